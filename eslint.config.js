@@ -1,0 +1,19 @@
+import tseslint from 'typescript-eslint';
+
+// Biome does the linting; ESLint is here for what needs the compiler's types: promises that nobody waits for.
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '**/fixtures/**'] },
+  {
+    files: ['{packages,tools,examples}/*/{src,test}/**/*.ts'],
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'off',
+    },
+  },
+);

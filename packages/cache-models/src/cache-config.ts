@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { CacheConfigError } from './cache-error.ts';
+import { parseWith } from './parse-with.ts';
+import { Secret } from './secret.ts';
+import { TIER_CONFIG_MEMBERS, tierConfigSchema } from './tier-config.ts';
+import { L2BackendType } from './tier-type.ts';
+
+const whole = (least: number) =>
+  z.int(`must be a whole number of ${least} or more`).min(least, `must be a whole number of ${least} or more`);
+const path = z.string('must be a path').min(1, 'must be a path');
+const key = z
+  .custom<string | Secret>((value) => typeof value === 'string' || Secret.isSecret(value), 'must be a text or a Secret')
+  .transform((value) => (typeof value === 'string' ? Secret.of(value) : value));
+// A tier given in part keeps the level's own defaults for the rest.
+const tier = (maxEntries: number | null) =>
+  tierConfigSchema.extend({ maxEntries: tierConfigSchema.shape.maxEntries.unwrap().default(maxEntries) }).prefault({});
+
+const schema = z.strictObject({
+  /** L1, memory. Default: 1000 entries, lru. */
+  l1Config: tier(1000),
+  /** L2, disk. Default: 5000 entries, lru. */
+  l2Config: tier(5000),
+  /** What holds L2. Default `"jsonl"`. */
+  l2Backend: z
+    .enum(Object.values(L2BackendType) as [L2BackendType, ...L2BackendType[]], 'must be "jsonl" or "sqlite"')
+    .default('jsonl'),
+  /** L3, SQLite. Default: no limit. */
+  l3Config: tier(null),
+  /** TTL in seconds of entries that bring none: 60 or more. Default 3600. */
+  defaultTtlSeconds: whole(60).default(3600),
+  /** Seconds between sweeps of the background cleanup: 10 or more. Default 60. */
+  ttlCleanupInterval: whole(10).default(60),
+  /** Whether expired entries are swept in the background. Default false: they go when they are met. */
+  enableBackgroundCleanup: z.boolean().default(false),
+  /** Seconds between cleanup runs: 5 or more. Default 60. */
+  cleanupIntervalSeconds: whole(5).default(60),
+  /** TTL in seconds by source, 1 or more; it wins over `defaultTtlSeconds`. Default none. */
+  perSourceTtl: z.record(z.string(), whole(1)).default({}),
+  /** Directory of L2. Default `.cache/proxies`. */
+  l2CacheDir: path.default('.cache/proxies'),
+  /** Database file of L3. Default `.cache/db/proxywhirl.db`. */
+  l3DatabasePath: path.default('.cache/db/proxywhirl.db'),
+  /** Fernet key: 32 bytes as base64url. Default: the environment's. Its format is checked when the cache opens. */
+  encryptionKey: key.nullable().default(null),
+  /** Older keys that can still open tokens. Default none. */
+  previousEncryptionKeys: z.array(key).default([]),
+  /** Whether an entry that fails often enough is removed. Default true. */
+  healthCheckInvalidation: z.boolean().default(true),
+  /** Failures that remove an entry: 1 or more. Default 3. */
+  failureThreshold: whole(1).default(3),
+  /** Whether hits, misses and evictions are counted. Default true. */
+  enableStatistics: z.boolean().default(true),
+  /** Seconds between statistics events: 1 or more. Default 5. */
+  statisticsInterval: whole(1).default(5),
+  /** `"normal"`: a put survives the process; `"full"`: also a power cut, for a disk flush a put. Default `"normal"`. */
+  durability: z.enum(['normal', 'full'], 'must be "normal" or "full"').default('normal'),
+});
+
+/** What a user writes: every member optional. */
+export type CacheConfigInput = z.input<typeof schema>;
+/** A checked configuration with every default filled in. */
+export type CacheConfig = Readonly<z.output<typeof schema>>;
+
+const MEMBERS: readonly string[] = Object.keys(schema.shape);
+
+/** Checks a configuration and fills the defaults. Throws a CacheConfigError that lists all problems. */
+export function parseCacheConfig(input: CacheConfigInput = {}): CacheConfig {
+  const config = parseWith(schema, input, {
+    what: 'cache config',
+    members: (at) => (at === '' ? MEMBERS : TIER_CONFIG_MEMBERS),
+    error: CacheConfigError,
+  });
+  for (const part of [config.l1Config, config.l2Config, config.l3Config, config.perSourceTtl]) Object.freeze(part);
+  return Object.freeze(config);
+}

@@ -1,0 +1,159 @@
+import { brandClass, brandOf, hasBrand } from './brand.ts';
+import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { HealthStatus } from './health-status.ts';
+import type { Secret } from './secret.ts';
+
+const BRAND = brandOf('CacheEntry');
+
+/** The 21 fields of an entry. Times are epoch milliseconds (fractions allowed), absent values are `null`. */
+export interface CacheEntryFields {
+  /** Identifies the entry in every tier: any non-empty string. */
+  readonly key: string;
+  /** `scheme://host:port`, without credentials. */
+  readonly proxyUrl: string;
+  readonly username: Secret | null;
+  readonly password: Secret | null;
+  /** Where the proxy came from. */
+  readonly source: string;
+  readonly fetchTime: number;
+  readonly lastAccessed: number;
+  /** Number of hits, 0 or more. */
+  readonly accessCount: number;
+  /** Time to live in seconds, 0 or more. `expiresAt` decides; this is kept for the record. */
+  readonly ttlSeconds: number;
+  /** The entry is expired from this instant on. */
+  readonly expiresAt: number;
+  readonly healthStatus: HealthStatus;
+  /** Failures that `invalidateByHealth` counted, 0 or more. */
+  readonly failureCount: number;
+  /** True while the entry lives below because the first tier had no room for it. */
+  readonly evictedFromL1: boolean;
+  readonly lastHealthCheck: number | null;
+  readonly consecutiveHealthFailures: number;
+  readonly consecutiveHealthSuccesses: number;
+  readonly recoveryAttempt: number;
+  readonly nextCheckTime: number | null;
+  readonly lastHealthError: string | null;
+  readonly totalHealthChecks: number;
+  readonly totalHealthCheckFailures: number;
+}
+
+/** What `JSON.stringify` shows of an entry: secrets are masked. */
+export type CacheEntryJson = Omit<CacheEntryFields, 'username' | 'password'> & {
+  readonly username: string | null;
+  readonly password: string | null;
+};
+
+/**
+ * One proxy in the cache: frozen, and replaced by a new entry on every change, so tiers and callers may share it.
+ * Made by {@link CacheEntry.create} from outside values, by {@link CacheEntry.restore} from a store's own record.
+ */
+export class CacheEntry implements CacheEntryFields {
+  readonly key: string;
+  readonly proxyUrl: string;
+  readonly username: Secret | null;
+  readonly password: Secret | null;
+  readonly source: string;
+  readonly fetchTime: number;
+  readonly lastAccessed: number;
+  readonly accessCount: number;
+  readonly ttlSeconds: number;
+  readonly expiresAt: number;
+  readonly healthStatus: HealthStatus;
+  readonly failureCount: number;
+  readonly evictedFromL1: boolean;
+  readonly lastHealthCheck: number | null;
+  readonly consecutiveHealthFailures: number;
+  readonly consecutiveHealthSuccesses: number;
+  readonly recoveryAttempt: number;
+  readonly nextCheckTime: number | null;
+  readonly lastHealthError: string | null;
+  readonly totalHealthChecks: number;
+  readonly totalHealthCheckFailures: number;
+
+  // One assignment a field, always in this order: V8 gives all entries one hidden class, which a loop would not.
+  private constructor(f: CacheEntryFields, accessCount: number, lastAccessed: number) {
+    this.key = f.key;
+    this.proxyUrl = f.proxyUrl;
+    this.username = f.username;
+    this.password = f.password;
+    this.source = f.source;
+    this.fetchTime = f.fetchTime;
+    this.lastAccessed = lastAccessed;
+    this.accessCount = accessCount;
+    this.ttlSeconds = f.ttlSeconds;
+    this.expiresAt = f.expiresAt;
+    this.healthStatus = f.healthStatus;
+    this.failureCount = f.failureCount;
+    this.evictedFromL1 = f.evictedFromL1;
+    this.lastHealthCheck = f.lastHealthCheck;
+    this.consecutiveHealthFailures = f.consecutiveHealthFailures;
+    this.consecutiveHealthSuccesses = f.consecutiveHealthSuccesses;
+    this.recoveryAttempt = f.recoveryAttempt;
+    this.nextCheckTime = f.nextCheckTime;
+    this.lastHealthError = f.lastHealthError;
+    this.totalHealthChecks = f.totalHealthChecks;
+    this.totalHealthCheckFailures = f.totalHealthCheckFailures;
+    Object.freeze(this);
+  }
+
+  /**
+   * Makes an entry from outside values; only `proxyUrl` is required. Fills key (hash of the URL, and of the username if
+   * there is one), fetchTime and lastAccessed (now), source (`"manual"`), ttlSeconds (3600) and expiresAt (fetchTime +
+   * ttlSeconds). Moves `user:pass@` out of the URL into username and password. An empty credential is none.
+   *
+   * Throws a CacheValidationError that lists every wrong field and shows no value.
+   */
+  static create(input: CacheEntryInput, clock: Clock = systemClock): CacheEntry {
+    return CacheEntry.restore(parseEntryInput(input, clock));
+  }
+
+  /** Makes an entry from a store's own fields, unchecked. For tiers: the codec has checked what a foreign file holds. */
+  static restore(fields: CacheEntryFields): CacheEntry {
+    return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
+  }
+
+  /** True for an entry of this or another copy of the package. */
+  static isCacheEntry(value: unknown): value is CacheEntry {
+    return hasBrand(value, BRAND);
+  }
+
+  /**
+   * A copy with some fields replaced, checked as by {@link CacheEntry.create}. Nothing is derived: a new `ttlSeconds`
+   * alone leaves `expiresAt` as it is. Throws a CacheValidationError.
+   */
+  with(patch: CacheEntryPatch): CacheEntry {
+    return CacheEntry.restore({ ...this, ...parseEntryPatch(patch) });
+  }
+
+  /** A copy as after one more hit at `now`. */
+  touch(now: number): CacheEntry {
+    return new CacheEntry(this, this.accessCount + 1, now);
+  }
+
+  /** True from `expiresAt` on, by the machine's clock. */
+  get isExpired(): boolean {
+    return this.isExpiredAt(systemClock.now());
+  }
+
+  /** True for `"healthy"` alone. */
+  get isHealthy(): boolean {
+    return this.healthStatus === HealthStatus.HEALTHY;
+  }
+
+  /** True if there is a username or a password. */
+  get hasCredentials(): boolean {
+    return this.username !== null || this.password !== null;
+  }
+
+  /** True when `now >= expiresAt`: the one test of expiry, everywhere. `now` in epoch milliseconds. */
+  isExpiredAt(now: number): boolean {
+    return now >= this.expiresAt;
+  }
+
+  toJSON(): CacheEntryJson {
+    return { ...this, username: this.username?.toJSON() ?? null, password: this.password?.toJSON() ?? null };
+  }
+}
+brandClass(CacheEntry, BRAND);

@@ -1,0 +1,103 @@
+import { brandClass, brandOf } from './brand.ts';
+
+/** Stable within a major version; messages are not. */
+export const CacheErrorCode = Object.freeze({
+  /** A stored record is damaged: it fails its checksum or cannot be parsed. */
+  CORRUPTED: 'CACHE_CORRUPTED',
+  /** The store refused an operation: disk full, permission, lock, network. Worth a retry. */
+  STORAGE_FAILED: 'CACHE_STORAGE_FAILED',
+  /** The caller's value is wrong; the message names the field. */
+  VALIDATION_FAILED: 'CACHE_VALIDATION_FAILED',
+  /** A configuration is wrong; the message names the member and the bound. */
+  CONFIG_INVALID: 'CACHE_CONFIG_INVALID',
+  /** A token cannot be opened: wrong or missing key, or a damaged token. Nothing is lost; the record stays. */
+  CREDENTIAL_UNREADABLE: 'CACHE_CREDENTIAL_UNREADABLE',
+  /** An encryption key has the wrong format. */
+  KEY_INVALID: 'CACHE_KEY_INVALID',
+  /** A package that the configuration asks for is not installed; the message is the command that installs it. */
+  PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
+  /** This version of Node.js, or this machine, cannot run the tier. */
+  RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
+  /** The cache was closed. */
+  CLOSED: 'CACHE_CLOSED',
+} as const);
+export type CacheErrorCode = (typeof CacheErrorCode)[keyof typeof CacheErrorCode];
+
+export interface CacheErrorOptions {
+  /** Stable code; each subclass has its own default. */
+  readonly code?: CacheErrorCode | undefined;
+  /** Name of the tier concerned. */
+  readonly tier?: string | undefined;
+  /** What went wrong below. Must not quote stored values: they may hold a secret. */
+  readonly cause?: unknown;
+}
+
+/** Base of all errors of the cache. Recognise one by `code`, or by `instanceof`, which works across package copies. */
+export class CacheError extends Error {
+  override readonly name: string = 'CacheError';
+  readonly code: CacheErrorCode;
+  /** Name of the tier concerned, or `null`. */
+  readonly tier: string | null;
+  /** True when the same call may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: CacheErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = options.code ?? CacheErrorCode.STORAGE_FAILED;
+    this.tier = options.tier ?? null;
+    this.retryable = this.code === CacheErrorCode.STORAGE_FAILED;
+  }
+}
+brandClass(CacheError, brandOf('CacheError'));
+
+/** A stored record is damaged. */
+export class CacheCorruptionError extends CacheError {
+  override readonly name = 'CacheCorruptionError';
+  constructor(message: string, options: CacheErrorOptions = {}) {
+    super(message, { code: CacheErrorCode.CORRUPTED, ...options });
+  }
+}
+brandClass(CacheCorruptionError, brandOf('CacheCorruptionError'));
+
+/** The store refused an operation; a later try may succeed. */
+export class CacheStorageError extends CacheError {
+  override readonly name = 'CacheStorageError';
+  constructor(message: string, options: CacheErrorOptions = {}) {
+    super(message, { code: CacheErrorCode.STORAGE_FAILED, ...options });
+  }
+}
+brandClass(CacheStorageError, brandOf('CacheStorageError'));
+
+/** One wrong field or member: where it is and what it must be, never what it was. */
+export interface FieldProblem {
+  /** Dotted path from the value's root, such as `l1Config.maxEntries`; empty for the value itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface FieldErrorOptions extends CacheErrorOptions {
+  /** All problems at once. */
+  readonly problems?: readonly FieldProblem[] | undefined;
+}
+
+/** The caller's value is wrong. `problems` lists every wrong field. */
+export class CacheValidationError extends CacheError {
+  override readonly name = 'CacheValidationError';
+  readonly problems: readonly FieldProblem[];
+  constructor(message: string, options: FieldErrorOptions = {}) {
+    super(message, { code: CacheErrorCode.VALIDATION_FAILED, ...options });
+    this.problems = options.problems ?? [];
+  }
+}
+brandClass(CacheValidationError, brandOf('CacheValidationError'));
+
+/** A configuration is wrong. `problems` lists every wrong member. */
+export class CacheConfigError extends CacheError {
+  override readonly name = 'CacheConfigError';
+  readonly problems: readonly FieldProblem[];
+  constructor(message: string, options: FieldErrorOptions = {}) {
+    super(message, { code: CacheErrorCode.CONFIG_INVALID, ...options });
+    this.problems = options.problems ?? [];
+  }
+}
+brandClass(CacheConfigError, brandOf('CacheConfigError'));

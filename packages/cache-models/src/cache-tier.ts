@@ -1,0 +1,120 @@
+import type { CacheEntry } from './cache-entry.ts';
+import type { Clock } from './clock.ts';
+import type { CredentialCipher } from './credential-cipher.ts';
+import type { Logger } from './logger.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+import type { CacheTierConfig } from './tier-config.ts';
+import type { RemovalReason, TierStatistics } from './tier-statistics.ts';
+import type { TierType } from './tier-type.ts';
+
+/** The version of this contract. A tier says which one it was written for; a manager accepts this one. */
+export const TIER_CONTRACT_VERSION = 1;
+
+/** What a tier claims, and the conformance suite tests: each `false` too. */
+export interface TierCapabilities {
+  /** Results are values, never promises. */
+  readonly synchronous: boolean;
+  /** A put that returned true survives the process. */
+  readonly persistent: boolean;
+  /** Several instances, and processes, may work on one store at the same time. */
+  readonly shared: boolean;
+  /** Entries can be asked for by their fields: `query`. */
+  readonly query: boolean;
+  /** Health checks are kept as a history: `recordHealthCheck`, `healthHistory`. */
+  readonly healthHistory: boolean;
+}
+
+/** Where a tier is in its life. It opens by itself on first use, also after `close`. */
+export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
+
+/** Told when an entry leaves a tier by itself. Whatever it throws harms nobody. */
+export type EvictionListener = (key: string, entry: CacheEntry, reason: RemovalReason) => void;
+
+/** Access metadata of one entry, written behind: the newest count and time, not a difference. */
+export interface AccessUpdate {
+  readonly key: string;
+  readonly accessCount: number;
+  /** Epoch milliseconds. */
+  readonly lastAccessed: number;
+}
+
+/**
+ * One store of entries. Results are values or promises; who calls awaits what is a promise.
+ *
+ * What every tier keeps to:
+ * - the absolute `expiresAt` of an entry decides; an expired entry is invisible in get, has, keys, entries and size;
+ * - reads and writes do not throw for a fault of the store: they count a failure and answer as for a miss (`undefined`,
+ *   `false`, 0, nothing), and after `failureThreshold` failures in a row the tier is off until `resetFailures`;
+ * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier that has no cipher;
+ * - a damaged record, or one that no key opens, is a miss for that record alone.
+ */
+export interface CacheTier {
+  /** Name in logs, errors and statistics. */
+  readonly name: string;
+  readonly tierType: TierType;
+  readonly config: CacheTierConfig;
+  readonly capabilities: TierCapabilities;
+  /** The contract this tier was written for: {@link TIER_CONTRACT_VERSION} of the package it was built with. */
+  readonly contractVersion: number;
+  readonly status: TierStatus;
+  /** False when the configuration or too many failures switched the tier off: operations then do nothing. */
+  readonly enabled: boolean;
+  /** Failures in a row. */
+  readonly failureCount: number;
+  readonly failureThreshold: number;
+  /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
+  readonly statistics: TierStatistics;
+
+  /** Idempotent. Throws a CacheError if the store cannot be opened. */
+  open(): MaybePromise<void>;
+  /** Idempotent. Everything acknowledged is stored; nothing stays open. */
+  close(): MaybePromise<void>;
+
+  /** The live entry of a key, or `undefined`. An expired one is removed and counted. */
+  get(key: string): MaybePromise<CacheEntry | undefined>;
+  /** Stores an entry under its key; the old one is gone. True if it is stored. */
+  put(key: string, entry: CacheEntry): MaybePromise<boolean>;
+  /** Removes an entry. True if a live one was there. `reason` says what to count; `explicit` by default. */
+  delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
+  /** True if a live entry is there. Counts no hit and does not touch the eviction order. */
+  has(key: string): MaybePromise<boolean>;
+  /** The live entries found, by key. */
+  getMany(keys: readonly string[]): MaybePromise<Map<string, CacheEntry>>;
+  /** Stores entries, each under its own key, and tells in the same order which are stored. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]>;
+  /** Removes entries and tells in the same order which were there. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]>;
+  /** Removes everything and tells how many entries that were. */
+  clear(): MaybePromise<number>;
+  /** The number of live entries. */
+  size(): MaybePromise<number>;
+  /** The keys of the live entries. */
+  keys(): MaybePromise<string[]>;
+  /** The live entries; for `for await`, which takes both kinds. Counts no hits. */
+  entries(): Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
+  /** Removes every expired entry and tells how many. */
+  cleanupExpired(): MaybePromise<number>;
+
+  /** Counts a failure; the one that reaches the threshold switches the tier off. */
+  handleFailure(error: unknown): void;
+  /** Forgets failures and switches the tier on again, unless the configuration says off. */
+  resetFailures(): void;
+
+  /** The live entry of a key without any trace: no count, no reordering. Synchronous tiers only. */
+  peek?(key: string): CacheEntry | undefined;
+  /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
+  touch?(key: string): MaybePromise<CacheEntry | undefined>;
+  /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */
+  recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
+}
+
+/** What a manager hands to a tier that it makes. */
+export interface TierContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cipher: CredentialCipher | undefined;
+  readonly onEvict: EvictionListener;
+}
+
+/** A recipe for a tier: whoever owns the stack calls it with its own clock, logger and cipher. */
+export type TierFactory = (context: TierContext) => MaybePromise<CacheTier>;

@@ -1,0 +1,60 @@
+export { BaseTier } from './base-tier.ts';
+export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
+export { parseCacheConfig } from './cache-config.ts';
+export type { CacheEntryFields, CacheEntryJson } from './cache-entry.ts';
+export { CacheEntry } from './cache-entry.ts';
+export type { CacheEntryInput, CacheEntryPatch, InstantInput, SecretInput } from './cache-entry-input.ts';
+export type { CacheErrorOptions, FieldErrorOptions, FieldProblem } from './cache-error.ts';
+export {
+  CacheConfigError,
+  CacheCorruptionError,
+  CacheError,
+  CacheErrorCode,
+  CacheStorageError,
+  CacheValidationError,
+} from './cache-error.ts';
+export type { CacheKeyOptions } from './cache-key.ts';
+export { generateCacheKey } from './cache-key.ts';
+export type { CacheStatisticsInput, TierReport } from './cache-statistics.ts';
+export { CacheStatistics } from './cache-statistics.ts';
+export type {
+  AccessUpdate,
+  CacheTier,
+  EvictionListener,
+  TierCapabilities,
+  TierContext,
+  TierFactory,
+  TierStatus,
+} from './cache-tier.ts';
+export { TIER_CONTRACT_VERSION } from './cache-tier.ts';
+export type { Clock } from './clock.ts';
+export { systemClock } from './clock.ts';
+export type { CredentialCipher, TokenKey } from './credential-cipher.ts';
+export { entryToRecord, sealCredential } from './entry-to-record.ts';
+export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health-status.ts';
+export {
+  formatInstant,
+  fromEpochSeconds,
+  isInstant,
+  MAX_INSTANT,
+  MIN_INSTANT,
+  parseInstant,
+  toEpochSeconds,
+} from './instant.ts';
+export type { LogFields, Logger } from './logger.ts';
+export { silentLogger } from './logger.ts';
+export type { MaybePromise } from './maybe-promise.ts';
+export { chain, isPromise } from './maybe-promise.ts';
+export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
+export { PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
+export type { ProxyRecord } from './record.ts';
+export { RECORD_MEMBERS } from './record.ts';
+export { recordChecksum } from './record-checksum.ts';
+export { openCredential, recordToEntry } from './record-to-entry.ts';
+export { SECRET_MASK, Secret } from './secret.ts';
+export type { CacheTierConfig, CacheTierConfigInput } from './tier-config.ts';
+export { EvictionPolicy, parseTierConfig } from './tier-config.ts';
+export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
+export type { TierCounts } from './tier-statistics.ts';
+export { RemovalReason, TierStatistics } from './tier-statistics.ts';
+export { CacheTierType, L2BackendType, TierType } from './tier-type.ts';

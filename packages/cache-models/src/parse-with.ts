@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import type { FieldErrorOptions, FieldProblem } from './cache-error.ts';
+import { suggest } from './suggest.ts';
+
+export interface ParseWithOptions {
+  /** Names the value in the message: `cache config`. */
+  readonly what: string;
+  /** The members known at a path, for "did you mean". */
+  readonly members: (path: string) => readonly string[];
+  readonly error: new (message: string, options: FieldErrorOptions) => Error;
+}
+
+/**
+ * Parses with a zod schema and throws one error that lists all problems, each with its field and bound.
+ * zod's messages name types and bounds, never the value: nothing secret can get into them.
+ */
+export function parseWith<S extends z.ZodType>(schema: S, input: unknown, options: ParseWithOptions): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap((issue) => toProblems(issue, options));
+  const list = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  throw new options.error(`${options.what}: ${list}`, { problems });
+}
+
+function toProblems(issue: z.core.$ZodIssue, options: ParseWithOptions): FieldProblem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => {
+    const likely = suggest(key, options.members(path));
+    const hint = likely === undefined ? '' : `; did you mean ${likely}?`;
+    return { path: path === '' ? key : `${path}.${key}`, message: `unknown member${hint}` };
+  });
+}

@@ -1,0 +1,13 @@
+import { crc32 } from 'node:zlib';
+import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
+
+/**
+ * CRC-32 of a record's values, as 8 hex characters: it notices rot, not malice. It covers the values and their order,
+ * not the bytes, so a program that prints the same values another way keeps it valid; and the key and the tokens
+ * together, so tokens swapped between two records are noticed.
+ */
+export function recordChecksum(record: Partial<ProxyRecord>): string {
+  const values: unknown[] = [];
+  for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
+  return crc32(JSON.stringify(values)).toString(16).padStart(8, '0');
+}

@@ -1,0 +1,129 @@
+import { CacheEntry } from './cache-entry.ts';
+import { CacheCorruptionError, CacheError, CacheErrorCode } from './cache-error.ts';
+import type { CredentialCipher } from './credential-cipher.ts';
+import { isHealthStatus } from './health-status.ts';
+import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
+import { Secret } from './secret.ts';
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads ProxyWhirl's JSON record, as leniently as ProxyWhirl does: whole numbers may be texts, times may be epoch
+ * seconds or have any offset or none (UTC), health members may be missing, unknown members are passed over, credentials may be
+ * in clear. Whatever the reference could hold comes back exactly, also a URL that {@link CacheEntry.create} would refuse.
+ *
+ * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when no key
+ * opens a token (also when there is no cipher). Neither shows a value.
+ */
+export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined): CacheEntry {
+  if (typeof record !== 'object' || record === null || Array.isArray(record))
+    throw damaged('record', 'is not an object');
+  const raw = record as Raw;
+  const username = readSecret(raw, 'username', cipher);
+  const password = readSecret(raw, 'password', cipher);
+  return CacheEntry.restore({
+    key: text(raw, 'key'),
+    proxyUrl: text(raw, 'proxy_url'),
+    username,
+    password,
+    source: text(raw, 'source'),
+    fetchTime: instant(raw, 'fetch_time'),
+    lastAccessed: instant(raw, 'last_accessed'),
+    accessCount: integer(raw, 'access_count', 0),
+    ttlSeconds: count(raw, 'ttl_seconds'),
+    expiresAt: instant(raw, 'expires_at'),
+    healthStatus: status(raw),
+    failureCount: count(raw, 'failure_count', 0),
+    evictedFromL1: flag(raw, 'evicted_from_l1'),
+    lastHealthCheck: optionalInstant(raw, 'last_health_check'),
+    consecutiveHealthFailures: count(raw, 'consecutive_health_failures', 0),
+    consecutiveHealthSuccesses: count(raw, 'consecutive_health_successes', 0),
+    recoveryAttempt: count(raw, 'recovery_attempt', 0),
+    nextCheckTime: optionalInstant(raw, 'next_check_time'),
+    lastHealthError: raw['last_health_error'] == null ? null : text(raw, 'last_health_error'),
+    totalHealthChecks: count(raw, 'total_health_checks', 0),
+    totalHealthCheckFailures: count(raw, 'total_health_check_failures', 0),
+  });
+}
+
+/**
+ * Wraps a stored token. The token is authenticated now, so that a `get` never hands out credentials that cannot be
+ * opened, and decrypted when revealed. Zero bytes are no credential.
+ * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ */
+export function openCredential(token: Uint8Array, cipher: CredentialCipher | undefined): Secret | null {
+  if (token.byteLength === 0) return null;
+  if (cipher === undefined) throw unreadable('there is no cipher');
+  if (cipher.keyOf === undefined) return cipher.decrypt(token);
+  if (cipher.keyOf(token) === undefined) throw unreadable('no key opens it');
+  return Secret.sealed(token, cipher);
+}
+
+function readSecret(raw: Raw, name: 'username' | 'password', cipher: CredentialCipher | undefined): Secret | null {
+  const hex = raw[`${name}_encrypted`];
+  if (hex === undefined || hex === null || hex === '') {
+    const plain = raw[name];
+    return typeof plain === 'string' && plain !== '' ? Secret.of(plain) : null;
+  }
+  if (typeof hex !== 'string' || hex.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(hex))
+    throw unreadable(`${name}_encrypted is not hex`);
+  return openCredential(Buffer.from(hex, 'hex'), cipher);
+}
+
+function text(raw: Raw, name: string): string {
+  const value = raw[name];
+  if (typeof value === 'string') return value;
+  throw damaged(name, 'is not a text');
+}
+
+/** As pydantic's lax mode reads an int: a whole number, or a text of one. */
+function integer(raw: Raw, name: string, missing?: number): number {
+  const value = raw[name];
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  if (typeof value === 'string' && /^\s*[+-]?\d+(\.0+)?\s*$/.test(value)) return Number(value);
+  if (value === undefined && missing !== undefined) return missing;
+  throw damaged(name, 'is not a whole number');
+}
+
+function count(raw: Raw, name: string, missing?: number): number {
+  const value = integer(raw, name, missing);
+  if (value >= 0) return value;
+  throw damaged(name, 'is negative');
+}
+
+function flag(raw: Raw, name: string): boolean {
+  const value = raw[name];
+  if (typeof value === 'boolean') return value;
+  if (value === undefined || value === 0) return false;
+  if (value === 1) return true;
+  throw damaged(name, 'is not true or false');
+}
+
+function status(raw: Raw) {
+  const value = raw['health_status'];
+  if (value === undefined) return 'unknown';
+  if (isHealthStatus(value)) return value;
+  throw damaged('health_status', 'is not a known state');
+}
+
+function optionalInstant(raw: Raw, name: string): number | null {
+  return raw[name] == null ? null : instant(raw, name);
+}
+
+function instant(raw: Raw, name: string): number {
+  const value = raw[name];
+  const time =
+    typeof value === 'string' ? parseInstant(value) : typeof value === 'number' ? fromEpochSeconds(value) : undefined;
+  if (time !== undefined && isInstant(time)) return time;
+  throw damaged(name, 'is not a time');
+}
+
+function damaged(member: string, problem: string): CacheCorruptionError {
+  return new CacheCorruptionError(`stored record: ${member} ${problem}`);
+}
+
+function unreadable(reason: string): CacheError {
+  return new CacheError(`stored credential cannot be opened: ${reason}`, {
+    code: CacheErrorCode.CREDENTIAL_UNREADABLE,
+  });
+}

@@ -1,0 +1,87 @@
+import { brandClass, brandOf, hasBrand } from './brand.ts';
+import type { CredentialCipher } from './credential-cipher.ts';
+
+const BRAND = brandOf('Secret');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** What every rendering of a secret shows, whatever its length. */
+export const SECRET_MASK = '**********';
+
+/**
+ * A text that never shows itself: `String()`, template, JSON, `util.inspect`, `structuredClone` and errors give the mask
+ * or nothing. Only {@link Secret.reveal} gives the text.
+ *
+ * A secret read from a store keeps its sealed token and is decrypted at each `reveal`: an entry that only passes through
+ * has no plaintext in memory. A text that was revealed is the caller's to forget; JavaScript cannot wipe strings.
+ */
+export class Secret {
+  readonly #text: string | undefined;
+  #token: Uint8Array | undefined;
+  #cipher: CredentialCipher | undefined;
+
+  private constructor(text: string | undefined, token?: Uint8Array, cipher?: CredentialCipher) {
+    this.#text = text;
+    this.#token = token;
+    this.#cipher = cipher;
+  }
+
+  /** Wraps a plain text. Throws a TypeError for anything but a string. */
+  static of(text: string): Secret {
+    if (typeof text !== 'string') throw new TypeError('Secret.of() takes a string');
+    return new Secret(text);
+  }
+
+  /** Wraps a token that `cipher` can open; nothing is decrypted until {@link Secret.reveal}. */
+  static sealed(token: Uint8Array, cipher: CredentialCipher): Secret {
+    return new Secret(undefined, token, cipher);
+  }
+
+  /** True for a Secret of this or another copy of the package. */
+  static isSecret(value: unknown): value is Secret {
+    return hasBrand(value, BRAND);
+  }
+
+  /** The text. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if the token cannot be opened. */
+  reveal(): string {
+    if (this.#text !== undefined) return this.#text;
+    return this.#cipher!.decrypt(this.#token!).reveal();
+  }
+
+  /**
+   * The sealed token. One that the cipher's current key made is given again as it is, so that an entry written to
+   * three tiers, or moved between them, is sealed once.
+   */
+  seal(cipher: CredentialCipher): Uint8Array {
+    const token = this.#token;
+    if (token !== undefined && this.#madeByCurrentKey(token, cipher)) return token;
+    const fresh = cipher.encrypt(this);
+    // A sealed secret keeps the token it came with: its cipher may hold a key that the other one lacks.
+    if (this.#text !== undefined) {
+      this.#token = fresh;
+      this.#cipher = cipher;
+    }
+    return fresh;
+  }
+
+  #madeByCurrentKey(token: Uint8Array, cipher: CredentialCipher): boolean {
+    if (this.#text !== undefined) return this.#cipher === cipher;
+    return cipher.keyOf?.(token) === 'current';
+  }
+
+  toString(): string {
+    return SECRET_MASK;
+  }
+
+  toJSON(): string {
+    return SECRET_MASK;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return SECRET_MASK;
+  }
+
+  [INSPECT](): string {
+    return `Secret(${SECRET_MASK})`;
+  }
+}
+brandClass(Secret, BRAND);

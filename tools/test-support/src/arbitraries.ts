@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+
+/** Keys that break careless stores. */
+export const hostileKeys: readonly string[] = [
+  '__proto__',
+  'constructor',
+  'toString',
+  '../../etc/passwd',
+  '0',
+  ' ',
+  '\u200b',
+  'key',
+  'KEY',
+  'key ',
+  'ключ',
+  '🔑',
+  'é',
+  'e\u0301',
+  'שלום',
+  'a\nb',
+  'a\0b',
+  '%_sql',
+  "a'b\"c\\d",
+  'k'.repeat(300),
+  'k'.repeat(3000),
+];
+
+const count = fc.integer({ min: 0, max: 2 ** 40 });
+// Times with a microsecond part, from before 1970 to the year 9999.
+const instant = fc
+  .integer({ min: -1_000_000_000_000, max: 9_000_000_000_000 })
+  .chain((ms) => fc.integer({ min: 0, max: 999 }).map((us) => (ms * 1000 + us) / 1000));
+const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+const host = fc.oneof(
+  fc.ipV4(),
+  fc.ipV6().map((address) => `[${address}]`),
+  fc.domain(),
+);
+const proxyUrl = fc
+  .tuple(fc.constantFrom('http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'), host, fc.integer({ min: 1, max: 65535 }))
+  .map(([scheme, name, port]) => `${scheme}://${name}:${port}`);
+const key = fc.oneof(fc.constantFrom(...hostileKeys), text.filter((value) => value !== ''));
+
+/** Inputs for `CacheEntry.create`: every field, hostile keys, microsecond times, absent and empty credentials. */
+export const entryInputs = fc.record(
+  {
+    proxyUrl,
+    key,
+    username: fc.option(text),
+    password: fc.option(text),
+    source: text,
+    fetchTime: instant,
+    lastAccessed: instant,
+    accessCount: fc.oneof(count, fc.constant(Number.MAX_SAFE_INTEGER)),
+    ttlSeconds: count,
+    expiresAt: instant,
+    healthStatus: fc.constantFrom('unknown', 'healthy', 'degraded', 'unhealthy', 'dead') as fc.Arbitrary<
+      'unknown' | 'healthy' | 'degraded' | 'unhealthy' | 'dead'
+    >,
+    failureCount: count,
+    evictedFromL1: fc.boolean(),
+    lastHealthCheck: fc.option(instant),
+    consecutiveHealthFailures: count,
+    consecutiveHealthSuccesses: count,
+    recoveryAttempt: count,
+    nextCheckTime: fc.option(instant),
+    lastHealthError: fc.option(text),
+    totalHealthChecks: count,
+    totalHealthCheckFailures: count,
+  },
+  { requiredKeys: ['proxyUrl', 'key'] },
+);

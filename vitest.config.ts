@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests read the workspace's TypeScript sources (condition `@pw/source`); what a user installs is checked from packed tarballs.
+export default defineConfig({
+  resolve: { conditions: ['@pw/source'] },
+  ssr: { resolve: { conditions: ['@pw/source'] } },
+  test: {
+    include: ['{packages,tools,examples}/*/test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'reports/vitest.json' },
+  },
+});
