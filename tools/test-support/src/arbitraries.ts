@@ -20,7 +20,7 @@ export const hostileKeys: readonly string[] = [
   'a\nb',
   'a\0b',
   '%_sql',
-  "a'b\"c\\d",
+  'a\'b"c\\d',
   'k'.repeat(300),
   'k'.repeat(3000),
 ];
@@ -37,9 +37,16 @@ const host = fc.oneof(
   fc.domain(),
 );
 const proxyUrl = fc
-  .tuple(fc.constantFrom('http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'), host, fc.integer({ min: 1, max: 65535 }))
+  .tuple(
+    fc.constantFrom('http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'),
+    host,
+    fc.integer({ min: 1, max: 65535 }),
+  )
   .map(([scheme, name, port]) => `${scheme}://${name}:${port}`);
-const key = fc.oneof(fc.constantFrom(...hostileKeys), text.filter((value) => value !== ''));
+const key = fc.oneof(
+  fc.constantFrom(...hostileKeys),
+  text.filter((value) => value !== ''),
+);
 
 /** Inputs for `CacheEntry.create`: every field, hostile keys, microsecond times, absent and empty credentials. */
 export const entryInputs = fc.record(
