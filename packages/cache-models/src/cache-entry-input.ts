@@ -4,7 +4,7 @@ import { CacheValidationError } from './cache-error.ts';
 import { generateCacheKey } from './cache-key.ts';
 import type { Clock } from './clock.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
-import { isInstant, MAX_INSTANT, parseInstant } from './instant.ts';
+import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
 import { parseWith } from './parse-with.ts';
 import { type ParsedProxyUrl, parseProxyUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
@@ -20,7 +20,7 @@ const status = z.enum(HEALTH_STATUSES as [HealthStatus, ...HealthStatus[]]);
 export type InstantInput = number | Date | string;
 const instant = z.custom<InstantInput>().transform((value: unknown, context): number => {
   const time = toInstant(value);
-  if (time !== undefined && isInstant(time)) return time;
+  if (time !== undefined && isInstant(time)) return toStorable(time);
   context.addIssue('must be epoch milliseconds, a Date or an ISO 8601 text, in the years 1 to 9999');
   return z.NEVER;
 });
@@ -86,7 +86,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
   });
   const credentials = mergeCredentials(given);
   const url = given.proxyUrl.url;
-  const fetchTime = given.fetchTime ?? clock.now();
+  const fetchTime = given.fetchTime ?? toStorable(clock.now());
   const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   return {
     key: given.key ?? generateCacheKey(url, { username: credentials.username }),
@@ -98,7 +98,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     accessCount: given.accessCount ?? 0,
     ttlSeconds,
     // A life that ends after the year 9999 ends with it: nothing later can be stored.
-    expiresAt: given.expiresAt ?? Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT),
+    expiresAt: given.expiresAt ?? toStorable(Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT)),
     ...healthFields(given),
   };
 }

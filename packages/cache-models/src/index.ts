@@ -40,6 +40,7 @@ export {
   MIN_INSTANT,
   parseInstant,
   toEpochSeconds,
+  toStorable,
 } from './instant.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';

@@ -3,34 +3,37 @@ export const MIN_INSTANT = -62_135_596_800_000;
 /** Epoch milliseconds of 9999-12-31T23:59:59.999Z: nothing later can be stored. */
 export const MAX_INSTANT = 253_402_300_799_999;
 
-// Beyond this a float64 of epoch seconds has no microseconds left to keep.
-const MICROSECOND_RANGE_SECONDS = 9_000_000_000;
+// From here on (the year 2106) a float64 of epoch seconds has no microseconds left to keep, once multiplied and rounded.
+const MICROSECOND_LIMIT = 2 ** 32 * 1e3;
 
 /** True for a finite time that every tier and ProxyWhirl can store. */
 export function isInstant(value: number): boolean {
   return value >= MIN_INSTANT && value <= MAX_INSTANT;
 }
 
-/** ProxyWhirl's epoch seconds (float64) to epoch milliseconds, the microsecond kept. */
+/** The nearest time that every store keeps exactly: whole microseconds before the year 2106, whole milliseconds after. */
+export function toStorable(instant: number): number {
+  return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e3 : Math.round(instant);
+}
+
+/** ProxyWhirl's epoch seconds (float64) to epoch milliseconds, the microsecond kept as long as float64 keeps it. */
 export function fromEpochSeconds(seconds: number): number {
-  return Math.abs(seconds) < MICROSECOND_RANGE_SECONDS ? Math.round(seconds * 1e6) / 1e3 : seconds * 1e3;
+  return Math.abs(seconds) * 1e3 < MICROSECOND_LIMIT ? Math.round(seconds * 1e6) / 1e3 : Math.round(seconds * 1e3);
 }
 
 /** Epoch milliseconds to ProxyWhirl's epoch seconds (float64), rounded to the microsecond as Python rounds. */
 export function toEpochSeconds(instant: number): number {
-  return Math.round(instant * 1e3) / 1e6;
+  return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e6 : instant / 1e3;
 }
 
 /** Epoch milliseconds as Python's `isoformat()` in UTC: six fraction digits, or none when there are no microseconds. */
 export function formatInstant(instant: number): string {
-  const micros = Math.round(instant * 1e3);
-  const millis = Math.floor(micros / 1e3);
-  const text = new Date(millis).toISOString();
+  const whole = Math.floor(instant);
+  const part = Math.round((instant - whole) * 1e3);
   // Within the storable range toISOString() always has a four-digit year.
-  const rest = micros - millis * 1e3;
-  const fraction = text.slice(20, 23);
-  if (rest === 0 && fraction === '000') return `${text.slice(0, 19)}+00:00`;
-  return `${text.slice(0, 23)}${String(rest).padStart(3, '0')}+00:00`;
+  const text = new Date(part === 1000 ? whole + 1 : whole).toISOString();
+  const micros = text.slice(20, 23) + String(part % 1000).padStart(3, '0');
+  return `${text.slice(0, 19)}${micros === '000000' ? '' : `.${micros}`}+00:00`;
 }
 
 const ISO =
@@ -54,7 +57,7 @@ export function parseInstant(text: string): number | undefined {
   date.setUTCHours(hour, minute, second, 0);
   // Sub-microsecond digits are cut, as Python cuts them.
   const micros = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
-  return ((date.getTime() - offset) * 1e3 + micros) / 1e3;
+  return toStorable(date.getTime() - offset + micros / 1e3);
 }
 
 function daysIn(year: number, month: number): number {

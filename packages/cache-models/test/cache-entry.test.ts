@@ -1,0 +1,234 @@
+import { entryInputs, ManualClock } from '@pw/test-support';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CacheEntry,
+  type CacheEntryInput,
+  CacheValidationError,
+  generateCacheKey,
+  HealthStatus,
+  Secret,
+} from '../src/index.ts';
+
+const URL_A = 'http://proxy.example.com:8080';
+
+function problemsOf(input: unknown): Record<string, string> {
+  try {
+    CacheEntry.create(input as CacheEntryInput);
+  } catch (error) {
+    if (!(error instanceof CacheValidationError)) throw error;
+    return Object.fromEntries(error.problems.map(({ path, message }) => [path, message]));
+  }
+  return {};
+}
+
+describe('CacheEntry.create', () => {
+  it('needs only the URL and fills the rest', () => {
+    const clock = new ManualClock(1_700_000_000_000);
+    const entry = CacheEntry.create({ proxyUrl: URL_A }, clock);
+    expect({ ...entry }).toEqual({
+      key: generateCacheKey(URL_A),
+      proxyUrl: URL_A,
+      username: null,
+      password: null,
+      source: 'manual',
+      fetchTime: 1_700_000_000_000,
+      lastAccessed: 1_700_000_000_000,
+      accessCount: 0,
+      ttlSeconds: 3600,
+      expiresAt: 1_700_003_600_000,
+      healthStatus: HealthStatus.UNKNOWN,
+      failureCount: 0,
+      evictedFromL1: false,
+      lastHealthCheck: null,
+      consecutiveHealthFailures: 0,
+      consecutiveHealthSuccesses: 0,
+      recoveryAttempt: 0,
+      nextCheckTime: null,
+      lastHealthError: null,
+      totalHealthChecks: 0,
+      totalHealthCheckFailures: 0,
+    });
+  });
+
+  it('has the 21 fields of the reference and no other', () => {
+    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(21);
+  });
+
+  it('moves credentials out of the URL, percent-decoded', () => {
+    const entry = CacheEntry.create({ proxyUrl: 'HTTP://us%40er:p%3Aa%2Fss@Proxy.Example.com:8080/' });
+    expect(entry.proxyUrl).toBe(URL_A);
+    expect(entry.username?.reveal()).toBe('us@er');
+    expect(entry.password?.reveal()).toBe('p:a/ss');
+  });
+
+  it('takes a password with a stray percent sign, an at sign or a colon as it is', () => {
+    const entry = CacheEntry.create({ proxyUrl: 'http://u:100%:p@ss@h.example:1' });
+    expect(entry.password?.reveal()).toBe('100%:p@ss');
+  });
+
+  it('tells apart the users of one gateway, and no password takes part in the key', () => {
+    const keys = [
+      'http://a:x@gw.example:1',
+      'http://b:x@gw.example:1',
+      'http://a:y@gw.example:1',
+      'http://gw.example:1',
+    ].map((proxyUrl) => CacheEntry.create({ proxyUrl }).key);
+    expect(keys[0]).toBe(keys[2]);
+    expect(new Set(keys).size).toBe(3);
+    expect(keys[3]).toBe(generateCacheKey('http://gw.example:1'));
+  });
+
+  it('takes credentials given twice if they agree, and refuses them if they differ', () => {
+    const proxyUrl = 'http://u:p@h.example:1';
+    expect(CacheEntry.create({ proxyUrl, username: 'u' }).password?.reveal()).toBe('p');
+    expect(problemsOf({ proxyUrl, password: 'other' })).toEqual({ password: expect.stringContaining('differ') });
+  });
+
+  it('reads an empty credential as none', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, username: '', password: null });
+    expect([entry.username, entry.password, entry.hasCredentials]).toEqual([null, null, false]);
+  });
+
+  it('takes times as milliseconds, Date or ISO text', () => {
+    const entry = CacheEntry.create({
+      proxyUrl: URL_A,
+      fetchTime: new Date(5),
+      expiresAt: '2024-01-02T03:04:05.678901+05:30',
+      lastAccessed: 1.5,
+    });
+    expect(entry.fetchTime).toBe(5);
+    expect(entry.expiresAt).toBe(Date.parse('2024-01-01T21:34:05.678Z') + 0.901);
+    expect(entry.lastAccessed).toBe(1.5);
+  });
+
+  it('ends a life that would outlast the year 9999 with that year', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: Number.MAX_SAFE_INTEGER });
+    expect(new Date(entry.expiresAt).getUTCFullYear()).toBe(9999);
+  });
+
+  it.each([
+    'proxy.example.com:8080',
+    'ftp://proxy.example.com:8080',
+    'http://proxy.example.com',
+    'http://:8080',
+    'http://proxy.example.com:0',
+    'http://proxy.example.com:65536',
+    'http://proxy.example.com:8080/path',
+    'http://pro xy:8080',
+    'http://[::1:8080',
+    'http://[nonsense]:8080',
+    'http://[::1]',
+    '',
+  ])('refuses %j as a proxy URL', (proxyUrl) => {
+    expect(Object.keys(problemsOf({ proxyUrl }))).toEqual(['proxyUrl']);
+  });
+
+  it.each([
+    'http://127.0.0.1:80',
+    'https://h.example:443',
+    'socks4://h:1',
+    'socks4a://h:1',
+    'socks5://[2001:db8::1]:1080',
+    'socks5h://[fe80::1%eth0]:65535',
+    'http://代理.example:8888',
+    'http://under_score.example:1',
+  ])('takes %s', (proxyUrl) => {
+    expect(CacheEntry.create({ proxyUrl }).proxyUrl).toBe(proxyUrl);
+  });
+
+  it('lists all problems at once, each with its field and bound, and shows no value', () => {
+    const problems = problemsOf({
+      proxyUrl: 'http://user:topsecret@h.example',
+      accessCount: -1,
+      ttlSeconds: 1.5,
+      expiresAt: Number.NaN,
+      fetchTime: 'topsecret',
+      healthStatus: 'topsecret',
+      key: '',
+      source: '\ud800',
+      pasword: 'topsecret',
+      proxy_url: 'topsecret',
+    });
+    expect(Object.keys(problems).sort()).toEqual(
+      [
+        'accessCount',
+        'expiresAt',
+        'fetchTime',
+        'healthStatus',
+        'key',
+        'pasword',
+        'proxyUrl',
+        'proxy_url',
+        'source',
+        'ttlSeconds',
+      ].sort(),
+    );
+    expect(problems['accessCount']).toContain('0 or more');
+    expect(problems['pasword']).toContain('did you mean password?');
+    expect(problems['proxy_url']).toContain('did you mean proxyUrl?');
+    expect(JSON.stringify(problems)).not.toContain('topsecret');
+  });
+
+  it('refuses what is not an object', () => {
+    for (const input of [undefined, null, 1, 'http://h:1', []])
+      expect(() => CacheEntry.create(input as never)).toThrow(CacheValidationError);
+  });
+});
+
+describe('CacheEntry', () => {
+  it('is frozen: nobody who shares it can change it', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A });
+    expect(() => Object.assign(entry, { failureCount: 9 })).toThrow(TypeError);
+  });
+
+  it('is expired at its deadline and after, not before', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, expiresAt: 1000.5 });
+    expect([entry.isExpiredAt(1000), entry.isExpiredAt(1000.5), entry.isExpiredAt(1001)]).toEqual([false, true, true]);
+    expect(entry.isExpired).toBe(true);
+    expect(CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: 86_400 }).isExpired).toBe(false);
+  });
+
+  it('is healthy in the one state only', () => {
+    const healthy = Object.values(HealthStatus).filter(
+      (healthStatus) => CacheEntry.create({ proxyUrl: URL_A, healthStatus }).isHealthy,
+    );
+    expect(healthy).toEqual(['healthy']);
+  });
+
+  it('is copied with a change, and stays as it was', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, password: 'p' });
+    const changed = entry.with({ failureCount: 2, username: 'u' });
+    expect([entry.failureCount, changed.failureCount]).toEqual([0, 2]);
+    expect([changed.username?.reveal(), changed.password?.reveal()]).toEqual(['u', 'p']);
+    expect(changed.with({ username: null }).username).toBeNull();
+    expect(changed.with({}).username?.reveal()).toBe('u');
+    expect(() => entry.with({ failureCount: -1 })).toThrow(CacheValidationError);
+    expect(() => entry.with({ failure_counts: 1 } as never)).toThrow(/did you mean/);
+  });
+
+  it('counts a hit in a copy', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, lastAccessed: 1 });
+    const touched = entry.touch(7);
+    expect([touched.accessCount, touched.lastAccessed, entry.accessCount]).toEqual([1, 7, 0]);
+  });
+
+  it('keeps any field it was created with', () => {
+    fc.assert(
+      fc.property(entryInputs, (input) => {
+        const entry = CacheEntry.create(input);
+        for (const [name, value] of Object.entries(input)) {
+          if (name === 'proxyUrl' || name === 'username' || name === 'password') continue;
+          expect(entry[name as keyof CacheEntry]).toBe(value);
+        }
+        expect(entry.username?.reveal() ?? '').toBe(input.username ?? '');
+        expect(entry.password?.reveal() ?? '').toBe(input.password ?? '');
+      }),
+    );
+  });
+
+  it('takes a Secret as a credential', () => {
+    const password = Secret.of('p');
+    expect(CacheEntry.create({ proxyUrl: URL_A, password }).password).toBe(password);
+  });
+});

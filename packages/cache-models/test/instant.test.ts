@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  formatInstant,
+  fromEpochSeconds,
+  MAX_INSTANT,
+  MIN_INSTANT,
+  parseInstant,
+  toEpochSeconds,
+  toStorable,
+} from '../src/index.ts';
+
+const microseconds = fc.integer({ min: -4_294_967_295_999_999, max: 4_294_967_295_999_999 });
+
+describe('instants', () => {
+  it.each([
+    [0, '1970-01-01T00:00:00+00:00'],
+    [0.001, '1970-01-01T00:00:00.000001+00:00'],
+    [-0.001, '1969-12-31T23:59:59.999999+00:00'],
+    [1704164645678.901, '2024-01-02T03:04:05.678901+00:00'],
+    [1704164645000, '2024-01-02T03:04:05+00:00'],
+    [MIN_INSTANT, '0001-01-01T00:00:00+00:00'],
+    [MAX_INSTANT, '9999-12-31T23:59:59.999000+00:00'],
+  ])('print %d as Python prints it', (instant, text) => {
+    expect(formatInstant(instant)).toBe(text);
+    expect(parseInstant(text)).toBe(instant);
+  });
+
+  it.each([
+    ['2024-01-02T03:04:05Z', 1704164645000],
+    ['2024-01-02 03:04:05.5+00:00', 1704164645500],
+    ['2024-01-02T03:04:05', 1704164645000],
+    ['2024-01-02', 1704153600000],
+    ['2024-01-02T08:34:05+05:30', 1704164645000],
+    ['2024-01-01T19:04:05-08:00', 1704164645000],
+    ['20240102T030405Z', 1704164645000],
+    ['2024-01-02T03:04', 1704164640000],
+    ['2024-01-02T03:04:05.678901234Z', 1704164645678.901],
+  ])('read %s', (text, instant) => {
+    expect(parseInstant(text)).toBe(instant);
+  });
+
+  it.each([
+    '',
+    'yesterday',
+    '2024-13-01',
+    '2023-02-29',
+    '2024-01-01T24:00:00',
+    '2024-01-01T00:60:00',
+    '2024-01-01T00:00:00+99:00',
+    '0000-01-01',
+    '2024-1-1',
+  ])('refuse %j', (text) => {
+    expect(parseInstant(text)).toBeUndefined();
+  });
+
+  it('keep every millisecond to the year 9999', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: MIN_INSTANT, max: MAX_INSTANT }), (ms) => {
+        expect(parseInstant(formatInstant(ms))).toBe(ms);
+        expect(fromEpochSeconds(toEpochSeconds(ms))).toBe(ms);
+        expect(toStorable(ms)).toBe(ms);
+      }),
+    );
+  });
+
+  it('keep every microsecond through text and through epoch seconds', () => {
+    fc.assert(
+      fc.property(microseconds, (us) => {
+        const instant = us / 1000;
+        expect(Math.round(parseInstant(formatInstant(instant))! * 1000)).toBe(us);
+        expect(toEpochSeconds(fromEpochSeconds(us / 1e6))).toBe(us / 1e6);
+        expect(Math.round(fromEpochSeconds(us / 1e6) * 1000)).toBe(us);
+      }),
+    );
+  });
+});
