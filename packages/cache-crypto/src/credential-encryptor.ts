@@ -1,0 +1,117 @@
+import { isUtf8 } from 'node:buffer';
+import {
+  CacheConfigError,
+  CacheValidationError,
+  type Clock,
+  type CredentialCipher,
+  type Logger,
+  Secret,
+  type TokenKey,
+} from '@pw/cache-models';
+import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
+import { FernetKey } from './fernet-key.ts';
+import type { FernetKeyInput } from './fernet-key-input.ts';
+import { KeyRing, unreadable } from './key-ring.ts';
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+export interface CredentialEncryptorOptions {
+  /** The key that seals. Default: the environment's current key. An empty text is an invalid key, not an absent one. */
+  readonly key?: FernetKeyInput | null | undefined;
+  /** Older keys that still open, any number. The environment's previous key is always one more. Default: none. */
+  readonly previousKeys?: readonly FernetKeyInput[] | undefined;
+  /** Where keys are looked for. Default: `process.env`, read once, when the encryptor is made. */
+  readonly env?: Environment | undefined;
+  /** Hears that there is no key. Default: a process warning, for this must not pass unseen. */
+  readonly logger?: Logger | undefined;
+  /** Gives tokens their creation time. Default: the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Seals credentials with Fernet: the cipher of the cache. It seals with one key and opens what that key or an older one
+ * made; tokens do not age. Shows no key in any rendering.
+ */
+export class CredentialEncryptor implements CredentialCipher {
+  readonly #ring: KeyRing;
+
+  /**
+   * Without any key a random one is used, and a warning says that nothing sealed with it can be read after the process. With an older key
+   * alone, that one seals, as in ProxyWhirl.
+   * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key.
+   */
+  constructor(options: CredentialEncryptorOptions = {}) {
+    checkOptions(options);
+    const keys = collectKeys(options, options.env ?? process.env);
+    if (keys.length === 0) {
+      warnOfRandomKey(options.logger);
+      keys.push(FernetKey.generate());
+    }
+    this.#ring = new KeyRing(keys, options.clock);
+  }
+
+  /** The key that this encryptor seals with: keep it, and another encryptor opens what this one sealed. */
+  get key(): string {
+    return this.#ring.keys[0]!.text;
+  }
+
+  /**
+   * Seals a secret; the empty one becomes zero bytes, as in ProxyWhirl.
+   * Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails, and whatever
+   * `reveal` throws for a sealed secret that cannot be opened.
+   */
+  encrypt(secret: Secret): Uint8Array {
+    if (!Secret.isSecret(secret)) throw new CacheValidationError('Encryption failed: wanted a Secret');
+    const text = secret.reveal();
+    return text === '' ? new Uint8Array(0) : this.#ring.seal(text);
+  }
+
+  /** Opens a token; zero bytes give the empty secret. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`. */
+  decrypt(token: Uint8Array): Secret {
+    if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
+    const plaintext = this.#ring.open(token);
+    if (!isUtf8(plaintext)) throw unreadable('its content is not UTF-8');
+    const secret = Secret.of(plaintext.toString('utf8'));
+    plaintext.fill(0);
+    return secret;
+  }
+
+  /** Which key made the token, by its MAC alone; `undefined` for none, and for zero bytes, which no key made. */
+  keyOf(token: Uint8Array): TokenKey | undefined {
+    const index = this.#ring.indexOf(token);
+    return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
+  }
+
+  [INSPECT](): string {
+    return `CredentialEncryptor(${this.#ring.keys.length} ${this.#ring.keys.length === 1 ? 'key' : 'keys'})`;
+  }
+}
+
+/** All keys in the order of their use; none if none is given anywhere. */
+function collectKeys(options: CredentialEncryptorOptions, env: Environment): FernetKey[] {
+  const { key, previousKeys = [] } = options;
+  const current = key == null ? readKeyVariable(env, CURRENT_KEY_VARIABLE) : parseOption(key, 'key');
+  const older = previousKeys.map((previous, i) => parseOption(previous, `previousKeys[${i}]`));
+  return [current, ...older, readKeyVariable(env, PREVIOUS_KEY_VARIABLE)].filter((found) => found !== undefined);
+}
+
+function parseOption(key: FernetKeyInput, option: string): FernetKey {
+  return FernetKey.parse(key, `Invalid Fernet key in option ${option}`);
+}
+
+/** A key handed over by itself has no member `key`: it would be passed over, and a random one used in its place. */
+function checkOptions(options: unknown): void {
+  const wrong = typeof options !== 'object' || options === null || options instanceof Uint8Array;
+  if (wrong || Secret.isSecret(options)) {
+    throw new CacheConfigError('CredentialEncryptor: wanted an options object, such as { key }');
+  }
+}
+
+function warnOfRandomKey(logger: Logger | undefined): void {
+  const message =
+    'no encryption key is set: credentials are sealed with a random key that ends with this process, and every username ' +
+    `and password stored from now on will be unreadable after a restart; set ${CURRENT_KEY_VARIABLE} to what ` +
+    '`npx pw-cache generate-key` prints';
+  if (logger === undefined) process.emitWarning(message, { code: 'PW_CACHE_RANDOM_KEY' });
+  else logger.warn({ variable: CURRENT_KEY_VARIABLE }, message);
+}

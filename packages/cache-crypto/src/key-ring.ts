@@ -1,0 +1,119 @@
+import { CacheError, CacheErrorCode, CacheValidationError, type Clock, systemClock } from '@pw/cache-models';
+import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
+import type { FernetKey } from './fernet-key.ts';
+import { IvPool } from './iv-pool.ts';
+import { hasTokenShape, readSeconds } from './token-layout.ts';
+
+/** A token as its text or as the text's ASCII bytes. */
+export type TokenInput = string | Uint8Array;
+
+/** Seconds that a token's maker may be ahead of this machine's clock when its age is checked. */
+const MAX_CLOCK_SKEW = 60;
+
+/** A token that one of the keys made. */
+interface Authentic {
+  readonly key: FernetKey;
+  readonly token: Buffer;
+}
+
+/**
+ * The keys of a cipher, at least one: the first seals, all open. What Fernet, MultiFernet and CredentialEncryptor share.
+ * Invariant: nothing is decrypted, and no field of a token is believed, before its MAC was found right.
+ */
+export class KeyRing {
+  readonly #keys: readonly FernetKey[];
+  readonly #clock: Clock;
+  readonly #ivs = new IvPool();
+  readonly #writeIv = (target: Buffer, offset: number): void => this.#ivs.writeTo(target, offset);
+
+  /** A key given twice is kept once. Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all. */
+  constructor(keys: readonly FernetKey[], clock: Clock = systemClock) {
+    this.#keys = keys.filter((key, i) => keys.findIndex((other) => other.equals(key)) === i);
+    this.#clock = clock;
+    if (keys.length === 0) {
+      throw new CacheError('at least one Fernet key is needed', { code: CacheErrorCode.KEY_INVALID });
+    }
+  }
+
+  get keys(): readonly FernetKey[] {
+    return this.#keys;
+  }
+
+  /** Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails. */
+  seal(plaintext: string | Uint8Array, seconds: number = Math.floor(this.#clock.now() / 1e3)): Buffer {
+    checkPlaintext(plaintext);
+    try {
+      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock gives no time after 1970');
+      return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, this.#writeIv)), 'latin1');
+    } catch (cause) {
+      throw new CacheError('Encryption failed', { cause });
+    }
+  }
+
+  /** The plaintext, in memory of its own. `ttl` in seconds. Throws as {@link Fernet.decrypt}. */
+  open(input: TokenInput, ttl?: number): Buffer {
+    checkTtl(ttl);
+    const { key, token } = this.#authenticate(input);
+    if (ttl !== undefined) this.#checkAge(readSeconds(token), ttl);
+    const plaintext = key.open(token);
+    if (plaintext === undefined) throw unreadable('its padding is wrong');
+    return plaintext;
+  }
+
+  /** The token's creation time in epoch seconds, once it is known to be authentic. */
+  secondsOf(input: TokenInput): number {
+    return readSeconds(this.#authenticate(input).token);
+  }
+
+  /** Which key made the token, by its MAC alone; -1 if none did. */
+  indexOf(input: TokenInput): number {
+    const token = decodeToken(input);
+    return token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
+  }
+
+  #authenticate(input: TokenInput): Authentic {
+    const token = decodeToken(input);
+    if (token === undefined) throw unreadable('it is not a Fernet token');
+    const key = this.#keys.find((candidate) => candidate.authenticates(token));
+    if (key === undefined) throw unreadable('none of the keys made it, or it was changed since');
+    return { key, token };
+  }
+
+  #checkAge(seconds: number, ttl: number): void {
+    const now = Math.floor(this.#clock.now() / 1e3);
+    // Said so that a clock that answers NaN refuses the token.
+    if (!(now <= seconds + ttl)) throw unreadable('it is older than the ttl');
+    if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadable('it comes from the future');
+  }
+}
+
+/** The error for a token that cannot be opened. */
+export function unreadable(reason: string): CacheError {
+  return new CacheError(`Decryption failed: the token cannot be opened, ${reason}`, {
+    code: CacheErrorCode.CREDENTIAL_UNREADABLE,
+  });
+}
+
+function decodeToken(input: TokenInput): Buffer | undefined {
+  const text = typeof input === 'string' ? input : asciiText(input);
+  const token = text === undefined ? undefined : decodeBase64Url(text);
+  return token !== undefined && hasTokenShape(token) ? token : undefined;
+}
+
+function asciiText(input: unknown): string | undefined {
+  if (!(input instanceof Uint8Array)) return undefined;
+  return Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1');
+}
+
+function checkPlaintext(plaintext: unknown): void {
+  if (plaintext instanceof Uint8Array) return;
+  if (typeof plaintext !== 'string') throw new CacheValidationError('Encryption failed: wanted a text or bytes');
+  // UTF-8 has no form for half a surrogate pair: it would come back as U+FFFD, another secret.
+  if (!plaintext.isWellFormed()) throw new CacheValidationError('Encryption failed: the text has a lone surrogate');
+}
+
+function checkTtl(ttl: number | undefined): void {
+  // A NaN would compare as "not too old" for ever.
+  if (ttl === undefined || ttl >= 0) return;
+  throw new CacheValidationError('ttl: must be a number of seconds, 0 or more');
+}
