@@ -1,7 +1,7 @@
 import { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
 import type { AccessUpdate, CacheTier, TierStatus } from './cache-tier.ts';
-import { isPromise, type MaybePromise } from './maybe-promise.ts';
+import { chain, isPromise, type MaybePromise } from './maybe-promise.ts';
 import type { CacheTierConfigInput } from './tier-config.ts';
 import { TierHooks } from './tier-hooks.ts';
 import { TierLifecycle } from './tier-lifecycle.ts';
@@ -79,6 +79,15 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#run(false, () => this.doHas(key, this.clock.now()));
   }
 
+  peek(key: string): TierResult<M, CacheEntry | undefined> {
+    if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
+    return this.#run<CacheEntry | undefined>(undefined, () => {
+      const now = this.clock.now();
+      const live = (entry: CacheEntry | undefined) => (entry?.isExpiredAt(now) ? undefined : entry);
+      return chain(this.doPeek(key, now), live);
+    });
+  }
+
   getMany(keys: readonly string[]): TierResult<M, Map<string, CacheEntry>> {
     return this.#run(new Map<string, CacheEntry>(), () => {
       const now = this.clock.now();
@@ -132,7 +141,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   /** The best size known without waiting. Default: the exact one in sync mode, the last answer of `size()` otherwise. */
   protected sizeNow(): number {
     if (this.isSync && this.#life.isOpen && this.health.enabled) {
-      this.#guard(undefined, () => {
+      void this.#guard(undefined, () => {
         this.#lastSize = this.doSize(this.clock.now()) as number;
       });
     }

@@ -36,6 +36,8 @@ export interface AccessUpdate {
   readonly accessCount: number;
   /** Epoch milliseconds. */
   readonly lastAccessed: number;
+  /** Whether the entry lives below because the first tier had no room for it; left as it is when absent. */
+  readonly evictedFromL1?: boolean | undefined;
 }
 
 /**
@@ -100,8 +102,8 @@ export interface CacheTier {
   /** Forgets failures and switches the tier on again, unless the configuration says off. */
   resetFailures(): void;
 
-  /** The live entry of a key without any trace: no count, no reordering. Synchronous tiers only. */
-  peek?(key: string): CacheEntry | undefined;
+  /** The live entry of a key without any trace: no count, no reordering, nothing removed. */
+  peek?(key: string): MaybePromise<CacheEntry | undefined>;
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */

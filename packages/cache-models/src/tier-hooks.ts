@@ -86,6 +86,11 @@ export abstract class TierHooks<M extends TierMode> {
     return this.doDelete(key, now);
   }
 
+  /** The record of a key, expired or not, without a trace in the eviction order. Default: `doGet`. */
+  protected doPeek(key: string, now: number): MaybePromise<CacheEntry | undefined> {
+    return this.doGet(key, now);
+  }
+
   /** The records found, expired ones too. Default: one `doGet` after the other. */
   protected doGetMany(keys: readonly string[], now: number): MaybePromise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
