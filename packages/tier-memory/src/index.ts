@@ -1,1 +1,1 @@
-export {};
+export { MemoryCacheTier } from './memory-cache-tier.ts';

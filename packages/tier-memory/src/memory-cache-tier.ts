@@ -1,0 +1,166 @@
+import {
+  type AccessUpdate,
+  BaseTier,
+  type CacheEntry,
+  type CacheTierConfigInput,
+  RemovalReason,
+  type TierOptions,
+  TierType,
+} from '@pw/cache-models';
+import { EntryStore } from './entry-store.ts';
+import { NONE } from './slot-table.ts';
+
+/** How deep puts inside `onEvict` inside puts may go before one that needs room is refused. */
+const MAX_NESTED_EVICTIONS = 8;
+
+/**
+ * Keeps entries in this process's memory: lru, lfu and fifo, all at a cost that does not grow with the number of entries.
+ * Every answer is a value, never a promise. `close` forgets all entries.
+ *
+ * `onEvict` is told of entries that leave to make room (`capacity`, or `ttl` for one that had expired), after the new
+ * entry is in place. It may use the tier; a put of its own that would evict again is refused (`false`) at the eighth
+ * nesting, so a listener that puts back what was evicted comes to an end.
+ */
+export class MemoryCacheTier extends BaseTier<'sync'> {
+  #store: EntryStore;
+  #nesting = 0;
+
+  /** Throws a CacheConfigError for a wrong configuration. */
+  constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}) {
+    super(config, options, {
+      mode: 'sync',
+      tierType: TierType.L1_MEMORY,
+      capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+    });
+    this.#store = this.#emptyStore();
+  }
+
+  /** The live entry of a key without any trace: no count, no reordering. Throws a CacheValidationError for a key that is no text. */
+  peek(key: string): CacheEntry | undefined {
+    if (typeof key !== 'string') return super.get(key);
+    const slot = this.enabled ? this.#store.find(key) : NONE;
+    return slot === NONE || this.#store.isExpiredAt(slot, this.clock.now()) ? undefined : this.#store.entryAt(slot);
+  }
+
+  /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
+  touch(key: string): CacheEntry | undefined {
+    const entry = this.get(key);
+    if (entry === undefined) return undefined;
+    const touched = entry.touch(this.clock.now());
+    this.#store.replace(this.#store.find(key), touched);
+    return touched;
+  }
+
+  protected override doClose(): void {
+    this.#store = this.#emptyStore();
+  }
+
+  protected override doGet(key: string, now: number): CacheEntry | undefined {
+    const slot = this.#store.find(key);
+    if (slot === NONE) return undefined;
+    if (!this.#store.isExpiredAt(slot, now)) this.#store.use(slot);
+    return this.#store.entryAt(slot);
+  }
+
+  protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
+    const store = this.#store;
+    const slot = store.find(key);
+    if (slot !== NONE && !store.isExpiredAt(slot, now)) {
+      store.replace(slot, entry);
+      store.use(slot);
+      return true;
+    }
+    if (slot !== NONE) this.#drop(slot);
+    if (store.isFull) return this.#putIntoFull(key, entry, now);
+    store.insert(entry);
+    return true;
+  }
+
+  protected override doDelete(key: string, now: number): boolean {
+    const slot = this.#store.find(key);
+    if (slot === NONE) return false;
+    const expired = this.#store.isExpiredAt(slot, now);
+    if (expired) this.#drop(slot);
+    else this.#store.remove(slot);
+    return !expired;
+  }
+
+  protected override doExpire(key: string, now: number): void {
+    const slot = this.#store.find(key);
+    if (slot !== NONE && this.#store.isExpiredAt(slot, now)) this.#store.remove(slot);
+  }
+
+  protected override doClear(now: number): number {
+    const live = this.#store.liveCount(now);
+    this.counts.countRemoval(RemovalReason.TTL, this.#store.expiredCount(now));
+    this.#store = this.#emptyStore();
+    return live;
+  }
+
+  protected override doSize(now: number): number {
+    return this.#store.liveCount(now);
+  }
+
+  protected override doKeys(now: number): string[] {
+    return this.#store.liveEntries(now).map((entry) => entry.key);
+  }
+
+  protected override doHas(key: string, now: number): boolean {
+    const slot = this.#store.find(key);
+    return slot !== NONE && !this.#store.isExpiredAt(slot, now);
+  }
+
+  protected override doEntries(now: number): Iterable<CacheEntry> {
+    return this.#store.liveEntries(now);
+  }
+
+  protected override doCleanupExpired(now: number): number {
+    return this.#store.removeExpired(now);
+  }
+
+  /** An access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */
+  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
+    let found = 0;
+    for (const { key, accessCount, lastAccessed } of updates) {
+      const slot = this.#store.find(key);
+      if (slot === NONE || this.#store.isExpiredAt(slot, now)) continue;
+      this.#store.replace(slot, this.#store.entryAt(slot).with({ accessCount, lastAccessed }));
+      this.#store.use(slot);
+      found++;
+    }
+    return found;
+  }
+
+  #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {
+    if (this.#nesting >= MAX_NESTED_EVICTIONS) return false;
+    if (entry.isExpiredAt(now) && this.#store.expiredCount(now) === 0) {
+      // Expired entries go first, and this is the only one: it leaves as it comes.
+      this.#leave(key, entry, RemovalReason.TTL);
+      return true;
+    }
+    const victim = this.#store.remove(this.#store.victim(now));
+    this.#store.insert(entry);
+    this.#leave(victim.key, victim, victim.isExpiredAt(now) ? RemovalReason.TTL : RemovalReason.CAPACITY);
+    return true;
+  }
+
+  /** Tells of an entry that is gone. The store is complete by now: the listener may use the tier. */
+  #leave(key: string, entry: CacheEntry, reason: RemovalReason): void {
+    this.#nesting++;
+    try {
+      this.evicted(key, entry, reason);
+    } finally {
+      this.#nesting--;
+    }
+  }
+
+  /** Removes an expired entry that a write met. */
+  #drop(slot: number): void {
+    this.#store.remove(slot);
+    this.counts.countRemoval(RemovalReason.TTL);
+  }
+
+  #emptyStore(): EntryStore {
+    return new EntryStore(this.config.evictionPolicy, this.config.maxEntries);
+  }
+}
