@@ -1,0 +1,67 @@
+import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+
+/** What the newest hits say of an entry, and whether the first tier let it go. */
+interface Pending {
+  accessCount: number;
+  lastAccessed: number;
+  evictedFromL1: boolean;
+}
+
+/**
+ * Hits and evictions that the lower tiers do not know of yet. They are written behind, in batches, so that no read
+ * costs a write; a reader of a lower tier gets them laid over what the tier holds.
+ */
+export class AccessLog {
+  readonly #pending = new Map<string, Pending>();
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Notes what a hit left in the entry. */
+  hit(entry: CacheEntry): void {
+    const known = this.#pending.get(entry.key);
+    if (known === undefined) this.#pending.set(entry.key, pick(entry, false));
+    else {
+      known.accessCount = entry.accessCount;
+      known.lastAccessed = entry.lastAccessed;
+      known.evictedFromL1 = false;
+    }
+  }
+
+  /** Notes that the first tier had no room for the entry. */
+  evicted(entry: CacheEntry): void {
+    this.#pending.set(entry.key, pick(entry, true));
+  }
+
+  /** The entry as it would be had everything been written. */
+  overlay(entry: CacheEntry): CacheEntry {
+    const known = this.#pending.get(entry.key);
+    if (known === undefined) return entry;
+    return entry.with({
+      accessCount: Math.max(entry.accessCount, known.accessCount),
+      lastAccessed: Math.max(entry.lastAccessed, known.lastAccessed),
+      evictedFromL1: known.evictedFromL1,
+    });
+  }
+
+  /** A new value of the key makes the old one's accesses void. */
+  forget(key: string): void {
+    if (this.#pending.size > 0) this.#pending.delete(key);
+  }
+
+  clear(): void {
+    this.#pending.clear();
+  }
+
+  /** Everything noted so far, which is thereby handed over. */
+  take(): AccessUpdate[] {
+    const updates = Array.from(this.#pending, ([key, pending]) => ({ key, ...pending }));
+    this.#pending.clear();
+    return updates;
+  }
+}
+
+function pick(entry: CacheEntry, evictedFromL1: boolean): Pending {
+  return { accessCount: entry.accessCount, lastAccessed: entry.lastAccessed, evictedFromL1 };
+}

@@ -1,0 +1,361 @@
+import {
+  CacheEntry,
+  CacheError,
+  CacheErrorCode,
+  CacheStatistics,
+  type CacheTier,
+  CacheValidationError,
+  type Clock,
+  type CredentialCipher,
+  chain,
+  generateCacheKey,
+  HealthStatus,
+  type Logger,
+  type MaybePromise,
+  RemovalReason,
+  silentLogger,
+  systemClock,
+  TierStatistics,
+} from '@pw/cache-models';
+import { type CacheEventListener, type CacheEventName, CacheEvents } from './cache-events.ts';
+import type { CacheManagerOptions } from './manager-options.ts';
+import { openSlots } from './open-slots.ts';
+import { SingleFlight } from './single-flight.ts';
+import type { TierSlot } from './tier-slot.ts';
+import { type Hit, TierStack } from './tier-stack.ts';
+import { TtlManager } from './ttl-manager.ts';
+
+/** What `lookup` tells of a hit. */
+export interface CacheLookup {
+  readonly entry: CacheEntry;
+  /** Name of the tier that answered. */
+  readonly tier: string;
+  /** Its place in the stack: 1 is the first. */
+  readonly level: number;
+  /** Milliseconds since the proxy was fetched. */
+  readonly ageMs: number;
+  /** Milliseconds until the entry expires. */
+  readonly remainingTtlMs: number;
+}
+
+/** What `putDetailed` tells. */
+export interface PutResult {
+  /** True if at least one tier stored the entry. */
+  readonly stored: boolean;
+  /** Whether each tier stored it, by name. */
+  readonly tiers: Readonly<Record<string, boolean>>;
+}
+
+/** Loads the entry of a key that no tier has; `undefined` if there is none. */
+export type CacheLoader = (key: string) => MaybePromise<CacheEntry | undefined>;
+
+/**
+ * One reliable cache out of any number of tiers. Reads ask the tiers from the first to the last and copy a hit into the
+ * ones above; writes go to all. A tier that fails is left out until it works again and has caught up; reads and writes
+ * reject for wrong arguments and after `close` only.
+ */
+export class CacheManager implements AsyncDisposable {
+  /** The bit-compatible cache key of a proxy URL. */
+  static readonly generateCacheKey = generateCacheKey;
+
+  readonly clock: Clock;
+  readonly cipher: CredentialCipher | undefined;
+  readonly #options: CacheManagerOptions;
+  readonly #events = new CacheEvents();
+  readonly #stack: TierStack;
+  readonly #loads = new SingleFlight<CacheEntry | undefined>();
+  readonly #ttl: TtlManager | undefined;
+  #promotions = 0;
+  #demotions = 0;
+  #requestMisses = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: CacheManagerOptions, clock: Clock, logger: Logger, link: SlotLink, slots: TierSlot[]) {
+    this.#options = options;
+    this.clock = clock;
+    this.cipher = options.cipher;
+    this.#stack = new TierStack(slots, { promoted: (slot, key) => this.#promoted(slot, key) }, logger);
+    link.manager = {
+      evicted: (level, key, entry, reason) => this.#evicted(level, key, entry, reason),
+      emit: (name, slot) => this.#events.emit(name, { tier: slot.name }),
+    };
+    const cleanupInterval = options.cleanupIntervalSeconds;
+    if (cleanupInterval === undefined) return;
+    this.#ttl = new TtlManager(this, { cleanupInterval, logger });
+    this.#ttl.start();
+  }
+
+  /**
+   * Opens a stack of tiers. A tier that cannot open is degraded, unless it is named in `required`.
+   * Throws a CacheConfigError for a stack that makes no sense.
+   */
+  static async open(options: CacheManagerOptions): Promise<CacheManager> {
+    const clock = options.clock ?? systemClock;
+    const logger = options.logger ?? silentLogger;
+    const link: SlotLink = {};
+    const slots = await openSlots(options, {
+      clock,
+      logger,
+      cipher: options.cipher,
+      onEvict: (level) => (key, entry, reason) => link.manager?.evicted(level, key, entry, reason),
+      onDegraded: (slot) => link.manager?.emit('degraded', slot),
+      onRecovered: (slot) => link.manager?.emit('recovered', slot),
+    });
+    return new CacheManager(options, clock, logger, link, slots);
+  }
+
+  /** The tiers, the first one first. Writing to one directly goes past the cache's order. */
+  get tiers(): readonly { readonly name: string; readonly tier: CacheTier }[] {
+    return this.#stack.slots.map(({ name, tier }) => ({ name, tier }));
+  }
+
+  /** The background cleanup, if the cache was opened with one. */
+  get ttlManager(): TtlManager | undefined {
+    return this.#ttl;
+  }
+
+  /** The live entry of a key, or `undefined`. Counts the access and copies the entry into the tiers above. */
+  async get(key: string): Promise<CacheEntry | undefined> {
+    return (await this.#find(key))?.entry;
+  }
+
+  /** As `get`, and tells which tier answered. */
+  async lookup(key: string): Promise<CacheLookup | undefined> {
+    const hit = await this.#find(key);
+    if (hit === undefined) return undefined;
+    const { entry, slot } = hit;
+    const now = this.clock.now();
+    return {
+      entry,
+      tier: slot.name,
+      level: slot.level + 1,
+      ageMs: now - entry.fetchTime,
+      remainingTtlMs: entry.expiresAt - now,
+    };
+  }
+
+  /** The live entry of a key in the first tier, at once and without any trace; `undefined` if that tier cannot answer at once. */
+  peek(key: string): CacheEntry | undefined {
+    this.#check(key);
+    const first = this.#stack.slots[0]!;
+    if (!first.tier.capabilities.synchronous || !first.answersFor(key)) return undefined;
+    return first.look(key) as CacheEntry | undefined;
+  }
+
+  /** True if a tier holds a live entry of the key. Counts nothing and copies nothing. */
+  async has(key: string): Promise<boolean> {
+    this.#check(key);
+    return this.#stack.has(key);
+  }
+
+  /** The live entries found, by key; as one `get` for each. */
+  async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const found = await Promise.all(keys.map((key) => this.#find(key)));
+    const entries = new Map<string, CacheEntry>();
+    for (const hit of found) if (hit !== undefined) entries.set(hit.entry.key, hit.entry);
+    return entries;
+  }
+
+  /** Stores an entry in every tier; true if at least one holds it. Rejects with a CacheValidationError for a wrong argument. */
+  async put(key: string, entry: CacheEntry): Promise<boolean> {
+    this.#checkEntry(key, entry);
+    return (await this.#stack.put(entry)).includes(true);
+  }
+
+  /** As `put`, and tells which tiers hold the entry. */
+  async putDetailed(key: string, entry: CacheEntry): Promise<PutResult> {
+    this.#checkEntry(key, entry);
+    const stored = await this.#stack.put(entry);
+    const tiers = Object.fromEntries(this.#stack.slots.map((slot, i) => [slot.name, stored[i] === true]));
+    return { stored: stored.includes(true), tiers };
+  }
+
+  /** Stores entries, each under its own key, and tells in the same order which of them at least one tier holds. */
+  async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+    for (const entry of entries) this.#checkEntry(entry?.key, entry);
+    return this.#stack.putMany(entries);
+  }
+
+  /** Removes an entry from every tier; true if one of them had it. */
+  async delete(key: string): Promise<boolean> {
+    this.#check(key);
+    return this.#stack.erase(key, RemovalReason.EXPLICIT);
+  }
+
+  /** Removes entries and tells in the same order which were there. */
+  async deleteMany(keys: readonly string[]): Promise<boolean[]> {
+    for (const key of keys) this.#check(key);
+    return this.#stack.eraseMany(keys);
+  }
+
+  /** Removes everything from every tier and tells how many different entries that were. */
+  async clear(): Promise<number> {
+    this.#checkOpen();
+    return this.#stack.clear();
+  }
+
+  /** Every live key once. */
+  async keys(): Promise<string[]> {
+    this.#checkOpen();
+    return this.#stack.keys();
+  }
+
+  /** The number of different live entries. */
+  async size(): Promise<number> {
+    return (await this.keys()).length;
+  }
+
+  /** Every live entry once, without counting an access or copying anything. */
+  entries(): AsyncIterable<CacheEntry> {
+    this.#checkOpen();
+    return this.#stack.entries();
+  }
+
+  /**
+   * The entry of a key, loaded if no tier has it. Any number of callers share one load; a failed one rejects all of
+   * them and leaves nothing behind. `signal` ends the wait of its own caller, not the load.
+   */
+  async getOrLoad(
+    key: string,
+    loader: CacheLoader,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<CacheEntry | undefined> {
+    options.signal?.throwIfAborted();
+    const found = await this.get(key);
+    if (found !== undefined) return found;
+    const load = this.#loads.run(key, async () => {
+      const loaded = await loader(key);
+      if (loaded !== undefined) await this.put(key, loaded);
+      return loaded;
+    });
+    return options.signal === undefined ? load : abortable(load, options.signal);
+  }
+
+  /**
+   * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier,
+   * unless `healthCheckInvalidation` is off. An unknown key is no error.
+   */
+  async invalidateByHealth(key: string): Promise<void> {
+    this.#check(key);
+    const { failureThreshold = 3, healthCheckInvalidation = true } = this.#options;
+    const fail = (entry: CacheEntry): CacheEntry | null => {
+      const failureCount = entry.failureCount + 1;
+      if (healthCheckInvalidation && failureCount >= failureThreshold) return null;
+      return entry.with({ failureCount, healthStatus: HealthStatus.UNHEALTHY });
+    };
+    await this.#stack.update(key, fail, RemovalReason.HEALTH);
+  }
+
+  /** A snapshot of the counts of all tiers. */
+  getStatistics(): CacheStatistics {
+    const counting = this.#options.enableStatistics ?? true;
+    const tiers = this.#stack.slots.map((slot) => {
+      const { statistics } = slot.tier;
+      const stats = counting ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
+      return { name: slot.name, stats, degraded: slot.degraded };
+    });
+    const named = (name: string) => tiers.find((tier) => tier.name === name);
+    return new CacheStatistics({
+      tiers,
+      l1Stats: named('l1')?.stats ?? new TierStatistics(),
+      l2Stats: named('l2')?.stats ?? new TierStatistics(),
+      l3Stats: named('l3')?.stats ?? new TierStatistics(),
+      l1Degraded: named('l1')?.degraded ?? false,
+      l2Degraded: named('l2')?.degraded ?? false,
+      l3Degraded: named('l3')?.degraded ?? false,
+      promotions: counting ? this.#promotions : 0,
+      demotions: counting ? this.#demotions : 0,
+      requestMisses: counting ? this.#requestMisses : 0,
+    });
+  }
+
+  /** Removes expired entries from every tier and tells how many removals that were. */
+  async cleanupExpired(): Promise<number> {
+    this.#checkOpen();
+    return this.#stack.cleanupExpired();
+  }
+
+  /** Adds a listener; returns a function that removes it. */
+  on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Writes what is written behind (access counts) and closes every tier. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#ttl?.stop();
+    await this.#stack.settle();
+    const closed = await Promise.allSettled(this.#stack.slots.map(async ({ tier }) => tier.close()));
+    this.#events.removeAll();
+    const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (errors.length > 0)
+      throw new CacheError('cache manager: not every tier could be closed', { cause: new AggregateError(errors) });
+  }
+
+  #find(key: string): MaybePromise<Hit | undefined> {
+    this.#check(key);
+    return chain(this.#stack.find(key), (hit) => {
+      if (hit === undefined) this.#requestMisses++;
+      return hit;
+    });
+  }
+
+  #promoted(slot: TierSlot, key: string): void {
+    this.#promotions++;
+    this.#events.emit('promotion', { key, tier: slot.name });
+  }
+
+  #evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
+    const { slots } = this.#stack;
+    if (reason === RemovalReason.CAPACITY && slots.slice(level + 1).some((slot) => slot.answersFor(key))) {
+      this.#demotions++;
+      if (level === 0) this.#stack.noteEviction(entry);
+    }
+    this.#events.emit('eviction', { key, tier: slots[level]!.name, reason });
+  }
+
+  #check(key: unknown): void {
+    this.#checkOpen();
+    if (typeof key === 'string') return;
+    throw new CacheValidationError('key: must be a text', { problems: [{ path: 'key', message: 'must be a text' }] });
+  }
+
+  #checkEntry(key: unknown, entry: unknown): void {
+    this.#checkOpen();
+    const problem = !CacheEntry.isCacheEntry(entry)
+      ? { path: 'entry', message: 'must be a CacheEntry; make one with CacheEntry.create()' }
+      : key !== entry.key
+        ? { path: 'key', message: 'must be the key of the entry' }
+        : undefined;
+    if (problem !== undefined)
+      throw new CacheValidationError(`${problem.path}: ${problem.message}`, { problems: [problem] });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new CacheError('the cache is closed', { code: CacheErrorCode.CLOSED });
+  }
+}
+
+/** What tiers tell a manager that does not exist yet while they are opened. */
+interface SlotLink {
+  manager?: {
+    evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void;
+    emit(name: 'degraded' | 'recovered', slot: TierSlot): void;
+  };
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

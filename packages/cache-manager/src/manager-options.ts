@@ -1,0 +1,35 @@
+import type { CacheTier, Clock, CredentialCipher, Logger, TierFactory } from '@pw/cache-models';
+
+/** A tier, or a recipe for one, under a name of its own. */
+export interface NamedTier {
+  readonly name: string;
+  readonly tier: CacheTier | TierFactory;
+}
+
+/** What `CacheManager.open` takes. */
+export interface CacheManagerOptions {
+  /** The stack, the fastest tier first: one to any number. Named `l1`, `l2`, … unless a name is given. */
+  readonly tiers: readonly (CacheTier | TierFactory | NamedTier)[];
+  /** Handed to tiers that are made here, and used by exports. */
+  readonly cipher?: CredentialCipher | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Names of tiers that must open; all others may be degraded from the start. Default none. */
+  readonly required?: readonly string[] | undefined;
+  /** Longest wait for one answer of an asynchronous tier, in milliseconds. Default 5000. */
+  readonly tierTimeoutMs?: number | undefined;
+  /** TTL in seconds of imported entries that bring none. Default 3600. */
+  readonly defaultTtlSeconds?: number | undefined;
+  /** TTL in seconds of imported entries by source. Default none. */
+  readonly perSourceTtl?: Readonly<Record<string, number>> | undefined;
+  /** Whether an entry that fails often enough is removed. Default true. */
+  readonly healthCheckInvalidation?: boolean | undefined;
+  /** Failures that remove an entry: 1 or more. Default 3. */
+  readonly failureThreshold?: number | undefined;
+  /** Whether `getStatistics` reports counts. Default true. */
+  readonly enableStatistics?: boolean | undefined;
+  /** Seconds between background cleanups; none without it. */
+  readonly cleanupIntervalSeconds?: number | undefined;
+}

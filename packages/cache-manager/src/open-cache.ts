@@ -1,0 +1,40 @@
+import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig, silentLogger } from '@pw/cache-models';
+import { CacheManager } from './cache-manager.ts';
+import { defaultCipher, defaultTiers } from './default-tiers.ts';
+
+export interface OpenCacheOptions {
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Where the encryption keys are looked up. Default: `process.env`. */
+  readonly env?: Record<string, string | undefined> | undefined;
+}
+
+/**
+ * The default cache in one line: memory, then JSON Lines files or SQLite, then SQLite, as a configuration says.
+ *
+ * Throws a CacheConfigError for a wrong configuration, a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
+ * `CACHE_PACKAGE_MISSING` when a tier's package is not installed (the message is the command that installs it). A tier whose
+ * store cannot be opened is no error: the cache works without it and tries it again.
+ */
+export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
+  const parsed = parseCacheConfig(config);
+  const logger = options.logger ?? silentLogger;
+  const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
+  return CacheManager.open({
+    tiers: await defaultTiers(parsed),
+    cipher,
+    clock: options.clock,
+    logger,
+    defaultTtlSeconds: parsed.defaultTtlSeconds,
+    perSourceTtl: parsed.perSourceTtl,
+    healthCheckInvalidation: parsed.healthCheckInvalidation,
+    failureThreshold: parsed.failureThreshold,
+    enableStatistics: parsed.enableStatistics,
+    // Of the reference's two intervals the shorter one decides: both promise a sweep at least that often.
+    cleanupIntervalSeconds: parsed.enableBackgroundCleanup
+      ? Math.min(parsed.cleanupIntervalSeconds, parsed.ttlCleanupInterval)
+      : undefined,
+  });
+}

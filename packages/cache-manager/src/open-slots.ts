@@ -1,0 +1,113 @@
+import {
+  CacheConfigError,
+  CacheError,
+  CacheErrorCode,
+  type CacheTier,
+  type Clock,
+  type CredentialCipher,
+  type EvictionListener,
+  type Logger,
+  TIER_CONTRACT_VERSION,
+  type TierFactory,
+} from '@pw/cache-models';
+import type { CacheManagerOptions, NamedTier } from './manager-options.ts';
+import { TierSlot } from './tier-slot.ts';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+
+export interface SlotContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cipher: CredentialCipher | undefined;
+  /** Told of evictions from the tiers that are made here, with their level. */
+  readonly onEvict: (level: number) => EvictionListener;
+  readonly onDegraded: (slot: TierSlot) => void;
+  readonly onRecovered: (slot: TierSlot) => void;
+}
+
+/**
+ * Makes and opens the slots of a stack. A tier that the configuration switches off gets none; one that cannot open is
+ * degraded from the start, unless it is required.
+ */
+export async function openSlots(options: CacheManagerOptions, context: SlotContext): Promise<TierSlot[]> {
+  const slots: TierSlot[] = [];
+  try {
+    for (const [index, given] of options.tiers.entries()) {
+      const slot = await makeSlot(given, index, slots.length, options, context);
+      if (slot !== undefined) slots.push(slot);
+    }
+    checkNames(slots, options.required ?? []);
+    for (const slot of slots) await openSlot(slot, options.required ?? [], context.logger);
+  } catch (error) {
+    await Promise.allSettled(slots.map(async (slot) => slot.tier.close()));
+    throw error;
+  }
+  return slots;
+}
+
+async function makeSlot(
+  given: CacheManagerOptions['tiers'][number],
+  index: number,
+  level: number,
+  options: CacheManagerOptions,
+  context: SlotContext,
+): Promise<TierSlot | undefined> {
+  const named = isNamed(given) ? given : { name: `l${index + 1}`, tier: given };
+  const tier = typeof named.tier === 'function' ? await make(named.tier, level, context) : named.tier;
+  checkContract(named.name, tier);
+  if (!tier.config.enabled) return undefined;
+  return new TierSlot(tier, {
+    name: named.name,
+    level,
+    clock: context.clock,
+    logger: context.logger,
+    timeoutMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    onDegraded: context.onDegraded,
+    onRecovered: context.onRecovered,
+  });
+}
+
+async function make(factory: TierFactory, level: number, context: SlotContext): Promise<CacheTier> {
+  const { clock, logger, cipher } = context;
+  return factory({ clock, logger, cipher, onEvict: context.onEvict(level) });
+}
+
+function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTier {
+  return typeof given === 'object' && 'tier' in given;
+}
+
+function checkContract(name: string, tier: CacheTier): void {
+  if (tier?.contractVersion === TIER_CONTRACT_VERSION) return;
+  throw new CacheConfigError(
+    `cache manager: tiers: ${name} is not a tier of contract version ${TIER_CONTRACT_VERSION}; update its package or this one`,
+  );
+}
+
+function checkNames(slots: readonly TierSlot[], required: readonly string[]): void {
+  const names = slots.map((slot) => slot.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new CacheConfigError(`cache manager: tiers: two are named ${twice}`);
+  const unknown = required.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new CacheConfigError(`cache manager: required: no tier is named ${unknown}`);
+  if (names.length === 0) throw new CacheConfigError('cache manager: tiers: at least one must be enabled');
+}
+
+async function openSlot(slot: TierSlot, required: readonly string[], logger: Logger): Promise<void> {
+  try {
+    await slot.open();
+  } catch (error) {
+    if (isRemediable(error) || required.includes(slot.name)) throw error;
+    logger.warn({ tier: slot.name }, 'tier cannot be opened; the cache works without it and tries again');
+  }
+}
+
+/** A wrong configuration or installation does not heal by waiting: the caller must hear of it. */
+function isRemediable(error: unknown): boolean {
+  if (!(error instanceof CacheError)) return false;
+  const { code } = error;
+  return (
+    code === CacheErrorCode.CONFIG_INVALID ||
+    code === CacheErrorCode.RUNTIME_UNSUPPORTED ||
+    code === CacheErrorCode.PACKAGE_MISSING
+  );
+}

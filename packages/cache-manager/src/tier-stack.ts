@@ -1,0 +1,282 @@
+import {
+  type CacheEntry,
+  chain,
+  isPromise,
+  type Logger,
+  type MaybePromise,
+  type RemovalReason,
+} from '@pw/cache-models';
+import { AccessLog } from './access-log.ts';
+import { KeyLock } from './key-lock.ts';
+import type { TierSlot } from './tier-slot.ts';
+
+const FLUSH_AFTER_MS = 1_000;
+const FLUSH_AT_SIZE = 1_000;
+
+/** What the stack tells its owner. */
+export interface StackEvents {
+  /** An entry was copied up into `slot` after a lower hit. */
+  promoted(slot: TierSlot, key: string): void;
+}
+
+/** An entry and the tier that answered. */
+export interface Hit {
+  readonly entry: CacheEntry;
+  readonly slot: TierSlot;
+}
+
+/**
+ * One loop over any number of slots that behaves like one store.
+ *
+ * Order: everything that writes a key, promotions included, holds its lock, so a delete that returned is never undone.
+ * Reads of the first tier hold none: it is written under the lock and answers with what was written last.
+ */
+export class TierStack {
+  readonly slots: readonly TierSlot[];
+  readonly #lock = new KeyLock();
+  readonly #access = new AccessLog();
+  readonly #events: StackEvents;
+  readonly #logger: Logger;
+  readonly #recoveries = new Set<Promise<void>>();
+  #flushTimer: NodeJS.Timeout | undefined;
+
+  constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
+    this.slots = slots;
+    this.#events = events;
+    this.#logger = logger;
+  }
+
+  /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
+  find(key: string): MaybePromise<Hit | undefined> {
+    const first = this.slots[0];
+    if (first === undefined) return undefined;
+    const found = first.read(key);
+    if (!isPromise(found) && found !== undefined) return this.#hit(first, found);
+    return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
+  }
+
+  /** Under the key's lock: a write that is under way ends before, and none begins until the copies are made. */
+  #findBelow(key: string): MaybePromise<Hit | undefined> {
+    this.#recoverDue();
+    return this.#lock.run(key, () => (this.#arrived(key) ? this.find(key) : this.#search(key, 1)));
+  }
+
+  /** True if another request has copied the entry into the first tier while this one waited for the lock. */
+  #arrived(key: string): boolean {
+    const first = this.slots[0]!;
+    if (!first.tier.capabilities.synchronous || !first.answersFor(key)) return false;
+    return first.look(key) !== undefined;
+  }
+
+  #search(key: string, level: number): MaybePromise<Hit | undefined> {
+    const slot = this.slots[level];
+    if (slot === undefined) return undefined;
+    return chain(slot.read(key), (entry) =>
+      entry === undefined ? this.#search(key, level + 1) : this.#promote(slot, this.#access.overlay(entry), level),
+    );
+  }
+
+  #promote(slot: TierSlot, found: CacheEntry, level: number): MaybePromise<Hit> {
+    const counted = slot.tier.touch === undefined ? found.touch(this.#now(found, slot)) : found;
+    const entry = counted.evictedFromL1 ? counted.with({ evictedFromL1: false }) : counted;
+    this.#note(entry);
+    const copies = this.slots.slice(0, level).map((above) =>
+      chain(above.write(entry.key, entry), (stored) => {
+        if (stored) this.#events.promoted(above, entry.key);
+      }),
+    );
+    const hit = { entry, slot };
+    return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
+  }
+
+  /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
+  #hit(slot: TierSlot, found: CacheEntry): Hit {
+    const entry = slot.tier.touch === undefined ? this.#countAccess(slot, found) : found;
+    this.#note(entry);
+    return { entry, slot };
+  }
+
+  #countAccess(slot: TierSlot, found: CacheEntry): CacheEntry {
+    const current = this.#access.overlay(found);
+    return current.touch(this.#now(current, slot));
+  }
+
+  /** Time that never runs backwards for an entry. */
+  #now(entry: CacheEntry, slot: TierSlot): number {
+    return Math.max(entry.lastAccessed, slot.now());
+  }
+
+  /** Stores an entry in every tier and tells, tier by tier, whether it did. */
+  put(entry: CacheEntry): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    return this.#lock.run(entry.key, () => {
+      this.#access.forget(entry.key);
+      return all(this.slots.map((slot) => slot.write(entry.key, entry)));
+    });
+  }
+
+  /** Stores entries and tells which of them at least one tier holds. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    const keys = entries.map((entry) => entry.key);
+    return this.#lock.runAll(keys, () => {
+      for (const key of keys) this.#access.forget(key);
+      return chain(all(this.slots.map((slot) => slot.writeMany(entries))), (tiers) => anyOf(tiers, entries.length));
+    });
+  }
+
+  /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
+  update(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+    reason: RemovalReason,
+  ): MaybePromise<CacheEntry | null | undefined> {
+    this.#recoverDue();
+    return this.#lock.run(key, () =>
+      chain(this.#newest(key, 0), (entry) => {
+        if (entry === undefined) return undefined;
+        const changed = change(this.#access.overlay(entry));
+        const done =
+          changed === null
+            ? this.#eraseEverywhere(key, reason)
+            : all(this.slots.map((slot) => slot.write(key, changed)));
+        return chain<unknown, CacheEntry | null>(done, () => changed);
+      }),
+    );
+  }
+
+  /** The live entry of a key without counting a hit. */
+  #newest(key: string, level: number): MaybePromise<CacheEntry | undefined> {
+    const slot = this.slots[level];
+    if (slot === undefined) return undefined;
+    const found = slot.answersFor(key) ? slot.look(key) : undefined;
+    return chain(found, (entry) => (entry === undefined ? this.#newest(key, level + 1) : entry));
+  }
+
+  /** Removes an entry from every tier; true if one of them had it. */
+  erase(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#recoverDue();
+    return this.#lock.run(key, () => this.#eraseEverywhere(key, reason));
+  }
+
+  #eraseEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#access.forget(key);
+    return chain(all(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
+  }
+
+  /** Removes entries from every tier and tells which of them one tier had. */
+  eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    return this.#lock.runAll(keys, () => {
+      for (const key of keys) this.#access.forget(key);
+      return chain(all(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+    });
+  }
+
+  /** Empties every tier and tells how many different entries there were. */
+  clear(): Promise<number> {
+    return this.#lock.runAlone(async () => {
+      const count = (await this.keys()).length;
+      this.#access.clear();
+      await Promise.all(this.slots.map((slot) => slot.eraseAll()));
+      return count;
+    });
+  }
+
+  /** True if a tier holds a live entry of the key. */
+  async has(key: string): Promise<boolean> {
+    for (const slot of this.slots) {
+      if (slot.answersFor(key) && (await slot.ask((tier) => tier.has(key), false))) return true;
+    }
+    return false;
+  }
+
+  /** Every live key once. */
+  async keys(): Promise<string[]> {
+    const seen = new Set<string>();
+    for (const slot of this.slots) {
+      for (const key of await slot.ask<string[]>((tier) => tier.keys(), []))
+        if (!slot.missed.covers(key)) seen.add(key);
+    }
+    return [...seen];
+  }
+
+  /** Every live entry once, as the highest tier has it, with all accesses counted so far. */
+  async *entries(): AsyncGenerator<CacheEntry> {
+    const seen = new Set<string>();
+    for (const slot of this.slots) {
+      if (!slot.usable) continue;
+      for await (const entry of slot.tier.entries()) {
+        if (seen.has(entry.key) || slot.missed.covers(entry.key)) continue;
+        seen.add(entry.key);
+        yield this.#access.overlay(entry);
+      }
+    }
+  }
+
+  /** Removes expired entries from every tier and tells how many removals that were. */
+  async cleanupExpired(): Promise<number> {
+    this.#recoverDue();
+    let removed = 0;
+    for (const slot of this.slots) removed += await slot.ask((tier) => tier.cleanupExpired(), 0);
+    return removed;
+  }
+
+  /** The first tier had no room for an entry that lower tiers keep. */
+  noteEviction(entry: CacheEntry): void {
+    this.#access.evicted(entry);
+    this.#scheduleFlush();
+  }
+
+  /** Writes hits and evictions that the lower tiers do not know of yet. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const updates = this.#access.take();
+    if (updates.length === 0) return;
+    for (const slot of this.slots) {
+      const known = updates.filter(({ key }) => slot.answersFor(key));
+      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    }
+  }
+
+  /** Waits for everything under way and writes what is written behind. */
+  async settle(): Promise<void> {
+    await this.#lock.idle();
+    await this.flush();
+    await Promise.allSettled(this.#recoveries);
+  }
+
+  #note(entry: CacheEntry): void {
+    this.#access.hit(entry);
+    this.#scheduleFlush();
+  }
+
+  #scheduleFlush(): void {
+    if (this.#access.size >= FLUSH_AT_SIZE) void this.flush().catch(() => this.#flushFailed());
+    else if (this.#flushTimer === undefined) {
+      this.#flushTimer = setTimeout(() => void this.flush().catch(() => this.#flushFailed()), FLUSH_AFTER_MS);
+      this.#flushTimer.unref();
+    }
+  }
+
+  #flushFailed(): void {
+    this.#logger.warn({}, 'access counts could not be written; later ones will be');
+  }
+
+  #recoverDue(): void {
+    for (const slot of this.slots) {
+      if (!slot.recoveryDue) continue;
+      const recovery = slot.recover().finally(() => this.#recoveries.delete(recovery));
+      this.#recoveries.add(recovery);
+    }
+  }
+}
+
+function all<T>(results: MaybePromise<T>[]): MaybePromise<T[]> {
+  return results.some(isPromise) ? Promise.all(results) : (results as T[]);
+}
+
+function anyOf(tiers: readonly boolean[][], length: number): boolean[] {
+  return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
+}
