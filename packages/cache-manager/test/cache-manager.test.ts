@@ -1,0 +1,284 @@
+import { CacheError, CacheValidationError, HealthStatus } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { CacheManager } from '../src/index.ts';
+import { entryOf, openStack } from './support/stack.ts';
+
+describe('put, get and delete', () => {
+  it('bring an entry into every tier and out again', async () => {
+    const { manager, l1, l2, l3, clock } = await openStack();
+    expect(await manager.put('k', entryOf('k', {}, clock))).toBe(true);
+    for (const tier of [l1, l2, l3]) expect(tier.has('k')).toBe(true);
+    expect((await manager.get('k'))?.key).toBe('k');
+    expect(await manager.delete('k')).toBe(true);
+    expect(await manager.get('k')).toBeUndefined();
+    expect(await manager.delete('k')).toBe(false);
+  });
+
+  it('refuse an entry under another key, and what is no entry', async () => {
+    const { manager, clock } = await openStack();
+    await expect(manager.put('a', entryOf('b', {}, clock))).rejects.toThrow(CacheValidationError);
+    await expect(manager.put('a', {} as never)).rejects.toThrow(/CacheEntry.create/);
+    await expect(manager.get(5 as never)).rejects.toThrow(CacheValidationError);
+    expect(await manager.keys()).toEqual([]);
+  });
+
+  it('tell which tiers stored an entry', async () => {
+    const { manager, clock } = await openStack();
+    expect(await manager.putDetailed('k', entryOf('k', {}, clock))).toEqual({
+      stored: true,
+      tiers: { l1: true, l2: true, l3: true },
+    });
+  });
+
+  it('have batch forms that answer in the order of the question', async () => {
+    const { manager, clock } = await openStack();
+    expect(await manager.putMany([entryOf('a', {}, clock), entryOf('b', {}, clock)])).toEqual([true, true]);
+    expect([...(await manager.getMany(['b', 'x', 'a'])).keys()]).toEqual(['b', 'a']);
+    expect(await manager.deleteMany(['x', 'a'])).toEqual([false, true]);
+    expect(await manager.keys()).toEqual(['b']);
+  });
+
+  it('count the accesses of an entry, whichever tier answers', async () => {
+    const { manager, clock, l1 } = await openStack();
+    await manager.put('k', entryOf('k', { accessCount: 5 }, clock));
+    clock.advance(10);
+    expect(await manager.get('k')).toMatchObject({ accessCount: 6, lastAccessed: clock.now() });
+    l1.clear();
+    clock.advance(10);
+    expect(await manager.get('k')).toMatchObject({ accessCount: 7, lastAccessed: clock.now() });
+    expect((await manager.get('k'))?.accessCount).toBe(8);
+  });
+
+  it('write access counts behind, so that lower tiers know them after close', async () => {
+    const { manager, clock, l3 } = await openStack();
+    await manager.put('k', entryOf('k', {}, clock));
+    for (let i = 0; i < 3; i++) await manager.get('k');
+    expect(l3.peek('k')?.accessCount).toBe(0);
+    await manager.close();
+    expect(l3.peek('k')?.accessCount).toBe(3);
+  });
+
+  it('clear everything and count different entries once', async () => {
+    const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) await manager.put(key, entryOf(key, {}, clock));
+    expect(await manager.clear()).toBe(4);
+    expect([l1.size(), l2.size(), l3.size(), await manager.size()]).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('promotion and demotion', () => {
+  it('copy a hit in the lowest tier into both above', async () => {
+    const { manager, clock, l1, l2, l3 } = await openStack();
+    l3.put('k', entryOf('k', {}, clock));
+    expect(await manager.lookup('k')).toMatchObject({ tier: 'l3', level: 3 });
+    expect([l1.has('k'), l2.has('k')]).toEqual([true, true]);
+    expect(manager.getStatistics().promotions).toBe(2);
+    expect(await manager.lookup('k')).toMatchObject({ tier: 'l1', level: 1 });
+    expect(manager.getStatistics()).toMatchObject({ promotions: 2, requestMisses: 0 });
+  });
+
+  it('never lengthen a life', async () => {
+    const { manager, clock, l1, l3 } = await openStack();
+    const entry = entryOf('k', { ttlSeconds: 60 }, clock);
+    l3.put('k', entry);
+    clock.advance(30_000);
+    expect(await manager.lookup('k')).toMatchObject({ ageMs: 30_000, remainingTtlMs: 30_000 });
+    expect(l1.peek('k')?.expiresAt).toBe(entry.expiresAt);
+    clock.advance(30_000);
+    expect(await manager.get('k')).toBeUndefined();
+  });
+
+  it('keep below what the first tier has no room for, and mark it', async () => {
+    const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
+    for (const key of ['a', 'b', 'c']) await manager.put(key, entryOf(key, {}, clock));
+    expect([l1.has('a'), l2.has('a'), l3.has('a')]).toEqual([false, true, true]);
+    expect(manager.getStatistics()).toMatchObject({ demotions: 1, l1Stats: { evictionsLru: 1 } });
+    for await (const entry of manager.entries()) expect(entry.evictedFromL1).toBe(entry.key === 'a');
+    expect((await manager.get('a'))?.evictedFromL1).toBe(false);
+    expect(l1.peek('a')?.evictedFromL1).toBe(false);
+  });
+
+  it('write the mark of an evicted entry to the lower tiers behind', async () => {
+    const { manager, clock, l2, l3 } = await openStack({ maxEntries: 1 });
+    for (const key of ['a', 'b']) await manager.put(key, entryOf(key, {}, clock));
+    await manager.close();
+    expect([l2.peek('a')?.evictedFromL1, l3.peek('a')?.evictedFromL1]).toEqual([true, true]);
+    expect(l3.peek('b')?.evictedFromL1).toBe(false);
+  });
+
+  it('make no promotion of a hit in the first tier', async () => {
+    const { manager, clock } = await openStack();
+    await manager.put('k', entryOf('k', {}, clock));
+    await manager.get('k');
+    expect(manager.getStatistics().promotions).toBe(0);
+  });
+});
+
+describe('expiry', () => {
+  it('hides an entry from its deadline on, in every way of asking', async () => {
+    const { manager, clock, l1, l2, l3 } = await openStack();
+    await manager.put('k', entryOf('k', { ttlSeconds: 60 }, clock));
+    clock.advance(59_999);
+    expect(await manager.has('k')).toBe(true);
+    clock.advance(1);
+    expect([await manager.has('k'), await manager.keys(), await manager.size(), manager.peek('k')]).toEqual([
+      false,
+      [],
+      0,
+      undefined,
+    ]);
+    expect(await manager.get('k')).toBeUndefined();
+    for (const tier of [l1, l2, l3]) expect(tier.statistics).toMatchObject({ evictionsTtl: 1, currentSize: 0 });
+  });
+
+  it('is swept from all tiers on demand', async () => {
+    const { manager, clock } = await openStack();
+    await manager.put('old', entryOf('old', { ttlSeconds: 1 }, clock));
+    await manager.put('new', entryOf('new', { ttlSeconds: 100 }, clock));
+    clock.advance(1_000);
+    expect(await manager.cleanupExpired()).toBe(3);
+    expect(await manager.keys()).toEqual(['new']);
+  });
+});
+
+describe('health', () => {
+  it('marks a proxy that failed and removes it at the threshold', async () => {
+    const { manager, clock, l3 } = await openStack();
+    await manager.put('k', entryOf('k', { healthStatus: 'healthy' }, clock));
+    await manager.invalidateByHealth('k');
+    expect(l3.peek('k')).toMatchObject({ failureCount: 1, healthStatus: HealthStatus.UNHEALTHY });
+    expect((await manager.get('k'))?.accessCount).toBe(1);
+    await manager.invalidateByHealth('k');
+    await manager.invalidateByHealth('k');
+    expect(await manager.get('k')).toBeUndefined();
+    expect(manager.getStatistics().l1Stats.evictionsHealth).toBe(1);
+  });
+
+  it('only counts when invalidation is off, and knows no error for an unknown key', async () => {
+    const { manager, clock } = await openStack({}, { healthCheckInvalidation: false });
+    await manager.put('k', entryOf('k', {}, clock));
+    for (let i = 0; i < 10; i++) await manager.invalidateByHealth('k');
+    expect(await manager.get('k')).toMatchObject({ failureCount: 10, healthStatus: 'unhealthy' });
+    await expect(manager.invalidateByHealth('unknown')).resolves.toBeUndefined();
+  });
+});
+
+describe('statistics', () => {
+  it('add up: a request is a hit in one tier or a miss of the request', async () => {
+    const { manager, clock, l1 } = await openStack();
+    await manager.put('k', entryOf('k', {}, clock));
+    for (let i = 0; i < 5; i++) await manager.get('k');
+    l1.clear();
+    await manager.get('k');
+    for (const key of ['x', 'y']) await manager.get(key);
+    const stats = manager.getStatistics();
+    expect(stats.tiers.reduce((sum, { stats: { hits } }) => sum + hits, 0)).toBe(6);
+    expect(stats.requestMisses).toBe(2);
+    expect(stats.overallHitRate).toBe(6 / 8);
+  });
+
+  it('are a copy', async () => {
+    const { manager, clock } = await openStack();
+    const before = manager.getStatistics();
+    await manager.put('k', entryOf('k', {}, clock));
+    await manager.get('k');
+    expect(before.l1Stats.hits).toBe(0);
+  });
+
+  it('can be switched off', async () => {
+    const { manager, clock } = await openStack({}, { enableStatistics: false });
+    await manager.put('k', entryOf('k', {}, clock));
+    await manager.get('k');
+    expect(manager.getStatistics().toJSON()).toMatchObject({ l1Stats: { hits: 0, currentSize: 1 }, requestMisses: 0 });
+  });
+});
+
+describe('getOrLoad', () => {
+  it('runs one load for any number of callers', async () => {
+    const { manager, clock } = await openStack();
+    let loads = 0;
+    const loader = async (key: string) => {
+      loads++;
+      await new Promise((resolve) => setImmediate(resolve));
+      return entryOf(key, {}, clock);
+    };
+    const all = await Promise.all(Array.from({ length: 100 }, () => manager.getOrLoad('k', loader)));
+    expect(loads).toBe(1);
+    expect(new Set(all.map((entry) => entry?.key))).toEqual(new Set(['k']));
+    expect(await manager.has('k')).toBe(true);
+  });
+
+  it('lets a failed load reach its callers and poisons nothing', async () => {
+    const { manager, clock } = await openStack();
+    const failing = () => Promise.reject(new Error('source is down'));
+    await expect(Promise.all([manager.getOrLoad('k', failing), manager.getOrLoad('k', failing)])).rejects.toThrow(
+      'source is down',
+    );
+    expect(await manager.getOrLoad('k', () => entryOf('k', {}, clock))).toMatchObject({ key: 'k' });
+    expect(await manager.getOrLoad('none', () => undefined)).toBeUndefined();
+  });
+
+  it('ends the wait of a caller that gives up, and not the load', async () => {
+    const { manager, clock } = await openStack();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const loader = async (key: string) => {
+      await promise;
+      return entryOf(key, {}, clock);
+    };
+    const abort = new AbortController();
+    const impatient = manager.getOrLoad('k', loader, { signal: abort.signal });
+    const patient = manager.getOrLoad('k', loader);
+    await new Promise((next) => setImmediate(next));
+    abort.abort();
+    await expect(impatient).rejects.toThrow(/abort/i);
+    resolve();
+    expect((await patient)?.key).toBe('k');
+  });
+});
+
+describe('opening and closing', () => {
+  it('refuses a stack that makes no sense', async () => {
+    await expect(CacheManager.open({ tiers: [] })).rejects.toThrow(/at least one/);
+    await expect(openStack({}, { required: ['l9'] })).rejects.toThrow(/l9/);
+    await expect(CacheManager.open({ tiers: [{} as never] })).rejects.toThrow(/contract/);
+  });
+
+  it('leaves out a tier that the configuration switches off', async () => {
+    const { manager, l1 } = await openStack({ enabled: false });
+    expect(manager.tiers.map(({ name }) => name)).toEqual(['l2', 'l3']);
+    expect([l1.status, manager.getStatistics().l1Degraded]).toEqual(['new', false]);
+  });
+
+  it('is idempotent, and later operations say that the cache is closed', async () => {
+    const { manager } = await openStack();
+    await Promise.all([manager.close(), manager.close()]);
+    await manager.close();
+    await expect(manager.get('k')).rejects.toMatchObject({ code: 'CACHE_CLOSED' });
+    await expect(manager.get('k')).rejects.toThrow(CacheError);
+  });
+
+  it('sweeps in the background when asked to, and stops with the cache', async () => {
+    const { manager } = await openStack({}, { cleanupIntervalSeconds: 60 });
+    expect(manager.ttlManager?.enabled).toBe(true);
+    await manager.close();
+    expect(manager.ttlManager?.enabled).toBe(false);
+  });
+
+  it('tells listeners of promotions and evictions, and bears with one that throws', async () => {
+    const { manager, clock, l3 } = await openStack({ maxEntries: 1 });
+    const seen: unknown[] = [];
+    manager.on('eviction', () => {
+      throw new Error('listener');
+    });
+    manager.on('eviction', (event) => seen.push(event));
+    const off = manager.on('promotion', (event) => seen.push(event));
+    for (const key of ['a', 'b']) await manager.put(key, entryOf(key, {}, clock));
+    l3.put('c', entryOf('c', {}, clock));
+    off();
+    await manager.get('c');
+    expect(seen).toEqual([
+      { key: 'a', tier: 'l1', reason: 'capacity' },
+      { key: 'b', tier: 'l1', reason: 'capacity' },
+    ]);
+  });
+});

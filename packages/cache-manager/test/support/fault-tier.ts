@@ -1,0 +1,69 @@
+import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '@pw/cache-models';
+
+export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'nonsense';
+
+/** A Map behind promises that can be told to fail, hang or answer nonsense, and that counts how often it is asked. */
+export class FaultTier extends BaseTier<'async'> {
+  readonly store = new Map<string, CacheEntry>();
+  fault: Fault = 'none';
+  asked = 0;
+
+  constructor(options: TierOptions = {}) {
+    super({}, options, {
+      mode: 'async',
+      tierType: 'l2_fault',
+      capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+    });
+  }
+
+  #answer<T>(value: () => T): MaybePromise<T> {
+    this.asked++;
+    if (this.fault === 'throw') throw new Error('planted');
+    if (this.fault === 'reject') return Promise.reject(new Error('planted'));
+    if (this.fault === 'hang') return new Promise<T>(() => {});
+    if (this.fault === 'nonsense') return Promise.resolve('nonsense' as T);
+    return Promise.resolve().then(value);
+  }
+
+  protected override doOpen() {
+    return this.#answer(() => {});
+  }
+  protected doGet(key: string) {
+    return this.#answer(() => this.store.get(key));
+  }
+  protected doPut(key: string, entry: CacheEntry) {
+    return this.#answer(() => {
+      this.store.set(key, entry);
+      return true;
+    });
+  }
+  protected doDelete(key: string) {
+    return this.#answer(() => this.store.delete(key));
+  }
+  protected doClear() {
+    return this.#answer(() => {
+      const { size } = this.store;
+      this.store.clear();
+      return size;
+    });
+  }
+  protected doSize() {
+    return this.#answer(() => this.store.size);
+  }
+  protected doKeys() {
+    return this.#answer(() => [...this.store.keys()]);
+  }
+  protected doHas(key: string) {
+    return this.#answer(() => this.store.has(key));
+  }
+  protected doEntries() {
+    return this.store.values();
+  }
+  protected doCleanupExpired(now: number) {
+    return this.#answer(() => {
+      let removed = 0;
+      for (const [key, entry] of this.store) if (entry.isExpiredAt(now) && this.store.delete(key)) removed++;
+      return removed;
+    });
+  }
+}

@@ -1,0 +1,297 @@
+import { ManualClock, RecordingLogger } from '@pw/test-support';
+import { describe, expect, it } from 'vitest';
+import {
+  BaseTier,
+  CacheCorruptionError,
+  CacheEntry,
+  CacheError,
+  type CacheTierConfigInput,
+  CacheValidationError,
+  Secret,
+  type TierOptions,
+} from '../src/index.ts';
+
+const clock = new ManualClock();
+
+/** The smallest right tier: a Map; errors can be planted under a key or for opening. */
+class MapTier extends BaseTier<'sync'> {
+  readonly store = new Map<string, CacheEntry>();
+  readonly planted = new Map<string, Error>();
+  openings = 0;
+
+  constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}, persistent = false) {
+    super(
+      config,
+      { clock, ...options },
+      {
+        mode: 'sync',
+        tierType: 'l1_map',
+        capabilities: { persistent, shared: false, query: false, healthHistory: false },
+      },
+    );
+  }
+
+  #check(key: string): void {
+    const error = this.planted.get(key);
+    if (error !== undefined) throw error;
+  }
+
+  protected override doOpen() {
+    this.openings++;
+    this.#check('open');
+  }
+  protected doGet(key: string) {
+    this.#check(key);
+    return this.store.get(key);
+  }
+  protected doPut(key: string, entry: CacheEntry) {
+    this.#check(key);
+    this.store.set(key, entry);
+    return true;
+  }
+  protected doDelete(key: string) {
+    this.#check(key);
+    return this.store.delete(key);
+  }
+  protected doClear() {
+    const { size } = this.store;
+    this.store.clear();
+    return size;
+  }
+  protected doSize() {
+    return this.store.size;
+  }
+  protected doKeys() {
+    return [...this.store.keys()];
+  }
+  protected doHas(key: string) {
+    return this.store.has(key);
+  }
+  protected *doEntries() {
+    for (const [key, entry] of this.store) {
+      this.#check(key);
+      yield entry;
+    }
+  }
+  protected doCleanupExpired(now: number) {
+    let removed = 0;
+    for (const [key, entry] of this.store) if (entry.isExpiredAt(now) && this.store.delete(key)) removed++;
+    return removed;
+  }
+  evict(key: string) {
+    this.evicted(key, this.store.get(key)!, 'capacity');
+  }
+}
+
+/** The same behind promises. */
+class LaterTier extends BaseTier<'async'> {
+  fault: Error | undefined;
+  readonly store = new Map<string, CacheEntry>();
+  constructor() {
+    super(
+      {},
+      { clock },
+      {
+        mode: 'async',
+        tierType: 'l2_later',
+        capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+      },
+    );
+  }
+  async #later<T>(value: T): Promise<T> {
+    await Promise.resolve();
+    if (this.fault !== undefined) throw this.fault;
+    return value;
+  }
+  protected doGet = (key: string) => this.#later(this.store.get(key));
+  protected doPut = (key: string, entry: CacheEntry) => this.#later(this.store.set(key, entry)).then(() => true);
+  protected doDelete = (key: string) => this.#later(this.store.delete(key));
+  protected doClear = () => this.#later(0);
+  protected doSize = () => this.#later(this.store.size);
+  protected doKeys = () => this.#later([...this.store.keys()]);
+  protected doHas = (key: string) => this.#later(this.store.has(key));
+  protected doEntries = () => this.store.values();
+  protected doCleanupExpired = () => this.#later(0);
+}
+
+const entryOf = (key: string, ttlSeconds = 60) =>
+  CacheEntry.create({ proxyUrl: 'http://h.example:1', key, ttlSeconds }, clock);
+const fault = () => new Error('disk on fire');
+
+describe('a tier on BaseTier', () => {
+  it('opens by itself on first use, and again after close', () => {
+    const tier = new MapTier();
+    expect(tier.status).toBe('new');
+    expect(tier.get('k')).toBeUndefined();
+    expect(tier.status).toBe('open');
+    tier.close();
+    tier.close();
+    expect(tier.status).toBe('closed');
+    expect(tier.put('k', entryOf('k'))).toBe(true);
+    expect(tier.openings).toBe(2);
+  });
+
+  it('throws from open() what opening throws, and counts it when a read opens', () => {
+    const tier = new MapTier();
+    tier.planted.set('open', fault());
+    expect(() => tier.open()).toThrow('disk on fire');
+    expect(tier.get('k')).toBeUndefined();
+    expect(tier.failureCount).toBe(1);
+    tier.planted.clear();
+    tier.open();
+    expect(tier.status).toBe('open');
+  });
+
+  it('counts failures in a row and is off at the third', () => {
+    const tier = new MapTier();
+    tier.planted.set('bad', fault());
+    expect([tier.get('bad'), tier.put('bad', entryOf('bad')), tier.failureCount]).toEqual([undefined, false, 2]);
+    tier.get('good');
+    expect(tier.failureCount).toBe(0);
+    for (let i = 0; i < 3; i++) expect(tier.delete('bad')).toBe(false);
+    expect(tier.enabled).toBe(false);
+    tier.planted.clear();
+    expect([tier.put('k', entryOf('k')), tier.size(), tier.keys(), tier.clear()]).toEqual([false, 0, [], 0]);
+    tier.resetFailures();
+    expect([tier.enabled, tier.failureCount, tier.put('k', entryOf('k'))]).toEqual([true, 0, true]);
+  });
+
+  it('never switches on what the configuration switched off', () => {
+    const tier = new MapTier({ enabled: false });
+    tier.resetFailures();
+    expect([tier.enabled, tier.put('k', entryOf('k')), tier.status]).toEqual([false, false, 'new']);
+  });
+
+  it('counts hits and misses, and an expired entry as a miss and one removal', () => {
+    const tier = new MapTier({}, { clock });
+    tier.put('k', entryOf('k', 1));
+    tier.get('k');
+    tier.get('unknown');
+    clock.advance(1_000);
+    expect(tier.peek('k')).toBeUndefined();
+    expect(tier.store.size).toBe(1);
+    expect(tier.get('k')).toBeUndefined();
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 2, evictionsTtl: 1, currentSize: 0 });
+  });
+
+  it('counts removals by their reason', () => {
+    const tier = new MapTier();
+    tier.put('a', entryOf('a'));
+    tier.put('b', entryOf('b'));
+    tier.delete('a', 'health');
+    tier.delete('a', 'health');
+    tier.delete('b');
+    expect(tier.statistics).toMatchObject({ evictionsHealth: 1, totalEvictions: 1 });
+  });
+
+  it('takes a damaged record for a miss of that record, not for a failure', () => {
+    const tier = new MapTier();
+    tier.put('k', entryOf('k'));
+    tier.planted.set('k', new CacheCorruptionError('stored record: key is not a text'));
+    for (let i = 0; i < 5; i++) expect(tier.get('k')).toBeUndefined();
+    expect(tier).toMatchObject({ enabled: true, failureCount: 0 });
+    expect(tier.statistics).toMatchObject({ evictionsCorruption: 5, misses: 5 });
+  });
+
+  it('takes a credential that no key opens for a miss, counts it apart and warns once', () => {
+    const logger = new RecordingLogger();
+    const tier = new MapTier({}, { logger });
+    tier.planted.set('k', new CacheError('x', { code: 'CACHE_CREDENTIAL_UNREADABLE' }));
+    for (let i = 0; i < 5; i++) expect(tier.get('k')).toBeUndefined();
+    expect(tier.statistics).toMatchObject({ undecryptable: 5, misses: 5, evictionsCorruption: 0 });
+    expect(tier.enabled).toBe(true);
+    expect(logger.lines).toHaveLength(1);
+    expect(logger.lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('key') });
+  });
+
+  it('passes over a bad record in a batch and returns the others', () => {
+    const tier = new MapTier();
+    for (const key of ['a', 'b', 'c']) tier.put(key, entryOf(key));
+    tier.planted.set('b', new CacheCorruptionError('x'));
+    expect([...tier.getMany(['a', 'b', 'c', 'd']).keys()]).toEqual(['a', 'c']);
+    expect(tier.statistics).toMatchObject({ hits: 2, misses: 2, evictionsCorruption: 1 });
+  });
+
+  it('refuses wrong arguments by throwing, whatever else is the matter', () => {
+    const tier = new MapTier();
+    for (const wrong of [
+      () => tier.put('a', entryOf('b')),
+      () => tier.put('a', {} as never),
+      () => tier.putMany([undefined as never]),
+      () => tier.get(5 as never),
+      () => tier.delete(undefined as never),
+      () => tier.has(null as never),
+    ]) {
+      expect(wrong).toThrow(CacheValidationError);
+    }
+    expect(tier.failureCount).toBe(0);
+  });
+
+  it('refuses credentials on a persistent tier without a cipher, and takes them with one', () => {
+    const entry = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
+    const cipher = { encrypt: () => new Uint8Array(1), decrypt: () => Secret.of('x') };
+    expect(() => new MapTier({}, {}, true).put(entry.key, entry)).toThrow(/cipher/);
+    expect(new MapTier({}, { cipher }, true).put(entry.key, entry)).toBe(true);
+    expect(new MapTier().put(entry.key, entry)).toBe(true);
+  });
+
+  it('bears with a listener that throws, and says so', () => {
+    const logger = new RecordingLogger();
+    const onEvict = () => {
+      throw fault();
+    };
+    const tier = new MapTier({}, { onEvict, logger });
+    tier.put('k', entryOf('k'));
+    tier.evict('k');
+    expect(tier.statistics.evictionsLru).toBe(1);
+    expect(logger.text).toContain('listener');
+  });
+
+  it('logs no message of an error: it could quote what is stored', () => {
+    const logger = new RecordingLogger();
+    const tier = new MapTier({}, { logger });
+    tier.planted.set('k', new Error('secret-marker in the message'));
+    tier.get('k');
+    expect(logger.lines).toHaveLength(1);
+    expect(logger.text).not.toContain('secret-marker');
+  });
+
+  it('streams live entries and ends quietly at a fault', () => {
+    const tier = new MapTier({}, { clock });
+    for (const key of ['a', 'b', 'c']) tier.put(key, entryOf(key, key === 'b' ? 0 : 60));
+    expect([...tier.entries()].map(({ key }) => key)).toEqual(['a', 'c']);
+    tier.planted.set('c', fault());
+    expect([...tier.entries()].map(({ key }) => key)).toEqual(['a']);
+    expect(tier.failureCount).toBe(1);
+  });
+});
+
+describe('an asynchronous tier on BaseTier', () => {
+  it('answers with promises always, and counts a rejection as a failure', async () => {
+    const tier = new LaterTier();
+    expect(tier.put('k', entryOf('k'))).toBeInstanceOf(Promise);
+    expect((await tier.get('k'))?.key).toBe('k');
+    tier.fault = fault();
+    expect(await tier.get('k')).toBeUndefined();
+    expect(tier.failureCount).toBe(1);
+    expect(await tier.put('k', entryOf('k'))).toBe(false);
+    expect(await tier.deleteMany(['k'])).toEqual([false]);
+    expect(tier.enabled).toBe(false);
+    expect(tier.get('k')).toBeInstanceOf(Promise);
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 1 });
+  });
+
+  it('rejects, rather than throws, for a wrong argument', async () => {
+    const tier = new LaterTier();
+    await expect(tier.put('a', entryOf('b'))).rejects.toThrow(CacheValidationError);
+    await expect(tier.get(5 as never)).rejects.toThrow(CacheValidationError);
+  });
+
+  it('streams with for await', async () => {
+    const tier = new LaterTier();
+    await tier.putMany([entryOf('a', 3600 * 24 * 365), entryOf('b', 3600 * 24 * 365)]);
+    const seen: string[] = [];
+    for await (const entry of tier.entries()) seen.push(entry.key);
+    expect(seen).toEqual(['a', 'b']);
+  });
+});
