@@ -1,0 +1,235 @@
+import { inspect } from 'node:util';
+import { type CredentialCipher, Secret } from '@pw/cache-models';
+import { ManualClock, RecordingLogger } from '@pw/test-support';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import { CredentialEncryptor, type CredentialEncryptorOptions, Fernet, generateKey, rotateKey } from '../src/index.ts';
+import { errorOf } from './error-of.ts';
+
+const CURRENT = 'PROXYWHIRL_CACHE_ENCRYPTION_KEY';
+const PREVIOUS = 'PROXYWHIRL_CACHE_KEY_PREVIOUS';
+const [A, B, C, D] = [generateKey(), generateKey(), generateKey(), generateKey()];
+const UNREADABLE = 'CACHE_CREDENTIAL_UNREADABLE';
+
+const madeBy = (key: string, text = 'x') => new Fernet(key).encrypt(text);
+const opens = (cipher: CredentialCipher, token: Uint8Array) => {
+  try {
+    return cipher.decrypt(token).reveal() === 'x';
+  } catch {
+    return false;
+  }
+};
+
+describe('CredentialEncryptor', () => {
+  const encryptor = new CredentialEncryptor({ key: A, env: {} });
+
+  it('seals and opens any secret', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const token = encryptor.encrypt(Secret.of(text));
+        expect(encryptor.decrypt(token).reveal()).toBe(text);
+        if (text.length > 3) expect(Buffer.from(token).includes(text)).toBe(false);
+      }),
+    );
+    expect(encryptor.decrypt(encryptor.encrypt(Secret.of('\ufeffbom'))).reveal()).toBe('\ufeffbom');
+  });
+
+  it('gives tokens as ASCII bytes, and secrets that do not show', () => {
+    const token = encryptor.encrypt(Secret.of('hunter2'));
+    expect(token).toBeInstanceOf(Uint8Array);
+    expect(Buffer.from(token).toString('latin1')).toMatch(/^gAAAA[\w-]+=*$/);
+    expect(`${encryptor.decrypt(token)} ${inspect(encryptor.decrypt(token))}`).not.toContain('hunter2');
+  });
+
+  it('seals the empty secret as zero bytes, and opens zero bytes and a real token of nothing as the empty secret', () => {
+    expect(encryptor.encrypt(Secret.of('')).byteLength).toBe(0);
+    expect(encryptor.decrypt(new Uint8Array(0)).reveal()).toBe('');
+    expect(encryptor.decrypt(madeBy(A, '')).reveal()).toBe('');
+    expect(encryptor.keyOf(new Uint8Array(0))).toBeUndefined();
+  });
+
+  it('opens a token that lies within a larger buffer', () => {
+    const token = encryptor.encrypt(Secret.of('x'));
+    const large = new Uint8Array(token.length + 20).fill(65);
+    large.set(token, 7);
+    expect(opens(encryptor, large.subarray(7, 7 + token.length))).toBe(true);
+  });
+
+  it('opens tokens of any age', () => {
+    const clock = new ManualClock(0);
+    const token = new CredentialEncryptor({ key: A, env: {}, clock }).encrypt(Secret.of('x'));
+    expect(new Fernet(A).extractTimestamp(token)).toBe(0);
+    expect(opens(encryptor, token)).toBe(true);
+  });
+
+  it('refuses a token of another key, one that is damaged, and one that holds no text', () => {
+    expect(errorOf(() => encryptor.decrypt(madeBy(B))).message).toMatch(/^Decryption failed/);
+    expect(errorOf(() => encryptor.decrypt(madeBy(B))).code).toBe(UNREADABLE);
+    expect(errorOf(() => encryptor.decrypt(new Fernet(A).encrypt(Uint8Array.of(0xff, 0xfe)))).code).toBe(UNREADABLE);
+    expect(errorOf(() => encryptor.decrypt(null as unknown as Uint8Array)).code).toBe(UNREADABLE);
+  });
+
+  it('refuses what is no Secret, and a lone surrogate', () => {
+    expect(errorOf(() => encryptor.encrypt('plain' as unknown as Secret)).code).toBe('CACHE_VALIDATION_FAILED');
+    expect(errorOf(() => encryptor.encrypt(Secret.of('\ud83d'))).code).toBe('CACHE_VALIDATION_FAILED');
+  });
+
+  it('says that encryption failed, and nothing of the secret, when the cipher fails', () => {
+    const broken = new CredentialEncryptor({ key: A, env: {}, clock: new ManualClock(Number.NaN) });
+    const error = errorOf(() => broken.encrypt(Secret.of('marker-secret')));
+    expect(error.message).toBe('Encryption failed');
+    expect(inspect(error)).not.toContain('marker');
+  });
+
+  it('passes on that a sealed secret cannot be opened', () => {
+    const sealed = Secret.sealed(madeBy(B), encryptor);
+    expect(errorOf(() => encryptor.encrypt(sealed)).code).toBe(UNREADABLE);
+  });
+
+  it('lets a secret keep a token of the current key and seals one of an older key again', () => {
+    const both = new CredentialEncryptor({ key: A, previousKeys: [B], env: {} });
+    const [mine, older] = [madeBy(A), madeBy(B)];
+    expect(Secret.sealed(mine, both).seal(both)).toBe(mine);
+    const fresh = Secret.sealed(older, both).seal(both);
+    expect(both.keyOf(fresh)).toBe('current');
+    expect(opens(both, fresh)).toBe(true);
+  });
+});
+
+describe('the keys of an encryptor', () => {
+  it('come from the environment', () => {
+    const encryptor = new CredentialEncryptor({ env: { [CURRENT]: A, [PREVIOUS]: B } });
+    expect(encryptor.key).toBe(A);
+    expect([madeBy(A), madeBy(B), madeBy(C)].map((token) => encryptor.keyOf(token))).toEqual([
+      'current',
+      'previous',
+      undefined,
+    ]);
+    expect(opens(encryptor, madeBy(B))).toBe(true);
+  });
+
+  it("come from the process's environment by default", () => {
+    vi.stubEnv(CURRENT, A);
+    expect(new CredentialEncryptor().key).toBe(A);
+    vi.unstubAllEnvs();
+  });
+
+  it('come from the options: the given key seals, and rotation stays on', () => {
+    const env = { [CURRENT]: D, [PREVIOUS]: C };
+    const encryptor = new CredentialEncryptor({ key: Secret.of(A), previousKeys: [Secret.of(B)], env });
+    expect(encryptor.key).toBe(A);
+    expect(opens(new CredentialEncryptor({ key: A, env: {} }), encryptor.encrypt(Secret.of('x')))).toBe(true);
+    expect([A, B, C, D].map((key) => opens(encryptor, madeBy(key)))).toEqual([true, true, true, false]);
+    expect(opens(new CredentialEncryptor({ key: A, env }), madeBy(C))).toBe(true);
+    expect(opens(new CredentialEncryptor({ previousKeys: [A, B], env }), madeBy(B))).toBe(true);
+  });
+
+  it('may be the text of the key or its bytes; null is none', () => {
+    expect(new CredentialEncryptor({ key: Buffer.from(A), env: {} }).key).toBe(A);
+    expect(new CredentialEncryptor({ key: null, env: { [CURRENT]: B } }).key).toBe(B);
+  });
+
+  it('may be an older one alone, which then seals', () => {
+    const logger = new RecordingLogger();
+    expect(new CredentialEncryptor({ env: { [PREVIOUS]: B }, logger }).key).toBe(B);
+    expect(new CredentialEncryptor({ previousKeys: [C], env: { [PREVIOUS]: B }, logger }).key).toBe(C);
+    expect(logger.lines).toEqual([]);
+  });
+
+  it.each<[string, CredentialEncryptorOptions]>([
+    ['option key', { key: 'wrong-key-marker', env: {} }],
+    ['option key', { key: '', env: { [CURRENT]: A } }],
+    ['option key', { key: Secret.of('wrong-key-marker'), env: {} }],
+    ['option previousKeys[1]', { key: A, previousKeys: [B, 'wrong-key-marker'], env: {} }],
+    [CURRENT, { env: { [CURRENT]: 'wrong-key-marker' } }],
+    [CURRENT, { env: { [CURRENT]: '' } }],
+    [PREVIOUS, { key: A, env: { [PREVIOUS]: 'wrong-key-marker' } }],
+  ])('are refused by the name of %s', (name, options) => {
+    const error = errorOf(() => new CredentialEncryptor(options));
+    expect(error.code).toBe('CACHE_KEY_INVALID');
+    expect(error.message).toMatch(/^Invalid Fernet key/);
+    expect(error.message).toContain(name);
+    expect(error.message).toContain('npx pw-cache generate-key');
+    expect(inspect(error)).not.toContain('wrong-key-marker');
+  });
+
+  it.each([[A], [Secret.of(A)], [Buffer.from(A)], [null]])('must be handed over in an object', (key) => {
+    const error = errorOf(() => new CredentialEncryptor(key as unknown as CredentialEncryptorOptions));
+    expect(error.code).toBe('CACHE_CONFIG_INVALID');
+    expect(error.message).not.toContain(A);
+  });
+
+  it('show in no rendering', () => {
+    const encryptor = new CredentialEncryptor({ key: A, previousKeys: [B], env: {} });
+    const shown = [
+      inspect(encryptor, { showHidden: true, depth: 9, customInspect: false }),
+      inspect({ encryptor }, { showHidden: true, getters: true, depth: 9 }),
+      inspect(encryptor),
+      JSON.stringify(encryptor),
+      JSON.stringify({ ...encryptor }),
+      String(encryptor),
+    ].join('\n');
+    // Neither as the key's text nor as the bytes of either half.
+    for (const key of [A, B]) {
+      expect(shown).not.toContain(key.slice(0, 16));
+      expect(shown).not.toContain(Buffer.from(key, 'base64url').toString('hex').slice(0, 32));
+    }
+    expect(inspect(encryptor)).toBe('CredentialEncryptor(2 keys)');
+  });
+});
+
+describe('without any key', () => {
+  it('a random key is used: its text is the one to keep, and no other encryptor opens its tokens', () => {
+    const logger = new RecordingLogger();
+    const [one, other] = [new CredentialEncryptor({ env: {}, logger }), new CredentialEncryptor({ env: {}, logger })];
+    const token = one.encrypt(Secret.of('x'));
+    expect(one.key).toMatch(/^[\w-]{43}=$/);
+    expect(opens(new CredentialEncryptor({ key: one.key, env: {} }), token)).toBe(true);
+    expect(opens(other, token)).toBe(false);
+  });
+
+  it('the logger is warned once, of what will be lost and how to keep it', () => {
+    const logger = new RecordingLogger();
+    const encryptor = new CredentialEncryptor({ env: {}, logger });
+    encryptor.decrypt(encryptor.encrypt(Secret.of('x')));
+    expect(logger.lines.map((line) => line.level)).toEqual(['warn']);
+    expect(logger.text).toMatch(/unreadable after a restart/);
+    expect(logger.text).toContain(CURRENT);
+    expect(logger.text).toContain('npx pw-cache generate-key');
+    expect(logger.text).not.toContain(encryptor.key.slice(0, 20));
+  });
+
+  it('without a logger the process warns', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    new CredentialEncryptor({ env: {} });
+    new CredentialEncryptor({ key: A, env: {} });
+    expect(warn.mock.calls.length).toBe(1);
+    expect(String(warn.mock.calls[0]![0])).toContain('random key');
+    warn.mockRestore();
+  });
+});
+
+describe('a rotation', () => {
+  it('reads the old token and writes with the new key', () => {
+    const env: Record<string, string | undefined> = { [CURRENT]: A };
+    const token = new CredentialEncryptor({ env }).encrypt(Secret.of('x'));
+    rotateKey(B, env);
+    const encryptor = new CredentialEncryptor({ env });
+    expect(encryptor.keyOf(token)).toBe('previous');
+    expect(opens(encryptor, token)).toBe(true);
+    expect(opens(new CredentialEncryptor({ key: B, env: {} }), encryptor.encrypt(Secret.of('x')))).toBe(true);
+  });
+
+  it('three times in a row loses nothing when what is stored is sealed again between', () => {
+    const env: Record<string, string | undefined> = { [CURRENT]: A };
+    let tokens = ['one', 'two', 'пароль'].map((text) => new CredentialEncryptor({ env }).encrypt(Secret.of(text)));
+    for (const key of [B, C, D]) {
+      rotateKey(key, env);
+      const encryptor = new CredentialEncryptor({ env });
+      tokens = tokens.map((token) => Secret.sealed(token, encryptor).seal(encryptor));
+      expect(tokens.map((token) => encryptor.keyOf(token))).toEqual(['current', 'current', 'current']);
+    }
+    const last = new CredentialEncryptor({ key: D, env: {} });
+    expect(tokens.map((token) => last.decrypt(token).reveal())).toEqual(['one', 'two', 'пароль']);
+  });
+});
