@@ -83,11 +83,29 @@ export class TierSlot {
     }
   }
 
-  /** The live entry of a key; counts the access where the tier can. */
+  /** The live entry of a key. */
   read(key: string): MaybePromise<CacheEntry | undefined> {
     if (!this.answersFor(key)) return undefined;
-    const ask = () => (this.tier.touch === undefined ? this.tier.get(key) : this.tier.touch(key));
-    return this.#guard(ask, undefined, (found) => this.#sane(key, found));
+    return this.#guard(
+      () => this.tier.get(key),
+      undefined,
+      (found) => this.#sane(key, found),
+    );
+  }
+
+  /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
+  touch(key: string): MaybePromise<CacheEntry | undefined> {
+    if (!this.answersFor(key)) return undefined;
+    return this.#guard(
+      () => (this.tier.touch === undefined ? this.tier.get(key) : this.tier.touch(key)),
+      undefined,
+      (found) => this.#sane(key, found),
+    );
+  }
+
+  /** True if `touch` leaves the access counted in the entry. */
+  get countsAccesses(): boolean {
+    return this.tier.touch !== undefined;
   }
 
   /** The live entry of a key with as little trace as the tier allows. */

@@ -50,7 +50,7 @@ export class TierStack {
   find(key: string): MaybePromise<Hit | undefined> {
     const first = this.slots[0];
     if (first === undefined) return undefined;
-    const found = first.read(key);
+    const found = first.touch(key);
     if (!isPromise(found) && found !== undefined) return this.#hit(first, found);
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
@@ -77,7 +77,7 @@ export class TierStack {
   }
 
   #promote(slot: TierSlot, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const counted = slot.tier.touch === undefined ? found.touch(this.#now(found, slot)) : found;
+    const counted = found.touch(this.#now(found, slot));
     const entry = counted.evictedFromL1 ? counted.with({ evictedFromL1: false }) : counted;
     this.#note(entry);
     const copies = this.slots.slice(0, level).map((above) =>
@@ -91,7 +91,7 @@ export class TierStack {
 
   /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
   #hit(slot: TierSlot, found: CacheEntry): Hit {
-    const entry = slot.tier.touch === undefined ? this.#countAccess(slot, found) : found;
+    const entry = slot.countsAccesses ? found : this.#countAccess(slot, found);
     this.#note(entry);
     return { entry, slot };
   }
