@@ -25,6 +25,10 @@ export class FaultTier extends BaseTier<'async'> {
     return Promise.resolve().then(value);
   }
 
+  #live(now: number): string[] {
+    return [...this.store.values()].filter((entry) => !entry.isExpiredAt(now)).map((entry) => entry.key);
+  }
+
   protected override doOpen() {
     return this.#answer(() => {});
   }
@@ -47,14 +51,14 @@ export class FaultTier extends BaseTier<'async'> {
       return size;
     });
   }
-  protected doSize() {
-    return this.#answer(() => this.store.size);
+  protected doSize(now: number) {
+    return this.#answer(() => this.#live(now).length);
   }
-  protected doKeys() {
-    return this.#answer(() => [...this.store.keys()]);
+  protected doKeys(now: number) {
+    return this.#answer(() => this.#live(now));
   }
-  protected doHas(key: string) {
-    return this.#answer(() => this.store.has(key));
+  protected doHas(key: string, now: number) {
+    return this.#answer(() => this.#live(now).includes(key));
   }
   protected doEntries() {
     return this.store.values();
