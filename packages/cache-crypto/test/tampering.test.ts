@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { Secret } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { decodeBase64Url, encodeBase64Url } from '../src/base64url.ts';
@@ -86,6 +87,17 @@ describe('a token that was changed', () => {
     const [mine, other] = [Buffer.from(KEY, 'base64url'), Buffer.from(generateKey(), 'base64url')];
     const half = new Fernet(encodeBase64Url(Buffer.concat([other.subarray(0, 16), mine.subarray(16)])));
     expect(() => half.decrypt(fernet.encrypt('x'))).toThrow('none of the keys made it');
+  });
+
+  it('is refused with another version byte, even under a MAC of the right key', () => {
+    const bytes = decodeBase64Url(String(TOKENS[0]))!;
+    const signed = (version: number) => {
+      bytes[0] = version;
+      const mac = createHmac('sha256', Buffer.from(KEY, 'base64url').subarray(0, 16)).update(bytes.subarray(0, -32));
+      return Buffer.from(encodeBase64Url(Buffer.concat([bytes.subarray(0, -32), mac.digest()])));
+    };
+    expect(String(fernet.decrypt(signed(0x80)))).toBe('x');
+    for (const version of [0x00, 0x7f, 0x81, 0xff]) expect(refusedByAll(signed(version))).toBe(true);
   });
 
   it('shows neither token nor secret in its error', () => {
