@@ -48,7 +48,7 @@ async function sqliteTier(config: CacheConfig): Promise<TierFactory> {
  */
 export async function defaultCipher(
   config: CacheConfig,
-  logger: Logger,
+  logger: Logger | undefined,
   env: Record<string, string | undefined>,
 ): Promise<CredentialCipher | undefined> {
   const wanted = config.encryptionKey !== null || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
@@ -59,7 +59,7 @@ export async function defaultCipher(
     return new CredentialEncryptor({ key, previousKeys: config.previousEncryptionKeys, env, logger });
   } catch (error) {
     if (wanted || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
-    logger.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store them: ${error.message}`);
+    logger?.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store them: ${error.message}`);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig, silentLogger } from '@pw/cache-models';
+import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
 
@@ -20,13 +20,12 @@ export interface OpenCacheOptions {
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
   const parsed = parseCacheConfig(config);
-  const logger = options.logger ?? silentLogger;
-  const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
+  const cipher = await defaultCipher(parsed, options.logger, options.env ?? process.env);
   return CacheManager.open({
     tiers: await defaultTiers(parsed),
     cipher,
     clock: options.clock,
-    logger,
+    logger: options.logger,
     defaultTtlSeconds: parsed.defaultTtlSeconds,
     perSourceTtl: parsed.perSourceTtl,
     healthCheckInvalidation: parsed.healthCheckInvalidation,

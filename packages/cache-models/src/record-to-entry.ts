@@ -91,11 +91,17 @@ function count(raw: Raw, name: string, missing?: number): number {
   throw damaged(name, 'is negative');
 }
 
+const TRUE_TEXTS: ReadonlySet<string> = new Set(['1', 't', 'true', 'y', 'yes', 'on']);
+const FALSE_TEXTS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'n', 'no', 'off']);
+
+/** As pydantic's lax mode reads a bool. */
 function flag(raw: Raw, name: string): boolean {
   const value = raw[name];
   if (typeof value === 'boolean') return value;
-  if (value === undefined || value === 0) return false;
-  if (value === 1) return true;
+  if (value === undefined) return false;
+  const text = String(value).toLowerCase();
+  if (TRUE_TEXTS.has(text)) return true;
+  if (FALSE_TEXTS.has(text)) return false;
   throw damaged(name, 'is not true or false');
 }
 

@@ -92,7 +92,7 @@ describe('the record codec', () => {
         expires_at: '2036-01-01',
         username: 'bob',
         password_encrypted: null,
-        evicted_from_l1: undefined,
+        evicted_from_l1: 'True',
         created_by: 'someone',
         proxy_url: 'not a url at all',
       },
@@ -102,7 +102,7 @@ describe('the record codec', () => {
     expect(entry.fetchTime).toBe(1704164645500);
     expect(entry.expiresAt).toBe(Date.UTC(2036, 0, 1));
     expect(entry.username?.reveal()).toBe('bob');
-    expect(entry.evictedFromL1).toBe(false);
+    expect(entry.evictedFromL1).toBe(true);
     expect(entry.proxyUrl).toBe('not a url at all');
   });
 

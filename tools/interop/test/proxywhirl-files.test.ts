@@ -1,0 +1,156 @@
+import { CredentialEncryptor } from '@pw/cache-crypto';
+import type { CacheTier } from '@pw/cache-models';
+import { type ExpectedEntry, fixtureKeys, fixturePath, makeTempDir, readFixtureJson } from '@pw/test-support';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectEntry } from './expected.ts';
+
+type Entries = Record<string, ExpectedEntry>;
+
+const { current, previous } = fixtureKeys();
+const cipher = new CredentialEncryptor({ key: current, env: {} });
+const bothKeys = new CredentialEncryptor({ key: current, previousKeys: [previous], env: {} });
+// The expectations' `is_expired` holds from 2026 to 2036; before 1970 nothing of the set is expired.
+const inItsTime = { now: () => Date.parse('2026-06-01T00:00:00Z') };
+const longAgo = { now: () => Date.parse('1902-01-01T00:00:00Z') };
+
+const temp = () => makeTempDir(onTestFinished);
+
+/** Opens a copy of a file set of ProxyWhirl. */
+const SETS = {
+  l2_jsonl: (clock = longAgo) => jsonl('l2_jsonl', cipher, clock),
+  l2_jsonl_rotated: (clock = longAgo) => jsonl('l2_jsonl_rotated', bothKeys, clock),
+  l2_sqlite: (clock = longAgo) => new DiskCacheTier({}, { directory: fixturePath('l2_sqlite', temp()), cipher, clock }),
+  l3: (clock = longAgo) => l3('l3', clock),
+  l3_old: (clock = longAgo) => l3('l3_old', clock),
+  l3_reordered: (clock = longAgo) => l3('l3_reordered', clock),
+};
+
+function jsonl(name: string, withCipher: CredentialEncryptor, clock: typeof longAgo) {
+  return new JsonlCacheTier({}, { directory: fixturePath(name, temp()), cipher: withCipher, clock });
+}
+
+function l3(name: string, clock: typeof longAgo) {
+  return new SqliteCacheTier({}, { path: fixturePath(`${name}/proxywhirl.db`, temp()), cipher, clock });
+}
+
+const closing = <T extends CacheTier>(tier: T): T => {
+  onTestFinished(async () => tier.close());
+  return tier;
+};
+
+const expectedOf = (name: string) => readFixtureJson<{ entries: Entries; count: number }>(`${name}.expected.json`);
+
+describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (name) => {
+  it('is read entry by entry, every field to the microsecond', async () => {
+    const { entries, count } = expectedOf(name);
+    const tier = closing(SETS[name]());
+    expect(await tier.size()).toBe(count);
+    expect((await tier.keys()).sort()).toEqual(Object.keys(entries).sort());
+    for (const [key, expected] of Object.entries(entries)) expectEntry(await tier.get(key), expected);
+    expect(tier).toMatchObject({ enabled: true, failureCount: 0 });
+    expect(tier.statistics).toMatchObject({ hits: count, misses: 0, evictionsCorruption: 0, undecryptable: 0 });
+  });
+
+  it('hides what is expired', async () => {
+    const { entries } = expectedOf(name);
+    const tier = closing(SETS[name](inItsTime));
+    const live = Object.values(entries).filter((entry) => !entry.is_expired);
+    expect((await tier.keys()).sort()).toEqual(live.map(({ key }) => key).sort());
+    expect(await tier.cleanupExpired()).toBe(Object.keys(entries).length - live.length);
+    expect(await tier.size()).toBe(live.length);
+  });
+
+  it('comes back the same after every entry was written again by us', async () => {
+    const { entries } = expectedOf(name);
+    const tier = closing(SETS[name]());
+    const all = await tier.getMany(Object.keys(entries));
+    expect(await tier.putMany([...all.values()])).toEqual(Array.from(all, () => true));
+    await tier.close();
+    for (const [key, expected] of Object.entries(entries)) expectEntry(await tier.get(key), expected);
+  });
+
+  it('opens without credentials, and loses none of them, when there is another key', async () => {
+    const { entries } = expectedOf(name);
+    const directory = temp();
+    const wrong = new CredentialEncryptor({ env: {}, key: new CredentialEncryptor({ env: {}, logger: quiet }).key });
+    const open = (withCipher: CredentialEncryptor) => {
+      const options = { cipher: withCipher, clock: longAgo };
+      if (name.startsWith('l2_jsonl')) return new JsonlCacheTier({}, { ...options, directory });
+      if (name === 'l2_sqlite') return new DiskCacheTier({}, { ...options, directory });
+      return new SqliteCacheTier({}, { ...options, path: `${directory}/proxywhirl.db` });
+    };
+    fixturePath(name, directory);
+    const { renameSync, readdirSync } = await import('node:fs');
+    for (const file of readdirSync(`${directory}/${name}`))
+      renameSync(`${directory}/${name}/${file}`, `${directory}/${file}`);
+    const blind = open(wrong);
+    for (const [key, expected] of Object.entries(entries)) {
+      const sealed = expected.username !== null || expected.password !== null;
+      if (sealed) expect(await blind.get(key)).toBeUndefined();
+      else expectEntry(await blind.get(key), expected);
+    }
+    expect(blind).toMatchObject({ enabled: true, failureCount: 0 });
+    expect(blind.statistics.undecryptable).toBeGreaterThan(0);
+    await blind.close();
+    const sighted = closing(open(bothKeys));
+    for (const [key, expected] of Object.entries(entries)) expectEntry(await sighted.get(key), expected);
+  });
+});
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+describe('ProxyWhirl’s odd lines', () => {
+  interface Quirks {
+    readonly keys_listed_by_real: string[];
+    readonly real_behaviour: Record<string, { readonly get: Record<string, unknown> | null }>;
+  }
+
+  it('are read as ProxyWhirl reads them, and never switch the tier off', async () => {
+    const { real_behaviour } = readFixtureJson<Quirks>('l2_jsonl_quirks.expected.json');
+    const tier = closing(jsonl('l2_jsonl_quirks', cipher, longAgo));
+    await tier.open();
+    for (const [key, { get }] of Object.entries(real_behaviour)) {
+      const entry = await tier.get(key);
+      if (get === null) expect(entry, key).toBeUndefined();
+      else expectQuirk(key, entry, get);
+    }
+    expect(tier).toMatchObject({ enabled: true, failureCount: 0 });
+  });
+
+  function expectQuirk(key: string, entry: Awaited<ReturnType<JsonlCacheTier['get']>>, get: Record<string, unknown>) {
+    expect(entry, key).toBeDefined();
+    const instants = Object.fromEntries(
+      Object.entries(get).map(([name, value]) => {
+        const epoch = (value as { epoch?: number } | null)?.epoch;
+        return [name, epoch === undefined ? value : epoch];
+      }),
+    ) as unknown as ExpectedEntry;
+    expectEntry(entry, instants);
+  }
+
+  it('that stop ProxyWhirl’s start do not stop ours', async () => {
+    const { lines_hex } = readFixtureJson<{ lines_hex: Record<string, string> }>('l2_jsonl_fatal_lines.expected.json');
+    const { appendFileSync } = await import('node:fs');
+    for (const [what, hex] of Object.entries(lines_hex)) {
+      const directory = fixturePath('l2_jsonl', temp());
+      appendFileSync(`${directory}/shard_00.jsonl`, Buffer.from(hex, 'hex'));
+      const tier = closing(new JsonlCacheTier({}, { directory, cipher, clock: longAgo }));
+      await tier.open();
+      const entries = expectedOf('l2_jsonl').entries;
+      const found = await tier.getMany(Object.keys(entries));
+      expect([what, found.size]).toEqual([what, 200]);
+    }
+  });
+});
+
+describe('migrateFromJsonl', () => {
+  it('brings all fields of all 200 entries into SQLite', async () => {
+    const { entries } = expectedOf('l2_jsonl');
+    const tier = closing(new DiskCacheTier({}, { directory: temp(), cipher, clock: longAgo }));
+    const result = await tier.migrateFromJsonl(fixturePath('l2_jsonl'));
+    expect(result).toMatchObject({ migrated: 200, failed: 0 });
+    for (const [key, expected] of Object.entries(entries)) expectEntry(tier.get(key), expected);
+  });
+});
