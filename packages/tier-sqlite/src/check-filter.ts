@@ -1,0 +1,142 @@
+import {
+  CacheValidationError,
+  type FieldProblem,
+  HEALTH_STATUSES,
+  type InstantInput,
+  isInstant,
+  PROXY_SCHEMES,
+  parseInstant,
+} from '@pw/cache-models';
+import { ENTRY_ORDERS, type EntryFilter } from './entry-filter.ts';
+
+const MAX_LIMIT = 10_000;
+const MAX_TEXT = 1000;
+const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
+  'source',
+  'protocol',
+  'text',
+  'healthStatus',
+  'expiresAt',
+  'lastAccessed',
+  'failureCount',
+  'checkDueBy',
+  'includeExpired',
+  'orderBy',
+  'direction',
+  'limit',
+  'cursor',
+]);
+
+/** Epoch milliseconds of an input, or undefined for what is none. */
+export function toInstant(value: InstantInput): number | undefined {
+  const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? parseInstant(value) : value;
+  return typeof time === 'number' && isInstant(time) ? time : undefined;
+}
+
+/** Gathers the problems of a caller's value and throws them all at once, without the value. */
+export class Problems {
+  readonly #list: FieldProblem[] = [];
+
+  check(ok: boolean, path: string, message: string): void {
+    if (!ok) this.#list.push({ path, message });
+  }
+
+  /** Throws a CacheValidationError if there were any. */
+  throwIfAny(what: string): void {
+    if (this.#list.length === 0) return;
+    const text = this.#list.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+    throw new CacheValidationError(`${what}: ${text}`, { problems: this.#list });
+  }
+}
+
+/** Throws a CacheValidationError that lists every wrong member of a filter. */
+export function checkFilter(filter: EntryFilter): void {
+  const problems = new Problems();
+  if (typeof filter !== 'object' || filter === null) {
+    problems.check(false, '', 'must be an object');
+    problems.throwIfAny('query');
+  }
+  for (const name of Object.keys(filter)) problems.check(MEMBERS.has(name), name.slice(0, 40), 'unknown member');
+  checkTexts(filter, problems);
+  checkRanges(filter, problems);
+  checkPaging(filter, problems);
+  problems.throwIfAny('query');
+}
+
+function checkTexts({ source, protocol, text, healthStatus }: EntryFilter, problems: Problems): void {
+  problems.check(
+    each(source, (value) => typeof value === 'string'),
+    'source',
+    'must be a text or several',
+  );
+  const schemes: readonly unknown[] = PROXY_SCHEMES;
+  problems.check(
+    each(protocol, (value) => schemes.includes(value)),
+    'protocol',
+    `must be of ${schemes.join(', ')}`,
+  );
+  const states: readonly unknown[] = HEALTH_STATUSES;
+  problems.check(
+    each(healthStatus, (value) => states.includes(value)),
+    'healthStatus',
+    `must be of ${states.join(', ')}`,
+  );
+  const isText = text === undefined || (typeof text === 'string' && text.length <= MAX_TEXT);
+  problems.check(isText, 'text', `must be a text of at most ${MAX_TEXT} characters`);
+}
+
+function checkRanges(filter: EntryFilter, problems: Problems): void {
+  for (const name of ['expiresAt', 'lastAccessed'] as const) {
+    checkRange(
+      filter[name],
+      name,
+      ['from', 'to'],
+      'a time',
+      (value) => toInstant(value as InstantInput) !== undefined,
+      problems,
+    );
+  }
+  const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+  checkRange(filter.failureCount, 'failureCount', ['min', 'max'], 'a whole number of 0 or more', isCount, problems);
+  const { checkDueBy } = filter;
+  problems.check(checkDueBy === undefined || toInstant(checkDueBy) !== undefined, 'checkDueBy', 'must be a time');
+}
+
+function checkRange(
+  range: unknown,
+  name: string,
+  members: readonly string[],
+  what: string,
+  fits: (value: unknown) => boolean,
+  problems: Problems,
+): void {
+  if (range === undefined) return;
+  problems.check(typeof range === 'object' && range !== null, name, 'must be a range');
+  for (const [member, value] of Object.entries(range ?? {})) {
+    const path = `${name}.${member.slice(0, 40)}`;
+    problems.check(members.includes(member), path, `unknown member; a range has ${members.join(' and ')}`);
+    problems.check(value === undefined || fits(value), path, `must be ${what}`);
+  }
+}
+
+function checkPaging({ includeExpired, orderBy, direction, limit, cursor }: EntryFilter, problems: Problems): void {
+  problems.check(
+    includeExpired === undefined || typeof includeExpired === 'boolean',
+    'includeExpired',
+    'must be true or false',
+  );
+  problems.check(
+    orderBy === undefined || ENTRY_ORDERS.includes(orderBy),
+    'orderBy',
+    `must be one of ${ENTRY_ORDERS.join(', ')}`,
+  );
+  problems.check(direction === undefined || ['asc', 'desc'].includes(direction), 'direction', 'must be asc or desc');
+  const isLimit = limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT);
+  problems.check(isLimit, 'limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
+  problems.check(cursor === undefined || typeof cursor === 'string', 'cursor', 'must be the cursor of a page');
+}
+
+function each(value: unknown, fits: (value: unknown) => boolean): boolean {
+  if (value === undefined) return true;
+  return Array.isArray(value) ? value.every(fits) : fits(value);
+}

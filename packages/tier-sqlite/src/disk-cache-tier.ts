@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { type CacheTierConfigInput, TierType } from '@pw/cache-models';
+import { databasePath } from './database-path.ts';
+import { type JsonlMigration, migrateShards } from './migrate-from-jsonl.ts';
+import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
+import { L2_LAYOUT } from './table-layout.ts';
+
+export interface DiskCacheTierOptions extends SqliteTierOptions {
+  /** Holds the database, `l2_cache.db`; made with mode 0700 if it is missing. */
+  readonly directory: string;
+}
+
+const FILE_NAME = 'l2_cache.db';
+
+/**
+ * The second level on SQLite: ProxyWhirl's `l2_cache` table, with what it has no columns for in a table beside it.
+ * Synchronous: results are values.
+ */
+export class DiskCacheTier extends SqliteTier {
+  readonly #directory: string;
+
+  /** Throws a CacheConfigError for a wrong configuration or option. */
+  constructor(config: CacheTierConfigInput, options: DiskCacheTierOptions) {
+    const directory = databasePath(options?.directory, options?.name ?? TierType.L2_FILE, 'directory');
+    super(
+      config,
+      options,
+      {
+        mode: 'sync',
+        tierType: TierType.L2_FILE,
+        capabilities: { persistent: true, shared: true, query: false, healthHistory: false },
+      },
+      { path: join(directory, FILE_NAME), layout: L2_LAYOUT },
+    );
+    this.#directory = directory;
+  }
+
+  /**
+   * Takes over the entries of JSON Lines shards (`shard_*.jsonl`) in a folder, by default this tier's own, with all
+   * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that this tier holds already is replaced
+   * only by one that was fetched later, so a second run changes nothing.
+   *
+   * Throws a CacheStorageError if a shard cannot be read; what was migrated until then stays.
+   */
+  migrateFromJsonl(directory: string = this.#directory): JsonlMigration {
+    const from = databasePath(directory, this.name, 'directory');
+    this.open();
+    return migrateShards(from, {
+      tier: this.name,
+      cipher: this.cipher,
+      store: (entries, isOurs) => this.write((store) => store.putNewer(entries, isOurs, this.clock.now())),
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { CacheValidationError } from '@pw/cache-models';
+import { toInstant } from './check-filter.ts';
+import type { CountRange, EntryFilter, EntryOrder, TimeRange } from './entry-filter.ts';
+import { type EntryRow, selectRows } from './entry-row.ts';
+import { At, type StoredValue, seconds } from './entry-values.ts';
+import { escapeLike, SqlConditions } from './sql-conditions.ts';
+import type { TableLayout } from './table-layout.ts';
+
+const DEFAULT_LIMIT = 100;
+
+/** The only texts that name columns: what a caller writes is looked up here. `at` is where the value stands in a row. */
+const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: number }>> = {
+  key: { sql: 'c.key', at: At.KEY },
+  source: { sql: 'c.source', at: At.SOURCE },
+  fetchTime: { sql: 'c.fetch_time', at: At.FETCH_TIME },
+  lastAccessed: { sql: 'c.last_accessed', at: At.LAST_ACCESSED },
+  accessCount: { sql: 'c.access_count', at: At.ACCESS_COUNT },
+  expiresAt: { sql: 'c.expires_at', at: At.EXPIRES_AT },
+  failureCount: { sql: 'c.failure_count', at: At.FAILURE_COUNT },
+  nextCheckTime: { sql: 'ifnull(c.next_check_time, 9e99)', at: At.NEXT_CHECK_TIME },
+};
+const NO_CHECK = 9e99;
+
+/** A checked filter as SQL, with a cursor by value and key: a page costs the same however far down it is. */
+export class EntryQuery {
+  readonly sql: string;
+  readonly values: readonly StoredValue[];
+  readonly limit: number;
+  readonly #orderBy: EntryOrder;
+  readonly #direction: 'asc' | 'desc';
+
+  /** Throws a CacheValidationError for a cursor that is none of this order. */
+  constructor(filter: EntryFilter, layout: TableLayout, now: number) {
+    this.#orderBy = filter.orderBy ?? 'key';
+    this.#direction = filter.direction ?? 'asc';
+    this.limit = filter.limit ?? DEFAULT_LIMIT;
+    const conditions = conditionsOf(filter, now);
+    this.#startAfter(filter.cursor, conditions);
+    const order = this.#orderBy === 'key' ? ['c.key'] : [ORDERS[this.#orderBy].sql, 'c.key'];
+    const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
+    this.sql = `${selectRows(layout)} ${conditions.where} ORDER BY ${by} LIMIT ?`;
+    // One more than asked for tells whether there is a next page.
+    this.values = [...conditions.values, this.limit + 1];
+  }
+
+  /** The cursor that goes on after a row. Opaque to callers. */
+  cursorAfter(row: EntryRow): string {
+    const value = row[ORDERS[this.#orderBy].at] ?? NO_CHECK;
+    return Buffer.from(JSON.stringify([this.#orderBy, this.#direction, value, row[At.KEY]])).toString('base64url');
+  }
+
+  #startAfter(cursor: string | undefined, conditions: SqlConditions): void {
+    if (cursor === undefined) return;
+    const [orderBy, direction, value, key] = parseCursor(cursor);
+    if (orderBy !== this.#orderBy || direction !== this.#direction || !isPlain(value) || typeof key !== 'string') {
+      throw badCursor();
+    }
+    const compare = direction === 'asc' ? '>' : '<';
+    if (orderBy === 'key') conditions.add(`c.key ${compare} ?`, key);
+    else conditions.add(`(${ORDERS[this.#orderBy].sql}, c.key) ${compare} (?, ?)`, value, key);
+  }
+}
+
+function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
+  const conditions = new SqlConditions();
+  const sources = toList(filter.source);
+  const states = toList(filter.healthStatus);
+  if (sources !== undefined) conditions.add('c.source IN (SELECT value FROM json_each(?))', JSON.stringify(sources));
+  if (states !== undefined)
+    conditions.add('c.health_status IN (SELECT value FROM json_each(?))', JSON.stringify(states));
+  addTimes(conditions, 'c.expires_at', filter.expiresAt);
+  addTimes(conditions, 'c.last_accessed', filter.lastAccessed);
+  addCounts(conditions, 'c.failure_count', filter.failureCount);
+  if (filter.checkDueBy !== undefined) conditions.add('c.next_check_time <= ?', seconds(toInstant(filter.checkDueBy)!));
+  // The plus keeps SQLite from walking the index of expiry, which nearly every row passes.
+  if (filter.includeExpired !== true) conditions.add('+c.expires_at > ?', seconds(now));
+  addUrl(conditions, filter);
+  return conditions;
+}
+
+function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): void {
+  const schemes = toList(protocol);
+  if (schemes !== undefined) {
+    const tests = schemes.map(() => "c.proxy_url LIKE ? ESCAPE '\\'");
+    conditions.add(tests.length === 0 ? '0' : `(${tests.join(' OR ')})`, ...schemes.map((scheme) => `${scheme}://%`));
+  }
+  if (text !== undefined) conditions.add("c.proxy_url LIKE ? ESCAPE '\\'", `%${escapeLike(text)}%`);
+}
+
+function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
+  if (range?.from !== undefined) conditions.add(`${column} >= ?`, seconds(toInstant(range.from)!));
+  if (range?.to !== undefined) conditions.add(`${column} < ?`, seconds(toInstant(range.to)!));
+}
+
+function addCounts(conditions: SqlConditions, column: string, range: CountRange | undefined): void {
+  if (range?.min !== undefined) conditions.add(`${column} >= ?`, range.min);
+  if (range?.max !== undefined) conditions.add(`${column} <= ?`, range.max);
+}
+
+function toList<T extends string>(value: T | readonly T[] | undefined): readonly T[] | undefined {
+  if (value === undefined) return undefined;
+  return typeof value === 'string' ? [value] : value;
+}
+
+function parseCursor(cursor: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+function badCursor(): CacheValidationError {
+  const problem = 'must be the cursor of a page with the same order and direction';
+  return new CacheValidationError(`query: cursor: ${problem}`, { problems: [{ path: 'cursor', message: problem }] });
+}

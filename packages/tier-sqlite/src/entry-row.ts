@@ -1,0 +1,44 @@
+import type { StoredValue } from './entry-values.ts';
+import { isOurRowId } from './row-id-space.ts';
+import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+
+/** An entry's values, then what the checks need: the places in {@link RowAt}. */
+export type EntryRow = StoredValue[];
+
+export const RowAt = Object.freeze({
+  CHECKSUM: ENTRY_COLUMNS.length,
+  ACCESS_CHECKSUM: ENTRY_COLUMNS.length + 1,
+  /** 1 if the row is as we wrote it last: nobody replaced it since. */
+  OURS: ENTRY_COLUMNS.length + 2,
+  ROWID: ENTRY_COLUMNS.length + 3,
+} as const);
+
+const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
+
+const OURS = `(c.rowid = s.row_id OR ${isOurRowId('c.rowid')})`;
+
+/** SQL: the columns of an {@link EntryRow}, by name, whatever their order in the file. `c` is the table, `s` its side table. */
+export function rowColumns(layout: TableLayout): string {
+  const values = ENTRY_COLUMNS.map((name) => `${layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c'}.${name}`);
+  return [...values, 's.checksum', 's.access_checksum', OURS, 'c.rowid'].join(', ');
+}
+
+/** SQL: rows with their side rows; conditions and order follow. */
+export function selectRows(layout: TableLayout, hint = ''): string {
+  return `SELECT ${rowColumns(layout)} FROM ${layout.table} c ${hint} LEFT JOIN ${layout.side} s ON s.key = c.key`;
+}
+
+/** The access metadata of one row, with what vouches for it. */
+export interface AccessRow {
+  readonly access_count: StoredValue;
+  readonly last_accessed: StoredValue;
+  readonly evicted_from_l1: StoredValue;
+  readonly access_checksum: StoredValue;
+  readonly ours: 0 | 1 | null;
+}
+
+/** SQL: the {@link AccessRow} of a key. */
+export function accessSql({ table, side }: TableLayout): string {
+  return `SELECT c.access_count, c.last_accessed, c.evicted_from_l1, s.access_checksum, ${OURS} AS ours
+    FROM ${table} c LEFT JOIN ${side} s ON s.key = c.key WHERE c.key = ?`;
+}

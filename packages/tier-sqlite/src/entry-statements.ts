@@ -1,0 +1,67 @@
+import type { Statement } from 'better-sqlite3';
+import { selectRows } from './entry-row.ts';
+import type { SqliteDatabase } from './load-binding.ts';
+import { isOurRowId, nextRowId } from './row-id-space.ts';
+import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+
+/** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
+export class EntryStatements {
+  readonly get: Statement;
+  /** 1 if the row of a key has a rowid of ours, 0 if not, undefined if there is no row. */
+  readonly find: Statement;
+  readonly nextRowId: Statement;
+  /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
+  readonly upsert: Statement;
+  /** Binds key, rowid, both checksums, and the health values where they stand in the side table. */
+  readonly upsertSide: Statement;
+  readonly has: Statement;
+  readonly delete: Statement;
+  readonly #db: SqliteDatabase;
+  readonly #others = new Map<string, Statement>();
+
+  constructor(db: SqliteDatabase, layout: TableLayout) {
+    this.#db = db;
+    const { table } = layout;
+    this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ?`).raw();
+    this.find = db.prepare(`SELECT ${isOurRowId('rowid')} FROM ${table} WHERE key = ?`).pluck();
+    this.nextRowId = db.prepare(nextRowId(table)).pluck();
+    this.upsert = db.prepare(upsertEntrySql(layout));
+    this.upsertSide = db.prepare(upsertSideSql(layout));
+    this.has = db.prepare(`SELECT 1 FROM ${table} WHERE key = ? AND expires_at > ?`).pluck();
+    this.delete = db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING expires_at`).pluck();
+  }
+
+  /** A statement by its text; texts are few and fixed, never built from values. */
+  of(sql: string): Statement {
+    let statement = this.#others.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#others.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** The values of an entry that stand in the table itself, in the order of `ENTRY_COLUMNS`. */
+export function tableValueCount(layout: TableLayout): number {
+  return layout.healthInSide ? ENTRY_COLUMNS.length - HEALTH_COLUMNS.length : ENTRY_COLUMNS.length;
+}
+
+/** An update keeps rowid and created_at, and with the row its health history: REPLACE would cascade to it. */
+function upsertEntrySql(layout: TableLayout): string {
+  const values = ENTRY_COLUMNS.slice(0, tableValueCount(layout));
+  const columns = ['rowid', ...values, ...(layout.isFull ? ['created_at', 'updated_at'] : [])];
+  const updated = columns.filter((name) => !['rowid', 'key', 'created_at'].includes(name));
+  return upsertSql(layout.table, columns, updated);
+}
+
+function upsertSideSql(layout: TableLayout): string {
+  const health = layout.healthInSide ? HEALTH_COLUMNS.map(({ name }) => name) : [];
+  const updated = ['row_id', 'checksum', 'access_checksum', ...health];
+  return upsertSql(layout.side, ['key', ...updated], updated);
+}
+
+function upsertSql(table: string, columns: readonly string[], updated: readonly string[]): string {
+  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+    ON CONFLICT(key) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+}

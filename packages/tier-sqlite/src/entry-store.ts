@@ -1,0 +1,251 @@
+import {
+  type AccessUpdate,
+  type CacheEntry,
+  type CacheTierConfig,
+  CacheValidationError,
+  type CredentialCipher,
+  fromEpochSeconds,
+  RemovalReason,
+} from '@pw/cache-models';
+import { type AccessRow, accessSql, type EntryRow } from './entry-row.ts';
+import { EntryStatements, tableValueCount } from './entry-statements.ts';
+import { At, entryToValues, seconds } from './entry-values.ts';
+import { Eviction } from './eviction.ts';
+import type { SqliteDatabase } from './load-binding.ts';
+import { RowChecksums } from './row-checksums.ts';
+import { RowCount } from './row-count.ts';
+import { rowToEntry } from './row-to-entry.ts';
+import type { TableLayout } from './table-layout.ts';
+
+/** A row that had to make room. The entry is there when a listener wants it and it can be read. */
+export interface Evicted {
+  readonly key: string | undefined;
+  readonly entry: CacheEntry | undefined;
+  readonly reason: RemovalReason;
+}
+
+export interface EntryStoreOptions {
+  readonly layout: TableLayout;
+  readonly cipher: CredentialCipher | undefined;
+  readonly config: CacheTierConfig;
+  /** Whether evicted entries are to be read before they go. */
+  readonly wantsEvicted: boolean;
+}
+
+/** The entries of one connection: reads, and writes that must run inside {@link EntryStore.write}. */
+export class EntryStore {
+  readonly db: SqliteDatabase;
+  readonly layout: TableLayout;
+  readonly statements: EntryStatements;
+  readonly #checksums = new RowChecksums();
+  readonly #cipher: CredentialCipher | undefined;
+  readonly #maxEntries: number | null;
+  readonly #eviction: Eviction;
+  readonly #rows: RowCount;
+  readonly #wantsEvicted: boolean;
+  readonly #transaction: <T>(work: () => T) => T;
+  #evicted: Evicted[] = [];
+
+  constructor(db: SqliteDatabase, options: EntryStoreOptions) {
+    this.db = db;
+    this.layout = options.layout;
+    this.#cipher = options.cipher;
+    this.#maxEntries = options.config.maxEntries;
+    this.#wantsEvicted = options.wantsEvicted;
+    this.#eviction = new Eviction(options.layout, options.config.evictionPolicy);
+    if (this.#maxEntries !== null) this.#eviction.prepare(db);
+    this.statements = new EntryStatements(db, options.layout);
+    this.#rows = new RowCount(db, options.layout.table);
+    this.#transaction = db.transaction((work: () => unknown) => work()).immediate as <T>(work: () => T) => T;
+  }
+
+  /** Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. */
+  write<T>(work: () => T): T {
+    try {
+      return this.#transaction(work);
+    } catch (error) {
+      this.#rows.forget();
+      this.#evicted = [];
+      throw error;
+    }
+  }
+
+  /** Runs reads on one snapshot. */
+  snapshot<T>(work: () => T): T {
+    return this.db.transaction(work).deferred();
+  }
+
+  /** What the last writes evicted; call after the commit. */
+  takeEvicted(): readonly Evicted[] {
+    const evicted = this.#evicted;
+    if (evicted.length > 0) this.#evicted = [];
+    return evicted;
+  }
+
+  /** The row of a key, unchecked. */
+  row(key: string): EntryRow | undefined {
+    // SQLite would look for another key where a lone surrogate is replaced.
+    return key.isWellFormed() ? (this.statements.get.get(key) as EntryRow | undefined) : undefined;
+  }
+
+  /** Throws as {@link rowToEntry}. */
+  decode(row: EntryRow): CacheEntry {
+    return rowToEntry(row, this.#checksums, this.#cipher, this.layout.healthInSide);
+  }
+
+  /** Stores an entry, and before a new one makes room for it. */
+  put(entry: CacheEntry, now: number): void {
+    const { key } = entry;
+    if (!key.isWellFormed()) {
+      throw new CacheValidationError('key: must be well-formed Unicode (no lone surrogate)', {
+        problems: [{ path: 'key', message: 'must be well-formed Unicode (no lone surrogate)' }],
+      });
+    }
+    const values = entryToValues(entry, this.#cipher);
+    const rowId = this.#placeOf(key, now);
+    const inTable = tableValueCount(this.layout);
+    const stamp = seconds(now);
+    const stamps = this.layout.isFull ? [stamp, stamp] : [];
+    this.statements.upsert.run(rowId, ...values.slice(0, inTable), ...stamps);
+    const sums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
+    this.statements.upsertSide.run(key, rowId, ...sums, ...values.slice(inTable));
+  }
+
+  /** Stores the entries that are newer than what is stored under their key, or that `overrules`; gives their keys. */
+  putNewer(entries: readonly CacheEntry[], overrules: (key: string) => boolean, now: number): string[] {
+    const sql = `SELECT fetch_time AS time FROM ${this.layout.table} WHERE key = ?`;
+    const isNewer = (entry: CacheEntry): boolean => {
+      const stored = this.statements.of(sql).get(entry.key) as { time: number } | undefined;
+      return stored === undefined || overrules(entry.key) || fromEpochSeconds(stored.time) < entry.fetchTime;
+    };
+    const newer = entries.filter(isNewer);
+    for (const entry of newer) this.put(entry, now);
+    return newer.map(({ key }) => key);
+  }
+
+  has(key: string, now: number): boolean {
+    return key.isWellFormed() && this.statements.has.get(key, seconds(now)) !== undefined;
+  }
+
+  /** Removes a row with all that hangs on it; true if it was live. */
+  delete(key: string, now: number): boolean {
+    if (!key.isWellFormed()) return false;
+    const expiresAt = this.statements.delete.get(key) as number | undefined;
+    if (expiresAt === undefined) return false;
+    this.#rows.changed(-1);
+    return fromEpochSeconds(expiresAt) > now;
+  }
+
+  /** Removes a row if it is expired still. */
+  expire(key: string, now: number): void {
+    const sql = `DELETE FROM ${this.layout.table} WHERE key = ? AND expires_at <= ?`;
+    this.#rows.changed(-this.statements.of(sql).run(key, seconds(now)).changes);
+  }
+
+  /** One statement over the index of expiry. */
+  cleanupExpired(now: number): number {
+    const sql = `DELETE FROM ${this.layout.table} WHERE expires_at <= ?`;
+    const { changes } = this.statements.of(sql).run(seconds(now));
+    this.#rows.changed(-changes);
+    return changes;
+  }
+
+  /** Removes all entries, and for L3 the whole history; the quarantine stays. Returns how many live entries there were. */
+  clear(now: number): number {
+    const live = this.size(now);
+    const { table, side, isFull } = this.layout;
+    // Children first: deleting the parents then finds nothing to cascade to.
+    for (const name of [side, ...(isFull ? ['health_history'] : []), table])
+      this.statements.of(`DELETE FROM ${name}`).run();
+    this.#rows.forget();
+    return live;
+  }
+
+  size(now: number): number {
+    const sql = `SELECT count(*) AS n FROM ${this.layout.table} WHERE expires_at > ?`;
+    return (this.statements.of(sql).get(seconds(now)) as { n: number }).n;
+  }
+
+  keys(now: number): string[] {
+    const sql = `SELECT key FROM ${this.layout.table} WHERE expires_at > ?`;
+    return (this.statements.of(sql).raw().all(seconds(now)) as [string][]).map(([key]) => key);
+  }
+
+  /**
+   * Stores access metadata without reading the record, whose own checksum stays what it was. True if the key is there;
+   * metadata that does not match its checksum is left for the read that sets the row aside.
+   */
+  recordAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate): boolean {
+    if (!key.isWellFormed()) return false;
+    const old = this.statements.of(accessSql(this.layout)).get(key) as AccessRow | undefined;
+    if (old === undefined) return false;
+    const oldSum = this.#checksums.ofAccess(key, old.access_count, old.last_accessed, old.evicted_from_l1);
+    const isOurs = old.ours === 1;
+    if (isOurs && oldSum !== old.access_checksum) return false;
+    const { table, side } = this.layout;
+    const time = seconds(lastAccessed);
+    const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);
+    const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE key = ?`;
+    this.statements.of(update).run(accessCount, time, evicted, key);
+    // The side row of a row that ProxyWhirl replaced is no longer about it, and must not vouch for it.
+    if (!isOurs) return true;
+    const sum = this.#checksums.ofAccess(key, accessCount, time, evicted);
+    this.statements.of(`UPDATE ${side} SET access_checksum = ? WHERE key = ?`).run(sum, key);
+    return true;
+  }
+
+  /** Makes a bounded store hold what its configuration allows, as after it was lowered. */
+  trim(now: number): void {
+    if (this.#maxEntries !== null) this.#makeRoom(0, now);
+  }
+
+  /** Forgets the count: something else wrote through this connection. */
+  recount(): void {
+    this.#rows.forget();
+  }
+
+  /** The rowid that the row of a key is to have: the one it has if that is ours, else a new one of ours. */
+  #placeOf(key: string, now: number): number | null {
+    const ours = this.statements.find.get(key) as 0 | 1 | undefined;
+    if (ours === 1) return this.#rowIdOf(key);
+    if (ours === undefined && this.#maxEntries !== null) {
+      this.#makeRoom(1, now);
+      this.#rows.changed(1);
+    }
+    const next = this.statements.nextRowId.get() as number;
+    if (ours === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
+    return next;
+  }
+
+  #rowIdOf(key: string): number {
+    const sql = `SELECT rowid AS id FROM ${this.layout.table} WHERE key = ?`;
+    return (this.statements.of(sql).get(key) as { id: number }).id;
+  }
+
+  #makeRoom(wanted: number, now: number): void {
+    const excess = this.#rows.get() + wanted - this.#maxEntries!;
+    if (excess <= 0) return;
+    const bound = { now: seconds(now), n: excess };
+    const rows = this.#wantsEvicted
+      ? (this.statements.of(this.#eviction.selectSql).raw().all(bound) as EntryRow[])
+      : [];
+    const gone = this.statements.of(this.#eviction.deleteSql).raw().all(bound) as [number][];
+    this.#rows.changed(-gone.length);
+    const times = this.#wantsEvicted ? rows.map((row) => row[At.EXPIRES_AT] as number) : gone.map(([time]) => time);
+    times.forEach((time, i) => {
+      const reason = fromEpochSeconds(time) <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
+      this.#evicted.push({ ...this.#readable(rows[i]), reason });
+    });
+  }
+
+  #readable(row: EntryRow | undefined): Pick<Evicted, 'key' | 'entry'> {
+    if (row === undefined) return { key: undefined, entry: undefined };
+    try {
+      const entry = this.decode(row);
+      return { key: entry.key, entry };
+    } catch {
+      // A damaged row, or one that no key opens, goes like any other; the listener is not told.
+      return { key: undefined, entry: undefined };
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { type CacheEntry, type CredentialCipher, type Secret, sealCredential, toEpochSeconds } from '@pw/cache-models';
+
+/** What SQLite hands out and takes. */
+export type StoredValue = string | number | Uint8Array | null;
+
+/** The 21 stored values of an entry in the order of `ENTRY_COLUMNS`: times are epoch seconds, flags 0 or 1. */
+export type EntryValues = readonly StoredValue[];
+
+/** Places of the values in an {@link EntryValues}. */
+export const At = Object.freeze({
+  KEY: 0,
+  PROXY_URL: 1,
+  USERNAME: 2,
+  PASSWORD: 3,
+  SOURCE: 4,
+  FETCH_TIME: 5,
+  LAST_ACCESSED: 6,
+  ACCESS_COUNT: 7,
+  TTL_SECONDS: 8,
+  EXPIRES_AT: 9,
+  HEALTH_STATUS: 10,
+  FAILURE_COUNT: 11,
+  EVICTED: 12,
+  LAST_HEALTH_CHECK: 13,
+  CONSECUTIVE_FAILURES: 14,
+  CONSECUTIVE_SUCCESSES: 15,
+  RECOVERY_ATTEMPT: 16,
+  NEXT_CHECK_TIME: 17,
+  LAST_HEALTH_ERROR: 18,
+  TOTAL_CHECKS: 19,
+  TOTAL_CHECK_FAILURES: 20,
+} as const);
+
+/** An entry as stored values, credentials sealed. Throws a CacheValidationError if it has credentials and there is no cipher. */
+export function entryToValues(entry: CacheEntry, cipher: CredentialCipher | undefined): EntryValues {
+  return [
+    entry.key,
+    entry.proxyUrl,
+    seal(entry.username, cipher),
+    seal(entry.password, cipher),
+    entry.source,
+    seconds(entry.fetchTime),
+    seconds(entry.lastAccessed),
+    entry.accessCount,
+    entry.ttlSeconds,
+    seconds(entry.expiresAt),
+    entry.healthStatus,
+    entry.failureCount,
+    entry.evictedFromL1 ? 1 : 0,
+    optionalSeconds(entry.lastHealthCheck),
+    entry.consecutiveHealthFailures,
+    entry.consecutiveHealthSuccesses,
+    entry.recoveryAttempt,
+    optionalSeconds(entry.nextCheckTime),
+    entry.lastHealthError,
+    entry.totalHealthChecks,
+    entry.totalHealthCheckFailures,
+  ];
+}
+
+/** Epoch milliseconds to the seconds that a REAL column keeps: SQLite has no negative zero. */
+export function seconds(instant: number): number {
+  return toEpochSeconds(instant) + 0;
+}
+
+function optionalSeconds(instant: number | null): number | null {
+  return instant === null ? null : seconds(instant);
+}
+
+/** The empty secret is stored as none, as ProxyWhirl does. */
+function seal(secret: Secret | null, cipher: CredentialCipher | undefined): Uint8Array | null {
+  if (secret === null) return null;
+  const token = sealCredential(secret, cipher);
+  return token.byteLength === 0 ? null : token;
+}

@@ -1,0 +1,48 @@
+import { EvictionPolicy } from '@pw/cache-models';
+import { selectRows } from './entry-row.ts';
+import type { SqliteDatabase } from './load-binding.ts';
+import type { TableLayout } from './table-layout.ts';
+
+const ORDERS = {
+  [EvictionPolicy.LRU]: 'last_accessed',
+  [EvictionPolicy.LFU]: 'access_count',
+  [EvictionPolicy.FIFO]: null,
+} as const;
+
+/**
+ * Which rows go first, for `@n` rows at `@now` (epoch seconds): expired ones, then by the policy, ties to the oldest row.
+ * Two index scans that stop at their limit: the cost does not grow with the table.
+ */
+export class Eviction {
+  /** Removes the rows and gives back the `expires_at` of each. */
+  readonly deleteSql: string;
+  /** The same rows, for a listener that wants to see them. */
+  readonly selectSql: string;
+  readonly #layout: TableLayout;
+  readonly #column: string | null;
+
+  constructor(layout: TableLayout, policy: EvictionPolicy) {
+    this.#layout = layout;
+    this.#column = ORDERS[policy];
+    const { table } = layout;
+    const hint = this.#column === null ? 'NOT INDEXED' : `INDEXED BY ${this.#indexName()}`;
+    const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
+    const victims = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= @now ORDER BY expires_at LIMIT @n)
+      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > @now ORDER BY ${order} LIMIT @n) LIMIT @n`;
+    this.deleteSql = `DELETE FROM ${table} WHERE rowid IN (${victims}) RETURNING expires_at`;
+    this.selectSql = `${selectRows(layout)} WHERE c.rowid IN (${victims})`;
+  }
+
+  /** The reference has no index for some policies; a bounded tier adds the one it needs. ProxyWhirl keeps it up to date unknowingly. */
+  prepare(db: SqliteDatabase): void {
+    if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
+    const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());
+    if (known === undefined)
+      db.exec(`CREATE INDEX IF NOT EXISTS ${this.#indexName()} ON ${this.#layout.table}(${this.#column})`);
+  }
+
+  #indexName(): string {
+    const reference = `idx_${this.#column}`;
+    return reference in this.#layout.indexes ? reference : `pw_${this.#layout.table}_${this.#column}`;
+  }
+}

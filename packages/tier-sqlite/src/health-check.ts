@@ -1,0 +1,114 @@
+import { CacheEntry, HealthStatus, type InstantInput, isHealthStatus } from '@pw/cache-models';
+import { Problems, toInstant } from './check-filter.ts';
+
+/** The outcome of one check of a proxy. */
+export interface HealthCheckResult {
+  /** `healthy` and `degraded` are successes, `unhealthy` and `dead` failures; `unknown` is a check without a finding. */
+  readonly status: HealthStatus;
+  /** Default: now. */
+  readonly checkTime?: InstantInput | undefined;
+  /** 0 or more. */
+  readonly responseTimeMs?: number | null | undefined;
+  /** What went wrong; credentials in a URL in it are masked before it is stored. */
+  readonly errorMessage?: string | null | undefined;
+  /** What was fetched through the proxy; credentials in it are masked. */
+  readonly checkUrl: string;
+}
+
+/** When an entry is to be checked next. Times in milliseconds. */
+export interface HealthSchedule {
+  /** After a success, and after the first failure. Default 300000 (5 minutes). */
+  readonly intervalMs?: number | undefined;
+  /** Each further failure in a row doubles the wait, up to this. Default 21600000 (6 hours). */
+  readonly maxIntervalMs?: number | undefined;
+  /** Share of the wait, 0 to 1, by which it is shortened or lengthened at random, so that checks do not come all at once. Default 0.1. */
+  readonly jitter?: number | undefined;
+  /** Gives numbers from 0 (included) to 1 (not included). Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** A checked result. */
+export interface HealthCheck {
+  readonly status: HealthStatus;
+  readonly checkTime: number;
+  readonly responseTimeMs: number | null;
+  readonly errorMessage: string | null;
+  readonly checkUrl: string;
+}
+
+/** Checks and completes a result. Throws a CacheValidationError that lists every wrong member. */
+export function parseHealthCheck(result: HealthCheckResult, now: number): HealthCheck {
+  const problems = new Problems();
+  const { status, checkTime = now, responseTimeMs = null, errorMessage = null, checkUrl } = result ?? {};
+  const time = toInstant(checkTime);
+  problems.check(isHealthStatus(status), 'status', 'must be a known state');
+  problems.check(time !== undefined, 'checkTime', 'must be a time');
+  const isDuration = responseTimeMs === null || (Number.isFinite(responseTimeMs) && responseTimeMs >= 0);
+  problems.check(isDuration, 'responseTimeMs', 'must be a number of 0 or more, or null');
+  problems.check(errorMessage === null || typeof errorMessage === 'string', 'errorMessage', 'must be a text or null');
+  problems.check(typeof checkUrl === 'string' && checkUrl !== '', 'checkUrl', 'must be a non-empty text');
+  problems.throwIfAny('health check');
+  return {
+    status,
+    checkTime: time!,
+    responseTimeMs,
+    errorMessage: errorMessage === null ? null : maskUserinfo(errorMessage),
+    checkUrl: maskUserinfo(checkUrl),
+  };
+}
+
+/**
+ * An entry as after a check. One that is older than the last known check only adds to the totals: it says nothing
+ * about the present.
+ */
+export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule: HealthSchedule): CacheEntry {
+  const failed = check.status === HealthStatus.UNHEALTHY || check.status === HealthStatus.DEAD;
+  const totals = {
+    totalHealthChecks: entry.totalHealthChecks + 1,
+    totalHealthCheckFailures: entry.totalHealthCheckFailures + (failed ? 1 : 0),
+  };
+  if (entry.lastHealthCheck !== null && check.checkTime < entry.lastHealthCheck)
+    return CacheEntry.restore({ ...entry, ...totals });
+  const streak = streakAfter(entry, check.status, failed);
+  return CacheEntry.restore({
+    ...entry,
+    ...totals,
+    ...streak,
+    healthStatus: check.status,
+    lastHealthCheck: check.checkTime,
+    nextCheckTime: check.checkTime + waitAfter(streak.recoveryAttempt, schedule),
+    lastHealthError: failed ? check.errorMessage : null,
+  });
+}
+
+type Streak = Pick<CacheEntry, 'consecutiveHealthFailures' | 'consecutiveHealthSuccesses' | 'recoveryAttempt'>;
+
+/** `recoveryAttempt` counts the checks that failed since the last success. */
+function streakAfter(entry: CacheEntry, status: HealthStatus, failed: boolean): Streak {
+  if (status === HealthStatus.UNKNOWN) {
+    const { consecutiveHealthFailures, consecutiveHealthSuccesses, recoveryAttempt } = entry;
+    return { consecutiveHealthFailures, consecutiveHealthSuccesses, recoveryAttempt };
+  }
+  if (!failed) {
+    return {
+      consecutiveHealthFailures: 0,
+      consecutiveHealthSuccesses: entry.consecutiveHealthSuccesses + 1,
+      recoveryAttempt: 0,
+    };
+  }
+  return {
+    consecutiveHealthFailures: entry.consecutiveHealthFailures + 1,
+    consecutiveHealthSuccesses: 0,
+    recoveryAttempt: entry.recoveryAttempt + 1,
+  };
+}
+
+function waitAfter(failures: number, schedule: HealthSchedule): number {
+  const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
+  const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
+  return Math.round(wait * (1 + jitter * (2 * random() - 1)));
+}
+
+function maskUserinfo(text: string): string {
+  return text.replace(/\/\/[^\s/?#]*@/g, '//***@');
+}

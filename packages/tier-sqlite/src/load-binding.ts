@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+import { CacheError, CacheErrorCode } from '@pw/cache-models';
+import type BetterSqlite3 from 'better-sqlite3';
+
+export type SqliteDatabase = BetterSqlite3.Database;
+export type SqliteDatabaseConstructor = typeof BetterSqlite3;
+
+const OLDEST_NODE = 22;
+
+/** Throws a CacheError with code `CACHE_RUNTIME_UNSUPPORTED` for a Node.js on which the binding would crash the process. */
+export function checkRuntime(version: string = process.versions.node): void {
+  const major = Number.parseInt(version, 10);
+  if (major >= OLDEST_NODE) return;
+  throw unsupported(`@pw/tier-sqlite needs Node.js ${OLDEST_NODE} or newer, and this is ${version}: update Node.js`);
+}
+
+/**
+ * Loads better-sqlite3 when the first tier opens: importing this package loads no native code. `load` is for tests.
+ * Throws a CacheError with code `CACHE_RUNTIME_UNSUPPORTED` that says what to do.
+ */
+export function loadBinding(
+  load: () => SqliteDatabaseConstructor = () => createRequire(import.meta.url)('better-sqlite3'),
+  version?: string,
+): SqliteDatabaseConstructor {
+  checkRuntime(version);
+  try {
+    const Database = load();
+    // better-sqlite3 looks for its binary when the first database is made.
+    new Database(':memory:').close();
+    return Database;
+  } catch (error) {
+    throw unsupported(
+      `better-sqlite3 has no working binary for ${process.platform}-${process.arch}: install it again with this Node.js, or use a tier without SQLite, such as @pw/tier-jsonl`,
+      error,
+    );
+  }
+}
+
+function unsupported(message: string, cause?: unknown): CacheError {
+  return new CacheError(message, { code: CacheErrorCode.RUNTIME_UNSUPPORTED, cause });
+}

@@ -1,0 +1,86 @@
+import type { Clock, Logger } from '@pw/cache-models';
+import { loadBinding, type SqliteDatabase } from './load-binding.ts';
+import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
+import { checkVersion, prepareSchema } from './prepare-schema.ts';
+import { codeOf, isDamage } from './storage-error.ts';
+import type { TableLayout } from './table-layout.ts';
+
+/** What a write that returned has survived: `"normal"` any end of the process, `"full"` a power cut too. */
+export type Durability = 'normal' | 'full';
+
+export interface DatabaseSettings {
+  readonly path: string;
+  readonly tier: string;
+  readonly durability: Durability;
+  /** Longest wait for another connection's lock, in milliseconds; the event loop stands still meanwhile. */
+  readonly busyTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface OpenedDatabase {
+  readonly db: SqliteDatabase;
+  readonly file: FileIdentity;
+}
+
+const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * Opens a database with the schema in place. A file that is no database, or one too damaged to be opened, is set aside
+ * and replaced by an empty one, with a warning. Throws what SQLite, the file system or the schema check throws.
+ */
+export function openDatabase(settings: DatabaseSettings, layout: TableLayout): OpenedDatabase {
+  const Database = loadBinding();
+  const open = (): OpenedDatabase => {
+    const file = prepareFile(settings.path, settings.tier);
+    const db = new Database(settings.path, { timeout: settings.busyTimeoutMs });
+    try {
+      configure(db, layout, settings);
+      return { db, file };
+    } catch (error) {
+      db.close();
+      if (!isDamage(error)) throw error;
+      const aside = setFileAside(settings.path, file, settings.clock.now());
+      settings.logger.warn(
+        { tier: settings.tier, code: codeOf(error), setAside: aside ?? null },
+        'the file is not a readable database: set aside, and replaced by an empty one',
+      );
+      throw error;
+    }
+  };
+  try {
+    return open();
+  } catch (error) {
+    if (isDamage(error)) return open();
+    throw error;
+  }
+}
+
+/** Every pragma, on every open: some defaults differ between the first connection and the next. */
+function configure(db: SqliteDatabase, layout: TableLayout, { durability, tier, logger }: DatabaseSettings): void {
+  db.pragma('trusted_schema = OFF');
+  db.pragma('cell_size_check = ON');
+  db.pragma('mmap_size = 0');
+  db.pragma('foreign_keys = ON');
+  // Before the first write: a database of a newer version stays as it is.
+  checkVersion(db, layout);
+  const mode = db.pragma('journal_mode = WAL', { simple: true });
+  // Without a WAL, NORMAL could damage the file at a power cut.
+  db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
+  db.pragma('wal_autocheckpoint = 1000');
+  db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
+  if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
+  prepareSchema(db, layout);
+}
+
+/** Folds the log into the database and closes. A busy reader, or a full disk, leaves the log in place: nothing is lost. */
+export function closeDatabase(db: SqliteDatabase): void {
+  try {
+    db.pragma('busy_timeout = 100');
+    db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
+  } finally {
+    db.close();
+  }
+}

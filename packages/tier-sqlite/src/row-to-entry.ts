@@ -1,0 +1,113 @@
+import {
+  CacheCorruptionError,
+  CacheEntry,
+  type CredentialCipher,
+  fromEpochSeconds,
+  type HealthStatus,
+  isHealthStatus,
+  isInstant,
+  openCredential,
+  type Secret,
+} from '@pw/cache-models';
+import { type EntryRow, RowAt } from './entry-row.ts';
+import { At, type EntryValues, type StoredValue } from './entry-values.ts';
+import type { RowChecksums } from './row-checksums.ts';
+import { ENTRY_COLUMNS } from './table-layout.ts';
+
+/**
+ * Reads a row. One that we wrote must match its checksums and is then taken as it is. One that ProxyWhirl wrote has
+ * none and is checked value by value; of L2's side row it keeps the health fields only if the rest is as we left it.
+ *
+ * Throws a CacheCorruptionError that names the problem, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ * Neither shows a value.
+ */
+export function rowToEntry(
+  row: EntryRow,
+  checksums: RowChecksums,
+  cipher: CredentialCipher | undefined,
+  healthInSide: boolean,
+): CacheEntry {
+  const recordMatches = row[RowAt.CHECKSUM] === checksums.ofRecord(row);
+  const matches = recordMatches && row[RowAt.ACCESS_CHECKSUM] === checksums.ofRowAccess(row);
+  if (!matches) {
+    if (row[RowAt.OURS] === 1) throw new CacheCorruptionError('stored row: does not match its checksum');
+    if (healthInSide && !recordMatches) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
+    checkForeign(row);
+  }
+  return CacheEntry.restore({
+    key: row[At.KEY] as string,
+    proxyUrl: row[At.PROXY_URL] as string,
+    username: open(row[At.USERNAME]!, cipher),
+    password: open(row[At.PASSWORD]!, cipher),
+    source: row[At.SOURCE] as string,
+    fetchTime: fromEpochSeconds(row[At.FETCH_TIME] as number),
+    lastAccessed: fromEpochSeconds(row[At.LAST_ACCESSED] as number),
+    accessCount: row[At.ACCESS_COUNT] as number,
+    ttlSeconds: row[At.TTL_SECONDS] as number,
+    expiresAt: fromEpochSeconds(row[At.EXPIRES_AT] as number),
+    healthStatus: row[At.HEALTH_STATUS] as HealthStatus,
+    failureCount: row[At.FAILURE_COUNT] as number,
+    evictedFromL1: row[At.EVICTED] !== 0,
+    lastHealthCheck: optionalInstant(row[At.LAST_HEALTH_CHECK]!),
+    consecutiveHealthFailures: row[At.CONSECUTIVE_FAILURES] as number,
+    consecutiveHealthSuccesses: row[At.CONSECUTIVE_SUCCESSES] as number,
+    recoveryAttempt: row[At.RECOVERY_ATTEMPT] as number,
+    nextCheckTime: optionalInstant(row[At.NEXT_CHECK_TIME]!),
+    lastHealthError: row[At.LAST_HEALTH_ERROR] as string | null,
+    totalHealthChecks: row[At.TOTAL_CHECKS] as number,
+    totalHealthCheckFailures: row[At.TOTAL_CHECK_FAILURES] as number,
+  });
+}
+
+const TEXTS = [At.KEY, At.PROXY_URL, At.SOURCE] as const;
+const TIMES = [At.FETCH_TIME, At.LAST_ACCESSED, At.EXPIRES_AT] as const;
+const OPTIONAL_TIMES = [At.LAST_HEALTH_CHECK, At.NEXT_CHECK_TIME] as const;
+const COUNTS = [
+  At.TTL_SECONDS,
+  At.FAILURE_COUNT,
+  At.CONSECUTIVE_FAILURES,
+  At.CONSECUTIVE_SUCCESSES,
+  At.RECOVERY_ATTEMPT,
+  At.TOTAL_CHECKS,
+  At.TOTAL_CHECK_FAILURES,
+] as const;
+
+/** Checks what no checksum vouches for, and fills the columns' defaults where an older row has NULL. */
+function checkForeign(row: EntryRow): void {
+  row[At.HEALTH_STATUS] ??= 'unknown';
+  row[At.ACCESS_COUNT] ??= 0;
+  row[At.EVICTED] ??= 0;
+  for (const at of COUNTS) if (at !== At.TTL_SECONDS) row[at] ??= 0;
+  for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a text');
+  for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
+  for (const at of OPTIONAL_TIMES) if (row[at] !== null && !isTime(row[at]!)) throw damaged(at, 'is not a time');
+  for (const at of COUNTS) if (!isWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');
+  if (!isWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number');
+  if (row[At.EVICTED] !== 0 && row[At.EVICTED] !== 1) throw damaged(At.EVICTED, 'is not 0 or 1');
+  if (!isHealthStatus(row[At.HEALTH_STATUS])) throw damaged(At.HEALTH_STATUS, 'is not a known state');
+  const error = row[At.LAST_HEALTH_ERROR];
+  if (error !== null && typeof error !== 'string') throw damaged(At.LAST_HEALTH_ERROR, 'is not a text');
+}
+
+function isTime(value: StoredValue): boolean {
+  return typeof value === 'number' && isInstant(fromEpochSeconds(value));
+}
+
+function isWhole(value: EntryValues[number] | undefined): boolean {
+  return typeof value === 'number' && Number.isInteger(value);
+}
+
+function damaged(at: number, problem: string): CacheCorruptionError {
+  return new CacheCorruptionError(`stored row: ${ENTRY_COLUMNS[at]} ${problem}`);
+}
+
+function optionalInstant(value: StoredValue): number | null {
+  return value === null ? null : fromEpochSeconds(value as number);
+}
+
+/** A token is a blob of ASCII bytes; older programs may have stored it as text. */
+function open(token: StoredValue, cipher: CredentialCipher | undefined): Secret | null {
+  if (token === null) return null;
+  const bytes = token instanceof Uint8Array ? token : Buffer.from(String(token), 'latin1');
+  return openCredential(bytes, cipher);
+}

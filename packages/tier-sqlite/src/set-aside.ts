@@ -1,0 +1,58 @@
+import { CacheCorruptionError } from '@pw/cache-models';
+import { type EntryRow, RowAt, selectRows } from './entry-row.ts';
+import type { EntryStore } from './entry-store.ts';
+import { seconds } from './entry-values.ts';
+import { isDamage } from './storage-error.ts';
+import { HEALTH_COLUMNS } from './table-layout.ts';
+
+/**
+ * Moves a damaged row to the quarantine table, exactly as it is. Looks at it first without any index: if it is sound
+ * there, it was an index that lied; the indexes are rebuilt, and the answer is `"repaired"`: read again.
+ * Runs in a write transaction of its own.
+ */
+export function setRowAside(store: EntryStore, row: EntryRow, reason: string, now: number): 'set aside' | 'repaired' {
+  return store.write(() => {
+    store.recount();
+    const rowId = row[RowAt.ROWID] as number;
+    const sql = `${selectRows(store.layout, 'NOT INDEXED')} WHERE c.rowid = ?`;
+    const again = store.statements.of(sql).raw().get(rowId) as EntryRow | undefined;
+    if (again === undefined || isSound(store, again)) {
+      store.db.exec(`REINDEX ${store.layout.table}`);
+      return 'repaired';
+    }
+    keep(store, rowId, reason, now);
+    remove(store, rowId);
+    return 'set aside';
+  });
+}
+
+function isSound(store: EntryStore, row: EntryRow): boolean {
+  try {
+    store.decode(row);
+    return true;
+  } catch (error) {
+    return !(error instanceof CacheCorruptionError);
+  }
+}
+
+function keep(store: EntryStore, rowId: number, reason: string, now: number): void {
+  const { table, side, quarantine, columns, healthInSide } = store.layout;
+  const health = healthInSide ? HEALTH_COLUMNS : [];
+  const names = [...columns, ...health].map(({ name }) => name).join(', ');
+  const values = [...columns.map(({ name }) => `c.${name}`), ...health.map(({ name }) => `s.${name}`)].join(', ');
+  const sql = `INSERT INTO ${quarantine} (set_aside_at, reason, ${names})
+    SELECT ?, ?, ${values} FROM ${table} c NOT INDEXED LEFT JOIN ${side} s ON s.key = c.key WHERE c.rowid = ?`;
+  store.statements.of(sql).run(seconds(now), reason, rowId);
+}
+
+function remove(store: EntryStore, rowId: number): void {
+  const statement = store.statements.of(`DELETE FROM ${store.layout.table} WHERE rowid = ?`);
+  try {
+    statement.run(rowId);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    // The damaged value is not where its index says: the index is made again from what the table holds.
+    store.db.exec(`REINDEX ${store.layout.table}`);
+    statement.run(rowId);
+  }
+}

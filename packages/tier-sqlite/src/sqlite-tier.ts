@@ -1,0 +1,297 @@
+import {
+  type AccessUpdate,
+  BaseTier,
+  CacheConfigError,
+  CacheCorruptionError,
+  type CacheEntry,
+  CacheStorageError,
+  type CacheTierConfigInput,
+  type FieldProblem,
+  silentLogger,
+  systemClock,
+  type TierDescription,
+  type TierOptions,
+} from '@pw/cache-models';
+import { databasePath } from './database-path.ts';
+import type { EntryRow } from './entry-row.ts';
+import { EntryStore } from './entry-store.ts';
+import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
+import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
+import { readPages } from './read-pages.ts';
+import { readRow } from './read-row.ts';
+import { setRowAside } from './set-aside.ts';
+import { codeOf, toStorageError } from './storage-error.ts';
+import type { TableLayout } from './table-layout.ts';
+
+/** What both SQLite tiers take. */
+export interface SqliteTierOptions extends TierOptions {
+  /** `"normal"` (default): a put that returned true survives any end of the process. `"full"`: a power cut too. */
+  readonly durability?: Durability | undefined;
+  /**
+   * Longest wait for another process's lock in milliseconds, 0 or more; default 1500. The event loop stands still
+   * meanwhile, and then the operation fails.
+   */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+const DEFAULT_BUSY_TIMEOUT_MS = 1500;
+const MAX_BUSY_TIMEOUT_MS = 60_000;
+
+interface Opened {
+  readonly store: EntryStore;
+  readonly file: FileIdentity;
+}
+
+/** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
+export abstract class SqliteTier extends BaseTier<'sync'> {
+  readonly #layout: TableLayout;
+  readonly #settings: DatabaseSettings;
+  readonly #wantsEvicted: boolean;
+  #opened: Opened | undefined;
+
+  protected constructor(
+    config: CacheTierConfigInput,
+    options: SqliteTierOptions,
+    description: TierDescription<'sync'>,
+    place: { readonly path: string; readonly layout: TableLayout },
+  ) {
+    super(config, options, description);
+    const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
+    checkOptions(this.name, durability, busyTimeoutMs);
+    this.#layout = place.layout;
+    this.#wantsEvicted = options.onEvict !== undefined;
+    this.#settings = {
+      path: databasePath(place.path, this.name),
+      tier: this.name,
+      durability,
+      busyTimeoutMs,
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? silentLogger,
+    };
+  }
+
+  protected override doOpen(): void {
+    this.#guarded(() => {
+      const { db, file } = openDatabase(this.#settings, this.#layout);
+      try {
+        const options = {
+          layout: this.#layout,
+          cipher: this.cipher,
+          config: this.config,
+          wantsEvicted: this.#wantsEvicted,
+        };
+        const store = new EntryStore(db, options);
+        if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
+        this.#opened = { store, file };
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    });
+    this.#reportEvicted();
+  }
+
+  protected override doClose(): void {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
+  }
+
+  protected override doGet(key: string, now: number): CacheEntry | undefined {
+    return this.#guarded(() => this.#get(key, now));
+  }
+
+  #get(key: string, now: number, isRetry = false): CacheEntry | undefined {
+    const { store } = this.#current();
+    const row = readRow(store, key);
+    if (row === undefined) return undefined;
+    try {
+      const entry = store.decode(row);
+      if (entry.key === key) return entry;
+      throw new CacheCorruptionError('stored row: stands under another key');
+    } catch (error) {
+      if (this.#setAside(error, row, now) === 'repaired' && !isRetry) return this.#get(key, now, true);
+      throw error;
+    }
+  }
+
+  protected override doPut(_key: string, entry: CacheEntry, now: number): boolean {
+    this.write((store) => store.put(entry, now));
+    return true;
+  }
+
+  protected override doPutMany(entries: readonly CacheEntry[], now: number): boolean[] {
+    this.write((store) => {
+      for (const entry of entries) store.put(entry, now);
+    });
+    return entries.map(() => true);
+  }
+
+  protected override doDelete(key: string, now: number): boolean {
+    return this.write((store) => store.delete(key, now));
+  }
+
+  protected override doDeleteMany(keys: readonly string[], now: number): boolean[] {
+    return this.write((store) => keys.map((key) => store.delete(key, now)));
+  }
+
+  protected override doExpire(key: string, now: number): void {
+    this.write((store) => store.expire(key, now));
+  }
+
+  protected override doClear(now: number): number {
+    return this.write((store) => store.clear(now));
+  }
+
+  protected override doCleanupExpired(now: number): number {
+    return this.write((store) => store.cleanupExpired(now));
+  }
+
+  protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
+    return this.write((store) => updates.filter((update) => store.recordAccess(update)).length);
+  }
+
+  protected override doHas(key: string, now: number): boolean {
+    return this.#guarded(() => this.#current().store.has(key, now));
+  }
+
+  protected override doSize(now: number): number {
+    return this.#guarded(() => this.#current().store.size(now));
+  }
+
+  protected override doKeys(now: number): string[] {
+    return this.#guarded(() => this.#current().store.keys(now));
+  }
+
+  /** One snapshot for all keys; what is damaged is set aside when the snapshot is closed. */
+  protected override doGetMany(keys: readonly string[], now: number): Map<string, CacheEntry> {
+    return this.#guarded(() => {
+      const { store } = this.#current();
+      const rows = store.snapshot(() => keys.map((key) => this.#rowOrNothing(store, key)));
+      const found = new Map<string, CacheEntry>();
+      for (const entry of this.readable(rows, now)) found.set(entry.key, entry);
+      return found;
+    });
+  }
+
+  protected override *doEntries(now: number): Generator<CacheEntry> {
+    for (const rows of readPages(() => this.#guarded(() => this.#current().store))) yield* this.readable(rows, now);
+  }
+
+  /** Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use. */
+  protected write<T>(work: (store: EntryStore) => T): T {
+    const result = this.#guarded(() => {
+      const { store, file } = this.#current();
+      if (!isSameFile(identify(this.#settings.path), file)) {
+        this.#reopenLater();
+        throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
+      }
+      return store.write(() => work(store));
+    });
+    this.#reportEvicted();
+    return result;
+  }
+
+  /** Runs reads on the open database. */
+  protected read<T>(work: (store: EntryStore) => T): T {
+    return this.#guarded(() => work(this.#current().store));
+  }
+
+  /** The entries of rows; a damaged one is set aside, one that no key opens passed over, and both are counted. */
+  protected readable(rows: Iterable<EntryRow | undefined>, now: number): CacheEntry[] {
+    const { store } = this.#current();
+    const entries: CacheEntry[] = [];
+    for (const row of rows) {
+      if (row === undefined) continue;
+      try {
+        entries.push(store.decode(row));
+      } catch (error) {
+        this.#setAside(error, row, now);
+        this.passOver(error);
+      }
+    }
+    return entries;
+  }
+
+  #rowOrNothing(store: EntryStore, key: string): EntryRow | undefined {
+    try {
+      return readRow(store, key);
+    } catch (error) {
+      this.passOver(error);
+      return undefined;
+    }
+  }
+
+  /** For operations that BaseTier does not know: opens by itself, and answers with the fallback after a fault. */
+  protected attempt<T>(fallback: T, work: () => T): T {
+    if (!this.enabled) return fallback;
+    try {
+      this.open();
+      const result = work();
+      this.health.succeeded();
+      return result;
+    } catch (error) {
+      return this.health.recover(error, fallback);
+    }
+  }
+
+  #current(): Opened {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
+  }
+
+  /** Turns what SQLite throws into errors of the cache; after a fault of the file itself the next use opens it anew. */
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (codeOf(error) === 'SQLITE_NOTADB') this.#reopenLater();
+      throw toStorageError(error, this.name);
+    }
+  }
+
+  #reopenLater(): void {
+    if (this.#opened === undefined) return;
+    try {
+      this.close();
+    } catch {
+      // The file is gone or no database any more: there was nothing left to be written to it.
+    }
+  }
+
+  #setAside(error: unknown, row: EntryRow, now: number): 'set aside' | 'repaired' | undefined {
+    if (!(error instanceof CacheCorruptionError)) return undefined;
+    try {
+      return setRowAside(this.#current().store, row, error.message, now);
+    } catch (failure) {
+      // The row stays where it is; the read that met it answers as it would have.
+      this.logger.warn({ tier: this.name, code: codeOf(failure) }, 'a damaged row could not be set aside');
+      return undefined;
+    }
+  }
+
+  #reportEvicted(): void {
+    const evicted = this.#opened?.store.takeEvicted() ?? [];
+    for (const { entry, reason } of evicted) {
+      if (entry === undefined) this.counts.countRemoval(reason);
+      else this.evicted(entry.key, entry, reason);
+    }
+  }
+}
+
+function checkOptions(tier: string, durability: unknown, busyTimeoutMs: unknown): void {
+  const problems: FieldProblem[] = [];
+  if (durability !== 'normal' && durability !== 'full') {
+    problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
+  }
+  if (
+    !Number.isInteger(busyTimeoutMs) ||
+    (busyTimeoutMs as number) < 0 ||
+    (busyTimeoutMs as number) > MAX_BUSY_TIMEOUT_MS
+  ) {
+    problems.push({ path: 'busyTimeoutMs', message: `must be a whole number from 0 to ${MAX_BUSY_TIMEOUT_MS}` });
+  }
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
+}

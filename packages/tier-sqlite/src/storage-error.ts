@@ -1,0 +1,24 @@
+import { CacheError, CacheStorageError } from '@pw/cache-models';
+
+/** SQLite's code of an error, such as `SQLITE_BUSY`, or of a system call, such as `EACCES`; undefined if it has none. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** True when the file, or the page that was read, is not what SQLite wrote. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true;
+}
+
+/**
+ * What SQLite or the file system threw, as a CacheStorageError. Its cause carries the code and nothing else: a message
+ * of theirs may quote SQL or a path. Errors of the cache pass through.
+ */
+export function toStorageError(error: unknown, tier: string): CacheError {
+  if (error instanceof CacheError) return error;
+  const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
+  const cause = Object.assign(new Error(code), { code });
+  return new CacheStorageError(`${tier}: the database refused the operation (${code})`, { tier, cause });
+}

@@ -1,0 +1,82 @@
+/** A column as the reference declares it: name, then type and constraints. */
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly declaration: string;
+}
+
+/** One of ProxyWhirl's two tables of entries, and where we keep what it has no column for. */
+export interface TableLayout {
+  readonly table: 'l2_cache' | 'cache_entries';
+  /** In ProxyWhirl's order: it reads `SELECT *` by position. */
+  readonly columns: readonly ColumnDefinition[];
+  /** The reference's indexes, by name: what stands after `ON table`. */
+  readonly indexes: Readonly<Record<string, string>>;
+  /** Our side table: checksums and, where the table has no columns for them, the health fields. */
+  readonly side: string;
+  /** Damaged rows, exactly as they were found. */
+  readonly quarantine: string;
+  readonly healthInSide: boolean;
+  /** Whether the table has created_at, updated_at and a health history. */
+  readonly isFull: boolean;
+}
+
+const column = (name: string, declaration: string): ColumnDefinition => ({ name, declaration });
+
+const CORE = [
+  column('key', 'TEXT PRIMARY KEY'),
+  column('proxy_url', 'TEXT NOT NULL'),
+  column('username_encrypted', 'BLOB'),
+  column('password_encrypted', 'BLOB'),
+  column('source', 'TEXT NOT NULL'),
+  column('fetch_time', 'REAL NOT NULL'),
+  column('last_accessed', 'REAL NOT NULL'),
+  column('access_count', 'INTEGER DEFAULT 0'),
+  column('ttl_seconds', 'INTEGER NOT NULL'),
+  column('expires_at', 'REAL NOT NULL'),
+  column('health_status', "TEXT DEFAULT 'unknown'"),
+  column('failure_count', 'INTEGER DEFAULT 0'),
+] as const;
+const EVICTED = column('evicted_from_l1', 'INTEGER DEFAULT 0');
+const STAMPS = [column('created_at', 'REAL NOT NULL'), column('updated_at', 'REAL NOT NULL')] as const;
+
+/** The health fields that L2's table has no columns for. */
+export const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
+  column('last_health_check', 'REAL'),
+  column('consecutive_health_failures', 'INTEGER DEFAULT 0'),
+  column('consecutive_health_successes', 'INTEGER DEFAULT 0'),
+  column('recovery_attempt', 'INTEGER DEFAULT 0'),
+  column('next_check_time', 'REAL'),
+  column('last_health_error', 'TEXT'),
+  column('total_health_checks', 'INTEGER DEFAULT 0'),
+  column('total_health_check_failures', 'INTEGER DEFAULT 0'),
+];
+
+/** The 21 stored values of an entry, in the order of an {@link import('./entry-values.ts').EntryValues}. */
+export const ENTRY_COLUMNS: readonly string[] = [...CORE, EVICTED, ...HEALTH_COLUMNS].map(({ name }) => name);
+
+/** DiskCacheTier's table. */
+export const L2_LAYOUT: TableLayout = {
+  table: 'l2_cache',
+  columns: [...CORE, EVICTED],
+  indexes: { idx_l2_expires_at: '(expires_at)', idx_l2_source: '(source)' },
+  side: 'pw_l2_cache',
+  quarantine: 'pw_l2_cache_quarantine',
+  healthInSide: true,
+  isFull: false,
+};
+
+/** SqliteCacheTier's table. */
+export const L3_LAYOUT: TableLayout = {
+  table: 'cache_entries',
+  columns: [...CORE, ...STAMPS, ...HEALTH_COLUMNS, EVICTED],
+  indexes: {
+    idx_expires_at: '(expires_at)',
+    idx_source: '(source)',
+    idx_health_status: '(health_status)',
+    idx_last_accessed: '(last_accessed)',
+  },
+  side: 'pw_cache_entries',
+  quarantine: 'pw_cache_entries_quarantine',
+  healthInSide: false,
+  isFull: true,
+};

@@ -1,0 +1,29 @@
+import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKey } from '@pw/cache-models';
+
+/** A stand-in for an encryptor: reversible, keyed by name, and no plaintext in its tokens. */
+export class FakeCipher implements CredentialCipher {
+  readonly #key: string;
+
+  constructor(key = 'k1') {
+    this.#key = key;
+  }
+
+  encrypt(secret: Secret): Uint8Array {
+    const text = secret.reveal();
+    return text === ''
+      ? new Uint8Array()
+      : Buffer.from(`gAAAA.${this.#key}.${Buffer.from(text).toString('base64url')}`);
+  }
+
+  decrypt(token: Uint8Array): Secret {
+    if (token.byteLength === 0) return Secret.of('');
+    if (this.keyOf(token) === undefined) {
+      throw new CacheError('wrong key', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
+    }
+    return Secret.of(Buffer.from(Buffer.from(token).toString().split('.')[2]!, 'base64url').toString());
+  }
+
+  keyOf(token: Uint8Array): TokenKey | undefined {
+    return Buffer.from(token).toString('latin1').startsWith(`gAAAA.${this.#key}.`) ? 'current' : undefined;
+  }
+}
