@@ -1,1 +1,3 @@
-export {};
+export { JsonlCacheTier } from './jsonl-cache-tier.ts';
+export type { Durability, JsonlTierOptions } from './jsonl-tier-options.ts';
+export type { LockTiming } from './lock-timing.ts';

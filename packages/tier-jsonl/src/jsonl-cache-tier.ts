@@ -1,0 +1,181 @@
+import {
+  type AccessUpdate,
+  BaseTier,
+  CacheCorruptionError,
+  type CacheEntry,
+  type CacheTierConfigInput,
+  chain,
+  entryToRecord,
+  type MaybePromise,
+  recordToEntry,
+  TierType,
+} from '@pw/cache-models';
+import { JsonlStore, type StoredPut } from './jsonl-store.ts';
+import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
+import { encodeRecord } from './record-line.ts';
+import type { Slot } from './slot.ts';
+
+/** Entries that are encoded, or read, before the event loop gets a turn. */
+const SLICE = 500;
+
+/**
+ * Entries in sharded JSON Lines files that people can read, ProxyWhirl shares, and any number of processes may use at once.
+ *
+ * A put appends one line; a get is one positioned read; both cost the same whatever the number of entries. Memory grows by
+ * a key and about 200 bytes an entry.
+ */
+export class JsonlCacheTier extends BaseTier<'async'> {
+  readonly #store: JsonlStore;
+
+  /** Throws a CacheConfigError for a wrong configuration or wrong options. */
+  constructor(config: CacheTierConfigInput, options: JsonlTierOptions) {
+    super(config, options, {
+      mode: 'async',
+      tierType: TierType.L2_FILE,
+      capabilities: { persistent: true, shared: true, query: false, healthHistory: false },
+    });
+    this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
+      clock: this.clock,
+      logger: this.logger,
+      onDamaged: () => this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name })),
+      onEvicting: (slot, reason) => {
+        const entry = this.#readOrPass(slot);
+        if (entry === undefined) this.counts.countRemoval(reason);
+        else this.evicted(slot.key, entry, reason);
+      },
+    });
+  }
+
+  protected override doOpen(): Promise<void> {
+    return this.#store.open();
+  }
+
+  protected override doClose(): Promise<void> {
+    return this.#store.close();
+  }
+
+  protected override doGet(key: string, now: number): MaybePromise<CacheEntry | undefined> {
+    return this.#whenReady(() => {
+      const slot = this.#store.find(key);
+      if (slot === undefined) return undefined;
+      const entry = this.#read(slot);
+      if (entry !== undefined && now < slot.expiresAt) this.#store.used(slot);
+      return entry;
+    });
+  }
+
+  protected override doHas(key: string, now: number): MaybePromise<boolean> {
+    return this.#whenReady(() => {
+      const slot = this.#store.find(key);
+      return slot !== undefined && now < slot.expiresAt;
+    });
+  }
+
+  protected override async doPut(key: string, entry: CacheEntry, _now: number): Promise<boolean> {
+    const put = this.#putOf(entry);
+    await this.#store.ready();
+    return this.#store.put(key, put);
+  }
+
+  protected override async doPutMany(entries: readonly CacheEntry[], _now: number): Promise<boolean[]> {
+    await this.#store.ready();
+    const puts: { readonly key: string; readonly put: StoredPut }[] = [];
+    for (const entry of entries) {
+      if (puts.length % SLICE === SLICE - 1) await breathe();
+      puts.push({ key: entry.key, put: this.#putOf(entry) });
+    }
+    return this.#store.putMany(puts);
+  }
+
+  protected override doDelete(key: string, now: number): Promise<boolean> {
+    return this.#store.remove(key, now, false);
+  }
+
+  protected override doExpire(key: string, now: number): Promise<boolean> {
+    return this.#store.remove(key, now, true);
+  }
+
+  protected override doDeleteMany(keys: readonly string[], now: number): Promise<boolean[]> {
+    return Promise.all(keys.map((key) => this.#store.remove(key, now, false)));
+  }
+
+  protected override doClear(now: number): Promise<number> {
+    return this.#store.clear(now);
+  }
+
+  protected override doSize(now: number): MaybePromise<number> {
+    return this.#whenReady(() => {
+      this.#store.refreshAll();
+      return this.#store.liveCount(now);
+    });
+  }
+
+  protected override sizeNow(): number {
+    return this.#store.liveCount(this.clock.now());
+  }
+
+  protected override doKeys(now: number): MaybePromise<string[]> {
+    return this.#whenReady(() => {
+      this.#store.refreshAll();
+      return this.#store.liveKeys(now);
+    });
+  }
+
+  protected override async *doEntries(now: number): AsyncIterable<CacheEntry> {
+    await this.#store.ready();
+    this.#store.refreshAll();
+    let count = 0;
+    for (const key of this.#store.liveKeys(now)) {
+      if (++count % SLICE === 0) await breathe();
+      const slot = this.#store.find(key);
+      const entry = slot === undefined ? undefined : this.#readOrPass(slot);
+      if (entry !== undefined) yield entry;
+    }
+  }
+
+  protected override doCleanupExpired(now: number): Promise<number> {
+    return this.#store.sweep(now);
+  }
+
+  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): MaybePromise<number> {
+    return this.#whenReady(() => this.#store.recordAccess(updates, now));
+  }
+
+  #whenReady<T>(work: () => T): MaybePromise<T> {
+    return chain(this.#store.ready(), work);
+  }
+
+  #putOf(entry: CacheEntry): StoredPut {
+    const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
+    return {
+      line: encodeRecord(entryToRecord(entry, this.cipher)),
+      facts: { expiresAt, lastAccessed, accessCount, fetchTime },
+    };
+  }
+
+  /** Throws what the codec throws; a damaged record is set aside first. */
+  #read(slot: Slot): CacheEntry | undefined {
+    const { key } = slot;
+    const found = this.#store.readRecord(slot);
+    if (found === undefined) return undefined;
+    try {
+      return this.#store.overlay(recordToEntry(found, this.cipher));
+    } catch (error) {
+      if (error instanceof CacheCorruptionError) this.#store.setAside(key);
+      throw error;
+    }
+  }
+
+  #readOrPass(slot: Slot): CacheEntry | undefined {
+    try {
+      return this.#read(slot);
+    } catch (error) {
+      this.passOver(error);
+      return undefined;
+    }
+  }
+}
+
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

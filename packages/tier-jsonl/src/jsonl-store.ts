@@ -1,0 +1,289 @@
+import {
+  type AccessUpdate,
+  CacheCorruptionError,
+  type CacheEntry,
+  CacheStorageError,
+  type CacheTierConfig,
+  type Clock,
+  type Logger,
+  type MaybePromise,
+  RemovalReason,
+} from '@pw/cache-models';
+import { AccessBuffer } from './access-buffer.ts';
+import type { JsonlTierSettings } from './jsonl-tier-options.ts';
+import { openShardSet } from './open-shard-set.ts';
+import type { RawRecord } from './record-line.ts';
+import { Resharded } from './shard-lane.ts';
+import type { ShardOperation } from './shard-operation.ts';
+import type { ShardSet } from './shard-set.ts';
+import type { Slot, SlotFacts } from './slot.ts';
+import { errorCode, storageFault } from './storage-fault.ts';
+
+/** A line to store and what the index is to know of it. */
+export interface StoredPut {
+  readonly line: string;
+  readonly facts: SlotFacts;
+}
+
+export interface JsonlStoreHooks {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A line that is no record was met. */
+  onDamaged(): void;
+  /** A record has to go to make room; it can still be read. */
+  onEvicting(slot: Slot, reason: RemovalReason): void;
+}
+
+/** The records of a directory, still sealed: finds, stores, removes, makes room. */
+export class JsonlStore {
+  readonly #settings: JsonlTierSettings;
+  readonly #limit: number | null;
+  readonly #policy: CacheTierConfig['evictionPolicy'] | undefined;
+  readonly #hooks: JsonlStoreHooks;
+  readonly #access: AccessBuffer;
+  #set: ShardSet | undefined;
+  #reopening: Promise<void> | undefined;
+
+  constructor(settings: JsonlTierSettings, config: CacheTierConfig, hooks: JsonlStoreHooks) {
+    this.#settings = settings;
+    this.#limit = config.maxEntries;
+    this.#policy = config.maxEntries === null ? undefined : config.evictionPolicy;
+    this.#hooks = hooks;
+    this.#access = new AccessBuffer(
+      (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
+      (error) => hooks.logger.warn({ code: errorCode(error) }, 'JSONL tier: access metadata could not be written yet'),
+    );
+  }
+
+  async open(): Promise<void> {
+    this.#set = await this.#openSet(false);
+    await this.#makeRoom([]);
+  }
+
+  async close(): Promise<void> {
+    await this.#reopening;
+    await this.#access.flush();
+    this.#access.clear();
+    const set = this.#set;
+    this.#set = undefined;
+    await set?.close();
+  }
+
+  /** Waits only while the directory is being read again because its number of shards changed. */
+  ready(): MaybePromise<void> {
+    if (this.#reopening !== undefined) return this.#reopening;
+    return this.#shards.isCurrent ? undefined : this.#reopen();
+  }
+
+  find(key: string): Slot | undefined {
+    return this.#shards.find(key);
+  }
+
+  used(slot: Slot): void {
+    this.#shards.index.used(slot);
+  }
+
+  refreshAll(): void {
+    this.#shards.refreshAll();
+  }
+
+  /** Number of live records as last seen; 0 while closed. */
+  liveCount(now: number): number {
+    return this.#set?.index.liveCount(now) ?? 0;
+  }
+
+  liveKeys(now: number): string[] {
+    const keys: string[] = [];
+    for (const slot of this.#shards.index.values()) if (now < slot.expiresAt) keys.push(slot.key);
+    return keys;
+  }
+
+  /** The record of a slot that `find` gave. Throws a CacheCorruptionError for a damaged one, which is set aside. */
+  readRecord(slot: Slot): RawRecord | undefined {
+    const { key } = slot;
+    try {
+      return this.#lane(slot).shard.readRecord(slot);
+    } catch (error) {
+      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
+    }
+    // The file may have been cut and written on since we looked: only what a full reading still points to is damaged.
+    this.#lane(slot).shard.rescan();
+    const again = this.#shards.index.get(key);
+    if (again === undefined) return undefined;
+    try {
+      return this.#lane(again).shard.readRecord(again);
+    } catch (error) {
+      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
+      this.setAside(key);
+      throw error;
+    }
+  }
+
+  overlay(entry: CacheEntry): CacheEntry {
+    return this.#access.overlay(entry);
+  }
+
+  /** A record turned out to be damaged: out of the index and, as soon as the lock is free, out of the file. */
+  setAside(key: string): void {
+    const slot = this.#shards.index.get(key);
+    if (slot === undefined) return;
+    const lane = this.#lane(slot);
+    lane.shard.setAside(slot);
+    lane.repairNow();
+  }
+
+  async put(key: string, put: StoredPut): Promise<boolean> {
+    this.#access.forget(key);
+    await this.#atHome(key, { kind: 'put', key, ...put });
+    await this.#makeRoom([key]);
+    return true;
+  }
+
+  async putMany(puts: readonly { readonly key: string; readonly put: StoredPut }[]): Promise<boolean[]> {
+    const results = await Promise.allSettled(
+      puts.map(({ key, put }) => {
+        this.#access.forget(key);
+        return this.#atHome(key, { kind: 'put', key, ...put });
+      }),
+    );
+    const stored = results.map(({ status }) => status === 'fulfilled');
+    await this.#makeRoom(puts.filter((_, at) => stored[at]).map(({ key }) => key));
+    const fault = results.find((result) => result.status === 'rejected');
+    // Nothing stored is a failure of the tier; something stored is an answer.
+    if (fault !== undefined && !stored.includes(true)) throw fault.reason;
+    return stored;
+  }
+
+  async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
+    await this.ready();
+    // Nothing on its way and nothing in the files: no lock is needed to know.
+    if (this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === undefined) return false;
+    this.#access.forget(key);
+    return (await this.#atHome(key, { kind: 'remove', key, now, onlyExpired })) === true;
+  }
+
+  async clear(now: number): Promise<number> {
+    this.#access.clear();
+    return this.#everywhere((lane) => lane.shard.end > 0 || !lane.isIdle, { kind: 'clear', now });
+  }
+
+  async sweep(now: number): Promise<number> {
+    await this.ready();
+    this.refreshAll();
+    const shards = new Set(this.#shards.index.expired(now).map(({ shard }) => shard));
+    return this.#everywhere(({ shard }) => shards.has(shard.number), { kind: 'sweep', now });
+  }
+
+  recordAccess(updates: readonly AccessUpdate[], now: number): number {
+    this.refreshAll();
+    let found = 0;
+    for (const { key, accessCount, lastAccessed } of updates) {
+      const slot = this.#shards.index.get(key);
+      if (slot === undefined || now >= slot.expiresAt) continue;
+      found++;
+      this.#shards.index.used(slot, accessCount);
+      this.#access.add(key, { accessCount, lastAccessed });
+    }
+    return found;
+  }
+
+  get #shards(): ShardSet {
+    if (this.#set === undefined) throw new CacheStorageError('JSONL tier: closed while the operation was under way');
+    return this.#set;
+  }
+
+  #lane(slot: Slot) {
+    return this.#shards.lane(slot.shard);
+  }
+
+  #openSet(isAgain: boolean): Promise<ShardSet> {
+    const { onDamaged, logger } = this.#hooks;
+    return openShardSet({
+      settings: this.#settings,
+      logger,
+      policy: this.#policy,
+      onDamaged: () => onDamaged(),
+      isAgain,
+    });
+  }
+
+  #reopen(): Promise<void> {
+    this.#reopening ??= (async () => {
+      const old = this.#shards;
+      const fresh = await this.#openSet(true);
+      this.#set = fresh;
+      await old.close();
+    })().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #atHome(key: string, operation: ShardOperation): Promise<boolean | number> {
+    for (;;) {
+      const waiting = this.ready();
+      if (waiting !== undefined) await waiting;
+      try {
+        return await this.#shards.atHome(key, operation);
+      } catch (error) {
+        if (!(error instanceof Resharded)) throw error;
+      }
+    }
+  }
+
+  async #everywhere(
+    where: (lane: ShardSet['lanes'][number]) => boolean,
+    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
+  ): Promise<number> {
+    await this.ready();
+    this.refreshAll();
+    const lanes = this.#shards.lanes.filter(where);
+    const counts = await Promise.all(lanes.map((lane) => lane.submit(operation)));
+    return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+  }
+
+  /** Makes room for keys that were just stored, in their order, as if they had come one after the other. */
+  async #makeRoom(keys: readonly string[]): Promise<void> {
+    if (this.#limit === null || this.#set === undefined) return;
+    const { index } = this.#set;
+    // What other processes stored takes room too.
+    this.refreshAll();
+    const leaving: Promise<unknown>[] = [];
+    for (const key of keys) {
+      leaving.push(...this.#evictDownTo(this.#limit - (index.isHeld(key) ? 1 : 0)));
+      const slot = index.get(key);
+      if (slot !== undefined) index.admit(slot);
+    }
+    leaving.push(...this.#evictDownTo(this.#limit));
+    await Promise.all(leaving);
+  }
+
+  #evictDownTo(count: number): Promise<unknown>[] {
+    const { index } = this.#shards;
+    const now = this.#hooks.clock.now();
+    const leaving: Promise<unknown>[] = [];
+    while (index.admittedCount > count) {
+      const slot = index.victim(now);
+      if (slot === undefined) break;
+      const { key } = slot;
+      this.#hooks.onEvicting(slot, now >= slot.expiresAt ? RemovalReason.TTL : RemovalReason.CAPACITY);
+      // Reading it may have shown that it is damaged, and set it aside.
+      if (index.get(key) !== slot) continue;
+      const lane = this.#lane(slot);
+      lane.shard.leave(key, { offset: slot.offset, length: slot.length });
+      index.remove(slot);
+      this.#access.forget(key);
+      const gone = lane.submit({ kind: 'remove', key, now, onlyExpired: false });
+      leaving.push(gone.catch((error: unknown) => this.#lateEviction(error)));
+    }
+    return leaving;
+  }
+
+  /** The entry that made it necessary is stored; the evicted one is met again when its file is next read. */
+  #lateEviction(error: unknown): void {
+    this.#hooks.logger.warn(
+      { code: errorCode(error) },
+      'JSONL tier: an evicted entry could not be removed from its file',
+    );
+  }
+}

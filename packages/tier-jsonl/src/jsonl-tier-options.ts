@@ -1,0 +1,53 @@
+import { CacheConfigError, type FieldProblem, type TierOptions } from '@pw/cache-models';
+import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock-timing.ts';
+import { MAX_SHARDS } from './shard-of-key.ts';
+
+/** What a put that returned true outlives: `normal` the process, `full` a power cut too. */
+export type Durability = 'normal' | 'full';
+
+export interface JsonlTierOptions extends TierOptions {
+  /** Folder of the shard files; made with mode 0700 if it is missing. */
+  readonly directory: string;
+  /**
+   * Number of shard files, 1 to 1000. Default: what the directory was made with, else 16. A directory with another number
+   * is re-sharded when it is opened.
+   */
+  readonly numShards?: number | undefined;
+  /** `"normal"` (default) or `"full"`, which flushes to the disk before a put is acknowledged. */
+  readonly durability?: Durability | undefined;
+  /** How the shards are locked; the same in all processes that share the directory. */
+  readonly lock?: Partial<LockTiming> | undefined;
+}
+
+/** Checked options with the defaults filled in. */
+export interface JsonlTierSettings {
+  readonly directory: string;
+  readonly numShards: number | undefined;
+  readonly durability: Durability;
+  readonly lock: LockTiming;
+}
+
+/** Checks the options. Throws a CacheConfigError that lists all problems. */
+export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSettings {
+  const { directory, numShards, durability = 'normal' } = options;
+  const lock = { ...DEFAULT_LOCK_TIMING };
+  const problems: FieldProblem[] = [];
+  const wrong = (path: string, message: string) => problems.push({ path, message });
+  if (typeof directory !== 'string' || directory === '') wrong('directory', 'must be the path of a folder');
+  if (numShards !== undefined && !(Number.isInteger(numShards) && numShards >= 1 && numShards <= MAX_SHARDS))
+    wrong('numShards', `must be a whole number from 1 to ${MAX_SHARDS}`);
+  if (durability !== 'normal' && durability !== 'full') wrong('durability', 'must be "normal" or "full"');
+  for (const [name, least] of [
+    ['stale', 2000],
+    ['update', 1000],
+    ['deadline', 0],
+  ] as const) {
+    const given = options.lock?.[name];
+    if (given === undefined) continue;
+    if (Number.isFinite(given) && given >= least) lock[name] = given;
+    else wrong(`lock.${name}`, `must be ${least} milliseconds or more`);
+  }
+  if (problems.length === 0) return { directory, numShards, durability, lock };
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`JSONL tier: ${list}`, { problems });
+}

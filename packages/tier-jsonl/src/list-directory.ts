@@ -1,0 +1,34 @@
+import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { shardOfFileName } from './shard-of-key.ts';
+
+const ABANDONED = 60 * 60 * 1000;
+const THEIR_TEMPORARY = /^(shard_\d{2,3}\.jsonl|pw-cache\.json)\..+\.tmp$/;
+const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)\.pw-[0-9a-f]{12}\.tmp$/;
+
+/** What lies in a cache directory. */
+export interface DirectoryListing {
+  /** Numbers of the shard files. */
+  readonly shards: readonly number[];
+  /** Temporary files of our own compaction, by shard: orphans, if that shard's lock can be had. */
+  readonly temporary: readonly { readonly shard: number; readonly path: string }[];
+}
+
+export function listDirectory(directory: string): DirectoryListing {
+  const shards: number[] = [];
+  const temporary: { shard: number; path: string }[] = [];
+  for (const name of readdirSync(directory)) {
+    const shard = shardOfFileName(name);
+    if (shard !== undefined) shards.push(shard);
+    const ours = shardOfFileName(OUR_TEMPORARY.exec(name)?.[1] ?? '');
+    if (ours !== undefined) temporary.push({ shard: ours, path: join(directory, name) });
+    else if (THEIR_TEMPORARY.test(name)) removeIfAbandoned(join(directory, name));
+  }
+  return { shards: shards.sort((a, b) => a - b), temporary };
+}
+
+/** ProxyWhirl never removes what a crash leaves; nothing of it is in use after an hour. The times of files are the system's. */
+function removeIfAbandoned(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() && Date.now() - found.mtimeMs > ABANDONED) rmSync(path, { force: true });
+}

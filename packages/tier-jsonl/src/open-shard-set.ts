@@ -1,0 +1,86 @@
+import { rmSync } from 'node:fs';
+import type { Logger } from '@pw/cache-models';
+import type { JsonlTierSettings } from './jsonl-tier-options.ts';
+import { type Layout, readLayout, writeLayout } from './layout-file.ts';
+import { type DirectoryListing, listDirectory } from './list-directory.ts';
+import { makePrivateFolder } from './quarantine.ts';
+import { reshard } from './reshard.ts';
+import { DEFAULT_SHARDS } from './shard-of-key.ts';
+import { ShardSet } from './shard-set.ts';
+import { SlotIndex } from './slot-index.ts';
+import { errorCode, storageFault } from './storage-fault.ts';
+
+export interface OpenShardSetOptions {
+  readonly settings: JsonlTierSettings;
+  readonly logger: Logger;
+  /** Without a policy no eviction order is kept. */
+  readonly policy: ConstructorParameters<typeof SlotIndex>[0];
+  readonly onDamaged: () => void;
+  /** True when somebody else changed the number of shards: theirs holds, whatever the options say. */
+  readonly isAgain: boolean;
+}
+
+/**
+ * Opens a directory: makes it if it is missing, reads all shards, brings records home if the number of shards changed, and
+ * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
+ */
+export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
+  const { settings, logger } = options;
+  const { directory } = settings;
+  const { layout, listing } = lookAt(directory);
+  const own = options.isAgain ? undefined : settings.numShards;
+  const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
+  const set = new ShardSet(
+    numShards,
+    listing.shards,
+    new SlotIndex(options.policy),
+    settings,
+    logger,
+    options.onDamaged,
+  );
+  try {
+    await set.readAll();
+    await settleLayout(set, directory, layout, listing, options);
+    tidy(set, listing);
+    return set;
+  } catch (error) {
+    await set.close();
+    throw storageFault('open the directory', error);
+  }
+}
+
+function lookAt(directory: string): { layout: Layout | undefined; listing: DirectoryListing } {
+  try {
+    makePrivateFolder(directory);
+    return { layout: readLayout(directory), listing: listDirectory(directory) };
+  } catch (error) {
+    throw storageFault('open the directory', error);
+  }
+}
+
+async function settleLayout(
+  set: ShardSet,
+  directory: string,
+  layout: Layout | undefined,
+  { shards }: DirectoryListing,
+  { logger }: OpenShardSetOptions,
+): Promise<void> {
+  if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
+  try {
+    if (shards.length > 0) await reshard(set, directory, layout);
+    else writeLayout(directory, { numShards: set.numShards, isMoving: false });
+  } catch (error) {
+    const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+    logger.warn({ code }, 'JSONL directory cannot be written: opened for reading');
+  }
+}
+
+function tidy(set: ShardSet, { temporary }: DirectoryListing): void {
+  for (const { shard, path } of temporary) {
+    const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
+    // Whoever holds the lock may be compacting into it.
+    lane?.withLock(() => rmSync(path, { force: true }));
+  }
+  for (const lane of set.lanes) if (lane.shard.needsRepair) lane.repairNow();
+}

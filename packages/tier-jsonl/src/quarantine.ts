@@ -1,0 +1,42 @@
+import { chmodSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { CacheStorageError } from '@pw/cache-models';
+import type { Place } from './place.ts';
+import { openSecurely } from './secure-open.ts';
+import type { ShardFile } from './shard-file.ts';
+import { writeFully } from './write-fully.ts';
+
+const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+const CHUNK = 1024 * 1024;
+
+/** Makes a folder with mode 0700, whatever the umask, and refuses anything else that is there. */
+export function makePrivateFolder(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } else if (!found.isDirectory()) throw new CacheStorageError('JSONL tier: not a folder, or a symbolic link; refused');
+}
+
+/** Copies lines, byte for byte, to the file of the same name in `quarantine/`, and on to the disk before they are overwritten. */
+export function copyToQuarantine(file: ShardFile, directory: string, places: readonly Place[]): void {
+  const folder = join(directory, 'quarantine');
+  makePrivateFolder(folder);
+  const fd = openSecurely(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT);
+  try {
+    for (const place of places) {
+      copyPlace(file, place, fd);
+      writeFully(fd, Buffer.from('\n'), null);
+    }
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function copyPlace(file: ShardFile, { offset, length }: Place, fd: number): void {
+  for (let done = 0; done < length; done += CHUNK) {
+    const place = { offset: offset + done, length: Math.min(CHUNK, length - done) };
+    writeFully(fd, file.read(place), null);
+  }
+}

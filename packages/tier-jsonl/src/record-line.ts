@@ -1,0 +1,65 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+
+/** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
+export type RawRecord = Record<string, unknown>;
+
+/** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
+const CHECKSUM = 'checksum';
+const BYTE_ORDER_MARK = '\uFEFF';
+const NOT_ASCII = /[^\0-\x7f]/;
+const EACH_NOT_ASCII = /[^\0-\x7f]/g;
+
+/** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
+export function encodeRecord(record: ProxyRecord): string {
+  return encodeRaw(record as unknown as RawRecord);
+}
+
+/** As {@link encodeRecord}, for a record that was read: unknown members are kept, an old checksum is replaced. */
+export function encodeRaw(raw: RawRecord): string {
+  const { [CHECKSUM]: _old, ...members } = raw;
+  const text = JSON.stringify(members);
+  return escapeNonAscii(`${text.slice(0, -1)},"${CHECKSUM}":"${recordChecksum(members as Partial<ProxyRecord>)}"}`);
+}
+
+/** Lines of our own that ProxyWhirl skips, since they have no `key`. */
+export const noteLine = {
+  /** The key is gone, from every shard. */
+  deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key })),
+  /** The key's lines in this shard count no more; it may live in another. */
+  moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key })),
+  /** From here on the directory has this number of shards. */
+  shards: (numShards: number): string => JSON.stringify({ pw_shards: numShards }),
+};
+
+/** The JSON value of a line; throws a CacheCorruptionError, which quotes nothing of it. */
+export function parseLine(bytes: Buffer): unknown {
+  const ascii = isAscii(bytes);
+  if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8');
+  try {
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    // The parser's error quotes its input.
+    throw new CacheCorruptionError('stored line is not JSON');
+  }
+}
+
+/** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */
+export function decodeRecord(bytes: Buffer, key: string): RawRecord {
+  const value = parseLine(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CacheCorruptionError('stored line is not a record');
+  const raw = value as RawRecord;
+  if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
+  const checksum = raw[CHECKSUM];
+  // ProxyWhirl writes an updated record without it.
+  if (checksum !== undefined && checksum !== recordChecksum(raw as Partial<ProxyRecord>))
+    throw new CacheCorruptionError('stored record does not fit its checksum');
+  return raw;
+}
+
+function escapeNonAscii(text: string): string {
+  if (!NOT_ASCII.test(text)) return text;
+  return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

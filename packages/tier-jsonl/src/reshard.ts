@@ -1,0 +1,55 @@
+import { CacheCorruptionError } from '@pw/cache-models';
+import { type Layout, writeLayout } from './layout-file.ts';
+import { encodeRaw, type RawRecord } from './record-line.ts';
+import type { ShardSet } from './shard-set.ts';
+import type { Slot } from './slot.ts';
+
+/**
+ * Brings every record to the shard where it belongs under the set's number of shards, and records that number. All records
+ * stay readable meanwhile, wherever they are; after a crash the next opening goes on. Other processes read in any shard that
+ * the number changed. Throws a CacheStorageError.
+ */
+export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
+  const { numShards } = set;
+  writeLayout(directory, { numShards, isMoving: true });
+  const existing = set.lanes.filter(({ shard }) => shard.end > 0);
+  if (recorded !== undefined && recorded.numShards !== numShards)
+    await Promise.all(existing.map((lane) => lane.submit({ kind: 'announce', numShards })));
+  await Promise.all([...bringHome(set), ...dropOlder(set)]);
+  const beyond = set.lanes.filter(({ shard }) => shard.number >= numShards);
+  await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
+  writeLayout(directory, { numShards, isMoving: false });
+}
+
+function* bringHome(set: ShardSet): Generator<Promise<unknown>> {
+  for (const slot of [...set.index.values()]) {
+    const home = set.homeOf(slot.key);
+    const raw = home === slot.shard ? undefined : readRecord(set, slot);
+    if (raw === undefined) continue;
+    const { key, shard, offset, expiresAt } = slot;
+    const isStill = () => {
+      set.refresh(shard);
+      const now = set.index.get(key);
+      return now !== undefined && now.shard === shard && now.offset === offset;
+    };
+    const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
+    yield set.lane(home).submit({ kind: 'move', key, line: encodeRaw(raw), facts, isStill });
+  }
+}
+
+/** Older lines of keys whose newest line is in another shard. */
+function* dropOlder(set: ShardSet): Generator<Promise<unknown>> {
+  for (const lane of set.lanes)
+    for (const key of lane.shard.superseded.keys())
+      if (set.index.get(key)?.shard !== lane.shard.number) yield lane.submit({ kind: 'drop', key });
+}
+
+/** A damaged record stays where it is: a read will meet it and set it aside. */
+function readRecord(set: ShardSet, slot: Slot): RawRecord | undefined {
+  try {
+    return set.lane(slot.shard).shard.readRecord(slot);
+  } catch (error) {
+    if (error instanceof CacheCorruptionError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,171 @@
+import { setImmediate as rest } from 'node:timers/promises';
+import { CacheStorageError, type Logger } from '@pw/cache-models';
+import { compactShard, isWorthCompacting } from './compact-shard.ts';
+import type { Shard } from './shard.ts';
+import type { ShardLock } from './shard-lock.ts';
+import type { Elsewhere, ShardOperation } from './shard-operation.ts';
+import type { ShardWriter } from './shard-writer.ts';
+import type { SlotIndex } from './slot-index.ts';
+import { errorCode, storageFault } from './storage-fault.ts';
+
+/** The directory has another number of shards than we thought: the operation must find its shard again. */
+export class Resharded extends Error {}
+
+export interface LaneParts {
+  readonly shard: Shard;
+  readonly index: SlotIndex;
+  readonly lock: ShardLock;
+  readonly writer: ShardWriter;
+  readonly logger: Logger;
+  /** False once the number of shards changed. */
+  isCurrent(): boolean;
+  /** Removes lines elsewhere that a write made out of date, before it is acknowledged. */
+  removeElsewhere(elsewhere: readonly Elsewhere[]): Promise<unknown>;
+}
+
+interface Waiting {
+  readonly operation: ShardOperation;
+  readonly resolve: (answer: boolean | number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const TRIES = 3;
+
+/**
+ * The one way to change a shard: operations queue up, and all that arrive before the lock is there share it, one look at
+ * the file and one write. The part under the lock is synchronous, so within a process nothing happens in between.
+ */
+export class ShardLane {
+  readonly shard: Shard;
+  readonly #parts: LaneParts;
+  #queue: Waiting[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(parts: LaneParts) {
+    this.shard = parts.shard;
+    this.#parts = parts;
+  }
+
+  /** True if nothing is queued or being written. */
+  get isIdle(): boolean {
+    return this.#draining === undefined;
+  }
+
+  /** Throws a CacheStorageError if it could not be done, or Resharded. */
+  submit(operation: ShardOperation): Promise<boolean | number> {
+    const answer = new Promise<boolean | number>((resolve, reject) => {
+      this.#queue.push({ operation, resolve, reject });
+    });
+    this.#draining ??= Promise.resolve()
+      .then(() => this.#drain())
+      .finally(() => {
+        this.#draining = undefined;
+      });
+    return answer;
+  }
+
+  /** Repairs what can be repaired now; a lock held elsewhere, or a fault, leaves it to the next write. */
+  repairNow(): void {
+    if (this.#draining !== undefined) return;
+    const { shard, lock, writer, logger } = this.#parts;
+    try {
+      if (!lock.tryTake()) return;
+      shard.refresh();
+      if (lock.isHeld()) writer.repair();
+    } catch (error) {
+      logger.warn(
+        { shard: shard.number, code: errorCode(error) },
+        'JSONL shard: repair failed; the next write tries again',
+      );
+    } finally {
+      lock.settle();
+    }
+  }
+
+  /** Calls `work` if the lock is free at once. */
+  withLock(work: () => void): void {
+    const { lock } = this.#parts;
+    if (this.#draining !== undefined || !lock.tryTake()) return;
+    try {
+      work();
+    } finally {
+      lock.settle();
+    }
+  }
+
+  /** Waits for what is queued, then gives back the lock and the file. */
+  async close(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining;
+    this.#parts.lock.release();
+    this.shard.file.close();
+  }
+
+  async #drain(): Promise<void> {
+    const { lock } = this.#parts;
+    while (this.#queue.length > 0) {
+      try {
+        await this.#readyToWrite();
+      } catch (error) {
+        for (const { reject } of this.#queue.splice(0)) reject(error);
+        lock.settle();
+        continue;
+      }
+      this.#runBatch(this.#queue.splice(0));
+      if (isWorthCompacting(this.shard)) await this.#compact();
+      lock.settle();
+    }
+  }
+
+  /** Takes the lock, looks at the file, and makes sure that the lock is still ours after that. */
+  async #readyToWrite(): Promise<void> {
+    const { lock, shard } = this.#parts;
+    for (let tries = 0; tries < TRIES; tries++) {
+      if (!this.#takeAtOnce()) await lock.take();
+      try {
+        shard.refresh();
+      } catch (error) {
+        throw storageFault('read a shard', error);
+      }
+      if (!this.#parts.isCurrent()) throw new Resharded();
+      if (lock.isHeld()) return;
+    }
+    throw new CacheStorageError('JSONL tier: the lock of a shard was lost again and again');
+  }
+
+  #takeAtOnce(): boolean {
+    try {
+      return this.#parts.lock.tryTake();
+    } catch (error) {
+      throw storageFault('lock a shard', error);
+    }
+  }
+
+  #runBatch(batch: readonly Waiting[]): void {
+    const answered = (answers: readonly (boolean | number)[]) =>
+      batch.forEach(({ resolve }, at) => {
+        resolve(answers[at]!);
+      });
+    const failed = (error: unknown) => {
+      for (const { reject } of batch) reject(error);
+    };
+    try {
+      const { answers, elsewhere } = this.#parts.writer.run(batch.map(({ operation }) => operation));
+      if (elsewhere.length === 0) answered(answers);
+      else this.#parts.removeElsewhere(elsewhere).then(() => answered(answers), failed);
+    } catch (error) {
+      failed(storageFault('write a shard', error));
+    }
+  }
+
+  async #compact(): Promise<void> {
+    const { shard, index, lock, logger } = this.#parts;
+    try {
+      for (const _ of compactShard(shard, index, () => lock.isHeld())) await rest();
+    } catch (error) {
+      logger.warn(
+        { shard: shard.number, code: errorCode(error) },
+        'JSONL shard: compaction failed; the file is as it was',
+      );
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CacheStorageError } from '@pw/cache-models';
+import lockfile from 'proper-lockfile';
+import { LockFiles } from './lock-files.ts';
+import type { LockTiming } from './lock-timing.ts';
+import { errorCode, storageFault } from './storage-fault.ts';
+
+// A rival looks at least this often, and a holder that kept the lock for long rests for as long.
+const RETRY_LEAST = 2;
+const RETRY_MOST = 10;
+/** A lock is kept over writes that follow one another within this time, and given back when it passes without any. */
+const IDLE = 25;
+/** A lock is not kept for longer than this, whatever is to be written. */
+const KEEP_MOST = 150;
+
+/**
+ * The lock of one shard between processes, and between tiers of one process: a folder `shard_NN.jsonl.lock` beside the
+ * file (ProxyWhirl's own lock is a file of another name). Kept for a moment under a burst of writes; see `settle`.
+ */
+export class ShardLock {
+  readonly #target: string;
+  readonly #path: string;
+  readonly #timing: LockTiming;
+  readonly #files: LockFiles;
+  #idle: NodeJS.Timeout | undefined;
+  #giveBack: (() => void) | undefined;
+  #isLost = false;
+  #takenAt = 0;
+  #usedAt = Number.NEGATIVE_INFINITY;
+  #restUntil = 0;
+
+  constructor(shardPath: string, timing: LockTiming) {
+    this.#target = shardPath;
+    this.#path = `${shardPath}.lock`;
+    this.#timing = timing;
+    this.#files = new LockFiles(this.#path, timing.stale);
+  }
+
+  /** True if the lock is ours now. Asked before each write: it may have been taken from us. */
+  isHeld(): boolean {
+    if (this.#giveBack === undefined) return false;
+    if (!this.#isLost && this.#files.isOurs()) return true;
+    this.release();
+    return false;
+  }
+
+  /** Takes the lock if it is free. Throws what the system says. */
+  tryTake(): boolean {
+    if (this.isHeld()) return true;
+    if (performance.now() < this.#restUntil) return false;
+    this.#isLost = false;
+    try {
+      this.#giveBack = lockfile.lockSync(this.#target, this.#options());
+      this.#files.claim();
+    } catch (error) {
+      if (errorCode(error) === 'ELOCKED' || errorCode(error) === 'ENOENT') return this.#failed();
+      this.#failed();
+      throw error;
+    }
+    this.#takenAt = performance.now();
+    return true;
+  }
+
+  /** Waits for the lock. Throws a CacheStorageError when it is still held by another after `deadline`. */
+  async take(): Promise<void> {
+    const until = performance.now() + this.#timing.deadline;
+    while (!this.#tryOrFault()) {
+      if (performance.now() >= until)
+        throw new CacheStorageError('JSONL tier: a shard stayed locked by another process');
+      await sleep(RETRY_LEAST + Math.random() * (RETRY_MOST - RETRY_LEAST));
+    }
+  }
+
+  /** After a write: keeps the lock for a moment if writes follow one another closely, else gives it back. */
+  settle(): void {
+    if (this.#giveBack === undefined) return;
+    const now = performance.now();
+    const isBurst = now - this.#usedAt < IDLE;
+    this.#usedAt = now;
+    if (isBurst && now - this.#takenAt < KEEP_MOST) {
+      clearTimeout(this.#idle);
+      this.#idle = setTimeout(() => this.release(), IDLE).unref();
+      return;
+    }
+    if (now - this.#takenAt >= KEEP_MOST) this.#restUntil = now + RETRY_MOST;
+    this.release();
+  }
+
+  /** Gives the lock back; one that was taken from us is left alone. */
+  release(): void {
+    clearTimeout(this.#idle);
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    if (giveBack !== undefined && !this.#isLost && this.#files.isThere()) {
+      try {
+        giveBack();
+      } catch {
+        // Not ours any more, or its folder cannot be removed: it grows stale, and others take it over.
+      }
+    }
+    this.#files.disclaim();
+  }
+
+  #tryOrFault(): boolean {
+    try {
+      return this.tryTake();
+    } catch (error) {
+      throw storageFault('lock a shard', error);
+    }
+  }
+
+  #failed(): false {
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    if (giveBack !== undefined) this.#isLost = true;
+    this.#files.disclaim();
+    return false;
+  }
+
+  #options() {
+    const { stale, update } = this.#timing;
+    return {
+      stale,
+      update,
+      realpath: false,
+      retries: 0,
+      lockfilePath: this.#path,
+      fs: this.#files,
+      // By default the library throws inside a timer, which ends the process.
+      onCompromised: () => {
+        this.#isLost = true;
+      },
+    };
+  }
+}

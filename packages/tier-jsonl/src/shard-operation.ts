@@ -1,0 +1,62 @@
+import type { Place } from './place.ts';
+import type { SlotFacts } from './slot.ts';
+
+/** The newest access metadata of a record. */
+export interface AccessFacts {
+  readonly accessCount: number;
+  /** Epoch milliseconds. */
+  readonly lastAccessed: number;
+}
+
+/** Something to do to a shard under its lock; the answer tells what it met. */
+export type ShardOperation =
+  /** Stores a line. Answers true. */
+  | { readonly kind: 'put'; readonly key: string; readonly line: string; readonly facts: SlotFacts }
+  /** Brings a line home from the shard where it was found, unless the key changed since. Answers true if it moved. */
+  | {
+      readonly kind: 'move';
+      readonly key: string;
+      readonly line: string;
+      readonly facts: SlotFacts;
+      readonly isStill: () => boolean;
+    }
+  /** Removes a key, or only if it is expired. Answers true if a live record was there. */
+  | { readonly kind: 'remove'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
+  /** Removes the lines that this shard has of a key that lives elsewhere. Answers true. */
+  | { readonly kind: 'drop'; readonly key: string }
+  /** Rewrites members of a record. Answers true if it was there. */
+  | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
+  /** Says that the directory has another number of shards. Answers true. */
+  | { readonly kind: 'announce'; readonly numShards: number }
+  /** Removes what is expired. Answers how many. */
+  | { readonly kind: 'sweep'; readonly now: number }
+  /** Removes everything. Answers how many live records there were. */
+  | { readonly kind: 'clear'; readonly now: number }
+  /** Removes the file if nothing in it is worth keeping. Answers true. */
+  | { readonly kind: 'retire' }
+  /** Sets damaged lines aside, and whatever else every pass does. Answers true. */
+  | { readonly kind: 'repair' };
+
+/** What becomes lines to append; the others change the file at once. */
+export type PlannedOperation = Exclude<ShardOperation, { kind: 'sweep' | 'clear' | 'retire' | 'repair' }>;
+
+export function isPlanned(operation: ShardOperation): operation is PlannedOperation {
+  const { kind } = operation;
+  return kind !== 'sweep' && kind !== 'clear' && kind !== 'retire' && kind !== 'repair';
+}
+
+/** A line to append, as decided under the lock. */
+export interface PlannedLine {
+  readonly key: string | undefined;
+  readonly text: string;
+  /** Missing for a line that is no record. */
+  readonly facts?: SlotFacts | undefined;
+}
+
+/** Lines of other shards that a write made out of date. */
+export interface Elsewhere {
+  readonly key: string;
+  readonly shard: number;
+  /** Set where the index points to the newer line already. */
+  readonly place: Place | undefined;
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { setImmediate as rest } from 'node:timers/promises';
+import type { Logger } from '@pw/cache-models';
+import type { JsonlTierSettings } from './jsonl-tier-options.ts';
+import type { Place } from './place.ts';
+import { Shard } from './shard.ts';
+import { ShardLane } from './shard-lane.ts';
+import { ShardLock } from './shard-lock.ts';
+import { shardFileName, shardOfKey } from './shard-of-key.ts';
+import type { Elsewhere, ShardOperation } from './shard-operation.ts';
+import { ShardWriter } from './shard-writer.ts';
+import type { Slot } from './slot.ts';
+import type { SlotIndex } from './slot-index.ts';
+import { storageFault } from './storage-fault.ts';
+
+/** All shards of a directory under one number of shards, with the index over them. */
+export class ShardSet {
+  readonly numShards: number;
+  readonly index: SlotIndex;
+  /** False once somebody gave the directory another number of shards. */
+  isCurrent = true;
+  readonly #lanes: (ShardLane | undefined)[] = [];
+  readonly #settings: JsonlTierSettings;
+  readonly #logger: Logger;
+  readonly #onDamaged: () => void;
+
+  constructor(
+    numShards: number,
+    found: readonly number[],
+    index: SlotIndex,
+    settings: JsonlTierSettings,
+    logger: Logger,
+    onDamaged: () => void,
+  ) {
+    this.numShards = numShards;
+    this.index = index;
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#onDamaged = onDamaged;
+    for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
+    // Files beyond the number are read too: records of theirs are on their way home.
+    for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
+  }
+
+  get lanes(): ShardLane[] {
+    return this.#lanes.filter((lane) => lane !== undefined);
+  }
+
+  lane(number: number): ShardLane {
+    return this.#lanes[number]!;
+  }
+
+  homeOf(key: string): number {
+    return shardOfKey(key, this.numShards);
+  }
+
+  /** Reads every file, resting in between. Throws a CacheStorageError if one cannot be read. */
+  async readAll(): Promise<void> {
+    for (const { shard } of this.lanes) {
+      try {
+        const steps = shard.refreshSteps();
+        while (steps.next().done !== true) await rest();
+      } catch (error) {
+        throw storageFault('read a shard', error);
+      }
+      await rest();
+    }
+    this.index.settle();
+  }
+
+  /** Looks at one shard file and follows it. Throws a CacheStorageError. */
+  refresh(number: number): void {
+    const lane = this.lane(number);
+    let changed: boolean;
+    try {
+      changed = lane.shard.refresh();
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+    if (changed && lane.shard.damaged.length > 0) lane.repairNow();
+  }
+
+  refreshAll(): void {
+    for (const { shard } of this.lanes) this.refresh(shard.number);
+  }
+
+  /** The slot of a key as the files have it now. */
+  find(key: string): Slot | undefined {
+    const known = this.index.get(key);
+    if (known !== undefined) {
+      this.refresh(known.shard);
+      const slot = this.index.get(key);
+      if (slot !== undefined) return slot;
+    }
+    this.refresh(this.homeOf(key));
+    return this.index.get(key);
+  }
+
+  /** Has the shard where a key belongs do something. */
+  atHome(key: string, operation: ShardOperation): Promise<boolean | number> {
+    return this.lane(this.homeOf(key)).submit(operation);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+  }
+
+  #makeLane(number: number): ShardLane {
+    const path = join(this.#settings.directory, shardFileName(number));
+    const { index } = this;
+    const shard = new Shard(number, path, index, {
+      damaged: () => this.#onDamaged(),
+      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.supersede(key, place),
+      resharded: (numShards) => {
+        if (numShards !== this.numShards) this.isCurrent = false;
+      },
+    });
+    return new ShardLane({
+      shard,
+      index,
+      lock: new ShardLock(path, this.#settings.lock),
+      writer: new ShardWriter(shard, index, this.#settings.durability),
+      logger: this.#logger,
+      isCurrent: () => this.isCurrent,
+      removeElsewhere: (elsewhere: readonly Elsewhere[]) =>
+        Promise.all(
+          elsewhere.map(({ key, shard: other, place }) => {
+            const lane = this.lane(other);
+            if (place !== undefined) lane.shard.leave(key, place);
+            return lane.submit({ kind: 'drop', key });
+          }),
+        ),
+    });
+  }
+}

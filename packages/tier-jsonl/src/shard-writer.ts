@@ -1,0 +1,150 @@
+import { dirname } from 'node:path';
+import type { Durability } from './jsonl-tier-options.ts';
+import { joinPlaces, type Place } from './place.ts';
+import { copyToQuarantine } from './quarantine.ts';
+import { syncDirectory } from './secure-open.ts';
+import type { Shard } from './shard.ts';
+import { MAX_BLANK } from './shard-file.ts';
+import {
+  type Elsewhere,
+  isPlanned,
+  type PlannedLine,
+  type PlannedOperation,
+  type ShardOperation,
+} from './shard-operation.ts';
+import type { SlotIndex } from './slot-index.ts';
+import { WritePlan } from './write-plan.ts';
+
+/** Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`. */
+export class ShardWriter {
+  readonly #shard: Shard;
+  readonly #index: SlotIndex;
+  readonly #isFull: boolean;
+
+  constructor(shard: Shard, index: SlotIndex, durability: Durability) {
+    this.#shard = shard;
+    this.#index = index;
+    this.#isFull = durability === 'full';
+  }
+
+  /** Carries out operations in their order; gives their answers, and what must go elsewhere before they are acknowledged. */
+  run(operations: readonly ShardOperation[]): { answers: (boolean | number)[]; elsewhere: Elsewhere[] } {
+    const answers: (boolean | number)[] = [];
+    const elsewhere: Elsewhere[] = [];
+    let plan = new WritePlan(this.#shard, this.#index);
+    const flush = () => {
+      elsewhere.push(...this.#write(plan));
+      plan = new WritePlan(this.#shard, this.#index);
+    };
+    this.repair();
+    for (const operation of operations) {
+      if (isPlanned(operation)) answers.push(plan.add(operation));
+      else {
+        flush();
+        answers.push(this.#now(operation));
+      }
+    }
+    flush();
+    return { answers, elsewhere };
+  }
+
+  #now(operation: Exclude<ShardOperation, PlannedOperation>): boolean | number {
+    if (operation.kind === 'sweep') return this.#sweep(operation.now);
+    if (operation.kind === 'clear') return this.#clear(operation.now);
+    if (operation.kind === 'retire' && this.#shard.isEmpty) this.#clear(0);
+    return true;
+  }
+
+  /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
+  repair(): void {
+    const shard = this.#shard;
+    if (!shard.needsRepair) return;
+    shard.file.prepareToWrite();
+    const torn = shard.tail !== undefined && !shard.tail.isRecord ? [shard.tail] : [];
+    const aside = [...shard.damaged, ...torn];
+    if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);
+    if (shard.tail?.isRecord) {
+      const end = shard.tail.offset + shard.tail.length;
+      shard.file.append(Buffer.from('\n'), end, this.#isFull);
+      shard.tail = undefined;
+      shard.wrote(end + 1);
+    } else if (shard.tail !== undefined) {
+      shard.file.truncate(shard.tail.offset);
+      shard.cutTail();
+    }
+    this.#blank([...shard.damaged, ...shard.removed]);
+    shard.damaged = [];
+    shard.removed = [];
+    shard.wrote(shard.end);
+  }
+
+  #write(plan: WritePlan): Elsewhere[] {
+    const lines = plan.lines();
+    if (lines.length === 0) return [];
+    const shard = this.#shard;
+    const offset = shard.end;
+    const { isNew } = shard.file.prepareToWrite();
+    // All our lines are ASCII, so this is their UTF-8.
+    shard.file.append(Buffer.from(textOf(lines), 'latin1'), offset, this.#isFull);
+    if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
+    const end = offset + lines.reduce((sum, { text }) => sum + text.length + 1, 0);
+    shard.wrote(end);
+    const elsewhere = plan.apply(lines, offset);
+    this.#blankRemoved();
+    return elsewhere;
+  }
+
+  /** What is removed is removed once the note of it is written; overwriting its lines may be made up for later. */
+  #blankRemoved(): void {
+    const shard = this.#shard;
+    if (shard.removed.length === 0) return;
+    try {
+      this.#blank(shard.removed);
+      shard.removed = [];
+    } catch {
+      // The next pass tries again.
+    }
+    shard.wrote(shard.end);
+  }
+
+  #blank(places: readonly Place[]): void {
+    for (const place of joinPlaces(places, MAX_BLANK)) this.#shard.file.blank(place);
+  }
+
+  /** Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
+  #sweep(now: number): number {
+    const shard = this.#shard;
+    const expired = this.#index.slotsOf(shard.number).filter((slot) => now >= slot.expiresAt);
+    if (expired.length === 0) return 0;
+    shard.file.prepareToWrite();
+    const plan = new WritePlan(shard, this.#index);
+    const places: Place[] = [];
+    for (const slot of expired) {
+      if (shard.superseded.has(slot.key)) plan.add({ kind: 'remove', key: slot.key, now, onlyExpired: true });
+      else {
+        places.push({ offset: slot.offset, length: slot.length });
+        this.#index.remove(slot);
+      }
+    }
+    this.#write(plan);
+    this.#blank(places);
+    shard.wrote(shard.end);
+    return expired.length;
+  }
+
+  /** The file goes as a whole: others see that it is another one, and a crash leaves all or nothing. */
+  #clear(now: number): number {
+    const shard = this.#shard;
+    const live = this.#index.slotsOf(shard.number).filter((slot) => now < slot.expiresAt).length;
+    shard.file.remove();
+    if (this.#isFull) syncDirectory(dirname(shard.file.path));
+    shard.refresh();
+    return live;
+  }
+}
+
+function textOf(lines: readonly PlannedLine[]): string {
+  let text = '';
+  for (const line of lines) text += `${line.text}\n`;
+  return text;
+}

@@ -1,0 +1,139 @@
+import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { encodeRaw, noteLine, type RawRecord } from './record-line.ts';
+import type { Shard } from './shard.ts';
+import type { AccessFacts, Elsewhere, PlannedLine, PlannedOperation } from './shard-operation.ts';
+import type { Slot, SlotFacts } from './slot.ts';
+import type { SlotIndex } from './slot-index.ts';
+
+type Intent =
+  | { readonly kind: 'line'; readonly text: string; readonly facts: SlotFacts; readonly isUse: boolean }
+  | { readonly kind: 'deleted' | 'moved' };
+
+/**
+ * What a batch of operations makes of a shard, worked out in their order before anything is written: one line for each key
+ * that they touch. Nothing changes in the shard or the index until `apply`.
+ */
+export class WritePlan {
+  readonly #shard: Shard;
+  readonly #index: SlotIndex;
+  readonly #intents = new Map<string, Intent>();
+  readonly #notes: string[] = [];
+
+  constructor(shard: Shard, index: SlotIndex) {
+    this.#shard = shard;
+    this.#index = index;
+  }
+
+  /** Adds an operation and gives its answer, which holds once the plan is written. */
+  add(operation: PlannedOperation): boolean {
+    switch (operation.kind) {
+      case 'put':
+        this.#intents.set(operation.key, { kind: 'line', text: operation.line, facts: operation.facts, isUse: true });
+        return true;
+      case 'move':
+        return this.#move(operation.key, operation.line, operation.facts, operation.isStill);
+      case 'remove':
+        return this.#remove(operation.key, operation.now, operation.onlyExpired);
+      case 'drop':
+        return this.#drop(operation.key);
+      case 'access':
+        return this.#access(operation.key, operation.facts);
+      case 'announce':
+        this.#notes.push(noteLine.shards(operation.numShards));
+        return true;
+    }
+  }
+
+  /** The lines to append. */
+  lines(): PlannedLine[] {
+    const lines: PlannedLine[] = this.#notes.map((text) => ({ key: undefined, text }));
+    for (const [key, intent] of this.#intents) {
+      if (intent.kind === 'line') lines.push({ key, text: intent.text, facts: intent.facts });
+      else lines.push({ key, text: intent.kind === 'moved' ? noteLine.moved(key) : noteLine.deleted(key) });
+    }
+    return lines;
+  }
+
+  /**
+   * The lines are written, from `offset` on: brings the index up to date. Returns the lines in other
+   * shards that must go too.
+   */
+  apply(lines: readonly PlannedLine[], offset: number): Elsewhere[] {
+    const elsewhere: Elsewhere[] = [];
+    let at = offset;
+    for (const { key, text, facts } of lines) {
+      const place = { offset: at, length: text.length };
+      at += text.length + 1;
+      if (key === undefined) continue;
+      const slot = this.#index.get(key);
+      const isAway = slot !== undefined && slot.shard !== this.#shard.number;
+      if (isAway && this.#intents.get(key)?.kind !== 'moved') {
+        const older = facts === undefined ? undefined : { offset: slot.offset, length: slot.length };
+        elsewhere.push({ key, shard: slot.shard, place: older });
+      }
+      if (facts === undefined) this.#shard.drop(key);
+      else this.#store(key, slot, place, facts);
+    }
+    return elsewhere;
+  }
+
+  #store(key: string, slot: Slot | undefined, place: { offset: number; length: number }, facts: SlotFacts): void {
+    this.#shard.stay(key);
+    if (slot === undefined) {
+      this.#index.addOwn(key, this.#shard.number, place, facts);
+      return;
+    }
+    if (slot.shard === this.#shard.number) this.#shard.supersede(key, { offset: slot.offset, length: slot.length });
+    const intent = this.#intents.get(key);
+    this.#index.replace(slot, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
+  }
+
+  #move(key: string, text: string, facts: SlotFacts, isStill: () => boolean): boolean {
+    if (this.#intents.has(key) || !isStill()) return false;
+    this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+    return true;
+  }
+
+  #remove(key: string, now: number, onlyExpired: boolean): boolean {
+    const intent = this.#intents.get(key);
+    const expiresAt =
+      intent === undefined
+        ? this.#index.get(key)?.expiresAt
+        : intent.kind === 'line'
+          ? intent.facts.expiresAt
+          : undefined;
+    const isLive = expiresAt !== undefined && now < expiresAt;
+    if (onlyExpired && isLive) return false;
+    // A key that lives in another shard is noted here too: whoever brings it home reads that it is gone.
+    if (expiresAt !== undefined || this.#shard.holds(key)) this.#intents.set(key, { kind: 'deleted' });
+    return isLive;
+  }
+
+  #drop(key: string): boolean {
+    if (this.#shard.holds(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
+    return true;
+  }
+
+  #access(key: string, access: AccessFacts): boolean {
+    const slot = this.#index.get(key);
+    // A value that is being stored carries its own counts.
+    if (this.#intents.has(key) || slot === undefined || slot.shard !== this.#shard.number) return false;
+    const raw = this.#read(slot);
+    if (raw === undefined) return false;
+    const { accessCount, lastAccessed } = access;
+    const text = encodeRaw({ ...raw, access_count: accessCount, last_accessed: formatInstant(lastAccessed) });
+    const facts = { expiresAt: slot.expiresAt, accessCount, lastAccessed, fetchTime: 0 };
+    this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+    return true;
+  }
+
+  #read(slot: Slot): RawRecord | undefined {
+    try {
+      return this.#shard.readRecord(slot);
+    } catch (error) {
+      // A read will meet it and set it aside.
+      if (error instanceof CacheCorruptionError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheEntry, type CacheEntryInput, type CacheTierConfigInput } from '@pw/cache-models';
+import { makeTempDir, ManualClock } from '@pw/test-support';
+import { onTestFinished } from 'vitest';
+import { JsonlCacheTier, type JsonlTierOptions } from '../../src/index.ts';
+import { FakeCipher } from './fake-cipher.ts';
+
+/** A folder that goes with the test, and a path in it where the tier makes its own. */
+export function newDirectory(): string {
+  return join(makeTempDir(onTestFinished), 'cache');
+}
+
+/** A tier that is closed with the test. */
+export function newTier(
+  directory: string,
+  options: Partial<JsonlTierOptions> = {},
+  config: CacheTierConfigInput = {},
+): JsonlCacheTier {
+  const tier = new JsonlCacheTier(config, { cipher: new FakeCipher(), clock: new ManualClock(), directory, ...options });
+  onTestFinished(() => tier.close());
+  return tier;
+}
+
+export function makeEntry(key: string, fields: Partial<CacheEntryInput> = {}): CacheEntry {
+  return CacheEntry.create({ key, proxyUrl: 'http://10.0.0.1:8080', ...fields }, new ManualClock());
+}
+
+/** All fields of an entry, its secrets shown, for comparison. */
+export function facts(entry: CacheEntry | undefined): unknown {
+  if (entry === undefined) return undefined;
+  return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
+}
+
+export function shardFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /^shard_\d+\.jsonl$/.test(name))
+    .sort();
+}
+
+/** The lines of all shards that are not blank. */
+export function allLines(directory: string): string[] {
+  return shardFiles(directory).flatMap((name) =>
+    readFileSync(join(directory, name), 'utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== ''),
+  );
+}
+
+/** The text of every file below a folder. */
+export function allText(directory: string): string {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((item) => item.isFile());
+  return files.map((item) => readFileSync(join(item.parentPath, item.name), 'latin1')).join('\n');
+}
