@@ -22,7 +22,7 @@ export interface CredentialEncryptorOptions {
   readonly previousKeys?: readonly FernetKeyInput[] | undefined;
   /** Where keys are looked for. Default: `process.env`, read once, when the encryptor is made. */
   readonly env?: Environment | undefined;
-  /** Hears that there is no key. Default: a process warning, for this must not pass unseen. */
+  /** Hears that a secret was sealed with a random key. Default: a process warning, for this must not pass unseen. */
   readonly logger?: Logger | undefined;
   /** Gives tokens their creation time. Default: the system's. */
   readonly clock?: Clock | undefined;
@@ -34,17 +34,19 @@ export interface CredentialEncryptorOptions {
  */
 export class CredentialEncryptor implements CredentialCipher {
   readonly #ring: KeyRing;
+  /** Set while a random key is in use and nobody has been told. */
+  #warn: (() => void) | undefined;
 
   /**
-   * Without any key a random one is used, and a warning says that nothing sealed with it can be read after the process. With an older key
-   * alone, that one seals, as in ProxyWhirl.
+   * Without any key a random one is used; the first secret that it seals brings a warning that nothing sealed with it can be read after
+   * the process. With an older key alone, that one seals, as in ProxyWhirl.
    * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key.
    */
   constructor(options: CredentialEncryptorOptions = {}) {
     checkOptions(options);
     const keys = collectKeys(options, options.env ?? process.env);
     if (keys.length === 0) {
-      warnOfRandomKey(options.logger);
+      this.#warn = () => warnOfRandomKey(options.logger);
       keys.push(FernetKey.generate());
     }
     this.#ring = new KeyRing(keys, options.clock);
@@ -63,7 +65,10 @@ export class CredentialEncryptor implements CredentialCipher {
   encrypt(secret: Secret): Uint8Array {
     if (!Secret.isSecret(secret)) throw new CacheValidationError('Encryption failed: wanted a Secret');
     const text = secret.reveal();
-    return text === '' ? new Uint8Array(0) : this.#ring.seal(text);
+    if (text === '') return new Uint8Array(0);
+    this.#warn?.();
+    this.#warn = undefined;
+    return this.#ring.seal(text);
   }
 
   /** Opens a token; zero bytes give the empty secret. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`. */
