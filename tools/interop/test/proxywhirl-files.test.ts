@@ -74,7 +74,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
   it('opens without credentials, and loses none of them, when there is another key', async () => {
     const { entries } = expectedOf(name);
     const directory = temp();
-    const wrong = new CredentialEncryptor({ env: {}, key: new CredentialEncryptor({ env: {}, logger: quiet }).key });
+    const wrong = new CredentialEncryptor({ env: {}, key: new CredentialEncryptor({ env: {} }).key });
     const open = (withCipher: CredentialEncryptor) => {
       const options = { cipher: withCipher, clock: longAgo };
       if (name.startsWith('l2_jsonl')) return new JsonlCacheTier({}, { ...options, directory });
@@ -98,8 +98,6 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     for (const [key, expected] of Object.entries(entries)) expectEntry(await sighted.get(key), expected);
   });
 });
-
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 describe('ProxyWhirl’s odd lines', () => {
   interface Quirks {
