@@ -275,6 +275,21 @@ export class CacheManager implements AsyncDisposable {
     return this.#stack.cleanupExpired();
   }
 
+  /**
+   * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
+   * Importing over an entry keeps its health. Rejects with a CacheValidationError for a wrong option.
+   */
+  async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
+    this.#checkOpen();
+    return warmFromFile(warmTarget(this.#stack, this.#options, this.clock), path, options);
+  }
+
+  /** Writes every entry as it is to a JSON Lines file, which `warmFromFile` reads back; credentials sealed by default. */
+  async exportToFile(path: string, options?: ExportOptions): Promise<ExportResult> {
+    this.#checkOpen();
+    return exportToFile(exportSource(this.#stack, this.cipher), path, options);
+  }
+
   /** Adds a listener; returns a function that removes it. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     return this.#events.on(name, listener);

@@ -1,6 +1,10 @@
 export type { CacheEventListener, CacheEventMap, CacheEventName } from './cache-events.ts';
 export type { CacheLoader, CacheLookup, PutResult } from './cache-manager.ts';
 export { CacheManager } from './cache-manager.ts';
+export type { ExportCredentials, ExportOptions, ExportProgress, ExportResult } from './export/index.ts';
+export { EXPORT_CREDENTIALS } from './export/index.ts';
+export type { ProxyFileFormat, WarmOptions, WarmProblem, WarmProgress, WarmResult } from './import/index.ts';
+export { PROXY_FILE_FORMATS } from './import/index.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';

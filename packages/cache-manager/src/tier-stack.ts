@@ -153,6 +153,14 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#newest(key, level + 1) : entry));
   }
 
+  /** The live entries found, by key, without counting a hit or copying anything. */
+  async peekMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const found = new Map<string, CacheEntry>();
+    const looked = await Promise.all(keys.map((key) => this.#newest(key, 0)));
+    for (const entry of looked) if (entry !== undefined) found.set(entry.key, this.#access.overlay(entry));
+    return found;
+  }
+
   /** Removes an entry from every tier; true if one of them had it. */
   erase(key: string, reason: RemovalReason): MaybePromise<boolean> {
     this.#recoverDue();

@@ -1,0 +1,39 @@
+import { CacheEntry, CacheValidationError, type CredentialCipher, entryToRecord } from '@pw/cache-models';
+import { moveUserInfo } from '../import/move-user-info.ts';
+import type { ExportCredentials } from './export-options.ts';
+
+/**
+ * One entry as a line of an export, with all its fields.
+ *
+ * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when a credential cannot be opened, and a
+ * CacheValidationError when it must be sealed and there is no cipher.
+ */
+export function exportLine(
+  entry: CacheEntry,
+  credentials: ExportCredentials,
+  cipher: CredentialCipher | undefined,
+): string {
+  // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
+  const clean = moveUserInfo(entry);
+  if (credentials === 'sealed') {
+    if (clean.hasCredentials && cipher === undefined) throw noCipher();
+    return toLine(entryToRecord(clean, cipher));
+  }
+  const record = entryToRecord(CacheEntry.restore({ ...clean, username: null, password: null }), undefined);
+  if (credentials === 'omit') return toLine(record);
+  return toLine({
+    ...record,
+    username: clean.username?.reveal() ?? null,
+    password: clean.password?.reveal() ?? null,
+  });
+}
+
+function toLine(record: object): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+function noCipher(): CacheValidationError {
+  return new CacheValidationError(
+    'export: there are credentials and no encryption key to seal them with; give the cache a key, or export with credentials "omit" or "plain"',
+  );
+}

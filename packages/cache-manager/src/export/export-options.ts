@@ -1,0 +1,47 @@
+import { type CacheEntry, CacheValidationError, type CredentialCipher, type MaybePromise } from '@pw/cache-models';
+
+/**
+ * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit` not
+ * at all.
+ */
+export const EXPORT_CREDENTIALS = Object.freeze(['sealed', 'plain', 'omit'] as const);
+export type ExportCredentials = (typeof EXPORT_CREDENTIALS)[number];
+
+/** Where exported entries come from. */
+export interface ExportSource {
+  /** Every live entry once; reading them leaves no trace. */
+  entries(): AsyncIterable<CacheEntry> | Iterable<CacheEntry>;
+  readonly cipher: CredentialCipher | undefined;
+  /** Entries that are there and could not be read, such as for want of a key: asked after the last entry. */
+  unreadable?(): MaybePromise<number>;
+}
+
+export interface ExportProgress {
+  readonly exported: number;
+  readonly failed: number;
+}
+
+export interface ExportOptions {
+  /** Default `"sealed"`. */
+  readonly credentials?: ExportCredentials | undefined;
+  /** Called after each write, of some hundred entries. */
+  readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
+  /** Ends the export with the signal's reason; the target file is then as it was before. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ExportResult {
+  readonly exported: number;
+  /** Entries that are in the cache and not in the file: their credentials, or their record, could not be read. */
+  readonly failed: number;
+}
+
+/** Throws a CacheValidationError for anything but one of the three. */
+export function parseExportCredentials(value: ExportCredentials | undefined): ExportCredentials {
+  const credentials = value ?? 'sealed';
+  if (EXPORT_CREDENTIALS.includes(credentials)) return credentials;
+  const message = `must be one of ${EXPORT_CREDENTIALS.join(', ')}`;
+  throw new CacheValidationError(`export options: credentials: ${message}`, {
+    problems: [{ path: 'credentials', message }],
+  });
+}

@@ -1,0 +1,79 @@
+import { setImmediate } from 'node:timers/promises';
+import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
+import { AtomicFile } from './atomic-file.ts';
+import { exportLine } from './export-line.ts';
+import { type ExportOptions, type ExportResult, type ExportSource, parseExportCredentials } from './export-options.ts';
+
+/** Lines written at once: one write then costs little a line, and the event loop gets a turn often. */
+const GROUP = 256;
+
+/**
+ * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears
+ * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched.
+ *
+ * Throws a CacheValidationError for a wrong option, or when credentials must be sealed and there is no cipher; a
+ * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
+ */
+export async function exportToFile(
+  source: ExportSource,
+  path: string,
+  options: ExportOptions = {},
+): Promise<ExportResult> {
+  const run = new ExportRun(source, options);
+  options.signal?.throwIfAborted();
+  try {
+    await using file = await AtomicFile.create(path);
+    await run.write(file);
+    await file.commit();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    if (error instanceof CacheError || typeof code !== 'string') throw error;
+    throw new CacheStorageError(`export: the file cannot be written (${code})`, { cause: error });
+  }
+  return run.result;
+}
+
+class ExportRun {
+  readonly #source: ExportSource;
+  readonly #options: ExportOptions;
+  readonly #credentials;
+  #exported = 0;
+  #failed = 0;
+
+  constructor(source: ExportSource, options: ExportOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#credentials = parseExportCredentials(options.credentials);
+  }
+
+  get result(): ExportResult {
+    return { exported: this.#exported, failed: this.#failed };
+  }
+
+  async write(file: AtomicFile): Promise<void> {
+    let lines: string[] = [];
+    const flush = async (): Promise<void> => {
+      await file.append(lines.join(''));
+      this.#exported += lines.length;
+      lines = [];
+      this.#options.onProgress?.(this.result);
+      await setImmediate();
+      this.#options.signal?.throwIfAborted();
+    };
+    for await (const entry of this.#source.entries()) {
+      try {
+        lines.push(exportLine(entry, this.#credentials, this.#source.cipher));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        this.#failed++;
+      }
+      if (lines.length >= GROUP) await flush();
+    }
+    this.#failed += (await this.#source.unreadable?.()) ?? 0;
+    await flush();
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE;
+}

@@ -1,0 +1,9 @@
+export type {
+  ExportCredentials,
+  ExportOptions,
+  ExportProgress,
+  ExportResult,
+  ExportSource,
+} from './export-options.ts';
+export { EXPORT_CREDENTIALS } from './export-options.ts';
+export { exportToFile } from './export-to-file.ts';

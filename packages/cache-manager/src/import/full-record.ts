@@ -1,0 +1,26 @@
+import { type CacheEntry, type CredentialCipher, recordToEntry } from '@pw/cache-models';
+import { moveUserInfo } from './move-user-info.ts';
+import { readCredentials } from './row-credentials.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+const TEXTS = ['key', 'proxy_url', 'fetch_time', 'last_accessed', 'expires_at', 'health_status'] as const;
+const NUMBERS = ['access_count', 'ttl_seconds', 'failure_count'] as const;
+
+/** True for a whole entry, as an export or a JSONL tier writes it; a warm row has only some of its members. */
+export function isFullRecord(row: Row): boolean {
+  return TEXTS.every((name) => typeof row[name] === 'string') && NUMBERS.every((name) => typeof row[name] === 'number');
+}
+
+/**
+ * An entry with every field as the record has it; masked credentials are none, those in the URL move to their fields.
+ * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ */
+export function fullRecordToEntry(
+  row: Row,
+  cipher: CredentialCipher | undefined,
+): { readonly entry: CacheEntry; readonly notes: readonly string[] } {
+  const { username, password, notes } = readCredentials(row);
+  const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
+  return { entry: moveUserInfo(recordToEntry({ ...row, source, username, password }, cipher)), notes };
+}

@@ -1,0 +1,77 @@
+import { type CacheEntry, CacheError } from '@pw/cache-models';
+import type { ImportTally } from './import-tally.ts';
+import { mergeExisting } from './merge-existing.ts';
+import type { WarmTarget } from './warm-options.ts';
+
+interface PendingRow {
+  readonly line: number;
+  readonly entry: CacheEntry;
+}
+
+/** Rows on their way into the cache: stored together, counted one by one. */
+export class ImportBatch {
+  readonly #target: WarmTarget;
+  readonly #tally: ImportTally;
+  readonly #ttlGiven: boolean;
+  #rows: PendingRow[] = [];
+
+  constructor(target: WarmTarget, tally: ImportTally, ttlGiven: boolean) {
+    this.#target = target;
+    this.#tally = tally;
+    this.#ttlGiven = ttlGiven;
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  add(line: number, entry: CacheEntry): void {
+    this.#rows.push({ line, entry });
+  }
+
+  /** Stores what was added. What could not be stored counts as failed; nothing is thrown for it. */
+  async store(): Promise<void> {
+    const rows = this.#rows;
+    if (rows.length === 0) return;
+    this.#rows = [];
+    try {
+      await this.#put(rows);
+    } catch {
+      // One row may be the cause: each gets a try of its own.
+      for (const row of rows) await this.#putAlone(row);
+    }
+  }
+
+  async #put(rows: readonly PendingRow[]): Promise<void> {
+    const merged = await this.#merge(rows);
+    const keys = [...merged.keys()];
+    const stored = await this.#target.putMany([...merged.values()]);
+    const done = new Set(keys.filter((_, i) => stored[i] === true));
+    for (const { line, entry } of rows) {
+      if (done.has(entry.key)) this.#tally.loaded++;
+      else this.#tally.refuse(line, 'failed', 'could not be stored');
+    }
+  }
+
+  async #putAlone(row: PendingRow): Promise<void> {
+    try {
+      await this.#put([row]);
+    } catch (error) {
+      // Only our own errors are known to quote nothing.
+      const reason = error instanceof CacheError ? error.message : 'an unexpected error';
+      this.#tally.refuse(row.line, 'failed', `could not be stored: ${reason}`);
+    }
+  }
+
+  /** One entry a key, each over what the cache or an earlier row had: the last row wins. */
+  async #merge(rows: readonly PendingRow[]): Promise<Map<string, CacheEntry>> {
+    const keys = [...new Set(rows.map(({ entry }) => entry.key))];
+    const merged = new Map<string, CacheEntry>();
+    const existing = await this.#target.getMany(keys);
+    for (const { entry } of rows) {
+      const before = merged.get(entry.key) ?? existing.get(entry.key);
+      merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
+    }
+    return merged;
+  }
+}

@@ -1,0 +1,5 @@
+export type { WarmProblem, WarmResult } from './import-tally.ts';
+export type { ProxyFileFormat } from './proxy-file-format.ts';
+export { PROXY_FILE_FORMATS } from './proxy-file-format.ts';
+export { warmFromFile } from './warm-from-file.ts';
+export type { WarmOptions, WarmProgress, WarmTarget } from './warm-options.ts';

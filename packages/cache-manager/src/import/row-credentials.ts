@@ -1,0 +1,30 @@
+import { SECRET_MASK } from '@pw/cache-models';
+
+/** The credentials of a row, and what had to be left out. */
+export interface RowCredentials {
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads credentials as ProxyWhirl does: what is empty or falsy is none, a number is its digits. The mask that
+ * ProxyWhirl's export writes for every credential is none: as a password it would lock the user out.
+ */
+export function readCredentials(row: Readonly<Record<string, unknown>>): RowCredentials {
+  const notes: string[] = [];
+  const read = (name: string): string | null => {
+    const value = row[name];
+    if (value === SECRET_MASK) {
+      notes.push(`${name} is masked in the file and was left out`);
+      return null;
+    }
+    if (typeof value === 'string') return value === '' ? null : value;
+    if (typeof value === 'number') return value === 0 ? null : String(value);
+    if (value !== null && value !== undefined && value !== false) {
+      notes.push(`${name} is not a text and was left out`);
+    }
+    return null;
+  };
+  return { username: read('username'), password: read('password'), notes };
+}

@@ -1,0 +1,115 @@
+import {
+  CacheEntry,
+  type CacheEntryInput,
+  CacheError,
+  CacheErrorCode,
+  type Clock,
+  type CredentialCipher,
+  generateCacheKey,
+  isHealthStatus,
+  MAX_INSTANT,
+  type ProxyScheme,
+  parseInstant,
+  toStorable,
+} from '@pw/cache-models';
+import { fullRecordToEntry, isFullRecord } from './full-record.ts';
+import type { RowFate } from './import-tally.ts';
+import { type RowAddress, readAddress } from './row-address.ts';
+import { readCredentials } from './row-credentials.ts';
+
+/** What a row needs to become an entry. */
+export interface RowContext {
+  readonly clock: Clock;
+  readonly cipher: CredentialCipher | undefined;
+  readonly ttlOverride?: number | undefined;
+  readonly defaultScheme: ProxyScheme;
+  readonly defaultSource: string;
+  ttlFor(source: string): number;
+}
+
+export type RowResult =
+  | { readonly entry: CacheEntry; readonly notes: readonly string[] }
+  | { readonly fate: RowFate; readonly reason: string };
+
+type Row = Readonly<Record<string, unknown>>;
+
+// Stands in where a URL is checked that is known to be none.
+const STAND_IN = 'http://host.invalid:1';
+
+/** Makes an entry of one row. Never throws for what a row holds, and no reason quotes it. */
+export function rowToEntry(value: unknown, context: RowContext): RowResult {
+  if (typeof value === 'string' || Array.isArray(value)) return { fate: 'skipped', reason: 'is not an object' };
+  if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is not an object' };
+  const row = value as Row;
+  try {
+    return isFullRecord(row) ? readFullRecord(row, context) : readRow(row, context);
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function readFullRecord(row: Row, context: RowContext): RowResult {
+  const { entry, notes } = fullRecordToEntry(row, context.cipher);
+  const now = context.clock.now();
+  if (context.ttlOverride !== undefined) {
+    const ttlSeconds = context.ttlOverride;
+    return { entry: CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: endOf(now, ttlSeconds) }), notes };
+  }
+  if (!entry.isExpiredAt(now)) return { entry, notes };
+  return { fate: 'skipped', reason: 'expired before it was imported; a TTL given with the import renews it' };
+}
+
+function readRow(row: Row, context: RowContext): RowResult {
+  const address = readAddress(row, context.defaultScheme);
+  if (address.kind === 'none') return { fate: 'skipped', reason: address.reason };
+  const { username, password, notes } = readCredentials(row);
+  const source = readText(row['source']) ?? context.defaultSource;
+  const key = readText(row['key']) || undefined;
+  const input: CacheEntryInput = {
+    proxyUrl: STAND_IN,
+    username: username ?? (address.kind === 'url' ? address.username : null),
+    password: password ?? (address.kind === 'url' ? address.password : null),
+    source,
+    ttlSeconds: context.ttlOverride ?? context.ttlFor(source),
+    ...(row['proxy_url'] === undefined ? readHealth(row) : {}),
+    ...(key === undefined ? {} : { key }),
+  };
+  if (address.kind === 'odd')
+    return { entry: oddEntry(address, input, context.clock), notes: [...notes, address.reason] };
+  return { entry: CacheEntry.create({ ...input, proxyUrl: address.url }, context.clock), notes };
+}
+
+/** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */
+function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
+  const { username } = input;
+  const key = input.key ?? generateCacheKey(text, { username });
+  // The key's own check refuses what is not well-formed, so the text is checked along with it.
+  CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
+  return CacheEntry.restore({ ...CacheEntry.create({ ...input, key }, clock), proxyUrl: text });
+}
+
+/** The health members of a proxy inventory; what does not fit is left out. */
+function readHealth(row: Row): Partial<CacheEntryInput> {
+  const { status, last_checked: checked, total_checks: checks } = row;
+  const lastHealthCheck = typeof checked === 'string' ? parseInstant(checked) : undefined;
+  return {
+    ...(isHealthStatus(status) ? { healthStatus: status } : {}),
+    ...(lastHealthCheck === undefined ? {} : { lastHealthCheck }),
+    ...(Number.isSafeInteger(checks) && (checks as number) >= 0 ? { totalHealthChecks: checks as number } : {}),
+  };
+}
+
+function readText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value : undefined;
+}
+
+function endOf(now: number, ttlSeconds: number): number {
+  return toStorable(Math.min(now + ttlSeconds * 1e3, MAX_INSTANT));
+}
+
+function refusal(error: unknown): RowResult {
+  if (!(error instanceof CacheError)) return { fate: 'skipped', reason: 'cannot be read' };
+  const fate = error.code === CacheErrorCode.CREDENTIAL_UNREADABLE ? 'failed' : 'skipped';
+  return { fate, reason: error.message };
+}

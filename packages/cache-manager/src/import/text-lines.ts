@@ -1,0 +1,76 @@
+import { isUtf8 } from 'node:buffer';
+import type { ByteSource } from './byte-source.ts';
+
+/** One line of a text file, without its end. */
+export interface TextLine {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Why the line cannot be used; its text is then empty. */
+  readonly problem?: string;
+}
+
+/** Longest line that is read, in bytes: a file without line ends must not fill the memory. */
+export const MAX_LINE_BYTES = 1024 * 1024;
+
+const LF = 10;
+const CR = 13;
+const REPLACEMENT = '\uFFFD';
+
+/** The lines of a file, in groups as they come from the disk. Lines end with LF, CR LF or CR. */
+export async function* readLines(source: ByteSource): AsyncGenerator<TextLine[]> {
+  const splitter = new LineSplitter();
+  for await (const chunk of source.chunks()) yield splitter.push(chunk);
+  yield splitter.end();
+}
+
+class LineSplitter {
+  #line = 0;
+  #carry: Buffer[] = [];
+  #carried = 0;
+  /** The last chunk ended with a CR: a LF at the beginning of the next one belongs to it. */
+  #skipLf = false;
+
+  push(chunk: Buffer): TextLine[] {
+    const lines: TextLine[] = [];
+    let start = this.#skipLf && chunk[0] === LF ? 1 : 0;
+    this.#skipLf = false;
+    let lf = chunk.indexOf(LF, start);
+    let cr = chunk.indexOf(CR, start);
+    while (lf >= 0 || cr >= 0) {
+      const end = lf < 0 || (cr >= 0 && cr < lf) ? cr : lf;
+      lines.push(this.#finish(chunk.subarray(start, end)));
+      start = end + 1;
+      if (end === cr && chunk[start] === LF) start++;
+      else if (end === cr && start === chunk.length) this.#skipLf = true;
+      if (lf >= 0 && lf < start) lf = chunk.indexOf(LF, start);
+      if (cr >= 0 && cr < start) cr = chunk.indexOf(CR, start);
+    }
+    this.#keep(chunk.subarray(start));
+    return lines;
+  }
+
+  end(): TextLine[] {
+    return this.#carried === 0 ? [] : [this.#finish(Buffer.alloc(0))];
+  }
+
+  #keep(rest: Buffer): void {
+    if (rest.length === 0) return;
+    this.#carried += rest.length;
+    // Of a line that is too long only the length is kept.
+    if (this.#carried > MAX_LINE_BYTES) this.#carry = [];
+    else this.#carry.push(rest);
+  }
+
+  #finish(tail: Buffer): TextLine {
+    const length = this.#carried + tail.length;
+    const bytes = this.#carry.length === 0 ? tail : Buffer.concat([...this.#carry, tail]);
+    this.#carry = [];
+    this.#carried = 0;
+    const line = ++this.#line;
+    if (length > MAX_LINE_BYTES) return { line, text: '', problem: 'is longer than 1 MiB' };
+    const text = bytes.toString('utf8');
+    if (text.includes(REPLACEMENT) && !isUtf8(bytes)) return { line, text: '', problem: 'is not UTF-8' };
+    return { line, text };
+  }
+}

@@ -1,0 +1,107 @@
+import { setImmediate } from 'node:timers/promises';
+import { ByteSource } from './byte-source.ts';
+import type { FileItem } from './file-item.ts';
+import { ImportBatch } from './import-batch.ts';
+import { ImportTally, type WarmResult } from './import-tally.ts';
+import { readProxyFile } from './read-proxy-file.ts';
+import { type RowContext, rowToEntry } from './row-to-entry.ts';
+import { parseWarmOptions, type WarmOptions, type WarmSettings, type WarmTarget } from './warm-options.ts';
+
+/**
+ * Reads proxies from a file into a cache, in batches and in constant memory: JSON Lines, CSV and plain lists of any
+ * size, JSON documents up to 64 MiB, lines up to 1 MiB. A row that is wrong never stops the rest, and a file that cannot
+ * be read is not an error but `failed: 1`. A row over an existing entry keeps its health, access counts and
+ * credentials (see `mergeExisting`).
+ *
+ * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted.
+ */
+export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
+  const settings = parseWarmOptions(options);
+  settings.signal?.throwIfAborted();
+  const tally = new ImportTally();
+  let source: ByteSource;
+  try {
+    source = await ByteSource.open(path);
+  } catch (error) {
+    tally.refuse(0, 'failed', `the file cannot be read${systemCode(error)}`);
+    return tally.result;
+  }
+  try {
+    await importRows(source, path, target, settings, tally);
+  } finally {
+    await source[Symbol.asyncDispose]();
+  }
+  return tally.result;
+}
+
+async function importRows(
+  source: ByteSource,
+  path: string,
+  target: WarmTarget,
+  settings: WarmSettings,
+  tally: ImportTally,
+): Promise<void> {
+  const context: RowContext = {
+    clock: target.clock,
+    cipher: target.cipher,
+    ttlOverride: settings.ttlOverride,
+    defaultScheme: settings.defaultScheme,
+    defaultSource: settings.defaultSource,
+    ttlFor: (name) => target.ttlFor(name),
+  };
+  const batch = new ImportBatch(target, tally, settings.ttlOverride !== undefined);
+  const flush = async (): Promise<void> => {
+    await batch.store();
+    settings.onProgress?.(progressOf(tally, source));
+    // Storing may never have left this turn of the event loop; others wait for theirs.
+    await setImmediate();
+    settings.signal?.throwIfAborted();
+  };
+  for await (const items of guarded(readProxyFile(source, path, settings), tally)) {
+    for (const item of items) {
+      take(item, context, batch, tally);
+      if (batch.size >= settings.batchSize) await flush();
+    }
+    settings.signal?.throwIfAborted();
+  }
+  await flush();
+}
+
+function take(item: FileItem, context: RowContext, batch: ImportBatch, tally: ImportTally): void {
+  if ('fate' in item) {
+    tally.refuse(item.line, item.fate, item.reason);
+    return;
+  }
+  const result = rowToEntry(item.row, context);
+  if ('fate' in result) {
+    tally.refuse(item.line, result.fate, result.reason);
+    return;
+  }
+  for (const note of result.notes) tally.note(item.line, note);
+  batch.add(item.line, result.entry);
+}
+
+/** A disk that fails in the middle of a file ends the reading; what was read before stays. */
+async function* guarded(groups: AsyncIterable<FileItem[]>, tally: ImportTally): AsyncGenerator<FileItem[]> {
+  const iterator = groups[Symbol.asyncIterator]();
+  for (;;) {
+    let next: IteratorResult<FileItem[]>;
+    try {
+      next = await iterator.next();
+    } catch (error) {
+      tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
+      return;
+    }
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function progressOf({ loaded, skipped, failed }: ImportTally, { bytesRead, totalBytes }: ByteSource) {
+  return { loaded, skipped, failed, bytesRead, totalBytes };
+}
+
+function systemCode(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? ` (${code})` : '';
+}

@@ -1,0 +1,96 @@
+import {
+  type CacheEntry,
+  CacheValidationError,
+  type Clock,
+  type CredentialCipher,
+  type FieldProblem,
+  type MaybePromise,
+  PROXY_SCHEMES,
+  type ProxyScheme,
+} from '@pw/cache-models';
+import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
+
+/** Where imported entries go. */
+export interface WarmTarget {
+  /** The entries that are there already, by key. */
+  getMany(keys: readonly string[]): MaybePromise<ReadonlyMap<string, CacheEntry>>;
+  /** Stores entries and tells in the same order which are stored. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<readonly boolean[]>;
+  readonly clock: Clock;
+  /** Opens the sealed credentials of an exported file. */
+  readonly cipher: CredentialCipher | undefined;
+  /** The time to live of an entry from this source, in seconds. */
+  ttlFor(source: string): number;
+}
+
+/** How far an import is. The counts grow; `bytesRead` of `totalBytes` is the best measure of how much is left. */
+export interface WarmProgress {
+  readonly loaded: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly bytesRead: number;
+  /** Size of the file; 0 when it is not known, as for a pipe. */
+  readonly totalBytes: number;
+}
+
+export interface WarmOptions {
+  /** Time to live of every imported entry, in whole seconds, 0 or more. Default: by source. */
+  readonly ttlOverride?: number | undefined;
+  /** Scheme of rows that name none. Default `"http"`. */
+  readonly defaultScheme?: ProxyScheme | undefined;
+  /** Source of rows that name none. Default `"warmed"`. */
+  readonly defaultSource?: string | undefined;
+  /** Default: by the extension, or else by the content. */
+  readonly format?: ProxyFileFormat | undefined;
+  /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
+  readonly batchSize?: number | undefined;
+  /** Called after each batch. */
+  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+  /** Ends the import with the signal's reason; what was stored until then stays. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** {@link WarmOptions}, checked and complete. */
+export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'onProgress' | 'signal'> {
+  readonly defaultScheme: ProxyScheme;
+  readonly defaultSource: string;
+  readonly batchSize: number;
+}
+
+const MAX_BATCH = 10_000;
+const DEFAULT_BATCH = 500;
+
+/** Fills the defaults. Throws a CacheValidationError that lists every wrong option. */
+export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
+  const problems: FieldProblem[] = [];
+  const check = (path: string, right: boolean, message: string): void => {
+    if (!right) problems.push({ path, message });
+  };
+  const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed', batchSize = DEFAULT_BATCH } = options;
+  check('ttlOverride', ttlOverride === undefined || isWhole(ttlOverride, 0), 'must be a whole number of 0 or more');
+  check('format', format === undefined || isProxyFileFormat(format), `must be one of ${PROXY_FILE_FORMATS.join(', ')}`);
+  check('defaultScheme', PROXY_SCHEMES.includes(defaultScheme), `must be one of ${PROXY_SCHEMES.join(', ')}`);
+  check('defaultSource', typeof defaultSource === 'string', 'must be a text');
+  check(
+    'batchSize',
+    isWhole(batchSize, 1) && batchSize <= MAX_BATCH,
+    `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`,
+  );
+  if (problems.length > 0) {
+    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    throw new CacheValidationError(`import options: ${list}`, { problems });
+  }
+  return {
+    ttlOverride,
+    format,
+    defaultScheme,
+    defaultSource,
+    batchSize,
+    onProgress: options.onProgress,
+    signal: options.signal,
+  };
+}
+
+function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}
