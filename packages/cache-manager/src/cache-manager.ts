@@ -18,6 +18,9 @@ import {
   TierStatistics,
 } from '@pw/cache-models';
 import { type CacheEventListener, type CacheEventName, CacheEvents } from './cache-events.ts';
+import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
+import { exportSource, warmTarget } from './file-transfer.ts';
+import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
 import { SingleFlight } from './single-flight.ts';
