@@ -1,0 +1,32 @@
+import { withCheckArea } from './check-area.ts';
+import { CheckList } from './check-list.ts';
+import { installProject } from './install-project.ts';
+import { packPackages } from './pack-packages.ts';
+import { runOrThrow } from './run-command.ts';
+
+// The oldest version that the packages' `engines` admit, and the newest of every line.
+const NODE_VERSIONS = ['22.12.0', '22', '24', '26'];
+
+// The smoke programs, from packed packages, on every Node.js line that is supported.
+await withCheckArea(async (area) => {
+  const list = new CheckList();
+  const tarballs = await packPackages(area);
+  const names = Object.keys(tarballs);
+  const folder = await installProject(area, 'every-package', tarballs, names);
+  for (const version of NODE_VERSIONS) {
+    await list.check(`Node.js ${version}`, async () => {
+      const node = await nodeBinary(version, area);
+      for (const program of ['esm.mjs', 'commonjs.cjs']) await runOrThrow(node, [program, ...names], folder);
+    });
+  }
+  list.finish('compatibility');
+});
+
+/** The path of a Node.js binary of a version, fetched if need be. */
+async function nodeBinary(version: string, cwd: string): Promise<string> {
+  const report = 'console.log(JSON.stringify({ path: process.execPath, version: process.version }))';
+  const output = await runOrThrow('npx', ['-y', '-p', `node@${version}`, 'node', '-e', report], cwd);
+  const node = JSON.parse(output.slice(output.lastIndexOf('{"path"'))) as { path: string; version: string };
+  if (!node.version.startsWith(`v${version}`)) throw new Error(`asked for ${version}, got ${node.version}`);
+  return node.path;
+}

@@ -1,0 +1,27 @@
+/** Runs checks one after another, whatever fails, and prints a line for each; failures set the exit status of the program. */
+export class CheckList {
+  #passed = 0;
+  #failed = 0;
+
+  get failed(): number {
+    return this.#failed;
+  }
+
+  async check(name: string, work: () => unknown): Promise<void> {
+    try {
+      await work();
+      this.#passed++;
+      console.log(`  ok    ${name}`);
+    } catch (error) {
+      this.#failed++;
+      const text = error instanceof Error ? error.message : String(error);
+      console.log(`  FAIL  ${name}\n${text.replace(/^/gm, '        ')}`);
+    }
+  }
+
+  /** Prints the totals. A list without any check has failed: it proved nothing. */
+  finish(what: string): void {
+    console.log(`${what}: ${this.#passed} of ${this.#passed + this.#failed} checks hold`);
+    if (this.#failed > 0 || this.#passed === 0) process.exitCode = 1;
+  }
+}

@@ -1,0 +1,16 @@
+import { withCheckArea } from './check-area.ts';
+import { checkInstalled } from './check-installed.ts';
+import { CheckList } from './check-list.ts';
+import { checkSelective } from './check-selective.ts';
+import { checkTarball } from './check-tarball.ts';
+import { packPackages } from './pack-packages.ts';
+
+// What a user installs: every public package, packed, linted, installed and run outside the workspace.
+await withCheckArea(async (area) => {
+  const list = new CheckList();
+  const tarballs = await packPackages(area);
+  for (const [name, tarball] of Object.entries(tarballs)) await checkTarball(list, name, tarball, area);
+  await checkInstalled(list, tarballs, area);
+  await checkSelective(list, tarballs, area);
+  list.finish('packages');
+});

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandResult {
+  /** Exit status, or 128 when a signal ended the command. */
+  readonly status: number;
+  /** What it printed, standard output and error together. */
+  readonly output: string;
+}
+
+/** Runs a command without standard input and waits for it. Rejects only if it cannot be started. */
+export function runCommand(command: string, args: readonly string[], cwd: string): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: plainEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status: status ?? 128, output }));
+  });
+}
+
+/** As `runCommand`, and throws what the command printed if it fails. */
+export async function runOrThrow(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { status, output } = await runCommand(command, args, cwd);
+  if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: exit status ${status}\n${output.trim()}`);
+  return output;
+}
+
+// NODE_PATH, set by the package manager's launchers, would let a program outside the workspace find the workspace's packages.
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_PATH: _path, NODE_OPTIONS: _options, ...rest } = process.env;
+  return { ...rest, NO_COLOR: '1' };
+}

@@ -1,0 +1,46 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+export interface WorkspacePackage {
+  readonly name: string;
+  /** Path from the workspace's root. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+}
+
+export const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Every workspace package: what is published (`packages`), tools and examples. */
+export function readWorkspace(root = workspaceRoot): WorkspacePackage[] {
+  return ['packages', 'tools', 'examples'].flatMap((group) =>
+    readdirSync(join(root, group))
+      .map((name) => `${group}/${name}`)
+      .filter((folder) => existsSync(join(root, folder, 'package.json')))
+      .sort()
+      .map((folder) => {
+        const manifest = readJson<Manifest>(join(root, folder, 'package.json'));
+        return { name: manifest.name, folder, manifest };
+      }),
+  );
+}
+
+/** The packages that are published. */
+export function publicPackages(root = workspaceRoot): WorkspacePackage[] {
+  return readWorkspace(root).filter(({ manifest }) => manifest.private !== true);
+}
+
+export function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
