@@ -1,0 +1,90 @@
+import { generateCacheKey } from '@pw/cache-models';
+import { fixturePath, readFixtureJson } from '@pw/test-support';
+import { describe, expect, it } from 'vitest';
+import { warmFromFile } from '../src/import/index.ts';
+import { MapTarget } from './import-target.ts';
+
+interface Counts {
+  readonly loaded: number;
+  readonly skipped: number;
+  readonly failed: number;
+}
+interface ExpectedRow {
+  readonly proxy_url: string;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly source: string;
+  readonly ttl_seconds: number;
+}
+const expected = readFixtureJson<{ files: Record<string, { returned: Counts; entries: Record<string, ExpectedRow> }> }>(
+  'warm.expected.json',
+);
+
+/** Where ProxyWhirl gives up, or does not know the format, and an import must not: what ours gives instead. */
+const BETTER: Record<string, Counts> = {
+  // One bad item ended the whole file.
+  'abort_mid.json': { loaded: 3, skipped: 0, failed: 1 },
+  'abort_mid.jsonl': { loaded: 2, skipped: 1, failed: 1 },
+  'abort_null.jsonl': { loaded: 2, skipped: 0, failed: 1 },
+  'abort_string.json': { loaded: 2, skipped: 1, failed: 0 },
+  'bad_utf8.jsonl': { loaded: 2, skipped: 0, failed: 1 },
+  // A byte order mark, other delimiters and header cases are ordinary.
+  'bom.csv': { loaded: 1, skipped: 0, failed: 0 },
+  'bom.json': { loaded: 1, skipped: 0, failed: 0 },
+  'bom.jsonl': { loaded: 2, skipped: 0, failed: 0 },
+  'headers_upper.csv': { loaded: 1, skipped: 0, failed: 0 },
+  'semicolon.csv': { loaded: 1, skipped: 0, failed: 0 },
+  // Plain lists are a format of ours.
+  'list.txt': { loaded: 1, skipped: 0, failed: 0 },
+  noext: { loaded: 1, skipped: 0, failed: 0 },
+  // A negative TTL is a wrong argument.
+  'UPPER.JSONL ttl_override=-1': { loaded: 0, skipped: 0, failed: 0 },
+};
+
+const plain = Object.keys(expected.files).filter((name) => !(name in BETTER));
+
+describe('the warm files that ProxyWhirl was run on', () => {
+  it.each(plain)('%s: the same counts', async (name) => {
+    const [file, ttl] = name.split(' ttl_override=');
+    const options = ttl === undefined ? {} : { ttlOverride: Number(ttl) };
+    const { loaded, skipped, failed } = await warmFromFile(new MapTarget(), fixturePath(`warm/${file}`), options);
+    expect({ loaded, skipped, failed }).toEqual(expected.files[name]!.returned);
+  });
+
+  it.each(Object.keys(BETTER).filter((name) => !name.includes('ttl_override')))('%s: a better answer', async (name) => {
+    const result = await warmFromFile(new MapTarget(), fixturePath(`warm/${name}`));
+    expect(result).toMatchObject(BETTER[name]!);
+  });
+
+  it('refuses a negative TTL, which made ProxyWhirl skip every row', async () => {
+    const run = warmFromFile(new MapTarget(), fixturePath('warm/UPPER.JSONL'), { ttlOverride: -1 });
+    await expect(run).rejects.toThrow('ttlOverride');
+  });
+
+  it.each(['warm.json', 'warm.jsonl', 'warm.csv'])('%s: the same entries', async (name) => {
+    const target = new MapTarget();
+    await warmFromFile(target, fixturePath(`warm/${name}`));
+    const { entries } = expected.files[name]!;
+    const wrong = Object.entries(entries).filter(([key, row]) => !isAsExpected(target, key, row));
+    expect(wrong).toEqual([]);
+    expect(target.map.size).toBe(Object.keys(entries).length);
+  });
+});
+
+/** The entry of a row, under the key that we give it, holds what ProxyWhirl's held. */
+function isAsExpected(target: MapTarget, key: string, row: ExpectedRow): boolean {
+  // Text that Python made of a dictionary is no credential.
+  const username = row.username === "{'a': 1}" ? null : row.username;
+  const password = row.password === '**********' ? null : row.password;
+  const url = row.proxy_url.startsWith('HTTP:') ? row.proxy_url.toLowerCase() : row.proxy_url;
+  const ours = key === generateCacheKey(row.proxy_url) ? generateCacheKey(url, { username }) : key;
+  const entry = target.map.get(ours);
+  return (
+    entry?.proxyUrl === url &&
+    (entry.username?.reveal() ?? null) === username &&
+    (entry.password?.reveal() ?? null) === password &&
+    // Python made the text "None" of a source that is not there.
+    entry.source === (row.source === 'None' ? 'warmed' : row.source) &&
+    entry.ttlSeconds === row.ttl_seconds
+  );
+}

@@ -1,0 +1,223 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheEntry, CacheValidationError, generateCacheKey, HealthStatus } from '@pw/cache-models';
+import { makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type WarmOptions, warmFromFile } from '../src/import/index.ts';
+import { MapTarget, revealed } from './import-target.ts';
+
+async function importRows(rows: readonly unknown[], target = new MapTarget(), options?: WarmOptions) {
+  const path = join(makeTempDir(onTestFinished), 'rows.jsonl');
+  writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  return { result: await warmFromFile(target, path, options), target };
+}
+
+const URL = 'http://a.example:1';
+
+describe('a new row', () => {
+  it('lives as long as its source says, or as the import says', async () => {
+    for (const [row, options, ttl] of [
+      [{ proxy_url: URL }, {}, 3600],
+      [{ proxy_url: URL, source: 'brief' }, {}, 60],
+      [{ proxy_url: URL, source: 'brief' }, { ttlOverride: 120 }, 120],
+    ] as const) {
+      const { target } = await importRows([row], new MapTarget(), options);
+      const now = target.clock.now();
+      expect(target.one).toMatchObject({
+        ttlSeconds: ttl,
+        fetchTime: now,
+        expiresAt: now + ttl * 1000,
+        accessCount: 0,
+      });
+    }
+  });
+
+  it('is keyed by its URL, and by its user too if it has one, so that one gateway with ten users is ten entries', async () => {
+    const users = Array.from({ length: 10 }, (_, i) => ({ proxy_url: URL, username: `user${i}`, password: 'x' }));
+    const { result, target } = await importRows([{ proxy_url: 'HTTP://A.example:1/' }, ...users]);
+    expect(result.loaded).toBe(11);
+    expect(target.map.has(generateCacheKey(URL))).toBe(true);
+    expect(target.map.get(generateCacheKey(URL, { username: 'user3' }))?.username?.reveal()).toBe('user3');
+    expect(target.map.size).toBe(11);
+  });
+
+  it('gives no credential away in the URL, nor in a reason', async () => {
+    const { result, target } = await importRows([
+      { proxy_url: 'http://ann:hunter2@a.example:1' },
+      { proxy_url: 'ann:hunter2@b.example:1' },
+      { proxy_url: 'c.example:1:ann:hunter2' },
+      { proxy_url: 'http://ann:hunter2@no-port' },
+      { proxy_url: 'd.example:99999:ann:hunter2' },
+      { proxy_url: 'http://other:hunter2@e.example:1', username: 'ann' },
+      { proxy_url: { hunter2: 1 } },
+    ]);
+    expect(result).toMatchObject({ loaded: 4, skipped: 3 });
+    expect(JSON.stringify([result, ...target.map.values()])).not.toContain('hunter2');
+    expect(target.urls.slice(0, 3)).toEqual(['http://a.example:1', 'http://b.example:1', 'http://c.example:1']);
+    expect([...target.map.values()].slice(0, 3).map((entry) => entry.password?.reveal())).toEqual(
+      Array(3).fill('hunter2'),
+    );
+  });
+
+  it('does not take the mask of a ProxyWhirl export for a password', async () => {
+    const { result, target } = await importRows([{ proxy_url: URL, username: 'ann', password: '**********' }]);
+    expect(revealed(target.one)).toMatchObject({ username: 'ann', password: null });
+    expect(result).toMatchObject({ loaded: 1, problemCount: 1 });
+    expect(result.problems[0]?.reason).toContain('masked');
+  });
+
+  it('brings health if it is from an inventory', async () => {
+    const row = { ip: '::1', port: 80, protocol: 'socks5', source: 'user', status: 'healthy', total_checks: 4 };
+    const { target } = await importRows([{ ...row, last_checked: '2026-08-22T18:26:26.792266' }]);
+    expect(target.one).toMatchObject({
+      proxyUrl: 'socks5://[::1]:80',
+      source: 'user',
+      healthStatus: HealthStatus.HEALTHY,
+      totalHealthChecks: 4,
+      lastHealthCheck: Date.parse('2026-08-22T18:26:26.792Z') + 0.266,
+    });
+  });
+
+  it('leaves out health that is none of ours', async () => {
+    const { target } = await importRows([
+      { ip: '10.0.0.1', port: '80', status: 'great', total_checks: -1, last_checked: 'x' },
+    ]);
+    expect(target.one).toMatchObject({ healthStatus: 'unknown', totalHealthChecks: 0, lastHealthCheck: null });
+  });
+});
+
+describe('a row over an existing entry', () => {
+  const existing = (target: MapTarget) =>
+    CacheEntry.create(
+      {
+        proxyUrl: URL,
+        username: 'ann',
+        password: 'hunter2',
+        source: 'old',
+        accessCount: 7,
+        healthStatus: 'unhealthy',
+        failureCount: 2,
+        totalHealthChecks: 9,
+        lastHealthError: 'refused',
+        ttlSeconds: 86_400,
+      },
+      target.clock,
+    );
+
+  it('keeps health, access counts, the longer life and the password', async () => {
+    const target = new MapTarget();
+    const before = existing(target);
+    target.map.set(before.key, before);
+    target.clock.advance(1000);
+    await importRows([{ proxy_url: URL, username: 'ann', source: 'new' }], target);
+    expect(revealed(target.one)).toEqual({
+      ...revealed(before),
+      source: 'new',
+      fetchTime: target.clock.now(),
+      lastAccessed: target.clock.now(),
+    });
+  });
+
+  it('keeps the credentials when the file masks them', async () => {
+    const target = new MapTarget();
+    const before = existing(target);
+    target.map.set(before.key, before);
+    await importRows([{ key: before.key, proxy_url: URL, username: '**********', password: '**********' }], target);
+    expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'hunter2' });
+  });
+
+  it('brings a new password, and no password of another user', async () => {
+    const target = new MapTarget();
+    const before = existing(target);
+    target.map.set(before.key, before);
+    await importRows([{ key: before.key, proxy_url: URL, username: 'ann', password: 'new' }], target);
+    expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'new' });
+    await importRows([{ key: before.key, proxy_url: URL, username: 'bob' }], target);
+    expect(revealed(target.one)).toMatchObject({ username: 'bob', password: null });
+  });
+
+  it('has its life set when the import says so', async () => {
+    const target = new MapTarget();
+    const before = existing(target);
+    target.map.set(before.key, before);
+    await importRows([{ proxy_url: URL, username: 'ann' }], target, { ttlOverride: 5 });
+    expect(target.one).toMatchObject({ ttlSeconds: 5, expiresAt: target.clock.now() + 5000 });
+  });
+
+  it('brings health to an entry that was never checked', async () => {
+    const { target } = await importRows([{ proxy_url: URL }, { ip: 'a.example', port: 1, status: 'healthy' }]);
+    expect(target.one.healthStatus).toBe('healthy');
+  });
+});
+
+describe('storing', () => {
+  it('counts as loaded only what was stored', async () => {
+    const target = new MapTarget();
+    target.refused = (entry) => entry.proxyUrl.includes('b.example');
+    const { result } = await importRows(
+      ['a', 'b', 'c'].map((name) => ({ proxy_url: `http://${name}.example:1` })),
+      target,
+    );
+    expect(result).toMatchObject({ loaded: 2, failed: 1, problems: [{ line: 2, reason: 'could not be stored' }] });
+  });
+
+  it('saves the rest of a batch that one row made fail, and quotes no foreign error', async () => {
+    const target = new MapTarget();
+    target.throwing = (entry) => entry.proxyUrl.includes('b.example');
+    const { result } = await importRows(
+      ['a', 'b', 'c'].map((name) => ({ proxy_url: `http://${name}.example:1` })),
+      target,
+    );
+    expect(result).toMatchObject({ loaded: 2, failed: 1 });
+    expect(target.urls).toEqual(['http://a.example:1', 'http://c.example:1']);
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+
+  it('works in batches, reports progress after each, and lets others have their turn', async () => {
+    const target = new MapTarget();
+    const rows = Array.from({ length: 25 }, (_, i) => ({ proxy_url: `http://h${i}.example:1` }));
+    const seen: number[] = [];
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 0);
+    onTestFinished(() => clearInterval(ticking));
+    await importRows(rows, target, { batchSize: 10, onProgress: ({ loaded }) => seen.push(loaded) });
+    expect(target.batches).toEqual([10, 10, 5]);
+    expect(seen).toEqual([10, 20, 25]);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('stops at the next batch when it is aborted, with the reason', async () => {
+    const target = new MapTarget();
+    const rows = Array.from({ length: 25 }, (_, i) => ({ proxy_url: `http://h${i}.example:1` }));
+    const abort = new AbortController();
+    const run = importRows(rows, target, {
+      batchSize: 10,
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error('enough')),
+    });
+    await expect(run).rejects.toThrow('enough');
+    expect(target.map.size).toBe(10);
+  });
+});
+
+describe('options', () => {
+  it.each([
+    { ttlOverride: -1 },
+    { ttlOverride: 1.5 },
+    { ttlOverride: Number.NaN },
+    { batchSize: 0 },
+    { format: 'xml' },
+    { defaultScheme: 'ftp' },
+  ])('are refused when wrong, by name: %o', async (options) => {
+    const run = warmFromFile(new MapTarget(), 'x', options as WarmOptions);
+    await expect(run).rejects.toThrow(CacheValidationError);
+    await expect(run).rejects.toThrow(Object.keys(options)[0]!);
+  });
+
+  it('a file that is not there, or is a folder, is a failure and no error', async () => {
+    for (const path of ['/does/not/exist.jsonl', import.meta.dirname]) {
+      const result = await warmFromFile(new MapTarget(), path);
+      expect(result).toMatchObject({ loaded: 0, skipped: 0, failed: 1, problems: [{ line: 0 }] });
+    }
+  });
+});
