@@ -35,10 +35,25 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     this.#store = this.#emptyStore();
   }
 
-  /** The live entry of a key without any trace: no count, no reordering. Throws a CacheValidationError for a key that is no text. */
-  peek(key: string): CacheEntry | undefined {
-    if (typeof key !== 'string') return super.get(key);
-    const slot = this.enabled ? this.#store.find(key) : NONE;
+  /** BaseTier's `get`, without its detours on the path that all speed depends on: a hit or a miss of a tier that is well. */
+  override get(key: string): CacheEntry | undefined {
+    if (!this.#isWell() || typeof key !== 'string') return super.get(key);
+    const now = this.clock.now();
+    const slot = this.#store.find(key);
+    if (slot === NONE) {
+      this.counts.misses++;
+      return undefined;
+    }
+    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, this.#store.entryAt(slot), now) as undefined;
+    this.counts.hits++;
+    this.#store.use(slot);
+    return this.#store.entryAt(slot);
+  }
+
+  /** BaseTier's `peek`, likewise. */
+  override peek(key: string): CacheEntry | undefined {
+    if (!this.#isWell() || typeof key !== 'string') return super.peek(key);
+    const slot = this.#store.find(key);
     return slot === NONE || this.#store.isExpiredAt(slot, this.clock.now()) ? undefined : this.#store.entryAt(slot);
   }
 
@@ -60,6 +75,11 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     if (slot === NONE) return undefined;
     if (!this.#store.isExpiredAt(slot, now)) this.#store.use(slot);
     return this.#store.entryAt(slot);
+  }
+
+  protected override doPeek(key: string): CacheEntry | undefined {
+    const slot = this.#store.find(key);
+    return slot === NONE ? undefined : this.#store.entryAt(slot);
   }
 
   protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
@@ -118,17 +138,24 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#store.removeExpired(now);
   }
 
-  /** An access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */
+  /** A later access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
     let found = 0;
-    for (const { key, accessCount, lastAccessed } of updates) {
+    for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
       const slot = this.#store.find(key);
       if (slot === NONE || this.#store.isExpiredAt(slot, now)) continue;
-      this.#store.replace(slot, this.#store.entryAt(slot).with({ accessCount, lastAccessed }));
-      this.#store.use(slot);
+      const entry = this.#store.entryAt(slot);
+      const updated = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+      this.#store.replace(slot, updated);
+      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(slot);
       found++;
     }
     return found;
+  }
+
+  /** True when an operation needs none of what BaseTier does for a tier that is closed, switched off or failing. */
+  #isWell(): boolean {
+    return this.status === 'open' && this.enabled && this.failureCount === 0;
   }
 
   #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {

@@ -1,0 +1,119 @@
+import { MAX_INSTANT } from '@pw/cache-models';
+import { ManualClock } from '@pw/test-support';
+import { expect, it } from 'vitest';
+import { MemoryCacheTier } from '../src/index.ts';
+import { HOUR, makeEntry, START } from './make-entry.ts';
+
+function makeTier(deadlines: Record<string, number>) {
+  const clock = new ManualClock();
+  const tier = new MemoryCacheTier({}, { clock });
+  for (const [key, expiresAt] of Object.entries(deadlines)) tier.put(key, makeEntry(key, { expiresAt }));
+  return { tier, clock };
+}
+
+it('an entry is there until the very fraction of a millisecond at which it expires', () => {
+  const { tier, clock } = makeTier({ a: START + 0.75 });
+  clock.advance(0.5);
+  expect([tier.has('a'), tier.size(), tier.keys(), tier.peek('a')?.key, tier.get('a')?.key]).toEqual([
+    true,
+    1,
+    ['a'],
+    'a',
+    'a',
+  ]);
+  clock.advance(0.25);
+  expect([tier.has('a'), tier.size(), tier.keys(), tier.peek('a'), [...tier.entries()]]).toEqual([
+    false,
+    0,
+    [],
+    undefined,
+    [],
+  ]);
+  expect(tier.touch('a')).toBeUndefined();
+});
+
+it('a read that meets an expired entry is a miss, removes it and counts it once', () => {
+  const { tier, clock } = makeTier({ a: START + 1, b: START + 1, c: START + HOUR });
+  clock.advance(1);
+  expect(tier.get('a')).toBeUndefined();
+  expect(tier.get('a')).toBeUndefined();
+  expect([...tier.getMany(['b', 'c', 'd']).keys()]).toEqual(['c']);
+  expect(tier.cleanupExpired()).toBe(0);
+  expect(tier.statistics).toMatchObject({ hits: 1, misses: 4, evictionsTtl: 2, currentSize: 1 });
+});
+
+it('cleanup removes exactly what is expired, and tells how many', () => {
+  const deadlines = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, START + i * 977.25]));
+  const { tier, clock } = makeTier(deadlines);
+  clock.advance(500 * 977.25);
+  expect(tier.cleanupExpired()).toBe(501);
+  expect(tier.size()).toBe(499);
+  expect(tier.statistics.evictionsTtl).toBe(501);
+  expect(tier.cleanupExpired()).toBe(0);
+});
+
+it('deleting, clearing and overwriting an expired entry counts it as expired, not as removed by hand', () => {
+  const { tier, clock } = makeTier({ a: START + 1, b: START + 1, c: START + 1, d: START + HOUR });
+  clock.advance(1);
+  expect(tier.delete('a', 'health')).toBe(false);
+  tier.put('b', makeEntry('b'));
+  expect(tier.clear()).toBe(2);
+  expect(tier.statistics).toMatchObject({ evictionsTtl: 3, evictionsHealth: 0, currentSize: 0 });
+});
+
+it('a new deadline replaces the old one, earlier or later', () => {
+  const { tier, clock } = makeTier({ a: START + 10, b: START + HOUR });
+  tier.put('a', makeEntry('a', { expiresAt: START + HOUR }));
+  tier.put('b', makeEntry('b', { expiresAt: START + 10 }));
+  clock.advance(10);
+  expect([tier.size(), tier.keys()]).toEqual([1, ['a']]);
+});
+
+it('an entry that counts as expired may be replaced by a live one, and the other way round', () => {
+  const { tier, clock } = makeTier({ a: START + 10 });
+  clock.advance(10);
+  expect(tier.size()).toBe(0);
+  tier.put('a', makeEntry('a', { expiresAt: START + 20 }));
+  expect(tier.size()).toBe(1);
+  tier.put('a', makeEntry('a', { expiresAt: START + 5 }));
+  expect(tier.size()).toBe(0);
+  expect(tier.cleanupExpired()).toBe(1);
+});
+
+it('deadlines beyond 25 days and up to the year 9999 hold', () => {
+  const days = 86_400_000;
+  const { tier, clock } = makeTier({ month: START + 30 * days, century: START + 36_500 * days, end: MAX_INSTANT });
+  clock.set(START + 30 * days - 1);
+  expect(tier.size()).toBe(3);
+  clock.advance(1);
+  expect(tier.keys()).toEqual(['century', 'end']);
+  clock.set(MAX_INSTANT - 1);
+  expect([tier.size(), tier.cleanupExpired()]).toEqual([1, 2]);
+  clock.set(MAX_INSTANT);
+  expect(tier.size()).toBe(0);
+});
+
+it('a clock that is set back makes live again what was not removed yet', () => {
+  const { tier, clock } = makeTier({ a: START + 10, b: START + 20, c: START + 30 });
+  clock.advance(20);
+  expect(tier.size()).toBe(1);
+  clock.advance(-5);
+  expect([tier.size(), tier.keys()]).toEqual([2, ['b', 'c']]);
+  clock.advance(-10);
+  expect(tier.get('a')?.key).toBe('a');
+  expect(tier.cleanupExpired()).toBe(0);
+  clock.advance(5);
+  expect(tier.cleanupExpired()).toBe(1);
+});
+
+it('entries are a list of their own: changes during the walk neither disturb nor lengthen it', () => {
+  const { tier } = makeTier({ a: START + HOUR, b: START + HOUR });
+  const seen: string[] = [];
+  for (const { key } of tier.entries()) {
+    seen.push(key);
+    tier.delete('b');
+    tier.put(`${key}${key}`, makeEntry(`${key}${key}`));
+  }
+  expect(seen).toEqual(['a', 'b']);
+  expect(tier.keys()).toEqual(['a', 'aa', 'bb']);
+});

@@ -1,0 +1,145 @@
+import { CacheConfigError, CacheEntry, CacheValidationError, Secret } from '@pw/cache-models';
+import { entryInputs, ManualClock } from '@pw/test-support';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryCacheTier } from '../src/index.ts';
+import { makeEntry, START } from './make-entry.ts';
+
+class BrokenClock extends ManualClock {
+  broken = false;
+  override now(): number {
+    if (this.broken) throw new Error('no time');
+    return super.now();
+  }
+}
+
+describe('MemoryCacheTier', () => {
+  it('says what it is', () => {
+    const tier = new MemoryCacheTier();
+    expect([tier.name, tier.tierType, tier.status]).toEqual(['l1_memory', 'l1_memory', 'new']);
+    expect(tier.config).toEqual({ enabled: true, maxEntries: null, evictionPolicy: 'lru' });
+    expect(tier.capabilities).toEqual({
+      synchronous: true,
+      persistent: false,
+      shared: false,
+      query: false,
+      healthHistory: false,
+    });
+    expect(new MemoryCacheTier({}, { tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
+      name: 'stand-in',
+      tierType: 'l2_file',
+    });
+  });
+
+  it('refuses a wrong configuration', () => {
+    for (const config of [{ maxEntries: 0 }, { maxEntries: 1.5 }, { evictionPolicy: 'random' }, { maxEntires: 5 }])
+      expect(() => new MemoryCacheTier(config as object)).toThrow(CacheConfigError);
+  });
+
+  it('stores, gives, replaces and removes; an unknown key is undefined or false', () => {
+    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    const entry = makeEntry('a');
+    expect([tier.get('a'), tier.delete('a'), tier.size(), tier.clear()]).toEqual([undefined, false, 0, 0]);
+    expect(tier.put('a', entry)).toBe(true);
+    expect(tier.get('a')).toBe(entry);
+    tier.put('b', makeEntry('b'));
+    expect([tier.size(), tier.keys()]).toEqual([2, ['a', 'b']]);
+    expect([tier.delete('a'), tier.get('a')]).toEqual([true, undefined]);
+    expect(tier.deleteMany(['a', 'b'])).toEqual([false, true]);
+    tier.putMany([makeEntry('c'), makeEntry('d')]);
+    expect([tier.clear(), tier.size(), tier.keys(), tier.get('c')]).toEqual([2, 0, [], undefined]);
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 3, totalEvictions: 0, currentSize: 0 });
+  });
+
+  it('gives back every entry as it was put, credentials included', () => {
+    fc.assert(
+      fc.property(entryInputs, (input) => {
+        const entry = CacheEntry.create(input);
+        const tier = new MemoryCacheTier({}, { clock: new ManualClock(entry.expiresAt - 1) });
+        tier.put(entry.key, entry);
+        expect(tier.get(entry.key)).toBe(entry);
+      }),
+    );
+    const secret = makeEntry('s', { password: Secret.of('hunter2') });
+    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    tier.put('s', secret);
+    expect(tier.get('s')?.password?.reveal()).toBe('hunter2');
+  });
+
+  it('touch is a get whose answer, and whose stored entry, has one access more', () => {
+    const clock = new ManualClock();
+    const tier = new MemoryCacheTier({}, { clock });
+    tier.put('a', makeEntry('a', { accessCount: 4 }));
+    clock.advance(2.5);
+    expect(tier.touch('a')).toMatchObject({ accessCount: 5, lastAccessed: START + 2.5, expiresAt: START + 3_600_000 });
+    expect(tier.touch('a')).toBe(tier.get('a'));
+    expect(tier.get('a')?.accessCount).toBe(6);
+    expect(tier.touch('b')).toBeUndefined();
+    expect(tier.statistics).toMatchObject({ hits: 4, misses: 1 });
+  });
+
+  it('refuses wrong arguments with an error that names them', () => {
+    const tier = new MemoryCacheTier();
+    const wrong = 7 as unknown as string;
+    for (const act of [() => tier.get(wrong), () => tier.peek(wrong), () => tier.touch(wrong), () => tier.has(wrong)])
+      expect(act).toThrow(CacheValidationError);
+    expect(() => tier.put('a', { key: 'a' } as unknown as CacheEntry)).toThrow(/entry/);
+    expect(() => tier.put('a', makeEntry('b'))).toThrow(/key/);
+    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).not.toThrow();
+    tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
+    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
+    expect([tier.failureCount, tier.peek('a')?.accessCount]).toEqual([0, 0]);
+  });
+
+  it('opens by itself, forgets everything at close and can be used again', () => {
+    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    expect(tier.peek('a')).toBeUndefined();
+    expect(tier.get('a')).toBeUndefined();
+    tier.put('a', makeEntry('a'));
+    expect(tier.status).toBe('open');
+    tier.close();
+    tier.close();
+    expect(tier.status).toBe('closed');
+    expect([tier.peek('a'), tier.get('a'), tier.size()]).toEqual([undefined, undefined, 0]);
+    tier.put('a', makeEntry('a'));
+    expect(tier.get('a')?.key).toBe('a');
+  });
+});
+
+describe('failures', () => {
+  it('an internal error makes put answer false and counts one failure; the next success forgets it', () => {
+    const clock = new BrokenClock();
+    const tier = new MemoryCacheTier({}, { clock });
+    tier.put('a', makeEntry('a'));
+    clock.broken = true;
+    expect(tier.put('b', makeEntry('b'))).toBe(false);
+    expect([tier.failureCount, tier.enabled]).toEqual([1, true]);
+    clock.broken = false;
+    expect(tier.get('a')?.key).toBe('a');
+    expect([tier.failureCount, tier.has('b')]).toEqual([0, false]);
+  });
+
+  it('the third one in a row switches the tier off, and resetFailures switches it on with what it held', () => {
+    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    tier.put('a', makeEntry('a'));
+    for (const [count, enabled] of [
+      [1, true],
+      [2, true],
+      [3, false],
+    ] as const) {
+      tier.handleFailure(new Error('down'));
+      expect([tier.failureCount, tier.enabled]).toEqual([count, enabled]);
+    }
+    const answers = [tier.get('a'), tier.peek('a'), tier.touch('a'), tier.put('b', makeEntry('b')), tier.has('a')];
+    expect(answers).toEqual([undefined, undefined, undefined, false, false]);
+    tier.resetFailures();
+    expect([tier.failureCount, tier.enabled, tier.get('a')?.key, tier.has('b')]).toEqual([0, true, 'a', false]);
+  });
+
+  it('a tier that the configuration switched off stays off and holds nothing', () => {
+    const tier = new MemoryCacheTier({ enabled: false });
+    expect(tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }))).toBe(false);
+    tier.resetFailures();
+    expect([tier.enabled, tier.get('a'), tier.size(), tier.keys()]).toEqual([false, undefined, 0, []]);
+  });
+});

@@ -1,0 +1,93 @@
+import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { cellsOf, EXPIRED, NONE, numberOf, SlotTable } from '../src/slot-table.ts';
+import { RESERVED_SLOTS, TimingWheel } from '../src/timing-wheel.ts';
+
+class Fixture {
+  readonly table = new SlotTable(RESERVED_SLOTS, Number.POSITIVE_INFINITY);
+  readonly wheel = new TimingWheel(this.table);
+  readonly slots = new Map<number, number>();
+
+  add(deadline: number): number {
+    const slot = this.table.take();
+    this.table.numbers[numberOf(slot)] = deadline;
+    this.wheel.add(slot);
+    this.slots.set(slot, deadline);
+    return slot;
+  }
+
+  remove(slot: number): void {
+    this.wheel.remove(slot);
+    this.table.release(slot);
+    this.slots.delete(slot);
+  }
+
+  /** The deadlines that the wheel holds for expired. */
+  expired(): number[] {
+    const marked = [...this.slots].filter(([slot]) => this.table.cells[cellsOf(slot) + EXPIRED] === 1);
+    expect(marked.length).toBe(this.wheel.expiredCount);
+    return marked.map(([, deadline]) => deadline).sort((a, b) => a - b);
+  }
+
+  passed(now: number): number[] {
+    return [...this.slots.values()].filter((deadline) => now >= deadline).sort((a, b) => a - b);
+  }
+}
+
+const near = fc.double({ min: 1_780_000_000_000, max: 1_780_000_100_000, noNaN: true });
+const instant = fc.oneof(near, fc.double({ min: MIN_INSTANT, max: MAX_INSTANT, noNaN: true }));
+
+describe('TimingWheel', () => {
+  it('holds exactly those for expired whose deadline has come, from the year 1 to 9999, forwards and backwards', () => {
+    const act = fc.oneof(
+      { weight: 4, arbitrary: fc.tuple(fc.constant('add' as const), instant) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('move' as const), instant) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('remove' as const), fc.nat()) },
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 200, size: 'max' }), (acts) => {
+        const fixture = new Fixture();
+        for (const [name, value] of acts) {
+          if (name === 'add') fixture.add(value);
+          else if (name === 'remove' && fixture.slots.size > 0)
+            fixture.remove([...fixture.slots.keys()][value % fixture.slots.size]!);
+          else if (name === 'move') {
+            fixture.wheel.moveTo(value);
+            expect(fixture.expired()).toEqual(fixture.passed(value));
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('tells fractions of one millisecond apart', () => {
+    const fixture = new Fixture();
+    for (const part of [0, 0.25, 0.5, 0.75]) fixture.add(1_780_000_000_000 + part);
+    for (const [part, count] of [
+      [-0.25, 0],
+      [0, 1],
+      [0.3, 2],
+      [0.5, 3],
+      [0.74, 3],
+      [1, 4],
+    ] as const) {
+      fixture.wheel.moveTo(1_780_000_000_000 + part);
+      expect(fixture.wheel.expiredCount).toBe(count);
+    }
+  });
+
+  it('never lets an endless or unreadable deadline pass, and takes any clock', () => {
+    const fixture = new Fixture();
+    fixture.add(Number.POSITIVE_INFINITY);
+    fixture.add(Number.NaN);
+    fixture.add(Number.NEGATIVE_INFINITY);
+    for (const now of [0, MAX_INSTANT, 1e300, Number.NaN, MIN_INSTANT, -1e300]) {
+      fixture.wheel.moveTo(now);
+      expect(fixture.wheel.expiredCount).toBe(1);
+    }
+    fixture.wheel.remove(fixture.wheel.firstExpired());
+    expect(fixture.wheel.firstExpired()).toBe(NONE);
+  });
+});
