@@ -1,5 +1,5 @@
 import { CacheCorruptionError, fromEpochSeconds, isInstant, parseInstant } from '@pw/cache-models';
-import { parseLine, type RawRecord } from './record-line.ts';
+import { noteKey, parseLine, type RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
 
 /** What a line is, as far as the index must know. */
@@ -67,10 +67,13 @@ function parseHead(line: Buffer): LineHead {
   if (Array.isArray(value)) return { kind: 'other' };
   const raw = value as RawRecord;
   if (Object.hasOwn(raw, 'key')) return recordHead(raw);
-  if (typeof raw['pw_deleted'] === 'string') return { kind: 'deleted', key: raw['pw_deleted'] };
-  if (typeof raw['pw_moved'] === 'string') return { kind: 'moved', key: raw['pw_moved'] };
+  for (const kind of ['deleted', 'moved'] as const) {
+    const noted = noteKey(raw, `pw_${kind}`);
+    if (noted !== undefined) return noted === null ? { kind: 'damaged' } : { kind, key: noted };
+  }
   if (typeof raw['pw_shards'] === 'number') return { kind: 'shards', numShards: raw['pw_shards'] };
-  return { kind: 'other' };
+  // What carries our checksum was a record once.
+  return { kind: Object.hasOwn(raw, 'checksum') ? 'damaged' : 'other' };
 }
 
 function recordHead(raw: RawRecord): LineHead {
@@ -96,8 +99,9 @@ function time(value: unknown): number | undefined {
   return instant !== undefined && isInstant(instant) ? instant : undefined;
 }
 
+/** What JSON takes for blank. */
 function isBlank(byte: number): boolean {
-  return byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
+  return byte === SPACE || byte === 0x09 || byte === 0x0d;
 }
 
 function startsWith(bytes: Buffer, text: Buffer, at: number): boolean {

@@ -25,12 +25,19 @@ export function encodeRaw(raw: RawRecord): string {
 /** Lines of our own that ProxyWhirl skips, since they have no `key`. */
 export const noteLine = {
   /** The key is gone, from every shard. */
-  deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key })),
+  deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key, checksum: noteChecksum(key) })),
   /** The key's lines in this shard count no more; it may live in another. */
-  moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key })),
+  moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key, checksum: noteChecksum(key) })),
   /** From here on the directory has this number of shards. */
   shards: (numShards: number): string => JSON.stringify({ pw_shards: numShards }),
 };
+
+/** The key of such a note; `undefined` for no note of this name, `null` for a damaged one. */
+export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string | null | undefined {
+  const key = raw[name];
+  if (typeof key !== 'string') return undefined;
+  return raw[CHECKSUM] === noteChecksum(key) ? key : null;
+}
 
 /** The JSON value of a line; throws a CacheCorruptionError, which quotes nothing of it. */
 export function parseLine(bytes: Buffer): unknown {
@@ -52,11 +59,34 @@ export function decodeRecord(bytes: Buffer, key: string): RawRecord {
     throw new CacheCorruptionError('stored line is not a record');
   const raw = value as RawRecord;
   if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
-  const checksum = raw[CHECKSUM];
-  // ProxyWhirl writes an updated record without it.
-  if (checksum !== undefined && checksum !== recordChecksum(raw as Partial<ProxyRecord>))
-    throw new CacheCorruptionError('stored record does not fit its checksum');
+  if (!fitsChecksum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
   return raw;
+}
+
+/** True for a record that has a checksum and fits it. */
+export function isIntact(bytes: Buffer): boolean {
+  const raw = readRaw(bytes);
+  return raw !== undefined && raw[CHECKSUM] !== undefined && fitsChecksum(raw);
+}
+
+/** The object in a line, whatever its values; `undefined` for anything else. */
+export function readRaw(bytes: Buffer): RawRecord | undefined {
+  try {
+    const value = parseLine(bytes);
+    return typeof value === 'object' && value !== null ? (value as RawRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for values as they were written; ProxyWhirl writes an updated record without a checksum. */
+export function fitsChecksum(raw: RawRecord): boolean {
+  const checksum = raw[CHECKSUM];
+  return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
+}
+
+function noteChecksum(key: string): string {
+  return recordChecksum({ key });
 }
 
 function escapeNonAscii(text: string): string {

@@ -18,6 +18,7 @@ import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
+const NEWLINE = Buffer.from('\n');
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
 /** Longest stretch that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
@@ -97,10 +98,14 @@ export class ShardFile {
     }
   }
 
-  /** Overwrites a line with blanks, which every reader skips. */
-  blank({ offset, length }: Place): void {
+  /**
+   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: what follows may be
+   * a record that only lacked the end of the line before it.
+   */
+  blank({ offset, length }: Place, endsLine = false): void {
     for (let done = 0; done < length; done += MAX_BLANK)
       writeFully(this.#fd!, BLANKS.subarray(0, Math.min(MAX_BLANK, length - done)), offset + done);
+    if (endsLine && length > 0) writeFully(this.#fd!, NEWLINE, offset + length - 1);
   }
 
   truncate(size: number): void {

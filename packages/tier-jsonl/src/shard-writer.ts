@@ -72,7 +72,8 @@ export class ShardWriter {
       shard.file.truncate(shard.tail.offset);
       shard.cutTail();
     }
-    this.#blank([...shard.damaged, ...shard.removed]);
+    for (const place of shard.damaged) shard.file.blank(place, true);
+    this.#blank(shard.removed);
     shard.damaged = [];
     shard.removed = [];
     shard.wrote(shard.end);

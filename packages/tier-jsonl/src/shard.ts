@@ -1,6 +1,7 @@
 import { type LineHead, readLineHead } from './line-head.ts';
 import type { Place } from './place.ts';
-import { decodeRecord, type RawRecord } from './record-line.ts';
+import { decodeRecord, fitsChecksum, type RawRecord, readRaw } from './record-line.ts';
+import { hasForeignKey, salvage } from './salvage.ts';
 import { scanLines } from './scan-lines.ts';
 import { type FileState, ShardFile } from './shard-file.ts';
 import type { Slot, SlotFacts } from './slot.ts';
@@ -207,7 +208,9 @@ export class Shard {
 
   readonly #visitor = {
     line: (bytes: Buffer, start: number, end: number, offset: number): void => {
-      this.#take(readLineHead(bytes, start, end, this.#index.isOrdered), { offset, length: end - start });
+      const head = readLineHead(bytes, start, end, this.#index.isOrdered);
+      if (head.kind === 'damaged') this.#takePieces(bytes.subarray(start, end), offset);
+      else this.#take(head, { offset, length: end - start });
       this.#end = offset + (end - start) + 1;
     },
     tooLong: (offset: number, length: number): void => {
@@ -244,13 +247,37 @@ export class Shard {
     const { shard, offset, length } = known;
     if (shard === this.number) {
       // The last line without a newline is met again once it has one.
-      if (offset !== place.offset) this.supersede(key, { offset, length });
+      if (offset !== place.offset && !this.#follows(key, { offset, length }, place)) return;
     } else if (this.#isFull && shard > this.number) {
       // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
       this.supersede(key, place);
       return;
+    } else if (this.#isMisnamed(place)) {
+      this.#takeDamaged(place);
+      return;
     } else this.#listener.superseded(shard, key, { offset, length });
     this.#index.replace(known, this.number, place, facts, offset !== place.offset);
+  }
+
+  /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
+  #follows(key: string, older: Place, newer: Place): boolean {
+    if (this.#isMisnamed(newer)) {
+      this.#takeDamaged(newer);
+      return false;
+    }
+    const before = readRaw(this.file.read(older));
+    if (before !== undefined && fitsChecksum(before)) this.supersede(key, older);
+    else this.#takeDamaged(older);
+    return true;
+  }
+
+  #isMisnamed(place: Place): boolean {
+    const raw = readRaw(this.file.read(place));
+    return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
+  }
+
+  #takePieces(line: Buffer, offset: number): void {
+    for (const { head, start, end } of salvage(line)) this.#take(head, { offset: offset + start, length: end - start });
   }
 
   /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */

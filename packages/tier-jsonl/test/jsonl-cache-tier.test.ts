@@ -76,7 +76,11 @@ describe('JsonlCacheTier', () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const tier = newTier(directory, { clock });
-    for (const [key, ttlSeconds] of [['a', 10], ['b', 10], ['c', 100]] as const)
+    for (const [key, ttlSeconds] of [
+      ['a', 10],
+      ['b', 10],
+      ['c', 100],
+    ] as const)
       await tier.put(key, makeEntry(key, { ttlSeconds }));
     await tier.put('b', makeEntry('b', { ttlSeconds: 1000 }));
     await tier.put('b', makeEntry('b', { ttlSeconds: 10 }));

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry, type CacheEntryInput, type CacheTierConfigInput } from '@pw/cache-models';
-import { makeTempDir, ManualClock } from '@pw/test-support';
+import { ManualClock, makeTempDir } from '@pw/test-support';
 import { onTestFinished } from 'vitest';
 import { JsonlCacheTier, type JsonlTierOptions } from '../../src/index.ts';
 import { FakeCipher } from './fake-cipher.ts';
@@ -17,7 +17,12 @@ export function newTier(
   options: Partial<JsonlTierOptions> = {},
   config: CacheTierConfigInput = {},
 ): JsonlCacheTier {
-  const tier = new JsonlCacheTier(config, { cipher: new FakeCipher(), clock: new ManualClock(), directory, ...options });
+  const tier = new JsonlCacheTier(config, {
+    cipher: new FakeCipher(),
+    clock: new ManualClock(),
+    directory,
+    ...options,
+  });
   onTestFinished(() => tier.close());
   return tier;
 }
