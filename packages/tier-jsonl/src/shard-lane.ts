@@ -56,12 +56,18 @@ export class ShardLane {
     const answer = new Promise<boolean | number>((resolve, reject) => {
       this.#queue.push({ operation, resolve, reject });
     });
+    this.#start();
+    return answer;
+  }
+
+  #start(): void {
     this.#draining ??= Promise.resolve()
       .then(() => this.#drain())
       .finally(() => {
         this.#draining = undefined;
+        // Somebody may have come between the last look at the queue and this moment.
+        if (this.#queue.length > 0) this.#start();
       });
-    return answer;
   }
 
   /** Repairs what can be repaired now; a lock held elsewhere, or a fault, leaves it to the next write. */
