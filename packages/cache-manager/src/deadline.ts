@@ -1,6 +1,9 @@
 import { CacheStorageError } from '@pw/cache-models';
 
-/** Rejects with a CacheStorageError when the promise has not settled in time; a later rejection of it is swallowed. */
+/**
+ * Rejects with a CacheStorageError when the promise has not settled in time; a later rejection of it is swallowed.
+ * The timer keeps the process alive: somebody is waiting for this answer, and it comes by then.
+ */
 export function withDeadline<T>(promise: Promise<T>, milliseconds: number, tier: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -8,7 +11,6 @@ export function withDeadline<T>(promise: Promise<T>, milliseconds: number, tier:
       () => reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier })),
       milliseconds,
     );
-    timer.unref();
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
