@@ -74,9 +74,10 @@ export class SlotTable {
   }
 
   #grow(): void {
-    const doubled = this.#capacity * 2;
-    // The limit is a hint: frequencies take slots of their own, beside the entries.
-    const capacity = this.#capacity < this.#limit ? Math.min(doubled, this.#limit) : doubled;
+    // By half, and not by twice: what is spare is at most a third. The limit is a hint: frequencies take slots of their
+    // own, beside the entries, but seldom many.
+    const isBelow = this.#capacity < this.#limit;
+    const capacity = Math.ceil(isBelow ? Math.min(this.#capacity * 1.5, this.#limit) : this.#capacity * 1.125);
     const cells = new Int32Array((capacity * BYTES) / Int32Array.BYTES_PER_ELEMENT);
     cells.set(this.cells);
     this.cells = cells;

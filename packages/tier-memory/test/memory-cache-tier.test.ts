@@ -140,6 +140,8 @@ describe('failures', () => {
     const tier = new MemoryCacheTier({ enabled: false });
     expect(tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }))).toBe(false);
     tier.resetFailures();
+    tier.open();
     expect([tier.enabled, tier.get('a'), tier.size(), tier.keys()]).toEqual([false, undefined, 0, []]);
+    expect(tier.statistics).toMatchObject({ hits: 0, misses: 0 });
   });
 });
