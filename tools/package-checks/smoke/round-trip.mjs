@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const KEEP = { maxEntries: 10 };
+// SQLite's binding is built for Node-API 10: Node.js 22.14 has it. Older ones must hear so, and the rest must work on them.
+const HAS_SQLITE = Number(process.versions.napi) >= 10;
 
 /** Takes entries through every package as a program would, in a folder of its own. `load` gives a package by its name. */
 export async function roundTrip(load) {
@@ -36,21 +38,26 @@ async function checkTiers(load, entry, { cipher, directory }) {
   const { MemoryCacheTier } = load('@pw/tier-memory');
   const { JsonlCacheTier } = load('@pw/tier-jsonl');
   const { DiskCacheTier, SqliteCacheTier } = load('@pw/tier-sqlite');
-  const tiers = [
-    new MemoryCacheTier(KEEP),
-    new JsonlCacheTier(KEEP, { cipher, directory: join(directory, 'jsonl') }),
+  await checkTier(new MemoryCacheTier(KEEP), entry);
+  await checkTier(new JsonlCacheTier(KEEP, { cipher, directory: join(directory, 'jsonl') }), entry);
+  const sqlite = [
     new DiskCacheTier(KEEP, { cipher, directory: join(directory, 'disk') }),
     new SqliteCacheTier(KEEP, { cipher, path: join(directory, 'tier.db') }),
   ];
-  for (const tier of tiers) {
-    await tier.open();
-    assert.equal(await tier.put(entry.key, entry), true, tier.name);
-    assert.equal((await tier.get(entry.key))?.password?.reveal(), 'hunter2hunter2', tier.name);
-    assert.equal(await tier.delete(entry.key), true, tier.name);
-    assert.equal(await tier.get(entry.key), undefined, tier.name);
-    await tier.put(entry.key, entry);
-    await tier.close();
+  for (const tier of sqlite) {
+    if (HAS_SQLITE) await checkTier(tier, entry);
+    else await assert.rejects(async () => tier.open(), { code: 'CACHE_RUNTIME_UNSUPPORTED' });
   }
+}
+
+async function checkTier(tier, entry) {
+  await tier.open();
+  assert.equal(await tier.put(entry.key, entry), true, tier.name);
+  assert.equal((await tier.get(entry.key))?.password?.reveal(), 'hunter2hunter2', tier.name);
+  assert.equal(await tier.delete(entry.key), true, tier.name);
+  assert.equal(await tier.get(entry.key), undefined, tier.name);
+  assert.equal(await tier.put(entry.key, entry), true, tier.name);
+  await tier.close();
 }
 
 async function checkStack({ openCache }, entry, { key, directory }) {
@@ -59,7 +66,7 @@ async function checkStack({ openCache }, entry, { key, directory }) {
     l3DatabasePath: join(directory, 'l3', 'cache.db'),
     encryptionKey: key,
   };
-  for (const l2Backend of ['jsonl', 'sqlite']) {
+  for (const l2Backend of HAS_SQLITE ? ['jsonl', 'sqlite'] : ['jsonl']) {
     const first = await openCache({ ...config, l2Backend });
     assert.equal(await first.put(entry.key, entry), true);
     assert.equal((await first.get(entry.key))?.proxyUrl, 'http://proxy.example:8080');
@@ -75,7 +82,7 @@ async function checkStack({ openCache }, entry, { key, directory }) {
 
 function checkNoPassword(directory) {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-  assert.ok(files.length >= 4, 'nothing was stored');
+  assert.ok(files.length > 0, 'nothing was stored');
   for (const file of files) {
     const content = readFileSync(join(file.parentPath, file.name));
     assert.ok(!content.includes('hunter2'), `${file.name} holds a password in clear`);

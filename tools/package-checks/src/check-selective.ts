@@ -1,4 +1,5 @@
 import type { CheckList } from './check-list.ts';
+import { checkTypes } from './check-types.ts';
 import { installedPackages, installProject } from './install-project.ts';
 import type { Tarballs } from './pack-packages.ts';
 import { runOrThrow } from './run-command.ts';
@@ -23,6 +24,7 @@ export async function checkSelective(list: CheckList, tarballs: Tarballs, area: 
   await list.check('memory tier alone: works, and names the package it lacks', () =>
     runOrThrow(process.execPath, ['memory-alone.mjs'], folder),
   );
+  await list.check('memory tier alone: TypeScript', () => checkTypes(folder, CHOSEN));
 }
 
 /** All workspace packages that were not chosen, and what only they depend on. */

@@ -2,8 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import type { Tarballs } from './pack-packages.ts';
 import { runOrThrow } from './run-command.ts';
-import { workspaceRoot } from './workspace.ts';
+import { readJson, workspaceRoot } from './workspace.ts';
 
+const TYPES_OF_NODE = readJson<{ version: string }>(
+  join(workspaceRoot, 'node_modules/@types/node/package.json'),
+).version;
 const SMOKE = join(workspaceRoot, 'tools/package-checks/smoke');
 
 /**
@@ -21,6 +24,8 @@ export async function installProject(area: string, project: string, tarballs: Ta
     version: '1.0.0',
     private: true,
     dependencies: Object.fromEntries(specs.filter(([name]) => wanted.has(name))),
+    // The one thing beside them that a TypeScript program for Node.js brings.
+    devDependencies: { '@types/node': TYPES_OF_NODE },
     overrides: Object.fromEntries(specs),
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
