@@ -1,7 +1,7 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import type { EntryRow } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { isDamage } from './storage-error.ts';
+import { codeOf, isDamage } from './storage-error.ts';
 
 /**
  * The row of a key, unchecked. A page that cannot be read is the damage of the keys on it, not of the tier: it gives a
@@ -11,7 +11,7 @@ export function readRow(store: EntryStore, key: string): EntryRow | undefined {
   try {
     return store.row(key);
   } catch (error) {
-    if (!isDamage(error) || !store.db.open) throw error;
+    if (!isDamage(error) || codeOf(error) === 'SQLITE_NOTADB') throw error;
     throw new CacheCorruptionError('stored row: its page cannot be read');
   }
 }

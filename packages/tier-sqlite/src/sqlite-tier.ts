@@ -20,7 +20,7 @@ import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
 import { setRowAside } from './set-aside.ts';
-import { codeOf, toStorageError } from './storage-error.ts';
+import { codeOf, isDamage, toStorageError } from './storage-error.ts';
 import type { TableLayout } from './table-layout.ts';
 
 /** What both SQLite tiers take. */
@@ -240,12 +240,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
   }
 
-  /** Turns what SQLite throws into errors of the cache; after a fault of the file itself the next use opens it anew. */
+  /** Turns what SQLite throws into errors of the cache; a damaged file is opened anew by the next use, and set aside if it is no database any more. */
   #guarded<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (codeOf(error) === 'SQLITE_NOTADB') this.#reopenLater();
+      if (isDamage(error)) this.#reopenLater();
       throw toStorageError(error, this.name);
     }
   }
