@@ -29,6 +29,11 @@ export class AccessBuffer {
     else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref();
   }
 
+  /** The eviction mark that is pending for a key. */
+  markOf(key: string): boolean | undefined {
+    return this.#pending.get(key)?.evictedFromL1;
+  }
+
   /** The key has a new value, or none: what is pending is out of date. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);

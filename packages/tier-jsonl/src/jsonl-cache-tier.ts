@@ -4,7 +4,6 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   type CacheTierConfigInput,
-  chain,
   entryToRecord,
   type MaybePromise,
   recordToEntry,
@@ -122,13 +121,11 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override async *doEntries(now: number): AsyncIterable<CacheEntry> {
-    await this.#store.ready();
-    this.#store.refreshAll();
+    await this.#whenReady(() => this.#store.refreshAll());
     let count = 0;
     for (const key of this.#store.liveKeys(now)) {
       if (++count % SLICE === 0) await breathe();
-      const slot = this.#store.find(key);
-      const entry = slot === undefined ? undefined : this.#readOrPass(slot);
+      const entry = await this.#whenReady(() => this.#readOrPass(this.#store.find(key)));
       if (entry !== undefined) yield entry;
     }
   }
@@ -142,7 +139,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   #whenReady<T>(work: () => T): MaybePromise<T> {
-    return chain(this.#store.ready(), work);
+    return this.#store.settled(work);
   }
 
   #putOf(entry: CacheEntry): StoredPut {
@@ -166,7 +163,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     }
   }
 
-  #readOrPass(slot: Slot): CacheEntry | undefined {
+  #readOrPass(slot: Slot | undefined): CacheEntry | undefined {
+    if (slot === undefined) return undefined;
     try {
       return this.#read(slot);
     } catch (error) {

@@ -13,7 +13,7 @@ import { AccessBuffer } from './access-buffer.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { openShardSet } from './open-shard-set.ts';
 import type { RawRecord } from './record-line.ts';
-import { Resharded } from './shard-lane.ts';
+import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
 import type { Slot, SlotFacts } from './slot.ts';
@@ -73,6 +73,14 @@ export class JsonlStore {
   ready(): MaybePromise<void> {
     if (this.#reopening !== undefined) return this.#reopening;
     return this.#shards.isCurrent ? undefined : this.#reopen();
+  }
+
+  /** Does something with the shards as they are, and again if their number turns out to have changed. */
+  settled<T>(work: () => T): MaybePromise<T> {
+    const waiting = this.ready();
+    if (waiting !== undefined) return waiting.then(() => this.settled(work));
+    const result = work();
+    return this.#shards.isCurrent ? result : this.#reopen().then(() => this.settled(work));
   }
 
   find(key: string): Slot | undefined {
@@ -155,11 +163,14 @@ export class JsonlStore {
   }
 
   async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    await this.ready();
     // Nothing on its way and nothing in the files: no lock is needed to know.
-    if (this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === undefined) return false;
+    if (await this.settled(() => this.#isAbsent(key))) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'remove', key, now, onlyExpired })) === true;
+  }
+
+  #isAbsent(key: string): boolean {
+    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === undefined;
   }
 
   async clear(now: number): Promise<number> {
@@ -168,21 +179,21 @@ export class JsonlStore {
   }
 
   async sweep(now: number): Promise<number> {
-    await this.ready();
-    this.refreshAll();
-    const shards = new Set(this.#shards.index.expired(now).map(({ shard }) => shard));
-    return this.#everywhere(({ shard }) => shards.has(shard.number), { kind: 'sweep', now });
+    const hasExpired = ({ shard }: ShardLane) =>
+      this.#shards.index.slotsOf(shard.number).some(({ expiresAt }) => now >= expiresAt);
+    return this.#everywhere(hasExpired, { kind: 'sweep', now });
   }
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
     let found = 0;
-    for (const { key, accessCount, lastAccessed } of updates) {
+    for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
       const slot = this.#shards.index.get(key);
       if (slot === undefined || now >= slot.expiresAt) continue;
       found++;
       this.#shards.index.used(slot, accessCount);
-      this.#access.add(key, { accessCount, lastAccessed });
+      const mark = evictedFromL1 ?? this.#access.markOf(key);
+      this.#access.add(key, { accessCount, lastAccessed, ...(mark === undefined ? {} : { evictedFromL1: mark }) });
     }
     return found;
   }
@@ -232,14 +243,20 @@ export class JsonlStore {
   }
 
   async #everywhere(
-    where: (lane: ShardSet['lanes'][number]) => boolean,
+    where: (lane: ShardLane) => boolean,
     operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
   ): Promise<number> {
-    await this.ready();
-    this.refreshAll();
-    const lanes = this.#shards.lanes.filter(where);
-    const counts = await Promise.all(lanes.map((lane) => lane.submit(operation)));
-    return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+    let total = 0;
+    const submit = async (lane: ShardLane) => {
+      total += Number(await lane.submit(operation));
+    };
+    for (;;) {
+      await this.settled(() => this.refreshAll());
+      const results = await Promise.allSettled(this.#shards.lanes.filter(where).map(submit));
+      const fault = results.find((result) => result.status === 'rejected');
+      if (fault === undefined) return total;
+      if (!(fault.reason instanceof Resharded)) throw fault.reason;
+    }
   }
 
   /** Makes room for keys that were just stored, in their order, as if they had come one after the other. */

@@ -41,6 +41,7 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
   try {
     await set.readAll();
     await settleLayout(set, directory, layout, listing, options);
+    set.watchLayout();
     tidy(set, listing);
     return set;
   } catch (error) {

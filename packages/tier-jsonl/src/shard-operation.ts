@@ -6,6 +6,8 @@ export interface AccessFacts {
   readonly accessCount: number;
   /** Epoch milliseconds. */
   readonly lastAccessed: number;
+  /** Left as it is when absent. */
+  readonly evictedFromL1?: boolean;
 }
 
 /** Something to do to a shard under its lock; the answer tells what it met. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
 import type { Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
+import { LayoutWatch } from './layout-watch.ts';
 import type { Place } from './place.ts';
 import { Shard } from './shard.ts';
 import { ShardLane } from './shard-lane.ts';
@@ -23,6 +24,7 @@ export class ShardSet {
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
   readonly #onDamaged: () => void;
+  #watch: LayoutWatch | undefined;
 
   constructor(
     numShards: number,
@@ -40,6 +42,11 @@ export class ShardSet {
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
     // Files beyond the number are read too: records of theirs are on their way home.
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
+  }
+
+  /** From here on the recorded number of shards is this set's, and another one is somebody else's doing. */
+  watchLayout(): void {
+    this.#watch = new LayoutWatch(this.#settings.directory);
   }
 
   get lanes(): ShardLane[] {
@@ -113,6 +120,10 @@ export class ShardSet {
       superseded: (other: number, key: string, place: Place) => this.lane(other).shard.supersede(key, place),
       resharded: (numShards) => {
         if (numShards !== this.numShards) this.isCurrent = false;
+      },
+      replaced: () => {
+        const recorded = this.#watch?.changed();
+        if (recorded !== undefined && recorded !== this.numShards) this.isCurrent = false;
       },
     });
     return new ShardLane({

@@ -15,6 +15,8 @@ export interface ShardListener {
   superseded(shard: number, key: string, place: Place): void;
   /** Somebody gave the directory another number of shards. */
   resharded(numShards: number): void;
+  /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */
+  replaced(): void;
 }
 
 /**
@@ -90,6 +92,7 @@ export class Shard {
   /** As `refresh`, resting after each piece, for files that take long. */
   *refreshSteps(again = false): Generator<void, boolean> {
     const found = this.file.look();
+    if (found === undefined || found.isOther) this.#listener.replaced();
     if (found === undefined) return this.#lost();
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;

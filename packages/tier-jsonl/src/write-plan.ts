@@ -120,8 +120,13 @@ export class WritePlan {
     if (this.#intents.has(key) || slot === undefined || slot.shard !== this.#shard.number) return false;
     const raw = this.#read(slot);
     if (raw === undefined) return false;
-    const { accessCount, lastAccessed } = access;
-    const text = encodeRaw({ ...raw, access_count: accessCount, last_accessed: formatInstant(lastAccessed) });
+    const { accessCount, lastAccessed, evictedFromL1 } = access;
+    const text = encodeRaw({
+      ...raw,
+      access_count: accessCount,
+      last_accessed: formatInstant(lastAccessed),
+      ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
+    });
     const facts = { expiresAt: slot.expiresAt, accessCount, lastAccessed, fetchTime: 0 };
     this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
     return true;
