@@ -1,1 +1,2 @@
-export {};
+export type { CliIo, CliStream } from './cli-io.ts';
+export { run } from './run.ts';

@@ -173,6 +173,14 @@ describe('storing', () => {
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });
 
+  it('leaves out what the caller refuses, with the reason', async () => {
+    const refuse = (entry: CacheEntry) => (entry.proxyUrl.includes('b.example') ? 'not wanted' : undefined);
+    const rows = ['a', 'b', 'c'].map((name) => ({ proxy_url: `http://${name}.example:1` }));
+    const { result, target } = await importRows(rows, new MapTarget(), { refuse });
+    expect(result).toMatchObject({ loaded: 2, failed: 1, problems: [{ line: 2, reason: 'not wanted' }] });
+    expect(target.map.size).toBe(2);
+  });
+
   it('works in batches, reports progress after each, and lets others have their turn', async () => {
     const target = new MapTarget();
     const rows = Array.from({ length: 25 }, (_, i) => ({ proxy_url: `http://h${i}.example:1` }));

@@ -59,7 +59,7 @@ async function importRows(
   };
   for await (const items of guarded(readProxyFile(source, path, settings), tally)) {
     for (const item of items) {
-      take(item, context, batch, tally);
+      take(item, context, settings, batch, tally);
       if (batch.size >= settings.batchSize) await flush();
     }
     settings.signal?.throwIfAborted();
@@ -67,14 +67,21 @@ async function importRows(
   await flush();
 }
 
-function take(item: FileItem, context: RowContext, batch: ImportBatch, tally: ImportTally): void {
-  if ('fate' in item) {
-    tally.refuse(item.line, item.fate, item.reason);
-    return;
-  }
-  const result = rowToEntry(item.row, context);
+function take(
+  item: FileItem,
+  context: RowContext,
+  settings: WarmSettings,
+  batch: ImportBatch,
+  tally: ImportTally,
+): void {
+  const result = 'fate' in item ? item : rowToEntry(item.row, context);
   if ('fate' in result) {
     tally.refuse(item.line, result.fate, result.reason);
+    return;
+  }
+  const refusal = settings.refuse?.(result.entry);
+  if (refusal !== undefined) {
+    tally.refuse(item.line, 'failed', refusal);
     return;
   }
   for (const note of result.notes) tally.note(item.line, note);

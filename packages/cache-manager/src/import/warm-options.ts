@@ -44,6 +44,8 @@ export interface WarmOptions {
   readonly format?: ProxyFileFormat | undefined;
   /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
   readonly batchSize?: number | undefined;
+  /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. The reason must quote no secret. */
+  readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /** Called after each batch. */
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
   /** Ends the import with the signal's reason; what was stored until then stays. */
@@ -51,7 +53,7 @@ export interface WarmOptions {
 }
 
 /** {@link WarmOptions}, checked and complete. */
-export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'onProgress' | 'signal'> {
+export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'refuse' | 'onProgress' | 'signal'> {
   readonly defaultScheme: ProxyScheme;
   readonly defaultSource: string;
   readonly batchSize: number;
@@ -86,6 +88,7 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     defaultScheme,
     defaultSource,
     batchSize,
+    refuse: options.refuse,
     onProgress: options.onProgress,
     signal: options.signal,
   };

@@ -1,0 +1,28 @@
+import type { CliIo } from './cli-io.ts';
+import { Output } from './output.ts';
+
+/** What every command gets. */
+export class CliContext {
+  readonly io: CliIo;
+  readonly out: Output;
+  readonly err: Output;
+  /** What the process will exit with. */
+  exitCode = 0;
+
+  constructor(io: CliIo) {
+    this.io = io;
+    this.out = new Output(io.stdout);
+    this.err = new Output(io.stderr);
+  }
+
+  now(): number {
+    return this.io.clock?.now() ?? Date.now();
+  }
+}
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly dir: string;
+  readonly backend?: 'jsonl' | 'sqlite';
+  readonly json?: boolean;
+}

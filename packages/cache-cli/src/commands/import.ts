@@ -1,0 +1,118 @@
+import { basename } from 'node:path';
+import type { CacheManager, ProxyFileFormat, WarmResult } from '@pw/cache-manager';
+import type { CacheEntry, ProxyScheme } from '@pw/cache-models';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { CliError } from '../cli-error.ts';
+import { formatCount, formatDuration, plural, printable } from '../format.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
+import { ProgressBar } from '../progress-bar.ts';
+
+export interface ImportOptions extends GlobalOptions {
+  readonly ttl?: number;
+  readonly format?: ProxyFileFormat;
+  readonly scheme?: ProxyScheme;
+  readonly source?: string;
+}
+
+type FileResult = WarmResult & { readonly file: string };
+
+const SHOWN_PROBLEMS = 5;
+const NO_KEY = 'has credentials, and there is no encryption key to seal them';
+
+/** Reads files into the cache. The exit code is 1 if anything failed, or if nothing was loaded from a file that has rows. */
+export async function importFiles(
+  context: CliContext,
+  files: readonly string[],
+  options: ImportOptions,
+): Promise<void> {
+  const start = context.now();
+  const cache = await openStore(context, options, { writes: true });
+  const guard = new CredentialGuard(hasKey(context));
+  const results: FileResult[] = [];
+  try {
+    for (const file of files) {
+      const result = { file, ...(await importFile(context, cache, file, options, guard)) };
+      results.push(result);
+      if (options.json !== true) await report(context, result);
+    }
+  } finally {
+    await cache.close();
+  }
+  await summarise(context, results, options, context.now() - start);
+  if (results.some(hasFailed)) context.exitCode = 1;
+  if (guard.refused > 0) {
+    throw new CliError(
+      'KEY_MISSING',
+      `${plural(guard.refused, 'row')} with credentials not imported, for there is no encryption key: ${SEAL_REMEDY}`,
+    );
+  }
+}
+
+async function importFile(
+  context: CliContext,
+  cache: CacheManager,
+  file: string,
+  options: ImportOptions,
+  guard: CredentialGuard,
+): Promise<WarmResult> {
+  const bar = new ProgressBar(context.err, basename(file), () => context.now());
+  try {
+    return await cache.warmFromFile(file, {
+      ttlOverride: options.ttl,
+      format: options.format,
+      defaultScheme: options.scheme,
+      defaultSource: options.source,
+      signal: context.io.signal,
+      refuse: (entry) => guard.check(entry),
+      onProgress: ({ loaded, bytesRead, totalBytes }) =>
+        bar.update(totalBytes > 0 ? bytesRead / totalBytes : undefined, `${formatCount(loaded)} loaded`),
+    });
+  } finally {
+    await bar.clear();
+  }
+}
+
+async function report({ out, err }: CliContext, result: FileResult): Promise<void> {
+  const { file, loaded, skipped, failed, problems, problemCount } = result;
+  const counts = [`${formatCount(loaded)} loaded`];
+  if (skipped > 0) counts.push(`${formatCount(skipped)} skipped`);
+  if (failed > 0) counts.push(`${formatCount(failed)} failed`);
+  await out.line(`${printable(file)}: ${counts.join(', ')}`);
+  for (const { line, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
+    await err.line(`${printable(file)}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
+  }
+  const more = problemCount - Math.min(problems.length, SHOWN_PROBLEMS);
+  if (more > 0) await err.line(`${printable(file)}: and ${plural(more, 'problem')} more`);
+}
+
+async function summarise(
+  { out }: CliContext,
+  results: readonly FileResult[],
+  { json }: ImportOptions,
+  elapsedMs: number,
+): Promise<void> {
+  const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
+  const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
+  if (json === true) await out.json({ ...totals, elapsedMs, files: results });
+  else await out.line(`${plural(totals.loaded, 'row')} imported in ${formatDuration(elapsedMs)}`);
+}
+
+function hasFailed({ loaded, skipped, failed }: WarmResult): boolean {
+  return failed > 0 || (loaded === 0 && skipped > 0);
+}
+
+/** Without a key of its own the cache would seal with a random one, and nothing could open it again. */
+class CredentialGuard {
+  refused = 0;
+  readonly #hasKey: boolean;
+
+  constructor(withKey: boolean) {
+    this.#hasKey = withKey;
+  }
+
+  check(entry: CacheEntry): string | undefined {
+    if (this.#hasKey || !entry.hasCredentials) return undefined;
+    this.refused++;
+    return NO_KEY;
+  }
+}

@@ -1,0 +1,58 @@
+import type { CacheManager } from '@pw/cache-manager';
+import { HEALTH_STATUSES } from '@pw/cache-models';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { formatCount, formatTable, plural } from '../format.ts';
+import { OPEN_REMEDY, openStore } from '../open-store.ts';
+
+interface TierSize {
+  readonly tier: string;
+  readonly type: string;
+  readonly entries: number;
+  readonly maxEntries: number | null;
+}
+
+/** Counts what is there: exact sizes by tier, and different entries by health. */
+export async function showStatistics(context: CliContext, options: GlobalOptions): Promise<void> {
+  await using cache = await openStore(context, options);
+  const tiers = await tierSizes(cache);
+  const { total, withCredentials, byHealth } = await countEntries(cache);
+  const unreadable = Math.max(0, ...cache.getStatistics().tiers.map(({ stats }) => stats.undecryptable));
+  if (options.json === true) {
+    await context.out.json({ dir: options.dir, entries: total, withCredentials, unreadable, byHealth, tiers });
+    return;
+  }
+  const rows = tiers.map(({ tier, type, entries, maxEntries }) => [
+    tier,
+    type,
+    entries,
+    maxEntries === null ? 'none' : formatCount(maxEntries),
+  ]);
+  await context.out.write(formatTable(['TIER', 'TYPE', 'ENTRIES', 'LIMIT'], rows));
+  await context.out.line(
+    `\n${plural(total, 'proxy').replace('proxys', 'proxies')}, ${formatCount(withCredentials)} with credentials`,
+  );
+  const health = HEALTH_STATUSES.filter((status) => byHealth[status]! > 0);
+  if (total > 0)
+    await context.out.line(health.map((status) => `${formatCount(byHealth[status]!)} ${status}`).join(', '));
+  if (unreadable > 0) await context.err.line(`pw-cache: no key opens ${plural(unreadable, 'record')}: ${OPEN_REMEDY}`);
+}
+
+async function tierSizes(cache: CacheManager): Promise<TierSize[]> {
+  const sizes: TierSize[] = [];
+  for (const { name, tier } of cache.tiers) {
+    sizes.push({ tier: name, type: tier.tierType, entries: await tier.size(), maxEntries: tier.config.maxEntries });
+  }
+  return sizes;
+}
+
+async function countEntries(cache: CacheManager) {
+  const byHealth: Record<string, number> = Object.fromEntries(HEALTH_STATUSES.map((status) => [status, 0]));
+  let total = 0;
+  let withCredentials = 0;
+  for await (const entry of cache.entries()) {
+    total++;
+    if (entry.hasCredentials) withCredentials++;
+    byHealth[entry.healthStatus]!++;
+  }
+  return { total, withCredentials, byHealth };
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import type { CliStream } from './cli-io.ts';
+
+/**
+ * The way to a stream. A reader that has seen enough (`pw-cache list | head`) closes it: that is no error, and what is
+ * written afterwards goes nowhere.
+ */
+export class Output {
+  readonly #stream: CliStream;
+  #closed = false;
+  #written = false;
+
+  constructor(stream: CliStream) {
+    this.#stream = stream;
+    stream.on('error', this.#onError);
+    stream.on('close', this.#onClose);
+  }
+
+  /** True when nobody reads any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** True once something was written. */
+  get used(): boolean {
+    return this.#written;
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY === true;
+  }
+
+  get columns(): number {
+    return this.#stream.columns ?? 80;
+  }
+
+  /** Writes a text, and waits while the reader is behind. */
+  async write(text: string): Promise<void> {
+    if (this.#closed || text === '') return;
+    this.#written = true;
+    if (this.#stream.write(text) || this.#closed) return;
+    const waiting = new AbortController();
+    const { signal } = waiting;
+    const events = ['drain', 'close', 'error'].map((name) => once(this.#stream, name, { signal }));
+    await Promise.race(events).catch(() => {});
+    waiting.abort();
+    await Promise.allSettled(events);
+  }
+
+  async line(text: string): Promise<void> {
+    await this.write(`${text}\n`);
+  }
+
+  /** One JSON document. */
+  async json(value: unknown): Promise<void> {
+    await this.line(JSON.stringify(value, undefined, 2));
+  }
+
+  /** Waits until everything is written, and lets go of the stream. */
+  async end(): Promise<void> {
+    if (!this.#closed && this.#written) await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+    // The error of a reader that went away may come later still: someone must be there to hear it.
+    this.#stream.off('close', this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    this.#closed = true;
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#closed = true;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+  };
+}

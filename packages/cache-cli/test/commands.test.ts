@@ -1,0 +1,237 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
+import { makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { cli } from './run-cli.ts';
+
+const key = { [CURRENT_KEY_VARIABLE]: generateKey() };
+
+/** A folder with a cache, and files to import. */
+function workspace(files: Record<string, string> = {}) {
+  const root = makeTempDir(onTestFinished);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
+  const dir = join(root, 'cache');
+  const path = (name: string) => join(root, name);
+  return { dir, path, cli: (argv: string[], env: Record<string, string> = key) => cli(['--dir', dir, ...argv], env) };
+}
+
+const LIST = '198.51.100.1:80\n198.51.100.2:80\nann:hunter2@gate.example:9000\nbob:swordfish@gate.example:9000\n';
+
+describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
+  it('gives back in a new run what was imported, listed, counted and exported', async () => {
+    const { cli, dir, path } = workspace({
+      'list.txt': LIST,
+      'more.json': '[{"ip":"198.51.100.3","port":1,"status":"healthy"}]',
+    });
+    const imported = await cli([
+      '--backend',
+      backend,
+      'import',
+      path('list.txt'),
+      path('more.json'),
+      '--source',
+      'mine',
+    ]);
+    expect(imported).toMatchObject({ code: 0, err: '' });
+    expect(imported.out).toMatch(/list\.txt: 4 loaded\n.*more\.json: 1 loaded\n5 rows imported in/);
+
+    const stats = JSON.parse((await cli(['stats', '--json'])).out);
+    expect(stats).toMatchObject({
+      dir,
+      entries: 5,
+      withCredentials: 2,
+      unreadable: 0,
+      byHealth: { healthy: 1, unknown: 4 },
+    });
+    expect(stats.tiers.map((tier: { entries: number }) => tier.entries)).toEqual([0, 5, 5]);
+    expect(readdirSync(join(dir, 'proxies')).includes('l2_cache.db')).toBe(backend === 'sqlite');
+
+    const list = JSON.parse((await cli(['list', '--json', '--source', 'mine'])).out) as { proxyUrl: string }[];
+    expect(list).toHaveLength(5);
+    expect((await cli(['list', '--health', 'healthy'])).out.split('\n')[1]).toContain('198.51.100.3:1');
+    expect(JSON.parse((await cli(['list', '--limit', '2', '--json'])).out)).toHaveLength(2);
+    expect(JSON.parse((await cli(['list', '--limit', '0', '--json'])).out)).toEqual([]);
+
+    const exported = await cli(['export', path('all.jsonl'), '--json']);
+    expect(JSON.parse(exported.out)).toEqual({ file: path('all.jsonl'), exported: 5, failed: 0 });
+    expect(readFileSync(path('all.jsonl'), 'utf8')).not.toMatch(/hunter2|swordfish/);
+    expect((await cli(['--dir', path('copy'), 'import', path('all.jsonl')])).code).toBe(0);
+    expect(JSON.parse((await cli(['--dir', path('copy'), 'stats', '--json'])).out)).toMatchObject({
+      entries: 5,
+      withCredentials: 2,
+    });
+  });
+});
+
+describe('get', () => {
+  it('finds by key, by URL and by host:port, and says which tier answered', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    const found = JSON.parse((await cli(['get', '198.51.100.1:80', '--json'])).out);
+    expect(found).toMatchObject({
+      tier: 'l2',
+      level: 2,
+      entry: { proxyUrl: 'http://198.51.100.1:80', username: null },
+    });
+    for (const name of [found.entry.key, 'http://198.51.100.1:80', 'HTTP://198.51.100.1:80/']) {
+      expect((await cli(['get', name])).out).toContain(found.entry.key);
+    }
+  });
+
+  it('tells users of one gateway apart, and shows a credential when asked only', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    const masked = await cli(['get', 'http://bob:whatever@gate.example:9000']);
+    expect(masked.out).toContain('Password     **********');
+    expect(masked.out + (await cli(['get', 'bob@gate.example:9000', '--json'])).out).not.toContain('swordfish');
+    expect((await cli(['get', 'bob@gate.example:9000', '--reveal'])).out).toContain('Password     swordfish');
+    expect(JSON.parse((await cli(['get', 'ann@gate.example:9000', '--reveal', '--json'])).out).entry.password).toBe(
+      'hunter2',
+    );
+  });
+
+  it('exits 1 and says why when there is nothing, or no key opens it', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    expect(await cli(['get', 'nothing'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('not found'),
+    });
+    const locked = await cli(['get', 'ann@gate.example:9000', '--json'], {});
+    expect(locked.code).toBe(1);
+    expect(locked.err).toMatch(/^pw-cache: .*PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/);
+    expect(JSON.parse(locked.out).error.code).toBe('KEY_MISSING');
+    // Nothing was lost by looking without the key.
+    expect((await cli(['get', 'ann@gate.example:9000'])).code).toBe(0);
+  });
+
+  it('shows what would rewrite a terminal as text', async () => {
+    const { cli, path } = workspace({
+      'rows.jsonl': '{"proxy_url":"http://a.example:1","source":"\\u001b[2Jx\\u202ey"}',
+    });
+    await cli(['import', path('rows.jsonl')]);
+    expect((await cli(['get', 'a.example:1'])).out).toContain('Source       \\u001b[2Jx\\u202ey');
+  });
+});
+
+describe('import without a key', () => {
+  it('takes what has no credentials', async () => {
+    const { cli, path } = workspace({ 'list.txt': '198.51.100.1:80\n' });
+    expect((await cli(['import', path('list.txt')], {})).code).toBe(0);
+  });
+
+  it('refuses credentials, names the variable and the command that makes a key, and stores none of them', async () => {
+    const { cli, dir, path } = workspace({ 'list.txt': LIST });
+    const { code, out, err } = await cli(['import', path('list.txt')], {});
+    expect(code).toBe(1);
+    expect(out).toContain('2 loaded, 2 failed');
+    expect(err.trim().split('\n').at(-1)).toMatch(/PROXYWHIRL_CACHE_ENCRYPTION_KEY.*pw-cache generate-key/);
+    expect(JSON.parse((await cli(['stats', '--json'])).out)).toMatchObject({ entries: 2, withCredentials: 0 });
+    for (const shard of readdirSync(join(dir, 'proxies'))) {
+      expect(readFileSync(join(dir, 'proxies', shard), 'latin1')).not.toContain('gate.example');
+    }
+  });
+});
+
+describe('what goes wrong', () => {
+  it('is reported by file and line, stops nothing else, and quotes no secret', async () => {
+    const { cli, path } = workspace({
+      'list.txt': 'http://ann:hunter2@\n198.51.100.1:80\n',
+      'rows.jsonl': '{"hunter2\n',
+    });
+    const { code, out, err } = await cli([
+      'import',
+      path('missing.txt'),
+      path('list.txt'),
+      path('rows.jsonl'),
+      '--json',
+    ]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      loaded: 1,
+      skipped: 1,
+      failed: 2,
+      files: [{ failed: 1 }, { loaded: 1 }, { failed: 1 }],
+    });
+    expect(out + err).not.toContain('hunter2');
+    const plain = await cli(['import', path('list.txt')]);
+    expect(plain.err).toContain(`${path('list.txt')}:1: `);
+    expect(plain.code).toBe(0);
+  });
+
+  it.each([
+    [['frobnicate'], 'unknown command'],
+    [['get'], 'missing required argument'],
+    [['import', 'x', '--ttl', 'soon'], 'whole number'],
+    [['list', '--health', 'fine'], 'Allowed choices'],
+    [['export', 'x', '--credentials', 'shown'], 'Allowed choices'],
+    [['stats', '--colour'], 'unknown option'],
+  ])('exits 2 with one line for wrong usage: %j', async (argv, message) => {
+    const { code, out, err } = await workspace().cli(argv);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^pw-cache: .*\n$/);
+    expect(err).toContain(message);
+  });
+
+  it.each(['get x', 'list', 'stats', 'export y'])(
+    'exits 1 where there is no cache, and makes none: %s',
+    async (command) => {
+      const { cli, dir } = workspace();
+      const { code, err } = await cli(command.split(' '));
+      expect(code).toBe(1);
+      expect(err).toMatch(/^pw-cache: there is no cache in .*import.*\n$/);
+      expect(() => readdirSync(dir)).toThrow();
+    },
+  );
+
+  it('names the variable that holds a wrong key, not the key', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST });
+    const { code, err } = await cli(['import', path('list.txt')], { [CURRENT_KEY_VARIABLE]: 'hunter2' });
+    expect(code).toBe(1);
+    expect(err).toMatch(/^pw-cache: .*PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/);
+    expect(err).not.toContain('hunter2');
+  });
+
+  it('does not pretend that a cache is empty when its directory cannot be used', async () => {
+    const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });
+    const { code, err } = await cli(['--dir', path('flat'), 'import', path('list.txt')]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^pw-cache: l2 and l3 of the cache in .* cannot be opened.*\n$/);
+  });
+});
+
+describe('help and version', () => {
+  it.each(['', 'import', 'get', 'list', 'stats', 'export', 'generate-key'])(
+    'shows examples: %s --help',
+    async (command) => {
+      const { code, out, err } = await cli([...command.split(' ').filter(Boolean), '--help']);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(new RegExp(`Examples:\\n.*pw-cache ${command}`));
+      expect(out).toContain('--json');
+    },
+  );
+
+  it('shows the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
+  it('shows the help and exits 2 without a command', async () => {
+    expect(await cli([])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Usage: pw-cache') });
+  });
+});
+
+describe('generate-key', () => {
+  it('prints a key that works, and nothing else', async () => {
+    const { out, err } = await cli(['generate-key']);
+    expect(out).toMatch(/^[\w-]{43}=\n$/);
+    expect(err).toBe('');
+    const { cli: withKey, path } = workspace({ 'list.txt': LIST });
+    expect((await withKey(['import', path('list.txt')], { [CURRENT_KEY_VARIABLE]: out.trim() })).code).toBe(0);
+    expect(JSON.parse((await cli(['generate-key', '--json'])).out).key).toMatch(/^[\w-]{43}=$/);
+  });
+});
