@@ -248,7 +248,9 @@ export class JsonlStore {
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {
-      total += Number(await lane.submit(operation));
+      // Not in one statement: the sum must be read after the wait.
+      const count = await lane.submit(operation);
+      total += Number(count);
     };
     for (;;) {
       await this.settled(() => this.refreshAll());
