@@ -51,12 +51,18 @@ export class EvictionOrder {
   found(slot: Slot, facts: SlotFacts, before?: Slot): void {
     slot.uses = before?.uses ?? 1 + facts.accessCount;
     if (this.#gathered !== undefined) {
-      slot.stamp = this.#policy === EvictionPolicy.FIFO ? facts.fetchTime : facts.lastAccessed;
+      this.#rankByRecord(slot, facts);
       this.#gathered.push(slot);
       return;
     }
     slot.stamp = before?.stamp || ++this.#clock;
     this.#heap.add(slot);
+  }
+
+  /** A newer line of a key. */
+  replaced(slot: Slot, facts: SlotFacts): void {
+    if (this.#gathered !== undefined) this.#rankByRecord(slot, facts);
+    else this.used(slot, facts.accessCount);
   }
 
   /** A read, or a new value; `accessCount` is what the record says of itself. */
@@ -78,6 +84,11 @@ export class EvictionOrder {
       slot.stamp = ++this.#clock;
       this.#heap.add(slot);
     }
+  }
+
+  #rankByRecord(slot: Slot, facts: SlotFacts): void {
+    slot.uses = 1 + facts.accessCount;
+    slot.stamp = this.#policy === EvictionPolicy.FIFO ? facts.fetchTime : facts.lastAccessed;
   }
 
   #restamp(slot: Slot): void {

@@ -259,7 +259,9 @@ export class Shard {
       this.#takeDamaged(place);
       return;
     } else this.#listener.superseded(shard, key, { offset, length });
-    this.#index.replace(known, this.number, place, facts, offset !== place.offset);
+    // What was in the file before it was read again is no new use.
+    const isUse = offset !== place.offset && this.#before?.has(key) !== true;
+    this.#index.replace(known, this.number, place, facts, isUse);
   }
 
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */

@@ -70,7 +70,7 @@ export class SlotIndex {
     this.#join(slot);
     slot.expiresAt = facts.expiresAt;
     this.#expiry.moved(slot);
-    if (isUse) this.#order?.used(slot, facts.accessCount);
+    if (isUse) this.#order?.replaced(slot, facts);
   }
 
   remove(slot: Slot): void {

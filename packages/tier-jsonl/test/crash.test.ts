@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { exitOf, startWriter } from './support/children.ts';
+import { newDirectory, newTier } from './support/tiers.ts';
+
+const LOCK = { stale: 2000, update: 1000 };
+
+/** For each key what the child acknowledged last, and what it had begun after that. */
+function readAcknowledged(path: string): Map<string, { done: string | undefined; begun: string | undefined }> {
+  const states = new Map<string, { done: string | undefined; begun: string | undefined }>();
+  for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
+    const [what, key, value] = line.split(' ') as [string, string, string];
+    const state = states.get(key) ?? { done: undefined, begun: undefined };
+    states.set(key, what === 'start' ? { ...state, begun: value } : { done: value, begun: undefined });
+  }
+  return states;
+}
+
+describe('a process that is killed', () => {
+  it('has lost nothing that was acknowledged', async () => {
+    let acknowledged = 0;
+    for (let run = 0; run < 20; run++) {
+      const directory = newDirectory();
+      const log = join(dirname(directory), 'acknowledged');
+      const child = await startWriter(directory, log, 'k');
+      await sleep(10 + Math.random() * 60);
+      child.kill('SIGKILL');
+      await exitOf(child);
+      const tier = newTier(directory, { clock: systemClock, lock: LOCK });
+      for (const [key, { done, begun }] of readAcknowledged(log)) {
+        const found = (await tier.get(key))?.source ?? 'gone';
+        // What was under way when it died may have happened or not.
+        expect([done ?? 'gone', ...(begun === undefined ? [] : [begun])], `${key} in run ${run}`).toContain(found);
+        acknowledged++;
+      }
+      await tier.close();
+    }
+    expect(acknowledged).toBeGreaterThan(200);
+  });
+
+  it('delays the next writer until its lock is stale, not longer', async () => {
+    const directory = newDirectory();
+    const log = join(dirname(directory), 'acknowledged');
+    const child = await startWriter(directory, log, 'k', 'Infinity', '1');
+    await sleep(50);
+    child.kill('SIGKILL');
+    await exitOf(child);
+    const tier = newTier(directory, { clock: systemClock, lock: LOCK });
+    const started = performance.now();
+    expect(await tier.delete('k-0').then(() => tier.putMany([]))).toEqual([]);
+    expect(await tier.clear()).toBeGreaterThanOrEqual(0);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+});
+
+describe('several processes', () => {
+  it('write one directory at the same time and lose nothing', async () => {
+    const directory = newDirectory();
+    const names = ['a', 'b', 'c'];
+    const log = (name: string) => join(dirname(directory), name);
+    const children = await Promise.all(names.map((name) => startWriter(directory, log(name), name, '400')));
+    const reader = newTier(directory, { clock: systemClock, lock: LOCK });
+    while (children.some(({ exitCode }) => exitCode === null)) {
+      for await (const entry of reader.entries()) expect(entry.password?.reveal()).toBe(`p${entry.source}`);
+      await sleep(5);
+    }
+    expect(await Promise.all(children.map(exitOf))).toEqual([0, 0, 0]);
+    for (const name of names) {
+      for (const [key, { done }] of readAcknowledged(log(name)))
+        expect((await reader.get(key))?.source ?? 'gone', key).toBe(done);
+    }
+    expect(reader.statistics.evictionsCorruption).toBe(0);
+    expect(reader.failureCount).toBe(0);
+    // They ended without closing, and left no lock.
+    expect(readdirSync(directory).filter((file) => file.endsWith('.lock'))).toEqual([]);
+  });
+});

@@ -1,0 +1,18 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+/** Starts `writing-child.ts` and waits until its tier is open. */
+export async function startWriter(...args: string[]): Promise<ChildProcess> {
+  const script = join(import.meta.dirname, 'writing-child.ts');
+  const child = spawn(process.execPath, ['--conditions=@pw/source', script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+export async function exitOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}

@@ -1,0 +1,26 @@
+import { appendFileSync } from 'node:fs';
+import { CacheEntry } from '@pw/cache-models';
+import { JsonlCacheTier } from '../../src/index.ts';
+import { FakeCipher } from './fake-cipher.ts';
+
+// Puts, replaces and deletes until it is killed, or `count` times; notes what is acknowledged in a file of its own.
+const [directory, acknowledged, name, count = 'Infinity', numShards = '4'] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+];
+const tier = new JsonlCacheTier(
+  {},
+  { directory, numShards: Number(numShards), cipher: new FakeCipher(), lock: { stale: 2000, update: 1000 } },
+);
+await tier.open();
+process.stdout.write('ready\n');
+for (let n = 0; n < Number(count); n++) {
+  const key = `${name}-${n % 50}`;
+  const entry = CacheEntry.create({ key, proxyUrl: 'http://h:1', source: String(n), password: `p${n}` });
+  const isDelete = n % 7 === 6;
+  appendFileSync(acknowledged, `start ${key} ${isDelete ? 'gone' : n}\n`);
+  const done = isDelete ? (await tier.delete(key)) || !(await tier.has(key)) : await tier.put(key, entry);
+  if (done) appendFileSync(acknowledged, `done ${key} ${isDelete ? 'gone' : n}\n`);
+}
+// No close: a program that forgets it still exits and leaves no lock.
