@@ -7,7 +7,7 @@ import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.
 /** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
 export class EntryStatements {
   readonly get: Statement;
-  /** 1 if the row of a key has a rowid of ours, 0 if not, undefined if there is no row. */
+  /** The rowid of a key, and 1 if it is one of ours, 0 if not. */
   readonly find: Statement;
   readonly nextRowId: Statement;
   /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
@@ -23,7 +23,7 @@ export class EntryStatements {
     this.#db = db;
     const { table } = layout;
     this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ?`).raw();
-    this.find = db.prepare(`SELECT ${isOurRowId('rowid')} FROM ${table} WHERE key = ?`).pluck();
+    this.find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')} FROM ${table} WHERE key = ?`).raw();
     this.nextRowId = db.prepare(nextRowId(table)).pluck();
     this.upsert = db.prepare(upsertEntrySql(layout));
     this.upsertSide = db.prepare(upsertSideSql(layout));

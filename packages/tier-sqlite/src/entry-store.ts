@@ -14,6 +14,7 @@ import { Eviction } from './eviction.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
+import { STRIDE } from './row-id-space.ts';
 import { rowToEntry } from './row-to-entry.ts';
 import type { TableLayout } from './table-layout.ts';
 
@@ -45,6 +46,8 @@ export class EntryStore {
   readonly #wantsEvicted: boolean;
   readonly #transaction: <T>(work: () => T) => T;
   #evicted: Evicted[] = [];
+  /** Known within a transaction, where nobody else takes one. */
+  #nextRowId: number | undefined;
 
   constructor(db: SqliteDatabase, options: EntryStoreOptions) {
     this.db = db;
@@ -61,6 +64,7 @@ export class EntryStore {
 
   /** Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. */
   write<T>(work: () => T): T {
+    this.#nextRowId = undefined;
     try {
       return this.#transaction(work);
     } catch (error) {
@@ -205,21 +209,17 @@ export class EntryStore {
   }
 
   /** The rowid that the row of a key is to have: the one it has if that is ours, else a new one of ours. */
-  #placeOf(key: string, now: number): number | null {
-    const ours = this.statements.find.get(key) as 0 | 1 | undefined;
-    if (ours === 1) return this.#rowIdOf(key);
-    if (ours === undefined && this.#maxEntries !== null) {
+  #placeOf(key: string, now: number): number {
+    const [rowId, isOurs] = (this.statements.find.get(key) as [number, 0 | 1] | undefined) ?? [];
+    if (isOurs === 1) return rowId!;
+    if (isOurs === undefined && this.#maxEntries !== null) {
       this.#makeRoom(1, now);
       this.#rows.changed(1);
     }
-    const next = this.statements.nextRowId.get() as number;
-    if (ours === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
+    const next = this.#nextRowId ?? (this.statements.nextRowId.get() as number);
+    this.#nextRowId = next + STRIDE;
+    if (isOurs === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
     return next;
-  }
-
-  #rowIdOf(key: string): number {
-    const sql = `SELECT rowid AS id FROM ${this.layout.table} WHERE key = ?`;
-    return (this.statements.of(sql).get(key) as { id: number }).id;
   }
 
   #makeRoom(wanted: number, now: number): void {

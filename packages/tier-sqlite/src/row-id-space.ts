@@ -3,7 +3,8 @@
  * INSERT OR REPLACE, which gives a row the next free rowid, so a row outside this space was written by it, and one
  * inside was not touched by it since. Without the gaps a row that it deletes and stores again could get its old rowid.
  */
-const STRIDE = 2 ** 24;
+/** From one rowid of ours to the next. */
+export const STRIDE = 2 ** 24;
 const FIRST = 2 ** 40;
 
 /** SQL: true for a rowid of ours. Tested in SQL because JavaScript cannot tell neighbours beyond 2^53 apart. */
