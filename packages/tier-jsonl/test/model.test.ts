@@ -125,7 +125,7 @@ describe('JsonlCacheTier', () => {
         await fc.asyncModelRun(() => ({ model: new Map(), real: { directory, clock, tiers } }), list);
         await Promise.all(tiers.map((tier) => tier.close()));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

@@ -110,7 +110,7 @@ describe('maxEntries', () => {
           }
           await tier.close();
         }),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     },
   );
