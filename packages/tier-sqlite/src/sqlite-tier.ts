@@ -178,7 +178,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     for (const rows of readPages(() => this.#guarded(() => this.#current().store))) yield* this.readable(rows, now);
   }
 
-  /** Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use. */
+  /** @internal Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use. */
   protected write<T>(work: (store: EntryStore) => T): T {
     const result = this.#guarded(() => {
       const { store, file } = this.#current();
@@ -192,12 +192,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return result;
   }
 
-  /** Runs reads on the open database. */
+  /** @internal Runs reads on the open database. */
   protected read<T>(work: (store: EntryStore) => T): T {
     return this.#guarded(() => work(this.#current().store));
   }
 
-  /** The entries of rows; a damaged one is set aside, one that no key opens passed over, and both are counted. */
+  /** @internal The entries of rows; a damaged one is set aside, one that no key opens passed over, and both are counted. */
   protected readable(rows: Iterable<EntryRow | undefined>, now: number): CacheEntry[] {
     const { store } = this.#current();
     const entries: CacheEntry[] = [];
@@ -222,7 +222,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  /** For operations that BaseTier does not know: opens by itself, and answers with the fallback after a fault. */
+  /** @internal For operations that BaseTier does not know: opens by itself, and answers with the fallback after a fault. */
   protected attempt<T>(fallback: T, work: () => T): T {
     if (!this.enabled) return fallback;
     try {
