@@ -1,4 +1,4 @@
-import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, CacheEntry } from '@pw/cache-models';
 
 /** What the newest hits say of an entry, and whether the first tier let it go. */
 interface Pending {
@@ -38,7 +38,9 @@ export class AccessLog {
   overlay(entry: CacheEntry): CacheEntry {
     const known = this.#pending.get(entry.key);
     if (known === undefined) return entry;
-    return entry.with({
+    // Restored, not `with`: these values are our own, and validating them would cost more than the lookup.
+    return CacheEntry.restore({
+      ...entry,
       accessCount: Math.max(entry.accessCount, known.accessCount),
       lastAccessed: Math.max(entry.lastAccessed, known.lastAccessed),
       evictedFromL1: known.evictedFromL1,
@@ -54,10 +56,14 @@ export class AccessLog {
     this.#pending.clear();
   }
 
-  /** Everything noted so far, which is thereby handed over. */
-  take(): AccessUpdate[] {
-    const updates = Array.from(this.#pending, ([key, pending]) => ({ key, ...pending }));
-    this.#pending.clear();
+  /** The oldest of what was noted, at most `limit`, which is thereby handed over. */
+  take(limit: number): AccessUpdate[] {
+    const updates: AccessUpdate[] = [];
+    for (const [key, pending] of this.#pending) {
+      if (updates.length === limit) break;
+      updates.push({ key, ...pending });
+      this.#pending.delete(key);
+    }
     return updates;
   }
 }

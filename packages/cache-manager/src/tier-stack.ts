@@ -1,17 +1,14 @@
-import {
-  type CacheEntry,
-  chain,
-  isPromise,
-  type Logger,
-  type MaybePromise,
-  type RemovalReason,
-} from '@pw/cache-models';
+import { setImmediate } from 'node:timers/promises';
+import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { AccessLog } from './access-log.ts';
 import { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
 
+/** Accesses are written behind at the latest after this time, or when there are so many. */
 const FLUSH_AFTER_MS = 1_000;
-const FLUSH_AT_SIZE = 1_000;
+const FLUSH_AT_SIZE = 50_000;
+/** Updates written before the event loop gets its turn. */
+const FLUSH_SLICE = 500;
 
 /** What the stack tells its owner. */
 export interface StackEvents {
@@ -78,7 +75,7 @@ export class TierStack {
 
   #promote(slot: TierSlot, found: CacheEntry, level: number): MaybePromise<Hit> {
     const counted = found.touch(this.#now(found, slot));
-    const entry = counted.evictedFromL1 ? counted.with({ evictedFromL1: false }) : counted;
+    const entry = counted.evictedFromL1 ? CacheEntry.restore({ ...counted, evictedFromL1: false }) : counted;
     this.#note(entry);
     const copies = this.slots.slice(0, level).map((above) =>
       chain(above.write(entry.key, entry), (stored) => {
@@ -240,11 +237,16 @@ export class TierStack {
   async flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const updates = this.#access.take();
-    if (updates.length === 0) return;
-    for (const slot of this.slots) {
-      const known = updates.filter(({ key }) => slot.answersFor(key));
-      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    // A first tier that counts accesses itself knows them already.
+    const behind = this.slots.filter((slot) => slot.level > 0 || !slot.countsAccesses);
+    // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
+    for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
+      const updates = this.#access.take(FLUSH_SLICE);
+      for (const slot of behind) {
+        const known = updates.filter(({ key }) => slot.answersFor(key));
+        await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+      }
+      await setImmediate();
     }
   }
 
