@@ -6,8 +6,8 @@ import { DiskCacheTier, SqliteCacheTier } from '../src/index.ts';
 import { FakeCipher } from './fake-cipher.ts';
 import { KINDS, type Kind, makeEntry, NOW, reveal, tempDir, withDatabase } from './support.ts';
 
-// More in one go: ROT_RUNS=10000 vitest run packages/tier-sqlite/test/bit-rot.test.ts
-const RUNS = Number(process.env['ROT_RUNS'] ?? 500);
+// So many for each tier. More in one go: ROT_RUNS=10000 vitest run packages/tier-sqlite/test/bit-rot.test.ts
+const RUNS = Number(process.env['ROT_RUNS'] ?? 250);
 const clock = { now: () => -1e15 };
 
 function entries(): CacheEntry[] {
