@@ -19,6 +19,9 @@ import type { ShardSet } from './shard-set.ts';
 import type { Slot, SlotFacts } from './slot.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
+/** A record is read again so often before it is called damaged: each time somebody else may have been writing it. */
+const READ_TRIES = 4;
+
 /** A line to store and what the index is to know of it. */
 export interface StoredPut {
   readonly line: string;
@@ -107,24 +110,23 @@ export class JsonlStore {
   }
 
   /** The record of a slot that `find` gave. Throws a CacheCorruptionError for a damaged one, which is set aside. */
-  readRecord(slot: Slot): RawRecord | undefined {
-    const { key } = slot;
-    try {
-      return this.#lane(slot).shard.readRecord(slot);
-    } catch (error) {
-      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
+  readRecord({ key }: Slot): RawRecord | undefined {
+    let fault: unknown;
+    for (let tries = 0; tries < READ_TRIES; tries++) {
+      const slot = this.#shards.index.get(key);
+      if (slot === undefined) return undefined;
+      const { shard } = this.#lane(slot);
+      try {
+        return shard.readRecord(slot);
+      } catch (error) {
+        if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
+        fault = error;
+      }
+      // Somebody may have written since we looked, or be writing now: only what a full reading still points to is damaged.
+      shard.rescan();
     }
-    // The file may have been cut and written on since we looked: only what a full reading still points to is damaged.
-    this.#lane(slot).shard.rescan();
-    const again = this.#shards.index.get(key);
-    if (again === undefined) return undefined;
-    try {
-      return this.#lane(again).shard.readRecord(again);
-    } catch (error) {
-      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
-      this.setAside(key);
-      throw error;
-    }
+    this.setAside(key);
+    throw fault;
   }
 
   overlay(entry: CacheEntry): CacheEntry {

@@ -79,6 +79,7 @@ export class ShardLane {
       shard.refresh();
       if (lock.isHeld()) writer.repair();
     } catch (error) {
+      shard.reportDamaged();
       logger.warn(
         { shard: shard.number, code: errorCode(error) },
         'JSONL shard: repair failed; the next write tries again',

@@ -60,6 +60,7 @@ export class ShardWriter {
     const shard = this.#shard;
     if (!shard.needsRepair) return;
     shard.file.prepareToWrite();
+    shard.confirmDamaged();
     const torn = shard.tail !== undefined && !shard.tail.isRecord ? [shard.tail] : [];
     const aside = [...shard.damaged, ...torn];
     if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);

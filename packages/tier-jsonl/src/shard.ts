@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { type LineHead, readLineHead } from './line-head.ts';
 import type { Place } from './place.ts';
 import { decodeRecord, fitsChecksum, type RawRecord, readRaw } from './record-line.ts';
@@ -9,7 +10,7 @@ import type { SlotIndex } from './slot-index.ts';
 
 /** What a shard tells the store that owns it. */
 export interface ShardListener {
-  /** A line that cannot be read was met for the first time. */
+  /** A line is damaged for sure, and was not counted yet. */
   damaged(shard: number): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */
   superseded(shard: number, key: string, place: Place): void;
@@ -31,7 +32,10 @@ export class Shard {
   readonly superseded = new Map<string, Place[]>();
   /** Lines of removed keys that still have to be overwritten. */
   removed: Place[] = [];
-  /** Lines that still have to be set aside. */
+  /**
+   * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
+   * overwriting them.
+   */
   damaged: Place[] = [];
   /** Lines of others that are no records: kept. */
   foreign: Place[] = [];
@@ -46,7 +50,9 @@ export class Shard {
   #mtimeMs = -1;
   /** End of the last complete line that was read. */
   #end = 0;
-  #reported = new Set<string>();
+  /** Records that a reader found damaged, with the sum of the bytes that it saw. */
+  #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
+  readonly #reported = new Set<string>();
   /** Slots from before a full reading, for their rank; set only during one. */
   #before: Map<string, Slot> | undefined;
   #isFull = true;
@@ -173,10 +179,35 @@ export class Shard {
 
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(slot: Slot): void {
-    const place = { offset: slot.offset, length: slot.length };
-    this.#reported.add(nameOf(place));
-    this.damaged.push(place);
+    const { key, offset, length } = slot;
+    this.#reported.add(nameOf(slot));
+    this.damaged.push({ offset, length });
+    this.#unfit.push({ key, offset, sum: crc32(this.file.read(slot)) });
     this.#index.remove(slot);
+  }
+
+  /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. */
+  confirmDamaged(): void {
+    if (this.damaged.length === 0) return;
+    const unfit = this.#unfit;
+    this.rescan();
+    this.reportDamaged();
+    for (const { key, offset, sum } of unfit) {
+      const slot = this.#index.get(key);
+      if (slot?.shard !== this.number || slot.offset !== offset || crc32(this.file.read(slot)) !== sum) continue;
+      this.damaged.push({ offset, length: slot.length });
+      this.#index.remove(slot);
+    }
+  }
+
+  /** Counts what is damaged, each line once. */
+  reportDamaged(): void {
+    for (const place of this.damaged) {
+      const name = nameOf(place);
+      if (this.#reported.has(name)) continue;
+      this.#reported.add(name);
+      this.#listener.damaged(this.number);
+    }
   }
 
   #lost(): boolean {
@@ -197,6 +228,7 @@ export class Shard {
     this.superseded.clear();
     this.removed = [];
     this.damaged = [];
+    this.#unfit = [];
     this.foreign = [];
     this.tail = undefined;
     this.#end = 0;
@@ -204,7 +236,7 @@ export class Shard {
   }
 
   #seen(found: FileState): void {
-    if (found.isOther) this.#reported = new Set(this.damaged.map(nameOf));
+    if (found.isOther) this.#reported.clear();
     this.#size = found.size;
     this.#mtimeMs = found.mtimeMs;
   }
@@ -232,7 +264,7 @@ export class Shard {
   #take(head: LineHead, place: Place): void {
     if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
     else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
-    else if (head.kind === 'damaged') this.#takeDamaged(place);
+    else if (head.kind === 'damaged') this.damaged.push(place);
     else if (head.kind === 'other') this.foreign.push(place);
     else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
   }
@@ -256,7 +288,7 @@ export class Shard {
       this.supersede(key, place);
       return;
     } else if (this.#isMisnamed(place)) {
-      this.#takeDamaged(place);
+      this.damaged.push(place);
       return;
     } else this.#listener.superseded(shard, key, { offset, length });
     // What was in the file before it was read again is no new use.
@@ -267,12 +299,12 @@ export class Shard {
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
   #follows(key: string, older: Place, newer: Place): boolean {
     if (this.#isMisnamed(newer)) {
-      this.#takeDamaged(newer);
+      this.damaged.push(newer);
       return false;
     }
     const before = readRaw(this.file.read(older));
     if (before !== undefined && fitsChecksum(before)) this.supersede(key, older);
-    else this.#takeDamaged(older);
+    else this.damaged.push(older);
     return true;
   }
 
@@ -293,14 +325,6 @@ export class Shard {
       this.#index.remove(slot);
     }
     this.drop(key);
-  }
-
-  #takeDamaged(place: Place): void {
-    this.damaged.push(place);
-    const name = nameOf(place);
-    if (this.#reported.has(name)) return;
-    this.#reported.add(name);
-    this.#listener.damaged(this.number);
   }
 }
 
