@@ -15,7 +15,9 @@ export function runCommand(command: string, args: readonly string[], cwd: string
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status: status ?? 128, output }));
+    child.on('close', (status, signal) =>
+      resolve({ status: status ?? 128, output: signal === null ? output : `${output}\nended by ${signal}` }),
+    );
   });
 }
 
