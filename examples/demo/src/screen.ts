@@ -2,8 +2,8 @@ const COLOUR = process.stdout.isTTY === true && process.env['NO_COLOR'] === unde
 
 const paint = (code: number) => (text: string) => (COLOUR ? `\u001b[${code}m${text}\u001b[0m` : text);
 export const bold = paint(1);
-export const dim = paint(2);
-export const green = paint(32);
+const dim = paint(2);
+const green = paint(32);
 
 let step = 0;
 
@@ -18,7 +18,7 @@ export function line(text = ''): void {
 }
 
 /** A fact that was checked. */
-export function proved(text: string): void {
+function proved(text: string): void {
   line(`${green('✓')} ${text}`);
 }
 

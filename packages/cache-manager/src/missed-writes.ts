@@ -1,7 +1,7 @@
 import type { CacheEntry } from '@pw/cache-models';
 
 /** How many writes a tier may miss before it is emptied rather than trusted. */
-export const MISSED_WRITES_LIMIT = 10_000;
+const MISSED_WRITES_LIMIT = 10_000;
 
 /**
  * What a tier should hold and does not: the writes that it missed while it was off or that failed. Until they are

@@ -11,7 +11,7 @@ const { O_CREAT, O_EXCL, O_RDWR } = constants;
 const SLICE = 1024 * 1024;
 
 /** Smaller files are left as they are. */
-export const COMPACTION_LEAST = 64 * 1024;
+const COMPACTION_LEAST = 64 * 1024;
 
 /** True if more than half of a shard is garbage and it is worth the work. */
 export function isWorthCompacting(shard: Shard): boolean {

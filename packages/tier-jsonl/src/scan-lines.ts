@@ -2,7 +2,7 @@ import type { ShardFile } from './shard-file.ts';
 
 const CHUNK = 1024 * 1024;
 /** A longer line is taken for damaged and never parsed. */
-export const MAX_LINE = 64 * 1024 * 1024;
+const MAX_LINE = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Told of each line: its bytes `start` to `end` of a buffer, and its offset in the file. */

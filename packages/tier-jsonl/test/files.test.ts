@@ -123,7 +123,7 @@ describe('the lock', () => {
     const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
     for (let n = 0; n < 5; n++) await tier.put('a', makeEntry('a', { accessCount: n }));
     const lock = join(directory, 'shard_00.jsonl.lock');
-    expect(existsSync(lock)).toBe(true);
+    expect(statSync(lock).mode & 0o777).toBe(0o700);
     const { rmdirSync } = await import('node:fs');
     rmdirSync(lock);
     mkdirSync(lock);

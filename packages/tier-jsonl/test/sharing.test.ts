@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
+import { shardOfKey } from '../src/shard-of-key.ts';
 import { allLines, makeEntry, newDirectory, newTier, shardFiles } from './support/tiers.ts';
 
 describe('two tiers on one directory', () => {
@@ -143,6 +144,34 @@ describe('the number of shards', () => {
     expect(await b.delete('k0')).toBe(true);
     expect(await a.get('k0')).toBeUndefined();
     expect(JSON.parse(readFileSync(join(directory, 'pw-cache.json'), 'utf8'))).toEqual({ format: 1, num_shards: 3 });
+  });
+
+  it('that changed while a tier was idle is noticed by its next write, whichever shard that meets', async () => {
+    const keys = Array.from({ length: 500 }, (_, n) => `k${n}`).filter(
+      (key) => shardOfKey(key, 8) < 3 && shardOfKey(key, 3) !== shardOfKey(key, 8),
+    );
+    for (const key of keys.slice(0, 5)) {
+      const directory = newDirectory();
+      const idle = newTier(directory, { numShards: 8 });
+      await idle.putMany(Array.from({ length: 50 }, (_, n) => makeEntry(`old${n}`)));
+      const other = newTier(directory, { numShards: 3 });
+      await other.open();
+      expect(await idle.put(key, makeEntry(key))).toBe(true);
+      expect((await other.get(key))?.key).toBe(key);
+    }
+  });
+
+  it('that changed leaves no note of a removal that a later value would fall to', async () => {
+    const directory = newDirectory();
+    const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+    const first = newTier(directory, { numShards: 7 });
+    await first.putMany(keys.map((key) => makeEntry(key)));
+    await first.deleteMany(keys);
+    await first.close();
+    const second = newTier(directory, { numShards: 3 });
+    await second.putMany(keys.map((key) => makeEntry(key)));
+    await second.close();
+    expect((await newTier(directory).keys()).length).toBe(100);
   });
 
   it('of a directory that ProxyWhirl made with more shards than we look for is found out', async () => {

@@ -18,7 +18,7 @@ const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) 
 const OURS = `(c.rowid = s.row_id OR ${isOurRowId('c.rowid')})`;
 
 /** SQL: the columns of an {@link EntryRow}, by name, whatever their order in the file. `c` is the table, `s` its side table. */
-export function rowColumns(layout: TableLayout): string {
+function rowColumns(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.map((name) => `${layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c'}.${name}`);
   return [...values, 's.checksum', 's.access_checksum', OURS, 'c.rowid'].join(', ');
 }

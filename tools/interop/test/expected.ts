@@ -6,7 +6,7 @@ const micros = (instant: number | null) => (instant === null ? null : Math.round
 const secondsToMicros = (seconds: number | null) => (seconds === null ? null : Math.round(seconds * 1e6));
 
 /** An entry as ProxyWhirl's expectation files write it, times as whole microseconds. */
-export function asExpected(entry: CacheEntry) {
+function asExpected(entry: CacheEntry) {
   return {
     key: entry.key,
     proxy_url: entry.proxyUrl,
@@ -33,7 +33,7 @@ export function asExpected(entry: CacheEntry) {
   };
 }
 
-export function inMicros(entry: ExpectedEntry) {
+function inMicros(entry: ExpectedEntry) {
   const { is_expired: _, ...fields } = entry;
   return {
     ...fields,

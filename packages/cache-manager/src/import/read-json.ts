@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { FileItem } from './file-item.ts';
 
 /** Largest JSON document, in bytes. It is read whole, so that a broken one loads nothing; JSON Lines have no limit. */
-export const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 const GROUP = 1000;
 

@@ -11,7 +11,7 @@ export interface TextLine {
 }
 
 /** Longest line that is read, in bytes: a file without line ends must not fill the memory. */
-export const MAX_LINE_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 1024 * 1024;
 
 const LF = 10;
 const CR = 13;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '../../src/index.ts';
 
@@ -9,8 +11,9 @@ const entry = (key: string, size: number) =>
 let stored = 0;
 while (await tier.put(`k${stored}`, entry(`k${stored}`, 1000))) stored++;
 const failures = tier.failureCount;
+const isWhole = readFileSync(join(directory, 'shard_00.jsonl'), 'utf8').endsWith('}\n');
 let readable = 0;
 for (let n = 0; n < stored; n++) if ((await tier.get(`k${n}`)) !== undefined) readable++;
 const isDeleted = await tier.delete('k0');
-process.stdout.write(JSON.stringify({ stored, failures, readable, isDeleted }));
+process.stdout.write(JSON.stringify({ stored, failures, isWhole, readable, isDeleted }));
 await tier.close();
