@@ -66,12 +66,14 @@ async function checkStack({ openCache }, entry, { key, directory }) {
     l3DatabasePath: join(directory, 'l3', 'cache.db'),
     encryptionKey: key,
   };
+  if (!HAS_SQLITE) await assert.rejects(openCache(config), { code: 'CACHE_RUNTIME_UNSUPPORTED' });
   for (const l2Backend of HAS_SQLITE ? ['jsonl', 'sqlite'] : ['jsonl']) {
-    const first = await openCache({ ...config, l2Backend });
+    const stack = { ...config, l2Backend, l3Config: { enabled: HAS_SQLITE } };
+    const first = await openCache(stack);
     assert.equal(await first.put(entry.key, entry), true);
     assert.equal((await first.get(entry.key))?.proxyUrl, 'http://proxy.example:8080');
     await first.close();
-    const second = await openCache({ ...config, l2Backend });
+    const second = await openCache(stack);
     const found = await second.lookup(entry.key);
     assert.equal(found?.tier, 'l2', `read again from ${l2Backend}`);
     assert.equal(found.entry.password?.reveal(), 'hunter2hunter2');
