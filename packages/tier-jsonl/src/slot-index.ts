@@ -28,9 +28,6 @@ export class SlotIndex {
   get isOrdered(): boolean {
     return this.#order !== undefined;
   }
-  get size(): number {
-    return this.#slots.size;
-  }
 
   get(key: string): Slot | undefined {
     return this.#slots.get(key);
@@ -120,15 +117,6 @@ export class SlotIndex {
   victim(now: number): Slot | undefined {
     const soonest = this.#expiry.first;
     return soonest !== undefined && now >= soonest.expiresAt ? soonest : this.#order?.victim;
-  }
-
-  expired(now: number): Slot[] {
-    const found: Slot[] = [];
-    this.#expiry.visitWhile(
-      (slot) => now >= slot.expiresAt,
-      (slot) => found.push(slot),
-    );
-    return found;
   }
 
   /** Number of entries not expired; costs the number of expired ones. */
