@@ -5,13 +5,18 @@ import type BetterSqlite3 from 'better-sqlite3';
 export type SqliteDatabase = BetterSqlite3.Database;
 export type SqliteDatabaseConstructor = typeof BetterSqlite3;
 
-const OLDEST_NODE = 22;
+/** What the binding is built for: Node.js has it since 22.14.0. With less the process crashes at the first database. */
+const NODE_API = 10;
+
+/** The parts of `process.versions` that decide. */
+export type RuntimeVersions = Readonly<Pick<NodeJS.ProcessVersions, 'node' | 'napi'>>;
 
 /** Throws a CacheError with code `CACHE_RUNTIME_UNSUPPORTED` for a Node.js on which the binding would crash the process. */
-export function checkRuntime(version: string = process.versions.node): void {
-  const major = Number.parseInt(version, 10);
-  if (major >= OLDEST_NODE) return;
-  throw unsupported(`@pw/tier-sqlite needs Node.js ${OLDEST_NODE} or newer, and this is ${version}: update Node.js`);
+export function checkRuntime({ node, napi }: RuntimeVersions = process.versions as RuntimeVersions): void {
+  if (Number(napi) >= NODE_API) return;
+  throw unsupported(
+    `@pw/tier-sqlite needs Node.js 22.14 or newer, and this is ${node}: update Node.js, or use a tier without SQLite, such as @pw/tier-jsonl`,
+  );
 }
 
 /**
@@ -20,9 +25,9 @@ export function checkRuntime(version: string = process.versions.node): void {
  */
 export function loadBinding(
   load: () => SqliteDatabaseConstructor = () => createRequire(import.meta.url)('better-sqlite3'),
-  version?: string,
+  versions?: RuntimeVersions,
 ): SqliteDatabaseConstructor {
-  checkRuntime(version);
+  checkRuntime(versions);
   try {
     const Database = load();
     // better-sqlite3 looks for its binary when the first database is made.

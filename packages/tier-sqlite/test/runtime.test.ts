@@ -21,9 +21,11 @@ describe('the native binding', () => {
       loads++;
       throw new Error('must not be loaded');
     };
-    expect(() => loadBinding(load, '20.20.2')).toThrow(/needs Node\.js 22 or newer, and this is 20\.20\.2/);
+    const old = { node: '22.13.1', napi: '9' };
+    expect(() => loadBinding(load, old)).toThrow(/needs Node\.js 22\.14 or newer, and this is 22\.13\.1/);
     expect(loads).toBe(0);
-    expect(() => checkRuntime('22.12.0')).not.toThrow();
+    expect(() => checkRuntime({ node: '22.14.0', napi: '10' })).not.toThrow();
+    expect(() => checkRuntime()).not.toThrow();
   });
 
   it('that cannot be loaded gives an error with the remedy', () => {
