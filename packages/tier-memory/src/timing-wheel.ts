@@ -64,7 +64,7 @@ export class TimingWheel {
   #forward(now: number): void {
     const tick = tickOf(now);
     const high = highHalf(tick);
-    const low = lowHalf(tick);
+    const low = lowHalf(tick, high);
     const place = highestDifference(high ^ this.#high, low ^ this.#low);
     const digit = digitAt(place, high, low);
     this.#time = now;
@@ -112,7 +112,7 @@ export class TimingWheel {
     const tick = tickOf(now);
     this.#time = now;
     this.#high = highHalf(tick);
-    this.#low = lowHalf(tick);
+    this.#low = lowHalf(tick, this.#high);
     this.#filled.fill(0);
     this.#expired = 0;
     for (const slot of all) this.add(slot);
@@ -122,7 +122,7 @@ export class TimingWheel {
     const { cells } = this.#table;
     const tick = tickOf(deadline);
     const high = highHalf(tick);
-    const low = lowHalf(tick);
+    const low = lowHalf(tick, high);
     const place = highestDifference(high ^ this.#high, low ^ this.#low);
     const digit = digitAt(place, high, low);
     this.#filled[place] = this.#filled[place]! | (1 << digit);

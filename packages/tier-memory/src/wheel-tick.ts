@@ -22,9 +22,9 @@ export function highHalf(tick: number): number {
   return Math.floor(tick / HALF_RANGE);
 }
 
-/** The low five digits of a tick. */
-export function lowHalf(tick: number): number {
-  return tick % HALF_RANGE;
+/** The low five digits of a tick, given its high ones. A remainder of big numbers would be a call out of the compiled code. */
+export function lowHalf(tick: number, high: number): number {
+  return tick - high * HALF_RANGE;
 }
 
 /** The place of the highest digit in which two ticks differ, given the exclusive or of their halves; 0 if they are equal. */

@@ -66,6 +66,17 @@ describe('MemoryCacheTier', () => {
     expect(tier.get('s')?.password?.reveal()).toBe('hunter2');
   });
 
+  it('takes the entries of another copy of the models', () => {
+    const foreign = Object.create(
+      Object.create(CacheEntry.prototype),
+      Object.getOwnPropertyDescriptors(makeEntry('a')),
+    );
+    const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
+    tier.open();
+    expect(tier.put('a', foreign as CacheEntry)).toBe(true);
+    expect(tier.get('a')).toBe(foreign);
+  });
+
   it('touch is a get whose answer, and whose stored entry, has one access more', () => {
     const clock = new ManualClock();
     const tier = new MemoryCacheTier({}, { clock });
@@ -85,6 +96,8 @@ describe('MemoryCacheTier', () => {
       expect(act).toThrow(CacheValidationError);
     expect(() => tier.put('a', { key: 'a' } as unknown as CacheEntry)).toThrow(/entry/);
     expect(() => tier.put('a', makeEntry('b'))).toThrow(/key/);
+    expect(() => tier.put('', makeEntry(''))).toThrow(/key/);
+    expect(() => tier.put('a', null as unknown as CacheEntry)).toThrow(/entry/);
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).not.toThrow();
     tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
