@@ -9,10 +9,13 @@ export type SqliteDatabaseConstructor = typeof BetterSqlite3;
 const NODE_API = 10;
 
 /** The parts of `process.versions` that decide. */
-export type RuntimeVersions = Readonly<Pick<NodeJS.ProcessVersions, 'node' | 'napi'>>;
+export interface RuntimeVersions {
+  readonly node: string;
+  readonly napi?: string | undefined;
+}
 
 /** Throws a CacheError with code `CACHE_RUNTIME_UNSUPPORTED` for a Node.js on which the binding would crash the process. */
-export function checkRuntime({ node, napi }: RuntimeVersions = process.versions as RuntimeVersions): void {
+export function checkRuntime({ node, napi }: RuntimeVersions = process.versions): void {
   if (Number(napi) >= NODE_API) return;
   throw unsupported(
     `@pw/tier-sqlite needs Node.js 22.14 or newer, and this is ${node}: update Node.js, or use a tier without SQLite, such as @pw/tier-jsonl`,
