@@ -91,6 +91,7 @@ describe('MemoryCacheTier', () => {
 
   it('refuses wrong arguments with an error that names them', () => {
     const tier = new MemoryCacheTier();
+    tier.open();
     const wrong = 7 as unknown as string;
     for (const act of [() => tier.get(wrong), () => tier.peek(wrong), () => tier.touch(wrong), () => tier.has(wrong)])
       expect(act).toThrow(CacheValidationError);
