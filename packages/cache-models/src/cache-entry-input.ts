@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CacheEntryFields } from './cache-entry.ts';
+import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { CacheValidationError } from './cache-error.ts';
 import { generateCacheKey } from './cache-key.ts';
 import type { Clock } from './clock.ts';

@@ -1,8 +1,8 @@
 import type { CacheEntry } from './cache-entry.ts';
 import type { Clock } from './clock.ts';
-import type { CredentialCipher } from './credential-cipher.ts';
 import type { Logger } from './logger.ts';
 import type { MaybePromise } from './maybe-promise.ts';
+import type { CredentialCipher } from './secret.ts';
 import type { CacheTierConfig } from './tier-config.ts';
 import type { RemovalReason, TierStatistics } from './tier-statistics.ts';
 import type { TierType } from './tier-type.ts';

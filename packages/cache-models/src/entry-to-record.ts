@@ -1,9 +1,8 @@
 import type { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
-import type { CredentialCipher } from './credential-cipher.ts';
 import { formatInstant } from './instant.ts';
 import type { ProxyRecord } from './record.ts';
-import type { Secret } from './secret.ts';
+import type { CredentialCipher, Secret } from './secret.ts';
 
 /**
  * An entry as ProxyWhirl's JSON record, credentials sealed.

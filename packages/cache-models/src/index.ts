@@ -1,8 +1,8 @@
 export { BaseTier } from './base-tier.ts';
 export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
 export { parseCacheConfig } from './cache-config.ts';
-export type { CacheEntryFields, CacheEntryJson } from './cache-entry.ts';
 export { CacheEntry } from './cache-entry.ts';
+export type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 export type { CacheEntryInput, CacheEntryPatch, InstantInput, SecretInput } from './cache-entry-input.ts';
 export type { CacheErrorOptions, FieldErrorOptions, FieldProblem } from './cache-error.ts';
 export {
@@ -29,7 +29,6 @@ export type {
 export { TIER_CONTRACT_VERSION } from './cache-tier.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
-export type { CredentialCipher, TokenKey } from './credential-cipher.ts';
 export { entryToRecord, sealCredential } from './entry-to-record.ts';
 export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health-status.ts';
 export {
@@ -52,6 +51,7 @@ export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';
 export { recordChecksum } from './record-checksum.ts';
 export { openCredential, recordToEntry } from './record-to-entry.ts';
+export type { CredentialCipher, TokenKey } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';
 export type { CacheTierConfig, CacheTierConfigInput } from './tier-config.ts';
 export { EvictionPolicy, parseTierConfig } from './tier-config.ts';

@@ -1,8 +1,8 @@
 import { CacheEntry } from './cache-entry.ts';
 import { CacheCorruptionError, CacheError, CacheErrorCode } from './cache-error.ts';
-import type { CredentialCipher } from './credential-cipher.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
+import type { CredentialCipher } from './secret.ts';
 import { Secret } from './secret.ts';
 
 type Raw = Readonly<Record<string, unknown>>;

@@ -6,9 +6,9 @@ import {
   type TierCapabilities,
 } from './cache-tier.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { CredentialCipher } from './credential-cipher.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { isPromise, type MaybePromise } from './maybe-promise.ts';
+import type { CredentialCipher } from './secret.ts';
 import { type CacheTierConfig, type CacheTierConfigInput, parseTierConfig } from './tier-config.ts';
 import { TierHealth } from './tier-health.ts';
 import { inTurn, settle } from './tier-loops.ts';

@@ -1,8 +1,8 @@
 import type { CacheEntry } from './cache-entry.ts';
 import type { EvictionListener, TierCapabilities } from './cache-tier.ts';
 import type { Clock } from './clock.ts';
-import type { CredentialCipher } from './credential-cipher.ts';
 import type { Logger } from './logger.ts';
+import type { CredentialCipher } from './secret.ts';
 import type { TierType } from './tier-type.ts';
 
 /** Whether a tier answers with values or with promises; decides the types of its public methods. */

@@ -1,0 +1,41 @@
+import type { HealthStatus } from './health-status.ts';
+import type { Secret } from './secret.ts';
+
+/** The 21 fields of an entry. Times are epoch milliseconds (fractions allowed), absent values are `null`. */
+export interface CacheEntryFields {
+  /** Identifies the entry in every tier: any non-empty string. */
+  readonly key: string;
+  /** `scheme://host:port`, without credentials. */
+  readonly proxyUrl: string;
+  readonly username: Secret | null;
+  readonly password: Secret | null;
+  /** Where the proxy came from. */
+  readonly source: string;
+  readonly fetchTime: number;
+  readonly lastAccessed: number;
+  /** Number of hits, 0 or more. */
+  readonly accessCount: number;
+  /** Time to live in seconds, 0 or more. `expiresAt` decides; this is kept for the record. */
+  readonly ttlSeconds: number;
+  /** The entry is expired from this instant on. */
+  readonly expiresAt: number;
+  readonly healthStatus: HealthStatus;
+  /** Failures that `invalidateByHealth` counted, 0 or more. */
+  readonly failureCount: number;
+  /** True while the entry lives below because the first tier had no room for it. */
+  readonly evictedFromL1: boolean;
+  readonly lastHealthCheck: number | null;
+  readonly consecutiveHealthFailures: number;
+  readonly consecutiveHealthSuccesses: number;
+  readonly recoveryAttempt: number;
+  readonly nextCheckTime: number | null;
+  readonly lastHealthError: string | null;
+  readonly totalHealthChecks: number;
+  readonly totalHealthCheckFailures: number;
+}
+
+/** What `JSON.stringify` shows of an entry: secrets are masked. */
+export type CacheEntryJson = Omit<CacheEntryFields, 'username' | 'password'> & {
+  readonly username: string | null;
+  readonly password: string | null;
+};
