@@ -1,9 +1,24 @@
-import { inspect } from 'node:util';
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+import { format, inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CacheEntry, type CredentialCipher, Secret } from '../src/index.ts';
 
 const MARK = 'hunter2-marker';
+
+/** What console.log prints. */
+function logged(value: unknown): string {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  new Console(stream, stream).log(value, { value });
+  return text;
+}
 
 /** Every way in which a value ends up on a screen, in a log or in a file by accident. */
 function renderings(value: unknown): string[] {
@@ -18,6 +33,9 @@ function renderings(value: unknown): string[] {
     inspect(nested, { depth: 20, showHidden: true }),
     inspect(structuredClone(value), { depth: 9 }),
     Object.keys(value as object).join(),
+    format('%s %o %O %j', value, value, value, value),
+    logged(value),
+    new Error(`failed for ${value}`).message,
     new Error('x', { cause: value }).stack ?? '',
     inspect(new Error('x', { cause: value })),
   ];
