@@ -5,7 +5,7 @@ import type { RemovalReason } from '@pw/cache-models';
 export interface CacheEventMap {
   /** An entry was copied up into a tier. */
   promotion: [{ readonly key: string; readonly tier: string }];
-  /** An entry left a tier by itself. */
+  /** An entry had to make room. */
   eviction: [{ readonly key: string; readonly tier: string; readonly reason: RemovalReason }];
   /** A tier is off because of failures. */
   degraded: [{ readonly tier: string }];

@@ -27,7 +27,7 @@ export interface TierCapabilities {
 /** Where a tier is in its life. It opens by itself on first use, also after `close`. */
 export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
 
-/** Told when an entry leaves a tier by itself. Whatever it throws harms nobody. */
+/** Told when an entry has to make room; not of entries that expire, which are only counted. What it throws harms nobody. */
 export type EvictionListener = (key: string, entry: CacheEntry, reason: RemovalReason) => void;
 
 /** Access metadata of one entry, written behind: the newest count and time, not a difference. */

@@ -20,7 +20,7 @@ export interface TierOptions {
   readonly clock?: Clock | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
-  /** Told when an entry leaves by itself. */
+  /** Told when an entry has to make room. */
   readonly onEvict?: EvictionListener | undefined;
   /** Default: the tier's usual kind. */
   readonly tierType?: TierType | undefined;
