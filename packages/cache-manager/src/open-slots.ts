@@ -97,7 +97,9 @@ async function openSlot(slot: TierSlot, required: readonly string[], logger: Log
     await slot.open();
   } catch (error) {
     if (isRemediable(error) || required.includes(slot.name)) throw error;
-    logger.warn({ tier: slot.name }, 'tier cannot be opened; the cache works without it and tries again');
+    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+    const fields = { tier: slot.name, code, system: cause?.code };
+    logger.warn(fields, 'tier cannot be opened; the cache works without it and tries again');
   }
 }
 

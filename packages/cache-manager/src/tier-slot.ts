@@ -77,7 +77,7 @@ export class TierSlot {
     try {
       await this.#inTime(this.tier.open());
     } catch (error) {
-      while (this.tier.enabled) this.tier.handleFailure(error);
+      this.#report(error);
       this.#switchOff();
       throw error;
     }
@@ -174,6 +174,16 @@ export class TierSlot {
     return this.#guard<number | undefined, void>(() => this.tier.clear(), undefined, done);
   }
 
+  /** The live entries of the tier; a fault ends the stream. */
+  async *entries(): AsyncGenerator<CacheEntry> {
+    if (!this.usable) return;
+    try {
+      for await (const entry of this.tier.entries()) if (CacheEntry.isCacheEntry(entry)) yield entry;
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
   /** Any other question to the tier; the fallback when it is off or fails. */
   ask<T>(question: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
     if (!this.usable) return fallback;
@@ -214,11 +224,11 @@ export class TierSlot {
         await this.#inTime(work());
         return !this.#failing();
       } catch (error) {
-        if (!(error instanceof CacheValidationError)) tier.handleFailure(error);
+        if (!(error instanceof CacheValidationError)) this.#report(error);
         return error instanceof CacheValidationError;
       }
     };
-    tier.resetFailures();
+    if (!(await attempt(() => tier.resetFailures()))) return false;
     // A key that cannot exist: the answer does not matter, only that there is one.
     if (!(await attempt(() => tier.has('\0pw-cache:probe')))) return false;
     if (missed.overflowed) {
@@ -309,8 +319,18 @@ export class TierSlot {
   }
 
   #fault(error: unknown): void {
-    this.tier.handleFailure(error);
+    this.#report(error);
     if (!this.tier.enabled) this.#switchOff();
+  }
+
+  /** Tells the tier of a fault; a plugin that cannot bear that must not harm the others. */
+  #report(error: unknown): void {
+    try {
+      this.tier.handleFailure(error);
+    } catch {
+      this.#options.logger.warn({ tier: this.name }, 'tier threw while a failure was reported to it; switched off');
+      this.#switchOff();
+    }
   }
 
   #switchOff(): void {

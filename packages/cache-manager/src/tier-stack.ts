@@ -210,8 +210,7 @@ export class TierStack {
   async *entries(): AsyncGenerator<CacheEntry> {
     const seen = new Set<string>();
     for (const slot of this.slots) {
-      if (!slot.usable) continue;
-      for await (const entry of slot.tier.entries()) {
+      for await (const entry of slot.entries()) {
         if (seen.has(entry.key) || slot.missed.covers(entry.key)) continue;
         seen.add(entry.key);
         yield this.#access.overlay(entry);
