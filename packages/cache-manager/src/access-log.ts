@@ -13,6 +13,8 @@ interface Pending {
  */
 export class AccessLog {
   readonly #pending = new Map<string, Pending>();
+  /** What is being written at this moment: taken, and not yet in every tier. */
+  #writing = new Map<string, Pending>();
 
   get size(): number {
     return this.#pending.size;
@@ -29,14 +31,19 @@ export class AccessLog {
     }
   }
 
-  /** Notes that the first tier had no room for the entry. */
+  /** Notes that the first tier had no room for the entry; what it knew of accesses may be less than what is noted. */
   evicted(entry: CacheEntry): void {
-    this.#pending.set(entry.key, pick(entry, true));
+    const known = this.#known(entry.key);
+    this.#pending.set(entry.key, {
+      accessCount: Math.max(entry.accessCount, known?.accessCount ?? 0),
+      lastAccessed: Math.max(entry.lastAccessed, known?.lastAccessed ?? entry.lastAccessed),
+      evictedFromL1: true,
+    });
   }
 
   /** The entry as it would be had everything been written. */
   overlay(entry: CacheEntry): CacheEntry {
-    const known = this.#pending.get(entry.key);
+    const known = this.#known(entry.key);
     if (known === undefined) return entry;
     // Restored, not `with`: these values are our own, and validating them would cost more than the lookup.
     return CacheEntry.restore({
@@ -47,24 +54,42 @@ export class AccessLog {
     });
   }
 
+  #known(key: string): Pending | undefined {
+    return this.#pending.get(key) ?? this.#writing.get(key);
+  }
+
   /** A new value of the key makes the old one's accesses void. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
+    if (this.#writing.size > 0) this.#writing.delete(key);
   }
 
   clear(): void {
     this.#pending.clear();
+    this.#writing.clear();
   }
 
-  /** The oldest of what was noted, at most `limit`, which is thereby handed over. */
-  take(limit: number): AccessUpdate[] {
+  /** Keys of what was noted, the oldest first, at most `limit`. */
+  oldest(limit: number): string[] {
+    return this.#pending.keys().take(limit).toArray();
+  }
+
+  /** Hands over what is noted of these keys, for writing; it is laid over answers until `written`. */
+  take(keys: readonly string[]): AccessUpdate[] {
     const updates: AccessUpdate[] = [];
-    for (const [key, pending] of this.#pending) {
-      if (updates.length === limit) break;
-      updates.push({ key, ...pending });
+    for (const key of keys) {
+      const pending = this.#pending.get(key);
+      if (pending === undefined) continue;
       this.#pending.delete(key);
+      this.#writing.set(key, pending);
+      updates.push({ key, ...pending });
     }
     return updates;
+  }
+
+  /** What was taken has been written. */
+  written(): void {
+    this.#writing.clear();
   }
 }
 

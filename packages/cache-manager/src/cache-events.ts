@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { RemovalReason } from '@pw/cache-models';
+import { isPromise, type RemovalReason } from '@pw/cache-models';
 
 /** What a cache tells its listeners; never an entry's secrets, only keys and names. */
 export interface CacheEventMap {
@@ -24,7 +24,9 @@ export class CacheEvents {
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     const guarded = ((event: CacheEventMap[E][0]) => {
       try {
-        listener(event);
+        // Typed as void, which an async listener satisfies: its rejection must end here too.
+        const answer: unknown = listener(event);
+        if (isPromise(answer)) answer.then(undefined, () => {});
       } catch {
         // A listener's fault is its own: the operation that it watches goes on.
       }

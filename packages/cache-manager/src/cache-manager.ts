@@ -18,6 +18,7 @@ import {
   TierStatistics,
 } from '@pw/cache-models';
 import { type CacheEventListener, type CacheEventName, CacheEvents } from './cache-events.ts';
+import { checkOptions } from './check-options.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
@@ -93,6 +94,7 @@ export class CacheManager implements AsyncDisposable {
    * Throws a CacheConfigError for a stack that makes no sense.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
+    checkOptions(options);
     const clock = options.clock ?? systemClock;
     const logger = options.logger ?? silentLogger;
     const link: SlotLink = {};
@@ -221,17 +223,22 @@ export class CacheManager implements AsyncDisposable {
   async getOrLoad(
     key: string,
     loader: CacheLoader,
-    options: { signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<CacheEntry | undefined> {
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const work = this.#getOrLoad(key, loader);
+    return signal === undefined ? work : abortable(work, signal);
+  }
+
+  async #getOrLoad(key: string, loader: CacheLoader): Promise<CacheEntry | undefined> {
     const found = await this.get(key);
     if (found !== undefined) return found;
-    const load = this.#loads.run(key, async () => {
+    return this.#loads.run(key, async () => {
       const loaded = await loader(key);
       if (loaded !== undefined) await this.put(key, loaded);
       return loaded;
     });
-    return options.signal === undefined ? load : abortable(load, options.signal);
   }
 
   /**
@@ -311,7 +318,7 @@ export class CacheManager implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#ttl?.stop();
     await this.#stack.settle();
-    const closed = await Promise.allSettled(this.#stack.slots.map(async ({ tier }) => tier.close()));
+    const closed = await Promise.allSettled(this.#stack.slots.map((slot) => slot.close()));
     this.#events.removeAll();
     const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length > 0)

@@ -26,7 +26,7 @@ export interface TierSlotOptions {
   readonly onRecovered: (slot: TierSlot) => void;
 }
 
-type State = 'on' | 'off' | 'probing';
+type State = 'on' | 'off' | 'probing' | 'closed';
 
 /**
  * A tier's place in a stack, and the wall around it: whatever the tier does (throws, rejects, hangs, answers nonsense), a
@@ -64,7 +64,7 @@ export class TierSlot {
 
   /** True while the tier is off because of failures. */
   get degraded(): boolean {
-    return !this.usable;
+    return !this.usable && this.#state !== 'closed';
   }
 
   /** True if the tier may be asked for the key. */
@@ -121,7 +121,7 @@ export class TierSlot {
 
   /** Stores an entry; what fails is noted for replay. */
   write(key: string, entry: CacheEntry): MaybePromise<boolean> {
-    if (!this.usable) {
+    if (!this.#takesWrites) {
       this.missed.note(key, entry);
       return false;
     }
@@ -137,7 +137,7 @@ export class TierSlot {
   writeMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const all = (value: boolean[] | undefined) =>
       entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true));
-    if (!this.usable) return all(undefined);
+    if (!this.#takesWrites) return all(undefined);
     return this.#guard<boolean[] | undefined, MaybePromise<boolean[]>>(
       () => this.tier.putMany(entries),
       undefined,
@@ -149,27 +149,34 @@ export class TierSlot {
 
   /** Removes an entry; true if it was there. What fails is noted for replay. */
   erase(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): MaybePromise<boolean> {
-    if (!this.usable) {
+    if (!this.#takesWrites) {
       this.missed.note(key, null);
       return false;
     }
-    return this.#guard(
+    const before = this.#failures;
+    return this.#guard<boolean | undefined, boolean>(
       () => this.tier.delete(key, reason),
       undefined,
-      (was) => this.#erased(key, was),
+      (was) => this.#erased(key, was, before),
     );
   }
 
   /** Removes several entries and tells which were there. */
   eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    const all = (value: boolean[] | undefined) => keys.map((key, i) => this.#erased(key, value?.[i]));
-    if (!this.usable) return all(undefined);
+    const before = this.#failures;
+    const all = (value: boolean[] | undefined) => keys.map((key, i) => this.#erased(key, value?.[i], before));
+    if (!this.#takesWrites) return all(undefined);
     return this.#guard<boolean[] | undefined, boolean[]>(() => this.tier.deleteMany(keys), undefined, all);
   }
 
   /** Removes everything. */
   eraseAll(): MaybePromise<void> {
-    const done = (count: number | undefined) => this.missed.reset(count === undefined || this.#failing());
+    const before = this.#failures;
+    const done = (count: number | undefined) => {
+      const missed = count === undefined || this.#failedSince(before);
+      this.missed.reset(missed);
+      if (missed) this.#retrySoon();
+    };
     if (!this.usable) return done(undefined);
     return this.#guard<number | undefined, void>(() => this.tier.clear(), undefined, done);
   }
@@ -194,9 +201,21 @@ export class TierSlot {
     );
   }
 
+  /** Ends the slot's work: an operation that is still under way must not open the tier again. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await this.tier.close();
+  }
+
+  /** One more try to replay what the tier missed, due or not. */
+  async catchUp(): Promise<void> {
+    if (this.#state !== 'probing' && this.#state !== 'closed' && !this.missed.isEmpty) await this.recover();
+  }
+
   /** True when a tier that is off, or that missed writes, is due for another try. */
   get recoveryDue(): boolean {
-    if (this.#state === 'probing' || this.#options.clock.now() < this.#retryAt) return false;
+    if (this.#state === 'probing' || this.#state === 'closed') return false;
+    if (this.#options.clock.now() < this.#retryAt) return false;
     return !this.usable || !this.missed.isEmpty;
   }
 
@@ -204,7 +223,10 @@ export class TierSlot {
   async recover(): Promise<void> {
     const wasOff = this.#state !== 'on';
     this.#state = 'probing';
-    if (await this.#replay()) {
+    const replayed = await this.#replay();
+    // Closed meanwhile: nothing is to be said of the tier any more.
+    if ((this.#state as State) === 'closed') return;
+    if (replayed) {
       this.#state = 'on';
       this.#wait = FIRST_RETRY_MS;
       this.#retryAt = 0;
@@ -219,33 +241,61 @@ export class TierSlot {
 
   async #replay(): Promise<boolean> {
     const { tier, missed } = this;
-    const attempt = async (work: () => MaybePromise<unknown>): Promise<boolean> => {
-      try {
-        await this.#inTime(work());
-        return !this.#failing();
-      } catch (error) {
-        if (!(error instanceof CacheValidationError)) this.#report(error);
-        return error instanceof CacheValidationError;
-      }
-    };
-    if (!(await attempt(() => tier.resetFailures()))) return false;
+    if (!(await this.#attempt(() => tier.resetFailures()))) return false;
     // A key that cannot exist: the answer does not matter, only that there is one.
-    if (!(await attempt(() => tier.has('\0pw-cache:probe')))) return false;
+    if (!(await this.#attempt(() => tier.has('\0pw-cache:probe')))) return false;
     if (missed.overflowed) {
-      if (!(await attempt(() => tier.clear()))) return false;
+      if (!(await this.#attempt(() => tier.clear()))) return false;
       missed.emptied();
     }
     for (let write = missed.next(); write !== undefined; write = missed.next()) {
       const [key, entry] = write;
-      const done = await attempt(() => (entry === null ? tier.delete(key) : tier.put(key, entry)));
-      if (!done) return false;
+      if (!(await this.#replayOne(key, entry))) return false;
       missed.replayed(key, entry);
     }
     return true;
   }
 
-  #failing(): boolean {
-    return !this.tier.enabled || this.tier.failureCount > 0;
+  /** A put that the tier refuses leaves the key's old value out of date: it goes. */
+  async #replayOne(key: string, entry: CacheEntry | null): Promise<boolean> {
+    const { tier } = this;
+    if (entry === null) return this.#attempt(() => tier.delete(key));
+    let refused = false;
+    const stored = await this.#attempt(
+      () => tier.put(key, entry),
+      () => {
+        refused = true;
+      },
+    );
+    return refused ? this.#attempt(() => tier.delete(key)) : stored;
+  }
+
+  /** True if the work was done and nothing failed meanwhile; with `refused`, for a put, it must also answer `true`. */
+  async #attempt(work: () => MaybePromise<unknown>, refused?: () => void): Promise<boolean> {
+    const before = this.#failures;
+    try {
+      const answer = await this.#inTime(work());
+      return !this.#failedSince(before) && (refused === undefined || answer === true);
+    } catch (error) {
+      if (refused !== undefined && error instanceof CacheValidationError) refused();
+      else this.#report(error);
+      return false;
+    }
+  }
+
+  /** False while everything in the tier is to go: what is written now would go with it. */
+  get #takesWrites(): boolean {
+    return this.usable && !this.missed.overflowed;
+  }
+
+  get #failures(): number {
+    return this.tier.totalFailures ?? 0;
+  }
+
+  #failedSince(before: number): boolean {
+    const { enabled, totalFailures, failureCount } = this.tier;
+    // Without a count that only grows, any failure that is not over yet has to be taken for this one's.
+    return !enabled || (totalFailures === undefined ? failureCount > 0 : totalFailures > before);
   }
 
   #wrote(key: string, entry: CacheEntry, stored: boolean): boolean {
@@ -254,15 +304,19 @@ export class TierSlot {
     return stored;
   }
 
-  #erased(key: string, was: boolean | undefined): boolean {
-    // `false` means "was not there" from a healthy tier, and "could not" from a failing one.
-    if (was === true || (was === false && !this.#failing())) this.missed.forget(key);
+  #erased(key: string, was: boolean | undefined, before: number): boolean {
+    // `false` means "was not there" if nothing failed meanwhile, else perhaps "could not".
+    if (was === true || (was === false && !this.#failedSince(before))) this.missed.forget(key);
     else this.#noteFailure(key, null);
     return was === true;
   }
 
   #noteFailure(key: string, entry: CacheEntry | null): void {
     this.missed.note(key, entry);
+    this.#retrySoon();
+  }
+
+  #retrySoon(): void {
     if (this.#retryAt === 0) this.#retryAt = this.#options.clock.now() + FIRST_RETRY_MS;
   }
 
@@ -334,7 +388,7 @@ export class TierSlot {
   }
 
   #switchOff(): void {
-    if (this.#state === 'off') return;
+    if (this.#state === 'off' || this.#state === 'closed') return;
     this.#state = 'off';
     this.#retryAt = this.#options.clock.now() + this.#wait;
     this.#options.onDegraded(this);

@@ -36,6 +36,7 @@ export class TierStack {
   readonly #logger: Logger;
   readonly #recoveries = new Set<Promise<void>>();
   #flushTimer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
@@ -55,7 +56,12 @@ export class TierStack {
   /** Under the key's lock: a write that is under way ends before, and none begins until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
     this.#recoverDue();
-    return this.#lock.run(key, () => (this.#arrived(key) ? this.find(key) : this.#search(key, 1)));
+    return this.#lock.run(key, () => {
+      if (!this.#arrived(key)) return this.#search(key, 1);
+      // Not `find`: it would wait for the lock that is held here, should the entry expire in this very moment.
+      const first = this.slots[0]!;
+      return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
+    });
   }
 
   /** True if another request has copied the entry into the first tier while this one waited for the lock. */
@@ -132,7 +138,9 @@ export class TierStack {
     return this.#lock.run(key, () =>
       chain(this.#newest(key, 0), (entry) => {
         if (entry === undefined) return undefined;
-        const changed = change(this.#access.overlay(entry));
+        const asked = change(this.#access.overlay(entry));
+        // Written to all tiers, the first one too: it is not evicted from there any more.
+        const changed = asked?.evictedFromL1 ? CacheEntry.restore({ ...asked, evictedFromL1: false }) : asked;
         const done =
           changed === null
             ? this.#eraseEverywhere(key, reason)
@@ -232,28 +240,44 @@ export class TierStack {
     this.#scheduleFlush();
   }
 
-  /** Writes hits and evictions that the lower tiers do not know of yet. */
-  async flush(): Promise<void> {
+  /** Writes hits and evictions that the lower tiers do not know of yet. A flush that is under way is shared. */
+  flush(): Promise<void> {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flushAll(): Promise<void> {
     // A first tier that counts accesses itself knows them already.
     const behind = this.slots.filter((slot) => slot.level > 0 || !slot.countsAccesses);
     // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
     for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
-      const updates = this.#access.take(FLUSH_SLICE);
-      for (const slot of behind) {
-        const known = updates.filter(({ key }) => slot.answersFor(key));
-        await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
-      }
+      const keys = this.#access.oldest(FLUSH_SLICE);
+      // Under the keys' locks: an old count must not land on a new value.
+      await this.#lock.runAll(keys, () => this.#writeBehind(behind, keys));
       await setImmediate();
     }
   }
 
-  /** Waits for everything under way and writes what is written behind. */
+  async #writeBehind(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
+    const updates = this.#access.take(keys);
+    for (const slot of behind) {
+      const known = updates.filter(({ key }) => slot.answersFor(key));
+      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    }
+    this.#access.written();
+  }
+
+  /** Waits for everything under way, writes what is written behind, and lets every tier catch up once more. */
   async settle(): Promise<void> {
     await this.#lock.idle();
+    await this.#flushing;
     await this.flush();
     await Promise.allSettled(this.#recoveries);
+    await Promise.allSettled(this.slots.map((slot) => slot.catchUp()));
   }
 
   #note(entry: CacheEntry): void {

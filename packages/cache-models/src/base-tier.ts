@@ -35,6 +35,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   get failureCount(): number {
     return this.health.failureCount;
   }
+  get totalFailures(): number {
+    return this.health.totalFailures;
+  }
   get failureThreshold(): number {
     return this.health.failureThreshold;
   }

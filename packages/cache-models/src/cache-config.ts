@@ -5,6 +5,13 @@ import { Secret } from './secret.ts';
 import { TIER_CONFIG_MEMBERS, tierConfigSchema } from './tier-config.ts';
 import { L2BackendType } from './tier-type.ts';
 
+/** The longest time that a timer of Node.js can wait, in whole seconds. */
+const LONGEST_INTERVAL = 2_147_483;
+const interval = (least: number) =>
+  z
+    .int(`must be a whole number of seconds from ${least} to ${LONGEST_INTERVAL}`)
+    .min(least, `must be a whole number of seconds from ${least} to ${LONGEST_INTERVAL}`)
+    .max(LONGEST_INTERVAL, `must be a whole number of seconds from ${least} to ${LONGEST_INTERVAL}`);
 const whole = (least: number) =>
   z.int(`must be a whole number of ${least} or more`).min(least, `must be a whole number of ${least} or more`);
 const path = z.string('must be a path').min(1, 'must be a path');
@@ -29,11 +36,11 @@ const schema = z.strictObject({
   /** TTL in seconds of entries that bring none: 60 or more. Default 3600. */
   defaultTtlSeconds: whole(60).default(3600),
   /** Seconds between sweeps of the background cleanup: 10 or more. Default 60. */
-  ttlCleanupInterval: whole(10).default(60),
+  ttlCleanupInterval: interval(10).default(60),
   /** Whether expired entries are swept in the background. Default false: they go when they are met. */
   enableBackgroundCleanup: z.boolean().default(false),
   /** Seconds between cleanup runs: 5 or more. Default 60. */
-  cleanupIntervalSeconds: whole(5).default(60),
+  cleanupIntervalSeconds: interval(5).default(60),
   /** TTL in seconds by source, 1 or more; it wins over `defaultTtlSeconds`. Default none. */
   perSourceTtl: z.record(z.string(), whole(1)).default({}),
   /** Directory of L2. Default `.cache/proxies`. */
@@ -51,7 +58,7 @@ const schema = z.strictObject({
   /** Whether hits, misses and evictions are counted. Default true. */
   enableStatistics: z.boolean().default(true),
   /** Seconds between statistics events: 1 or more. Default 5. */
-  statisticsInterval: whole(1).default(5),
+  statisticsInterval: interval(1).default(5),
   /** `"normal"`: a put survives the process; `"full"`: also a power cut, for a disk flush a put. Default `"normal"`. */
   durability: z.enum(['normal', 'full'], 'must be "normal" or "full"').default('normal'),
 });

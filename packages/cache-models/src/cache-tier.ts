@@ -64,6 +64,8 @@ export interface CacheTier {
   /** Failures in a row. */
   readonly failureCount: number;
   readonly failureThreshold: number;
+  /** Failures ever; it only grows, so a caller can tell whether one happened meanwhile. */
+  readonly totalFailures?: number;
   /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
   readonly statistics: TierStatistics;
 

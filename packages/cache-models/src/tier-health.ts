@@ -11,6 +11,7 @@ export class TierHealth {
   readonly #logger: Logger;
   #enabled: boolean;
   #failures = 0;
+  #total = 0;
   #warnedOfKeys = false;
 
   constructor(name: string, configured: boolean, failureThreshold: number, counts: TierStatistics, logger: Logger) {
@@ -29,12 +30,17 @@ export class TierHealth {
     return this.#failures;
   }
 
+  get totalFailures(): number {
+    return this.#total;
+  }
+
   succeeded(): void {
     if (this.#failures !== 0) this.#failures = 0;
   }
 
   failed(error: unknown): void {
     this.#failures++;
+    this.#total++;
     this.#logger.warn({ tier: this.#name, failures: this.#failures, ...facts(error) }, 'tier operation failed');
     if (this.#failures < this.failureThreshold || !this.#enabled) return;
     this.#enabled = false;

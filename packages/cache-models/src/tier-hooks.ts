@@ -1,4 +1,5 @@
 import type { CacheEntry } from './cache-entry.ts';
+import { CacheConfigError } from './cache-error.ts';
 import {
   type AccessUpdate,
   type EvictionListener,
@@ -55,6 +56,9 @@ export abstract class TierHooks<M extends TierMode> {
     this.cipher = options.cipher;
     this.#onEvict = options.onEvict;
     const threshold = options.failureThreshold ?? 3;
+    if (!Number.isSafeInteger(threshold) || threshold < 1) {
+      throw new CacheConfigError(`${this.name}: failureThreshold: must be a whole number of 1 or more`);
+    }
     this.health = new TierHealth(this.name, this.config.enabled, threshold, this.counts, this.logger);
   }
 
@@ -123,10 +127,13 @@ export abstract class TierHooks<M extends TierMode> {
   protected evicted(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.counts.countRemoval(reason);
     if (this.#onEvict === undefined) return;
+    const failed = () => this.logger.warn({ tier: this.name, reason }, 'an onEvict listener failed; ignored');
     try {
-      this.#onEvict(key, entry, reason);
+      // Typed as void, which an async listener satisfies: its rejection must end here too.
+      const answer: unknown = this.#onEvict(key, entry, reason);
+      if (isPromise(answer)) answer.then(undefined, failed);
     } catch {
-      this.logger.warn({ tier: this.name, reason }, 'an onEvict listener threw; ignored');
+      failed();
     }
   }
 

@@ -1,0 +1,30 @@
+import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
+import type { CacheManagerOptions } from './manager-options.ts';
+
+/** The longest time that a timer of Node.js can wait, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Checks the numbers among the options before anything is opened. Throws a CacheConfigError that lists all problems. */
+export function checkOptions(options: CacheManagerOptions): void {
+  const problems: FieldProblem[] = [];
+  const check = (path: keyof CacheManagerOptions, isRight: (value: number) => boolean, message: string): void => {
+    const value = options[path];
+    if (value !== undefined && !(typeof value === 'number' && isRight(value))) problems.push({ path, message });
+  };
+  const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 1;
+  check(
+    'tierTimeoutMs',
+    (value) => value >= 1 && value <= LONGEST_TIMER,
+    'must be a number of milliseconds from 1 to 2147483647',
+  );
+  check(
+    'cleanupIntervalSeconds',
+    (value) => value > 0 && value * 1e3 <= LONGEST_TIMER,
+    'must be a number of seconds above 0 and below 25 days',
+  );
+  check('failureThreshold', isWhole, 'must be a whole number of 1 or more');
+  check('defaultTtlSeconds', isWhole, 'must be a whole number of 1 or more');
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`cache manager: ${list}`, { problems });
+}
