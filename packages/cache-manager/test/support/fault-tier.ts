@@ -8,11 +8,11 @@ export class FaultTier extends BaseTier<'async'> {
   fault: Fault = 'none';
   asked = 0;
 
-  constructor(options: TierOptions = {}) {
+  constructor(options: TierOptions = {}, persistent = false) {
     super({}, options, {
       mode: 'async',
       tierType: 'l2_fault',
-      capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+      capabilities: { persistent, shared: false, query: false, healthHistory: false },
     });
   }
 

@@ -1,0 +1,37 @@
+import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import { FaultTier } from './fault-tier.ts';
+
+type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';
+
+/** A Map behind promises in whose operations a test can meddle: `hook` runs, and may wait or throw, before each. */
+export class HookTier extends FaultTier {
+  hook: (operation: Operation, key?: string) => unknown = () => {};
+  protected override async doGet(key: string) {
+    await this.hook('get', key);
+    return super.doGet(key);
+  }
+  protected override async doPut(key: string, entry: CacheEntry) {
+    await this.hook('put', key);
+    return super.doPut(key, entry);
+  }
+  protected override async doDelete(key: string) {
+    await this.hook('delete', key);
+    return super.doDelete(key);
+  }
+  protected override async doClear() {
+    await this.hook('clear');
+    return super.doClear();
+  }
+  protected override async doCleanupExpired(now: number) {
+    await this.hook('cleanup');
+    return super.doCleanupExpired(now);
+  }
+  protected override async doRecordAccess(updates: readonly AccessUpdate[]) {
+    await this.hook('recordAccess');
+    for (const { key, ...facts } of updates) {
+      const entry = this.store.get(key);
+      if (entry !== undefined) this.store.set(key, entry.with(facts));
+    }
+    return updates.length;
+  }
+}
