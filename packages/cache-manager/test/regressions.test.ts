@@ -90,10 +90,11 @@ describe('access counts', () => {
     const { cache, l2, put } = await openHooked();
     await put('k');
     for (let i = 0; i < 9; i++) await cache.get('k');
-    l2.hook = (operation) => (operation === 'recordAccess' ? slow() : undefined);
-    const closing = cache.close();
-    await closing;
-    expect(l2.store.get('k')?.accessCount).toBe(9);
+    l2.hook = (operation) => (operation === 'recordAccess' ? slow(100) : undefined);
+    await slow(1_050);
+    await put('k');
+    await slow(150);
+    expect(l2.store.get('k')?.accessCount).toBe(0);
   });
 
   it('go on from where they were while they are being written', async () => {
@@ -164,8 +165,9 @@ describe('a read', () => {
     };
     const both = [cache.get('k'), cache.get('k')];
     vi.spyOn(l1, 'put').mockImplementation(function (this: MemoryCacheTier, key, entry) {
+      const stored = MemoryCacheTier.prototype.put.call(l1, key, entry);
       step = 1;
-      return MemoryCacheTier.prototype.put.call(l1, key, entry);
+      return stored;
     });
     await Promise.all(both);
     expect(await cache.delete('k')).toBe(false);
