@@ -116,7 +116,7 @@ function warnOfRandomKey(logger: Logger | undefined): void {
   const message =
     'no encryption key is set: credentials are sealed with a random key that ends with this process, and every username ' +
     `and password stored from now on will be unreadable after a restart; set ${CURRENT_KEY_VARIABLE} to what ` +
-    '`npx pw-cache generate-key` prints';
+    '`npx @pw/cache-cli generate-key` prints';
   if (logger === undefined) process.emitWarning(message, { code: 'PW_CACHE_RANDOM_KEY' });
   else logger.warn({ variable: CURRENT_KEY_VARIABLE }, message);
 }

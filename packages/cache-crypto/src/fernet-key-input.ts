@@ -4,7 +4,7 @@ import { CacheError, CacheErrorCode, Secret } from '@pw/cache-models';
 export type FernetKeyInput = string | Secret | Uint8Array;
 
 const FORMAT = '32 bytes as base64url with padding, 44 characters';
-const COMMAND = 'npx pw-cache generate-key';
+const COMMAND = 'npx @pw/cache-cli generate-key';
 
 /** The key's text. Not yet checked; `undefined` for what cannot be a key. */
 export function keyText(input: FernetKeyInput): string | undefined {

@@ -149,7 +149,7 @@ describe('the keys of an encryptor', () => {
     expect(error.code).toBe('CACHE_KEY_INVALID');
     expect(error.message).toMatch(/^Invalid Fernet key/);
     expect(error.message).toContain(name);
-    expect(error.message).toContain('npx pw-cache generate-key');
+    expect(error.message).toContain('npx @pw/cache-cli generate-key');
     expect(inspect(error)).not.toContain('wrong-key-marker');
   });
 
@@ -197,7 +197,7 @@ describe('without any key', () => {
     expect(logger.lines.map((line) => line.level)).toEqual(['warn']);
     expect(logger.text).toMatch(/unreadable after a restart/);
     expect(logger.text).toContain(CURRENT);
-    expect(logger.text).toContain('npx pw-cache generate-key');
+    expect(logger.text).toContain('npx @pw/cache-cli generate-key');
     expect(logger.text).not.toContain(encryptor.key.slice(0, 20));
   });
 

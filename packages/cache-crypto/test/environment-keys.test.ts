@@ -41,7 +41,7 @@ describe('getEncryptionKeys', () => {
       expect(error.code).toBe('CACHE_KEY_INVALID');
       expect(error.message).toContain(variable);
       expect(error.message).toContain('base64url');
-      expect(error.message).toContain('npx pw-cache generate-key');
+      expect(error.message).toContain('npx @pw/cache-cli generate-key');
       expect(error.message).not.toContain('not-a-valid-key');
       expect(error.message.includes('empty')).toBe(wrong === '');
     }
