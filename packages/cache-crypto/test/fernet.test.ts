@@ -59,7 +59,7 @@ describe('Fernet', () => {
   ])('refuses a key that is %s', (_, key) => {
     const error = errorOf(() => new Fernet(key as string));
     expect(error.code).toBe('CACHE_KEY_INVALID');
-    expect(error.message).toMatch(/^Invalid Fernet key.*base64url.*pw-cache generate-key/);
+    expect(error.message).toMatch(/^Invalid Fernet key.*base64url.*npx @pw\/cache-cli generate-key/);
     if (String(key).length > 10) expect(inspect(error)).not.toContain(String(key));
   });
 
