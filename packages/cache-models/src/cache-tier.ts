@@ -18,6 +18,8 @@ export interface TierCapabilities {
   readonly persistent: boolean;
   /** Several instances, and processes, may work on one store at the same time. */
   readonly shared: boolean;
+  /** `keys` and `entries` come in ascending order of the keys' UTF-8 bytes. */
+  readonly ordered: boolean;
   /** Entries can be asked for by their fields: `query`. */
   readonly query: boolean;
   /** Health checks are kept as a history: `recordHealthCheck`, `healthHistory`. */

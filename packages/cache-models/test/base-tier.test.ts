@@ -26,7 +26,7 @@ class MapTier extends BaseTier<'sync'> {
       {
         mode: 'sync',
         tierType: 'l1_map',
-        capabilities: { persistent, shared: false, query: false, healthHistory: false },
+        capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },
       },
     );
   }
@@ -94,7 +94,7 @@ class LaterTier extends BaseTier<'async'> {
       {
         mode: 'async',
         tierType: 'l2_later',
-        capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+        capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
       },
     );
   }

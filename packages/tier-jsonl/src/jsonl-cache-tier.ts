@@ -31,7 +31,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     super(config, options, {
       mode: 'async',
       tierType: TierType.L2_FILE,
-      capabilities: { persistent: true, shared: true, query: false, healthHistory: false },
+      capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
     });
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
       clock: this.clock,

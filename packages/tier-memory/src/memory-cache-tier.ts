@@ -30,7 +30,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     super(config, options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
-      capabilities: { persistent: false, shared: false, query: false, healthHistory: false },
+      capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
     });
     this.#store = this.#emptyStore();
   }

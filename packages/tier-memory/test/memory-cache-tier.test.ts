@@ -24,6 +24,7 @@ describe('MemoryCacheTier', () => {
       shared: false,
       query: false,
       healthHistory: false,
+      ordered: false,
     });
     expect(new MemoryCacheTier({}, { tierType: 'l2_file', name: 'stand-in' })).toMatchObject({
       name: 'stand-in',

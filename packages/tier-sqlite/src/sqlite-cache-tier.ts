@@ -47,7 +47,7 @@ export class SqliteCacheTier extends SqliteTier {
       {
         mode: 'sync',
         tierType: TierType.L3_SQLITE,
-        capabilities: { persistent: true, shared: true, query: true, healthHistory: true },
+        capabilities: { persistent: true, shared: true, ordered: false, query: true, healthHistory: true },
       },
       { path: options?.path, layout: L3_LAYOUT },
     );

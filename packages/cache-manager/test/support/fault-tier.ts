@@ -12,7 +12,7 @@ export class FaultTier extends BaseTier<'async'> {
     super({}, options, {
       mode: 'async',
       tierType: 'l2_fault',
-      capabilities: { persistent, shared: false, query: false, healthHistory: false },
+      capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },
     });
   }
 
