@@ -69,22 +69,22 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   put(key: string, entry: CacheEntry): TierResult<M, boolean> {
     const wrong = this.#check(key, entry);
     if (wrong !== undefined) return this.#refuse(wrong);
-    return this.#run(false, () => this.doPut(key, entry, this.clock.now()));
+    return this.run(false, () => this.doPut(key, entry, this.clock.now()));
   }
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
     if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
-    return this.#run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
+    return this.run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
   }
 
   has(key: string): TierResult<M, boolean> {
     if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
-    return this.#run(false, () => this.doHas(key, this.clock.now()));
+    return this.run(false, () => this.doHas(key, this.clock.now()));
   }
 
   peek(key: string): TierResult<M, CacheEntry | undefined> {
     if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
-    return this.#run<CacheEntry | undefined>(undefined, () => {
+    return this.run<CacheEntry | undefined>(undefined, () => {
       const now = this.clock.now();
       const live = (entry: CacheEntry | undefined) => (entry?.isExpiredAt(now) ? undefined : entry);
       return chain(this.doPeek(key, now), live);
@@ -92,7 +92,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   getMany(keys: readonly string[]): TierResult<M, Map<string, CacheEntry>> {
-    return this.#run(new Map<string, CacheEntry>(), () => {
+    return this.run(new Map<string, CacheEntry>(), () => {
       const now = this.clock.now();
       const found = this.doGetMany(keys, now);
       return isPromise(found) ? found.then((map) => this.#seenMany(keys, map, now)) : this.#seenMany(keys, found, now);
@@ -104,26 +104,26 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
       const wrong = this.#check(entry?.key, entry);
       if (wrong !== undefined) return this.#refuse(wrong);
     }
-    return this.#run(new Array<boolean>(entries.length).fill(false), () => this.doPutMany(entries, this.clock.now()));
+    return this.run(new Array<boolean>(entries.length).fill(false), () => this.doPutMany(entries, this.clock.now()));
   }
 
   deleteMany(keys: readonly string[]): TierResult<M, boolean[]> {
-    return this.#run(new Array<boolean>(keys.length).fill(false), () => this.doDeleteMany(keys, this.clock.now()));
+    return this.run(new Array<boolean>(keys.length).fill(false), () => this.doDeleteMany(keys, this.clock.now()));
   }
 
   clear(): TierResult<M, number> {
-    return this.#run(0, () => this.doClear(this.clock.now()));
+    return this.run(0, () => this.doClear(this.clock.now()));
   }
 
   size(): TierResult<M, number> {
-    return this.#run(0, () => {
+    return this.run(0, () => {
       const size = this.doSize(this.clock.now());
       return isPromise(size) ? size.then((value) => this.#noteSize(value)) : this.#noteSize(size);
     });
   }
 
   keys(): TierResult<M, string[]> {
-    return this.#run<string[]>([], () => this.doKeys(this.clock.now()));
+    return this.run<string[]>([], () => this.doKeys(this.clock.now()));
   }
 
   entries(): TierEntries<M> {
@@ -131,14 +131,14 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   cleanupExpired(): TierResult<M, number> {
-    return this.#run(0, () => {
+    return this.run(0, () => {
       const removed = this.doCleanupExpired(this.clock.now());
       return isPromise(removed) ? removed.then((n) => this.#noteExpired(n)) : this.#noteExpired(removed);
     });
   }
 
   recordAccess(updates: readonly AccessUpdate[]): TierResult<M, number> {
-    return this.#run(0, () => this.doRecordAccess(updates, this.clock.now()));
+    return this.run(0, () => this.doRecordAccess(updates, this.clock.now()));
   }
 
   /** The best size known without waiting. Default: the exact one in sync mode, the last answer of `size()` otherwise. */
@@ -164,8 +164,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return isPromise(dropped) ? dropped.then(() => undefined) : undefined;
   }
 
-  /** Runs an operation on an open, enabled tier; otherwise, and after a fault, answers with the fallback. */
-  #run<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
+  /**
+   * Runs an operation on an open, enabled tier, guarded like `get` and `put`; otherwise, and after a fault, answers with
+   * the fallback. For operations of a tier that BaseTier does not know.
+   */
+  protected run<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
     return this.#opened(fallback, () => this.#guard(fallback, work));
   }
 
@@ -298,7 +301,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   *#entriesNow(): Generator<CacheEntry> {
     const now = this.clock.now();
-    const all = this.#run<Iterable<CacheEntry>>([], () => this.doEntries(now) as Iterable<CacheEntry>);
+    const all = this.run<Iterable<CacheEntry>>([], () => this.doEntries(now) as Iterable<CacheEntry>);
     try {
       for (const entry of all as Iterable<CacheEntry>) if (!entry.isExpiredAt(now)) yield entry;
     } catch (error) {
@@ -309,7 +312,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   async *#entriesLater(): AsyncGenerator<CacheEntry> {
     const now = this.clock.now();
     type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
-    const all = await (this.#run<Stream>([], () => this.doEntries(now)) as MaybePromise<Stream>);
+    const all = await (this.run<Stream>([], () => this.doEntries(now)) as MaybePromise<Stream>);
     try {
       for await (const entry of all) if (!entry.isExpiredAt(now)) yield entry;
     } catch (error) {

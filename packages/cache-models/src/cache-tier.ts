@@ -1,5 +1,8 @@
 import type { CacheEntry } from './cache-entry.ts';
 import type { Clock } from './clock.ts';
+import type { EntryFilter, EntryPage } from './entry-filter.ts';
+import type { HealthCheckResult } from './health-check.ts';
+import type { HealthHistoryOptions, HealthRecord } from './health-record.ts';
 import type { Logger } from './logger.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { CredentialCipher } from './secret.ts';
@@ -112,6 +115,24 @@ export interface CacheTier {
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */
   recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
+
+  /**
+   * One page of the entries that fit a filter, with the meaning of `queryEntries`; counts no hits, changes no order.
+   * There exactly when the capability `query` is true. A wrong filter throws a CacheValidationError; a fault of the
+   * store gives an empty page without a cursor.
+   */
+  query?(filter?: EntryFilter): MaybePromise<EntryPage>;
+  /**
+   * Stores the outcome of a health check in the history and in the entry, and gives the entry as it is now; `undefined`
+   * if no live one is there or after a fault of the store. There exactly when the capability `healthHistory` is true.
+   * A wrong result throws a CacheValidationError.
+   */
+  recordHealthCheck?(key: string, result: HealthCheckResult): MaybePromise<CacheEntry | undefined>;
+  /**
+   * The checks of a key, newest first; a fault of the store gives none. There exactly when the capability
+   * `healthHistory` is true. Wrong options throw a CacheValidationError.
+   */
+  healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
 }
 
 /** What a manager hands to a tier that it makes. */

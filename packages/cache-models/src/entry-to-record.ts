@@ -41,6 +41,11 @@ export function sealCredential(secret: Secret, cipher: CredentialCipher | undefi
   throw new CacheValidationError('entry: has credentials, and there is no cipher to seal them');
 }
 
+/** The fingerprint to keep beside the checksum of an entry's record: of the key that sealed its credentials, if it has any. */
+export function fingerprintFor(entry: CacheEntry, cipher: CredentialCipher | undefined): string | undefined {
+  return entry.hasCredentials ? cipher?.keyFingerprint : undefined;
+}
+
 function optional(instant: number | null): string | null {
   return instant === null ? null : formatInstant(instant);
 }

@@ -27,9 +27,21 @@ export type {
   TierStatus,
 } from './cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './cache-tier.ts';
+export { checkFilter } from './check-filter.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
-export { entryToRecord, sealCredential } from './entry-to-record.ts';
+export { compareTexts } from './compare-texts.ts';
+export type { EntryCursor } from './entry-cursor.ts';
+export { formatCursor, parseCursor } from './entry-cursor.ts';
+export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';
+export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
+export { entryToRecord, fingerprintFor, sealCredential } from './entry-to-record.ts';
+export type { HealthCheck, HealthCheckResult } from './health-check.ts';
+export { afterHealthCheck, parseHealthCheck } from './health-check.ts';
+export type { HealthHistoryOptions, HealthRecord } from './health-record.ts';
+export { parseHealthHistoryOptions } from './health-record.ts';
+export type { HealthSchedule } from './health-schedule.ts';
+export { checkHealthSchedule } from './health-schedule.ts';
 export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health-status.ts';
 export {
   formatInstant,
@@ -47,6 +59,7 @@ export type { MaybePromise } from './maybe-promise.ts';
 export { chain, isPromise } from './maybe-promise.ts';
 export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
 export { PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
+export { queryEntries } from './query-entries.ts';
 export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';
 export { recordChecksum } from './record-checksum.ts';
@@ -59,3 +72,4 @@ export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } 
 export type { TierCounts } from './tier-statistics.ts';
 export { RemovalReason, TierStatistics } from './tier-statistics.ts';
 export { CacheTierType, L2BackendType, TierType } from './tier-type.ts';
+export { toInstant } from './to-instant.ts';

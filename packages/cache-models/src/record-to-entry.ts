@@ -12,15 +12,17 @@ type Raw = Readonly<Record<string, unknown>>;
  * seconds or have any offset or none (UTC), health members may be missing, unknown members are passed over, credentials may be
  * in clear. Whatever the reference could hold comes back exactly, also a URL that {@link CacheEntry.create} would refuse.
  *
+ * `vouchedBy` is the fingerprint that was stored with a record whose checksum the caller found right.
+ *
  * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when no key
  * opens a token (also when there is no cipher). Neither shows a value.
  */
-export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined): CacheEntry {
+export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined, vouchedBy?: string): CacheEntry {
   if (typeof record !== 'object' || record === null || Array.isArray(record))
     throw damaged('record', 'is not an object');
   const raw = record as Raw;
-  const username = readSecret(raw, 'username', cipher);
-  const password = readSecret(raw, 'password', cipher);
+  const username = readSecret(raw, 'username', cipher, vouchedBy);
+  const password = readSecret(raw, 'password', cipher, vouchedBy);
   return CacheEntry.restore({
     key: text(raw, 'key'),
     proxyUrl: text(raw, 'proxy_url'),
@@ -47,19 +49,33 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
 }
 
 /**
- * Wraps a stored token. The token is authenticated now, so that a `get` never hands out credentials that cannot be
- * opened, and decrypted when revealed. Zero bytes are no credential.
+ * Wraps a stored token, to be decrypted when revealed. A `get` never hands out credentials that cannot be opened, so either
+ * the fingerprint of one of the cipher's keys, stored with a record whose checksum was found right (`vouchedBy`), vouches for
+ * the token, or its MAC is checked now. Zero bytes are no credential.
  * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  */
-export function openCredential(token: Uint8Array, cipher: CredentialCipher | undefined): Secret | null {
+export function openCredential(
+  token: Uint8Array,
+  cipher: CredentialCipher | undefined,
+  vouchedBy?: string,
+): Secret | null {
   if (token.byteLength === 0) return null;
   if (cipher === undefined) throw unreadable('there is no cipher');
+  if (vouchedBy !== undefined && cipher.keyNamed?.(vouchedBy) !== undefined) {
+    return Secret.sealed(token, cipher, vouchedBy);
+  }
   if (cipher.keyOf === undefined) return cipher.decrypt(token);
-  if (cipher.keyOf(token) === undefined) throw unreadable('no key opens it');
-  return Secret.sealed(token, cipher);
+  const key = cipher.keyOf(token);
+  if (key === undefined) throw unreadable('no key opens it');
+  return Secret.sealed(token, cipher, key === 'current' ? cipher.keyFingerprint : undefined);
 }
 
-function readSecret(raw: Raw, name: 'username' | 'password', cipher: CredentialCipher | undefined): Secret | null {
+function readSecret(
+  raw: Raw,
+  name: 'username' | 'password',
+  cipher: CredentialCipher | undefined,
+  vouchedBy: string | undefined,
+): Secret | null {
   const hex = raw[`${name}_encrypted`];
   if (hex === undefined || hex === null || hex === '') {
     const plain = raw[name];
@@ -67,7 +83,7 @@ function readSecret(raw: Raw, name: 'username' | 'password', cipher: CredentialC
   }
   if (typeof hex !== 'string' || hex.length % 2 !== 0 || !/^[0-9a-f]+$/i.test(hex))
     throw unreadable(`${name}_encrypted is not hex`);
-  return openCredential(Buffer.from(hex, 'hex'), cipher);
+  return openCredential(Buffer.from(hex, 'hex'), cipher, vouchedBy);
 }
 
 function text(raw: Raw, name: string): string {

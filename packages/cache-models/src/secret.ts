@@ -23,6 +23,13 @@ export interface CredentialCipher {
    * A cipher without it works, but every secret is then decrypted when it is read and sealed again when it moves.
    */
   keyOf?(token: Uint8Array): TokenKey | undefined;
+  /**
+   * Names the key that seals, for as long as the cipher lives, and tells nothing of it. Kept beside a record's checksum it
+   * vouches for the record's tokens: a read then needs no MAC. With it comes {@link CredentialCipher.keyNamed}.
+   */
+  readonly keyFingerprint?: string | undefined;
+  /** Which of the cipher's keys has a fingerprint; `undefined` for none of them. */
+  keyNamed?(fingerprint: string): TokenKey | undefined;
 }
 
 /**
@@ -36,11 +43,14 @@ export class Secret {
   readonly #text: string | undefined;
   #token: Uint8Array | undefined;
   #cipher: CredentialCipher | undefined;
+  /** Of the key that made the token, where it is known. */
+  readonly #fingerprint: string | undefined;
 
-  private constructor(text: string | undefined, token?: Uint8Array, cipher?: CredentialCipher) {
+  private constructor(text: string | undefined, token?: Uint8Array, cipher?: CredentialCipher, fingerprint?: string) {
     this.#text = text;
     this.#token = token;
     this.#cipher = cipher;
+    this.#fingerprint = fingerprint;
   }
 
   /** Wraps a plain text. Throws a TypeError for anything but a string. */
@@ -49,9 +59,12 @@ export class Secret {
     return new Secret(text);
   }
 
-  /** Wraps a token that `cipher` can open; nothing is decrypted until {@link Secret.reveal}. */
-  static sealed(token: Uint8Array, cipher: CredentialCipher): Secret {
-    return new Secret(undefined, token, cipher);
+  /**
+   * Wraps a token that `cipher` can open; nothing is decrypted until {@link Secret.reveal}. With the fingerprint of the key
+   * that made it, the token moves between stores without a look at its MAC.
+   */
+  static sealed(token: Uint8Array, cipher: CredentialCipher, fingerprint?: string): Secret {
+    return new Secret(undefined, token, cipher, fingerprint);
   }
 
   /** True for a Secret of this or another copy of the package. */
@@ -71,7 +84,7 @@ export class Secret {
    */
   seal(cipher: CredentialCipher): Uint8Array {
     const token = this.#token;
-    if (token !== undefined && this.#madeByCurrentKey(token, cipher)) return token;
+    if (token !== undefined && this.sealedBy(cipher) === 'current') return token;
     const fresh = cipher.encrypt(this);
     // A sealed secret keeps the token it came with: its cipher may hold a key that the other one lacks.
     if (this.#text !== undefined) {
@@ -81,9 +94,12 @@ export class Secret {
     return fresh;
   }
 
-  #madeByCurrentKey(token: Uint8Array, cipher: CredentialCipher): boolean {
-    if (this.#text !== undefined) return this.#cipher === cipher;
-    return cipher.keyOf?.(token) === 'current';
+  /** Which of the cipher's keys made the token that this secret keeps; `undefined` for none, and for a secret without a token. */
+  sealedBy(cipher: CredentialCipher): TokenKey | undefined {
+    if (this.#token === undefined) return undefined;
+    if (this.#text !== undefined) return this.#cipher === cipher ? 'current' : undefined;
+    if (this.#fingerprint === undefined || cipher.keyNamed === undefined) return cipher.keyOf?.(this.#token);
+    return cipher.keyNamed(this.#fingerprint);
   }
 
   toString(): string {

@@ -108,6 +108,11 @@ export class EntryStore {
     return count;
   }
 
+  /** Every entry that is still here, expired or not, first stored first. */
+  *allEntries(): Generator<CacheEntry> {
+    for (const slot of this.#index.values()) yield this.entryAt(slot);
+  }
+
   /** The live entries, first stored first; a list of its own, which later changes do not touch. */
   liveEntries(now: number): CacheEntry[] {
     const live: CacheEntry[] = [];

@@ -3,6 +3,10 @@ import {
   BaseTier,
   CacheEntry,
   type CacheTierConfigInput,
+  checkFilter,
+  type EntryFilter,
+  type EntryPage,
+  queryEntries,
   RemovalReason,
   type TierOptions,
   TierType,
@@ -30,7 +34,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     super(config, options, {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
-      capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
+      capabilities: { persistent: false, shared: false, ordered: false, query: true, healthHistory: false },
     });
     this.#store = this.#emptyStore();
   }
@@ -74,6 +78,16 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     const touched = entry.touch(this.clock.now());
     this.#store.replace(this.#store.find(key), touched);
     return touched;
+  }
+
+  /** One page of the entries that fit a filter; looks at all of them. Throws a CacheValidationError for a wrong filter. */
+  query(filter: EntryFilter = {}): EntryPage {
+    checkFilter(filter);
+    const now = this.clock.now();
+    return this.run<EntryPage>({ entries: [], cursor: null }, () => {
+      const entries = filter.includeExpired === true ? this.#store.allEntries() : this.#store.liveEntries(now);
+      return queryEntries(entries, filter, now);
+    });
   }
 
   protected override doClose(): void {

@@ -22,7 +22,7 @@ describe('MemoryCacheTier', () => {
       synchronous: true,
       persistent: false,
       shared: false,
-      query: false,
+      query: true,
       healthHistory: false,
       ordered: false,
     });

@@ -1,12 +1,17 @@
-import { CacheValidationError } from '@pw/cache-models';
-import { toInstant } from './check-filter.ts';
-import type { CountRange, EntryFilter, EntryOrder, TimeRange } from './entry-filter.ts';
+import {
+  type CountRange,
+  DEFAULT_PAGE_SIZE,
+  type EntryFilter,
+  type EntryOrder,
+  formatCursor,
+  parseCursor,
+  type TimeRange,
+  toInstant,
+} from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import { At, type StoredValue, seconds } from './entry-values.ts';
-import { escapeLike, SqlConditions } from './sql-conditions.ts';
+import { SqlConditions } from './sql-conditions.ts';
 import type { TableLayout } from './table-layout.ts';
-
-const DEFAULT_LIMIT = 100;
 
 /** The only texts that name columns: what a caller writes is looked up here. `at` is where the value stands in a row. */
 const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: number }>> = {
@@ -33,7 +38,7 @@ export class EntryQuery {
   constructor(filter: EntryFilter, layout: TableLayout, now: number) {
     this.#orderBy = filter.orderBy ?? 'key';
     this.#direction = filter.direction ?? 'asc';
-    this.limit = filter.limit ?? DEFAULT_LIMIT;
+    this.limit = filter.limit ?? DEFAULT_PAGE_SIZE;
     const conditions = conditionsOf(filter, now);
     this.#startAfter(filter.cursor, conditions);
     const order = this.#orderBy === 'key' ? ['c.key'] : [ORDERS[this.#orderBy].sql, 'c.key'];
@@ -46,16 +51,19 @@ export class EntryQuery {
   /** The cursor that goes on after a row. Opaque to callers. */
   cursorAfter(row: EntryRow): string {
     const value = row[ORDERS[this.#orderBy].at] ?? NO_CHECK;
-    return Buffer.from(JSON.stringify([this.#orderBy, this.#direction, value, row[At.KEY]])).toString('base64url');
+    return formatCursor({
+      orderBy: this.#orderBy,
+      direction: this.#direction,
+      value: value as string | number,
+      key: row[At.KEY] as string,
+    });
   }
 
   #startAfter(cursor: string | undefined, conditions: SqlConditions): void {
     if (cursor === undefined) return;
-    const [orderBy, direction, value, key] = parseCursor(cursor);
-    if (orderBy !== this.#orderBy || direction !== this.#direction || !isPlain(value) || typeof key !== 'string') {
-      throw badCursor();
-    }
-    const compare = direction === 'asc' ? '>' : '<';
+    const orderBy = this.#orderBy;
+    const { value, key } = parseCursor(cursor, orderBy, this.#direction);
+    const compare = this.#direction === 'asc' ? '>' : '<';
     if (orderBy === 'key') conditions.add(`c.key ${compare} ?`, key);
     else conditions.add(`(${ORDERS[this.#orderBy].sql}, c.key) ${compare} (?, ?)`, value, key);
   }
@@ -65,9 +73,8 @@ function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
   const conditions = new SqlConditions();
   const sources = toList(filter.source);
   const states = toList(filter.healthStatus);
-  if (sources !== undefined) conditions.add('c.source IN (SELECT value FROM json_each(?))', JSON.stringify(sources));
-  if (states !== undefined)
-    conditions.add('c.health_status IN (SELECT value FROM json_each(?))', JSON.stringify(states));
+  if (sources !== undefined) conditions.addOneOf('c.source', sources);
+  if (states !== undefined) conditions.addOneOf('c.health_status', states);
   addTimes(conditions, 'c.expires_at', filter.expiresAt);
   addTimes(conditions, 'c.last_accessed', filter.lastAccessed);
   addCounts(conditions, 'c.failure_count', filter.failureCount);
@@ -81,10 +88,11 @@ function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
 function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): void {
   const schemes = toList(protocol);
   if (schemes !== undefined) {
-    const tests = schemes.map(() => "c.proxy_url LIKE ? ESCAPE '\\'");
-    conditions.add(tests.length === 0 ? '0' : `(${tests.join(' OR ')})`, ...schemes.map((scheme) => `${scheme}://%`));
+    const scheme = "substr(c.proxy_url, 1, max(0, instr(c.proxy_url, '://') - 1))";
+    conditions.addOneOf(`lower(${scheme})`, schemes);
   }
-  if (text !== undefined) conditions.add("c.proxy_url LIKE ? ESCAPE '\\'", `%${escapeLike(text)}%`);
+  // Not LIKE: it would end at a NUL, and take % and _ for more than they are.
+  if (text !== undefined) conditions.add('instr(lower(c.proxy_url), lower(?)) > 0', text);
 }
 
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
@@ -100,22 +108,4 @@ function addCounts(conditions: SqlConditions, column: string, range: CountRange 
 function toList<T extends string>(value: T | readonly T[] | undefined): readonly T[] | undefined {
   if (value === undefined) return undefined;
   return typeof value === 'string' ? [value] : value;
-}
-
-function parseCursor(cursor: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(parsed) ? parsed : [];
-  } catch {
-    return [];
-  }
-}
-
-function isPlain(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
-}
-
-function badCursor(): CacheValidationError {
-  const problem = 'must be the cursor of a page with the same order and direction';
-  return new CacheValidationError(`query: cursor: ${problem}`, { problems: [{ path: 'cursor', message: problem }] });
 }

@@ -1,17 +1,6 @@
-import { fromEpochSeconds, type HealthStatus } from '@pw/cache-models';
+import { fromEpochSeconds, type HealthCheck, type HealthRecord, type HealthStatus } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { seconds } from './entry-values.ts';
-import type { HealthCheck } from './health-check.ts';
-
-/** One check of the past. */
-export interface HealthRecord {
-  /** Epoch milliseconds. */
-  readonly checkTime: number;
-  readonly status: HealthStatus;
-  readonly responseTimeMs: number | null;
-  readonly errorMessage: string | null;
-  readonly checkUrl: string;
-}
 
 interface HistoryRow {
   readonly check_time: number;

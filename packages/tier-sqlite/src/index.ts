@@ -1,10 +1,18 @@
+export type {
+  CountRange,
+  EntryFilter,
+  EntryOrder,
+  EntryPage,
+  HealthCheckResult,
+  HealthHistoryOptions,
+  HealthRecord,
+  HealthSchedule,
+  TimeRange,
+} from '@pw/cache-models';
 export type { DiskCacheTierOptions } from './disk-cache-tier.ts';
 export { DiskCacheTier } from './disk-cache-tier.ts';
-export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';
-export type { HealthCheckResult, HealthSchedule } from './health-check.ts';
-export type { HealthRecord } from './health-history.ts';
 export type { JsonlMigration } from './migrate-from-jsonl.ts';
 export type { Durability } from './open-database.ts';
-export type { HealthHistoryOptions, SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
+export type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
 export { SqliteCacheTier } from './sqlite-cache-tier.ts';
 export type { SqliteTierOptions } from './sqlite-tier.ts';

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CacheStorageError } from '@pw/cache-models';
+import { makeFolders } from './make-folders.ts';
 import { codeOf } from './storage-error.ts';
 
 /** SQLite's companions of a database file. */
@@ -19,7 +20,7 @@ export interface FileIdentity {
  * Throws a CacheStorageError where a link or anything else but a file is in the way, and the system's error otherwise.
  */
 export function prepareFile(path: string, tier: string): FileIdentity {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path));
   for (const suffix of COMPANIONS) refuseLink(`${path}${suffix}`, tier);
   refuseLink(path, tier);
   try {

@@ -8,7 +8,7 @@ const VERSIONS = 'pw_schema';
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
 /** What each version adds to the one before; only ever appended to. */
-const MIGRATIONS: readonly Migration[] = [createSideTables];
+const MIGRATIONS: readonly Migration[] = [createSideTables, addFingerprints];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
@@ -98,4 +98,9 @@ function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
       row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${health.join('')}) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS ${layout.quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
       ${kept.join(', ')});`);
+}
+
+/** The fingerprint of the key that sealed a row's credentials; beside the checksum, which vouches for it. */
+function addFingerprints(db: SqliteDatabase, { side }: TableLayout): void {
+  db.exec(`ALTER TABLE ${side} ADD COLUMN sealed_by TEXT`);
 }

@@ -34,11 +34,13 @@ export function rowToEntry(
     if (healthInSide && !recordMatches) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
     checkForeign(row);
   }
+  const sealedBy = row[RowAt.SEALED_BY];
+  const vouchedBy = recordMatches && typeof sealedBy === 'string' ? sealedBy : undefined;
   return CacheEntry.restore({
     key: row[At.KEY] as string,
     proxyUrl: row[At.PROXY_URL] as string,
-    username: open(row[At.USERNAME]!, cipher),
-    password: open(row[At.PASSWORD]!, cipher),
+    username: open(row[At.USERNAME]!, cipher, vouchedBy),
+    password: open(row[At.PASSWORD]!, cipher, vouchedBy),
     source: row[At.SOURCE] as string,
     fetchTime: fromEpochSeconds(row[At.FETCH_TIME] as number),
     lastAccessed: fromEpochSeconds(row[At.LAST_ACCESSED] as number),
@@ -106,8 +108,8 @@ function optionalInstant(value: StoredValue): number | null {
 }
 
 /** A token is a blob of ASCII bytes; older programs may have stored it as text. */
-function open(token: StoredValue, cipher: CredentialCipher | undefined): Secret | null {
+function open(token: StoredValue, cipher: CredentialCipher | undefined, vouchedBy: string | undefined): Secret | null {
   if (token === null) return null;
   const bytes = token instanceof Uint8Array ? token : Buffer.from(String(token), 'latin1');
-  return openCredential(bytes, cipher);
+  return openCredential(bytes, cipher, vouchedBy);
 }

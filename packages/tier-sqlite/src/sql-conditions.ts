@@ -10,12 +10,12 @@ export class SqlConditions {
     this.values.push(...values);
   }
 
+  /** One of some values: a place for each, as a JSON list would end a text at its first NUL. */
+  addOneOf(expression: string, values: readonly StoredValue[]): void {
+    this.add(`${expression} IN (${values.map(() => '?').join(', ')})`, ...values);
+  }
+
   get where(): string {
     return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`;
   }
-}
-
-/** A text as part of a LIKE pattern with `ESCAPE '\'`: it stands for itself. */
-export function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, '\\$&');
 }

@@ -1,17 +1,23 @@
 import {
-  CacheConfigError,
+  afterHealthCheck,
   type CacheEntry,
   type CacheTierConfigInput,
-  type InstantInput,
-  MIN_INSTANT,
+  CacheValidationError,
+  checkFilter,
+  checkHealthSchedule,
+  type EntryFilter,
+  type EntryPage,
+  type HealthCheckResult,
+  type HealthHistoryOptions,
+  type HealthRecord,
+  type HealthSchedule,
+  parseHealthCheck,
+  parseHealthHistoryOptions,
   TierType,
 } from '@pw/cache-models';
-import { checkFilter, Problems, toInstant } from './check-filter.ts';
-import type { EntryFilter, EntryPage } from './entry-filter.ts';
 import { EntryQuery } from './entry-query.ts';
 import type { EntryRow } from './entry-row.ts';
-import { afterHealthCheck, type HealthCheckResult, type HealthSchedule, parseHealthCheck } from './health-check.ts';
-import { addHealthRecord, type HealthRecord, readHealthHistory } from './health-history.ts';
+import { addHealthRecord, readHealthHistory } from './health-history.ts';
 import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
 import { L3_LAYOUT } from './table-layout.ts';
 
@@ -21,16 +27,6 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
   /** When entries are to be checked again. */
   readonly healthSchedule?: HealthSchedule | undefined;
 }
-
-export interface HealthHistoryOptions {
-  /** Only checks from this time on. */
-  readonly since?: InstantInput | undefined;
-  /** Most checks: 1 to 10000, default 100. */
-  readonly limit?: number | undefined;
-}
-
-const DEFAULT_HISTORY = 100;
-const MAX_HISTORY = 10_000;
 
 /**
  * The third level: ProxyWhirl's `cache_entries`, which can be queried by its fields, and a history of health checks.
@@ -52,7 +48,7 @@ export class SqliteCacheTier extends SqliteTier {
       { path: options?.path, layout: L3_LAYOUT },
     );
     this.#schedule = options.healthSchedule ?? {};
-    checkSchedule(this.#schedule, this.name);
+    checkHealthSchedule(this.#schedule, this.name);
   }
 
   /**
@@ -64,7 +60,7 @@ export class SqliteCacheTier extends SqliteTier {
     checkFilter(filter);
     const now = this.clock.now();
     const query = new EntryQuery(filter, L3_LAYOUT, now);
-    return this.attempt<EntryPage>({ entries: [], cursor: null }, () => {
+    return this.run<EntryPage>({ entries: [], cursor: null }, () => {
       const rows = this.read((store) =>
         store.db
           .prepare(query.sql)
@@ -86,7 +82,7 @@ export class SqliteCacheTier extends SqliteTier {
     checkKey(key);
     const now = this.clock.now();
     const check = parseHealthCheck(result, now);
-    return this.attempt<CacheEntry | undefined>(undefined, () => {
+    return this.run<CacheEntry | undefined>(undefined, () => {
       // Read outside the transaction first: a damaged row is set aside in one of its own.
       if (this.doGet(key, now) === undefined) return undefined;
       return this.write((store) => {
@@ -108,29 +104,13 @@ export class SqliteCacheTier extends SqliteTier {
    */
   healthHistory(key: string, options: HealthHistoryOptions = {}): HealthRecord[] {
     checkKey(key);
-    const { since = MIN_INSTANT, limit = DEFAULT_HISTORY } = options;
-    const from = toInstant(since);
-    const problems = new Problems();
-    problems.check(from !== undefined, 'since', 'must be a time');
-    const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_HISTORY;
-    problems.check(isLimit, 'limit', `must be a whole number from 1 to ${MAX_HISTORY}`);
-    problems.throwIfAny('health history');
-    return this.attempt<HealthRecord[]>([], () => this.read((store) => readHealthHistory(store, key, from!, limit)));
+    const { since, limit } = parseHealthHistoryOptions(options);
+    return this.run<HealthRecord[]>([], () => this.read((store) => readHealthHistory(store, key, since, limit)));
   }
 }
 
 function checkKey(key: unknown): void {
-  const problems = new Problems();
-  problems.check(typeof key === 'string', 'key', 'must be a text');
-  problems.throwIfAny('health check');
-}
-
-function checkSchedule({ intervalMs = 1, maxIntervalMs = 1, jitter = 0 }: HealthSchedule, tier: string): void {
-  const isTime = (value: number): boolean => Number.isFinite(value) && value > 0;
-  if (isTime(intervalMs) && isTime(maxIntervalMs) && jitter >= 0 && jitter <= 1) return;
-  const message = 'intervals must be above 0 milliseconds, jitter from 0 to 1';
-  throw new CacheConfigError(`${tier}: healthSchedule: ${message}`, {
-    tier,
-    problems: [{ path: 'healthSchedule', message }],
-  });
+  if (typeof key === 'string') return;
+  const problem = { path: 'key', message: 'must be a text' };
+  throw new CacheValidationError(`health check: key: ${problem.message}`, { problems: [problem] });
 }

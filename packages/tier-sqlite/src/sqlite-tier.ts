@@ -222,19 +222,6 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  /** @internal For operations that BaseTier does not know: opens by itself, and answers with the fallback after a fault. */
-  protected attempt<T>(fallback: T, work: () => T): T {
-    if (!this.enabled) return fallback;
-    try {
-      this.open();
-      const result = work();
-      this.health.succeeded();
-      return result;
-    } catch (error) {
-      return this.health.recover(error, fallback);
-    }
-  }
-
   #current(): Opened {
     if (this.#opened !== undefined) return this.#opened;
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });

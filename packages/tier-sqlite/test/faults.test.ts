@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import { CacheErrorCode, CacheStorageError } from '@pw/cache-models';
 import { RecordingLogger } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { KINDS, makeEntry, makeL3, tempDir, withDatabase } from './support.ts';
+import { KINDS, L2, makeEntry, makeL3, tempDir, withDatabase } from './support.ts';
 
 describe.each(KINDS)('$name', (kind) => {
   it.each([
@@ -34,6 +35,20 @@ describe.each(KINDS)('$name', (kind) => {
     expect(aside).toHaveLength(1);
     expect(readFileSync(join(directory, aside[0]!)).equals(garbage)).toBe(true);
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  it('ends with an error where no folder can be made and the system says ENOENT', () => {
+    const target = kind === L2 ? { directory: '/proc/pw-cache/l2' } : { path: '/proc/pw-cache/db/proxywhirl.db' };
+    const script = `
+      import { ${kind.name} } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+      try { new ${kind.name}({}, ${JSON.stringify(target)}).open(); } catch (error) { console.log(error.code, error.cause.code); }`;
+    const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
+    // In a process of its own: what spins in a system call can be ended from outside only.
+    const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
+    expect({ status, stdout: String(stdout) }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^CACHE_STORAGE_FAILED E[A-Z]+\n$/),
+    });
   });
 
   it('sets a database aside that was cut in half', () => {

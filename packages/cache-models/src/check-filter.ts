@@ -1,16 +1,13 @@
-import {
-  CacheValidationError,
-  type FieldProblem,
-  HEALTH_STATUSES,
-  type InstantInput,
-  isInstant,
-  PROXY_SCHEMES,
-  parseInstant,
-} from '@pw/cache-models';
+import type { InstantInput } from './cache-entry-input.ts';
 import { ENTRY_ORDERS, type EntryFilter } from './entry-filter.ts';
+import { HEALTH_STATUSES } from './health-status.ts';
+import { Problems } from './problems.ts';
+import { PROXY_SCHEMES } from './proxy-url.ts';
+import { toInstant } from './to-instant.ts';
 
 const MAX_LIMIT = 10_000;
 const MAX_TEXT = 1000;
+const MAX_VALUES = 1000;
 const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
   'source',
   'protocol',
@@ -27,28 +24,6 @@ const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
   'cursor',
 ]);
 
-/** Epoch milliseconds of an input, or undefined for what is none. */
-export function toInstant(value: InstantInput): number | undefined {
-  const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? parseInstant(value) : value;
-  return typeof time === 'number' && isInstant(time) ? time : undefined;
-}
-
-/** Gathers the problems of a caller's value and throws them all at once, without the value. */
-export class Problems {
-  readonly #list: FieldProblem[] = [];
-
-  check(ok: boolean, path: string, message: string): void {
-    if (!ok) this.#list.push({ path, message });
-  }
-
-  /** Throws a CacheValidationError if there were any. */
-  throwIfAny(what: string): void {
-    if (this.#list.length === 0) return;
-    const text = this.#list.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-    throw new CacheValidationError(`${what}: ${text}`, { problems: this.#list });
-  }
-}
-
 /** Throws a CacheValidationError that lists every wrong member of a filter. */
 export function checkFilter(filter: EntryFilter): void {
   const problems = new Problems();
@@ -64,11 +39,7 @@ export function checkFilter(filter: EntryFilter): void {
 }
 
 function checkTexts({ source, protocol, text, healthStatus }: EntryFilter, problems: Problems): void {
-  problems.check(
-    each(source, (value) => typeof value === 'string'),
-    'source',
-    'must be a text or several',
-  );
+  problems.check(each(source, isText), 'source', `must be a well-formed text, or at most ${MAX_VALUES} of them`);
   const schemes: readonly unknown[] = PROXY_SCHEMES;
   problems.check(
     each(protocol, (value) => schemes.includes(value)),
@@ -81,8 +52,8 @@ function checkTexts({ source, protocol, text, healthStatus }: EntryFilter, probl
     'healthStatus',
     `must be of ${states.join(', ')}`,
   );
-  const isText = text === undefined || (typeof text === 'string' && text.length <= MAX_TEXT);
-  problems.check(isText, 'text', `must be a text of at most ${MAX_TEXT} characters`);
+  const fits = text === undefined || (isText(text) && text.length <= MAX_TEXT);
+  problems.check(fits, 'text', `must be a well-formed text of at most ${MAX_TEXT} characters`);
 }
 
 function checkRanges(filter: EntryFilter, problems: Problems): void {
@@ -136,7 +107,12 @@ function checkPaging({ includeExpired, orderBy, direction, limit, cursor }: Entr
   problems.check(cursor === undefined || typeof cursor === 'string', 'cursor', 'must be the cursor of a page');
 }
 
+/** A lone surrogate has no UTF-8: a store would look for another text. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.isWellFormed();
+}
+
 function each(value: unknown, fits: (value: unknown) => boolean): boolean {
   if (value === undefined) return true;
-  return Array.isArray(value) ? value.every(fits) : fits(value);
+  return Array.isArray(value) ? value.length <= MAX_VALUES && value.every(fits) : fits(value);
 }

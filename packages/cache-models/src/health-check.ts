@@ -1,5 +1,9 @@
-import { CacheEntry, HealthStatus, type InstantInput, isHealthStatus } from '@pw/cache-models';
-import { Problems, toInstant } from './check-filter.ts';
+import { CacheEntry } from './cache-entry.ts';
+import type { InstantInput } from './cache-entry-input.ts';
+import { type HealthSchedule, waitAfter } from './health-schedule.ts';
+import { HealthStatus, isHealthStatus } from './health-status.ts';
+import { Problems } from './problems.ts';
+import { toInstant } from './to-instant.ts';
 
 /** The outcome of one check of a proxy. */
 export interface HealthCheckResult {
@@ -13,18 +17,6 @@ export interface HealthCheckResult {
   readonly errorMessage?: string | null | undefined;
   /** What was fetched through the proxy; credentials in it are masked. */
   readonly checkUrl: string;
-}
-
-/** When an entry is to be checked next. Times in milliseconds. */
-export interface HealthSchedule {
-  /** After a success, and after the first failure. Default 300000 (5 minutes). */
-  readonly intervalMs?: number | undefined;
-  /** Each further failure in a row doubles the wait, up to this. Default 21600000 (6 hours). */
-  readonly maxIntervalMs?: number | undefined;
-  /** Share of the wait, 0 to 1, by which it is shortened or lengthened at random, so that checks do not come all at once. Default 0.1. */
-  readonly jitter?: number | undefined;
-  /** Gives numbers from 0 (included) to 1 (not included). Default `Math.random`. */
-  readonly random?: (() => number) | undefined;
 }
 
 /** A checked result. */
@@ -101,12 +93,6 @@ function streakAfter(entry: CacheEntry, status: HealthStatus, failed: boolean): 
     consecutiveHealthSuccesses: 0,
     recoveryAttempt: entry.recoveryAttempt + 1,
   };
-}
-
-function waitAfter(failures: number, schedule: HealthSchedule): number {
-  const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
-  const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
-  return Math.round(wait * (1 + jitter * (2 * random() - 1)));
 }
 
 function maskUserinfo(text: string): string {

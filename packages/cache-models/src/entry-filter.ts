@@ -1,4 +1,7 @@
-import type { CacheEntry, HealthStatus, InstantInput, ProxyScheme } from '@pw/cache-models';
+import type { CacheEntry } from './cache-entry.ts';
+import type { InstantInput } from './cache-entry-input.ts';
+import type { HealthStatus } from './health-status.ts';
+import type { ProxyScheme } from './proxy-url.ts';
 
 /** From `from` (included) to `to` (not included); either may be left out. */
 export interface TimeRange {
@@ -11,6 +14,9 @@ export interface CountRange {
   readonly min?: number | undefined;
   readonly max?: number | undefined;
 }
+
+/** Entries of a page without a limit. */
+export const DEFAULT_PAGE_SIZE = 100;
 
 /** What a query may be ordered by. */
 export const ENTRY_ORDERS = Object.freeze([
@@ -26,12 +32,13 @@ export const ENTRY_ORDERS = Object.freeze([
 export type EntryOrder = (typeof ENTRY_ORDERS)[number];
 
 /**
- * Which entries to find; all members together must fit. Indexed: `source`, `healthStatus`, `expiresAt`, `lastAccessed`
- * and the orders by them and by key. The others are tested row by row, on what an indexed member leaves over.
+ * Which entries to find; all members together must fit. What it means, to the last tie, is what {@link import('./query-entries.ts').queryEntries}
+ * does; a tier with an index for a member is faster, never different. Texts must
+ * be well-formed Unicode; a list holds at most 1000 values, and an empty one fits nothing.
  */
 export interface EntryFilter {
   readonly source?: string | readonly string[] | undefined;
-  /** Scheme of the URL. */
+  /** Scheme of the URL; ASCII letters match in either case. */
   readonly protocol?: ProxyScheme | readonly ProxyScheme[] | undefined;
   /** Text anywhere in the URL, at most 1000 characters; ASCII letters match in either case. */
   readonly text?: string | undefined;
@@ -43,13 +50,13 @@ export interface EntryFilter {
   readonly checkDueBy?: InstantInput | undefined;
   /** Expired entries too. Default false. */
   readonly includeExpired?: boolean | undefined;
-  /** Default `"key"`. Entries that are equal in it follow by key. */
+  /** Default `"key"`. Texts go by their UTF-8 bytes; entries that are equal in it follow by key. */
   readonly orderBy?: EntryOrder | undefined;
   /** Default `"asc"`. Entries without a next check come last in ascending order. */
   readonly direction?: 'asc' | 'desc' | undefined;
   /** Most entries of one page: 1 to 10000, default 100. */
   readonly limit?: number | undefined;
-  /** Where the last page ended: its `cursor`, with the same order and direction. */
+  /** Where the last page ended: the `cursor` that the same tier gave, with the same order and direction. */
   readonly cursor?: string | undefined;
 }
 

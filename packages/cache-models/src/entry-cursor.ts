@@ -1,0 +1,36 @@
+import { CacheValidationError } from './cache-error.ts';
+import type { EntryOrder } from './entry-filter.ts';
+
+/** Where a page ended. */
+export interface EntryCursor {
+  readonly orderBy: EntryOrder;
+  readonly direction: 'asc' | 'desc';
+  /** The last entry's value of the order, as the tier that made the cursor compares it. */
+  readonly value: string | number;
+  readonly key: string;
+}
+
+/** A cursor as the text that a page carries. Opaque to callers. */
+export function formatCursor({ orderBy, direction, value, key }: EntryCursor): string {
+  return Buffer.from(JSON.stringify([orderBy, direction, value, key])).toString('base64url');
+}
+
+/** Reads the cursor of a page. Throws a CacheValidationError for what is none, or is one of another order or direction. */
+export function parseCursor(text: string, order: EntryOrder, dir: 'asc' | 'desc'): EntryCursor {
+  const [orderBy, direction, value, key] = parse(text);
+  const type = order === 'key' || order === 'source' ? 'string' : 'number';
+  if (orderBy !== order || direction !== dir || typeof value !== type || typeof key !== 'string') {
+    const message = 'must be the cursor of a page with the same order and direction';
+    throw new CacheValidationError(`query: cursor: ${message}`, { problems: [{ path: 'cursor', message }] });
+  }
+  return { orderBy: order, direction: dir, value: value as string | number, key };
+}
+
+function parse(text: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : [];
+  } catch {
+    return [];
+  }
+}
