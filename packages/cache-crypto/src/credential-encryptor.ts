@@ -87,6 +87,17 @@ export class CredentialEncryptor implements CredentialCipher {
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
   }
 
+  /** Names the key that seals and tells nothing of it: stored beside a record's checksum, it vouches for the record's tokens. */
+  get keyFingerprint(): string {
+    return this.#ring.keys[0]!.fingerprint;
+  }
+
+  /** Which key has a fingerprint; `undefined` for none. */
+  keyNamed(fingerprint: string): TokenKey | undefined {
+    const index = this.#ring.keys.findIndex((key) => key.fingerprint === fingerprint);
+    return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
+  }
+
   [INSPECT](): string {
     return `CredentialEncryptor(${this.#ring.keys.length} ${this.#ring.keys.length === 1 ? 'key' : 'keys'})`;
   }

@@ -14,6 +14,8 @@ import { IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from 
 const CIPHER = 'aes-128-cbc';
 const KEY_TEXT = /^[\w-]{43}=$/;
 const HALF = 16;
+const FINGERPRINT = 'pw-cache key fingerprint';
+const FINGERPRINT_DIGITS = 16;
 
 /**
  * One key, ready for use: it signs with its first 16 bytes and encrypts with its last 16. Works on decoded tokens.
@@ -23,6 +25,7 @@ const HALF = 16;
 export class FernetKey {
   readonly #signing: KeyObject;
   readonly #encryption: KeyObject;
+  #fingerprint: string | undefined;
 
   private constructor(bytes: Buffer) {
     this.#signing = createSecretKey(bytes.subarray(0, HALF));
@@ -44,6 +47,19 @@ export class FernetKey {
   /** The key as text. */
   get text(): string {
     return encodeBase64Url(Buffer.concat([this.#signing.export(), this.#encryption.export()]));
+  }
+
+  /**
+   * 16 hex characters that name the key and tell nothing of it: a MAC under one half of a text that no token can be (it lacks the
+   * version byte) and of the other half.
+   */
+  get fingerprint(): string {
+    this.#fingerprint ??= createHmac('sha256', this.#signing)
+      .update(FINGERPRINT)
+      .update(this.#encryption.export())
+      .digest('hex')
+      .slice(0, FINGERPRINT_DIGITS);
+    return this.#fingerprint;
   }
 
   equals(other: FernetKey): boolean {
