@@ -5,13 +5,14 @@ import {
   type CacheEntry,
   type CacheTierConfigInput,
   entryToRecord,
+  fingerprintFor,
   type MaybePromise,
   recordToEntry,
   TierType,
 } from '@pw/cache-models';
 import { JsonlStore, type StoredPut } from './jsonl-store.ts';
 import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
-import { encodeRecord } from './record-line.ts';
+import { encodeRecord, vouchedBy } from './record-line.ts';
 import type { Slot } from './slot.ts';
 
 /** Entries that are encoded, or read, before the event loop gets a turn. */
@@ -145,7 +146,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   #putOf(entry: CacheEntry): StoredPut {
     const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
     return {
-      line: encodeRecord(entryToRecord(entry, this.cipher)),
+      line: encodeRecord(entryToRecord(entry, this.cipher), fingerprintFor(entry, this.cipher)),
       facts: { expiresAt, lastAccessed, accessCount, fetchTime },
     };
   }
@@ -156,7 +157,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const found = this.#store.readRecord(slot);
     if (found === undefined) return undefined;
     try {
-      return this.#store.overlay(recordToEntry(found, this.cipher));
+      return this.#store.overlay(recordToEntry(found, this.cipher, vouchedBy(found)));
     } catch (error) {
       if (error instanceof CacheCorruptionError) this.#store.setAside(key);
       throw error;

@@ -6,18 +6,36 @@ export type RawRecord = Record<string, unknown>;
 
 /** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
+/** Beside it, for a record with credentials: the fingerprint of the key that sealed them. */
+const SEALED_BY = 'sealed_by';
 const BYTE_ORDER_MARK = '\uFEFF';
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
-/** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
-export function encodeRecord(record: ProxyRecord): string {
-  return encodeRaw(record as unknown as RawRecord);
+/**
+ * A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. `sealedBy` is the
+ * fingerprint of the key that sealed its credentials.
+ */
+export function encodeRecord(record: ProxyRecord, sealedBy: string | undefined): string {
+  return encodeMembers({ ...record, ...(sealedBy === undefined ? {} : { [SEALED_BY]: sealedBy }) });
 }
 
 /** As {@link encodeRecord}, for a record that was read: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
-  const { [CHECKSUM]: _old, ...members } = raw;
+  const { [CHECKSUM]: checksum, [SEALED_BY]: sealedBy, ...members } = raw;
+  // Only with a checksum did the fingerprint say anything of these tokens; the one that is added now must not make it do so.
+  return encodeMembers(
+    checksum === undefined || sealedBy === undefined ? members : { ...members, [SEALED_BY]: sealedBy },
+  );
+}
+
+/** The fingerprint that vouches for the tokens of a record that {@link decodeRecord} gave. */
+export function vouchedBy(raw: RawRecord): string | undefined {
+  const sealedBy = raw[SEALED_BY];
+  return raw[CHECKSUM] !== undefined && typeof sealedBy === 'string' ? sealedBy : undefined;
+}
+
+function encodeMembers(members: RawRecord): string {
   const text = JSON.stringify(members);
   return escapeNonAscii(`${text.slice(0, -1)},"${CHECKSUM}":"${recordChecksum(members as Partial<ProxyRecord>)}"}`);
 }
