@@ -1,0 +1,45 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Contender } from './scenario.ts';
+
+/** The least that a lookup in memory costs: `Map.get`. */
+export function mapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => string): Contender {
+  return { name: 'Map.get', role: 'floor', run: (i) => map.get(keyOf(i)) };
+}
+
+/** The least that an asynchronous lookup costs: `await` of an async function around `Map.get`. */
+export function asyncMapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => string): Contender {
+  const get = async (key: string) => map.get(key);
+  return { name: 'await of async Map.get', role: 'floor', async: true, run: (i) => get(keyOf(i)) };
+}
+
+/** The least that a JSON record on disk costs to read: one positioned read and `JSON.parse`. */
+export function readFloor(
+  directory: string,
+  lines: readonly string[],
+  indexOf: (i: number) => number,
+  onFinish: (cleanup: () => void) => void,
+): Contender {
+  const fd = openSync(join(directory, 'read-floor.jsonl'), 'w+', 0o600);
+  onFinish(() => closeSync(fd));
+  const ends: number[] = [];
+  let end = 0;
+  for (const line of lines) {
+    end += writeSync(fd, `${line}\n`, end);
+    ends.push(end);
+  }
+  const buffer = Buffer.alloc(64 * 1024);
+  const read = (index: number): unknown => {
+    const start = index === 0 ? 0 : ends[index - 1]!;
+    const length = readSync(fd, buffer, 0, ends[index]! - start, start);
+    return JSON.parse(buffer.toString('latin1', 0, length));
+  };
+  return { name: 'readSync and JSON.parse', role: 'floor', run: (i) => read(indexOf(i)) };
+}
+
+/** The least that a line on disk costs to append: one `writeSync`, without `JSON.stringify` and without a flush. */
+export function writeFloor(directory: string, line: string, onFinish: (cleanup: () => void) => void): Contender {
+  const fd = openSync(join(directory, 'write-floor.jsonl'), 'a', 0o600);
+  onFinish(() => closeSync(fd));
+  return { name: 'one writeSync', role: 'floor', run: () => writeSync(fd, line) };
+}

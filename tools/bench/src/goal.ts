@@ -1,0 +1,83 @@
+import type { Figure } from './figure.ts';
+import { formatRatio, formatValue } from './format.ts';
+import { median, quantile } from './statistics.ts';
+
+export type Verdict = 'met' | 'missed';
+
+/** A goal and what came of it. */
+export interface GoalResult {
+  readonly goal: string;
+  readonly figure: string;
+  readonly verdict: Verdict;
+  /** True when the middle half of the rounds lies on both sides of the goal: another run may judge otherwise. */
+  readonly close: boolean;
+}
+
+/** Something to reach; judged by the figures of its scenario. */
+export interface Goal {
+  readonly judge: (figures: readonly Figure[]) => GoalResult;
+}
+
+/** `of` takes at most `times` what `against` takes. */
+export function atMost(of: string, times: number, against: string): Goal {
+  return {
+    judge: (figures) => {
+      const ratios = pairedRatios(find(figures, of), find(figures, against));
+      return judged(`${of} ≤ ${formatRatio(times)} ${against}`, ratios, (ratio) => ratio <= times, formatRatio);
+    },
+  };
+}
+
+/** `of` is at least `times` as fast as `against`. */
+export function timesFaster(of: string, times: number, against: string): Goal {
+  return {
+    judge: (figures) => {
+      const ratios = pairedRatios(find(figures, against), find(figures, of));
+      const text = `${of} at least ${formatRatio(times)} faster than ${against}`;
+      return judged(text, ratios, (ratio) => ratio >= times, formatRatio);
+    },
+  };
+}
+
+/** `of` is at least `times` what `against` is, for figures of which more is better. */
+export function atLeast(of: string, times: number, against: string): Goal {
+  return {
+    judge: (figures) => {
+      const ratios = pairedRatios(find(figures, of), find(figures, against));
+      return judged(`${of} ≥ ${formatRatio(times)} ${against}`, ratios, (ratio) => ratio >= times, formatRatio);
+    },
+  };
+}
+
+/** `of` is at most a number in its own unit: for sizes, and for bounds that a requirement names. */
+export function within(of: string, limit: number): Goal {
+  return {
+    judge: (figures) => {
+      const { samples, unit } = find(figures, of);
+      const show = (value: number) => formatValue(value, unit);
+      return judged(`${of} ≤ ${show(limit)}`, samples, (value) => value <= limit, show);
+    },
+  };
+}
+
+/** Ratios within one round: what slows the machine for a while slows both. */
+function pairedRatios(above: Figure, below: Figure): number[] {
+  if (above.samples.length !== below.samples.length) return [above.value / below.value];
+  return above.samples.map((sample, i) => sample / below.samples[i]!);
+}
+
+function judged(
+  goal: string,
+  values: readonly number[],
+  good: (value: number) => boolean,
+  show: (value: number) => string,
+): GoalResult {
+  const close = good(quantile(values, 0.25)) !== good(quantile(values, 0.75));
+  return { goal, figure: show(median(values)), verdict: good(median(values)) ? 'met' : 'missed', close };
+}
+
+function find(figures: readonly Figure[], name: string): Figure {
+  const figure = figures.find((candidate) => candidate.name === name);
+  if (figure === undefined) throw new Error(`a goal names ${name}, and no contender is called so`);
+  return figure;
+}

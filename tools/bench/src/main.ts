@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { reportMarkdown, scenarioMarkdown } from './markdown.ts';
+import { type Report, runOrigin } from './report.ts';
+import { runInChild } from './run-in-child.ts';
+import type { ScenarioResult } from './run-scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+const HELP = `bench [--quick] [--list] [--out FOLDER] [NAME…]
+
+Runs the scenarios whose names begin with one of the given names; all without. Writes bench.json and bench.md.
+
+  --quick   smaller data and shorter rounds: under a minute, to see that all is right
+  --list    only name the scenarios
+  --out     where the report goes; default reports/ at the root`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(import.meta.dirname, '..', '..', '..', 'reports') },
+  },
+});
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (values.help) return say(HELP);
+  const named = scenarios.filter(({ name }) => positionals.length === 0 || positionals.some((p) => name.startsWith(p)));
+  if (values.list) return say(named.map(({ name, about }) => `${name}: ${about}`).join('\n'));
+  if (named.length === 0) {
+    console.error('No scenario is called so; --list names them all.');
+    return 2;
+  }
+  const chosen = named.filter(({ fullOnly }) => !(values.quick && fullOnly));
+  const results: ScenarioResult[] = [];
+  for (const scenario of chosen) {
+    const result = await runInChild(scenario, values.quick);
+    console.log(`${scenarioMarkdown(result)}\n`);
+    results.push(result);
+  }
+  return finish({ origin: runOrigin(values.quick), scenarios: results });
+}
+
+/** Writes the report. Fails only for what is wrong, never for what is slow. */
+function finish(report: Report): number {
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(join(values.out, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(values.out, 'bench.md'), reportMarkdown(report));
+  const goals = report.scenarios.flatMap((result) => result.goals);
+  const met = goals.filter(({ verdict }) => verdict === 'met').length;
+  const wrong = report.scenarios.filter(({ error }) => error !== undefined);
+  console.log(`${report.scenarios.length} scenarios, ${met} of ${goals.length} goals met, ${wrong.length} wrong`);
+  for (const { name } of wrong) console.log(`wrong: ${name}`);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}

@@ -1,0 +1,25 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { ScenarioResult } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+const CHILD = join(import.meta.dirname, 'child.ts');
+const LONGEST_MS = 600_000;
+
+/** Runs a scenario in a process of its own; a crash is an error of the scenario. */
+export function runInChild({ name, about }: Scenario, quick: boolean): Promise<ScenarioResult> {
+  return new Promise((resolve) => {
+    let result: ScenarioResult | undefined;
+    const child = fork(CHILD, [name, quick ? 'quick' : 'full'], {
+      execArgv: ['--conditions=@pw/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+      timeout: LONGEST_MS,
+    });
+    child.on('message', (message) => {
+      result = message as ScenarioResult;
+    });
+    child.on('exit', (code, signal) => {
+      const error = `the process ended without a result (${signal ?? `exit code ${code}`})`;
+      resolve(result ?? { name, about, figures: [], goals: [], warnings: [], error, seconds: 0 });
+    });
+  });
+}

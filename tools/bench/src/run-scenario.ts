@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MaybePromise } from '@pw/cache-models';
+import { type RunPlan, runContest } from './contest.ts';
+import { type Figure, toFigure } from './figure.ts';
+import type { GoalResult } from './goal.ts';
+import type { Scenario, ScenarioContext } from './scenario.ts';
+
+/** Samples that lie further apart than this share of their median are worth a warning. */
+const WIDE_SPREAD = 0.25;
+
+const FULL_PLAN: RunPlan = { rounds: 11, roundMs: 40, warmUpMs: 150 };
+const QUICK_PLAN: RunPlan = { rounds: 7, roundMs: 4, warmUpMs: 20 };
+
+/** What came of a scenario. */
+export interface ScenarioResult {
+  readonly name: string;
+  readonly about: string;
+  readonly figures: readonly Figure[];
+  readonly goals: readonly GoalResult[];
+  readonly warnings: readonly string[];
+  /** Why the scenario is wrong: bad data or a fault. Absent when it is right. */
+  readonly error?: string;
+  readonly seconds: number;
+}
+
+/** Runs one scenario in this process. Never throws: what goes wrong is in the result. */
+export async function runScenario(scenario: Scenario, quick: boolean): Promise<ScenarioResult> {
+  const { name, about } = scenario;
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1e3;
+  try {
+    const figures = await figuresOf(scenario, quick);
+    const goals = scenario.goals.map((goal) => goal.judge(figures));
+    return { name, about, figures, goals, warnings: figures.flatMap(spreadWarning), seconds: seconds() };
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { name, about, figures: [], goals: [], warnings: [], error: text, seconds: seconds() };
+  }
+}
+
+async function figuresOf(scenario: Scenario, quick: boolean): Promise<Figure[]> {
+  const directory = await mkdtemp(join(process.env['PW_BENCH_DIR'] ?? tmpdir(), 'pw-bench-'));
+  const cleanups: (() => MaybePromise<unknown>)[] = [];
+  const context: ScenarioContext = { quick, directory, onFinish: (cleanup) => void cleanups.unshift(cleanup) };
+  try {
+    if ('measure' in scenario) return (await scenario.measure(context)).map(toFigure);
+    const contest = await scenario.setUp(context);
+    globalThis.gc?.();
+    return (await runContest(contest, quick ? QUICK_PLAN : FULL_PLAN)).map(toFigure);
+  } finally {
+    for (const cleanup of cleanups) await cleanup();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function spreadWarning({ name, spread }: Figure): string[] {
+  if (!(spread > WIDE_SPREAD)) return [];
+  return [`${name}: the middle half of the rounds spreads over ${Math.round(spread * 100)} % of the median`];
+}
