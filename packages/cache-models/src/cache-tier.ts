@@ -5,6 +5,7 @@ import type { HealthCheckResult } from './health-check.ts';
 import type { HealthHistoryOptions, HealthRecord } from './health-record.ts';
 import type { Logger } from './logger.ts';
 import type { MaybePromise } from './maybe-promise.ts';
+import type { ResealCounts } from './reseal.ts';
 import type { CredentialCipher } from './secret.ts';
 import type { CacheTierConfig } from './tier-config.ts';
 import type { RemovalReason, TierStatistics } from './tier-statistics.ts';
@@ -115,6 +116,12 @@ export interface CacheTier {
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */
   recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
+  /**
+   * Seals again, batch by batch, what the current key of the tier's cipher did not seal, expired records too, and yields the
+   * counts of each batch once it is stored. Changes nothing but tokens, under the store's own lock: no older value ever gets over a
+   * newer one. A damaged record is passed over. Unlike other operations it throws for a fault of the store.
+   */
+  reseal?(batchSize: number): Iterable<ResealCounts> | AsyncIterable<ResealCounts>;
 
   /**
    * One page of the entries that fit a filter, with the meaning of `queryEntries`; counts no hits, changes no order.
