@@ -7,12 +7,14 @@ import {
   entryToRecord,
   fingerprintFor,
   type MaybePromise,
+  type ResealCounts,
   recordToEntry,
   TierType,
 } from '@pw/cache-models';
 import { JsonlStore, type StoredPut } from './jsonl-store.ts';
 import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import { encodeRecord, vouchedBy } from './record-line.ts';
+import { resealRecords } from './reseal.ts';
 import type { Slot } from './slot.ts';
 
 /** Entries that are encoded, or read, before the event loop gets a turn. */
@@ -44,6 +46,12 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         else this.evicted(slot.key, entry, reason);
       },
     });
+  }
+
+  /** Rewrites lines whose credentials the cipher's current key did not seal. Throws a CacheStorageError. */
+  async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
+    await this.open();
+    if (this.cipher !== undefined) yield* resealRecords(this.#store, this.cipher, batchSize);
   }
 
   protected override doOpen(): Promise<void> {

@@ -103,7 +103,8 @@ export class JsonlStore {
     return this.#set?.index.liveCount(now) ?? 0;
   }
 
-  liveKeys(now: number): string[] {
+  /** Keys of the records that are not expired at `now`; of all without it. */
+  liveKeys(now = Number.NEGATIVE_INFINITY): string[] {
     const keys: string[] = [];
     for (const slot of this.#shards.index.values()) if (now < slot.expiresAt) keys.push(slot.key);
     return keys;
@@ -186,6 +187,30 @@ export class JsonlStore {
     return this.#everywhere(hasExpired, { kind: 'sweep', now });
   }
 
+  /**
+   * Has the line of a key replaced by what `change` makes of its record, under the shard's lock. False if there is none, or if a newer value
+   * of the key is on its way.
+   */
+  async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
+    for (;;) {
+      const slot = await this.settled(() => this.find(key));
+      if (slot === undefined) return false;
+      try {
+        return (await this.#lane(slot).submit({ kind: 'rewrite', key, change })) === true;
+      } catch (error) {
+        if (!(error instanceof Resharded)) throw error;
+      }
+    }
+  }
+
+  /** Drops every line that counts no more from the files. */
+  async compact(): Promise<void> {
+    const hasGarbage = ({ shard }: ShardLane) => shard.garbage > 0;
+    await this.#everywhere(hasGarbage, { kind: 'compact' });
+    // The answer comes before the work; what is submitted next comes after it.
+    await this.#everywhere((lane) => !lane.isIdle, { kind: 'compact' });
+  }
+
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
     let found = 0;
@@ -246,7 +271,7 @@ export class JsonlStore {
 
   async #everywhere(
     where: (lane: ShardLane) => boolean,
-    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
+    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' | 'compact' },
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {

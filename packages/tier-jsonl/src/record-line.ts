@@ -29,6 +29,14 @@ export function encodeRaw(raw: RawRecord): string {
   );
 }
 
+/** A record that was read, with its credentials sealed anew; whatever else it holds is kept, except credentials in clear. */
+export function encodeResealed(raw: RawRecord, sealed: ProxyRecord, sealedBy: string | undefined): string {
+  const { [CHECKSUM]: _checksum, [SEALED_BY]: _sealedBy, username: _username, password: _password, ...members } = raw;
+  const { username_encrypted, password_encrypted } = sealed;
+  const record = { ...members, username_encrypted, password_encrypted } as unknown as ProxyRecord;
+  return encodeRecord(record, sealedBy);
+}
+
 /** The fingerprint that vouches for the tokens of a record that {@link decodeRecord} gave. */
 export function vouchedBy(raw: RawRecord): string | undefined {
   const sealedBy = raw[SEALED_BY];

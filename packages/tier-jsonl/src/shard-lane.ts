@@ -117,8 +117,10 @@ export class ShardLane {
         lock.settle();
         continue;
       }
-      this.#runBatch(this.#queue.splice(0));
-      if (isWorthCompacting(this.shard)) await this.#compact();
+      const batch = this.#queue.splice(0);
+      this.#runBatch(batch);
+      const isAsked = batch.some(({ operation }) => operation.kind === 'compact') && this.shard.garbage > 0;
+      if (isAsked || isWorthCompacting(this.shard)) await this.#compact();
       lock.settle();
     }
   }

@@ -1,4 +1,5 @@
 import type { Place } from './place.ts';
+import type { RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
 
 /** The newest access metadata of a record. */
@@ -28,6 +29,8 @@ export type ShardOperation =
   | { readonly kind: 'drop'; readonly key: string }
   /** Rewrites members of a record. Answers true if it was there. */
   | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
+  /** Replaces a record's line by what `change` makes of it, if anything. Answers true if it was there. */
+  | { readonly kind: 'rewrite'; readonly key: string; readonly change: (raw: RawRecord) => string | undefined }
   /** Says that the directory has another number of shards. Answers true. */
   | { readonly kind: 'announce'; readonly numShards: number }
   /** Removes what is expired. Answers how many. */
@@ -36,15 +39,19 @@ export type ShardOperation =
   | { readonly kind: 'clear'; readonly now: number }
   /** Removes the file if nothing in it is worth keeping. Answers true. */
   | { readonly kind: 'retire' }
+  /** Drops every line that counts no more, however few. Answers true. */
+  | { readonly kind: 'compact' }
   /** Sets damaged lines aside, and whatever else every pass does. Answers true. */
   | { readonly kind: 'repair' };
 
+type ImmediateKind = 'sweep' | 'clear' | 'retire' | 'compact' | 'repair';
+const IMMEDIATE: ReadonlySet<string> = new Set<ImmediateKind>(['sweep', 'clear', 'retire', 'compact', 'repair']);
+
 /** What becomes lines to append; the others change the file at once. */
-export type PlannedOperation = Exclude<ShardOperation, { kind: 'sweep' | 'clear' | 'retire' | 'repair' }>;
+export type PlannedOperation = Exclude<ShardOperation, { kind: ImmediateKind }>;
 
 export function isPlanned(operation: ShardOperation): operation is PlannedOperation {
-  const { kind } = operation;
-  return kind !== 'sweep' && kind !== 'clear' && kind !== 'retire' && kind !== 'repair';
+  return !IMMEDIATE.has(operation.kind);
 }
 
 /** A line to append, as decided under the lock. */

@@ -1,5 +1,5 @@
 import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
-import { encodeRaw, noteLine, type RawRecord } from './record-line.ts';
+import { encodeRaw, noteLine, type RawRecord, readRaw } from './record-line.ts';
 import type { Shard } from './shard.ts';
 import type { AccessFacts, Elsewhere, PlannedLine, PlannedOperation } from './shard-operation.ts';
 import type { Slot, SlotFacts } from './slot.ts';
@@ -38,6 +38,8 @@ export class WritePlan {
         return this.#drop(operation.key);
       case 'access':
         return this.#access(operation.key, operation.facts);
+      case 'rewrite':
+        return this.#rewrite(operation.key, operation.change);
       case 'announce':
         this.#notes.push(noteLine.shards(operation.numShards));
         return true;
@@ -114,22 +116,29 @@ export class WritePlan {
     return true;
   }
 
-  #access(key: string, access: AccessFacts): boolean {
+  #access(key: string, { accessCount, lastAccessed, evictedFromL1 }: AccessFacts): boolean {
+    return this.#rewrite(key, (raw) =>
+      encodeRaw({
+        ...raw,
+        access_count: accessCount,
+        last_accessed: formatInstant(lastAccessed),
+        ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
+      }),
+    );
+  }
+
+  #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
     const slot = this.#index.get(key);
-    // A value that is being stored carries its own counts.
-    if (this.#intents.has(key) || slot === undefined || slot.shard !== this.#shard.number) return false;
-    const raw = this.#read(slot);
-    if (raw === undefined) return false;
-    const { accessCount, lastAccessed, evictedFromL1 } = access;
-    const text = encodeRaw({
-      ...raw,
-      access_count: accessCount,
-      last_accessed: formatInstant(lastAccessed),
-      ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
-    });
-    const facts = { expiresAt: slot.expiresAt, accessCount, lastAccessed, fetchTime: 0 };
-    this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
-    return true;
+    const intent = this.#intents.get(key);
+    // A value that is being stored or removed is newer than what would be rewritten; one that was rewritten already is not.
+    if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
+    if (slot === undefined || slot.shard !== this.#shard.number) return false;
+    const raw = intent === undefined ? this.#read(slot) : readRaw(Buffer.from(intent.text, 'latin1'));
+    const text = raw === undefined ? undefined : change(raw);
+    // Not a use: of the facts only the expiry counts.
+    const facts = { expiresAt: slot.expiresAt, accessCount: 0, lastAccessed: 0, fetchTime: 0 };
+    if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+    return raw !== undefined;
   }
 
   #read(slot: Slot): RawRecord | undefined {

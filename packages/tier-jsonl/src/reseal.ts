@@ -1,0 +1,85 @@
+import {
+  CacheCorruptionError,
+  CacheError,
+  CacheErrorCode,
+  type CredentialCipher,
+  entryToRecord,
+  fingerprintFor,
+  type ResealCounts,
+  recordToEntry,
+  sealState,
+} from '@pw/cache-models';
+import type { JsonlStore } from './jsonl-store.ts';
+import { encodeResealed, type RawRecord, vouchedBy } from './record-line.ts';
+
+/** `stale` becomes `reencrypted` once the new line is written. */
+type Fate = 'none' | 'current' | 'stale' | 'unreadable';
+
+/** Another write of the same key may come first so often; each of them is the cache's own, and thus sealed with the current key. */
+const TRIES = 4;
+
+/**
+ * Seals again what the cipher's current key did not seal, and yields the counts of each batch once it is written. At the
+ * end the lines with the old tokens are dropped from the files.
+ * Throws a CacheStorageError.
+ */
+export async function* resealRecords(
+  store: JsonlStore,
+  cipher: CredentialCipher,
+  batchSize: number,
+): AsyncGenerator<ResealCounts> {
+  const keys = await store.settled(() => {
+    store.refreshAll();
+    return store.liveKeys();
+  });
+  let changed = false;
+  for (let at = 0; at < keys.length; at += batchSize) {
+    const fates = await Promise.all(keys.slice(at, at + batchSize).map((key) => resealOne(store, cipher, key)));
+    const count = (fate: Fate) => fates.filter((other) => other === fate).length;
+    changed ||= fates.includes('stale');
+    yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable: count('unreadable') };
+  }
+  if (changed) await store.compact();
+}
+
+async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
+  let fate: Fate = 'none';
+  for (let tries = 0; tries < TRIES; tries++) {
+    // Looked at without the lock first: most records need none.
+    const raw = await store.settled(() => readOrPass(store, key));
+    fate = raw === undefined ? 'none' : fateOf(raw, cipher);
+    if (fate !== 'stale') return fate;
+    const done = await store.rewrite(key, (found) => {
+      fate = fateOf(found, cipher);
+      return fate === 'stale' ? sealAgain(found, cipher) : undefined;
+    });
+    if (done) return fate;
+  }
+  return fate === 'stale' ? 'none' : fate;
+}
+
+/** A damaged record is set aside by the store; here it counts for nothing. */
+function readOrPass(store: JsonlStore, key: string): RawRecord | undefined {
+  const slot = store.find(key);
+  try {
+    return slot === undefined ? undefined : store.readRecord(slot);
+  } catch (error) {
+    if (error instanceof CacheCorruptionError) return undefined;
+    throw error;
+  }
+}
+
+function fateOf(raw: RawRecord, cipher: CredentialCipher): Fate {
+  try {
+    return sealState(recordToEntry(raw, cipher, vouchedBy(raw)), cipher);
+  } catch (error) {
+    if (error instanceof CacheCorruptionError) return 'none';
+    if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
+    throw error;
+  }
+}
+
+function sealAgain(raw: RawRecord, cipher: CredentialCipher): string {
+  const entry = recordToEntry(raw, cipher, vouchedBy(raw));
+  return encodeResealed(raw, entryToRecord(entry, cipher), fingerprintFor(entry, cipher));
+}
