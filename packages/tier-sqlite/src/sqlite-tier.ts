@@ -7,6 +7,7 @@ import {
   CacheStorageError,
   type CacheTierConfigInput,
   type FieldProblem,
+  type ResealCounts,
   silentLogger,
   systemClock,
   type TierDescription,
@@ -19,6 +20,7 @@ import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } f
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
+import { resealPage } from './reseal-page.ts';
 import { setRowAside } from './set-aside.ts';
 import { codeOf, isDamage, toStorageError } from './storage-error.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -68,6 +70,21 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       clock: options.clock ?? systemClock,
       logger: options.logger ?? silentLogger,
     };
+  }
+
+  /**
+   * Rewrites rows whose credentials the cipher's current key did not seal, each batch in one transaction. Throws a
+   * CacheStorageError.
+   */
+  *reseal(batchSize: number): Generator<ResealCounts> {
+    const { cipher } = this;
+    this.open();
+    for (let after: string | undefined = ''; cipher !== undefined && after !== undefined; ) {
+      const from: string = after;
+      const page = this.write((store) => resealPage(store, cipher, from, batchSize, this.clock.now()));
+      after = page.last;
+      yield page.counts;
+    }
   }
 
   protected override doOpen(): void {
