@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CacheStorageError } from '@pw/cache-models';
+import { makeFolders } from './make-folders.ts';
 import type { Place } from './place.ts';
 import { openSecurely } from './secure-open.ts';
 import type { ShardFile } from './shard-file.ts';
@@ -12,10 +13,8 @@ const CHUNK = 1024 * 1024;
 /** Makes a folder with mode 0700, whatever the umask, and refuses anything else that is there. */
 export function makePrivateFolder(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
-  } else if (!found.isDirectory()) throw new CacheStorageError('JSONL tier: not a folder, or a symbolic link; refused');
+  if (found === undefined) makeFolders(path);
+  else if (!found.isDirectory()) throw new CacheStorageError('JSONL tier: not a folder, or a symbolic link; refused');
 }
 
 /** Copies lines, byte for byte, to the file of the same name in `quarantine/`, and on to the disk before they are overwritten. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -40,6 +41,20 @@ describe('the files', () => {
       const mode = statSync(join(item.parentPath, item.name)).mode & 0o777;
       expect(mode, item.name).toBe(item.isDirectory() ? 0o700 : 0o600);
     }
+  });
+
+  it('are refused with an error where no folder can be made and the system says ENOENT', () => {
+    const script = `
+      import { JsonlCacheTier } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
+      const tier = new JsonlCacheTier({}, { directory: '/proc/pw-cache/l2' });
+      await tier.open().catch((error) => console.log(error.code, error.cause.code));`;
+    const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
+    // In a process of its own: what spins in a system call can be ended from outside only.
+    const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
+    expect({ status, stdout: String(stdout) }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^CACHE_STORAGE_FAILED E[A-Z]+\n$/),
+    });
   });
 
   it('are refused when they are symbolic links, and their target stays as it is', async () => {

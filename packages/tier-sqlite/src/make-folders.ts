@@ -9,7 +9,7 @@ import { codeOf } from './storage-error.ts';
  * ENOENT all the same, as `/proc` does.
  */
 export function makeFolders(path: string): void {
-  mkdirSync(path,{recursive:true});const missing: string[] = [];
+  const missing: string[] = [];
   for (let folder = path; statSync(folder, { throwIfNoEntry: false }) === undefined; folder = dirname(folder)) {
     missing.push(folder);
     if (dirname(folder) === folder) break;
