@@ -60,6 +60,25 @@ export function within(of: string, limit: number): Goal {
   };
 }
 
+/**
+ * From the smallest size to the largest, `of` grows at most `slack` times as much as `than`. Their figures are called
+ * `name, size`. What memory costs on the way (caches that no longer hold everything) is in both.
+ */
+export function growsLike(of: string, than: string, slack: number): Goal {
+  return {
+    judge: (figures) => {
+      const growthOf = (name: string): number[] => {
+        const sizes = figures.filter((figure) => figure.name.startsWith(`${name}, `));
+        return pairedRatios(sizes.at(-1)!, sizes[0]!);
+      };
+      const theirs = growthOf(than);
+      const ratios = growthOf(of).map((growth, i) => growth / theirs[i]!);
+      const text = `${of} grows ≤ ${formatRatio(slack)} as much as ${than}`;
+      return judged(text, ratios, (ratio) => ratio <= slack, formatRatio);
+    },
+  };
+}
+
 /** Ratios within one round: what slows the machine for a while slows both. */
 function pairedRatios(above: Figure, below: Figure): number[] {
   if (above.samples.length !== below.samples.length) return [above.value / below.value];

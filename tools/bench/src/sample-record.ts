@@ -9,16 +9,18 @@ const DAY = 86_400_000;
 export interface SampleOptions {
   /** Other seeds give other keys. Default 1. */
   readonly seed?: number;
+  /** Number of the first entry: its address follows from it. Default 0. */
+  readonly first?: number;
   /** Time to live in seconds. Default ten years, so that nothing expires by the way. */
   readonly ttlSeconds?: number;
 }
 
 /** The real record: all 21 fields, two credentials. The same entries in every run but for the day. */
 export function sampleEntries(count: number, options: SampleOptions = {}): CacheEntry[] {
-  const { seed = 1, ttlSeconds = 315_360_000 } = options;
+  const { seed = 1, first = 0, ttlSeconds = 315_360_000 } = options;
   const random = seededRandom(seed);
   const today = Math.floor(Date.now() / DAY) * DAY;
-  return Array.from({ length: count }, (_, i) => sampleEntry(i, random, today, ttlSeconds));
+  return Array.from({ length: count }, (_, i) => sampleEntry(first + i, random, today, ttlSeconds));
 }
 
 function sampleEntry(i: number, random: () => number, today: number, ttlSeconds: number): CacheEntry {

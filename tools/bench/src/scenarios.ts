@@ -1,5 +1,21 @@
 import type { Scenario } from './scenario.ts';
+import * as managerGet from './scenarios/manager-get.ts';
+import * as managerMiss from './scenarios/manager-miss.ts';
+import * as managerPut from './scenarios/manager-put.ts';
+import * as memoryFootprint from './scenarios/memory-footprint.ts';
 import * as memoryGet from './scenarios/memory-get.ts';
+import * as memoryGrowth from './scenarios/memory-growth.ts';
+import * as memoryHotKey from './scenarios/memory-hot-key.ts';
+import * as memoryPut from './scenarios/memory-put.ts';
 
 /** Every scenario, in the order of the report. */
-export const scenarios: readonly Scenario[] = [memoryGet].flatMap((file) => Object.values<Scenario>(file));
+export const scenarios: readonly Scenario[] = [
+  memoryGet,
+  memoryHotKey,
+  memoryPut,
+  memoryFootprint,
+  memoryGrowth,
+  managerGet,
+  managerMiss,
+  managerPut,
+].flatMap((file) => Object.values<Scenario>(file));

@@ -1,0 +1,160 @@
+import { LRUCache } from 'lru-cache';
+import { asyncMapFloor, mapFloor } from '../floors.ts';
+import { atMost, timesFaster } from '../goal.ts';
+import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
+import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+
+const COUNT = 1000;
+const SEQUENCE = 2 ** 16;
+const BENTO = 'bentocache, memory + SQLite';
+const CACHEABLE = 'cacheable, memory + keyv SQLite';
+const CACHE_MANAGER = 'cache-manager, keyv memory + SQLite';
+const KEYV = 'keyv SQLite, no memory';
+
+const SPREADS = { uniform: uniformIndices, zipf: zipfIndices };
+
+function getL1(spread: keyof typeof SPREADS): Scenario {
+  return {
+    name: `manager-get-l1-${spread}`,
+    about: `An awaited get that L1 answers, three tiers configured, 1,000 entries, ${spread} access.`,
+    goals: [
+      atMost('manager.get', 2.5, 'await of async Map.get'),
+      timesFaster('manager.get', 12, BENTO),
+      timesFaster('manager.get', 12, CACHEABLE),
+      timesFaster('manager.get', 12, CACHE_MANAGER),
+    ],
+    setUp: (context) => hitContest(context, SPREADS[spread](COUNT, SEQUENCE, seededRandom(3))),
+  };
+}
+
+async function hitContest(context: ScenarioContext, indices: Uint32Array): Promise<Contest> {
+  const entries = sampleEntries(COUNT);
+  const cache = await openFilledStack(context, entries);
+  const [bento, cacheable, manager, keyv] = await Promise.all([
+    openBento(context, COUNT),
+    openCacheable(context, COUNT),
+    openCacheManagerPeer(context),
+    openKeyvSqlite(context),
+  ]);
+  const map = new Map(entries.map((entry) => [entry.key, entry]));
+  for (const entry of entries) {
+    const { key } = entry;
+    const value = recordOf(entry, cache);
+    await bento.set({ key, value });
+    for (const peer of [cacheable, manager, keyv]) await peer.set(key, value);
+  }
+  const keys = entries.map(({ key }) => key);
+  const keyOf = (i: number): string => keys[indices[i & (SEQUENCE - 1)]!]!;
+  const probe = keys[0]!;
+  return {
+    finds: 'value',
+    expected: steadyPart(recordOf(entries[0]!, cache)),
+    contenders: [
+      {
+        name: 'manager.get',
+        role: 'ours',
+        async: true,
+        run: (i) => cache.get(keyOf(i)),
+        answer: async () => steadyPart(recordOf((await cache.get(probe))!, cache)),
+      },
+      {
+        name: BENTO,
+        role: 'peer',
+        async: true,
+        run: (i) => bento.get({ key: keyOf(i) }),
+        answer: async () => steadyPart(await bento.get({ key: probe })),
+      },
+      {
+        name: CACHEABLE,
+        role: 'peer',
+        async: true,
+        run: (i) => cacheable.get(keyOf(i)),
+        answer: async () => steadyPart(await cacheable.get(probe)),
+      },
+      {
+        name: CACHE_MANAGER,
+        role: 'peer',
+        async: true,
+        run: (i) => manager.get(keyOf(i)),
+        answer: async () => steadyPart(await manager.get(probe)),
+      },
+      {
+        name: KEYV,
+        role: 'peer',
+        async: true,
+        run: (i) => keyv.get(keyOf(i)),
+        answer: async () => steadyPart(await keyv.get(probe)),
+      },
+      asyncMapFloor(map, keyOf),
+    ],
+  };
+}
+
+export const getL1Uniform = getL1('uniform');
+export const getL1Zipf = getL1('zipf');
+
+export const managerPeek: Scenario = {
+  name: 'manager-peek',
+  about: 'A synchronous peek that L1 answers, three tiers configured, 1,000 entries, uniform access.',
+  goals: [atMost('manager.peek', 2, 'lru-cache'), timesFaster('manager.peek', 30, BENTO)],
+  setUp: async (context) => {
+    const entries = sampleEntries(COUNT);
+    const indices = uniformIndices(COUNT, SEQUENCE, seededRandom(3));
+    const cache = await openFilledStack(context, entries);
+    const bento = await openBento(context, COUNT);
+    const lru = new LRUCache<string, object>({ max: COUNT });
+    const records = entries.map((entry) => recordOf(entry, cache));
+    for (const value of records) {
+      await bento.set({ key: value.key, value });
+      lru.set(value.key, value);
+    }
+    const keyOf = (i: number): string => entries[indices[i & (SEQUENCE - 1)]!]!.key;
+    const probe = entries[0]!.key;
+    return {
+      finds: 'value',
+      expected: steadyPart(records[0]),
+      contenders: [
+        {
+          name: 'manager.peek',
+          role: 'ours',
+          run: (i) => cache.peek(keyOf(i)),
+          answer: () => steadyPart(recordOf(cache.peek(probe)!, cache)),
+        },
+        { name: 'lru-cache', role: 'peer', run: (i) => lru.get(keyOf(i)), answer: () => steadyPart(lru.get(probe)) },
+        {
+          name: BENTO,
+          role: 'peer',
+          async: true,
+          run: (i) => bento.get({ key: keyOf(i) }),
+          answer: async () => steadyPart(await bento.get({ key: probe })),
+        },
+        mapFloor(new Map(records.map((record) => [record.key, record])), keyOf),
+      ],
+    };
+  },
+};
+
+export const managerHotKey: Scenario = {
+  name: 'manager-hot-key',
+  about: 'An awaited get that L1 answers when one key takes every access, against uniform access.',
+  goals: [atMost('one key', 2, 'uniform')],
+  setUp: async (context) => {
+    const entries = sampleEntries(COUNT);
+    const indices = uniformIndices(COUNT, SEQUENCE, seededRandom(3));
+    const cache = await openFilledStack(context, entries);
+    const keyOf = (i: number): string => entries[indices[i & (SEQUENCE - 1)]!]!.key;
+    const hot = entries[500]!.key;
+    const answer = async () => steadyPart(recordOf((await cache.get(hot))!, cache));
+    return {
+      finds: 'value',
+      expected: steadyPart(recordOf(entries[500]!, cache)),
+      contenders: [
+        { name: 'one key', role: 'ours', async: true, run: () => cache.get(hot), answer },
+        { name: 'uniform', role: 'ours', async: true, run: (i) => cache.get(keyOf(i)), answer },
+      ],
+    };
+  },
+};

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { SqliteCacheTier } from '@pw/tier-sqlite';
+import { atMost } from '../goal.ts';
+import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { openBento, openCacheable, openCacheManagerPeer } from '../peers/multi-tier-peers.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Scenario } from '../scenario.ts';
+
+const COUNT = 1000;
+const TIERS = 'the two tiers, one after the other';
+
+export const managerPut: Scenario = {
+  name: 'manager-put',
+  about: 'A put over one of 1,000 entries, written through to JSON Lines and SQLite; credentials are sealed already.',
+  goals: [atMost('manager.put', 1.3, TIERS)],
+  setUp: async (context) => {
+    const entries = sampleEntries(COUNT);
+    const cache = await openFilledStack(context, entries);
+    const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
+    const jsonl = new JsonlCacheTier({ maxEntries: COUNT }, { directory: join(context.directory, 'bare-l2'), cipher });
+    const sqlite = new SqliteCacheTier(
+      { maxEntries: COUNT },
+      { path: join(context.directory, 'bare-l3', 'cache.db'), cipher },
+    );
+    context.onFinish(() => jsonl.close());
+    context.onFinish(() => sqlite.close());
+    // Entries of their own: a credential remembers one token, and the two caches have different keys.
+    const twins = sampleEntries(COUNT);
+    await jsonl.putMany(twins);
+    sqlite.putMany(twins);
+    const bento = await openBento(context, COUNT);
+    const cacheable = await openCacheable(context, COUNT);
+    const manager = await openCacheManagerPeer(context);
+    const records = entries.map((entry) => recordOf(entry, cache));
+    const ownRecord = steadyPart(records[0]);
+    const probe = records[0]!;
+    return {
+      expected: true,
+      contenders: [
+        {
+          name: 'manager.put',
+          role: 'ours',
+          async: true,
+          run: (i) => cache.put(entries[i % COUNT]!.key, entries[i % COUNT]!),
+          answer: async () => same(steadyPart(recordOf((await cache.get(probe.key))!, cache)), ownRecord),
+        },
+        {
+          name: TIERS,
+          role: 'floor',
+          async: true,
+          run: async (i) => {
+            const entry = twins[i % COUNT]!;
+            return (await jsonl.put(entry.key, entry)) && sqlite.put(entry.key, entry);
+          },
+          answer: async () =>
+            (await jsonl.get(probe.key))?.password?.reveal() === twins[0]?.password?.reveal() &&
+            sqlite.get(probe.key)?.password?.reveal() === twins[0]?.password?.reveal(),
+        },
+        {
+          name: 'bentocache, memory + SQLite',
+          role: 'peer',
+          async: true,
+          run: (i) => bento.set({ key: records[i % COUNT]!.key, value: records[i % COUNT]! }),
+          answer: async () => {
+            await bento.set({ key: probe.key, value: probe });
+            return same(steadyPart(await bento.get({ key: probe.key })), ownRecord);
+          },
+        },
+        {
+          name: 'cacheable, memory + keyv SQLite',
+          role: 'peer',
+          async: true,
+          run: (i) => cacheable.set(records[i % COUNT]!.key, records[i % COUNT]!),
+          answer: async () => {
+            await cacheable.set(probe.key, probe);
+            return same(steadyPart(await cacheable.get(probe.key)), ownRecord);
+          },
+        },
+        {
+          name: 'cache-manager, keyv memory + SQLite',
+          role: 'peer',
+          async: true,
+          run: (i) => manager.set(records[i % COUNT]!.key, records[i % COUNT]!),
+          answer: async () => {
+            await manager.set(probe.key, probe);
+            return same(steadyPart(await manager.get(probe.key)), ownRecord);
+          },
+        },
+      ],
+    };
+  },
+};
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

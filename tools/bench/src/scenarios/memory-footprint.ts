@@ -1,0 +1,103 @@
+import { CacheEntry } from '@pw/cache-models';
+import { MemoryCacheTier } from '@pw/tier-memory';
+import { LRUCache } from 'lru-cache';
+import { within } from '../goal.ts';
+import { usedBytes } from '../heap-size.ts';
+import { plainRecord, sampleEntries } from '../sample-record.ts';
+import type { Measurement, Role, Scenario } from '../scenario.ts';
+
+const CHUNK = 1000;
+const REPEATS = 7;
+
+type Store = (entry: CacheEntry) => void;
+
+/**
+ * Entries as an import makes them: parsed from text, so that no string is shared with anything else. Made a few at a
+ * time, and nothing but the store keeps them.
+ */
+function fill(count: number, store: Store): void {
+  for (let start = 0; start < count; start += CHUNK) {
+    for (const entry of sampleEntries(CHUNK, { seed: start + 1, first: start })) {
+      store(CacheEntry.create(JSON.parse(JSON.stringify(plainRecord(entry)))));
+    }
+  }
+}
+
+function bytesPerEntry(count: number, make: () => { store: Store; size: () => number }): number {
+  const before = usedBytes();
+  const { store, size } = make();
+  fill(count, store);
+  const bytes = usedBytes() - before;
+  if (size() !== count) throw new Error(`${size()} entries in a store that was given ${count}`);
+  return bytes / count;
+}
+
+const stores: readonly { name: string; role: Role; make: (count: number) => { store: Store; size: () => number } }[] = [
+  {
+    name: 'tier-memory',
+    role: 'ours',
+    make: (count) => {
+      const tier = new MemoryCacheTier({ maxEntries: count });
+      return { store: (entry) => void tier.put(entry.key, entry), size: () => tier.size() };
+    },
+  },
+  {
+    name: 'tier-memory without a limit',
+    role: 'ours',
+    make: () => {
+      const tier = new MemoryCacheTier();
+      return { store: (entry) => void tier.put(entry.key, entry), size: () => tier.size() };
+    },
+  },
+  {
+    name: 'lru-cache of the same entries',
+    role: 'peer',
+    make: (count) => {
+      const cache = new LRUCache<string, CacheEntry>({ max: count });
+      return { store: (entry) => void cache.set(entry.key, entry), size: () => cache.size };
+    },
+  },
+  {
+    name: 'lru-cache of plain objects with five Dates',
+    role: 'peer',
+    make: (count) => {
+      const cache = new LRUCache<string, object>({ max: count });
+      return { store: (entry) => void cache.set(entry.key, withDates(entry)), size: () => cache.size };
+    },
+  },
+  {
+    name: 'array of the entries',
+    role: 'floor',
+    make: () => {
+      const list: CacheEntry[] = [];
+      return { store: (entry) => void list.push(entry), size: () => list.length };
+    },
+  },
+];
+
+/** What a program without this package would keep: the reference's types, taken literally. */
+function withDates(entry: CacheEntry): object {
+  const date = (time: number | null) => (time === null ? null : new Date(time));
+  return {
+    ...plainRecord(entry),
+    fetchTime: date(entry.fetchTime),
+    lastAccessed: date(entry.lastAccessed),
+    expiresAt: date(entry.expiresAt),
+    lastHealthCheck: date(entry.lastHealthCheck),
+    nextCheckTime: date(entry.nextCheckTime),
+  };
+}
+
+export const memoryFootprint: Scenario = {
+  name: 'memory-footprint',
+  about:
+    'Memory for each of 100k entries, all in: 21 fields, key, two credentials, index, order. The reference takes 1,759 bytes.',
+  goals: [within('tier-memory', 500), within('tier-memory without a limit', 500)],
+  measure: ({ quick }) => {
+    const count = quick ? 10_000 : 100_000;
+    return stores.map(({ name, role, make }): Measurement => {
+      const samples = Array.from({ length: quick ? 3 : REPEATS }, () => bytesPerEntry(count, () => make(count)));
+      return { name, role, unit: 'bytes', samples };
+    });
+  },
+};
