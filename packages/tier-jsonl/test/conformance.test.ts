@@ -1,0 +1,8 @@
+import { testTier } from '@pw/tier-testkit/vitest';
+import * as fastCheck from 'fast-check';
+
+await testTier('JsonlCacheTier', {
+  module: new URL('./make-tier.ts', import.meta.url),
+  fastCheck,
+  execArgv: ['--conditions=@pw/source'],
+});

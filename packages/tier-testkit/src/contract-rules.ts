@@ -1,0 +1,64 @@
+/**
+ * The tier contract, a sentence a rule. A failing conformance test quotes the one that is broken; `docs/extend/contract.md`
+ * holds the same sentences.
+ */
+export const CONTRACT_RULES = Object.freeze({
+  shape:
+    'A tier names itself, its capabilities and the integer of the contract that it was written for, and has every method of the contract.',
+  modes:
+    'A tier that claims `synchronous` answers with values, never with promises; one that does not answers with promises.',
+  settles: 'Every operation comes to an end: a promise that a tier gives is settled.',
+  lifecycle: '`open` and `close` are idempotent; a tier opens by itself on first use, also after `close`.',
+  stores: 'A put that returns true stores the entry under its key; get gives back an equal entry.',
+  overwrites:
+    'A put replaces what stood under the key, with its fields and its deadline: nothing of the old entry is left.',
+  deletes: 'delete is true exactly when a live entry was there, and it is gone afterwards.',
+  clears: 'clear removes everything in the tier, and nothing else, and tells how many live entries that were.',
+  lists: 'size, keys and entries tell of the live entries: each once, and no other.',
+  looks: 'has and peek leave no trace: no count, no use, no reordering.',
+  batches: 'getMany, putMany and deleteMany do what their single forms do, in the order of the call.',
+  expires:
+    'An entry is expired from the millisecond `expiresAt` on, by the injected clock, and invisible then in get, has, peek, keys, entries and size.',
+  deadlines:
+    'The absolute `expiresAt` of an entry decides, whenever it was put and however far it lies ahead; its `ttlSeconds` does not.',
+  cleanup: 'cleanupExpired removes every expired entry and nothing else, and tells how many.',
+  fields:
+    'All 21 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, texts of any length.',
+  keys: 'Keys are data: any non-empty text is a key, and two keys that differ in any character name two entries.',
+  values: 'Texts are data: whatever an entry holds comes back unchanged.',
+  arguments: 'A wrong argument is a CacheValidationError that names it, and changes nothing.',
+  capacity:
+    'A tier never holds more than `maxEntries`; a put into a full tier makes room by itself, and tells `onEvict` of a live entry that had to go.',
+  expiredFirst: 'Expired entries make room before live ones.',
+  lru: 'With `lru` the entry goes first whose last use is longest ago; a put is a use.',
+  lfu: 'With `lfu` the entry goes first that was used least often; of several, the oldest.',
+  fifo: 'With `fifo` the entry goes first that was stored first, however it was used; replacing it does not move it.',
+  aliasing: 'Nobody can change what is stored but through the tier: neither by what was put, nor by what was got.',
+  secrets: 'A credential never stands in clear in anything that a tier writes, logs, throws or shows.',
+  cipher: 'A persistent tier without a cipher refuses an entry that has credentials, and stores nothing of it.',
+  unreadable:
+    'An entry whose credentials no key opens is a miss, stays stored, is counted as undecryptable, and comes back with its key; the tier stays on.',
+  failures: 'Failures in a row are counted, `failureThreshold` of them switch the tier off, a success forgets them.',
+  disabled: 'A tier that is off answers as for a miss, changes nothing, and does not throw.',
+  recovers: '`resetFailures` switches a tier on again with everything it held, unless its configuration says off.',
+  absorbs: 'Reads and writes do not throw for a fault of the store: they answer as for a miss and count a failure.',
+  listeners: 'An `onEvict` that throws or rejects harms nobody.',
+  statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
+  access: 'recordAccess stores the count and the time that it is given, and tells how many of the keys were there.',
+  concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
+  persistent:
+    'A tier that claims `persistent` keeps every put that returned true over close, over the end of the process, and over kill -9; one that does not keeps nothing.',
+  shared:
+    'A tier that claims `shared` may be open several times on one store, in one or several processes: each sees the writes of the others at its next operation, and none is lost. One that does not sees none of them.',
+  ordered:
+    "A tier that claims `ordered` gives keys and entries in ascending order of the keys' UTF-8 bytes; one that does not claims too little if it always does.",
+  query:
+    'A tier that claims `query` finds exactly the entries that fit a filter, in its order, page by page; one that does not has no such method.',
+  healthHistory:
+    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; one that does not has no such methods.',
+  leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',
+  forgotten: 'A tier that nobody closed lets the process end, and loses nothing that it acknowledged.',
+});
+
+/** Names a sentence of the contract. */
+export type ContractRule = keyof typeof CONTRACT_RULES;

@@ -1,0 +1,18 @@
+import type { ConformanceSubject } from './conformance-subject.ts';
+import { conformanceTests } from './conformance-tests.ts';
+
+/** The two functions of a test runner that the kit needs. */
+export interface TestRunner {
+  describe(name: string, declare: () => void): void;
+  it(name: string, run: () => Promise<void>, timeoutMs: number): void;
+}
+
+/** Declares the conformance tests of a tier with a runner: one `describe` for each part of the contract. */
+export async function declareTests(runner: TestRunner, name: string, subject: ConformanceSubject): Promise<void> {
+  const groups = Map.groupBy(await conformanceTests(subject), ({ group }) => group);
+  for (const [group, tests] of groups) {
+    runner.describe(`${name}: ${group}`, () => {
+      for (const test of tests) runner.it(`never ${test.name}`, test.run, test.timeoutMs);
+    });
+  }
+}

@@ -1,0 +1,8 @@
+import { describe, it } from 'vitest';
+import type { ConformanceSubject } from './conformance-subject.ts';
+import { declareTests } from './declare-tests.ts';
+
+/** Declares the conformance tests of a tier with vitest. Await it at the top of a test file. */
+export function testTier(name: string, subject: ConformanceSubject): Promise<void> {
+  return declareTests({ describe, it }, name, subject);
+}
