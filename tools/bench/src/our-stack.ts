@@ -1,18 +1,28 @@
 import { join } from 'node:path';
 import { generateKey } from '@pw/cache-crypto';
 import { type CacheManager, openCache } from '@pw/cache-manager';
-import { type CacheEntry, entryToRecord, type ProxyRecord } from '@pw/cache-models';
+import { type CacheConfigInput, type CacheEntry, type Clock, entryToRecord, type ProxyRecord } from '@pw/cache-models';
 import type { ScenarioContext } from './scenario.ts';
 
-/** The three tiers that `openCache` gives, with room for `count` entries in each. */
-export async function openStack(directory: string, count: number | null): Promise<CacheManager> {
-  return openCache({
-    l1Config: { maxEntries: count },
-    l2Config: { maxEntries: count },
+/** Most entries of each tier; null for no limit. */
+export interface StackRoom {
+  readonly l1: number | null;
+  readonly l2: number | null;
+  readonly l3: number | null;
+}
+
+/** The three tiers that `openCache` gives, with room for so many entries in each. */
+export async function openStack(directory: string, room: number | StackRoom, clock?: Clock): Promise<CacheManager> {
+  const { l1, l2, l3 } = typeof room === 'number' ? { l1: room, l2: room, l3: room } : room;
+  const config: CacheConfigInput = {
+    l1Config: { maxEntries: l1 },
+    l2Config: { maxEntries: l2 },
+    l3Config: { maxEntries: l3 },
     l2CacheDir: join(directory, 'l2'),
     l3DatabasePath: join(directory, 'l3', 'cache.db'),
     encryptionKey: generateKey(),
-  });
+  };
+  return openCache(config, { clock });
 }
 
 /** The three tiers, filled, and closed when the scenario is over. */

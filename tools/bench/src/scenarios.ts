@@ -1,5 +1,8 @@
 import type { Scenario } from './scenario.ts';
+import * as managerAllocation from './scenarios/manager-allocation.ts';
 import * as managerGet from './scenarios/manager-get.ts';
+import * as managerImport from './scenarios/manager-import.ts';
+import * as managerLoopDelay from './scenarios/manager-loop-delay.ts';
 import * as managerMiss from './scenarios/manager-miss.ts';
 import * as managerPut from './scenarios/manager-put.ts';
 import * as memoryFootprint from './scenarios/memory-footprint.ts';
@@ -18,4 +21,7 @@ export const scenarios: readonly Scenario[] = [
   managerGet,
   managerMiss,
   managerPut,
+  managerAllocation,
+  managerImport,
+  managerLoopDelay,
 ].flatMap((file) => Object.values<Scenario>(file));

@@ -1,0 +1,49 @@
+import { atMost } from '../goal.ts';
+import { openFilledStack } from '../our-stack.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Measurement, Role, Scenario } from '../scenario.ts';
+
+const COUNT = 1000;
+/** Few enough for all that they allocate to fit the young generation at its smallest: nothing is collected meanwhile. */
+const CALLS = 250;
+const SAMPLES = 51;
+const SNAPSHOT = 'a snapshot and a promise';
+
+interface Subject {
+  readonly name: string;
+  readonly role: Role;
+  readonly call: (i: number) => Promise<unknown>;
+}
+
+export const managerAllocation: Scenario = {
+  name: 'manager-allocation',
+  about: 'Bytes that an L1 hit through the manager allocates, against a new snapshot of the entry in a promise.',
+  goals: [atMost('manager.get', 1.05, SNAPSHOT)],
+  measure: async (context) => {
+    const entries = sampleEntries(COUNT);
+    const cache = await openFilledStack(context, entries);
+    const keys = entries.map(({ key }) => key);
+    const map = new Map(entries.map((entry) => [entry.key, entry]));
+    const snapshot = async (key: string) => map.get(key)!.touch(Date.now());
+    const subjects: Subject[] = [
+      { name: 'manager.get', role: 'ours', call: (i) => cache.get(keys[i % COUNT]!) },
+      { name: SNAPSHOT, role: 'floor', call: (i) => snapshot(keys[i % COUNT]!) },
+    ];
+    for (const { call } of subjects) for (let i = 0; i < 20_000; i++) await call(i);
+    // One after the other: they share the heap.
+    const measured: Measurement[] = [];
+    for (const subject of subjects) measured.push(await measureBytes(subject));
+    return measured;
+  },
+};
+
+async function measureBytes({ name, role, call }: Subject): Promise<Measurement> {
+  const samples: number[] = [];
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    globalThis.gc?.();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < CALLS; i++) await call(i);
+    samples.push((process.memoryUsage().heapUsed - before) / CALLS);
+  }
+  return { name, role, unit: 'bytes', samples };
+}

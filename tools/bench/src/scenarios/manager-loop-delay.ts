@@ -1,0 +1,128 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { type CacheManager, TtlManager } from '@pw/cache-manager';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { within } from '../goal.ts';
+import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
+import { openStack } from '../our-stack.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+
+const COUNT = 100_000;
+const ROUNDS = 5;
+const BATCH = 500;
+const LONGEST = 'event loop held at most';
+const GOALS = [within(LONGEST, 20)];
+
+function measurements(delays: readonly LoopDelay[]): Measurement[] {
+  const measured = (name: string, samples: number[]): Measurement => ({ name, role: 'ours', unit: 'ms', samples });
+  return [
+    measured(
+      LONGEST,
+      delays.map(({ longest }) => longest),
+    ),
+    measured(
+      'event loop held, 99 %',
+      delays.map(({ p99 }) => p99),
+    ),
+    measured(
+      'the whole work',
+      delays.map(({ total }) => total),
+    ),
+  ];
+}
+
+/** Three tiers full of entries whose time is up. */
+async function openExpiredStack(directory: string): Promise<CacheManager> {
+  let now = Date.now();
+  const cache = await openStack(directory, COUNT, { now: () => now });
+  const entries = sampleEntries(COUNT, { ttlSeconds: 172_800 });
+  for (let start = 0; start < COUNT; start += BATCH) {
+    const stored = await cache.putMany(entries.slice(start, start + BATCH));
+    if (stored.includes(false)) throw new Error('not every entry could be stored');
+  }
+  now += 4 * 86_400_000;
+  return cache;
+}
+
+async function expiredRounds(
+  { directory }: ScenarioContext,
+  work: (cache: CacheManager) => Promise<unknown>,
+): Promise<Measurement[]> {
+  const delays: LoopDelay[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const cache = await openExpiredStack(`${directory}/${round}`);
+    try {
+      delays.push(await loopDelayDuring(() => work(cache)));
+    } finally {
+      await cache.close();
+    }
+  }
+  return measurements(delays);
+}
+
+export const loopDelayCleanup: Scenario = {
+  name: 'manager-loop-delay-cleanup',
+  about: 'How long the event loop is held while cleanupExpired removes 100,000 entries from each of three tiers.',
+  goals: GOALS,
+  fullOnly: true,
+  measure: (context) =>
+    expiredRounds(context, async (cache) => {
+      const removed = await cache.cleanupExpired();
+      if (removed !== 3 * COUNT) throw new Error(`${removed} removals in place of ${3 * COUNT}`);
+    }),
+};
+
+export const loopDelaySweep: Scenario = {
+  name: 'manager-loop-delay-sweep',
+  about: 'The same, when the background sweep does it.',
+  goals: GOALS,
+  fullOnly: true,
+  measure: (context) =>
+    expiredRounds(context, async (cache) => {
+      let removed: number | undefined;
+      const target = {
+        cleanupExpired: async () => {
+          removed = await cache.cleanupExpired();
+          return removed;
+        },
+      };
+      const sweeper = new TtlManager(target, { cleanupInterval: 0.005 });
+      sweeper.start();
+      while (removed === undefined) await setTimeout(5);
+      sweeper.stop();
+      if (removed !== 3 * COUNT) throw new Error(`${removed} removals in place of ${3 * COUNT}`);
+    }),
+};
+
+export const loopDelayCompaction: Scenario = {
+  name: 'manager-loop-delay-compaction',
+  about:
+    'How long the event loop is held while 100,000 lines are overwritten, in batches of 500, until every shard is compacted.',
+  goals: GOALS,
+  fullOnly: true,
+  measure: async ({ directory }) => {
+    const delays: LoopDelay[] = [];
+    const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
+    const entries = sampleEntries(COUNT);
+    for (let round = 0; round < ROUNDS; round++) {
+      const tier = new JsonlCacheTier({}, { directory: `${directory}/${round}`, cipher });
+      const putAll = async (): Promise<void> => {
+        for (let start = 0; start < COUNT; start += BATCH) {
+          const stored = await tier.putMany(entries.slice(start, start + BATCH));
+          if (stored.includes(false)) throw new Error('not every entry could be stored');
+          await setImmediate();
+        }
+      };
+      await putAll();
+      delays.push(
+        await loopDelayDuring(async () => {
+          await putAll();
+          await putAll();
+        }),
+      );
+      await tier.close();
+    }
+    return measurements(delays);
+  },
+};
