@@ -1,0 +1,70 @@
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheEntry } from '@pw/cache-models';
+import { JsonlCacheTier, type JsonlTierOptions } from '@pw/tier-jsonl';
+
+/** Makes records so long that a few hundred of them are worth compacting. */
+const PADDING = ' '.padEnd(700, 'x');
+
+/** How many shards the writers use. */
+export const SHARDS = 4;
+
+/** Opens a tier as a program would. Locks of the dead go after 2 seconds. */
+export function openTier(directory: string, options: Partial<JsonlTierOptions> = {}): JsonlCacheTier {
+  return new JsonlCacheTier({}, { directory, lock: { stale: 2000, update: 1000 }, failureThreshold: 1000, ...options });
+}
+
+/** An entry that says of itself which change it is: the value of a ledger. */
+export function entryOf(key: string, value: string): CacheEntry {
+  return CacheEntry.create({
+    key,
+    proxyUrl: 'http://192.0.2.1:8080',
+    source: value,
+    lastHealthError: `${key} ${value}${PADDING}`,
+  });
+}
+
+/** The shard of a key among the writer's four, found as ProxyWhirl finds it. */
+export function shardName(key: string): string {
+  return `shard ${BigInt(`0x${hash('md5', key, 'hex')}`) % BigInt(SHARDS)}`;
+}
+
+/** As if locks had been left long ago, instead of waiting until they are stale. */
+export function ageLocks(directory: string): void {
+  const long = new Date(Date.now() - 60_000);
+  for (const name of readdirSync(directory)) if (name.endsWith('.lock')) utimesSync(join(directory, name), long, long);
+}
+
+/** Key and value of every live record; throws when one does not agree with itself. */
+export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
+  const values = new Map<string, string>();
+  for await (const { key, source, lastHealthError } of tier.entries()) {
+    if (lastHealthError !== `${key} ${source}${PADDING}`) throw new Error('a record holds what was never written');
+    values.set(key, source);
+  }
+  return values;
+}
+
+/**
+ * What a directory holds after an accident, read twice: as it was found, and after new records went into every shard and
+ * it was opened once more. The two must agree, and nothing in it may be taken for damaged but a torn tail.
+ */
+export async function surveyJsonl(directory: string): Promise<Map<string, string>> {
+  const first = openTier(directory);
+  if (existsSync(directory)) ageLocks(directory);
+  await first.open();
+  const before = await valuesIn(first);
+  const fresh = Array.from({ length: 40 }, (_, n) => entryOf(`after-${n}`, 'new'));
+  if ((await first.putMany(fresh)).includes(false)) throw new Error('the directory takes no new records');
+  await first.close();
+  const second = openTier(directory);
+  const after = await valuesIn(second);
+  const failures = first.failureCount + second.failureCount;
+  await second.close();
+  for (const { key } of fresh) if (!after.delete(key)) throw new Error('a new record is gone');
+  if (JSON.stringify([...after].sort()) !== JSON.stringify([...before].sort()))
+    throw new Error('what was found is not what is found when it is opened again');
+  if (failures > 0) throw new Error('the tier failed after the accident');
+  return before;
+}
