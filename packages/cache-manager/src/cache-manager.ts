@@ -17,6 +17,7 @@ import {
   systemClock,
   TierStatistics,
 } from '@pw/cache-models';
+import { abortable } from './abortable.ts';
 import { type CacheEventListener, type CacheEventName, CacheEvents } from './cache-events.ts';
 import { checkOptions } from './check-options.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
@@ -24,6 +25,7 @@ import { exportSource, warmTarget } from './file-transfer.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
+import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
@@ -300,6 +302,16 @@ export class CacheManager implements AsyncDisposable {
     return exportToFile(exportSource(this.#stack, this.cipher), path, options);
   }
 
+  /**
+   * Seals every stored token again that the current key did not make, tier by tier and in batches, while reads and writes go on. After an
+   * interruption the next call goes on. See {@link ReencryptResult} for when the older keys may be dropped.
+   * Rejects with a CacheConfigError without a cipher, a CacheValidationError for a wrong option, the signal's reason.
+   */
+  async reencrypt(options?: ReencryptOptions): Promise<ReencryptResult> {
+    this.#checkOpen();
+    return reencrypt(this.#stack, this.cipher, options);
+  }
+
   /** Adds a listener; returns a function that removes it. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     return this.#events.on(name, listener);
@@ -375,12 +387,4 @@ interface SlotLink {
     evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void;
     emit(name: 'degraded' | 'recovered', slot: TierSlot): void;
   };
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

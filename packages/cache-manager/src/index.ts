@@ -8,5 +8,6 @@ export { PROXY_FILE_FORMATS } from './import/index.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';
+export type { ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
 export type { Sweepable, TtlManagerOptions } from './ttl-manager.ts';
 export { TtlManager } from './ttl-manager.ts';

@@ -150,6 +150,19 @@ export class TierStack {
     );
   }
 
+  /**
+   * Writes what one tier holds for a key once more, if `wants` says so of it, with nothing in between. Tells whether it was
+   * stored; `undefined` if it was not wanted, or is not there any more.
+   */
+  rewrite(slot: TierSlot, key: string, wants: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
+    return this.#lock.run(key, () => {
+      const found = slot.answersFor(key) ? slot.look(key) : undefined;
+      return chain<CacheEntry | undefined, boolean | undefined>(found, (entry) =>
+        entry !== undefined && wants(entry) ? slot.write(key, entry) : undefined,
+      );
+    });
+  }
+
   /** The live entry of a key without counting a hit. */
   #newest(key: string, level: number): MaybePromise<CacheEntry | undefined> {
     const slot = this.slots[level];

@@ -203,12 +203,20 @@ export class JsonlStore {
     }
   }
 
-  /** Drops every line that counts no more from the files. */
-  async compact(): Promise<void> {
-    const hasGarbage = ({ shard }: ShardLane) => shard.garbage > 0;
-    await this.#everywhere(hasGarbage, { kind: 'compact' });
-    // The answer comes before the work; what is submitted next comes after it.
-    await this.#everywhere((lane) => !lane.isIdle, { kind: 'compact' });
+  /** Drops every line that counts no more, file by file. */
+  async *compact(): AsyncGenerator<void> {
+    for (const lane of this.#shards.lanes) {
+      if (lane.shard.garbage === 0) continue;
+      try {
+        await lane.submit({ kind: 'compact' });
+        // That is answered before the work; what is submitted next comes after it.
+        await lane.submit({ kind: 'repair' });
+      } catch (error) {
+        // Whoever changes the number of shards writes them anew.
+        if (!(error instanceof Resharded)) throw error;
+      }
+      yield;
+    }
   }
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
@@ -271,7 +279,7 @@ export class JsonlStore {
 
   async #everywhere(
     where: (lane: ShardLane) => boolean,
-    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' | 'compact' },
+    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {

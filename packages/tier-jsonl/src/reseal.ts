@@ -39,7 +39,8 @@ export async function* resealRecords(
     changed ||= fates.includes('stale');
     yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable: count('unreadable') };
   }
-  if (changed) await store.compact();
+  if (!changed) return;
+  for await (const _ of store.compact()) yield { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
 }
 
 async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {

@@ -1,0 +1,176 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  CacheConfigError,
+  type CacheTier,
+  CacheValidationError,
+  type CredentialCipher,
+  type ResealCounts,
+  sealState,
+} from '@pw/cache-models';
+import { withDeadline } from './deadline.ts';
+import type { TierSlot } from './tier-slot.ts';
+import type { TierStack } from './tier-stack.ts';
+
+const DEFAULT_BATCH = 200;
+const MAX_BATCH = 10_000;
+const BATCH_TIMEOUT_MS = 60_000;
+
+/** How far a re-encryption is: the counts of all tiers so far, and the tier that it is at. */
+export interface ReencryptProgress extends ResealCounts {
+  readonly tier: string;
+}
+
+export interface ReencryptOptions {
+  /** Called after each batch. */
+  readonly onProgress?: ((progress: ReencryptProgress) => void) | undefined;
+  /** Ends the work with the signal's reason; what is sealed again stays so, and the next call goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+  /** Records rewritten at once, 1 to 10,000; other work gets a turn in between. Default 200. */
+  readonly batchSize?: number | undefined;
+}
+
+/** Records with credentials, counted in each tier that holds them. */
+export interface ReencryptResult extends ResealCounts {
+  /** The same, tier by tier. */
+  readonly tiers: Readonly<Record<string, ResealCounts>>;
+  /**
+   * True if every tier was gone through to its end. Only then, and with nothing unreadable that an older key opens, may
+   * the older keys be dropped. False when a tier was off or failed meanwhile: call again once it is back.
+   */
+  readonly complete: boolean;
+}
+
+/**
+ * Seals every stored token again that the current key did not make, tier by tier. Throws a CacheConfigError without a cipher, a
+ * CacheValidationError for a wrong option, and the signal's reason when it is aborted.
+ */
+export async function reencrypt(
+  stack: TierStack,
+  cipher: CredentialCipher | undefined,
+  options: ReencryptOptions = {},
+): Promise<ReencryptResult> {
+  const run = new Reencryption(stack, checkCipher(cipher), options);
+  options.signal?.throwIfAborted();
+  for (const slot of stack.slots) if (slot.tier.capabilities.persistent) await run.throughTier(slot);
+  return run.result;
+}
+
+class Reencryption {
+  readonly #stack: TierStack;
+  readonly #cipher: CredentialCipher;
+  readonly #options: ReencryptOptions;
+  readonly #batchSize: number;
+  readonly #tiers = new Map<string, ResealCounts>();
+  #complete = true;
+
+  constructor(stack: TierStack, cipher: CredentialCipher, options: ReencryptOptions) {
+    this.#stack = stack;
+    this.#cipher = cipher;
+    this.#options = options;
+    this.#batchSize = checkBatchSize(options.batchSize ?? DEFAULT_BATCH);
+  }
+
+  get result(): ReencryptResult {
+    return { ...this.#total, tiers: Object.fromEntries(this.#tiers), complete: this.#complete };
+  }
+
+  /** One tier, by its own means or, if it has none, record by record under the keys' locks. */
+  async throughTier(slot: TierSlot): Promise<void> {
+    this.#tiers.set(slot.name, NOTHING);
+    const before = failuresOf(slot.tier);
+    const batches = slot.tier.reseal === undefined ? this.#oneByOne(slot) : this.#ownBatches(slot);
+    for await (const counts of batches) {
+      this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, counts));
+      this.#options.onProgress?.({ tier: slot.name, ...this.#total });
+      await setImmediate();
+      this.#options.signal?.throwIfAborted();
+    }
+    if (!slot.usable || failuresOf(slot.tier) > before) this.#complete = false;
+  }
+
+  async *#ownBatches(slot: TierSlot): AsyncGenerator<ResealCounts> {
+    const batches = await slot.ask((tier) => iteratorOf(tier.reseal!(this.#batchSize)), undefined);
+    if (batches === undefined) return;
+    try {
+      for (let counts = await this.#next(slot, batches); counts !== undefined; counts = await this.#next(slot, batches))
+        yield counts;
+    } finally {
+      await slot.ask(() => batches.return?.(), undefined);
+    }
+  }
+
+  /** Waits longer than other operations do: a batch may have to wait for the lock of a process that died. */
+  async #next(slot: TierSlot, batches: Batches): Promise<ResealCounts | undefined> {
+    if (!slot.usable) return undefined;
+    try {
+      const next = await withDeadline(Promise.resolve(batches.next()), BATCH_TIMEOUT_MS, slot.name);
+      return next.value;
+    } catch (error) {
+      // A fault is the slot's to count; it ends the tier.
+      return slot.ask(() => Promise.reject(error), undefined);
+    }
+  }
+
+  async *#oneByOne(slot: TierSlot): AsyncGenerator<ResealCounts> {
+    const { statistics } = slot.tier;
+    let batch = { ...NOTHING };
+    let met = 0;
+    for await (const entry of slot.entries()) {
+      const state = sealState(entry, this.#cipher);
+      if (state === 'current') batch.alreadyCurrent++;
+      if (state === 'stale' && (await this.#rewrite(slot, entry.key))) batch.reencrypted++;
+      if (++met % this.#batchSize !== 0) continue;
+      yield batch;
+      batch = { ...NOTHING };
+    }
+    // What no key opens does not come out of a tier; it is counted by it.
+    yield { ...batch, unreadable: slot.tier.statistics.undecryptable - statistics.undecryptable };
+  }
+
+  async #rewrite(slot: TierSlot, key: string): Promise<boolean> {
+    const done = await this.#stack.rewrite(slot, key, (entry) => sealState(entry, this.#cipher) === 'stale');
+    if (done === false) this.#complete = false;
+    return done === true;
+  }
+
+  get #total(): ResealCounts {
+    return [...this.#tiers.values()].reduce(add, NOTHING);
+  }
+}
+
+const NOTHING: ResealCounts & { reencrypted: number; alreadyCurrent: number } = Object.freeze({
+  reencrypted: 0,
+  alreadyCurrent: 0,
+  unreadable: 0,
+});
+
+function add(a: ResealCounts, b: ResealCounts): ResealCounts {
+  return {
+    reencrypted: a.reencrypted + b.reencrypted,
+    alreadyCurrent: a.alreadyCurrent + b.alreadyCurrent,
+    unreadable: a.unreadable + b.unreadable,
+  };
+}
+
+type Batches = Iterator<ResealCounts, undefined> | AsyncIterator<ResealCounts, undefined>;
+
+function iteratorOf(batches: Iterable<ResealCounts> | AsyncIterable<ResealCounts>): Batches {
+  return Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+}
+
+function failuresOf(tier: CacheTier): number {
+  return tier.totalFailures ?? tier.failureCount;
+}
+
+function checkCipher(cipher: CredentialCipher | undefined): CredentialCipher {
+  if (cipher !== undefined) return cipher;
+  throw new CacheConfigError('reencrypt: the cache has no encryption key to seal with');
+}
+
+function checkBatchSize(batchSize: number): number {
+  if (Number.isSafeInteger(batchSize) && batchSize >= 1 && batchSize <= MAX_BATCH) return batchSize;
+  const message = `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`;
+  throw new CacheValidationError(`reencrypt options: batchSize: ${message}`, {
+    problems: [{ path: 'batchSize', message }],
+  });
+}
