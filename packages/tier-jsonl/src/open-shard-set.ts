@@ -5,6 +5,7 @@ import { type Layout, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
 import { reshard } from './reshard.ts';
+import { nearestFolder, syncFoldersAbove } from './secure-open.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
 import { SlotIndex } from './slot-index.ts';
@@ -27,7 +28,7 @@ export interface OpenShardSetOptions {
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
   const { settings, logger } = options;
   const { directory } = settings;
-  const { layout, listing } = lookAt(directory);
+  const { layout, listing } = lookAt(settings);
   const own = options.isAgain ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
   const set = new ShardSet(
@@ -50,9 +51,12 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
   }
 }
 
-function lookAt(directory: string): { layout: Layout | undefined; listing: DirectoryListing } {
+function lookAt(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
+  const { directory } = settings;
   try {
+    const top = nearestFolder(directory);
     makePrivateFolder(directory);
+    if (settings.durability === 'full') syncFoldersAbove(directory, top);
     return { layout: readLayout(directory), listing: listDirectory(directory) };
   } catch (error) {
     throw storageFault('open the directory', error);

@@ -1,4 +1,5 @@
-import { closeSync, constants, fchmodSync, fsyncSync, openSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fsyncSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 
 // Windows has no symbolic links that a user without privileges could plant, and no such flag.
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -24,4 +25,17 @@ export function syncDirectory(path: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** The nearest folder above a path that is there already: flushing has to begin there once the path is made. */
+export function nearestFolder(path: string): string {
+  const parent = dirname(resolve(path));
+  return statSync(parent, { throwIfNoEntry: false }) === undefined ? nearestFolder(parent) : parent;
+}
+
+/** Makes a folder and those above it, up to `top`, survive a power cut. */
+export function syncFoldersAbove(path: string, top: string): void {
+  const parent = dirname(resolve(path));
+  syncDirectory(parent);
+  if (parent !== top && parent !== dirname(parent)) syncFoldersAbove(parent, top);
 }
