@@ -28,3 +28,18 @@ export function toFigure({ name, role, unit, samples }: Measurement): Figure {
     samples,
   };
 }
+
+/** A figure called `name, column`, taken apart. */
+export interface Cell {
+  readonly name: string;
+  readonly column: string;
+  readonly figure: Figure;
+}
+
+/** Takes the names of figures apart at their last comma and space. */
+export function cellsOf(figures: readonly Figure[]): Cell[] {
+  return figures.map((figure) => {
+    const at = figure.name.lastIndexOf(', ');
+    return { name: figure.name.slice(0, at), column: figure.name.slice(at + 2), figure };
+  });
+}

@@ -81,8 +81,13 @@ export function growsLike(of: string, than: string, slack: number): Goal {
 
 /** Ratios within one round: what slows the machine for a while slows both. */
 function pairedRatios(above: Figure, below: Figure): number[] {
-  if (above.samples.length !== below.samples.length) return [above.value / below.value];
-  return above.samples.map((sample, i) => sample / below.samples[i]!);
+  if (above.samples.length !== below.samples.length) return [ratioOf(above.value, below.value)];
+  return above.samples.map((sample, i) => ratioOf(sample, below.samples[i]!));
+}
+
+/** Nothing is as much as nothing. */
+function ratioOf(above: number, below: number): number {
+  return above === below ? 1 : above / below;
 }
 
 function judged(

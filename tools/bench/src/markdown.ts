@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts';
+import { cellsOf, type Figure } from './figure.ts';
 import { formatRatio, formatValue } from './format.ts';
 import type { Report } from './report.ts';
 import type { ScenarioResult } from './run-scenario.ts';
@@ -15,24 +15,54 @@ export function reportMarkdown({ origin, scenarios }: Report): string {
 }
 
 /** A scenario as Markdown: figures with their ratio to the cheapest, goals with verdicts, warnings. */
-export function scenarioMarkdown({ name, about, figures, goals, warnings, error }: ScenarioResult): string {
+export function scenarioMarkdown({
+  name,
+  about,
+  columns,
+  why,
+  figures,
+  goals,
+  warnings,
+  error,
+}: ScenarioResult): string {
   const lines = [`### ${name}`, '', about, ''];
   if (error !== undefined) return [...lines, `**Wrong**: ${error}`].join('\n');
-  lines.push('| | median | ratio to the best | least | most |', '| --- | --: | --: | --: | --: |');
-  for (const figure of figures) lines.push(figureRow(figure, figures));
+  lines.push(...(columns === undefined ? rankedTable(figures) : columnTable(columns, figures)));
   if (goals.length > 0) lines.push('', '| goal | figure | verdict |', '| --- | --: | --- |');
   for (const { goal, figure, verdict, close } of goals) {
     lines.push(`| ${goal} | ${figure} | ${verdict === 'met' ? 'met' : '**missed**'}${close ? ', close' : ''} |`);
   }
+  if (why !== undefined) lines.push('', why);
   if (warnings.length > 0) lines.push('', ...warnings.map((warning) => `- Wide spread: ${warning}.`));
   return lines.join('\n');
+}
+
+function rankedTable(figures: readonly Figure[]): string[] {
+  const rows = figures.map((figure) => figureRow(figure, figures));
+  return ['| | median | ratio to the best | least | most |', '| --- | --: | --: | --: | --: |', ...rows];
+}
+
+/** A row for each name, a column for each size. */
+function columnTable(title: string, figures: readonly Figure[]): string[] {
+  const cells = cellsOf(figures);
+  const columns = [...new Set(cells.map(({ column }) => column))];
+  const rows = [...new Set(cells.map((cell) => cell.name))].map((name) => {
+    const row = cells.filter((cell) => cell.name === name);
+    const values = columns.map((column) => row.find((cell) => cell.column === column)?.figure);
+    const shown = values.map((figure) => (figure === undefined ? '' : formatValue(figure.value, figure.unit)));
+    return `| ${shownName(name, row[0]!.figure.role)} | ${shown.join(' | ')} |`;
+  });
+  return [`| ${title} | ${columns.join(' | ')} |`, `| --- |${' --: |'.repeat(columns.length)}`, ...rows];
+}
+
+function shownName(name: string, role: Figure['role']): string {
+  return role === 'ours' ? `**${name}**` : role === 'floor' ? `floor: ${name}` : name;
 }
 
 function figureRow(figure: Figure, all: readonly Figure[]): string {
   const { name, role, unit, value, min, max } = figure;
   const alike = all.filter((other) => other.unit === unit && other.role !== 'floor');
   const best = Math.min(...alike.map((other) => other.value));
-  const shown = role === 'ours' ? `**${name}**` : role === 'floor' ? `floor: ${name}` : name;
   const ratio = best > 0 && alike.length > 0 ? formatRatio(value / best) : '';
-  return `| ${shown} | ${formatValue(value, unit)} | ${ratio} | ${formatValue(min, unit)} | ${formatValue(max, unit)} |`;
+  return `| ${shownName(name, role)} | ${formatValue(value, unit)} | ${ratio} | ${formatValue(min, unit)} | ${formatValue(max, unit)} |`;
 }

@@ -17,6 +17,9 @@ const QUICK_PLAN: RunPlan = { rounds: 7, roundMs: 4, warmUpMs: 20 };
 export interface ScenarioResult {
   readonly name: string;
   readonly about: string;
+  /** As in the scenario. */
+  readonly columns?: string;
+  readonly why?: string;
   readonly figures: readonly Figure[];
   readonly goals: readonly GoalResult[];
   readonly warnings: readonly string[];
@@ -27,16 +30,22 @@ export interface ScenarioResult {
 
 /** Runs one scenario in this process. Never throws: what goes wrong is in the result. */
 export async function runScenario(scenario: Scenario, quick: boolean): Promise<ScenarioResult> {
-  const { name, about } = scenario;
+  const { name, about, columns, why } = scenario;
+  const described = {
+    name,
+    about,
+    ...(columns === undefined ? {} : { columns }),
+    ...(why === undefined ? {} : { why }),
+  };
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1e3;
   try {
     const figures = await figuresOf(scenario, quick);
     const goals = scenario.goals.map((goal) => goal.judge(figures));
-    return { name, about, figures, goals, warnings: figures.flatMap(spreadWarning), seconds: seconds() };
+    return { ...described, figures, goals, warnings: figures.flatMap(spreadWarning), seconds: seconds() };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { name, about, figures: [], goals: [], warnings: [], error: text, seconds: seconds() };
+    return { ...described, figures: [], goals: [], warnings: [], error: text, seconds: seconds() };
   }
 }
 

@@ -51,6 +51,13 @@ interface ScenarioBase {
   /** What is measured, in one sentence. */
   readonly about: string;
   readonly goals: readonly Goal[];
+  /**
+   * For figures called `name, column`: what the columns are, such as `entries`. The report then shows a table of names and
+   * columns, and a plot.
+   */
+  readonly columns?: string;
+  /** Why the figures are what they are: shown below them. */
+  readonly why?: string;
   /** Left out of `--quick`: too long whatever the size. Default false. */
   readonly fullOnly?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import * as hitRate from './scenarios/hit-rate.ts';
 import * as managerAllocation from './scenarios/manager-allocation.ts';
 import * as managerGet from './scenarios/manager-get.ts';
 import * as managerImport from './scenarios/manager-import.ts';
@@ -18,10 +19,11 @@ export const scenarios: readonly Scenario[] = [
   memoryPut,
   memoryFootprint,
   memoryGrowth,
+  hitRate,
   managerGet,
   managerMiss,
   managerPut,
   managerAllocation,
   managerImport,
   managerLoopDelay,
-].flatMap((file) => Object.values<Scenario>(file));
+].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

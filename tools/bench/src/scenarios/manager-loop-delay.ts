@@ -9,7 +9,8 @@ import { sampleEntries } from '../sample-record.ts';
 import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
 
 const COUNT = 100_000;
-const ROUNDS = 5;
+/** A round takes many seconds: three of them tell enough. */
+const ROUNDS = 3;
 const BATCH = 500;
 const LONGEST = 'event loop held at most';
 const GOALS = [within(LONGEST, 20)];

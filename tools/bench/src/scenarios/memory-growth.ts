@@ -20,6 +20,7 @@ function growth(work: string, about: string, contender: (stage: Stage) => Omit<C
   return {
     name: `memory-growth-${work}`,
     about,
+    columns: 'entries',
     goals: [growsLike('tier-memory', 'Map', 1.5)],
     setUp: ({ quick }): Contest => {
       const sizes = quick ? QUICK_SIZES : SIZES;
