@@ -7,9 +7,9 @@ import {
   type CredentialCipher,
   type EvictionListener,
   type Logger,
-  TIER_CONTRACT_VERSION,
   type TierFactory,
 } from '@pw/cache-models';
+import { checkContract } from './check-contract.ts';
 import type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 import { TierSlot } from './tier-slot.ts';
 
@@ -74,13 +74,6 @@ async function make(factory: TierFactory, level: number, context: SlotContext): 
 
 function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTier {
   return typeof given === 'object' && 'tier' in given;
-}
-
-function checkContract(name: string, tier: CacheTier): void {
-  if (tier?.contractVersion === TIER_CONTRACT_VERSION) return;
-  throw new CacheConfigError(
-    `cache manager: tiers: ${name} is not a tier of contract version ${TIER_CONTRACT_VERSION}; update its package or this one`,
-  );
 }
 
 function checkNames(slots: readonly TierSlot[], required: readonly string[]): void {

@@ -11,12 +11,12 @@ import type { CacheTierConfig } from './tier-config.ts';
 import type { RemovalReason, TierStatistics } from './tier-statistics.ts';
 import type { TierType } from './tier-type.ts';
 
-/** The version of this contract. A tier says which one it was written for; a manager accepts this one. */
+/** The version of this contract. A tier says which one it was written for; a manager accepts this one and the one before. */
 export const TIER_CONTRACT_VERSION = 1;
 
 /** What a tier claims, and the conformance suite tests: each `false` too. */
 export interface TierCapabilities {
-  /** Results are values, never promises. */
+  /** Results are values, never promises; `cleanupExpired` alone may give one, when there is much to remove. */
   readonly synchronous: boolean;
   /** A put that returned true survives the process. */
   readonly persistent: boolean;

@@ -3,6 +3,7 @@ import { checkInstalled } from './check-installed.ts';
 import { CheckList } from './check-list.ts';
 import { checkSelective } from './check-selective.ts';
 import { checkTarball } from './check-tarball.ts';
+import { checkThirdParty } from './check-third-party.ts';
 import { packPackages } from './pack-packages.ts';
 
 // What a user installs: every public package, packed, linted, installed and run outside the workspace.
@@ -12,5 +13,6 @@ await withCheckArea(async (area) => {
   for (const [name, tarball] of Object.entries(tarballs)) await checkTarball(list, name, tarball, area);
   await checkInstalled(list, tarballs, area);
   await checkSelective(list, tarballs, area);
+  await checkThirdParty(list, tarballs, area);
   list.finish('packages');
 });

@@ -22,12 +22,15 @@ export interface WorkspacePackage {
 
 export const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
+// Programs that stand for somebody else's repository: built on tarballs, no part of the workspace.
+const OUTSIDE = new Set(['examples/third-party-tier']);
+
 /** Every workspace package: what is published (`packages`), tools and examples. */
 export function readWorkspace(root = workspaceRoot): WorkspacePackage[] {
   return ['packages', 'tools', 'examples'].flatMap((group) =>
     readdirSync(join(root, group))
       .map((name) => `${group}/${name}`)
-      .filter((folder) => existsSync(join(root, folder, 'package.json')))
+      .filter((folder) => !OUTSIDE.has(folder) && existsSync(join(root, folder, 'package.json')))
       .sort()
       .map((folder) => {
         const manifest = readJson<Manifest>(join(root, folder, 'package.json'));

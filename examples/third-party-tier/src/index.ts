@@ -1,0 +1,2 @@
+export type { NodeSqliteTierOptions } from './node-sqlite-tier.js';
+export { NodeSqliteTier } from './node-sqlite-tier.js';

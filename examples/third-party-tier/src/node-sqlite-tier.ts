@@ -1,0 +1,197 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import {
+  type AccessUpdate,
+  BaseTier,
+  CacheConfigError,
+  CacheCorruptionError,
+  CacheEntry,
+  CacheStorageError,
+  type CacheTierConfigInput,
+  entryToRecord,
+  RemovalReason,
+  recordToEntry,
+  type TierOptions,
+} from '@pw/cache-models';
+import { openStore } from './open-store.js';
+import { parseRow, type Row } from './row.js';
+
+export interface NodeSqliteTierOptions extends TierOptions {
+  /** The database file; made when it is missing. */
+  readonly path: string;
+}
+
+const ORDERS = { lru: 'used, place', lfu: 'uses, used, place', fifo: 'place' } as const;
+
+/** Keeps entries in one SQLite file, with the SQLite of Node.js itself. Every answer is a value. */
+export class NodeSqliteTier extends BaseTier<'sync'> {
+  readonly #path: string;
+  #db: DatabaseSync | undefined;
+
+  /** Throws a CacheConfigError for a wrong configuration. */
+  constructor(config: CacheTierConfigInput, options: NodeSqliteTierOptions) {
+    super(config, options, {
+      mode: 'sync',
+      tierType: 'l2_node_sqlite',
+      capabilities: { persistent: true, shared: true, ordered: true, query: false, healthHistory: false },
+    });
+    if (typeof options.path !== 'string' || options.path === '') {
+      throw new CacheConfigError(`${this.name}: path: must be a file`);
+    }
+    this.#path = options.path;
+  }
+
+  protected override doOpen(): void {
+    try {
+      this.#db = openStore(this.#path);
+    } catch (error) {
+      throw new CacheStorageError(`${this.name}: the database cannot be opened`, { tier: this.name, cause: error });
+    }
+  }
+
+  protected override doClose(): void {
+    this.#db?.close();
+    this.#db = undefined;
+  }
+
+  protected override doGet(key: string): CacheEntry | undefined {
+    const row = this.#rows('SELECT * FROM entries WHERE key = ?', key)[0];
+    return row && this.#entry(row);
+  }
+
+  protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
+    const record = JSON.stringify(entryToRecord(entry, this.cipher));
+    const gone = this.#write(() => {
+      this.#forget(key, now);
+      this.#run(
+        `INSERT INTO entries (key, record, expires_at, used, uses, evicted_from_l1) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET record = excluded.record, expires_at = excluded.expires_at, used = excluded.used,
+           uses = excluded.uses, evicted_from_l1 = excluded.evicted_from_l1`,
+        [key, record, entry.expiresAt, entry.lastAccessed, entry.accessCount, Number(entry.evictedFromL1)],
+      );
+      return this.#makeRoom(now);
+    });
+    for (const row of gone) this.#tell(row, now);
+    return true;
+  }
+
+  protected override doDelete(key: string, now: number): boolean {
+    return this.#write(() => {
+      this.#forget(key, now);
+      return this.#run('DELETE FROM entries WHERE key = ?', [key]) > 0;
+    });
+  }
+
+  protected override doExpire(key: string, now: number): void {
+    this.#run('DELETE FROM entries WHERE key = ? AND expires_at <= ?', [key, now]);
+  }
+
+  protected override doClear(now: number): number {
+    return this.#write(() => {
+      this.counts.countRemoval(RemovalReason.TTL, this.doCleanupExpired(now));
+      return this.#run('DELETE FROM entries', []);
+    });
+  }
+
+  protected override doCleanupExpired(now: number): number {
+    return this.#run('DELETE FROM entries WHERE expires_at <= ?', [now]);
+  }
+
+  protected override doSize(now: number): number {
+    return this.#count('SELECT count(*) AS n FROM entries WHERE expires_at > ?', now);
+  }
+
+  protected override doHas(key: string, now: number): boolean {
+    return this.#count('SELECT count(*) AS n FROM entries WHERE key = ? AND expires_at > ?', key, now) > 0;
+  }
+
+  protected override doKeys(now: number): string[] {
+    return this.#rows('SELECT * FROM entries WHERE expires_at > ? ORDER BY key', now).map(({ key }) => key);
+  }
+
+  protected override *doEntries(): Generator<CacheEntry> {
+    for (const row of this.#rows('SELECT * FROM entries ORDER BY key')) {
+      try {
+        yield this.#entry(row);
+      } catch (error) {
+        this.passOver(error);
+      }
+    }
+  }
+
+  protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
+    const sql = `UPDATE entries SET used = ?, uses = ?, evicted_from_l1 = coalesce(?, evicted_from_l1) WHERE key = ?`;
+    const found = updates.map(({ key, accessCount, lastAccessed, evictedFromL1 }) =>
+      this.#run(sql, [lastAccessed, accessCount, evictedFromL1 === undefined ? null : Number(evictedFromL1), key]),
+    );
+    return found.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Rows that are too many: expired ones first, then by the policy. */
+  #makeRoom(now: number): Row[] {
+    const { maxEntries, evictionPolicy } = this.config;
+    if (maxEntries === null) return [];
+    const excess = this.#count('SELECT count(*) AS n FROM entries') - maxEntries;
+    if (excess <= 0) return [];
+    const order = `expires_at > ?, ${ORDERS[evictionPolicy]}`;
+    const gone = this.#rows(`SELECT * FROM entries ORDER BY ${order} LIMIT ?`, now, excess);
+    for (const { place } of gone) this.#run('DELETE FROM entries WHERE place = ?', [place]);
+    return gone;
+  }
+
+  #tell(row: Row, now: number): void {
+    const reason = row.expires_at <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
+    try {
+      if (reason === RemovalReason.CAPACITY) {
+        this.evicted(row.key, this.#entry(row), reason);
+        return;
+      }
+    } catch (error) {
+      // It is gone all the same, but there is no entry to tell of.
+      this.passOver(error);
+    }
+    this.counts.countRemoval(reason);
+  }
+
+  /** An expired row is as good as gone: what comes in its place starts anew. */
+  #forget(key: string, now: number): void {
+    const count = this.#run('DELETE FROM entries WHERE key = ? AND expires_at <= ?', [key, now]);
+    this.counts.countRemoval(RemovalReason.TTL, count);
+  }
+
+  #entry(row: Row): CacheEntry {
+    const entry = recordToEntry(parseRow(row), this.cipher);
+    if (entry.key !== row.key) throw new CacheCorruptionError('stored row: stands under another key');
+    const { uses: accessCount, used: lastAccessed, evicted_from_l1: evicted } = row;
+    return CacheEntry.restore({ ...entry, accessCount, lastAccessed, evictedFromL1: evicted === 1 });
+  }
+
+  /** Begins with the lock that a write needs: a lock that is asked for later can be refused. */
+  #write<T>(work: () => T): T {
+    this.#open.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#open.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#open.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #rows(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#open.prepare(sql).all(...values) as unknown as Row[];
+  }
+
+  #run(sql: string, values: readonly SQLInputValue[]): number {
+    return Number(this.#open.prepare(sql).run(...values).changes);
+  }
+
+  #count(sql: string, ...values: SQLInputValue[]): number {
+    return Number((this.#open.prepare(sql).get(...values) as { n: number }).n);
+  }
+
+  get #open(): DatabaseSync {
+    if (this.#db !== undefined) return this.#db;
+    throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
+  }
+}

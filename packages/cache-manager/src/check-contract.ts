@@ -1,0 +1,19 @@
+import { CacheConfigError, TIER_CONTRACT_VERSION } from '@pw/cache-models';
+
+/**
+ * Throws a CacheConfigError unless a tier was written for the current contract or for the one before: a tier has one
+ * version of the contract to follow in.
+ */
+export function checkContract(name: string, tier: unknown, current: number = TIER_CONTRACT_VERSION): void {
+  const version = (tier as { contractVersion?: unknown } | null | undefined)?.contractVersion;
+  const oldest = Math.max(1, current - 1);
+  if (!Number.isInteger(version)) {
+    throw new CacheConfigError(`cache manager: tiers: ${name} is not a tier: it names no contract version`);
+  }
+  const given = version as number;
+  if (given >= oldest && given <= current) return;
+  const remedy = given < oldest ? "update the tier's package" : 'update @pw/cache-manager';
+  throw new CacheConfigError(
+    `cache manager: tiers: ${name} was written for version ${given} of the tier contract, and this manager takes ${oldest === current ? current : `${oldest} and ${current}`}; ${remedy}`,
+  );
+}
