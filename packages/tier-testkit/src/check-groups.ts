@@ -1,6 +1,19 @@
 import { basics } from './checks/basics.ts';
 import { expiry } from './checks/expiry.ts';
+import { fields } from './checks/fields.ts';
+import { hostileKeys } from './checks/hostile-keys.ts';
+import { hostileValues } from './checks/hostile-values.ts';
+import { lifecycle } from './checks/lifecycle.ts';
+import { shape } from './checks/shape.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
 /** The whole contract, in the order in which a broken part explains the ones that follow. */
-export const CHECK_GROUPS: readonly CheckGroup[] = [basics, expiry];
+export const CHECK_GROUPS: readonly CheckGroup[] = [
+  basics,
+  expiry,
+  shape,
+  fields,
+  hostileKeys,
+  hostileValues,
+  lifecycle,
+];

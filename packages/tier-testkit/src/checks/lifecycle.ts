@@ -1,0 +1,234 @@
+import type { CacheEntry } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { HELD, operationsOf } from '../operations.ts';
+import { subFolder } from '../sub-folder.ts';
+import type { Trial } from '../trial.ts';
+
+const checks: Check[] = [
+  {
+    name: 'tells a wrong status',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      trial.same('status of a tier that was never used', tier.raw.status, 'new');
+      await tier.open();
+      trial.same('status after open', tier.raw.status, 'open');
+      await tier.put(makeEntry('a'));
+      trial.same('status after a put', tier.raw.status, 'open');
+      await tier.close();
+      trial.same('status after close', tier.raw.status, 'closed');
+      await tier.size();
+      trial.same('status after a use of a closed tier', tier.raw.status, 'open');
+    },
+  },
+  {
+    name: 'stumbles when it is opened or closed twice',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await tier.open();
+      trial.same('has("a") after open of an open tier', await tier.has('a'), true);
+      trial.same('size after open of an open tier', await tier.size(), 1);
+      await tier.close();
+      await tier.close();
+      trial.same('status after close, close', tier.raw.status, 'closed');
+      await tier.open();
+      await tier.open();
+      trial.same('put after close, close, open, open', await tier.put(makeEntry('b')), true);
+      trial.same('has("b") after it', await tier.has('b'), true);
+    },
+  },
+  {
+    name: 'stumbles when it is closed before it was opened',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      await tier.close();
+      await tier.close();
+      trial.holds('status after close', ['new', 'closed'].includes(tier.raw.status), 'closed', tier.raw.status);
+      trial.same('put after close', await tier.put(makeEntry('a')), true);
+      trial.same('has("a") after it', await tier.has('a'), true);
+    },
+  },
+  {
+    name: 'stumbles when opens and closes overlap',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      await Promise.all([tier.open(), tier.open(), tier.open()]);
+      trial.same('status after three opens at once', tier.raw.status, 'open');
+      trial.same('put after three opens at once', await tier.put(makeEntry('a')), true);
+      trial.same('has("a") after it', await tier.has('a'), true);
+      await Promise.all([tier.close(), tier.close(), tier.close()]);
+      trial.same('status after three closes at once', tier.raw.status, 'closed');
+      await Promise.all([tier.open(), tier.close(), tier.open(), tier.close(), tier.open()]);
+      trial.same('put after opens and closes at once', await tier.put(makeEntry('b')), true);
+      trial.same('has("b") after it', await tier.has('b'), true);
+      trial.same('failureCount', tier.raw.failureCount, 0);
+    },
+  },
+  {
+    name: 'does not open by itself before its first use',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      for (const operation of operationsOf(await trial.tier())) {
+        const directory = await subFolder(trial, operation.name.replace(/\W+/g, '-'));
+        const tier = await trial.tier({ directory });
+        trial.same(`${operation.name} of a tier that was never opened`, await operation.ask(tier), operation.empty);
+        trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
+        trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
+        await usable(trial, tier, `after ${operation.name}`);
+      }
+    },
+  },
+  {
+    name: 'does not open by itself for many first uses at once',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const entries = makeEntries(20);
+      const tier = await trial.tier();
+      const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
+      trial.same('20 puts at once into a tier that was never opened', stored, Array(20).fill(true));
+      await holdsAll(trial, tier, entries, 'after 20 puts at once');
+      await tier.close();
+      const again = await Promise.all(entries.map((entry) => tier.put(entry)));
+      trial.same('20 puts at once into a closed tier', again, Array(20).fill(true));
+      await holdsAll(trial, tier, entries, 'after 20 more puts at once');
+    },
+  },
+  {
+    name: 'does not open by itself after close',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      for (const operation of operationsOf(await trial.tier())) {
+        const directory = await subFolder(trial, operation.name.replace(/\W+/g, '-'));
+        const tier = await trial.tierWith(HELD, { directory });
+        const { persistent } = tier.raw.capabilities;
+        await tier.close();
+        const answer = await operation.ask(tier);
+        if (!persistent || 'full' in operation) {
+          const expected = persistent ? operation.full : operation.empty;
+          trial.same(`${operation.name} after close, of a persistent: ${persistent} tier`, answer, expected);
+        }
+        trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
+        trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
+        await usable(trial, tier, `after close and ${operation.name}`);
+      }
+    },
+  },
+  {
+    name: 'stumbles when it is closed in the midst of operations',
+    rule: 'lifecycle',
+    run: async (trial) => {
+      const entries = makeEntries(30);
+      const tier = await trial.tierWith(entries.slice(0, 10));
+      const under = entries.slice(10).map((entry) => tier.put(entry));
+      const others = [tier.size(), tier.keys(), tier.entries(), tier.delete(entries[0]!.key), tier.has('x')];
+      await Promise.all([tier.close(), ...under, ...others]);
+      trial.same('enabled after close in the midst of 20 puts and other operations', tier.enabled, true);
+      await usable(trial, tier, 'after close in the midst of operations');
+      if (!tier.raw.capabilities.persistent) return;
+      const stored = await Promise.all(under);
+      const kept = [...entries.slice(1, 10), ...entries.slice(10).filter((_, at) => stored[at])];
+      for (const entry of kept)
+        trial.sameEntry(`get("${entry.key}"), acknowledged before close ended`, await tier.get(entry.key), entry);
+    },
+  },
+];
+
+const persistent: Check[] = [
+  {
+    name: 'loses or changes entries over close',
+    rule: 'persistent',
+    run: async (trial) => {
+      const entries = everyKind(trial);
+      const tier = await trial.tierWith(entries);
+      await tier.close();
+      await holdsAll(trial, tier, entries, 'after close');
+      await tier.close();
+      await holdsAll(trial, await trial.tier(), entries, 'in a new tier on the same store');
+    },
+  },
+  {
+    name: 'brings back over close what was removed or replaced',
+    rule: 'persistent',
+    run: async (trial) => {
+      const now = trial.clock.now();
+      const tier = await trial.tierWith([
+        makeEntry('deleted'),
+        makeEntry('replaced', { source: 'old', lastHealthError: 'old error' }),
+        makeEntry('expires', { expiresAt: now + 1000 }),
+        makeEntry('shorter'),
+        makeEntry('stays'),
+      ]);
+      await tier.delete('deleted');
+      const replaced = makeEntry('replaced', { source: 'new' });
+      await tier.put(replaced);
+      await tier.put(makeEntry('shorter', { expiresAt: now + 1000 }));
+      await tier.close();
+      trial.clock.advance(1000);
+      const again = await trial.tier();
+      trial.sameSet('keys in a new tier on the same store', await again.keys(), ['replaced', 'stays']);
+      trial.sameEntry('get of the replaced entry there', await again.get('replaced'), replaced);
+      trial.same('get of the deleted entry there', await again.get('deleted'), undefined);
+      trial.same('get of an entry that expired while the tier was closed', await again.get('expires'), undefined);
+      trial.same('clear there', await again.clear(), 2);
+      await again.close();
+      trial.same('keys in a third tier, after clear', await (await trial.tier()).keys(), []);
+    },
+  },
+];
+
+const forgetful: Check[] = [
+  {
+    name: 'claims too little: it keeps entries over close',
+    rule: 'persistent',
+    run: async (trial) => {
+      const tier = await trial.tierWith(makeEntries(5));
+      await tier.close();
+      trial.same('keys after close of a tier that claims persistent: false', await tier.keys(), []);
+      await tier.put(makeEntry('a'));
+      await tier.close();
+      const again = await trial.tier();
+      trial.same('keys in a new tier on the same store', await again.keys(), []);
+      trial.same('get in a new tier on the same store', await again.get('a'), undefined);
+    },
+  },
+];
+
+/** Entries with fields of every kind, filled and empty. */
+function everyKind(trial: Trial): CacheEntry[] {
+  const now = trial.clock.now();
+  return [
+    ...makeEntries(20),
+    makeEntry('full', {
+      username: 'user',
+      password: 'p:a@ss/wörd',
+      source: 'list',
+      lastHealthError: 'e'.repeat(5000),
+      lastHealthCheck: now - 1.5,
+      failureCount: 3,
+      expiresAt: now + 400 * 24 * HOUR,
+    }),
+    makeEntry('empty texts', { source: '', username: '', lastHealthError: '' }),
+    makeEntry('../Ключ\n😀'),
+  ];
+}
+
+async function holdsAll(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+  trial.same(`size ${when}`, await tier.size(), entries.length);
+  for (const entry of entries) trial.sameEntry(`get("${entry.key}") ${when}`, await tier.get(entry.key), entry);
+}
+
+async function usable(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+  const entry = makeEntry('usable', { source: when });
+  trial.same(`put ${when}`, await tier.put(entry), true);
+  trial.sameEntry(`get ${when}`, await tier.get('usable'), entry);
+}
+
+export const lifecycle: CheckGroup = {
+  name: 'lifecycle',
+  checks: ({ capabilities }) => [...checks, ...(capabilities.persistent ? persistent : forgetful)],
+};
