@@ -1,5 +1,6 @@
 import type { CliIo } from './cli-io.ts';
 import { Output } from './output.ts';
+import type { Backend } from './store-paths.ts';
 
 /** What every command gets. */
 export class CliContext {
@@ -23,6 +24,6 @@ export class CliContext {
 /** The options that every command takes. */
 export interface GlobalOptions {
   readonly dir: string;
-  readonly backend?: 'jsonl' | 'sqlite';
+  readonly backend?: Backend;
   readonly json?: boolean;
 }

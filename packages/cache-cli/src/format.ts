@@ -4,8 +4,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 row`, `2 rows`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`;
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : nouns}`;
 }
 
 const UNITS: readonly [string, number][] = [

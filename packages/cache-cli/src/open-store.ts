@@ -1,18 +1,18 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE, PREVIOUS_KEY_VARIABLE } from '@pw/cache-crypto';
 import { type CacheManager, openCache } from '@pw/cache-manager';
-import type { LogFields, Logger } from '@pw/cache-models';
+import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
+import { codeInWords, remedyFor } from './error-text.ts';
+import { missingPackages } from './missing-packages.ts';
+import { type Backend, lookAtStore, type StorePaths } from './store-paths.ts';
+import { Warnings } from './warnings.ts';
 
 export interface StoreUse {
   /** The command writes: a cache that is not there yet is made. It needs no memory tier. */
   readonly writes?: boolean;
 }
 
-/** What to do about credentials that are stored and cannot be opened. */
-export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE} to the key that sealed them`;
 /** What to do about credentials that cannot be sealed. */
 export const SEAL_REMEDY = `set ${CURRENT_KEY_VARIABLE}; "pw-cache generate-key" makes a key`;
 
@@ -30,70 +30,66 @@ export async function openStore(
   options: GlobalOptions,
   use: StoreUse = {},
 ): Promise<CacheManager> {
-  const l2CacheDir = join(options.dir, 'proxies');
-  const l3DatabasePath = join(options.dir, 'db', 'proxywhirl.db');
-  if (use.writes !== true && !existsSync(l2CacheDir) && !existsSync(l3DatabasePath)) {
+  const paths = lookAtStore(options.dir);
+  if (use.writes !== true && !paths.exists) {
     throw new CliError('NO_CACHE', `there is no cache in ${options.dir}: import a file first, or name another --dir`);
   }
+  // What is there decides, so that nobody has to remember how a cache was made.
+  const backend = options.backend ?? paths.backends[0] ?? 'jsonl';
+  const warn = (text: string) => context.err.line(`pw-cache: warning: ${text}`);
   const warnings = new Warnings();
-  const cache = await openCache(
-    {
-      l1Config: { enabled: use.writes !== true },
-      l2Backend: options.backend ?? backendOf(l2CacheDir),
-      l2CacheDir,
-      l3DatabasePath,
-    },
-    { env: { ...context.io.env }, logger: warnings.logger, clock: context.io.clock },
-  );
+  const cache = await open(context, paths, backend, use, warnings);
   const broken = cache.getStatistics().tiers.filter(({ degraded }) => degraded);
   if (broken.length > 0) {
     await cache.close();
-    const names = broken.map(({ name }) => name).join(' and ');
-    throw new CliError(
-      'TIER_FAILED',
-      `${names} of the cache in ${options.dir} cannot be opened${warnings.codes}: check the directory and its permissions`,
+    throw cannotBeOpened(
+      options.dir,
+      broken.map(({ name }) => name),
+      warnings,
     );
   }
-  await warnings.pass((text) => context.err.line(`pw-cache: warning: ${text}`));
+  const other = paths.backends.find((name) => name !== backend);
+  if (other !== undefined) await warn(twoBackends(paths.l2CacheDir, backend, other));
+  await warnings.pass(warn);
   return cache;
 }
 
-/** What is there decides, so that nobody has to remember how a cache was made. */
-function backendOf(directory: string): 'jsonl' | 'sqlite' {
-  return existsSync(join(directory, 'l2_cache.db')) ? 'sqlite' : 'jsonl';
+async function open(
+  context: CliContext,
+  { l2CacheDir, l3DatabasePath }: StorePaths,
+  l2Backend: Backend,
+  use: StoreUse,
+  { logger }: Warnings,
+): Promise<CacheManager> {
+  try {
+    return await openCache(
+      { l1Config: { enabled: use.writes !== true }, l2Backend, l2CacheDir, l3DatabasePath },
+      { env: { ...context.io.env }, logger, clock: context.io.clock },
+    );
+  } catch (error) {
+    if (!(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
+    const names = missingPackages(error.message).join(' ');
+    throw new CliError(error.code, `the installation is not complete: npm install ${names}`);
+  }
 }
 
-/** Keeps what the tiers complain of while they open, then hands on each complaint once. */
-class Warnings {
-  readonly #messages = new Set<string>();
-  readonly #codes = new Set<string>();
-  #write: ((text: string) => Promise<void>) | undefined;
+function cannotBeOpened(dir: string, tiers: readonly string[], warnings: Warnings): CliError {
+  const codes = [...new Set(tiers.flatMap((tier) => warnings.codeOf(tier) ?? []))];
+  const reason = codes.length === 0 ? '' : `: ${codes.map(codeInWords).join('; ')}`;
+  const message = `${tiers.join(' and ')} of the cache in ${dir} cannot be opened${reason}: ${remedyFor(codes[0])}`;
+  return new CliError('TIER_FAILED', message);
+}
 
-  readonly logger: Logger = {
-    debug: () => {},
-    info: () => {},
-    warn: (fields, message) => this.#add(fields, message),
-    error: (fields, message) => this.#add(fields, message),
-  };
+function twoBackends(directory: string, used: Backend, other: Backend): string {
+  return `l2 in ${directory} is there as ${other} too: this command uses ${used}; --backend ${other} uses the other`;
+}
 
-  /** The error codes heard of, in brackets; empty if there were none. */
-  get codes(): string {
-    return this.#codes.size === 0 ? '' : ` (${[...this.#codes].join(', ')})`;
-  }
-
-  async pass(write: (text: string) => Promise<void>): Promise<void> {
-    this.#write = write;
-    for (const message of this.#messages) await write(message);
-  }
-
-  #add(fields: LogFields, message: string): void {
-    const { tier, code, cause } = fields;
-    for (const name of [code, cause]) if (typeof name === 'string') this.#codes.add(name);
-    // Commands say themselves, and once, that a key is missing.
-    if (message.includes('no key opens')) return;
-    const text = typeof tier === 'string' ? `${tier}: ${message}` : message;
-    if (this.#messages.has(text)) return;
-    this.#messages.add(text);
-    void this.#write?.(text);
-  }
+/** Throws a CliError if a tier failed while it was read: what it holds may be missing from what was shown. */
+export function checkComplete(cache: CacheManager, { dir }: GlobalOptions): void {
+  const failed = cache.tiers.filter(({ tier }) => !tier.enabled || tier.failureCount > 0).map(({ name }) => name);
+  if (failed.length === 0) return;
+  throw new CliError(
+    'TIER_FAILED',
+    `${failed.join(' and ')} of the cache in ${dir} could not be read in full: check the directory and its permissions`,
+  );
 }

@@ -3,12 +3,14 @@ import type { CliStream } from './cli-io.ts';
 
 /**
  * The way to a stream. A reader that has seen enough (`pw-cache list | head`) closes it: that is no error, and what is
- * written afterwards goes nowhere.
+ * written afterwards goes nowhere. What else goes wrong with it, such as a full disk, ends no command either (an import
+ * goes on), and is kept as the `failure`.
  */
 export class Output {
   readonly #stream: CliStream;
   #closed = false;
   #written = false;
+  #failure: NodeJS.ErrnoException | undefined;
 
   constructor(stream: CliStream) {
     this.#stream = stream;
@@ -19,6 +21,11 @@ export class Output {
   /** True when nobody reads any more. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Why the stream takes no more, unless its reader went away. Complete after `end()`. */
+  get failure(): NodeJS.ErrnoException | undefined {
+    return this.#failure;
   }
 
   /** True once something was written. */
@@ -69,6 +76,6 @@ export class Output {
 
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     this.#closed = true;
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') this.#failure ??= error;
   };
 }

@@ -1,6 +1,7 @@
 import { EXPORT_CREDENTIALS, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { directoryName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
 import type { CliContext } from './cli-context.ts';
 import { exportFile } from './commands/export.ts';
 import { printKey } from './commands/generate-key.ts';
@@ -15,50 +16,70 @@ export function buildProgram(context: CliContext, version: string): Command {
     .description('Keeps proxies in a multi-tier cache: memory, files, SQLite. Credentials are encrypted on disk.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .option('--dir <directory>', 'where the cache is', '.cache')
     .addOption(
-      new Option('--backend <kind>', 'what holds l2 (default: what is there, else jsonl)').choices(['jsonl', 'sqlite']),
+      new Option('--dir <directory>', 'where the cache is; import makes it').default('.cache').argParser(directoryName),
     )
-    .option('--json', 'machine-readable output: one JSON document')
+    .addOption(
+      new Option('--backend <kind>', 'how the files of level 2 are kept (default: as they are, else jsonl)').choices([
+        'jsonl',
+        'sqlite',
+      ]),
+    )
+    .option('--json', 'machine-readable output: one JSON document, for errors too')
+    .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true });
   addImport(program, context);
   addGet(program, context);
   addList(program, context);
   program
     .command('stats')
-    .description('show how much is in each tier')
+    .description(
+      'count what is stored: by level (l2 and l3 hold the same proxies; l1 is memory, empty when a command begins), by health, and with credentials',
+    )
+    .summary('show how much is stored, level by level')
     .addHelpText('after', examples('pw-cache stats', 'pw-cache stats --json | jq .entries'))
     .action((_options: unknown, command: Command) => showStatistics(context, command.optsWithGlobals()));
   addExport(program, context);
   program
     .command('generate-key')
-    .description('print a new encryption key')
+    .description('print a new encryption key; keep it, for without it stored credentials cannot be read')
+    .summary('print a new encryption key')
     .addHelpText('after', examples('export PROXYWHIRL_CACHE_ENCRYPTION_KEY=$(pw-cache generate-key)'))
     .action((_options: unknown, command: Command) => printKey(context, command.optsWithGlobals()));
   return program.addHelpText(
     'after',
     `${examples('pw-cache import proxies.txt', 'pw-cache get http://198.18.0.1:8081', 'pw-cache list --health healthy --limit 20')}
-The key that seals credentials comes from PROXYWHIRL_CACHE_ENCRYPTION_KEY.
-Exit codes: 0 done, 1 failed or not found, 2 wrong usage.`,
+Credentials are sealed with the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key);
+proxies without credentials need none.
+
+Exit codes: 0 done, 1 failed (also in part) or not found, 2 wrong usage.
+More about a command: pw-cache <command> --help`,
   );
 }
 
 function addImport(program: Command, context: CliContext): void {
   program
     .command('import')
-    .description('read proxies from JSON, JSON Lines, CSV or plain lists')
+    .description('read proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
+    .summary('read proxies from files')
     .argument('<file...>', 'files to read')
-    .option('--ttl <seconds>', 'time to live of what is imported', wholeNumber)
-    .addOption(new Option('--format <format>', 'default: by name or content').choices(PROXY_FILE_FORMATS))
+    .option('--ttl <seconds>', 'how long the proxies stay in the cache (default: 3600)', ttlSeconds)
+    .addOption(
+      new Option('--format <format>', 'of the files (default: by name or content)').choices(PROXY_FILE_FORMATS),
+    )
     .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
-    .option('--source <name>', 'of rows that name none (default: warmed)')
+    .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
     .addHelpText(
       'after',
-      examples(
-        'pw-cache import http.txt proxies.json',
-        'pw-cache import socks5.txt --scheme socks5 --source nightly --ttl 7200',
-        'pw-cache import rows.dat --format csv --dir /var/cache/proxies --json',
-      ),
+      `
+Exit code 0 if every row that holds a proxy is stored; rows that hold none are skipped, and reported.
+1 if a file cannot be read, a row cannot be parsed or stored, or not one row of a file holds a proxy;
+the other rows and files are stored all the same.
+${examples(
+  'pw-cache import http.txt proxies.json',
+  'pw-cache import socks5.txt --scheme socks5 --source nightly --ttl 7200',
+  'pw-cache import rows.dat --format csv --dir /var/cache/proxies --json',
+)}`,
     )
     .action((files: string[], _options: unknown, command: Command) =>
       importFiles(context, files, command.optsWithGlobals()),
@@ -68,16 +89,19 @@ function addImport(program: Command, context: CliContext): void {
 function addGet(program: Command, context: CliContext): void {
   program
     .command('get')
-    .description('show one proxy and which tier had it')
-    .argument('<url|key>', 'a proxy URL, with its user if it has one, or a cache key')
+    .description('show one proxy, and which level of the cache had it')
+    .argument('<url|key>', 'a proxy URL, with or without its user, host:port, or a key that list shows')
     .option('--reveal', 'show username and password')
     .addHelpText(
       'after',
-      examples(
-        'pw-cache get 198.18.0.1:8081',
-        'pw-cache get http://ann@gate.example:8080 --reveal',
-        'pw-cache get 2c5efc49b6a1f1d7 --json',
-      ),
+      `
+A URL alone means the entry without a user, or else the only entry at that URL; if there are several,
+their keys are named and the exit code is 1. host:port means http, or else the only entry there.
+${examples(
+  'pw-cache get 198.18.0.1:8081',
+  'pw-cache get http://ann@gate.example:8080 --reveal',
+  'pw-cache get 2c5efc49b6a1f1d7 --json',
+)}`,
     )
     .action((urlOrKey: string, _options: unknown, command: Command) =>
       getEntry(context, urlOrKey, command.optsWithGlobals()),
@@ -87,7 +111,8 @@ function addGet(program: Command, context: CliContext): void {
 function addList(program: Command, context: CliContext): void {
   program
     .command('list')
-    .description('list what is there')
+    .description('list the proxies that are there; get shows one of them in full')
+    .summary('list the proxies that are there')
     .option('--limit <count>', 'show at most so many', wholeNumber)
     .option('--source <name>', 'only those from this source')
     .addOption(new Option('--health <state>', 'only those in this state').choices(HEALTH_STATUSES))
@@ -101,14 +126,20 @@ function addList(program: Command, context: CliContext): void {
 function addExport(program: Command, context: CliContext): void {
   program
     .command('export')
-    .description('write everything to a JSON Lines file, which import reads back')
+    .description('write everything to a JSON Lines file, which only you can read and import reads back')
+    .summary('write everything to a file that import reads back')
     .argument('<file>', 'file to write; one that is there is replaced when the new one is complete')
     .addOption(
-      new Option('--credentials <how>', 'encrypted, in clear, or left out')
+      new Option('--credentials <how>', 'encrypted with the key, in clear, or left out')
         .choices(EXPORT_CREDENTIALS)
         .default('sealed'),
     )
-    .addHelpText('after', examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit'))
+    .addHelpText(
+      'after',
+      `
+Exit code 1 if an entry could not be read, and so is not in the file.
+${examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit')}`,
+    )
     .action((file: string, _options: unknown, command: Command) =>
       exportFile(context, file, command.optsWithGlobals()),
     );
@@ -116,10 +147,4 @@ function addExport(program: Command, context: CliContext): void {
 
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('It must be a whole number of 0 or more.');
 }

@@ -23,9 +23,10 @@ export class ProgressBar {
     if (!this.#output.isTerminal || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
     this.#visible = true;
-    const bar =
-      fraction === undefined ? '' : `${drawBar(fraction)} ${String(Math.floor(fraction * 100)).padStart(3)} % `;
-    const line = `${this.#label}  ${bar} ${text}`.slice(0, this.#output.columns - 1);
+    // What is drawn is not done yet.
+    const percent = fraction === undefined ? undefined : Math.min(99, Math.floor(fraction * 100));
+    const bar = percent === undefined ? '' : `${drawBar(percent / 100)} ${String(percent).padStart(3)} %  `;
+    const line = `${this.#label}  ${bar}${text}`.slice(0, this.#output.columns - 1);
     void this.#output.write(`\r\u001b[2K${line}`);
   }
 
@@ -37,6 +38,6 @@ export class ProgressBar {
 }
 
 function drawBar(fraction: number): string {
-  const full = Math.round(Math.min(Math.max(fraction, 0), 1) * WIDTH);
+  const full = Math.floor(Math.max(fraction, 0) * WIDTH);
   return '█'.repeat(full) + '░'.repeat(WIDTH - full);
 }

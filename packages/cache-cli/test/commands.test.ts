@@ -1,22 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
-import { makeTempDir } from '@pw/test-support';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { CURRENT_KEY_VARIABLE } from '@pw/cache-crypto';
+import { describe, expect, it } from 'vitest';
 import { cli } from './run-cli.ts';
-
-const key = { [CURRENT_KEY_VARIABLE]: generateKey() };
-
-/** A folder with a cache, and files to import. */
-function workspace(files: Record<string, string> = {}) {
-  const root = makeTempDir(onTestFinished);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
-  const dir = join(root, 'cache');
-  const path = (name: string) => join(root, name);
-  return { dir, path, cli: (argv: string[], env: Record<string, string> = key) => cli(['--dir', dir, ...argv], env) };
-}
-
-const LIST = '198.51.100.1:80\n198.51.100.2:80\nann:hunter2@gate.example:9000\nbob:swordfish@gate.example:9000\n';
+import { LIST, workspace } from './workspace.ts';
 
 describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
   it('gives back in a new run what was imported, listed, counted and exported', async () => {
@@ -47,14 +34,21 @@ describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
     expect(stats.tiers.map((tier: { entries: number }) => tier.entries)).toEqual([0, 5, 5]);
     expect(readdirSync(join(dir, 'proxies')).includes('l2_cache.db')).toBe(backend === 'sqlite');
 
-    const list = JSON.parse((await cli(['list', '--json', '--source', 'mine'])).out) as { proxyUrl: string }[];
-    expect(list).toHaveLength(5);
+    const list = JSON.parse((await cli(['list', '--json', '--source', 'mine'])).out);
+    expect(list).toMatchObject({ count: 5, unreadable: 0 });
+    expect(list.entries).toHaveLength(5);
     expect((await cli(['list', '--health', 'healthy'])).out.split('\n')[1]).toContain('198.51.100.3:1');
-    expect(JSON.parse((await cli(['list', '--limit', '2', '--json'])).out)).toHaveLength(2);
-    expect(JSON.parse((await cli(['list', '--limit', '0', '--json'])).out)).toEqual([]);
+    expect(JSON.parse((await cli(['list', '--limit', '2', '--json'])).out).entries).toHaveLength(2);
+    expect(JSON.parse((await cli(['list', '--limit', '0', '--json'])).out).entries).toEqual([]);
 
     const exported = await cli(['export', path('all.jsonl'), '--json']);
-    expect(JSON.parse(exported.out)).toEqual({ file: path('all.jsonl'), exported: 5, failed: 0 });
+    expect(JSON.parse(exported.out)).toEqual({
+      file: path('all.jsonl'),
+      credentials: 'sealed',
+      exported: 5,
+      failed: 0,
+      unreadable: 0,
+    });
     expect(readFileSync(path('all.jsonl'), 'utf8')).not.toMatch(/hunter2|swordfish/);
     expect((await cli(['--dir', path('copy'), 'import', path('all.jsonl')])).code).toBe(0);
     expect(JSON.parse((await cli(['--dir', path('copy'), 'stats', '--json'])).out)).toMatchObject({
@@ -198,7 +192,7 @@ describe('what goes wrong', () => {
     const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });
     const { code, err } = await cli(['--dir', path('flat'), 'import', path('list.txt')]);
     expect(code).toBe(1);
-    expect(err).toMatch(/^pw-cache: l2 and l3 of the cache in .* cannot be opened.*\n$/);
+    expect(err).toMatch(/^pw-cache: .*flat is a file, not a directory.*\n$/);
   });
 });
 

@@ -51,16 +51,6 @@ describe('the command as a process', () => {
 });
 
 describe('a long import', () => {
-  it('draws a bar on a terminal, takes it away at the end, and draws none elsewhere', async () => {
-    const root = makeTempDir(onTestFinished);
-    const file = join(root, 'list.txt');
-    writeFileSync(file, Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:8080`).join('\n'));
-    const drawn = await cli(['--dir', join(root, 'a'), 'import', file], {}, 80);
-    expect(drawn.err).toMatch(/list\.txt {2}[█░]{24} +\d+ % +[\d,]+ loaded/);
-    expect(drawn.err.endsWith('\r\u001b[2K')).toBe(true);
-    expect((await cli(['--dir', join(root, 'b'), 'import', file])).err).toBe('');
-  });
-
   it('ends in good order when it is interrupted: what was stored stays', async () => {
     const root = makeTempDir(onTestFinished);
     const file = join(root, 'list.txt');

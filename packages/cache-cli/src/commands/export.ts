@@ -1,32 +1,60 @@
-import type { ExportCredentials } from '@pw/cache-manager';
+import type { CacheManager, ExportCredentials, ExportResult } from '@pw/cache-manager';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
+import { codeInWords, systemCodeOf } from '../error-text.ts';
 import { formatCount, plural, printable } from '../format.ts';
-import { OPEN_REMEDY, openStore } from '../open-store.ts';
+import { checkComplete, openStore } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { describeUnreadable, unreadableCount } from '../unreadable.ts';
 
 export interface ExportFileOptions extends GlobalOptions {
-  readonly credentials?: ExportCredentials;
+  readonly credentials: ExportCredentials;
 }
 
-/** Writes every entry to a file that an import reads back. */
+const CREDENTIALS_TEXT: Readonly<Record<ExportCredentials, string>> = {
+  sealed: '',
+  // The file is readable by its owner alone, and whoever says `plain` wants it: a fact to know, and no warning.
+  plain: ', credentials in clear',
+  omit: ', credentials left out',
+};
+
+/** Writes every entry to a file that an import reads back. The exit code is 1 if any could not be read. */
 export async function exportFile(context: CliContext, file: string, options: ExportFileOptions): Promise<void> {
   await using cache = await openStore(context, options);
-  const bar = new ProgressBar(context.err, file, () => context.now());
-  const run = cache.exportToFile(file, {
-    credentials: options.credentials,
-    signal: context.io.signal,
-    onProgress: ({ exported }) => bar.update(undefined, `${formatCount(exported)} exported`),
-  });
-  const result = await run.finally(() => bar.clear());
-  if (options.json === true) await context.out.json({ file, ...result });
-  else
-    await context.out.line(
-      `${printable(file)}: ${plural(result.exported, 'entry').replace('entrys', 'entries')} exported`,
-    );
-  if (options.credentials === 'plain') {
-    await context.err.line('pw-cache: warning: the file holds credentials in clear');
+  const { exported, failed } = await write(context, cache, file, options.credentials);
+  const unreadable = Math.min(failed, unreadableCount(cache));
+  const { credentials } = options;
+  if (options.json === true) await context.out.json({ file, credentials, exported, failed, unreadable });
+  else {
+    const count = plural(exported, 'entry', 'entries');
+    await context.out.line(`${printable(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`);
   }
-  if (result.failed === 0) return;
-  throw new CliError('KEY_MISSING', `${plural(result.failed, 'record')} could not be read: ${OPEN_REMEDY}`);
+  checkComplete(cache, options);
+  const problems: string[] = [];
+  if (unreadable > 0) problems.push(describeUnreadable(unreadable));
+  if (failed > unreadable) problems.push(`${plural(failed - unreadable, 'record')} damaged and set aside`);
+  if (failed === 0) return;
+  throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `not all is exported: ${problems.join('; ')}`);
+}
+
+async function write(
+  context: CliContext,
+  cache: CacheManager,
+  file: string,
+  credentials: ExportCredentials,
+): Promise<ExportResult> {
+  const bar = new ProgressBar(context.err, file, () => context.now());
+  try {
+    return await cache.exportToFile(file, {
+      credentials,
+      signal: context.io.signal,
+      onProgress: ({ exported }) => bar.update(undefined, `${formatCount(exported)} exported`),
+    });
+  } catch (error) {
+    const code = systemCodeOf(error);
+    if (code === undefined) throw error;
+    throw new CliError('FILE_UNWRITABLE', `${file} cannot be written: ${codeInWords(code)}`);
+  } finally {
+    await bar.clear();
+  }
 }

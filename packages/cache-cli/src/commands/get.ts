@@ -1,10 +1,12 @@
-import type { CacheLookup, CacheManager } from '@pw/cache-manager';
+import type { CacheManager } from '@pw/cache-manager';
 import type { CacheEntry, Secret } from '@pw/cache-models';
-import { candidateKeys } from '../candidate-keys.ts';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
-import { formatDuration, printable } from '../format.ts';
-import { OPEN_REMEDY, openStore } from '../open-store.ts';
+import { displayUrl } from '../display-url.ts';
+import { findEntry } from '../find-entry.ts';
+import { formatDuration, plural, printable } from '../format.ts';
+import { checkComplete, openStore } from '../open-store.ts';
+import { describeUnreadable, OPEN_REMEDY, unreadableCount } from '../unreadable.ts';
 
 export interface GetOptions extends GlobalOptions {
   readonly reveal?: boolean;
@@ -14,42 +16,53 @@ export interface GetOptions extends GlobalOptions {
 export async function getEntry(context: CliContext, urlOrKey: string, options: GetOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const start = performance.now();
-  const hit = await find(cache, urlOrKey);
+  const found = await findEntry(cache, urlOrKey);
   const elapsedMs = performance.now() - start;
-  if (hit === undefined) throw notFound(cache, options);
+  const { hit } = found;
+  if (hit === undefined) {
+    checkComplete(cache, options);
+    throw notFound(cache, found, options.dir);
+  }
   const show = (secret: Secret | null) => (options.reveal === true ? secret?.reveal() : secret?.toJSON()) ?? null;
   const credentials = { username: show(hit.entry.username), password: show(hit.entry.password) };
+  const proxyUrl = options.reveal === true ? hit.entry.proxyUrl : displayUrl(hit.entry.proxyUrl);
   if (options.json === true) {
     const { entry, ...answer } = hit;
-    await context.out.json({ ...answer, entry: { ...entry.toJSON(), ...credentials } });
+    await context.out.json({
+      ...answer,
+      entry: { ...entry.toJSON(), proxyUrl, ...credentials },
+    });
     return;
   }
-  const lines = describe(hit.entry, credentials, context.now());
+  const lines = describe(hit.entry, { proxyUrl, ...credentials }, context.now());
   lines.push(['Answered by', `${hit.tier} in ${formatDuration(elapsedMs)}`]);
   for (const [name, value] of lines) await context.out.line(`${name.padEnd(12)} ${printable(value)}`);
 }
 
-async function find(cache: CacheManager, urlOrKey: string): Promise<CacheLookup | undefined> {
-  for (const key of candidateKeys(urlOrKey)) {
-    const hit = await cache.lookup(key);
-    if (hit !== undefined) return hit;
-  }
-  return undefined;
-}
+const SHOWN_KEYS = 10;
 
-function notFound(cache: CacheManager, { dir }: GetOptions): CliError {
-  const sealed = cache.getStatistics().tiers.some(({ stats }) => stats.undecryptable > 0);
-  if (sealed) return new CliError('KEY_MISSING', `it is there, and no key opens its credentials: ${OPEN_REMEDY}`);
-  return new CliError('NOT_FOUND', `not found in ${dir}: "pw-cache list" shows what is there`);
+function notFound(cache: CacheManager, { keys, locked }: { keys: readonly string[]; locked: boolean }, dir: string) {
+  if (locked) return new CliError('KEY_MISSING', `it is there, and no key opens its credentials: ${OPEN_REMEDY}`);
+  if (keys.length > 1) {
+    const shown = keys.slice(0, SHOWN_KEYS).join(', ') + (keys.length > SHOWN_KEYS ? ', …' : '');
+    const message = `${plural(keys.length, 'entry', 'entries')} fit: name the user (user@host:port), or get one by its key: ${shown}`;
+    return new CliError('AMBIGUOUS', message, { keys });
+  }
+  const unreadable = unreadableCount(cache);
+  const hint = unreadable > 0 ? `among what can be read; ${describeUnreadable(unreadable)}` : '';
+  return new CliError(
+    'NOT_FOUND',
+    `not found in ${dir}${hint === '' ? ': "pw-cache list" shows what is there' : ` ${hint}`}`,
+  );
 }
 
 function describe(
   entry: CacheEntry,
-  { username, password }: { username: string | null; password: string | null },
+  { proxyUrl, username, password }: { proxyUrl: string; username: string | null; password: string | null },
   now: number,
 ): [string, string][] {
   const lines: [string, string][] = [
-    ['URL', entry.proxyUrl],
+    ['URL', proxyUrl],
     ['Key', entry.key],
   ];
   if (username !== null) lines.push(['Username', username]);

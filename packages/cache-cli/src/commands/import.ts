@@ -3,9 +3,11 @@ import type { CacheManager, ProxyFileFormat, WarmResult } from '@pw/cache-manage
 import type { CacheEntry, ProxyScheme } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
+import { inWords } from '../error-text.ts';
 import { formatCount, formatDuration, plural, printable } from '../format.ts';
 import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { ProgressEstimate } from '../progress-estimate.ts';
 
 export interface ImportOptions extends GlobalOptions {
   readonly ttl?: number;
@@ -19,7 +21,10 @@ type FileResult = WarmResult & { readonly file: string };
 const SHOWN_PROBLEMS = 5;
 const NO_KEY = 'has credentials, and there is no encryption key to seal them';
 
-/** Reads files into the cache. The exit code is 1 if anything failed, or if nothing was loaded from a file that has rows. */
+/**
+ * Reads files into the cache. The exit code is 0 if every row that holds a proxy is stored: rows that hold none are
+ * counted as skipped and reported. It is 1 if a file or a row failed, or if not one row of a file that has rows holds a proxy.
+ */
 export async function importFiles(
   context: CliContext,
   files: readonly string[],
@@ -56,17 +61,18 @@ async function importFile(
   guard: CredentialGuard,
 ): Promise<WarmResult> {
   const bar = new ProgressBar(context.err, basename(file), () => context.now());
+  const estimate = new ProgressEstimate();
   try {
-    return await cache.warmFromFile(file, {
+    const result = await cache.warmFromFile(file, {
       ttlOverride: options.ttl,
       format: options.format,
       defaultScheme: options.scheme,
       defaultSource: options.source,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),
-      onProgress: ({ loaded, bytesRead, totalBytes }) =>
-        bar.update(totalBytes > 0 ? bytesRead / totalBytes : undefined, `${formatCount(loaded)} loaded`),
+      onProgress: (progress) => bar.update(estimate.fraction(progress), `${formatCount(progress.loaded)} loaded`),
     });
+    return { ...result, problems: result.problems.map((problem) => ({ ...problem, reason: inWords(problem.reason) })) };
   } finally {
     await bar.clear();
   }
@@ -74,10 +80,7 @@ async function importFile(
 
 async function report({ out, err }: CliContext, result: FileResult): Promise<void> {
   const { file, loaded, skipped, failed, problems, problemCount } = result;
-  const counts = [`${formatCount(loaded)} loaded`];
-  if (skipped > 0) counts.push(`${formatCount(skipped)} skipped`);
-  if (failed > 0) counts.push(`${formatCount(failed)} failed`);
-  await out.line(`${printable(file)}: ${counts.join(', ')}`);
+  await out.line(`${printable(file)}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
   for (const { line, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
     await err.line(`${printable(file)}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
   }
@@ -94,7 +97,14 @@ async function summarise(
   const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
   const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
   if (json === true) await out.json({ ...totals, elapsedMs, files: results });
-  else await out.line(`${plural(totals.loaded, 'row')} imported in ${formatDuration(elapsedMs)}`);
+  else await out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
+}
+
+function others({ skipped, failed }: Pick<WarmResult, 'skipped' | 'failed'>): string {
+  const counts: string[] = [];
+  if (skipped > 0) counts.push(`, ${formatCount(skipped)} skipped`);
+  if (failed > 0) counts.push(`, ${formatCount(failed)} failed`);
+  return counts.join('');
 }
 
 function hasFailed({ loaded, skipped, failed }: WarmResult): boolean {

@@ -1,7 +1,9 @@
 import type { CacheEntry, HealthStatus } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { displayUrl } from '../display-url.ts';
 import { formatDuration, printable } from '../format.ts';
-import { openStore } from '../open-store.ts';
+import { checkComplete, openStore } from '../open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
 
 export interface ListOptions extends GlobalOptions {
   readonly limit?: number;
@@ -18,45 +20,58 @@ export async function listEntries(context: CliContext, options: ListOptions): Pr
   const writer = options.json === true ? jsonWriter() : tableWriter(context.now());
   let chunk = writer.begin;
   let count = 0;
-  if (options.limit !== 0) {
+  let isWhole = options.limit !== 0;
+  if (isWhole) {
     for await (const entry of cache.entries()) {
-      if (context.out.closed || context.io.signal?.aborted === true) break;
+      if (context.out.closed) return;
+      context.io.signal?.throwIfAborted();
       if (!matches(entry, options)) continue;
+      if (count === options.limit) {
+        isWhole = false;
+        break;
+      }
       chunk += writer.entry(entry, count);
       count++;
       if (count % GROUP === 0) {
         await context.out.write(chunk);
         chunk = '';
       }
-      if (count === options.limit) break;
     }
   }
-  await context.out.write(chunk + writer.end(count));
+  const unreadable = unreadableCount(cache);
+  await context.out.write(chunk + writer.end(count, unreadable));
+  await warnOfUnreadable(context, unreadable, !isWhole);
+  checkComplete(cache, options);
 }
 
 interface EntryWriter {
   readonly begin: string;
   entry(entry: CacheEntry, index: number): string;
-  end(count: number): string;
+  end(count: number, unreadable: number): string;
 }
 
 function jsonWriter(): EntryWriter {
   return {
-    begin: '[',
-    entry: (entry, index) => `${index === 0 ? '' : ','}\n  ${JSON.stringify(entry)}`,
-    end: (count) => (count === 0 ? ']\n' : '\n]\n'),
+    begin: '{\n  "entries": [',
+    entry: (entry, index) => {
+      const record = { ...entry.toJSON(), proxyUrl: displayUrl(entry.proxyUrl) };
+      return `${index === 0 ? '' : ','}\n    ${JSON.stringify(record)}`;
+    },
+    end: (count, unreadable) =>
+      `${count === 0 ? '' : '\n  '}],\n  "count": ${count},\n  "unreadable": ${unreadable}\n}\n`,
   };
 }
 
 function tableWriter(now: number): EntryWriter {
-  const line = (url: string, health: string, expires: string, user: string, source: string): string =>
-    `${url.padEnd(40)}  ${health.padEnd(9)}  ${expires.padStart(8)}  ${user.padEnd(4)}  ${source}`.trimEnd();
+  const line = (url: string, health: string, expires: string, user: string, key: string, source: string): string =>
+    `${url.padEnd(32)}  ${health.padEnd(9)}  ${expires.padStart(7)}  ${user.padEnd(4)}  ${key.padEnd(16)}  ${source}`.trimEnd();
   return {
-    begin: `${line('URL', 'HEALTH', 'EXPIRES', 'AUTH', 'SOURCE')}\n`,
+    begin: `${line('URL', 'HEALTH', 'EXPIRES', 'AUTH', 'KEY', 'SOURCE')}\n`,
     entry: (entry) => {
       const expires = formatDuration(entry.expiresAt - now);
       const auth = entry.hasCredentials ? 'yes' : 'no';
-      return `${line(printable(entry.proxyUrl), entry.healthStatus, expires, auth, printable(entry.source))}\n`;
+      const [url, key, source] = [displayUrl(entry.proxyUrl), entry.key, entry.source].map(printable);
+      return `${line(url!, entry.healthStatus, expires, auth, key!, source!)}\n`;
     },
     end: () => '',
   };

@@ -2,7 +2,8 @@ import type { CacheManager } from '@pw/cache-manager';
 import { HEALTH_STATUSES } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatCount, formatTable, plural } from '../format.ts';
-import { OPEN_REMEDY, openStore } from '../open-store.ts';
+import { checkComplete, openStore } from '../open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
 
 interface TierSize {
   readonly tier: string;
@@ -16,25 +17,31 @@ export async function showStatistics(context: CliContext, options: GlobalOptions
   await using cache = await openStore(context, options);
   const tiers = await tierSizes(cache);
   const { total, withCredentials, byHealth } = await countEntries(cache);
-  const unreadable = Math.max(0, ...cache.getStatistics().tiers.map(({ stats }) => stats.undecryptable));
+  const unreadable = unreadableCount(cache);
   if (options.json === true) {
     await context.out.json({ dir: options.dir, entries: total, withCredentials, unreadable, byHealth, tiers });
-    return;
-  }
+  } else await context.out.write(describe(tiers, { total, withCredentials, byHealth, unreadable }));
+  await warnOfUnreadable(context, unreadable);
+  checkComplete(cache, options);
+}
+
+function describe(
+  tiers: readonly TierSize[],
+  { total, withCredentials, byHealth, unreadable }: Awaited<ReturnType<typeof countEntries>> & { unreadable: number },
+): string {
   const rows = tiers.map(({ tier, type, entries, maxEntries }) => [
     tier,
     type,
     entries,
     maxEntries === null ? 'none' : formatCount(maxEntries),
   ]);
-  await context.out.write(formatTable(['TIER', 'TYPE', 'ENTRIES', 'LIMIT'], rows));
-  await context.out.line(
-    `\n${plural(total, 'proxy').replace('proxys', 'proxies')}, ${formatCount(withCredentials)} with credentials`,
-  );
-  const health = HEALTH_STATUSES.filter((status) => byHealth[status]! > 0);
-  if (total > 0)
-    await context.out.line(health.map((status) => `${formatCount(byHealth[status]!)} ${status}`).join(', '));
-  if (unreadable > 0) await context.err.line(`pw-cache: no key opens ${plural(unreadable, 'record')}: ${OPEN_REMEDY}`);
+  const counts = [plural(total, 'proxy', 'proxies'), `${formatCount(withCredentials)} with credentials`];
+  if (unreadable > 0) counts.push(`and ${formatCount(unreadable)} that no key opens`);
+  const health = HEALTH_STATUSES.filter((status) => byHealth[status]! > 0)
+    .map((status) => `${formatCount(byHealth[status]!)} ${status}`)
+    .join(', ');
+  const table = formatTable(['TIER', 'TYPE', 'ENTRIES', 'LIMIT'], rows);
+  return `${table}\n${counts.join(', ')}\n${health === '' ? '' : `${health}\n`}`;
 }
 
 async function tierSizes(cache: CacheManager): Promise<TierSize[]> {
