@@ -23,8 +23,8 @@ export const CONTRACT_RULES = Object.freeze({
     'The absolute `expiresAt` of an entry decides, whenever it was put and however far it lies ahead; its `ttlSeconds` does not.',
   cleanup: 'cleanupExpired removes every expired entry and nothing else, and tells how many.',
   fields:
-    'All 21 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, texts of any length.',
-  keys: 'Keys are data: any non-empty text is a key, and two keys that differ in any character name two entries.',
+    'All 21 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, texts of any length. An empty credential is none.',
+  keys: 'Keys are data: any non-empty text is a key, and two keys that differ in any character name two entries. One with a lone surrogate, which has no UTF-8, is refused or kept as it is, and never taken for another.',
   values: 'Texts are data: whatever an entry holds comes back unchanged.',
   arguments: 'A wrong argument is a CacheValidationError that names it, and changes nothing.',
   capacity:

@@ -1,0 +1,158 @@
+import { type CacheTier, TIER_CONTRACT_VERSION, type TierCapabilities } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+const METHODS = [
+  'open',
+  'close',
+  'get',
+  'put',
+  'delete',
+  'has',
+  'getMany',
+  'putMany',
+  'deleteMany',
+  'clear',
+  'size',
+  'keys',
+  'entries',
+  'cleanupExpired',
+  'handleFailure',
+  'resetFailures',
+] as const satisfies readonly (keyof CacheTier)[];
+
+const OPTIONAL_METHODS = ['peek', 'touch', 'recordAccess', 'reseal'] as const satisfies readonly (keyof CacheTier)[];
+
+/** Methods that are there exactly when a capability is claimed. */
+const CLAIMED_METHODS = [
+  ['query', 'query'],
+  ['recordHealthCheck', 'healthHistory'],
+  ['healthHistory', 'healthHistory'],
+] as const satisfies readonly (readonly [keyof CacheTier, keyof TierCapabilities])[];
+
+const CAPABILITIES = [
+  'synchronous',
+  'persistent',
+  'shared',
+  'ordered',
+  'query',
+  'healthHistory',
+] as const satisfies readonly (keyof TierCapabilities)[];
+
+const COUNTS = [
+  'hits',
+  'misses',
+  'currentSize',
+  'evictionsLru',
+  'evictionsTtl',
+  'evictionsHealth',
+  'evictionsCorruption',
+  'undecryptable',
+  'hitRate',
+  'totalEvictions',
+] as const;
+
+const checks: Check[] = [
+  {
+    name: 'has no name or no kind',
+    rule: 'shape',
+    run: async (trial) => {
+      const { name, tierType } = (await trial.tier()).raw;
+      trial.holds('name', typeof name === 'string' && name !== '', 'a non-empty text', name);
+      trial.holds('tierType', typeof tierType === 'string' && tierType !== '', 'a non-empty text', tierType);
+    },
+  },
+  {
+    name: 'has another configuration than it was made with',
+    rule: 'shape',
+    run: async (trial) => {
+      const { config } = (await trial.tier()).raw;
+      const { enabled, maxEntries, evictionPolicy } = config;
+      trial.same('config when none was given', { enabled, maxEntries, evictionPolicy }, DEFAULTS);
+      for (const given of [
+        { enabled: true, maxEntries: 7, evictionPolicy: 'fifo' },
+        { enabled: false, maxEntries: 1, evictionPolicy: 'lfu' },
+      ] as const) {
+        const tier = await trial.tier({ config: given });
+        const came = tier.raw.config;
+        trial.same('config.enabled', came.enabled, given.enabled);
+        trial.same('config.maxEntries', came.maxEntries, given.maxEntries);
+        trial.same('config.evictionPolicy', came.evictionPolicy, given.evictionPolicy);
+        trial.same(`enabled of a tier configured with enabled: ${given.enabled}`, tier.enabled, given.enabled);
+      }
+    },
+  },
+  {
+    name: 'claims something else than true or false',
+    rule: 'shape',
+    run: async (trial) => {
+      const { capabilities } = (await trial.tier()).raw;
+      for (const name of CAPABILITIES) {
+        trial.holds(`capabilities.${name}`, typeof capabilities[name] === 'boolean', 'a boolean', capabilities[name]);
+      }
+    },
+  },
+  {
+    name: 'was written for a contract that there is not',
+    rule: 'shape',
+    run: async (trial) => {
+      const { contractVersion } = (await trial.tier()).raw;
+      // A manager accepts the current contract and the one before; the first had none before it.
+      const accepted = [TIER_CONTRACT_VERSION, TIER_CONTRACT_VERSION - 1].filter((version) => version >= 1);
+      const what = `one of ${accepted.join(', ')}`;
+      trial.holds('contractVersion', accepted.includes(contractVersion), what, contractVersion);
+    },
+  },
+  {
+    name: 'lacks a method of the contract',
+    rule: 'shape',
+    run: async (trial) => {
+      const { raw } = await trial.tier();
+      for (const name of METHODS) trial.same(`type of ${name}`, typeof raw[name], 'function');
+      for (const name of OPTIONAL_METHODS) {
+        const type = typeof raw[name];
+        trial.holds(`type of ${name}`, ['function', 'undefined'].includes(type), 'function, or undefined', type);
+      }
+    },
+  },
+  {
+    name: 'has a method for what it does not claim, or lacks one for what it claims',
+    rule: 'shape',
+    run: async (trial) => {
+      const { raw } = await trial.tier();
+      for (const [name, claim] of CLAIMED_METHODS) {
+        const claimed = raw.capabilities[claim];
+        const what = `type of ${name} in a tier that claims ${claim}: ${claimed}`;
+        trial.same(what, typeof raw[name], claimed ? 'function' : 'undefined', claim);
+      }
+    },
+  },
+  {
+    name: 'says of its own state what is not so',
+    rule: 'shape',
+    run: async (trial) => {
+      const tier = await trial.tier({ failureThreshold: 5 });
+      const { raw } = tier;
+      trial.same('status before open', raw.status, 'new');
+      trial.same('enabled', raw.enabled, true);
+      trial.same('failureCount', raw.failureCount, 0);
+      trial.same('failureThreshold of a tier made with 5', raw.failureThreshold, 5);
+      await tier.open();
+      trial.same('status after open', raw.status, 'open');
+      countsAreThere(trial, tier);
+      await tier.close();
+      trial.same('status after close', raw.status, 'closed');
+      countsAreThere(trial, tier);
+    },
+  },
+];
+
+const DEFAULTS = { enabled: true, maxEntries: null, evictionPolicy: 'lru' };
+
+function countsAreThere(trial: Trial, { statistics }: ObservedTier): void {
+  const counts = Object.fromEntries(COUNTS.map((name) => [name, statistics[name]]));
+  trial.same('statistics of an unused tier', counts, Object.fromEntries(COUNTS.map((name) => [name, 0])));
+}
+
+export const shape: CheckGroup = { name: 'shape', checks: () => checks };
