@@ -11,6 +11,8 @@ import {
 import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
 import { FernetKey } from './fernet-key.ts';
 import type { FernetKeyInput } from './fernet-key-input.ts';
+import { makeKeyFile, readKeyFile } from './key-file.ts';
+import { type CachePlaces, checkKeyFilePlace } from './key-file-place.ts';
 import { KeyRing, unreadable } from './key-ring.ts';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -20,6 +22,13 @@ export interface CredentialEncryptorOptions {
   readonly key?: FernetKeyInput | null | undefined;
   /** Older keys that still open, any number. The environment's previous key is always one more. Default: none. */
   readonly previousKeys?: readonly FernetKeyInput[] | undefined;
+  /**
+   * File that holds the key when neither `key` nor the environment has one: made once, mode 0600, with a new key in it. If
+   * there is a key elsewhere, the file's still opens, should the file be there. Default: none.
+   */
+  readonly keyFile?: string | undefined;
+  /** Where the cache keeps its files, so that a `keyFile` among them is refused. Default: nowhere. */
+  readonly cachePlaces?: CachePlaces | undefined;
   /** Where keys are looked for. Default: `process.env`, read once, when the encryptor is made. */
   readonly env?: Environment | undefined;
   /** Hears that a secret was sealed with a random key. Default: a process warning, for this must not pass unseen. */
@@ -38,9 +47,10 @@ export class CredentialEncryptor implements CredentialCipher {
   #warn: (() => void) | undefined;
 
   /**
-   * Without any key a random one is used; the first secret that it seals brings a warning that nothing sealed with it can be read after
+   * Without any key and `keyFile` a random one is used; the first secret that it seals brings a warning that nothing sealed with it can be read after
    * the process. With an older key alone, that one seals, as in ProxyWhirl.
-   * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key.
+   * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a CacheConfigError for
+   * a `keyFile` that is refused, a CacheStorageError for one that cannot be read or made.
    */
   constructor(options: CredentialEncryptorOptions = {}) {
     checkOptions(options);
@@ -106,9 +116,15 @@ export class CredentialEncryptor implements CredentialCipher {
 /** All keys in the order of their use; none if none is given anywhere. */
 function collectKeys(options: CredentialEncryptorOptions, env: Environment): FernetKey[] {
   const { key, previousKeys = [] } = options;
-  const current = key == null ? readKeyVariable(env, CURRENT_KEY_VARIABLE) : parseOption(key, 'key');
+  const given = key == null ? readKeyVariable(env, CURRENT_KEY_VARIABLE) : parseOption(key, 'key');
+  const filed = options.keyFile === undefined ? undefined : fileKey(options.keyFile, options, given === undefined);
   const older = previousKeys.map((previous, i) => parseOption(previous, `previousKeys[${i}]`));
-  return [current, ...older, readKeyVariable(env, PREVIOUS_KEY_VARIABLE)].filter((found) => found !== undefined);
+  return [given, filed, ...older, readKeyVariable(env, PREVIOUS_KEY_VARIABLE)].filter((found) => found !== undefined);
+}
+
+function fileKey(path: string, options: CredentialEncryptorOptions, isNeeded: boolean): FernetKey | undefined {
+  checkKeyFilePlace(path, options.cachePlaces ?? {});
+  return isNeeded ? makeKeyFile(path) : readKeyFile(path);
 }
 
 function parseOption(key: FernetKeyInput, option: string): FernetKey {
@@ -127,7 +143,7 @@ function warnOfRandomKey(logger: Logger | undefined): void {
   const message =
     'no encryption key is set: credentials are sealed with a random key that ends with this process, and every username ' +
     `and password stored from now on will be unreadable after a restart; set ${CURRENT_KEY_VARIABLE} to what ` +
-    '`npx @pw/cache-cli generate-key` prints';
+    '`npx @pw/cache-cli generate-key` prints, or configure a key file';
   if (logger === undefined) process.emitWarning(message, { code: 'PW_CACHE_RANDOM_KEY' });
   else logger.warn({ variable: CURRENT_KEY_VARIABLE }, message);
 }

@@ -12,5 +12,6 @@ export type { FernetOptions, OpenOptions } from './fernet.ts';
 export { Fernet } from './fernet.ts';
 export type { FernetKeyInput } from './fernet-key-input.ts';
 export { generateKey } from './generate-key.ts';
+export type { CachePlaces } from './key-file-place.ts';
 export type { TokenInput } from './key-ring.ts';
 export { MultiFernet } from './multi-fernet.ts';

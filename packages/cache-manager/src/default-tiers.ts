@@ -42,7 +42,7 @@ async function sqliteTier(config: CacheConfig): Promise<TierFactory> {
 }
 
 /**
- * The cipher of a configuration: its own keys, else the environment's, else a random one with a warning.
+ * The cipher of a configuration: its own keys, else the environment's, else the key file's, else a random one with a warning.
  * Without `@pw/cache-crypto` there is none, and tiers on disk refuse entries with credentials, unless a key is configured:
  * then the missing package is an error.
  */
@@ -51,12 +51,19 @@ export async function defaultCipher(
   logger: Logger | undefined,
   env: Record<string, string | undefined>,
 ): Promise<CredentialCipher | undefined> {
-  const wanted = config.encryptionKey !== null || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
+  const { encryptionKey, keyFile, l2CacheDir, l3DatabasePath } = config;
+  const wanted = encryptionKey !== null || keyFile !== undefined || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
   if (!wanted && !config.l2Config.enabled && !config.l3Config.enabled) return undefined;
   try {
     const { CredentialEncryptor } = await load('@pw/cache-crypto', () => import('@pw/cache-crypto'));
-    const key = config.encryptionKey ?? undefined;
-    return new CredentialEncryptor({ key, previousKeys: config.previousEncryptionKeys, env, logger });
+    return new CredentialEncryptor({
+      key: encryptionKey,
+      previousKeys: config.previousEncryptionKeys,
+      keyFile,
+      cachePlaces: { directories: [l2CacheDir], files: [l3DatabasePath] },
+      env,
+      logger,
+    });
   } catch (error) {
     if (wanted || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
     logger?.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store them: ${error.message}`);

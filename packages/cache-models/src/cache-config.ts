@@ -51,6 +51,11 @@ const schema = z.strictObject({
   encryptionKey: key.nullable().default(null),
   /** Older keys that can still open tokens. Default none. */
   previousEncryptionKeys: z.array(key).default([]),
+  /**
+   * File that holds the key when neither `encryptionKey` nor the environment has one; made once, mode 0600. Refused among the
+   * cache's own files. Default none: a random key is used then, and nothing it sealed can be read after a restart.
+   */
+  keyFile: path.optional(),
   /** Whether an entry that fails often enough is removed. Default true. */
   healthCheckInvalidation: z.boolean().default(true),
   /** Failures that remove an entry: 1 or more. Default 3. */

@@ -212,3 +212,30 @@ describe('openCache', () => {
     expect(found.sort(byKey)).toEqual(entries.map(plain).sort(byKey));
   });
 });
+
+describe('a configuration with a key file', () => {
+  it('makes a key once, outside the cache, and reads what it sealed after a restart', async () => {
+    const directory = makeTempDir(onTestFinished);
+    const keyFile = join(directory, 'keys', 'cache.key');
+    const config = configIn(directory, { encryptionKey: null, keyFile, l1Config: { enabled: false } });
+    const logger = new RecordingLogger();
+    const first = await open(config, logger);
+    const entry = CacheEntry.create({ proxyUrl: 'http://ann:hunter2@h.example:1' });
+    await first.put(entry.key, entry);
+    await first.close();
+    const second = await open(config, logger);
+    expect((await second.get(entry.key))?.password?.reveal()).toBe('hunter2');
+    expect(logger.lines).toEqual([]);
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['l2/cache.key', 'l2/keys/cache.key', 'l3/cache.key'])(
+    'refuses %s, which is the cache’s own place',
+    async (name) => {
+      const directory = makeTempDir(onTestFinished);
+      const config = configIn(directory, { encryptionKey: null, keyFile: join(directory, name) });
+      await expect(openCache(config, { env: {} })).rejects.toThrow('keyFile: must not be among the files of the cache');
+      expect(filesIn(directory)).toEqual([]);
+    },
+  );
+});

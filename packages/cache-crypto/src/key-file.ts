@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { CacheConfigError, CacheStorageError } from '@pw/cache-models';
+import { FernetKey } from './fernet-key.ts';
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
+// Windows has neither.
+const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+/** A file that is longer is no key, and is not read. */
+const LONGEST = 256;
+
+/** The key in a file; `undefined` if there is no file. Throws as {@link makeKeyFile}. */
+export function readKeyFile(path: string): FernetKey | undefined {
+  const fd = openIfThere(path);
+  if (fd === undefined) return undefined;
+  try {
+    checkFile(path, fd);
+    const text = Buffer.alloc(LONGEST + 1);
+    const length = readSync(fd, text, 0, text.length, 0);
+    const key = text.toString('latin1', 0, length).trim();
+    text.fill(0);
+    return FernetKey.parse(key, `Invalid Fernet key in the key file ${path}`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * The key in a file, made first if there is none. However many processes do so at once, one key comes of it: the file is
+ * written under another name (mode 0600) and linked into place whole, which fails for all but the first.
+ *
+ * Throws a CacheConfigError for a symlink, for what is no file and for one that others may read, a CacheError with code `CACHE_KEY_INVALID` for
+ * a file without a key, a CacheStorageError when the system refuses. None of them shows the key.
+ */
+export function makeKeyFile(path: string): FernetKey {
+  const found = readKeyFile(path);
+  if (found !== undefined) return found;
+  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  attempt(path, 'made', () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    try {
+      writeWhole(temporary, `${FernetKey.generate().text}\n`);
+      linkUnlessThere(temporary, path);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+    syncFolder(dirname(path));
+  });
+  const key = readKeyFile(path);
+  if (key !== undefined) return key;
+  throw new CacheStorageError(`key file ${path}: it was removed as soon as it was made`);
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY | O_NOFOLLOW);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && !isThere(path)) return undefined;
+    if (code === 'ELOOP' || code === 'EMLINK') throw refused(path, 'is a symbolic link, and those are not followed');
+    throw new CacheStorageError(`key file ${path}: cannot be read (${code})`, { cause: error });
+  }
+}
+
+/** A link to nowhere is "not found" where links cannot be refused, but it is there. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function checkFile(path: string, fd: number): void {
+  const stats = fstatSync(fd);
+  if (!stats.isFile()) throw refused(path, 'is not a file');
+  if (O_NOFOLLOW === 0 && lstatSync(path).isSymbolicLink())
+    throw refused(path, 'is a symbolic link, and those are not followed');
+  if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
+    throw refused(
+      path,
+      'may be read or written by others; "chmod 600" it, and use another key if others could have read this one',
+    );
+  }
+}
+
+function refused(path: string, problem: string): CacheConfigError {
+  const message = `key file ${path}: ${problem}`;
+  return new CacheConfigError(message, { problems: [{ path: 'keyFile', message: problem }] });
+}
+
+function writeWhole(path: string, text: string): void {
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    const bytes = Buffer.from(text, 'latin1');
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    bytes.fill(0);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function linkUnlessThere(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    // Somebody was first: theirs is the key.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** The key must be there after a power cut, or what it sealed meanwhile is lost. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function attempt(path: string, what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new CacheStorageError(`key file ${path}: cannot be ${what} (${code})`, { cause: error });
+  }
+}
