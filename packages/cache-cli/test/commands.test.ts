@@ -156,17 +156,21 @@ describe('what goes wrong', () => {
   });
 
   it.each([
-    [['frobnicate'], 'unknown command'],
-    [['get'], 'missing required argument'],
-    [['import', 'x', '--ttl', 'soon'], 'whole number'],
-    [['list', '--health', 'fine'], 'Allowed choices'],
-    [['export', 'x', '--credentials', 'shown'], 'Allowed choices'],
-    [['stats', '--colour'], 'unknown option'],
-  ])('exits 2 with one line for wrong usage: %j', async (argv, message) => {
+    [['frobnicate'], 'unknown command', 'pw-cache'],
+    [['get'], 'missing required argument', 'pw-cache get'],
+    [['import', 'x', '--ttl', 'soon'], 'whole number', 'pw-cache import'],
+    [['import', 'x', '--ttl', '0'], 'from 1 second', 'pw-cache import'],
+    [['import', 'x', '--ttl', '9007199254740991'], 'to 100 years', 'pw-cache import'],
+    [['--dir', '', 'list'], 'must not be empty', 'pw-cache'],
+    [['list', '--health', 'fine'], 'Allowed choices', 'pw-cache list'],
+    [['export', 'x', '--credentials', 'shown'], 'Allowed choices', 'pw-cache export'],
+    [['stats', '--colour'], 'unknown option', 'pw-cache stats'],
+  ])('exits 2 with one line that says which help to read for wrong usage: %j', async (argv, message, helpOf) => {
     const { code, out, err } = await workspace().cli(argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^pw-cache: .*\n$/);
     expect(err).toContain(message);
+    expect(err).toContain(`(see ${helpOf} --help)`);
   });
 
   it.each(['get x', 'list', 'stats', 'export y'])(
@@ -215,7 +219,11 @@ describe('help and version', () => {
   });
 
   it('shows the help and exits 2 without a command', async () => {
-    expect(await cli([])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Usage: pw-cache') });
+    const usage = expect.stringContaining('Usage: pw-cache');
+    expect(await cli([])).toMatchObject({ code: 2, out: '', err: usage });
+    const { out, ...rest } = await cli(['--json']);
+    expect(rest).toMatchObject({ code: 2, err: usage });
+    expect(JSON.parse(out).error.code).toBe('USAGE');
   });
 });
 
