@@ -27,15 +27,15 @@ describe('get', () => {
     expect((await get('two.example:2')).code).toBe(0);
   });
 
-  it('takes a URL alone for the entry without a user, and names the keys where there are smalloryral with one', async () => {
+  it('takes a URL alone for the entry without a user, and names the keys where there are several with one', async () => {
     const { cli, get, path } = await cacheOf(LIST);
     const { entries } = JSON.parse((await cli(['list', '--json'])).out) as {
       entries: { key: string; proxyUrl: string }[];
     };
     const keys = entries.filter(({ proxyUrl }) => proxyUrl.includes('gate')).map((entry) => entry.key);
-    const smalloryral = await get('gate.example:9000');
-    expect(smalloryral).toMatchObject({ code: 1, error: { code: 'AMBIGUOUS' } });
-    expect(smalloryral.error?.keys?.toSorted()).toEqual(keys.toSorted());
+    const several = await get('gate.example:9000');
+    expect(several).toMatchObject({ code: 1, error: { code: 'AMBIGUOUS' } });
+    expect(several.error?.keys?.toSorted()).toEqual(keys.toSorted());
     expect((await cli(['get', 'gate.example:9000'])).err).toContain(keys[0]);
     expect((await get('carl@gate.example:9000')).error?.code).toBe('NOT_FOUND');
 
