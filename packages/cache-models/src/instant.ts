@@ -44,6 +44,50 @@ const ISO =
  * Takes what Python's `fromisoformat()` takes. A text without an offset is UTC.
  */
 export function parseInstant(text: string): number | undefined {
+  return parseOwn(text) ?? parseAny(text);
+}
+
+/**
+ * What {@link formatInstant} prints, without the regular expression: a stored record has up to five times, and they were
+ * the half of what reading one cost. Anything else, and anything out of range, is `undefined`.
+ */
+function parseOwn(text: string): number | undefined {
+  const { length } = text;
+  if ((length !== 25 && length !== 32) || !text.endsWith('+00:00')) return undefined;
+  if (text[4] !== '-' || text[7] !== '-' || text[10] !== 'T' || text[13] !== ':' || text[16] !== ':') return undefined;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  // A comparison with NaN, which stands for no digit, is false.
+  if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return undefined;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  const whole = daysSinceEpoch(year, month, day) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000;
+  if (length === 25) return toStorable(whole);
+  const micros = twoDigits(text, 20) * 10_000 + twoDigits(text, 22) * 100 + twoDigits(text, 24);
+  return text[19] === '.' && micros >= 0 ? toStorable(whole + micros / 1e3) : undefined;
+}
+
+/** NaN for anything but two digits. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** Days from 1970-01-01 to a date of the Gregorian calendar: years are counted from March, so that leap days come last. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const shifted = month > 2 ? year : year - 1;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+function parseAny(text: string): number | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const part = (i: number): number => Number(match[i] ?? 0);

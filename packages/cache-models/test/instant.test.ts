@@ -64,6 +64,23 @@ describe('instants', () => {
     );
   });
 
+  it('read as the language itself reads, up to the millisecond, and refuse what is off by a character', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: MIN_INSTANT, max: MAX_INSTANT }),
+        fc.integer({ min: 0, max: 31 }),
+        fc.constantFrom(...'/:;-T+ .\u0130x'),
+        (ms, at, wrong) => {
+          const text = `${new Date(ms).toISOString().slice(0, 23)}000+00:00`;
+          expect(parseInstant(text)).toBe(ms);
+          const off = text.slice(0, at) + wrong + text.slice(at + 1);
+          const isStillATime = off === text || (at === 10 && wrong === ' ') || (at === 26 && wrong === '-');
+          if (!isStillATime) expect(parseInstant(off)).toBeUndefined();
+        },
+      ),
+    );
+  });
+
   it('keep every microsecond through text and through epoch seconds', () => {
     fc.assert(
       fc.property(microseconds, (us) => {
