@@ -23,8 +23,9 @@ function check(what: string, entries: () => readonly CacheEntry[]): Check {
 }
 
 const checks: Check[] = [
-  check('an odd text in a source', () => holding('source', TEXTS)),
-  check('an odd text in an error', () => holding('lastHealthError', TEXTS)),
+  check('an odd text in a source or an error', () =>
+    TEXTS.map((text, at) => makeEntry(`texts ${at}`, { source: text, lastHealthError: `${text}!` })),
+  ),
   check('an odd text in a username or a password', () =>
     TEXTS.map((text, at) => makeEntry(`secrets ${at}`, { username: text, password: `${text}!` })),
   ),
