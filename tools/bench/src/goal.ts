@@ -8,6 +8,8 @@ export type Verdict = 'met' | 'missed';
 export interface GoalResult {
   readonly goal: string;
   readonly figure: string;
+  /** The figure as a multiple of what the goal allows: 1 is just met, less is better. */
+  readonly used: number;
   readonly verdict: Verdict;
   /** True when the middle half of the rounds lies on both sides of the goal: another run may judge otherwise. */
   readonly close: boolean;
@@ -23,7 +25,7 @@ export function atMost(of: string, times: number, against: string): Goal {
   return {
     judge: (figures) => {
       const ratios = pairedRatios(find(figures, of), find(figures, against));
-      return judged(`${of} ≤ ${formatRatio(times)} ${against}`, ratios, (ratio) => ratio <= times, formatRatio);
+      return judged(`${of} ≤ ${formatRatio(times)} ${against}`, ratios, (ratio) => ratio / times, formatRatio);
     },
   };
 }
@@ -34,7 +36,7 @@ export function timesFaster(of: string, times: number, against: string): Goal {
     judge: (figures) => {
       const ratios = pairedRatios(find(figures, against), find(figures, of));
       const text = `${of} at least ${formatRatio(times)} faster than ${against}`;
-      return judged(text, ratios, (ratio) => ratio >= times, formatRatio);
+      return judged(text, ratios, (ratio) => times / ratio, formatRatio);
     },
   };
 }
@@ -44,7 +46,7 @@ export function atLeast(of: string, times: number, against: string): Goal {
   return {
     judge: (figures) => {
       const ratios = pairedRatios(find(figures, of), find(figures, against));
-      return judged(`${of} ≥ ${formatRatio(times)} ${against}`, ratios, (ratio) => ratio >= times, formatRatio);
+      return judged(`${of} ≥ ${formatRatio(times)} ${against}`, ratios, (ratio) => times / ratio, formatRatio);
     },
   };
 }
@@ -55,7 +57,7 @@ export function within(of: string, limit: number): Goal {
     judge: (figures) => {
       const { samples, unit } = find(figures, of);
       const show = (value: number) => formatValue(value, unit);
-      return judged(`${of} ≤ ${show(limit)}`, samples, (value) => value <= limit, show);
+      return judged(`${of} ≤ ${show(limit)}`, samples, (value) => value / limit, show);
     },
   };
 }
@@ -74,7 +76,7 @@ export function growsLike(of: string, than: string, slack: number): Goal {
       const theirs = growthOf(than);
       const ratios = growthOf(of).map((growth, i) => growth / theirs[i]!);
       const text = `${of} grows ≤ ${formatRatio(slack)} as much as ${than}`;
-      return judged(text, ratios, (ratio) => ratio <= slack, formatRatio);
+      return judged(text, ratios, (ratio) => ratio / slack, formatRatio);
     },
   };
 }
@@ -93,11 +95,13 @@ function ratioOf(above: number, below: number): number {
 function judged(
   goal: string,
   values: readonly number[],
-  good: (value: number) => boolean,
+  usedBy: (value: number) => number,
   show: (value: number) => string,
 ): GoalResult {
+  const middle = median(values);
+  const good = (value: number) => usedBy(value) <= 1;
   const close = good(quantile(values, 0.25)) !== good(quantile(values, 0.75));
-  return { goal, figure: show(median(values)), verdict: good(median(values)) ? 'met' : 'missed', close };
+  return { goal, figure: show(middle), used: usedBy(middle), verdict: good(middle) ? 'met' : 'missed', close };
 }
 
 function find(figures: readonly Figure[], name: string): Figure {

@@ -4,14 +4,15 @@ import type { Report } from './report.ts';
 import type { ScenarioResult } from './run-scenario.ts';
 
 /** A run as Markdown: where it took place, then each scenario. */
-export function reportMarkdown({ origin, scenarios }: Report): string {
+export function reportMarkdown(report: Report): string {
+  return [originLine(report), '', ...report.scenarios.flatMap((result) => [scenarioMarkdown(result), ''])].join('\n');
+}
+
+/** Where and when a run took place. */
+export function originLine({ origin }: Report): string {
   const { date, commit, node, cpu, cores, platform, quick } = origin;
-  const lines = [
-    `Node.js ${node}, ${cpu}, ${cores} cores, ${platform}; ${date} UTC, commit ${commit}${quick ? '; quick run' : ''}.`,
-    '',
-    ...scenarios.flatMap((result) => [scenarioMarkdown(result), '']),
-  ];
-  return lines.join('\n');
+  const mode = quick ? '; quick run' : '';
+  return `Node.js ${node}, ${cpu}, ${cores} cores, ${platform}; ${date} UTC, commit ${commit}${mode}.`;
 }
 
 /** A scenario as Markdown: figures with their ratio to the cheapest, goals with verdicts, warnings. */

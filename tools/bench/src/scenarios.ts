@@ -5,6 +5,7 @@ import * as managerGet from './scenarios/manager-get.ts';
 import * as managerImport from './scenarios/manager-import.ts';
 import * as managerLoopDelay from './scenarios/manager-loop-delay.ts';
 import * as managerMiss from './scenarios/manager-miss.ts';
+import * as managerParse from './scenarios/manager-parse.ts';
 import * as managerPut from './scenarios/manager-put.ts';
 import * as memoryFootprint from './scenarios/memory-footprint.ts';
 import * as memoryGet from './scenarios/memory-get.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   managerMiss,
   managerPut,
   managerAllocation,
+  managerParse,
   managerImport,
   managerLoopDelay,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

@@ -1,0 +1,21 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { performancePage } from './performance-page.ts';
+import type { Report } from './report.ts';
+import { scenarios } from './scenarios.ts';
+
+// Writes docs/performance.md and its pictures from the report of a full run.
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const report = JSON.parse(readFileSync(join(ROOT, 'reports', 'bench.json'), 'utf8')) as Report;
+const missing = scenarios.filter(({ name }) => !report.scenarios.some((result) => result.name === name));
+if (report.origin.quick || missing.length > 0) {
+  throw new Error(
+    `reports/bench.json is not of a full run${missing.map(({ name }) => `; ${name} is missing`).join('')}`,
+  );
+}
+const docs = join(ROOT, 'docs');
+rmSync(join(docs, 'performance'), { recursive: true, force: true });
+for (const [path, text] of performancePage(report)) {
+  mkdirSync(dirname(join(docs, path)), { recursive: true });
+  writeFileSync(join(docs, path), text);
+}
