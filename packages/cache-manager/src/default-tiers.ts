@@ -52,7 +52,8 @@ export async function defaultCipher(
   env: Record<string, string | undefined>,
 ): Promise<CredentialCipher | undefined> {
   const { encryptionKey, keyFile, l2CacheDir, l3DatabasePath } = config;
-  const wanted = encryptionKey !== null || keyFile !== undefined || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
+  const wanted =
+    encryptionKey !== null || keyFile !== undefined || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
   if (!wanted && !config.l2Config.enabled && !config.l3Config.enabled) return undefined;
   try {
     const { CredentialEncryptor } = await load('@pw/cache-crypto', () => import('@pw/cache-crypto'));

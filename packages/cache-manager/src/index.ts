@@ -3,8 +3,15 @@ export type { CacheLoader, CacheLookup, PutResult } from './cache-manager.ts';
 export { CacheManager } from './cache-manager.ts';
 export type { ExportCredentials, ExportOptions, ExportProgress, ExportResult } from './export/index.ts';
 export { EXPORT_CREDENTIALS } from './export/index.ts';
-export type { ProxyFileFormat, WarmOptions, WarmProblem, WarmProgress, WarmResult } from './import/index.ts';
-export { PROXY_FILE_FORMATS } from './import/index.ts';
+export type {
+  KeyIdentity,
+  ProxyFileFormat,
+  WarmOptions,
+  WarmProblem,
+  WarmProgress,
+  WarmResult,
+} from './import/index.ts';
+export { KEY_IDENTITIES, PROXY_FILE_FORMATS } from './import/index.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';

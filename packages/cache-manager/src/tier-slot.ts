@@ -11,6 +11,7 @@ import {
 } from '@pw/cache-models';
 import { withDeadline } from './deadline.ts';
 import { MissedWrites } from './missed-writes.ts';
+import { moveUserInfo } from './move-user-info.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -185,7 +186,7 @@ export class TierSlot {
   async *entries(): AsyncGenerator<CacheEntry> {
     if (!this.usable) return;
     try {
-      for await (const entry of this.tier.entries()) if (CacheEntry.isCacheEntry(entry)) yield entry;
+      for await (const entry of this.tier.entries()) if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
     } catch (error) {
       this.#fault(error);
     }
@@ -335,7 +336,7 @@ export class TierSlot {
 
   #sane(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
-    if (CacheEntry.isCacheEntry(found) && found.key === key) return found;
+    if (CacheEntry.isCacheEntry(found) && found.key === key) return moveUserInfo(found);
     this.#fault(
       new CacheStorageError(`${this.name}: the tier answered with something that is not the entry`, {
         tier: this.name,

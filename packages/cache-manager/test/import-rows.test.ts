@@ -41,6 +41,24 @@ describe('a new row', () => {
     expect(target.map.size).toBe(11);
   });
 
+  it('is keyed by its URL alone if the import says so, exactly as ProxyWhirl keys it, and by no password', async () => {
+    const rows = [
+      { proxy_url: 'HTTP://A.example:1/', username: 'ann', password: 'x' },
+      { proxy_url: 'http://b.example:1', username: 'ann', password: 'x' },
+      { proxy_url: 'http://b.example:1', username: 'bob', password: 'y' },
+      { proxy_url: 'http://ann:hunter2@c.example:1' },
+      { proxy_url: 'http://bob:other@c.example:1' },
+      { proxy_url: 'not a url' },
+      { proxy_url: 'http://d.example:1', key: 'its own' },
+    ];
+    const { target } = await importRows(rows, undefined, { keyIdentity: 'url' });
+    const urls = ['HTTP://A.example:1/', 'http://b.example:1', 'http://c.example:1', 'not a url'];
+    expect(new Set(target.map.keys())).toEqual(new Set([...urls.map((url) => generateCacheKey(url)), 'its own']));
+    expect(target.map.get(generateCacheKey('http://b.example:1'))?.username?.reveal()).toBe('bob');
+    const run = importRows(rows, undefined, { keyIdentity: 'password' as 'url' });
+    await expect(run).rejects.toThrow('keyIdentity: must be one of url+username, url');
+  });
+
   it('gives no credential away in the URL, nor in a reason', async () => {
     const { result, target } = await importRows([
       { proxy_url: 'http://ann:hunter2@a.example:1' },

@@ -3,9 +3,11 @@ import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { HealthStatus } from './health-status.ts';
+import { maskUserInfo } from './proxy-url.ts';
 import type { Secret } from './secret.ts';
 
 const BRAND = brandOf('CacheEntry');
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * One proxy in the cache: frozen, and replaced by a new entry on every change, so tiers and callers may share it.
@@ -114,8 +116,19 @@ export class CacheEntry implements CacheEntryFields {
     return now >= this.expiresAt;
   }
 
+  /** All fields; secrets are masked, and so is what an old record has of them in its URL. */
   toJSON(): CacheEntryJson {
-    return { ...this, username: this.username?.toJSON() ?? null, password: this.password?.toJSON() ?? null };
+    return {
+      ...this,
+      proxyUrl: maskUserInfo(this.proxyUrl),
+      username: this.username?.toJSON() ?? null,
+      password: this.password?.toJSON() ?? null,
+    };
+  }
+
+  [INSPECT](): CacheEntry {
+    const proxyUrl = maskUserInfo(this.proxyUrl);
+    return proxyUrl === this.proxyUrl ? this : CacheEntry.restore({ ...this, proxyUrl });
   }
 }
 brandClass(CacheEntry, BRAND);

@@ -58,7 +58,7 @@ export { silentLogger } from './logger.ts';
 export type { MaybePromise } from './maybe-promise.ts';
 export { chain, isPromise } from './maybe-promise.ts';
 export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
-export { PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
+export { maskUserInfo, PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
 export { queryEntries } from './query-entries.ts';
 export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';

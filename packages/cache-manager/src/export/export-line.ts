@@ -1,5 +1,5 @@
 import { CacheEntry, CacheValidationError, type CredentialCipher, entryToRecord } from '@pw/cache-models';
-import { moveUserInfo } from '../import/move-user-info.ts';
+import { moveUserInfo } from '../move-user-info.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type CacheEntry, type CredentialCipher, recordToEntry } from '@pw/cache-models';
-import { moveUserInfo } from './move-user-info.ts';
+import { moveUserInfo } from '../move-user-info.ts';
 import { readCredentials } from './row-credentials.ts';
 
 type Row = Readonly<Record<string, unknown>>;

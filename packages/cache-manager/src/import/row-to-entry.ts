@@ -10,12 +10,14 @@ import {
   MAX_INSTANT,
   type ProxyScheme,
   parseInstant,
+  parseProxyUrl,
   toStorable,
 } from '@pw/cache-models';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
 import type { RowFate } from './import-tally.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
+import type { KeyIdentity } from './warm-options.ts';
 
 /** What a row needs to become an entry. */
 export interface RowContext {
@@ -24,6 +26,7 @@ export interface RowContext {
   readonly ttlOverride?: number | undefined;
   readonly defaultScheme: ProxyScheme;
   readonly defaultSource: string;
+  readonly keyIdentity: KeyIdentity;
   ttlFor(source: string): number;
 }
 
@@ -64,7 +67,7 @@ function readRow(row: Row, context: RowContext): RowResult {
   if (address.kind === 'none') return { fate: 'skipped', reason: address.reason };
   const { username, password, notes } = readCredentials(row);
   const source = readText(row['source']) ?? context.defaultSource;
-  const key = readText(row['key']) || undefined;
+  const key = readText(row['key']) || (context.keyIdentity === 'url' ? urlKey(row, address) : undefined);
   const input: CacheEntryInput = {
     proxyUrl: STAND_IN,
     username: username ?? (address.kind === 'url' ? address.username : null),
@@ -77,6 +80,13 @@ function readRow(row: Row, context: RowContext): RowResult {
   if (address.kind === 'odd')
     return { entry: oddEntry(address, input, context.clock), notes: [...notes, address.reason] };
   return { entry: CacheEntry.create({ ...input, proxyUrl: address.url }, context.clock), notes };
+}
+
+/** ProxyWhirl's key: of the URL exactly as the row has it, but for credentials, which go into no hash. */
+function urlKey(row: Row, address: Exclude<RowAddress, { kind: 'none' }>): string {
+  const given = row['proxy_url'];
+  if (typeof given === 'string' && parseProxyUrl(given).ok && !given.includes('@')) return generateCacheKey(given);
+  return generateCacheKey(address.kind === 'url' ? address.url : address.text);
 }
 
 /** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */

@@ -47,6 +47,7 @@ async function importRows(
     ttlOverride: settings.ttlOverride,
     defaultScheme: settings.defaultScheme,
     defaultSource: settings.defaultSource,
+    keyIdentity: settings.keyIdentity,
     ttlFor: (name) => target.ttlFor(name),
   };
   const batch = new ImportBatch(target, tally, settings.ttlOverride !== undefined);

@@ -33,6 +33,10 @@ export interface WarmProgress {
   readonly totalBytes: number;
 }
 
+/** What a cache key is made of. */
+export const KEY_IDENTITIES = Object.freeze(['url+username', 'url'] as const);
+export type KeyIdentity = (typeof KEY_IDENTITIES)[number];
+
 export interface WarmOptions {
   /** Time to live of every imported entry, in whole seconds, 0 or more. Default: by source. */
   readonly ttlOverride?: number | undefined;
@@ -42,6 +46,11 @@ export interface WarmOptions {
   readonly defaultSource?: string | undefined;
   /** Default: by the extension, or else by the content. */
   readonly format?: ProxyFileFormat | undefined;
+  /**
+   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten entries, or
+   * the URL alone, as in ProxyWhirl. A password never takes part.
+   */
+  readonly keyIdentity?: KeyIdentity | undefined;
   /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
   readonly batchSize?: number | undefined;
   /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. The reason must quote no secret. */
@@ -56,6 +65,7 @@ export interface WarmOptions {
 export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'refuse' | 'onProgress' | 'signal'> {
   readonly defaultScheme: ProxyScheme;
   readonly defaultSource: string;
+  readonly keyIdentity: KeyIdentity;
   readonly batchSize: number;
 }
 
@@ -68,11 +78,13 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
   const check = (path: string, right: boolean, message: string): void => {
     if (!right) problems.push({ path, message });
   };
-  const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed', batchSize = DEFAULT_BATCH } = options;
+  const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
+  const { keyIdentity = 'url+username', batchSize = DEFAULT_BATCH } = options;
   check('ttlOverride', ttlOverride === undefined || isWhole(ttlOverride, 0), 'must be a whole number of 0 or more');
   check('format', format === undefined || isProxyFileFormat(format), `must be one of ${PROXY_FILE_FORMATS.join(', ')}`);
   check('defaultScheme', PROXY_SCHEMES.includes(defaultScheme), `must be one of ${PROXY_SCHEMES.join(', ')}`);
   check('defaultSource', typeof defaultSource === 'string', 'must be a text');
+  check('keyIdentity', KEY_IDENTITIES.includes(keyIdentity), `must be one of ${KEY_IDENTITIES.join(', ')}`);
   check(
     'batchSize',
     isWhole(batchSize, 1) && batchSize <= MAX_BATCH,
@@ -87,6 +99,7 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     format,
     defaultScheme,
     defaultSource,
+    keyIdentity,
     batchSize,
     refuse: options.refuse,
     onProgress: options.onProgress,
