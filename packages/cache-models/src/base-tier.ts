@@ -20,9 +20,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   /** Throws a CacheConfigError for a wrong configuration. */
   constructor(config: CacheTierConfigInput, options: TierOptions, description: TierDescription<M>) {
     super(config, options, description);
+    // What the configuration switches off stays off: its store is never touched.
+    const { enabled } = this.config;
     this.#life = new TierLifecycle(
-      () => this.doOpen(),
-      () => this.doClose(),
+      () => (enabled ? this.doOpen() : undefined),
+      () => (enabled ? this.doClose() : undefined),
     );
   }
 
@@ -130,7 +132,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return (this.isSync ? this.#entriesNow() : this.#entriesLater()) as unknown as TierEntries<M>;
   }
 
-  cleanupExpired(): TierResult<M, number> {
+  /** A synchronous tier may answer with a promise here alone, when there is so much to remove that it would hold up the event loop. */
+  cleanupExpired(): TierResult<M, number> | Promise<number> {
     return this.run(0, () => {
       const removed = this.doCleanupExpired(this.clock.now());
       return isPromise(removed) ? removed.then((n) => this.#noteExpired(n)) : this.#noteExpired(removed);

@@ -75,7 +75,7 @@ export interface CacheTier {
   /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
   readonly statistics: TierStatistics;
 
-  /** Idempotent. Throws a CacheError if the store cannot be opened. */
+  /** Idempotent. Throws a CacheError if the store cannot be opened; does not touch it if the configuration says off. */
   open(): MaybePromise<void>;
   /** Idempotent. Everything acknowledged is stored; nothing stays open. */
   close(): MaybePromise<void>;

@@ -90,6 +90,10 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     });
   }
 
+  override cleanupExpired(): number {
+    return super.cleanupExpired() as number;
+  }
+
   protected override doClose(): void {
     this.#store = this.#emptyStore();
   }

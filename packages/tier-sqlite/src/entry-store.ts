@@ -63,11 +63,14 @@ export class EntryStore {
     this.#transaction = db.transaction((work: () => unknown) => work()).immediate as <T>(work: () => T) => T;
   }
 
+  /** While a cleanup runs in another thread, which lets writes pass. */
+  passGate: <T>(write: () => T) => T = (write) => write();
+
   /** Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. */
   write<T>(work: () => T): T {
     this.#nextRowId = undefined;
     try {
-      return this.#transaction(work);
+      return this.passGate(() => this.#transaction(work));
     } catch (error) {
       this.#rows.forget();
       this.#evicted = [];
@@ -146,6 +149,12 @@ export class EntryStore {
   expire(key: string, now: number): void {
     const sql = `DELETE FROM ${this.layout.table} WHERE key = ? AND expires_at <= ?`;
     this.#rows.changed(-this.statements.of(sql).run(key, seconds(now)).changes);
+  }
+
+  /** True if more rows than that are expired. */
+  hasExpired(moreThan: number, now: number): boolean {
+    const sql = `SELECT 1 FROM ${this.layout.table} WHERE expires_at <= ? LIMIT 1 OFFSET ?`;
+    return this.statements.of(sql).get(seconds(now), moreThan) !== undefined;
   }
 
   /** One statement over the index of expiry. */

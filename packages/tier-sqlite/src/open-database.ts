@@ -23,6 +23,8 @@ export interface OpenedDatabase {
   readonly file: FileIdentity;
 }
 
+/** Pages in the log that make a commit fold it into the database. */
+export const WAL_AUTOCHECKPOINT = 1000;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /**
@@ -33,7 +35,8 @@ export function openDatabase(settings: DatabaseSettings, layout: TableLayout): O
   const Database = loadBinding();
   const open = (): OpenedDatabase => {
     const file = prepareFile(settings.path, settings.tier);
-    const db = new Database(settings.path, { timeout: settings.busyTimeoutMs });
+    // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
+    const db = new Database(settings.path, { timeout: 0 });
     try {
       configure(db, layout, settings);
       return { db, file };
@@ -67,7 +70,7 @@ function configure(db: SqliteDatabase, layout: TableLayout, { durability, tier, 
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   // Without a WAL, NORMAL could damage the file at a power cut.
   db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
-  db.pragma('wal_autocheckpoint = 1000');
+  db.pragma(`wal_autocheckpoint = ${WAL_AUTOCHECKPOINT}`);
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
   prepareSchema(db, layout);

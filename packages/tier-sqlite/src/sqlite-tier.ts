@@ -7,20 +7,31 @@ import {
   CacheStorageError,
   type CacheTierConfigInput,
   type FieldProblem,
+  type MaybePromise,
+  RemovalReason,
   type ResealCounts,
   silentLogger,
   systemClock,
   type TierDescription,
   type TierOptions,
 } from '@pw/cache-models';
+import { CleanupThread } from './cleanup-thread.ts';
 import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
-import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
+import { seconds } from './entry-values.ts';
+import {
+  closeDatabase,
+  type DatabaseSettings,
+  type Durability,
+  openDatabase,
+  WAL_AUTOCHECKPOINT,
+} from './open-database.ts';
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
 import { resealPage } from './reseal-page.ts';
+import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
 import { codeOf, isDamage, toStorageError } from './storage-error.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -30,14 +41,24 @@ export interface SqliteTierOptions extends TierOptions {
   /** `"normal"` (default): a put that returned true survives any end of the process. `"full"`: a power cut too. */
   readonly durability?: Durability | undefined;
   /**
-   * Longest wait for another process's lock in milliseconds, 0 or more; default 1500. The event loop stands still
+   * Longest wait for another connection's lock in milliseconds, 0 to 60000; default 1000. The event loop stands still
    * meanwhile, and then the operation fails.
    */
   readonly busyTimeoutMs?: number | undefined;
+  /**
+   * How long a cleanup of expired entries may hold up the event loop in one go, in milliseconds, 1 or more; default 20.
+   * More entries than can be removed in it are removed in a thread of their own, and `cleanupExpired` gives a promise.
+   * `Infinity`: never a thread, never a promise.
+   */
+  readonly maxBlockMs?: number | undefined;
 }
 
-const DEFAULT_BUSY_TIMEOUT_MS = 1500;
+const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 const MAX_BUSY_TIMEOUT_MS = 60_000;
+/** What the slowest layout does in a millisecond, with a margin: rows that lie all over the table, of which every index changes. */
+const INLINE_ROWS_PER_MS = 5;
+/** The same where pages stay in memory from one slice to the next. */
+const SLICE_ROWS_PER_MS = 12;
 
 interface Opened {
   readonly store: EntryStore;
@@ -49,7 +70,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #layout: TableLayout;
   readonly #settings: DatabaseSettings;
   readonly #wantsEvicted: boolean;
+  readonly #maxBlockMs: number;
   #opened: Opened | undefined;
+  #cleanup: CleanupThread | undefined;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -58,8 +81,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     place: { readonly path: string; readonly layout: TableLayout },
   ) {
     super(config, options, description);
-    const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS } = options;
-    checkOptions(this.name, durability, busyTimeoutMs);
+    const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
+    checkOptions(this.name, durability, busyTimeoutMs, maxBlockMs);
+    this.#maxBlockMs = maxBlockMs;
     this.#layout = place.layout;
     this.#wantsEvicted = options.onEvict !== undefined;
     this.#settings = {
@@ -111,6 +135,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   protected override doClose(): void {
     const opened = this.#opened;
     this.#opened = undefined;
+    this.#cleanup?.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
 
@@ -160,8 +185,42 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return this.write((store) => store.clear(now));
   }
 
-  protected override doCleanupExpired(now: number): number {
-    return this.write((store) => store.cleanupExpired(now));
+  protected override doCleanupExpired(now: number): MaybePromise<number> {
+    // Who asks while one is under way waits for it; its count is in the first one's answer.
+    if (this.#cleanup !== undefined) return this.#cleanup.done.then(() => 0);
+    const { store } = this.#current();
+    const inline = this.#maxBlockMs * INLINE_ROWS_PER_MS;
+    if (!Number.isFinite(inline) || !this.#guarded(() => store.hasExpired(Math.floor(inline), now))) {
+      return this.write((open) => open.cleanupExpired(now));
+    }
+    this.#checkFile();
+    return this.#cleanUpInThread(store, now);
+  }
+
+  async #cleanUpInThread(store: EntryStore, now: number): Promise<number> {
+    const { path, durability, busyTimeoutMs } = this.#settings;
+    const cleanup = new CleanupThread({
+      path,
+      table: this.#layout.table,
+      now: seconds(now),
+      isDurable: durability === 'full',
+      busyTimeoutMs,
+      slice: Math.ceil(this.#maxBlockMs * SLICE_ROWS_PER_MS),
+    });
+    this.#cleanup = cleanup;
+    store.passGate = (write) => cleanup.gate.pass(write, busyTimeoutMs);
+    // The thread does the checkpoints: a put would have to write out what thousands of deletes changed.
+    store.db.pragma('wal_autocheckpoint = 0');
+    try {
+      return await cleanup.done;
+    } catch (error) {
+      this.counts.countRemoval(RemovalReason.TTL, cleanup.gate.removed);
+      throw toStorageError(error, this.name);
+    } finally {
+      this.#cleanup = undefined;
+      store.passGate = (write) => write();
+      if (store.db.open) store.db.pragma(`wal_autocheckpoint = ${WAL_AUTOCHECKPOINT}`);
+    }
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
@@ -198,11 +257,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   /** @internal Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use. */
   protected write<T>(work: (store: EntryStore) => T): T {
     const result = this.#guarded(() => {
-      const { store, file } = this.#current();
-      if (!isSameFile(identify(this.#settings.path), file)) {
-        this.#reopenLater();
-        throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
-      }
+      this.#checkFile();
+      const { store } = this.#current();
       return store.write(() => work(store));
     });
     this.#reportEvicted();
@@ -239,6 +295,13 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
+  /** SQLite would go on writing into a file that was deleted. */
+  #checkFile(): void {
+    if (isSameFile(identify(this.#settings.path), this.#current().file)) return;
+    this.#reopenLater();
+    throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
+  }
+
   #current(): Opened {
     if (this.#opened !== undefined) return this.#opened;
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
@@ -247,7 +310,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   /** Turns what SQLite throws into errors of the cache; a damaged file is opened anew by the next use, and set aside if it is no database any more. */
   #guarded<T>(work: () => T): T {
     try {
-      return work();
+      return retryWhenBusy(work, this.#settings.busyTimeoutMs);
     } catch (error) {
       if (isDamage(error)) this.#reopenLater();
       throw toStorageError(error, this.name);
@@ -283,7 +346,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 }
 
-function checkOptions(tier: string, durability: unknown, busyTimeoutMs: unknown): void {
+function checkOptions(tier: string, durability: unknown, busyTimeoutMs: unknown, maxBlockMs: unknown): void {
   const problems: FieldProblem[] = [];
   if (durability !== 'normal' && durability !== 'full') {
     problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
@@ -294,6 +357,9 @@ function checkOptions(tier: string, durability: unknown, busyTimeoutMs: unknown)
     (busyTimeoutMs as number) > MAX_BUSY_TIMEOUT_MS
   ) {
     problems.push({ path: 'busyTimeoutMs', message: `must be a whole number from 0 to ${MAX_BUSY_TIMEOUT_MS}` });
+  }
+  if (typeof maxBlockMs !== 'number' || !(maxBlockMs >= 1)) {
+    problems.push({ path: 'maxBlockMs', message: 'must be a number of 1 or more' });
   }
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

@@ -103,7 +103,7 @@ describe('the schema', () => {
     for (let i = 0; i < 2; i++) {
       const { db } = openDatabase(settings, L3_LAYOUT);
       const values = names.split(' ').map((name) => db.pragma(name, { simple: true }));
-      expect(values).toEqual(['wal', durability === 'full' ? 2 : 1, 1, 0, 1, 1500, 64 * 1024 * 1024]);
+      expect(values).toEqual(['wal', durability === 'full' ? 2 : 1, 1, 0, 1, 0, 64 * 1024 * 1024]);
       closeDatabase(db);
     }
   });

@@ -1,0 +1,30 @@
+import { Worker } from 'node:worker_threads';
+import { CleanupGate } from './cleanup-gate.ts';
+import type { CleanupTask } from './cleanup-worker.ts';
+
+/** Longest wait of a `close` for the thread to finish its transaction, in milliseconds. */
+const STOP_TIMEOUT_MS = 2000;
+
+/** A cleanup under way in a thread of its own: the event loop goes on meanwhile. */
+export class CleanupThread {
+  readonly gate = new CleanupGate();
+  /** Settles when the thread has ended, with the number of rows removed; rejects with what stopped it, if that is not `stop`. */
+  readonly done: Promise<number>;
+
+  constructor(task: Omit<CleanupTask, 'memory'>) {
+    const workerData: CleanupTask = { ...task, memory: this.gate.memory };
+    // The same file, as source or as built.
+    const name = import.meta.url.endsWith('.ts') ? './cleanup-worker.ts' : './cleanup-worker.js';
+    const worker = new Worker(new URL(name, import.meta.url), { workerData, execArgv: [] });
+    this.done = new Promise<number>((resolve, reject) => {
+      worker.once('error', reject);
+      // The end of the work, some milliseconds before the end of the thread; without one, as after process.exit(), the latter.
+      worker.once('message', () => resolve(this.gate.removed));
+      worker.once('exit', () => resolve(this.gate.removed));
+    });
+  }
+
+  stop(): void {
+    this.gate.stop(STOP_TIMEOUT_MS);
+  }
+}

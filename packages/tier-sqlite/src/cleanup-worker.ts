@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type BetterSqlite3 from 'better-sqlite3';
+import { CleanupGate } from './cleanup-gate.ts';
+import { retryWhenBusy } from './retry-when-busy.ts';
+
+/** What the thread is to do. */
+export interface CleanupTask {
+  readonly path: string;
+  readonly table: string;
+  /** Epoch seconds: rows that expire at this time or before go. */
+  readonly now: number;
+  readonly isDurable: boolean;
+  readonly busyTimeoutMs: number;
+  /** Rows between two looks at who waits. */
+  readonly slice: number;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** A transaction ends after this time even if nobody of this process waits: other processes wait unseen. */
+const LONGEST_TURN_MS = 400;
+const PAUSE_MS = 5;
+/** Pages in the log from which it is folded into the database between two turns. */
+const CHECKPOINT_PAGES = 16_384;
+
+const task = workerData as CleanupTask;
+const gate = new CleanupGate(task.memory);
+try {
+  if (!gate.isStopped) cleanUp();
+  parentPort?.postMessage('done');
+} finally {
+  gate.finish();
+}
+
+function cleanUp(): void {
+  const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
+  const db = new Database(task.path, { timeout: 0, fileMustExist: true });
+  try {
+    db.pragma('trusted_schema = OFF');
+    db.pragma('cell_size_check = ON');
+    db.pragma('foreign_keys = ON');
+    db.pragma(`synchronous = ${task.isDurable ? 'FULL' : 'NORMAL'}`);
+    db.pragma('temp_store = MEMORY');
+    db.pragma('wal_autocheckpoint = 0');
+    removeAll(db);
+  } finally {
+    db.close();
+  }
+}
+
+/** In the order of the rows, not of their expiry: neighbours share pages. */
+function removeAll(db: BetterSqlite3.Database): void {
+  const { table, now } = task;
+  db.prepare(`CREATE TEMP TABLE doomed AS SELECT rowid AS id FROM ${table} WHERE expires_at <= ? ORDER BY rowid`).run(
+    now,
+  );
+  const count = db.prepare('SELECT count(*) FROM doomed').pluck().get() as number;
+  // Expiry is looked at again: a row may have been stored anew since.
+  const statement = db.prepare(
+    `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
+  );
+  const turn: Turn = { next: 0, count, size: task.slice, remove: (from, to) => statement.run(from, to, now).changes };
+  while (turn.next < count && !gate.isStopped) {
+    retryWhenBusy(() => takeTurn(db, turn), task.busyTimeoutMs);
+    // In this thread and between two turns, so that no put pays for it. It leaves to a reader what that still needs.
+    const isLast = turn.next >= count;
+    if (isLast || logPages(db) >= CHECKPOINT_PAGES) db.pragma('wal_checkpoint(PASSIVE)');
+    // Other processes get their moment.
+    if (!isLast) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+interface Turn {
+  /** How many of the doomed rows have been dealt with. */
+  next: number;
+  readonly count: number;
+  /** Rows between two looks at who waits: fewer when somebody does, as their pages must all be written at once. */
+  size: number;
+  readonly remove: (from: number, to: number) => number;
+}
+
+/** One transaction. Throws, and has removed nothing, if another connection has the lock. */
+function takeTurn(db: BetterSqlite3.Database, turn: Turn): void {
+  gate.hold(task.busyTimeoutMs);
+  let removed = 0;
+  try {
+    let { next } = turn;
+    const end = performance.now() + LONGEST_TURN_MS;
+    db.transaction(() => {
+      do {
+        removed += turn.remove(next, next + turn.size);
+        next += turn.size;
+      } while (next < turn.count && !gate.isWanted && performance.now() < end);
+    }).immediate();
+    turn.next = next;
+    turn.size = gate.isWanted ? Math.ceil(turn.size / 2) : Math.min(task.slice, turn.size * 2);
+  } catch (error) {
+    removed = 0;
+    throw error;
+  } finally {
+    gate.release(removed);
+  }
+}
+
+function logPages(db: BetterSqlite3.Database): number {
+  const [row] = db.pragma('wal_checkpoint(NOOP)') as { log: number }[];
+  return row?.log ?? 0;
+}
