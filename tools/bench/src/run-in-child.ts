@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScenarioResult } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,6 +13,8 @@ export function runInChild({ name, about }: Scenario, quick: boolean): Promise<S
     let result: ScenarioResult | undefined;
     const child = fork(CHILD, [name, quick ? 'quick' : 'full'], {
       execArgv: ['--conditions=@pw/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+      // What all of them load is compiled once.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'pw-bench-modules') },
       timeout: LONGEST_MS,
     });
     child.on('message', (message) => {

@@ -7,13 +7,15 @@ import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
 import { sampleEntries } from '../sample-record.ts';
 import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
 
-const COUNT = 1000;
+/** The peers flush each write: few entries in the short run. */
+const COUNT = { full: 1000, quick: 100 };
 const SEQUENCE = 2 ** 16;
 const BENTO = 'bentocache, memory + SQLite';
 const CACHEABLE = 'cacheable, memory + keyv SQLite';
 const CACHE_MANAGER = 'cache-manager, keyv memory + SQLite';
 const KEYV = 'keyv SQLite, no memory';
 
+const countOf = ({ quick }: ScenarioContext): number => (quick ? COUNT.quick : COUNT.full);
 const SPREADS = { uniform: uniformIndices, zipf: zipfIndices };
 
 function getL1(spread: keyof typeof SPREADS): Scenario {
@@ -26,16 +28,18 @@ function getL1(spread: keyof typeof SPREADS): Scenario {
       timesFaster('manager.get', 12, CACHEABLE),
       timesFaster('manager.get', 12, CACHE_MANAGER),
     ],
-    setUp: (context) => hitContest(context, SPREADS[spread](COUNT, SEQUENCE, seededRandom(3))),
+    setUp: (context) => hitContest(context, spread),
   };
 }
 
-async function hitContest(context: ScenarioContext, indices: Uint32Array): Promise<Contest> {
-  const entries = sampleEntries(COUNT);
+async function hitContest(context: ScenarioContext, spread: keyof typeof SPREADS): Promise<Contest> {
+  const count = countOf(context);
+  const entries = sampleEntries(count);
+  const indices = SPREADS[spread](count, SEQUENCE, seededRandom(3));
   const cache = await openFilledStack(context, entries);
   const [bento, cacheable, manager, keyv] = await Promise.all([
-    openBento(context, COUNT),
-    openCacheable(context, COUNT),
+    openBento(context, count),
+    openCacheable(context, count),
     openCacheManagerPeer(context),
     openKeyvSqlite(context),
   ]);
@@ -101,11 +105,12 @@ export const managerPeek: Scenario = {
   about: 'A synchronous peek that L1 answers, three tiers configured, 1,000 entries, uniform access.',
   goals: [atMost('manager.peek', 2, 'lru-cache'), timesFaster('manager.peek', 30, BENTO)],
   setUp: async (context) => {
-    const entries = sampleEntries(COUNT);
-    const indices = uniformIndices(COUNT, SEQUENCE, seededRandom(3));
+    const count = countOf(context);
+    const entries = sampleEntries(count);
+    const indices = uniformIndices(count, SEQUENCE, seededRandom(3));
     const cache = await openFilledStack(context, entries);
-    const bento = await openBento(context, COUNT);
-    const lru = new LRUCache<string, object>({ max: COUNT });
+    const bento = await openBento(context, count);
+    const lru = new LRUCache<string, object>({ max: count });
     const records = entries.map((entry) => recordOf(entry, cache));
     for (const value of records) {
       await bento.set({ key: value.key, value });
@@ -142,15 +147,16 @@ export const managerHotKey: Scenario = {
   about: 'An awaited get that L1 answers when one key takes every access, against uniform access.',
   goals: [atMost('one key', 2, 'uniform')],
   setUp: async (context) => {
-    const entries = sampleEntries(COUNT);
-    const indices = uniformIndices(COUNT, SEQUENCE, seededRandom(3));
+    const count = countOf(context);
+    const entries = sampleEntries(count);
+    const indices = uniformIndices(count, SEQUENCE, seededRandom(3));
     const cache = await openFilledStack(context, entries);
     const keyOf = (i: number): string => entries[indices[i & (SEQUENCE - 1)]!]!.key;
-    const hot = entries[500]!.key;
+    const hot = entries[count >> 1]!.key;
     const answer = async () => steadyPart(recordOf((await cache.get(hot))!, cache));
     return {
       finds: 'value',
-      expected: steadyPart(recordOf(entries[500]!, cache)),
+      expected: steadyPart(recordOf(entries[count >> 1]!, cache)),
       contenders: [
         { name: 'one key', role: 'ours', async: true, run: () => cache.get(hot), answer },
         { name: 'uniform', role: 'ours', async: true, run: (i) => cache.get(keyOf(i)), answer },

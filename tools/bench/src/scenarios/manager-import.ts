@@ -16,7 +16,7 @@ export const import10k: Scenario = {
   about: 'warmFromFile of 10,000 rows with two credentials into three empty tiers, a row.',
   goals: [atMost('warmFromFile', 1.5, PARTS)],
   setUp: ({ directory, quick, onFinish }) => {
-    const count = quick ? 1000 : 10_000;
+    const count = quick ? 500 : 10_000;
     const entries = sampleEntries(count);
     const file = join(directory, 'rows.jsonl');
     writeImportFile(file, entries);

@@ -5,7 +5,6 @@ import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '
 import { sampleEntries } from '../sample-record.ts';
 import type { Scenario } from '../scenario.ts';
 
-const COUNT = 1000;
 const PEERS = ['bentocache', 'cacheable', 'cache-manager', 'keyv SQLite'];
 
 export const managerMiss: Scenario = {
@@ -13,11 +12,13 @@ export const managerMiss: Scenario = {
   about: 'An awaited get of a key that no tier holds (L1 memory, L2 JSON Lines, L3 SQLite), 1,000 entries.',
   goals: PEERS.map((peer) => timesFaster('manager.get', 4, peer)),
   setUp: async (context) => {
-    const entries = sampleEntries(COUNT);
-    const absent = sampleEntries(COUNT, { first: COUNT, seed: 2 });
+    // The peers flush each write: few entries in the short run.
+    const count = context.quick ? 100 : 1000;
+    const entries = sampleEntries(count);
+    const absent = sampleEntries(count, { first: count, seed: 2 });
     const cache = await openFilledStack(context, entries);
-    const bento = await openBento(context, COUNT);
-    const cacheable = await openCacheable(context, COUNT);
+    const bento = await openBento(context, count);
+    const cacheable = await openCacheable(context, count);
     const manager = await openCacheManagerPeer(context);
     const keyv = await openKeyvSqlite(context);
     for (const entry of entries) {
@@ -26,7 +27,7 @@ export const managerMiss: Scenario = {
       await bento.set({ key, value });
       for (const peer of [cacheable, manager, keyv]) await peer.set(key, value);
     }
-    const keyOf = (i: number): string => absent[i % COUNT]!.key;
+    const keyOf = (i: number): string => absent[i % count]!.key;
     const map = new Map(entries.map((entry) => [entry.key, entry]));
     return {
       finds: 'nothing',

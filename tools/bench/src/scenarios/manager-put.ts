@@ -8,7 +8,6 @@ import { openBento, openCacheable, openCacheManagerPeer } from '../peers/multi-t
 import { sampleEntries } from '../sample-record.ts';
 import type { Scenario } from '../scenario.ts';
 
-const COUNT = 1000;
 const TIERS = 'the two tiers, one after the other';
 
 export const managerPut: Scenario = {
@@ -16,22 +15,24 @@ export const managerPut: Scenario = {
   about: 'A put over one of 1,000 entries, written through to JSON Lines and SQLite; credentials are sealed already.',
   goals: [atMost('manager.put', 1.3, TIERS)],
   setUp: async (context) => {
-    const entries = sampleEntries(COUNT);
+    // The peers flush each write: few entries in the short run.
+    const count = context.quick ? 100 : 1000;
+    const entries = sampleEntries(count);
     const cache = await openFilledStack(context, entries);
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
-    const jsonl = new JsonlCacheTier({ maxEntries: COUNT }, { directory: join(context.directory, 'bare-l2'), cipher });
+    const jsonl = new JsonlCacheTier({ maxEntries: count }, { directory: join(context.directory, 'bare-l2'), cipher });
     const sqlite = new SqliteCacheTier(
-      { maxEntries: COUNT },
+      { maxEntries: count },
       { path: join(context.directory, 'bare-l3', 'cache.db'), cipher },
     );
     context.onFinish(() => jsonl.close());
     context.onFinish(() => sqlite.close());
     // Entries of their own: a credential remembers one token, and the two caches have different keys.
-    const twins = sampleEntries(COUNT);
+    const twins = sampleEntries(count);
     await jsonl.putMany(twins);
     sqlite.putMany(twins);
-    const bento = await openBento(context, COUNT);
-    const cacheable = await openCacheable(context, COUNT);
+    const bento = await openBento(context, count);
+    const cacheable = await openCacheable(context, count);
     const manager = await openCacheManagerPeer(context);
     const records = entries.map((entry) => recordOf(entry, cache));
     const ownRecord = steadyPart(records[0]);
@@ -43,7 +44,7 @@ export const managerPut: Scenario = {
           name: 'manager.put',
           role: 'ours',
           async: true,
-          run: (i) => cache.put(entries[i % COUNT]!.key, entries[i % COUNT]!),
+          run: (i) => cache.put(entries[i % count]!.key, entries[i % count]!),
           answer: async () => same(steadyPart(recordOf((await cache.get(probe.key))!, cache)), ownRecord),
         },
         {
@@ -51,7 +52,7 @@ export const managerPut: Scenario = {
           role: 'floor',
           async: true,
           run: async (i) => {
-            const entry = twins[i % COUNT]!;
+            const entry = twins[i % count]!;
             return (await jsonl.put(entry.key, entry)) && sqlite.put(entry.key, entry);
           },
           answer: async () =>
@@ -62,7 +63,7 @@ export const managerPut: Scenario = {
           name: 'bentocache, memory + SQLite',
           role: 'peer',
           async: true,
-          run: (i) => bento.set({ key: records[i % COUNT]!.key, value: records[i % COUNT]! }),
+          run: (i) => bento.set({ key: records[i % count]!.key, value: records[i % count]! }),
           answer: async () => {
             await bento.set({ key: probe.key, value: probe });
             return same(steadyPart(await bento.get({ key: probe.key })), ownRecord);
@@ -72,7 +73,7 @@ export const managerPut: Scenario = {
           name: 'cacheable, memory + keyv SQLite',
           role: 'peer',
           async: true,
-          run: (i) => cacheable.set(records[i % COUNT]!.key, records[i % COUNT]!),
+          run: (i) => cacheable.set(records[i % count]!.key, records[i % count]!),
           answer: async () => {
             await cacheable.set(probe.key, probe);
             return same(steadyPart(await cacheable.get(probe.key)), ownRecord);
@@ -82,7 +83,7 @@ export const managerPut: Scenario = {
           name: 'cache-manager, keyv memory + SQLite',
           role: 'peer',
           async: true,
-          run: (i) => manager.set(records[i % COUNT]!.key, records[i % COUNT]!),
+          run: (i) => manager.set(records[i % count]!.key, records[i % count]!),
           answer: async () => {
             await manager.set(probe.key, probe);
             return same(steadyPart(await manager.get(probe.key)), ownRecord);

@@ -94,7 +94,7 @@ export const memoryFootprint: Scenario = {
     'Memory for each of 100k entries, all in: 21 fields, key, two credentials, index, order. The reference takes 1,759 bytes.',
   goals: [within('tier-memory', 500), within('tier-memory without a limit', 500)],
   measure: ({ quick }) => {
-    const count = quick ? 10_000 : 100_000;
+    const count = quick ? 2000 : 100_000;
     return stores.map(({ name, role, make }): Measurement => {
       const samples = Array.from({ length: quick ? 3 : REPEATS }, () => bytesPerEntry(count, () => make(count)));
       return { name, role, unit: 'bytes', samples };
