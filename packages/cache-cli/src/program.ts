@@ -63,7 +63,11 @@ function addImport(program: Command, context: CliContext): void {
     .description('read proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
     .summary('read proxies from files')
     .argument('<file...>', 'files to read')
-    .option('--ttl <seconds>', 'how long the proxies stay in the cache (default: 3600)', ttlSeconds)
+    .option(
+      '--ttl <seconds>',
+      'how long the proxies stay in the cache (default: as the row says, else 3600)',
+      ttlSeconds,
+    )
     .addOption(
       new Option('--format <format>', 'of the files (default: by name or content)').choices(PROXY_FILE_FORMATS),
     )

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cli } from './run-cli.ts';
 
 const BIN = join(import.meta.dirname, '..', 'src', 'bin.ts');
-const HIDE = join(import.meta.dirname, 'hide-packages.ts');
+const HIDE = join(import.meta.dirname, 'hide-packages-in-child.ts');
 const ONE_LINE = /^pw-cache: [^\n]+\n$/;
 
 interface Options {

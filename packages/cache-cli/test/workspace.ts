@@ -5,7 +5,7 @@ import { makeTempDir } from '@pw/test-support';
 import { onTestFinished } from 'vitest';
 import { cli } from './run-cli.ts';
 
-export const key = { [CURRENT_KEY_VARIABLE]: generateKey() };
+const key = { [CURRENT_KEY_VARIABLE]: generateKey() };
 
 /** A folder with a cache, and files to import. */
 export function workspace(files: Record<string, string> = {}) {

@@ -1,8 +1,7 @@
 import type { CacheManager } from '@pw/cache-manager';
-import type { CacheEntry, Secret } from '@pw/cache-models';
+import { type CacheEntry, maskUserInfo, type Secret } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
-import { displayUrl } from '../display-url.ts';
 import { findEntry } from '../find-entry.ts';
 import { formatDuration, plural, printable } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
@@ -25,7 +24,7 @@ export async function getEntry(context: CliContext, urlOrKey: string, options: G
   }
   const show = (secret: Secret | null) => (options.reveal === true ? secret?.reveal() : secret?.toJSON()) ?? null;
   const credentials = { username: show(hit.entry.username), password: show(hit.entry.password) };
-  const proxyUrl = options.reveal === true ? hit.entry.proxyUrl : displayUrl(hit.entry.proxyUrl);
+  const proxyUrl = options.reveal === true ? hit.entry.proxyUrl : maskUserInfo(hit.entry.proxyUrl);
   if (options.json === true) {
     const { entry, ...answer } = hit;
     await context.out.json({

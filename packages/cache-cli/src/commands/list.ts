@@ -1,6 +1,5 @@
-import type { CacheEntry, HealthStatus } from '@pw/cache-models';
+import { type CacheEntry, type HealthStatus, maskUserInfo } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { displayUrl } from '../display-url.ts';
 import { formatDuration, printable } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
@@ -53,10 +52,7 @@ interface EntryWriter {
 function jsonWriter(): EntryWriter {
   return {
     begin: '{\n  "entries": [',
-    entry: (entry, index) => {
-      const record = { ...entry.toJSON(), proxyUrl: displayUrl(entry.proxyUrl) };
-      return `${index === 0 ? '' : ','}\n    ${JSON.stringify(record)}`;
-    },
+    entry: (entry, index) => `${index === 0 ? '' : ','}\n    ${JSON.stringify(entry)}`,
     end: (count, unreadable) =>
       `${count === 0 ? '' : '\n  '}],\n  "count": ${count},\n  "unreadable": ${unreadable}\n}\n`,
   };
@@ -70,7 +66,7 @@ function tableWriter(now: number): EntryWriter {
     entry: (entry) => {
       const expires = formatDuration(entry.expiresAt - now);
       const auth = entry.hasCredentials ? 'yes' : 'no';
-      const [url, key, source] = [displayUrl(entry.proxyUrl), entry.key, entry.source].map(printable);
+      const [url, key, source] = [maskUserInfo(entry.proxyUrl), entry.key, entry.source].map(printable);
       return `${line(url!, entry.healthStatus, expires, auth, key!, source!)}\n`;
     },
     end: () => '',
