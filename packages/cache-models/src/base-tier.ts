@@ -1,12 +1,23 @@
-import { CacheEntry } from './cache-entry.ts';
-import { CacheValidationError } from './cache-error.ts';
+import type { CacheEntry } from './cache-entry.ts';
+import { CacheValidationError, type FieldProblem } from './cache-error.ts';
 import type { AccessUpdate, CacheTier, TierStatus } from './cache-tier.ts';
 import { chain, isPromise, type MaybePromise } from './maybe-promise.ts';
+import { problemOfEntry, problemOfKeys, problemOfUpdates } from './tier-arguments.ts';
 import type { CacheTierConfigInput } from './tier-config.ts';
 import { TierHooks } from './tier-hooks.ts';
 import { TierLifecycle } from './tier-lifecycle.ts';
 import type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
 import { RemovalReason, TierStatistics } from './tier-statistics.ts';
+
+const NO_KEY: FieldProblem = { path: 'key', message: 'must be a text' };
+const NO_ENTRIES: FieldProblem = { path: 'entries', message: 'must be a list of CacheEntries' };
+const NO_CIPHER: FieldProblem = {
+  path: 'entry',
+  message:
+    'has credentials, and this tier has no cipher to seal them; give it one, such as new CredentialEncryptor() of @pw/cache-crypto',
+};
+
+type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
 
 /**
  * The public half of a tier: checks arguments, opens on first use, hides what is expired, guards against faults and
@@ -62,7 +73,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   get(key: string): TierResult<M, CacheEntry | undefined> {
-    if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
+    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
     // The hot path: no closure and, in sync mode, no promise.
     if (this.#life.isOpen && this.health.enabled) return this.#answer(this.#lookUp(key));
     return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
@@ -75,17 +86,17 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
-    if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
+    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
     return this.run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
   }
 
   has(key: string): TierResult<M, boolean> {
-    if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
+    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
     return this.run(false, () => this.doHas(key, this.clock.now()));
   }
 
   peek(key: string): TierResult<M, CacheEntry | undefined> {
-    if (typeof key !== 'string') return this.#refuse(this.#keyProblem());
+    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
     return this.run<CacheEntry | undefined>(undefined, () => {
       const now = this.clock.now();
       const live = (entry: CacheEntry | undefined) => (entry?.isExpiredAt(now) ? undefined : entry);
@@ -94,23 +105,33 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   getMany(keys: readonly string[]): TierResult<M, Map<string, CacheEntry>> {
+    const problem = problemOfKeys(keys);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    const wanted = this.#own(keys);
     return this.run(new Map<string, CacheEntry>(), () => {
       const now = this.clock.now();
-      const found = this.doGetMany(keys, now);
-      return isPromise(found) ? found.then((map) => this.#seenMany(keys, map, now)) : this.#seenMany(keys, found, now);
+      const found = this.doGetMany(wanted, now);
+      return isPromise(found)
+        ? found.then((map) => this.#seenMany(wanted, map, now))
+        : this.#seenMany(wanted, found, now);
     });
   }
 
   putMany(entries: readonly CacheEntry[]): TierResult<M, boolean[]> {
-    for (const entry of entries) {
+    if (!Array.isArray(entries)) return this.#refuse(this.#wrong(NO_ENTRIES));
+    for (const entry of entries as readonly CacheEntry[]) {
       const wrong = this.#check(entry?.key, entry);
       if (wrong !== undefined) return this.#refuse(wrong);
     }
-    return this.run(new Array<boolean>(entries.length).fill(false), () => this.doPutMany(entries, this.clock.now()));
+    const given = this.#own(entries as readonly CacheEntry[]);
+    return this.run(new Array<boolean>(given.length).fill(false), () => this.doPutMany(given, this.clock.now()));
   }
 
   deleteMany(keys: readonly string[]): TierResult<M, boolean[]> {
-    return this.run(new Array<boolean>(keys.length).fill(false), () => this.doDeleteMany(keys, this.clock.now()));
+    const problem = problemOfKeys(keys);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    const given = this.#own(keys);
+    return this.run(new Array<boolean>(given.length).fill(false), () => this.doDeleteMany(given, this.clock.now()));
   }
 
   clear(): TierResult<M, number> {
@@ -141,7 +162,10 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   recordAccess(updates: readonly AccessUpdate[]): TierResult<M, number> {
-    return this.run(0, () => this.doRecordAccess(updates, this.clock.now()));
+    const problem = problemOfUpdates(updates);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    const given = this.isSync ? updates : updates.map((update) => ({ ...update }));
+    return this.run(0, () => this.doRecordAccess(given, this.clock.now()));
   }
 
   /** The best size known without waiting. Default: the exact one in sync mode, the last answer of `size()` otherwise. */
@@ -216,28 +240,21 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return Promise.reject(error) as TierResult<M, T>;
   }
 
-  #problem(path: string, message: string): CacheValidationError {
-    return new CacheValidationError(`${this.name}: ${path}: ${message}`, {
-      tier: this.name,
-      problems: [{ path, message }],
-    });
+  /** A caller may change its list while an operation in async mode still reads it. */
+  #own<T>(list: readonly T[]): readonly T[] {
+    return this.isSync ? list : [...list];
   }
 
-  #keyProblem(): CacheValidationError {
-    return this.#problem('key', 'must be a text');
+  #wrong(problem: FieldProblem): CacheValidationError {
+    const message = `${this.name}: ${problem.path}: ${problem.message}`;
+    return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
-  #check(key: unknown, entry: unknown): CacheValidationError | undefined {
-    if (!CacheEntry.isCacheEntry(entry)) {
-      return this.#problem('entry', 'must be a CacheEntry; make one with CacheEntry.create()');
-    }
-    if (typeof key !== 'string' || key === '') return this.#problem('key', 'must be a non-empty text');
-    if (key !== entry.key) return this.#problem('key', 'must be the key of the entry');
-    if (!this.capabilities.persistent || this.cipher !== undefined || !entry.hasCredentials) return undefined;
-    return this.#problem(
-      'entry',
-      'has credentials, and this tier has no cipher to seal them; give it one, such as new CredentialEncryptor() of @pw/cache-crypto',
-    );
+  #check(key: unknown, entry: CacheEntry): CacheValidationError | undefined {
+    const problem = problemOfEntry(key, entry);
+    if (problem !== undefined) return this.#wrong(problem);
+    const isRefused = this.capabilities.persistent && this.cipher === undefined && entry.hasCredentials;
+    return isRefused ? this.#wrong(NO_CIPHER) : undefined;
   }
 
   #lookUp(key: string): MaybePromise<CacheEntry | undefined> {
@@ -304,9 +321,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   *#entriesNow(): Generator<CacheEntry> {
     const now = this.clock.now();
-    const all = this.run<Iterable<CacheEntry>>([], () => this.doEntries(now) as Iterable<CacheEntry>);
     try {
-      for (const entry of all as Iterable<CacheEntry>) if (!entry.isExpiredAt(now)) yield entry;
+      const all = this.#opened<Stream | undefined>(undefined, () => this.doEntries(now));
+      if (all === undefined) return;
+      for (const entry of all as Iterable<CacheEntry>) if (this.#isRead(entry, now)) yield entry;
+      this.health.succeeded();
     } catch (error) {
       this.health.recover(error, undefined);
     }
@@ -314,12 +333,21 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   async *#entriesLater(): AsyncGenerator<CacheEntry> {
     const now = this.clock.now();
-    type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
-    const all = await (this.run<Stream>([], () => this.doEntries(now)) as MaybePromise<Stream>);
     try {
-      for await (const entry of all) if (!entry.isExpiredAt(now)) yield entry;
+      const all = await (this.#opened<Stream | undefined>(undefined, () => this.doEntries(now)) as MaybePromise<
+        Stream | undefined
+      >);
+      if (all === undefined) return;
+      for await (const entry of all) if (this.#isRead(entry, now)) yield entry;
+      this.health.succeeded();
     } catch (error) {
       this.health.recover(error, undefined);
     }
+  }
+
+  /** A stream has succeeded once something was read from it, not when it was made. True if the entry is live. */
+  #isRead(entry: CacheEntry, now: number): boolean {
+    this.health.succeeded();
+    return !entry.isExpiredAt(now);
   }
 }

@@ -112,6 +112,11 @@ export interface CacheTier {
 
   /** The live entry of a key without any trace: no count, no reordering, nothing removed. */
   peek?(key: string): MaybePromise<CacheEntry | undefined>;
+  /**
+   * As `put`, but what is handed over within one turn of the event loop is stored together, where a store pays for each
+   * write by a flush: true once the entry is as safe as after `put`. A read may not see it before.
+   */
+  putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
   /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */

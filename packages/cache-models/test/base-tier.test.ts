@@ -160,6 +160,9 @@ describe('a tier on BaseTier', () => {
     const tier = new MapTier({ enabled: false });
     tier.resetFailures();
     expect([tier.enabled, tier.put('k', entryOf('k')), tier.status]).toEqual([false, false, 'new']);
+    tier.open();
+    tier.close();
+    expect(tier.openings).toBe(0);
   });
 
   it('counts hits and misses, and an expired entry as a miss and one removal', () => {
@@ -221,6 +224,13 @@ describe('a tier on BaseTier', () => {
       () => tier.get(5 as never),
       () => tier.delete(undefined as never),
       () => tier.has(null as never),
+      () => tier.getMany(['a', 5 as never]),
+      () => tier.getMany('a' as never),
+      () => tier.deleteMany([null as never]),
+      () => tier.putMany(undefined as never),
+      () => tier.recordAccess([{ key: 'a', accessCount: Number.NaN, lastAccessed: 0 }]),
+      () => tier.recordAccess([{ key: 'a', accessCount: 0, lastAccessed: Number.NaN }]),
+      () => tier.recordAccess({} as never),
     ]) {
       expect(wrong).toThrow(CacheValidationError);
     }
@@ -264,6 +274,14 @@ describe('a tier on BaseTier', () => {
     expect([...tier.entries()].map(({ key }) => key)).toEqual(['a']);
     expect(tier.failureCount).toBe(1);
   });
+
+  it('does not take the start of a stream that fails for a success', () => {
+    const tier = new MapTier();
+    tier.put('bad', entryOf('bad'));
+    tier.planted.set('bad', fault());
+    for (let i = 0; i < 3; i++) expect([...tier.entries()]).toEqual([]);
+    expect(tier.enabled).toBe(false);
+  });
 });
 
 describe('an asynchronous tier on BaseTier', () => {
@@ -285,6 +303,19 @@ describe('an asynchronous tier on BaseTier', () => {
     const tier = new LaterTier();
     await expect(tier.put('a', entryOf('b'))).rejects.toThrow(CacheValidationError);
     await expect(tier.get(5 as never)).rejects.toThrow(CacheValidationError);
+  });
+
+  it('works on the list that it was given, whatever becomes of it meanwhile', async () => {
+    const tier = new LaterTier();
+    const entries = [entryOf('a'), entryOf('b')];
+    const keys = ['a', 'b'];
+    const stored = tier.putMany(entries);
+    entries.splice(0, 2, entryOf('c'));
+    expect(await stored).toEqual([true, true]);
+    const removed = tier.deleteMany(keys);
+    keys.length = 0;
+    expect(await removed).toEqual([true, true]);
+    expect(tier.store.size).toBe(0);
   });
 
   it('streams with for await', async () => {
