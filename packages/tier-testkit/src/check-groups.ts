@@ -1,5 +1,8 @@
+import { wrongArguments } from './checks/arguments.ts';
 import { basics } from './checks/basics.ts';
+import { batches } from './checks/batches.ts';
 import { expiry } from './checks/expiry.ts';
+import { failures } from './checks/failures.ts';
 import { fields } from './checks/fields.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
@@ -16,4 +19,8 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   hostileKeys,
   hostileValues,
   lifecycle,
+
+  failures,
+  batches,
+  wrongArguments,
 ];

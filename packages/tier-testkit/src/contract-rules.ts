@@ -39,7 +39,8 @@ export const CONTRACT_RULES = Object.freeze({
   unreadable:
     'An entry whose credentials no key opens is a miss, stays stored, is counted as undecryptable, and comes back with its key; the tier stays on.',
   failures: 'Failures in a row are counted, `failureThreshold` of them switch the tier off, a success forgets them.',
-  disabled: 'A tier that is off answers as for a miss, changes nothing, and does not throw.',
+  disabled:
+    'A tier that is off answers as for a miss, changes nothing, and does not throw; one that its configuration switched off never touches its store, not even in open.',
   recovers: '`resetFailures` switches a tier on again with everything it held, unless its configuration says off.',
   absorbs: 'Reads and writes do not throw for a fault of the store: they answer as for a miss and count a failure.',
   listeners: 'An `onEvict` that throws or rejects harms nobody.',
