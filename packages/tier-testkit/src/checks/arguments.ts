@@ -1,0 +1,126 @@
+import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import { areThere } from '../come-back.ts';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+/** What a program in JavaScript may hand over where a key belongs. */
+const NO_KEYS: readonly unknown[] = [undefined, null, 5, 0, true, {}, ['a'], Symbol('a'), { toString: () => 'a' }];
+
+const entry = makeEntry('a');
+/** What may be handed over where an entry belongs. */
+const NO_ENTRIES: readonly unknown[] = [
+  ...[undefined, null, 5, 'a', [], {}],
+  { ...entry },
+  entry.toJSON(),
+  { key: 'a', proxyUrl: 'http://192.0.2.1:80', expiresAt: entry.expiresAt },
+];
+
+/** The operations of a tier as a program without types may call them. */
+type Untyped = Record<string, (...args: readonly unknown[]) => never>;
+
+/** A tier with two entries, and what a check does with it; afterwards all is as it was. */
+function unchanged(name: string, misuse: (trial: Trial, raw: Untyped, tier: ObservedTier) => Promise<void>): Check {
+  return {
+    name,
+    rule: 'arguments',
+    run: async (trial) => {
+      const stored = [makeEntry('a', { source: 'first' }), makeEntry('5', { source: 'second' })];
+      const tier = await trial.tierWith(stored);
+      await misuse(trial, tier.raw as unknown as Untyped, tier);
+      trial.same('failureCount after wrong arguments', tier.raw.failureCount, 0);
+      trial.same('enabled after wrong arguments', tier.enabled, true);
+      await areThere(trial, tier, stored, 'after wrong arguments');
+    },
+  };
+}
+
+/** Fails unless a call is refused; it is waited for within the deadline. */
+async function refused(trial: Trial, tier: ObservedTier, what: string, call: () => never): Promise<void> {
+  await trial.refuses(what, () => tier.ask(what, call));
+}
+
+const checks: Check[] = [
+  ...(['get', 'has', 'delete', 'peek', 'touch'] as const).map((method) =>
+    unchanged(`takes for a key in ${method} what is none`, async (trial, raw, tier) => {
+      if (raw[method] === undefined) return;
+      for (const key of NO_KEYS) await refused(trial, tier, `${method}(${String(show(key))})`, () => raw[method]!(key));
+    }),
+  ),
+  ...(['getMany', 'deleteMany'] as const).map((method) =>
+    unchanged(`takes for keys in ${method} what are none`, async (trial, raw, tier) => {
+      for (const key of NO_KEYS)
+        await refused(trial, tier, `${method}(["a", ${show(key)}])`, () => raw[method]!(['a', key]));
+    }),
+  ),
+  unchanged('stores under a key that is none', async (trial, raw, tier) => {
+    for (const key of [...NO_KEYS, ''])
+      await refused(trial, tier, `put(${show(key)}, entry)`, () => raw['put']!(key, entry));
+  }),
+  unchanged('stores an entry under another key than its own', async (trial, raw, tier) => {
+    for (const key of ['b', 'A', 'a ', '5'])
+      await refused(trial, tier, `put("${key}", entry with key "a")`, () => raw['put']!(key, entry));
+  }),
+  unchanged('stores what is no entry', async (trial, raw, tier) => {
+    for (const value of NO_ENTRIES)
+      await refused(trial, tier, `put("a", ${show(value)})`, () => raw['put']!('a', value));
+  }),
+  unchanged('stores a part of a putMany with a wrong entry in it', async (trial, raw, tier) => {
+    for (const value of NO_ENTRIES) {
+      const list = [makeEntry('a', { source: 'new' }), makeEntry('new'), value, makeEntry('newer')];
+      await refused(trial, tier, `putMany with ${show(value)} in it`, () => raw['putMany']!(list));
+    }
+  }),
+  unchanged('takes over a count or a time from recordAccess that is none', async (trial, raw, tier) => {
+    if (raw['recordAccess'] === undefined) return;
+    const right: AccessUpdate = { key: 'a', accessCount: 7, lastAccessed: trial.clock.now() + 1 };
+    const wrong: readonly unknown[] = [
+      ...[-1, 1.5, Number.NaN, '7', 2 ** 53].map((accessCount) => ({ ...right, accessCount })),
+      ...[Number.NaN, Number.POSITIVE_INFINITY, '7'].map((lastAccessed) => ({ ...right, lastAccessed })),
+      { ...right, evictedFromL1: 'yes' },
+    ];
+    for (const update of wrong)
+      await refused(trial, tier, `recordAccess with ${show(update)}`, () => raw['recordAccess']!([update]));
+  }),
+  {
+    name: 'says of a wrong argument neither what is wrong nor where',
+    rule: 'arguments',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      const raw = tier.raw as unknown as Untyped;
+      const error = await trial.refuses('put("b", entry with key "a")', () => raw['put']!('b', entry));
+      trial.holds('message of the error', /key/i.test(error.message), 'a message that names the key', error.message);
+      trial.holds('code of the error', typeof error.code === 'string', 'a code', error.code);
+      const other = await trial.refuses('put("a", {})', () => raw['put']!('a', {}));
+      trial.holds(
+        'message of the error',
+        /entry/i.test(other.message),
+        'a message that names the entry',
+        other.message,
+      );
+    },
+  },
+  {
+    name: 'refuses an entry of another copy of the models',
+    rule: 'arguments',
+    run: async (trial) => {
+      // Recognised by brand, never by its prototype: a plugin or a program may bring a copy of its own.
+      const foreign = ofAnotherCopy(makeEntry('a', { source: 'elsewhere' }));
+      const tier = await trial.tierWith([foreign]);
+      trial.same('source of the entry', (await tier.get('a'))?.source, 'elsewhere');
+      trial.same('putMany of such an entry', await tier.putMany([foreign]), [true]);
+    },
+  },
+];
+
+function ofAnotherCopy(original: CacheEntry): CacheEntry {
+  const prototype = Object.defineProperties({}, Object.getOwnPropertyDescriptors(Object.getPrototypeOf(original)));
+  return Object.freeze(Object.assign(Object.create(prototype as object), original)) as CacheEntry;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'symbol' ? 'a symbol' : (JSON.stringify(value) ?? 'undefined').slice(0, 60);
+}
+
+export const wrongArguments: CheckGroup = { name: 'arguments', checks: () => checks };
