@@ -18,6 +18,8 @@ import {
 import { EntryQuery } from './entry-query.ts';
 import type { EntryRow } from './entry-row.ts';
 import { addHealthRecord, readHealthHistory } from './health-history.ts';
+import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
+import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
 import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
 import { L3_LAYOUT } from './table-layout.ts';
 
@@ -26,6 +28,8 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
   readonly path: string;
   /** When entries are to be checked again. */
   readonly healthSchedule?: HealthSchedule | undefined;
+  /** How much of the health history is kept. */
+  readonly healthRetention?: HealthRetention | undefined;
 }
 
 /**
@@ -34,6 +38,7 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
  */
 export class SqliteCacheTier extends SqliteTier {
   readonly #schedule: HealthSchedule;
+  readonly #retention: RetentionLimits;
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
   constructor(config: CacheTierConfigInput, options: SqliteCacheTierOptions) {
@@ -49,6 +54,7 @@ export class SqliteCacheTier extends SqliteTier {
     );
     this.#schedule = options.healthSchedule ?? {};
     checkHealthSchedule(this.#schedule, this.name);
+    this.#retention = parseRetention(options.healthRetention ?? {}, this.name);
   }
 
   /**
@@ -93,6 +99,7 @@ export class SqliteCacheTier extends SqliteTier {
         const updated = afterHealthCheck(entry, check, this.#schedule);
         store.put(updated, now);
         addHealthRecord(store, key, check);
+        forgetChecks(store, key, this.#retention, now);
         return updated;
       });
     });
@@ -106,6 +113,17 @@ export class SqliteCacheTier extends SqliteTier {
     checkKey(key);
     const { since, limit } = parseHealthHistoryOptions(options);
     return this.run<HealthRecord[]>([], () => this.read((store) => readHealthHistory(store, key, since, limit)));
+  }
+
+  /**
+   * How a key did over a window: uptime and response times of the checks that are kept. Throws a CacheValidationError for
+   * a wrong window; a fault of the database gives a summary of no checks.
+   */
+  healthSummary(key: string, window: HealthWindow = {}): HealthSummary {
+    checkKey(key);
+    const { since, until } = parseWindow(window);
+    const nothing: HealthSummary = { checks: 0, successes: 0, failures: 0, uptime: null, responseTimeMs: null };
+    return this.run<HealthSummary>(nothing, () => this.read((store) => summarizeHealth(store, key, since, until)));
   }
 }
 

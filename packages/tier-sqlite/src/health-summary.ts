@@ -1,0 +1,99 @@
+import {
+  CacheValidationError,
+  type HealthStatus,
+  type InstantInput,
+  MAX_INSTANT,
+  MIN_INSTANT,
+  HealthStatus as Status,
+  toInstant,
+} from '@pw/cache-models';
+import type { EntryStore } from './entry-store.ts';
+import { seconds } from './entry-values.ts';
+
+/** Which checks to sum up. */
+export interface HealthWindow {
+  /** From this time on. Default: the first check that is kept. */
+  readonly since?: InstantInput | undefined;
+  /** Up to this time, not included. Default: the last check. */
+  readonly until?: InstantInput | undefined;
+}
+
+/** Times of answers in milliseconds. Percentiles are times that were measured (nearest rank), never in between. */
+export interface ResponseTimes {
+  /** Checks with a time. */
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** What the checks of one key in a window come to. */
+export interface HealthSummary {
+  /** Number of checks, those without a finding (`unknown`) too. */
+  readonly checks: number;
+  /** Checks that found the proxy `healthy` or `degraded`. */
+  readonly successes: number;
+  /** Checks that found it `unhealthy` or `dead`. */
+  readonly failures: number;
+  /** Share of the checks with a finding that were successes, 0 to 1; null when there was none. */
+  readonly uptime: number | null;
+  /** Null when no check has a time. */
+  readonly responseTimeMs: ResponseTimes | null;
+}
+
+const IN_WINDOW = `SELECT status, response_time_ms FROM health_history
+  WHERE proxy_key = ? AND check_time >= ? AND check_time < ?`;
+
+/** Checks a window. Throws a CacheValidationError that lists every wrong member. */
+export function parseWindow({ since = MIN_INSTANT, until }: HealthWindow): { since: number; until: number } {
+  const [from, to] = [toInstant(since), until === undefined ? Number.POSITIVE_INFINITY : toInstant(until)];
+  const problems = [];
+  if (from === undefined) problems.push({ path: 'since', message: 'must be a time' });
+  if (to === undefined) problems.push({ path: 'until', message: 'must be a time' });
+  if (from === undefined || to === undefined) {
+    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+    throw new CacheValidationError(`health summary: ${list}`, { problems });
+  }
+  return { since: from, until: Math.min(to, MAX_INSTANT + 1) };
+}
+
+/** Sums up the checks of a key from `since` (included) to `until` (not included). */
+export function summarizeHealth(store: EntryStore, key: string, since: number, until: number): HealthSummary {
+  const rows = key.isWellFormed()
+    ? (store.statements.of(IN_WINDOW).raw().all(key, seconds(since), seconds(until)) as [HealthStatus, number | null][])
+    : [];
+  let [successes, failures] = [0, 0];
+  const times: number[] = [];
+  for (const [status, time] of rows) {
+    if (status === Status.HEALTHY || status === Status.DEGRADED) successes++;
+    else if (status !== Status.UNKNOWN) failures++;
+    if (time !== null) times.push(time);
+  }
+  const findings = successes + failures;
+  return {
+    checks: rows.length,
+    successes,
+    failures,
+    uptime: findings === 0 ? null : successes / findings,
+    responseTimeMs: times.length === 0 ? null : responseTimes(times),
+  };
+}
+
+function responseTimes(times: number[]): ResponseTimes {
+  times.sort((a, b) => a - b);
+  const percentile = (percent: number): number => times[Math.max(0, Math.ceil((percent / 100) * times.length) - 1)]!;
+  return {
+    count: times.length,
+    min: times[0]!,
+    mean: times.reduce((sum, time) => sum + time, 0) / times.length,
+    p50: percentile(50),
+    p90: percentile(90),
+    p95: percentile(95),
+    p99: percentile(99),
+    max: times.at(-1)!,
+  };
+}
