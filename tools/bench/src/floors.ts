@@ -7,6 +7,18 @@ export function mapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => s
   return { name: 'Map.get', role: 'floor', run: (i) => map.get(keyOf(i)) };
 }
 
+/** The least that a lookup with an exact expiry costs: `Map.get`, and the clock read each time. */
+export function expiringMapFloor<V extends { readonly expiresAt: number }>(
+  map: ReadonlyMap<string, V>,
+  keyOf: (i: number) => string,
+): Contender {
+  const get = (key: string): V | undefined => {
+    const value = map.get(key);
+    return value === undefined || Date.now() >= value.expiresAt ? undefined : value;
+  };
+  return { name: 'Map.get and Date.now', role: 'floor', run: (i) => get(keyOf(i)) };
+}
+
 /** The least that an asynchronous lookup costs: `await` of an async function around `Map.get`. */
 export function asyncMapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => string): Contender {
   const get = async (key: string) => map.get(key);

@@ -17,7 +17,7 @@ function overwrite(count: number, shown: string): Scenario {
   return {
     name: `memory-overwrite-${shown}`,
     about: `A put over one of ${shown} entries that the memory tier (lru) holds.`,
-    goals: [atMost('tier-memory, lru', 1.3, 'lru-cache')],
+    goals: [atMost('tier-memory, lru', 1.3, 'lru-cache'), atMost('tier-memory, lru', 1.3, 'lru-cache, exact ttl')],
     setUp: ({ quick }) => {
       const entries = sampleEntries(quick ? 1000 : count);
       const indices = uniformIndices(entries.length, SEQUENCE, seededRandom(11));
