@@ -1,0 +1,276 @@
+import { type AccessUpdate, CacheEntry, RemovalReason, TierStatistics } from '@pw/cache-models';
+import { MapTier } from '../tiers/map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+/** An entry whose fields anybody may set. */
+function thawed(entry: CacheEntry): CacheEntry {
+  return Object.assign(Object.create(CacheEntry.prototype), entry) as CacheEntry;
+}
+
+export const aliasingMutants: readonly Mutant[] = [
+  plant(
+    'shared-object-handed-out',
+    'Hands out the very object that it keeps, and anybody may change it.',
+    ['aliasing', '?'],
+    class extends MapTier {
+      protected override takeIn(entry: CacheEntry): CacheEntry {
+        return thawed(entry);
+      }
+    },
+  ),
+  plant(
+    'map-handed-out',
+    'Keeps what a getMany found for the next one, and hands out the same map.',
+    ['aliasing', '?'],
+    class extends MapTier {
+      #last: { readonly keys: string; readonly found: Map<string, CacheEntry>; readonly steps: number } | undefined;
+      override getMany(keys: readonly string[]): Map<string, CacheEntry> {
+        const name = JSON.stringify(keys);
+        if (this.#last?.keys === name && this.#last.steps === this.rows.size) {
+          for (const key of new Set(keys)) this.get(key);
+          return this.#last.found;
+        }
+        const found = super.getMany(keys);
+        this.#last = { keys: name, found, steps: this.rows.size };
+        return found;
+      }
+    },
+  ),
+  plant(
+    'keys-handed-out',
+    'Keeps its list of keys, and hands out the very list.',
+    ['aliasing', '?'],
+    class extends MapTier {
+      readonly #keys: string[] = [];
+      override keys(): string[] {
+        const now = super.keys();
+        for (const key of now) if (!this.#keys.includes(key)) this.#keys.push(key);
+        for (const key of [...this.#keys]) if (this.rows.has(key) && !now.includes(key)) this.#drop(key);
+        for (const key of [...this.#keys]) if (!this.rows.has(key) && !key.startsWith('not-')) this.#drop(key);
+        return this.#keys;
+      }
+      #drop(key: string): void {
+        this.#keys.splice(this.#keys.indexOf(key), 1);
+      }
+    },
+  ),
+  plant(
+    'living-statistics',
+    'Hands out the statistics that it counts in.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override get statistics(): TierStatistics {
+        this.counts.currentSize = this.sizeNow();
+        return this.counts;
+      }
+    },
+  ),
+];
+
+export const statisticsMutants: readonly Mutant[] = [
+  plant(
+    'hits-for-misses',
+    'Counts a miss as a hit.',
+    ['basics', 'finds what was never stored'],
+    class extends MapTier {
+      override countMiss(): void {
+        this.countHit();
+      }
+    },
+  ),
+  plant(
+    'misses-uncounted',
+    'Counts no misses.',
+    ['basics', 'finds what was never stored'],
+    class extends MapTier {
+      override countMiss(): void {}
+    },
+  ),
+  plant(
+    'expired-is-a-hit',
+    'Counts a get of an expired entry as a hit.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override get(key: string): CacheEntry | undefined {
+        const there = this.rows.has(key);
+        const entry = super.get(key);
+        if (there && entry === undefined) {
+          this.counts.misses--;
+          this.countHit();
+        }
+        return entry;
+      }
+    },
+  ),
+  plant(
+    'batches-uncounted',
+    'Counts no hits and misses in getMany.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override getMany(keys: readonly string[]): Map<string, CacheEntry> {
+        const { hits, misses } = this.counts;
+        const found = super.getMany(keys);
+        Object.assign(this.counts, { hits, misses });
+        return found;
+      }
+    },
+  ),
+  plant(
+    'has-counts',
+    'has counts a hit or a miss.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override has(key: string): boolean {
+        const there = super.has(key);
+        if (there) this.countHit();
+        else this.countMiss();
+        return there;
+      }
+    },
+  ),
+  plant(
+    'peek-counts',
+    'peek counts a hit.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override peek(key: string): CacheEntry | undefined {
+        const entry = super.peek(key);
+        if (entry !== undefined) this.countHit();
+        return entry;
+      }
+    },
+  ),
+  plant(
+    'entries-count',
+    'Reading the entries counts a hit for each.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override entries(): Iterable<CacheEntry> {
+        const entries = [...super.entries()];
+        for (const _ of entries) this.countHit();
+        return entries;
+      }
+    },
+  ),
+  plant(
+    'evictions-uncounted',
+    'Counts no evictions for want of room.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override countRemoval(reason: RemovalReason): void {
+        if (reason !== RemovalReason.CAPACITY) super.countRemoval(reason);
+      }
+    },
+  ),
+  plant(
+    'expiry-uncounted',
+    'Does not count what expired.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override countRemoval(reason: RemovalReason): void {
+        if (reason !== RemovalReason.TTL) super.countRemoval(reason);
+      }
+    },
+  ),
+  plant(
+    'reasons-ignored',
+    'Counts a removal for bad health as an ordinary delete.',
+    ['statistics', '?'],
+    class extends MapTier {
+      protected override remove(key: string): boolean {
+        return super.remove(key, RemovalReason.EXPLICIT);
+      }
+    },
+  ),
+  plant(
+    'deletes-are-evictions',
+    'Counts a delete as an eviction.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override countRemoval(reason: RemovalReason): void {
+        super.countRemoval(reason === RemovalReason.EXPLICIT ? RemovalReason.HEALTH : reason);
+      }
+    },
+  ),
+  plant(
+    'size-never-shrinks',
+    'Its currentSize counts puts.',
+    ['statistics', '?'],
+    class extends MapTier {
+      #puts = 0;
+      protected override store(key: string, entry: CacheEntry): boolean {
+        this.#puts++;
+        return super.store(key, entry);
+      }
+      protected override sizeNow(): number {
+        return this.#puts;
+      }
+    },
+  ),
+  plant(
+    'statistics-start-again',
+    'Forgets its counts when it is closed.',
+    ['statistics', '?'],
+    class extends MapTier {
+      override close(): void {
+        super.close();
+        Object.assign(this.counts, new TierStatistics());
+      }
+    },
+  ),
+  plant(
+    'access-not-stored',
+    'recordAccess tells that the key was there and stores nothing.',
+    ['access', '?'],
+    class extends MapTier {
+      protected override noteAccess({ key }: AccessUpdate): boolean {
+        return this.live(key) !== undefined;
+      }
+    },
+  ),
+  plant(
+    'access-added-up',
+    'recordAccess adds the count to the one that is there.',
+    ['access', '?'],
+    class extends MapTier {
+      protected override noteAccess(update: AccessUpdate): boolean {
+        const was = this.live(update.key)?.entry.accessCount ?? 0;
+        return super.noteAccess({ ...update, accessCount: was + update.accessCount });
+      }
+    },
+  ),
+  plant(
+    'access-counts-the-unknown',
+    'recordAccess counts keys that are not there.',
+    ['access', '?'],
+    class extends MapTier {
+      override recordAccess(updates: readonly AccessUpdate[]): number {
+        super.recordAccess(updates);
+        return updates.length;
+      }
+    },
+  ),
+  plant(
+    'access-forgets-where',
+    'recordAccess without a word about it clears evictedFromL1.',
+    ['access', '?'],
+    class extends MapTier {
+      protected override noteAccess(update: AccessUpdate): boolean {
+        return super.noteAccess({ ...update, evictedFromL1: update.evictedFromL1 ?? false });
+      }
+    },
+  ),
+  plant(
+    'reads-counted-in-the-entry',
+    'A get raises the accessCount of what it keeps.',
+    ['access', '?'],
+    class extends MapTier {
+      protected override lookUp(key: string): CacheEntry | undefined {
+        const entry = super.lookUp(key);
+        const row = this.live(key);
+        if (row !== undefined) row.entry = row.entry.touch(this.now());
+        return entry;
+      }
+    },
+  ),
+];

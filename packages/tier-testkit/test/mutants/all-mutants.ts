@@ -1,0 +1,36 @@
+import { aliasingMutants, statisticsMutants } from './aliasing.ts';
+import { basicsMutants } from './basics.ts';
+import { argumentMutants, batchMutants } from './batches.ts';
+import { capacityMutants } from './capacity.ts';
+import { claimMutants } from './claims.ts';
+import { concurrencyMutants } from './concurrency.ts';
+import { credentialMutants } from './credentials.ts';
+import { expiryMutants } from './expiry.ts';
+import { failureMutants } from './failures.ts';
+import { keyMutants } from './keys.ts';
+import { leakMutants } from './leaks.ts';
+import { lifecycleMutants } from './lifecycle.ts';
+import type { Mutant } from './mutant.ts';
+import { persistenceMutants, sharingMutants } from './persistence.ts';
+import { valueMutants } from './values.ts';
+
+/** Every planted bug, by theme. */
+export const ALL_MUTANTS: readonly Mutant[] = [
+  ...basicsMutants,
+  ...expiryMutants,
+  ...keyMutants,
+  ...valueMutants,
+  ...batchMutants,
+  ...argumentMutants,
+  ...capacityMutants,
+  ...aliasingMutants,
+  ...statisticsMutants,
+  ...credentialMutants,
+  ...failureMutants,
+  ...lifecycleMutants,
+  ...concurrencyMutants,
+  ...claimMutants,
+  ...persistenceMutants,
+  ...sharingMutants,
+  ...leakMutants,
+];

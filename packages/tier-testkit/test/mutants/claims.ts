@@ -1,0 +1,319 @@
+import {
+  type CacheEntry,
+  compareTexts,
+  type EntryFilter,
+  type EntryPage,
+  type HealthCheckResult,
+  type HealthHistoryOptions,
+  type HealthRecord,
+} from '@pw/cache-models';
+import type { TierSetup } from '../../src/index.ts';
+import { FileTier } from '../tiers/file-tier.ts';
+import { MapTier } from '../tiers/map-tier.ts';
+import { OrderedMapTier } from '../tiers/ordered-map-tier.ts';
+import type { Row } from '../tiers/row-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const QUERY = 'query';
+const HISTORY = 'health history';
+
+/** A tier that asks something else of its entries than it was asked. */
+function asking(change: (filter: EntryFilter, now: number) => EntryFilter) {
+  return class extends MapTier {
+    protected override find(filter: EntryFilter, now: number): EntryPage {
+      return super.find(change(filter, now), now);
+    }
+  };
+}
+
+/** A tier that passes over a member of a filter. */
+function deafTo(member: keyof EntryFilter) {
+  return asking((filter) => ({ ...filter, [member]: undefined }));
+}
+
+export const claimMutants: readonly Mutant[] = [
+  plant(
+    'order-claimed',
+    'Claims to be ordered, and lists its keys as they came.',
+    ['ordered', '?'],
+    class extends OrderedMapTier {
+      protected override liveRows(): Row[] {
+        return [...this.rows.values()].filter(({ entry }) => !this.isExpired(entry));
+      }
+    },
+  ),
+  plant(
+    'order-by-utf16',
+    'Orders its keys by their UTF-16 units.',
+    ['ordered', '?'],
+    class extends OrderedMapTier {
+      protected override compareKeys(a: string, b: string): number {
+        return a < b ? -1 : 1;
+      }
+    },
+  ),
+  plant(
+    'order-of-a-dictionary',
+    'Orders its keys as a dictionary does.',
+    ['ordered', '?'],
+    class extends OrderedMapTier {
+      protected override compareKeys(a: string, b: string): number {
+        return a.localeCompare(b);
+      }
+    },
+  ),
+  plant(
+    'order-of-numbers',
+    'Lists keys that are whole numbers first, as a plain object does.',
+    ['ordered', '?'],
+    class extends OrderedMapTier {
+      protected override compareKeys(a: string, b: string): number {
+        const numbers = Number(/^\d+$/.test(b)) - Number(/^\d+$/.test(a));
+        return numbers || (/^\d+$/.test(a) ? Number(a) - Number(b) : compareTexts(a, b));
+      }
+    },
+  ),
+  plant(
+    'order-of-keys-only',
+    'Gives its keys in order, and its entries as they came.',
+    ['ordered', '?'],
+    class extends OrderedMapTier {
+      override entries(): Iterable<CacheEntry> {
+        return [...this.rows.values()].map(({ entry }) => entry).filter((entry) => !this.isExpired(entry));
+      }
+    },
+  ),
+  plant(
+    'order-unclaimed',
+    'Is ordered and does not say so.',
+    ['ordered', '?'],
+    class extends MapTier {
+      protected override liveRows(): Row[] {
+        return super.liveRows().sort((a, b) => compareTexts(a.entry.key, b.entry.key));
+      }
+    },
+  ),
+  plant(
+    'query-unclaimed',
+    'Has a query and does not say so.',
+    ['shape', 'has a method for what it does not claim, or lacks one for what it claims'],
+    class extends MapTier {
+      constructor(setup: TierSetup) {
+        super(setup, { query: false });
+      }
+    },
+  ),
+  plant(
+    'history-claimed',
+    'Claims a history of health, and has none.',
+    ['shape', 'has a method for what it does not claim, or lacks one for what it claims'],
+    class extends MapTier {
+      constructor(setup: TierSetup) {
+        super(setup, { healthHistory: true });
+      }
+    },
+  ),
+  plant(
+    'contract-of-tomorrow',
+    'Was written for a contract that there is not.',
+    ['shape', 'was written for a contract that there is not'],
+    class extends MapTier {
+      override readonly contractVersion = 99;
+    },
+  ),
+  ...(
+    [
+      'source',
+      'protocol',
+      'text',
+      'healthStatus',
+      'expiresAt',
+      'lastAccessed',
+      'failureCount',
+      'checkDueBy',
+      'includeExpired',
+      'orderBy',
+      'direction',
+    ] as const
+  ).map((member) =>
+    plant(`query-deaf-to-${member}`, `Passes over the member ${member} of a query.`, [QUERY, '?'], deafTo(member)),
+  ),
+  plant(
+    'query-one-too-many',
+    'Gives one entry more than the limit of a query.',
+    [QUERY, '?'],
+    asking(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
+  ),
+  plant(
+    'query-case-matters',
+    'Looks for a text in a URL with its case.',
+    [QUERY, '?'],
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const page = super.find(filter, now);
+        return { ...page, entries: page.entries.filter(({ proxyUrl }) => proxyUrl.includes(filter.text ?? '')) };
+      }
+    },
+  ),
+  plant(
+    'query-text-is-a-pattern',
+    'Takes the percent sign in the text of a query for anything.',
+    [QUERY, '?'],
+    class extends MapTier {
+      protected override find({ text, ...filter }: EntryFilter, now: number): EntryPage {
+        if (!text?.includes('%') && !text?.includes('_')) return super.find({ ...filter, text }, now);
+        const pattern = new RegExp(
+          text
+            .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+            .replaceAll('%', '.*')
+            .replaceAll('_', '.'),
+          'i',
+        );
+        const page = super.find(filter, now);
+        return { ...page, entries: page.entries.filter(({ proxyUrl }) => pattern.test(proxyUrl)) };
+      }
+    },
+  ),
+  plant(
+    'query-range-includes-its-end',
+    'Takes the end of a range of times into it.',
+    [QUERY, '?'],
+    asking(({ expiresAt, ...filter }) =>
+      expiresAt?.to === undefined
+        ? { ...filter, expiresAt }
+        : { ...filter, expiresAt: { ...expiresAt, to: Number(expiresAt.to) + 1 } },
+    ),
+  ),
+  plant(
+    'cursor-skips-one',
+    'Skips an entry between two pages of a query.',
+    [QUERY, '?'],
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const page = super.find(filter, now);
+        return filter.cursor === undefined ? page : { ...page, entries: page.entries.slice(1) };
+      }
+    },
+  ),
+  plant(
+    'cursor-after-the-last-page',
+    'Gives a cursor for a page after the last one.',
+    [QUERY, '?'],
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const { limit = 100 } = filter;
+        const page = super.find(filter, now);
+        if (page.cursor !== null || page.entries.length < limit || page.entries.length < 2) return page;
+        return { ...page, cursor: super.find({ ...filter, limit: limit - 1 }, now).cursor };
+      }
+    },
+  ),
+  plant(
+    'query-takes-anything',
+    'Passes over a member of a filter that it does not know.',
+    [QUERY, '?'],
+    class extends MapTier {
+      override query(filter: EntryFilter = {}): EntryPage {
+        const { source, limit, orderBy, direction } = filter;
+        return Object.keys(filter).every((name) => ['source', 'limit', 'orderBy', 'direction'].includes(name)) ||
+          'colour' in filter
+          ? super.query({ source, limit, orderBy, direction })
+          : super.query(filter);
+      }
+    },
+  ),
+  plant(
+    'query-counts',
+    'Counts a hit for each entry that a query gives.',
+    [QUERY, '?'],
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const page = super.find(filter, now);
+        for (const _ of page.entries) this.countHit();
+        return page;
+      }
+    },
+  ),
+  plant(
+    'history-oldest-first',
+    'Gives the oldest check first.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
+        return super.newestFirst(checks).reverse();
+      }
+    },
+  ),
+  plant(
+    'history-as-recorded',
+    'Gives its checks in the order in which they were recorded, not made.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
+        return [...checks].reverse();
+      }
+    },
+  ),
+  plant(
+    'history-without-the-entry',
+    'Keeps a check in its history and leaves the entry as it was.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
+        const before = await this.peek(key);
+        const after = await super.recordHealthCheck(key, result);
+        if (before !== undefined) await this.put(key, before);
+        return after;
+      }
+    },
+  ),
+  plant(
+    'history-without-since',
+    'Gives checks from before the time that it was asked for.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      override healthHistory(key: string, { limit }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
+        return super.healthHistory(key, { limit });
+      }
+    },
+  ),
+  plant(
+    'history-without-limit',
+    'Gives more checks than it was asked for.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      override healthHistory(key: string, { since }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
+        return super.healthHistory(key, { since });
+      }
+    },
+  ),
+  plant(
+    'history-outlives-its-entry',
+    'Keeps the checks of an entry that was deleted.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      readonly #past = new Map<string, readonly HealthRecord[]>();
+      override async delete(key: string): Promise<boolean> {
+        this.#past.set(key, await super.healthHistory(key));
+        return super.delete(key);
+      }
+      override async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
+        return [...(await super.healthHistory(key, options)), ...(this.#past.get(key) ?? [])];
+      }
+    },
+  ),
+  plant(
+    'history-lost-on-overwrite',
+    'Forgets the checks of an entry that is replaced.',
+    [HISTORY, '?'],
+    class extends FileTier {
+      override put(key: string, entry: CacheEntry): Promise<boolean> {
+        this.inner.checkEntry(key, entry);
+        return this.run(false, () => {
+          this.table.history.delete(key);
+          return this.table.put(key, entry);
+        });
+      }
+    },
+  ),
+];

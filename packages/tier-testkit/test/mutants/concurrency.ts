@@ -1,0 +1,119 @@
+import { setImmediate } from 'node:timers/promises';
+import type { CacheEntry, RemovalReason } from '@pw/cache-models';
+import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+export const concurrencyMutants: readonly Mutant[] = [
+  plant(
+    'lost-put',
+    'Copies its rows, waits, and puts the copy back: of two puts at a time one is lost.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      protected override async transact<T>(work: () => T): Promise<T> {
+        const before = this.inner.rows;
+        this.inner.rows = new Map(before);
+        const answer = work();
+        const after = this.inner.rows;
+        this.inner.rows = before;
+        await this.turn();
+        this.inner.rows = after;
+        return answer;
+      }
+    },
+  ),
+  plant(
+    'delete-undone',
+    'A put that overlaps with a delete brings the deleted entry back.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
+        const row = this.inner.rows.get(key);
+        const was = await super.delete(key, reason);
+        await setImmediate();
+        if (was && row !== undefined && this.inner.rows.has(key)) this.inner.rows.set(key, row);
+        return was;
+      }
+    },
+  ),
+  plant(
+    'clear-in-two-steps',
+    'A clear waits between counting and removing: it does not count what was put meanwhile, and removes it.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      override async clear(): Promise<number> {
+        const count = await super.size();
+        await setImmediate();
+        await super.clear();
+        return count;
+      }
+    },
+  ),
+  plant(
+    'delete-true-for-all',
+    'Of many deletes of one entry at a time, all say that it was theirs.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
+        const was = await this.has(key);
+        await super.delete(key, reason);
+        return was;
+      }
+    },
+  ),
+  plant(
+    'out-of-order',
+    'Of many puts of one key at a time, the first one stays.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      #waiting: (() => void)[] = [];
+      override async put(key: string, entry: CacheEntry): Promise<boolean> {
+        await new Promise<void>((go) => {
+          this.#waiting.push(go);
+          if (this.#waiting.length === 1) void setImmediate().then(() => this.#release());
+        });
+        return super.put(key, entry);
+      }
+      #release(): void {
+        for (const go of this.#waiting.splice(0).reverse()) go();
+      }
+    },
+  ),
+  plant(
+    'too-many-at-once',
+    'Checks its size before it waits: many puts at a time fill it beyond its limit.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      override async put(key: string, entry: CacheEntry): Promise<boolean> {
+        const { maxEntries } = this.config;
+        const isFull = maxEntries !== null && this.inner.rows.size >= maxEntries;
+        if (isFull || maxEntries === null) return super.put(key, entry);
+        this.inner.checkEntry(key, entry);
+        return this.run(false, () => {
+          const step = ++this.inner.steps;
+          this.inner.rows.set(key, { entry, stored: step, used: step, uses: 1 });
+          return true;
+        });
+      }
+    },
+  ),
+  plant(
+    'batch-in-pieces',
+    'Lets others in between the entries of a putMany, and drops what they put.',
+    ['concurrency', '?'],
+    class extends PromiseMapTier {
+      override async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+        const rows = new Map(this.inner.rows);
+        const answers = await super.putMany(entries);
+        const added = new Map(
+          entries.flatMap(({ key }) => {
+            const row = this.inner.rows.get(key);
+            return row === undefined ? [] : [[key, row]];
+          }),
+        );
+        await setImmediate();
+        this.inner.rows = new Map([...rows, ...added]);
+        return answers;
+      }
+    },
+  ),
+];

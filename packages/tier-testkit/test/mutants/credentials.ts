@@ -1,0 +1,230 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheEntry, type ProxyRecord, type Secret } from '@pw/cache-models';
+import { FileTable } from '../tiers/file-table.ts';
+import { FileTier } from '../tiers/file-tier.ts';
+import { MapTier } from '../tiers/map-tier.ts';
+import { type Mutant, plant, plantInTable } from './mutant.ts';
+
+/** A table that also writes what it makes of the password in clear. */
+function leaking(write: (password: string) => string) {
+  return class extends FileTable {
+    protected override encoded(entry: CacheEntry): ProxyRecord {
+      const record = super.encoded(entry);
+      return entry.password === null ? record : ({ ...record, note: write(entry.password.reveal()) } as ProxyRecord);
+    }
+  };
+}
+
+function inHex(secret: Secret): string {
+  return Buffer.from(secret.reveal()).toString('hex');
+}
+
+export const credentialMutants: readonly Mutant[] = [
+  plantInTable(
+    'secret-in-clear',
+    'Writes a password into its file in clear.',
+    ['credentials', '?'],
+    leaking((password) => password),
+  ),
+  plantInTable(
+    'secret-in-base64',
+    'Writes a password into its file in base64.',
+    ['credentials', '?'],
+    leaking((password) => Buffer.from(password).toString('base64')),
+  ),
+  plantInTable(
+    'secret-in-hex',
+    'Writes a password into its file in hex.',
+    ['credentials', '?'],
+    leaking((password) => Buffer.from(password).toString('hex')),
+  ),
+  plantInTable(
+    'secret-in-a-url',
+    'Writes a password into its file in percent escapes, as a URL holds it.',
+    ['credentials', '?'],
+    leaking((password) => encodeURIComponent(password)),
+  ),
+  plantInTable(
+    'secret-backwards',
+    'Writes a password into its file backwards.',
+    ['credentials', '?'],
+    leaking((password) => [...password].reverse().join('')),
+  ),
+  plant(
+    'secret-in-a-second-file',
+    'Writes a password into a file beside its own.',
+    ['credentials', '?'],
+    class extends FileTier {
+      override async put(key: string, entry: CacheEntry): Promise<boolean> {
+        const stored = await super.put(key, entry);
+        if (stored) appendFileSync(join(this.setup.directory, 'journal'), `${key} ${entry.password?.reveal()}\n`);
+        return stored;
+      }
+    },
+  ),
+  plant(
+    'secret-logged',
+    'Logs a password.',
+    ['credentials', '?'],
+    class extends MapTier {
+      protected override store(key: string, entry: CacheEntry): boolean {
+        this.setup.logger.debug({ key, user: entry.username?.reveal() }, `put with ${entry.password?.reveal()}`);
+        return super.store(key, entry);
+      }
+    },
+  ),
+  plant(
+    'secret-in-an-error',
+    'Quotes an entry with its secrets in the refusal of a wrong argument.',
+    ['credentials', '?'],
+    class extends MapTier {
+      override checkEntry(key: unknown, entry: CacheEntry): void {
+        if (CacheEntry.isCacheEntry(entry) && key !== entry.key)
+          this.refuse('key', `not of ${entry.password?.reveal()}`);
+        super.checkEntry(key, entry);
+      }
+    },
+  ),
+  plant(
+    'secret-shown',
+    'Shows a password to whoever prints the tier.',
+    ['credentials', '?'],
+    class extends MapTier {
+      readonly passwords: string[] = [];
+      protected override store(key: string, entry: CacheEntry): boolean {
+        this.passwords.push(entry.password?.reveal() ?? '');
+        return super.store(key, entry);
+      }
+    },
+  ),
+  plantInTable(
+    'credentials-dropped-without-a-cipher',
+    'Stores an entry without its credentials when there is no cipher.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override checkCredentials(): void {}
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        const bare = this.setup.cipher === undefined ? { username: null, password: null } : {};
+        return super.encoded(CacheEntry.restore({ ...entry, ...bare }));
+      }
+    },
+  ),
+  plantInTable(
+    'credentials-in-clear-without-a-cipher',
+    'Stores credentials in clear when there is no cipher.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override checkCredentials(): void {}
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        const { username, password } = entry;
+        if (this.setup.cipher !== undefined) return super.encoded(entry);
+        const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
+        return Object.assign(record, { username: username?.reveal(), password: password?.reveal() });
+      }
+    },
+  ),
+  plantInTable(
+    'refused-without-a-cipher-and-gone',
+    'Refuses an entry with credentials when there is no cipher, and removes the one that was there.',
+    ['credentials', '?'],
+    class extends FileTable {
+      override checkEntry(key: string, entry: CacheEntry): void {
+        try {
+          super.checkEntry(key, entry);
+        } catch (error) {
+          this.#doomed.add(key);
+          throw error;
+        }
+      }
+      readonly #doomed = new Set<string>();
+      override load(text: string): void {
+        super.load(text);
+        for (const key of this.#doomed) if (this.rows.delete(key)) this.changed = true;
+      }
+    },
+  ),
+  plantInTable(
+    'sealed-with-no-key',
+    'Keeps credentials in hex, so that any key opens them.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
+        const { username, password } = entry;
+        return Object.assign(record, { user: username && inHex(username), pass: password && inHex(password) });
+      }
+      protected override decoded(record: ProxyRecord & { user?: string | null; pass?: string | null }) {
+        const plain = (hex: string | null | undefined) => hex && Buffer.from(hex, 'hex').toString();
+        return super.decoded({ ...record, username: plain(record.user), password: plain(record.pass) } as ProxyRecord);
+      }
+    },
+  ),
+  plantInTable(
+    'wrong-key-throws',
+    'Throws at every read of a file that holds an entry which no key opens.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override lookUp(key: string): CacheEntry | undefined {
+        if (this.sealedAway.has(key)) this.refuse('key', 'no key opens the entry');
+        return super.lookUp(key);
+      }
+    },
+  ),
+  plantInTable(
+    'wrong-key-deletes',
+    'Removes an entry that no key opens.',
+    ['credentials', '?'],
+    class extends FileTable {
+      override load(text: string): void {
+        super.load(text);
+        this.changed = this.sealedAway.size > 0;
+        this.sealedAway.clear();
+      }
+    },
+  ),
+  plantInTable(
+    'wrong-key-switches-off',
+    'Counts an entry that no key opens as a failure, and switches itself off.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override lookUp(key: string): CacheEntry | undefined {
+        if (this.sealedAway.has(key)) throw new Error('no key opens the entry');
+        return super.lookUp(key);
+      }
+    },
+  ),
+  plantInTable(
+    'wrong-key-bares',
+    'Gives an entry that no key opens without its credentials.',
+    ['credentials', '?'],
+    class extends FileTable {
+      protected override decoded(record: ProxyRecord): CacheEntry | undefined {
+        const { username_encrypted: _user, password_encrypted: _password, ...bare } = record;
+        return super.decoded(record) ?? super.decoded(bare);
+      }
+    },
+  ),
+  plantInTable(
+    'wrong-key-uncounted',
+    'Does not count a read of an entry that no key opens.',
+    ['credentials', '?'],
+    class extends FileTable {
+      override countUndecryptable(): void {}
+    },
+  ),
+  plantInTable(
+    'wrong-key-hides-others',
+    'Gives nothing at all while there is an entry that no key opens.',
+    ['credentials', '?'],
+    class extends FileTable {
+      override load(text: string): void {
+        super.load(text);
+        if (this.sealedAway.size === 0) return;
+        for (const [key, { entry, ...row }] of this.rows)
+          this.sealedAway.set(key, { ...row, record: this.encoded(entry) });
+        this.rows.clear();
+      }
+    },
+  ),
+];

@@ -1,0 +1,236 @@
+import type { CacheEntry } from '@pw/cache-models';
+import { MapTier } from '../tiers/map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const MILLISECONDS = ['expiry', 'does not keep time to the millisecond'] as const;
+const FAR_AHEAD = ['expiry', 'loses an entry whose deadline is more than 25 days ahead'] as const;
+const CLEANUP = ['expiry', 'removes other entries than the expired ones in cleanupExpired'] as const;
+
+export const expiryMutants: readonly Mutant[] = [
+  plant(
+    'seconds-for-milliseconds',
+    'Takes the deadline for seconds, so that nothing ever expires.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() >= entry.expiresAt * 1000;
+      }
+    },
+  ),
+  plant(
+    'whole-seconds',
+    'Compares times in whole seconds.',
+    MILLISECONDS,
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return Math.floor(this.now() / 1000) >= Math.floor(entry.expiresAt / 1000);
+      }
+    },
+  ),
+  plant(
+    'boundary-off-by-one',
+    'Shows an entry in the millisecond of its deadline.',
+    MILLISECONDS,
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() > entry.expiresAt;
+      }
+    },
+  ),
+  plant(
+    'a-millisecond-early',
+    'Hides an entry one millisecond before its deadline.',
+    MILLISECONDS,
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() >= entry.expiresAt - 1;
+      }
+    },
+  ),
+  plant(
+    'ttl-trusted',
+    'Makes a deadline of its own, ttlSeconds after the fetch.',
+    ['expiry', 'takes ttlSeconds for the deadline'],
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() >= entry.fetchTime + entry.ttlSeconds * 1000;
+      }
+    },
+  ),
+  plant(
+    'life-from-the-put',
+    'Lets an entry live from its put on for as long as it had to live from its fetch on.',
+    ['expiry', 'counts the life of an entry from the put'],
+    class extends MapTier {
+      readonly #puts = new Map<string, number>();
+      protected override store(key: string, entry: CacheEntry): boolean {
+        this.#puts.set(entry.key, this.now());
+        return super.store(key, entry);
+      }
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() >= (this.#puts.get(entry.key) ?? 0) + entry.expiresAt - entry.fetchTime;
+      }
+    },
+  ),
+  plant(
+    'timer-overflow',
+    'Drops at once what lives longer than a timer can wait: 2^31 ms.',
+    FAR_AHEAD,
+    class extends MapTier {
+      protected override store(key: string, entry: CacheEntry): boolean {
+        return entry.expiresAt - this.now() >= 2 ** 31 || super.store(key, entry);
+      }
+    },
+  ),
+  plant(
+    'life-in-32-bits',
+    'Keeps what is left of a life in 32 bits.',
+    FAR_AHEAD,
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return ((entry.expiresAt - this.now()) | 0) <= 0;
+      }
+    },
+  ),
+  plant(
+    'deadline-in-32-bits',
+    'Keeps a deadline as seconds in 32 bits, which end in 2106.',
+    ['expiry', 'loses an entry that lives to the year 9999'],
+    class extends MapTier {
+      protected override isExpired(entry: CacheEntry): boolean {
+        return this.now() >= (Math.floor(entry.expiresAt / 1000) >>> 0) * 1000 + (entry.expiresAt % 1000);
+      }
+    },
+  ),
+  plant(
+    'clock-of-the-machine',
+    'Asks the machine for the time.',
+    MILLISECONDS,
+    class extends MapTier {
+      protected override now(): number {
+        return Date.now();
+      }
+    },
+  ),
+  plant(
+    'clock-read-once',
+    'Reads the clock when it opens and never again.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      #opened: number | undefined;
+      protected override now(): number {
+        this.#opened ??= super.now();
+        return this.#opened;
+      }
+    },
+  ),
+  plant(
+    'sliding-deadline',
+    'A get gives the entry another life.',
+    ['expiry', 'moves the deadline of an entry that is read'],
+    class extends MapTier {
+      protected override lookUp(key: string): CacheEntry | undefined {
+        const entry = super.lookUp(key);
+        const row = this.rows.get(key);
+        if (row !== undefined) row.entry = row.entry.with({ expiresAt: this.now() + row.entry.ttlSeconds * 1000 });
+        return entry;
+      }
+    },
+  ),
+  plant(
+    'size-counts-expired',
+    'Counts expired entries in its size until they are removed.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override size(): number {
+        return this.rows.size;
+      }
+      protected override sizeNow(): number {
+        return this.rows.size;
+      }
+    },
+  ),
+  plant(
+    'keys-list-expired',
+    'Lists the keys of expired entries until they are removed.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override keys(): string[] {
+        return [...this.rows.keys()];
+      }
+    },
+  ),
+  plant(
+    'has-ignores-the-deadline',
+    'has is true of an expired entry until it is removed.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override has(key: string): boolean {
+        return this.rows.has(key);
+      }
+    },
+  ),
+  plant(
+    'entries-show-expired',
+    'Gives expired entries among its entries.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override entries(): Iterable<CacheEntry> {
+        return [...this.rows.values()].map(({ entry }) => entry);
+      }
+    },
+  ),
+  plant(
+    'peek-ignores-the-deadline',
+    'peek gives an expired entry until it is removed.',
+    ['expiry', 'shows an entry after its deadline'],
+    class extends MapTier {
+      override peek(key: string): CacheEntry | undefined {
+        return this.rows.get(key)?.entry;
+      }
+    },
+  ),
+  plant(
+    'cleanup-takes-live-ones',
+    'cleanupExpired removes what expires within the next second, too.',
+    CLEANUP,
+    class extends MapTier {
+      protected override removeExpired(): number {
+        const soon = [...this.rows].filter(([, { entry }]) => this.now() + 1000 >= entry.expiresAt);
+        return soon.filter(([key]) => this.rows.delete(key)).length;
+      }
+    },
+  ),
+  plant(
+    'cleanup-counts-wrongly',
+    'cleanupExpired tells how many entries are left.',
+    CLEANUP,
+    class extends MapTier {
+      override cleanupExpired(): number {
+        super.cleanupExpired();
+        return this.rows.size;
+      }
+    },
+  ),
+  plant(
+    'cleanup-in-pages',
+    'cleanupExpired stops after 10 entries.',
+    CLEANUP,
+    class extends MapTier {
+      protected override removeExpired(): number {
+        const page = [...this.rows].filter(([, { entry }]) => this.isExpired(entry)).slice(0, 10);
+        return page.filter(([key]) => this.dropExpired(key)).length;
+      }
+    },
+  ),
+  plant(
+    'expired-only-hidden',
+    'A get hides an expired entry and leaves it where it is.',
+    ['expiry', 'brings an expired entry back'],
+    class extends MapTier {
+      protected override lookUp(key: string): CacheEntry | undefined {
+        return this.live(key) && super.lookUp(key);
+      }
+    },
+  ),
+];

@@ -1,0 +1,142 @@
+import type { CacheEntry, RemovalReason } from '@pw/cache-models';
+import { MapTier } from '../tiers/map-tier.ts';
+import type { Row } from '../tiers/row-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const KEYS = 'keys';
+
+/** A tier that keeps an entry under something else than its key. */
+function keyedBy(keyOf: (key: string) => string) {
+  class KeyedTier extends MapTier {
+    protected override keyOf(key: string): string {
+      return keyOf(key);
+    }
+  }
+  return KeyedTier;
+}
+
+/** A tier that changes the key of every entry that it keeps. */
+function rekeyedBy(keyOf: (key: string) => string) {
+  class RekeyedTier extends MapTier {
+    protected override keyOf(key: string): string {
+      return keyOf(key);
+    }
+    protected override takeIn(entry: CacheEntry): CacheEntry {
+      return entry.with({ key: keyOf(entry.key) || 'empty' });
+    }
+  }
+  return RekeyedTier;
+}
+
+export const keyMutants: readonly Mutant[] = [
+  plant(
+    'lower-cased-keys',
+    'Keeps keys in lower case.',
+    [KEYS, '?'],
+    keyedBy((key) => key.toLowerCase()),
+  ),
+  plant(
+    'truncated-keys',
+    'Cuts keys at 255 characters.',
+    [KEYS, '?'],
+    keyedBy((key) => key.slice(0, 255)),
+  ),
+  plant(
+    'trimmed-keys',
+    'Trims keys.',
+    [KEYS, '?'],
+    keyedBy((key) => key.trim()),
+  ),
+  plant(
+    'normalised-keys',
+    'Brings keys to Unicode normal form C.',
+    [KEYS, '?'],
+    keyedBy((key) => key.normalize('NFC')),
+  ),
+  plant(
+    'ascii-keys',
+    'Loses what is not ASCII in a key.',
+    [KEYS, '?'],
+    rekeyedBy((key) => key.replace(/\P{ASCII}/gu, '?')),
+  ),
+  plant(
+    'keys-end-at-nul',
+    'Ends a key at a NUL, as C does.',
+    [KEYS, '?'],
+    keyedBy((key) => key.split('\0', 1)[0]!),
+  ),
+  plant(
+    'keys-end-at-newline',
+    'Ends a key at the end of its line.',
+    [KEYS, '?'],
+    keyedBy((key) => key.split('\n', 1)[0]!),
+  ),
+  plant(
+    'keys-as-file-names',
+    'Makes a file name of a key: what looks like a folder is lost.',
+    [KEYS, '?'],
+    keyedBy((key) => key.replace(/^.*\//, '')),
+  ),
+  plant(
+    'keys-as-numbers',
+    'Takes keys that look like numbers for numbers.',
+    [KEYS, '?'],
+    keyedBy((key) => (key.trim() === '' || Number.isNaN(Number(key)) ? key : String(Number(key)))),
+  ),
+  plant(
+    'collated-keys',
+    'Compares keys as a dictionary does: without case or accents.',
+    [KEYS, '?'],
+    keyedBy((key) => key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()),
+  ),
+  plant(
+    'percent-decoded-keys',
+    'Decodes percent signs in keys.',
+    [KEYS, '?'],
+    keyedBy((key) => {
+      try {
+        return decodeURIComponent(key);
+      } catch {
+        return key;
+      }
+    }),
+  ),
+  plant(
+    'object-as-map',
+    'Keeps its entries as members of a plain object, which has some already and one that is none.',
+    [KEYS, '?'],
+    class extends MapTier {
+      readonly #object: Record<string, Row> = {};
+      protected override live(key: string): Row | undefined {
+        const row = this.#object[key] as Row | undefined;
+        return row?.entry === undefined || this.isExpired(row.entry) ? undefined : row;
+      }
+      protected override store(key: string, entry: CacheEntry): boolean {
+        super.store(key, entry);
+        this.#object[key] = this.rows.get(key)!;
+        return true;
+      }
+      protected override remove(key: string, reason: RemovalReason): boolean {
+        const was = super.remove(key, reason);
+        delete this.#object[key];
+        return was;
+      }
+    },
+  ),
+  plant(
+    'delete-by-like',
+    'Deletes every key that fits the given one as a LIKE pattern.',
+    [KEYS, '?'],
+    class extends MapTier {
+      protected override remove(key: string, reason: RemovalReason): boolean {
+        const pattern = key
+          .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+          .replaceAll('%', '.*')
+          .replaceAll('_', '.');
+        for (const other of this.rows.keys())
+          if (other !== key && new RegExp(`^${pattern}$`, 's').test(other)) this.rows.delete(other);
+        return super.remove(key, reason);
+      }
+    },
+  ),
+];

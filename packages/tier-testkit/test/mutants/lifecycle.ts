@@ -1,0 +1,207 @@
+import { setImmediate } from 'node:timers/promises';
+import type { CacheEntry } from '@pw/cache-models';
+import type { TierSetup } from '../../src/index.ts';
+import { FileTier } from '../tiers/file-tier.ts';
+import { MapTier } from '../tiers/map-tier.ts';
+import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const PATIENCE = { deadlineMs: 400 };
+
+export const lifecycleMutants: readonly Mutant[] = [
+  plant(
+    'close-twice-throws',
+    'A second close throws.',
+    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    class extends MapTier {
+      override close(): void {
+        if (this.status === 'closed') throw new Error('closed already');
+        super.close();
+      }
+    },
+  ),
+  plant(
+    'open-twice-throws',
+    'A second open throws.',
+    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    class extends MapTier {
+      override open(): void {
+        if (this.status === 'open') throw new Error('open already');
+        super.open();
+      }
+    },
+  ),
+  plant(
+    'open-twice-empties',
+    'A second open begins with nothing.',
+    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    class extends MapTier {
+      override open(): void {
+        this.rows.clear();
+        super.open();
+      }
+    },
+  ),
+  plant(
+    'close-before-open-throws',
+    'A close before the first open throws.',
+    ['lifecycle', 'stumbles when it is closed before it was opened'],
+    class extends MapTier {
+      override close(): void {
+        if (this.status === 'new') throw new Error('not open');
+        super.close();
+      }
+    },
+  ),
+  plant(
+    'opens-not-by-itself',
+    'Refuses to be used before it is opened.',
+    ['lifecycle', 'does not open by itself before its first use'],
+    class extends MapTier {
+      protected override attempt<T>(fallback: T, work: () => T): T {
+        return this.status === 'new' ? fallback : super.attempt(fallback, work);
+      }
+    },
+  ),
+  plant(
+    'closed-for-good',
+    'Throws when it is used after close.',
+    ['lifecycle', 'does not open by itself after close'],
+    class extends MapTier {
+      protected override attempt<T>(fallback: T, work: () => T): T {
+        if (this.status === 'closed') throw new Error('closed');
+        return super.attempt(fallback, work);
+      }
+    },
+  ),
+  plant(
+    'status-never-told',
+    'Says of an open tier that it is new.',
+    ['lifecycle', 'tells a wrong status'],
+    class extends MapTier {
+      override open(): void {}
+    },
+  ),
+  plant(
+    'opens-once-for-each-use',
+    'Opens its store once for each of many first uses, and each begins with nothing.',
+    ['lifecycle', 'does not open by itself for many first uses at once'],
+    class extends PromiseMapTier {
+      override async open(): Promise<void> {
+        if (this.status === 'open') return;
+        await setImmediate();
+        this.inner.rows.clear();
+        this.status = 'open';
+      }
+    },
+  ),
+  plant(
+    'close-does-not-wait',
+    'Closes in the midst of the operations under way, and they store in what is closed.',
+    ['lifecycle', 'stumbles when it is closed in the midst of operations'],
+    class extends PromiseMapTier {
+      override async close(): Promise<void> {
+        this.status = 'closed';
+        this.inner.close();
+      }
+      protected override async transact<T>(work: () => T): Promise<T> {
+        await this.turn();
+        if (this.status === 'closed') throw new Error('closed under way');
+        return work();
+      }
+    },
+  ),
+  plant(
+    'promise-never-settles',
+    'An answer to a get that finds nothing never comes.',
+    ['basics', 'finds what was never stored'],
+    class extends PromiseMapTier {
+      override async get(key: string): Promise<CacheEntry | undefined> {
+        return (await super.get(key)) ?? new Promise(() => {});
+      }
+    },
+    PATIENCE,
+  ),
+  plant(
+    'close-never-settles',
+    'A close that overlaps with an open never ends.',
+    ['lifecycle', 'stumbles when opens and closes overlap'],
+    class extends PromiseMapTier {
+      override close(): Promise<void> {
+        return this.status === 'opening' ? new Promise(() => {}) : super.close();
+      }
+    },
+    PATIENCE,
+  ),
+  plant(
+    'values-for-promises',
+    'Claims to answer with promises, and answers with values.',
+    ['basics', 'loses an entry that it said it stored'],
+    class extends MapTier {
+      constructor(setup: TierSetup) {
+        super(setup, { synchronous: false });
+      }
+    },
+  ),
+  plant(
+    'promises-for-values',
+    'Claims to answer with values, and answers with promises.',
+    ['basics', 'loses an entry that it said it stored'],
+    class extends PromiseMapTier {
+      override get capabilities() {
+        return { ...super.capabilities, synchronous: true };
+      }
+    },
+  ),
+  plant(
+    'loses-on-close',
+    'Removes its file when it is closed.',
+    ['lifecycle', 'loses or changes entries over close'],
+    class extends FileTier {
+      protected override async doClose(): Promise<void> {
+        this.write('');
+      }
+    },
+  ),
+  plant(
+    'keeps-over-close',
+    'Claims not to be persistent, and keeps its entries over close.',
+    ['lifecycle', 'claims too little: it keeps entries over close'],
+    class extends MapTier {
+      override close(): void {
+        this.status = 'closed';
+      }
+    },
+  ),
+  plant(
+    'comes-back-over-close',
+    'Brings back over close what was deleted since it was opened.',
+    ['lifecycle', 'brings back over close what was removed or replaced'],
+    class extends FileTier {
+      #atOpen = '';
+      protected override async doOpen(): Promise<void> {
+        await super.doOpen();
+        this.#atOpen = this.read();
+      }
+      protected override async doClose(): Promise<void> {
+        const { rows } = this.table;
+        if (this.#atOpen === '') return;
+        this.table.load(this.#atOpen);
+        this.table.rows = new Map([...this.table.rows, ...rows]);
+        this.write(this.table.save());
+      }
+    },
+  ),
+  plant(
+    'async-error-unhandled',
+    'Lets a promise of its own reject where nobody hears it.',
+    ['failures', '?'],
+    class extends PromiseMapTier {
+      protected override async transact<T>(work: () => T): Promise<T> {
+        const answer = super.transact(work);
+        void answer.then(() => {});
+        return answer;
+      }
+    },
+  ),
+];

@@ -1,0 +1,52 @@
+import type { CacheTier } from '@pw/cache-models';
+import type { ConformanceSubject, TierSetup } from '../../src/index.ts';
+import type { FileTable } from '../tiers/file-table.ts';
+import { FileTier } from '../tiers/file-tier.ts';
+import type { InnerMapTier } from '../tiers/inner-map-tier.ts';
+import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
+
+/** A check of the kit, by its group and name. */
+export interface CheckName {
+  readonly group: string;
+  readonly name: string;
+}
+
+/** A right tier with one bug planted in it. */
+export interface Mutant {
+  readonly name: string;
+  /** One sentence: what the tier does wrong. */
+  readonly bug: string;
+  /** The right tier in which the bug is planted. */
+  readonly base: string;
+  /** The check that has to catch it: its name says what is wrong. */
+  readonly caughtBy: CheckName;
+  readonly subject: Partial<ConformanceSubject>;
+  readonly make: (setup: TierSetup) => CacheTier;
+}
+
+type Made<T> = new (setup: TierSetup) => T;
+type Catcher = readonly [group: string, name: string];
+
+/** A bug in a tier: `Tier` extends a right one. */
+export function plant(
+  name: string,
+  bug: string,
+  [group, check]: Catcher,
+  Tier: Made<CacheTier>,
+  subject: Partial<ConformanceSubject> = {},
+): Mutant {
+  const base: string = Object.getPrototypeOf(Tier).name;
+  return { name, bug, base, caughtBy: { group, name: check }, subject, make: (setup) => new Tier(setup) };
+}
+
+/** A bug in what a {@link PromiseMapTier} keeps. */
+export function plantInner(name: string, bug: string, [group, check]: Catcher, Inner: Made<InnerMapTier>): Mutant {
+  const make = (setup: TierSetup): CacheTier => new PromiseMapTier(setup, new Inner(setup));
+  return { name, bug, base: 'PromiseMapTier', caughtBy: { group, name: check }, subject: {}, make };
+}
+
+/** A bug in what a {@link FileTier} makes of its file. */
+export function plantInTable(name: string, bug: string, [group, check]: Catcher, Table: Made<FileTable>): Mutant {
+  const make = (setup: TierSetup): CacheTier => new FileTier(setup, new Table(setup));
+  return { name, bug, base: 'FileTier', caughtBy: { group, name: check }, subject: {}, make };
+}

@@ -1,0 +1,201 @@
+import { writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import type { CacheEntry } from '@pw/cache-models';
+import type { TierSetup } from '../../src/index.ts';
+import { FileTable } from '../tiers/file-table.ts';
+import { FileTier } from '../tiers/file-tier.ts';
+import { MapTier } from '../tiers/map-tier.ts';
+import { type Mutant, plant, plantInTable } from './mutant.ts';
+
+/** Keeps what it read once in memory: fast, and blind to what others write. */
+abstract class CachingTier extends FileTier {
+  #isLoaded = false;
+  protected override load(): void {
+    if (!this.#isLoaded) super.load();
+    this.#isLoaded = true;
+  }
+  protected override async doClose(): Promise<void> {
+    this.#isLoaded = false;
+  }
+}
+
+/** A table that claims something else than is so. */
+function claiming(claims: Partial<FileTable['capabilities']>) {
+  return class extends FileTable {
+    constructor(setup: TierSetup) {
+      super(setup, claims);
+    }
+  };
+}
+
+export const persistenceMutants: readonly Mutant[] = [
+  plant(
+    'written-on-close',
+    'Writes its file when it is closed, and only then.',
+    ['persistent', '?'],
+    class extends CachingTier {
+      protected override save(): void {}
+      protected override async doClose(): Promise<void> {
+        super.save();
+        await super.doClose();
+      }
+    },
+  ),
+  plant(
+    'written-a-little-later',
+    'Says that a put is stored a few milliseconds before it is.',
+    ['persistent', '?'],
+    class extends CachingTier {
+      #soon: Promise<void> | undefined;
+      protected override save(): void {
+        this.#soon ??= setTimeout(20).then(() => {
+          this.#soon = undefined;
+          super.save();
+        });
+      }
+      protected override async doClose(): Promise<void> {
+        await this.#soon;
+        await super.doClose();
+      }
+    },
+  ),
+  plant(
+    'written-in-place',
+    'Writes over its file in two steps; a kill between them leaves half of it.',
+    ['persistent', '?'],
+    class extends FileTier {
+      protected override write(text: string): void {
+        writeFileSync(this.path, '');
+        const until = Date.now() + 3;
+        while (Date.now() < until);
+        writeFileSync(this.path, text);
+      }
+      protected override read(): string {
+        return super.read();
+      }
+    },
+  ),
+  plant(
+    'deletes-in-memory-only',
+    'Writes puts at once, and deletes with the next put.',
+    ['persistent', '?'],
+    class extends CachingTier {
+      #keys = new Set<string>();
+      protected override save(): void {
+        const keys = [...this.table.rows.keys()];
+        const isDelete = keys.length < this.#keys.size;
+        this.#keys = new Set(keys);
+        if (!isDelete) super.save();
+      }
+    },
+  ),
+  plant(
+    'persistence-claimed',
+    'Claims to be persistent, and keeps everything in memory.',
+    ['lifecycle', 'loses or changes entries over close'],
+    class extends MapTier {
+      constructor(setup: TierSetup) {
+        super(setup, { persistent: true });
+      }
+    },
+  ),
+  plantInTable(
+    'persistence-unclaimed',
+    'Is persistent and does not say so.',
+    ['lifecycle', 'claims too little: it keeps entries over close'],
+    claiming({ persistent: false }),
+  ),
+  plantInTable(
+    'expired-when-opened',
+    'Holds every entry that it reads from its file for new, and gives it another life.',
+    ['persistent', '?'],
+    class extends FileTable {
+      override load(text: string): void {
+        super.load(text);
+        for (const row of this.rows.values()) row.entry = this.renewed(row.entry);
+      }
+      protected renewed(entry: CacheEntry): CacheEntry {
+        const life = entry.expiresAt - entry.fetchTime;
+        return this.isExpired(entry) ? entry.with({ expiresAt: this.now() + life }) : entry;
+      }
+    },
+  ),
+];
+
+export const sharingMutants: readonly Mutant[] = [
+  plant(
+    'cached-index',
+    'Reads its file once, and never sees what another tier writes into it.',
+    ['shared', '?'],
+    class extends CachingTier {},
+  ),
+  plant(
+    'cached-misses',
+    'Remembers what it did not find, and does not look again.',
+    ['shared', '?'],
+    class extends FileTier {
+      readonly #missing = new Set<string>();
+      override async get(key: string): Promise<CacheEntry | undefined> {
+        if (this.#missing.has(key)) {
+          this.inner.countMiss();
+          return undefined;
+        }
+        const entry = await super.get(key);
+        if (entry === undefined) this.#missing.add(key);
+        return entry;
+      }
+      override put(key: string, entry: CacheEntry): Promise<boolean> {
+        this.#missing.delete(key);
+        return super.put(key, entry);
+      }
+    },
+  ),
+  plant(
+    'lost-update',
+    'Reads, thinks and writes without a lock.',
+    ['shared', '?'],
+    class extends FileTier {
+      protected override async lock(): Promise<() => void> {
+        return () => {};
+      }
+      protected override async transact<T>(work: () => T): Promise<T> {
+        this.load();
+        const answer = work();
+        const text = this.table.changed ? this.table.save() : undefined;
+        await setTimeout(1);
+        if (text !== undefined) this.write(text);
+        return answer;
+      }
+    },
+  ),
+  plant(
+    'lock-in-the-process',
+    'Has no lock but the one of its own process.',
+    ['shared', '?'],
+    class extends FileTier {
+      protected override async lock(): Promise<() => void> {
+        return () => {};
+      }
+      protected override read(): string {
+        const text = super.read();
+        const until = Date.now() + 2;
+        while (Date.now() < until);
+        return text;
+      }
+      protected override write(text: string): void {
+        writeFileSync(this.path, text);
+      }
+    },
+  ),
+  plant(
+    'sharing-claimed',
+    'Claims to be shared, and each tier has a memory of its own.',
+    ['shared', '?'],
+    class extends MapTier {
+      constructor(setup: TierSetup) {
+        super(setup, { shared: true });
+      }
+    },
+  ),
+  plantInTable('sharing-unclaimed', 'Is shared and does not say so.', ['shared', '?'], claiming({ shared: false })),
+];

@@ -1,0 +1,185 @@
+import type {
+  AccessUpdate,
+  CacheEntry,
+  CacheTier,
+  CacheTierConfig,
+  EntryFilter,
+  EntryPage,
+  RemovalReason,
+  TierCapabilities,
+  TierStatistics,
+  TierStatus,
+  TierType,
+} from '@pw/cache-models';
+import { checkFilter } from '@pw/cache-models';
+import type { MapTier } from './map-tier.ts';
+
+/** A right tier that answers with promises: each operation of a {@link MapTier} inside, in a `transact` of its own. */
+export abstract class AsyncTier implements CacheTier {
+  readonly inner: MapTier;
+  status: TierStatus = 'new';
+  readonly #underWay = new Set<Promise<unknown>>();
+  #moving: Promise<void> | undefined;
+
+  constructor(inner: MapTier) {
+    this.inner = inner;
+  }
+
+  get name(): string {
+    return this.inner.name;
+  }
+  get tierType(): TierType {
+    return this.inner.tierType;
+  }
+  get config(): CacheTierConfig {
+    return this.inner.config;
+  }
+  get capabilities(): TierCapabilities {
+    return this.inner.capabilities;
+  }
+  get contractVersion(): number {
+    return this.inner.contractVersion;
+  }
+  get enabled(): boolean {
+    return this.inner.enabled;
+  }
+  get failureCount(): number {
+    return this.inner.failureCount;
+  }
+  get totalFailures(): number {
+    return this.inner.totalFailures;
+  }
+  get failureThreshold(): number {
+    return this.inner.failureThreshold;
+  }
+  get statistics(): TierStatistics {
+    return this.inner.statistics;
+  }
+  handleFailure(error: unknown): void {
+    this.inner.handleFailure(error);
+  }
+  resetFailures(): void {
+    this.inner.resetFailures();
+  }
+
+  /** Runs one operation on the inner tier, alone. */
+  protected abstract transact<T>(work: () => T): Promise<T>;
+  protected abstract doOpen(): Promise<void>;
+  protected abstract doClose(): Promise<void>;
+
+  async open(): Promise<void> {
+    while (this.status === 'opening' || this.status === 'closing') await this.#moving?.catch(() => {});
+    if (this.status !== 'open') await this.#move('opening', () => this.doOpen(), 'open');
+  }
+  async close(): Promise<void> {
+    while (this.status === 'opening' || this.status === 'closing') await this.#moving?.catch(() => {});
+    if (this.status === 'new') this.status = 'closed';
+    if (this.status !== 'closed') await this.#move('closing', () => this.#closeWhenIdle(), 'closed');
+  }
+  async #closeWhenIdle(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    await this.doClose();
+  }
+  #move(during: TierStatus, work: () => Promise<void>, after: TierStatus): Promise<void> {
+    this.status = during;
+    this.#moving = work().then(
+      () => {
+        this.status = after;
+      },
+      (error: unknown) => {
+        this.status = 'closed';
+        throw error;
+      },
+    );
+    return this.#moving;
+  }
+
+  /** Runs an operation on an open tier that is on; a fault of the store is counted and answered with the fallback. */
+  protected async run<T>(fallback: T, work: () => T, failed: () => void = () => {}): Promise<T> {
+    if (!this.enabled) return fallback;
+    try {
+      while (this.status !== 'open') await this.open();
+      const answer = await this.#noted(this.transact(work));
+      this.inner.succeeded();
+      return answer;
+    } catch (error) {
+      failed();
+      return this.inner.recover(error, fallback);
+    }
+  }
+
+  async #noted<T>(operation: Promise<T>): Promise<T> {
+    this.#underWay.add(operation);
+    try {
+      return await operation;
+    } finally {
+      this.#underWay.delete(operation);
+    }
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    this.inner.checkKey(key);
+    return this.run<CacheEntry | undefined>(
+      undefined,
+      () => this.inner.get(key),
+      () => this.inner.countMiss(),
+    );
+  }
+  async put(key: string, entry: CacheEntry): Promise<boolean> {
+    this.inner.checkEntry(key, entry);
+    return this.run(false, () => this.inner.put(key, entry));
+  }
+  async delete(key: string, reason?: RemovalReason): Promise<boolean> {
+    this.inner.checkKey(key);
+    return this.run(false, () => this.inner.delete(key, reason));
+  }
+  async has(key: string): Promise<boolean> {
+    this.inner.checkKey(key);
+    return this.run(false, () => this.inner.has(key));
+  }
+  async peek(key: string): Promise<CacheEntry | undefined> {
+    this.inner.checkKey(key);
+    return this.run<CacheEntry | undefined>(undefined, () => this.inner.peek(key));
+  }
+  async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    for (const key of keys) this.inner.checkKey(key);
+    const missed = () => new Set(keys).forEach(() => void this.inner.countMiss());
+    return this.run(new Map<string, CacheEntry>(), () => this.inner.getMany(keys), missed);
+  }
+  async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+    for (const entry of entries) this.inner.checkEntry(entry?.key, entry);
+    return this.run(
+      entries.map(() => false),
+      () => this.inner.putMany(entries),
+    );
+  }
+  async deleteMany(keys: readonly string[]): Promise<boolean[]> {
+    for (const key of keys) this.inner.checkKey(key);
+    return this.run(
+      keys.map(() => false),
+      () => this.inner.deleteMany(keys),
+    );
+  }
+  async clear(): Promise<number> {
+    return this.run(0, () => this.inner.clear());
+  }
+  async size(): Promise<number> {
+    return this.run(0, () => this.inner.size());
+  }
+  async keys(): Promise<string[]> {
+    return this.run<string[]>([], () => this.inner.keys());
+  }
+  async *entries(): AsyncGenerator<CacheEntry> {
+    yield* await this.run<Iterable<CacheEntry>>([], () => this.inner.entries());
+  }
+  async cleanupExpired(): Promise<number> {
+    return this.run(0, () => this.inner.cleanupExpired());
+  }
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
+    return this.run(0, () => this.inner.recordAccess(updates));
+  }
+  async query(filter: EntryFilter = {}): Promise<EntryPage> {
+    checkFilter(filter);
+    return this.run<EntryPage>({ entries: [], cursor: null }, () => this.inner.query(filter));
+  }
+}

@@ -1,0 +1,14 @@
+/** The folders whose stores in memory are broken just now. */
+const broken = new Set<string>();
+
+export function isBroken(directory: string): boolean {
+  return broken.has(directory);
+}
+
+export function breakStore(directory: string): void {
+  broken.add(directory);
+}
+
+export function mendStore(directory: string): void {
+  broken.delete(directory);
+}

@@ -1,0 +1,14 @@
+import type { TierCapabilities } from '@pw/cache-models';
+import type { TierSetup } from '../../src/index.ts';
+import { MapTier } from './map-tier.ts';
+
+/** A {@link MapTier} whose life and faults are the business of the {@link AsyncTier} around it. */
+export class InnerMapTier extends MapTier {
+  constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
+    super(setup, { synchronous: false, ...claims });
+  }
+
+  protected override attempt<T>(_fallback: T, work: () => T): T {
+    return work();
+  }
+}

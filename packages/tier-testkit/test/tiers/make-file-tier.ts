@@ -1,0 +1,6 @@
+import type { TierModule } from '../../src/index.ts';
+import { FileTier } from './file-tier.ts';
+
+export { breakStore, mendStore } from './file-store-faults.ts';
+
+export const createTier: TierModule['createTier'] = (setup) => new FileTier(setup);

@@ -1,0 +1,27 @@
+import { setImmediate } from 'node:timers/promises';
+import type { TierSetup } from '../../src/index.ts';
+import { AsyncTier } from './async-tier.ts';
+import { InnerMapTier } from './inner-map-tier.ts';
+
+/** A right tier in memory that answers with promises, as one at the other end of a wire does. */
+export class PromiseMapTier extends AsyncTier {
+  constructor(setup: TierSetup, inner = new InnerMapTier(setup)) {
+    super(inner);
+  }
+
+  protected override async transact<T>(work: () => T): Promise<T> {
+    await this.turn();
+    return work();
+  }
+  /** Lets others go on for a while. */
+  protected async turn(): Promise<void> {
+    await setImmediate();
+  }
+  protected override async doOpen(): Promise<void> {
+    await this.turn();
+  }
+  protected override async doClose(): Promise<void> {
+    await this.turn();
+    this.inner.close();
+  }
+}

@@ -1,0 +1,121 @@
+import { type AccessUpdate, type CacheEntry, EvictionPolicy, RemovalReason } from '@pw/cache-models';
+import { isBroken } from './broken-stores.ts';
+import { PlainTier } from './plain-tier.ts';
+
+/** An entry with what the policies ask of it: when it was stored first, when used last, how often; by a count of steps. */
+export interface Row {
+  entry: CacheEntry;
+  stored: number;
+  used: number;
+  uses: number;
+}
+
+/** How entries are kept: one Map, searched from end to end where something has to be found. */
+export abstract class RowTier extends PlainTier {
+  rows = new Map<string, Row>();
+  steps = 0;
+
+  /** The rows by key; throws while the store is broken. */
+  protected table(): Map<string, Row> {
+    if (isBroken(this.setup.directory)) throw new Error('the store is broken');
+    return this.rows;
+  }
+  protected keyOf(key: string): string {
+    return key;
+  }
+  /** What is kept of an entry that is put. */
+  protected takeIn(entry: CacheEntry): CacheEntry {
+    return entry;
+  }
+  /** What is given of an entry that is kept. */
+  protected handOut(entry: CacheEntry): CacheEntry {
+    return entry;
+  }
+  protected sizeNow(): number {
+    return [...this.rows.values()].filter(({ entry }) => !this.isExpired(entry)).length;
+  }
+
+  protected live(key: string): Row | undefined {
+    const row = this.table().get(key);
+    return row === undefined || this.isExpired(row.entry) ? undefined : row;
+  }
+  /** The live rows, first stored first. */
+  protected liveRows(): Row[] {
+    return [...this.table().values()].filter(({ entry }) => !this.isExpired(entry));
+  }
+
+  protected lookUp(key: string): CacheEntry | undefined {
+    const row = this.live(key);
+    if (row === undefined) this.dropExpired(key);
+    else this.use(row);
+    return row?.entry;
+  }
+  /** A read or a put of an entry that is there. */
+  protected use(row: Row): void {
+    row.used = ++this.steps;
+    row.uses++;
+  }
+
+  protected store(key: string, entry: CacheEntry): boolean {
+    const old = this.live(key);
+    if (old !== undefined) {
+      old.entry = entry;
+      this.use(old);
+      return true;
+    }
+    this.dropExpired(key);
+    const step = ++this.steps;
+    this.table().set(key, { entry, stored: step, used: step, uses: 1 });
+    this.makeRoom(key);
+    return true;
+  }
+
+  /** True when the tier holds one entry too many. */
+  protected isTooFull(): boolean {
+    return this.rows.size > (this.config.maxEntries ?? Number.POSITIVE_INFINITY);
+  }
+  protected makeRoom(newcomer: string): void {
+    if (!this.isTooFull()) return;
+    for (const key of this.rows.keys()) if (this.dropExpired(key)) return;
+    const [key, { entry }] = this.victim([...this.rows].filter(([other]) => other !== newcomer));
+    this.rows.delete(key);
+    this.evicted(key, entry);
+  }
+  protected victim(candidates: [string, Row][]): [string, Row] {
+    return candidates.reduce((first, other) => (this.goesBefore(other[1], first[1]) ? other : first));
+  }
+  protected goesBefore(a: Row, b: Row): boolean {
+    const { evictionPolicy } = this.config;
+    if (evictionPolicy === EvictionPolicy.FIFO) return a.stored < b.stored;
+    if (evictionPolicy === EvictionPolicy.LRU) return a.used < b.used;
+    return a.uses < b.uses || (a.uses === b.uses && a.stored < b.stored);
+  }
+
+  protected remove(key: string, reason: RemovalReason): boolean {
+    if (this.live(key) === undefined) {
+      this.dropExpired(key);
+      return false;
+    }
+    this.countRemoval(reason);
+    return this.rows.delete(key);
+  }
+  /** Removes a row whose time is up. */
+  protected dropExpired(key: string): boolean {
+    const row = this.table().get(key);
+    if (row === undefined || !this.isExpired(row.entry)) return false;
+    this.countRemoval(RemovalReason.TTL);
+    return this.rows.delete(key);
+  }
+  protected removeExpired(): number {
+    return [...this.table().keys()].filter((key) => this.dropExpired(key)).length;
+  }
+
+  protected noteAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate): boolean {
+    const row = this.live(this.keyOf(key));
+    if (row === undefined) return false;
+    const { entry } = row;
+    row.entry = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
+    if (lastAccessed > entry.lastAccessed) this.use(row);
+    return true;
+  }
+}
