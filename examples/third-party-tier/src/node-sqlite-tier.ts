@@ -7,6 +7,7 @@ import {
   CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
+  CacheValidationError,
   entryToRecord,
   RemovalReason,
   recordToEntry,
@@ -54,11 +55,13 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doGet(key: string): CacheEntry | undefined {
-    const row = this.#rows('SELECT * FROM entries WHERE key = ?', key)[0];
+    const row = this.#row(key);
     return row && this.#entry(row);
   }
 
   protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
+    // SQLite keeps texts as UTF-8, where one lone surrogate looks like another: two keys would be one.
+    if (!key.isWellFormed()) throw new CacheValidationError(`${this.name}: key: must be well-formed Unicode`);
     const record = JSON.stringify(entryToRecord(entry, this.cipher));
     const gone = this.#write(() => {
       this.#forget(key, now);
@@ -75,6 +78,7 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doDelete(key: string, now: number): boolean {
+    if (this.#row(key) === undefined) return false;
     return this.#write(() => {
       this.#forget(key, now);
       return this.#run('DELETE FROM entries WHERE key = ?', [key]) > 0;
@@ -101,7 +105,8 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doHas(key: string, now: number): boolean {
-    return this.#count('SELECT count(*) AS n FROM entries WHERE key = ? AND expires_at > ?', key, now) > 0;
+    const row = this.#row(key);
+    return row !== undefined && row.expires_at > now;
   }
 
   protected override doKeys(now: number): string[] {
@@ -120,10 +125,16 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
 
   protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
     const sql = `UPDATE entries SET used = ?, uses = ?, evicted_from_l1 = coalesce(?, evicted_from_l1) WHERE key = ?`;
-    const found = updates.map(({ key, accessCount, lastAccessed, evictedFromL1 }) =>
+    const known = updates.filter(({ key }) => key.isWellFormed());
+    const found = known.map(({ key, accessCount, lastAccessed, evictedFromL1 }) =>
       this.#run(sql, [lastAccessed, accessCount, evictedFromL1 === undefined ? null : Number(evictedFromL1), key]),
     );
     return found.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** A key that is no UTF-8 was never stored. */
+  #row(key: string): Row | undefined {
+    return key.isWellFormed() ? this.#rows('SELECT * FROM entries WHERE key = ?', key)[0] : undefined;
   }
 
   /** Rows that are too many: expired ones first, then by the policy. */
