@@ -63,12 +63,26 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override doGet(key: string, now: number): MaybePromise<CacheEntry | undefined> {
+    if (this.#store.isSettled) {
+      // The hot path: no closure, and no promise but the one that the caller awaits.
+      const entry = this.#find(key, now);
+      if (this.#store.isSettled) return entry;
+    }
+    return this.#whenReady(() => this.#find(key, now));
+  }
+
+  #find(key: string, now: number): CacheEntry | undefined {
+    const slot = this.#store.find(key);
+    if (slot === undefined) return undefined;
+    const entry = this.#read(slot);
+    if (entry !== undefined && now < slot.expiresAt) this.#store.used(slot);
+    return entry;
+  }
+
+  protected override doPeek(key: string): MaybePromise<CacheEntry | undefined> {
     return this.#whenReady(() => {
       const slot = this.#store.find(key);
-      if (slot === undefined) return undefined;
-      const entry = this.#read(slot);
-      if (entry !== undefined && now < slot.expiresAt) this.#store.used(slot);
-      return entry;
+      return slot === undefined ? undefined : this.#read(slot);
     });
   }
 

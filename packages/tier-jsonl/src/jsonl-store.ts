@@ -78,6 +78,11 @@ export class JsonlStore {
     return this.#shards.isCurrent ? undefined : this.#reopen();
   }
 
+  /** True if the shards are as many as was thought when they were last looked at. */
+  get isSettled(): boolean {
+    return this.#reopening === undefined && this.#set?.isCurrent === true;
+  }
+
   /** Does something with the shards as they are, and again if their number turns out to have changed. */
   settled<T>(work: () => T): MaybePromise<T> {
     const waiting = this.ready();
@@ -111,10 +116,11 @@ export class JsonlStore {
   }
 
   /** The record of a slot that `find` gave. Throws a CacheCorruptionError for a damaged one, which is set aside. */
-  readRecord({ key }: Slot): RawRecord | undefined {
+  readRecord(found: Slot): RawRecord | undefined {
+    const { key } = found;
+    let slot: Slot | undefined = found;
     let fault: unknown;
-    for (let tries = 0; tries < READ_TRIES; tries++) {
-      const slot = this.#shards.index.get(key);
+    for (let tries = 0; tries < READ_TRIES; tries++, slot = this.#shards.index.get(key)) {
       if (slot === undefined) return undefined;
       const { shard } = this.#lane(slot);
       try {

@@ -36,7 +36,7 @@ export class ShardFile {
   readonly path: string;
   #fd: number | undefined;
   #isWritable = false;
-  #identity: { dev: number; ino: number; birthtimeMs: number } | undefined;
+  #identity: { dev: number; ino: number; birthtimeMs: number; nlink: number } | undefined;
   #scratch = Buffer.alloc(4096);
 
   constructor(path: string) {
@@ -54,9 +54,23 @@ export class ShardFile {
       return undefined;
     }
     if (!found.isFile()) throw new CacheStorageError('JSONL tier: a shard is not a regular file; refused');
-    if (this.#fd !== undefined && this.#isSame(found)) return state(found, false);
+    if (this.#fd !== undefined && this.#isSame(found)) {
+      this.#identity!.nlink = found.nlink;
+      return state(found, false);
+    }
     this.close();
     return state(this.#open(), true);
+  }
+
+  /**
+   * As `look`, by the descriptor alone, which costs half: a file that was replaced or removed has lost a name, and then, or
+   * when none is open, the answer is `undefined` and only `look` can tell. For reads; what it does not notice is a file
+   * that was moved away under another name.
+   */
+  glance(): FileState | undefined {
+    if (this.#fd === undefined) return undefined;
+    const found = fstatSync(this.#fd);
+    return found.nlink === this.#identity!.nlink ? state(found, false) : undefined;
   }
 
   /** Makes the file writable, and makes it if there is none. */
@@ -72,7 +86,9 @@ export class ShardFile {
   read({ offset, length }: Place): Buffer {
     if (this.#scratch.length < length) this.#scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(length)));
     const bytes = this.#scratch.subarray(0, length);
-    if (this.readInto(bytes, offset) < length) throw new CacheCorruptionError('stored record is cut off');
+    // A short read is rare, and goes on where it stopped.
+    if (readSync(this.#fd!, bytes, 0, length, offset) < length && this.readInto(bytes, offset) < length)
+      throw new CacheCorruptionError('stored record is cut off');
     return bytes;
   }
 
@@ -158,7 +174,7 @@ export class ShardFile {
     if (isWritable && (found.mode & 0o077) !== 0 && found.uid === process.getuid?.()) fchmodSync(fd, 0o600);
     this.#fd = fd;
     this.#isWritable = isWritable;
-    this.#identity = { dev: found.dev, ino: found.ino, birthtimeMs: found.birthtimeMs };
+    this.#identity = { dev: found.dev, ino: found.ino, birthtimeMs: found.birthtimeMs, nlink: found.nlink };
     return found;
   }
 

@@ -95,12 +95,23 @@ export class ShardSet {
   find(key: string): Slot | undefined {
     const known = this.index.get(key);
     if (known !== undefined) {
-      this.refresh(known.shard);
+      if (!this.#follow(known.shard)) return known;
       const slot = this.index.get(key);
       if (slot !== undefined) return slot;
     }
-    this.refresh(this.homeOf(key));
+    this.#follow(this.homeOf(key));
     return this.index.get(key);
+  }
+
+  /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
+  #follow(number: number): boolean {
+    try {
+      if (this.lane(number).shard.isUnchanged()) return false;
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+    this.refresh(number);
+    return true;
   }
 
   /** Has the shard where a key belongs do something. */

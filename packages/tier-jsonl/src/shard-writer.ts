@@ -87,11 +87,11 @@ export class ShardWriter {
     const offset = shard.end;
     const { isNew } = shard.file.prepareToWrite();
     // All our lines are ASCII, so this is their UTF-8.
-    shard.file.append(Buffer.from(textOf(lines), 'latin1'), offset, this.#isFull);
+    const bytes = Buffer.from(textOf(lines), 'latin1');
+    shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
-    const end = offset + lines.reduce((sum, { text }) => sum + text.length + 1, 0);
-    shard.wrote(end);
-    const elsewhere = plan.apply(lines, offset);
+    shard.wrote(offset + bytes.length);
+    const elsewhere = plan.apply(lines, bytes, offset);
     this.#blankRemoved();
     return elsewhere;
   }

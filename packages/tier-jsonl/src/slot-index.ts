@@ -53,9 +53,10 @@ export class SlotIndex {
   }
 
   /** A new key of our own: nothing evicts it before `admit`. */
-  addOwn(key: string, shard: number, place: Place, facts: SlotFacts): void {
+  addOwn(key: string, shard: number, place: Place, facts: SlotFacts): Slot {
     const slot = this.#insert(key, shard, place, facts);
     this.#order?.hold(slot, facts);
+    return slot;
   }
 
   /** Gives a key its newer line; `isUse` if that is a use of it. */
@@ -64,6 +65,7 @@ export class SlotIndex {
     slot.shard = shard;
     slot.offset = place.offset;
     slot.length = place.length;
+    slot.sum = 0;
     this.#join(slot);
     slot.expiresAt = facts.expiresAt;
     this.#expiry.moved(slot);
@@ -130,7 +132,10 @@ export class SlotIndex {
   }
 
   #insert(key: string, shard: number, { offset, length }: Place, { expiresAt }: SlotFacts): Slot {
-    const slot = { key, shard, offset, length, expiresAt, uses: 0, stamp: 0, listAt: -1, expiryAt: -1, orderAt: -1 };
+    const slot = {
+      ...{ key, shard, offset, length, expiresAt, sum: 0 },
+      ...{ uses: 0, stamp: 0, listAt: -1, expiryAt: -1, orderAt: -1 },
+    };
     this.#slots.set(key, slot);
     this.#join(slot);
     this.#expiry.add(slot);

@@ -15,6 +15,8 @@ export interface Slot {
   offset: number;
   length: number;
   expiresAt: number;
+  /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
+  sum: number;
   /** Rank in the eviction order: uses so far (lfu), then a stamp that grows with each use (lru, lfu) or new key (fifo). */
   uses: number;
   stamp: number;

@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import type { Place } from './place.ts';
 import { encodeRaw, noteLine, type RawRecord, readRaw } from './record-line.ts';
 import type { Shard } from './shard.ts';
 import type { AccessFacts, Elsewhere, PlannedLine, PlannedOperation } from './shard-operation.ts';
@@ -57,10 +59,10 @@ export class WritePlan {
   }
 
   /**
-   * The lines are written, from `offset` on: brings the index up to date. Returns the lines in other
+   * The lines are written, as these bytes from `offset` on: brings the index up to date. Returns the lines in other
    * shards that must go too.
    */
-  apply(lines: readonly PlannedLine[], offset: number): Elsewhere[] {
+  apply(lines: readonly PlannedLine[], bytes: Buffer, offset: number): Elsewhere[] {
     const elsewhere: Elsewhere[] = [];
     let at = offset;
     for (const { key, text, facts } of lines) {
@@ -74,20 +76,18 @@ export class WritePlan {
         elsewhere.push({ key, shard: slot.shard, place: older });
       }
       if (facts === undefined) this.#shard.drop(key);
-      else this.#store(key, slot, place, facts);
+      else this.#store(key, slot, place, facts).sum = sumOf(bytes, place, offset);
     }
     return elsewhere;
   }
 
-  #store(key: string, slot: Slot | undefined, place: { offset: number; length: number }, facts: SlotFacts): void {
+  #store(key: string, slot: Slot | undefined, place: Place, facts: SlotFacts): Slot {
     this.#shard.stay(key);
-    if (slot === undefined) {
-      this.#index.addOwn(key, this.#shard.number, place, facts);
-      return;
-    }
+    if (slot === undefined) return this.#index.addOwn(key, this.#shard.number, place, facts);
     if (slot.shard === this.#shard.number) this.#shard.supersede(key, { offset: slot.offset, length: slot.length });
     const intent = this.#intents.get(key);
     this.#index.replace(slot, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
+    return slot;
   }
 
   #move(key: string, text: string, facts: SlotFacts, isStill: () => boolean): boolean {
@@ -150,4 +150,9 @@ export class WritePlan {
       throw error;
     }
   }
+}
+
+/** The sum that a slot keeps of its line. */
+function sumOf(bytes: Buffer, { offset, length }: Place, start: number): number {
+  return crc32(bytes.subarray(offset - start, offset - start + length)) | 0;
 }

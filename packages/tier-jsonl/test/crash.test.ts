@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@pw/cache-models';
@@ -11,6 +11,8 @@ const LOCK = { stale: 2000, update: 1000 };
 /** For each key what the child acknowledged last, and what it had begun after that. */
 function readAcknowledged(path: string): Map<string, { done: string | undefined; begun: string | undefined }> {
   const states = new Map<string, { done: string | undefined; begun: string | undefined }>();
+  // It may have died before it did anything.
+  if (!existsSync(path)) return states;
   for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
     const [what, key, value] = line.split(' ') as [string, string, string];
     const state = states.get(key) ?? { done: undefined, begun: undefined };
