@@ -9,7 +9,7 @@ import {
 } from 'node:crypto';
 import { encodeBase64Url } from './base64url.ts';
 import { type FernetKeyInput, invalidKey, keyText } from './fernet-key-input.ts';
-import { IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
+import { BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
 
 const CIPHER = 'aes-128-cbc';
 const KEY_TEXT = /^[\w-]{43}=$/;
@@ -25,6 +25,8 @@ const FINGERPRINT_DIGITS = 16;
 export class FernetKey {
   readonly #signing: KeyObject;
   readonly #encryption: KeyObject;
+  /** Room for the MAC that a token should have. */
+  readonly #expected = Buffer.alloc(MAC_LENGTH);
   #fingerprint: string | undefined;
 
   private constructor(bytes: Buffer) {
@@ -68,20 +70,27 @@ export class FernetKey {
 
   /** A decoded token. `seconds` is the creation time, `writeIv` puts 16 bytes never used before at an offset. */
   seal(plaintext: string | Uint8Array, seconds: number, writeIv: (target: Buffer, offset: number) => void): Buffer {
-    const token = Buffer.allocUnsafe(tokenLength(Buffer.byteLength(plaintext)));
+    const length = Buffer.byteLength(plaintext);
+    const token = Buffer.allocUnsafe(tokenLength(length));
     writeHeader(token, seconds);
     writeIv(token, IV_OFFSET);
+    const end = token.length - MAC_LENGTH;
+    const payload = token.subarray(PAYLOAD_OFFSET, end);
+    if (typeof plaintext === 'string') payload.write(plaintext, 'utf8');
+    else payload.set(plaintext);
+    payload.fill(payload.length - length, length);
     const cipher = createCipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));
-    const head = typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext);
-    head.copy(token, PAYLOAD_OFFSET);
-    cipher.final().copy(token, PAYLOAD_OFFSET + head.length);
-    this.#mac(token).copy(token, token.length - MAC_LENGTH);
+    // The padding is ours, so nothing is left for `final`, which would cost a tenth of the whole.
+    cipher.setAutoPadding(false);
+    payload.set(cipher.update(payload));
+    token.write(this.#mac(token), end, 'latin1');
     return token;
   }
 
   /** Whether this key made the token; constant-time in the MAC. */
   authenticates(token: Buffer): boolean {
-    return timingSafeEqual(this.#mac(token), token.subarray(-MAC_LENGTH));
+    this.#expected.write(this.#mac(token), 'latin1');
+    return timingSafeEqual(this.#expected, token.subarray(-MAC_LENGTH));
   }
 
   /**
@@ -90,28 +99,23 @@ export class FernetKey {
    */
   open(token: Buffer): Buffer | undefined {
     const decipher = createDecipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));
-    const head = decipher.update(token.subarray(PAYLOAD_OFFSET, -MAC_LENGTH));
-    try {
-      return join(head, decipher.final());
-    } catch {
-      head.fill(0);
-      return undefined;
-    }
+    decipher.setAutoPadding(false);
+    const padded = decipher.update(token.subarray(PAYLOAD_OFFSET, -MAC_LENGTH));
+    const length = unpaddedLength(padded);
+    if (length === undefined) padded.fill(0);
+    return length === undefined ? undefined : padded.subarray(0, length);
   }
 
-  #mac(token: Buffer): Buffer {
-    return createHmac('sha256', this.#signing).update(token.subarray(0, -MAC_LENGTH)).digest();
+  /** As a binary string: that is cheaper than a Buffer of its own. */
+  #mac(token: Buffer): string {
+    return createHmac('sha256', this.#signing).update(token.subarray(0, -MAC_LENGTH)).digest('binary');
   }
 }
 
-/** Not `Buffer.concat`: that takes short results from a slab shared with the rest of the program. */
-function join(head: Buffer, tail: Buffer): Buffer {
-  if (head.length === 0) return tail;
-  if (tail.length === 0) return head;
-  const whole = Buffer.alloc(head.length + tail.length);
-  head.copy(whole);
-  tail.copy(whole, head.length);
-  head.fill(0);
-  tail.fill(0);
-  return whole;
+/** The length without the PKCS #7 padding; `undefined` for a wrong one. `padded` is whole blocks, at least one. */
+function unpaddedLength(padded: Buffer): number | undefined {
+  const size = padded[padded.length - 1]!;
+  if (size < 1 || size > BLOCK) return undefined;
+  for (let at = padded.length - size; at < padded.length; at++) if (padded[at] !== size) return undefined;
+  return padded.length - size;
 }

@@ -2,7 +2,8 @@ import { IV_LENGTH } from './iv-pool.ts';
 
 // Version (1 byte) | creation time in seconds (8, big endian) | IV (16) | payload (blocks of 16) | HMAC-SHA256 (32)
 const VERSION = 0x80;
-const BLOCK = 16;
+/** Length of an AES block in bytes. */
+export const BLOCK = 16;
 const TIME_OFFSET = 1;
 const WORD = 2 ** 32;
 
