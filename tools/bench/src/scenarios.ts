@@ -1,4 +1,6 @@
 import type { Scenario } from './scenario.ts';
+import * as cryptoMove from './scenarios/crypto-move.ts';
+import * as cryptoSealOpen from './scenarios/crypto-seal-open.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
 import * as managerAllocation from './scenarios/manager-allocation.ts';
 import * as managerGet from './scenarios/manager-get.ts';
@@ -28,4 +30,6 @@ export const scenarios: readonly Scenario[] = [
   managerParse,
   managerImport,
   managerLoopDelay,
+  cryptoSealOpen,
+  cryptoMove,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());
