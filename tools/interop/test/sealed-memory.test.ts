@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { generateKey } from '@pw/cache-crypto';
+import { openCache } from '@pw/cache-manager';
+import { CacheEntry } from '@pw/cache-models';
+import { makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Marker } from './support/markers.ts';
+
+const COUNT = 1000;
+
+/** Reads every entry into memory, keeps it, reveals those asked for, and then waits. */
+const program = (config: object, revealed: number): string => `
+  import { writeHeapSnapshot } from 'node:v8';
+  import { openCache } from '@pw/cache-manager';
+  const cache = await openCache(${JSON.stringify(config)}, { env: {} });
+  globalThis.held = [];
+  for (const key of await cache.keys()) globalThis.held.push(await cache.get(key));
+  globalThis.shown = globalThis.held.slice(0, ${revealed}).map((entry) => entry.password.reveal());
+  writeHeapSnapshot('heap.heapsnapshot');
+  console.log(globalThis.held.length);
+  setInterval(() => {}, 1000);`;
+
+/** Everything that a process can read of itself: all of its mapped memory. */
+function* memoryOf(pid: number): Generator<Buffer> {
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    for (const line of readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
+      const [range = '', mode = ''] = line.split(' ');
+      if (!mode.startsWith('r')) continue;
+      const [start, end] = range.split('-').map((hex) => Number.parseInt(hex, 16)) as [number, number];
+      yield* readRange(memory, start, end);
+    }
+  } finally {
+    closeSync(memory);
+  }
+}
+
+const PIECE = 2 ** 24;
+const OVERLAP = 256;
+
+function* readRange(memory: number, start: number, end: number): Generator<Buffer> {
+  for (let at = start; at < end; at += PIECE) {
+    const piece = Buffer.alloc(Math.min(PIECE + OVERLAP, end - at));
+    try {
+      yield piece.subarray(0, readSync(memory, piece, 0, piece.length, at));
+    } catch {
+      // Reserved and not there, such as guard pages.
+    }
+  }
+}
+
+/** Runs of the core that all markers of one set begin with, in both ways that V8 keeps texts. */
+function hitsIn(pieces: Iterable<Buffer>, core: string): number {
+  const spellings = [
+    Buffer.from(core, 'latin1'),
+    Buffer.from(core, 'utf16le'),
+    Buffer.from(Buffer.from(core).toString('base64').slice(0, -4)),
+  ];
+  let hits = 0;
+  for (const piece of pieces)
+    for (const spelling of spellings)
+      for (let at = piece.indexOf(spelling); at >= 0; at = piece.indexOf(spelling, at + 1)) hits++;
+  return hits;
+}
+
+describe.each(['jsonl', 'sqlite'] as const)('a process that holds 1,000 sealed entries (%s)', (l2Backend) => {
+  it.skipIf(process.platform !== 'linux').each([
+    ['none of them in a heap snapshot or in its memory', 0],
+    ['what was revealed there, or the search would find nothing whatever happens', 1],
+  ])('has %s', async (_, revealed) => {
+    const directory = makeTempDir(onTestFinished);
+    const core = new Marker('held').text.slice(0, 28);
+    const config = {
+      l2Backend,
+      l2CacheDir: join(directory, 'l2'),
+      l3DatabasePath: join(directory, 'l3', 'cache.db'),
+      encryptionKey: generateKey(),
+    };
+    const cache = await openCache(config, { env: {} });
+    const entries = Array.from({ length: COUNT }, (_, n) =>
+      CacheEntry.create({
+        proxyUrl: `http://h${n}.example:1`,
+        key: `k${n}`,
+        username: `${core}-u${n}`,
+        password: `${core}-p${n}`,
+      }),
+    );
+    expect((await cache.putMany(entries)).every(Boolean)).toBe(true);
+    await cache.close();
+    const dir = makeTempDir(onTestFinished);
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@pw/source',
+        '--input-type=module',
+        '--eval',
+        `process.chdir(${JSON.stringify(dir)});${program(config, revealed)}`,
+      ],
+      { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    for await (const line of createInterface({ input: child.stdout })) {
+      expect(line).toBe(String(COUNT));
+      break;
+    }
+    const snapshot = readFileSync(join(dir, readdirSync(dir)[0]!));
+    expect(snapshot.length).toBeGreaterThan(1e6);
+    const found = { snapshot: hitsIn([snapshot], core), memory: hitsIn(memoryOf(child.pid!), core) };
+    if (revealed === 0) expect(found).toEqual({ snapshot: 0, memory: 0 });
+    else expect([found.snapshot > 0, found.memory > 0]).toEqual([true, true]);
+  });
+});

@@ -1,0 +1,33 @@
+import { BaseTier, type TierOptions } from '@pw/cache-models';
+
+/** Somebody's tier whose every operation throws an error of its own, with a message that should not have been. */
+export class FailingTier extends BaseTier<'sync'> {
+  readonly #message: string;
+
+  constructor(options: TierOptions, message: string) {
+    super({}, options, {
+      mode: 'sync',
+      tierType: 'l2_failing',
+      capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
+    });
+    this.#message = message;
+  }
+
+  #fail(): never {
+    throw Object.assign(new Error(this.#message), {
+      code: 'EIO',
+      path: this.#message,
+      cause: new Error(this.#message),
+    });
+  }
+
+  protected doGet = (): never => this.#fail();
+  protected doPut = (): never => this.#fail();
+  protected doDelete = (): never => this.#fail();
+  protected doClear = (): never => this.#fail();
+  protected doSize = (): never => this.#fail();
+  protected doKeys = (): never => this.#fail();
+  protected doHas = (): never => this.#fail();
+  protected doEntries = (): never => this.#fail();
+  protected doCleanupExpired = (): never => this.#fail();
+}
