@@ -17,6 +17,7 @@ const texts = fc.oneof(
   { weight: 20, arbitrary: fc.string({ unit: 'grapheme', maxLength: 64 }) },
   { weight: 20, arbitrary: fc.string({ unit: 'binary', maxLength: 64 }) },
   { weight: 5, arbitrary: fc.string({ maxLength: 64 }) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 2_500, maxLength: 10_000 }) },
   { weight: 1, arbitrary: fc.constantFrom('', '\0', '\ufeff', '😀'.repeat(16)) },
 );
 
