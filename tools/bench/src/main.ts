@@ -3,22 +3,24 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { reportMarkdown, scenarioMarkdown } from './markdown.ts';
 import { type Report, runOrigin } from './report.ts';
-import { runInChild } from './run-in-child.ts';
+import { profileInChild, runInChild } from './run-in-child.ts';
 import type { ScenarioResult } from './run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 
-const HELP = `bench [--quick] [--list] [--out FOLDER] [NAME…]
+const HELP = `bench [--quick] [--list] [--profile] [--out FOLDER] [NAME…]
 
 Runs the scenarios whose names begin with one of the given names; all without. Writes bench.json and bench.md.
 
   --quick   smaller data and shorter rounds: under a minute, to see that all is right
   --list    only name the scenarios
+  --profile tell where our own time goes, and measure nothing
   --out     where the report goes; default reports/ at the root`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     out: { type: 'string', default: join(import.meta.dirname, '..', '..', '..', 'reports') },
@@ -33,6 +35,10 @@ async function main(): Promise<number> {
   if (named.length === 0) {
     console.error('No scenario is called so; --list names them all.');
     return 2;
+  }
+  if (values.profile) {
+    for (const scenario of named) await profileInChild(scenario);
+    return 0;
   }
   const chosen = named.filter(({ fullOnly }) => !(values.quick && fullOnly));
   const results: ScenarioResult[] = [];

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ScenarioResult } from './run-scenario.ts';
@@ -11,12 +11,7 @@ const LONGEST_MS = 600_000;
 export function runInChild({ name, about }: Scenario, quick: boolean): Promise<ScenarioResult> {
   return new Promise((resolve) => {
     let result: ScenarioResult | undefined;
-    const child = fork(CHILD, [name, quick ? 'quick' : 'full'], {
-      execArgv: ['--conditions=@pw/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
-      // What all of them load is compiled once.
-      env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'pw-bench-modules') },
-      timeout: LONGEST_MS,
-    });
+    const child = start(name, quick ? 'quick' : 'full');
     child.on('message', (message) => {
       result = message as ScenarioResult;
     });
@@ -24,5 +19,19 @@ export function runInChild({ name, about }: Scenario, quick: boolean): Promise<S
       const error = `the process ended without a result (${signal ?? `exit code ${code}`})`;
       resolve(result ?? { name, about, figures: [], goals: [], warnings: [], error, seconds: 0 });
     });
+  });
+}
+
+/** Profiles our contenders of a scenario in a process of its own, which prints what it finds. */
+export function profileInChild({ name }: Scenario): Promise<void> {
+  return new Promise((resolve) => void start(name, 'profile').on('exit', () => resolve()));
+}
+
+function start(name: string, mode: 'full' | 'quick' | 'profile'): ChildProcess {
+  return fork(CHILD, [name, mode], {
+    execArgv: ['--conditions=@pw/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
+    // What all of them load is compiled once.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'pw-bench-modules') },
+    timeout: LONGEST_MS,
   });
 }

@@ -5,6 +5,7 @@ import type { MaybePromise } from '@pw/cache-models';
 import { type RunPlan, runContest } from './contest.ts';
 import { type Figure, toFigure } from './figure.ts';
 import type { GoalResult } from './goal.ts';
+import { profileContender } from './profile.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
 /** Samples that lie further apart than this share of their median are worth a warning. */
@@ -50,14 +51,32 @@ export async function runScenario(scenario: Scenario, quick: boolean): Promise<S
 }
 
 async function figuresOf(scenario: Scenario, quick: boolean): Promise<Figure[]> {
-  const directory = await mkdtemp(join(process.env['PW_BENCH_DIR'] ?? tmpdir(), 'pw-bench-'));
-  const cleanups: (() => MaybePromise<unknown>)[] = [];
-  const context: ScenarioContext = { quick, directory, onFinish: (cleanup) => void cleanups.unshift(cleanup) };
-  try {
+  const plan = quick ? QUICK_PLAN : FULL_PLAN;
+  return inContext(quick, async (context) => {
     if ('measure' in scenario) return (await scenario.measure(context)).map(toFigure);
     const contest = await scenario.setUp(context);
     globalThis.gc?.();
-    return (await runContest(contest, quick ? QUICK_PLAN : FULL_PLAN)).map(toFigure);
+    return (await runContest(contest, plan)).map(toFigure);
+  });
+}
+
+/** Where the time of our own contenders of a scenario goes, as text. */
+export async function profileScenario(scenario: Scenario): Promise<string> {
+  if ('measure' in scenario) return `${scenario.name} measures by itself: no contender to profile.`;
+  return inContext(false, async (context) => {
+    const { contenders } = await scenario.setUp(context);
+    const texts: string[] = [];
+    for (const contender of contenders) if (contender.role === 'ours') texts.push(await profileContender(contender));
+    return texts.join('\n\n');
+  });
+}
+
+/** Gives the work an empty folder, and tidies up after it. */
+async function inContext<T>(quick: boolean, work: (context: ScenarioContext) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(process.env['PW_BENCH_DIR'] ?? tmpdir(), 'pw-bench-'));
+  const cleanups: (() => MaybePromise<unknown>)[] = [];
+  try {
+    return await work({ quick, directory, onFinish: (cleanup) => void cleanups.unshift(cleanup) });
   } finally {
     for (const cleanup of cleanups) await cleanup();
     await rm(directory, { recursive: true, force: true });
