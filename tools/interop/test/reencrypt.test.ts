@@ -267,3 +267,30 @@ it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, a
   await both.close();
   expect(await reveal(open(current))).toEqual(before);
 });
+
+it('takes what another writer put into a shard meanwhile for the value to seal, not what it had read before', async () => {
+  const [old, next] = [generateKey(), generateKey()];
+  for (let round = 0; round < 5; round++) {
+    const directory = temp();
+    const open = (key: string, previousKeys: string[] = []) => {
+      const tier = new JsonlCacheTier(
+        {},
+        { directory, cipher: new CredentialEncryptor({ key, previousKeys, env: {} }) },
+      );
+      onTestFinished(() => tier.close());
+      return tier;
+    };
+    const writer = open(old);
+    await writer.putMany(range(200).map((n) => entryOf(n)));
+    const resealing = open(next, [old]);
+    await resealing.open();
+    // The writer, which still seals with the old key, has its locks first; what waits for them has read the old values.
+    const newer = writer.putMany(range(200).map((n) => entryOf(n, `newer-${n}`)));
+    for await (const _ of resealing.reseal(200));
+    await newer;
+    const found = await resealing.getMany(range(200).map((n) => entryOf(n).key));
+    expect(range(200).map((n) => found.get(entryOf(n).key)?.password?.reveal())).toEqual(
+      range(200).map((n) => `newer-${n}`),
+    );
+  }
+});
