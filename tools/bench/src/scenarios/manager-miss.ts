@@ -1,9 +1,11 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { asyncMapFloor } from '../floors.ts';
 import { timesFaster } from '../goal.ts';
 import { openFilledStack, recordOf } from '../our-stack.ts';
 import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
 import { sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario, ScenarioContext } from '../scenario.ts';
 
 const PEERS = ['bentocache', 'cacheable', 'cache-manager', 'keyv SQLite'];
 
@@ -28,6 +30,10 @@ export const managerMiss: Scenario = {
       for (const peer of [cacheable, manager, keyv]) await peer.set(key, value);
     }
     const keyOf = (i: number): string => absent[i % count]!.key;
+    const select = bareSelect(
+      context,
+      entries.map(({ key }) => key),
+    );
     const map = new Map(entries.map((entry) => [entry.key, entry]));
     return {
       finds: 'nothing',
@@ -37,8 +43,23 @@ export const managerMiss: Scenario = {
         { name: 'cacheable', role: 'peer', async: true, run: (i) => cacheable.get(keyOf(i)) },
         { name: 'cache-manager', role: 'peer', async: true, run: (i) => manager.get(keyOf(i)) },
         { name: 'keyv SQLite', role: 'peer', async: true, run: (i) => keyv.get(keyOf(i)) },
+        { name: 'a prepared SELECT of SQLite', role: 'floor', run: (i) => select.get(keyOf(i)) },
         asyncMapFloor(map, keyOf),
       ],
     };
   },
 };
+
+/** A table of the keys alone, in a database that is set as ours. */
+function bareSelect({ directory, onFinish }: ScenarioContext, keys: readonly string[]) {
+  const db = new Database(join(directory, 'bare.db'));
+  onFinish(() => db.close());
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = NORMAL');
+  db.exec('CREATE TABLE entries (key TEXT PRIMARY KEY, expires_at REAL)');
+  const insert = db.prepare('INSERT INTO entries VALUES (?, ?)');
+  db.transaction(() => {
+    for (const key of keys) insert.run(key, 1e12);
+  })();
+  return db.prepare('SELECT * FROM entries WHERE key = ?');
+}
