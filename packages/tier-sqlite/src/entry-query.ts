@@ -32,6 +32,7 @@ export class EntryQuery {
   readonly values: readonly StoredValue[];
   readonly limit: number;
   readonly #orderBy: EntryOrder;
+  readonly #orderSql: string;
   readonly #direction: 'asc' | 'desc';
 
   /** Throws a CacheValidationError for a cursor that is none of this order. */
@@ -39,24 +40,28 @@ export class EntryQuery {
     this.#orderBy = filter.orderBy ?? 'key';
     this.#direction = filter.direction ?? 'asc';
     this.limit = filter.limit ?? DEFAULT_PAGE_SIZE;
+    // Only what has a next check is due, and without the ifnull() its index gives the order.
+    const isDue = this.#orderBy === 'nextCheckTime' && filter.checkDueBy !== undefined;
+    this.#orderSql = isDue ? 'c.next_check_time' : ORDERS[this.#orderBy].sql;
     const conditions = conditionsOf(filter, now);
     this.#startAfter(filter.cursor, conditions);
-    const order = this.#orderBy === 'key' ? ['c.key'] : [ORDERS[this.#orderBy].sql, 'c.key'];
+    const order = this.#orderBy === 'key' ? ['c.key'] : [this.#orderSql, 'c.key'];
     const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
     this.sql = `${selectRows(layout)} ${conditions.where} ORDER BY ${by} LIMIT ?`;
     // One more than asked for tells whether there is a next page.
     this.values = [...conditions.values, this.limit + 1];
   }
 
-  /** The cursor that goes on after a row. Opaque to callers. */
-  cursorAfter(row: EntryRow): string {
-    const value = row[ORDERS[this.#orderBy].at] ?? NO_CHECK;
-    return formatCursor({
-      orderBy: this.#orderBy,
-      direction: this.#direction,
-      value: value as string | number,
-      key: row[At.KEY] as string,
-    });
+  /** The cursor that goes on after a page. A row so damaged that it has no place is passed over: it will be set aside. */
+  cursorAfter(page: readonly EntryRow[]): string | null {
+    const type = this.#orderBy === 'key' || this.#orderBy === 'source' ? 'string' : 'number';
+    for (const row of page.toReversed()) {
+      const value = row[ORDERS[this.#orderBy].at] ?? NO_CHECK;
+      const key = row[At.KEY];
+      if (typeof value !== type || typeof key !== 'string') continue;
+      return formatCursor({ orderBy: this.#orderBy, direction: this.#direction, value: value as string | number, key });
+    }
+    return null;
   }
 
   #startAfter(cursor: string | undefined, conditions: SqlConditions): void {
@@ -65,7 +70,7 @@ export class EntryQuery {
     const { value, key } = parseCursor(cursor, orderBy, this.#direction);
     const compare = this.#direction === 'asc' ? '>' : '<';
     if (orderBy === 'key') conditions.add(`c.key ${compare} ?`, key);
-    else conditions.add(`(${ORDERS[this.#orderBy].sql}, c.key) ${compare} (?, ?)`, value, key);
+    else conditions.add(`(${this.#orderSql}, c.key) ${compare} (?, ?)`, value, key);
   }
 }
 
@@ -78,7 +83,8 @@ function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
   addTimes(conditions, 'c.expires_at', filter.expiresAt);
   addTimes(conditions, 'c.last_accessed', filter.lastAccessed);
   addCounts(conditions, 'c.failure_count', filter.failureCount);
-  if (filter.checkDueBy !== undefined) conditions.add('c.next_check_time <= ?', seconds(toInstant(filter.checkDueBy)!));
+  if (filter.checkDueBy !== undefined)
+    conditions.add('unlikely(c.next_check_time <= ?)', seconds(toInstant(filter.checkDueBy)!));
   // The plus keeps SQLite from walking the index of expiry, which nearly every row passes.
   if (filter.includeExpired !== true) conditions.add('+c.expires_at > ?', seconds(now));
   addUrl(conditions, filter);
@@ -95,9 +101,10 @@ function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): voi
   if (text !== undefined) conditions.add('instr(lower(c.proxy_url), lower(?)) > 0', text);
 }
 
+/** Whoever names a time wants few entries: `unlikely` tells SQLite, which would rather walk the index of the order. */
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
-  if (range?.from !== undefined) conditions.add(`${column} >= ?`, seconds(toInstant(range.from)!));
-  if (range?.to !== undefined) conditions.add(`${column} < ?`, seconds(toInstant(range.to)!));
+  if (range?.from !== undefined) conditions.add(`unlikely(${column} >= ?)`, seconds(toInstant(range.from)!));
+  if (range?.to !== undefined) conditions.add(`unlikely(${column} < ?)`, seconds(toInstant(range.to)!));
 }
 
 function addCounts(conditions: SqlConditions, column: string, range: CountRange | undefined): void {

@@ -13,6 +13,7 @@ import { EntryStatements, tableValueCount } from './entry-statements.ts';
 import { At, entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
 import type { SqliteDatabase } from './load-binding.ts';
+import { OrphanSweep } from './orphan-sweep.ts';
 import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
 import { STRIDE } from './row-id-space.ts';
@@ -46,6 +47,7 @@ export class EntryStore {
   readonly #rows: RowCount;
   readonly #wantsEvicted: boolean;
   readonly #transaction: <T>(work: () => T) => T;
+  readonly #orphans = new OrphanSweep();
   #evicted: Evicted[] = [];
   /** Known within a transaction, where nobody else takes one. */
   #nextRowId: number | undefined;
@@ -163,6 +165,11 @@ export class EntryStore {
     const { changes } = this.statements.of(sql).run(seconds(now));
     this.#rows.changed(-changes);
     return changes;
+  }
+
+  /** Removes some of the side rows that ProxyWhirl left without an entry. */
+  sweepOrphans(limit: number): number {
+    return this.#orphans.next(this, limit);
   }
 
   /** Removes all entries, and for L3 the whole history; the quarantine stays. Returns how many live entries there were. */

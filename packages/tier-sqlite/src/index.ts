@@ -11,6 +11,8 @@ export type {
 } from '@pw/cache-models';
 export type { DiskCacheTierOptions } from './disk-cache-tier.ts';
 export { DiskCacheTier } from './disk-cache-tier.ts';
+export type { FilterMember } from './filter-indexes.ts';
+export { FILTER_INDEXES, ORDER_INDEXES } from './filter-indexes.ts';
 export type { HealthRetention } from './health-retention.ts';
 export type { HealthSummary, HealthWindow, ResponseTimes } from './health-summary.ts';
 export type { JsonlMigration } from './migrate-from-jsonl.ts';

@@ -1,6 +1,6 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { SqliteDatabase } from './load-binding.ts';
-import { HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { HEALTH_COLUMNS, NEXT_CHECK_INDEX, type TableLayout } from './table-layout.ts';
 
 /** Holds the version of our side tables, one row a table of entries. ProxyWhirl keeps `user_version` at 0, and so do we. */
 const VERSIONS = 'pw_schema';
@@ -8,7 +8,7 @@ const VERSIONS = 'pw_schema';
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
 /** What each version adds to the one before; only ever appended to. */
-const MIGRATIONS: readonly Migration[] = [createSideTables, addFingerprints];
+const MIGRATIONS: readonly Migration[] = [createSideTables, addFingerprints, indexNextChecks];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
@@ -103,4 +103,12 @@ function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
 /** The fingerprint of the key that sealed a row's credentials; beside the checksum, which vouches for it. */
 function addFingerprints(db: SqliteDatabase, { side }: TableLayout): void {
   db.exec(`ALTER TABLE ${side} ADD COLUMN sealed_by TEXT`);
+}
+
+/** For `checkDueBy`: asked often, and only entries that are checked at all have a place in it. */
+function indexNextChecks(db: SqliteDatabase, { table, isFull }: TableLayout): void {
+  if (!isFull) return;
+  db.exec(
+    `CREATE INDEX IF NOT EXISTS ${NEXT_CHECK_INDEX} ON ${table}(next_check_time) WHERE next_check_time IS NOT NULL`,
+  );
 }

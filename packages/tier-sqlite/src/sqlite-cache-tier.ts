@@ -74,7 +74,7 @@ export class SqliteCacheTier extends SqliteTier {
           .all(...query.values),
       ) as EntryRow[];
       const page = rows.slice(0, query.limit);
-      const cursor = rows.length > page.length ? query.cursorAfter(page.at(-1)!) : null;
+      const cursor = rows.length > page.length ? query.cursorAfter(page) : null;
       return { entries: this.readable(page, now), cursor };
     });
   }

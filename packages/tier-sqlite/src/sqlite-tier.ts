@@ -58,6 +58,8 @@ const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 /** What the slowest layout does in a millisecond, with a margin: rows that lie all over the table, of which every index changes. */
 const INLINE_ROWS_PER_MS = 5;
+/** Side rows that a cleanup looks at: some milliseconds. */
+const ORPHANS_AT_A_TIME = 1000;
 /** The same where pages stay in memory from one slice to the next. */
 const SLICE_ROWS_PER_MS = 12;
 
@@ -211,7 +213,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     const { store } = this.#current();
     const inline = this.#maxBlockMs * INLINE_ROWS_PER_MS;
     if (!Number.isFinite(inline) || !this.#guarded(() => store.hasExpired(Math.floor(inline), now))) {
-      return this.write((open) => open.cleanupExpired(now));
+      return this.write((open) => {
+        open.sweepOrphans(ORPHANS_AT_A_TIME);
+        return open.cleanupExpired(now);
+      });
     }
     this.#checkFile();
     return this.#cleanUpInThread(store, now);
