@@ -100,7 +100,8 @@ describe('MemoryCacheTier', () => {
     expect(() => tier.put('a', makeEntry('b'))).toThrow(/key/);
     expect(() => tier.put('', makeEntry(''))).toThrow(/key/);
     expect(() => tier.put('a', null as unknown as CacheEntry)).toThrow(/entry/);
-    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).not.toThrow();
+    // Wrong whether or not the key is there.
+    expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     expect([tier.failureCount, tier.peek('a')?.accessCount]).toEqual([0, 0]);

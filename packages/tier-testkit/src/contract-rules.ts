@@ -28,9 +28,9 @@ export const CONTRACT_RULES = Object.freeze({
   values: 'Texts are data: whatever an entry holds comes back unchanged.',
   arguments: 'A wrong argument is a CacheValidationError that names it, and changes nothing.',
   capacity:
-    'A tier never holds more than `maxEntries`; a put into a full tier makes room by itself, and tells `onEvict` of a live entry that had to go.',
+    'A tier never holds more than `maxEntries`; a put into a full tier makes room by itself, and tells `onEvict` of a live entry that had to go. Where `maxEntries` was lowered, the next put makes the room at the latest.',
   expiredFirst: 'Expired entries make room before live ones.',
-  lru: 'With `lru` the entry goes first whose last use is longest ago; a put is a use.',
+  lru: 'With `lru` the entry goes first whose last use is longest ago: a put is a use, and so is a get that recordAccess tells of.',
   lfu: 'With `lfu` the entry goes first that was used least often; of several, the oldest.',
   fifo: 'With `fifo` the entry goes first that was stored first, however it was used; replacing it does not move it.',
   aliasing: 'Nobody can change what is stored but through the tier: neither by what was put, nor by what was got.',

@@ -21,7 +21,7 @@ interface Runner {
 }
 
 /** A contender that gave other data than it should. */
-export class WrongAnswerError extends Error {
+class WrongAnswerError extends Error {
   override name = 'WrongAnswerError';
 }
 

@@ -48,10 +48,3 @@ export function readFloor(
   };
   return { name: 'readSync and JSON.parse', role: 'floor', run: (i) => read(indexOf(i)) };
 }
-
-/** The least that a line on disk costs to append: one `writeSync`, without `JSON.stringify` and without a flush. */
-export function writeFloor(directory: string, line: string, onFinish: (cleanup: () => void) => void): Contender {
-  const fd = openSync(join(directory, 'write-floor.jsonl'), 'a', 0o600);
-  onFinish(() => closeSync(fd));
-  return { name: 'one writeSync', role: 'floor', run: () => writeSync(fd, line) };
-}

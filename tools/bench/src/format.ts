@@ -6,7 +6,7 @@ const TIMES: readonly (readonly [number, string])[] = [
 ];
 
 /** Three significant digits, without an exponent. */
-export function formatNumber(value: number): string {
+function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));

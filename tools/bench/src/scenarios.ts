@@ -2,6 +2,8 @@ import type { Scenario } from './scenario.ts';
 import * as cryptoMove from './scenarios/crypto-move.ts';
 import * as cryptoSealOpen from './scenarios/crypto-seal-open.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
+import * as jsonlGet from './scenarios/jsonl-get.ts';
+import * as jsonlReference from './scenarios/jsonl-reference.ts';
 import * as managerAllocation from './scenarios/manager-allocation.ts';
 import * as managerGet from './scenarios/manager-get.ts';
 import * as managerImport from './scenarios/manager-import.ts';
@@ -30,6 +32,8 @@ export const scenarios: readonly Scenario[] = [
   managerParse,
   managerImport,
   managerLoopDelay,
+  jsonlGet,
+  jsonlReference,
   cryptoSealOpen,
   cryptoMove,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

@@ -3,7 +3,7 @@ export function count(small: number, full: number): number {
   return isFull ? full : small;
 }
 
-export const isFull = process.env['PW_FAULTS'] === 'full';
+const isFull = process.env['PW_FAULTS'] === 'full';
 
 /** Milliseconds that a test at its full count may take. */
 export const FULL_TIME = 3 * 60 * 60 * 1000;

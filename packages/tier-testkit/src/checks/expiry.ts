@@ -34,6 +34,7 @@ const checks: Check[] = [
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
+      await sees(trial, tier, 'a', true, 'an hour before the deadline');
       trial.clock.advance(HOUR + 1);
       await sees(trial, tier, 'a', false, '1 ms after the deadline');
       trial.clock.advance(DAY);
@@ -89,6 +90,7 @@ const checks: Check[] = [
       const lives = [25 * DAY, 2 ** 31, 2 ** 32 + 1, 400 * DAY];
       const now = trial.clock.now();
       const tier = await trial.tierWith(lives.map((life, at) => makeEntry(`life ${at}`, { expiresAt: now + life })));
+      trial.same('size at the beginning', await tier.size(), lives.length);
       for (const [at, life] of lives.entries()) {
         trial.clock.set(now + life - 1);
         trial.same(`has of an entry 1 ms before the end of its ${life} ms`, await tier.has(`life ${at}`), true);

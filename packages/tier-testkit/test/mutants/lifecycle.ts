@@ -83,19 +83,6 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'opens-once-for-each-use',
-    'Opens its store once for each of many first uses, and each begins with nothing.',
-    ['lifecycle', 'does not open by itself for many first uses at once'],
-    class extends PromiseMapTier {
-      override async open(): Promise<void> {
-        if (this.status === 'open') return;
-        await setImmediate();
-        this.inner.rows.clear();
-        this.status = 'open';
-      }
-    },
-  ),
-  plant(
     'close-does-not-wait',
     'Closes in the midst of the operations under way, and they store in what is closed.',
     ['lifecycle', 'stumbles when it is closed in the midst of operations'],

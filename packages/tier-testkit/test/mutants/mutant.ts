@@ -2,8 +2,6 @@ import type { CacheTier } from '@pw/cache-models';
 import type { ConformanceSubject, TierSetup } from '../../src/index.ts';
 import type { FileTable } from '../tiers/file-table.ts';
 import { FileTier } from '../tiers/file-tier.ts';
-import type { InnerMapTier } from '../tiers/inner-map-tier.ts';
-import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 
 /** A check of the kit, by its group and name. */
 export interface CheckName {
@@ -37,12 +35,6 @@ export function plant(
 ): Mutant {
   const base: string = Object.getPrototypeOf(Tier).name;
   return { name, bug, base, caughtBy: { group, name: check }, subject, make: (setup) => new Tier(setup) };
-}
-
-/** A bug in what a {@link PromiseMapTier} keeps. */
-export function plantInner(name: string, bug: string, [group, check]: Catcher, Inner: Made<InnerMapTier>): Mutant {
-  const make = (setup: TierSetup): CacheTier => new PromiseMapTier(setup, new Inner(setup));
-  return { name, bug, base: 'PromiseMapTier', caughtBy: { group, name: check }, subject: {}, make };
 }
 
 /** A bug in what a {@link FileTier} makes of its file. */

@@ -155,9 +155,10 @@ export const sharingMutants: readonly Mutant[] = [
     'Reads, thinks and writes without a lock.',
     ['shared', '?'],
     class extends FileTier {
-      protected override async lock(): Promise<() => void> {
-        return () => {};
+      protected override takeLock(): boolean {
+        return true;
       }
+      protected override giveLockBack(): void {}
       protected override async transact<T>(work: () => T): Promise<T> {
         this.load();
         const answer = work();
@@ -173,9 +174,10 @@ export const sharingMutants: readonly Mutant[] = [
     'Has no lock but the one of its own process.',
     ['shared', '?'],
     class extends FileTier {
-      protected override async lock(): Promise<() => void> {
-        return () => {};
+      protected override takeLock(): boolean {
+        return true;
       }
+      protected override giveLockBack(): void {}
       protected override read(): string {
         const text = super.read();
         const until = Date.now() + 2;

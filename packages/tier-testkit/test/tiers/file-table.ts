@@ -40,6 +40,8 @@ export class FileTable extends InnerMapTier {
       else this.rows.set(this.keyOf(entry.key), { ...row, entry });
     }
     this.changed = false;
+    // The last tier on this file may have had more room.
+    while (this.isTooFull()) this.makeRoom('');
   }
 
   save(): string {

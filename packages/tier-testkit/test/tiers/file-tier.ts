@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import {
   afterHealthCheck,
   type CacheEntry,
@@ -12,12 +13,16 @@ import {
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
 import { FileTable } from './file-table.ts';
-import { lockFolder } from './folder-lock.ts';
+import { FolderLock } from './folder-lock.ts';
+
+/** Tries, a millisecond apart, to take the lock. */
+const PATIENCE = 10_000;
 
 /** A right tier in one file, at the plainest: it is read at each operation and written anew at each change, under a lock. */
 export class FileTier extends AsyncTier {
   protected readonly setup: TierSetup;
   protected readonly table: FileTable;
+  #lock: FolderLock | undefined;
 
   constructor(setup: TierSetup, table = new FileTable(setup)) {
     super(table);
@@ -64,23 +69,31 @@ export class FileTier extends AsyncTier {
   }
 
   protected override async doOpen(): Promise<void> {
-    mkdirSync(this.setup.directory, { recursive: true });
+    this.#lock = new FolderLock(this.setup.directory);
   }
-  protected override async doClose(): Promise<void> {}
+  protected override async doClose(): Promise<void> {
+    this.#lock?.remove();
+  }
 
   protected override async transact<T>(work: () => T): Promise<T> {
-    const unlock = await this.lock();
+    for (let tries = 0; !this.takeLock(); tries++) {
+      if (tries > PATIENCE) throw new Error('the lock was never free');
+      await setTimeout(1);
+    }
     try {
       this.load();
       const answer = work();
       if (this.table.changed) this.save();
       return answer;
     } finally {
-      unlock();
+      this.giveLockBack();
     }
   }
-  protected lock(): Promise<() => void> {
-    return lockFolder(this.setup.directory);
+  protected takeLock(): boolean {
+    return this.#lock!.take();
+  }
+  protected giveLockBack(): void {
+    this.#lock!.giveBack();
   }
   protected load(): void {
     this.table.load(this.read());

@@ -1,50 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-
-const PATIENCE_MS = 30_000;
 
 /**
- * Takes a folder's lock and gives the function that gives it back. The lock is a folder that holds one file, whose name is
- * its owner's: renaming a ready one into place fails while there is another, and what a dead process left is removed by
- * its name, so that nobody removes the lock of a rival.
+ * A lock of a folder, for processes that may die with it. Its owner has a folder with one file, which bears the owner's name;
+ * while it lies at the common path, no other can be moved there. A dead owner's file is removed by its name, never a rival's,
+ * and an empty folder gives way.
  */
-export async function lockFolder(directory: string): Promise<() => void> {
-  const lock = join(directory, 'lock');
-  const owner = `${process.pid}.${randomUUID()}`;
-  const ready = join(directory, `lock.${owner}`);
-  mkdirSync(ready, { recursive: true });
-  writeFileSync(join(ready, owner), '');
-  for (let waited = 0; !takes(ready, lock); waited++) {
-    for (const other of ownersOf(lock)) if (!lives(other)) rmSync(join(lock, other), { force: true });
-    if (waited > PATIENCE_MS) {
-      rmSync(ready, { recursive: true, force: true });
-      throw new Error('the lock was never free');
+export class FolderLock {
+  readonly #own: string;
+  readonly #common: string;
+
+  constructor(directory: string) {
+    const owner = `${process.pid}.${randomUUID()}`;
+    this.#common = join(directory, 'lock');
+    this.#own = `${this.#common}.${owner}`;
+    mkdirSync(this.#own, { recursive: true });
+    writeFileSync(join(this.#own, owner), '');
+  }
+
+  /** False while somebody has it. */
+  take(): boolean {
+    try {
+      renameSync(this.#own, this.#common);
+      return true;
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) throw error;
     }
-    await setTimeout(1);
+    for (const owner of readdirSync(this.#common))
+      if (!lives(owner)) rmSync(join(this.#common, owner), { force: true });
+    return false;
   }
-  return () => {
-    rmSync(join(lock, owner), { force: true });
-    removeIfEmpty(lock);
-  };
-}
 
-function takes(ready: string, lock: string): boolean {
-  try {
-    renameSync(ready, lock);
-    return true;
-  } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) return false;
-    throw error;
+  giveBack(): void {
+    renameSync(this.#common, this.#own);
   }
-}
 
-function ownersOf(lock: string): string[] {
-  try {
-    return readdirSync(lock);
-  } catch {
-    return [];
+  remove(): void {
+    rmSync(this.#own, { recursive: true, force: true });
   }
 }
 
@@ -53,13 +46,5 @@ function lives(owner: string): boolean {
     return process.kill(Number.parseInt(owner, 10), 0);
   } catch {
     return false;
-  }
-}
-
-function removeIfEmpty(lock: string): void {
-  try {
-    rmdirSync(lock);
-  } catch {
-    // Somebody has it already.
   }
 }

@@ -2,6 +2,7 @@ import {
   CacheEntry,
   type CacheTierConfig,
   CacheValidationError,
+  isPromise,
   parseTierConfig,
   RemovalReason,
   TIER_CONTRACT_VERSION,
@@ -126,7 +127,7 @@ export abstract class PlainTier {
     this.countRemoval(RemovalReason.CAPACITY);
     try {
       const answer: unknown = this.setup.onEvict(key, entry, RemovalReason.CAPACITY);
-      if (answer instanceof Promise) answer.catch(() => {});
+      if (isPromise(answer)) answer.then(undefined, () => {});
     } catch {
       this.setup.logger.warn({ tier: this.name }, 'a listener failed');
     }

@@ -31,13 +31,13 @@ export function shardName(key: string): string {
 }
 
 /** As if locks had been left long ago, instead of waiting until they are stale. */
-export function ageLocks(directory: string): void {
+function ageLocks(directory: string): void {
   const long = new Date(Date.now() - 60_000);
   for (const name of readdirSync(directory)) if (name.endsWith('.lock')) utimesSync(join(directory, name), long, long);
 }
 
 /** Key and value of every live record; throws when one does not agree with itself. */
-export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
+async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for await (const { key, source, lastHealthError } of tier.entries()) {
     if (lastHealthError !== `${key} ${source}${PADDING}`) throw new Error('a record holds what was never written');

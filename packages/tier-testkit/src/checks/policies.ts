@@ -1,0 +1,195 @@
+import { EvictionPolicy } from '@pw/cache-models';
+import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
+import type { ContractRule } from '../contract-rules.ts';
+import { makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { PolicyOracle } from '../policy-oracle.ts';
+import type { Trial } from '../trial.ts';
+import { tryHistories } from '../try-histories.ts';
+import { store } from './capacity.ts';
+
+const { LRU, LFU, FIFO } = EvictionPolicy;
+const POLICIES = [LRU, LFU, FIFO];
+
+/** What is put, used (u), looked at (l) and replaced (r), in turn, and who must be left of three. */
+interface Scene {
+  readonly name: string;
+  readonly rule: ContractRule;
+  readonly policies: readonly EvictionPolicy[];
+  readonly steps: readonly string[];
+  readonly left: readonly string[];
+}
+
+const SCENES: readonly Scene[] = [
+  {
+    name: 'lets another entry go than the one used longest ago',
+    rule: 'lru',
+    policies: [LRU],
+    steps: ['a', 'b', 'c', 'use a', 'use b', 'd', 'use a', 'e'],
+    left: ['a', 'd', 'e'],
+  },
+  {
+    name: 'does not take a put for a use with lru',
+    rule: 'lru',
+    policies: [LRU],
+    steps: ['a', 'b', 'c', 'a', 'd'],
+    left: ['a', 'c', 'd'],
+  },
+  {
+    name: 'lets another entry go than the one used least often',
+    rule: 'lfu',
+    policies: [LFU],
+    steps: ['a', 'b', 'c', 'use a', 'use a', 'use b', 'use c', 'use c', 'use c', 'd', 'use d', 'use d', 'use d', 'e'],
+    left: ['c', 'd', 'e'],
+  },
+  {
+    name: 'lets the newest of entries go that were used equally seldom',
+    rule: 'lfu',
+    policies: [LFU],
+    steps: ['a', 'b', 'c', 'd', 'e'],
+    left: ['c', 'd', 'e'],
+  },
+  {
+    name: 'listens to reads with fifo',
+    rule: 'fifo',
+    policies: [FIFO],
+    steps: ['a', 'b', 'c', 'use a', 'use a', 'use b', 'd', 'use b', 'e'],
+    left: ['c', 'd', 'e'],
+  },
+  {
+    name: 'moves a replaced entry to the end with fifo',
+    rule: 'fifo',
+    policies: [FIFO],
+    steps: ['a', 'b', 'c', 'a', 'd'],
+    left: ['b', 'c', 'd'],
+  },
+  {
+    name: 'takes a look for a use',
+    rule: 'looks',
+    policies: POLICIES,
+    steps: ['a', 'b', 'c', 'look a', 'look a', 'look a', 'd', 'look b', 'e'],
+    left: ['c', 'd', 'e'],
+  },
+  {
+    name: 'goes by the order in which keys were first stored when they were deleted since',
+    rule: 'fifo',
+    policies: POLICIES,
+    steps: ['a', 'b', 'delete a', 'a', 'c', 'd'],
+    left: ['a', 'c', 'd'],
+  },
+];
+
+/** Looks in every way that leaves no trace. */
+async function look(tier: ObservedTier, key: string): Promise<void> {
+  await tier.has(key);
+  await tier.peek(key);
+  await tier.keys();
+  await tier.size();
+  await tier.entries();
+  if (tier.raw.query !== undefined) await tier.ask('query()', () => tier.raw.query!());
+}
+
+async function step(trial: Trial, tier: ObservedTier, action: string): Promise<void> {
+  const [what, key] = action.split(' ') as [string, string | undefined];
+  if (key === undefined) return store(trial, tier, what);
+  trial.clock.advance(1000);
+  if (what === 'use') await tier.use(key, trial.clock.now());
+  else if (what === 'look') await look(tier, key);
+  else await tier.delete(key);
+}
+
+const scenes = SCENES.map(
+  ({ name, rule, policies, steps, left }): Check => ({
+    name,
+    rule,
+    run: async (trial) => {
+      for (const evictionPolicy of policies) {
+        const tier = await trial.tier({ config: { maxEntries: 3, evictionPolicy } });
+        await tier.clear();
+        for (const action of steps) await step(trial, tier, action);
+        const what = `keys with ${evictionPolicy} and maxEntries 3 after ${steps.join(', ')}`;
+        trial.sameSet(what, await tier.keys(), left);
+        await tier.clear();
+        await tier.close();
+      }
+    },
+  }),
+);
+
+const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+const MAX = 4;
+const DEFAULT_RUNS = 100;
+
+/** One history, on an empty tier, in which each put that needs room is held against the oracle. */
+async function race(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, history: readonly string[]) {
+  const oracle = new PolicyOracle(policy);
+  await tier.clear();
+  for (const action of history) {
+    const [what, key] = action.split(' ') as ['put' | 'use' | 'look' | 'delete', string];
+    // Whether replacing an entry keeps its uses is the tier's to say.
+    if (what === 'put' && !(policy === LFU && oracle.has(key))) await put(trial, tier, oracle, key);
+    else if (what !== 'put') await step(trial, tier, action);
+    if (what === 'use') oracle.use(key);
+    if (what === 'delete') oracle.remove(key);
+    trial.sameSet(`keys with ${policy} after ${action}`, await tier.keys(), oracle.keys);
+  }
+}
+
+async function put(trial: Trial, tier: ObservedTier, oracle: PolicyOracle, key: string): Promise<void> {
+  const needsRoom = !oracle.has(key) && oracle.keys.length === MAX;
+  const told = tier.evictions.length;
+  const candidates = oracle.candidates();
+  await store(trial, tier, key);
+  const gone = tier.evictions.slice(told).map((eviction) => eviction.key);
+  trial.same(`entries that had to go for "${key}"`, gone.length, needsRoom ? 1 : 0, 'capacity');
+  for (const other of gone) {
+    trial.holds(`entry that had to go for "${key}"`, candidates.includes(other), candidates.join(' or '), other);
+    oracle.remove(other);
+  }
+  oracle.put(key);
+}
+
+const races = POLICIES.map(
+  (policy): Check => ({
+    name: `departs from ${policy} in some history`,
+    rule: policy,
+    run: async (trial) => {
+      const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
+      const tier = await trial.tier({ config: { maxEntries: MAX, evictionPolicy: policy } });
+      const action = fastCheck
+        .tuple(
+          fastCheck.constantFrom('put', 'put', 'put', 'use', 'use', 'look', 'delete'),
+          fastCheck.constantFrom(...KEYS),
+        )
+        .map((pair) => pair.join(' '));
+      const histories = fastCheck.array(action, { minLength: 5, maxLength: 40, size: 'max' });
+      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => race(trial, tier, policy, history));
+    },
+  }),
+);
+
+/** maxEntries was lowered while the tier was closed. */
+const lowered = POLICIES.map(
+  (policy): Check => ({
+    name: `keeps more than a lowered maxEntries, or others than ${policy} keeps`,
+    rule: policy,
+    run: async (trial) => {
+      const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);
+      const first = await trial.tier({ config: { maxEntries: 8, evictionPolicy: policy } });
+      await store(trial, first, ...keys);
+      await step(trial, first, 'use k0');
+      await first.close();
+      const second = await trial.tier({ config: { maxEntries: 3, evictionPolicy: policy } });
+      trial.clock.advance(1000);
+      await second.put(makeEntry('new', {}, trial.clock.now()));
+      const left = policy === FIFO ? ['k6', 'k7', 'new'] : ['k0', 'k7', 'new'];
+      trial.sameSet('keys after a put when it was opened with maxEntries 3 instead of 8', await second.keys(), left);
+      trial.same('size', await second.size(), 3, 'capacity');
+    },
+  }),
+);
+
+export const policies: CheckGroup = {
+  name: 'eviction policies',
+  checks: ({ capabilities }: Claims) => [...scenes, ...races, ...(capabilities.persistent ? lowered : [])],
+};

@@ -1,0 +1,14 @@
+import { ALL_MUTANTS } from './all-mutants.ts';
+import { failing, testsFor } from './run-kit.ts';
+
+// Under plain Node.js, where a module's URL keeps its query: one line of JSON a mutant, with what its catcher said.
+const [part = '0', parts = '1'] = process.argv.slice(2);
+for (const [at, mutant] of ALL_MUTANTS.entries()) {
+  if (at % Number(parts) !== Number(part)) continue;
+  const { group, name } = mutant.caughtBy;
+  const tests = (await testsFor(mutant)).filter((test) => test.group === group && test.name === name);
+  const caught = await failing(tests);
+  console.log(
+    JSON.stringify({ mutant: mutant.name, checks: tests.length, caught: caught.map(({ message }) => message) }),
+  );
+}
