@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { FileTier } from '../tiers/file-tier.ts';
