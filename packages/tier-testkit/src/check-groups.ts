@@ -22,7 +22,6 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   hostileKeys,
   hostileValues,
   lifecycle,
-
   failures,
   batches,
   wrongArguments,
