@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CacheStorageError } from '@pw/cache-models';
-import { makeFolders } from './make-folders.ts';
+import { makeFolders, syncFolder } from './make-folders.ts';
 import { codeOf } from './storage-error.ts';
 
 /** SQLite's companions of a database file. */
@@ -26,6 +26,7 @@ export function prepareFile(path: string, tier: string): FileIdentity {
   try {
     // Exclusive: a link that is planted in this moment is not followed.
     closeSync(openSync(path, 'wx', OWNER_ONLY));
+    syncFolder(dirname(path));
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
