@@ -41,9 +41,10 @@ export class MissedWrites {
     if (this.#writes.size > 0) this.#writes.delete(key);
   }
 
-  /** One write to replay, the oldest first. */
-  next(): readonly [string, CacheEntry | null] | undefined {
-    return this.#writes.entries().next().value;
+  /** One write to replay, the oldest first, of a key that `ready` lets pass. */
+  next(ready: (key: string) => boolean = () => true): readonly [string, CacheEntry | null] | undefined {
+    for (const write of this.#writes) if (ready(write[0])) return write;
+    return undefined;
   }
 
   /** The write was replayed, unless a newer one came meanwhile. */

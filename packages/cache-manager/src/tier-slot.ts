@@ -1,20 +1,19 @@
 import {
   CacheEntry,
-  CacheStorageError,
   type CacheTier,
-  CacheValidationError,
+  type CacheValidationError,
   type Clock,
   isPromise,
   type Logger,
   type MaybePromise,
   RemovalReason,
 } from '@pw/cache-models';
-import { withDeadline } from './deadline.ts';
+import { DOUBT_MS, type Doubt, DoubtfulWrites, isBelievable } from './doubtful-writes.ts';
 import { MissedWrites } from './missed-writes.ts';
 import { moveUserInfo } from './move-user-info.ts';
-
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 60_000;
+import { type Replayed, replayMissed } from './replay-missed.ts';
+import { RetrySchedule } from './retry-schedule.ts';
+import { TierGuard } from './tier-guard.ts';
 
 export interface TierSlotOptions {
   readonly name: string;
@@ -34,8 +33,8 @@ type State = 'on' | 'off' | 'probing' | 'closed';
  * slot answers as for a miss and counts a failure of the tier.
  *
  * on → off when the tier is switched off by failures; off → probing when a retry is due; probing → on when everything
- * missed is replayed, else → off with twice the wait. While it is not on, and for keys whose last write it missed, the
- * tier is not read: it could answer with a value that was replaced or deleted.
+ * missed is replayed, else → off with twice the wait. While it is not on, and for keys whose last write it missed or may
+ * still get too late, the tier is not read: it could answer with a value that was replaced or deleted.
  */
 export class TierSlot {
   readonly name: string;
@@ -43,9 +42,10 @@ export class TierSlot {
   readonly tier: CacheTier;
   readonly missed = new MissedWrites();
   readonly #options: TierSlotOptions;
+  readonly #guard: TierGuard;
+  readonly #doubts = new DoubtfulWrites();
+  readonly #retry = new RetrySchedule();
   #state: State = 'on';
-  #retryAt = 0;
-  #wait = FIRST_RETRY_MS;
   #warnedOfRefusal = false;
 
   constructor(tier: CacheTier, options: TierSlotOptions) {
@@ -53,6 +53,8 @@ export class TierSlot {
     this.name = options.name;
     this.level = options.level;
     this.#options = options;
+    const { name, logger, timeoutMs } = options;
+    this.#guard = new TierGuard(tier, { name, logger, timeoutMs, onOff: () => this.#switchOff() });
   }
 
   /** True while the tier takes reads and writes. Notices when the tier has switched itself off. */
@@ -76,9 +78,9 @@ export class TierSlot {
   /** Opens the tier; a failure switches it off. Throws what the tier threw. */
   async open(): Promise<void> {
     try {
-      await this.#inTime(this.tier.open());
+      await this.#guard.inTime(this.tier.open());
     } catch (error) {
-      this.#report(error);
+      this.#guard.report(error);
       this.#switchOff();
       throw error;
     }
@@ -87,20 +89,20 @@ export class TierSlot {
   /** The live entry of a key. */
   read(key: string): MaybePromise<CacheEntry | undefined> {
     if (!this.answersFor(key)) return undefined;
-    return this.#guard(
+    return this.#guard.ask(
       () => this.tier.get(key),
       undefined,
-      (found) => this.#sane(key, found),
+      (found) => this.#guard.sane(key, found),
     );
   }
 
   /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
     if (!this.answersFor(key)) return undefined;
-    return this.#guard(
+    return this.#guard.ask(
       () => (this.tier.touch === undefined ? this.tier.get(key) : this.tier.touch(key)),
       undefined,
-      (found) => this.#sane(key, found),
+      (found) => this.#guard.sane(key, found),
     );
   }
 
@@ -112,7 +114,7 @@ export class TierSlot {
   /** The live entry of a key with as little trace as the tier allows. */
   look(key: string): MaybePromise<CacheEntry | undefined> {
     const ask = () => (this.tier.peek === undefined ? this.tier.get(key) : this.tier.peek(key));
-    return this.#guard(ask, undefined, (found) => this.#sane(key, found));
+    return this.#guard.ask(ask, undefined, (found) => this.#guard.sane(key, found));
   }
 
   /** The time, in epoch milliseconds. */
@@ -122,64 +124,78 @@ export class TierSlot {
 
   /** Stores an entry; what fails is noted for replay. */
   write(key: string, entry: CacheEntry): MaybePromise<boolean> {
+    const doubt = this.#doubts.begin(key, entry);
     if (!this.#takesWrites) {
       this.missed.note(key, entry);
       return false;
     }
-    return this.#guard<boolean, MaybePromise<boolean>>(
+    return this.#guard.ask<boolean, MaybePromise<boolean>>(
       () => this.tier.put(key, entry),
       false,
-      (stored) => this.#wrote(key, entry, stored === true),
-      (error) => this.#refused(key, error),
+      (stored) => this.#wrote(key, entry, stored === true, doubt),
+      { refused: (error) => this.#refused(key, error), late: this.#late([key]) },
     );
   }
 
   /** Stores several entries and tells which are stored. */
   writeMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    const keys = entries.map((entry) => entry.key);
+    const doubts = entries.map((entry) => this.#doubts.begin(entry.key, entry));
     const all = (value: boolean[] | undefined) =>
-      entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true));
+      entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
-    return this.#guard<boolean[] | undefined, MaybePromise<boolean[]>>(
+    return this.#guard.ask<boolean[] | undefined, MaybePromise<boolean[]>>(
       () => this.tier.putMany(entries),
       undefined,
       all,
-      // One of them is refused: the others go in one by one.
-      () => Promise.all(entries.map((entry) => this.write(entry.key, entry))),
+      {
+        // One of them is refused: the others go in one by one.
+        refused: () => Promise.all(entries.map((entry) => this.write(entry.key, entry))),
+        late: this.#late(keys),
+      },
     );
   }
 
   /** Removes an entry; true if it was there. What fails is noted for replay. */
   erase(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): MaybePromise<boolean> {
+    const doubt = this.#doubts.begin(key, null);
     if (!this.#takesWrites) {
       this.missed.note(key, null);
       return false;
     }
-    const before = this.#failures;
-    return this.#guard<boolean | undefined, boolean>(
+    const before = this.#guard.failures;
+    return this.#guard.ask<boolean | undefined, boolean>(
       () => this.tier.delete(key, reason),
       undefined,
-      (was) => this.#erased(key, was, before),
+      (was) => this.#erased(key, was, before, doubt),
+      { late: this.#late([key]) },
     );
   }
 
   /** Removes several entries and tells which were there. */
   eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    const before = this.#failures;
-    const all = (value: boolean[] | undefined) => keys.map((key, i) => this.#erased(key, value?.[i], before));
+    const doubts = keys.map((key) => this.#doubts.begin(key, null));
+    const before = this.#guard.failures;
+    const all = (value: boolean[] | undefined) =>
+      keys.map((key, i) => this.#erased(key, value?.[i], before, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
-    return this.#guard<boolean[] | undefined, boolean[]>(() => this.tier.deleteMany(keys), undefined, all);
+    const late = this.#late(keys);
+    return this.#guard.ask<boolean[] | undefined, boolean[]>(() => this.tier.deleteMany(keys), undefined, all, {
+      late,
+    });
   }
 
   /** Removes everything. */
   eraseAll(): MaybePromise<void> {
-    const before = this.#failures;
+    const before = this.#guard.failures;
     const done = (count: number | undefined) => {
-      const missed = count === undefined || this.#failedSince(before);
+      const missed = count === undefined || this.#guard.failedSince(before);
       this.missed.reset(missed);
-      if (missed) this.#retrySoon();
+      for (const key of this.#doubts.beginClear()) this.#noteFailure(key, null);
+      if (missed) this.#retry.soon(this.now());
     };
     if (!this.usable) return done(undefined);
-    return this.#guard<number | undefined, void>(() => this.tier.clear(), undefined, done);
+    return this.#guard.ask<number | undefined, void>(() => this.tier.clear(), undefined, done);
   }
 
   /** The live entries of the tier; a fault ends the stream. */
@@ -188,14 +204,14 @@ export class TierSlot {
     try {
       for await (const entry of this.tier.entries()) if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
     } catch (error) {
-      this.#fault(error);
+      this.#guard.fault(error);
     }
   }
 
   /** Any other question to the tier; the fallback when it is off or fails. */
   ask<T>(question: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
     if (!this.usable) return fallback;
-    return this.#guard(
+    return this.#guard.ask(
       () => question(this.tier),
       fallback,
       (answer) => answer,
@@ -210,78 +226,40 @@ export class TierSlot {
 
   /** One more try to replay what the tier missed, due or not. */
   async catchUp(): Promise<void> {
-    if (this.#state !== 'probing' && this.#state !== 'closed' && !this.missed.isEmpty) await this.recover();
+    if (this.#state !== 'probing' && this.#state !== 'closed' && !this.missed.isEmpty) await this.recover(true);
   }
 
   /** True when a tier that is off, or that missed writes, is due for another try. */
   get recoveryDue(): boolean {
     if (this.#state === 'probing' || this.#state === 'closed') return false;
-    if (this.#options.clock.now() < this.#retryAt) return false;
-    return !this.usable || !this.missed.isEmpty;
+    return this.#retry.isDue(this.now()) && (!this.usable || !this.missed.isEmpty);
   }
 
-  /** Tries the tier again and replays what it missed; doubles the wait if that fails. Never rejects. */
-  async recover(): Promise<void> {
+  /**
+   * Tries the tier again and replays what it missed; doubles the wait if that fails. Keys with a write that may still land wait until
+   * it has, unless `force`. Never rejects.
+   */
+  async recover(force = false): Promise<void> {
     const wasOff = this.#state !== 'on';
     this.#state = 'probing';
-    const replayed = await this.#replay();
+    const replayed = await replayMissed(this.#replayed, force);
     // Closed meanwhile: nothing is to be said of the tier any more.
     if ((this.#state as State) === 'closed') return;
     if (replayed) {
       this.#state = 'on';
-      this.#wait = FIRST_RETRY_MS;
-      this.#retryAt = 0;
+      this.#retry.done(this.missed.isEmpty ? 0 : this.now() + DOUBT_MS);
       if (wasOff) this.#options.onRecovered(this);
       return;
     }
     this.#state = 'off';
-    this.#retryAt = this.#options.clock.now() + this.#wait;
-    this.#wait = Math.min(this.#wait * 2, LAST_RETRY_MS);
+    this.#retry.putOff(this.now(), true);
     if (!wasOff) this.#options.onDegraded(this);
   }
 
-  async #replay(): Promise<boolean> {
+  get #replayed(): Replayed {
     const { tier, missed } = this;
-    if (!(await this.#attempt(() => tier.resetFailures()))) return false;
-    // A key that cannot exist: the answer does not matter, only that there is one.
-    if (!(await this.#attempt(() => tier.has('\0pw-cache:probe')))) return false;
-    if (missed.overflowed) {
-      if (!(await this.#attempt(() => tier.clear()))) return false;
-      missed.emptied();
-    }
-    for (let write = missed.next(); write !== undefined; write = missed.next()) {
-      const [key, entry] = write;
-      if (!(await this.#replayOne(key, entry))) return false;
-      missed.replayed(key, entry);
-    }
-    return true;
-  }
-
-  /** A put that the tier refuses leaves the key's old value out of date: it goes. */
-  async #replayOne(key: string, entry: CacheEntry | null): Promise<boolean> {
-    const { tier } = this;
-    if (entry === null) return this.#attempt(() => tier.delete(key));
-    let refused = false;
-    const stored = await this.#attempt(
-      () => tier.put(key, entry),
-      () => {
-        refused = true;
-      },
-    );
-    return refused ? this.#attempt(() => tier.delete(key)) : stored;
-  }
-
-  /** True if the work was done and nothing failed meanwhile; with `refused`, for a put, it must also answer `true`. */
-  async #attempt(work: () => MaybePromise<unknown>, refused?: () => void): Promise<boolean> {
-    const before = this.#failures;
-    try {
-      const answer = await this.#inTime(work());
-      return !this.#failedSince(before) && (refused === undefined || answer === true);
-    } catch (error) {
-      if (refused !== undefined && error instanceof CacheValidationError) refused();
-      else this.#report(error);
-      return false;
-    }
+    const late = (key: string) => this.#late([key]);
+    return { tier, missed, guard: this.#guard, doubts: this.#doubts, now: () => this.now(), late };
   }
 
   /** False while everything in the tier is to go: what is written now would go with it. */
@@ -289,36 +267,35 @@ export class TierSlot {
     return this.usable && !this.missed.overflowed;
   }
 
-  get #failures(): number {
-    return this.tier.totalFailures ?? 0;
+  /** A write got no answer in time: it may land after a later one, so its keys are repaired once it has settled. */
+  #late(keys: readonly string[]): (answer: Promise<unknown>) => void {
+    return (answer) =>
+      this.#doubts.add(keys, answer, this.now(), (key, wanted) => {
+        if (wanted === undefined || this.#state === 'closed') return;
+        this.missed.note(key, wanted);
+        this.#retry.atOnce(this.now());
+      });
   }
 
-  #failedSince(before: number): boolean {
-    const { enabled, totalFailures, failureCount } = this.tier;
-    // Without a count that only grows, any failure that is not over yet has to be taken for this one's.
-    return !enabled || (totalFailures === undefined ? failureCount > 0 : totalFailures > before);
-  }
-
-  #wrote(key: string, entry: CacheEntry, stored: boolean): boolean {
-    if (stored) this.missed.forget(key);
+  #wrote(key: string, entry: CacheEntry, stored: boolean, doubt: Doubt | undefined): boolean {
+    if (stored && isBelievable(doubt, this.now())) this.missed.forget(key);
     else this.#noteFailure(key, entry);
     return stored;
   }
 
-  #erased(key: string, was: boolean | undefined, before: number): boolean {
+  #erased(key: string, was: boolean | undefined, before: number, doubt: Doubt | undefined): boolean {
     // `false` means "was not there" if nothing failed meanwhile, else perhaps "could not".
-    if (was === true || (was === false && !this.#failedSince(before))) this.missed.forget(key);
+    const isGone = was === true || (was === false && !this.#guard.failedSince(before));
+    if (isGone && isBelievable(doubt, this.now())) this.missed.forget(key);
     else this.#noteFailure(key, null);
     return was === true;
   }
 
   #noteFailure(key: string, entry: CacheEntry | null): void {
+    // One whose own write has just been given up learns here what it should hold.
+    this.#doubts.begin(key, entry);
     this.missed.note(key, entry);
-    this.#retrySoon();
-  }
-
-  #retrySoon(): void {
-    if (this.#retryAt === 0) this.#retryAt = this.#options.clock.now() + FIRST_RETRY_MS;
+    this.#retry.soon(this.now());
   }
 
   /** The tier will not hold such an entry; the value that it may hold for the key is out of date. */
@@ -334,64 +311,10 @@ export class TierSlot {
     return isPromise(erased) ? erased.then(() => false) : false;
   }
 
-  #sane(key: string, found: unknown): CacheEntry | undefined {
-    if (found === undefined || found === null) return undefined;
-    if (CacheEntry.isCacheEntry(found) && found.key === key) return moveUserInfo(found);
-    this.#fault(
-      new CacheStorageError(`${this.name}: the tier answered with something that is not the entry`, {
-        tier: this.name,
-      }),
-    );
-    return undefined;
-  }
-
-  /** Asks the tier; `then` sees its answer, or the fallback after a fault. A wrong argument is no fault of the tier. */
-  #guard<T, U>(
-    work: () => MaybePromise<T>,
-    fallback: T,
-    then: (answer: T) => U,
-    refused: (error: CacheValidationError) => U = () => then(fallback),
-  ): MaybePromise<Awaited<U>> {
-    type Answer = MaybePromise<Awaited<U>>;
-    const failed = (error: unknown): U => {
-      if (error instanceof CacheValidationError) return refused(error);
-      this.#fault(error);
-      return then(fallback);
-    };
-    let answer: MaybePromise<T>;
-    try {
-      answer = work();
-    } catch (error) {
-      return failed(error) as Answer;
-    }
-    if (!isPromise(answer)) return then(answer) as Answer;
-    return this.#inTime(answer).then(then, failed) as Answer;
-  }
-
-  #inTime<T>(answer: MaybePromise<T>): Promise<T> {
-    if (!isPromise(answer)) return Promise.resolve(answer);
-    return withDeadline(answer, this.#options.timeoutMs, this.name);
-  }
-
-  #fault(error: unknown): void {
-    this.#report(error);
-    if (!this.tier.enabled) this.#switchOff();
-  }
-
-  /** Tells the tier of a fault; a plugin that cannot bear that must not harm the others. */
-  #report(error: unknown): void {
-    try {
-      this.tier.handleFailure(error);
-    } catch {
-      this.#options.logger.warn({ tier: this.name }, 'tier threw while a failure was reported to it; switched off');
-      this.#switchOff();
-    }
-  }
-
   #switchOff(): void {
     if (this.#state === 'off' || this.#state === 'closed') return;
     this.#state = 'off';
-    this.#retryAt = this.#options.clock.now() + this.#wait;
+    this.#retry.putOff(this.now(), false);
     this.#options.onDegraded(this);
   }
 }

@@ -1,0 +1,135 @@
+import {
+  CacheEntry,
+  CacheStorageError,
+  type CacheTier,
+  CacheValidationError,
+  isPromise,
+  type Logger,
+  type MaybePromise,
+} from '@pw/cache-models';
+import { withDeadline } from './deadline.ts';
+import { moveUserInfo } from './move-user-info.ts';
+
+export interface TierGuardOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  /** Longest wait for one answer of an asynchronous tier, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The tier is off, or cannot be used any more. */
+  readonly onOff: () => void;
+}
+
+/** What happens beside the usual. */
+export interface GuardHooks<U> {
+  /** The tier will not take such an argument, which is no fault of it. Default: as after a fault. */
+  readonly refused?: (error: CacheValidationError) => U;
+  /** The answer did not come in time; it may still come. */
+  readonly late?: (answer: Promise<unknown>) => void;
+}
+
+/** Asks a tier and bears whatever it does: throws, rejects, hangs, answers nonsense. Each is a failure of the tier. */
+export class TierGuard {
+  readonly #tier: CacheTier;
+  readonly #options: TierGuardOptions;
+  #reported = 0;
+  #lastError: unknown;
+
+  constructor(tier: CacheTier, options: TierGuardOptions) {
+    this.#tier = tier;
+    this.#options = options;
+  }
+
+  /** Asks the tier; `then` sees its answer, or the fallback after a fault. */
+  ask<T, U>(
+    work: () => MaybePromise<T>,
+    fallback: T,
+    then: (answer: T) => U,
+    hooks: GuardHooks<U> = {},
+  ): MaybePromise<Awaited<U>> {
+    type Answer = MaybePromise<Awaited<U>>;
+    const failed = (error: unknown): U => {
+      if (error instanceof CacheValidationError)
+        return hooks.refused === undefined ? then(fallback) : hooks.refused(error);
+      this.fault(error);
+      return then(fallback);
+    };
+    let answer: MaybePromise<T>;
+    try {
+      answer = work();
+    } catch (error) {
+      return failed(error) as Answer;
+    }
+    if (!isPromise(answer)) return then(answer) as Answer;
+    return this.inTime(answer, hooks.late).then(then, failed) as Answer;
+  }
+
+  /** True if the work was done and nothing failed meanwhile; with `refused`, for a put, it must also answer `true`. */
+  async attempt(work: () => MaybePromise<unknown>, { late, refused }: GuardHooks<void> = {}): Promise<boolean> {
+    const before = this.failures;
+    try {
+      const answer = await this.inTime(work(), late);
+      return !this.failedSince(before) && (refused === undefined || answer === true);
+    } catch (error) {
+      if (refused !== undefined && error instanceof CacheValidationError) refused(error);
+      else this.report(error);
+      return false;
+    }
+  }
+
+  /** The answer, or a CacheStorageError if it does not come in time. */
+  inTime<T>(answer: MaybePromise<T>, late?: (answer: Promise<unknown>) => void): Promise<T> {
+    if (!isPromise(answer)) return Promise.resolve(answer);
+    return withDeadline(answer, this.#options.timeoutMs, this.#options.name, late);
+  }
+
+  /** An entry of the tier, fit for use, or `undefined`. */
+  sane(key: string, found: unknown): CacheEntry | undefined {
+    if (found === undefined || found === null) return undefined;
+    if (CacheEntry.isCacheEntry(found) && found.key === key) return moveUserInfo(found);
+    const { name } = this.#options;
+    this.fault(
+      new CacheStorageError(`${name}: the tier answered with something that is not the entry`, { tier: name }),
+    );
+    return undefined;
+  }
+
+  /** Failures that the tier itself has counted. */
+  get failures(): number {
+    return this.#tier.totalFailures ?? 0;
+  }
+
+  failedSince(before: number): boolean {
+    const { enabled, totalFailures, failureCount } = this.#tier;
+    // Without a count that only grows, any failure that is not over yet has to be taken for this one's.
+    return !enabled || (totalFailures === undefined ? failureCount > 0 : totalFailures > before);
+  }
+
+  /** Faults so far, seen from here or counted by the tier; it only grows. */
+  get faults(): number {
+    return this.#tier.totalFailures ?? this.#reported;
+  }
+
+  /** What the tier threw last, if it let that out. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
+  /** Reports a fault, which may switch the tier off. */
+  fault(error: unknown): void {
+    this.report(error);
+    if (!this.#tier.enabled) this.#options.onOff();
+  }
+
+  /** Tells the tier of a fault; a plugin that cannot bear that must not harm the others. */
+  report(error: unknown): void {
+    this.#reported++;
+    this.#lastError = error;
+    try {
+      this.#tier.handleFailure(error);
+    } catch {
+      const { logger, name } = this.#options;
+      logger.warn({ tier: name }, 'tier threw while a failure was reported to it; switched off');
+      this.#options.onOff();
+    }
+  }
+}
