@@ -51,6 +51,18 @@ describe('a write that was given up and lands later', () => {
     await vi.waitFor(() => expect(l2.store.has('k')).toBe(false));
   });
 
+  it('is not read when it has landed and its answer has not come yet', async () => {
+    const { cache, clock, l2, put, holdNext, readBelow } = await openLate();
+    holdNext('put');
+    await put('k', 'late');
+    await cache.delete('k');
+    l2.store.set('k', entryOf('k', { source: 'late' }, clock));
+    expect(await readBelow('k')).toBeUndefined();
+    clock.advance(2_000);
+    await cache.get('nothing');
+    expect(await readBelow('k')).toBeUndefined();
+  });
+
   it('does not replace a newer value, and the newer one is read from the tier again afterwards', async () => {
     const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
     holdNext('put');
