@@ -9,6 +9,7 @@ import { fields } from './checks/fields.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
 import { lifecycle } from './checks/lifecycle.ts';
+import { model } from './checks/model.ts';
 import { policies } from './checks/policies.ts';
 import { shape } from './checks/shape.ts';
 import type { CheckGroup } from './conformance-test.ts';
@@ -28,4 +29,5 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   capacity,
   policies,
   concurrency,
+  model,
 ];
