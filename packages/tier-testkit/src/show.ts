@@ -7,6 +7,7 @@ export function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   const text = inspect(value, {
     depth: 4,
+    compact: true,
     breakLength: Number.POSITIVE_INFINITY,
     maxStringLength: 120,
     maxArrayLength: 12,
