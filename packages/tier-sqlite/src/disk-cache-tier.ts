@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type CacheTierConfigInput, TierType } from '@pw/cache-models';
 import { databasePath } from './database-path.ts';
-import { type JsonlMigration, migrateShards } from './migrate-from-jsonl.ts';
+import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
 import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
 import { L2_LAYOUT } from './table-layout.ts';
 
@@ -38,17 +38,18 @@ export class DiskCacheTier extends SqliteTier {
   /**
    * Takes over the entries of JSON Lines shards (`shard_*.jsonl`) in a folder, by default this tier's own, with all
    * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that this tier holds already is replaced
-   * only by one that was fetched later, so a second run changes nothing.
+   * only by one that was fetched later, so a second run changes nothing, and one that was broken off goes on when it is started again.
    *
    * Throws a CacheStorageError if a shard cannot be read; what was migrated until then stays.
    */
-  migrateFromJsonl(directory: string = this.#directory): JsonlMigration {
+  migrateFromJsonl(directory: string = this.#directory, options: JsonlMigrationOptions = {}): JsonlMigration {
     const from = databasePath(directory, this.name, 'directory');
     this.open();
     return migrateShards(from, {
       tier: this.name,
       cipher: this.cipher,
-      store: (entries, isOurs) => this.write((store) => store.putNewer(entries, isOurs, this.clock.now())),
+      store: (entries) => this.write((store) => store.putNewer(entries, this.clock.now())),
+      onProgress: options.onProgress,
     });
   }
 }

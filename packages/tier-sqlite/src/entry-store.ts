@@ -122,12 +122,12 @@ export class EntryStore {
     this.statements.upsertSide.run(key, rowId, ...sums, sealedBy, ...values.slice(inTable));
   }
 
-  /** Stores the entries that are newer than what is stored under their key, or that `overrules`; gives their keys. */
-  putNewer(entries: readonly CacheEntry[], overrules: (key: string) => boolean, now: number): string[] {
+  /** Stores the entries that are newer than what is stored under their key; gives their keys. */
+  putNewer(entries: readonly CacheEntry[], now: number): string[] {
     const sql = `SELECT fetch_time AS time FROM ${this.layout.table} WHERE key = ?`;
     const isNewer = (entry: CacheEntry): boolean => {
       const stored = this.statements.of(sql).get(entry.key) as { time: number } | undefined;
-      return stored === undefined || overrules(entry.key) || fromEpochSeconds(stored.time) < entry.fetchTime;
+      return stored === undefined || fromEpochSeconds(stored.time) < entry.fetchTime;
     };
     const newer = entries.filter(isNewer);
     for (const entry of newer) this.put(entry, now);

@@ -21,31 +21,47 @@ export interface JsonlMigration {
   failed: number;
 }
 
-export interface MigrationTarget {
+/** How far a migration has come: after each batch, and at the end of each shard. */
+export interface JsonlMigrationProgress extends Readonly<JsonlMigration> {
+  /** The shard that is read now: 1 for the first. */
+  readonly shard: number;
+  readonly shards: number;
+}
+
+export interface JsonlMigrationOptions {
+  /** Told after each batch that was stored. What it throws ends the migration; what was stored stays. */
+  readonly onProgress?: ((progress: JsonlMigrationProgress) => void) | undefined;
+}
+
+export interface MigrationTarget extends JsonlMigrationOptions {
   readonly tier: string;
   readonly cipher: CredentialCipher | undefined;
-  /** Stores a batch and gives the keys that were stored; entries that `isOurs` knows overrule what is stored. */
-  readonly store: (entries: readonly CacheEntry[], isOurs: (key: string) => boolean) => readonly string[];
+  /** Stores those of a batch that are newer than what is there, in one transaction, and gives their keys. */
+  readonly store: (entries: readonly CacheEntry[]) => readonly string[];
 }
 
 const SHARD = /^shard_.*\.jsonl$/;
 const BATCH = 500;
 
-/** Reads the shards in the order of their names, as ProxyWhirl does: of a key in two shards the later one counts. */
+/**
+ * Of a key in two shards the one whose name sorts last counts, as ProxyWhirl reads them. So they are read from the last to the
+ * first, and who came first stays: a migration that was broken off ends the same when it is started again.
+ */
 export function migrateShards(directory: string, target: MigrationTarget): JsonlMigration {
   const result: JsonlMigration = { migrated: 0, skipped: 0, failed: 0 };
-  const done = new Set<string>();
-  for (const name of shardNames(directory, target.tier)) {
-    const entries = readShard(join(directory, name), target, result);
-    const list = [...entries.values()];
-    for (let i = 0; i < list.length; i += BATCH) {
-      const batch = list.slice(i, i + BATCH);
-      const stored = target.store(batch, (key) => done.has(key));
-      const fresh = stored.filter((key) => !done.has(key));
-      // A key that an earlier shard had counts once, as migrated; the earlier line is the one passed over.
-      result.migrated += fresh.length;
-      result.skipped += batch.length - fresh.length;
-      for (const key of fresh) done.add(key);
+  const seen = new Set<string>();
+  const names = shardNames(directory, target.tier);
+  for (const [at, name] of names.entries()) {
+    const all = [...readShard(join(directory, name), target, result).values()];
+    const entries = all.filter(({ key }) => !seen.has(key));
+    for (const { key } of entries) seen.add(key);
+    result.skipped += all.length - entries.length;
+    for (let i = 0; i === 0 || i < entries.length; i += BATCH) {
+      const batch = entries.slice(i, i + BATCH);
+      const stored = batch.length === 0 ? [] : target.store(batch);
+      result.migrated += stored.length;
+      result.skipped += batch.length - stored.length;
+      target.onProgress?.({ ...result, shard: at + 1, shards: names.length });
     }
   }
   return result;
@@ -55,7 +71,8 @@ function shardNames(directory: string, tier: string): string[] {
   try {
     return readdirSync(directory)
       .filter((name) => SHARD.test(name))
-      .sort();
+      .sort()
+      .reverse();
   } catch (error) {
     throw toStorageError(error, tier);
   }

@@ -1,3 +1,4 @@
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheEntry } from '@pw/cache-models';
 import { type ExpectedEntry, fixturePath, readFixtureJson } from '@pw/test-support';
@@ -80,6 +81,38 @@ describe('shards that ProxyWhirl wrote', () => {
     for (const expected of plain) expect(reveal(tier.get(expected.key))).toEqual(fromExpected(expected));
     expect(tier.migrateFromJsonl(from)).toEqual({ migrated: 0, skipped: plain.length, failed: 200 - plain.length });
     expect(tier.migrateFromJsonl(join(from, '..'))).toEqual({ migrated: 0, skipped: 0, failed: 0 });
+  });
+
+  it('are migrated with progress, and goes on after being broken off, to the same end', () => {
+    const from = fixturePath('l2_jsonl', tempDir());
+    const files = () => readdirSync(from).map((name) => [name, readFileSync(join(from, name), 'utf8')]);
+    // One key in two shards, the earlier one fetched later: still the last shard counts.
+    const line = (source: string, fetched: string) =>
+      `${JSON.stringify({ key: 'twice', proxy_url: 'http://h:1', source, fetch_time: fetched, last_accessed: fetched, access_count: 0, ttl_seconds: 9, expires_at: '2036-01-01T00:00:00+00:00', health_status: 'healthy', failure_count: 0 })}\n`;
+    appendFileSync(join(from, 'shard_00.jsonl'), line('first shard', '2025-05-05T00:00:00+00:00'));
+    appendFileSync(join(from, 'shard_15.jsonl'), line('last shard', '2025-01-01T00:00:00+00:00'));
+    const before = files();
+    const whole = L2.make(tempDir(), {}, { clock }) as DiskCacheTier;
+    const shards: number[] = [];
+    const result = whole.migrateFromJsonl(from, {
+      onProgress: ({ shard, shards: of, migrated }) => {
+        expect([of, migrated]).toEqual([16, whole.size()]);
+        shards.push(shard);
+      },
+    });
+    expect(shards).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
+    expect(result.skipped).toBe(1);
+    for (const stopAt of [1, 7, 16]) {
+      const tier = L2.make(tempDir(), {}, { clock }) as DiskCacheTier;
+      const onProgress = ({ shard }: { shard: number }) => {
+        if (shard === stopAt) throw new Error('broken off');
+      };
+      expect(() => tier.migrateFromJsonl(from, { onProgress })).toThrow('broken off');
+      tier.migrateFromJsonl(from);
+      expect([...tier.entries()].map(reveal)).toEqual([...whole.entries()].map(reveal));
+      expect(tier.get('twice')?.source).toBe('last shard');
+    }
+    expect(files()).toEqual(before);
   });
 
   it('with odd lines give what is readable in them', () => {

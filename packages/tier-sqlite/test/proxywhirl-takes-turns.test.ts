@@ -65,6 +65,26 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect(tier.get('a')).toMatchObject({ source: 'theirs', accessCount: 4 });
   });
 
+  it('sweeps the side rows of what ProxyWhirl deleted, some with each cleanup, and no others', () => {
+    const directory = tempDir();
+    const tier = kind.make(directory);
+    tier.putMany(Array.from({ length: 2500 }, (_, i) => makeEntry(`k${i}`)));
+    withDatabase(path(directory), (db) => {
+      db.pragma('foreign_keys = OFF');
+      db.exec(`DELETE FROM ${kind.table} WHERE rowid % 5 <> 0 OR key LIKE 'k1%'`);
+    });
+    const kept = tier.size();
+    const sides = () =>
+      withDatabase(path(directory), (db) => db.prepare(`SELECT count(*) FROM ${kind.side}`).pluck().get()) as number;
+    expect(sides()).toBe(2500);
+    tier.cleanupExpired();
+    expect(sides()).toBeGreaterThan(kept);
+    for (let i = 0; i < 4; i++) tier.cleanupExpired();
+    expect(sides()).toBe(kept);
+    expect(tier.size()).toBe(kept);
+    expect([...tier.entries()]).toHaveLength(kept);
+  });
+
   it('keeps every field over a VACUUM', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
