@@ -133,14 +133,9 @@ export const credentialMutants: readonly Mutant[] = [
         try {
           super.checkEntry(key, entry);
         } catch (error) {
-          this.#doomed.add(key);
+          this.changed = this.rows.delete(key);
           throw error;
         }
-      }
-      readonly #doomed = new Set<string>();
-      override load(text: string): void {
-        super.load(text);
-        for (const key of this.#doomed) if (this.rows.delete(key)) this.changed = true;
       }
     },
   ),

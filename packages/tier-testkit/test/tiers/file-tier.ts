@@ -23,6 +23,8 @@ export class FileTier extends AsyncTier {
   protected readonly setup: TierSetup;
   protected readonly table: FileTable;
   #lock: FolderLock | undefined;
+  /** The text that the table was made of. */
+  #known: string | undefined;
 
   constructor(setup: TierSetup, table = new FileTable(setup)) {
     super(table);
@@ -85,6 +87,9 @@ export class FileTier extends AsyncTier {
       const answer = work();
       if (this.table.changed) this.save();
       return answer;
+    } catch (error) {
+      this.#known = undefined;
+      throw error;
     } finally {
       this.giveLockBack();
     }
@@ -96,7 +101,9 @@ export class FileTier extends AsyncTier {
     this.#lock!.giveBack();
   }
   protected load(): void {
-    this.table.load(this.read());
+    const text = this.read();
+    if (text !== this.#known) this.table.load(text);
+    this.#known = text;
   }
   protected read(): string {
     try {
@@ -107,7 +114,10 @@ export class FileTier extends AsyncTier {
     }
   }
   protected save(): void {
-    this.write(this.table.save());
+    const text = this.table.save();
+    this.write(text);
+    this.#known = text;
+    this.table.changed = false;
   }
   /** Under the lock there is one writer: a name for the new file is enough, and what a killed process left is written over. */
   protected write(text: string): void {
