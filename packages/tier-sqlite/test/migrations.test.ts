@@ -63,6 +63,11 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
       const path = kind.file(directory);
       const before = rowsOf(kind, path);
       withDatabase(path, (db) => {
+        // Every version began by adding the columns that an older ProxyWhirl lacked.
+        const present = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(kind.table));
+        const lacking = kind === L3 ? [...HEALTH.split(/,\s*/), 'evicted_from_l1 INTEGER DEFAULT 0'] : [];
+        for (const column of version === 0 ? [] : lacking)
+          if (!present.has(column.split(' ')[0])) db.exec(`ALTER TABLE ${kind.table} ADD COLUMN ${column}`);
         db.exec(steps.slice(0, version).join('\n'));
         if (version > 0) db.prepare('INSERT INTO pw_schema VALUES (?, ?)').run(kind.table, version);
       });

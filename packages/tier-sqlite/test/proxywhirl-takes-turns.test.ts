@@ -77,9 +77,9 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     const sides = () =>
       withDatabase(path(directory), (db) => db.prepare(`SELECT count(*) FROM ${kind.side}`).pluck().get()) as number;
     expect(sides()).toBe(2500);
-    tier.cleanupExpired();
+    expect(tier.cleanupExpired()).toBe(0);
     expect(sides()).toBeGreaterThan(kept);
-    for (let i = 0; i < 4; i++) tier.cleanupExpired();
+    for (let i = 0; i < 4; i++) expect(tier.cleanupExpired()).toBe(0);
     expect(sides()).toBe(kept);
     expect(tier.size()).toBe(kept);
     expect([...tier.entries()]).toHaveLength(kept);
