@@ -1,10 +1,9 @@
 import {
-  CacheEntry,
+  type CacheEntry,
   CacheError,
   CacheErrorCode,
-  CacheStatistics,
+  type CacheStatistics,
   type CacheTier,
-  CacheValidationError,
   type Clock,
   type CredentialCipher,
   chain,
@@ -15,10 +14,12 @@ import {
   RemovalReason,
   silentLogger,
   systemClock,
-  TierStatistics,
 } from '@pw/cache-models';
 import { abortable } from './abortable.ts';
-import { type CacheEventListener, type CacheEventName, CacheEvents } from './cache-events.ts';
+import { CacheActivity } from './cache-activity.ts';
+import type { CacheLookup, PutResult } from './cache-answers.ts';
+import type { CacheEventListener, CacheEventName } from './cache-events.ts';
+import { checkEntry, checkKey } from './check-arguments.ts';
 import { checkOptions } from './check-options.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
@@ -30,27 +31,6 @@ import { SingleFlight } from './single-flight.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { TtlManager } from './ttl-manager.ts';
-
-/** What `lookup` tells of a hit. */
-export interface CacheLookup {
-  readonly entry: CacheEntry;
-  /** Name of the tier that answered. */
-  readonly tier: string;
-  /** Its place in the stack: 1 is the first. */
-  readonly level: number;
-  /** Milliseconds since the proxy was fetched. */
-  readonly ageMs: number;
-  /** Milliseconds until the entry expires. */
-  readonly remainingTtlMs: number;
-}
-
-/** What `putDetailed` tells. */
-export interface PutResult {
-  /** True if at least one tier stored the entry. */
-  readonly stored: boolean;
-  /** Whether each tier stored it, by name. */
-  readonly tiers: Readonly<Record<string, boolean>>;
-}
 
 /** Loads the entry of a key that no tier has; `undefined` if there is none. */
 export type CacheLoader = (key: string) => MaybePromise<CacheEntry | undefined>;
@@ -67,24 +47,20 @@ export class CacheManager implements AsyncDisposable {
   readonly clock: Clock;
   readonly cipher: CredentialCipher | undefined;
   readonly #options: CacheManagerOptions;
-  readonly #events = new CacheEvents();
+  readonly #activity: CacheActivity;
   readonly #stack: TierStack;
   readonly #loads = new SingleFlight<CacheEntry | undefined>();
   readonly #ttl: TtlManager | undefined;
-  #promotions = 0;
-  #demotions = 0;
-  #requestMisses = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CacheManagerOptions, clock: Clock, logger: Logger, link: SlotLink, slots: TierSlot[]) {
+  private constructor(options: CacheManagerOptions, parts: Parts) {
+    const { clock, logger, activity, slots } = parts;
     this.#options = options;
     this.clock = clock;
     this.cipher = options.cipher;
-    this.#stack = new TierStack(slots, { promoted: (slot, key) => this.#promoted(slot, key) }, logger);
-    link.manager = {
-      evicted: (level, key, entry, reason) => this.#evicted(level, key, entry, reason),
-      emit: (name, slot) => this.#events.emit(name, { tier: slot.name }),
-    };
+    this.#activity = activity;
+    this.#stack = new TierStack(slots, activity, logger);
+    activity.attach(this.#stack);
     const cleanupInterval = options.cleanupIntervalSeconds;
     if (cleanupInterval === undefined) return;
     this.#ttl = new TtlManager(this, { cleanupInterval, logger });
@@ -99,16 +75,16 @@ export class CacheManager implements AsyncDisposable {
     checkOptions(options);
     const clock = options.clock ?? systemClock;
     const logger = options.logger ?? silentLogger;
-    const link: SlotLink = {};
+    const activity = new CacheActivity();
     const slots = await openSlots(options, {
       clock,
       logger,
       cipher: options.cipher,
-      onEvict: (level) => (key, entry, reason) => link.manager?.evicted(level, key, entry, reason),
-      onDegraded: (slot) => link.manager?.emit('degraded', slot),
-      onRecovered: (slot) => link.manager?.emit('recovered', slot),
+      onEvict: (level) => (key, entry, reason) => activity.evicted(level, key, entry, reason),
+      onDegraded: (slot) => activity.switched('degraded', slot),
+      onRecovered: (slot) => activity.switched('recovered', slot),
     });
-    return new CacheManager(options, clock, logger, link, slots);
+    return new CacheManager(options, { clock, logger, activity, slots });
   }
 
   /** The tiers, the first one first. Writing to one directly goes past the cache's order. */
@@ -260,25 +236,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** A snapshot of the counts of all tiers. */
   getStatistics(): CacheStatistics {
-    const counting = this.#options.enableStatistics ?? true;
-    const tiers = this.#stack.slots.map((slot) => {
-      const { statistics } = slot.tier;
-      const stats = counting ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
-      return { name: slot.name, stats, degraded: slot.degraded };
-    });
-    const named = (name: string) => tiers.find((tier) => tier.name === name);
-    return new CacheStatistics({
-      tiers,
-      l1Stats: named('l1')?.stats ?? new TierStatistics(),
-      l2Stats: named('l2')?.stats ?? new TierStatistics(),
-      l3Stats: named('l3')?.stats ?? new TierStatistics(),
-      l1Degraded: named('l1')?.degraded ?? false,
-      l2Degraded: named('l2')?.degraded ?? false,
-      l3Degraded: named('l3')?.degraded ?? false,
-      promotions: counting ? this.#promotions : 0,
-      demotions: counting ? this.#demotions : 0,
-      requestMisses: counting ? this.#requestMisses : 0,
-    });
+    return this.#activity.statistics(this.#options.enableStatistics ?? true);
   }
 
   /** Removes expired entries from every tier and tells how many removals that were. */
@@ -314,7 +272,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** Adds a listener; returns a function that removes it. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
-    return this.#events.on(name, listener);
+    return this.#activity.events.on(name, listener);
   }
 
   /** Writes what is written behind (access counts) and closes every tier. Idempotent. */
@@ -331,7 +289,7 @@ export class CacheManager implements AsyncDisposable {
     this.#ttl?.stop();
     await this.#stack.settle();
     const closed = await Promise.allSettled(this.#stack.slots.map((slot) => slot.close()));
-    this.#events.removeAll();
+    this.#activity.events.removeAll();
     const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length > 0)
       throw new CacheError('cache manager: not every tier could be closed', { cause: new AggregateError(errors) });
@@ -340,40 +298,19 @@ export class CacheManager implements AsyncDisposable {
   #find(key: string): MaybePromise<Hit | undefined> {
     this.#check(key);
     return chain(this.#stack.find(key), (hit) => {
-      if (hit === undefined) this.#requestMisses++;
+      if (hit === undefined) this.#activity.requestMisses++;
       return hit;
     });
   }
 
-  #promoted(slot: TierSlot, key: string): void {
-    this.#promotions++;
-    this.#events.emit('promotion', { key, tier: slot.name });
-  }
-
-  #evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
-    const { slots } = this.#stack;
-    if (reason === RemovalReason.CAPACITY && slots.slice(level + 1).some((slot) => slot.answersFor(key))) {
-      this.#demotions++;
-      if (level === 0) this.#stack.noteEviction(entry);
-    }
-    this.#events.emit('eviction', { key, tier: slots[level]!.name, reason });
-  }
-
   #check(key: unknown): void {
     this.#checkOpen();
-    if (typeof key === 'string') return;
-    throw new CacheValidationError('key: must be a text', { problems: [{ path: 'key', message: 'must be a text' }] });
+    checkKey(key);
   }
 
   #checkEntry(key: unknown, entry: unknown): void {
     this.#checkOpen();
-    const problem = !CacheEntry.isCacheEntry(entry)
-      ? { path: 'entry', message: 'must be a CacheEntry; make one with CacheEntry.create()' }
-      : key !== entry.key
-        ? { path: 'key', message: 'must be the key of the entry' }
-        : undefined;
-    if (problem !== undefined)
-      throw new CacheValidationError(`${problem.path}: ${problem.message}`, { problems: [problem] });
+    checkEntry(key, entry);
   }
 
   #checkOpen(): void {
@@ -381,10 +318,10 @@ export class CacheManager implements AsyncDisposable {
   }
 }
 
-/** What tiers tell a manager that does not exist yet while they are opened. */
-interface SlotLink {
-  manager?: {
-    evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void;
-    emit(name: 'degraded' | 'recovered', slot: TierSlot): void;
-  };
+/** What an open cache is made of. */
+interface Parts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly activity: CacheActivity;
+  readonly slots: readonly TierSlot[];
 }

@@ -1,5 +1,6 @@
+export type { CacheLookup, PutResult } from './cache-answers.ts';
 export type { CacheEventListener, CacheEventMap, CacheEventName } from './cache-events.ts';
-export type { CacheLoader, CacheLookup, PutResult } from './cache-manager.ts';
+export type { CacheLoader } from './cache-manager.ts';
 export { CacheManager } from './cache-manager.ts';
 export type { ExportCredentials, ExportOptions, ExportProgress, ExportResult } from './export/index.ts';
 export { EXPORT_CREDENTIALS } from './export/index.ts';

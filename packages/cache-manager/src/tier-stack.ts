@@ -1,14 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
-import { AccessLog } from './access-log.ts';
 import { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
-
-/** Accesses are written behind at the latest after this time, or when there are so many. */
-const FLUSH_AFTER_MS = 1_000;
-const FLUSH_AT_SIZE = 50_000;
-/** Updates written before the event loop gets its turn. */
-const FLUSH_SLICE = 500;
+import { WriteBehind } from './write-behind.ts';
 
 /** What the stack tells its owner. */
 export interface StackEvents {
@@ -31,17 +24,14 @@ export interface Hit {
 export class TierStack {
   readonly slots: readonly TierSlot[];
   readonly #lock = new KeyLock();
-  readonly #access = new AccessLog();
+  readonly #access: WriteBehind;
   readonly #events: StackEvents;
-  readonly #logger: Logger;
   readonly #recoveries = new Set<Promise<void>>();
-  #flushTimer: NodeJS.Timeout | undefined;
-  #flushing: Promise<void> | undefined;
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
     this.#events = events;
-    this.#logger = logger;
+    this.#access = new WriteBehind(slots, this.#lock, logger);
   }
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
@@ -82,7 +72,7 @@ export class TierStack {
   #promote(slot: TierSlot, found: CacheEntry, level: number): MaybePromise<Hit> {
     const counted = found.touch(this.#now(found, slot));
     const entry = counted.evictedFromL1 ? CacheEntry.restore({ ...counted, evictedFromL1: false }) : counted;
-    this.#note(entry);
+    this.#access.hit(entry);
     const copies = this.slots.slice(0, level).map((above) =>
       chain(above.write(entry.key, entry), (stored) => {
         if (stored) this.#events.promoted(above, entry.key);
@@ -95,7 +85,7 @@ export class TierStack {
   /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
   #hit(slot: TierSlot, found: CacheEntry): Hit {
     const entry = slot.countsAccesses ? found : this.#countAccess(slot, found);
-    this.#note(entry);
+    this.#access.hit(entry);
     return { entry, slot };
   }
 
@@ -134,20 +124,33 @@ export class TierStack {
     change: (entry: CacheEntry) => CacheEntry | null,
     reason: RemovalReason,
   ): MaybePromise<CacheEntry | null | undefined> {
+    return this.withNewest(key, (entry) => {
+      const asked = change(entry);
+      // Written to all tiers, the first one too: it is not evicted from there any more.
+      const changed = asked?.evictedFromL1 ? CacheEntry.restore({ ...asked, evictedFromL1: false }) : asked;
+      const done = changed === null ? this.#eraseEverywhere(key, reason) : this.writeLocked(changed);
+      return chain<unknown, CacheEntry | null>(done, () => changed);
+    });
+  }
+
+  /** Runs `work` on the newest value of a key, with nothing in between; `undefined` if there is none. */
+  withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
     this.#recoverDue();
     return this.#lock.run(key, () =>
-      chain(this.#newest(key, 0), (entry) => {
-        if (entry === undefined) return undefined;
-        const asked = change(this.#access.overlay(entry));
-        // Written to all tiers, the first one too: it is not evicted from there any more.
-        const changed = asked?.evictedFromL1 ? CacheEntry.restore({ ...asked, evictedFromL1: false }) : asked;
-        const done =
-          changed === null
-            ? this.#eraseEverywhere(key, reason)
-            : all(this.slots.map((slot) => slot.write(key, changed)));
-        return chain<unknown, CacheEntry | null>(done, () => changed);
-      }),
+      chain<CacheEntry | undefined, T | undefined>(this.#newest(key, 0), (entry) =>
+        entry === undefined ? undefined : work(this.#access.overlay(entry)),
+      ),
     );
+  }
+
+  /** Stores an entry in every tier but one. For work that holds the key's lock. */
+  writeLocked(entry: CacheEntry, except?: TierSlot): MaybePromise<boolean[]> {
+    return all(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
+  }
+
+  /** The entry with all accesses counted so far. */
+  overlay(entry: CacheEntry): CacheEntry {
+    return this.#access.overlay(entry);
   }
 
   /**
@@ -250,64 +253,19 @@ export class TierStack {
   /** The first tier had no room for an entry that lower tiers keep. */
   noteEviction(entry: CacheEntry): void {
     this.#access.evicted(entry);
-    this.#scheduleFlush();
   }
 
-  /** Writes hits and evictions that the lower tiers do not know of yet. A flush that is under way is shared. */
+  /** Writes accesses that the lower tiers do not know of yet. */
   flush(): Promise<void> {
-    clearTimeout(this.#flushTimer);
-    this.#flushTimer = undefined;
-    this.#flushing ??= this.#flushAll().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
-  }
-
-  async #flushAll(): Promise<void> {
-    // A first tier that counts accesses itself knows them already.
-    const behind = this.slots.filter((slot) => slot.level > 0 || !slot.countsAccesses);
-    // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
-    for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
-      const keys = this.#access.oldest(FLUSH_SLICE);
-      // Under the keys' locks: an old count must not land on a new value.
-      await this.#lock.runAll(keys, () => this.#writeBehind(behind, keys));
-      await setImmediate();
-    }
-  }
-
-  async #writeBehind(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
-    const updates = this.#access.take(keys);
-    for (const slot of behind) {
-      const known = updates.filter(({ key }) => slot.answersFor(key));
-      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
-    }
-    this.#access.written();
+    return this.#access.flush();
   }
 
   /** Waits for everything under way, writes what is written behind, and lets every tier catch up once more. */
   async settle(): Promise<void> {
     await this.#lock.idle();
-    await this.#flushing;
-    await this.flush();
+    await this.#access.settle();
     await Promise.allSettled(this.#recoveries);
     await Promise.allSettled(this.slots.map((slot) => slot.catchUp()));
-  }
-
-  #note(entry: CacheEntry): void {
-    this.#access.hit(entry);
-    this.#scheduleFlush();
-  }
-
-  #scheduleFlush(): void {
-    if (this.#access.size >= FLUSH_AT_SIZE) void this.flush().catch(() => this.#flushFailed());
-    else if (this.#flushTimer === undefined) {
-      this.#flushTimer = setTimeout(() => void this.flush().catch(() => this.#flushFailed()), FLUSH_AFTER_MS);
-      this.#flushTimer.unref();
-    }
-  }
-
-  #flushFailed(): void {
-    this.#logger.warn({}, 'access counts could not be written; later ones will be');
   }
 
   #recoverDue(): void {

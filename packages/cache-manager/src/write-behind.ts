@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises';
+import type { CacheEntry, Logger } from '@pw/cache-models';
+import { AccessLog } from './access-log.ts';
+import type { KeyLock } from './key-lock.ts';
+import type { TierSlot } from './tier-slot.ts';
+
+/** Accesses are written behind at the latest after this time, or when there are so many. */
+const FLUSH_AFTER_MS = 1_000;
+const FLUSH_AT_SIZE = 50_000;
+/** Updates written before the event loop gets its turn. */
+const FLUSH_SLICE = 500;
+
+/** Writes accesses and evictions to the lower tiers some time after they happened, in batches, under the keys' locks. */
+export class WriteBehind {
+  readonly #slots: readonly TierSlot[];
+  readonly #lock: KeyLock;
+  readonly #logger: Logger;
+  readonly #access = new AccessLog();
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+
+  constructor(slots: readonly TierSlot[], lock: KeyLock, logger: Logger) {
+    this.#slots = slots;
+    this.#lock = lock;
+    this.#logger = logger;
+  }
+
+  /** Notes what a hit left in the entry. */
+  hit(entry: CacheEntry): void {
+    this.#access.hit(entry);
+    this.#schedule();
+  }
+
+  /** The first tier had no room for an entry that lower tiers keep. */
+  evicted(entry: CacheEntry): void {
+    this.#access.evicted(entry);
+    this.#schedule();
+  }
+
+  /** The entry as it would be had everything been written. */
+  overlay(entry: CacheEntry): CacheEntry {
+    return this.#access.overlay(entry);
+  }
+
+  /** A new value of the key makes the old one's accesses void. */
+  forget(key: string): void {
+    this.#access.forget(key);
+  }
+
+  clear(): void {
+    this.#access.clear();
+  }
+
+  /** Writes what the lower tiers do not know of yet. A flush that is under way is shared. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flushing ??= this.#flushAll().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  /** Writes everything noted so far, also what was noted while a flush was under way. */
+  async settle(): Promise<void> {
+    await this.#flushing;
+    await this.flush();
+  }
+
+  async #flushAll(): Promise<void> {
+    // A first tier that counts accesses itself knows them already.
+    const behind = this.#slots.filter((slot) => slot.level > 0 || !slot.countsAccesses);
+    // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
+    for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
+      const keys = this.#access.oldest(FLUSH_SLICE);
+      // Under the keys' locks: an old count must not land on a new value.
+      await this.#lock.runAll(keys, () => this.#write(behind, keys));
+      await setImmediate();
+    }
+  }
+
+  async #write(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
+    const updates = this.#access.take(keys);
+    for (const slot of behind) {
+      const known = updates.filter(({ key }) => slot.answersFor(key));
+      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    }
+    this.#access.written();
+  }
+
+  #schedule(): void {
+    if (this.#access.size >= FLUSH_AT_SIZE) this.#flushSoon();
+    else if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => this.#flushSoon(), FLUSH_AFTER_MS);
+      this.#timer.unref();
+    }
+  }
+
+  #flushSoon(): void {
+    this.flush().catch(() => this.#logger.warn({}, 'access counts could not be written; later ones will be'));
+  }
+}
