@@ -1,16 +1,21 @@
+import { aliasing } from './checks/aliasing.ts';
 import { wrongArguments } from './checks/arguments.ts';
 import { basics } from './checks/basics.ts';
 import { batches } from './checks/batches.ts';
 import { capacity } from './checks/capacity.ts';
 import { concurrency } from './checks/concurrency.ts';
+import { credentials } from './checks/credentials.ts';
 import { expiry } from './checks/expiry.ts';
 import { failures } from './checks/failures.ts';
 import { fields } from './checks/fields.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
+import { leaks } from './checks/leaks.ts';
 import { lifecycle } from './checks/lifecycle.ts';
 import { model } from './checks/model.ts';
+import { persistent } from './checks/persistent.ts';
 import { policies } from './checks/policies.ts';
+import { processExit } from './checks/process-exit.ts';
 import { shape } from './checks/shape.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
@@ -30,4 +35,9 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   policies,
   concurrency,
   model,
+  aliasing,
+  credentials,
+  persistent,
+  processExit,
+  leaks,
 ];

@@ -33,7 +33,8 @@ export const CONTRACT_RULES = Object.freeze({
   lru: 'With `lru` the entry goes first whose last use is longest ago: a put is a use, and so is a get that recordAccess tells of.',
   lfu: 'With `lfu` the entry goes first that was used least often; of several, the oldest.',
   fifo: 'With `fifo` the entry goes first that was stored first, however it was used; replacing it does not move it.',
-  aliasing: 'Nobody can change what is stored but through the tier: neither by what was put, nor by what was got.',
+  aliasing:
+    'Nobody can change what is stored but through the tier: neither by what was put, nor by what was got. Lists are taken as they are when an operation is called.',
   secrets: 'A credential never stands in clear in anything that a tier writes, logs, throws or shows.',
   cipher: 'A persistent tier without a cipher refuses an entry that has credentials, and stores nothing of it.',
   unreadable:

@@ -143,21 +143,25 @@ export abstract class AsyncTier implements CacheTier {
   }
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     for (const key of keys) this.inner.checkKey(key);
-    const missed = () => new Set(keys).forEach(() => void this.inner.countMiss());
-    return this.run(new Map<string, CacheEntry>(), () => this.inner.getMany(keys), missed);
+    // The caller may change its list while the operation waits for its turn.
+    const own = [...keys];
+    const missed = () => new Set(own).forEach(() => void this.inner.countMiss());
+    return this.run(new Map<string, CacheEntry>(), () => this.inner.getMany(own), missed);
   }
   async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
     for (const entry of entries) this.inner.checkEntry(entry?.key, entry);
+    const own = [...entries];
     return this.run(
-      entries.map(() => false),
-      () => this.inner.putMany(entries),
+      own.map(() => false),
+      () => this.inner.putMany(own),
     );
   }
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
     for (const key of keys) this.inner.checkKey(key);
+    const own = [...keys];
     return this.run(
-      keys.map(() => false),
-      () => this.inner.deleteMany(keys),
+      own.map(() => false),
+      () => this.inner.deleteMany(own),
     );
   }
   async clear(): Promise<number> {
@@ -176,7 +180,8 @@ export abstract class AsyncTier implements CacheTier {
     return this.run(0, () => this.inner.cleanupExpired());
   }
   async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
-    return this.run(0, () => this.inner.recordAccess(updates));
+    const own = updates.map((update) => ({ ...update }));
+    return this.run(0, () => this.inner.recordAccess(own));
   }
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
     checkFilter(filter);

@@ -1,0 +1,177 @@
+import { CacheEntry } from '@pw/cache-models';
+import { areThere } from '../come-back.ts';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
+
+/** Tries to change a field of an entry that came out of a tier. */
+async function isOwn(trial: Trial, tier: ObservedTier, from: string, entry: CacheEntry | undefined): Promise<void> {
+  trial.holds(`answer of ${from}`, CacheEntry.isCacheEntry(entry), 'a CacheEntry', entry);
+  trial.same(`answer of ${from} is frozen`, Object.isFrozen(entry), true);
+  const { key, source } = entry!;
+  for (const name of ['source', 'expiresAt', 'key', 'password', 'added']) Reflect.set(entry!, name, 'changed');
+  trial.same(`source after the answer of ${from} was changed`, (await tier.get(key))?.source, source);
+}
+
+const checks: Check[] = [
+  {
+    name: 'hands out entries that can be changed',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const stored = makeEntries(3);
+      const tier = await trial.tierWith(stored, { config: { maxEntries: 3 } });
+      const key = stored[1]!.key;
+      await isOwn(trial, tier, 'get', await tier.get(key));
+      await isOwn(trial, tier, 'getMany', (await tier.getMany([key])).get(key));
+      await isOwn(trial, tier, 'entries', (await tier.entries())[0]);
+      if (tier.raw.peek !== undefined) await isOwn(trial, tier, 'peek', await tier.peek(key));
+      if (tier.raw.query !== undefined)
+        await isOwn(trial, tier, 'query', (await tier.ask('query()', () => tier.raw.query!())).entries[0]);
+      await areThere(trial, tier, stored, 'after what was got was changed');
+      await tier.put(makeEntry('too many'));
+      trial.same('entry told to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
+    },
+  },
+  {
+    name: 'changes the list that it is given',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const entries = ['c', 'a', 'd', 'b', 'a'].map((key) => makeEntry(key));
+      const [given, keys] = [Object.freeze([...entries]), Object.freeze(keysOf(entries))];
+      const tier = await trial.tier();
+      trial.same('putMany of a frozen list', await tier.putMany(given), Array(5).fill(true));
+      trial.same('getMany of a frozen list', (await tier.getMany(keys)).size, 4);
+      trial.same('deleteMany of a frozen list', await tier.deleteMany(keys), [true, true, true, true, false]);
+      const [list, names] = [[...entries], keysOf(entries)];
+      await tier.putMany(list);
+      await tier.getMany(names);
+      await tier.deleteMany(names);
+      trial.same('keys of the list given to putMany', keysOf(list), keysOf(entries));
+      trial.same('list given to getMany and deleteMany', names, keysOf(entries));
+    },
+  },
+  {
+    name: 'stores what becomes of a list after the call',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      const entries = makeEntries(5);
+      const keys = keysOf(entries);
+      const list = [...entries];
+      const stored = tier.putMany(list);
+      list.splice(0, 5, makeEntry('another'));
+      trial.same('putMany of a list that is changed meanwhile', await stored, Array(5).fill(true));
+      await areThere(trial, tier, entries, 'after the list given to putMany was changed');
+      const names = [...keys];
+      const found = tier.ask('getMany', () => tier.raw.getMany(names));
+      names.length = 0;
+      trial.same('getMany of a list that is emptied meanwhile', (await found).size, 5);
+      tier.observed.hits += 5;
+      const wanted = keys.slice(0, 2);
+      const gone = tier.deleteMany(wanted);
+      wanted.splice(0, 2, ...keys.slice(3));
+      trial.same('deleteMany of a list that is changed meanwhile', await gone, [true, true]);
+      trial.sameSet('keys afterwards', await tier.keys(), keys.slice(2));
+    },
+  },
+  {
+    name: 'keeps the update that recordAccess was given',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      if (tier.raw.recordAccess === undefined) return;
+      const update = { key: 'a', accessCount: 5, lastAccessed: trial.clock.now() + 1 };
+      const recorded = tier.recordAccess([update]);
+      Object.assign(update, { key: 'b', accessCount: 99 });
+      trial.same('recordAccess of an update that is changed meanwhile', await recorded, 1);
+      trial.same('accessCount', (await tier.get('a'))?.accessCount, 5);
+    },
+  },
+  {
+    name: 'lets the Map of getMany change what is stored',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const entries = makeEntries(4);
+      const keys = keysOf(entries);
+      const tier = await trial.tierWith(entries);
+      const found = await tier.getMany(keys);
+      found.set(keys[0]!, makeEntry(keys[0]!, { source: 'put into the Map' }));
+      found.set('new', makeEntry('new'));
+      found.delete(keys[1]!);
+      await areThere(trial, tier, entries, 'after the Map of getMany was changed');
+      (await tier.getMany(keys)).clear();
+      trial.same('getMany after its Map was cleared', (await tier.getMany(keys)).size, 4);
+      trial.same('size', await tier.size(), 4);
+    },
+  },
+  {
+    name: 'lets the list of keys change what is stored',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const entries = makeEntries(4);
+      const tier = await trial.tierWith(entries);
+      const keys = await tier.keys();
+      keys.push('not-there');
+      keys.shift();
+      trial.sameSet('keys after the list was changed', await tier.keys(), keysOf(entries));
+      (await tier.keys()).length = 0;
+      trial.sameSet('keys after the list was emptied', await tier.keys(), keysOf(entries));
+      trial.same('size', await tier.size(), 4);
+    },
+  },
+  {
+    name: 'lets an answer change when the tier does',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const old = makeEntry('a', { source: 'old' });
+      const tier = await trial.tierWith([old, makeEntry('b')]);
+      const [entry, found, keys] = [await tier.get('a'), await tier.getMany(['a', 'b']), await tier.keys()];
+      await tier.put(makeEntry('a', { source: 'new' }));
+      await tier.delete('b');
+      await tier.put(makeEntry('c'));
+      trial.sameEntry('entry got before it was replaced', entry, old);
+      trial.sameSet('Map of getMany got before an entry was deleted', found.keys(), ['a', 'b']);
+      trial.sameEntry('entry in the Map got before it was replaced', found.get('a'), old);
+      trial.sameSet('keys got before one was deleted and one added', keys, ['a', 'b']);
+    },
+  },
+  {
+    name: 'lets its statistics be changed from outside',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await tier.get('a');
+      const counts = tier.statistics;
+      for (const name of ['hits', 'misses', 'currentSize', 'evictionsLru', 'evictionsTtl'])
+        Reflect.set(counts, name, 999);
+      await tier.get('b');
+      const { hits, misses, currentSize, evictionsLru, evictionsTtl } = tier.statistics;
+      const came = { hits, misses, currentSize, evictionsLru, evictionsTtl };
+      const expected = { hits: 1, misses: 1, currentSize: 1, evictionsLru: 0, evictionsTtl: 0 };
+      trial.same('statistics after a snapshot of them was changed', came, expected);
+    },
+  },
+  {
+    name: 'lets its configuration or its capabilities be changed from outside',
+    rule: 'aliasing',
+    run: async (trial) => {
+      const config = { enabled: true, maxEntries: 2, evictionPolicy: 'fifo' as const };
+      const tier = await trial.tier({ config });
+      await tier.open();
+      const { capabilities } = tier.raw;
+      const claims = { ...capabilities };
+      Object.assign(config, { enabled: false, maxEntries: 99, evictionPolicy: 'lru' });
+      Reflect.set(tier.raw.config, 'maxEntries', 99);
+      for (const name of Object.keys(claims)) Reflect.set(capabilities, name, 'changed');
+      trial.same('capabilities after a change from outside', { ...tier.raw.capabilities }, claims);
+      trial.same('config.maxEntries after a change from outside', tier.raw.config.maxEntries, 2);
+      for (const entry of makeEntries(3)) await tier.put(entry);
+      trial.same('size after 3 puts with maxEntries 2', await tier.size(), 2);
+    },
+  },
+];
+
+export const aliasing: CheckGroup = { name: 'aliasing', checks: () => checks };
