@@ -51,7 +51,6 @@ export class ShardLock {
     this.#isLost = false;
     try {
       this.#giveBack = lockfile.lockSync(this.#target, this.#options());
-      this.#files.claim();
     } catch (error) {
       if (errorCode(error) === 'ELOCKED' || errorCode(error) === 'ENOENT') return this.#failed();
       this.#failed();
