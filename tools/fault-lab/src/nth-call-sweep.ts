@@ -51,7 +51,10 @@ export async function sweepCalls(sweep: Sweep, undisturbed: StoreCalls): Promise
   const failures: string[] = [];
   let hits = 0;
   for (const n of numbers(known, sweep.stride)) {
-    const run = await runOnce(sweep, [sweep.call], `${sweep.call}:${sweep.fault}:when=${n}`);
+    const inject = `${sweep.call}:${sweep.fault}:when=${n}`;
+    let run = await runOnce(sweep, [sweep.call], inject);
+    // Node.js may have made one call more or less of its own this time.
+    for (let again = 0; run.hit === 'elsewhere' && again < 5; again++) run = await runOnce(sweep, [sweep.call], inject);
     if (run.hit === 'store') hits++;
     if (run.hit === 'store' && run.problem !== undefined)
       failures.push(`${sweep.call} ${n} ${sweep.fault}: ${run.problem}`);

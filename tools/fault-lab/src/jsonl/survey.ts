@@ -21,6 +21,7 @@ export function entryOf(key: string, value: string): CacheEntry {
     key,
     proxyUrl: 'http://192.0.2.1:8080',
     source: value,
+    ttlSeconds: 86_400,
     lastHealthError: `${key} ${value}${PADDING}`,
   });
 }
@@ -37,7 +38,7 @@ function ageLocks(directory: string): void {
 }
 
 /** Key and value of every live record; throws when one does not agree with itself. */
-async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
+export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for await (const { key, source, lastHealthError } of tier.entries()) {
     if (lastHealthError !== `${key} ${source}${PADDING}`) throw new Error('a record holds what was never written');

@@ -1,0 +1,9 @@
+import type { Random } from './random.ts';
+
+/** A copy of the bytes with one random bit the other way, and where that is. */
+export function flipBit(bytes: Buffer, random: Random): { readonly bytes: Buffer; readonly at: number } {
+  const at = random.below(bytes.length);
+  const flipped = Buffer.from(bytes);
+  flipped[at] = flipped[at]! ^ (1 << random.below(8));
+  return { bytes: flipped, at };
+}

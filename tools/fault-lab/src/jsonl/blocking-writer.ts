@@ -1,0 +1,16 @@
+import { note } from '../ledger-writer.ts';
+import { entryOf, openTier } from './survey.ts';
+
+// Writes in bursts, in which the lock is kept, and blocks its event loop in the middle of each for longer than a lock lives.
+const [directory, blocks] = process.argv.slice(2) as [string, string];
+const tier = openTier(directory, { numShards: 1 });
+await tier.open();
+for (let block = 0; block < Number(blocks); block++) {
+  for (let n = 0; n < 20; n++) {
+    const value = `${block}.${n}`;
+    if (!(await note(`blocked${n}`, value, () => tier.put(`blocked${n}`, entryOf(`blocked${n}`, value)))))
+      throw new Error('a put failed');
+    if (n === 10) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3500);
+  }
+}
+await tier.close();

@@ -1,0 +1,34 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { note } from '../ledger-writer.ts';
+import { ignoreLocks } from './ignore-locks.ts';
+import { entryOf, openTier, SHARDS } from './survey.ts';
+
+// Adds one to counters, read and written through the tier. Whose turn a counter is, the writers settle among themselves by
+// folders; that each sees what the others wrote, and nobody's line goes down, is up to the tier.
+const [directory, guards, rounds, locks] = process.argv.slice(2) as [string, string, string, 'locks' | 'no locks'];
+if (locks === 'no locks') await ignoreLocks();
+const tier = openTier(directory, { numShards: SHARDS });
+await tier.open();
+for (let round = 0; round < Number(rounds); round++) {
+  const key = `c${Math.floor(Math.random() * 16)}`;
+  const guard = `${guards}/${key}`;
+  while (!took(guard)) await sleep(1);
+  try {
+    const next = String(1 + Number((await tier.get(key))?.source ?? 0));
+    if (!(await note(key, next, () => tier.put(key, entryOf(key, next)))) && locks === 'locks')
+      throw new Error('a put failed');
+  } finally {
+    rmdirSync(guard);
+  }
+}
+await tier.close();
+
+function took(guard: string): boolean {
+  try {
+    mkdirSync(guard);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,15 @@
+import { createRequire } from 'node:module';
+
+interface LockFilesClass {
+  readonly LockFiles: { readonly prototype: { isOurs(): boolean; isThere(): boolean } };
+}
+
+/** For a control that must lose: takes the locks out of the tier, so that everybody always holds them. */
+export async function ignoreLocks(): Promise<void> {
+  const index = import.meta.resolve('@pw/tier-jsonl');
+  const { LockFiles } = (await import(new URL('./lock-files.ts', index).href)) as LockFilesClass;
+  LockFiles.prototype.isOurs = () => true;
+  LockFiles.prototype.isThere = () => false;
+  const library = createRequire(index)('proper-lockfile') as { lockSync: () => () => void };
+  library.lockSync = () => () => {};
+}
