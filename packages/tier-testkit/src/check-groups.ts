@@ -1,3 +1,4 @@
+import { accesses } from './checks/access.ts';
 import { aliasing } from './checks/aliasing.ts';
 import { wrongArguments } from './checks/arguments.ts';
 import { basics } from './checks/basics.ts';
@@ -8,15 +9,19 @@ import { credentials } from './checks/credentials.ts';
 import { expiry } from './checks/expiry.ts';
 import { failures } from './checks/failures.ts';
 import { fields } from './checks/fields.ts';
+import { healthHistory } from './checks/health-history.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
 import { leaks } from './checks/leaks.ts';
 import { lifecycle } from './checks/lifecycle.ts';
 import { model } from './checks/model.ts';
+import { ordered } from './checks/ordered.ts';
 import { persistent } from './checks/persistent.ts';
 import { policies } from './checks/policies.ts';
 import { processExit } from './checks/process-exit.ts';
+import { query } from './checks/query.ts';
 import { shape } from './checks/shape.ts';
+import { statistics } from './checks/statistics.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
 /** The whole contract, in the order in which a broken part explains the ones that follow. */
@@ -40,4 +45,9 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   persistent,
   processExit,
   leaks,
+  ordered,
+  query,
+  healthHistory,
+  accesses,
+  statistics,
 ];

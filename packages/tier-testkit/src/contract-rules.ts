@@ -55,9 +55,9 @@ export const CONTRACT_RULES = Object.freeze({
   ordered:
     "A tier that claims `ordered` gives keys and entries in ascending order of the keys' UTF-8 bytes; one that does not claims too little if it always does.",
   query:
-    'A tier that claims `query` finds exactly the entries that fit a filter, in its order, page by page; one that does not has no such method.',
+    'A tier that claims `query` finds exactly the entries that fit a filter, in its order, page by page; with `includeExpired` also expired ones that nothing removed yet. One that does not has no such method.',
   healthHistory:
-    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; one that does not has no such methods.',
+    'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it. One that does not has no such methods.',
   leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',
   forgotten: 'A tier that nobody closed lets the process end, and loses nothing that it acknowledged.',
 });

@@ -83,6 +83,22 @@ const checks: Check[] = [
     },
   },
   {
+    name: 'moves the deadline of an entry that is used',
+    rule: 'deadlines',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
+      trial.clock.advance(HOUR / 2);
+      await tier.use('a', trial.clock.now());
+      await tier.peek('a');
+      await tier.getMany(['a', 'b']);
+      trial.same('expiresAt of an entry in use', (await tier.get('a'))?.expiresAt, makeEntry('a').expiresAt);
+      trial.clock.advance(HOUR / 2 - 1);
+      trial.sameSet('keys 1 ms before the deadline', await tier.keys(), ['a', 'b']);
+      trial.clock.advance(1);
+      trial.same('keys at the deadline', await tier.keys(), []);
+    },
+  },
+  {
     name: 'loses an entry whose deadline is more than 25 days ahead',
     rule: 'deadlines',
     run: async (trial) => {
@@ -91,6 +107,7 @@ const checks: Check[] = [
       const now = trial.clock.now();
       const tier = await trial.tierWith(lives.map((life, at) => makeEntry(`life ${at}`, { expiresAt: now + life })));
       trial.same('size at the beginning', await tier.size(), lives.length);
+      trial.same('size at first', await tier.size(), lives.length);
       for (const [at, life] of lives.entries()) {
         trial.clock.set(now + life - 1);
         trial.same(`has of an entry 1 ms before the end of its ${life} ms`, await tier.has(`life ${at}`), true);

@@ -39,8 +39,9 @@ const SCENES: readonly Scene[] = [
     name: 'lets another entry go than the one used least often',
     rule: 'lfu',
     policies: [LFU],
-    steps: ['a', 'b', 'c', 'use a', 'use a', 'use b', 'use c', 'use c', 'use c', 'd', 'use d', 'use d', 'use d', 'e'],
-    left: ['c', 'd', 'e'],
+    // b is used last and least often: neither lru nor fifo would choose it.
+    steps: ['a', 'b', 'c', 'use a', 'use a', 'use c', 'use c', 'use b', 'd', 'e'],
+    left: ['a', 'c', 'e'],
   },
   {
     name: 'lets the newest of entries go that were used equally seldom',

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheEntry } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { holdsExactly } from '../holds-exactly.ts';
+import { makeEntry } from '../make-entry.ts';
+import { TierProcess } from '../tier-process.ts';
+import type { Trial } from '../trial.ts';
+import { ExpectedStore, writeStep } from '../write-step.ts';
+
+const DEFAULT_KILLS = 10;
+/** Milliseconds of writing before a kill, at most. */
+const LONGEST_LIFE = 150;
+
+const checks: Check[] = [
+  {
+    name: 'loses what it acknowledged, or brings back what it removed, when its process is killed',
+    rule: 'persistent',
+    slow: true,
+    run: async (trial) => {
+      const store = new ExpectedStore();
+      const kills = trial.subject.kills ?? DEFAULT_KILLS;
+      for (let kill = 1; kill <= kills; kill++) {
+        const prefix = `life ${kill}`;
+        const done = await killInTheMidst(trial, prefix);
+        for (let count = 0; count < done; count++) store.apply(writeStep(prefix, count));
+        await checkAfterKill(trial, store, prefix, done);
+      }
+    },
+  },
+  {
+    name: 'loses what it acknowledged, or brings back what it removed, when its process exits without close',
+    rule: 'persistent',
+    slow: true,
+    run: async (trial) => {
+      const store = new ExpectedStore();
+      // The last step is a batch, a put and a delete.
+      for (const [life, steps] of [22, 24, 25].entries()) {
+        const prefix = `life ${life}`;
+        await writeAndExit(trial, prefix, steps);
+        for (let count = 0; count < steps; count++) store.apply(writeStep(prefix, count));
+        const tier = await trial.tier();
+        const came = await Promise.all([...store.entries.values()].map(({ key }) => tier.get(key)));
+        const expected = [...store.entries.values()].map((entry, at) => withAccessOf(entry, came[at]));
+        await holdsExactly(trial, tier, expected, 'after process.exit without close');
+        await tier.close();
+      }
+    },
+  },
+];
+
+const forgetful: Check[] = [
+  {
+    name: 'claims too little: it keeps entries over the end of the process',
+    rule: 'persistent',
+    slow: true,
+    run: async (trial) => {
+      await writeAndExit(trial, 'key', 20);
+      const tier = await trial.tier();
+      trial.same('keys in a new process, of a tier that claims persistent: false', await tier.keys(), []);
+    },
+  },
+];
+
+/** Lets a process write, kills it at some moment, and gives the number of steps that it acknowledged. */
+function killInTheMidst(trial: Trial, prefix: string): Promise<number> {
+  return TierProcess.run(trial, { command: 'write', prefix }, async (child) => {
+    await child.next();
+    await sleep(Math.random() * LONGEST_LIFE);
+    child.kill();
+    await child.end();
+    return 1 + child.takeTold().length;
+  });
+}
+
+async function checkAfterKill(trial: Trial, store: ExpectedStore, prefix: string, done: number): Promise<void> {
+  const tier = await trial.tier();
+  // The step that was under way is done, or not.
+  const step = writeStep(prefix, done);
+  const keys = 'remove' in step ? [step.remove] : step.put.map(({ key }) => key);
+  const came = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
+  store.settle(step, (key) => came.get(key));
+  await holdsExactly(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
+  const entry = makeEntry(`after ${prefix}`);
+  trial.same('put after kill -9', await tier.put(entry), true);
+  store.apply({ put: [entry] });
+  await tier.close();
+}
+
+function writeAndExit(trial: Trial, prefix: string, count: number): Promise<unknown> {
+  return TierProcess.run(trial, { command: 'exit', prefix, count }, async (child) => {
+    await child.next();
+    return child.end();
+  });
+}
+
+/** Access that was recorded is written behind: it may be there or not. */
+function withAccessOf(entry: CacheEntry, came: CacheEntry | undefined): CacheEntry {
+  return came === undefined ? entry : entry.with({ accessCount: came.accessCount, lastAccessed: came.lastAccessed });
+}
+
+export const persistent: CheckGroup = {
+  name: 'persistent',
+  checks: ({ capabilities }) => (capabilities.persistent ? checks : forgetful),
+};

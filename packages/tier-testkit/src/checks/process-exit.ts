@@ -1,0 +1,53 @@
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import type { ContractRule } from '../contract-rules.ts';
+import { TierProcess } from '../tier-process.ts';
+import type { Trial } from '../trial.ts';
+import { ExpectedStore, writeStep } from '../write-step.ts';
+
+/** Milliseconds that a tier may hold a process which has nothing else to do. */
+const MOST = 1000;
+const STEPS = 23;
+
+const checks: Check[] = [
+  {
+    name: 'holds the process after close',
+    rule: 'leaves',
+    slow: true,
+    run: (trial) => endsSoon(trial, 'closeAndEnd', ['written', 'closed'], 'leaves'),
+  },
+  {
+    name: 'holds the process, or loses what it acknowledged, when close was forgotten',
+    rule: 'forgotten',
+    slow: true,
+    run: (trial) => endsSoon(trial, 'end', ['written'], 'forgotten'),
+  },
+];
+
+async function endsSoon(trial: Trial, command: string, told: string[], rule: ContractRule): Promise<void> {
+  await TierProcess.run(trial, { command, count: STEPS }, async (child) => {
+    for (const line of told) trial.same(`"${command}" in a child process`, await child.next(), line);
+    child.hangUp();
+    const { code } = await child.end();
+    trial.same(`exit code after "${command}"`, code, 0, rule);
+    const held = Number(await child.next());
+    trial.holds('milliseconds that the process was held', held < MOST, `less than ${MOST}`, held, rule);
+  });
+  const store = new ExpectedStore();
+  for (let count = 0; count < STEPS; count++) store.apply(writeStep('key', count));
+  const tier = await trial.tier();
+  const expected = tier.raw.capabilities.persistent ? [...store.entries.values()] : [];
+  trial.sameSet(
+    `keys in a new tier after "${command}"`,
+    await tier.keys(),
+    expected.map(({ key }) => key),
+    rule,
+  );
+  for (const entry of expected) {
+    const came = await tier.get(entry.key);
+    // Access that was recorded is written behind: without close it may be there or not.
+    const access = { accessCount: came?.accessCount ?? 0, lastAccessed: came?.lastAccessed ?? 0 };
+    trial.sameEntry(`get("${entry.key}") in a new tier after "${command}"`, came, entry.with(access), rule);
+  }
+}
+
+export const processExit: CheckGroup = { name: 'process exit', checks: () => checks };

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheTier } from '@pw/cache-models';
+import { numberedEntry } from '../numbered-entry.ts';
+import type { ChildWork } from './child-work.ts';
+import { type Holdings, Resources } from './resources.ts';
+import { tell } from './tell.ts';
+
+/** After so many everything that is made once is there. */
+const FIRST = 10;
+const TELL_EVERY = 20;
+/** Milliseconds for what a close has begun, and the system has to end. */
+const PATIENCE = 1000;
+
+/** Opens, uses and closes tiers, and tells what the process held after the first cycles and after the last. */
+export async function cycle(work: ChildWork): Promise<void> {
+  const resources = new Resources(work.orders.directory);
+  let tier = await work.tier();
+  let before: Holdings = {};
+  for (let count = 0; count < work.orders.count + FIRST; count++) {
+    if (count === FIRST) before = await leastHeld(resources);
+    // Half of the cycles open the tier of the one before again.
+    if (count % 2 === 0) tier = await work.tier();
+    if (count % 4 < 2) await tier.open();
+    await use(tier, count);
+    await tier.close();
+    if (count % TELL_EVERY === 0) tell(count);
+  }
+  tell({ before, after: await leastHeld(resources, before) });
+}
+
+async function use(tier: CacheTier, count: number): Promise<void> {
+  await tier.put('a', numberedEntry('a', count % 100));
+  await tier.putMany([numberedEntry('b', 1), numberedEntry('c', 2)]);
+  await tier.get('a');
+  for await (const { key } of tier.entries()) await tier.has(key);
+  await tier.recordAccess?.([{ key: 'b', accessCount: count + 1, lastAccessed: 1 }]);
+  await tier.delete('c');
+}
+
+/** The least that is held of each kind within a while; it waits no longer once nothing is more than before. */
+async function leastHeld(resources: Resources, before: Holdings = {}): Promise<Holdings> {
+  let least = resources.held();
+  const isMore = () => Object.entries(least).some(([kind, count]) => count > (before[kind] ?? 0));
+  for (const until = performance.now() + PATIENCE; isMore() && performance.now() < until; ) {
+    await sleep(20);
+    const held = resources.held();
+    least = Object.fromEntries(Object.entries(least).map(([kind, count]) => [kind, Math.min(count, held[kind] ?? 0)]));
+  }
+  return least;
+}

@@ -1,0 +1,55 @@
+import type { CacheTier } from '@pw/cache-models';
+import { doStep, writeStep } from '../write-step.ts';
+import type { ChildWork } from './child-work.ts';
+import { tell } from './tell.ts';
+
+/** Writes until it is killed, and tells the number of each step once the tier has acknowledged it. */
+export async function write(work: ChildWork): Promise<void> {
+  const tier = await work.tier();
+  for (let count = 0; ; count++) {
+    if (!(await doStep(tier, writeStep(work.orders.prefix, count)))) throw new Error('a put was not stored');
+    tell(count);
+  }
+}
+
+/** Some steps, then the end of the process at once, without close. */
+export async function exit(work: ChildWork): Promise<void> {
+  await writeSome(work);
+  process.exit(0);
+}
+
+/** Some steps, and close forgotten: the process ends when nothing holds it. */
+export async function end(work: ChildWork): Promise<void> {
+  await writeSome(work);
+  tellWhenOver();
+}
+
+/** Some steps, then close: the process ends when nothing holds it. */
+export async function closeAndEnd(work: ChildWork): Promise<void> {
+  const tier = await writeSome(work);
+  await tier.close();
+  tell('closed');
+  tellWhenOver();
+}
+
+async function writeSome(work: ChildWork): Promise<CacheTier> {
+  const { count, prefix } = work.orders;
+  const tier = await work.tier();
+  await tier.open();
+  for (let step = 0; step < count; step++) {
+    if (!(await doStep(tier, writeStep(prefix, step)))) throw new Error('a put was not stored');
+    await tier.get(`${prefix}-${step}`);
+  }
+  // A tier may keep these for a while before it writes them.
+  const keys = await tier.keys();
+  const now = work.clock.now();
+  await tier.recordAccess?.(keys.map((key) => ({ key, accessCount: 5, lastAccessed: now })));
+  tell('written');
+  return tier;
+}
+
+/** When nothing holds the process any more: for how many milliseconds something did. */
+function tellWhenOver(): void {
+  const since = performance.now();
+  process.once('exit', () => tell(performance.now() - since));
+}
