@@ -11,7 +11,7 @@ export const aliasingMutants: readonly Mutant[] = [
   plant(
     'shared-object-handed-out',
     'Hands out the very object that it keeps, and anybody may change it.',
-    ['aliasing', '?'],
+    ['aliasing', 'hands out entries that can be changed'],
     class extends MapTier {
       protected override takeIn(entry: CacheEntry): CacheEntry {
         return thawed(entry);
@@ -21,7 +21,7 @@ export const aliasingMutants: readonly Mutant[] = [
   plant(
     'map-handed-out',
     'Keeps what a getMany found for the next one, and hands out the same map.',
-    ['aliasing', '?'],
+    ['aliasing', 'lets the Map of getMany change what is stored'],
     class extends MapTier {
       #last: { readonly keys: string; readonly found: Map<string, CacheEntry>; readonly steps: number } | undefined;
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -39,7 +39,7 @@ export const aliasingMutants: readonly Mutant[] = [
   plant(
     'keys-handed-out',
     'Keeps its list of keys, and hands out the very list.',
-    ['aliasing', '?'],
+    ['aliasing', 'lets the list of keys change what is stored'],
     class extends MapTier {
       readonly #keys: string[] = [];
       override keys(): string[] {
@@ -57,7 +57,7 @@ export const aliasingMutants: readonly Mutant[] = [
   plant(
     'living-statistics',
     'Hands out the statistics that it counts in.',
-    ['statistics', '?'],
+    ['aliasing', 'lets its statistics be changed from outside'],
     class extends MapTier {
       override get statistics(): TierStatistics {
         this.counts.currentSize = this.sizeNow();

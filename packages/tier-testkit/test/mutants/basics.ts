@@ -121,7 +121,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'clear-by-wildcard',
     'A clear empties every store whose name begins like its own.',
-    ['basics', 'clears the store of another tier'],
+    ['hostile keys', 'clears or lists another store than its own'],
     class extends MapTier {
       override open(): void {
         everyTier.add({ directory: this.setup.directory, rows: this.rows });

@@ -4,19 +4,9 @@ import { type Mutant, plant } from './mutant.ts';
 
 export const batchMutants: readonly Mutant[] = [
   plant(
-    'get-many-in-reverse',
-    'Gives what getMany found in reverse order.',
-    ['batches', '?'],
-    class extends MapTier {
-      override getMany(keys: readonly string[]): Map<string, CacheEntry> {
-        return new Map([...super.getMany(keys)].reverse());
-      }
-    },
-  ),
-  plant(
     'get-many-with-holes',
     'Gives undefined in getMany for what it did not find.',
-    ['batches', '?'],
+    ['batches', 'finds too much or too little in getMany'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return new Map(keys.map((key) => [key, this.get(key)!]));
@@ -37,7 +27,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-in-pages',
     'Looks at the first 500 keys of a getMany.',
-    ['batches', '?'],
+    ['batches', 'loses entries of a batch of 2000'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return super.getMany(keys.slice(0, 500));
@@ -47,7 +37,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-counts-keys',
     'Counts a key that getMany was given twice as two hits.',
-    ['batches', '?'],
+    ['batches', 'counts a key twice that stands twice in getMany'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const found = super.getMany(keys);
@@ -57,21 +47,20 @@ export const batchMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'put-many-stops',
-    'putMany stops at an entry that is expired already.',
-    ['batches', '?'],
+    'put-many-in-pages',
+    'Stores the first 1,000 entries of a putMany.',
+    ['batches', 'loses entries of a batch of 2000'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
-        const end = entries.findIndex((entry) => this.isExpired(entry));
-        const stored = super.putMany(end < 0 ? entries : entries.slice(0, end));
-        return entries.map((_, at) => stored[at] ?? false);
+        const stored = super.putMany(entries.slice(0, 1000));
+        return entries.map((_, at) => stored[at] ?? true);
       }
     },
   ),
   plant(
     'put-many-keeps-the-first',
     'Of two entries of one key in a putMany it keeps the first.',
-    ['batches', '?'],
+    ['batches', 'lets an earlier entry of putMany win over a later one'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return super.putMany([...entries].reverse()).reverse();
@@ -79,19 +68,9 @@ export const batchMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'put-many-tells-the-count',
-    'putMany answers once for each key, however often it occurs.',
-    ['batches', '?'],
-    class extends MapTier {
-      override putMany(entries: readonly CacheEntry[]): boolean[] {
-        return super.putMany([...new Map(entries.map((entry) => [entry.key, entry])).values()]);
-      }
-    },
-  ),
-  plant(
     'put-many-half-done',
     'A putMany with a wrong entry in it stores those before it.',
-    ['arguments', '?'],
+    ['arguments', 'stores a part of a putMany with a wrong entry in it'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return entries.map((entry) => this.put(entry?.key, entry));
@@ -101,7 +80,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'delete-many-reversed',
     'Answers a deleteMany in reverse order.',
-    ['batches', '?'],
+    ['batches', 'says in another order which entries deleteMany found'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         return super.deleteMany(keys).reverse();
@@ -111,7 +90,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'delete-many-counts-twice',
     'deleteMany says true twice of a key that it was given twice.',
-    ['batches', '?'],
+    ['batches', 'says in another order which entries deleteMany found'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         const there = new Set(keys.filter((key) => this.has(key)));
@@ -123,7 +102,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'batch-empties-its-input',
     'A deleteMany takes the keys out of the array that it is given.',
-    ['aliasing', '?'],
+    ['aliasing', 'changes the list that it is given'],
     class extends MapTier {
       override deleteMany(keys: string[]): boolean[] {
         const answers: boolean[] = [];
@@ -135,7 +114,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'batch-sorts-its-input',
     'A putMany sorts the array that it is given.',
-    ['aliasing', '?'],
+    ['aliasing', 'changes the list that it is given'],
     class extends MapTier {
       override putMany(entries: CacheEntry[]): boolean[] {
         const answers = super.putMany(entries);
@@ -150,7 +129,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'type-error-for-a-key',
     'Throws a TypeError for a key that is no text.',
-    ['arguments', '?'],
+    ['arguments', 'takes for a key in get what is none'],
     class extends MapTier {
       override checkKey(key: unknown): void {
         if (typeof key !== 'string') throw new TypeError('key must be a text');
@@ -160,7 +139,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'any-key-goes',
     'Takes a key that is no text for its text.',
-    ['arguments', '?'],
+    ['arguments', 'takes for a key in get what is none'],
     class extends MapTier {
       override checkKey(): void {}
       protected override keyOf(key: string): string {
@@ -171,7 +150,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'empty-key-taken',
     'Stores an entry under the empty key.',
-    ['arguments', '?'],
+    ['arguments', 'stores under a key that is none'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: unknown): void {
         if (key !== '') super.checkEntry(key, entry);
@@ -181,7 +160,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'foreign-key-taken',
     'Stores an entry under another key than its own.',
-    ['arguments', '?'],
+    ['arguments', 'stores an entry under another key than its own'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         super.checkEntry(typeof key === 'string' && key !== '' ? entry?.key : key, entry);
@@ -191,7 +170,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'plain-object-taken',
     'Stores a plain object that looks like an entry.',
-    ['arguments', '?'],
+    ['arguments', 'stores what is no entry'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         if (typeof entry !== 'object' || entry?.key !== key) super.checkEntry(key, entry);
@@ -201,7 +180,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'nameless-refusal',
     'Refuses a wrong argument without saying which one.',
-    ['arguments', '?'],
+    ['arguments', 'says of a wrong argument neither what is wrong nor where'],
     class extends MapTier {
       protected override refuse(): never {
         throw new CacheValidationError('wrong argument');
@@ -211,7 +190,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'refusal-counts-as-failure',
     'Counts a wrong argument as a failure of the store.',
-    ['arguments', '?'],
+    ['arguments', 'stores what is no entry'],
     class extends MapTier {
       protected override refuse(path: string, message: string): never {
         this.handleFailure(new TypeError(message));

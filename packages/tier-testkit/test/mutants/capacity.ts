@@ -4,13 +4,11 @@ import { MapTier } from '../tiers/map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const CAPACITY = 'capacity';
-
 export const capacityMutants: readonly Mutant[] = [
   plant(
     'one-too-many',
     'Holds one entry more than maxEntries.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more or fewer than maxEntries with lru'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         return this.config.maxEntries !== null && this.rows.size > this.config.maxEntries + 1;
@@ -20,7 +18,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'one-too-few',
     'Holds one entry less than maxEntries, when that is more than one.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more or fewer than maxEntries with lfu'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         const { maxEntries } = this.config;
@@ -31,7 +29,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'never-full',
     'Knows no limit.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more or fewer than maxEntries with fifo'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         return false;
@@ -41,7 +39,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'batches-without-limit',
     'Knows no limit in putMany.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more than maxEntries after putMany, or keeps quiet about what had to go'],
     class extends MapTier {
       #inBatch = false;
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -58,7 +56,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'refuses-when-full',
     'Refuses new entries when it is full.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more or fewer than maxEntries with lru'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const { maxEntries } = this.config;
@@ -70,7 +68,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'evicts-for-a-replacement',
     'Makes room when it is full and an entry is only replaced.',
-    [CAPACITY, '?'],
+    ['capacity', 'lets an entry go when a present one is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         if (this.live(key) !== undefined && this.rows.size === this.config.maxEntries && this.rows.size > 1) {
@@ -85,7 +83,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'evicts-in-tenths',
     'Makes more room than it needs: two entries go for one.',
-    [CAPACITY, '?'],
+    ['capacity', 'holds more or fewer than maxEntries with lru'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         super.evicted(key, entry);
@@ -99,7 +97,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'live-before-expired',
     'Lets a live entry make room while there is an expired one.',
-    [CAPACITY, '?'],
+    ['capacity', 'lets a live entry go before an expired one with lru'],
     class extends MapTier {
       #makingRoom = false;
       protected override makeRoom(newcomer: string): void {
@@ -115,7 +113,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'fifo-listens-to-reads',
     'With fifo a read moves an entry to the end.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'listens to reads with fifo'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);
@@ -128,7 +126,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'fifo-moves-replaced',
     'With fifo a put moves an entry that was there to the end.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'moves a replaced entry to the end with fifo'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const stored = super.store(key, entry);
@@ -140,7 +138,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'lru-deaf-to-reads',
     'With lru a read is no use.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'lets another entry go than the one used longest ago'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lru' ? a.stored < b.stored : super.goesBefore(a, b);
@@ -150,7 +148,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'lru-deaf-to-puts',
     'With lru a put of an entry that is there is no use.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'does not take a put for a use with lru'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key);
@@ -163,7 +161,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'mru-for-lru',
     'With lru the entry goes that was used last.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'lets another entry go than the one used longest ago'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lru' ? a.used > b.used : super.goesBefore(a, b);
@@ -173,7 +171,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'lfu-ties-to-the-newest',
     'With lfu the newest of several goes that were used equally often.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'lets the newest of entries go that were used equally seldom'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         if (this.config.evictionPolicy !== 'lfu') return super.goesBefore(a, b);
@@ -184,7 +182,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'lfu-by-the-last-use',
     'With lfu it looks at the last use and not at their number.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'lets another entry go than the one used least often'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lfu' ? a.used < b.used : super.goesBefore(a, b);
@@ -194,7 +192,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'has-is-a-use',
     'has counts as a use of the entry.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'takes a look for a use'],
     class extends MapTier {
       override has(key: string): boolean {
         const row = this.live(this.keyOf(key));
@@ -206,7 +204,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'peek-is-a-use',
     'peek counts as a use of the entry.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'takes a look for a use'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
         const row = this.live(this.keyOf(key));
@@ -218,7 +216,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listing-is-a-use',
     'Reading the entries counts as a use of each, the last first.',
-    [CAPACITY, '?'],
+    ['eviction policies', 'takes a look for a use'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
         for (const row of this.liveRows().reverse()) this.use(row);
@@ -229,7 +227,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-not-called',
     'Tells onEvict nothing.',
-    [CAPACITY, '?'],
+    ['capacity', 'tells onEvict nothing, or something else than what had to go'],
     class extends MapTier {
       protected override evicted(): void {
         this.countRemoval(RemovalReason.CAPACITY);
@@ -239,7 +237,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-told-the-newcomer',
     'Tells onEvict of the entry that came.',
-    [CAPACITY, '?'],
+    ['capacity', 'tells onEvict nothing, or something else than what had to go'],
     class extends MapTier {
       protected override evicted(): void {
         const newest = [...this.rows.values()].at(-1)!.entry;
@@ -250,7 +248,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-told-of-deletes',
     'Tells onEvict of an entry that somebody deleted.',
-    [CAPACITY, '?'],
+    ['capacity', 'tells onEvict of entries that were deleted, replaced, cleared or expired'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         const entry = this.live(key)?.entry;
@@ -262,7 +260,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-error-escapes',
     'What onEvict throws comes out of put.',
-    [CAPACITY, '?'],
+    ['capacity', 'fails when its listener throws'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         return this.enabled ? work() : fallback;
@@ -276,7 +274,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-error-is-a-failure',
     'What onEvict throws counts as a failure of the store, and the put as failed.',
-    [CAPACITY, '?'],
+    ['capacity', 'fails when its listener throws'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.countRemoval(RemovalReason.CAPACITY);
@@ -287,7 +285,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'listener-rejection-unhandled',
     'An onEvict that rejects ends the process.',
-    [CAPACITY, '?'],
+    ['capacity', 'leaves the rejection of its listener to nobody'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.countRemoval(RemovalReason.CAPACITY);

@@ -24,37 +24,37 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'secret-in-clear',
     'Writes a password into its file in clear.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     leaking((password) => password),
   ),
   plantInTable(
     'secret-in-base64',
     'Writes a password into its file in base64.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     leaking((password) => Buffer.from(password).toString('base64')),
   ),
   plantInTable(
     'secret-in-hex',
     'Writes a password into its file in hex.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     leaking((password) => Buffer.from(password).toString('hex')),
   ),
   plantInTable(
     'secret-in-a-url',
     'Writes a password into its file in percent escapes, as a URL holds it.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     leaking((password) => encodeURIComponent(password)),
   ),
   plantInTable(
     'secret-backwards',
     'Writes a password into its file backwards.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     leaking((password) => [...password].reverse().join('')),
   ),
   plant(
     'secret-in-a-second-file',
     'Writes a password into a file beside its own.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
         const stored = await super.put(key, entry);
@@ -66,7 +66,7 @@ export const credentialMutants: readonly Mutant[] = [
   plant(
     'secret-logged',
     'Logs a password.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         this.setup.logger.debug({ key, user: entry.username?.reveal() }, `put with ${entry.password?.reveal()}`);
@@ -77,7 +77,7 @@ export const credentialMutants: readonly Mutant[] = [
   plant(
     'secret-in-an-error',
     'Quotes an entry with its secrets in the refusal of a wrong argument.',
-    ['credentials', '?'],
+    ['credentials', 'quotes a credential in an error'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         if (CacheEntry.isCacheEntry(entry) && key !== entry.key)
@@ -89,7 +89,7 @@ export const credentialMutants: readonly Mutant[] = [
   plant(
     'secret-shown',
     'Shows a password to whoever prints the tier.',
-    ['credentials', '?'],
+    ['credentials', 'shows a credential when it is printed'],
     class extends MapTier {
       readonly passwords: string[] = [];
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -101,7 +101,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'credentials-dropped-without-a-cipher',
     'Stores an entry without its credentials when there is no cipher.',
-    ['credentials', '?'],
+    ['credentials', 'takes credentials without a cipher'],
     class extends FileTable {
       protected override checkCredentials(): void {}
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -113,7 +113,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'credentials-in-clear-without-a-cipher',
     'Stores credentials in clear when there is no cipher.',
-    ['credentials', '?'],
+    ['credentials', 'takes credentials without a cipher'],
     class extends FileTable {
       protected override checkCredentials(): void {}
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -127,7 +127,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'refused-without-a-cipher-and-gone',
     'Refuses an entry with credentials when there is no cipher, and removes the one that was there.',
-    ['credentials', '?'],
+    ['credentials', 'takes credentials without a cipher'],
     class extends FileTable {
       override checkEntry(key: string, entry: CacheEntry): void {
         try {
@@ -142,7 +142,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'sealed-with-no-key',
     'Keeps credentials in hex, so that any key opens them.',
-    ['credentials', '?'],
+    ['credentials', 'writes a credential in clear, or in what anybody can read'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
         const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
@@ -158,7 +158,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-throws',
     'Throws at every read of a file that holds an entry which no key opens.',
-    ['credentials', '?'],
+    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
     class extends FileTable {
       protected override lookUp(key: string): CacheEntry | undefined {
         if (this.sealedAway.has(key)) this.refuse('key', 'no key opens the entry');
@@ -169,7 +169,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-deletes',
     'Removes an entry that no key opens.',
-    ['credentials', '?'],
+    ['credentials', 'loses an entry while it is opened with a wrong key'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
@@ -181,7 +181,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-switches-off',
     'Counts an entry that no key opens as a failure, and switches itself off.',
-    ['credentials', '?'],
+    ['credentials', 'takes an entry that no key opens for a failure, or does not count it'],
     class extends FileTable {
       protected override lookUp(key: string): CacheEntry | undefined {
         if (this.sealedAway.has(key)) throw new Error('no key opens the entry');
@@ -192,7 +192,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-bares',
     'Gives an entry that no key opens without its credentials.',
-    ['credentials', '?'],
+    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
     class extends FileTable {
       protected override decoded(record: ProxyRecord): CacheEntry | undefined {
         const { username_encrypted: _user, password_encrypted: _password, ...bare } = record;
@@ -203,7 +203,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-uncounted',
     'Does not count a read of an entry that no key opens.',
-    ['credentials', '?'],
+    ['credentials', 'takes an entry that no key opens for a failure, or does not count it'],
     class extends FileTable {
       override countUndecryptable(): void {}
     },
@@ -211,7 +211,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-hides-others',
     'Gives nothing at all while there is an entry that no key opens.',
-    ['credentials', '?'],
+    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);

@@ -127,7 +127,7 @@ export const expiryMutants: readonly Mutant[] = [
   plant(
     'sliding-deadline',
     'A get gives the entry another life.',
-    ['expiry', 'moves the deadline of an entry that is read'],
+    ['expiry', 'moves the deadline of an entry that is used'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);

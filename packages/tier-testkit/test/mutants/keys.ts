@@ -3,8 +3,6 @@ import { MapTier } from '../tiers/map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const KEYS = 'keys';
-
 /** A tier that keeps an entry under something else than its key. */
 function keyedBy(keyOf: (key: string) => string) {
   class KeyedTier extends MapTier {
@@ -32,67 +30,67 @@ export const keyMutants: readonly Mutant[] = [
   plant(
     'lower-cased-keys',
     'Keeps keys in lower case.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in case'],
     keyedBy((key) => key.toLowerCase()),
   ),
   plant(
     'truncated-keys',
     'Cuts keys at 255 characters.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only beyond many characters'],
     keyedBy((key) => key.slice(0, 255)),
   ),
   plant(
     'trimmed-keys',
     'Trims keys.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in white space'],
     keyedBy((key) => key.trim()),
   ),
   plant(
     'normalised-keys',
     'Brings keys to Unicode normal form C.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in normal form'],
     keyedBy((key) => key.normalize('NFC')),
   ),
   plant(
     'ascii-keys',
     'Loses what is not ASCII in a key.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only beyond the letters of English'],
     rekeyedBy((key) => key.replace(/\P{ASCII}/gu, '?')),
   ),
   plant(
     'keys-end-at-nul',
     'Ends a key at a NUL, as C does.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in a NUL or what follows it'],
     keyedBy((key) => key.split('\0', 1)[0]!),
   ),
   plant(
     'keys-end-at-newline',
     'Ends a key at the end of its line.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in white space'],
     keyedBy((key) => key.split('\n', 1)[0]!),
   ),
   plant(
     'keys-as-file-names',
     'Makes a file name of a key: what looks like a folder is lost.',
-    [KEYS, '?'],
+    ['hostile keys', 'stumbles over a key that means something elsewhere'],
     keyedBy((key) => key.replace(/^.*\//, '')),
   ),
   plant(
     'keys-as-numbers',
     'Takes keys that look like numbers for numbers.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only as a number does'],
     keyedBy((key) => (key.trim() === '' || Number.isNaN(Number(key)) ? key : String(Number(key)))),
   ),
   plant(
     'collated-keys',
     'Compares keys as a dictionary does: without case or accents.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes keys for one that differ only in accents or width'],
     keyedBy((key) => key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()),
   ),
   plant(
     'percent-decoded-keys',
     'Decodes percent signs in keys.',
-    [KEYS, '?'],
+    ['hostile keys', 'mixes odd keys up in its batches'],
     keyedBy((key) => {
       try {
         return decodeURIComponent(key);
@@ -104,7 +102,7 @@ export const keyMutants: readonly Mutant[] = [
   plant(
     'object-as-map',
     'Keeps its entries as members of a plain object, which has some already and one that is none.',
-    [KEYS, '?'],
+    ['hostile keys', 'stumbles over a key that means something elsewhere'],
     class extends MapTier {
       readonly #object: Record<string, Row> = {};
       protected override live(key: string): Row | undefined {
@@ -126,7 +124,7 @@ export const keyMutants: readonly Mutant[] = [
   plant(
     'delete-by-like',
     'Deletes every key that fits the given one as a LIKE pattern.',
-    [KEYS, '?'],
+    ['hostile keys', 'takes a key for a pattern'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         const pattern = key

@@ -15,6 +15,7 @@ abstract class CachingTier extends FileTier {
     this.#isLoaded = true;
   }
   protected override async doClose(): Promise<void> {
+    await super.doClose();
     this.#isLoaded = false;
   }
 }
@@ -32,7 +33,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-on-close',
     'Writes its file when it is closed, and only then.',
-    ['persistent', '?'],
+    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
     class extends CachingTier {
       protected override save(): void {}
       protected override async doClose(): Promise<void> {
@@ -44,7 +45,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-a-little-later',
     'Says that a put is stored a few milliseconds before it is.',
-    ['persistent', '?'],
+    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
     class extends CachingTier {
       #soon: Promise<void> | undefined;
       protected override save(): void {
@@ -62,7 +63,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-in-place',
     'Writes over its file in two steps; a kill between them leaves half of it.',
-    ['persistent', '?'],
+    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
     class extends FileTier {
       protected override write(text: string): void {
         writeFileSync(this.path, '');
@@ -78,7 +79,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'deletes-in-memory-only',
     'Writes puts at once, and deletes with the next put.',
-    ['persistent', '?'],
+    ['lifecycle', 'brings back over close what was removed or replaced'],
     class extends CachingTier {
       #keys = new Set<string>();
       protected override save(): void {
@@ -108,7 +109,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plantInTable(
     'expired-when-opened',
     'Holds every entry that it reads from its file for new, and gives it another life.',
-    ['persistent', '?'],
+    ['?', '?'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);

@@ -105,37 +105,37 @@ export const valueMutants: readonly Mutant[] = [
   plant(
     'texts-end-at-nul',
     'Ends a text at a NUL, as C does.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.split('\0', 1)[0]!)),
   ),
   plant(
     'texts-without-emoji',
     'Loses characters beyond U+FFFF, as a three-byte UTF-8 does.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.replace(/[\u{10000}-\u{10ffff}]/gu, '?'))),
   ),
   plant(
     'latin-texts',
     'Keeps texts in Latin-1.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => Buffer.from(text, 'latin1').toString('latin1'))),
   ),
   plant(
     'texts-trimmed',
     'Trims texts.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.trim())),
   ),
   plant(
     'line-ends-changed',
     'Makes one newline of a carriage return and a newline.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.replaceAll('\r\n', '\n'))),
   ),
   plant(
     'texts-normalised',
     'Brings texts to Unicode normal form C.',
-    ['hostile values', '?'],
+    ['hostile values', 'changes an odd text in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.normalize())),
   ),
   plant(
