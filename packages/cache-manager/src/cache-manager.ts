@@ -7,8 +7,13 @@ import {
   type Clock,
   type CredentialCipher,
   chain,
+  DEFAULT_PAGE_SIZE,
+  type EntryFilter,
+  type EntryPage,
   generateCacheKey,
-  HealthStatus,
+  type HealthCheckResult,
+  type HealthHistoryOptions,
+  type HealthRecord,
   type Logger,
   type MaybePromise,
   RemovalReason,
@@ -23,11 +28,13 @@ import { checkEntry, checkKey } from './check-arguments.ts';
 import { checkOptions } from './check-options.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
+import { HealthChecks } from './health-checks.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { SingleFlight } from './single-flight.ts';
+import { queryStack } from './stack-query.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { TtlManager } from './ttl-manager.ts';
@@ -50,6 +57,7 @@ export class CacheManager implements AsyncDisposable {
   readonly #activity: CacheActivity;
   readonly #stack: TierStack;
   readonly #loads = new SingleFlight<CacheEntry | undefined>();
+  readonly #health: HealthChecks;
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
@@ -61,6 +69,13 @@ export class CacheManager implements AsyncDisposable {
     this.#activity = activity;
     this.#stack = new TierStack(slots, activity, logger);
     activity.attach(this.#stack);
+    const { failureThreshold = 3, healthCheckInvalidation = true, healthThresholds, healthSchedule } = options;
+    this.#health = new HealthChecks(this.#stack, {
+      clock,
+      removeAfter: healthCheckInvalidation ? failureThreshold : undefined,
+      thresholds: healthThresholds ?? {},
+      schedule: healthSchedule ?? {},
+    });
     const cleanupInterval = options.cleanupIntervalSeconds;
     if (cleanupInterval === undefined) return;
     this.#ttl = new TtlManager(this, { cleanupInterval, logger });
@@ -220,18 +235,46 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
+   * One page of the live entries that fit a filter, from the lowest tier that has an index and has missed nothing, else by looking at every entry
+   * (expired ones are found by a tier's index alone). Counts and copies nothing. Rejects with a CacheValidationError for a wrong filter.
+   */
+  async query(filter: EntryFilter = {}): Promise<EntryPage> {
+    this.#checkOpen();
+    return queryStack(this.#stack, filter, this.clock.now());
+  }
+
+  /**
    * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier,
    * unless `healthCheckInvalidation` is off. An unknown key is no error.
    */
   async invalidateByHealth(key: string): Promise<void> {
     this.#check(key);
-    const { failureThreshold = 3, healthCheckInvalidation = true } = this.#options;
-    const fail = (entry: CacheEntry): CacheEntry | null => {
-      const failureCount = entry.failureCount + 1;
-      if (healthCheckInvalidation && failureCount >= failureThreshold) return null;
-      return entry.with({ failureCount, healthStatus: HealthStatus.UNHEALTHY });
-    };
-    await this.#stack.update(key, fail, RemovalReason.HEALTH);
+    return this.#health.invalidate(key);
+  }
+
+  /**
+   * Stores the outcome of a health check in every tier, and in the history of the tier that keeps one; gives the entry as it is
+   * now, `undefined` if no tier has it. What makes an entry degraded, dead, or healthy again: `healthThresholds`. Removes
+   * nothing. Rejects with a CacheValidationError for a wrong result.
+   */
+  async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
+    this.#check(key);
+    return this.#health.record(key, result);
+  }
+
+  /** The health checks of a key, newest first; none without a tier that keeps them. Rejects with a CacheValidationError for wrong options. */
+  async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
+    this.#check(key);
+    return this.#health.history(key, options);
+  }
+
+  /**
+   * The entries whose next health check is due, those without one first, then the longest overdue. `limit`: 1 to 10000, default 100;
+   * rejects with a CacheValidationError for another one.
+   */
+  async dueForHealthCheck(options: { readonly limit?: number | undefined } = {}): Promise<CacheEntry[]> {
+    this.#checkOpen();
+    return this.#health.due(options.limit ?? DEFAULT_PAGE_SIZE, (filter) => this.query(filter));
   }
 
   /** A snapshot of the counts of all tiers. */

@@ -1,4 +1,5 @@
-import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
+import { CacheConfigError, checkHealthSchedule, type FieldProblem } from '@pw/cache-models';
+import { problemsOfThresholds } from './health-thresholds.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 
 /** The longest time that a timer of Node.js can wait, in milliseconds. */
@@ -24,6 +25,8 @@ export function checkOptions(options: CacheManagerOptions): void {
   );
   check('failureThreshold', isWhole, 'must be a whole number of 1 or more');
   check('defaultTtlSeconds', isWhole, 'must be a whole number of 1 or more');
+  problems.push(...problemsOfThresholds(options.healthThresholds ?? {}));
+  checkHealthSchedule(options.healthSchedule ?? {}, 'cache manager');
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheConfigError(`cache manager: ${list}`, { problems });

@@ -3,6 +3,7 @@ import {
   CacheError,
   CacheErrorCode,
   type CredentialCipher,
+  type HealthSchedule,
   L2BackendType,
   type Logger,
   type TierFactory,
@@ -12,11 +13,11 @@ import type { NamedTier } from './manager-options.ts';
 // The one file that names the tier packages. Each is an optional peer: it is loaded when a configuration asks for it.
 
 /** The reference's stack for a configuration, without the levels that it switches off. */
-export async function defaultTiers(config: CacheConfig): Promise<NamedTier[]> {
+export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<NamedTier[]> {
   const tiers: NamedTier[] = [];
   if (config.l1Config.enabled) tiers.push({ name: 'l1', tier: await memoryTier(config) });
   if (config.l2Config.enabled) tiers.push({ name: 'l2', tier: await diskTier(config) });
-  if (config.l3Config.enabled) tiers.push({ name: 'l3', tier: await sqliteTier(config) });
+  if (config.l3Config.enabled) tiers.push({ name: 'l3', tier: await sqliteTier(config, healthSchedule) });
   return tiers;
 }
 
@@ -35,9 +36,9 @@ async function diskTier(config: CacheConfig): Promise<TierFactory> {
   return (context) => new DiskCacheTier(config.l2Config, { ...context, ...options });
 }
 
-async function sqliteTier(config: CacheConfig): Promise<TierFactory> {
+async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<TierFactory> {
   const { SqliteCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
-  const options = { path: config.l3DatabasePath, durability: config.durability, name: 'l3' };
+  const options = { path: config.l3DatabasePath, durability: config.durability, name: 'l3', healthSchedule };
   return (context) => new SqliteCacheTier(config.l3Config, { ...context, ...options });
 }
 

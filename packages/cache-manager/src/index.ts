@@ -4,6 +4,7 @@ export type { CacheLoader } from './cache-manager.ts';
 export { CacheManager } from './cache-manager.ts';
 export type { ExportCredentials, ExportOptions, ExportProgress, ExportResult } from './export/index.ts';
 export { EXPORT_CREDENTIALS } from './export/index.ts';
+export type { HealthThresholds } from './health-thresholds.ts';
 export type {
   KeyIdentity,
   ProxyFileFormat,

@@ -1,4 +1,5 @@
-import type { CacheTier, Clock, CredentialCipher, Logger, TierFactory } from '@pw/cache-models';
+import type { CacheTier, Clock, CredentialCipher, HealthSchedule, Logger, TierFactory } from '@pw/cache-models';
+import type { HealthThresholds } from './health-thresholds.ts';
 
 /** A tier, or a recipe for one, under a name of its own. */
 export interface NamedTier {
@@ -28,6 +29,10 @@ export interface CacheManagerOptions {
   readonly healthCheckInvalidation?: boolean | undefined;
   /** Failures that remove an entry: 1 or more. Default 3. */
   readonly failureThreshold?: number | undefined;
+  /** When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Default: see {@link HealthThresholds}. */
+  readonly healthThresholds?: HealthThresholds | undefined;
+  /** When an entry is to be checked next, in a stack without a tier that keeps a history; such a tier has a schedule of its own. */
+  readonly healthSchedule?: HealthSchedule | undefined;
   /** Whether `getStatistics` reports counts. Default true. */
   readonly enableStatistics?: boolean | undefined;
   /** Seconds between background cleanups; none without it. */

@@ -1,8 +1,9 @@
 import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
+import type { CacheManagerOptions } from './manager-options.ts';
 
-export interface OpenCacheOptions {
+export interface OpenCacheOptions extends Pick<CacheManagerOptions, 'healthThresholds' | 'healthSchedule'> {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Default: silent. */
@@ -22,7 +23,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
   const parsed = parseCacheConfig(config);
   const cipher = await defaultCipher(parsed, options.logger, options.env ?? process.env);
   return CacheManager.open({
-    tiers: await defaultTiers(parsed),
+    tiers: await defaultTiers(parsed, options.healthSchedule),
     cipher,
     clock: options.clock,
     logger: options.logger,
@@ -30,6 +31,8 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     perSourceTtl: parsed.perSourceTtl,
     healthCheckInvalidation: parsed.healthCheckInvalidation,
     failureThreshold: parsed.failureThreshold,
+    healthThresholds: options.healthThresholds,
+    healthSchedule: options.healthSchedule,
     enableStatistics: parsed.enableStatistics,
     // Of the reference's two intervals the shorter one decides: both promise a sweep at least that often.
     cleanupIntervalSeconds: parsed.enableBackgroundCleanup

@@ -75,6 +75,16 @@ export class TierSlot {
     return this.usable && !this.missed.covers(key);
   }
 
+  /** True if the tier may be asked for everything: it is on and has missed nothing. */
+  get isComplete(): boolean {
+    return this.usable && this.missed.isEmpty;
+  }
+
+  /** Faults of the tier so far; it only grows. */
+  get faults(): number {
+    return this.#guard.faults;
+  }
+
   /** Opens the tier; a failure switches it off. Throws what the tier threw. */
   async open(): Promise<void> {
     try {

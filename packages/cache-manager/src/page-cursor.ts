@@ -1,0 +1,59 @@
+import {
+  type CacheEntry,
+  CacheValidationError,
+  type EntryFilter,
+  type EntryPage,
+  formatCursor,
+} from '@pw/cache-models';
+
+/**
+ * Where a page of a stack ended. A tier's cursor is its own affair, so the one of the tier that answered is kept beside
+ * one that the plain query understands: should that tier be off by the next page, the rest is still found.
+ */
+export interface PageCursor {
+  /** The tier that gave the page; `null` for the plain query. */
+  readonly tier: string | null;
+  readonly ofTier: string | null;
+  readonly plain: string | undefined;
+}
+
+/** Reads a cursor of `formatPageCursor`. Throws a CacheValidationError for anything else. */
+export function parsePageCursor(text: string | undefined): PageCursor | undefined {
+  if (text === undefined) return undefined;
+  const parts = partsOf(text);
+  const isText = (part: unknown) => part === null || typeof part === 'string';
+  if (parts?.length === 3 && parts.every(isText)) {
+    const [tier, ofTier, plain] = parts as (string | null)[];
+    return { tier: tier!, ofTier: ofTier!, plain: plain ?? undefined };
+  }
+  const problem = { path: 'cursor', message: 'must be the cursor of a page' };
+  throw new CacheValidationError(`query: ${problem.path}: ${problem.message}`, { problems: [problem] });
+}
+
+/** The cursor after a page that a tier gave, or the plain query (`null`); `before` is the cursor that led to the page. */
+export function formatPageCursor(
+  page: EntryPage,
+  tier: string | null,
+  filter: EntryFilter,
+  before: PageCursor | undefined,
+): string | null {
+  if (page.cursor === null) return null;
+  // A page may be empty and not the last: damaged entries are left out. The plain query then begins where this one did.
+  const plain = tier === null ? page.cursor : (plainCursor(page.entries.at(-1), filter) ?? before?.plain ?? null);
+  return Buffer.from(JSON.stringify([tier, page.cursor, plain])).toString('base64url');
+}
+
+function plainCursor(last: CacheEntry | undefined, filter: EntryFilter): string | undefined {
+  if (last === undefined) return undefined;
+  const { orderBy = 'key', direction = 'asc' } = filter;
+  return formatCursor({ orderBy, direction, value: last[orderBy] ?? Number.MAX_VALUE, key: last.key });
+}
+
+function partsOf(text: string): readonly unknown[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return Array.isArray(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import { type CacheEntry, checkFilter, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
+import { formatPageCursor, type PageCursor, parsePageCursor } from './page-cursor.ts';
+import type { TierSlot } from './tier-slot.ts';
+import type { TierStack } from './tier-stack.ts';
+
+/**
+ * One page of the entries that fit a filter, from the lowest tier that can be asked and has missed nothing; without one, or
+ * should it fail, from all entries of the stack. Accesses are written first, so that an order by them is right.
+ * Throws a CacheValidationError for a wrong filter.
+ */
+export async function queryStack(stack: TierStack, filter: EntryFilter, now: number): Promise<EntryPage> {
+  checkFilter(filter);
+  const cursor = parsePageCursor(filter.cursor);
+  await stack.flush();
+  const slot = slotFor(stack, cursor);
+  if (slot !== undefined) {
+    const page = await askSlot(slot, { ...filter, cursor: cursor?.ofTier ?? undefined });
+    if (page !== undefined) return finish(stack, page, slot.name, filter, cursor);
+  }
+  const plain = cursor?.tier === null ? (cursor.ofTier ?? undefined) : cursor?.plain;
+  const page = queryEntries(await collect(stack.entries()), { ...filter, cursor: plain }, now);
+  return finish(stack, page, null, filter, cursor);
+}
+
+/** The tier that gave the page before goes on; a plain query that has begun does so too. */
+function slotFor(stack: TierStack, cursor: PageCursor | undefined): TierSlot | undefined {
+  return stack.slots.findLast(
+    (slot) => slot.tier.capabilities.query && slot.isComplete && (cursor === undefined || cursor.tier === slot.name),
+  );
+}
+
+/** `undefined` if the tier failed: its empty page says nothing then. */
+async function askSlot(slot: TierSlot, filter: EntryFilter): Promise<EntryPage | undefined> {
+  const before = slot.faults;
+  const page = await slot.ask<EntryPage | undefined>((tier) => tier.query?.(filter), undefined);
+  return Array.isArray(page?.entries) && slot.faults === before ? page : undefined;
+}
+
+function finish(
+  stack: TierStack,
+  page: EntryPage,
+  tier: string | null,
+  filter: EntryFilter,
+  before: PageCursor | undefined,
+): EntryPage {
+  const entries = page.entries.map((entry) => stack.overlay(entry));
+  return { entries, cursor: formatPageCursor(page, tier, filter, before) };
+}
+
+async function collect(entries: AsyncIterable<CacheEntry>): Promise<CacheEntry[]> {
+  const all: CacheEntry[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}
