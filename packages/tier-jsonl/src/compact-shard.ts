@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fsyncSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fsync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import type { Place } from './place.ts';
 import { openSecurely, syncDirectory } from './secure-open.ts';
 import type { Shard } from './shard.ts';
+import type { Slot, SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants;
-const SLICE = 1024 * 1024;
+const SLICE = 512 * 1024;
 
 /** Smaller files are left as they are. */
 const COMPACTION_LEAST = 64 * 1024;
@@ -23,25 +25,41 @@ export function temporaryName(path: string): string {
   return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
 }
 
+/** A line that is to be kept; `slot` is missing for one that is no record. */
+interface LiveLine extends Place {
+  readonly slot?: Slot;
+}
+
 /**
- * Copies the live lines of a shard to a new file, which then takes the old one's name. Rests after each slice, the lock
- * held all the time; `isHeld` is asked before the rename. A crash at any moment leaves the old file or the new one.
+ * Copies the live lines of a shard to a new file, which then takes the old one's name. Rests after each slice, or waits for the
+ * promise that it gives, the lock held all the time; `isHeld` is asked before the rename. A crash at any moment leaves the
+ * old file or the new one.
  */
-export function* compactShard(shard: Shard, index: SlotIndex, isHeld: () => boolean): Generator<void, void> {
-  const places = livePlaces(shard, index);
+export function* compactShard(
+  shard: Shard,
+  index: SlotIndex,
+  isHeld: () => boolean,
+): Generator<Promise<void> | undefined, void> {
+  const lines = liveLines(shard, index);
   const temporary = temporaryName(shard.file.path);
   const fd = openSecurely(temporary, O_RDWR | O_CREAT | O_EXCL);
+  const moves: SlotMove[] = [];
+  const foreign: Place[] = [];
+  let end = 0;
   let isDone = false;
   try {
-    let end = 0;
-    for (const slice of slicesOf(places)) {
-      const bytes = linesOf(shard, slice);
-      writeFully(fd, bytes, end);
-      end += bytes.length;
+    for (const slice of slicesOf(lines)) {
+      writeFully(fd, linesOf(shard, slice), end);
+      for (const { slot, offset, length } of slice) {
+        if (slot === undefined) foreign.push({ offset: end, length });
+        else moves.push({ slot, from: offset, to: end });
+        end += length + 1;
+      }
       yield;
     }
-    fsyncSync(fd);
-    if (!isHeld()) return;
+    // A flush may take long: not in the event loop.
+    yield flush(fd);
+    if (!shard.isUnchanged() || !isHeld()) return;
     renameSync(temporary, shard.file.path);
     isDone = true;
   } finally {
@@ -49,21 +67,24 @@ export function* compactShard(shard: Shard, index: SlotIndex, isHeld: () => bool
     if (!isDone) rmSync(temporary, { force: true });
   }
   syncDirectory(dirname(shard.file.path));
-  // The index is built anew from the file that is there now; ranks in the eviction order are kept.
-  shard.refresh();
+  shard.wasReplaced(moves, foreign, end);
 }
 
-function livePlaces(shard: Shard, index: SlotIndex): Place[] {
-  const lines = index.slotsOf(shard.number).map(({ offset, length }) => ({ offset, length }));
+const flush = promisify(fsync);
+
+function liveLines(shard: Shard, index: SlotIndex): LiveLine[] {
+  const lines: LiveLine[] = index
+    .slotsOf(shard.number)
+    .map((slot) => ({ slot, offset: slot.offset, length: slot.length }));
   return [...lines, ...shard.foreign].sort((a, b) => a.offset - b.offset);
 }
 
-function* slicesOf(places: readonly Place[]): Generator<Place[]> {
-  let slice: Place[] = [];
+function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {
+  let slice: LiveLine[] = [];
   let bytes = 0;
-  for (const place of places) {
-    slice.push(place);
-    bytes += place.length + 1;
+  for (const line of lines) {
+    slice.push(line);
+    bytes += line.length + 1;
     if (bytes < SLICE) continue;
     yield slice;
     slice = [];

@@ -169,7 +169,7 @@ export class ShardLane {
   async #compact(): Promise<void> {
     const { shard, index, lock, logger } = this.#parts;
     try {
-      for (const _ of compactShard(shard, index, () => lock.isHeld())) await rest();
+      for (const step of compactShard(shard, index, () => lock.isHeld())) await (step ?? rest());
     } catch (error) {
       logger.warn(
         { shard: shard.number, code: errorCode(error) },

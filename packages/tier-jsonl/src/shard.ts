@@ -6,7 +6,7 @@ import { decodeRecord, fitsChecksum, type RawRecord, readRaw } from './record-li
 import { hasForeignKey, salvage } from './salvage.ts';
 import { scanLines } from './scan-lines.ts';
 import { type FileState, ShardFile } from './shard-file.ts';
-import type { Slot, SlotFacts } from './slot.ts';
+import type { Slot, SlotFacts, SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
 /** What a shard tells the store that owns it. */
@@ -152,6 +152,28 @@ export class Shard {
   wrote(end: number): void {
     this.#end = end;
     this.#seen(this.file.stateNow());
+  }
+
+  /**
+   * The file was replaced by one of our own that holds the same records elsewhere, and nothing that is out of date. Where
+   * that is not so, because the index changed while it was made, it is read anew.
+   */
+  wasReplaced(moves: readonly SlotMove[], foreign: Place[], end: number): void {
+    const found = this.file.look();
+    const isClean = this.damaged.length === 0 && this.tail === undefined && this.#leaving.size === 0;
+    const isSame =
+      this.#index.slotsOf(this.number).length === moves.length &&
+      moves.every(({ slot, from }) => slot.listAt >= 0 && slot.shard === this.number && slot.offset === from);
+    if (found?.size !== end || !isClean || !isSame) {
+      this.rescan();
+      return;
+    }
+    for (const { slot, to } of moves) slot.offset = to;
+    this.superseded.clear();
+    this.removed = [];
+    this.foreign = foreign;
+    this.#end = end;
+    this.#seen(found);
   }
 
   supersede(key: string, place: Place): void {

@@ -25,3 +25,10 @@ export interface Slot {
   expiryAt: number;
   orderAt: number;
 }
+
+/** A slot's line lies elsewhere in a file that took the place of another. */
+export interface SlotMove {
+  readonly slot: Slot;
+  readonly from: number;
+  readonly to: number;
+}

@@ -21,7 +21,7 @@ interface Runner {
 }
 
 /** A contender that gave other data than it should. */
-class WrongAnswerError extends Error {
+export class WrongAnswerError extends Error {
   override name = 'WrongAnswerError';
 }
 

@@ -9,7 +9,8 @@ import { scenarios } from './scenarios.ts';
 
 const HELP = `bench [--quick] [--list] [--profile] [--out FOLDER] [NAME…]
 
-Runs the scenarios whose names begin with one of the given names; all without. Writes bench.json and bench.md.
+Runs the scenarios whose names begin with one of the given names; all without. Writes bench.json and bench.md, or
+bench-quick and bench-part for a short run and for one of some scenarios.
 
   --quick   smaller data and shorter rounds: under a minute, to see that all is right
   --list    only name the scenarios
@@ -53,8 +54,10 @@ async function main(): Promise<number> {
 /** Writes the report. Fails only for what is wrong, never for what is slow. */
 function finish(report: Report): number {
   mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);
-  writeFileSync(join(values.out, 'bench.md'), reportMarkdown(report));
+  // A part of the scenarios must not stand where the whole run is looked for.
+  const name = positionals.length > 0 ? 'bench-part' : values.quick ? 'bench-quick' : 'bench';
+  writeFileSync(join(values.out, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(values.out, `${name}.md`), reportMarkdown(report));
   const goals = report.scenarios.flatMap((result) => result.goals);
   const met = goals.filter(({ verdict }) => verdict === 'met').length;
   const wrong = report.scenarios.filter(({ error }) => error !== undefined);

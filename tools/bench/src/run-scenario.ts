@@ -45,7 +45,9 @@ export async function runScenario(scenario: Scenario, quick: boolean): Promise<S
     const goals = scenario.goals.map((goal) => goal.judge(figures));
     return { ...described, figures, goals, warnings: figures.flatMap(spreadWarning), seconds: seconds() };
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // Where it happened is for who runs it; the report goes elsewhere, and names no path of this machine.
+    console.error(error);
+    const text = error instanceof Error ? error.message : String(error);
     return { ...described, figures: [], goals: [], warnings: [], error: text, seconds: seconds() };
   }
 }

@@ -16,6 +16,9 @@ import * as memoryGet from './scenarios/memory-get.ts';
 import * as memoryGrowth from './scenarios/memory-growth.ts';
 import * as memoryHotKey from './scenarios/memory-hot-key.ts';
 import * as memoryPut from './scenarios/memory-put.ts';
+import * as sqliteGet from './scenarios/sqlite-get.ts';
+import * as sqliteOpenAndCleanup from './scenarios/sqlite-open-and-cleanup.ts';
+import * as sqlitePut from './scenarios/sqlite-put.ts';
 
 /** Every scenario, in the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -34,6 +37,9 @@ export const scenarios: readonly Scenario[] = [
   managerLoopDelay,
   jsonlGet,
   jsonlReference,
+  sqliteGet,
+  sqlitePut,
+  sqliteOpenAndCleanup,
   cryptoSealOpen,
   cryptoMove,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

@@ -16,7 +16,7 @@ const swept = (durability: string): SweptScript => ({
 const CASES = [
   ['pwrite64', 'error=ENOSPC', 'normal', 80, 100],
   ['pwrite64', 'error=EIO', 'full', 0, 100],
-  ['write', 'error=ENOSPC', 'normal', 4, 3],
+  ['write', 'error=ENOSPC', 'normal', 1, 3],
   ['fsync', 'error=EIO', 'full', 80, 100],
   ['rename', 'error=EIO', 'normal', 2, 1],
   ['openat', 'error=EMFILE', 'normal', 9, 5],

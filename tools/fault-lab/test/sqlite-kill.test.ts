@@ -5,7 +5,7 @@ import { killLoop } from '../src/kill-loop.ts';
 import { KINDS, surveySqlite } from '../src/sqlite/survey.ts';
 
 const script = join(import.meta.dirname, '../src/sqlite/writer.ts');
-const runs = count(3, 1000);
+const runs = count(2, 1000);
 
 describe.each(KINDS)('%s', (kind) => {
   it.each(['normal', 'full'])(

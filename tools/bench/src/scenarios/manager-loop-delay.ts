@@ -1,6 +1,9 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheManager, TtlManager } from '@pw/cache-manager';
+import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { within } from '../goal.ts';
 import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
@@ -12,6 +15,8 @@ const COUNT = 100_000;
 /** A round takes many seconds: three of them tell enough. */
 const ROUNDS = 3;
 const BATCH = 500;
+const FILL = 5000;
+const TWO_DAYS = 172_800;
 const LONGEST = 'event loop held at most';
 const GOALS = [within(LONGEST, 20)];
 
@@ -34,12 +39,11 @@ function measurements(delays: readonly LoopDelay[]): Measurement[] {
 }
 
 /** Three tiers full of entries whose time is up. */
-async function openExpiredStack(directory: string): Promise<CacheManager> {
+async function openExpiredStack(directory: string, entries: readonly CacheEntry[]): Promise<CacheManager> {
   let now = Date.now();
   const cache = await openStack(directory, COUNT, { now: () => now });
-  const entries = sampleEntries(COUNT, { ttlSeconds: 172_800 });
-  for (let start = 0; start < COUNT; start += BATCH) {
-    const stored = await cache.putMany(entries.slice(start, start + BATCH));
+  for (let start = 0; start < COUNT; start += FILL) {
+    const stored = await cache.putMany(entries.slice(start, start + FILL));
     if (stored.includes(false)) throw new Error('not every entry could be stored');
   }
   now += 4 * 86_400_000;
@@ -52,7 +56,9 @@ async function expiredRounds(
 ): Promise<Measurement[]> {
   const delays: LoopDelay[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const cache = await openExpiredStack(`${directory}/${round}`);
+    // New ones each time: a credential keeps the token of the first cipher that sealed it.
+    const entries = sampleEntries(COUNT, { ttlSeconds: TWO_DAYS });
+    const cache = await openExpiredStack(`${directory}/${round}`, entries);
     try {
       delays.push(await loopDelayDuring(() => work(cache)));
     } finally {
@@ -107,23 +113,31 @@ export const loopDelayCompaction: Scenario = {
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
     const entries = sampleEntries(COUNT);
     for (let round = 0; round < ROUNDS; round++) {
-      const tier = new JsonlCacheTier({}, { directory: `${directory}/${round}`, cipher });
-      const putAll = async (): Promise<void> => {
-        for (let start = 0; start < COUNT; start += BATCH) {
+      const folder = `${directory}/${round}`;
+      const tier = new JsonlCacheTier({}, { directory: folder, cipher });
+      const put = async (count: number): Promise<void> => {
+        for (let start = 0; start < count; start += BATCH) {
           const stored = await tier.putMany(entries.slice(start, start + BATCH));
           if (stored.includes(false)) throw new Error('not every entry could be stored');
           await setImmediate();
         }
       };
-      await putAll();
+      await put(COUNT);
+      const filled = bytesIn(folder);
       delays.push(
         await loopDelayDuring(async () => {
-          await putAll();
-          await putAll();
+          await put(COUNT);
+          await put(COUNT / 4);
         }),
       );
+      if (bytesIn(folder) > 2 * filled) throw new Error('the shards were not compacted');
       await tier.close();
     }
     return measurements(delays);
   },
 };
+
+function bytesIn(folder: string): number {
+  const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,143 @@
+import type { AccessUpdate } from '@pw/cache-models';
+import { areThere } from '../come-back.ts';
+import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import { START } from '../manual-clock.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+const access = (key: string, accessCount: number, after: number, evictedFromL1?: boolean): AccessUpdate => ({
+  key,
+  accessCount,
+  lastAccessed: START + after,
+  ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
+});
+
+/** A check that holds of a tier that records accesses at all. */
+function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
+  return {
+    name,
+    rule: 'access',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      await tier.open();
+      if (tier.raw.recordAccess !== undefined) await run(trial, tier);
+    },
+  };
+}
+
+const checks: Check[] = [
+  recording('stores other than recordAccess tells', async (trial, tier) => {
+    const entry = makeEntry('a', { username: 'user', failureCount: 3, accessCount: 40 });
+    await tier.put(entry);
+    for (const [count, after] of [
+      [41, 10],
+      [2 ** 53 - 1, 10.125],
+      [7, 20],
+      [0, 30],
+    ] as const) {
+      trial.same('recordAccess of a key that is there', await tier.recordAccess([access('a', count, after)]), 1);
+      const expected = entry.with({ accessCount: count, lastAccessed: START + after });
+      await areThere(trial, tier, [expected], `after recordAccess of ${count} at ${after} ms`);
+    }
+  }),
+  recording('passes over an update, or counts one of a key that is not there', async (trial, tier) => {
+    const entries = makeEntries(3);
+    await tier.putMany([...entries, makeEntry('short', { expiresAt: START + 10 })]);
+    trial.clock.advance(10);
+    const updates = [
+      access('never', 1, 5),
+      access('entry-0002', 2, 6),
+      access('short', 3, 7),
+      access('entry-0000', 4, 8),
+      access('', 5, 9),
+    ];
+    trial.same('recordAccess of 2 keys there, 2 not there and 1 expired', await tier.recordAccess(updates), 2);
+    trial.sameSet(
+      'keys afterwards',
+      await tier.keys(),
+      entries.map(({ key }) => key),
+    );
+    const counts = (await tier.entries()).map(({ key, accessCount }) => `${key}: ${accessCount}`);
+    trial.sameSet('counts', counts, ['entry-0000: 4', 'entry-0001: 0', 'entry-0002: 2']);
+    trial.same('recordAccess of nothing', await tier.recordAccess([]), 0);
+  }),
+  recording('forgets or makes up that an entry lives below', async (trial, tier) => {
+    await tier.putMany([makeEntry('a'), makeEntry('b', { evictedFromL1: true })]);
+    const marks = async () => [(await tier.get('a'))?.evictedFromL1, (await tier.get('b'))?.evictedFromL1];
+    await tier.recordAccess([access('a', 1, 1), access('b', 1, 1)]);
+    trial.same('evictedFromL1 after updates without a word of it', await marks(), [false, true]);
+    await tier.recordAccess([access('a', 2, 2, true), access('b', 2, 2, false)]);
+    trial.same('evictedFromL1 after updates that change it', await marks(), [true, false]);
+    await tier.recordAccess([access('a', 3, 3), access('b', 3, 3)]);
+    trial.same('evictedFromL1 after more updates without a word of it', await marks(), [true, false]);
+  }),
+  recording('lengthens the life of an entry by recordAccess', async (trial, tier) => {
+    await tier.put(makeEntry('a'));
+    await tier.recordAccess([access('a', 1, HOUR - 1)]);
+    trial.clock.advance(HOUR);
+    trial.same('has at the deadline', await tier.has('a'), false, 'deadlines');
+  }),
+  recording('keeps an access of an entry that was replaced', async (trial, tier) => {
+    await tier.put(makeEntry('a'));
+    await tier.recordAccess([access('a', 9, 9)]);
+    const fresh = makeEntry('a', { source: 'new', accessCount: 2 });
+    await tier.put(fresh);
+    await areThere(trial, tier, [fresh], 'that replaced one with recorded accesses');
+  }),
+  recording('counts recordAccess as hits or misses', async (trial, tier) => {
+    await tier.put(makeEntry('a'));
+    await tier.recordAccess([access('a', 9, 9), access('never', 1, 1)]);
+    const { hits, misses } = tier.statistics;
+    trial.same('hits and misses', [hits, misses], [0, 0], 'statistics');
+  }),
+  {
+    name: 'changes an entry by reading it',
+    rule: 'access',
+    run: async (trial) => {
+      const entry = makeEntry('a', { accessCount: 5 });
+      const tier = await trial.tierWith([entry]);
+      trial.clock.advance(1000);
+      for (let times = 0; times < 3; times++) {
+        await tier.get('a');
+        await tier.getMany(['a']);
+        await tier.has('a');
+      }
+      await areThere(trial, tier, [entry], 'after it was read');
+    },
+  },
+  {
+    name: 'touches an entry other than a get that counts in it',
+    rule: 'access',
+    run: async (trial) => {
+      const entry = makeEntry('a', { accessCount: 5 });
+      const tier = await trial.tierWith([entry]);
+      if (tier.raw.touch === undefined) return;
+      const touch = (key: string) => tier.ask('touch', () => tier.raw.touch!(key));
+      trial.clock.advance(1000);
+      const touched = entry.with({ accessCount: 6, lastAccessed: trial.clock.now() });
+      trial.sameEntry('answer of touch', await touch('a'), touched);
+      tier.observed.hits++;
+      trial.same('touch of a key that is not there', await touch('never'), undefined);
+      tier.observed.misses++;
+      await areThere(trial, tier, [touched], 'after touch');
+      trial.clock.advance(HOUR - 1000);
+      trial.same('touch at the deadline', await touch('a'), undefined, 'expires');
+      tier.observed.misses++;
+    },
+  },
+];
+
+const reopened: Check = recording('loses recorded accesses when it is opened again', async (trial, tier) => {
+  await tier.putMany(makeEntries(3));
+  await tier.recordAccess([access('entry-0001', 12, 34, true)]);
+  await tier.close();
+  const entry = await (await trial.tier()).get('entry-0001');
+  const came = [entry?.accessCount, entry?.lastAccessed, entry?.evictedFromL1];
+  trial.same('count, time and mark after close and open', came, [12, START + 34, true], 'persistent');
+});
+
+export const accesses: CheckGroup = {
+  name: 'access',
+  checks: ({ capabilities }: Claims) => [...checks, ...(capabilities.persistent ? [reopened] : [])],
+};

@@ -1,0 +1,231 @@
+import {
+  afterHealthCheck,
+  type CacheEntry,
+  type HealthCheckResult,
+  type HealthHistoryOptions,
+  type HealthRecord,
+  HealthStatus,
+  parseHealthCheck,
+} from '@pw/cache-models';
+import { areThere } from '../come-back.ts';
+import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
+import { HOUR, makeEntry } from '../make-entry.ts';
+import { START } from '../manual-clock.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+const { HEALTHY, DEGRADED, UNHEALTHY, DEAD, UNKNOWN } = HealthStatus;
+const checkUrl = 'http://check.example/ip';
+
+function record(tier: ObservedTier, key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
+  return tier.ask(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
+}
+
+function history(tier: ObservedTier, key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
+  return tier.ask(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
+}
+
+/** Checks a second apart, that of the first second first. */
+async function recordMany(tier: ObservedTier, key: string, count: number, from = 0): Promise<void> {
+  for (let at = from; at < from + count; at++)
+    await record(tier, key, { status: HEALTHY, checkTime: START + at * 1000, checkUrl });
+}
+
+const secondsOf = (records: readonly HealthRecord[]): number[] => records.map((one) => (one.checkTime - START) / 1000);
+
+/** The entry without the time of its next check, in which a tier may have a share of chance. */
+const unscheduled = (entry: CacheEntry): CacheEntry => entry.with({ nextCheckTime: null });
+
+const RESULTS: readonly HealthCheckResult[] = [
+  { status: HEALTHY, responseTimeMs: 12.5, checkUrl },
+  { status: UNHEALTHY, errorMessage: 'connect ECONNREFUSED', checkUrl },
+  { status: DEAD, errorMessage: 'timeout', responseTimeMs: 30_000, checkUrl },
+  { status: UNKNOWN, checkUrl },
+  { status: DEGRADED, responseTimeMs: 0, checkUrl },
+  { status: UNHEALTHY, responseTimeMs: null, errorMessage: null, checkUrl },
+];
+
+const WRONG_RESULTS: readonly unknown[] = [
+  ...[null, undefined, 'healthy', {}, { status: HEALTHY }, { checkUrl }, { status: 'ill', checkUrl }],
+  ...[
+    { status: HEALTHY, checkUrl: '' },
+    { status: HEALTHY, checkUrl: 5 },
+    { status: HEALTHY, checkUrl, checkTime: 'x' },
+  ],
+  ...[-1, Number.NaN, '5'].map((responseTimeMs) => ({ status: HEALTHY, checkUrl, responseTimeMs })),
+  { status: DEAD, checkUrl, errorMessage: 5 },
+];
+
+const WRONG_OPTIONS: readonly unknown[] = [
+  ...[0, -1, 1.5, 10_001, '5', Number.NaN].map((limit) => ({ limit })),
+  ...['soon', Number.NaN, {}].map((since) => ({ since })),
+];
+
+const checks: Check[] = [
+  {
+    name: 'leaves an entry other than a check leaves it',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      let expected = makeEntry('a', { username: 'user', failureCount: 3, source: 'kept' });
+      const tier = await trial.tierWith([expected, makeEntry('other')]);
+      for (const [at, result] of RESULTS.entries()) {
+        trial.clock.advance(1000);
+        const check = parseHealthCheck(result, trial.clock.now());
+        expected = unscheduled(afterHealthCheck(expected, check, {}));
+        const answer = await record(tier, 'a', result);
+        const what = `after check ${at}, ${result.status}`;
+        trial.sameEntry(`answer of recordHealthCheck ${what}`, answer && unscheduled(answer), expected);
+        trial.sameEntry(`get ${what}`, await tier.get('a'), answer);
+        const next = answer?.nextCheckTime ?? 0;
+        trial.holds(`nextCheckTime ${what}`, next > trial.clock.now(), 'a later time', next);
+      }
+      trial.sameEntry('get of an entry that was not checked', await tier.get('other'), makeEntry('other'));
+    },
+  },
+  {
+    name: 'lets an old check say something about the present',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await record(tier, 'a', { status: HEALTHY, checkTime: START + 5000, checkUrl });
+      const after = await record(tier, 'a', { status: DEAD, checkTime: START + 1000, checkUrl });
+      trial.same('healthStatus after an older check', after?.healthStatus, HEALTHY);
+      trial.same('lastHealthCheck after an older check', after?.lastHealthCheck, START + 5000);
+      trial.same('totalHealthChecks', after?.totalHealthChecks, 2);
+    },
+  },
+  {
+    name: 'changes what a check says in its history',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      const expected: HealthRecord[] = [];
+      for (const result of RESULTS) {
+        trial.clock.advance(1000.125);
+        await record(tier, 'a', result);
+        const { status, checkTime, responseTimeMs, errorMessage } = parseHealthCheck(result, trial.clock.now());
+        expected.unshift({ checkTime, status, responseTimeMs, errorMessage, checkUrl });
+      }
+      const came = (await history(tier, 'a')).map(({ ...fields }) => fields);
+      trial.same('healthHistory("a")', came, expected);
+    },
+  },
+  {
+    name: 'gives the checks of a key in another order than the newest first',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
+      for (const at of [3, 1, 5, 2, 4])
+        await record(tier, 'a', { status: HEALTHY, checkTime: START + at * 1000, checkUrl });
+      await recordMany(tier, 'b', 1, 9);
+      trial.same('seconds of the checks of "a"', secondsOf(await history(tier, 'a')), [5, 4, 3, 2, 1]);
+      trial.same('seconds of the checks of "b"', secondsOf(await history(tier, 'b')), [9]);
+      trial.same('checks of a key that is not there', await history(tier, 'never'), []);
+    },
+  },
+  {
+    name: 'gives more or fewer checks than it is asked for',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await recordMany(tier, 'a', 105);
+      const of = async (options?: HealthHistoryOptions) => secondsOf(await history(tier, 'a', options));
+      trial.same('checks without options', (await of()).length, 100);
+      trial.same('newest and oldest of them', [(await of()).at(0), (await of()).at(-1)], [104, 5]);
+      trial.same('limit 2', await of({ limit: 2 }), [104, 103]);
+      trial.same('limit 10000', (await of({ limit: 10_000 })).length, 105);
+      trial.same('since the time of a check', await of({ since: START + 102_000 }), [104, 103, 102]);
+      trial.same('since a millisecond later', await of({ since: new Date(START + 102_001) }), [104, 103]);
+      trial.same('since and limit', await of({ since: START + 50_000, limit: 1 }), [104]);
+      trial.same('since a time after all checks', await of({ since: START + HOUR }), []);
+    },
+  },
+  {
+    name: 'records a check of what is not there',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('short', { expiresAt: START + 10 }), makeEntry('a')]);
+      trial.same('answer for a key that is not there', await record(tier, 'never', RESULTS[0]!), undefined);
+      trial.same('its history', await history(tier, 'never'), []);
+      trial.clock.advance(10);
+      trial.same('answer for an expired entry', await record(tier, 'short', RESULTS[0]!), undefined);
+      trial.same('keys afterwards', await tier.keys(), ['a']);
+    },
+  },
+  {
+    name: 'loses the history of an entry that is replaced, or keeps that of one that is deleted',
+    rule: 'healthHistory',
+    run: async (trial) => {
+      const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
+      for (const key of ['a', 'b', 'c', 'd']) await recordMany(tier, key, 2);
+      await tier.put(makeEntry('a', { source: 'replaced' }));
+      await tier.putMany([makeEntry('b', { source: 'replaced' })]);
+      trial.same('history after put', secondsOf(await history(tier, 'a')), [1, 0]);
+      trial.same('history after putMany', secondsOf(await history(tier, 'b')), [1, 0]);
+      await tier.delete('c');
+      await tier.deleteMany(['d']);
+      for (const key of ['c', 'd']) {
+        trial.same('history after delete', await history(tier, key), []);
+        await tier.put(makeEntry(key));
+        trial.same('history when the key was put again', await history(tier, key), []);
+      }
+      await tier.clear();
+      await tier.put(makeEntry('a'));
+      trial.same('history after clear', await history(tier, 'a'), []);
+    },
+  },
+  {
+    name: 'takes a wrong result of a check, or wrong options',
+    rule: 'arguments',
+    run: async (trial) => {
+      const stored = [makeEntry('a')];
+      const tier = await trial.tierWith(stored);
+      for (const result of WRONG_RESULTS)
+        await trial.refuses(`recordHealthCheck("a", ${JSON.stringify(result)})`, () =>
+          record(tier, 'a', result as never),
+        );
+      for (const options of WRONG_OPTIONS)
+        await trial.refuses(`healthHistory("a", ${JSON.stringify(options)})`, () =>
+          history(tier, 'a', options as never),
+        );
+      await trial.refuses('recordHealthCheck(5)', () => record(tier, 5 as never, RESULTS[0]!));
+      await trial.refuses('healthHistory(5)', () => history(tier, 5 as never));
+      trial.same('history after wrong results', await history(tier, 'a'), []);
+      trial.same('failureCount', tier.raw.failureCount, 0);
+      await areThere(trial, tier, stored, 'after wrong results');
+    },
+  },
+  {
+    name: 'keeps a credential of a URL in an error message',
+    rule: 'secrets',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      const leaky = 'http://user:marked-password@192.0.2.1:80';
+      await record(tier, 'a', { status: DEAD, errorMessage: `no answer from ${leaky}/x`, checkUrl: leaky });
+      const shown = JSON.stringify([await history(tier, 'a'), (await tier.get('a'))?.lastHealthError]);
+      trial.holds('history and entry', !shown.includes('marked-password'), 'masked URLs', '(not masked)');
+    },
+  },
+];
+
+const reopened: Check = {
+  name: 'loses the history of its checks when it is opened again',
+  rule: 'persistent',
+  run: async (trial: Trial) => {
+    const first = await trial.tierWith([makeEntry('a')]);
+    await recordMany(first, 'a', 3);
+    const entry = await first.get('a');
+    await first.close();
+    const second = await trial.tier();
+    trial.same('seconds of the checks', secondsOf(await history(second, 'a')), [2, 1, 0]);
+    trial.sameEntry('get of the entry', await second.get('a'), entry);
+  },
+};
+
+export const healthHistory: CheckGroup = {
+  name: 'health history',
+  checks: ({ capabilities }: Claims) => {
+    if (!capabilities.healthHistory) return [];
+    return [...checks, ...(capabilities.persistent ? [reopened] : [])];
+  },
+};

@@ -1,0 +1,96 @@
+import { compareTexts } from '@pw/cache-models';
+import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
+import { makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+
+/** Keys whose order tells bytes of UTF-8 from UTF-16 units, from a dictionary's order and from numbers. */
+const TELLING = [
+  ...['a', 'B', 'b', 'A', 'ab', 'a ', 'a!', 'aa', 'Z', '_', '-', '~', ' ', '\0', '\u007f', '\n', 'a\0', 'a\0b'],
+  ...['1', '10', '2', '02', '9', '-1', '1e3', 'key 9', 'key 10', 'é', 'e', 'f', 'ä', 'z', 'ß', 'ss', 'ñ', 'n'],
+  ...['\u0800', '\uffff', '\ufffd', '\ue000', '🔑', '\u{10ffff}', '\u{10000}', '漢', 'ﬀ', 'э', 'ключ', 'שלום'],
+];
+
+/** The same keys in another order for each `step`, which must not divide their number. */
+function shuffled(keys: readonly string[], step: number): string[] {
+  return keys.map((_, at) => keys[(at * step + 1) % keys.length]!);
+}
+
+const STEPS = [1, 5, 7, 11, 13];
+
+async function listed(tier: ObservedTier): Promise<[string[], string[]]> {
+  return [await tier.keys(), (await tier.entries()).map(({ key }) => key)];
+}
+
+async function inOrder(trial: Trial, tier: ObservedTier, keys: readonly string[], when: string): Promise<void> {
+  const expected = [...keys].sort(compareTexts);
+  const [names, entries] = await listed(tier);
+  trial.same(`keys() ${when}`, names, expected);
+  trial.same(`keys of entries() ${when}`, entries, expected);
+}
+
+const claimed: Check[] = [
+  {
+    name: 'lists in another order than that of the bytes of its keys',
+    rule: 'ordered',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      for (const step of STEPS) {
+        const keys = shuffled(TELLING, step);
+        for (const key of keys) await tier.put(makeEntry(key));
+        await inOrder(trial, tier, keys, 'after puts in any order');
+        await tier.clear();
+        await tier.putMany(keys.map((key) => makeEntry(key)));
+        await inOrder(trial, tier, keys, 'after putMany in any order');
+        await tier.clear();
+      }
+    },
+  },
+  {
+    name: 'loses its order when entries are used, replaced or deleted',
+    rule: 'ordered',
+    run: async (trial) => {
+      const tier = await trial.tierWith(TELLING.map((key) => makeEntry(key)));
+      for (const key of shuffled(TELLING, 7).slice(0, 9)) {
+        await tier.use(key, trial.clock.now() + 1);
+        await tier.put(makeEntry(key, { source: 'replaced' }));
+      }
+      await inOrder(trial, tier, TELLING, 'after entries were used and replaced');
+      const gone = shuffled(TELLING, 5).slice(0, 11);
+      await tier.deleteMany(gone);
+      await inOrder(
+        trial,
+        tier,
+        TELLING.filter((key) => !gone.includes(key)),
+        'after entries were deleted',
+      );
+      await tier.putMany(gone.map((key) => makeEntry(key)));
+      await inOrder(trial, tier, TELLING, 'after they were put again');
+    },
+  },
+];
+
+const unclaimed: Check[] = [
+  {
+    name: 'claims too little: it always lists in the order of its keys',
+    rule: 'ordered',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      let ordered = 0;
+      for (const step of STEPS) {
+        for (const key of shuffled(TELLING, step)) await tier.put(makeEntry(key));
+        const expected = JSON.stringify([...TELLING].sort(compareTexts));
+        const lists = await listed(tier);
+        if (lists.every((list) => JSON.stringify(list) === expected)) ordered++;
+        await tier.clear();
+      }
+      const what = 'keys() and entries() in order of the keys, of a tier that does not claim it';
+      trial.holds(what, ordered < STEPS.length, `less than ${STEPS.length} times of ${STEPS.length}`, ordered);
+    },
+  },
+];
+
+export const ordered: CheckGroup = {
+  name: 'ordered',
+  checks: ({ capabilities }: Claims) => (capabilities.ordered ? claimed : unclaimed),
+};

@@ -1,0 +1,175 @@
+import { type CacheEntry, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
+import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
+import { makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../query-sample.ts';
+import type { Trial } from '../trial.ts';
+import { tryHistories } from '../try-histories.ts';
+
+type Answering = (filter: EntryFilter) => Promise<EntryPage> | EntryPage;
+
+const DEFAULT_RUNS = 100;
+/** More pages than any sample has: a cursor that leads nowhere must not lead on for ever. */
+const MOST_PAGES = 200;
+
+function ask(tier: ObservedTier, filter?: EntryFilter): Promise<EntryPage> {
+  return tier.ask(`query(${JSON.stringify(filter)})`, () => tier.raw.query!(filter));
+}
+
+/** The keys of each page, from the first to the one without a cursor. */
+async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]> {
+  const all: string[][] = [];
+  for (let cursor: string | null | undefined; cursor !== null && all.length < MOST_PAGES; ) {
+    const page = await answer(cursor === undefined ? filter : { ...filter, cursor });
+    all.push(page.entries.map(({ key }) => key));
+    cursor = page.cursor;
+  }
+  return all;
+}
+
+/** Fails unless a tier with the sample answers page by page as `queryEntries` does. */
+async function agrees(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
+  const expected = await pages((part) => queryEntries(SAMPLE, part, ASKED_AT), filter);
+  const came = await pages((part) => ask(tier, part), filter);
+  trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
+}
+
+/** A tier with the sample, stored before any of it had expired. */
+async function sampled(trial: Trial): Promise<ObservedTier> {
+  const tier = await trial.tier();
+  await tier.putMany(SAMPLE);
+  trial.clock.set(ASKED_AT);
+  return tier;
+}
+
+/** Expired entries are asked for first of all: no other operation has removed one. */
+const members = Object.entries(FILTERS).map(
+  ([name, values]): Check => ({
+    name: `finds other entries, or in another order, than ${name} asks for`,
+    rule: 'query',
+    run: async (trial) => {
+      const tier = await sampled(trial);
+      for (const value of values) {
+        await agrees(trial, tier, { includeExpired: true, [name]: value } as EntryFilter);
+        await agrees(trial, tier, { limit: 9, [name]: value } as EntryFilter);
+        await agrees(trial, tier, { direction: 'desc', orderBy: 'source', limit: 11, [name]: value } as EntryFilter);
+      }
+    },
+  }),
+);
+
+const others: Check[] = [
+  {
+    name: 'finds other entries than a filter of several members asks for',
+    rule: 'query',
+    run: async (trial) => {
+      const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
+      const tier = await sampled(trial);
+      const names = Object.keys(FILTERS) as (keyof typeof FILTERS)[];
+      const arbitraries = Object.fromEntries(
+        names.map((name) => [name, fastCheck.constantFrom<unknown>(...FILTERS[name])]),
+      );
+      const filters = fastCheck.record(arbitraries, { requiredKeys: [] });
+      await tryHistories(trial, filters, Math.ceil(runs / 2), (filter) => agrees(trial, tier, filter as EntryFilter));
+    },
+  },
+  {
+    name: 'gives entries other than they were put when it is queried',
+    rule: 'fields',
+    run: async (trial) => {
+      const tier = await sampled(trial);
+      const { entries } = await ask(tier, { limit: 1000, includeExpired: true });
+      const stored = new Map<string, CacheEntry>(SAMPLE.map((entry) => [entry.key, entry]));
+      for (const entry of entries) trial.sameEntry(`"${entry.key}" of query`, entry, stored.get(entry.key));
+    },
+  },
+  {
+    name: 'gives other than 100 entries by key when nothing is asked for',
+    rule: 'query',
+    run: async (trial) => {
+      const entries = makeEntries(130);
+      const tier = await trial.tier();
+      trial.same('query() of an empty tier', await ask(tier), { entries: [], cursor: null });
+      await tier.putMany(entries);
+      const keys = entries.map(({ key }) => key);
+      const came = await pages((filter) => ask(tier, filter), {});
+      trial.same('keys of the first page', came[0], keys.slice(0, 100));
+      trial.same('keys of the second page', came[1], keys.slice(100));
+      trial.same('number of pages', came.length, 2);
+      trial.same('entries of query without an argument', (await ask(tier)).entries.length, 100);
+    },
+  },
+  {
+    name: 'loses its place when entries come or go between two pages',
+    rule: 'query',
+    run: async (trial) => {
+      const entries = makeEntries(12);
+      const tier = await trial.tierWith(entries);
+      const first = await ask(tier, { limit: 4 });
+      await tier.delete('entry-0003');
+      await tier.delete('entry-0000');
+      await tier.put(makeEntry('entry-0001a'));
+      await tier.put(makeEntry('entry-0006a'));
+      const rest = await ask(tier, { limit: 20, cursor: first.cursor! });
+      const came = [...first.entries, ...rest.entries].map(({ key }) => key);
+      const expected = entries.map(({ key }) => key);
+      expected.splice(7, 0, 'entry-0006a');
+      trial.same('keys of two pages, their border deleted in between', came, expected);
+    },
+  },
+  {
+    name: 'takes for a filter what is none',
+    rule: 'arguments',
+    run: async (trial) => {
+      const tier = await sampled(trial);
+      const page = await ask(tier, { limit: 5 });
+      const foreign = [
+        { cursor: page.cursor, orderBy: 'source' },
+        { cursor: page.cursor, direction: 'desc' },
+      ];
+      for (const filter of [...WRONG_FILTERS, ...foreign])
+        await trial.refuses(`query(${JSON.stringify(filter)})`.slice(0, 80), () => ask(tier, filter as EntryFilter));
+      trial.same('failureCount after wrong filters', tier.raw.failureCount, 0);
+      trial.same('enabled after wrong filters', tier.enabled, true);
+      await agrees(trial, tier, {});
+    },
+  },
+  {
+    name: 'counts a query as hits or misses, or as a use',
+    rule: 'looks',
+    run: async (trial) => {
+      const tier = await trial.tierWith(makeEntries(3));
+      await ask(tier, { source: 'never' });
+      const { entries } = await ask(tier);
+      const { hits, misses } = tier.statistics;
+      trial.same('hits and misses after two queries', [hits, misses], [0, 0]);
+      for (const entry of entries) trial.same('accessCount of an entry that was queried', entry.accessCount, 0);
+    },
+  },
+];
+
+const upToDate: Check = {
+  name: 'does not find when it is queried what was just put, or finds what was just deleted',
+  rule: 'query',
+  run: async (trial) => {
+    const tier = await trial.tier();
+    const found = async () => (await ask(tier, { source: 'wanted' })).entries.map(({ key }) => key);
+    trial.same('keys found in an empty tier', await found(), []);
+    await tier.put(makeEntry('a', { source: 'wanted' }));
+    trial.same('keys found after put', await found(), ['a']);
+    await tier.put(makeEntry('a', { source: 'other' }));
+    trial.same('keys found after it was replaced', await found(), []);
+    await tier.put(makeEntry('a', { source: 'wanted' }));
+    await tier.delete('a');
+    trial.same('keys found after delete', await found(), []);
+    await tier.putMany([makeEntry('b', { source: 'wanted' }), makeEntry('c')]);
+    trial.same('keys found after putMany', await found(), ['b']);
+    await tier.clear();
+    trial.same('keys found after clear', await found(), [], 'clears');
+  },
+};
+
+export const query: CheckGroup = {
+  name: 'query',
+  checks: ({ capabilities }: Claims) => (capabilities.query ? [...members, ...others, upToDate] : []),
+};

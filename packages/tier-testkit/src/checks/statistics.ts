@@ -1,0 +1,252 @@
+import { RemovalReason, type TierCounts } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+import { tryHistories } from '../try-histories.ts';
+
+/** Fails unless these counts are so, and all others 0. */
+function counts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {
+  const { hits, misses, currentSize, evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption, undecryptable } =
+    tier.statistics;
+  const removals = { evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption };
+  const came = { hits, misses, currentSize, ...removals, undecryptable };
+  const none = Object.fromEntries(Object.keys(came).map((name) => [name, 0]));
+  trial.same(`statistics ${when}`, came, { ...none, ...expected });
+}
+
+const checks: Check[] = [
+  {
+    name: 'counts a read other than as one hit or one miss',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a'), makeEntry('b'), makeEntry('c')]);
+      await tier.get('a');
+      await tier.get('a');
+      await tier.get('never');
+      await tier.size();
+      counts(trial, tier, 'after 2 gets that found and 1 that did not', { hits: 2, misses: 1, currentSize: 3 });
+      await tier.getMany(['a', 'b', 'never', 'nowhere']);
+      await tier.getMany([]);
+      counts(trial, tier, 'after getMany of 2 there and 2 not', { hits: 4, misses: 3, currentSize: 3 });
+    },
+  },
+  {
+    name: 'counts a look, a listing or a write as a hit or a miss',
+    rule: 'looks',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
+      const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
+        ['has', async () => [await tier.has('a'), await tier.has('never')]],
+        ['peek', async () => [await tier.peek('a'), await tier.peek('never')]],
+        ['keys', () => tier.keys()],
+        ['entries', () => tier.entries()],
+        ['size', () => tier.size()],
+        ['put', () => tier.put(makeEntry('a'))],
+        ['putMany', () => tier.putMany([makeEntry('a'), makeEntry('b')])],
+        ['cleanupExpired', () => tier.cleanupExpired()],
+        ['delete', async () => [await tier.delete('a'), await tier.delete('never')]],
+        ['deleteMany', () => tier.deleteMany(['b', 'never'])],
+        ['clear', () => tier.clear()],
+      ];
+      for (const [name, look] of looks) {
+        await look();
+        const { hits, misses } = tier.statistics;
+        trial.same(`hits and misses after ${name}`, [hits, misses], [0, 0]);
+      }
+    },
+  },
+  {
+    name: 'counts a removal for another reason, or an explicit one at all',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith(makeEntries(8));
+      await tier.delete('entry-0000');
+      await tier.delete('entry-0001', RemovalReason.EXPLICIT);
+      await tier.deleteMany(['entry-0002', 'never']);
+      await tier.size();
+      counts(trial, tier, 'after explicit deletes', { currentSize: 5 });
+      await tier.delete('entry-0003', RemovalReason.HEALTH);
+      await tier.delete('never', RemovalReason.HEALTH);
+      await tier.size();
+      counts(trial, tier, 'after a delete for bad health', { currentSize: 4, evictionsHealth: 1 });
+      await tier.delete('entry-0004', RemovalReason.TTL);
+      await tier.delete('entry-0005', RemovalReason.CORRUPTION);
+      await tier.size();
+      const removals = { evictionsHealth: 1, evictionsTtl: 1, evictionsCorruption: 1 };
+      counts(trial, tier, 'after deletes for other reasons', { currentSize: 2, ...removals });
+      await tier.clear();
+      await tier.size();
+      counts(trial, tier, 'after clear', removals);
+    },
+  },
+  {
+    name: 'does not count what expires, or counts it twice',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith(makeEntries(5));
+      trial.clock.advance(HOUR);
+      await tier.get('entry-0000');
+      await tier.get('entry-0000');
+      counts(trial, tier, 'after 2 gets of an expired entry', { misses: 2, evictionsTtl: 1 });
+      await tier.getMany(['entry-0001', 'entry-0001']);
+      counts(trial, tier, 'after getMany of another one', { misses: 3, evictionsTtl: 2 });
+      await tier.cleanupExpired();
+      counts(trial, tier, 'after cleanupExpired of the other 3', { misses: 3, evictionsTtl: 5 });
+      await tier.cleanupExpired();
+      counts(trial, tier, 'after cleanupExpired again', { misses: 3, evictionsTtl: 5 });
+    },
+  },
+  {
+    name: 'does not count what has to go for want of room',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tier({ config: { maxEntries: 2 } });
+      for (const entry of makeEntries(5)) await tier.put(entry);
+      await tier.size();
+      counts(trial, tier, 'after 5 puts with maxEntries 2', { currentSize: 2, evictionsLru: 3 });
+      trial.same('statistics.totalEvictions', tier.statistics.totalEvictions, 3);
+    },
+  },
+  {
+    name: 'computes its hit rate or its sum of evictions wrongly',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith(makeEntries(4));
+      trial.same('hitRate before any read', tier.statistics.hitRate, 0);
+      for (const key of ['entry-0000', 'entry-0001', 'entry-0002', 'never']) await tier.get(key);
+      trial.same('hitRate after 3 hits and 1 miss', tier.statistics.hitRate, 0.75);
+      await tier.delete('entry-0000', RemovalReason.HEALTH);
+      await tier.delete('entry-0001', RemovalReason.TTL);
+      trial.same('totalEvictions after 2 evictions', tier.statistics.totalEvictions, 2);
+    },
+  },
+  {
+    name: 'hands out statistics that change afterwards',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await tier.get('a');
+      await tier.size();
+      const before = tier.statistics;
+      await tier.get('a');
+      await tier.get('never');
+      await tier.put(makeEntry('b'));
+      await tier.delete('a', RemovalReason.HEALTH);
+      await tier.size();
+      const { hits, misses, currentSize, evictionsHealth } = before;
+      trial.same('a snapshot after more operations', [hits, misses, currentSize, evictionsHealth], [1, 0, 1, 0]);
+      counts(trial, tier, 'now', { hits: 2, misses: 1, currentSize: 1, evictionsHealth: 1 });
+    },
+  },
+  {
+    name: 'forgets its counts when it is closed',
+    rule: 'statistics',
+    run: async (trial) => {
+      const tier = await trial.tierWith([makeEntry('a')]);
+      await tier.get('a');
+      await tier.get('never');
+      await tier.delete('a', RemovalReason.HEALTH);
+      await tier.close();
+      await tier.size();
+      counts(trial, tier, 'after close', { hits: 1, misses: 1, evictionsHealth: 1 });
+      await tier.get('never');
+      counts(trial, tier, 'after close and another get', { hits: 1, misses: 2, evictionsHealth: 1 });
+    },
+  },
+  {
+    name: 'loses count of an entry in some history',
+    rule: 'statistics',
+    run: async (trial) => {
+      const { fastCheck, runs = 100 } = trial.subject;
+      const key = fastCheck.constantFrom('a', 'b', 'c', 'd', 'e', 'f');
+      const action = fastCheck.tuple(
+        fastCheck.constantFrom<Action>('put', 'put', 'put', 'get', 'getMany', 'delete', 'health', 'cleanup', 'wait'),
+        key,
+      );
+      const tier = await trial.tier({ config: { maxEntries: 4 } });
+      const ledger = new Ledger(trial, tier);
+      const histories = fastCheck.array(action, { minLength: 5, maxLength: 40, size: 'max' });
+      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => ledger.run(history));
+    },
+  },
+];
+
+type Action = 'put' | 'get' | 'getMany' | 'delete' | 'health' | 'cleanup' | 'wait';
+
+/**
+ * Keeps the books of a tier: what came in is there, or left for a reason that was counted. Whether an expired entry that a put or
+ * a delete meets is counted is the tier's to say.
+ */
+class Ledger {
+  readonly #trial: Trial;
+  readonly #tier: ObservedTier;
+  readonly #deadlines = new Map<string, number>();
+  #stored = 0;
+  #deleted = 0;
+  #unsure = 0;
+
+  constructor(trial: Trial, tier: ObservedTier) {
+    this.#trial = trial;
+    this.#tier = tier;
+  }
+
+  async run(history: readonly (readonly [Action, string])[]): Promise<void> {
+    for (const [action, key] of history) {
+      await this.#step(action, key);
+      const live = await this.#tier.size();
+      const { evictionsLru, evictionsTtl, evictionsHealth, currentSize } = this.#tier.statistics;
+      const known = live + this.#deleted + evictionsLru + evictionsTtl + evictionsHealth;
+      const hidden = [...this.#deadlines.values()].filter((deadline) => this.#trial.clock.now() >= deadline).length;
+      const missing = this.#stored - known;
+      const what = `entries stored less those there, deleted or evicted after ${action} "${key}"`;
+      this.#trial.holds(
+        what,
+        missing >= 0 && missing <= hidden + this.#unsure,
+        `0 to ${hidden + this.#unsure}`,
+        missing,
+      );
+      this.#trial.same('statistics.currentSize right after size()', currentSize, live);
+    }
+  }
+
+  async #step(action: Action, key: string): Promise<void> {
+    const { clock } = this.#trial;
+    const tier = this.#tier;
+    if (action === 'wait') clock.advance(1000);
+    else if (action === 'get') await tier.get(key);
+    else if (action === 'getMany') await tier.getMany([key, 'a', 'f']);
+    else if (action === 'cleanup') await this.#cleanup();
+    else if (action === 'put') await this.#put(key);
+    else await this.#delete(key, action === 'health' ? RemovalReason.HEALTH : RemovalReason.EXPLICIT);
+  }
+
+  async #put(key: string): Promise<void> {
+    const now = this.#trial.clock.now();
+    if (!(await this.#tier.has(key))) this.#stored++;
+    this.#meet(key);
+    const expiresAt = now + 3000;
+    await this.#tier.put(makeEntry(key, { expiresAt }, now));
+    this.#deadlines.set(key, expiresAt);
+  }
+
+  async #delete(key: string, reason: RemovalReason): Promise<void> {
+    this.#meet(key);
+    const was = await this.#tier.delete(key, reason);
+    this.#deadlines.delete(key);
+    if (was && reason === RemovalReason.EXPLICIT) this.#deleted++;
+  }
+
+  async #cleanup(): Promise<void> {
+    await this.#tier.cleanupExpired();
+    const now = this.#trial.clock.now();
+    for (const [key, deadline] of this.#deadlines) if (now >= deadline) this.#deadlines.delete(key);
+  }
+
+  /** An expired entry may be there still. */
+  #meet(key: string): void {
+    if (this.#trial.clock.now() >= (this.#deadlines.get(key) ?? Number.POSITIVE_INFINITY)) this.#unsure++;
+  }
+}
+
+export const statistics: CheckGroup = { name: 'statistics', checks: () => checks };

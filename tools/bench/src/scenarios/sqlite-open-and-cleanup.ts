@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { CacheEntry } from '@pw/cache-models';
+import { copyDatabase, fillDatabase, makeSqliteTier, openBare, SQLITE_KINDS, sqliteFile } from '../bare-sqlite.ts';
+import { atMost, within } from '../goal.ts';
+import { manyEntries } from '../many-entries.ts';
+import { seededRandom } from '../random.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Scenario } from '../scenario.ts';
+
+const kind = SQLITE_KINDS[1]!;
+
+/** How much longer a tier takes to open a large database than better-sqlite3 alone; both read one row. */
+export const sqliteOpen: Scenario = {
+  name: 'sqlite-open-1m',
+  about: 'SqliteCacheTier: opening a database of 1M rows and one get, less the same without a tier.',
+  fullOnly: true,
+  goals: [within('more than a bare open', 20)],
+  measure: ({ directory, quick }) => {
+    fillDatabase(kind, directory, manyEntries(quick ? 10_000 : 1_000_000));
+    const path = sqliteFile(kind, directory);
+    const samples: number[] = [];
+    for (let round = 0; round < 15; round++) {
+      const tier = makeSqliteTier(kind, directory);
+      const ours = timed(() => {
+        tier.open();
+        tier.get('nothing');
+      });
+      tier.close();
+      let close = (): unknown => undefined;
+      const bare = timed(() => {
+        const db = openBare(path);
+        close = () => db.close();
+        db.prepare(`SELECT * FROM ${kind.table} WHERE key = ?`).get('nothing');
+      });
+      close();
+      samples.push(ours - bare);
+    }
+    return [{ name: 'more than a bare open', role: 'ours', unit: 'ms', samples }];
+  },
+};
+
+function timed(work: () => void): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+/** Half of the entries expired, in random order: every index changes all over. */
+function halfExpired(count: number): CacheEntry[] {
+  const random = seededRandom(6);
+  const now = Date.now();
+  return sampleEntries(count).map((entry, i) =>
+    entry.with({
+      username: null,
+      password: null,
+      expiresAt: i % 2 ? now + 1e9 + i : now - 1 - Math.floor(random() * 1e8),
+    }),
+  );
+}
+
+/** What expired, away from a large table: how long it takes, and how long the event loop stands still meanwhile. */
+export const sqliteCleanup: Scenario = {
+  name: 'sqlite-cleanup',
+  about: 'SqliteCacheTier: 50k expired entries of 100k removed, while the event loop goes on.',
+  fullOnly: true,
+  goals: [atMost('tier-sqlite', 1.2, 'bare DELETE'), within('longest stop of the event loop', 20)],
+  measure: async ({ directory, quick }) => {
+    const count = quick ? 4000 : 100_000;
+    fillDatabase(kind, join(directory, 'full'), [halfExpired(count)]);
+    const full = sqliteFile(kind, join(directory, 'full'));
+    const [ours, bare, stops]: [number[], number[], number[]] = [[], [], []];
+    for (let round = 0; round < (quick ? 2 : 9); round++) {
+      const db = openBare(copyDatabase(full, join(directory, 'bare.db')));
+      const remove = db.prepare(`DELETE FROM ${kind.table} WHERE expires_at <= ?`);
+      bare.push(timed(() => void remove.run(Date.now() / 1000)));
+      db.close();
+      copyDatabase(full, sqliteFile(kind, directory));
+      const tier = makeSqliteTier(kind, directory);
+      tier.open();
+      const delay = monitorEventLoopDelay({ resolution: 1 });
+      delay.enable();
+      const started = performance.now();
+      const removed = await tier.cleanupExpired();
+      ours.push(performance.now() - started);
+      delay.disable();
+      // The timer's own millisecond is no stop.
+      stops.push(Math.max(0, delay.max / 1e6 - 1));
+      if (removed !== count / 2) throw new Error(`${removed} entries were removed, not ${count / 2}`);
+      tier.close();
+    }
+    return [
+      { name: 'tier-sqlite', role: 'ours', unit: 'ms', samples: ours },
+      { name: 'bare DELETE', role: 'floor', unit: 'ms', samples: bare },
+      { name: 'longest stop of the event loop', role: 'ours', unit: 'ms', samples: stops },
+    ];
+  },
+};
