@@ -21,6 +21,7 @@ import { policies } from './checks/policies.ts';
 import { processExit } from './checks/process-exit.ts';
 import { query } from './checks/query.ts';
 import { shape } from './checks/shape.ts';
+import { shared } from './checks/shared.ts';
 import { statistics } from './checks/statistics.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
@@ -43,6 +44,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   aliasing,
   credentials,
   persistent,
+  shared,
   processExit,
   leaks,
   ordered,

@@ -5,6 +5,7 @@ import { CHECK_GROUPS } from './check-groups.ts';
 import { ConformanceError } from './conformance-error.ts';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import type { Check, Claims, ConformanceTest } from './conformance-test.ts';
+import { hearingRejections } from './hearing-rejections.ts';
 import type { TierModule } from './tier-module.ts';
 import { Trial } from './trial.ts';
 
@@ -35,8 +36,10 @@ function bind(group: string, { name, rule, run, slow = false }: Check, { module,
       withFolder(async (directory) => {
         const trial = new Trial(module, subject, directory, rule);
         try {
-          await run(trial);
-          await trial.finish();
+          await hearingRejections(async () => {
+            await run(trial);
+            await trial.finish();
+          });
         } catch (error) {
           await trial.abandon();
           throw asConformanceError(error, name, trial);

@@ -44,6 +44,7 @@ export const CONTRACT_RULES = Object.freeze({
     'A tier that is off answers as for a miss, changes nothing, and does not throw; one that its configuration switched off never touches its store, not even in open.',
   recovers: '`resetFailures` switches a tier on again with everything it held, unless its configuration says off.',
   absorbs: 'Reads and writes do not throw for a fault of the store: they answer as for a miss and count a failure.',
+  unhandled: 'No promise of a tier rejects where nobody hears it.',
   listeners: 'An `onEvict` that throws or rejects harms nobody.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
   access: 'recordAccess stores the count and the time that it is given, and tells how many of the keys were there.',

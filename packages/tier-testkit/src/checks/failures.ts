@@ -150,6 +150,16 @@ const withBrokenStore: Check[] = [
     },
   },
   {
+    name: 'lets a promise reject unheard when its store is broken',
+    rule: 'unhandled',
+    run: async (trial) => {
+      const tier = await broken(trial, 1000);
+      // Whatever rejects meanwhile is heard by the trial itself.
+      await Promise.all(operationsOf(tier).map(({ ask }) => ask(tier)));
+      await trial.module.mendStore!(trial.directory);
+    },
+  },
+  {
     name: 'does not switch off when its store stays broken',
     rule: 'failures',
     run: async (trial) => {

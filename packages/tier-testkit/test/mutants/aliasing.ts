@@ -105,7 +105,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'batches-uncounted',
     'Counts no hits and misses in getMany.',
-    ['statistics', '?'],
+    ['statistics', 'counts a read other than as one hit or one miss'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const { hits, misses } = this.counts;
@@ -118,7 +118,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'has-counts',
     'has counts a hit or a miss.',
-    ['statistics', '?'],
+    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
     class extends MapTier {
       override has(key: string): boolean {
         const there = super.has(key);
@@ -131,7 +131,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'peek-counts',
     'peek counts a hit.',
-    ['statistics', '?'],
+    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
         const entry = super.peek(key);
@@ -143,7 +143,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'entries-count',
     'Reading the entries counts a hit for each.',
-    ['statistics', '?'],
+    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
         const entries = [...super.entries()];
@@ -155,7 +155,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'evictions-uncounted',
     'Counts no evictions for want of room.',
-    ['statistics', '?'],
+    ['statistics', 'does not count what has to go for want of room'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         if (reason !== RemovalReason.CAPACITY) super.countRemoval(reason);
@@ -165,7 +165,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'expiry-uncounted',
     'Does not count what expired.',
-    ['statistics', '?'],
+    ['statistics', 'does not count what expires, or counts it twice'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         if (reason !== RemovalReason.TTL) super.countRemoval(reason);
@@ -175,7 +175,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'reasons-ignored',
     'Counts a removal for bad health as an ordinary delete.',
-    ['statistics', '?'],
+    ['statistics', 'counts a removal for another reason, or an explicit one at all'],
     class extends MapTier {
       protected override remove(key: string): boolean {
         return super.remove(key, RemovalReason.EXPLICIT);
@@ -185,7 +185,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'deletes-are-evictions',
     'Counts a delete as an eviction.',
-    ['statistics', '?'],
+    ['statistics', 'counts a removal for another reason, or an explicit one at all'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         super.countRemoval(reason === RemovalReason.EXPLICIT ? RemovalReason.HEALTH : reason);
@@ -195,7 +195,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'size-never-shrinks',
     'Its currentSize counts puts.',
-    ['statistics', '?'],
+    ['statistics', 'loses count of an entry in some history'],
     class extends MapTier {
       #puts = 0;
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -210,7 +210,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'statistics-start-again',
     'Forgets its counts when it is closed.',
-    ['statistics', '?'],
+    ['statistics', 'forgets its counts when it is closed'],
     class extends MapTier {
       override close(): void {
         super.close();
@@ -221,7 +221,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'access-not-stored',
     'recordAccess tells that the key was there and stores nothing.',
-    ['access', '?'],
+    ['access', 'stores other than recordAccess tells'],
     class extends MapTier {
       protected override noteAccess({ key }: AccessUpdate): boolean {
         return this.live(key) !== undefined;
@@ -231,7 +231,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'access-added-up',
     'recordAccess adds the count to the one that is there.',
-    ['access', '?'],
+    ['access', 'stores other than recordAccess tells'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         const was = this.live(update.key)?.entry.accessCount ?? 0;
@@ -242,7 +242,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'access-counts-the-unknown',
     'recordAccess counts keys that are not there.',
-    ['access', '?'],
+    ['access', 'passes over an update, or counts one of a key that is not there'],
     class extends MapTier {
       override recordAccess(updates: readonly AccessUpdate[]): number {
         super.recordAccess(updates);
@@ -253,7 +253,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'access-forgets-where',
     'recordAccess without a word about it clears evictedFromL1.',
-    ['access', '?'],
+    ['access', 'forgets or makes up that an entry lives below'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         return super.noteAccess({ ...update, evictedFromL1: update.evictedFromL1 ?? false });
@@ -263,7 +263,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'reads-counted-in-the-entry',
     'A get raises the accessCount of what it keeps.',
-    ['access', '?'],
+    ['access', 'changes an entry by reading it'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);

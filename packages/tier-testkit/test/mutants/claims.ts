@@ -35,7 +35,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-claimed',
     'Claims to be ordered, and lists its keys as they came.',
-    ['ordered', '?'],
+    ['ordered', 'lists in another order than that of the bytes of its keys'],
     class extends OrderedMapTier {
       protected override liveRows(): Row[] {
         return [...this.rows.values()].filter(({ entry }) => !this.isExpired(entry));
@@ -45,7 +45,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-by-utf16',
     'Orders its keys by their UTF-16 units.',
-    ['ordered', '?'],
+    ['ordered', 'lists in another order than that of the bytes of its keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         return a < b ? -1 : 1;
@@ -55,7 +55,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-of-a-dictionary',
     'Orders its keys as a dictionary does.',
-    ['ordered', '?'],
+    ['ordered', 'lists in another order than that of the bytes of its keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         return a.localeCompare(b);
@@ -65,7 +65,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-of-numbers',
     'Lists keys that are whole numbers first, as a plain object does.',
-    ['ordered', '?'],
+    ['ordered', 'lists in another order than that of the bytes of its keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         const numbers = Number(/^\d+$/.test(b)) - Number(/^\d+$/.test(a));
@@ -76,7 +76,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-of-keys-only',
     'Gives its keys in order, and its entries as they came.',
-    ['ordered', '?'],
+    ['ordered', 'lists in another order than that of the bytes of its keys'],
     class extends OrderedMapTier {
       override entries(): Iterable<CacheEntry> {
         return [...this.rows.values()].map(({ entry }) => entry).filter((entry) => !this.isExpired(entry));
@@ -86,7 +86,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-unclaimed',
     'Is ordered and does not say so.',
-    ['ordered', '?'],
+    ['ordered', 'claims too little: it always lists in the order of its keys'],
     class extends MapTier {
       protected override liveRows(): Row[] {
         return super.liveRows().sort((a, b) => compareTexts(a.entry.key, b.entry.key));
@@ -136,18 +136,23 @@ export const claimMutants: readonly Mutant[] = [
       'direction',
     ] as const
   ).map((member) =>
-    plant(`query-deaf-to-${member}`, `Passes over the member ${member} of a query.`, [QUERY, '?'], deafTo(member)),
+    plant(
+      `query-deaf-to-${member}`,
+      `Passes over the member ${member} of a query.`,
+      [QUERY, `finds other entries, or in another order, than ${member} asks for`],
+      deafTo(member),
+    ),
   ),
   plant(
     'query-one-too-many',
     'Gives one entry more than the limit of a query.',
-    [QUERY, '?'],
+    [QUERY, 'finds other entries, or in another order, than limit asks for'],
     asking(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
   ),
   plant(
     'query-case-matters',
     'Looks for a text in a URL with its case.',
-    [QUERY, '?'],
+    [QUERY, 'finds other entries, or in another order, than text asks for'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -158,7 +163,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'query-text-is-a-pattern',
     'Takes the percent sign in the text of a query for anything.',
-    [QUERY, '?'],
+    [QUERY, 'finds other entries, or in another order, than text asks for'],
     class extends MapTier {
       protected override find({ text, ...filter }: EntryFilter, now: number): EntryPage {
         if (!text?.includes('%') && !text?.includes('_')) return super.find({ ...filter, text }, now);
@@ -177,7 +182,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'query-range-includes-its-end',
     'Takes the end of a range of times into it.',
-    [QUERY, '?'],
+    [QUERY, 'finds other entries, or in another order, than expiresAt asks for'],
     asking(({ expiresAt, ...filter }) =>
       expiresAt?.to === undefined
         ? { ...filter, expiresAt }
@@ -187,7 +192,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'cursor-skips-one',
     'Skips an entry between two pages of a query.',
-    [QUERY, '?'],
+    [QUERY, 'loses its place when entries come or go between two pages'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -198,7 +203,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'cursor-after-the-last-page',
     'Gives a cursor for a page after the last one.',
-    [QUERY, '?'],
+    [QUERY, 'finds other entries, or in another order, than limit asks for'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const { limit = 100 } = filter;
@@ -211,7 +216,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'query-takes-anything',
     'Passes over a member of a filter that it does not know.',
-    [QUERY, '?'],
+    [QUERY, 'takes for a filter what is none'],
     class extends MapTier {
       override query(filter: EntryFilter = {}): EntryPage {
         const { source, limit, orderBy, direction } = filter;
@@ -225,7 +230,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'query-counts',
     'Counts a hit for each entry that a query gives.',
-    [QUERY, '?'],
+    [QUERY, 'counts a query as hits or misses, or as a use'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -237,7 +242,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-oldest-first',
     'Gives the oldest check first.',
-    [HISTORY, '?'],
+    [HISTORY, 'gives the checks of a key in another order than the newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
         return super.newestFirst(checks).reverse();
@@ -247,7 +252,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-as-recorded',
     'Gives its checks in the order in which they were recorded, not made.',
-    [HISTORY, '?'],
+    [HISTORY, 'gives the checks of a key in another order than the newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
         return [...checks].reverse();
@@ -257,7 +262,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-without-the-entry',
     'Keeps a check in its history and leaves the entry as it was.',
-    [HISTORY, '?'],
+    [HISTORY, 'leaves an entry other than a check leaves it'],
     class extends FileTier {
       override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
         const before = await this.peek(key);
@@ -270,7 +275,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-without-since',
     'Gives checks from before the time that it was asked for.',
-    [HISTORY, '?'],
+    [HISTORY, 'gives more or fewer checks than it is asked for'],
     class extends FileTier {
       override healthHistory(key: string, { limit }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
         return super.healthHistory(key, { limit });
@@ -280,7 +285,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-without-limit',
     'Gives more checks than it was asked for.',
-    [HISTORY, '?'],
+    [HISTORY, 'gives more or fewer checks than it is asked for'],
     class extends FileTier {
       override healthHistory(key: string, { since }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
         return super.healthHistory(key, { since });
@@ -290,7 +295,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-outlives-its-entry',
     'Keeps the checks of an entry that was deleted.',
-    [HISTORY, '?'],
+    [HISTORY, 'loses the history of an entry that is replaced, or keeps that of one that is deleted'],
     class extends FileTier {
       readonly #past = new Map<string, readonly HealthRecord[]>();
       override async delete(key: string): Promise<boolean> {
@@ -305,7 +310,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-lost-on-overwrite',
     'Forgets the checks of an entry that is replaced.',
-    [HISTORY, '?'],
+    [HISTORY, 'loses the history of an entry that is replaced, or keeps that of one that is deleted'],
     class extends FileTier {
       override put(key: string, entry: CacheEntry): Promise<boolean> {
         this.inner.checkEntry(key, entry);

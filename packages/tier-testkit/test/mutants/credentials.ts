@@ -124,16 +124,16 @@ export const credentialMutants: readonly Mutant[] = [
       }
     },
   ),
-  plantInTable(
+  plant(
     'refused-without-a-cipher-and-gone',
     'Refuses an entry with credentials when there is no cipher, and removes the one that was there.',
     ['credentials', 'takes credentials without a cipher'],
-    class extends FileTable {
-      override checkEntry(key: string, entry: CacheEntry): void {
+    class extends FileTier {
+      override async put(key: string, entry: CacheEntry): Promise<boolean> {
         try {
-          super.checkEntry(key, entry);
+          return await super.put(key, entry);
         } catch (error) {
-          this.changed = this.rows.delete(key);
+          await this.delete(key);
           throw error;
         }
       }

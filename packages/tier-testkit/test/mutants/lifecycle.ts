@@ -82,6 +82,20 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
+    'opens-once-for-each-use',
+    'Opens its store anew for each of many first uses, and loses what the first of them stored.',
+    ['lifecycle', 'does not open by itself for many first uses at once'],
+    class extends PromiseMapTier {
+      #openings = 0;
+      override async open(): Promise<void> {
+        if (this.status === 'open') return;
+        for (let turns = ++this.#openings; turns > 0; turns--) await this.turn();
+        this.inner.close();
+        this.status = 'open';
+      }
+    },
+  ),
+  plant(
     'close-does-not-wait',
     'Closes in the midst of the operations under way, and they store in what is closed.',
     ['lifecycle', 'stumbles when it is closed in the midst of operations'],
@@ -181,7 +195,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'async-error-unhandled',
     'Lets a promise of its own reject where nobody hears it.',
-    ['failures', '?'],
+    ['failures', 'lets a promise reject unheard when its store is broken'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {
         const answer = super.transact(work);

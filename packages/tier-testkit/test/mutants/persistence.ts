@@ -109,7 +109,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plantInTable(
     'expired-when-opened',
     'Holds every entry that it reads from its file for new, and gives it another life.',
-    ['?', '?'],
+    ['lifecycle', 'brings back over close what was removed or replaced'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
@@ -127,13 +127,13 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'cached-index',
     'Reads its file once, and never sees what another tier writes into it.',
-    ['shared', '?'],
+    ['shared', 'does not see at once what another tier on its store wrote'],
     class extends CachingTier {},
   ),
   plant(
     'cached-misses',
     'Remembers what it did not find, and does not look again.',
-    ['shared', '?'],
+    ['shared', 'goes on missing a key that another tier on its store has put'],
     class extends FileTier {
       readonly #missing = new Set<string>();
       override async get(key: string): Promise<CacheEntry | undefined> {
@@ -154,7 +154,7 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'lost-update',
     'Reads, thinks and writes without a lock.',
-    ['shared', '?'],
+    ['shared', 'loses a write of one of two tiers that write at once'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
@@ -173,7 +173,7 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'lock-in-the-process',
     'Has no lock but the one of its own process.',
-    ['shared', '?'],
+    ['shared', 'loses a write of one of several processes that write at once'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
@@ -193,12 +193,17 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'sharing-claimed',
     'Claims to be shared, and each tier has a memory of its own.',
-    ['shared', '?'],
+    ['shared', 'does not see at once what another tier on its store wrote'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { shared: true });
       }
     },
   ),
-  plantInTable('sharing-unclaimed', 'Is shared and does not say so.', ['shared', '?'], claiming({ shared: false })),
+  plantInTable(
+    'sharing-unclaimed',
+    'Is shared and does not say so.',
+    ['shared', 'claims too little: it sees what another tier on its store wrote'],
+    claiming({ shared: false }),
+  ),
 ];

@@ -114,9 +114,9 @@ export class FileTier extends AsyncTier {
     }
   }
   protected save(): void {
-    const text = this.table.save();
-    this.write(text);
-    this.#known = text;
+    this.write(this.table.save());
+    // What was written is read again: the file decides what is stored.
+    this.#known = undefined;
     this.table.changed = false;
   }
   /** Under the lock there is one writer: a name for the new file is enough, and what a killed process left is written over. */

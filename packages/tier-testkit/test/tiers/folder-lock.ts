@@ -27,9 +27,18 @@ export class FolderLock {
     } catch (error) {
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) throw error;
     }
-    for (const owner of readdirSync(this.#common))
-      if (!lives(owner)) rmSync(join(this.#common, owner), { force: true });
+    for (const owner of this.#owners()) if (!lives(owner)) rmSync(join(this.#common, owner), { force: true });
     return false;
+  }
+
+  /** None when it was given back meanwhile. */
+  #owners(): string[] {
+    try {
+      return readdirSync(this.#common);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
   }
 
   giveBack(): void {

@@ -1,0 +1,89 @@
+import type { Check } from '../conformance-test.ts';
+import { numberedEntry } from '../numbered-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { plainEntry } from '../plain-entry.ts';
+import { TierProcess } from '../tier-process.ts';
+import type { Trial } from '../trial.ts';
+
+const MANY = 40;
+
+/** A tier here, and the same store open in a process of its own. */
+async function withOtherProcess(
+  trial: Trial,
+  use: (here: ObservedTier, there: TierProcess) => Promise<void>,
+): Promise<void> {
+  const here = await trial.tier();
+  await here.open();
+  await TierProcess.run(trial, { command: 'serve' }, (there) => use(here, there));
+}
+
+/** As an entry looks after a journey as JSON. */
+function travelled(key: string, count: number): unknown {
+  return JSON.parse(JSON.stringify(plainEntry(numberedEntry(key, count))));
+}
+
+const keysOf = (prefix: string) => Array.from({ length: MANY }, (_, at) => `${prefix}-${at}`);
+
+/** Several processes on one store: what a lock or a memory inside one process cannot do. */
+export const acrossProcesses: readonly Check[] = [
+  {
+    name: 'does not see at once what another process wrote',
+    rule: 'shared',
+    slow: true,
+    run: (trial) =>
+      withOtherProcess(trial, async (here, there) => {
+        await here.put(numberedEntry('a', 1));
+        trial.same(
+          'get in another process after a put',
+          await there.ask({ ask: 'get', keys: ['a'] }),
+          travelled('a', 1),
+        );
+        await there.ask({ ask: 'put', keys: ['a', 'b'], count: 2 });
+        for (const key of ['a', 'b'])
+          trial.sameEntry(`get("${key}") after a put in another process`, await here.get(key), numberedEntry(key, 2));
+        trial.same('delete of what another process put', await here.delete('a'), true);
+        trial.same('has in another process after a delete', await there.ask({ ask: 'has', keys: ['a'] }), false);
+        trial.same('keys in another process after a delete', await there.ask({ ask: 'keys' }), ['b']);
+        trial.same('clear in another process', await there.ask({ ask: 'clear' }), 1);
+        trial.same('size after clear in another process', await here.size(), 0);
+        await here.put(numberedEntry('c', 3));
+        trial.same('entries in another process after clear', await there.ask({ ask: 'entries' }), ['c']);
+      }),
+  },
+  {
+    name: 'loses a write of one of several processes that write at once',
+    rule: 'shared',
+    slow: true,
+    run: (trial) =>
+      withOtherProcess(trial, async (here, there) => {
+        const [mine, theirs] = [keysOf('here'), keysOf('there')];
+        const asked = there.ask({ ask: 'put', keys: theirs, count: 5 });
+        asked.catch(() => {});
+        for (const key of mine)
+          trial.same(`put("${key}") beside another process`, await here.put(numberedEntry(key, 5)), true);
+        trial.same('puts acknowledged in another process', await asked, MANY);
+        for (const key of [...mine, ...theirs])
+          trial.sameEntry(`get("${key}") after puts of two processes`, await here.get(key), numberedEntry(key, 5));
+        trial.sameSet('keys in another process', (await there.ask({ ask: 'keys' })) as string[], [...mine, ...theirs]);
+      }),
+  },
+  {
+    name: 'lets two processes delete one entry',
+    rule: 'shared',
+    slow: true,
+    run: (trial) =>
+      withOtherProcess(trial, async (here, there) => {
+        const keys = keysOf('key');
+        await here.putMany(keys.map((key) => numberedEntry(key, 1)));
+        let removed = 0;
+        for (const key of keys) {
+          const asked = there.ask({ ask: 'delete', keys: [key] });
+          asked.catch(() => {});
+          const [one, other] = [await here.delete(key), await asked];
+          removed += Number(one) + Number(other);
+        }
+        trial.same('deletes that were told true, of one in each process', removed, MANY);
+        trial.same('size afterwards', await here.size(), 0);
+      }),
+  },
+];

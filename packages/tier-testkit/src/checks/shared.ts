@@ -1,0 +1,122 @@
+import type { CacheEntry } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import { numberedEntry } from '../numbered-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+import { acrossProcesses } from './shared-processes.ts';
+
+const MANY = 60;
+
+/** Two open tiers on one store. */
+async function twoTiers(trial: Trial): Promise<[ObservedTier, ObservedTier]> {
+  const [one, other] = [await trial.tier(), await trial.tier()];
+  await one.open();
+  await other.open();
+  return [one, other];
+}
+
+async function sees(trial: Trial, tier: ObservedTier, expected: readonly CacheEntry[], when: string): Promise<void> {
+  const keys = expected.map(({ key }) => key);
+  for (const entry of expected) {
+    trial.same(`has("${entry.key}") of the other tier ${when}`, await tier.has(entry.key), true);
+    trial.sameEntry(`get("${entry.key}") of the other tier ${when}`, await tier.get(entry.key), entry);
+  }
+  trial.sameSet(`keys of the other tier ${when}`, await tier.keys(), keys);
+  trial.sameSet(
+    `entries of the other tier ${when}`,
+    (await tier.entries()).map(({ key }) => key),
+    keys,
+  );
+  trial.same(`size of the other tier ${when}`, await tier.size(), expected.length);
+}
+
+const checks: Check[] = [
+  {
+    name: 'does not see at once what another tier on its store wrote',
+    rule: 'shared',
+    run: async (trial) => {
+      const [one, other] = await twoTiers(trial);
+      const [a, b, c] = [makeEntry('a'), makeEntry('b'), makeEntry('c')];
+      await one.put(a);
+      await sees(trial, other, [a], 'after a put');
+      await other.put(b);
+      await sees(trial, one, [a, b], 'after a put of its own and one of the first');
+      const newer = makeEntry('a', { source: 'newer', failureCount: 4 });
+      await one.putMany([newer, c]);
+      await sees(trial, other, [newer, b, c], 'after a batch that replaces an entry');
+      trial.same('delete of what the other tier stored', await one.delete('b'), true);
+      await sees(trial, other, [newer, c], 'after a delete');
+      trial.same('delete of what the other tier deleted', await other.delete('b'), false);
+      trial.same('clear of what both stored', await other.clear(), 2);
+      await sees(trial, one, [], 'after clear');
+      await one.put(c);
+      await sees(trial, other, [c], 'after a put that followed clear');
+    },
+  },
+  {
+    name: 'goes on missing a key that another tier on its store has put',
+    rule: 'shared',
+    run: async (trial) => {
+      const [one, other] = await twoTiers(trial);
+      for (const entry of makeEntries(3)) {
+        trial.same(`get("${entry.key}") before any put`, await other.get(entry.key), undefined);
+        trial.same(`has("${entry.key}") before any put`, await other.has(entry.key), false);
+        await one.put(entry);
+        trial.sameEntry(`get("${entry.key}") after another tier's put`, await other.get(entry.key), entry);
+        await one.delete(entry.key);
+        trial.same(`get("${entry.key}") after another tier's delete`, await other.get(entry.key), undefined);
+      }
+    },
+  },
+  {
+    name: 'loses a write of one of two tiers that write at once',
+    rule: 'shared',
+    run: async (trial) => {
+      const tiers = await twoTiers(trial);
+      const entries = makeEntries(MANY);
+      const stored = await Promise.all(entries.map((entry, at) => tiers[at % 2]!.put(entry)));
+      trial.same('puts of two tiers at once', stored, Array(MANY).fill(true));
+      for (const tier of tiers) await sees(trial, tier, entries, 'after puts of both at once');
+      const gone = entries.filter((_, at) => at % 3 === 0);
+      const removed = await Promise.all(gone.flatMap(({ key }) => tiers.map((tier) => tier.delete(key))));
+      trial.same('deletes that were told true, of two of each entry', removed.filter(Boolean).length, gone.length);
+      const left = entries.filter((_, at) => at % 3 !== 0);
+      for (const tier of tiers) await sees(trial, tier, left, 'after deletes of both at once');
+    },
+  },
+  {
+    name: 'sweeps away as expired what another tier on its store has renewed',
+    rule: 'shared',
+    run: async (trial) => {
+      const [one, other] = await twoTiers(trial);
+      await one.putMany([makeEntry('renewed'), makeEntry('over')]);
+      trial.same('size before', await other.size(), 2);
+      const renewed = makeEntry('renewed', { expiresAt: trial.clock.now() + 2 * HOUR });
+      await other.put(renewed);
+      trial.clock.advance(HOUR);
+      trial.same('cleanupExpired of the tier that wrote first', await one.cleanupExpired(), 1);
+      await sees(trial, one, [renewed], 'after cleanupExpired');
+      await sees(trial, other, [renewed], 'after cleanupExpired');
+    },
+  },
+  ...acrossProcesses,
+];
+
+const alone: Check[] = [
+  {
+    name: 'claims too little: it sees what another tier on its store wrote',
+    rule: 'shared',
+    run: async (trial) => {
+      const [one, other] = await twoTiers(trial);
+      await one.put(numberedEntry('a', 1));
+      trial.same('keys of another tier, of one that claims shared: false', await other.keys(), []);
+      trial.same('get of another tier, of one that claims shared: false', await other.get('a'), undefined);
+    },
+  },
+];
+
+export const shared: CheckGroup = {
+  name: 'shared',
+  checks: ({ capabilities }) => (capabilities.shared ? checks : alone),
+};
