@@ -123,11 +123,12 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
-    const sql = `UPDATE entries SET used = ?, uses = ?, evicted_from_l1 = coalesce(?, evicted_from_l1) WHERE key = ?`;
+  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
+    const sql = `UPDATE entries SET used = ?, uses = ?, evicted_from_l1 = coalesce(?, evicted_from_l1)
+      WHERE key = ? AND expires_at > ?`;
     const known = updates.filter(({ key }) => key.isWellFormed());
     const found = known.map(({ key, accessCount, lastAccessed, evictedFromL1 }) =>
-      this.#run(sql, [lastAccessed, accessCount, evictedFromL1 === undefined ? null : Number(evictedFromL1), key]),
+      this.#run(sql, [lastAccessed, accessCount, evictedFromL1 === undefined ? null : Number(evictedFromL1), key, now]),
     );
     return found.reduce((sum, count) => sum + count, 0);
   }

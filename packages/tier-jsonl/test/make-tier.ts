@@ -4,7 +4,11 @@ import type { TierModule } from '@pw/tier-testkit';
 import { JsonlCacheTier } from '../src/index.ts';
 import { DEFAULT_SHARDS, shardFileName } from '../src/shard-of-key.ts';
 
-export const createTier: TierModule['createTier'] = ({ config, ...options }) => new JsonlCacheTier(config, options);
+/** A process that is killed leaves its locks; others wait for them no longer than this. */
+const lock = { stale: 2000, update: 1000 };
+
+export const createTier: TierModule['createTier'] = ({ config, ...options }) =>
+  new JsonlCacheTier(config, { ...options, lock });
 
 /** A folder in the place of each shard file: it can be neither read nor written. */
 export function breakStore(directory: string): void {

@@ -42,5 +42,5 @@ export interface AccessRow {
 /** SQL: the {@link AccessRow} of a key. */
 export function accessSql({ table, side }: TableLayout): string {
   return `SELECT c.access_count, c.last_accessed, c.evicted_from_l1, s.access_checksum, ${OURS} AS ours
-    FROM ${table} c LEFT JOIN ${side} s ON s.key = c.key WHERE c.key = ?`;
+    FROM ${table} c LEFT JOIN ${side} s ON s.key = c.key WHERE c.key = ? AND c.expires_at > ?`;
 }

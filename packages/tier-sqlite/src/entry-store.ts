@@ -194,12 +194,12 @@ export class EntryStore {
   }
 
   /**
-   * Stores access metadata without reading the record, whose own checksum stays what it was. True if the key is there;
+   * Stores access metadata without reading the record, whose own checksum stays what it was. True if a live entry is there;
    * metadata that does not match its checksum is left for the read that sets the row aside.
    */
-  recordAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate): boolean {
+  recordAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate, now: number): boolean {
     if (!key.isWellFormed()) return false;
-    const old = this.statements.of(accessSql(this.layout)).get(key) as AccessRow | undefined;
+    const old = this.statements.of(accessSql(this.layout)).get(key, seconds(now)) as AccessRow | undefined;
     if (old === undefined) return false;
     const oldSum = this.#checksums.ofAccess(key, old.access_count, old.last_accessed, old.evicted_from_l1);
     const isOurs = old.ours === 1;

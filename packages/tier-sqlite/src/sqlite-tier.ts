@@ -248,8 +248,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
-    return this.write((store) => updates.filter((update) => store.recordAccess(update)).length);
+  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
+    return this.write((store) => updates.filter((update) => store.recordAccess(update, now)).length);
   }
 
   protected override doHas(key: string, now: number): boolean {

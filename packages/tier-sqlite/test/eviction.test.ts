@@ -57,7 +57,8 @@ describe.each(KINDS)('$name with room for four', (kind) => {
           } else {
             const fields = { accessCount: command.count, lastAccessed: NOW - command.age * 1000 };
             if (command.do === 'access') {
-              const found = known.get(command.key);
+              const old = known.get(command.key);
+              const found = old !== undefined && old.expiresAt > NOW ? old : undefined;
               expect(tier.recordAccess([{ key: command.key, ...fields }])).toBe(found === undefined ? 0 : 1);
               if (found !== undefined) Object.assign(found, fields);
             } else {

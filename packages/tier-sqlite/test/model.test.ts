@@ -67,7 +67,7 @@ describe.each(KINDS)('$name', (kind) => {
               lastAccessed: clock.now(),
               ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
             };
-            const old = model.get(step.key);
+            const old = live().get(step.key);
             expect(tier.recordAccess([{ key: step.key, ...update }])).toBe(old === undefined ? 0 : 1);
             if (old !== undefined) model.set(step.key, old.with(update));
           } else if (step.do === 'pass time') clock.advance(step.ms);

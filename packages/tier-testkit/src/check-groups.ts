@@ -19,7 +19,9 @@ import { ordered } from './checks/ordered.ts';
 import { persistent } from './checks/persistent.ts';
 import { policies } from './checks/policies.ts';
 import { processExit } from './checks/process-exit.ts';
+import { putSoon } from './checks/put-soon.ts';
 import { query } from './checks/query.ts';
+import { reseal } from './checks/reseal.ts';
 import { shape } from './checks/shape.ts';
 import { shared } from './checks/shared.ts';
 import { statistics } from './checks/statistics.ts';
@@ -36,6 +38,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   lifecycle,
   failures,
   batches,
+  putSoon,
   wrongArguments,
   capacity,
   policies,
@@ -43,6 +46,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   model,
   aliasing,
   credentials,
+  reseal,
   persistent,
   shared,
   processExit,

@@ -48,6 +48,9 @@ export const CONTRACT_RULES = Object.freeze({
   listeners: 'An `onEvict` that throws or rejects harms nobody.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
   access: 'recordAccess stores the count and the time that it is given, and tells how many of the keys were there.',
+  soon: 'putSoon stores as put does, before the writes that follow, and is true once the entry is as safe as after put.',
+  reseal:
+    'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
   persistent:
     'A tier that claims `persistent` keeps every put that returned true over close, over the end of the process, and over kill -9; one that does not keeps nothing.',

@@ -4,9 +4,12 @@ import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKe
 /** Seals by a keyed stream and a digest: unreadable in a file, and a wrong key is noticed. Of no use outside tests. */
 export class TestCipher implements CredentialCipher {
   readonly #key: string;
+  readonly #older: readonly TestCipher[];
 
-  constructor(key = 'first') {
+  /** Seals with a key, and opens what it or an older one sealed. */
+  constructor(key = 'first', ...older: string[]) {
     this.#key = key;
+    this.#older = older.map((other) => new TestCipher(other));
   }
 
   encrypt(secret: Secret): Uint8Array {
@@ -18,16 +21,22 @@ export class TestCipher implements CredentialCipher {
 
   decrypt(token: Uint8Array): Secret {
     if (token.length === 0) return Secret.of('');
-    if (this.keyOf(token) === undefined) {
+    const maker = [this, ...this.#older].find((cipher) => cipher.#made(token));
+    if (maker === undefined) {
       throw new CacheError('no key opens the token', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     }
     const body = Buffer.from(token).toString().split('.')[1]!;
-    return Secret.of(this.#mask(Buffer.from(body, 'base64url')).toString());
+    return Secret.of(maker.#mask(Buffer.from(body, 'base64url')).toString());
   }
 
   keyOf(token: Uint8Array): TokenKey | undefined {
+    if (this.#made(token)) return 'current';
+    return this.#older.some((cipher) => cipher.#made(token)) ? 'previous' : undefined;
+  }
+
+  #made(token: Uint8Array): boolean {
     const [kind, body, tag] = Buffer.from(token).toString().split('.');
-    return kind === 'test' && body !== undefined && tag === this.#tag(body) ? 'current' : undefined;
+    return kind === 'test' && body !== undefined && tag === this.#tag(body);
   }
 
   #mask(bytes: Buffer): Buffer {

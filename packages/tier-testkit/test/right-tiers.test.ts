@@ -6,5 +6,6 @@ for (const name of ['map', 'ordered-map', 'promise-map', 'file']) {
     module: new URL(`./tiers/make-${name}-tier.ts`, import.meta.url),
     fastCheck,
     execArgv: ['--conditions=@pw/source'],
+    cycles: name === 'file' && process.env['PW_FAULTS'] !== 'full' ? 1000 : 10_000,
   });
 }

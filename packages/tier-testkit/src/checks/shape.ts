@@ -22,7 +22,13 @@ const METHODS = [
   'resetFailures',
 ] as const satisfies readonly (keyof CacheTier)[];
 
-const OPTIONAL_METHODS = ['peek', 'touch', 'recordAccess', 'reseal'] as const satisfies readonly (keyof CacheTier)[];
+const OPTIONAL_METHODS = [
+  'peek',
+  'putSoon',
+  'touch',
+  'recordAccess',
+  'reseal',
+] as const satisfies readonly (keyof CacheTier)[];
 
 /** Methods that are there exactly when a capability is claimed. */
 const CLAIMED_METHODS = [

@@ -12,6 +12,7 @@ import { leakMutants } from './leaks.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
+import { putSoonMutants, resealMutants } from './reseal.ts';
 import { valueMutants } from './values.ts';
 
 /** Every planted bug, by theme. */
@@ -26,6 +27,8 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...aliasingMutants,
   ...statisticsMutants,
   ...credentialMutants,
+  ...resealMutants,
+  ...putSoonMutants,
   ...failureMutants,
   ...lifecycleMutants,
   ...concurrencyMutants,

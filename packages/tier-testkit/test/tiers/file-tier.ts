@@ -9,6 +9,8 @@ import {
   type HealthRecord,
   parseHealthCheck,
   parseHealthHistoryOptions,
+  type ResealCounts,
+  sealState,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
@@ -44,6 +46,21 @@ export class FileTier extends AsyncTier {
         return updated;
       });
     });
+  }
+
+  async *reseal(): AsyncGenerator<ResealCounts> {
+    yield await this.transact(() => this.sealAgain());
+  }
+  /** What is written is sealed with the current key. */
+  protected sealAgain(): ResealCounts {
+    const states = [...this.table.rows.values()].map(({ entry }) => sealState(entry, this.setup.cipher!));
+    const count = (state: string) => states.filter((other) => other === state).length;
+    this.table.changed = true;
+    return {
+      reencrypted: count('stale'),
+      alreadyCurrent: count('current'),
+      unreadable: this.table.sealedAway.size,
+    };
   }
 
   healthHistory(key: string, options: HealthHistoryOptions = {}): Promise<HealthRecord[]> {

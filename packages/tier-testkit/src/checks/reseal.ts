@@ -1,0 +1,91 @@
+import type { CacheEntry, ResealCounts } from '@pw/cache-models';
+import { areThere } from '../come-back.ts';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { TestCipher } from '../test-cipher.ts';
+import type { Trial } from '../trial.ts';
+
+const OLD = new TestCipher('old');
+const BOTH = new TestCipher('new', 'old');
+const NEW = new TestCipher('new');
+const LOST = new TestCipher('lost');
+const SEALED = makeEntries(7).map((entry) => entry.with({ username: `user of ${entry.key}`, accessCount: 3 }));
+const PLAIN = makeEntry('plain');
+const NOTHING: ResealCounts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+
+async function closedWith(trial: Trial, entries: readonly CacheEntry[], cipher: TestCipher): Promise<void> {
+  await (await trial.tierWith(entries, { cipher })).close();
+}
+
+/** Adds up the batches; `undefined` for a tier that cannot. */
+async function resealed(tier: ObservedTier, batchSize: number): Promise<ResealCounts | undefined> {
+  await tier.open();
+  if (tier.raw.reseal === undefined) return undefined;
+  let sum = NOTHING;
+  for await (const { reencrypted, alreadyCurrent, unreadable } of tier.raw.reseal(batchSize))
+    sum = {
+      reencrypted: sum.reencrypted + reencrypted,
+      alreadyCurrent: sum.alreadyCurrent + alreadyCurrent,
+      unreadable: sum.unreadable + unreadable,
+    };
+  return sum;
+}
+
+const checks: Check[] = [
+  {
+    name: 'leaves what an older key sealed, or counts it wrongly',
+    rule: 'reseal',
+    run: async (trial) => {
+      await closedWith(trial, [...SEALED, PLAIN], OLD);
+      const tier = await trial.tier({ cipher: BOTH });
+      const first = await resealed(tier, 3);
+      if (first === undefined) return;
+      trial.same('reseal of 7 with credentials and one without', first, { ...NOTHING, reencrypted: 7 });
+      trial.same('reseal once more', await resealed(tier, 100), { ...NOTHING, alreadyCurrent: 7 });
+      await tier.close();
+      await areThere(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
+    },
+  },
+  {
+    name: 'changes or removes more than tokens when it seals again',
+    rule: 'reseal',
+    run: async (trial) => {
+      const short = makeEntry('short', { password: 'pass', expiresAt: trial.clock.now() + 1000 });
+      await closedWith(trial, [...SEALED, short], OLD);
+      trial.clock.advance(1000);
+      const tier = await trial.tier({ cipher: BOTH });
+      const counts = await resealed(tier, 4);
+      if (counts === undefined) return;
+      trial.same('reseal of 7 records and an expired one', counts, { ...NOTHING, reencrypted: 8 });
+      await areThere(trial, tier, SEALED, 'after reseal');
+      trial.clock.advance(HOUR);
+      trial.same('keys when all are expired', await tier.keys(), [], 'expires');
+    },
+  },
+  {
+    name: 'loses what no key opens when it seals again',
+    rule: 'reseal',
+    run: async (trial) => {
+      const lost = makeEntry('lost', { username: 'nobody' });
+      await closedWith(trial, SEALED, OLD);
+      await closedWith(trial, [lost], LOST);
+      const tier = await trial.tier({ cipher: BOTH });
+      const counts = await resealed(tier, 2);
+      if (counts === undefined) return;
+      trial.same('reseal of 7 records, and one that no key opens', counts, {
+        ...NOTHING,
+        reencrypted: 7,
+        unreadable: 1,
+      });
+      await tier.close();
+      const again = await trial.tier({ cipher: LOST });
+      trial.sameEntry('get of it with its own key, afterwards', await again.get('lost'), lost, 'unreadable');
+    },
+  },
+];
+
+export const reseal: CheckGroup = {
+  name: 'reseal',
+  checks: ({ capabilities }) => (capabilities.persistent ? checks : []),
+};

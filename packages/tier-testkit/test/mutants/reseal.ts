@@ -1,0 +1,107 @@
+import type { CacheEntry, ResealCounts } from '@pw/cache-models';
+import { FileTier } from '../tiers/file-tier.ts';
+import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const STALE = ['reseal', 'leaves what an older key sealed, or counts it wrongly'] as const;
+const MORE = ['reseal', 'changes or removes more than tokens when it seals again'] as const;
+
+export const resealMutants: readonly Mutant[] = [
+  plant(
+    'reseals-in-words-only',
+    'Counts what an older key sealed, and leaves it.',
+    STALE,
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        const counts = super.sealAgain();
+        this.table.changed = false;
+        return counts;
+      }
+    },
+  ),
+  plant(
+    'reseal-counts-all-as-new',
+    'Counts what the current key sealed as sealed again.',
+    STALE,
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
+        return { reencrypted: reencrypted + alreadyCurrent, alreadyCurrent: 0, unreadable };
+      }
+    },
+  ),
+  plant(
+    'reseal-counts-a-use',
+    'Takes an entry that is sealed again for one that is used.',
+    MORE,
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        for (const row of this.table.rows.values())
+          row.entry = row.entry.with({ accessCount: row.entry.accessCount + 1 });
+        return super.sealAgain();
+      }
+    },
+  ),
+  plant(
+    'reseal-renews',
+    'Gives an expired entry that is sealed again another hour.',
+    MORE,
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        const now = this.setup.clock.now();
+        for (const row of this.table.rows.values())
+          if (row.entry.expiresAt <= now) row.entry = row.entry.with({ expiresAt: now + 3_600_000 });
+        return super.sealAgain();
+      }
+    },
+  ),
+  plant(
+    'reseal-drops-the-unreadable',
+    'Removes what no key opens when it seals again.',
+    ['reseal', 'loses what no key opens when it seals again'],
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        const counts = super.sealAgain();
+        this.table.sealedAway.clear();
+        return counts;
+      }
+    },
+  ),
+];
+
+export const putSoonMutants: readonly Mutant[] = [
+  plant(
+    'soon-is-never',
+    'Says that putSoon has stored, and stores the last one only.',
+    ['put soon', 'loses an entry that it said putSoon had stored'],
+    class extends PromiseMapTier {
+      #waiting = 0;
+      override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
+        const ticket = ++this.#waiting;
+        await this.turn();
+        return ticket === this.#waiting ? this.put(key, entry) : true;
+      }
+    },
+  ),
+  plant(
+    'soon-is-late',
+    'Stores with putSoon after the writes that followed.',
+    ['put soon', 'lets putSoon come after a write that followed it'],
+    class extends PromiseMapTier {
+      override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
+        for (let turns = 0; turns < 5; turns++) await this.turn();
+        return this.put(key, entry);
+      }
+    },
+  ),
+  plant(
+    'soon-takes-anything',
+    'Stores with putSoon under the key of the entry, whatever key it was given.',
+    ['put soon', 'takes with putSoon what put refuses'],
+    class extends PromiseMapTier {
+      override async putSoon(_key: string, entry: CacheEntry): Promise<boolean> {
+        return this.put(entry.key, entry);
+      }
+    },
+  ),
+];
