@@ -34,7 +34,7 @@ import { readRow } from './read-row.ts';
 import { resealPage } from './reseal-page.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
-import { codeOf, isDamage, toStorageError } from './storage-error.ts';
+import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
 import type { TableLayout } from './table-layout.ts';
 
 /** What both SQLite tiers take. */
@@ -333,12 +333,16 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
   }
 
-  /** Turns what SQLite throws into errors of the cache; a damaged file is opened anew by the next use, and set aside if it is no database any more. */
+  /**
+   * Turns what SQLite throws into errors of the cache. A damaged file is opened anew by the next use, and set aside if it is
+   * no database any more; so is one that cannot be written, as a connection that once could not open the log's index for
+   * writing stays read-only for good.
+   */
   #guarded<T>(work: () => T): T {
     try {
       return retryWhenBusy(work, this.#settings.busyTimeoutMs);
     } catch (error) {
-      if (isDamage(error)) this.#reopenLater();
+      if (isDamage(error) || isReadOnly(error)) this.#reopenLater();
       throw toStorageError(error, this.name);
     }
   }

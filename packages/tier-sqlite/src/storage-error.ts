@@ -12,6 +12,11 @@ export function isDamage(error: unknown): boolean {
   return code === 'SQLITE_NOTADB' || code?.startsWith('SQLITE_CORRUPT') === true;
 }
 
+/** True when this connection cannot write: the file may not be written, or was not when the connection looked. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error)?.startsWith('SQLITE_READONLY') === true;
+}
+
 /**
  * What SQLite or the file system threw, as a CacheStorageError. Its cause carries the code and nothing else: a message
  * of theirs may quote SQL or a path. Errors of the cache pass through.
