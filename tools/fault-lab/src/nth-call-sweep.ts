@@ -23,6 +23,8 @@ export interface Sweep extends SweptScript {
   readonly fault: string;
   /** Every how many-th call is tried: 1 is all of them. */
   readonly stride: number;
+  /** How many calls are tried after the last one of the undisturbed run, unless a run finishes clean before: a disturbed run may make more. */
+  readonly beyond: number;
 }
 
 export interface SweepReport {
@@ -50,7 +52,7 @@ export async function sweepCalls(sweep: Sweep, undisturbed: StoreCalls): Promise
   const known = undisturbed.get(sweep.call) ?? [];
   const failures: string[] = [];
   let hits = 0;
-  for (const n of numbers(known, sweep.stride)) {
+  for (const n of numbers(known, sweep)) {
     const inject = `${sweep.call}:${sweep.fault}:when=${n}`;
     let run = await runOnce(sweep, [sweep.call], inject);
     // Node.js may have made one call more or less of its own this time.
@@ -63,12 +65,12 @@ export async function sweepCalls(sweep: Sweep, undisturbed: StoreCalls): Promise
   return { hits, failures };
 }
 
-/** Each stride-th call of the undisturbed run; then, for a full sweep, what a disturbed one may add at its end. */
-function* numbers(known: readonly number[], stride: number): Generator<number> {
+/** Each stride-th call of the undisturbed run; then what a disturbed one may add at its end. */
+function* numbers(known: readonly number[], { stride, beyond }: Sweep): Generator<number> {
   const last = known.at(-1) ?? 0;
   // From the middle of a stride: the first call of all is a special one.
   for (let at = Math.min(stride >> 1, known.length >> 1); at < known.length; at += stride) yield known[at]!;
-  if (stride === 1) for (let n = last + 1; n <= last + 100; n++) yield n;
+  for (let n = last + 1; n <= last + beyond; n++) yield n;
 }
 
 interface Run {

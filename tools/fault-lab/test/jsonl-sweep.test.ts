@@ -44,7 +44,7 @@ describe('a call of the system that fails, for each one until a run finishes cle
     async (call, fault, durability, stride, least) => {
       const undisturbed = calls.get(durability)!;
       expect(undisturbed.get(call)?.length).toBeGreaterThanOrEqual(least);
-      const sweep = { ...swept(durability), call, fault, stride: count(stride, 1) };
+      const sweep = { ...swept(durability), call, fault, stride: count(stride, 1), beyond: count(0, 100) };
       const { hits, failures } = await sweepCalls(sweep, undisturbed);
       expect(failures).toEqual([]);
       expect(hits).toBeGreaterThanOrEqual(count(1, least));

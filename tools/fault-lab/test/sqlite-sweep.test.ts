@@ -56,7 +56,7 @@ describe.each(KINDS)('%s: a call of the system that fails, for each one until a 
     async (call, fault, durability, stride, least) => {
       const undisturbed = calls.get(durability)!;
       expect(undisturbed.get(call)?.length).toBeGreaterThanOrEqual(least);
-      const sweep = { ...swept(kind, durability), call, fault, stride: count(stride, 1) };
+      const sweep = { ...swept(kind, durability), call, fault, stride: count(stride, 1), beyond: count(0, 100) };
       const { hits, failures } = await sweepCalls(sweep, undisturbed);
       expect(failures).toEqual([]);
       expect(hits).toBeGreaterThanOrEqual(count(1, least));
