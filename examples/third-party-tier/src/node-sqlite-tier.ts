@@ -71,7 +71,7 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
            uses = excluded.uses, evicted_from_l1 = excluded.evicted_from_l1`,
         [key, record, entry.expiresAt, entry.lastAccessed, entry.accessCount, Number(entry.evictedFromL1)],
       );
-      return this.#makeRoom(now);
+      return this.#makeRoom(key, now);
     });
     for (const row of gone) this.#tell(row, now);
     return true;
@@ -138,14 +138,14 @@ export class NodeSqliteTier extends BaseTier<'sync'> {
     return key.isWellFormed() ? this.#rows('SELECT * FROM entries WHERE key = ?', key)[0] : undefined;
   }
 
-  /** Rows that are too many: expired ones first, then by the policy. */
-  #makeRoom(now: number): Row[] {
+  /** Rows that are too many, never the newcomer: expired ones first, then by the policy. */
+  #makeRoom(newcomer: string, now: number): Row[] {
     const { maxEntries, evictionPolicy } = this.config;
     if (maxEntries === null) return [];
     const excess = this.#count('SELECT count(*) AS n FROM entries') - maxEntries;
     if (excess <= 0) return [];
     const order = `expires_at > ?, ${ORDERS[evictionPolicy]}`;
-    const gone = this.#rows(`SELECT * FROM entries ORDER BY ${order} LIMIT ?`, now, excess);
+    const gone = this.#rows(`SELECT * FROM entries WHERE key <> ? ORDER BY ${order} LIMIT ?`, newcomer, now, excess);
     for (const { place } of gone) this.#run('DELETE FROM entries WHERE place = ?', [place]);
     return gone;
   }
