@@ -69,15 +69,18 @@ function openIfThere(path: string): number | undefined {
     return openSync(path, O_RDONLY | O_NOFOLLOW);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && !isThere(path)) return undefined;
+    if (code === 'ENOENT') return openIfMadeMeanwhile(path);
     if (code === 'ELOOP' || code === 'EMLINK') throw refused(path, 'is a symbolic link, and those are not followed');
     throw new CacheStorageError(`key file ${path}: cannot be read (${code})`, { cause: error });
   }
 }
 
-/** A link to nowhere is "not found" where links cannot be refused, but it is there. */
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+/** A link to nowhere is "not found" where links cannot be refused, but it is there; so is what another process has just made. */
+function openIfMadeMeanwhile(path: string): number | undefined {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (found.isSymbolicLink()) throw refused(path, 'is a symbolic link, and those are not followed');
+  return openIfThere(path);
 }
 
 function checkFile(path: string, fd: number): void {

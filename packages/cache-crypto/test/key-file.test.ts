@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -11,10 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { Secret } from '@pw/cache-models';
 import { makeTempDir, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CredentialEncryptor, generateKey } from '../src/index.ts';
+import { readKeyFile } from '../src/key-file.ts';
 import { errorOf } from './error-of.ts';
 
 const temp = () => makeTempDir(onTestFinished);
@@ -72,6 +76,28 @@ describe('a key file', () => {
     const keys = await Promise.all(children.map((child) => text(child.stdout!)));
     expect(new Set(keys)).toEqual(new Set([readFileSync(keyFile, 'latin1')]));
     expect(readdirSync(join(keyFile, '..'))).toEqual(['cache.key']);
+  });
+
+  it('is found, or not, while another process makes and removes it', async () => {
+    const keyFile = join(temp(), 'cache.key');
+    const source = join(keyFile, '..', 'source');
+    writeFileSync(source, generateKey(), { mode: 0o600 });
+    const toggle = `
+      const { linkSync, rmSync } = require('node:fs');
+      const [source, target] = ${JSON.stringify([source, keyFile])};
+      for (let n = 0; n < 20_000; n++) { linkSync(source, target); rmSync(target); }`;
+    const worker = new Worker(toggle, { eval: true });
+    let isOver = false;
+    const over = once(worker, 'exit').then(() => {
+      isOver = true;
+    });
+    let found = 0;
+    while (!isOver) {
+      for (let n = 0; n < 500; n++) if (readKeyFile(keyFile) !== undefined) found++;
+      await setImmediate();
+    }
+    await over;
+    expect(found).toBeGreaterThan(0);
   });
 
   it('is refused as a symlink, to a file or to nowhere, and nothing is made behind it', () => {
