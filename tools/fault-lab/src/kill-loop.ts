@@ -8,6 +8,8 @@ import { Random } from './random.ts';
 
 export interface KillLoop {
   readonly runs: number;
+  /** Goes on beyond `runs` until so many writes were acknowledged: a busy machine lets few through before each kill. Default 0. */
+  readonly acknowledged?: number;
   readonly seed: number;
   /** Writes for ever to the store in the folder that is its first argument, with a ledger on standard output. */
   readonly script: string;
@@ -24,11 +26,15 @@ export interface KillReport {
   readonly losses: readonly string[];
 }
 
+/** Runs, as a multiple of those asked for, after which a writer that acknowledges hardly anything is at fault itself. */
+const MOST_RUNS = 10;
+
 /** Starts a writer, kills it by SIGKILL at a random moment, and compares what is left with what it was promised; again and again. */
 export async function killLoop(loop: KillLoop): Promise<KillReport> {
   const losses: string[] = [];
   let acknowledged = 0;
-  for (let run = 0; run < loop.runs; run++) {
+  for (let run = 0; run < loop.runs || acknowledged < (loop.acknowledged ?? 0); run++) {
+    if (run === loop.runs * MOST_RUNS) throw new Error(`only ${acknowledged} writes acknowledged in ${run} runs`);
     const folder = mkdtempSync(join(tmpdir(), 'pw-kill-'));
     try {
       const ledger = await killOne(loop, folder, new Random(loop.seed + run));

@@ -2,7 +2,7 @@ import { withCheckArea } from './check-area.ts';
 import { CheckList } from './check-list.ts';
 import { installProject } from './install-project.ts';
 import { packPackages } from './pack-packages.ts';
-import { runOrThrow } from './run-command.ts';
+import { fetchOrThrow, runOrThrow } from './run-command.ts';
 
 // The oldest version that the packages' `engines` admit, and the newest of every line.
 const NODE_VERSIONS = ['22.12.0', '22', '24', '26'];
@@ -25,7 +25,7 @@ await withCheckArea(async (area) => {
 /** The path of a Node.js binary of a version, fetched if need be. */
 async function nodeBinary(version: string, cwd: string): Promise<string> {
   const report = 'console.log(JSON.stringify({ path: process.execPath, version: process.version }))';
-  const output = await runOrThrow('npx', ['-y', '-p', `node@${version}`, 'node', '-e', report], cwd);
+  const output = await fetchOrThrow('npx', ['-y', '-p', `node@${version}`, 'node', '-e', report], cwd);
   const node = JSON.parse(output.slice(output.lastIndexOf('{"path"'))) as { path: string; version: string };
   if (!node.version.startsWith(`v${version}`)) throw new Error(`asked for ${version}, got ${node.version}`);
   return node.path;

@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CheckList } from './check-list.ts';
 import type { Tarballs } from './pack-packages.ts';
-import { runOrThrow } from './run-command.ts';
+import { fetchOrThrow, runOrThrow } from './run-command.ts';
 import { readJson, workspaceRoot } from './workspace.ts';
 
 const EXAMPLE = join(workspaceRoot, 'examples/third-party-tier');
@@ -13,7 +13,7 @@ export async function checkThirdParty(list: CheckList, tarballs: Tarballs, area:
   let installed = false;
   await list.check('third-party tier: npm install', async () => {
     copyExample(folder, tarballs);
-    await runOrThrow('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+    await fetchOrThrow('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
     installed = true;
   });
   if (!installed) return;

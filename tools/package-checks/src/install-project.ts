@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tarballs } from './pack-packages.ts';
-import { runOrThrow } from './run-command.ts';
+import { fetchOrThrow } from './run-command.ts';
 import { readJson, workspaceRoot } from './workspace.ts';
 
 const TYPES_OF_NODE = readJson<{ version: string }>(
@@ -29,7 +29,7 @@ export async function installProject(area: string, project: string, tarballs: Ta
     overrides: Object.fromEntries(specs),
   };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
-  await runOrThrow('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  await fetchOrThrow('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], folder);
   cpSync(SMOKE, folder, { recursive: true });
   return folder;
 }

@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const FETCH_TRIES = 3;
+const FETCH_PAUSE_MS = 5000;
 
 export interface CommandResult {
   /** Exit status, or 128 when a signal ended the command. */
@@ -26,6 +30,16 @@ export async function runOrThrow(command: string, args: readonly string[], cwd: 
   const { status, output } = await runCommand(command, args, cwd);
   if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: exit status ${status}\n${output.trim()}`);
   return output;
+}
+
+/** As `runOrThrow`, for a command that fetches something and may be run again: a registry that hiccups is tried anew. */
+export async function fetchOrThrow(command: string, args: readonly string[], cwd: string): Promise<string> {
+  for (let left = FETCH_TRIES - 1; left > 0; left--) {
+    const { status, output } = await runCommand(command, args, cwd);
+    if (status === 0) return output;
+    await sleep(FETCH_PAUSE_MS);
+  }
+  return runOrThrow(command, args, cwd);
 }
 
 // NODE_PATH, set by the package manager's launchers, would let a program outside the workspace find the workspace's packages.
