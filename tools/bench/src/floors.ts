@@ -48,3 +48,20 @@ export function readFloor(
   };
   return { name: 'readSync and JSON.parse', role: 'floor', run: (i) => read(indexOf(i)) };
 }
+
+/** The least that a JSON record costs to store: `JSON.stringify` and one write at the end of the file. */
+export function appendFloor(
+  directory: string,
+  lines: readonly string[],
+  recordOf: (i: number) => unknown,
+  onFinish: (cleanup: () => void) => void,
+): Contender {
+  const fd = openSync(join(directory, 'append-floor.jsonl'), 'a', 0o600);
+  onFinish(() => closeSync(fd));
+  for (const line of lines) writeSync(fd, `${line}\n`);
+  return {
+    name: 'stringify and writeSync',
+    role: 'floor',
+    run: (i) => writeSync(fd, `${JSON.stringify(recordOf(i))}\n`),
+  };
+}

@@ -18,6 +18,7 @@ rounds lies on both sides of the goal. In the plots of goals a bar shows the fig
 /** Headings by the first word of the scenarios' names. */
 const TITLES: Readonly<Record<string, string>> = {
   crypto: 'Credentials',
+  disk: 'Stores on disk',
   hit: 'Hit rates',
   jsonl: 'The JSON Lines tier',
   manager: 'The manager',

@@ -1,6 +1,9 @@
 import type { Scenario } from './scenario.ts';
 import * as cryptoMove from './scenarios/crypto-move.ts';
 import * as cryptoSealOpen from './scenarios/crypto-seal-open.ts';
+import * as diskBatch from './scenarios/disk-batch.ts';
+import * as diskOne from './scenarios/disk-one.ts';
+import * as growthDisk from './scenarios/growth-disk.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
 import * as jsonlGet from './scenarios/jsonl-get.ts';
 import * as jsonlReference from './scenarios/jsonl-reference.ts';
@@ -35,11 +38,14 @@ export const scenarios: readonly Scenario[] = [
   managerParse,
   managerImport,
   managerLoopDelay,
+  diskOne,
+  diskBatch,
   jsonlGet,
   jsonlReference,
   sqliteGet,
   sqlitePut,
   sqliteOpenAndCleanup,
+  growthDisk,
   cryptoSealOpen,
   cryptoMove,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
@@ -7,6 +7,7 @@ import { atMost } from '../goal.ts';
 import { seededRandom, uniformIndices } from '../random.ts';
 import { plainRecord, sampleEntries } from '../sample-record.ts';
 import type { Scenario } from '../scenario.ts';
+import { linesOf } from '../shard-lines.ts';
 
 const SEQUENCE = 2 ** 16;
 const IDEAL = 'readSync and JSON.parse';
@@ -45,12 +46,6 @@ function jsonlGet(size: number, label: string): Scenario {
       };
     },
   };
-}
-
-/** The lines that the tier itself wrote: the floor reads the very same bytes. */
-function linesOf(store: string): string[] {
-  const shards = readdirSync(store).filter((name) => name.endsWith('.jsonl'));
-  return shards.flatMap((name) => readFileSync(join(store, name), 'latin1').split('\n').slice(0, -1));
 }
 
 export const jsonlGets: readonly Scenario[] = [jsonlGet(10_000, '10k'), jsonlGet(100_000, '100k')];
