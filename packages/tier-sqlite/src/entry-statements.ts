@@ -1,5 +1,5 @@
 import type { Statement } from 'better-sqlite3';
-import { selectRows } from './entry-row.ts';
+import { PLAIN, selectRows } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { isOurRowId, nextRowId } from './row-id-space.ts';
 import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
@@ -22,7 +22,7 @@ export class EntryStatements {
   constructor(db: SqliteDatabase, layout: TableLayout) {
     this.#db = db;
     const { table } = layout;
-    this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ?`).raw();
+    this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ${PLAIN}`).raw();
     this.find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')} FROM ${table} WHERE key = ?`).raw();
     this.nextRowId = db.prepare(nextRowId(table)).pluck();
     this.upsert = db.prepare(upsertEntrySql(layout));

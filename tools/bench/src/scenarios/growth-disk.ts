@@ -140,7 +140,7 @@ export const growthSqliteGet = growth(
     const { kind, db, tier } = filledSqlite(stage);
     const at = orderOf(stage);
     const keys = tier.keys();
-    const sql = `SELECT c.*, s.* FROM ${kind.table} c LEFT JOIN ${kind.side} s ON s.key = c.key WHERE c.key = ?`;
+    const sql = `SELECT c.*, s.* FROM ${kind.table} c LEFT JOIN ${kind.side} s ON s.key = c.key WHERE c.key = +?`;
     const bare = db.prepare(sql);
     return [
       { name: 'tier-sqlite', role: 'ours', run: (i) => tier.get(keys[at(i)]!) },
