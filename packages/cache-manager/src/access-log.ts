@@ -1,11 +1,10 @@
 import { type AccessUpdate, CacheEntry } from '@pw/cache-models';
 
-/** What the newest hits say of an entry, and whether the first tier let it go. */
-interface Pending {
-  accessCount: number;
-  lastAccessed: number;
-  evictedFromL1: boolean;
-}
+/**
+ * What the newest hits say of an entry, and whether the first tier let it go. After a hit it is the entry itself: that
+ * costs a hit one reference and no object.
+ */
+type Pending = Pick<CacheEntry, 'accessCount' | 'lastAccessed' | 'evictedFromL1'>;
 
 /**
  * Hits and evictions that the lower tiers do not know of yet. They are written behind, in batches, so that no read
@@ -22,23 +21,12 @@ export class AccessLog {
 
   /** Notes what a hit left in the entry. */
   hit(entry: CacheEntry): void {
-    const known = this.#pending.get(entry.key);
-    if (known === undefined) this.#pending.set(entry.key, pick(entry, false));
-    else {
-      known.accessCount = entry.accessCount;
-      known.lastAccessed = entry.lastAccessed;
-      known.evictedFromL1 = false;
-    }
+    this.#pending.set(entry.key, entry.evictedFromL1 ? merged(entry, undefined, false) : entry);
   }
 
   /** Notes that the first tier had no room for the entry; what it knew of accesses may be less than what is noted. */
   evicted(entry: CacheEntry): void {
-    const known = this.#known(entry.key);
-    this.#pending.set(entry.key, {
-      accessCount: Math.max(entry.accessCount, known?.accessCount ?? 0),
-      lastAccessed: Math.max(entry.lastAccessed, known?.lastAccessed ?? entry.lastAccessed),
-      evictedFromL1: true,
-    });
+    this.#pending.set(entry.key, merged(entry, this.#known(entry.key), true));
   }
 
   /** The entry as it would be had everything been written. */
@@ -48,9 +36,7 @@ export class AccessLog {
     // Restored, not `with`: these values are our own, and validating them would cost more than the lookup.
     return CacheEntry.restore({
       ...entry,
-      accessCount: Math.max(entry.accessCount, known.accessCount),
-      lastAccessed: Math.max(entry.lastAccessed, known.lastAccessed),
-      evictedFromL1: known.evictedFromL1,
+      ...merged(entry, known, known.evictedFromL1),
     });
   }
 
@@ -82,7 +68,8 @@ export class AccessLog {
       if (pending === undefined) continue;
       this.#pending.delete(key);
       this.#writing.set(key, pending);
-      updates.push({ key, ...pending });
+      const { accessCount, lastAccessed, evictedFromL1 } = pending;
+      updates.push({ key, accessCount, lastAccessed, evictedFromL1 });
     }
     return updates;
   }
@@ -93,6 +80,11 @@ export class AccessLog {
   }
 }
 
-function pick(entry: CacheEntry, evictedFromL1: boolean): Pending {
-  return { accessCount: entry.accessCount, lastAccessed: entry.lastAccessed, evictedFromL1 };
+/** The greater of both: neither a count nor a time goes back. */
+function merged(entry: CacheEntry, known: Pending | undefined, evictedFromL1: boolean): Pending {
+  return {
+    accessCount: Math.max(entry.accessCount, known?.accessCount ?? 0),
+    lastAccessed: Math.max(entry.lastAccessed, known?.lastAccessed ?? entry.lastAccessed),
+    evictedFromL1,
+  };
 }

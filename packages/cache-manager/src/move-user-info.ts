@@ -7,9 +7,9 @@ import { CacheEntry, parseProxyUrl, Secret } from '@pw/cache-models';
  */
 export function moveUserInfo(entry: CacheEntry): CacheEntry {
   const { proxyUrl, username } = entry;
-  // The usual case, and the hot one.
+  // The usual case, and the hot one: a search from the left is compiled into its caller, one from the right is a call.
+  if (proxyUrl.indexOf('@') < 0) return entry;
   const at = proxyUrl.lastIndexOf('@');
-  if (at < 0) return entry;
   const scheme = proxyUrl.indexOf('://');
   const start = scheme < 0 || scheme > at ? 0 : scheme + 3;
   const userInfo = proxyUrl.slice(start, at);

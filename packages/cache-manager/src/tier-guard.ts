@@ -15,6 +15,8 @@ export interface TierGuardOptions {
   readonly logger: Logger;
   /** Longest wait for one answer of an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
+  /** The tier holds nothing but what this cache wrote into it: it is the first one, and keeps its entries for this process alone. */
+  readonly isFed: boolean;
   /** The tier is off, or cannot be used any more. */
   readonly onOff: () => void;
 }
@@ -63,6 +65,47 @@ export class TierGuard {
     return this.inTime(answer, hooks.late).then(then, failed) as Answer;
   }
 
+  /** The live entry of a key. Makes no closure when the tier answers at once: all speed depends on it, and on the next two. */
+  read(key: string): MaybePromise<CacheEntry | undefined> {
+    try {
+      return this.#entry(key, this.#tier.get(key));
+    } catch (error) {
+      return this.#nothing(error);
+    }
+  }
+
+  /** As `read`, with the access counted in the entry if the tier can. */
+  touch(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
+    try {
+      return this.#entry(key, tier.touch === undefined ? tier.get(key) : tier.touch(key));
+    } catch (error) {
+      return this.#nothing(error);
+    }
+  }
+
+  /** As `read`, with as little trace as the tier allows. */
+  look(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
+    try {
+      return this.#entry(key, tier.peek === undefined ? tier.get(key) : tier.peek(key));
+    } catch (error) {
+      return this.#nothing(error);
+    }
+  }
+
+  #entry(key: string, found: MaybePromise<CacheEntry | undefined>): MaybePromise<CacheEntry | undefined> {
+    if (!isPromise(found)) return this.sane(key, found);
+    return this.inTime(found).then(
+      (entry) => this.sane(key, entry),
+      (error: unknown) => this.#nothing(error),
+    );
+  }
+
+  #nothing(error: unknown): undefined {
+    if (!(error instanceof CacheValidationError)) this.fault(error);
+  }
+
   /** True if the work was done and nothing failed meanwhile; with `refused`, for a put, it must also answer `true`. */
   async attempt(work: () => MaybePromise<unknown>, { late, refused }: GuardHooks<void> = {}): Promise<boolean> {
     const before = this.failures;
@@ -85,7 +128,7 @@ export class TierGuard {
   /** An entry of the tier, fit for use, or `undefined`. */
   sane(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
-    if (CacheEntry.isCacheEntry(found) && found.key === key) return moveUserInfo(found);
+    if (CacheEntry.isCacheEntry(found) && found.key === key) return this.#options.isFed ? found : moveUserInfo(found);
     const { name } = this.#options;
     this.fault(
       new CacheStorageError(`${name}: the tier answered with something that is not the entry`, { tier: name }),

@@ -54,7 +54,8 @@ export class TierSlot {
     this.level = options.level;
     this.#options = options;
     const { name, logger, timeoutMs } = options;
-    this.#guard = new TierGuard(tier, { name, logger, timeoutMs, onOff: () => this.#switchOff() });
+    const isFed = options.level === 0 && !tier.capabilities.persistent && !tier.capabilities.shared;
+    this.#guard = new TierGuard(tier, { name, logger, timeoutMs, isFed, onOff: () => this.#switchOff() });
   }
 
   /** True while the tier takes reads and writes. Notices when the tier has switched itself off. */
@@ -98,22 +99,12 @@ export class TierSlot {
 
   /** The live entry of a key. */
   read(key: string): MaybePromise<CacheEntry | undefined> {
-    if (!this.answersFor(key)) return undefined;
-    return this.#guard.ask(
-      () => this.tier.get(key),
-      undefined,
-      (found) => this.#guard.sane(key, found),
-    );
+    return this.answersFor(key) ? this.#guard.read(key) : undefined;
   }
 
   /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
-    if (!this.answersFor(key)) return undefined;
-    return this.#guard.ask(
-      () => (this.tier.touch === undefined ? this.tier.get(key) : this.tier.touch(key)),
-      undefined,
-      (found) => this.#guard.sane(key, found),
-    );
+    return this.answersFor(key) ? this.#guard.touch(key) : undefined;
   }
 
   /** True if `touch` leaves the access counted in the entry. */
@@ -123,8 +114,7 @@ export class TierSlot {
 
   /** The live entry of a key with as little trace as the tier allows. */
   look(key: string): MaybePromise<CacheEntry | undefined> {
-    const ask = () => (this.tier.peek === undefined ? this.tier.get(key) : this.tier.peek(key));
-    return this.#guard.ask(ask, undefined, (found) => this.#guard.sane(key, found));
+    return this.#guard.look(key);
   }
 
   /** The time, in epoch milliseconds. */

@@ -1,5 +1,6 @@
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { KeyLock } from './key-lock.ts';
+import { moveUserInfo } from './move-user-info.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -34,12 +35,28 @@ export class TierStack {
     this.#access = new WriteBehind(slots, this.#lock, logger);
   }
 
+  /** As `find`, for those who do not ask which tier answered: a hit of the first one makes nothing but its entry. */
+  get(key: string): MaybePromise<CacheEntry | undefined> {
+    const first = this.slots[0];
+    const entry = first?.touch(key);
+    if (first === undefined || entry === undefined || isPromise(entry))
+      return chain(this.#below(first, key, entry), (hit) => hit?.entry);
+    return this.#counted(first, entry);
+  }
+
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
   find(key: string): MaybePromise<Hit | undefined> {
     const first = this.slots[0];
+    return this.#below(first, key, first?.touch(key));
+  }
+
+  /** Goes on with what the first tier answered. */
+  #below(
+    first: TierSlot | undefined,
+    key: string,
+    found: MaybePromise<CacheEntry | undefined>,
+  ): MaybePromise<Hit | undefined> {
     if (first === undefined) return undefined;
-    const found = first.touch(key);
-    if (!isPromise(found) && found !== undefined) return this.#hit(first, found);
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
@@ -82,11 +99,15 @@ export class TierStack {
     return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
   }
 
-  /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
   #hit(slot: TierSlot, found: CacheEntry): Hit {
+    return { entry: this.#counted(slot, found), slot };
+  }
+
+  /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
+  #counted(slot: TierSlot, found: CacheEntry): CacheEntry {
     const entry = slot.countsAccesses ? found : this.#countAccess(slot, found);
     this.#access.hit(entry);
-    return { entry, slot };
+    return entry;
   }
 
   #countAccess(slot: TierSlot, found: CacheEntry): CacheEntry {
@@ -100,8 +121,9 @@ export class TierStack {
   }
 
   /** Stores an entry in every tier and tells, tier by tier, whether it did. */
-  put(entry: CacheEntry): MaybePromise<boolean[]> {
+  put(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDue();
+    const entry = moveUserInfo(given);
     return this.#lock.run(entry.key, () => {
       this.#access.forget(entry.key);
       return all(this.slots.map((slot) => slot.write(entry.key, entry)));
@@ -109,8 +131,9 @@ export class TierStack {
   }
 
   /** Stores entries and tells which of them at least one tier holds. */
-  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+  putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
     this.#recoverDue();
+    const entries = given.map(moveUserInfo);
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#access.forget(key);

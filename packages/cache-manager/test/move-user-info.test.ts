@@ -60,6 +60,18 @@ describe('credentials in a stored URL', () => {
     for (const entry of [got, hit, above.peek('k')]) expect(parts(entry)).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
+  it('go into no tier from an entry that a caller gives', async () => {
+    const [above, below] = [new MemoryCacheTier({}, { clock }), new FaultTier({ clock })];
+    const cache = await CacheManager.open({ tiers: [above, below], clock });
+    onTestFinished(() => cache.close());
+    const given = stored('http://ann:hunter2@h:1');
+    for (const put of [() => cache.put('k', given), () => cache.putMany([given])]) {
+      await put();
+      for (const entry of [await cache.get('k'), cache.peek('k'), above.peek('k'), below.store.get('k')])
+        expect(parts(entry)).toEqual(['http://h:1', 'ann', 'hunter2']);
+    }
+  });
+
   it('show in no rendering of an entry that a tier itself gave', () => {
     for (const url of [
       'http://ann:hunter2@h:1',

@@ -63,6 +63,11 @@ export class EntryStore {
     this.#wheel.add(slot);
   }
 
+  /** Puts another entry of the same key and deadline into a slot. No use of it. */
+  refresh(slot: number, entry: CacheEntry): void {
+    this.#table.entries[slot] = entry;
+  }
+
   /** Puts another entry of the same key into a slot. No use of it. */
   replace(slot: number, entry: CacheEntry): void {
     this.#table.entries[slot] = entry;

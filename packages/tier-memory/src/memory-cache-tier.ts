@@ -73,10 +73,28 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch(key: string): CacheEntry | undefined {
-    const entry = this.get(key);
+    if (!this.#isWell() || typeof key !== 'string') return this.#touchSlowly(key);
+    const now = this.clock.now();
+    const slot = this.#store.find(key);
+    if (slot === NONE) {
+      this.counts.misses++;
+      return undefined;
+    }
+    const entry = this.#store.entryAt(slot);
+    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, entry, now) as undefined;
+    this.counts.hits++;
+    this.#store.use(slot);
+    const touched = entry.touch(now);
+    // The deadline is the same: the slot's copy of it stands.
+    this.#store.refresh(slot, touched);
+    return touched;
+  }
+
+  #touchSlowly(key: string): CacheEntry | undefined {
+    const entry = super.get(key);
     if (entry === undefined) return undefined;
     const touched = entry.touch(this.clock.now());
-    this.#store.replace(this.#store.find(key), touched);
+    this.#store.refresh(this.#store.find(key), touched);
     return touched;
   }
 
