@@ -144,7 +144,7 @@ export class CacheManager implements AsyncDisposable {
   peek(key: string): CacheEntry | undefined {
     this.#check(key);
     const first = this.#stack.slots[0]!;
-    if (!first.tier.capabilities.synchronous || !first.answersFor(key)) return undefined;
+    if (!first.isSynchronous || !first.answersFor(key)) return undefined;
     return first.look(key) as CacheEntry | undefined;
   }
 

@@ -40,6 +40,8 @@ export class TierSlot {
   readonly name: string;
   readonly level: number;
   readonly tier: CacheTier;
+  /** True if the tier answers with values, never with promises. */
+  readonly isSynchronous: boolean;
   readonly missed = new MissedWrites();
   readonly #options: TierSlotOptions;
   readonly #guard: TierGuard;
@@ -53,6 +55,7 @@ export class TierSlot {
     this.name = options.name;
     this.level = options.level;
     this.#options = options;
+    this.isSynchronous = tier.capabilities.synchronous;
     const { name, logger, timeoutMs } = options;
     const isFed = options.level === 0 && !tier.capabilities.persistent && !tier.capabilities.shared;
     this.#guard = new TierGuard(tier, { name, logger, timeoutMs, isFed, onOff: () => this.#switchOff() });

@@ -74,7 +74,7 @@ export class TierStack {
   /** True if another request has copied the entry into the first tier while this one waited for the lock. */
   #arrived(key: string): boolean {
     const first = this.slots[0]!;
-    if (!first.tier.capabilities.synchronous || !first.answersFor(key)) return false;
+    if (!first.isSynchronous || !first.answersFor(key)) return false;
     return first.look(key) !== undefined;
   }
 
