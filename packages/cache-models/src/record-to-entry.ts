@@ -70,8 +70,6 @@ export function openCredential(
   return Secret.sealed(token, cipher, key === 'current' ? cipher.keyFingerprint : undefined);
 }
 
-/** Without the flag for either case, which costs five times as much. */
-
 function readSecret(
   raw: Raw,
   name: 'username' | 'password',
@@ -83,6 +81,9 @@ function readSecret(
     const plain = raw[name];
     return typeof plain === 'string' && plain !== '' ? Secret.of(plain) : null;
   }
+  // What we wrote is hex, and mostly only passes through: it is decoded when it is needed.
+  if (vouchedBy !== undefined && typeof hex === 'string' && cipher?.keyNamed?.(vouchedBy) !== undefined)
+    return Secret.sealed(hex, cipher, vouchedBy);
   // The decoder stops at the first character that is none of hex: the length tells.
   const token = typeof hex === 'string' ? Buffer.from(hex, 'hex') : undefined;
   if (token === undefined || token.length * 2 !== (hex as string).length)

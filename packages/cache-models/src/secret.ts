@@ -41,12 +41,18 @@ export interface CredentialCipher {
  */
 export class Secret {
   readonly #text: string | undefined;
-  #token: Uint8Array | undefined;
+  /** Bytes, or their hex until somebody needs them. */
+  #token: Uint8Array | string | undefined;
   #cipher: CredentialCipher | undefined;
   /** Of the key that made the token, where it is known. */
   readonly #fingerprint: string | undefined;
 
-  private constructor(text: string | undefined, token?: Uint8Array, cipher?: CredentialCipher, fingerprint?: string) {
+  private constructor(
+    text: string | undefined,
+    token?: Uint8Array | string,
+    cipher?: CredentialCipher,
+    fingerprint?: string,
+  ) {
     this.#text = text;
     this.#token = token;
     this.#cipher = cipher;
@@ -61,9 +67,10 @@ export class Secret {
 
   /**
    * Wraps a token that `cipher` can open; nothing is decrypted until {@link Secret.reveal}. With the fingerprint of the key
-   * that made it, the token moves between stores without a look at its MAC.
+   * that made it, the token moves between stores without a look at its MAC. A text is the token's hex, from a record whose
+   * checksum was found right.
    */
-  static sealed(token: Uint8Array, cipher: CredentialCipher, fingerprint?: string): Secret {
+  static sealed(token: Uint8Array | string, cipher: CredentialCipher, fingerprint?: string): Secret {
     return new Secret(undefined, token, cipher, fingerprint);
   }
 
@@ -75,7 +82,7 @@ export class Secret {
   /** The text. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if the token cannot be opened. */
   reveal(): string {
     if (this.#text !== undefined) return this.#text;
-    return this.#cipher!.decrypt(this.#token!).reveal();
+    return this.#cipher!.decrypt(this.#bytes()!).reveal();
   }
 
   /**
@@ -83,7 +90,7 @@ export class Secret {
    * three tiers, or moved between them, is sealed once.
    */
   seal(cipher: CredentialCipher): Uint8Array {
-    const token = this.#token;
+    const token = this.#bytes();
     if (token !== undefined && this.sealedBy(cipher) === 'current') return token;
     const fresh = cipher.encrypt(this);
     // A sealed secret keeps the token it came with: its cipher may hold a key that the other one lacks.
@@ -98,8 +105,13 @@ export class Secret {
   sealedBy(cipher: CredentialCipher): TokenKey | undefined {
     if (this.#token === undefined) return undefined;
     if (this.#text !== undefined) return this.#cipher === cipher ? 'current' : undefined;
-    if (this.#fingerprint === undefined || cipher.keyNamed === undefined) return cipher.keyOf?.(this.#token);
+    if (this.#fingerprint === undefined || cipher.keyNamed === undefined) return cipher.keyOf?.(this.#bytes()!);
     return cipher.keyNamed(this.#fingerprint);
+  }
+
+  #bytes(): Uint8Array | undefined {
+    if (typeof this.#token === 'string') this.#token = Buffer.from(this.#token, 'hex');
+    return this.#token;
   }
 
   toString(): string {

@@ -23,6 +23,9 @@ const BLANKS = Buffer.alloc(64 * 1024, ' ');
 /** Longest stretch that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
 
+/** Longest line that is read into memory kept for it. */
+const MAX_CUT = 64 * 1024;
+
 /** What a look at the path found. */
 export interface FileState {
   readonly size: number;
@@ -38,6 +41,8 @@ export class ShardFile {
   #isWritable = false;
   #identity: { dev: number; ino: number; birthtimeMs: number; nlink: number } | undefined;
   #scratch = Buffer.alloc(4096);
+  /** The scratch cut to a length, by that length: lines have few lengths, and a cut costs a tenth of a read. */
+  #cuts: Buffer[] = [];
 
   constructor(path: string) {
     this.path = path;
@@ -63,14 +68,14 @@ export class ShardFile {
   }
 
   /**
-   * As `look`, by the descriptor alone, which costs half: a file that was replaced or removed has lost a name, and then, or
-   * when none is open, the answer is `undefined` and only `look` can tell. For reads; what it does not notice is a file
+   * True if the file is as it was, by the descriptor alone, which costs half of a `look`: a file that was replaced or removed has
+   * lost a name, and then, or when none is open, only `look` can tell. For reads; what it does not notice is a file
    * that was moved away under another name.
    */
-  glance(): FileState | undefined {
-    if (this.#fd === undefined) return undefined;
+  isAsBefore(size: number, mtimeMs: number): boolean {
+    if (this.#fd === undefined) return false;
     const found = fstatSync(this.#fd);
-    return found.nlink === this.#identity!.nlink ? state(found, false) : undefined;
+    return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
   }
 
   /** Makes the file writable, and makes it if there is none. */
@@ -84,12 +89,24 @@ export class ShardFile {
 
   /** The bytes at a place, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
   read({ offset, length }: Place): Buffer {
-    if (this.#scratch.length < length) this.#scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(length)));
-    const bytes = this.#scratch.subarray(0, length);
+    const bytes = this.#cut(length);
     // A short read is rare, and goes on where it stopped.
     if (readSync(this.#fd!, bytes, 0, length, offset) < length && this.readInto(bytes, offset) < length)
       throw new CacheCorruptionError('stored record is cut off');
     return bytes;
+  }
+
+  #cut(length: number): Buffer {
+    if (length > MAX_CUT) return Buffer.alloc(length);
+    if (this.#scratch.length < length) {
+      this.#scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(length)));
+      this.#cuts = [];
+    }
+    const known = this.#cuts[length];
+    if (known !== undefined) return known;
+    const cut = this.#scratch.subarray(0, length);
+    this.#cuts[length] = cut;
+    return cut;
   }
 
   /** Fills the buffer from a position and tells how much of it; less only at the end of the file. */

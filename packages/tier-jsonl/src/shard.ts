@@ -89,8 +89,7 @@ export class Shard {
 
   /** True if the file is as it was read, by a look that is good enough for a read. Throws what the system says. */
   isUnchanged(): boolean {
-    const found = this.file.glance();
-    return found !== undefined && found.size === this.#size && found.mtimeMs === this.#mtimeMs;
+    return this.file.isAsBefore(this.#size, this.#mtimeMs);
   }
 
   /** Follows the file; true if anything changed. Throws what the system says. */
