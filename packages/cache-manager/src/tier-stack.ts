@@ -1,4 +1,5 @@
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
+import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -27,11 +28,13 @@ export class TierStack {
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
   readonly #recoveries = new Set<Promise<void>>();
+  readonly #coherence: Coherence;
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
     this.#events = events;
     this.#access = new WriteBehind(slots, this.#lock, logger);
+    this.#coherence = new Coherence(slots, this.#lock, this.#access);
   }
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
@@ -262,6 +265,7 @@ export class TierStack {
 
   /** Waits for everything under way, writes what is written behind, and lets every tier catch up once more. */
   async settle(): Promise<void> {
+    this.#coherence.stop();
     await this.#lock.idle();
     await this.#access.settle();
     await Promise.allSettled(this.#recoveries);
