@@ -1,7 +1,7 @@
+import { isServerMissing, RedisServer } from '@pw/test-support';
 import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 import { afterAll, describe } from 'vitest';
-import { isServerMissing, RedisServer } from './support/redis-server.ts';
 
 if (isServerMissing()) describe.skip('RedisCacheTier', () => {});
 else {

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from 'redis';
+import { until } from './until.ts';
 
 const MISSING =
   'redis-server is not installed: apt-get install redis-server (Debian, Ubuntu), brew install redis (macOS)';
@@ -50,32 +49,16 @@ export class RedisServer {
 
   /** Waits until the server answers at all, a refusal too. */
   async answers(): Promise<void> {
-    for (let tries = 0; tries < 500; tries++) {
-      const client = createClient({ url: this.url, socket: { reconnectStrategy: false } });
-      client.on('error', () => {});
-      try {
-        await client.connect();
-        if (String(await client.sendCommand(['PING'])) === 'PONG') return;
-      } catch (error) {
-        if (/^(?:NOAUTH|WRONGPASS|NOPERM)/.test((error as Error).message)) return;
-      } finally {
-        client.destroy();
-      }
-      await sleep(20);
-    }
-    throw new Error('the server does not answer');
+    await until('an answer of the server', async () => /\S/.test(await this.ask('PING').catch(() => '')));
   }
 
-  /** One command as the administrator. */
-  async ask(...args: readonly string[]): Promise<unknown> {
-    const client = createClient({ url: this.url });
-    client.on('error', () => {});
-    await client.connect();
-    try {
-      return await client.sendCommand([...args]);
-    } finally {
-      client.destroy();
-    }
+  /** One command as the administrator, by the client program of the server; its answer as text. */
+  ask(...args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      execFile('redis-cli', ['-p', String(this.port), ...args], (error, answer) =>
+        error === null ? resolve(answer.trim()) : reject(error),
+      );
+    });
   }
 
   freeze(): void {
