@@ -31,6 +31,7 @@ import { type ExportOptions, type ExportResult, exportToFile } from './export/in
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { HealthChecks } from './health-checks.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
+import { DEFAULT_LEASE_MS, loadOnce } from './load-once.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
@@ -218,8 +219,9 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entry of a key, loaded if no tier has it. Any number of callers share one load; a failed one rejects all of
-   * them and leaves nothing behind. `signal` ends the wait of its own caller, not the load.
+   * The entry of a key, loaded if no tier has it. Any number of callers share one load, those of other processes too where a
+   * tier gives leases; a failed one rejects all of them in this process and leaves nothing behind. `signal` ends the wait of
+   * its own caller, not the load.
    */
   async getOrLoad(
     key: string,
@@ -235,11 +237,17 @@ export class CacheManager implements AsyncDisposable {
   async #getOrLoad(key: string, loader: CacheLoader): Promise<CacheEntry | undefined> {
     const found = await this.get(key);
     if (found !== undefined) return found;
-    return this.#loads.run(key, async () => {
-      const loaded = await loader(key);
-      if (loaded !== undefined) await this.put(key, loaded);
-      return loaded;
-    });
+    return this.#loads.run(key, () =>
+      loadOnce(this.#stack.slots, key, {
+        milliseconds: this.#options.loadLeaseMs ?? DEFAULT_LEASE_MS,
+        find: async () => ((await this.#stack.has(key)) ? this.get(key) : undefined),
+        load: async () => {
+          const loaded = await loader(key);
+          if (loaded !== undefined) await this.put(key, loaded);
+          return loaded;
+        },
+      }),
+    );
   }
 
   /**

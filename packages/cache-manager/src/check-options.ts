@@ -23,6 +23,11 @@ export function checkOptions(options: CacheManagerOptions): void {
     (value) => value > 0 && value * 1e3 <= LONGEST_TIMER,
     'must be a number of seconds above 0 and below 25 days',
   );
+  check(
+    'loadLeaseMs',
+    (value) => value >= 100 && value <= LONGEST_TIMER,
+    'must be a number of milliseconds from 100 to 2147483647',
+  );
   check('failureThreshold', isWhole, 'must be a whole number of 1 or more');
   check('defaultTtlSeconds', isWhole, 'must be a whole number of 1 or more');
   problems.push(...problemsOfThresholds(options.healthThresholds ?? {}));

@@ -21,6 +21,11 @@ export interface CacheManagerOptions {
   readonly required?: readonly string[] | undefined;
   /** Longest wait for one answer of an asynchronous tier, in milliseconds. Default 5000. */
   readonly tierTimeoutMs?: number | undefined;
+  /**
+   * How long a lease of `getOrLoad` outlives a process that died while it was loading, in milliseconds: 100 or more. It is
+   * extended for as long as the load takes. Default 10000.
+   */
+  readonly loadLeaseMs?: number | undefined;
   /** TTL in seconds of imported entries that bring none. Default 3600. */
   readonly defaultTtlSeconds?: number | undefined;
   /** TTL in seconds of imported entries by source. Default none. */

@@ -1,4 +1,5 @@
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
+import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import type { TierSlot } from './tier-slot.ts';
@@ -28,11 +29,13 @@ export class TierStack {
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
   readonly #recoveries = new Set<Promise<void>>();
+  readonly #coherence: Coherence;
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
     this.#events = events;
     this.#access = new WriteBehind(slots, this.#lock, logger);
+    this.#coherence = new Coherence(slots, this.#lock, this.#access);
   }
 
   /** As `find`, for those who do not ask which tier answered: a hit of the first one makes nothing but its entry. */
@@ -285,6 +288,7 @@ export class TierStack {
 
   /** Waits for everything under way, writes what is written behind, and lets every tier catch up once more. */
   async settle(): Promise<void> {
+    this.#coherence.stop();
     await this.#lock.idle();
     await this.#access.settle();
     await Promise.allSettled(this.#recoveries);

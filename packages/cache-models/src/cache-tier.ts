@@ -47,6 +47,12 @@ export interface AccessUpdate {
 }
 
 /**
+ * Told of a key whose entry somebody else has changed or removed, another process as a rule; `null` when any of them may have
+ * changed unnoticed.
+ */
+export type ChangeListener = (key: string | null) => void;
+
+/**
  * One store of entries. Results are values or promises; who calls awaits what is a promise.
  *
  * What every tier keeps to:
@@ -145,6 +151,21 @@ export interface CacheTier {
    * `healthHistory` is true. Wrong options throw a CacheValidationError.
    */
   healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
+
+  /**
+   * Tells of changes by others, so that copies of entries can be dropped: `null` at once if the store can be reached, and again
+   * whenever changes may have been missed. A change is told after the store has made it; what this tier itself writes is not
+   * told. Returns a function that ends it.
+   */
+  onChange?(listener: ChangeListener): () => void;
+  /**
+   * Takes the lease of a key for some milliseconds, so that of all processes one loads its entry: gives a token, `null` while
+   * another one has the lease, `undefined` when the store cannot tell. With a token it extends the lease that has it. A lease
+   * that is not released ends with its time. Comes with {@link CacheTier.releaseLease}.
+   */
+  acquireLease?(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
+  /** Ends the lease that has this token, and no other; true if there was one. */
+  releaseLease?(key: string, token: string): MaybePromise<boolean>;
 }
 
 /** What a manager hands to a tier that it makes. */

@@ -20,6 +20,7 @@ export { CacheStatistics } from './cache-statistics.ts';
 export type {
   AccessUpdate,
   CacheTier,
+  ChangeListener,
   EvictionListener,
   TierCapabilities,
   TierContext,

@@ -1,6 +1,10 @@
 export { entryInputs, hostileKeys } from './arbitraries.ts';
+export { FaultyProxy } from './faulty-proxy.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { ManualClock } from './manual-clock.ts';
 export { RecordingLogger } from './recording-logger.ts';
+export { RedisCluster } from './redis-cluster.ts';
+export { isServerMissing, RedisServer } from './redis-server.ts';
 export { makeTempDir } from './temp-dir.ts';
+export { until } from './until.ts';

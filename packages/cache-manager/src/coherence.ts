@@ -1,0 +1,53 @@
+import { isPromise } from '@pw/cache-models';
+import type { KeyLock } from './key-lock.ts';
+import type { TierSlot } from './tier-slot.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+/**
+ * Where other processes write to a tier too, the tiers above it hold copies that go out of date: what has changed is dropped
+ * from them, and everything when changes may have been missed.
+ *
+ * Under the key's lock: a copy that is being made of the old value is made before, and then dropped; one that is made after
+ * is of the new value, for a tier tells of a change when it has made it.
+ */
+export class Coherence {
+  readonly #lock: KeyLock;
+  readonly #access: WriteBehind;
+  readonly #ends: (() => void)[] = [];
+
+  constructor(slots: readonly TierSlot[], lock: KeyLock, access: WriteBehind) {
+    this.#lock = lock;
+    this.#access = access;
+    for (const [level, slot] of slots.entries()) {
+      const above = slots.slice(0, level);
+      if (above.length === 0 || slot.tier.onChange === undefined) continue;
+      this.#ends.push(slot.tier.onChange((key) => (key === null ? this.#dropAll(above) : this.#drop(above, key))));
+    }
+  }
+
+  /** Listens no more. */
+  stop(): void {
+    for (const end of this.#ends.splice(0)) end();
+  }
+
+  #drop(above: readonly TierSlot[], key: string): void {
+    void this.#lock.run(key, () => {
+      // Accesses of the old value are not to be counted in the new one.
+      this.#access.forget(key);
+      return eachOf(above, (slot) => slot.erase(key));
+    });
+  }
+
+  #dropAll(above: readonly TierSlot[]): void {
+    void this.#lock.runAlone(() => {
+      this.#access.clear();
+      return eachOf(above, (slot) => slot.eraseAll());
+    });
+  }
+}
+
+/** A slot never rejects. */
+function eachOf(slots: readonly TierSlot[], work: (slot: TierSlot) => unknown): Promise<unknown> | undefined {
+  const later = slots.map(work).filter((answer) => isPromise(answer));
+  return later.length === 0 ? undefined : Promise.all(later);
+}

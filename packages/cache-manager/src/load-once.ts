@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheEntry } from '@pw/cache-models';
+import type { TierSlot } from './tier-slot.ts';
+
+/** How long a lease outlives its owner unless the options say otherwise, in milliseconds. */
+export const DEFAULT_LEASE_MS = 10_000;
+
+const FIRST_WAIT_MS = 10;
+const LAST_WAIT_MS = 250;
+
+export interface LeasedLoad {
+  /** How long a lease outlives its owner. */
+  readonly milliseconds: number;
+  /** Looks whether another process has loaded the entry meanwhile. */
+  readonly find: () => Promise<CacheEntry | undefined>;
+  /** Loads the entry and stores it. */
+  readonly load: () => Promise<CacheEntry | undefined>;
+}
+
+/**
+ * Loads an entry under a lease of the lowest tier that gives any, or finds what the owner of the lease has loaded. A tier that
+ * cannot give leases now costs a second load somewhere, never an answer.
+ */
+export async function loadOnce(
+  slots: readonly TierSlot[],
+  key: string,
+  work: LeasedLoad,
+): Promise<CacheEntry | undefined> {
+  const slot = slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
+  if (slot === undefined) return work.load();
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
+    const token = await slot.ask<string | null | undefined>(
+      (tier) => tier.acquireLease!(key, work.milliseconds),
+      undefined,
+    );
+    if (token === undefined) return work.load();
+    if (token !== null) return underLease(slot, key, token, work);
+    // Somebody waits for this: the timer holds the process.
+    await sleep(wait * (0.5 + Math.random() / 2));
+    const found = await work.find();
+    if (found !== undefined) return found;
+  }
+}
+
+async function underLease(
+  slot: TierSlot,
+  key: string,
+  token: string,
+  work: LeasedLoad,
+): Promise<CacheEntry | undefined> {
+  const extend = () => void slot.ask((tier) => tier.acquireLease!(key, work.milliseconds, token), undefined);
+  const timer = setInterval(extend, work.milliseconds / 3).unref();
+  try {
+    // The owner before may have stored it after this one had looked.
+    return (await work.find()) ?? (await work.load());
+  } finally {
+    clearInterval(timer);
+    await slot.ask((tier) => tier.releaseLease!(key, token), false);
+  }
+}

@@ -1,0 +1,35 @@
+import { ChangeTracking } from './change-tracking.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
+import type { ClusterClient, NodeClient } from './server-client.ts';
+
+/** Connections to every node of a cluster, with a client of its own. A fault of one node is a fault of all. */
+export class ClusterConnection implements Connection {
+  readonly #client: ClusterClient;
+
+  constructor(given: ClusterClient, prefix: string, events: ConnectionEvents) {
+    this.#client = given.duplicate({
+      RESP: 3,
+      commandOptions: { timeout: undefined },
+      clientSideCache: new ChangeTracking(prefix, events),
+      minimizeConnections: false,
+    } as never) as ClusterClient;
+    for (const event of ['error', 'node-error', 'node-disconnect']) this.#client.on(event, events.broken);
+  }
+
+  async connect(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  send(name: string, args: readonly string[]): Promise<unknown> {
+    return this.#client.sendCommand(name, false, args);
+  }
+
+  async nodes(): Promise<readonly NodeClient[]> {
+    const { masters } = this.#client;
+    return Promise.all(masters.map((master) => this.#client.nodeClient(master as never) as Promise<NodeClient>));
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+  }
+}

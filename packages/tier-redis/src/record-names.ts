@@ -1,0 +1,54 @@
+import { CacheConfigError } from '@pw/cache-models';
+
+/** What a name on the server stands for: an entry, its accesses, a lease, a record that was set aside. */
+type Kind = 'e' | 'a' | 'l' | 'q';
+
+/**
+ * Names on the server. They begin with the namespace, so that one SCAN pattern and one tracking prefix cover it. Braces
+ * decide where a cluster keeps a name: around the namespace they keep it together on one node, around the key they
+ * spread it over all nodes, with everything of one key on the same node.
+ */
+export class RecordNames {
+  readonly isSpread: boolean;
+  readonly #base: string;
+
+  /** Throws a CacheConfigError for a namespace with other characters than letters, digits and `. _ : -`. */
+  constructor(namespace: string, isSpread: boolean, tier: string) {
+    if (typeof namespace !== 'string' || !/^[\w.:-]{1,100}$/.test(namespace)) {
+      throw new CacheConfigError(
+        `${tier}: namespace: must be 1 to 100 letters, digits, dots, colons, dashes, underscores`,
+      );
+    }
+    this.isSpread = isSpread;
+    this.#base = isSpread ? `pw:<${namespace}>:` : `pw:{${namespace}}:`;
+  }
+
+  prefix(kind: Kind): string {
+    return `${this.#base}${kind}:`;
+  }
+
+  /** The dot keeps the part in braces from being empty, which would not count. */
+  name(kind: Kind, key: string): string {
+    return this.isSpread ? `${this.#base}${kind}:{.${key}}` : `${this.#base}${kind}:${key}`;
+  }
+
+  /** The key in a name of an entry. */
+  keyOf(name: string): string {
+    const rest = name.slice(this.#base.length + 2);
+    return this.isSpread ? rest.slice(2, -1) : rest;
+  }
+
+  /** A pattern of SCAN; nothing in a namespace has a meaning of its own there. */
+  pattern(kinds: string): string {
+    return `${this.#base}[${kinds}]:*`;
+  }
+
+  /** Order of eviction, deadlines and the counter of a bounded namespace, which is never spread. */
+  index(policy: string): readonly [order: string, deadlines: string, counter: string] {
+    return [`${this.#base}o:${policy}`, `${this.#base}x`, `${this.#base}s`];
+  }
+
+  get format(): string {
+    return `${this.#base}format`;
+  }
+}

@@ -1,0 +1,324 @@
+import {
+  type AccessUpdate,
+  BaseTier,
+  CacheCorruptionError,
+  type CacheEntry,
+  type CacheTierConfigInput,
+  CacheValidationError,
+  type ChangeListener,
+  RemovalReason,
+  type ResealCounts,
+} from '@pw/cache-models';
+import { ClusterConnection } from './cluster-connection.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
+import { Leases } from './leases.ts';
+import { RecordNames } from './record-names.ts';
+import { RedisLink } from './redis-link.ts';
+import { RedisStore } from './redis-store.ts';
+import { type CheckedOptions, checkOptions, type RedisTierOptions } from './redis-tier-options.ts';
+import { resealPages } from './reseal.ts';
+import { ACCESS, INDEX, PUT, PUT_BOUNDED, SWAP } from './scripts.ts';
+import { isCluster } from './server-client.ts';
+import { checkFormat, Fence, loadScripts } from './set-up.ts';
+import { SingleConnection } from './single-connection.ts';
+import { SizeEstimate } from './size-estimate.ts';
+import { decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
+
+/**
+ * Keeps entries on a Redis or Valkey server, or a cluster of them, where any number of processes share them. The server
+ * removes an entry at its deadline by itself.
+ *
+ * Every operation is over in time, whatever the server does: a fault is a miss and a failure, as with every tier, and the
+ * connection is made again by itself. Whoever keeps copies of entries learns with {@link RedisCacheTier.onChange} which ones
+ * other processes have changed.
+ */
+export class RedisCacheTier extends BaseTier<'async'> {
+  readonly #options: CheckedOptions;
+  readonly #link: RedisLink;
+  readonly #store: RedisStore;
+  readonly #leases: Leases;
+  readonly #stamps = new Stamps();
+  readonly #size = new SizeEstimate();
+  readonly #listeners = new Set<ChangeListener>();
+
+  /** Throws a CacheConfigError for a wrong configuration or option. Connects to nothing yet. */
+  constructor(config: CacheTierConfigInput, options: RedisTierOptions) {
+    super(config, options, {
+      mode: 'async',
+      tierType: 'l2_redis',
+      capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+    });
+    this.#options = checkOptions(options, this.name);
+    const { maxEntries, evictionPolicy } = this.config;
+    const isSpread = options.client !== undefined && isCluster(options.client) && maxEntries === null;
+    const names = new RecordNames(this.#options.namespace, isSpread, this.name);
+    this.#link = new RedisLink({
+      tier: this.name,
+      logger: this.logger,
+      ...this.#options,
+      factory: (events) => this.#connection(options, names, events),
+      setUp: this.#setUp(names),
+      changed: (name) => this.#tell(name === null ? null : names.keyOf(name)),
+    });
+    this.#store = new RedisStore(names, maxEntries === null ? undefined : names.index(evictionPolicy), this.#link);
+    this.#leases = new Leases(this.#store, this.#stamps);
+  }
+
+  #connection(options: RedisTierOptions, names: RecordNames, events: ConnectionEvents): Connection {
+    const { url, client } = options;
+    if (client !== undefined && isCluster(client)) return new ClusterConnection(client, names.prefix('e'), events);
+    const address = client === undefined ? { url: url! } : { client };
+    return new SingleConnection(address, names.prefix('e'), this.#options.timeoutMs, events);
+  }
+
+  #setUp(names: RecordNames): ConstructorParameters<typeof RedisLink>[0]['setUp'] {
+    const fence = new Fence();
+    return async (nodes, send) => {
+      await fence.raise(nodes);
+      await Promise.all([loadScripts(nodes), checkFormat(names, send, this.name)]);
+    };
+  }
+
+  /**
+   * Calls the listener with each key that another process has changed, and with `null` when changes may have been missed: after
+   * each new connection, and once `graceMs` after the end of one. Returns a function that ends it.
+   */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    if (this.#link.isLive) listener(null);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** The token of a lease on a key for some milliseconds, or its extension; see `CacheTier.acquireLease`. */
+  acquireLease(key: string, milliseconds: number, token?: string): Promise<string | null | undefined> {
+    return this.run<string | null | undefined>(undefined, () => this.#leases.acquire(key, milliseconds, token));
+  }
+
+  /** Ends a lease that has this token; true if there was one. */
+  releaseLease(key: string, token: string): Promise<boolean> {
+    return this.run(false, () => this.#leases.release(key, token));
+  }
+
+  /** See `CacheTier.reseal`. A record that another process replaces meanwhile is left as it is. */
+  async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
+    await this.open();
+    if (this.cipher !== undefined) yield* resealPages(this.#store, this.cipher, this.#stamps, batchSize);
+  }
+
+  protected override async doOpen(): Promise<void> {
+    await this.#link.open();
+    if (this.#store.index !== undefined) await this.#enterAll();
+  }
+
+  protected override doClose(): Promise<void> {
+    return this.#link.close();
+  }
+
+  protected override async doGet(key: string): Promise<CacheEntry | undefined> {
+    if (!key.isWellFormed()) return undefined;
+    const { names } = this.#store;
+    const name = names.name('e', key);
+    const came = (await this.#store.send(name, ['MGET', name, names.name('a', key)])) as (string | null)[];
+    return came[0] == null ? undefined : this.#decode(key, came[0], came[1]!);
+  }
+
+  protected override async doGetMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const known = keys.filter((key) => key.isWellFormed());
+    const stored = await this.#store.read(known);
+    const found = new Map<string, CacheEntry>();
+    for (const [at, [record, access]] of stored.entries()) {
+      if (record === null) continue;
+      try {
+        found.set(known[at]!, this.#decode(known[at]!, record, access));
+      } catch (error) {
+        this.passOver(error);
+      }
+    }
+    return found;
+  }
+
+  protected override async doPut(key: string, entry: CacheEntry, now: number): Promise<boolean> {
+    this.#checkKey(key);
+    if (this.#store.index !== undefined) {
+      await this.#putBounded([entry], now);
+      this.#size.stored(key, entry.expiresAt);
+      return true;
+    }
+    const name = this.#store.names.name('e', key);
+    await this.#store.send(name, ['SET', name, this.#encode(entry), 'PXAT', this.#deadline(entry)]);
+    this.#size.stored(key, entry.expiresAt);
+    return true;
+  }
+
+  protected override async doPutMany(entries: readonly CacheEntry[], now: number): Promise<boolean[]> {
+    for (const { key } of entries) this.#checkKey(key);
+    const groups = this.#store.groups(entries);
+    if (this.#store.index !== undefined) for (const group of groups) await this.#putBounded(group, now);
+    else await Promise.all(groups.map((group) => this.#putGroup(group)));
+    for (const { key, expiresAt } of entries) this.#size.stored(key, expiresAt);
+    return entries.map(() => true);
+  }
+
+  protected override async doDelete(key: string, now: number): Promise<boolean> {
+    return (await this.doDeleteMany([key], now))[0]!;
+  }
+
+  protected override async doDeleteMany(keys: readonly string[], now: number): Promise<boolean[]> {
+    // No entry has the empty key: it stands for one that was never stored.
+    const gone = await this.#store.remove(
+      keys.map((key) => (key.isWellFormed() ? key : '')),
+      now,
+    );
+    for (const [at, key] of keys.entries()) if (gone[at] !== 0) this.#size.removed(key);
+    return gone.map((was) => was === 1);
+  }
+
+  protected override async doExpire(key: string, now: number): Promise<void> {
+    await this.#store.remove([key], now, true);
+    this.#size.removed(key);
+  }
+
+  protected override async doHas(key: string, now: number): Promise<boolean> {
+    return key.isWellFormed() && (await this.#store.areLive([key], now))[0]!;
+  }
+
+  protected override async doClear(now: number): Promise<number> {
+    let live = 0;
+    for await (const keys of this.#store.keys()) {
+      const gone = await this.#store.remove(keys, now);
+      this.counts.countRemoval(RemovalReason.TTL, gone.filter((was) => was === 2).length);
+      live += gone.filter((was) => was === 1).length;
+    }
+    for await (const names of this.#store.scan('a')) {
+      await Promise.all(this.#store.groups(names).map((group) => this.#store.send(group[0]!, ['UNLINK', ...group])));
+    }
+    this.#size.counted(0);
+    return live;
+  }
+
+  protected override async doSize(now: number): Promise<number> {
+    return (await this.doKeys(now)).length;
+  }
+
+  protected override sizeNow(): number {
+    return Math.min(this.#size.at(this.clock.now()), this.config.maxEntries ?? Number.POSITIVE_INFINITY);
+  }
+
+  protected override async doKeys(now: number): Promise<string[]> {
+    const all: string[] = [];
+    for await (const keys of this.#store.keys()) {
+      const live = await this.#store.areLive(keys, now);
+      for (const [at, key] of keys.entries()) if (live[at]) all.push(key);
+    }
+    this.#size.counted(all.length);
+    return all;
+  }
+
+  protected override async *doEntries(): AsyncGenerator<CacheEntry> {
+    for await (const keys of this.#store.keys()) yield* (await this.doGetMany(keys)).values();
+  }
+
+  protected override async doCleanupExpired(now: number): Promise<number> {
+    let removed = 0;
+    for await (const keys of this.#store.keys()) {
+      const gone = await this.#store.remove(keys, now, true);
+      for (const [at, key] of keys.entries()) if (gone[at] !== 0) this.#size.removed(key);
+      removed += gone.filter((was) => was !== 0).length;
+    }
+    return removed;
+  }
+
+  protected override async doRecordAccess(updates: readonly AccessUpdate[], now: number): Promise<number> {
+    const { names, index = ['', '', ''] } = this.#store;
+    const known = updates.filter(({ key }) => key.isWellFormed());
+    const fixed = [String(now), this.config.evictionPolicy, index[0], index[2], names.prefix('e')];
+    const counts = this.#store.groups(known).map((group) => {
+      const all = group.flatMap(({ key }) => [names.name('e', key), names.name('a', key)]);
+      const args = group.flatMap((update) =>
+        encodeAccess(update.accessCount, update.lastAccessed, update.evictedFromL1),
+      );
+      return this.#store.run(ACCESS, all, [...fixed, ...args]) as Promise<number>;
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  async #putGroup(group: readonly CacheEntry[]): Promise<void> {
+    const { names } = this.#store;
+    const args = group.flatMap((entry) => [this.#encode(entry), this.#deadline(entry)]);
+    await this.#store.run(
+      PUT,
+      group.map(({ key }) => names.name('e', key)),
+      args,
+    );
+  }
+
+  async #putBounded(group: readonly CacheEntry[], now: number): Promise<void> {
+    const { names, index } = this.#store;
+    const { maxEntries, evictionPolicy } = this.config;
+    const fixed = [now, maxEntries!, evictionPolicy, names.prefix('e'), names.prefix('a')].map(String);
+    const args = group.flatMap((entry) => [entry.key, this.#encode(entry), this.#deadline(entry)]);
+    const [expired, ...gone] = (await this.#store.run(PUT_BOUNDED, index!, [...fixed, ...args])) as [
+      number,
+      ...(string | null)[],
+    ];
+    this.counts.countRemoval(RemovalReason.TTL, expired);
+    for (let at = 0; at < gone.length; at += 3) this.#tellEvicted(gone[at]!, gone[at + 1]!, gone[at + 2]!);
+  }
+
+  #tellEvicted(key: string, record: string, access: string | null): void {
+    this.#size.removed(key);
+    let entry: CacheEntry;
+    try {
+      entry = decodeRecord(key, record, access, this.cipher);
+    } catch (error) {
+      // It is gone all the same, but there is no entry to tell of.
+      this.passOver(error);
+      this.counts.countRemoval(RemovalReason.CAPACITY);
+      return;
+    }
+    this.evicted(key, entry, RemovalReason.CAPACITY);
+  }
+
+  /** Enters what was stored while the namespace had no bound, or another policy. */
+  async #enterAll(): Promise<void> {
+    const { names, index } = this.#store;
+    for await (const keys of this.#store.keys())
+      await this.#store.run(INDEX, index!, [this.config.evictionPolicy, names.prefix('e'), ...keys]);
+  }
+
+  /** A damaged record is set aside under a name of its own, for as long as it would have lived, and no longer in the way. */
+  #decode(key: string, record: string, access: string | null): CacheEntry {
+    try {
+      return decodeRecord(key, record, access, this.cipher);
+    } catch (error) {
+      if (error instanceof CacheCorruptionError) this.#setAside(key, record).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #setAside(key: string, record: string): Promise<void> {
+    const { names } = this.#store;
+    const [name, aside] = [names.name('e', key), names.name('q', key)];
+    const deadline = Number(await this.#store.send(name, ['PEXPIRETIME', name]));
+    await this.#store.send(aside, ['SET', aside, record, ...(deadline > 0 ? ['PXAT', String(deadline)] : [])]);
+    await this.#store.run(SWAP, [name], [record, '']);
+  }
+
+  #tell(key: string | null): void {
+    for (const listener of this.#listeners) listener(key);
+  }
+
+  #encode(entry: CacheEntry): string {
+    return encodeRecord(entry, this.cipher, this.#stamps.next());
+  }
+
+  /** A server refuses a deadline before 1970: the first millisecond after is as long ago. */
+  #deadline(entry: CacheEntry): string {
+    return String(Math.max(1, Math.ceil(entry.expiresAt) + this.#options.offsetMs));
+  }
+
+  /** The server keeps texts as UTF-8, where one lone surrogate looks like another: two keys would be one. */
+  #checkKey(key: string): void {
+    if (!key.isWellFormed()) throw new CacheValidationError(`${this.name}: key: must be well-formed Unicode`);
+  }
+}

@@ -1,0 +1,215 @@
+import type { CacheError, Logger } from '@pw/cache-models';
+import type { Connection, ConnectionFactory } from './connection.ts';
+import type { NodeClient } from './server-client.ts';
+import { noAnswer, notConnected, reasonOf, toStorageError } from './server-error.ts';
+
+export interface RedisLinkOptions {
+  readonly tier: string;
+  readonly logger: Logger;
+  readonly factory: ConnectionFactory;
+  /** Longest wait for an answer, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly heartbeatMs: number;
+  /** How long after the end of a connection what was read before may still be believed, in milliseconds. */
+  readonly graceMs: number;
+  /** Prepares a new connection before anything else is sent on it. */
+  readonly setUp: (nodes: readonly NodeClient[], send: Connection['send']) => Promise<void>;
+  /** As of {@link Connection}; also `null` when changes may have been missed. */
+  readonly changed: (name: string | null) => void;
+}
+
+/** Sends a command to one node. */
+export type Sender = (args: readonly string[]) => Promise<unknown>;
+
+const FIRST_WAIT_MS = 20;
+const LAST_WAIT_MS = 1000;
+
+/**
+ * A connection that is made again whenever it fails. Every command is answered or rejected in time; one that is not
+ * answered in time ends the connection, for what hangs tells nobody that it does.
+ *
+ * A command is never sent twice. What it is sent after was sent before: nothing waits while later commands pass.
+ */
+export class RedisLink {
+  readonly #options: RedisLinkOptions;
+  #live: Connection | undefined;
+  #connecting: Promise<void> | undefined;
+  #tries = 0;
+  #wanted = false;
+  #pending = 0;
+  #idle: (() => void) | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(options: RedisLinkOptions) {
+    this.#options = options;
+  }
+
+  get isLive(): boolean {
+    return this.#live !== undefined;
+  }
+
+  /** Connects. After a failure nothing is left open, and nothing tried again until the next call. */
+  async open(): Promise<void> {
+    this.#wanted = true;
+    try {
+      await this.#connect();
+    } catch (error) {
+      this.#wanted = false;
+      this.#stopTimers();
+      throw error;
+    }
+    this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs).unref();
+  }
+
+  /** Waits for what is under way, each command no longer than its deadline, and ends the connection. */
+  async close(): Promise<void> {
+    this.#wanted = false;
+    this.#stopTimers();
+    await this.#connecting?.catch(() => {});
+    do {
+      if (this.#pending > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+      // An operation of several commands sends the next one in the same turn.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#pending > 0);
+    this.#live?.destroy();
+    this.#live = undefined;
+  }
+
+  /** Sends one command to the node that holds a name. Rejects with a CacheStorageError. */
+  send(name: string, args: readonly string[]): Promise<unknown> {
+    const live = this.#live;
+    if (live !== undefined) return this.#inTime(live, () => live.send(name, args));
+    // Right after the end of a connection the next one is waited for; what cannot be reached is not waited for.
+    if (this.#connecting === undefined || this.#tries > 0) return Promise.reject(notConnected(this.#options.tier));
+    return this.#inTime(undefined, async () => {
+      await this.#connecting;
+      if (this.#live === undefined) throw notConnected(this.#options.tier);
+      return this.#live.send(name, args);
+    });
+  }
+
+  /** A way to each node of the connection that there is now; it rejects when another one has taken its place. */
+  async senders(): Promise<readonly Sender[]> {
+    const live = this.#live;
+    if (live === undefined) throw notConnected(this.#options.tier);
+    const nodes = await this.#inTime(live, () => live.nodes());
+    return nodes.map((node) => (args) => this.#inTime(live, () => node.sendCommand(args)));
+  }
+
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#makeConnection().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #makeConnection(): Promise<void> {
+    const { factory, changed, setUp, tier } = this.#options;
+    let isBroken = false;
+    const broken = (): void => {
+      isBroken = true;
+      this.#end(connection);
+    };
+    const connection: Connection = factory({ changed, broken });
+    try {
+      await this.#inTime(undefined, async () => {
+        await connection.connect();
+        const nodes = await connection.nodes();
+        for (const node of nodes) node.unref();
+        await setUp(nodes, (name, args) => connection.send(name, args));
+      });
+      if (isBroken || !this.#wanted) throw notConnected(tier);
+    } catch (error) {
+      this.#tries++;
+      destroy(connection);
+      throw error;
+    }
+    this.#live = connection;
+    this.#tries = 0;
+    clearTimeout(this.#grace);
+    // What was changed since the last connection was not told.
+    changed(null);
+  }
+
+  /** The answer, or a rejection when it does not come in time. */
+  #inTime<T>(connection: Connection | undefined, work: () => Promise<T>, hold = true): Promise<T> {
+    const { tier, timeoutMs } = this.#options;
+    this.#pending++;
+    return new Promise<T>((resolve, reject) => {
+      let isOver = false;
+      const end = (): boolean => {
+        if (isOver) return false;
+        isOver = true;
+        clearTimeout(timer);
+        if (--this.#pending === 0) this.#idle?.();
+        return true;
+      };
+      const fail = (error: CacheError): void => {
+        if (end()) reject(error);
+      };
+      const late = (): void => {
+        if (isOver) return;
+        fail(noAnswer(tier, timeoutMs));
+        if (connection !== undefined) this.#end(connection);
+      };
+      // Twice round the event loop: after a long pause of this process the answer may be there, and not read yet.
+      const timer = setTimeout(() => setImmediate(() => setImmediate(late)), timeoutMs);
+      if (!hold) timer.unref();
+      work().then(
+        (value) => end() && resolve(value),
+        (error: unknown) => {
+          fail(toStorageError(error, tier));
+          // A server that may not write any more is not the one that was meant.
+          if (connection !== undefined && reasonOf(error) === 'READONLY') this.#end(connection);
+        },
+      );
+    });
+  }
+
+  #end(connection: Connection): void {
+    if (connection !== this.#live) return;
+    this.#live = undefined;
+    const { logger, tier, graceMs, changed } = this.#options;
+    logger.warn({ tier }, 'connection to the server lost; it is made again');
+    destroy(connection);
+    if (!this.#wanted) return;
+    clearTimeout(this.#grace);
+    if (Number.isFinite(graceMs)) this.#grace = setTimeout(() => changed(null), graceMs).unref();
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
+    if (!this.#wanted) return;
+    this.#connect().catch(() => {
+      if (!this.#wanted) return;
+      const wait = Math.min(FIRST_WAIT_MS * 2 ** Math.min(this.#tries, 10), LAST_WAIT_MS);
+      this.#retry = setTimeout(() => this.#reconnect(), wait * (0.5 + Math.random() / 2)).unref();
+    });
+  }
+
+  /** A connection that nobody uses must answer too: what others change is told on it. */
+  #beat(): void {
+    const live = this.#live;
+    if (live === undefined) return;
+    const ask = async (): Promise<void> => {
+      for (const node of await live.nodes()) await node.sendCommand(['PING']);
+    };
+    this.#inTime(live, ask, false).catch(() => {});
+  }
+
+  #stopTimers(): void {
+    clearInterval(this.#heartbeat);
+    clearTimeout(this.#retry);
+    clearTimeout(this.#grace);
+  }
+}
+
+function destroy(connection: Connection): void {
+  try {
+    connection.destroy();
+  } catch {
+    // It was not open.
+  }
+}

@@ -1,0 +1,30 @@
+/** What the tier uses of a client of one server. */
+export interface NodeClient {
+  sendCommand(args: readonly string[]): Promise<unknown>;
+  unref(): void;
+}
+
+/** What the tier uses of the `redis` package's client of a single server, its pool aside. */
+export interface SingleClient extends NodeClient {
+  readonly options?: { readonly socket?: object | undefined } | undefined;
+  duplicate(overrides?: never): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+}
+
+/** What the tier uses of the `redis` package's client of a cluster. */
+export interface ClusterClient {
+  readonly masters: readonly object[];
+  duplicate(overrides?: never): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  nodeClient(node: never): Promise<unknown>;
+  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: readonly string[]): Promise<unknown>;
+}
+
+/** True for a client of a cluster. */
+export function isCluster(client: SingleClient | ClusterClient): client is ClusterClient {
+  return 'masters' in client;
+}

@@ -1,0 +1,19 @@
+import { isServerMissing, RedisServer } from '@pw/test-support';
+import { testTier } from '@pw/tier-testkit/vitest';
+import * as fastCheck from 'fast-check';
+import { afterAll, describe } from 'vitest';
+
+if (isServerMissing()) describe.skip('RedisCacheTier', () => {});
+else {
+  const server = await RedisServer.start('--user', 'tier', 'on', '>secret', '~*', '&*', '+@all');
+  process.env['PW_TEST_REDIS_PORT'] = String(server.port);
+  afterAll(() => server.end());
+
+  await testTier('RedisCacheTier', {
+    module: new URL('./make-tier.ts', import.meta.url),
+    fastCheck,
+    execArgv: ['--conditions=@pw/source'],
+    // The kit's own counts take minutes over a network: `PW_FAULTS=full vitest run packages/tier-*`.
+    ...(process.env['PW_FAULTS'] === 'full' ? {} : { cycles: 300, runs: 30 }),
+  });
+}
