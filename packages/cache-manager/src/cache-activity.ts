@@ -1,15 +1,30 @@
 import { type CacheEntry, CacheStatistics, RemovalReason, TierStatistics } from '@pw/cache-models';
 import { CacheEvents } from './cache-events.ts';
+import type { CacheManagerOptions } from './manager-options.ts';
+import { StatisticsTimer } from './statistics-timer.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
 
+type CountingOptions = Pick<CacheManagerOptions, 'enableStatistics' | 'statisticsInterval'>;
+
 /** What goes on in a stack, counted and told to listeners. It is there before the stack: tiers may evict while they open. */
 export class CacheActivity {
-  readonly events = new CacheEvents();
+  readonly events: CacheEvents;
   requestMisses = 0;
-  #promotions = 0;
-  #demotions = 0;
+  /** By level. */
+  readonly #promotions: number[] = [];
+  readonly #demotions: number[] = [];
   #stack: TierStack | undefined;
+
+  readonly #isCounting: boolean;
+
+  constructor({ enableStatistics = true, statisticsInterval = 5 }: CountingOptions) {
+    this.#isCounting = enableStatistics;
+    const timer = new StatisticsTimer(statisticsInterval, () => this.events.emit('statistics', this.statistics()));
+    this.events = new CacheEvents((name, some) => {
+      if (name === 'statistics') timer.wanted = some;
+    });
+  }
 
   /** From now on what happens is told of this stack. */
   attach(stack: TierStack): void {
@@ -18,7 +33,7 @@ export class CacheActivity {
 
   /** An entry was copied up into a tier. */
   promoted(slot: TierSlot, key: string): void {
-    this.#promotions++;
+    countAt(this.#promotions, slot.level);
     this.events.emit('promotion', { key, tier: slot.name });
   }
 
@@ -27,7 +42,7 @@ export class CacheActivity {
     const stack = this.#stack;
     if (stack === undefined) return;
     if (reason === RemovalReason.CAPACITY && stack.slots.slice(level + 1).some((slot) => slot.answersFor(key))) {
-      this.#demotions++;
+      countAt(this.#demotions, level);
       if (level === 0) stack.noteEviction(entry);
     }
     this.events.emit('eviction', { key, tier: stack.slots[level]!.name, reason });
@@ -38,12 +53,15 @@ export class CacheActivity {
     if (this.#stack !== undefined) this.events.emit(name, { tier: slot.name });
   }
 
-  /** A snapshot of all counts; without `counting`, of the tiers' sizes and states alone. */
-  statistics(counting: boolean): CacheStatistics {
+  /** A snapshot of all counts; with `enableStatistics` off, of the tiers' sizes and states alone. */
+  statistics(): CacheStatistics {
+    const counting = this.#isCounting;
+    const at = (counts: readonly number[], level: number): number => (counting ? (counts[level] ?? 0) : 0);
     const tiers = this.#stack!.slots.map((slot) => {
       const { statistics } = slot.tier;
       const stats = counting ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
-      return { name: slot.name, stats, degraded: slot.degraded };
+      const { name, level, degraded } = slot;
+      return { name, stats, degraded, promotions: at(this.#promotions, level), demotions: at(this.#demotions, level) };
     });
     const named = (name: string) => tiers.find((tier) => tier.name === name);
     return new CacheStatistics({
@@ -54,9 +72,17 @@ export class CacheActivity {
       l1Degraded: named('l1')?.degraded ?? false,
       l2Degraded: named('l2')?.degraded ?? false,
       l3Degraded: named('l3')?.degraded ?? false,
-      promotions: counting ? this.#promotions : 0,
-      demotions: counting ? this.#demotions : 0,
+      promotions: sum(tiers.map(({ promotions }) => promotions)),
+      demotions: sum(tiers.map(({ demotions }) => demotions)),
       requestMisses: counting ? this.requestMisses : 0,
     });
   }
+}
+
+function countAt(counts: number[], level: number): void {
+  counts[level] = (counts[level] ?? 0) + 1;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,5 +1,6 @@
+import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { isPromise, type RemovalReason } from '@pw/cache-models';
+import { type CacheStatistics, isPromise, type RemovalReason } from '@pw/cache-models';
 
 /** What a cache tells its listeners; never an entry's secrets, only keys and names. */
 export interface CacheEventMap {
@@ -11,14 +12,31 @@ export interface CacheEventMap {
   degraded: [{ readonly tier: string }];
   /** It is back, with everything that it missed. */
   recovered: [{ readonly tier: string }];
+  /** The counts, every `statisticsInterval` seconds while somebody listens. */
+  statistics: [CacheStatistics];
 }
 
 export type CacheEventName = keyof CacheEventMap;
 export type CacheEventListener<E extends CacheEventName> = (event: CacheEventMap[E][0]) => void;
 
+/** The channels of `node:diagnostics_channel`: they tell of every cache in the process, each message as a listener gets it. */
+const CHANNELS = {
+  promotion: channel('@pw/cache-manager:promotion'),
+  eviction: channel('@pw/cache-manager:eviction'),
+  degraded: channel('@pw/cache-manager:degraded'),
+  recovered: channel('@pw/cache-manager:recovered'),
+  statistics: channel('@pw/cache-manager:statistics'),
+} satisfies Record<CacheEventName, unknown>;
+
 /** Emits without cost where nobody listens, and lets no listener's error reach the cache. */
 export class CacheEvents {
   readonly #emitter = new EventEmitter<CacheEventMap>();
+  readonly #onListeners: (name: CacheEventName, some: boolean) => void;
+
+  /** `onListeners` is told whether anybody listens to an event now. */
+  constructor(onListeners: (name: CacheEventName, some: boolean) => void = () => {}) {
+    this.#onListeners = onListeners;
+  }
 
   /** Adds a listener; returns a function that removes it. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
@@ -32,14 +50,23 @@ export class CacheEvents {
       }
     }) as never;
     this.#emitter.on(name, guarded);
-    return () => void this.#emitter.off(name, guarded);
+    this.#onListeners(name, true);
+    return () => {
+      this.#emitter.off(name, guarded);
+      this.#onListeners(name, this.#emitter.listenerCount(name) > 0);
+    };
   }
 
   emit<E extends CacheEventName>(name: E, event: CacheEventMap[E][0]): void {
     if (this.#emitter.listenerCount(name) > 0) this.#emitter.emit(name, ...([event] as never));
+    // A subscriber that throws is reported by Node.js itself, as of any channel; nothing of it comes back here.
+    if (CHANNELS[name].hasSubscribers) CHANNELS[name].publish(event);
   }
 
   removeAll(): void {
-    this.#emitter.removeAllListeners();
+    for (const name of this.#emitter.eventNames() as CacheEventName[]) {
+      this.#emitter.removeAllListeners(name);
+      this.#onListeners(name, false);
+    }
   }
 }

@@ -21,7 +21,6 @@ import {
   silentLogger,
   systemClock,
 } from '@pw/cache-models';
-import { abortable } from './abortable.ts';
 import { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
@@ -31,18 +30,17 @@ import { type ExportOptions, type ExportResult, exportToFile } from './export/in
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { HealthChecks } from './health-checks.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
-import { DEFAULT_LEASE_MS, loadOnce } from './load-once.ts';
+import { DEFAULT_LEASE_MS } from './load-once.ts';
+import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
-import { SingleFlight } from './single-flight.ts';
 import { queryStack } from './stack-query.ts';
+import { heedingTierErrors } from './tier-errors.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
+import { shorten } from './ttl-jitter.ts';
 import { TtlManager } from './ttl-manager.ts';
-
-/** Loads the entry of a key that no tier has; `undefined` if there is none. */
-export type CacheLoader = (key: string) => MaybePromise<CacheEntry | undefined>;
 
 /**
  * One reliable cache out of any number of tiers. Reads ask the tiers from the first to the last and copy a hit into the
@@ -58,7 +56,7 @@ export class CacheManager implements AsyncDisposable {
   readonly #options: CacheManagerOptions;
   readonly #activity: CacheActivity;
   readonly #stack: TierStack;
-  readonly #loads = new SingleFlight<CacheEntry | undefined>();
+  readonly #loads: Loads;
   readonly #health: HealthChecks;
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
@@ -71,6 +69,14 @@ export class CacheManager implements AsyncDisposable {
     this.#activity = activity;
     this.#stack = new TierStack(slots, activity, logger);
     activity.attach(this.#stack);
+    this.#loads = new Loads({
+      stack: this.#stack,
+      clock,
+      logger,
+      leaseMs: options.loadLeaseMs ?? DEFAULT_LEASE_MS,
+      get: (key) => this.get(key),
+      put: (key, entry) => this.put(key, entry),
+    });
     const { failureThreshold = 3, healthCheckInvalidation = true, healthThresholds, healthSchedule } = options;
     this.#health = new HealthChecks(this.#stack, {
       clock,
@@ -92,7 +98,7 @@ export class CacheManager implements AsyncDisposable {
     checkOptions(options);
     const clock = options.clock ?? systemClock;
     const logger = options.logger ?? silentLogger;
-    const activity = new CacheActivity();
+    const activity = new CacheActivity(options);
     const slots = await openSlots(options, {
       clock,
       logger,
@@ -116,6 +122,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** The live entry of a key, or `undefined`. Counts the access and copies the entry into the tiers above. */
   get(key: string): Promise<CacheEntry | undefined> {
+    if (this.#options.onTierError === 'throw') return this.#strictly(() => this.#found(key));
     // Not an async function, which would make an object of its own for each call: this is the path that all speed depends on.
     try {
       this.#check(key);
@@ -128,7 +135,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** As `get`, and tells which tier answered. */
   async lookup(key: string): Promise<CacheLookup | undefined> {
-    const hit = await this.#find(key);
+    const hit = await this.#strictly(() => this.#find(key));
     if (hit === undefined) return undefined;
     const { entry, slot } = hit;
     const now = this.clock.now();
@@ -152,12 +159,12 @@ export class CacheManager implements AsyncDisposable {
   /** True if a tier holds a live entry of the key. Counts nothing and copies nothing. */
   async has(key: string): Promise<boolean> {
     this.#check(key);
-    return this.#stack.has(key);
+    return this.#strictly(() => this.#stack.has(key));
   }
 
   /** The live entries found, by key; as one `get` for each. */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
-    const found = await Promise.all(keys.map((key) => this.#find(key)));
+    const found = await this.#strictly(() => Promise.all(keys.map((key) => this.#find(key))));
     const entries = new Map<string, CacheEntry>();
     for (const hit of found) if (hit !== undefined) entries.set(hit.entry.key, hit.entry);
     return entries;
@@ -166,13 +173,13 @@ export class CacheManager implements AsyncDisposable {
   /** Stores an entry in every tier; true if at least one holds it. Rejects with a CacheValidationError for a wrong argument. */
   async put(key: string, entry: CacheEntry): Promise<boolean> {
     this.#checkEntry(key, entry);
-    return (await this.#stack.put(entry)).includes(true);
+    return (await this.#strictly(() => this.#stack.put(this.#given(entry)))).includes(true);
   }
 
   /** As `put`, and tells which tiers hold the entry. */
   async putDetailed(key: string, entry: CacheEntry): Promise<PutResult> {
     this.#checkEntry(key, entry);
-    const stored = await this.#stack.put(entry);
+    const stored = await this.#strictly(() => this.#stack.put(this.#given(entry)));
     const tiers = Object.fromEntries(this.#stack.slots.map((slot, i) => [slot.name, stored[i] === true]));
     return { stored: stored.includes(true), tiers };
   }
@@ -180,25 +187,25 @@ export class CacheManager implements AsyncDisposable {
   /** Stores entries, each under its own key, and tells in the same order which of them at least one tier holds. */
   async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
     for (const entry of entries) this.#checkEntry(entry?.key, entry);
-    return this.#stack.putMany(entries);
+    return this.#strictly(() => this.#stack.putMany(entries.map((entry) => this.#given(entry))));
   }
 
   /** Removes an entry from every tier; true if one of them had it. */
   async delete(key: string): Promise<boolean> {
     this.#check(key);
-    return this.#stack.erase(key, RemovalReason.EXPLICIT);
+    return this.#strictly(() => this.#stack.erase(key, RemovalReason.EXPLICIT));
   }
 
   /** Removes entries and tells in the same order which were there. */
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
     for (const key of keys) this.#check(key);
-    return this.#stack.eraseMany(keys);
+    return this.#strictly(() => this.#stack.eraseMany(keys));
   }
 
   /** Removes everything from every tier and tells how many different entries that were. */
   async clear(): Promise<number> {
     this.#checkOpen();
-    return this.#stack.clear();
+    return this.#strictly(() => this.#stack.clear());
   }
 
   /** Every live key once. */
@@ -219,35 +226,14 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entry of a key, loaded if no tier has it. Any number of callers share one load, those of other processes too where a
-   * tier gives leases; a failed one rejects all of them in this process and leaves nothing behind. `signal` ends the wait of
-   * its own caller, not the load.
+   * The entry of a key, loaded if no tier has it. Any number of callers share one load, in all processes where a tier gives leases;
+   * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, and for entries near
+   * the end of their life. Rejects with a CacheValidationError for a loaded entry of another key.
    */
-  async getOrLoad(
-    key: string,
-    loader: CacheLoader,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<CacheEntry | undefined> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const work = this.#getOrLoad(key, loader);
-    return signal === undefined ? work : abortable(work, signal);
-  }
-
-  async #getOrLoad(key: string, loader: CacheLoader): Promise<CacheEntry | undefined> {
-    const found = await this.get(key);
-    if (found !== undefined) return found;
-    return this.#loads.run(key, () =>
-      loadOnce(this.#stack.slots, key, {
-        milliseconds: this.#options.loadLeaseMs ?? DEFAULT_LEASE_MS,
-        find: async () => ((await this.#stack.has(key)) ? this.get(key) : undefined),
-        load: async () => {
-          const loaded = await loader(key);
-          if (loaded !== undefined) await this.put(key, loaded);
-          return loaded;
-        },
-      }),
-    );
+  async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions = {}): Promise<CacheEntry | undefined> {
+    options.signal?.throwIfAborted();
+    this.#check(key);
+    return this.#loads.getOrLoad(key, loader, options);
   }
 
   /**
@@ -295,7 +281,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** A snapshot of the counts of all tiers. */
   getStatistics(): CacheStatistics {
-    return this.#activity.statistics(this.#options.enableStatistics ?? true);
+    return this.#activity.statistics();
   }
 
   /** Removes expired entries from every tier and tells how many removals that were. */
@@ -346,12 +332,27 @@ export class CacheManager implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#ttl?.stop();
+    await this.#loads.idle();
     await this.#stack.settle();
     const closed = await Promise.allSettled(this.#stack.slots.map((slot) => slot.close()));
     this.#activity.events.removeAll();
     const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length > 0)
       throw new CacheError('cache manager: not every tier could be closed', { cause: new AggregateError(errors) });
+  }
+
+  async #found(key: string): Promise<CacheEntry | undefined> {
+    return (await this.#find(key))?.entry;
+  }
+
+  #strictly<T>(work: () => T): Promise<Awaited<T>> {
+    return heedingTierErrors(this.#options.onTierError, this.#stack.slots, work);
+  }
+
+  /** An entry as it is stored: with its life shortened if that is wanted. */
+  #given(entry: CacheEntry): CacheEntry {
+    const { ttlJitter } = this.#options;
+    return ttlJitter === undefined ? entry : shorten(entry, ttlJitter);
   }
 
   #answered<T>(found: T | undefined): T | undefined {

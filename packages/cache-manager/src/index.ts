@@ -1,6 +1,5 @@
 export type { CacheLookup, PutResult } from './cache-answers.ts';
 export type { CacheEventListener, CacheEventMap, CacheEventName } from './cache-events.ts';
-export type { CacheLoader } from './cache-manager.ts';
 export { CacheManager } from './cache-manager.ts';
 export type { ExportCredentials, ExportOptions, ExportProgress, ExportResult } from './export/index.ts';
 export { EXPORT_CREDENTIALS } from './export/index.ts';
@@ -14,9 +13,12 @@ export type {
   WarmResult,
 } from './import/index.ts';
 export { KEY_IDENTITIES, PROXY_FILE_FORMATS } from './import/index.ts';
+export type { CacheLoader, LoadOptions } from './loads.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';
 export type { ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
+export { ON_TIER_ERROR, type OnTierError } from './tier-errors.ts';
+export type { TtlJitter } from './ttl-jitter.ts';
 export type { Sweepable, TtlManagerOptions } from './ttl-manager.ts';
 export { TtlManager } from './ttl-manager.ts';

@@ -26,7 +26,7 @@ export async function loadOnce(
   key: string,
   work: LeasedLoad,
 ): Promise<CacheEntry | undefined> {
-  const slot = slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
+  const slot = lowestWithLeases(slots);
   if (slot === undefined) return work.load();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
     const token = await slot.ask<string | null | undefined>(
@@ -42,17 +42,41 @@ export async function loadOnce(
   }
 }
 
-async function underLease(
+/** Loads an entry anew under a lease; does nothing while another process has it, for that one does the same. */
+export async function refreshOnce(
+  slots: readonly TierSlot[],
+  key: string,
+  milliseconds: number,
+  load: () => Promise<void>,
+): Promise<void> {
+  const slot = lowestWithLeases(slots);
+  const token = await slot?.ask<string | null | undefined>((tier) => tier.acquireLease!(key, milliseconds), undefined);
+  if (token === null) return;
+  if (slot === undefined || token === undefined) await load();
+  else await holding(slot, key, token, milliseconds, load);
+}
+
+function lowestWithLeases(slots: readonly TierSlot[]): TierSlot | undefined {
+  return slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
+}
+
+function underLease(slot: TierSlot, key: string, token: string, work: LeasedLoad): Promise<CacheEntry | undefined> {
+  // The owner before may have stored it after this one had looked.
+  return holding(slot, key, token, work.milliseconds, async () => (await work.find()) ?? (await work.load()));
+}
+
+/** Works while a lease is extended again and again, and gives it back. */
+async function holding<T>(
   slot: TierSlot,
   key: string,
   token: string,
-  work: LeasedLoad,
-): Promise<CacheEntry | undefined> {
-  const extend = () => void slot.ask((tier) => tier.acquireLease!(key, work.milliseconds, token), undefined);
-  const timer = setInterval(extend, work.milliseconds / 3).unref();
+  milliseconds: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  const extend = () => void slot.ask((tier) => tier.acquireLease!(key, milliseconds, token), undefined);
+  const timer = setInterval(extend, milliseconds / 3).unref();
   try {
-    // The owner before may have stored it after this one had looked.
-    return (await work.find()) ?? (await work.load());
+    return await work();
   } finally {
     clearInterval(timer);
     await slot.ask((tier) => tier.releaseLease!(key, token), false);

@@ -1,10 +1,17 @@
 import type { CacheTier, Clock, CredentialCipher, HealthSchedule, Logger, TierFactory } from '@pw/cache-models';
 import type { HealthThresholds } from './health-thresholds.ts';
+import type { OnTierError } from './tier-errors.ts';
+import type { TtlJitter } from './ttl-jitter.ts';
 
 /** A tier, or a recipe for one, under a name of its own. */
 export interface NamedTier {
   readonly name: string;
   readonly tier: CacheTier | TierFactory;
+  /**
+   * Longest life of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never makes a life longer,
+   * and shortens none in the other tiers. Default: the entry's own.
+   */
+  readonly maxTtlSeconds?: number | undefined;
 }
 
 /** What `CacheManager.open` takes. */
@@ -26,6 +33,13 @@ export interface CacheManagerOptions {
    * extended for as long as the load takes. Default 10000.
    */
   readonly loadLeaseMs?: number | undefined;
+  /**
+   * What a read or a write does when a tier fails under it: `"degrade"` (default) goes on without the tier; `"throw"` rejects with a
+   * CacheStorageError that names it, after the other tiers have done their part. A tier that is off is passed over either way.
+   */
+  readonly onTierError?: OnTierError | undefined;
+  /** Shortens the life of entries that are put or loaded, at random. Default: not at all. */
+  readonly ttlJitter?: TtlJitter | undefined;
   /** TTL in seconds of imported entries that bring none. Default 3600. */
   readonly defaultTtlSeconds?: number | undefined;
   /** TTL in seconds of imported entries by source. Default none. */
@@ -40,6 +54,8 @@ export interface CacheManagerOptions {
   readonly healthSchedule?: HealthSchedule | undefined;
   /** Whether `getStatistics` reports counts. Default true. */
   readonly enableStatistics?: boolean | undefined;
+  /** Seconds between `statistics` events: above 0. Default 5. */
+  readonly statisticsInterval?: number | undefined;
   /** Seconds between background cleanups; none without it. */
   readonly cleanupIntervalSeconds?: number | undefined;
 }

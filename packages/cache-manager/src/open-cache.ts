@@ -3,7 +3,8 @@ import { CacheManager } from './cache-manager.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 
-export interface OpenCacheOptions extends Pick<CacheManagerOptions, 'healthThresholds' | 'healthSchedule'> {
+export interface OpenCacheOptions
+  extends Pick<CacheManagerOptions, 'healthThresholds' | 'healthSchedule' | 'onTierError' | 'ttlJitter'> {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Default: silent. */
@@ -34,6 +35,9 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     healthThresholds: options.healthThresholds,
     healthSchedule: options.healthSchedule,
     enableStatistics: parsed.enableStatistics,
+    statisticsInterval: parsed.statisticsInterval,
+    onTierError: options.onTierError,
+    ttlJitter: options.ttlJitter,
     // Of the reference's two intervals the shorter one decides: both promise a sweep at least that often.
     cleanupIntervalSeconds: parsed.enableBackgroundCleanup
       ? Math.min(parsed.cleanupIntervalSeconds, parsed.ttlCleanupInterval)

@@ -52,7 +52,7 @@ async function makeSlot(
   options: CacheManagerOptions,
   context: SlotContext,
 ): Promise<TierSlot | undefined> {
-  const named = isNamed(given) ? given : { name: `l${index + 1}`, tier: given };
+  const named: NamedTier = isNamed(given) ? given : { name: `l${index + 1}`, tier: given };
   const tier = typeof named.tier === 'function' ? await make(named.tier, level, context) : named.tier;
   checkContract(named.name, tier);
   if (!tier.config.enabled) return undefined;
@@ -62,6 +62,7 @@ async function makeSlot(
     clock: context.clock,
     logger: context.logger,
     timeoutMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    maxTtlMs: named.maxTtlSeconds === undefined ? undefined : named.maxTtlSeconds * 1000,
     onDegraded: context.onDegraded,
     onRecovered: context.onRecovered,
   });

@@ -10,6 +10,8 @@ export interface Replayed {
   readonly missed: MissedWrites;
   readonly doubts: DoubtfulWrites;
   readonly now: () => number;
+  /** The entry as the tier is to hold it. */
+  readonly fit: (entry: CacheEntry) => CacheEntry;
   /** A write of the replay itself got no answer in time. */
   readonly late: (key: string) => (answer: Promise<unknown>) => void;
 }
@@ -49,6 +51,6 @@ async function replayOne(work: Replayed, key: string, entry: CacheEntry | null):
   const refused = () => {
     wasRefused = true;
   };
-  const stored = await guard.attempt(() => tier.put(key, entry), { late, refused });
+  const stored = await guard.attempt(() => tier.put(key, work.fit(entry)), { late, refused });
   return wasRefused ? guard.attempt(() => tier.delete(key), { late }) : stored;
 }

@@ -22,6 +22,8 @@ export interface TierSlotOptions {
   readonly logger: Logger;
   /** Longest wait for one answer of an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
+  /** Longest life of an entry in this tier, in milliseconds; none without it. */
+  readonly maxTtlMs?: number | undefined;
   readonly onDegraded: (slot: TierSlot) => void;
   readonly onRecovered: (slot: TierSlot) => void;
 }
@@ -84,6 +86,16 @@ export class TierSlot {
     return this.usable && this.missed.isEmpty;
   }
 
+  /** What the tier threw last, if it let that out. */
+  get lastError(): unknown {
+    return this.#guard.lastError;
+  }
+
+  /** True if entries live shorter here than elsewhere: what this tier says of their end holds for itself alone. */
+  get isCapped(): boolean {
+    return this.#options.maxTtlMs !== undefined;
+  }
+
   /** Faults of the tier so far; it only grows. */
   get faults(): number {
     return this.#guard.faults;
@@ -133,7 +145,7 @@ export class TierSlot {
       return false;
     }
     return this.#guard.ask<boolean, MaybePromise<boolean>>(
-      () => this.tier.put(key, entry),
+      () => this.tier.put(key, this.#capped(entry)),
       false,
       (stored) => this.#wrote(key, entry, stored === true, doubt),
       { refused: (error) => this.#refused(key, error), late: this.#late([key]) },
@@ -148,7 +160,7 @@ export class TierSlot {
       entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
     return this.#guard.ask<boolean[] | undefined, MaybePromise<boolean[]>>(
-      () => this.tier.putMany(entries),
+      () => this.tier.putMany(this.isCapped ? entries.map((entry) => this.#capped(entry)) : entries),
       undefined,
       all,
       {
@@ -262,12 +274,19 @@ export class TierSlot {
   get #replayed(): Replayed {
     const { tier, missed } = this;
     const late = (key: string) => this.#late([key]);
-    return { tier, missed, guard: this.#guard, doubts: this.#doubts, now: () => this.now(), late };
+    const fit = (entry: CacheEntry) => this.#capped(entry);
+    return { tier, missed, guard: this.#guard, doubts: this.#doubts, now: () => this.now(), fit, late };
   }
 
   /** False while everything in the tier is to go: what is written now would go with it. */
   get #takesWrites(): boolean {
     return this.usable && !this.missed.overflowed;
+  }
+
+  #capped(entry: CacheEntry): CacheEntry {
+    const { maxTtlMs } = this.#options;
+    if (maxTtlMs === undefined || entry.expiresAt <= this.now() + maxTtlMs) return entry;
+    return CacheEntry.restore({ ...entry, expiresAt: this.now() + maxTtlMs });
   }
 
   /** A write got no answer in time: it may land after a later one, so its keys are repaired once it has settled. */

@@ -25,6 +25,8 @@ export interface Hit {
  */
 export class TierStack {
   readonly slots: readonly TierSlot[];
+  /** First those in which an entry has its own life, then those that cap it. */
+  readonly #byTruth: readonly TierSlot[];
   readonly #lock = new KeyLock();
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
@@ -33,6 +35,7 @@ export class TierStack {
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
+    this.#byTruth = [...slots.filter((slot) => !slot.isCapped), ...slots.filter((slot) => slot.isCapped)];
     this.#events = events;
     this.#access = new WriteBehind(slots, this.#lock, logger);
     this.#coherence = new Coherence(slots, this.#lock, this.#access);
@@ -163,7 +166,7 @@ export class TierStack {
   withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
     this.#recoverDue();
     return this.#lock.run(key, () =>
-      chain<CacheEntry | undefined, T | undefined>(this.#newest(key, 0), (entry) =>
+      chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
         entry === undefined ? undefined : work(this.#access.overlay(entry)),
       ),
     );
@@ -177,6 +180,17 @@ export class TierStack {
   /** The entry with all accesses counted so far. */
   overlay(entry: CacheEntry): CacheEntry {
     return this.#access.overlay(entry);
+  }
+
+  /** Stores an entry in place of another, unless that was replaced or removed meanwhile; true if a tier did. */
+  replace(before: CacheEntry, given: CacheEntry): MaybePromise<boolean> {
+    const entry = moveUserInfo(given);
+    const stored = this.withNewest<boolean>(before.key, (newest) => {
+      if (newest.fetchTime !== before.fetchTime || newest.ttlSeconds !== before.ttlSeconds) return false;
+      this.#access.forget(entry.key);
+      return chain(this.writeLocked(entry), (tiers) => tiers.includes(true));
+    });
+    return chain(stored, (answer) => answer === true);
   }
 
   /**
@@ -193,17 +207,17 @@ export class TierStack {
   }
 
   /** The live entry of a key without counting a hit. */
-  #newest(key: string, level: number): MaybePromise<CacheEntry | undefined> {
-    const slot = this.slots[level];
+  #newest(key: string, turn = 0): MaybePromise<CacheEntry | undefined> {
+    const slot = this.#byTruth[turn];
     if (slot === undefined) return undefined;
     const found = slot.answersFor(key) ? slot.look(key) : undefined;
-    return chain(found, (entry) => (entry === undefined ? this.#newest(key, level + 1) : entry));
+    return chain(found, (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
   }
 
   /** The live entries found, by key, without counting a hit or copying anything. */
   async peekMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
-    const looked = await Promise.all(keys.map((key) => this.#newest(key, 0)));
+    const looked = await Promise.all(keys.map((key) => this.#newest(key)));
     for (const entry of looked) if (entry !== undefined) found.set(entry.key, this.#access.overlay(entry));
     return found;
   }
@@ -256,10 +270,10 @@ export class TierStack {
     return [...seen];
   }
 
-  /** Every live entry once, as the highest tier has it, with all accesses counted so far. */
+  /** Every live entry once, as the highest tier has it that says how long it lives, with all accesses counted so far. */
   async *entries(): AsyncGenerator<CacheEntry> {
     const seen = new Set<string>();
-    for (const slot of this.slots) {
+    for (const slot of this.#byTruth) {
       for await (const entry of slot.entries()) {
         if (seen.has(entry.key) || slot.missed.covers(entry.key)) continue;
         seen.add(entry.key);

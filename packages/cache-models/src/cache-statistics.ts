@@ -1,3 +1,4 @@
+import { prometheusText } from './prometheus-text.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
 /** One tier's part of the statistics, in the order of the stack. */
@@ -7,6 +8,10 @@ export interface TierReport {
   readonly stats: TierStatistics;
   /** True while the tier is off because of failures. */
   readonly degraded: boolean;
+  /** Entries copied up into the tier. Default: not counted by tier. */
+  readonly promotions?: number | undefined;
+  /** Entries that the tier had no room for while a lower one kept them. Default: not counted by tier. */
+  readonly demotions?: number | undefined;
 }
 
 export interface CacheStatisticsInput {
@@ -91,8 +96,13 @@ export class CacheStatistics {
       'cache.l3.size': this.l3Stats.currentSize,
     };
     if (this.requestMisses !== null) metrics['cache.request_misses'] = this.requestMisses;
-    for (const { name, stats, degraded } of this.tiers) addTierMetrics(metrics, name, stats, degraded);
+    for (const tier of this.tiers) addTierMetrics(metrics, tier);
     return metrics;
+  }
+
+  /** For a Prometheus scrape: text format 0.0.4 (`text/plain; version=0.0.4`), counters as counters. */
+  toPrometheus(): string {
+    return prometheusText(this);
   }
 
   /** All fields and computed values. */
@@ -114,7 +124,8 @@ export class CacheStatistics {
   }
 }
 
-function addTierMetrics(metrics: Record<string, number>, name: string, stats: TierStatistics, degraded: boolean): void {
+function addTierMetrics(metrics: Record<string, number>, tier: TierReport): void {
+  const { name, stats, degraded, promotions, demotions } = tier;
   metrics[`cache.${name}.hits`] = stats.hits;
   metrics[`cache.${name}.misses`] = stats.misses;
   metrics[`cache.${name}.evictions.capacity`] = stats.evictionsLru;
@@ -123,4 +134,6 @@ function addTierMetrics(metrics: Record<string, number>, name: string, stats: Ti
   metrics[`cache.${name}.evictions.corruption`] = stats.evictionsCorruption;
   metrics[`cache.${name}.undecryptable`] = stats.undecryptable;
   metrics[`cache.${name}.degraded`] = degraded ? 1 : 0;
+  if (promotions !== undefined) metrics[`cache.${name}.promotions`] = promotions;
+  if (demotions !== undefined) metrics[`cache.${name}.demotions`] = demotions;
 }
