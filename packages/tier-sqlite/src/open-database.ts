@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@pw/cache-models';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
-import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
+import { checkReadable, type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
 import { codeOf, isDamage } from './storage-error.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -25,15 +25,18 @@ export interface OpenedDatabase {
 
 /** Pages in the log that make a commit fold it into the database. */
 export const WAL_AUTOCHECKPOINT = 1000;
+/** Openings after the first: one that finds the same damage and sets the file aside, one of the new file. */
+const MOST_TRIES = 2;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /**
  * Opens a database with the schema in place. A file that is no database, or one too damaged to be opened, is set aside
- * and replaced by an empty one, with a warning. Throws what SQLite, the file system or the schema check throws.
+ * and replaced by an empty one, with a warning. A read that fails looks to SQLite like damage too: only what is found damaged
+ * twice, in a file that can be read from end to end, is damaged. Throws what SQLite, the file system or the schema check throws.
  */
 export function openDatabase(settings: DatabaseSettings, layout: TableLayout): OpenedDatabase {
   const Database = loadBinding();
-  const open = (): OpenedDatabase => {
+  const open = (isSuspect: boolean): OpenedDatabase => {
     const file = prepareFile(settings.path, settings.tier);
     // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
@@ -42,7 +45,8 @@ export function openDatabase(settings: DatabaseSettings, layout: TableLayout): O
       return { db, file };
     } catch (error) {
       db.close();
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error) || !isSuspect) throw error;
+      checkReadable(settings.path);
       const aside = setFileAside(settings.path, file, settings.clock.now());
       settings.logger.warn(
         { tier: settings.tier, code: codeOf(error), setAside: aside ?? null },
@@ -51,11 +55,12 @@ export function openDatabase(settings: DatabaseSettings, layout: TableLayout): O
       throw error;
     }
   };
-  try {
-    return open();
-  } catch (error) {
-    if (isDamage(error)) return open();
-    throw error;
+  for (let tries = 0; ; tries++) {
+    try {
+      return open(tries > 0);
+    } catch (error) {
+      if (!isDamage(error) || tries === MOST_TRIES) throw error;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CacheStorageError } from '@pw/cache-models';
 import { makeFolders, syncFolder } from './make-folders.ts';
@@ -7,6 +7,7 @@ import { codeOf } from './storage-error.ts';
 /** SQLite's companions of a database file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 const OWNER_ONLY = 0o600;
+const CHUNK = 1024 * 1024;
 
 /** Tells one file from another that took its place. */
 export interface FileIdentity {
@@ -57,6 +58,20 @@ export function setFileAside(path: string, bad: FileIdentity, now: number): stri
     if (identify(`${path}${suffix}`) !== undefined) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
   }
   return aside;
+}
+
+/** Reads a database and its log from end to end. Throws the system's error where that fails: what cannot be read is not to be judged. */
+export function checkReadable(path: string): void {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  for (const name of [path, `${path}-wal`]) {
+    if (identify(name) === undefined) continue;
+    const fd = openSync(name, 'r');
+    try {
+      while (readSync(fd, chunk) > 0);
+    } finally {
+      closeSync(fd);
+    }
+  }
 }
 
 function freeName(wanted: string): string {

@@ -68,7 +68,8 @@ export async function sweepCalls(sweep: Sweep, undisturbed: StoreCalls): Promise
 /** Each stride-th call of the undisturbed run; then what a disturbed one may add at its end. */
 function* numbers(known: readonly number[], { stride, beyond }: Sweep): Generator<number> {
   const last = known.at(-1) ?? 0;
-  // From the middle of a stride: the first call of all is a special one.
+  // The first call of all is a special one: it opens, or reads the header. Then from the middle of a stride.
+  if (stride > 1 && known.length > 0) yield known[0]!;
   for (let at = Math.min(stride >> 1, known.length >> 1); at < known.length; at += stride) yield known[at]!;
   for (let n = last + 1; n <= last + beyond; n++) yield n;
 }
