@@ -144,7 +144,8 @@ export class RedisCacheTier extends BaseTier<'async'> {
       this.#size.stored(key, entry.expiresAt);
       return true;
     }
-    await this.#set(entry, this.#encode(entry));
+    const command = this.#setCommand(entry);
+    await this.#store.send(command[1]!, command);
     this.#size.stored(key, entry.expiresAt);
     return true;
   }
@@ -153,8 +154,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     for (const { key } of entries) this.#checkKey(key);
     if (this.#store.index === undefined) {
       // All of them first: should one not be fit to be stored, nothing is on its way yet.
-      const records = entries.map((entry) => this.#encode(entry));
-      await Promise.all(entries.map((entry, at) => this.#set(entry, records[at]!)));
+      await this.#store.sendAll(entries.map((entry) => this.#setCommand(entry)));
     } else for (const group of this.#store.groups(entries)) await this.#putBounded(group, now);
     for (const { key, expiresAt } of entries) this.#size.stored(key, expiresAt);
     return entries.map(() => true);
@@ -244,9 +244,8 @@ export class RedisCacheTier extends BaseTier<'async'> {
   }
 
   /** Each by a command of its own: what a script writes, the server tells to this connection too. */
-  #set(entry: CacheEntry, record: string): Promise<unknown> {
-    const name = this.#store.names.name('e', entry.key);
-    return this.#store.send(name, ['SET', name, record, 'PXAT', this.#deadline(entry)]);
+  #setCommand(entry: CacheEntry): readonly string[] {
+    return ['SET', this.#store.names.name('e', entry.key), this.#encode(entry), 'PXAT', this.#deadline(entry)];
   }
 
   async #putBounded(group: readonly CacheEntry[], now: number): Promise<void> {
