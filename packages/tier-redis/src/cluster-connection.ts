@@ -21,7 +21,7 @@ export class ClusterConnection implements Connection {
   }
 
   send(name: string, args: readonly string[]): Promise<unknown> {
-    return this.#client.sendCommand(name, false, args);
+    return this.#client.sendCommand(name, false, [...args]);
   }
 
   async nodes(): Promise<readonly NodeClient[]> {

@@ -17,7 +17,7 @@ import { RedisLink } from './redis-link.ts';
 import { RedisStore } from './redis-store.ts';
 import { type CheckedOptions, checkOptions, type RedisTierOptions } from './redis-tier-options.ts';
 import { resealPages } from './reseal.ts';
-import { ACCESS, INDEX, PUT, PUT_BOUNDED, SWAP } from './scripts.ts';
+import { ACCESS, INDEX, PUT_BOUNDED, SWAP } from './scripts.ts';
 import { isCluster } from './server-client.ts';
 import { checkFormat, Fence, loadScripts } from './set-up.ts';
 import { SingleConnection } from './single-connection.ts';
@@ -144,17 +144,18 @@ export class RedisCacheTier extends BaseTier<'async'> {
       this.#size.stored(key, entry.expiresAt);
       return true;
     }
-    const name = this.#store.names.name('e', key);
-    await this.#store.send(name, ['SET', name, this.#encode(entry), 'PXAT', this.#deadline(entry)]);
+    const command = this.#setCommand(entry);
+    await this.#store.send(command[1]!, command);
     this.#size.stored(key, entry.expiresAt);
     return true;
   }
 
   protected override async doPutMany(entries: readonly CacheEntry[], now: number): Promise<boolean[]> {
     for (const { key } of entries) this.#checkKey(key);
-    const groups = this.#store.groups(entries);
-    if (this.#store.index !== undefined) for (const group of groups) await this.#putBounded(group, now);
-    else await Promise.all(groups.map((group) => this.#putGroup(group)));
+    if (this.#store.index === undefined) {
+      // All of them first: should one not be fit to be stored, nothing is on its way yet.
+      await this.#store.sendAll(entries.map((entry) => this.#setCommand(entry)));
+    } else for (const group of this.#store.groups(entries)) await this.#putBounded(group, now);
     for (const { key, expiresAt } of entries) this.#size.stored(key, expiresAt);
     return entries.map(() => true);
   }
@@ -242,14 +243,9 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  async #putGroup(group: readonly CacheEntry[]): Promise<void> {
-    const { names } = this.#store;
-    const args = group.flatMap((entry) => [this.#encode(entry), this.#deadline(entry)]);
-    await this.#store.run(
-      PUT,
-      group.map(({ key }) => names.name('e', key)),
-      args,
-    );
+  /** Each by a command of its own: what a script writes, the server tells to this connection too. */
+  #setCommand(entry: CacheEntry): readonly string[] {
+    return ['SET', this.#store.names.name('e', entry.key), this.#encode(entry), 'PXAT', this.#deadline(entry)];
   }
 
   async #putBounded(group: readonly CacheEntry[], now: number): Promise<void> {
@@ -312,7 +308,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return encodeRecord(entry, this.cipher, this.#stamps.next());
   }
 
-  /** A server refuses a deadline before 1970: the first millisecond after is as long ago. */
+  /** A server refuses a deadline before 1970: its first millisecond is as long ago. */
   #deadline(entry: CacheEntry): string {
     return String(Math.max(1, Math.ceil(entry.expiresAt) + this.#options.offsetMs));
   }

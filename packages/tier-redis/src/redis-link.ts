@@ -1,5 +1,6 @@
 import type { CacheError, Logger } from '@pw/cache-models';
 import type { Connection, ConnectionFactory } from './connection.ts';
+import { Deadlines } from './deadlines.ts';
 import type { NodeClient } from './server-client.ts';
 import { noAnswer, notConnected, reasonOf, toStorageError } from './server-error.ts';
 
@@ -32,6 +33,7 @@ const LAST_WAIT_MS = 1000;
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
+  readonly #deadlines: Deadlines;
   #live: Connection | undefined;
   #connecting: Promise<void> | undefined;
   #tries = 0;
@@ -44,6 +46,7 @@ export class RedisLink {
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.timeoutMs);
   }
 
   get isLive(): boolean {
@@ -58,6 +61,7 @@ export class RedisLink {
     } catch (error) {
       this.#wanted = false;
       this.#stopTimers();
+      this.#deadlines.stop();
       throw error;
     }
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs).unref();
@@ -75,6 +79,7 @@ export class RedisLink {
     } while (this.#pending > 0);
     this.#live?.destroy();
     this.#live = undefined;
+    this.#deadlines.stop();
   }
 
   /** Sends one command to the node that holds a name. Rejects with a CacheStorageError. */
@@ -88,6 +93,13 @@ export class RedisLink {
       if (this.#live === undefined) throw notConnected(this.#options.tier);
       return this.#live.send(name, args);
     });
+  }
+
+  /** Sends commands at once, each to the node that holds its first argument; in time as one. */
+  sendAll(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    const live = this.#live;
+    if (live === undefined) return Promise.all(commands.map((args) => this.send(args[1]!, args)));
+    return this.#inTime(live, () => Promise.all(commands.map((args) => live.send(args[1]!, args))));
   }
 
   /** A way to each node of the connection that there is now; it rejects when another one has taken its place. */
@@ -136,27 +148,24 @@ export class RedisLink {
   /** The answer, or a rejection when it does not come in time. */
   #inTime<T>(connection: Connection | undefined, work: () => Promise<T>, hold = true): Promise<T> {
     const { tier, timeoutMs } = this.#options;
-    this.#pending++;
     return new Promise<T>((resolve, reject) => {
+      const late = (): void => {
+        fail(noAnswer(tier, timeoutMs));
+        if (connection !== undefined) this.#end(connection);
+      };
+      const wait = this.#deadlines.begin(late, hold);
       let isOver = false;
+      this.#pending++;
       const end = (): boolean => {
         if (isOver) return false;
         isOver = true;
-        clearTimeout(timer);
+        this.#deadlines.end(wait);
         if (--this.#pending === 0) this.#idle?.();
         return true;
       };
       const fail = (error: CacheError): void => {
         if (end()) reject(error);
       };
-      const late = (): void => {
-        if (isOver) return;
-        fail(noAnswer(tier, timeoutMs));
-        if (connection !== undefined) this.#end(connection);
-      };
-      // Twice round the event loop: after a long pause of this process the answer may be there, and not read yet.
-      const timer = setTimeout(() => setImmediate(() => setImmediate(late)), timeoutMs);
-      if (!hold) timer.unref();
       work().then(
         (value) => end() && resolve(value),
         (error: unknown) => {

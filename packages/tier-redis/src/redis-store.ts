@@ -27,6 +27,11 @@ export class RedisStore {
     return this.#link.send(name, args);
   }
 
+  /** Sends commands at once; the first argument of each is the name that it is about. */
+  sendAll(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    return this.#link.sendAll(commands);
+  }
+
   /** Runs a script at the node that holds the first of its names. */
   async run(script: Script, names: readonly string[], args: readonly string[]): Promise<unknown> {
     const rest = [String(names.length), ...names, ...args];

@@ -10,11 +10,6 @@ function script(text: string): Script {
   return { text, digest: createHash('sha1').update(text).digest('hex') };
 }
 
-/** KEYS: records. ARGV: value and deadline of each. */
-export const PUT = script(`
-for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[2 * i - 1], 'PXAT', ARGV[2 * i]) end
-return #KEYS`);
-
 /**
  * The deadline of an entry, to the microsecond, from the head of its record; `nil` for none. What has no such head is damaged, and
  * over: no time is later.
@@ -173,4 +168,4 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('UNLINK', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
-export const ALL_SCRIPTS: readonly Script[] = [PUT, LIVE, REMOVE, PUT_BOUNDED, INDEX, ACCESS, SWAP, LEASE];
+export const ALL_SCRIPTS: readonly Script[] = [LIVE, REMOVE, PUT_BOUNDED, INDEX, ACCESS, SWAP, LEASE];

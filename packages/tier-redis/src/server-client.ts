@@ -21,7 +21,7 @@ export interface ClusterClient {
   destroy(): void;
   on(event: string, listener: (...values: unknown[]) => void): unknown;
   nodeClient(node: never): Promise<unknown>;
-  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: readonly string[]): Promise<unknown>;
+  sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown>;
 }
 
 /** True for a client of a cluster. */

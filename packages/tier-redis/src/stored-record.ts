@@ -44,8 +44,8 @@ export function encodeRecord(entry: CacheEntry, cipher: CredentialCipher | undef
   const count = String(entry.accessCount).padStart(FLAG_AT - COUNT_AT, '0');
   const deadline = String(entry.expiresAt).padStart(HEAD_END - DEADLINE_AT, ' ');
   const head = `${stamp}${count}${entry.evictedFromL1 ? 1 : 0}${deadline}`;
-  const rest = `${head}${fingerprintFor(entry, cipher) ?? ''}\n${record}`;
-  return `${FORMAT}${checksum(rest)}${rest}`;
+  const line = `${head}${fingerprintFor(entry, cipher) ?? ''}\n`;
+  return `${FORMAT}${checksum(line, record)}${line}${record}`;
 }
 
 /** Accesses of the record with a stamp; a flag that is not known leaves the one that was there. */
@@ -68,10 +68,11 @@ export function decodeRecord(
   cipher: CredentialCipher | undefined,
 ): CacheEntry {
   if (stored[0] !== FORMAT) throw new CacheCorruptionError('stored record: has an unknown format');
-  if (checksum(stored.slice(STAMP_AT)) !== stored.slice(1, STAMP_AT))
-    throw new CacheCorruptionError('stored record: has a wrong checksum');
   const line = stored.indexOf('\n');
-  const record = parse(stored.slice(line + 1));
+  const text = stored.slice(line + 1);
+  if (checksum(stored.slice(STAMP_AT, line + 1), text) !== stored.slice(1, STAMP_AT))
+    throw new CacheCorruptionError('stored record: has a wrong checksum');
+  const record = parse(text);
   if (record['key'] !== key) throw new CacheCorruptionError('stored record: stands under another key');
   if (access !== null && stored.startsWith(access.slice(0, COUNT_AT - STAMP_AT), STAMP_AT)) {
     record['access_count'] = Number(access.slice(16, 32));
@@ -90,6 +91,7 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-function checksum(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0');
+/** Of both texts as one, without making one of them. */
+function checksum(line: string, record: string): string {
+  return crc32(record, crc32(line)).toString(16).padStart(8, '0');
 }

@@ -23,6 +23,7 @@ const TITLES: Readonly<Record<string, string>> = {
   jsonl: 'The JSON Lines tier',
   manager: 'The manager',
   memory: 'The memory tier',
+  redis: 'The Redis tier',
   sqlite: 'The SQLite tiers',
 };
 

@@ -19,6 +19,7 @@ import * as memoryGet from './scenarios/memory-get.ts';
 import * as memoryGrowth from './scenarios/memory-growth.ts';
 import * as memoryHotKey from './scenarios/memory-hot-key.ts';
 import * as memoryPut from './scenarios/memory-put.ts';
+import * as redis from './scenarios/redis.ts';
 import * as sqliteGet from './scenarios/sqlite-get.ts';
 import * as sqliteOpenAndCleanup from './scenarios/sqlite-open-and-cleanup.ts';
 import * as sqlitePut from './scenarios/sqlite-put.ts';
@@ -45,6 +46,7 @@ export const scenarios: readonly Scenario[] = [
   sqliteGet,
   sqlitePut,
   sqliteOpenAndCleanup,
+  redis,
   growthDisk,
   cryptoSealOpen,
   cryptoMove,
