@@ -11,11 +11,19 @@ export function withDeadline<T>(
   late?: (promise: Promise<T>) => void,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
   const given = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const giveUp = () => {
       late?.(promise);
       reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier }));
+    };
+    // If the event loop was held up, the answer may lie there and has not been looked at yet: it gets one turn.
+    timer = setTimeout(() => {
+      turn = setImmediate(giveUp);
     }, milliseconds);
   });
-  return Promise.race([promise, given]).finally(() => clearTimeout(timer));
+  return Promise.race([promise, given]).finally(() => {
+    clearTimeout(timer);
+    clearImmediate(turn);
+  });
 }

@@ -17,7 +17,7 @@ export interface TierGuardOptions {
   readonly timeoutMs: number;
   /** The tier holds nothing but what this cache wrote into it: it is the first one, and keeps its entries for this process alone. */
   readonly isFed: boolean;
-  /** The tier is off, or cannot be used any more. */
+  /** The tier is off, did not answer in time, or cannot be used any more. */
   readonly onOff: () => void;
 }
 
@@ -119,10 +119,39 @@ export class TierGuard {
     }
   }
 
-  /** The answer, or a CacheStorageError if it does not come in time. */
+  /** The answer, or a CacheStorageError if it does not come in time: then the tier is off. */
   inTime<T>(answer: MaybePromise<T>, late?: (answer: Promise<unknown>) => void): Promise<T> {
     if (!isPromise(answer)) return Promise.resolve(answer);
-    return withDeadline(answer, this.#options.timeoutMs, this.#options.name, late);
+    return withDeadline(answer, this.#options.timeoutMs, this.#options.name, (given) => {
+      late?.(given);
+      // Once is enough: two more callers need not wait as long to learn the same.
+      this.#options.onOff();
+    });
+  }
+
+  /** Each item of a stream in time; a stream that is left is closed. */
+  async *stream<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+    if (Symbol.iterator in items) {
+      yield* items;
+      return;
+    }
+    const iterator = items[Symbol.asyncIterator]();
+    let hasEnded = false;
+    try {
+      for (;;) {
+        const next = await this.inTime(iterator.next(), () => {
+          hasEnded = true;
+        });
+        if (next.done === true) {
+          hasEnded = true;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      // One that hangs would hang here too.
+      if (!hasEnded) await iterator.return?.();
+    }
   }
 
   /** An entry of the tier, fit for use, or `undefined`. */

@@ -34,7 +34,7 @@ type State = 'on' | 'off' | 'probing' | 'closed';
  * A tier's place in a stack, and the wall around it: whatever the tier does (throws, rejects, hangs, answers nonsense), a
  * slot answers as for a miss and counts a failure of the tier.
  *
- * on → off when the tier is switched off by failures; off → probing when a retry is due; probing → on when everything
+ * on → off when the tier is switched off by failures, or lets one deadline pass; off → probing when a retry is due; probing → on when everything
  * missed is replayed, else → off with twice the wait. While it is not on, and for keys whose last write it missed or may
  * still get too late, the tier is not read: it could answer with a value that was replaced or deleted.
  */
@@ -213,11 +213,12 @@ export class TierSlot {
     return this.#guard.ask<number | undefined, void>(() => this.tier.clear(), undefined, done);
   }
 
-  /** The live entries of the tier; a fault ends the stream. */
+  /** The live entries of the tier; a fault, or one that does not come in time, ends the stream. */
   async *entries(): AsyncGenerator<CacheEntry> {
     if (!this.usable) return;
     try {
-      for await (const entry of this.tier.entries()) if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
+      for await (const entry of this.#guard.stream(this.tier.entries()))
+        if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
     } catch (error) {
       this.#guard.fault(error);
     }
@@ -334,7 +335,8 @@ export class TierSlot {
   }
 
   #switchOff(): void {
-    if (this.#state === 'off' || this.#state === 'closed') return;
+    // A probe that is under way ends by itself, and says what came of it.
+    if (this.#state !== 'on') return;
     this.#state = 'off';
     this.#retry.putOff(this.now(), false);
     this.#options.onDegraded(this);

@@ -1,7 +1,7 @@
 import { CacheConfigError, type CacheEntry } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager } from '../src/index.ts';
 import { type Fault, FaultTier } from './support/fault-tier.ts';
 import { entryOf } from './support/stack.ts';
@@ -30,12 +30,12 @@ async function openFaulty(tierTimeoutMs = 50) {
 const FAULTS: Fault[] = ['throw', 'reject', 'hang'];
 
 describe.each(FAULTS)('a tier that will %s', (fault) => {
-  it('makes neither get nor put reject, and is off after three failures', async () => {
+  it('makes neither get nor put reject, and is off after three failures or one deadline', async () => {
     const { manager, l2, put } = await openFaulty();
     await put('k', 'old');
     l2.fault = fault;
     for (const key of ['a', 'b', 'c']) expect(await put(key, 'new')).toBe(true);
-    expect(l2.enabled).toBe(false);
+    expect(l2.enabled).toBe(fault === 'hang');
     expect(manager.getStatistics().l2Degraded).toBe(true);
     const { asked } = l2;
     expect((await manager.get('a'))?.source).toBe('new');
@@ -51,7 +51,7 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
     await manager.delete('deleted');
     await put('replaced', 'new');
     await put('added', 'new');
-    expect(l2.enabled).toBe(false);
+    expect(manager.getStatistics().l2Degraded).toBe(true);
     await heal();
     l1.clear();
     expect(await manager.get('deleted')).toBeUndefined();
@@ -82,6 +82,34 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
     await heal();
     expect(l2.store.size).toBe(0);
     expect(await manager.get('k')).toBeUndefined();
+  });
+});
+
+describe('a tier that hangs', () => {
+  it('costs one deadline and no more: later operations do not ask it', async () => {
+    const { manager, l1, l2, put } = await openFaulty();
+    await put('k', 'old');
+    l1.clear();
+    l2.fault = 'hang';
+    const { asked } = l2;
+    expect(await manager.get('k')).toBeUndefined();
+    expect(await manager.get('k')).toBeUndefined();
+    expect(await manager.has('k')).toBe(false);
+    await put('other', 'x');
+    expect(l2.asked - asked).toBe(1);
+    expect(manager.getStatistics().l2Degraded).toBe(true);
+  });
+
+  it('ends a stream of entries at its deadline', async () => {
+    const { manager, l2, put } = await openFaulty();
+    await put('k', 'x');
+    vi.spyOn(l2, 'entries').mockImplementation(async function* () {
+      await new Promise(() => {});
+    });
+    const seen: string[] = [];
+    for await (const entry of manager.entries()) seen.push(entry.key);
+    expect(seen).toEqual(['k']);
+    expect(manager.getStatistics().l2Degraded).toBe(true);
   });
 });
 

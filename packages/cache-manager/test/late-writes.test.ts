@@ -119,11 +119,16 @@ describe('a write that was given up and lands later', () => {
   });
 
   it('leaves the other keys of the tier alone', async () => {
-    const { put, holdNext, readBelow } = await openLate();
+    const { cache, clock, put, holdNext, readBelow } = await openLate();
     await put('other', 'x');
     holdNext('put');
     await put('k', 'late');
+    clock.advance(2_000);
+    const back = new Promise<void>((resolve) => cache.on('recovered', () => resolve()));
+    await cache.get('nothing');
+    await back;
     expect(await readBelow('other')).toBe('x');
+    expect(await readBelow('k')).toBeUndefined();
   });
 });
 
