@@ -6,6 +6,8 @@ import * as diskOne from './scenarios/disk-one.ts';
 import * as growthDisk from './scenarios/growth-disk.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
 import * as jsonlGet from './scenarios/jsonl-get.ts';
+import * as jsonlOpenAndCleanup from './scenarios/jsonl-open-and-cleanup.ts';
+import * as jsonlPut from './scenarios/jsonl-put.ts';
 import * as jsonlReference from './scenarios/jsonl-reference.ts';
 import * as managerAllocation from './scenarios/manager-allocation.ts';
 import * as managerGet from './scenarios/manager-get.ts';
@@ -42,6 +44,8 @@ export const scenarios: readonly Scenario[] = [
   diskOne,
   diskBatch,
   jsonlGet,
+  jsonlPut,
+  jsonlOpenAndCleanup,
   jsonlReference,
   sqliteGet,
   sqlitePut,

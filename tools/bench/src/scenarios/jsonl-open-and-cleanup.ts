@@ -1,0 +1,96 @@
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CacheEntry } from '@pw/cache-models';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { blankLines, placesOf, scanKeys } from '../bare/bare-shards.ts';
+import { atMost } from '../goal.ts';
+import { manyEntries } from '../many-entries.ts';
+import { sampleEntries } from '../sample-record.ts';
+import type { Measurement, Scenario } from '../scenario.ts';
+
+/** Fills a directory and closes it again. */
+async function fill(directory: string, pages: Iterable<readonly CacheEntry[]>): Promise<void> {
+  const tier = new JsonlCacheTier({}, { directory });
+  for (const page of pages)
+    if ((await tier.putMany(page)).includes(false)) throw new Error('not every entry could be stored');
+  await tier.close();
+}
+
+export const jsonlOpen: Scenario = {
+  name: 'jsonl-open',
+  about: 'A directory of 1,000,000 records opened, against reading it in pieces and cutting each key out of its line.',
+  fullOnly: true,
+  goals: [atMost('tier.open', 1.3, 'a chunked scan for keys')],
+  measure: async ({ directory, quick }): Promise<Measurement[]> => {
+    const count = quick ? 10_000 : 1_000_000;
+    const store = join(directory, 'store');
+    await fill(store, manyEntries(count));
+    const [ours, floor]: [number[], number[]] = [[], []];
+    for (let round = 0; round < (quick ? 2 : 7); round++) {
+      globalThis.gc?.();
+      floor.push(await timed(() => check(scanKeys(store).size, count)));
+      globalThis.gc?.();
+      const tier = new JsonlCacheTier({}, { directory: store });
+      ours.push(await timed(() => tier.open()));
+      check(await tier.size(), count);
+      await tier.close();
+    }
+    return [
+      { name: 'tier.open', role: 'ours', unit: 'ms', samples: ours },
+      { name: 'a chunked scan for keys', role: 'floor', unit: 'ms', samples: floor },
+    ];
+  },
+};
+
+/** Every other one expired. */
+function halfExpired(count: number): CacheEntry[] {
+  const now = Date.now();
+  return sampleEntries(count).map((entry, i) =>
+    entry.with({ username: null, password: null, expiresAt: i % 2 ? now + 1e9 : now - 1000 }),
+  );
+}
+
+export const jsonlCleanup: Scenario = {
+  name: 'jsonl-cleanup',
+  about: '50,000 expired entries of 100,000 removed, against overwriting their lines with blanks.',
+  fullOnly: true,
+  goals: [atMost('tier.cleanupExpired', 2, 'blanking their lines')],
+  measure: async ({ directory, quick }): Promise<Measurement[]> => {
+    const count = quick ? 2000 : 100_000;
+    const full = join(directory, 'full');
+    await fill(full, [halfExpired(count)]);
+    const [ours, floor]: [number[], number[]] = [[], []];
+    for (let round = 0; round < (quick ? 2 : 7); round++) {
+      const [a, b] = [join(directory, 'a'), join(directory, 'b')];
+      for (const copy of [a, b]) {
+        rmSync(copy, { recursive: true, force: true });
+        cpSync(full, copy, { recursive: true });
+      }
+      const now = new Date().toISOString().slice(0, 19);
+      const doomed = placesOf(a, (line) => /"expires_at":"([^"]{19})/.exec(line)![1]! < now);
+      check(
+        doomed.reduce((sum, { places }) => sum + places.length, 0),
+        count / 2,
+      );
+      floor.push(await timed(() => blankLines(doomed)));
+      const tier = new JsonlCacheTier({}, { directory: b });
+      await tier.open();
+      ours.push(await timed(async () => check(await tier.cleanupExpired(), count / 2)));
+      await tier.close();
+    }
+    return [
+      { name: 'tier.cleanupExpired', role: 'ours', unit: 'ms', samples: ours },
+      { name: 'blanking their lines', role: 'floor', unit: 'ms', samples: floor },
+    ];
+  },
+};
+
+function check(found: number, wanted: number): void {
+  if (found !== wanted) throw new Error(`${found} entries, not ${wanted}`);
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}

@@ -1,0 +1,166 @@
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { type CacheEntry, entryToRecord, recordChecksum } from '@pw/cache-models';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import lockfile from 'proper-lockfile';
+import { shardOf } from '../bare/bare-shards.ts';
+import { atMost, within } from '../goal.ts';
+import { plainRecord, sampleEntries } from '../sample-record.ts';
+import type { Contest, Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+
+const SHARDS = 16;
+/** Longer than a shard's lock is kept after a write. */
+const CALM_MS = 60;
+const BURST = 1000;
+const LOCK = { realpath: false, stale: 10_000, update: 2000 } as const;
+
+async function openTier({ directory, onFinish }: ScenarioContext, entries: readonly CacheEntry[]) {
+  const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
+  const tier = new JsonlCacheTier({}, { directory: join(directory, 'store'), cipher });
+  onFinish(() => tier.close());
+  await tier.putMany(entries);
+  return { tier, cipher };
+}
+
+/** The work of a put without a lock: the record, its checksum, one append. */
+function bareAppend({ directory, onFinish }: ScenarioContext, cipher: CredentialEncryptor) {
+  const fd = openSync(join(directory, 'append.jsonl'), 'a', 0o600);
+  onFinish(() => closeSync(fd));
+  return (entry: CacheEntry): number => {
+    const record = entryToRecord(entry, cipher);
+    return writeSync(fd, `${JSON.stringify({ ...record, checksum: recordChecksum(record) })}\n`);
+  };
+}
+
+/** proper-lockfile's own lock and unlock, of a file that is there. */
+function bareLock({ directory }: ScenarioContext): () => void {
+  const path = join(directory, 'locked');
+  writeFileSync(path, '');
+  return () => lockfile.lockSync(path, LOCK)();
+}
+
+export const jsonlPutAlone: Scenario = {
+  name: 'jsonl-put-alone',
+  about:
+    'An awaited put into a shard that nobody wrote to for a while, 10,000 entries: its lock is taken and given back.',
+  goals: [atMost('tier.put', 1.3, 'lock, unlock, append')],
+  setUp: async (context): Promise<Contest> => {
+    const entries = sampleEntries(context.quick ? 1000 : 10_000);
+    const { tier, cipher } = await openTier(context, entries);
+    const append = bareAppend(context, cipher);
+    const lock = bareLock(context);
+    // One key of each shard: no two puts of a round meet.
+    const one = Array.from({ length: SHARDS }, (_, shard) => entries.find(({ key }) => shardOf(key) === shard)!);
+    const entryOf = (i: number) => one[i % SHARDS]!.touch(1_800_000_000_000 + i);
+    const calm = () => sleep(CALM_MS);
+    const steady = (entry: CacheEntry | undefined) => plainRecord(entry?.with({ accessCount: 0, lastAccessed: 0 }));
+    return {
+      finds: 'value',
+      expected: steady(one[0]),
+      contenders: [
+        {
+          name: 'tier.put',
+          role: 'ours',
+          async: true,
+          maxRuns: SHARDS,
+          before: calm,
+          run: async (i) => (await tier.put(entryOf(i).key, entryOf(i))) || undefined,
+          answer: async () => steady(await tier.get(one[0]!.key)),
+        },
+        {
+          name: 'lock, unlock, append',
+          role: 'floor',
+          maxRuns: SHARDS,
+          run: (i) => {
+            lock();
+            return append(entryOf(i));
+          },
+        },
+      ],
+    };
+  },
+};
+
+export const jsonlPutBurst: Scenario = {
+  name: 'jsonl-put-burst',
+  about: `What a put of ${BURST} awaited one by one costs beyond its record, checksum and append, as a share of one lock and unlock.`,
+  goals: [within('locking, of one lock and unlock', 0.2)],
+  measure: async (context): Promise<Measurement[]> => {
+    const entries = sampleEntries(context.quick ? 1000 : 10_000);
+    const { tier, cipher } = await openTier(context, entries);
+    const append = bareAppend(context, cipher);
+    const lock = bareLock(context);
+    const [shares, puts, appends, locks]: [number[], number[], number[], number[]] = [[], [], [], []];
+    for (let round = 0; round < (context.quick ? 3 : 11); round++) {
+      const batch = Array.from({ length: BURST }, (_, i) =>
+        entries[(i * 7919) % entries.length]!.touch(1.8e12 + round),
+      );
+      await sleep(CALM_MS);
+      const put = await timeOf(async () => {
+        for (const entry of batch) if (!(await tier.put(entry.key, entry))) throw new Error('not stored');
+      });
+      const bare = await timeOf(() => batch.forEach(append));
+      const locking = await timeOf(() => batch.slice(0, 100).forEach(lock));
+      puts.push(put / BURST);
+      appends.push(bare / BURST);
+      locks.push(locking / 100);
+      shares.push((put - bare) / BURST / (locking / 100));
+    }
+    const measured = (name: string, role: Measurement['role'], samples: number[], unit = 'ns'): Measurement => ({
+      name,
+      role,
+      unit,
+      samples,
+    });
+    return [
+      measured('locking, of one lock and unlock', 'ours', shares, '×'),
+      measured('tier.put in a burst', 'ours', puts),
+      measured('record, checksum, append', 'floor', appends),
+      measured('lock and unlock', 'floor', locks),
+    ];
+  },
+};
+
+export const jsonlBatch: Scenario = {
+  name: 'jsonl-batch',
+  about: 'A batch of 10,000 entries, sealed before, stored over themselves; the figure is the time for one.',
+  goals: [atMost('tier.putMany', 1.5, 'stringify, one write a shard')],
+  setUp: async (context): Promise<Contest> => {
+    const entries = sampleEntries(context.quick ? 1000 : 10_000);
+    const { tier, cipher } = await openTier(context, entries);
+    const floor = join(context.directory, 'floor');
+    mkdirSync(floor);
+    const fds = Array.from({ length: SHARDS }, (_, shard) => openSync(join(floor, `${shard}.jsonl`), 'a', 0o600));
+    context.onFinish(() => {
+      for (const fd of fds) closeSync(fd);
+    });
+    const touched = (i: number) => entries.map((entry) => entry.touch(1_800_000_000_000 + i));
+    const bare = (i: number): number => {
+      const texts = fds.map(() => '');
+      for (const entry of touched(i)) texts[shardOf(entry.key)] += `${JSON.stringify(entryToRecord(entry, cipher))}\n`;
+      return texts.reduce((sum, text, shard) => sum + writeSync(fds[shard]!, text), 0);
+    };
+    const items = entries.length;
+    return {
+      finds: 'value',
+      contenders: [
+        {
+          name: 'tier.putMany',
+          role: 'ours',
+          async: true,
+          items,
+          run: async (i) => (await tier.putMany(touched(i))).every(Boolean) || undefined,
+        },
+        { name: 'stringify, one write a shard', role: 'floor', items, run: bare },
+      ],
+    };
+  },
+};
+
+async function timeOf(work: () => unknown): Promise<number> {
+  const started = process.hrtime.bigint();
+  await work();
+  return Number(process.hrtime.bigint() - started);
+}
