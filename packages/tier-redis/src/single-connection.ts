@@ -6,6 +6,16 @@ import type { NodeClient, SingleClient } from './server-client.ts';
 /** Where a server is: the settings of a client, or an address. */
 export type ServerAddress = { readonly url: string } | { readonly client: SingleClient };
 
+/** A deadline of the tier's own is around every command, and a fault makes a new connection. */
+const SETTINGS = Object.freeze({
+  RESP: 3,
+  commandOptions: { timeout: undefined },
+  disableOfflineQueue: true,
+  emitInvalidate: false,
+  maintNotifications: 'disabled',
+  pingInterval: undefined,
+});
+
 /** A connection to one server, with a client of its own: the one that was handed in is only asked for its settings. */
 export class SingleConnection implements Connection {
   readonly #client: SingleClient;
@@ -37,13 +47,3 @@ export class SingleConnection implements Connection {
     this.#client.destroy();
   }
 }
-
-/** A deadline of the tier's own is around every command, and a fault makes a new connection. */
-export const SETTINGS = Object.freeze({
-  RESP: 3,
-  commandOptions: { timeout: undefined },
-  disableOfflineQueue: true,
-  emitInvalidate: false,
-  maintNotifications: 'disabled',
-  pingInterval: undefined,
-});

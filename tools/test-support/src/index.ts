@@ -5,6 +5,6 @@ export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { ManualClock } from './manual-clock.ts';
 export { RecordingLogger } from './recording-logger.ts';
 export { RedisCluster } from './redis-cluster.ts';
-export { isServerMissing, RedisServer } from './redis-server.ts';
+export { freePort, isServerMissing, RedisServer } from './redis-server.ts';
 export { makeTempDir } from './temp-dir.ts';
 export { until } from './until.ts';

@@ -10,13 +10,15 @@ const cache = await CacheManager.open({
   tiers: [new MemoryCacheTier({}, {}), new RedisCacheTier({}, { url })],
   loadLeaseMs: 400,
 });
-process.on('message', async (key: string) => {
+process.on('message', (key: string) => void load(key));
+
+async function load(key: string): Promise<void> {
   const found = await cache.getOrLoad(key, async () => {
     process.send!('loading');
     await sleep(Number(loadMs));
     return entryOf(key, String(process.pid));
   });
   process.send!({ source: found?.source });
-});
+}
 process.once('disconnect', () => void cache.close());
 process.send!('ready');
