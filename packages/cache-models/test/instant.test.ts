@@ -95,3 +95,12 @@ describe('instants', () => {
     );
   });
 });
+
+it('prints every day as Date prints it', () => {
+  const DAY = 86_400_000;
+  for (let day = MIN_INSTANT; day <= MAX_INSTANT; day += 97 * DAY)
+    for (const at of [day, day + DAY - 1])
+      expect(formatInstant(at).slice(0, 19)).toBe(new Date(at).toISOString().slice(0, 19));
+  for (let day = Date.UTC(1999, 0); day < Date.UTC(2005, 0); day += DAY)
+    expect(formatInstant(day).slice(0, 10)).toBe(new Date(day).toISOString().slice(0, 10));
+});
