@@ -40,7 +40,8 @@ import { heedingTierErrors } from './tier-errors.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { shorten } from './ttl-jitter.ts';
-import { TtlManager } from './ttl-manager.ts';
+import type { TtlManager } from './ttl-manager.ts';
+import { startSweeping } from './weak-sweep.ts';
 
 /**
  * One reliable cache out of any number of tiers. Reads ask the tiers from the first to the last and copy a hit into the
@@ -86,8 +87,7 @@ export class CacheManager implements AsyncDisposable {
     });
     const cleanupInterval = options.cleanupIntervalSeconds;
     if (cleanupInterval === undefined) return;
-    this.#ttl = new TtlManager(this, { cleanupInterval, logger });
-    this.#ttl.start();
+    this.#ttl = startSweeping(this, cleanupInterval, logger);
   }
 
   /**

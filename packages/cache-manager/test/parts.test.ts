@@ -147,6 +147,22 @@ describe('a forgotten cache', () => {
     expect([child.status, child.stdout.trim(), child.stderr]).toEqual([0, 'done', '']);
   });
 
+  it('is collected, whatever its background cleanup', () => {
+    const program = `
+      import { CacheManager } from '@pw/cache-manager';
+      import { MemoryCacheTier } from '@pw/tier-memory';
+      const forget = async () => new WeakRef(await CacheManager.open({ tiers: [new MemoryCacheTier({})], cleanupIntervalSeconds: 0.01 }));
+      const forgotten = await forget();
+      for (let i = 0; i < 200 && forgotten.deref() !== undefined; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        gc();
+      }
+      console.log(forgotten.deref() === undefined);`;
+    const args = ['--expose-gc', '--conditions=@pw/source', '--input-type=module', '--eval', program];
+    const child = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 30_000 });
+    expect([child.status, child.stdout.trim(), child.stderr]).toEqual([0, 'true', '']);
+  });
+
   it('writes accesses behind after a while by itself', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
