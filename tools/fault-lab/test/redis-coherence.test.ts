@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import { type Change, type CoherenceOrders, type Read, staleness } from '../src/redis/coherence-log.ts';
 
@@ -47,7 +47,9 @@ describe.skipIf(isServerMissing())('three processes with memory in front of one 
     'read no old and no deleted value longer than the bound, under load and with connections that end or hang',
     async () => {
       const server = await RedisServer.start();
+      onTestFinished(() => server.end());
       const proxy = await FaultyProxy.before(server.port);
+      onTestFinished(() => proxy.end());
       const own = ['a', 'b'].map((process) => Array.from({ length: 200 }, (_, i) => `${process}${i}`));
       const base = { namespace: 'coherent', timing: TIMING, keys: own.flat() };
       const children = await Promise.all([
@@ -55,6 +57,7 @@ describe.skipIf(isServerMissing())('three processes with memory in front of one 
         start({ ...base, url: server.url, own: own[1]! }),
         start({ ...base, url: proxy.url, own: [] }),
       ]);
+      onTestFinished(() => void children.map((child) => child.kill('SIGKILL')));
       for (const end = performance.now() + SECONDS * 1000; performance.now() < end; ) {
         await sleep(1000);
         await server.ask('CLIENT', 'KILL', 'TYPE', 'normal');
@@ -84,8 +87,6 @@ describe.skipIf(isServerMissing())('three processes with memory in front of one 
       const ends = children.map((child) => once(child, 'exit'));
       for (const child of children) child.disconnect();
       await Promise.all(ends);
-      await proxy.end();
-      await server.end();
     },
     count(120_000, FULL_TIME),
   );
