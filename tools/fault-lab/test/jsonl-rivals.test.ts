@@ -46,7 +46,10 @@ describe('four writers and two readers', () => {
   it(
     'lose some without locks: the proof above can fail',
     async () => {
-      expect((await lostCounts('no locks')).lost).toBeGreaterThan(0);
+      // Four processes on a busy machine may happen to take turns.
+      let lost = 0;
+      for (let tries = 0; lost === 0 && tries < 10; tries++) ({ lost } = await lostCounts('no locks'));
+      expect(lost).toBeGreaterThan(0);
     },
     FULL_TIME,
   );

@@ -67,7 +67,8 @@ export const persistenceMutants: readonly Mutant[] = [
     class extends FileTier {
       protected override write(text: string): void {
         writeFileSync(this.path, '');
-        const until = Date.now() + 3;
+        // Long beside all else that it does, so that a kill at random falls into it.
+        const until = Date.now() + 15;
         while (Date.now() < until);
         writeFileSync(this.path, text);
       }
