@@ -135,6 +135,8 @@ export class TierGuard {
       yield* items;
       return;
     }
+    // A promise is no stream, and its rejection must end here.
+    if (isPromise(items as MaybePromise<unknown>)) await this.inTime(items as unknown as Promise<unknown>);
     const iterator = items[Symbol.asyncIterator]();
     let hasEnded = false;
     try {
@@ -163,6 +165,15 @@ export class TierGuard {
       new CacheStorageError(`${name}: the tier answered with something that is not the entry`, { tier: name }),
     );
     return undefined;
+  }
+
+  /** The answer if it is of the fallback's kind (a list, a number, a boolean); any will do where the fallback is `undefined`. */
+  ofKind<T>(answer: T, fallback: T): T {
+    const isOfKind = Array.isArray(fallback) ? Array.isArray(answer) : typeof answer === typeof fallback;
+    if (fallback === undefined || isOfKind) return answer;
+    const { name } = this.#options;
+    this.fault(new CacheStorageError(`${name}: the tier answered with something of the wrong kind`, { tier: name }));
+    return fallback;
   }
 
   /** Failures that the tier itself has counted. */
@@ -197,7 +208,9 @@ export class TierGuard {
     this.#reported++;
     this.#lastError = error;
     try {
-      this.#tier.handleFailure(error);
+      // Typed as void, which an async method satisfies: its rejection must end here too.
+      const answer: unknown = this.#tier.handleFailure(error);
+      if (isPromise(answer)) answer.then(undefined, () => {});
     } catch {
       const { logger, name } = this.#options;
       logger.warn({ tier: name }, 'tier threw while a failure was reported to it; switched off');

@@ -230,8 +230,8 @@ export class TierSlot {
     return this.#guard.ask(
       () => question(this.tier),
       fallback,
-      (answer) => answer,
-    );
+      (answer) => this.#guard.ofKind(answer, fallback),
+    ) as MaybePromise<T>;
   }
 
   /** Ends the slot's work: an operation that is still under way must not open the tier again. */
