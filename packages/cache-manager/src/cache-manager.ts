@@ -21,6 +21,7 @@ import {
   silentLogger,
   systemClock,
 } from '@pw/cache-models';
+import { byKey } from './by-key.ts';
 import { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
@@ -165,9 +166,19 @@ export class CacheManager implements AsyncDisposable {
   /** The live entries found, by key; as one `get` for each. */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = await this.#strictly(() => Promise.all(keys.map((key) => this.#find(key))));
-    const entries = new Map<string, CacheEntry>();
-    for (const hit of found) if (hit !== undefined) entries.set(hit.entry.key, hit.entry);
-    return entries;
+    const entries = found.map((hit) => hit?.entry);
+    return byKey(keys, entries);
+  }
+
+  /** What `lookup` tells of each entry found, by key. */
+  async lookupMany(keys: readonly string[]): Promise<Map<string, CacheLookup>> {
+    return byKey(keys, await Promise.all(keys.map((key) => this.lookup(key))));
+  }
+
+  /** What `peek` gives for each key that the first tier has. */
+  peekMany(keys: readonly string[]): Map<string, CacheEntry> {
+    const found = keys.map((key) => this.peek(key));
+    return byKey(keys, found);
   }
 
   /** Stores an entry in every tier; true if at least one holds it. Rejects with a CacheValidationError for a wrong argument. */
