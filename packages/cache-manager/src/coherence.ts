@@ -1,7 +1,12 @@
 import { isPromise } from '@pw/cache-models';
 import type { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
-import type { WriteBehind } from './write-behind.ts';
+
+/** What is kept of values beside the tiers, such as accesses of the old one that are not to be counted in the new one. */
+export interface KeptBeside {
+  forget(key: string): void;
+  clear(): void;
+}
 
 /**
  * Where other processes write to a tier too, the tiers above it hold copies that go out of date: what has changed is dropped
@@ -12,12 +17,12 @@ import type { WriteBehind } from './write-behind.ts';
  */
 export class Coherence {
   readonly #lock: KeyLock;
-  readonly #access: WriteBehind;
+  readonly #kept: KeptBeside;
   readonly #ends: (() => void)[] = [];
 
-  constructor(slots: readonly TierSlot[], lock: KeyLock, access: WriteBehind) {
+  constructor(slots: readonly TierSlot[], lock: KeyLock, kept: KeptBeside) {
     this.#lock = lock;
-    this.#access = access;
+    this.#kept = kept;
     for (const [level, slot] of slots.entries()) {
       const above = slots.slice(0, level);
       if (above.length === 0 || slot.tier.onChange === undefined) continue;
@@ -32,15 +37,14 @@ export class Coherence {
 
   #drop(above: readonly TierSlot[], key: string): void {
     void this.#lock.run(key, () => {
-      // Accesses of the old value are not to be counted in the new one.
-      this.#access.forget(key);
+      this.#kept.forget(key);
       return eachOf(above, (slot) => slot.erase(key));
     });
   }
 
   #dropAll(above: readonly TierSlot[]): void {
     void this.#lock.runAlone(() => {
-      this.#access.clear();
+      this.#kept.clear();
       return eachOf(above, (slot) => slot.eraseAll());
     });
   }

@@ -42,20 +42,6 @@ export async function loadOnce(
   }
 }
 
-/** Loads an entry anew under a lease; does nothing while another process has it, for that one does the same. */
-export async function refreshOnce(
-  slots: readonly TierSlot[],
-  key: string,
-  milliseconds: number,
-  load: () => Promise<void>,
-): Promise<void> {
-  const slot = lowestWithLeases(slots);
-  const token = await slot?.ask<string | null | undefined>((tier) => tier.acquireLease!(key, milliseconds), undefined);
-  if (token === null) return;
-  if (slot === undefined || token === undefined) await load();
-  else await holding(slot, key, token, milliseconds, load);
-}
-
 function lowestWithLeases(slots: readonly TierSlot[]): TierSlot | undefined {
   return slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
 }

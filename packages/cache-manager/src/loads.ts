@@ -1,6 +1,6 @@
-import type { CacheEntry, Clock, Logger, MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, CacheValidationError, type Clock, type Logger, type MaybePromise } from '@pw/cache-models';
 import { abortable } from './abortable.ts';
-import { loadOnce, refreshOnce } from './load-once.ts';
+import { loadOnce } from './load-once.ts';
 import { SingleFlight } from './single-flight.ts';
 import type { TierStack } from './tier-stack.ts';
 
@@ -11,8 +11,9 @@ export interface LoadOptions {
   /** Ends the wait of its own caller, not the load. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Milliseconds at the end of an entry's life in which it is given at once and loaded anew behind the caller's back; 0 (default):
-   * never. The next caller after its time is up waits for a load as ever: no expired entry is given.
+   * Seconds for which an entry whose time is up is still answered with, at once, while one load of a new one runs: 0 or more, as
+   * HTTP's directive of that name. Only values that `getOrLoad` has found or loaded with this option in this process; never one
+   * that was replaced or deleted. Default 0.
    */
   readonly staleWhileRevalidate?: number | undefined;
 }
@@ -31,54 +32,64 @@ export interface LoadsContext {
 export class Loads {
   readonly #context: LoadsContext;
   readonly #loads = new SingleFlight<CacheEntry | undefined>();
-  readonly #refreshes = new Map<string, Promise<void>>();
+  readonly #behind = new Set<Promise<unknown>>();
 
   constructor(context: LoadsContext) {
     this.#context = context;
   }
 
-  getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
+  async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
     const { signal, staleWhileRevalidate = 0 } = options;
-    const work = this.#getOrLoad(key, loader, staleWhileRevalidate);
+    if (!(staleWhileRevalidate >= 0)) {
+      const problem = { path: 'staleWhileRevalidate', message: 'must be a number of seconds of 0 or more' };
+      throw new CacheValidationError(`${problem.path}: ${problem.message}`, { problems: [problem] });
+    }
+    const work = this.#find(key, loader, staleWhileRevalidate * 1000);
     return signal === undefined ? work : abortable(work, signal);
   }
 
-  /** Resolves when no refresh is under way. */
+  /** Resolves when no load is under way that nobody waits for. */
   async idle(): Promise<void> {
-    await Promise.all(this.#refreshes.values());
+    await Promise.all(this.#behind);
   }
 
-  async #getOrLoad(key: string, loader: CacheLoader, staleMs: number): Promise<CacheEntry | undefined> {
-    const { stack, clock, leaseMs, get, put } = this.#context;
+  async #find(key: string, loader: CacheLoader, windowMs: number): Promise<CacheEntry | undefined> {
+    const { stack, clock, get } = this.#context;
     const found = await get(key);
     if (found !== undefined) {
-      if (found.expiresAt - clock.now() <= staleMs) this.#refresh(found, loader);
+      if (windowMs > 0 && !stack.stale.has(key)) await stack.noteStale(key);
       return found;
     }
+    const stale = windowMs > 0 ? stack.stale.get(key, clock.now(), windowMs) : undefined;
+    const loading = this.#load(key, loader, windowMs > 0);
+    if (stale === undefined) return loading;
+    this.#leaveBehind(loading);
+    return stale;
+  }
+
+  /** Nobody waits for this load: its failure is logged, and the next caller tries again. */
+  #leaveBehind(loading: Promise<unknown>): void {
+    const { logger } = this.#context;
+    const behind = loading
+      .catch(() => logger.warn({}, 'an entry whose time is up could not be loaded anew; the old one is answered with'))
+      .finally(() => this.#behind.delete(behind));
+    this.#behind.add(behind);
+  }
+
+  #load(key: string, loader: CacheLoader, keepStale: boolean): Promise<CacheEntry | undefined> {
+    const { stack, leaseMs, get, put } = this.#context;
     return this.#loads.run(key, () =>
       loadOnce(stack.slots, key, {
         milliseconds: leaseMs,
         find: async () => ((await stack.has(key)) ? get(key) : undefined),
         load: async () => {
           const loaded = await loader(key);
-          if (loaded !== undefined) await put(key, loaded);
+          if (loaded === undefined) return undefined;
+          await put(key, loaded);
+          if (keepStale) await stack.noteStale(key);
           return loaded;
         },
       }),
     );
-  }
-
-  /** Behind the caller's back, so a failure is logged and the entry kept: whoever comes after its time is up meets the error. */
-  #refresh(old: CacheEntry, loader: CacheLoader): void {
-    const { key } = old;
-    if (this.#refreshes.has(key)) return;
-    const { stack, leaseMs, logger } = this.#context;
-    const refresh = refreshOnce(stack.slots, key, leaseMs, async () => {
-      const loaded = await loader(key);
-      if (loaded !== undefined) await stack.replace(old, loaded);
-    })
-      .catch(() => logger.warn({}, 'an entry could not be loaded anew; the old one is kept as long as it lives'))
-      .finally(() => this.#refreshes.delete(key));
-    this.#refreshes.set(key, refresh);
   }
 }

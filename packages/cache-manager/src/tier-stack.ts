@@ -2,6 +2,7 @@ import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type Remo
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
+import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -27,6 +28,8 @@ export class TierStack {
   readonly slots: readonly TierSlot[];
   /** First those in which an entry has its own life, then those that cap it. */
   readonly #byTruth: readonly TierSlot[];
+  /** Values that may be answered with after their time is up. */
+  readonly stale = new StaleEntries();
   readonly #lock = new KeyLock();
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
@@ -38,7 +41,10 @@ export class TierStack {
     this.#byTruth = [...slots.filter((slot) => !slot.isCapped), ...slots.filter((slot) => slot.isCapped)];
     this.#events = events;
     this.#access = new WriteBehind(slots, this.#lock, logger);
-    this.#coherence = new Coherence(slots, this.#lock, this.#access);
+    this.#coherence = new Coherence(slots, this.#lock, {
+      forget: (key) => this.#isOver(key),
+      clear: () => this.#allIsOver(),
+    });
   }
 
   /** As `find`, for those who do not ask which tier answered: a hit of the first one makes nothing but its entry. */
@@ -131,7 +137,7 @@ export class TierStack {
     this.#recoverDue();
     const entry = moveUserInfo(given);
     return this.#lock.run(entry.key, () => {
-      this.#access.forget(entry.key);
+      this.#isOver(entry.key);
       return all(this.slots.map((slot) => slot.write(entry.key, entry)));
     });
   }
@@ -142,7 +148,7 @@ export class TierStack {
     const entries = given.map(moveUserInfo);
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
-      for (const key of keys) this.#access.forget(key);
+      for (const key of keys) this.#isOver(key);
       return chain(all(this.slots.map((slot) => slot.writeMany(entries))), (tiers) => anyOf(tiers, entries.length));
     });
   }
@@ -174,6 +180,7 @@ export class TierStack {
 
   /** Stores an entry in every tier but one. For work that holds the key's lock. */
   writeLocked(entry: CacheEntry, except?: TierSlot): MaybePromise<boolean[]> {
+    if (this.stale.has(entry.key)) this.stale.note(entry);
     return all(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
   }
 
@@ -182,15 +189,9 @@ export class TierStack {
     return this.#access.overlay(entry);
   }
 
-  /** Stores an entry in place of another, unless that was replaced or removed meanwhile; true if a tier did. */
-  replace(before: CacheEntry, given: CacheEntry): MaybePromise<boolean> {
-    const entry = moveUserInfo(given);
-    const stored = this.withNewest<boolean>(before.key, (newest) => {
-      if (newest.fetchTime !== before.fetchTime || newest.ttlSeconds !== before.ttlSeconds) return false;
-      this.#access.forget(entry.key);
-      return chain(this.writeLocked(entry), (tiers) => tiers.includes(true));
-    });
-    return chain(stored, (answer) => answer === true);
+  /** Keeps the newest value of a key for those who take it after its time is up. */
+  noteStale(key: string): MaybePromise<unknown> {
+    return this.withNewest(key, (entry) => this.stale.note(entry));
   }
 
   /**
@@ -229,7 +230,7 @@ export class TierStack {
   }
 
   #eraseEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
-    this.#access.forget(key);
+    this.#isOver(key);
     return chain(all(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
   }
 
@@ -237,7 +238,7 @@ export class TierStack {
   eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
     this.#recoverDue();
     return this.#lock.runAll(keys, () => {
-      for (const key of keys) this.#access.forget(key);
+      for (const key of keys) this.#isOver(key);
       return chain(all(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
     });
   }
@@ -246,7 +247,7 @@ export class TierStack {
   clear(): Promise<number> {
     return this.#lock.runAlone(async () => {
       const count = (await this.keys()).length;
-      this.#access.clear();
+      this.#allIsOver();
       await Promise.all(this.slots.map((slot) => slot.eraseAll()));
       return count;
     });
@@ -307,6 +308,17 @@ export class TierStack {
     await this.#access.settle();
     await Promise.allSettled(this.#recoveries);
     await Promise.allSettled(this.slots.map((slot) => slot.catchUp()));
+  }
+
+  /** The value of a key is replaced or removed: what is kept of it beside the tiers is void. */
+  #isOver(key: string): void {
+    this.#access.forget(key);
+    this.stale.forget(key);
+  }
+
+  #allIsOver(): void {
+    this.#access.clear();
+    this.stale.clear();
   }
 
   #recoverDue(): void {
