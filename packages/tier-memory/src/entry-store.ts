@@ -106,10 +106,10 @@ export class EntryStore {
     return this.#index.size - this.expiredCount(now);
   }
 
-  /** Removes what is expired and tells how many that were. */
-  removeExpired(now: number): number {
-    const count = this.expiredCount(now);
-    for (let slot = this.#wheel.firstExpired(); slot !== NONE; slot = this.#wheel.firstExpired()) this.remove(slot);
+  /** Removes what is expired, but not more than `limit`, and tells how many that were. */
+  removeExpired(now: number, limit: number): number {
+    const count = Math.min(this.expiredCount(now), limit);
+    for (let left = count; left > 0; left--) this.remove(this.#wheel.firstExpired());
     return count;
   }
 

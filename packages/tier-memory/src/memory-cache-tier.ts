@@ -1,3 +1,4 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
@@ -6,6 +7,7 @@ import {
   checkFilter,
   type EntryFilter,
   type EntryPage,
+  type MaybePromise,
   queryEntries,
   RemovalReason,
   type TierOptions,
@@ -14,12 +16,14 @@ import {
 import { EntryStore } from './entry-store.ts';
 import { NONE } from './slot-table.ts';
 
+/** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */
+const SWEEP_SLICE = 5000;
 /** How deep puts inside `onEvict` inside puts may go before one that needs room is refused. */
 const MAX_NESTED_EVICTIONS = 8;
 
 /**
  * Keeps entries in this process's memory: lru, lfu and fifo, all at a cost that does not grow with the number of entries.
- * Every answer is a value, never a promise. `close` forgets all entries.
+ * Every answer is a value, never a promise, but for a `cleanupExpired` of thousands. `close` forgets all entries.
  *
  * `onEvict` is told of entries that leave to make room (`capacity`, or `ttl` for one that had expired), after the new
  * entry is in place. It may use the tier; a put of its own that would evict again is refused (`false`) at the eighth
@@ -108,10 +112,6 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     });
   }
 
-  override cleanupExpired(): number {
-    return super.cleanupExpired() as number;
-  }
-
   protected override doClose(): void {
     this.#store = this.#emptyStore();
   }
@@ -180,8 +180,20 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#store.liveEntries(now);
   }
 
-  protected override doCleanupExpired(now: number): number {
-    return this.#store.removeExpired(now);
+  /** In slices when there is much to remove: only then with a promise, and others have their turn in between. */
+  protected override doCleanupExpired(now: number): MaybePromise<number> {
+    const store = this.#store;
+    return store.expiredCount(now) <= SWEEP_SLICE ? store.removeExpired(now, SWEEP_SLICE) : this.#sweep(now);
+  }
+
+  async #sweep(now: number): Promise<number> {
+    let removed = 0;
+    for (let left = this.#store.expiredCount(now); left > 0; left -= SWEEP_SLICE) {
+      // The store of now: a close in between has begun an empty one.
+      removed += this.#store.removeExpired(now, Math.min(left, SWEEP_SLICE));
+      await rest();
+    }
+    return removed;
   }
 
   /** A later access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */

@@ -1,4 +1,4 @@
-import { MAX_INSTANT } from '@pw/cache-models';
+import { CacheEntry, MAX_INSTANT } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
@@ -116,4 +116,25 @@ it('entries are a list of their own: changes during the walk neither disturb nor
   }
   expect(seen).toEqual(['a', 'b']);
   expect(tier.keys()).toEqual(['a', 'aa', 'bb']);
+});
+
+it('a sweep of many lets others have their turn, and spares what is stored anew meanwhile', async () => {
+  const clock = new ManualClock();
+  const tier = new MemoryCacheTier({}, { clock });
+  const entry = (i: number) =>
+    CacheEntry.create({ key: `k${i}`, proxyUrl: 'http://h.example:1', ttlSeconds: 60 }, clock);
+  for (let i = 0; i < 20_000; i++) tier.put(`k${i}`, entry(i));
+  clock.advance(60_000);
+  const sweep = tier.cleanupExpired();
+  expect(sweep).toBeInstanceOf(Promise);
+  // The last one in the order of the sweep.
+  tier.put('k19999', entry(19_999));
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  const removed = await sweep;
+  clearInterval(count);
+  expect(removed).toBe(19_999);
+  expect(turns).toBeGreaterThan(0);
+  expect(tier.keys()).toEqual(['k19999']);
+  expect(tier.statistics).toMatchObject({ evictionsTtl: 20_000, currentSize: 1 });
 });

@@ -107,7 +107,7 @@ it('a sweep and a read that meets an expired entry count it and tell nobody: it 
   tier.put('b', makeEntry('b', { expiresAt: START + 1 }));
   clock.advance(1);
   tier.get('a');
-  tier.cleanupExpired();
+  void tier.cleanupExpired();
   expect(told).toEqual([]);
   expect(tier.statistics.evictionsTtl).toBe(2);
 });
