@@ -1,3 +1,4 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import {
   type AccessUpdate,
   CacheCorruptionError,
@@ -16,6 +17,7 @@ import type { RawRecord } from './record-line.ts';
 import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
+import { SWEEP_SLICE } from './shard-writer.ts';
 import type { Slot, SlotFacts } from './slot.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
@@ -289,13 +291,22 @@ export class JsonlStore {
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {
-      // Not in one statement: the sum must be read after the wait.
-      const count = await lane.submit(operation);
-      total += Number(count);
+      for (;;) {
+        const count = Number(await lane.submit(operation));
+        total += count;
+        if (operation.kind !== 'sweep' || count < SWEEP_SLICE) return;
+        await rest();
+      }
     };
     for (;;) {
       await this.settled(() => this.refreshAll());
-      const results = await Promise.allSettled(this.#shards.lanes.filter(where).map(submit));
+      const work: Promise<PromiseSettledResult<void>[]>[] = [];
+      for (const lane of this.#shards.lanes.filter(where)) {
+        work.push(Promise.allSettled([submit(lane)]));
+        // A shard takes some milliseconds; others have their turn before the next one. Clearing is one moment for all shards.
+        if (operation.kind === 'sweep') await rest();
+      }
+      const results = (await Promise.all(work)).flat();
       const fault = results.find((result) => result.status === 'rejected');
       if (fault === undefined) return total;
       if (!(fault.reason instanceof Resharded)) throw fault.reason;

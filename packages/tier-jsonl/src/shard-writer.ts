@@ -12,8 +12,12 @@ import {
   type PlannedOperation,
   type ShardOperation,
 } from './shard-operation.ts';
+import type { Slot } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { WritePlan } from './write-plan.ts';
+
+/** Most expired records that go in one operation: some milliseconds' work. */
+export const SWEEP_SLICE = 4000;
 
 /** Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`. */
 export class ShardWriter {
@@ -113,10 +117,11 @@ export class ShardWriter {
     for (const place of joinPlaces(places, MAX_BLANK)) this.#shard.file.blank(place);
   }
 
-  /** Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
+  /** At most {@link SWEEP_SLICE}. Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
   #sweep(now: number): number {
     const shard = this.#shard;
-    const expired = this.#index.slotsOf(shard.number).filter((slot) => now >= slot.expiresAt);
+    const isExpired = (slot: Slot) => now >= slot.expiresAt;
+    const expired = this.#index.slotsOf(shard.number).filter(isExpired).slice(0, SWEEP_SLICE);
     if (expired.length === 0) return 0;
     shard.file.prepareToWrite();
     const plan = new WritePlan(shard, this.#index);

@@ -97,6 +97,28 @@ describe('JsonlCacheTier', () => {
     expect(await newTier(directory, { clock }).keys()).toEqual(['c']);
   });
 
+  it('lets others have their turn in a sweep of many, in one shard and from shard to shard', async () => {
+    for (const numShards of [1, 4]) {
+      const clock = new ManualClock();
+      const tier = newTier(newDirectory(), { clock, numShards });
+      await tier.putMany(Array.from({ length: 9000 }, (_, i) => makeEntry(`k${i}`, { ttlSeconds: 10 })));
+      await tier.put('kept', makeEntry('kept', { ttlSeconds: 1000 }));
+      clock.advance(10_000);
+      let turns = 0;
+      let isOver = false;
+      const turn = () => {
+        turns++;
+        if (!isOver) setImmediate(turn);
+      };
+      setImmediate(turn);
+      expect(await tier.cleanupExpired()).toBe(9000);
+      isOver = true;
+      expect(turns).toBeGreaterThan(2);
+      expect(await tier.keys()).toEqual(['kept']);
+      await tier.close();
+    }
+  });
+
   it('writes the lines that ProxyWhirl reads, in ASCII, into the shards where it looks', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
