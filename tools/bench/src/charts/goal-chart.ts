@@ -29,5 +29,5 @@ export function goalChart(title: string, bars: readonly GoalBar[]): string {
     elements.push(svgText(RIGHT + 12, y + 12, `${used.toFixed(2)}×`));
   }
   elements.push(svgLine(middle, 44, middle, bottom, 'goal'));
-  return svgDocument(WIDTH, bottom + 12, elements);
+  return svgDocument(WIDTH, bottom + 12, title, elements);
 }

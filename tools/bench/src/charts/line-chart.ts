@@ -47,7 +47,7 @@ export function lineChart(chart: LineChart): string {
     elements.push(`<rect x="${RIGHT + 16}" y="${y - 9}" width="10" height="10" fill="${colour}"/>`);
     elements.push(svgText(RIGHT + 32, y, name));
   }
-  return svgDocument(WIDTH, HEIGHT, elements);
+  return svgDocument(WIDTH, HEIGHT, chart.title, elements);
 }
 
 function heightScale({ series, top }: LineChart) {

@@ -5,10 +5,10 @@ const STYLE = `text { font: 12px system-ui, sans-serif; fill: #333 } .title { fo
   .grid { stroke: #ddd } .axis { stroke: #888 } .goal { stroke: #c00; stroke-dasharray: 4 3 }
   @media (prefers-color-scheme: dark) { text { fill: #ccc } .grid { stroke: #333 } .goal { stroke: #f66 } }`;
 
-/** A complete picture out of its elements. */
-export function svgDocument(width: number, height: number, elements: readonly string[]): string {
+/** A complete picture out of its elements; the title is for those who do not see it. */
+export function svgDocument(width: number, height: number, title: string, elements: readonly string[]): string {
   const box = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${box}>\n<style>${STYLE}</style>\n${elements.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} role="img">\n<title>${escapeText(title)}</title>\n<style>${STYLE}</style>\n${elements.join('\n')}\n</svg>\n`;
 }
 
 export interface TextOptions {
@@ -17,8 +17,11 @@ export interface TextOptions {
 }
 
 export function svgText(x: number, y: number, text: string, { anchor = 'start', className }: TextOptions = {}): string {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${classOf(className)}>${escaped}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}"${classOf(className)}>${escapeText(text)}</text>`;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 export function svgLine(x1: number, y1: number, x2: number, y2: number, className: string): string {
