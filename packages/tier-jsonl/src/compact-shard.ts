@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { Place } from './place.ts';
 import { openSecurely, syncDirectory } from './secure-open.ts';
 import type { Shard } from './shard.ts';
-import type { Slot, SlotMove } from './slot.ts';
+import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { writeFully } from './write-fully.ts';
 
@@ -25,9 +25,9 @@ export function temporaryName(path: string): string {
   return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** A line that is to be kept; `slot` is missing for one that is no record. */
+/** A line that is to be kept; `id` is NO_SLOT for one that is no record. */
 interface LiveLine extends Place {
-  readonly slot?: Slot;
+  readonly id: SlotId;
 }
 
 /**
@@ -50,9 +50,9 @@ export function* compactShard(
   try {
     for (const slice of slicesOf(lines)) {
       writeFully(fd, linesOf(shard, slice), end);
-      for (const { slot, offset, length } of slice) {
-        if (slot === undefined) foreign.push({ offset: end, length });
-        else moves.push({ slot, from: offset, to: end });
+      for (const { id, offset, length } of slice) {
+        if (id === NO_SLOT) foreign.push({ offset: end, length });
+        else moves.push({ id, from: offset, to: end });
         end += length + 1;
       }
       yield;
@@ -74,9 +74,10 @@ const flush = promisify(fsync);
 
 function liveLines(shard: Shard, index: SlotIndex): LiveLine[] {
   const lines: LiveLine[] = index
-    .slotsOf(shard.number)
-    .map((slot) => ({ slot, offset: slot.offset, length: slot.length }));
-  return [...lines, ...shard.foreign].sort((a, b) => a.offset - b.offset);
+    .idsOf(shard.number)
+    .map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
+  for (const place of shard.foreign) lines.push({ ...place, id: NO_SLOT });
+  return lines.sort((a, b) => a.offset - b.offset);
 }
 
 function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {
@@ -96,10 +97,10 @@ function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {
 function linesOf(shard: Shard, slice: readonly Place[]): Buffer {
   const bytes = Buffer.allocUnsafe(slice.reduce((sum, { length }) => sum + length + 1, 0));
   let at = 0;
-  for (const place of slice) {
+  for (const { offset, length } of slice) {
     // Copied at once: the buffer of a read is good until the next one.
-    shard.file.read(place).copy(bytes, at);
-    at += place.length;
+    shard.file.read(offset, length).copy(bytes, at);
+    at += length;
     bytes[at++] = 0x0a;
   }
   return bytes;

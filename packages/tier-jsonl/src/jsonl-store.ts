@@ -18,7 +18,7 @@ import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
 import { SWEEP_SLICE } from './shard-writer.ts';
-import type { Slot, SlotFacts } from './slot.ts';
+import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
 /** A record is read again so often before it is called damaged: each time somebody else may have been writing it. */
@@ -36,7 +36,7 @@ export interface JsonlStoreHooks {
   /** A line that is no record was met. */
   onDamaged(): void;
   /** A record has to go to make room; it can still be read. */
-  onEvicting(slot: Slot, reason: RemovalReason): void;
+  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
 }
 
 /** The records of a directory, still sealed: finds, stores, removes, makes room. */
@@ -93,12 +93,21 @@ export class JsonlStore {
     return this.#shards.isCurrent ? result : this.#reopen().then(() => this.settled(work));
   }
 
-  find(key: string): Slot | undefined {
+  /** The slot of a key as the files have it now, or NO_SLOT. */
+  find(key: string): SlotId {
     return this.#shards.find(key);
   }
 
-  used(slot: Slot): void {
-    this.#shards.index.used(slot);
+  isExpired(id: SlotId, now: number): boolean {
+    return now >= this.#shards.index.expiresAt(id);
+  }
+
+  /** Notes a read of a key. */
+  used(key: string): void {
+    const { index } = this.#shards;
+    if (!index.isOrdered) return;
+    const id = index.find(key);
+    if (id !== NO_SLOT) index.used(id);
   }
 
   refreshAll(): void {
@@ -112,27 +121,37 @@ export class JsonlStore {
 
   /** Keys of the records that are not expired at `now`; of all without it. */
   liveKeys(now = Number.NEGATIVE_INFINITY): string[] {
+    const { index } = this.#shards;
     const keys: string[] = [];
-    for (const slot of this.#shards.index.values()) if (now < slot.expiresAt) keys.push(slot.key);
+    for (const id of index.ids()) if (now < index.expiresAt(id)) keys.push(index.keyOf(id));
     return keys;
   }
 
   /** The record of a slot that `find` gave. Throws a CacheCorruptionError for a damaged one, which is set aside. */
-  readRecord(found: Slot): RawRecord | undefined {
-    const { key } = found;
-    let slot: Slot | undefined = found;
-    let fault: unknown;
-    for (let tries = 0; tries < READ_TRIES; tries++, slot = this.#shards.index.get(key)) {
-      if (slot === undefined) return undefined;
-      const { shard } = this.#lane(slot);
+  readRecord(id: SlotId): RawRecord | undefined {
+    try {
+      return this.#lane(id).shard.readRecord(id);
+    } catch (error) {
+      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
+      return this.#readAgain(id, error);
+    }
+  }
+
+  /** Somebody may have written since we looked, or be writing now: only what full readings still point to is damaged. */
+  #readAgain(damaged: SlotId, first: CacheCorruptionError): RawRecord | undefined {
+    const key = this.#shards.index.keyOf(damaged);
+    let id = damaged;
+    let fault = first;
+    for (let tries = 1; tries < READ_TRIES; tries++) {
+      this.#lane(id).shard.rescan();
+      id = this.#shards.index.find(key);
+      if (id === NO_SLOT) return undefined;
       try {
-        return shard.readRecord(slot);
+        return this.#lane(id).shard.readRecord(id);
       } catch (error) {
         if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
         fault = error;
       }
-      // Somebody may have written since we looked, or be writing now: only what a full reading still points to is damaged.
-      shard.rescan();
     }
     this.setAside(key);
     throw fault;
@@ -144,10 +163,10 @@ export class JsonlStore {
 
   /** A record turned out to be damaged: out of the index and, as soon as the lock is free, out of the file. */
   setAside(key: string): void {
-    const slot = this.#shards.index.get(key);
-    if (slot === undefined) return;
-    const lane = this.#lane(slot);
-    lane.shard.setAside(slot);
+    const id = this.#shards.index.find(key);
+    if (id === NO_SLOT) return;
+    const lane = this.#lane(id);
+    lane.shard.setAside(id);
     lane.repairNow();
   }
 
@@ -181,7 +200,7 @@ export class JsonlStore {
   }
 
   #isAbsent(key: string): boolean {
-    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === undefined;
+    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_SLOT;
   }
 
   async clear(now: number): Promise<number> {
@@ -190,8 +209,7 @@ export class JsonlStore {
   }
 
   async sweep(now: number): Promise<number> {
-    const hasExpired = ({ shard }: ShardLane) =>
-      this.#shards.index.slotsOf(shard.number).some(({ expiresAt }) => now >= expiresAt);
+    const hasExpired = ({ shard }: ShardLane) => this.#shards.index.expiredOf(shard.number, now, 1).length > 0;
     return this.#everywhere(hasExpired, { kind: 'sweep', now });
   }
 
@@ -201,10 +219,10 @@ export class JsonlStore {
    */
   async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
     for (;;) {
-      const slot = await this.settled(() => this.find(key));
-      if (slot === undefined) return false;
+      const shard = await this.settled(() => this.#shardOf(key));
+      if (shard === undefined) return false;
       try {
-        return (await this.#lane(slot).submit({ kind: 'rewrite', key, change })) === true;
+        return (await this.#shards.lane(shard).submit({ kind: 'rewrite', key, change })) === true;
       } catch (error) {
         if (!(error instanceof Resharded)) throw error;
       }
@@ -229,12 +247,13 @@ export class JsonlStore {
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
+    const { index } = this.#shards;
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
-      const slot = this.#shards.index.get(key);
-      if (slot === undefined || now >= slot.expiresAt) continue;
+      const id = index.find(key);
+      if (id === NO_SLOT || now >= index.expiresAt(id)) continue;
       found++;
-      this.#shards.index.used(slot, accessCount);
+      index.used(id, accessCount);
       const mark = evictedFromL1 ?? this.#access.markOf(key);
       this.#access.add(key, { accessCount, lastAccessed, ...(mark === undefined ? {} : { evictedFromL1: mark }) });
     }
@@ -246,8 +265,13 @@ export class JsonlStore {
     return this.#set;
   }
 
-  #lane(slot: Slot) {
-    return this.#shards.lane(slot.shard);
+  #lane(id: SlotId): ShardLane {
+    return this.#shards.lane(this.#shards.index.shardOf(id));
+  }
+
+  #shardOf(key: string): number | undefined {
+    const id = this.find(key);
+    return id === NO_SLOT ? undefined : this.#shards.index.shardOf(id);
   }
 
   #openSet(isAgain: boolean): Promise<ShardSet> {
@@ -322,8 +346,8 @@ export class JsonlStore {
     const leaving: Promise<unknown>[] = [];
     for (const key of keys) {
       leaving.push(...this.#evictDownTo(this.#limit - (index.isHeld(key) ? 1 : 0)));
-      const slot = index.get(key);
-      if (slot !== undefined) index.admit(slot);
+      const id = index.find(key);
+      if (id !== NO_SLOT) index.admit(id);
     }
     leaving.push(...this.#evictDownTo(this.#limit));
     await Promise.all(leaving);
@@ -334,15 +358,15 @@ export class JsonlStore {
     const now = this.#hooks.clock.now();
     const leaving: Promise<unknown>[] = [];
     while (index.admittedCount > count) {
-      const slot = index.victim(now);
-      if (slot === undefined) break;
-      const { key } = slot;
-      this.#hooks.onEvicting(slot, now >= slot.expiresAt ? RemovalReason.TTL : RemovalReason.CAPACITY);
+      const id = index.victim(now);
+      if (id === undefined) break;
+      const key = index.keyOf(id);
+      this.#hooks.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
       // Reading it may have shown that it is damaged, and set it aside.
-      if (index.get(key) !== slot) continue;
-      const lane = this.#lane(slot);
-      lane.shard.leave(key, { offset: slot.offset, length: slot.length });
-      index.remove(slot);
+      if (index.find(key) !== id) continue;
+      const lane = this.#lane(id);
+      lane.shard.leave(key, index.placeOf(id));
+      index.remove(id);
       this.#access.forget(key);
       const gone = lane.submit({ kind: 'remove', key, now, onlyExpired: false });
       leaving.push(gone.catch((error: unknown) => this.#lateEviction(error)));

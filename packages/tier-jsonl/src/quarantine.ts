@@ -36,6 +36,6 @@ export function copyToQuarantine(file: ShardFile, directory: string, places: rea
 function copyPlace(file: ShardFile, { offset, length }: Place, fd: number): void {
   for (let done = 0; done < length; done += CHUNK) {
     const place = { offset: offset + done, length: Math.min(CHUNK, length - done) };
-    writeFully(fd, file.read(place), null);
+    writeFully(fd, file.read(place.offset, place.length), null);
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '@pw/cache-models';
 import type { JsonlStore } from './jsonl-store.ts';
 import { encodeResealed, type RawRecord, vouchedBy } from './record-line.ts';
+import { NO_SLOT } from './slot.ts';
 
 /** `stale` becomes `reencrypted` once the new line is written. */
 type Fate = 'none' | 'current' | 'stale' | 'unreadable';
@@ -61,9 +62,9 @@ async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: strin
 
 /** A damaged record is set aside by the store; here it counts for nothing. */
 function readOrPass(store: JsonlStore, key: string): RawRecord | undefined {
-  const slot = store.find(key);
+  const id = store.find(key);
   try {
-    return slot === undefined ? undefined : store.readRecord(slot);
+    return id === NO_SLOT ? undefined : store.readRecord(id);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { CacheCorruptionError } from '@pw/cache-models';
 import { type Layout, writeLayout } from './layout-file.ts';
 import { encodeRaw, type RawRecord } from './record-line.ts';
 import type { ShardSet } from './shard-set.ts';
-import type { Slot } from './slot.ts';
+import { NO_SLOT, type SlotId } from './slot.ts';
 
 /**
  * Brings every record to the shard where it belongs under the set's number of shards, and records that number. All records
@@ -22,15 +22,19 @@ export async function reshard(set: ShardSet, directory: string, recorded: Layout
 }
 
 function* bringHome(set: ShardSet): Generator<Promise<unknown>> {
-  for (const slot of [...set.index.values()]) {
-    const home = set.homeOf(slot.key);
-    const raw = home === slot.shard ? undefined : readRecord(set, slot);
+  const { index } = set;
+  for (const id of [...index.ids()]) {
+    const key = index.keyOf(id);
+    const home = set.homeOf(key);
+    const shard = index.shardOf(id);
+    const raw = home === shard ? undefined : readRecord(set, id);
     if (raw === undefined) continue;
-    const { key, shard, offset, expiresAt } = slot;
+    const offset = index.offsetOf(id);
+    const expiresAt = index.expiresAt(id);
     const isStill = () => {
       set.refresh(shard);
-      const now = set.index.get(key);
-      return now !== undefined && now.shard === shard && now.offset === offset;
+      const now = index.find(key);
+      return now !== NO_SLOT && index.shardOf(now) === shard && index.offsetOf(now) === offset;
     };
     const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
     yield set.lane(home).submit({ kind: 'move', key, line: encodeRaw(raw), facts, isStill });
@@ -40,14 +44,16 @@ function* bringHome(set: ShardSet): Generator<Promise<unknown>> {
 /** Older lines of keys whose newest line is in another shard. */
 function* dropOlder(set: ShardSet): Generator<Promise<unknown>> {
   for (const lane of set.lanes)
-    for (const key of lane.shard.superseded.keys())
-      if (set.index.get(key)?.shard !== lane.shard.number) yield lane.submit({ kind: 'drop', key });
+    for (const key of lane.shard.superseded.keys()) {
+      const id = set.index.find(key);
+      if (id === NO_SLOT || set.index.shardOf(id) !== lane.shard.number) yield lane.submit({ kind: 'drop', key });
+    }
 }
 
 /** A damaged record stays where it is: a read will meet it and set it aside. */
-function readRecord(set: ShardSet, slot: Slot): RawRecord | undefined {
+function readRecord(set: ShardSet, id: SlotId): RawRecord | undefined {
   try {
-    return set.lane(slot.shard).shard.readRecord(slot);
+    return set.lane(set.index.shardOf(id)).shard.readRecord(id);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return undefined;
     throw error;

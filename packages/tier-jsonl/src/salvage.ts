@@ -27,7 +27,7 @@ export function salvage(line: Buffer): Piece[] {
     const close = text.lastIndexOf('}', (starts[at + 1] ?? text.length) - 1) + 1;
     if (close <= start || !isIntact(line.subarray(start, close))) continue;
     damagedUpTo(start);
-    pieces.push({ start, end: close, head: readLineHead(line, start, close, true) });
+    pieces.push({ start, end: close, head: readLineHead(line, start, close) });
     end = close;
   }
   damagedUpTo(text.length);

@@ -88,7 +88,7 @@ export class ShardFile {
   }
 
   /** The bytes at a place, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
-  read({ offset, length }: Place): Buffer {
+  read(offset: number, length: number): Buffer {
     const bytes = this.#cut(length);
     // A short read is rare, and goes on where it stopped.
     if (readSync(this.#fd!, bytes, 0, length, offset) < length && this.readInto(bytes, offset) < length)

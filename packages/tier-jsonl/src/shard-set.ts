@@ -10,7 +10,7 @@ import { ShardLock } from './shard-lock.ts';
 import { shardFileName, shardOfKey } from './shard-of-key.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import { ShardWriter } from './shard-writer.ts';
-import type { Slot } from './slot.ts';
+import { NO_SLOT, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { storageFault } from './storage-fault.ts';
 
@@ -91,16 +91,16 @@ export class ShardSet {
     for (const { shard } of this.lanes) this.refresh(shard.number);
   }
 
-  /** The slot of a key as the files have it now. */
-  find(key: string): Slot | undefined {
-    const known = this.index.get(key);
-    if (known !== undefined) {
-      if (!this.#follow(known.shard)) return known;
-      const slot = this.index.get(key);
-      if (slot !== undefined) return slot;
+  /** The slot of a key as the files have it now, or NO_SLOT. */
+  find(key: string): SlotId {
+    const known = this.index.find(key);
+    if (known !== NO_SLOT) {
+      if (!this.#follow(this.index.shardOf(known))) return known;
+      const id = this.index.find(key);
+      if (id !== NO_SLOT) return id;
     }
     this.#follow(this.homeOf(key));
-    return this.index.get(key);
+    return this.index.find(key);
   }
 
   /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */

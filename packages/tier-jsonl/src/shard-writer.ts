@@ -12,7 +12,6 @@ import {
   type PlannedOperation,
   type ShardOperation,
 } from './shard-operation.ts';
-import type { Slot } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { WritePlan } from './write-plan.ts';
 
@@ -120,17 +119,18 @@ export class ShardWriter {
   /** At most {@link SWEEP_SLICE}. Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
   #sweep(now: number): number {
     const shard = this.#shard;
-    const isExpired = (slot: Slot) => now >= slot.expiresAt;
-    const expired = this.#index.slotsOf(shard.number).filter(isExpired).slice(0, SWEEP_SLICE);
+    const index = this.#index;
+    const expired = index.expiredOf(shard.number, now, SWEEP_SLICE);
     if (expired.length === 0) return 0;
     shard.file.prepareToWrite();
-    const plan = new WritePlan(shard, this.#index);
+    const plan = new WritePlan(shard, index);
     const places: Place[] = [];
-    for (const slot of expired) {
-      if (shard.superseded.has(slot.key)) plan.add({ kind: 'remove', key: slot.key, now, onlyExpired: true });
+    for (const id of expired) {
+      const key = shard.superseded.size === 0 ? undefined : index.keyOf(id);
+      if (key !== undefined && shard.superseded.has(key)) plan.add({ kind: 'remove', key, now, onlyExpired: true });
       else {
-        places.push({ offset: slot.offset, length: slot.length });
-        this.#index.remove(slot);
+        places.push(index.placeOf(id));
+        index.remove(id);
       }
     }
     this.#write(plan);
@@ -142,7 +142,7 @@ export class ShardWriter {
   /** The file goes as a whole: others see that it is another one, and a crash leaves all or nothing. */
   #clear(now: number): number {
     const shard = this.#shard;
-    const live = this.#index.slotsOf(shard.number).filter((slot) => now < slot.expiresAt).length;
+    const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
     shard.file.remove();
     if (this.#isFull) syncDirectory(dirname(shard.file.path));
     shard.refresh();

@@ -1,12 +1,14 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
+import type { Rank } from './eviction-order.ts';
+import { HeadCutter } from './head-cutter.ts';
 import { type LineHead, readLineHead } from './line-head.ts';
 import type { Place } from './place.ts';
 import { decodeRecord, fitsChecksum, type RawRecord, readRaw } from './record-line.ts';
 import { hasForeignKey, salvage } from './salvage.ts';
 import { scanLines } from './scan-lines.ts';
 import { type FileState, ShardFile } from './shard-file.ts';
-import type { Slot, SlotFacts, SlotMove } from './slot.ts';
+import { NO_SLOT, type SlotFacts, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
 /** What a shard tells the store that owns it. */
@@ -54,8 +56,9 @@ export class Shard {
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
   readonly #reported = new Set<string>();
-  /** Slots from before a full reading, for their rank; set only during one. */
-  #before: Map<string, Slot> | undefined;
+  /** Ranks from before a full reading; set only during one. */
+  #before: Map<string, Rank> | undefined;
+  readonly #head = new HeadCutter();
   #isFull = true;
 
   constructor(number: number, path: string, index: SlotIndex, listener: ShardListener) {
@@ -77,9 +80,7 @@ export class Shard {
 
   /** True if nothing in the file is worth keeping. */
   get isEmpty(): boolean {
-    return (
-      this.#index.slotsOf(this.number).length === 0 && this.foreign.length + this.damaged.length === 0 && !this.tail
-    );
+    return this.#index.countOf(this.number) === 0 && this.foreign.length + this.damaged.length === 0 && !this.tail;
   }
 
   /** True if a cleaning pass under the lock has something to do. */
@@ -131,13 +132,13 @@ export class Shard {
   }
 
   /** The record of a slot. Throws a CacheCorruptionError, or what the system says. */
-  readRecord(slot: Slot): RawRecord {
-    const bytes = this.file.read(slot);
+  readRecord(id: SlotId): RawRecord {
+    const bytes = this.file.read(this.#index.offsetOf(id), this.#index.lengthOf(id));
     const sum = crc32(bytes) | 0;
     // The very bytes whose values were found right: to sum up bytes is much cheaper than to sum up values.
-    if (sum === slot.sum && sum !== 0) return JSON.parse(bytes.toString('latin1')) as RawRecord;
-    const raw = decodeRecord(bytes, slot.key);
-    if (isAscii(bytes)) slot.sum = sum;
+    if (sum === this.#index.sumOf(id) && sum !== 0) return JSON.parse(bytes.toString('latin1')) as RawRecord;
+    const raw = decodeRecord(bytes, this.#index.keyOf(id));
+    if (isAscii(bytes)) this.#index.setSum(id, sum);
     return raw;
   }
 
@@ -161,13 +162,13 @@ export class Shard {
     const found = this.file.look();
     const isClean = this.damaged.length === 0 && this.tail === undefined && this.#leaving.size === 0;
     const isSame =
-      this.#index.slotsOf(this.number).length === moves.length &&
-      moves.every(({ slot, from }) => slot.listAt >= 0 && slot.shard === this.number && slot.offset === from);
+      this.#index.countOf(this.number) === moves.length &&
+      moves.every(({ id, from }) => this.#index.shardOf(id) === this.number && this.#index.offsetOf(id) === from);
     if (found?.size !== end || !isClean || !isSame) {
       this.rescan();
       return;
     }
-    for (const { slot, to } of moves) slot.offset = to;
+    for (const { id, to } of moves) this.#index.shift(id, to);
     this.superseded.clear();
     this.removed = [];
     this.foreign = foreign;
@@ -194,16 +195,16 @@ export class Shard {
 
   /** True if any line of the key is in the file. */
   holds(key: string): boolean {
-    return this.#index.get(key)?.shard === this.number || this.superseded.has(key);
+    return this.#hasSlot(this.#index.find(key)) || this.superseded.has(key);
   }
 
   /** All lines of a key in this file are to be overwritten; its slot goes if it is here. */
   drop(key: string): void {
     this.#leaving.delete(key);
-    const slot = this.#index.get(key);
-    if (slot?.shard === this.number) {
-      this.removed.push({ offset: slot.offset, length: slot.length });
-      this.#index.remove(slot);
+    const id = this.#index.find(key);
+    if (this.#hasSlot(id)) {
+      this.removed.push(this.#index.placeOf(id));
+      this.#index.remove(id);
     }
     const older = this.superseded.get(key);
     if (older === undefined) return;
@@ -212,12 +213,12 @@ export class Shard {
   }
 
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
-  setAside(slot: Slot): void {
-    const { key, offset, length } = slot;
-    this.#reported.add(nameOf(slot));
-    this.damaged.push({ offset, length });
-    this.#unfit.push({ key, offset, sum: crc32(this.file.read(slot)) });
-    this.#index.remove(slot);
+  setAside(id: SlotId): void {
+    const place = this.#index.placeOf(id);
+    this.#reported.add(nameOf(place));
+    this.damaged.push(place);
+    this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
+    this.#index.remove(id);
   }
 
   /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. */
@@ -227,10 +228,12 @@ export class Shard {
     this.rescan();
     this.reportDamaged();
     for (const { key, offset, sum } of unfit) {
-      const slot = this.#index.get(key);
-      if (slot?.shard !== this.number || slot.offset !== offset || crc32(this.file.read(slot)) !== sum) continue;
-      this.damaged.push({ offset, length: slot.length });
-      this.#index.remove(slot);
+      const id = this.#index.find(key);
+      if (!this.#hasSlot(id)) continue;
+      const place = this.#index.placeOf(id);
+      if (place.offset !== offset || this.#bytesSum(place) !== sum) continue;
+      this.damaged.push(place);
+      this.#index.remove(id);
     }
   }
 
@@ -254,7 +257,7 @@ export class Shard {
 
   /** True if what we took for the end of a line is none: somebody cut the file and wrote on. */
   #isCutOpen(): boolean {
-    return this.#end > 0 && this.file.read({ offset: this.#end - 1, length: 1 })[0] !== 0x0a;
+    return this.#end > 0 && this.file.read(this.#end - 1, 1)[0] !== 0x0a;
   }
 
   #forget(): void {
@@ -277,10 +280,15 @@ export class Shard {
 
   readonly #visitor = {
     line: (bytes: Buffer, start: number, end: number, offset: number): void => {
-      const head = readLineHead(bytes, start, end, this.#index.isOrdered);
+      const next = offset + (end - start) + 1;
+      if (this.#takePlain(bytes, start, end, offset)) {
+        this.#end = next;
+        return;
+      }
+      const head = readLineHead(bytes, start, end);
       if (head.kind === 'damaged') this.#takePieces(bytes.subarray(start, end), offset);
       else this.#take(head, { offset, length: end - start });
-      this.#end = offset + (end - start) + 1;
+      this.#end = next;
     },
     tooLong: (offset: number, length: number): void => {
       this.#take({ kind: 'damaged' }, { offset, length });
@@ -288,12 +296,27 @@ export class Shard {
     },
     tail: (bytes: Buffer, offset: number): void => {
       const place = { offset, length: bytes.length };
-      const head = readLineHead(bytes, 0, bytes.length, this.#index.isOrdered);
+      const head = readLineHead(bytes, 0, bytes.length);
       const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
       this.tail = { ...place, isRecord };
       if (isRecord) this.#take(head, place);
     },
   };
+
+  /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
+  #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
+    const head = this.#head;
+    if (this.#index.isOrdered || this.#leaving.size > 0 || !head.cut(bytes, start, end)) return false;
+    const { keyStart, keyEnd, expiresAt } = head;
+    const place = { offset, length: end - start };
+    if (this.#index.findBytes(bytes, keyStart, keyEnd) === NO_SLOT)
+      this.#index.addBytes(bytes, keyStart, keyEnd, this.number, place, expiresAt);
+    else {
+      const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
+      this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
+    }
+    return true;
+  }
 
   #take(head: LineHead, place: Place): void {
     if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
@@ -308,15 +331,16 @@ export class Shard {
       this.supersede(key, place);
       return;
     }
-    const known = this.#index.get(key);
-    if (known === undefined) {
+    const known = this.#index.find(key);
+    if (known === NO_SLOT) {
       this.#index.add(key, this.number, place, facts, this.#before?.get(key));
       return;
     }
-    const { shard, offset, length } = known;
+    const shard = this.#index.shardOf(known);
+    const older = this.#index.placeOf(known);
     if (shard === this.number) {
       // The last line without a newline is met again once it has one.
-      if (offset !== place.offset && !this.#follows(key, { offset, length }, place)) return;
+      if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
     } else if (this.#isFull && shard > this.number) {
       // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
       this.supersede(key, place);
@@ -324,9 +348,9 @@ export class Shard {
     } else if (this.#isMisnamed(place)) {
       this.damaged.push(place);
       return;
-    } else this.#listener.superseded(shard, key, { offset, length });
+    } else this.#listener.superseded(shard, key, older);
     // What was in the file before it was read again is no new use.
-    const isUse = offset !== place.offset && this.#before?.has(key) !== true;
+    const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
     this.#index.replace(known, this.number, place, facts, isUse);
   }
 
@@ -336,14 +360,14 @@ export class Shard {
       this.damaged.push(newer);
       return false;
     }
-    const before = readRaw(this.file.read(older));
+    const before = readRaw(this.file.read(older.offset, older.length));
     if (before !== undefined && fitsChecksum(before)) this.supersede(key, older);
     else this.damaged.push(older);
     return true;
   }
 
   #isMisnamed(place: Place): boolean {
-    const raw = readRaw(this.file.read(place));
+    const raw = readRaw(this.file.read(place.offset, place.length));
     return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
   }
 
@@ -353,12 +377,20 @@ export class Shard {
 
   /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
   #takeRemoval(key: string, everywhere: boolean): void {
-    const slot = this.#index.get(key);
-    if (everywhere && !this.#isFull && slot !== undefined && slot.shard !== this.number) {
-      this.#listener.superseded(slot.shard, key, { offset: slot.offset, length: slot.length });
-      this.#index.remove(slot);
+    const id = this.#index.find(key);
+    if (everywhere && !this.#isFull && id !== NO_SLOT && !this.#hasSlot(id)) {
+      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.placeOf(id));
+      this.#index.remove(id);
     }
     this.drop(key);
+  }
+
+  #hasSlot(id: SlotId): boolean {
+    return id !== NO_SLOT && this.#index.shardOf(id) === this.number;
+  }
+
+  #bytesSum({ offset, length }: Place): number {
+    return crc32(this.file.read(offset, length));
   }
 }
 

@@ -1,23 +1,21 @@
 import type { EvictionPolicy } from '@pw/cache-models';
-import { EvictionOrder } from './eviction-order.ts';
+import { EvictionOrder, type Rank } from './eviction-order.ts';
+import { IdHeap } from './id-heap.ts';
+import { KeyTable } from './key-table.ts';
 import type { Place } from './place.ts';
-import type { Slot, SlotFacts } from './slot.ts';
-import { SlotHeap } from './slot-heap.ts';
-
-interface ShardSlots {
-  readonly slots: Slot[];
-  bytes: number;
-}
+import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
+import { SlotColumns } from './slot-columns.ts';
 
 /**
- * Every key's newest line: one Map for all shards, so that a read neither hashes nor searches, with the slots of each
- * shard, their expiry and, for a tier with a limit, the eviction order.
+ * Every key's newest line: one table for all shards, so that a read need not know where a key belongs, with the slots of
+ * each shard, their expiry and, for a tier with a limit, the eviction order.
  */
 export class SlotIndex {
-  readonly #slots = new Map<string, Slot>();
-  readonly #shards: ShardSlots[] = [];
-  readonly #expiry = new SlotHeap('expiryAt', (a, b) => a.expiresAt < b.expiresAt);
+  readonly #keys = new KeyTable();
+  readonly #columns = new SlotColumns();
   readonly #order: EvictionOrder | undefined;
+  /** Made when somebody asks for the first time: a large directory opens without it. */
+  #expiry: IdHeap | undefined;
 
   /** Without a policy no order is kept. */
   constructor(policy: EvictionPolicy | undefined) {
@@ -29,139 +27,178 @@ export class SlotIndex {
     return this.#order !== undefined;
   }
 
-  get(key: string): Slot | undefined {
-    return this.#slots.get(key);
+  /** The slot of a key, or {@link NO_SLOT}. */
+  find(key: string): SlotId {
+    return this.#keys.find(key);
   }
 
-  values(): IterableIterator<Slot> {
-    return this.#slots.values();
+  /** As `find`, for a key in ASCII. */
+  findBytes(bytes: Uint8Array, from: number, to: number): SlotId {
+    return this.#keys.findBytes(bytes, from, to);
   }
 
-  slotsOf(shard: number): readonly Slot[] {
-    return this.#shard(shard).slots;
+  keyOf(id: SlotId): string {
+    return this.#keys.keyOf(id);
+  }
+
+  shardOf(id: SlotId): number {
+    return this.#columns.shard[id]!;
+  }
+
+  placeOf(id: SlotId): Place {
+    return { offset: this.#columns.offset[id]!, length: this.#columns.length[id]! };
+  }
+
+  offsetOf(id: SlotId): number {
+    return this.#columns.offset[id]!;
+  }
+
+  lengthOf(id: SlotId): number {
+    return this.#columns.length[id]!;
+  }
+
+  /** Epoch milliseconds. */
+  expiresAt(id: SlotId): number {
+    return this.#columns.expiresAt[id]!;
+  }
+
+  /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
+  sumOf(id: SlotId): number {
+    return this.#columns.sum[id]!;
+  }
+
+  setSum(id: SlotId, sum: number): void {
+    this.#columns.sum[id] = sum;
+  }
+
+  ids(): Iterable<SlotId> {
+    return this.#columns.ids();
+  }
+
+  idsOf(shard: number): SlotId[] {
+    return this.#columns.idsOf(shard);
+  }
+
+  /** At most `limit` slots of a shard that are expired. */
+  expiredOf(shard: number, now: number, limit = Number.POSITIVE_INFINITY): SlotId[] {
+    return this.#columns.expiredOf(shard, now, limit);
+  }
+
+  countOf(shard: number): number {
+    return this.#columns.countOf(shard);
   }
 
   /** Bytes of a shard's indexed lines, newlines included. */
   bytesOf(shard: number): number {
-    return this.#shard(shard).bytes;
+    return this.#columns.bytesOf(shard);
   }
 
-  /** A key that a file was found to hold; `before` is its slot until then, if there was one. */
-  add(key: string, shard: number, place: Place, facts: SlotFacts, before?: Slot): void {
-    const slot = this.#insert(key, shard, place, facts);
-    this.#order?.found(slot, facts, before);
+  /** Makes room for so many more keys of so many bytes in all. */
+  expect(count: number, bytes: number): void {
+    this.#columns.reserve(count);
+    this.#keys.expect(count, bytes, this.#columns.end + count - 1);
+  }
+
+  /** A key that a file was found to hold; `before` is the rank that it had until then, if it had one. */
+  add(key: string, shard: number, place: Place, facts: SlotFacts, before?: Rank): void {
+    const id = this.#insert(key, shard, place, facts.expiresAt);
+    this.#order?.found(id, facts, before);
+  }
+
+  /** As `add`, for a key in ASCII, where no order is kept. */
+  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, place: Place, expiresAt: number): void {
+    const id = this.#columns.take(shard, place, expiresAt);
+    this.#keys.addBytes(id, bytes, from, to);
+    this.#expiry?.add(id);
   }
 
   /** A new key of our own: nothing evicts it before `admit`. */
-  addOwn(key: string, shard: number, place: Place, facts: SlotFacts): Slot {
-    const slot = this.#insert(key, shard, place, facts);
-    this.#order?.hold(slot, facts);
-    return slot;
+  addOwn(key: string, shard: number, place: Place, facts: SlotFacts): SlotId {
+    const id = this.#insert(key, shard, place, facts.expiresAt);
+    this.#order?.hold(id, facts);
+    return id;
   }
 
   /** Gives a key its newer line; `isUse` if that is a use of it. */
-  replace(slot: Slot, shard: number, place: Place, facts: SlotFacts, isUse: boolean): void {
-    this.#leave(slot);
-    slot.shard = shard;
-    slot.offset = place.offset;
-    slot.length = place.length;
-    slot.sum = 0;
-    this.#join(slot);
-    slot.expiresAt = facts.expiresAt;
-    this.#expiry.moved(slot);
-    if (isUse) this.#order?.replaced(slot, facts);
+  replace(id: SlotId, shard: number, place: Place, facts: SlotFacts, isUse: boolean): void {
+    this.#columns.move(id, shard, place);
+    this.#columns.expiresAt[id] = facts.expiresAt;
+    this.#expiry?.moved(id);
+    if (isUse) this.#order?.replaced(id, facts);
   }
 
-  remove(slot: Slot): void {
-    this.#slots.delete(slot.key);
-    this.#leave(slot);
-    this.#expiry.remove(slot);
-    this.#order?.removed(slot);
+  /** The line of a slot lies elsewhere in its file. */
+  shift(id: SlotId, offset: number): void {
+    this.#columns.offset[id] = offset;
   }
 
-  /** Forgets a shard's slots, and gives them back by key where an order is kept, to keep their rank. */
-  removeShard(shard: number): Map<string, Slot> | undefined {
-    const gone = this.#order === undefined ? undefined : new Map<string, Slot>();
-    for (const slot of [...this.slotsOf(shard)]) {
-      this.remove(slot);
-      gone?.set(slot.key, slot);
+  remove(id: SlotId): void {
+    this.#expiry?.remove(id);
+    this.#order?.removed(id);
+    this.#keys.remove(id);
+    this.#columns.release(id);
+    if (this.#keys.isWasteful) this.#keys.compact(this.ids());
+  }
+
+  /** Forgets a shard's slots, and gives their ranks back by key where an order is kept. */
+  removeShard(shard: number): Map<string, Rank> | undefined {
+    const gone = this.#order === undefined ? undefined : new Map<string, Rank>();
+    const ids = this.idsOf(shard);
+    // To take many out one by one costs more than to make the heap anew.
+    if (ids.length > 1000) this.#expiry = undefined;
+    for (const id of ids) {
+      gone?.set(this.keyOf(id), this.#order!.rankOf(id));
+      this.remove(id);
     }
     return gone;
   }
 
   /** Notes a read; `accessCount` where it is known from outside. */
-  used(slot: Slot, accessCount?: number): void {
-    this.#order?.used(slot, accessCount);
+  used(id: SlotId, accessCount?: number): void {
+    this.#order?.used(id, accessCount);
   }
 
   /** How many slots compete for room: all but those that wait for it. */
   get admittedCount(): number {
-    return this.#slots.size - (this.#order?.heldCount ?? 0);
+    return this.#keys.size - (this.#order?.heldCount ?? 0);
   }
 
   /** True for a new key of our own that waits for room. */
   isHeld(key: string): boolean {
-    const slot = this.#slots.get(key);
-    return slot !== undefined && this.#order?.isHeld(slot) === true;
+    const id = this.find(key);
+    return id !== NO_SLOT && this.#order?.isHeld(id) === true;
   }
 
   /** A slot of our own has its room. */
-  admit(slot: Slot): void {
-    this.#order?.admit(slot);
+  admit(id: SlotId): void {
+    this.#order?.admit(id);
   }
 
   /** All files are read: the order counts from here. */
   settle(): void {
-    this.#order?.settle();
+    this.#order?.settle(this.ids());
   }
 
   /** Which entry goes first: an expired one if there is any. */
-  victim(now: number): Slot | undefined {
-    const soonest = this.#expiry.first;
-    return soonest !== undefined && now >= soonest.expiresAt ? soonest : this.#order?.victim;
+  victim(now: number): SlotId | undefined {
+    const soonest = this.#byExpiry().first;
+    return soonest !== undefined && now >= this.expiresAt(soonest) ? soonest : this.#order?.victim;
   }
 
-  /** Number of entries not expired; costs the number of expired ones. */
+  /** Number of entries not expired; costs the number of expired ones, once the order of expiry is known. */
   liveCount(now: number): number {
-    let expired = 0;
-    this.#expiry.visitWhile(
-      (slot) => now >= slot.expiresAt,
-      () => expired++,
-    );
-    return this.#slots.size - expired;
+    return this.#keys.size - this.#byExpiry().countWhile((id) => now >= this.expiresAt(id));
   }
 
-  #insert(key: string, shard: number, { offset, length }: Place, { expiresAt }: SlotFacts): Slot {
-    const slot = {
-      ...{ key, shard, offset, length, expiresAt, sum: 0 },
-      ...{ uses: 0, stamp: 0, listAt: -1, expiryAt: -1, orderAt: -1 },
-    };
-    this.#slots.set(key, slot);
-    this.#join(slot);
-    this.#expiry.add(slot);
-    return slot;
+  #byExpiry(): IdHeap {
+    this.#expiry ??= IdHeap.of(this.ids(), (a, b) => this.#columns.expiresAt[a]! < this.#columns.expiresAt[b]!);
+    return this.#expiry;
   }
 
-  #shard(shard: number): ShardSlots {
-    const own = this.#shards[shard] ?? { slots: [], bytes: 0 };
-    this.#shards[shard] = own;
-    return own;
-  }
-
-  #join(slot: Slot): void {
-    const own = this.#shard(slot.shard);
-    slot.listAt = own.slots.push(slot) - 1;
-    own.bytes += slot.length + 1;
-  }
-
-  #leave(slot: Slot): void {
-    const own = this.#shard(slot.shard);
-    const last = own.slots.pop()!;
-    if (last !== slot) {
-      own.slots[slot.listAt] = last;
-      last.listAt = slot.listAt;
-    }
-    slot.listAt = -1;
-    own.bytes -= slot.length + 1;
+  #insert(key: string, shard: number, place: Place, expiresAt: number): SlotId {
+    const id = this.#columns.take(shard, place, expiresAt);
+    this.#keys.add(id, key);
+    this.#expiry?.add(id);
+    return id;
   }
 }

@@ -4,7 +4,7 @@ import type { Place } from './place.ts';
 import { encodeRaw, noteLine, type RawRecord, readRaw } from './record-line.ts';
 import type { Shard } from './shard.ts';
 import type { AccessFacts, Elsewhere, PlannedLine, PlannedOperation } from './shard-operation.ts';
-import type { Slot, SlotFacts } from './slot.ts';
+import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
 type Intent =
@@ -69,25 +69,25 @@ export class WritePlan {
       const place = { offset: at, length: text.length };
       at += text.length + 1;
       if (key === undefined) continue;
-      const slot = this.#index.get(key);
-      const isAway = slot !== undefined && slot.shard !== this.#shard.number;
+      const id = this.#index.find(key);
+      const isAway = id !== NO_SLOT && this.#index.shardOf(id) !== this.#shard.number;
       if (isAway && this.#intents.get(key)?.kind !== 'moved') {
-        const older = facts === undefined ? undefined : { offset: slot.offset, length: slot.length };
-        elsewhere.push({ key, shard: slot.shard, place: older });
+        const older = facts === undefined ? undefined : this.#index.placeOf(id);
+        elsewhere.push({ key, shard: this.#index.shardOf(id), place: older });
       }
       if (facts === undefined) this.#shard.drop(key);
-      else this.#store(key, slot, place, facts).sum = sumOf(bytes, place, offset);
+      else this.#index.setSum(this.#store(key, id, place, facts), sumOf(bytes, place, offset));
     }
     return elsewhere;
   }
 
-  #store(key: string, slot: Slot | undefined, place: Place, facts: SlotFacts): Slot {
+  #store(key: string, id: SlotId, place: Place, facts: SlotFacts): SlotId {
     this.#shard.stay(key);
-    if (slot === undefined) return this.#index.addOwn(key, this.#shard.number, place, facts);
-    if (slot.shard === this.#shard.number) this.#shard.supersede(key, { offset: slot.offset, length: slot.length });
+    if (id === NO_SLOT) return this.#index.addOwn(key, this.#shard.number, place, facts);
+    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.supersede(key, this.#index.placeOf(id));
     const intent = this.#intents.get(key);
-    this.#index.replace(slot, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
-    return slot;
+    this.#index.replace(id, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
+    return id;
   }
 
   #move(key: string, text: string, facts: SlotFacts, isStill: () => boolean): boolean {
@@ -99,16 +99,17 @@ export class WritePlan {
   #remove(key: string, now: number, onlyExpired: boolean): boolean {
     const intent = this.#intents.get(key);
     const expiresAt =
-      intent === undefined
-        ? this.#index.get(key)?.expiresAt
-        : intent.kind === 'line'
-          ? intent.facts.expiresAt
-          : undefined;
+      intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
     const isLive = expiresAt !== undefined && now < expiresAt;
     if (onlyExpired && isLive) return false;
     // A key that lives in another shard is noted here too: whoever brings it home reads that it is gone.
     if (expiresAt !== undefined || this.#shard.holds(key)) this.#intents.set(key, { kind: 'deleted' });
     return isLive;
+  }
+
+  #expiresAt(key: string): number | undefined {
+    const id = this.#index.find(key);
+    return id === NO_SLOT ? undefined : this.#index.expiresAt(id);
   }
 
   #drop(key: string): boolean {
@@ -128,22 +129,22 @@ export class WritePlan {
   }
 
   #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
-    const slot = this.#index.get(key);
+    const id = this.#index.find(key);
     const intent = this.#intents.get(key);
     // A value that is being stored or removed is newer than what would be rewritten; one that was rewritten already is not.
     if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
-    if (slot === undefined || slot.shard !== this.#shard.number) return false;
-    const raw = intent === undefined ? this.#read(slot) : readRaw(Buffer.from(intent.text, 'latin1'));
+    if (id === NO_SLOT || this.#index.shardOf(id) !== this.#shard.number) return false;
+    const raw = intent === undefined ? this.#read(id) : readRaw(Buffer.from(intent.text, 'latin1'));
     const text = raw === undefined ? undefined : change(raw);
     // Not a use: of the facts only the expiry counts.
-    const facts = { expiresAt: slot.expiresAt, accessCount: 0, lastAccessed: 0, fetchTime: 0 };
+    const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };
     if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
     return raw !== undefined;
   }
 
-  #read(slot: Slot): RawRecord | undefined {
+  #read(id: SlotId): RawRecord | undefined {
     try {
-      return this.#shard.readRecord(slot);
+      return this.#shard.readRecord(id);
     } catch (error) {
       // A read will meet it and set it aside.
       if (error instanceof CacheCorruptionError) return undefined;

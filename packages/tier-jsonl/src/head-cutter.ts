@@ -1,0 +1,70 @@
+import { parseInstant } from '@pw/cache-models';
+
+const OURS = Buffer.from('{"key":"');
+const PYTHONS = Buffer.from('{"key": "');
+/** Without its first two bytes: an `x` is rare in a record, a quote is not, and a search stops at each first byte. */
+const EXPIRY = Buffer.from('xpires_at":');
+const BEFORE_EXPIRY = Buffer.from('"e');
+/** As EXPIRY: of a second member of this name. */
+const KEY = Buffer.from('key":');
+const [QUOTE, BACKSLASH, OPEN, CLOSE, SPACE, DELETE] = [0x22, 0x5c, 0x7b, 0x7d, 0x20, 0x7f];
+
+/**
+ * Cuts the key and the expiry out of a line that begins and ends as records do, without parsing it. What it found is in its
+ * members until the next line: an object a line would be most of the cost of opening a large file.
+ */
+export class HeadCutter {
+  keyStart = 0;
+  keyEnd = 0;
+  /** Epoch milliseconds. */
+  expiresAt = 0;
+  /** Where the expiry was in the last line, from its end: the members after it are mostly of the same length. */
+  #fromEnd = 0;
+
+  /**
+   * Looks at the bytes `from` to `to`, without blanks around. False where anything is unusual: only a parser can tell then.
+   * A quoted name cannot stand inside a value: its quotes would be escaped. A brace in the middle may be another line whose newline rotted.
+   */
+  cut(bytes: Buffer, from: number, to: number): boolean {
+    const keyStart = from + openingAt(bytes, from);
+    if (keyStart === from || bytes[to - 1] !== CLOSE) return false;
+    let keyEnd = keyStart;
+    for (let byte = bytes[keyEnd]!; byte !== QUOTE; byte = bytes[++keyEnd]!)
+      if (keyEnd >= to || byte < SPACE || byte >= DELETE || byte === BACKSLASH) return false;
+    if (isWithin(bytes.indexOf(OPEN, keyEnd), to) || isWithin(bytes.indexOf(KEY, keyEnd), to)) return false;
+    const expiresAt = this.#expiry(bytes, keyEnd, to);
+    if (expiresAt === undefined) return false;
+    this.keyStart = keyStart;
+    this.keyEnd = keyEnd;
+    this.expiresAt = expiresAt;
+    return true;
+  }
+
+  #expiry(bytes: Buffer, from: number, to: number): number | undefined {
+    let name = to - this.#fromEnd;
+    if (name <= from || !isAt(bytes, EXPIRY, name)) name = bytes.indexOf(EXPIRY, from);
+    if (!isWithin(name, to) || !isAt(bytes, BEFORE_EXPIRY, name - 2)) return undefined;
+    this.#fromEnd = to - name;
+    let at = name + EXPIRY.length;
+    if (bytes[at] === SPACE) at++;
+    if (bytes[at++] !== QUOTE) return undefined;
+    let end = at;
+    while (end < to && bytes[end] !== QUOTE) end++;
+    return end === to ? undefined : parseInstant(bytes.toString('latin1', at, end));
+  }
+}
+
+/** Length of the way in which a record begins; 0 for anything else. */
+function openingAt(bytes: Buffer, at: number): number {
+  if (isAt(bytes, OURS, at)) return OURS.length;
+  return isAt(bytes, PYTHONS, at) ? PYTHONS.length : 0;
+}
+
+function isAt(bytes: Buffer, text: Buffer, at: number): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
+  return true;
+}
+
+function isWithin(at: number, to: number): boolean {
+  return at >= 0 && at < to;
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { grow, roomFor } from './grow.ts';
+import { NO_SLOT, type SlotId } from './slot.ts';
+
+const LATIN1 = 0xff;
+/** Length of a key that is kept as a string, because a byte a character does not hold it. */
+const AS_STRING = 0xffff_ffff;
+const MAX_BYTES = 0xffff_ffff;
+const PRIME = 0x0100_0193;
+
+/**
+ * Keys to slots: a chained hash table in flat arrays over the bytes of all keys, since an object and a Map's node for each
+ * key were most of what a large index cost, to fill and to keep. The hash begins with a number of chance, so that nobody
+ * can choose keys that all meet.
+ */
+export class KeyTable {
+  readonly #seed = randomBytes(4).readInt32LE();
+  /** First slot of each chain plus one; as many chains as a power of two. */
+  #heads = new Int32Array(64);
+  /** By slot: hash, the next one of the chain plus one, where its key begins and how long it is. */
+  #hashes = new Int32Array(0);
+  #next = new Int32Array(0);
+  #keyAt = new Uint32Array(0);
+  #keyLength = new Uint32Array(0);
+  #bytes = Buffer.alloc(0);
+  #end = 0;
+  #garbage = 0;
+  readonly #strings = new Map<SlotId, string>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  find(key: string): SlotId {
+    const hash = this.#hashOf(key);
+    let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
+    while (id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key))) id = this.#next[id]! - 1;
+    return id;
+  }
+
+  /** As `find`, for a key of one byte a character. */
+  findBytes(bytes: Uint8Array, from: number, to: number): SlotId {
+    const hash = this.#hashOfBytes(bytes, from, to);
+    let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
+    while (id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to))) id = this.#next[id]! - 1;
+    return id;
+  }
+
+  /** Adds a key that is not there. */
+  add(id: SlotId, key: string): void {
+    this.#reserve(id);
+    const at = this.#end;
+    if (isLatin1(key) && this.#makeRoom(key.length)) {
+      for (let i = 0; i < key.length; i++) this.#bytes[at + i] = key.charCodeAt(i);
+      this.#keep(id, at, key.length);
+    } else {
+      this.#strings.set(id, key);
+      this.#keyLength[id] = AS_STRING;
+    }
+    this.#link(id, this.#hashOf(key));
+  }
+
+  /** As `add`, for a key of one byte a character. */
+  addBytes(id: SlotId, bytes: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    if (!this.#makeRoom(length)) {
+      this.add(id, Buffer.from(bytes.subarray(from, to)).toString('latin1'));
+      return;
+    }
+    this.#reserve(id);
+    const at = this.#end;
+    for (let i = 0; i < length; i++) this.#bytes[at + i] = bytes[from + i]!;
+    this.#keep(id, at, length);
+    this.#link(id, this.#hashOfBytes(bytes, from, to));
+  }
+
+  remove(id: SlotId): void {
+    const chain = this.#hashes[id]! & (this.#heads.length - 1);
+    let at = this.#heads[chain]! - 1;
+    if (at === id) this.#heads[chain] = this.#next[id]!;
+    else {
+      while (this.#next[at]! - 1 !== id) at = this.#next[at]! - 1;
+      this.#next[at] = this.#next[id]!;
+    }
+    if (this.#keyLength[id] === AS_STRING) this.#strings.delete(id);
+    else this.#garbage += this.#keyLength[id]!;
+    this.#size--;
+  }
+
+  keyOf(id: SlotId): string {
+    const length = this.#keyLength[id]!;
+    if (length === AS_STRING) return this.#strings.get(id)!;
+    const at = this.#keyAt[id]!;
+    return this.#bytes.toString('latin1', at, at + length);
+  }
+
+  /** Makes room for so many more keys, of so many bytes in all, in one step. */
+  expect(keys: number, bytes: number, lastId: SlotId): void {
+    this.#reserve(lastId);
+    this.#makeRoom(bytes);
+    this.#rehash(this.#size + keys);
+  }
+
+  /** True if the bytes of removed keys are worth dropping. */
+  get isWasteful(): boolean {
+    return this.#garbage > 64 * 1024 && this.#garbage > this.#end / 2;
+  }
+
+  /** Drops the bytes of removed keys; `live` are all slots there are. */
+  compact(live: Iterable<SlotId>): void {
+    const bytes = Buffer.allocUnsafeSlow(roomFor(this.#end - this.#garbage, 0));
+    let end = 0;
+    for (const id of live) {
+      const length = this.#keyLength[id]!;
+      if (length === AS_STRING) continue;
+      const at = this.#keyAt[id]!;
+      bytes.set(this.#bytes.subarray(at, at + length), end);
+      this.#keyAt[id] = end;
+      end += length;
+    }
+    this.#bytes = bytes;
+    this.#end = end;
+    this.#garbage = 0;
+  }
+
+  #keep(id: SlotId, at: number, length: number): void {
+    this.#keyAt[id] = at;
+    this.#keyLength[id] = length;
+    this.#end = at + length;
+  }
+
+  #link(id: SlotId, hash: number): void {
+    this.#hashes[id] = hash;
+    this.#rehash(++this.#size);
+    const chain = hash & (this.#heads.length - 1);
+    this.#next[id] = this.#heads[chain]!;
+    this.#heads[chain] = id + 1;
+  }
+
+  /** As many chains as keys at least. */
+  #rehash(size: number): void {
+    if (size <= this.#heads.length) return;
+    const old = this.#heads;
+    let count = old.length;
+    while (count < size) count *= 2;
+    const heads = new Int32Array(count);
+    for (const head of old) {
+      for (let id = head - 1; id >= 0; ) {
+        const after = this.#next[id]! - 1;
+        const chain = this.#hashes[id]! & (count - 1);
+        this.#next[id] = heads[chain]!;
+        heads[chain] = id + 1;
+        id = after;
+      }
+    }
+    this.#heads = heads;
+  }
+
+  #reserve(id: SlotId): void {
+    if (id < this.#hashes.length) return;
+    const capacity = roomFor(id + 1, this.#hashes.length);
+    this.#hashes = grow(this.#hashes, capacity);
+    this.#next = grow(this.#next, capacity);
+    this.#keyAt = grow(this.#keyAt, capacity);
+    this.#keyLength = grow(this.#keyLength, capacity);
+  }
+
+  #makeRoom(length: number): boolean {
+    const needed = this.#end + length;
+    if (needed <= this.#bytes.length) return true;
+    if (needed > MAX_BYTES) return false;
+    const larger = Buffer.allocUnsafeSlow(Math.min(roomFor(needed, this.#bytes.length), MAX_BYTES));
+    larger.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = larger;
+    return true;
+  }
+
+  #isKey(id: SlotId, key: string): boolean {
+    const length = this.#keyLength[id]!;
+    if (length === AS_STRING) return this.#strings.get(id) === key;
+    if (length !== key.length) return false;
+    const at = this.#keyAt[id]!;
+    for (let i = 0; i < length; i++) if (this.#bytes[at + i] !== key.charCodeAt(i)) return false;
+    return true;
+  }
+
+  #isBytes(id: SlotId, bytes: Uint8Array, from: number, to: number): boolean {
+    const length = this.#keyLength[id]!;
+    // A key kept as a string may be here for want of room only.
+    if (length === AS_STRING) return this.#strings.get(id) === Buffer.from(bytes.subarray(from, to)).toString('latin1');
+    if (length !== to - from) return false;
+    const at = this.#keyAt[id]!;
+    for (let i = 0; i < length; i++) if (this.#bytes[at + i] !== bytes[from + i]) return false;
+    return true;
+  }
+
+  #hashOf(key: string): number {
+    let hash = this.#seed;
+    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), PRIME);
+    return mixed(hash);
+  }
+
+  #hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.#seed;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+    return mixed(hash);
+  }
+}
+
+/** The last steps of MurmurHash3: the low bits alone choose the chain. */
+function mixed(hash: number): number {
+  let h = hash;
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return h ^ (h >>> 16);
+}
+
+function isLatin1(key: string): boolean {
+  for (let i = 0; i < key.length; i++) if (key.charCodeAt(i) > LATIN1) return false;
+  return true;
+}
