@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { grow, roomFor } from './grow.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
+import type { SlotId } from './slot.ts';
 
 const LATIN1 = 0xff;
 /** Length of a key that is kept as a string, because a byte a character does not hold it. */
@@ -33,15 +33,21 @@ export class KeyTable {
   }
 
   find(key: string): SlotId {
-    const hash = this.#hashOf(key);
+    const hash = this.#hashOfText(key);
     let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
     while (id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key))) id = this.#next[id]! - 1;
     return id;
   }
 
-  /** As `find`, for a key of one byte a character. */
-  findBytes(bytes: Uint8Array, from: number, to: number): SlotId {
-    const hash = this.#hashOfBytes(bytes, from, to);
+  /** For `findBytes` and `addBytes`, of a key of one byte a character. */
+  hashOf(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.#seed;
+    for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+    return mixed(hash);
+  }
+
+  /** As `find`, for a key of one byte a character and this hash. */
+  findBytes(hash: number, bytes: Uint8Array, from: number, to: number): SlotId {
     let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
     while (id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to))) id = this.#next[id]! - 1;
     return id;
@@ -58,11 +64,11 @@ export class KeyTable {
       this.#strings.set(id, key);
       this.#keyLength[id] = AS_STRING;
     }
-    this.#link(id, this.#hashOf(key));
+    this.#link(id, this.#hashOfText(key));
   }
 
-  /** As `add`, for a key of one byte a character. */
-  addBytes(id: SlotId, bytes: Uint8Array, from: number, to: number): void {
+  /** As `add`, for a key of one byte a character and this hash. */
+  addBytes(id: SlotId, hash: number, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (!this.#makeRoom(length)) {
       this.add(id, Buffer.from(bytes.subarray(from, to)).toString('latin1'));
@@ -72,7 +78,7 @@ export class KeyTable {
     const at = this.#end;
     for (let i = 0; i < length; i++) this.#bytes[at + i] = bytes[from + i]!;
     this.#keep(id, at, length);
-    this.#link(id, this.#hashOfBytes(bytes, from, to));
+    this.#link(id, hash);
   }
 
   remove(id: SlotId): void {
@@ -195,15 +201,9 @@ export class KeyTable {
     return true;
   }
 
-  #hashOf(key: string): number {
+  #hashOfText(key: string): number {
     let hash = this.#seed;
     for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), PRIME);
-    return mixed(hash);
-  }
-
-  #hashOfBytes(bytes: Uint8Array, from: number, to: number): number {
-    let hash = this.#seed;
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
     return mixed(hash);
   }
 }

@@ -309,9 +309,7 @@ export class Shard {
     if (this.#index.isOrdered || this.#leaving.size > 0 || !head.cut(bytes, start, end)) return false;
     const { keyStart, keyEnd, expiresAt } = head;
     const place = { offset, length: end - start };
-    if (this.#index.findBytes(bytes, keyStart, keyEnd) === NO_SLOT)
-      this.#index.addBytes(bytes, keyStart, keyEnd, this.number, place, expiresAt);
-    else {
+    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.number, place, expiresAt)) {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
       this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
     }

@@ -105,7 +105,9 @@ export class SlotColumns {
   }
 
   #list(shard: number): ShardList {
-    return (this.#lists[shard] ??= { first: NO_SLOT, count: 0, bytes: 0 });
+    const list = this.#lists[shard] ?? { first: NO_SLOT, count: 0, bytes: 0 };
+    this.#lists[shard] = list;
+    return list;
   }
 
   #join(id: SlotId, shard: number, offset: number, length: number): void {

@@ -32,11 +32,6 @@ export class SlotIndex {
     return this.#keys.find(key);
   }
 
-  /** As `find`, for a key in ASCII. */
-  findBytes(bytes: Uint8Array, from: number, to: number): SlotId {
-    return this.#keys.findBytes(bytes, from, to);
-  }
-
   keyOf(id: SlotId): string {
     return this.#keys.keyOf(id);
   }
@@ -105,11 +100,14 @@ export class SlotIndex {
     this.#order?.found(id, facts, before);
   }
 
-  /** As `add`, for a key in ASCII, where no order is kept. */
-  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, place: Place, expiresAt: number): void {
+  /** As `add`, for a key in ASCII, where no order is kept: false if it is there already. */
+  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, place: Place, expiresAt: number): boolean {
+    const hash = this.#keys.hashOf(bytes, from, to);
+    if (this.#keys.findBytes(hash, bytes, from, to) !== NO_SLOT) return false;
     const id = this.#columns.take(shard, place, expiresAt);
-    this.#keys.addBytes(id, bytes, from, to);
+    this.#keys.addBytes(id, hash, bytes, from, to);
     this.#expiry?.add(id);
+    return true;
   }
 
   /** A new key of our own: nothing evicts it before `admit`. */
