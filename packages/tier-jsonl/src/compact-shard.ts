@@ -76,7 +76,7 @@ function liveLines(shard: Shard, index: SlotIndex): LiveLine[] {
   const lines: LiveLine[] = index
     .idsOf(shard.number)
     .map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
-  for (const place of shard.foreign) lines.push({ ...place, id: NO_SLOT });
+  for (const place of shard.lines.foreign) lines.push({ ...place, id: NO_SLOT });
   return lines.sort((a, b) => a.offset - b.offset);
 }
 

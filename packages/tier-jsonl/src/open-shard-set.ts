@@ -87,5 +87,5 @@ function tidy(set: ShardSet, { temporary }: DirectoryListing): void {
     // Whoever holds the lock may be compacting into it.
     lane?.withLock(() => rmSync(path, { force: true }));
   }
-  for (const lane of set.lanes) if (lane.shard.needsRepair) lane.repairNow();
+  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) lane.repairNow();
 }

@@ -44,7 +44,7 @@ function* bringHome(set: ShardSet): Generator<Promise<unknown>> {
 /** Older lines of keys whose newest line is in another shard. */
 function* dropOlder(set: ShardSet): Generator<Promise<unknown>> {
   for (const lane of set.lanes)
-    for (const key of lane.shard.superseded.keys()) {
+    for (const key of lane.shard.lines.superseded.keys()) {
       const id = set.index.find(key);
       if (id === NO_SLOT || set.index.shardOf(id) !== lane.shard.number) yield lane.submit({ kind: 'drop', key });
     }

@@ -84,7 +84,7 @@ export class ShardSet {
     } catch (error) {
       throw storageFault('read a shard', error);
     }
-    if (changed && lane.shard.damaged.length > 0) lane.repairNow();
+    if (changed && lane.shard.lines.damaged.length > 0) lane.repairNow();
   }
 
   refreshAll(): void {
@@ -128,7 +128,7 @@ export class ShardSet {
     const { index } = this;
     const shard = new Shard(number, path, index, {
       damaged: () => this.#onDamaged(),
-      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.supersede(key, place),
+      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.lines.supersede(key, place),
       resharded: (numShards) => {
         if (numShards !== this.numShards) this.isCurrent = false;
       },

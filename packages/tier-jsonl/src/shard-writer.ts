@@ -61,25 +61,25 @@ export class ShardWriter {
   /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
   repair(): void {
     const shard = this.#shard;
-    if (!shard.needsRepair) return;
+    if (!shard.lines.needsRepair) return;
     shard.file.prepareToWrite();
     shard.confirmDamaged();
-    const torn = shard.tail !== undefined && !shard.tail.isRecord ? [shard.tail] : [];
-    const aside = [...shard.damaged, ...torn];
+    const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
+    const aside = [...shard.lines.damaged, ...torn];
     if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);
-    if (shard.tail?.isRecord) {
-      const end = shard.tail.offset + shard.tail.length;
+    if (shard.lines.tail?.isRecord) {
+      const end = shard.lines.tail.offset + shard.lines.tail.length;
       shard.file.append(Buffer.from('\n'), end, this.#isFull);
-      shard.tail = undefined;
+      shard.lines.tail = undefined;
       shard.wrote(end + 1);
-    } else if (shard.tail !== undefined) {
-      shard.file.truncate(shard.tail.offset);
+    } else if (shard.lines.tail !== undefined) {
+      shard.file.truncate(shard.lines.tail.offset);
       shard.cutTail();
     }
-    for (const place of shard.damaged) shard.file.blank(place, true);
-    this.#blank(shard.removed);
-    shard.damaged = [];
-    shard.removed = [];
+    for (const place of shard.lines.damaged) shard.file.blank(place, true);
+    this.#blank(shard.lines.removed);
+    shard.lines.damaged = [];
+    shard.lines.removed = [];
     shard.wrote(shard.end);
   }
 
@@ -102,10 +102,10 @@ export class ShardWriter {
   /** What is removed is removed once the note of it is written; overwriting its lines may be made up for later. */
   #blankRemoved(): void {
     const shard = this.#shard;
-    if (shard.removed.length === 0) return;
+    if (shard.lines.removed.length === 0) return;
     try {
-      this.#blank(shard.removed);
-      shard.removed = [];
+      this.#blank(shard.lines.removed);
+      shard.lines.removed = [];
     } catch {
       // The next pass tries again.
     }
@@ -126,8 +126,9 @@ export class ShardWriter {
     const plan = new WritePlan(shard, index);
     const places: Place[] = [];
     for (const id of expired) {
-      const key = shard.superseded.size === 0 ? undefined : index.keyOf(id);
-      if (key !== undefined && shard.superseded.has(key)) plan.add({ kind: 'remove', key, now, onlyExpired: true });
+      const key = shard.lines.superseded.size === 0 ? undefined : index.keyOf(id);
+      if (key !== undefined && shard.lines.superseded.has(key))
+        plan.add({ kind: 'remove', key, now, onlyExpired: true });
       else {
         places.push(index.placeOf(id));
         index.remove(id);

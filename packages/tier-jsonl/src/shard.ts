@@ -1,27 +1,14 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-import type { Rank } from './eviction-order.ts';
-import { HeadCutter } from './head-cutter.ts';
-import { type LineHead, readLineHead } from './line-head.ts';
+import { LineTaker } from './line-taker.ts';
 import type { Place } from './place.ts';
-import { decodeRecord, fitsChecksum, type RawRecord, readRaw } from './record-line.ts';
-import { hasForeignKey, salvage } from './salvage.ts';
+import { decodeRecord, type RawRecord } from './record-line.ts';
 import { scanLines } from './scan-lines.ts';
 import { type FileState, ShardFile } from './shard-file.ts';
-import { NO_SLOT, type SlotFacts, type SlotId, type SlotMove } from './slot.ts';
+import { ShardLines } from './shard-lines.ts';
+import type { ShardListener } from './shard-listener.ts';
+import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
-
-/** What a shard tells the store that owns it. */
-export interface ShardListener {
-  /** A line is damaged for sure, and was not counted yet. */
-  damaged(shard: number): void;
-  /** A key's line in this shard counts no more, because of what another shard holds. */
-  superseded(shard: number, key: string, place: Place): void;
-  /** Somebody gave the directory another number of shards. */
-  resharded(numShards: number): void;
-  /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */
-  replaced(): void;
-}
 
 /**
  * One shard as it was last seen: its part of the index, and the lines in it that are in nobody's index. Follows what
@@ -31,61 +18,42 @@ export interface ShardListener {
 export class Shard {
   readonly number: number;
   readonly file: ShardFile;
-  /** Lines of live keys that a later line has replaced: the last line of a key wins, so they may stay for a while. */
-  readonly superseded = new Map<string, Place[]>();
-  /** Lines of removed keys that still have to be overwritten. */
-  removed: Place[] = [];
-  /**
-   * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
-   * overwriting them.
-   */
-  damaged: Place[] = [];
-  /** Lines of others that are no records: kept. */
-  foreign: Place[] = [];
-  /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
-  tail: (Place & { readonly isRecord: boolean }) | undefined;
-
-  /** Keys whose lines here are about to be dropped: a reading in the meantime does not bring them back. */
-  readonly #leaving = new Set<string>();
+  readonly lines = new ShardLines();
   readonly #index: SlotIndex;
   readonly #listener: ShardListener;
   #size = -1;
   #mtimeMs = -1;
-  /** End of the last complete line that was read. */
-  #end = 0;
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
   readonly #reported = new Set<string>();
-  /** Ranks from before a full reading; set only during one. */
-  #before: Map<string, Rank> | undefined;
-  readonly #head = new HeadCutter();
-  #isFull = true;
+  readonly #taker: LineTaker;
 
   constructor(number: number, path: string, index: SlotIndex, listener: ShardListener) {
     this.number = number;
     this.file = new ShardFile(path);
     this.#index = index;
     this.#listener = listener;
+    const { file, lines } = this;
+    this.#taker = new LineTaker({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
   }
 
   /** End of the last complete line: where the next one goes. */
   get end(): number {
-    return this.#end;
+    return this.lines.end;
   }
 
   /** Bytes that no live line needs. */
   get garbage(): number {
-    return this.#end - this.#index.bytesOf(this.number);
+    return this.lines.end - this.#index.bytesOf(this.number);
   }
 
   /** True if nothing in the file is worth keeping. */
   get isEmpty(): boolean {
-    return this.#index.countOf(this.number) === 0 && this.foreign.length + this.damaged.length === 0 && !this.tail;
-  }
-
-  /** True if a cleaning pass under the lock has something to do. */
-  get needsRepair(): boolean {
-    return this.damaged.length + this.removed.length > 0 || this.tail !== undefined;
+    return (
+      this.#index.countOf(this.number) === 0 &&
+      this.lines.foreign.length + this.lines.damaged.length === 0 &&
+      !this.lines.tail
+    );
   }
 
   /** True if the file is as it was read, by a look that is good enough for a read. Throws what the system says. */
@@ -111,17 +79,17 @@ export class Shard {
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
     if (again || found.isOther || !grew || this.#isCutOpen()) this.#forget();
-    else this.#isFull = false;
-    this.tail = undefined;
+    else this.#taker.beginAppended();
+    this.lines.tail = undefined;
     try {
-      yield* scanLines(this.file, this.#end, found.size, this.#visitor);
+      yield* scanLines(this.file, this.lines.end, found.size, this.#taker);
       this.#seen(found);
     } catch (error) {
       // Half read is not read.
       this.#size = -1;
       throw error;
     } finally {
-      this.#before = undefined;
+      this.#taker.finish();
     }
     return true;
   }
@@ -144,13 +112,13 @@ export class Shard {
 
   /** The torn tail is set aside. */
   cutTail(): void {
-    if (this.tail !== undefined) this.#listener.damaged(this.number);
-    this.tail = undefined;
+    if (this.lines.tail !== undefined) this.#listener.damaged(this.number);
+    this.lines.tail = undefined;
   }
 
   /** The file is as we made it: its complete lines end at `end`. */
   wrote(end: number): void {
-    this.#end = end;
+    this.lines.end = end;
     this.#seen(this.file.stateNow());
   }
 
@@ -160,7 +128,7 @@ export class Shard {
    */
   wasReplaced(moves: readonly SlotMove[], foreign: Place[], end: number): void {
     const found = this.file.look();
-    const isClean = this.damaged.length === 0 && this.tail === undefined && this.#leaving.size === 0;
+    const isClean = this.lines.damaged.length === 0 && this.lines.tail === undefined && this.lines.leaving.size === 0;
     const isSame =
       this.#index.countOf(this.number) === moves.length &&
       moves.every(({ id, from }) => this.#index.shardOf(id) === this.number && this.#index.offsetOf(id) === from);
@@ -169,61 +137,55 @@ export class Shard {
       return;
     }
     for (const { id, to } of moves) this.#index.shift(id, to);
-    this.superseded.clear();
-    this.removed = [];
-    this.foreign = foreign;
-    this.#end = end;
+    this.lines.superseded.clear();
+    this.lines.removed = [];
+    this.lines.foreign = foreign;
+    this.lines.end = end;
     this.#seen(found);
-  }
-
-  supersede(key: string, place: Place): void {
-    const places = this.superseded.get(key);
-    if (places === undefined) this.superseded.set(key, [place]);
-    else places.push(place);
   }
 
   /** A line of a key is out of date, because the key moved or has to go; `drop` follows under the lock. */
   leave(key: string, place: Place): void {
-    this.#leaving.add(key);
-    this.supersede(key, place);
+    this.lines.leaving.add(key);
+    this.lines.supersede(key, place);
   }
 
   /** The key is stored here anew. */
   stay(key: string): void {
-    this.#leaving.delete(key);
+    this.lines.leaving.delete(key);
   }
 
   /** True if any line of the key is in the file. */
   holds(key: string): boolean {
-    return this.#hasSlot(this.#index.find(key)) || this.superseded.has(key);
+    return this.#hasSlot(this.#index.find(key)) || this.lines.superseded.has(key);
   }
 
   /** All lines of a key in this file are to be overwritten; its slot goes if it is here. */
   drop(key: string): void {
-    this.#leaving.delete(key);
+    this.lines.leaving.delete(key);
     const id = this.#index.find(key);
     if (this.#hasSlot(id)) {
-      this.removed.push(this.#index.placeOf(id));
+      this.lines.removed.push(this.#index.placeOf(id));
       this.#index.remove(id);
     }
-    const older = this.superseded.get(key);
+    const older = this.lines.superseded.get(key);
     if (older === undefined) return;
-    this.removed.push(...older);
-    this.superseded.delete(key);
+    this.lines.removed.push(...older);
+    this.lines.superseded.delete(key);
   }
 
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(id: SlotId): void {
     const place = this.#index.placeOf(id);
     this.#reported.add(nameOf(place));
-    this.damaged.push(place);
+    this.lines.damaged.push(place);
     this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
     this.#index.remove(id);
   }
 
   /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. */
   confirmDamaged(): void {
-    if (this.damaged.length === 0) return;
+    if (this.lines.damaged.length === 0) return;
     const unfit = this.#unfit;
     this.rescan();
     this.reportDamaged();
@@ -232,14 +194,14 @@ export class Shard {
       if (!this.#hasSlot(id)) continue;
       const place = this.#index.placeOf(id);
       if (place.offset !== offset || this.#bytesSum(place) !== sum) continue;
-      this.damaged.push(place);
+      this.lines.damaged.push(place);
       this.#index.remove(id);
     }
   }
 
   /** Counts what is damaged, each line once. */
   reportDamaged(): void {
-    for (const place of this.damaged) {
+    for (const place of this.lines.damaged) {
       const name = nameOf(place);
       if (this.#reported.has(name)) continue;
       this.#reported.add(name);
@@ -248,7 +210,7 @@ export class Shard {
   }
 
   #lost(): boolean {
-    if (this.#size < 0 && this.#end === 0) return false;
+    if (this.#size < 0 && this.lines.end === 0) return false;
     this.#forget();
     this.#size = -1;
     this.#mtimeMs = -1;
@@ -257,130 +219,19 @@ export class Shard {
 
   /** True if what we took for the end of a line is none: somebody cut the file and wrote on. */
   #isCutOpen(): boolean {
-    return this.#end > 0 && this.file.read(this.#end - 1, 1)[0] !== 0x0a;
+    return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
 
   #forget(): void {
-    this.#before = this.#index.removeShard(this.number);
-    this.superseded.clear();
-    this.removed = [];
-    this.damaged = [];
+    this.#taker.beginFull(this.#index.removeShard(this.number));
+    this.lines.forget();
     this.#unfit = [];
-    this.foreign = [];
-    this.tail = undefined;
-    this.#end = 0;
-    this.#isFull = true;
   }
 
   #seen(found: FileState): void {
     if (found.isOther) this.#reported.clear();
     this.#size = found.size;
     this.#mtimeMs = found.mtimeMs;
-  }
-
-  readonly #visitor = {
-    line: (bytes: Buffer, start: number, end: number, offset: number): void => {
-      const next = offset + (end - start) + 1;
-      if (this.#takePlain(bytes, start, end, offset)) {
-        this.#end = next;
-        return;
-      }
-      const head = readLineHead(bytes, start, end);
-      if (head.kind === 'damaged') this.#takePieces(bytes.subarray(start, end), offset);
-      else this.#take(head, { offset, length: end - start });
-      this.#end = next;
-    },
-    tooLong: (offset: number, length: number): void => {
-      this.#take({ kind: 'damaged' }, { offset, length });
-      this.#end = offset + length + 1;
-    },
-    tail: (bytes: Buffer, offset: number): void => {
-      const place = { offset, length: bytes.length };
-      const head = readLineHead(bytes, 0, bytes.length);
-      const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
-      this.tail = { ...place, isRecord };
-      if (isRecord) this.#take(head, place);
-    },
-  };
-
-  /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
-  #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
-    const head = this.#head;
-    if (this.#index.isOrdered || this.#leaving.size > 0 || !head.cut(bytes, start, end)) return false;
-    const { keyStart, keyEnd, expiresAt } = head;
-    const place = { offset, length: end - start };
-    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.number, place, expiresAt)) {
-      const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
-      this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
-    }
-    return true;
-  }
-
-  #take(head: LineHead, place: Place): void {
-    if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
-    else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
-    else if (head.kind === 'damaged') this.damaged.push(place);
-    else if (head.kind === 'other') this.foreign.push(place);
-    else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
-  }
-
-  #takeRecord(key: string, place: Place, facts: SlotFacts): void {
-    if (this.#leaving.has(key)) {
-      this.supersede(key, place);
-      return;
-    }
-    const known = this.#index.find(key);
-    if (known === NO_SLOT) {
-      this.#index.add(key, this.number, place, facts, this.#before?.get(key));
-      return;
-    }
-    const shard = this.#index.shardOf(known);
-    const older = this.#index.placeOf(known);
-    if (shard === this.number) {
-      // The last line without a newline is met again once it has one.
-      if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
-    } else if (this.#isFull && shard > this.number) {
-      // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
-      this.supersede(key, place);
-      return;
-    } else if (this.#isMisnamed(place)) {
-      this.damaged.push(place);
-      return;
-    } else this.#listener.superseded(shard, key, older);
-    // What was in the file before it was read again is no new use.
-    const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
-    this.#index.replace(known, this.number, place, facts, isUse);
-  }
-
-  /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
-  #follows(key: string, older: Place, newer: Place): boolean {
-    if (this.#isMisnamed(newer)) {
-      this.damaged.push(newer);
-      return false;
-    }
-    const before = readRaw(this.file.read(older.offset, older.length));
-    if (before !== undefined && fitsChecksum(before)) this.supersede(key, older);
-    else this.damaged.push(older);
-    return true;
-  }
-
-  #isMisnamed(place: Place): boolean {
-    const raw = readRaw(this.file.read(place.offset, place.length));
-    return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
-  }
-
-  #takePieces(line: Buffer, offset: number): void {
-    for (const { head, start, end } of salvage(line)) this.#take(head, { offset: offset + start, length: end - start });
-  }
-
-  /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
-  #takeRemoval(key: string, everywhere: boolean): void {
-    const id = this.#index.find(key);
-    if (everywhere && !this.#isFull && id !== NO_SLOT && !this.#hasSlot(id)) {
-      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.placeOf(id));
-      this.#index.remove(id);
-    }
-    this.drop(key);
   }
 
   #hasSlot(id: SlotId): boolean {
@@ -394,13 +245,4 @@ export class Shard {
 
 function nameOf({ offset, length }: Place): string {
   return `${offset}:${length}`;
-}
-
-function isWhole(bytes: Buffer, key: string): boolean {
-  try {
-    decodeRecord(bytes, key);
-    return true;
-  } catch {
-    return false;
-  }
 }

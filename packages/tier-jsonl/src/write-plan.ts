@@ -84,7 +84,7 @@ export class WritePlan {
   #store(key: string, id: SlotId, place: Place, facts: SlotFacts): SlotId {
     this.#shard.stay(key);
     if (id === NO_SLOT) return this.#index.addOwn(key, this.#shard.number, place, facts);
-    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.supersede(key, this.#index.placeOf(id));
+    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.placeOf(id));
     const intent = this.#intents.get(key);
     this.#index.replace(id, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
     return id;

@@ -1,0 +1,178 @@
+import type { Rank } from './eviction-order.ts';
+import { HeadCutter } from './head-cutter.ts';
+import { type LineHead, readLineHead } from './line-head.ts';
+import type { Place } from './place.ts';
+import { decodeRecord, fitsChecksum, readRaw } from './record-line.ts';
+import { hasForeignKey, salvage } from './salvage.ts';
+import type { LineVisitor } from './scan-lines.ts';
+import type { ShardFile } from './shard-file.ts';
+import type { ShardLines } from './shard-lines.ts';
+import type { ShardListener } from './shard-listener.ts';
+import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
+import type { SlotIndex } from './slot-index.ts';
+
+export interface LineTakerParts {
+  readonly number: number;
+  readonly file: ShardFile;
+  readonly index: SlotIndex;
+  readonly lines: ShardLines;
+  readonly listener: ShardListener;
+  /** All lines of a key in this file are to be overwritten. */
+  drop(key: string): void;
+}
+
+/** Brings what the lines of a shard file say into the index, line by line in their order. */
+export class LineTaker implements LineVisitor {
+  readonly #number: number;
+  readonly #file: ShardFile;
+  readonly #index: SlotIndex;
+  readonly #lines: ShardLines;
+  readonly #listener: ShardListener;
+  readonly #drop: (key: string) => void;
+  readonly #head = new HeadCutter();
+  /** Ranks from before a full reading; set only during one. */
+  #before: Map<string, Rank> | undefined;
+  #isFull = true;
+
+  constructor(parts: LineTakerParts) {
+    this.#number = parts.number;
+    this.#file = parts.file;
+    this.#index = parts.index;
+    this.#lines = parts.lines;
+    this.#listener = parts.listener;
+    this.#drop = parts.drop;
+  }
+
+  /** All lines come, from the first one; `before` are the ranks that their keys had. */
+  beginFull(before: Map<string, Rank> | undefined): void {
+    this.#isFull = true;
+    this.#before = before;
+  }
+
+  /** What comes was appended to what is known. */
+  beginAppended(): void {
+    this.#isFull = false;
+  }
+
+  finish(): void {
+    this.#before = undefined;
+  }
+
+  line(bytes: Buffer, start: number, end: number, offset: number): void {
+    const next = offset + (end - start) + 1;
+    if (this.#takePlain(bytes, start, end, offset)) {
+      this.#lines.end = next;
+      return;
+    }
+    const head = readLineHead(bytes, start, end);
+    if (head.kind === 'damaged') this.#takePieces(bytes.subarray(start, end), offset);
+    else this.#take(head, { offset, length: end - start });
+    this.#lines.end = next;
+  }
+
+  tooLong(offset: number, length: number): void {
+    this.#take({ kind: 'damaged' }, { offset, length });
+    this.#lines.end = offset + length + 1;
+  }
+
+  tail(bytes: Buffer, offset: number): void {
+    const place = { offset, length: bytes.length };
+    const head = readLineHead(bytes, 0, bytes.length);
+    const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
+    this.#lines.tail = { ...place, isRecord };
+    if (isRecord) this.#take(head, place);
+  }
+
+  /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
+  #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
+    const head = this.#head;
+    if (this.#index.isOrdered || this.#lines.leaving.size > 0 || !head.cut(bytes, start, end)) return false;
+    const { keyStart, keyEnd, expiresAt } = head;
+    const place = { offset, length: end - start };
+    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, place, expiresAt)) {
+      const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
+      this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
+    }
+    return true;
+  }
+
+  #take(head: LineHead, place: Place): void {
+    if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
+    else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
+    else if (head.kind === 'damaged') this.#lines.damaged.push(place);
+    else if (head.kind === 'other') this.#lines.foreign.push(place);
+    else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
+  }
+
+  #takeRecord(key: string, place: Place, facts: SlotFacts): void {
+    if (this.#lines.leaving.has(key)) {
+      this.#lines.supersede(key, place);
+      return;
+    }
+    const known = this.#index.find(key);
+    if (known === NO_SLOT) {
+      this.#index.add(key, this.#number, place, facts, this.#before?.get(key));
+      return;
+    }
+    const shard = this.#index.shardOf(known);
+    const older = this.#index.placeOf(known);
+    if (shard === this.#number) {
+      // The last line without a newline is met again once it has one.
+      if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
+    } else if (this.#isFull && shard > this.#number) {
+      // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
+      this.#lines.supersede(key, place);
+      return;
+    } else if (this.#isMisnamed(place)) {
+      this.#lines.damaged.push(place);
+      return;
+    } else this.#listener.superseded(shard, key, older);
+    // What was in the file before it was read again is no new use.
+    const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
+    this.#index.replace(known, this.#number, place, facts, isUse);
+  }
+
+  /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
+  #follows(key: string, older: Place, newer: Place): boolean {
+    if (this.#isMisnamed(newer)) {
+      this.#lines.damaged.push(newer);
+      return false;
+    }
+    const before = readRaw(this.#file.read(older.offset, older.length));
+    if (before !== undefined && fitsChecksum(before)) this.#lines.supersede(key, older);
+    else this.#lines.damaged.push(older);
+    return true;
+  }
+
+  #isMisnamed(place: Place): boolean {
+    const raw = readRaw(this.#file.read(place.offset, place.length));
+    return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
+  }
+
+  #takePieces(line: Buffer, offset: number): void {
+    for (const { head, start, end } of salvage(line)) this.#take(head, { offset: offset + start, length: end - start });
+  }
+
+  /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
+  #takeRemoval(key: string, everywhere: boolean): void {
+    const id = this.#index.find(key);
+    if (everywhere && !this.#isFull && id !== NO_SLOT && !this.#hasSlot(id)) {
+      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.placeOf(id));
+      this.#index.remove(id);
+    }
+    this.#drop(key);
+  }
+
+  #hasSlot(id: SlotId): boolean {
+    return id !== NO_SLOT && this.#index.shardOf(id) === this.#number;
+  }
+}
+
+function isWhole(bytes: Buffer, key: string): boolean {
+  try {
+    decodeRecord(bytes, key);
+    return true;
+  } catch {
+    return false;
+  }
+}

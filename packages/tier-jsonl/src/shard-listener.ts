@@ -1,0 +1,13 @@
+import type { Place } from './place.ts';
+
+/** What a shard tells the store that owns it. */
+export interface ShardListener {
+  /** A line is damaged for sure, and was not counted yet. */
+  damaged(shard: number): void;
+  /** A key's line in this shard counts no more, because of what another shard holds. */
+  superseded(shard: number, key: string, place: Place): void;
+  /** Somebody gave the directory another number of shards. */
+  resharded(numShards: number): void;
+  /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */
+  replaced(): void;
+}
