@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fsync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +6,7 @@ import { openSecurely, syncDirectory } from './secure-open.ts';
 import type { Shard } from './shard.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
+import { temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDWR } = constants;
@@ -18,11 +18,6 @@ const COMPACTION_LEAST = 64 * 1024;
 /** True if more than half of a shard is garbage and it is worth the work. */
 export function isWorthCompacting(shard: Shard): boolean {
   return shard.end >= COMPACTION_LEAST && shard.garbage > shard.end / 2;
-}
-
-/** `shard_NN.jsonl.pw-….tmp`: told from ProxyWhirl's temporary files by its middle part. */
-export function temporaryName(path: string): string {
-  return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /** A line that is to be kept; `id` is NO_SLOT for one that is no record. */

@@ -4,9 +4,16 @@ import type { SlotId } from './slot.ts';
 
 const LATIN1 = 0xff;
 /** Length of a key that is kept as a string, because a byte a character does not hold it. */
-const AS_STRING = 0xffff_ffff;
+export const AS_STRING = 0xffff_ffff;
 const MAX_BYTES = 0xffff_ffff;
 const PRIME = 0x0100_0193;
+
+/** Keys one after the other: the length of each, their bytes, and those that are kept as strings by position. */
+export interface KeyList {
+  readonly keyLength: Uint32Array;
+  readonly keys: Uint8Array;
+  readonly strings: ReadonlyMap<number, string>;
+}
 
 /**
  * Keys to slots: a chained hash table in flat arrays over the bytes of all keys, since an object and a Map's node for each
@@ -57,7 +64,7 @@ export class KeyTable {
   add(id: SlotId, key: string): void {
     this.#reserve(id);
     const at = this.#end;
-    if (isLatin1(key) && this.#makeRoom(key.length)) {
+    if (isLatin1(key) && this.makeRoom(key.length)) {
       for (let i = 0; i < key.length; i++) this.#bytes[at + i] = key.charCodeAt(i);
       this.#keep(id, at, key.length);
     } else {
@@ -70,7 +77,7 @@ export class KeyTable {
   /** As `add`, for a key of one byte a character and this hash. */
   addBytes(id: SlotId, hash: number, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
-    if (!this.#makeRoom(length)) {
+    if (!this.makeRoom(length)) {
       this.add(id, Buffer.from(bytes.subarray(from, to)).toString('latin1'));
       return;
     }
@@ -79,6 +86,62 @@ export class KeyTable {
     for (let i = 0; i < length; i++) this.#bytes[at + i] = bytes[from + i]!;
     this.#keep(id, at, length);
     this.#link(id, hash);
+  }
+
+  /**
+   * Adds the keys of slots from `first` on, in one step, after `makeRoom` for their bytes. False if one of them was there before: then there are two of it,
+   * which only `remove` tells apart, by their slots.
+   */
+  addMany(first: SlotId, list: KeyList): boolean {
+    const count = list.keyLength.length;
+    this.#reserve(first + count - 1);
+    this.#rehash(this.#size + count);
+    // Three plain loops: each step of one waits for no other, so the many cache misses overlap.
+    this.#keepMany(first, list);
+    const [next, heads, hashes] = [this.#next, this.#heads, this.#hashes];
+    const mask = heads.length - 1;
+    for (let id = first; id < first + count; id++) {
+      const chain = hashes[id]! & mask;
+      next[id] = heads[chain]!;
+      heads[chain] = id + 1;
+    }
+    this.#size += count;
+    for (let id = first; id < first + count; id++)
+      for (let other = next[id]! - 1; other >= 0; other = next[other]! - 1)
+        if (hashes[other] === hashes[id] && this.keyOf(other) === this.keyOf(id)) return false;
+    return true;
+  }
+
+  #keepMany(first: SlotId, { keyLength, keys, strings }: KeyList): void {
+    this.#bytes.set(keys, this.#end);
+    let at = this.#end;
+    for (let i = 0; i < keyLength.length; i++) {
+      const id = first + i;
+      const length = keyLength[i]!;
+      this.#keyLength[id] = length;
+      if (length === AS_STRING) {
+        this.#strings.set(id, strings.get(i)!);
+        this.#hashes[id] = this.#hashOfText(strings.get(i)!);
+      } else {
+        this.#keyAt[id] = at;
+        this.#hashes[id] = this.hashOf(this.#bytes, at, at + length);
+        at += length;
+      }
+    }
+    this.#end = at;
+  }
+
+  /** Copies a key of one byte a character, and gives its length; AS_STRING for another one. */
+  copyKey(id: SlotId, target: Uint8Array, at: number): number {
+    const length = this.#keyLength[id]!;
+    if (length !== AS_STRING) target.set(this.#bytes.subarray(this.#keyAt[id]!, this.#keyAt[id]! + length), at);
+    return length;
+  }
+
+  /** Bytes of a key of one byte a character; 0 for another one. */
+  byteLength(id: SlotId): number {
+    const length = this.#keyLength[id]!;
+    return length === AS_STRING ? 0 : length;
   }
 
   remove(id: SlotId): void {
@@ -99,13 +162,6 @@ export class KeyTable {
     if (length === AS_STRING) return this.#strings.get(id)!;
     const at = this.#keyAt[id]!;
     return this.#bytes.toString('latin1', at, at + length);
-  }
-
-  /** Makes room for so many more keys, of so many bytes in all, in one step. */
-  expect(keys: number, bytes: number, lastId: SlotId): void {
-    this.#reserve(lastId);
-    this.#makeRoom(bytes);
-    this.#rehash(this.#size + keys);
   }
 
   /** True if the bytes of removed keys are worth dropping. */
@@ -172,7 +228,15 @@ export class KeyTable {
     this.#keyLength = grow(this.#keyLength, capacity);
   }
 
-  #makeRoom(length: number): boolean {
+  /** Makes room at once for so many keys in all, the highest slot of them, and so many bytes more. */
+  expect(count: number, lastId: SlotId, bytes: number): void {
+    this.#reserve(lastId);
+    this.#rehash(count);
+    this.makeRoom(bytes);
+  }
+
+  /** Makes room for the bytes of keys; false if there can be none. */
+  makeRoom(length: number): boolean {
     const needed = this.#end + length;
     if (needed <= this.#bytes.length) return true;
     if (needed > MAX_BYTES) return false;

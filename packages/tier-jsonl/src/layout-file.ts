@@ -1,9 +1,9 @@
 import { closeSync, constants, fsyncSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { temporaryName } from './compact-shard.ts';
 import { openSecurely, syncDirectory } from './secure-open.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
+import { temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;

@@ -34,7 +34,7 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
   const set = new ShardSet(
     numShards,
     listing.shards,
-    new SlotIndex(options.policy),
+    new SlotIndex(options.policy, Math.max(listing.shards.length, 1)),
     settings,
     logger,
     options.onDamaged,

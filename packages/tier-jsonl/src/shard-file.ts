@@ -13,6 +13,7 @@ import {
 import { CacheCorruptionError, CacheStorageError } from '@pw/cache-models';
 import type { Place } from './place.ts';
 import { openSecurely } from './secure-open.ts';
+import type { FileStamp } from './side-index.ts';
 import { errorCode } from './storage-fault.ts';
 import { writeFully } from './write-fully.ts';
 
@@ -147,6 +148,11 @@ export class ShardFile {
 
   flush(): void {
     fsyncSync(this.#fd!);
+  }
+
+  /** What tells the open file from every other state of it, for as long as it has another one at no two times. */
+  stamp(): FileStamp {
+    return fstatSync(this.#fd!, { bigint: true });
   }
 
   /** As it is after a write of our own. */

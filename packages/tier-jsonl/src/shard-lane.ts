@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as rest, setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, type Logger } from '@pw/cache-models';
 import { compactShard, isWorthCompacting } from './compact-shard.ts';
 import type { Shard } from './shard.ts';
@@ -100,11 +100,28 @@ export class ShardLane {
     }
   }
 
-  /** Waits for what is queued, then gives back the lock and the file. */
+  /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
   async close(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining;
+    try {
+      await this.#leaveSideIndex();
+    } catch (error) {
+      const { shard, logger } = this.#parts;
+      logger.debug({ shard: shard.number, code: errorCode(error) }, 'JSONL shard: no side index could be left');
+    }
     this.#parts.lock.release();
     this.shard.file.close();
+  }
+
+  async #leaveSideIndex(): Promise<void> {
+    const { shard, lock } = this.#parts;
+    const due = shard.sideIndexDue();
+    if (due === undefined) return;
+    await sleep(due);
+    // Somebody who writes now makes it useless anyway.
+    if (!lock.tryTake()) return;
+    shard.refresh();
+    if (this.#parts.isCurrent() && shard.sideIndexDue() === 0 && lock.isHeld()) shard.leaveSideIndex();
   }
 
   async #drain(): Promise<void> {

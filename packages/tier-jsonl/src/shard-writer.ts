@@ -144,9 +144,8 @@ export class ShardWriter {
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
-    shard.file.remove();
+    shard.remove();
     if (this.#isFull) syncDirectory(dirname(shard.file.path));
-    shard.refresh();
     return live;
   }
 }

@@ -7,8 +7,18 @@ import { scanLines } from './scan-lines.ts';
 import { type FileState, ShardFile } from './shard-file.ts';
 import { ShardLines } from './shard-lines.ts';
 import type { ShardListener } from './shard-listener.ts';
+import { sealSideIndex } from './side-index.ts';
+import { SideIndexFile } from './side-index-file.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
+
+/** A smaller shard is read as fast as its side index would be. */
+const SIDE_INDEX_LEAST = 1000;
+/**
+ * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
+ * moves every 4 to 10: a side index made earlier could not tell the two states.
+ */
+const SETTLED = 25;
 
 /**
  * One shard as it was last seen: its part of the index, and the lines in it that are in nobody's index. Follows what
@@ -27,12 +37,16 @@ export class Shard {
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
   readonly #reported = new Set<string>();
   readonly #taker: LineTaker;
+  readonly #side: SideIndexFile;
+  /** True if the side index on disk is of the shard as it was last seen. */
+  #isIndexed = false;
 
   constructor(number: number, path: string, index: SlotIndex, listener: ShardListener) {
     this.number = number;
     this.file = new ShardFile(path);
     this.#index = index;
     this.#listener = listener;
+    this.#side = new SideIndexFile(path);
     const { file, lines } = this;
     this.#taker = new LineTaker({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
   }
@@ -81,6 +95,7 @@ export class Shard {
     if (again || found.isOther || !grew || this.#isCutOpen()) this.#forget();
     else this.#taker.beginAppended();
     this.lines.tail = undefined;
+    if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
     try {
       yield* scanLines(this.file, this.lines.end, found.size, this.#taker);
       this.#seen(found);
@@ -119,7 +134,33 @@ export class Shard {
   /** The file is as we made it: its complete lines end at `end`. */
   wrote(end: number): void {
     this.lines.end = end;
+    this.#side.discard();
     this.#seen(this.file.stateNow());
+  }
+
+  /** Removes the file and what was copied from it. Throws what the system says. */
+  remove(): void {
+    this.file.remove();
+    this.#side.discard();
+    this.refresh();
+  }
+
+  /** Milliseconds until a side index can be left; `undefined` if none is wanted. Throws what the system says. */
+  sideIndexDue(): number | undefined {
+    const { number, lines } = this;
+    const isWanted = !this.#isIndexed && !this.#index.isOrdered && this.#index.countOf(number) >= SIDE_INDEX_LEAST;
+    if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
+    for (const key of lines.superseded.keys()) if (!this.#hasSlot(this.#index.find(key))) return undefined;
+    const age = Date.now() - this.#mtimeMs;
+    return age < 0 ? undefined : Math.max(0, SETTLED - age);
+  }
+
+  /** Leaves a copy of what is known for the next opening; the lock must be held. Throws what the system says. */
+  leaveSideIndex(): void {
+    const { bytes, slots } = this.#index.copyShard(this.number);
+    const { superseded, foreign } = this.lines;
+    this.#side.write(sealSideIndex(bytes, this.file.stamp(), { slots, superseded, foreign }));
+    this.#isIndexed = true;
   }
 
   /**
@@ -136,6 +177,7 @@ export class Shard {
       this.rescan();
       return;
     }
+    this.#side.discard();
     for (const { id, to } of moves) this.#index.shift(id, to);
     this.lines.superseded.clear();
     this.lines.removed = [];
@@ -209,6 +251,21 @@ export class Shard {
     }
   }
 
+  /** Believes a side index of the file in this very state; false if there is none, or another shard has one of its keys. */
+  #takeSideIndex(found: FileState): boolean {
+    const stamp = this.#index.isOrdered || this.lines.leaving.size > 0 ? undefined : this.file.stamp();
+    if (stamp === undefined || Number(stamp.size) !== found.size) return false;
+    const side = this.#side.read(stamp);
+    if (side === undefined || !this.#index.addShard(this.number, side.slots)) return false;
+    for (const [key, places] of side.superseded) this.lines.superseded.set(key, [...places]);
+    this.lines.foreign = [...side.foreign];
+    this.lines.end = found.size;
+    this.#taker.finish();
+    this.#seen(found);
+    this.#isIndexed = true;
+    return true;
+  }
+
   #lost(): boolean {
     if (this.#size < 0 && this.lines.end === 0) return false;
     this.#forget();
@@ -230,6 +287,7 @@ export class Shard {
 
   #seen(found: FileState): void {
     if (found.isOther) this.#reported.clear();
+    this.#isIndexed = false;
     this.#size = found.size;
     this.#mtimeMs = found.mtimeMs;
   }

@@ -5,6 +5,13 @@ import { NO_SLOT, type SlotId } from './slot.ts';
 /** The shard of a slot that is free. */
 const ABSENT = 0xffff;
 
+/** Places of lines and when their records expire, in the same order. */
+export interface PlaceList {
+  readonly expiresAt: Float64Array;
+  readonly offset: Float64Array;
+  readonly length: Uint32Array;
+}
+
 interface ShardList {
   first: SlotId;
   count: number;
@@ -76,6 +83,29 @@ export class SlotColumns {
     this.expiresAt[id] = expiresAt;
     this.#join(id, shard, offset, length);
     return id;
+  }
+
+  /** Takes new ids, one after the other, for the lines of a shard that has none; gives the first. */
+  takeMany(shard: number, { expiresAt, offset, length }: PlaceList): SlotId {
+    const count = offset.length;
+    this.reserve(count);
+    const first = this.#end;
+    this.#end += count;
+    this.expiresAt.set(expiresAt, first);
+    this.offset.set(offset, first);
+    this.length.set(length, first);
+    this.sum.fill(0, first, this.#end);
+    this.shard.fill(shard, first, this.#end);
+    const list = this.#list(shard);
+    for (let i = 0; i < count; i++) {
+      const id = first + i;
+      this.#previous[id] = i === 0 ? NO_SLOT : id - 1;
+      this.#next[id] = i === count - 1 ? NO_SLOT : id + 1;
+      list.bytes += length[i]! + 1;
+    }
+    list.first = count === 0 ? NO_SLOT : first;
+    list.count = count;
+    return first;
   }
 
   move(id: SlotId, shard: number, { offset, length }: Place): void {

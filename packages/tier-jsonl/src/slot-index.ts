@@ -1,8 +1,9 @@
 import type { EvictionPolicy } from '@pw/cache-models';
 import { EvictionOrder, type Rank } from './eviction-order.ts';
 import { IdHeap } from './id-heap.ts';
-import { KeyTable } from './key-table.ts';
+import { AS_STRING, KeyTable } from './key-table.ts';
 import type { Place } from './place.ts';
+import { blankSideIndex, type SlotTable } from './side-index.ts';
 import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
 import { SlotColumns } from './slot-columns.ts';
 
@@ -14,11 +15,13 @@ export class SlotIndex {
   readonly #keys = new KeyTable();
   readonly #columns = new SlotColumns();
   readonly #order: EvictionOrder | undefined;
+  readonly #shardCount: number;
   /** Made when somebody asks for the first time: a large directory opens without it. */
   #expiry: IdHeap | undefined;
 
-  /** Without a policy no order is kept. */
-  constructor(policy: EvictionPolicy | undefined) {
+  /** Without a policy no order is kept; `shardCount` is how many shards are about to be read. */
+  constructor(policy: EvictionPolicy | undefined, shardCount = 1) {
+    this.#shardCount = shardCount;
     this.#order = policy === undefined ? undefined : new EvictionOrder(policy);
   }
 
@@ -88,10 +91,38 @@ export class SlotIndex {
     return this.#columns.bytesOf(shard);
   }
 
-  /** Makes room for so many more keys of so many bytes in all. */
-  expect(count: number, bytes: number): void {
-    this.#columns.reserve(count);
-    this.#keys.expect(count, bytes, this.#columns.end + count - 1);
+  /**
+   * Adds all slots of a shard that has none, where no order is kept. False, and nothing added, if another shard has one of
+   * the keys.
+   */
+  addShard(shard: number, slots: SlotTable): boolean {
+    if (this.#keys.size === 0) this.#expectAlike(slots);
+    if (!this.#keys.makeRoom(slots.keys.length)) return false;
+    this.#expiry = undefined;
+    const isNew = this.#keys.addMany(this.#columns.takeMany(shard, slots), slots);
+    if (!isNew) this.removeShard(shard);
+    return isNew;
+  }
+
+  /** A shard's slots in the order of their lines. */
+  copyShard(shard: number): ReturnType<typeof blankSideIndex> {
+    const columns = this.#columns;
+    const ids = Int32Array.from(this.idsOf(shard)).sort((a, b) => columns.offset[a]! - columns.offset[b]!);
+    const copy = blankSideIndex(
+      ids.length,
+      ids.reduce((sum, id) => sum + this.#keys.byteLength(id), 0),
+    );
+    const { slots } = copy;
+    let keysEnd = 0;
+    for (const [i, id] of ids.entries()) {
+      slots.expiresAt[i] = columns.expiresAt[id]!;
+      slots.offset[i] = columns.offset[id]!;
+      slots.length[i] = columns.length[id]!;
+      slots.keyLength[i] = this.#keys.copyKey(id, slots.keys, keysEnd);
+      if (slots.keyLength[i] === AS_STRING) slots.strings.set(i, this.keyOf(id));
+      else keysEnd += slots.keyLength[i]!;
+    }
+    return copy;
   }
 
   /** A key that a file was found to hold; `before` is the rank that it had until then, if it had one. */
@@ -186,6 +217,13 @@ export class SlotIndex {
   /** Number of entries not expired; costs the number of expired ones, once the order of expiry is known. */
   liveCount(now: number): number {
     return this.#keys.size - this.#byExpiry().countWhile((id) => now >= this.expiresAt(id));
+  }
+
+  /** The shards of a directory are of about the same size: room for all of them is made with the first. */
+  #expectAlike({ keyLength, keys }: SlotTable): void {
+    const count = Math.ceil(keyLength.length * this.#shardCount * 1.05);
+    this.#columns.reserve(count);
+    this.#keys.expect(count, count - 1, Math.ceil(keys.length * this.#shardCount * 1.05));
   }
 
   #byExpiry(): IdHeap {

@@ -69,30 +69,33 @@ function count(index: SlotIndex, model: Model, now: number): void {
 }
 
 describe('SlotIndex', () => {
-  it.each([undefined, EvictionPolicy.LRU, EvictionPolicy.LFU])('is a map with shards and an expiry, policy %s', (policy) => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
-        const index = new SlotIndex(policy);
-        index.settle();
-        const model: Model = new Map();
-        for (const one of steps) {
-          if (one.do === 'set') {
-            set(index, one.key, one.known);
-            model.set(one.key, one.known);
-          } else if (one.do === 'remove') {
-            const id = index.find(one.key);
-            expect(id !== NO_SLOT).toBe(model.delete(one.key));
-            if (id !== NO_SLOT) index.remove(id);
-          } else if (one.do === 'removeShard') {
-            index.removeShard(one.shard);
-            for (const [name, { shard }] of model) if (shard === one.shard) model.delete(name);
-          } else count(index, model, one.now);
-        }
-        check(index, model);
-      }),
-      { numRuns: 100 },
-    );
-  });
+  it.each([undefined, EvictionPolicy.LRU, EvictionPolicy.LFU])(
+    'is a map with shards and an expiry, policy %s',
+    (policy) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
+          const index = new SlotIndex(policy);
+          index.settle();
+          const model: Model = new Map();
+          for (const one of steps) {
+            if (one.do === 'set') {
+              set(index, one.key, one.known);
+              model.set(one.key, one.known);
+            } else if (one.do === 'remove') {
+              const id = index.find(one.key);
+              expect(id !== NO_SLOT).toBe(model.delete(one.key));
+              if (id !== NO_SLOT) index.remove(id);
+            } else if (one.do === 'removeShard') {
+              index.removeShard(one.shard);
+              for (const [name, { shard }] of model) if (shard === one.shard) model.delete(name);
+            } else count(index, model, one.now);
+          }
+          check(index, model);
+        }),
+        { numRuns: 100 },
+      );
+    },
+  );
 
   it('finds its keys again once the bytes of a hundred thousand removed ones are dropped', () => {
     const index = new SlotIndex(undefined);

@@ -1,0 +1,73 @@
+import { closeSync, constants, fstatSync, readSync, renameSync, rmSync } from 'node:fs';
+import { openSecurely } from './secure-open.ts';
+import { type FileStamp, readSideIndex, type SideIndex } from './side-index.ts';
+import { temporaryName } from './temporary-name.ts';
+import { writeFully } from './write-fully.ts';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+
+/** `shard_NN.jsonl.index`: a copy of what the shard's lines say, so that opening a large directory need not read them. */
+export class SideIndexFile {
+  readonly #shardPath: string;
+  #mayExist = true;
+
+  constructor(shardPath: string) {
+    this.#shardPath = shardPath;
+  }
+
+  get path(): string {
+    return `${this.#shardPath}.index`;
+  }
+
+  /** What is there of a shard in this state. Whatever is wrong with the file, the shard itself can be read instead. */
+  read(stamp: FileStamp): SideIndex | undefined {
+    try {
+      return readSideIndex(this.#bytes(), stamp);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Throws what the system says. A crash leaves the old file, the new one, or none. */
+  write(bytes: Buffer): void {
+    const temporary = temporaryName(this.#shardPath);
+    const fd = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    try {
+      writeFully(fd, bytes, 0);
+      renameSync(temporary, this.path);
+      this.#mayExist = true;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The shard changes: what is there is of no use any more, and names keys that may be gone. */
+  discard(): void {
+    if (!this.#mayExist) return;
+    this.#mayExist = false;
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // It does not fit the shard any more, so nobody believes it.
+    }
+  }
+
+  #bytes(): Buffer {
+    const fd = openSecurely(this.path, O_RDONLY);
+    try {
+      const found = fstatSync(fd);
+      const bytes = Buffer.allocUnsafeSlow(found.isFile() ? found.size : 0);
+      for (let done = 0; done < bytes.length; ) {
+        const got = readSync(fd, bytes, done, bytes.length - done, done);
+        if (got === 0) return bytes.subarray(0, done);
+        done += got;
+      }
+      return bytes;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import { randomBytes } from 'node:crypto';
+
+/** `shard_NN.jsonl.pw-….tmp`: told from ProxyWhirl's temporary files by its middle part. */
+export function temporaryName(path: string): string {
+  return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
+}
