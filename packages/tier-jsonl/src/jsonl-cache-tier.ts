@@ -146,10 +146,12 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   protected override async *doEntries(now: number): AsyncIterable<CacheEntry> {
     await this.#whenReady(() => this.#store.refreshAll());
     let count = 0;
-    for (const key of this.#store.liveKeys(now)) {
-      if (++count % SLICE === 0) await breathe();
-      const entry = await this.#whenReady(() => this.#readOrPass(this.#store.find(key), key));
-      if (entry !== undefined) yield entry;
+    for (const keys of this.#store.liveKeysByFile(now)) {
+      for (const key of keys) {
+        if (++count % SLICE === 0) await breathe();
+        const entry = await this.#whenReady(() => this.#readOrPass(this.#store.find(key), key));
+        if (entry !== undefined) yield entry;
+      }
     }
   }
 

@@ -2,6 +2,8 @@ import { CacheConfigError, type FieldProblem, type TierOptions } from '@pw/cache
 import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock-timing.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 
+const SIDE_INDEX_FROM = 1000;
+
 /** What a put that returned true outlives: `normal` the process, `full` a power cut too. */
 export type Durability = 'normal' | 'full';
 
@@ -15,6 +17,11 @@ export interface JsonlTierOptions extends TierOptions {
   readonly numShards?: number | undefined;
   /** `"normal"` (default) or `"full"`, which flushes to the disk before a put is acknowledged. */
   readonly durability?: Durability | undefined;
+  /**
+   * Entries of a shard from which on closing leaves a side index, so that the next opening need not read the shard: 1 or more,
+   * `Infinity` for none. Default 1000: a smaller shard is read as fast. A tier with `maxEntries` leaves none.
+   */
+  readonly sideIndexFrom?: number | undefined;
   /** How the shards are locked; the same in all processes that share the directory. */
   readonly lock?: Partial<LockTiming> | undefined;
 }
@@ -24,12 +31,13 @@ export interface JsonlTierSettings {
   readonly directory: string;
   readonly numShards: number | undefined;
   readonly durability: Durability;
+  readonly sideIndexFrom: number;
   readonly lock: LockTiming;
 }
 
 /** Checks the options. Throws a CacheConfigError that lists all problems. */
 export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSettings {
-  const { directory, numShards, durability = 'normal' } = options;
+  const { directory, numShards, durability = 'normal', sideIndexFrom = SIDE_INDEX_FROM } = options;
   const lock = { ...DEFAULT_LOCK_TIMING };
   const problems: FieldProblem[] = [];
   const wrong = (path: string, message: string) => problems.push({ path, message });
@@ -37,6 +45,7 @@ export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSetti
   if (numShards !== undefined && !(Number.isInteger(numShards) && numShards >= 1 && numShards <= MAX_SHARDS))
     wrong('numShards', `must be a whole number from 1 to ${MAX_SHARDS}`);
   if (durability !== 'normal' && durability !== 'full') wrong('durability', 'must be "normal" or "full"');
+  if (!(sideIndexFrom >= 1)) wrong('sideIndexFrom', 'must be 1 or more');
   for (const [name, least] of [
     ['stale', 2000],
     ['update', 1000],
@@ -47,7 +56,7 @@ export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSetti
     if (Number.isFinite(given) && given >= least) lock[name] = given;
     else wrong(`lock.${name}`, `must be ${least} milliseconds or more`);
   }
-  if (problems.length === 0) return { directory, numShards, durability, lock };
+  if (problems.length === 0) return { directory, numShards, durability, sideIndexFrom, lock };
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheConfigError(`JSONL tier: ${list}`, { problems });
 }

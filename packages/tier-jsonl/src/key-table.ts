@@ -6,6 +6,10 @@ const LATIN1 = 0xff;
 /** Length of a key that is kept as a string, because a byte a character does not hold it. */
 export const AS_STRING = 0xffff_ffff;
 const MAX_BYTES = 0xffff_ffff;
+/** A hash and a position below this fit into a number. */
+const POSITIONS = 2 ** 21;
+/** Keys in an average chain, at most. */
+const MOST_A_CHAIN = 1.25;
 const PRIME = 0x0100_0193;
 
 /** Keys one after the other: the length of each, their bytes, and those that are kept as strings by position. */
@@ -13,6 +17,9 @@ export interface KeyList {
   readonly keyLength: Uint32Array;
   readonly keys: Uint8Array;
   readonly strings: ReadonlyMap<number, string>;
+  /** The hashes of the keys, in ascending order of the unsigned numbers; they began with `seed`. */
+  readonly hash: Int32Array;
+  readonly seed: number;
 }
 
 /**
@@ -21,9 +28,10 @@ export interface KeyList {
  * can choose keys that all meet.
  */
 export class KeyTable {
-  readonly #seed = randomBytes(4).readInt32LE();
-  /** First slot of each chain plus one; as many chains as a power of two. */
+  #seed = randomBytes(4).readInt32LE();
+  /** First slot of each chain plus one; as many chains as a power of two. The high bits of a hash tell its chain. */
   #heads = new Int32Array(64);
+  #shift = 32 - 6;
   /** By slot: hash, the next one of the chain plus one, where its key begins and how long it is. */
   #hashes = new Int32Array(0);
   #next = new Int32Array(0);
@@ -41,7 +49,7 @@ export class KeyTable {
 
   find(key: string): SlotId {
     const hash = this.#hashOfText(key);
-    let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
+    let id = this.#heads[hash >>> this.#shift]! - 1;
     while (id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key))) id = this.#next[id]! - 1;
     return id;
   }
@@ -55,7 +63,7 @@ export class KeyTable {
 
   /** As `find`, for a key of one byte a character and this hash. */
   findBytes(hash: number, bytes: Uint8Array, from: number, to: number): SlotId {
-    let id = this.#heads[hash & (this.#heads.length - 1)]! - 1;
+    let id = this.#heads[hash >>> this.#shift]! - 1;
     while (id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to))) id = this.#next[id]! - 1;
     return id;
   }
@@ -95,40 +103,67 @@ export class KeyTable {
   addMany(first: SlotId, list: KeyList): boolean {
     const count = list.keyLength.length;
     this.#reserve(first + count - 1);
-    this.#rehash(this.#size + count);
-    // Three plain loops: each step of one waits for no other, so the many cache misses overlap.
+    this.#rehash(Math.floor((this.#size + count) / MOST_A_CHAIN));
+    // In the order of the hashes, so that all arrays are walked from one end to the other.
     this.#keepMany(first, list);
-    const [next, heads, hashes] = [this.#next, this.#heads, this.#hashes];
-    const mask = heads.length - 1;
+    const [next, heads, hashes, shift] = [this.#next, this.#heads, this.#hashes, this.#shift];
+    let isNew = true;
     for (let id = first; id < first + count; id++) {
-      const chain = hashes[id]! & mask;
-      next[id] = heads[chain]!;
+      const hash = hashes[id]!;
+      const chain = hash >>> shift;
+      const head = heads[chain]!;
+      for (let other = head - 1; other >= 0; other = next[other]! - 1)
+        if (hashes[other] === hash && this.keyOf(other) === this.keyOf(id)) isNew = false;
+      next[id] = head;
       heads[chain] = id + 1;
     }
     this.#size += count;
-    for (let id = first; id < first + count; id++)
-      for (let other = next[id]! - 1; other >= 0; other = next[other]! - 1)
-        if (hashes[other] === hashes[id] && this.keyOf(other) === this.keyOf(id)) return false;
-    return true;
+    return isNew;
   }
 
-  #keepMany(first: SlotId, { keyLength, keys, strings }: KeyList): void {
+  /** The number that hashes begin with; a table without keys takes another's. */
+  get seed(): number {
+    return this.#seed;
+  }
+
+  set seed(seed: number) {
+    if (this.#size === 0) this.#seed = seed;
+  }
+
+  hashOfSlot(id: SlotId): number {
+    return this.#hashes[id]!;
+  }
+
+  /** Sorts slots by the hashes of their keys, as `addMany` wants them. */
+  sortByHash(ids: SlotId[]): Int32Array {
+    if (ids.length > POSITIONS) return Int32Array.from(ids);
+    const ranks = Float64Array.from(ids, (id, i) => (this.#hashes[id]! >>> 0) * POSITIONS + i);
+    return Int32Array.from(ranks.sort(), (rank) => ids[rank % POSITIONS]!);
+  }
+
+  #keepMany(first: SlotId, { keyLength, keys, strings, seed, hash }: KeyList): void {
     this.#bytes.set(keys, this.#end);
+    this.#keyLength.set(keyLength, first);
     let at = this.#end;
     for (let i = 0; i < keyLength.length; i++) {
-      const id = first + i;
       const length = keyLength[i]!;
-      this.#keyLength[id] = length;
-      if (length === AS_STRING) {
-        this.#strings.set(id, strings.get(i)!);
-        this.#hashes[id] = this.#hashOfText(strings.get(i)!);
-      } else {
-        this.#keyAt[id] = at;
-        this.#hashes[id] = this.hashOf(this.#bytes, at, at + length);
+      if (length === AS_STRING) this.#strings.set(first + i, strings.get(i)!);
+      else {
+        this.#keyAt[first + i] = at;
         at += length;
       }
     }
     this.#end = at;
+    if (seed === this.#seed) this.#hashes.set(hash, first);
+    else this.#hashMany(first, keyLength.length);
+  }
+
+  #hashMany(first: SlotId, count: number): void {
+    for (let id = first; id < first + count; id++) {
+      const [at, length] = [this.#keyAt[id]!, this.#keyLength[id]!];
+      this.#hashes[id] =
+        length === AS_STRING ? this.#hashOfText(this.#strings.get(id)!) : this.hashOf(this.#bytes, at, at + length);
+    }
   }
 
   /** Copies a key of one byte a character, and gives its length; AS_STRING for another one. */
@@ -145,7 +180,7 @@ export class KeyTable {
   }
 
   remove(id: SlotId): void {
-    const chain = this.#hashes[id]! & (this.#heads.length - 1);
+    const chain = this.#hashes[id]! >>> this.#shift;
     let at = this.#heads[chain]! - 1;
     if (at === id) this.#heads[chain] = this.#next[id]!;
     else {
@@ -194,29 +229,31 @@ export class KeyTable {
 
   #link(id: SlotId, hash: number): void {
     this.#hashes[id] = hash;
-    this.#rehash(++this.#size);
-    const chain = hash & (this.#heads.length - 1);
+    this.#rehash(Math.floor(++this.#size / MOST_A_CHAIN));
+    const chain = hash >>> this.#shift;
     this.#next[id] = this.#heads[chain]!;
     this.#heads[chain] = id + 1;
   }
 
-  /** As many chains as keys at least. */
-  #rehash(size: number): void {
-    if (size <= this.#heads.length) return;
+  /** Makes as many chains at least. */
+  #rehash(chains: number): void {
+    if (chains <= this.#heads.length) return;
     const old = this.#heads;
     let count = old.length;
-    while (count < size) count *= 2;
+    while (count < chains) count *= 2;
     const heads = new Int32Array(count);
+    const shift = Math.clz32(count) + 1;
     for (const head of old) {
       for (let id = head - 1; id >= 0; ) {
         const after = this.#next[id]! - 1;
-        const chain = this.#hashes[id]! & (count - 1);
+        const chain = this.#hashes[id]! >>> shift;
         this.#next[id] = heads[chain]!;
         heads[chain] = id + 1;
         id = after;
       }
     }
     this.#heads = heads;
+    this.#shift = shift;
   }
 
   #reserve(id: SlotId): void {
@@ -228,10 +265,10 @@ export class KeyTable {
     this.#keyLength = grow(this.#keyLength, capacity);
   }
 
-  /** Makes room at once for so many keys in all, the highest slot of them, and so many bytes more. */
-  expect(count: number, lastId: SlotId, bytes: number): void {
-    this.#reserve(lastId);
-    this.#rehash(count);
+  /** Makes room at once for about so many keys of so many bytes, whose slots are the first ones. */
+  expect(count: number, bytes: number): void {
+    this.#reserve(count - 1);
+    this.#rehash(Math.floor(count / MOST_A_CHAIN));
     this.makeRoom(bytes);
   }
 
@@ -272,7 +309,7 @@ export class KeyTable {
   }
 }
 
-/** The last steps of MurmurHash3: the low bits alone choose the chain. */
+/** The last steps of MurmurHash3: some of the bits choose the chain. */
 function mixed(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);

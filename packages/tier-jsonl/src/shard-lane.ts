@@ -30,6 +30,8 @@ interface Waiting {
 }
 
 const TRIES = 3;
+/** Milliseconds between two tries to take a lock when there is no hurry. */
+const REST = 10;
 
 /**
  * The one way to change a shard: operations queue up, and all that arrive before the lock is there share it, one look at
@@ -115,13 +117,16 @@ export class ShardLane {
 
   async #leaveSideIndex(): Promise<void> {
     const { shard, lock } = this.#parts;
-    const due = shard.sideIndexDue();
-    if (due === undefined) return;
-    await sleep(due);
-    // Somebody who writes now makes it useless anyway.
-    if (!lock.tryTake()) return;
-    shard.refresh();
-    if (this.#parts.isCurrent() && shard.sideIndexDue() === 0 && lock.isHeld()) shard.leaveSideIndex();
+    for (let tries = 0; tries < TRIES; tries++) {
+      const due = shard.sideIndexDue();
+      if (due === undefined || !this.#parts.isCurrent()) return;
+      // Somebody who writes now makes it useless anyway, and we ourselves may have to rest.
+      if (due > 0 || !lock.tryTake()) await sleep(Math.ceil(due) + 1 + REST);
+      else if (!shard.refresh() && lock.isHeld()) {
+        shard.leaveSideIndex();
+        return;
+      }
+    }
   }
 
   async #drain(): Promise<void> {

@@ -4,12 +4,16 @@ import type { Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { LayoutWatch } from './layout-watch.ts';
 import type { Place } from './place.ts';
+import { Scratch } from './scratch.ts';
 import { Shard } from './shard.ts';
+import { ShardFile } from './shard-file.ts';
 import { ShardLane } from './shard-lane.ts';
+import type { ShardListener } from './shard-listener.ts';
 import { ShardLock } from './shard-lock.ts';
 import { shardFileName, shardOfKey } from './shard-of-key.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import { ShardWriter } from './shard-writer.ts';
+import { SideIndexFile } from './side-index-file.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { storageFault } from './storage-fault.ts';
@@ -24,6 +28,7 @@ export class ShardSet {
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
   readonly #onDamaged: () => void;
+  readonly #scratch = new Scratch();
   #watch: LayoutWatch | undefined;
 
   constructor(
@@ -72,6 +77,7 @@ export class ShardSet {
       }
       await rest();
     }
+    this.#scratch.release();
     this.index.settle();
   }
 
@@ -126,17 +132,8 @@ export class ShardSet {
   #makeLane(number: number): ShardLane {
     const path = join(this.#settings.directory, shardFileName(number));
     const { index } = this;
-    const shard = new Shard(number, path, index, {
-      damaged: () => this.#onDamaged(),
-      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.lines.supersede(key, place),
-      resharded: (numShards) => {
-        if (numShards !== this.numShards) this.isCurrent = false;
-      },
-      replaced: () => {
-        const recorded = this.#watch?.changed();
-        if (recorded !== undefined && recorded !== this.numShards) this.isCurrent = false;
-      },
-    });
+    const side = new SideIndexFile(path, this.#scratch, this.#settings.sideIndexFrom);
+    const shard = new Shard(number, new ShardFile(path), index, this.#listenerOf(), side);
     return new ShardLane({
       shard,
       index,
@@ -153,5 +150,19 @@ export class ShardSet {
           }),
         ),
     });
+  }
+
+  #listenerOf(): ShardListener {
+    return {
+      damaged: () => this.#onDamaged(),
+      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.lines.supersede(key, place),
+      resharded: (numShards) => {
+        if (numShards !== this.numShards) this.isCurrent = false;
+      },
+      replaced: () => {
+        const recorded = this.#watch?.changed();
+        if (recorded !== undefined && recorded !== this.numShards) this.isCurrent = false;
+      },
+    };
   }
 }

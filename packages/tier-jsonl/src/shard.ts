@@ -4,16 +4,14 @@ import { LineTaker } from './line-taker.ts';
 import type { Place } from './place.ts';
 import { decodeRecord, type RawRecord } from './record-line.ts';
 import { scanLines } from './scan-lines.ts';
-import { type FileState, ShardFile } from './shard-file.ts';
+import type { FileState, ShardFile } from './shard-file.ts';
 import { ShardLines } from './shard-lines.ts';
 import type { ShardListener } from './shard-listener.ts';
 import { sealSideIndex } from './side-index.ts';
-import { SideIndexFile } from './side-index-file.ts';
+import type { SideIndexFile } from './side-index-file.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
-/** A smaller shard is read as fast as its side index would be. */
-const SIDE_INDEX_LEAST = 1000;
 /**
  * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
  * moves every 4 to 10: a side index made earlier could not tell the two states.
@@ -41,13 +39,13 @@ export class Shard {
   /** True if the side index on disk is of the shard as it was last seen. */
   #isIndexed = false;
 
-  constructor(number: number, path: string, index: SlotIndex, listener: ShardListener) {
+  constructor(number: number, file: ShardFile, index: SlotIndex, listener: ShardListener, side: SideIndexFile) {
     this.number = number;
-    this.file = new ShardFile(path);
+    this.file = file;
     this.#index = index;
     this.#listener = listener;
-    this.#side = new SideIndexFile(path);
-    const { file, lines } = this;
+    this.#side = side;
+    const { lines } = this;
     this.#taker = new LineTaker({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
   }
 
@@ -148,11 +146,12 @@ export class Shard {
   /** Milliseconds until a side index can be left; `undefined` if none is wanted. Throws what the system says. */
   sideIndexDue(): number | undefined {
     const { number, lines } = this;
-    const isWanted = !this.#isIndexed && !this.#index.isOrdered && this.#index.countOf(number) >= SIDE_INDEX_LEAST;
+    const isWanted = !this.#isIndexed && !this.#index.isOrdered && this.#index.countOf(number) >= this.#side.least;
     if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
     for (const key of lines.superseded.keys()) if (!this.#hasSlot(this.#index.find(key))) return undefined;
     const age = Date.now() - this.#mtimeMs;
-    return age < 0 ? undefined : Math.max(0, SETTLED - age);
+    // A time to come is a clock that was set back: nobody waits for that.
+    return age < -SETTLED ? undefined : Math.max(0, SETTLED - age);
   }
 
   /** Leaves a copy of what is known for the next opening; the lock must be held. Throws what the system says. */

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, readSync, renameSync, rmSync } from 'node:fs';
+import type { Scratch } from './scratch.ts';
 import { openSecurely } from './secure-open.ts';
 import { type FileStamp, readSideIndex, type SideIndex } from './side-index.ts';
 import { temporaryName } from './temporary-name.ts';
@@ -8,18 +9,23 @@ const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 
 /** `shard_NN.jsonl.index`: a copy of what the shard's lines say, so that opening a large directory need not read them. */
 export class SideIndexFile {
+  /** Entries of a shard from which on one is left. */
+  readonly least: number;
   readonly #shardPath: string;
+  readonly #scratch: Scratch;
   #mayExist = true;
 
-  constructor(shardPath: string) {
+  constructor(shardPath: string, scratch: Scratch, least: number) {
+    this.least = least;
     this.#shardPath = shardPath;
+    this.#scratch = scratch;
   }
 
   get path(): string {
     return `${this.#shardPath}.index`;
   }
 
-  /** What is there of a shard in this state. Whatever is wrong with the file, the shard itself can be read instead. */
+  /** What is there of a shard in this state, good until the next reading. Whatever is wrong with the file, the shard itself can be read instead. */
   read(stamp: FileStamp): SideIndex | undefined {
     try {
       return readSideIndex(this.#bytes(), stamp);
@@ -59,7 +65,7 @@ export class SideIndexFile {
     const fd = openSecurely(this.path, O_RDONLY);
     try {
       const found = fstatSync(fd);
-      const bytes = Buffer.allocUnsafeSlow(found.isFile() ? found.size : 0);
+      const bytes = this.#scratch.take(found.isFile() ? found.size : 0);
       for (let done = 0; done < bytes.length; ) {
         const got = readSync(fd, bytes, done, bytes.length - done, done);
         if (got === 0) return bytes.subarray(0, done);

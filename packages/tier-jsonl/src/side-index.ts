@@ -21,6 +21,9 @@ export interface SlotTable {
   readonly keys: Uint8Array;
   /** The other keys, by position. */
   readonly strings: ReadonlyMap<number, string>;
+  /** The hashes of the keys, in ascending order of the unsigned numbers; they began with `seed`. */
+  readonly hash: Int32Array;
+  readonly seed: number;
 }
 
 /** What a side index holds of a shard: all that a reading of its lines would tell. */
@@ -43,15 +46,17 @@ const STAMP_AT = 8;
 const COUNT_AT = 40;
 const KEY_BYTES_AT = 44;
 const EXTRA_BYTES_AT = 48;
+const SEED_AT = 52;
 const SUM_AT = 56;
-/** Two float64 and two uint32 a slot. */
-const SLOT_BYTES = 24;
+/** Two float64 and three of 32 bits a slot. */
+const SLOT_BYTES = 28;
 
 /** Bytes of an empty side index for so many slots; `slots` are views into them, to be filled before `seal`. */
-export function blankSideIndex(count: number, keyBytes: number) {
+export function blankSideIndex(count: number, keyBytes: number, seed: number) {
   const bytes = Buffer.alloc(HEADER + count * SLOT_BYTES + keyBytes);
   bytes.writeUInt32LE(count, COUNT_AT);
   bytes.writeUInt32LE(keyBytes, KEY_BYTES_AT);
+  bytes.writeInt32LE(seed, SEED_AT);
   return { bytes, slots: { ...viewsOf(bytes, count, keyBytes), strings: new Map<number, string>() } };
 }
 
@@ -88,17 +93,20 @@ export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | unde
   };
 }
 
-function viewsOf({ buffer, byteOffset }: Buffer, count: number, keyBytes: number) {
+function viewsOf(bytes: Buffer, count: number, keyBytes: number) {
+  const { buffer, byteOffset } = bytes;
   let at = byteOffset + HEADER;
   const next = (size: number) => {
     at += size;
     return at - size;
   };
   return {
+    seed: bytes.readInt32LE(SEED_AT),
     expiresAt: new Float64Array(buffer, next(count * 8), count),
     offset: new Float64Array(buffer, next(count * 8), count),
     length: new Uint32Array(buffer, next(count * 4), count),
     keyLength: new Uint32Array(buffer, next(count * 4), count),
+    hash: new Int32Array(buffer, next(count * 4), count),
     keys: new Uint8Array(buffer, next(keyBytes), keyBytes),
   };
 }

@@ -1,6 +1,6 @@
 import { grow, roomFor } from './grow.ts';
 import type { Place } from './place.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
+import type { SlotId } from './slot.ts';
 
 /** The shard of a slot that is free. */
 const ABSENT = 0xffff;
@@ -12,16 +12,16 @@ export interface PlaceList {
   readonly length: Uint32Array;
 }
 
-interface ShardList {
-  first: SlotId;
+interface ShardTotals {
   count: number;
   /** Of the indexed lines, newlines included. */
   bytes: number;
 }
 
 /**
- * What is known of each slot, a flat array for each fact, and which slots a shard has. Ids are given out again: the free
- * ones form a list, and so do those of each shard.
+ * What is known of each slot, a flat array for each fact. Ids of slots that are gone are given out again. Which slots a shard has
+ * is found by looking at all of them, which takes a millisecond for a million: a list of each shard's own would cost more
+ * to keep than all such looks.
  */
 export class SlotColumns {
   offset = new Float64Array(0);
@@ -30,10 +30,8 @@ export class SlotColumns {
   /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
   sum = new Int32Array(0);
   shard = new Uint16Array(0);
-  #next = new Int32Array(0);
-  #previous = new Int32Array(0);
-  readonly #lists: ShardList[] = [];
-  #firstFree: SlotId = NO_SLOT;
+  readonly #totals: ShardTotals[] = [];
+  readonly #free: SlotId[] = [];
   #end = 0;
 
   /** Ids ever given out: a free one may be among them. */
@@ -51,41 +49,35 @@ export class SlotColumns {
   }
 
   idsOf(shard: number): SlotId[] {
-    const list = this.#list(shard);
-    const ids = new Array<SlotId>(list.count);
-    for (let id = list.first, at = 0; id >= 0; id = this.#next[id]!) ids[at++] = id;
-    return ids;
+    return this.#some(shard, this.countOf(shard), () => true);
   }
 
   /** At most `limit` slots of a shard that are expired. */
   expiredOf(shard: number, now: number, limit: number): SlotId[] {
-    const ids: SlotId[] = [];
-    for (let id = this.#list(shard).first; id >= 0 && ids.length < limit; id = this.#next[id]!)
-      if (now >= this.expiresAt[id]!) ids.push(id);
-    return ids;
+    return this.#some(shard, limit, (id) => now >= this.expiresAt[id]!);
   }
 
   countOf(shard: number): number {
-    return this.#list(shard).count;
+    return this.#totalsOf(shard).count;
   }
 
   bytesOf(shard: number): number {
-    return this.#list(shard).bytes;
+    return this.#totalsOf(shard).bytes;
   }
 
   take(shard: number, { offset, length }: Place, expiresAt: number): SlotId {
-    let id = this.#firstFree;
-    if (id === NO_SLOT) {
+    let id = this.#free.pop();
+    if (id === undefined) {
       id = this.#end;
       this.reserve(1);
       this.#end++;
-    } else this.#firstFree = this.#next[id]!;
+    }
     this.expiresAt[id] = expiresAt;
     this.#join(id, shard, offset, length);
     return id;
   }
 
-  /** Takes new ids, one after the other, for the lines of a shard that has none; gives the first. */
+  /** Takes new ids, one after the other, for lines of a shard; gives the first. */
   takeMany(shard: number, { expiresAt, offset, length }: PlaceList): SlotId {
     const count = offset.length;
     this.reserve(count);
@@ -94,17 +86,10 @@ export class SlotColumns {
     this.expiresAt.set(expiresAt, first);
     this.offset.set(offset, first);
     this.length.set(length, first);
-    this.sum.fill(0, first, this.#end);
     this.shard.fill(shard, first, this.#end);
-    const list = this.#list(shard);
-    for (let i = 0; i < count; i++) {
-      const id = first + i;
-      this.#previous[id] = i === 0 ? NO_SLOT : id - 1;
-      this.#next[id] = i === count - 1 ? NO_SLOT : id + 1;
-      list.bytes += length[i]! + 1;
-    }
-    list.first = count === 0 ? NO_SLOT : first;
-    list.count = count;
+    const totals = this.#totalsOf(shard);
+    totals.count += count;
+    for (let i = 0; i < count; i++) totals.bytes += length[i]! + 1;
     return first;
   }
 
@@ -116,8 +101,7 @@ export class SlotColumns {
   release(id: SlotId): void {
     this.#leave(id);
     this.shard[id] = ABSENT;
-    this.#next[id] = this.#firstFree;
-    this.#firstFree = id;
+    this.#free.push(id);
   }
 
   /** Makes room for so many more new ids. */
@@ -130,37 +114,35 @@ export class SlotColumns {
     this.expiresAt = grow(this.expiresAt, capacity);
     this.sum = grow(this.sum, capacity);
     this.shard = grow(this.shard, capacity);
-    this.#next = grow(this.#next, capacity);
-    this.#previous = grow(this.#previous, capacity);
   }
 
-  #list(shard: number): ShardList {
-    const list = this.#lists[shard] ?? { first: NO_SLOT, count: 0, bytes: 0 };
-    this.#lists[shard] = list;
-    return list;
+  #some(shard: number, limit: number, test: (id: SlotId) => boolean): SlotId[] {
+    const ids: SlotId[] = [];
+    if (this.countOf(shard) === 0) return ids;
+    const shards = this.shard;
+    for (let id = 0; id < this.#end && ids.length < limit; id++) if (shards[id] === shard && test(id)) ids.push(id);
+    return ids;
+  }
+
+  #totalsOf(shard: number): ShardTotals {
+    const totals = this.#totals[shard] ?? { count: 0, bytes: 0 };
+    this.#totals[shard] = totals;
+    return totals;
   }
 
   #join(id: SlotId, shard: number, offset: number, length: number): void {
-    const list = this.#list(shard);
     this.offset[id] = offset;
     this.length[id] = length;
     this.sum[id] = 0;
     this.shard[id] = shard;
-    this.#previous[id] = NO_SLOT;
-    this.#next[id] = list.first;
-    if (list.first >= 0) this.#previous[list.first] = id;
-    list.first = id;
-    list.count++;
-    list.bytes += length + 1;
+    const totals = this.#totalsOf(shard);
+    totals.count++;
+    totals.bytes += length + 1;
   }
 
   #leave(id: SlotId): void {
-    const list = this.#list(this.shard[id]!);
-    const [before, after] = [this.#previous[id]!, this.#next[id]!];
-    if (before >= 0) this.#next[before] = after;
-    else list.first = after;
-    if (after >= 0) this.#previous[after] = before;
-    list.count--;
-    list.bytes -= this.length[id]! + 1;
+    const totals = this.#totalsOf(this.shard[id]!);
+    totals.count--;
+    totals.bytes -= this.length[id]! + 1;
   }
 }

@@ -7,6 +7,9 @@ import { blankSideIndex, type SlotTable } from './side-index.ts';
 import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
 import { SlotColumns } from './slot-columns.ts';
 
+/** Shards of keys spread by their hashes differ by about so much. */
+const SLACK = 1.05;
+
 /**
  * Every key's newest line: one table for all shards, so that a read need not know where a key belongs, with the slots of
  * each shard, their expiry and, for a tier with a limit, the eviction order.
@@ -97,6 +100,7 @@ export class SlotIndex {
    */
   addShard(shard: number, slots: SlotTable): boolean {
     if (this.#keys.size === 0) this.#expectAlike(slots);
+    this.#keys.seed = slots.seed;
     if (!this.#keys.makeRoom(slots.keys.length)) return false;
     this.#expiry = undefined;
     const isNew = this.#keys.addMany(this.#columns.takeMany(shard, slots), slots);
@@ -104,20 +108,19 @@ export class SlotIndex {
     return isNew;
   }
 
-  /** A shard's slots in the order of their lines. */
+  /** A shard's slots, in the order in which `addShard` takes them fastest. */
   copyShard(shard: number): ReturnType<typeof blankSideIndex> {
     const columns = this.#columns;
-    const ids = Int32Array.from(this.idsOf(shard)).sort((a, b) => columns.offset[a]! - columns.offset[b]!);
-    const copy = blankSideIndex(
-      ids.length,
-      ids.reduce((sum, id) => sum + this.#keys.byteLength(id), 0),
-    );
+    const ids = this.#keys.sortByHash(this.idsOf(shard));
+    const keyBytes = ids.reduce((sum, id) => sum + this.#keys.byteLength(id), 0);
+    const copy = blankSideIndex(ids.length, keyBytes, this.#keys.seed);
     const { slots } = copy;
     let keysEnd = 0;
     for (const [i, id] of ids.entries()) {
       slots.expiresAt[i] = columns.expiresAt[id]!;
       slots.offset[i] = columns.offset[id]!;
       slots.length[i] = columns.length[id]!;
+      slots.hash[i] = this.#keys.hashOfSlot(id);
       slots.keyLength[i] = this.#keys.copyKey(id, slots.keys, keysEnd);
       if (slots.keyLength[i] === AS_STRING) slots.strings.set(i, this.keyOf(id));
       else keysEnd += slots.keyLength[i]!;
@@ -221,9 +224,9 @@ export class SlotIndex {
 
   /** The shards of a directory are of about the same size: room for all of them is made with the first. */
   #expectAlike({ keyLength, keys }: SlotTable): void {
-    const count = Math.ceil(keyLength.length * this.#shardCount * 1.05);
+    const count = Math.ceil(keyLength.length * this.#shardCount * SLACK);
     this.#columns.reserve(count);
-    this.#keys.expect(count, count - 1, Math.ceil(keys.length * this.#shardCount * 1.05));
+    this.#keys.expect(count, Math.ceil(keys.length * this.#shardCount * SLACK));
   }
 
   #byExpiry(): IdHeap {

@@ -120,7 +120,7 @@ describe('JsonlCacheTier', () => {
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (list) => {
         const directory = newDirectory();
         const clock = new ManualClock();
-        const tiers = [newTier(directory, { clock, numShards: 3 }), newTier(directory, { clock })];
+        const tiers = [newTier(directory, { clock, numShards: 3 }), newTier(directory, { clock, sideIndexFrom: 1 })];
         await tiers[0]!.open();
         await fc.asyncModelRun(() => ({ model: new Map(), real: { directory, clock, tiers } }), list);
         await Promise.all(tiers.map((tier) => tier.close()));
