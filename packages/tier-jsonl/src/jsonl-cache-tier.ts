@@ -11,8 +11,9 @@ import {
   recordToEntry,
   TierType,
 } from '@pw/cache-models';
-import { JsonlStore, type StoredPut } from './jsonl-store.ts';
+import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
+import type { KeyedPut, StoredPut } from './put-batch.ts';
 import { encodeRecord, vouchedBy } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
@@ -101,7 +102,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   protected override async doPutMany(entries: readonly CacheEntry[], _now: number): Promise<boolean[]> {
     await this.#store.ready();
-    const puts: { readonly key: string; readonly put: StoredPut }[] = [];
+    const puts: KeyedPut[] = [];
     for (const entry of entries) {
       if (puts.length % SLICE === SLICE - 1) await breathe();
       puts.push({ key: entry.key, put: this.#putOf(entry) });

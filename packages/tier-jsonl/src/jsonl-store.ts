@@ -13,22 +13,16 @@ import {
 import { AccessBuffer } from './access-buffer.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { openShardSet } from './open-shard-set.ts';
+import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
 import type { RawRecord } from './record-line.ts';
 import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
-import { SWEEP_SLICE } from './shard-writer.ts';
-import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
+import { NO_SLOT, type SlotId } from './slot.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
 /** A record is read again so often before it is called damaged: each time somebody else may have been writing it. */
 const READ_TRIES = 4;
-
-/** A line to store and what the index is to know of it. */
-export interface StoredPut {
-  readonly line: string;
-  readonly facts: SlotFacts;
-}
 
 export interface JsonlStoreHooks {
   readonly clock: Clock;
@@ -186,19 +180,19 @@ export class JsonlStore {
     return true;
   }
 
-  async putMany(puts: readonly { readonly key: string; readonly put: StoredPut }[]): Promise<boolean[]> {
-    const results = await Promise.allSettled(
-      puts.map(({ key, put }) => {
-        this.#access.forget(key);
-        return this.#atHome(key, { kind: 'put', key, ...put });
-      }),
-    );
-    const stored = results.map(({ status }) => status === 'fulfilled');
-    await this.#makeRoom(puts.filter((_, at) => stored[at]).map(({ key }) => key));
-    const fault = results.find((result) => result.status === 'rejected');
+  async putMany(puts: readonly KeyedPut[]): Promise<boolean[]> {
+    for (const { key } of puts) this.#access.forget(key);
+    const { stored, fault } = await putBatch(puts, () => this.#current());
+    if (this.#limit !== null) await this.#makeRoom(puts.filter((_, at) => stored[at]).map(({ key }) => key));
     // Nothing stored is a failure of the tier; something stored is an answer.
     if (fault !== undefined && !stored.includes(true)) throw fault.reason;
     return stored;
+  }
+
+  /** The shards, once their number is known for sure. */
+  async #current(): Promise<ShardSet> {
+    await this.ready();
+    return this.#shards;
   }
 
   async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
@@ -327,7 +321,7 @@ export class JsonlStore {
       for (;;) {
         const count = Number(await lane.submit(operation));
         total += count;
-        if (operation.kind !== 'sweep' || count < SWEEP_SLICE) return;
+        if (operation.kind !== 'sweep' || !where(lane)) return;
         await rest();
       }
     };

@@ -23,9 +23,11 @@ export interface LaneParts {
   removeElsewhere(elsewhere: readonly Elsewhere[]): Promise<unknown>;
 }
 
+type Answer = boolean | number;
+
 interface Waiting {
-  readonly operation: ShardOperation;
-  readonly resolve: (answer: boolean | number) => void;
+  readonly operations: readonly ShardOperation[];
+  readonly resolve: (answers: Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -54,12 +56,21 @@ export class ShardLane {
   }
 
   /** Throws a CacheStorageError if it could not be done, or Resharded. */
-  submit(operation: ShardOperation): Promise<boolean | number> {
-    const answer = new Promise<boolean | number>((resolve, reject) => {
-      this.#queue.push({ operation, resolve, reject });
+  submit(operation: ShardOperation): Promise<Answer> {
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#queue.push({ operations: [operation], resolve: ([only]) => resolve(only!), reject });
     });
     this.#start();
     return answer;
+  }
+
+  /** As `submit`, of many that are done, or fail, in one write. */
+  submitAll(operations: readonly ShardOperation[]): Promise<Answer[]> {
+    const answers = new Promise<Answer[]>((resolve, reject) => {
+      this.#queue.push({ operations, resolve, reject });
+    });
+    this.#start();
+    return answers;
   }
 
   #start(): void {
@@ -141,7 +152,8 @@ export class ShardLane {
       }
       const batch = this.#queue.splice(0);
       this.#runBatch(batch);
-      const isAsked = batch.some(({ operation }) => operation.kind === 'compact') && this.shard.garbage > 0;
+      const isAsked =
+        batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact')) && this.shard.garbage > 0;
       if (isAsked || isWorthCompacting(this.shard)) await this.#compact();
       lock.settle();
     }
@@ -172,15 +184,18 @@ export class ShardLane {
   }
 
   #runBatch(batch: readonly Waiting[]): void {
-    const answered = (answers: readonly (boolean | number)[]) =>
-      batch.forEach(({ resolve }, at) => {
-        resolve(answers[at]!);
-      });
+    const answered = (answers: readonly Answer[]) => {
+      let at = 0;
+      for (const { operations, resolve } of batch) {
+        resolve(answers.slice(at, at + operations.length));
+        at += operations.length;
+      }
+    };
     const failed = (error: unknown) => {
       for (const { reject } of batch) reject(error);
     };
     try {
-      const { answers, elsewhere } = this.#parts.writer.run(batch.map(({ operation }) => operation));
+      const { answers, elsewhere } = this.#parts.writer.run(batch.flatMap(({ operations }) => operations));
       if (elsewhere.length === 0) answered(answers);
       else this.#parts.removeElsewhere(elsewhere).then(() => answered(answers), failed);
     } catch (error) {

@@ -16,7 +16,7 @@ import type { SlotIndex } from './slot-index.ts';
 import { WritePlan } from './write-plan.ts';
 
 /** Most expired records that go in one operation: some milliseconds' work. */
-export const SWEEP_SLICE = 4000;
+const SWEEP_SLICE = 4000;
 
 /** Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`. */
 export class ShardWriter {
@@ -122,10 +122,16 @@ export class ShardWriter {
     const index = this.#index;
     const expired = index.expiredOf(shard.number, now, SWEEP_SLICE);
     if (expired.length === 0) return 0;
+    let swept = 0;
     shard.file.prepareToWrite();
     const plan = new WritePlan(shard, index);
     const places: Place[] = [];
     for (const id of expired) {
+      if (!shard.isThere(id)) {
+        index.remove(id);
+        continue;
+      }
+      swept++;
       const key = shard.lines.superseded.size === 0 ? undefined : index.keyOf(id);
       if (key !== undefined && shard.lines.superseded.has(key))
         plan.add({ kind: 'remove', key, now, onlyExpired: true });
@@ -137,7 +143,7 @@ export class ShardWriter {
     this.#write(plan);
     this.#blank(places);
     shard.wrote(shard.end);
-    return expired.length;
+    return swept;
   }
 
   /** The file goes as a whole: others see that it is another one, and a crash leaves all or nothing. */

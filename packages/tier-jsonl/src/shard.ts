@@ -12,6 +12,7 @@ import type { SideIndexFile } from './side-index-file.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
+const BLANK = 0x20;
 /**
  * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
  * moves every 4 to 10: a side index made earlier could not tell the two states.
@@ -38,6 +39,8 @@ export class Shard {
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
   #isIndexed = false;
+  /** True if only what was appended is read since: a line before that may have been overwritten by whoever appended. */
+  #mayHaveMissed = false;
 
   constructor(number: number, file: ShardFile, index: SlotIndex, listener: ShardListener, side: SideIndexFile) {
     this.number = number;
@@ -91,7 +94,10 @@ export class Shard {
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
     if (again || found.isOther || !grew || this.#isCutOpen()) this.#forget();
-    else this.#taker.beginAppended();
+    else {
+      this.#taker.beginAppended();
+      this.#mayHaveMissed = true;
+    }
     this.lines.tail = undefined;
     if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
     try {
@@ -121,6 +127,11 @@ export class Shard {
     const raw = decodeRecord(bytes, this.#index.keyOf(id));
     if (isAscii(bytes)) this.#index.setSum(id, sum);
     return raw;
+  }
+
+  /** True if the line of a slot is there: another process may have swept it, and appended something before we looked. */
+  isThere(id: SlotId): boolean {
+    return !this.#mayHaveMissed || this.file.read(this.#index.offsetOf(id), 1)[0] !== BLANK;
   }
 
   /** The torn tail is set aside. */
@@ -279,6 +290,7 @@ export class Shard {
   }
 
   #forget(): void {
+    this.#mayHaveMissed = false;
     this.#taker.beginFull(this.#index.removeShard(this.number));
     this.lines.forget();
     this.#unfit = [];

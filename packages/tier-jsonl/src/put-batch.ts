@@ -1,0 +1,64 @@
+import { Resharded } from './shard-lane.ts';
+import type { ShardOperation } from './shard-operation.ts';
+import type { ShardSet } from './shard-set.ts';
+import type { SlotFacts } from './slot.ts';
+
+/** A line to store and what the index is to know of it. */
+export interface StoredPut {
+  readonly line: string;
+  readonly facts: SlotFacts;
+}
+
+export interface KeyedPut {
+  readonly key: string;
+  readonly put: StoredPut;
+}
+
+/** Which puts of a batch are stored, and the first fault if there was one. */
+export interface BatchOutcome {
+  readonly stored: boolean[];
+  readonly fault: PromiseRejectedResult | undefined;
+}
+
+/**
+ * Stores many lines: one operation, one lock and one write a shard. If the number of shards changes meanwhile, what was not
+ * stored yet is parted anew.
+ */
+export async function putBatch(puts: readonly KeyedPut[], shards: () => Promise<ShardSet>): Promise<BatchOutcome> {
+  const stored = puts.map(() => false);
+  const store = async (ats: Iterable<number>): Promise<PromiseSettledResult<void>[]> => {
+    const set = await shards();
+    return Promise.allSettled([...byShard(puts, ats, set)].map((group) => storeAlike(set, group)));
+  };
+  const storeAlike = async (set: ShardSet, ats: readonly number[]): Promise<void> => {
+    try {
+      await set.lane(set.homeOf(puts[ats[0]!]!.key)).submitAll(ats.map((at) => operationOf(puts[at]!)));
+      for (const at of ats) stored[at] = true;
+    } catch (error) {
+      if (!(error instanceof Resharded)) throw error;
+      const fault = faultOf(await store(ats));
+      if (fault !== undefined) throw fault.reason;
+    }
+  };
+  return { fault: faultOf(await store(puts.keys())), stored };
+}
+
+function faultOf(results: readonly PromiseSettledResult<void>[]): PromiseRejectedResult | undefined {
+  return results.find((result) => result.status === 'rejected');
+}
+
+function operationOf({ key, put }: KeyedPut): ShardOperation {
+  return { kind: 'put', key, line: put.line, facts: put.facts };
+}
+
+/** Positions of puts by the shard that each belongs to. */
+function byShard(puts: readonly KeyedPut[], ats: Iterable<number>, set: ShardSet): Iterable<number[]> {
+  const groups = new Map<number, number[]>();
+  for (const at of ats) {
+    const shard = set.homeOf(puts[at]!.key);
+    const group = groups.get(shard);
+    if (group === undefined) groups.set(shard, [at]);
+    else group.push(at);
+  }
+  return groups.values();
+}
