@@ -278,10 +278,11 @@ export class JsonlStore {
   }
 
   #openSet(isAgain: boolean): Promise<ShardSet> {
-    const { onDamaged, logger } = this.#hooks;
+    const { onDamaged, logger, clock } = this.#hooks;
     return openShardSet({
       settings: this.#settings,
       logger,
+      clock,
       policy: this.#policy,
       onDamaged: () => onDamaged(),
       isAgain,

@@ -33,6 +33,7 @@ export class LineTaker implements LineVisitor {
   /** Ranks from before a full reading; set only during one. */
   #before: Map<string, Rank> | undefined;
   #isFull = true;
+  #now = 0;
 
   constructor(parts: LineTakerParts) {
     this.#number = parts.number;
@@ -47,11 +48,13 @@ export class LineTaker implements LineVisitor {
   beginFull(before: Map<string, Rank> | undefined): void {
     this.#isFull = true;
     this.#before = before;
+    this.#now = this.#listener.now();
   }
 
   /** What comes was appended to what is known. */
   beginAppended(): void {
     this.#isFull = false;
+    this.#now = this.#listener.now();
   }
 
   finish(): void {
@@ -65,7 +68,8 @@ export class LineTaker implements LineVisitor {
       return;
     }
     const head = readLineHead(bytes, start, end);
-    if (head.kind === 'damaged') this.#takePieces(bytes.subarray(start, end), offset);
+    if (head.kind === 'damaged' || this.#isWronglyExpired(head, bytes, start, end))
+      this.#takePieces(bytes.subarray(start, end), offset);
     else this.#take(head, { offset, length: end - start });
     this.#lines.end = next;
   }
@@ -83,11 +87,22 @@ export class LineTaker implements LineVisitor {
     if (isRecord) this.#take(head, place);
   }
 
+  /**
+   * True for a record that is expired, but does not fit its checksum: nobody reads one that is expired, so nobody else would
+   * notice that its time rotted.
+   */
+  #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
+    if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
+    const raw = readRaw(bytes.subarray(start, end));
+    return raw !== undefined && !fitsChecksum(raw);
+  }
+
   /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
   #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
     const head = this.#head;
     if (this.#index.isOrdered || this.#lines.leaving.size > 0 || !head.cut(bytes, start, end)) return false;
     const { keyStart, keyEnd, expiresAt } = head;
+    if (this.#now >= expiresAt) return false;
     const place = { offset, length: end - start };
     if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, place, expiresAt)) {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
@@ -119,12 +134,12 @@ export class LineTaker implements LineVisitor {
     if (shard === this.#number) {
       // The last line without a newline is met again once it has one.
       if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
+    } else if (this.isMisnamed(place)) {
+      this.#lines.damaged.push(place);
+      return;
     } else if (this.#isFull && shard > this.#number) {
       // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
       this.#lines.supersede(key, place);
-      return;
-    } else if (this.#isMisnamed(place)) {
-      this.#lines.damaged.push(place);
       return;
     } else this.#listener.superseded(shard, key, older);
     // What was in the file before it was read again is no new use.
@@ -134,7 +149,7 @@ export class LineTaker implements LineVisitor {
 
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
   #follows(key: string, older: Place, newer: Place): boolean {
-    if (this.#isMisnamed(newer)) {
+    if (this.isMisnamed(newer)) {
       this.#lines.damaged.push(newer);
       return false;
     }
@@ -144,7 +159,8 @@ export class LineTaker implements LineVisitor {
     return true;
   }
 
-  #isMisnamed(place: Place): boolean {
+  /** True for a line of another key, whose name rotted. */
+  isMisnamed(place: Place): boolean {
     const raw = readRaw(this.#file.read(place.offset, place.length));
     return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
   }

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Logger } from '@pw/cache-models';
+import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { type Layout, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
@@ -14,6 +14,7 @@ import { errorCode, storageFault } from './storage-fault.ts';
 export interface OpenShardSetOptions {
   readonly settings: JsonlTierSettings;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof SlotIndex>[0];
   readonly onDamaged: () => void;
@@ -26,19 +27,13 @@ export interface OpenShardSetOptions {
  * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
-  const { settings, logger } = options;
+  const { settings } = options;
   const { directory } = settings;
   const { layout, listing } = lookAt(settings);
   const own = options.isAgain ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
-  const set = new ShardSet(
-    numShards,
-    listing.shards,
-    new SlotIndex(options.policy, Math.max(listing.shards.length, 1)),
-    settings,
-    logger,
-    options.onDamaged,
-  );
+  const index = new SlotIndex(options.policy, Math.max(listing.shards.length, 1));
+  const set = new ShardSet({ ...options, numShards, found: listing.shards, index });
   try {
     await set.readAll();
     await settleLayout(set, directory, layout, listing, options);

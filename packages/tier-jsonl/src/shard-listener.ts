@@ -1,7 +1,9 @@
 import type { Place } from './place.ts';
 
-/** What a shard tells the store that owns it. */
+/** What a shard tells the store that owns it, and asks it. */
 export interface ShardListener {
+  /** Epoch milliseconds. */
+  now(): number;
   /** A line is damaged for sure, and was not counted yet. */
   damaged(shard: number): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */

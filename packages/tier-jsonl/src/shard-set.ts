@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
-import type { Logger } from '@pw/cache-models';
+import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { LayoutWatch } from './layout-watch.ts';
 import type { Place } from './place.ts';
@@ -18,6 +18,17 @@ import { NO_SLOT, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { storageFault } from './storage-fault.ts';
 
+export interface ShardSetParts {
+  readonly numShards: number;
+  /** Numbers of the shard files that are there. */
+  readonly found: readonly number[];
+  readonly index: SlotIndex;
+  readonly settings: JsonlTierSettings;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onDamaged: () => void;
+}
+
 /** All shards of a directory under one number of shards, with the index over them. */
 export class ShardSet {
   readonly numShards: number;
@@ -27,22 +38,17 @@ export class ShardSet {
   readonly #lanes: (ShardLane | undefined)[] = [];
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
+  readonly #clock: Clock;
   readonly #onDamaged: () => void;
   readonly #scratch = new Scratch();
   #watch: LayoutWatch | undefined;
 
-  constructor(
-    numShards: number,
-    found: readonly number[],
-    index: SlotIndex,
-    settings: JsonlTierSettings,
-    logger: Logger,
-    onDamaged: () => void,
-  ) {
+  constructor({ numShards, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
     this.numShards = numShards;
     this.index = index;
     this.#settings = settings;
     this.#logger = logger;
+    this.#clock = clock;
     this.#onDamaged = onDamaged;
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
     // Files beyond the number are read too: records of theirs are on their way home.
@@ -154,8 +160,9 @@ export class ShardSet {
 
   #listenerOf(): ShardListener {
     return {
+      now: () => this.#clock.now(),
       damaged: () => this.#onDamaged(),
-      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.lines.supersede(key, place),
+      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.outdated(key, place),
       resharded: (numShards) => {
         if (numShards !== this.numShards) this.isCurrent = false;
       },

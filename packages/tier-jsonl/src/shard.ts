@@ -196,6 +196,12 @@ export class Shard {
     this.#seen(found);
   }
 
+  /** Another shard holds a newer line of a key; the one here may be of another key whose name rotted. */
+  outdated(key: string, place: Place): void {
+    if (this.#taker.isMisnamed(place)) this.lines.damaged.push(place);
+    else this.lines.supersede(key, place);
+  }
+
   /** A line of a key is out of date, because the key moved or has to go; `drop` follows under the lock. */
   leave(key: string, place: Place): void {
     this.lines.leaving.add(key);

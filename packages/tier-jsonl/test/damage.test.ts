@@ -45,6 +45,38 @@ describe('a damaged shard', () => {
     expect(existsSync(join(directory, 'quarantine', 'shard_00.jsonl'))).toBe(true);
   });
 
+  it('with an expiry that rotted into the past is noticed, though nobody reads what is expired', async () => {
+    const { directory, path, bytes } = await written(ten());
+    const year = bytes.indexOf('"expires_at":"') + '"expires_at":"'.length + 1;
+    bytes[year] = '1'.charCodeAt(0);
+    writeFileSync(path, bytes);
+    const tier = newTier(directory);
+    expect((await tier.keys()).length).toBe(9);
+    expect(tier.statistics.evictionsCorruption).toBe(1);
+    expect(existsSync(join(directory, 'quarantine', 'shard_00.jsonl'))).toBe(true);
+  });
+
+  it('with a key that rotted into one of another shard is noticed, whichever is read first', async () => {
+    const keys = Array.from({ length: 10 }, (_, n) => `key-${n}`);
+    for (const shard of [0, 1]) {
+      const directory = newDirectory();
+      const tier = newTier(directory, { numShards: 2 });
+      await tier.putMany(keys.map((key) => makeEntry(key)));
+      await tier.close();
+      const path = join(directory, `shard_0${shard}.jsonl`);
+      const text = readFileSync(path, 'latin1');
+      const pairs = keys.flatMap((key, n) => [1, 2, 4, 8].map((bit) => [key, `key-${n ^ bit}`] as const));
+      const [from, to] = pairs.find(
+        ([a, b]) => text.includes(`"${a}"`) && keys.includes(b) && !text.includes(`"${b}"`),
+      )!;
+      writeFileSync(path, text.replace(`"key":"${from}"`, `"key":"${to}"`), 'latin1');
+      const again = newTier(directory);
+      expect(new Set(await again.keys())).toEqual(new Set(keys.filter((key) => key !== from)));
+      expect(facts(await again.get(to))).toEqual(facts(makeEntry(to)));
+      expect(again.statistics.evictionsCorruption).toBe(1);
+    }
+  });
+
   it('with a flipped bit gives no wrong record and hides no other', async () => {
     const entries = ten();
     const { directory, path, bytes } = await written(entries);
