@@ -47,7 +47,7 @@ describe('a damaged shard', () => {
 
   it('with an expiry that rotted into the past is noticed, though nobody reads what is expired', async () => {
     const { directory, path, bytes } = await written(ten());
-    const year = bytes.indexOf('"expires_at":"') + '"expires_at":"'.length + 1;
+    const year = bytes.indexOf('"expires_at":"') + '"expires_at":"'.length;
     bytes[year] = '1'.charCodeAt(0);
     writeFileSync(path, bytes);
     const tier = newTier(directory);
