@@ -1,15 +1,15 @@
-import { closeSync, constants, fsync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fsync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { Place } from './place.ts';
-import { openSecurely, syncDirectory } from './secure-open.ts';
+import { openSecurely } from './secure-open.ts';
 import type { Shard } from './shard.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
-const { O_CREAT, O_EXCL, O_RDWR } = constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
 const SLICE = 512 * 1024;
 
 /** Smaller files are left as they are. */
@@ -61,18 +61,27 @@ export function* compactShard(
     closeSync(fd);
     if (!isDone) rmSync(temporary, { force: true });
   }
-  syncDirectory(dirname(shard.file.path));
   shard.wasReplaced(moves, foreign, end);
+  yield flushDirectory(dirname(shard.file.path));
 }
 
 const flush = promisify(fsync);
 
+/** A crash before it is done leaves the old file or the new one. */
+async function flushDirectory(path: string): Promise<void> {
+  const fd = openSync(path, O_RDONLY);
+  try {
+    await flush(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function liveLines(shard: Shard, index: SlotIndex): LiveLine[] {
-  const lines: LiveLine[] = index
-    .idsOf(shard.number)
-    .map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
+  const ids = index.idsOf(shard.number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
+  const lines: LiveLine[] = ids.map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
   for (const place of shard.lines.foreign) lines.push({ ...place, id: NO_SLOT });
-  return lines.sort((a, b) => a.offset - b.offset);
+  return shard.lines.foreign.length === 0 ? lines : lines.sort((a, b) => a.offset - b.offset);
 }
 
 function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {

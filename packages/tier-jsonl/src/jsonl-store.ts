@@ -237,9 +237,7 @@ export class JsonlStore {
     for (const lane of this.#shards.lanes) {
       if (lane.shard.garbage === 0) continue;
       try {
-        await lane.submit({ kind: 'compact' });
-        // That is answered before the work; what is submitted next comes after it.
-        await lane.submit({ kind: 'repair' });
+        await lane.compact();
       } catch (error) {
         // Whoever changes the number of shards writes them anew.
         if (!(error instanceof Resharded)) throw error;

@@ -1,7 +1,11 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import { Resharded } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
 import type { SlotFacts } from './slot.ts';
+
+/** A batch of so many is worth the turns of the event loop between its shards. */
+const MANY = 64;
 
 /** A line to store and what the index is to know of it. */
 export interface StoredPut {
@@ -28,7 +32,13 @@ export async function putBatch(puts: readonly KeyedPut[], shards: () => Promise<
   const stored = puts.map(() => false);
   const store = async (ats: Iterable<number>): Promise<PromiseSettledResult<void>[]> => {
     const set = await shards();
-    return Promise.allSettled([...byShard(puts, ats, set)].map((group) => storeAlike(set, group)));
+    const work: Promise<PromiseSettledResult<void>[]>[] = [];
+    for (const group of byShard(puts, ats, set)) {
+      work.push(Promise.allSettled([storeAlike(set, group)]));
+      // Each shard takes a lock and writes in one step; others have their turn before the next one.
+      if (puts.length >= MANY) await rest();
+    }
+    return (await Promise.all(work)).flat();
   };
   const storeAlike = async (set: ShardSet, ats: readonly number[]): Promise<void> => {
     try {

@@ -19,6 +19,8 @@ export interface LaneParts {
   readonly logger: Logger;
   /** False once the number of shards changed. */
   isCurrent(): boolean;
+  /** Has a shard compacted when it is its turn. */
+  compactSoon(lane: ShardLane): void;
   /** Removes lines elsewhere that a write made out of date, before it is acknowledged. */
   removeElsewhere(elsewhere: readonly Elsewhere[]): Promise<unknown>;
 }
@@ -102,6 +104,13 @@ export class ShardLane {
     }
   }
 
+  /** Drops every line that counts no more, however few. Throws as `submit` does. */
+  async compact(): Promise<void> {
+    await this.submit({ kind: 'compact' });
+    // That is answered before the work; what is submitted next comes after it.
+    await this.submit({ kind: 'repair' });
+  }
+
   /** Calls `work` if the lock is free at once. */
   withLock(work: () => void): void {
     const { lock } = this.#parts;
@@ -154,7 +163,8 @@ export class ShardLane {
       this.#runBatch(batch);
       const isAsked =
         batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact')) && this.shard.garbage > 0;
-      if (isAsked || isWorthCompacting(this.shard)) await this.#compact();
+      if (isAsked) await this.#compact();
+      else if (isWorthCompacting(this.shard)) this.#parts.compactSoon(this);
       lock.settle();
     }
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
+import { CompactionQueue } from './compaction-queue.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { LayoutWatch } from './layout-watch.ts';
 import type { Place } from './place.ts';
@@ -41,6 +42,7 @@ export class ShardSet {
   readonly #clock: Clock;
   readonly #onDamaged: () => void;
   readonly #scratch = new Scratch();
+  readonly #compactions: CompactionQueue;
   #watch: LayoutWatch | undefined;
 
   constructor({ numShards, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
@@ -48,6 +50,7 @@ export class ShardSet {
     this.index = index;
     this.#settings = settings;
     this.#logger = logger;
+    this.#compactions = new CompactionQueue(logger);
     this.#clock = clock;
     this.#onDamaged = onDamaged;
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
@@ -132,6 +135,7 @@ export class ShardSet {
   }
 
   async close(): Promise<void> {
+    await this.#compactions.close();
     await Promise.all(this.lanes.map((lane) => lane.close()));
   }
 
@@ -147,6 +151,7 @@ export class ShardSet {
       writer: new ShardWriter(shard, index, this.#settings.durability),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,
+      compactSoon: (lane) => this.#compactions.add(lane),
       removeElsewhere: (elsewhere: readonly Elsewhere[]) =>
         Promise.all(
           elsewhere.map(({ key, shard: other, place }) => {
