@@ -15,18 +15,14 @@ import {
   type HealthHistoryOptions,
   type HealthRecord,
   isPromise,
-  type Logger,
   type MaybePromise,
   RemovalReason,
-  silentLogger,
-  systemClock,
 } from '@pw/cache-models';
 import { byKey } from './by-key.ts';
-import { CacheActivity } from './cache-activity.ts';
+import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
 import { checkEntry, checkKey } from './check-arguments.ts';
-import { checkOptions } from './check-options.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -34,11 +30,10 @@ import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.
 import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
-import { openSlots } from './open-slots.ts';
+import { type CacheParts, openParts } from './open-parts.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { queryStack } from './stack-query.ts';
 import { heedingTierErrors } from './tier-errors.ts';
-import type { TierSlot } from './tier-slot.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { shorten } from './ttl-jitter.ts';
 import type { TtlManager } from './ttl-manager.ts';
@@ -63,7 +58,7 @@ export class CacheManager implements AsyncDisposable {
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CacheManagerOptions, parts: Parts) {
+  private constructor(options: CacheManagerOptions, parts: CacheParts) {
     const { clock, logger, activity, slots } = parts;
     this.#options = options;
     this.clock = clock;
@@ -96,19 +91,7 @@ export class CacheManager implements AsyncDisposable {
    * Throws a CacheConfigError for a stack that makes no sense.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
-    checkOptions(options);
-    const clock = options.clock ?? systemClock;
-    const logger = options.logger ?? silentLogger;
-    const activity = new CacheActivity(options);
-    const slots = await openSlots(options, {
-      clock,
-      logger,
-      cipher: options.cipher,
-      onEvict: (level) => (key, entry, reason) => activity.evicted(level, key, entry, reason),
-      onDegraded: (slot) => activity.switched('degraded', slot),
-      onRecovered: (slot) => activity.switched('recovered', slot),
-    });
-    return new CacheManager(options, { clock, logger, activity, slots });
+    return new CacheManager(options, await openParts(options));
   }
 
   /** The tiers, the first one first. Writing to one directly goes past the cache's order. */
@@ -389,12 +372,4 @@ export class CacheManager implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new CacheError('the cache is closed', { code: CacheErrorCode.CLOSED });
   }
-}
-
-/** What an open cache is made of. */
-interface Parts {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly activity: CacheActivity;
-  readonly slots: readonly TierSlot[];
 }

@@ -24,7 +24,7 @@ export interface CacheManagerOptions {
   readonly clock?: Clock | undefined;
   /** Default: silent. */
   readonly logger?: Logger | undefined;
-  /** Names of tiers that must open; all others may be degraded from the start. Default none. */
+  /** Names of tiers that must be made and opened; all others may be degraded from the start. Default none. */
   readonly required?: readonly string[] | undefined;
   /** Longest wait for one answer of an asynchronous tier, in milliseconds. Default 5000. */
   readonly tierTimeoutMs?: number | undefined;

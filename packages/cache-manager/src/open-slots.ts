@@ -10,6 +10,8 @@ import {
   type TierFactory,
 } from '@pw/cache-models';
 import { checkContract } from './check-contract.ts';
+import { withDeadline } from './deadline.ts';
+import { lateTier } from './late-tier.ts';
 import type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 import { TierSlot } from './tier-slot.ts';
 
@@ -26,8 +28,8 @@ export interface SlotContext {
 }
 
 /**
- * Makes and opens the slots of a stack. A tier that the configuration switches off gets none; one that cannot open is
- * degraded from the start, unless it is required.
+ * Makes and opens the slots of a stack. A tier that the configuration switches off gets none; one that cannot be made or
+ * opened is degraded from the start, unless it is required.
  */
 export async function openSlots(options: CacheManagerOptions, context: SlotContext): Promise<TierSlot[]> {
   const slots: TierSlot[] = [];
@@ -53,24 +55,51 @@ async function makeSlot(
   context: SlotContext,
 ): Promise<TierSlot | undefined> {
   const named: NamedTier = isNamed(given) ? given : { name: `l${index + 1}`, tier: given };
-  const tier = typeof named.tier === 'function' ? await make(named.tier, level, context) : named.tier;
-  checkContract(named.name, tier);
+  const { name } = named;
+  const timeoutMs = options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const tier =
+    typeof named.tier === 'function' ? await makeTier(named.tier, { name, level, timeoutMs }, context) : named.tier;
+  checkContract(name, tier);
   if (!tier.config.enabled) return undefined;
   return new TierSlot(tier, {
-    name: named.name,
+    name,
     level,
     clock: context.clock,
     logger: context.logger,
-    timeoutMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs,
     maxTtlMs: named.maxTtlSeconds === undefined ? undefined : named.maxTtlSeconds * 1000,
     onDegraded: context.onDegraded,
     onRecovered: context.onRecovered,
   });
 }
 
-async function make(factory: TierFactory, level: number, context: SlotContext): Promise<CacheTier> {
+interface Place {
+  readonly name: string;
+  readonly level: number;
+  readonly timeoutMs: number;
+}
+
+/** The tier of a factory; one that gives none, or not in time, is tried again whenever its slot recovers. */
+async function makeTier(factory: TierFactory, place: Place, context: SlotContext): Promise<CacheTier> {
   const { clock, logger, cipher } = context;
-  return factory({ clock, logger, cipher, onEvict: context.onEvict(level) });
+  const { name, level, timeoutMs } = place;
+  const make = async (): Promise<CacheTier> => {
+    const making = (async () => factory({ clock, logger, cipher, onEvict: context.onEvict(level) }))();
+    const tier = await withDeadline(making, timeoutMs, name, closeWhenItComes);
+    checkContract(name, tier);
+    return tier;
+  };
+  try {
+    return await make();
+  } catch (error) {
+    if (isRemediable(error)) throw error;
+    return lateTier({ name, clock, logger, cipher, error, make });
+  }
+}
+
+/** Nobody waits for it any more. */
+function closeWhenItComes(making: Promise<CacheTier>): void {
+  making.then(async (tier) => tier.close()).catch(() => {});
 }
 
 function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTier {
@@ -91,7 +120,8 @@ async function openSlot(slot: TierSlot, required: readonly string[], logger: Log
     await slot.open();
   } catch (error) {
     if (isRemediable(error) || required.includes(slot.name)) throw error;
-    const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+    // A factory of somebody else's may throw anything.
+    const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } | null };
     const fields = { tier: slot.name, code, system: cause?.code };
     logger.warn(fields, 'tier cannot be opened; the cache works without it and tries again');
   }
