@@ -6,6 +6,7 @@ import * as diskOne from './scenarios/disk-one.ts';
 import * as growthDisk from './scenarios/growth-disk.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
 import * as jsonlGet from './scenarios/jsonl-get.ts';
+import * as jsonlKeyMemory from './scenarios/jsonl-key-memory.ts';
 import * as jsonlOpenAndCleanup from './scenarios/jsonl-open-and-cleanup.ts';
 import * as jsonlPut from './scenarios/jsonl-put.ts';
 import * as jsonlReference from './scenarios/jsonl-reference.ts';
@@ -46,6 +47,7 @@ export const scenarios: readonly Scenario[] = [
   jsonlGet,
   jsonlPut,
   jsonlOpenAndCleanup,
+  jsonlKeyMemory,
   jsonlReference,
   sqliteGet,
   sqlitePut,
