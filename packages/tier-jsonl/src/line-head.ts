@@ -19,7 +19,7 @@ export function readLineHead(bytes: Buffer, start: number, end: number): LineHea
 }
 
 /** The part of a line between what JSON takes for blank. */
-export function withoutBlanks(
+function withoutBlanks(
   bytes: Buffer,
   start: number,
   end: number,
