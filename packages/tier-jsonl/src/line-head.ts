@@ -19,11 +19,7 @@ export function readLineHead(bytes: Buffer, start: number, end: number): LineHea
 }
 
 /** The part of a line between what JSON takes for blank. */
-function withoutBlanks(
-  bytes: Buffer,
-  start: number,
-  end: number,
-): { readonly from: number; readonly to: number } {
+function withoutBlanks(bytes: Buffer, start: number, end: number): { readonly from: number; readonly to: number } {
   let from = start;
   let to = end;
   while (from < to && isBlank(bytes[from]!)) from++;
