@@ -41,7 +41,8 @@ export class HmacKey {
   }
 
   #kept(length: number): Buffer {
-    return (this.#cuts[length] ??= this.#inner.subarray(0, BLOCK + length));
+    this.#cuts[length] ??= this.#inner.subarray(0, BLOCK + length);
+    return this.#cuts[length];
   }
 
   #long(length: number): Buffer {
