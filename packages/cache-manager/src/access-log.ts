@@ -1,22 +1,28 @@
-import { type AccessUpdate, CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-models';
 
 /**
- * What the newest hits say of an entry, and whether the first tier let it go. After a hit it is the entry itself: that
- * costs a hit one reference and no object.
+ * What the newest hits say of an entry, and whether the first tier let it go (`undefined`: as it was). After a hit it is
+ * the entry itself: that costs a hit one reference and no object.
  */
-type Pending = Pick<CacheEntry, 'accessCount' | 'lastAccessed' | 'evictedFromL1'>;
+type Pending = Omit<AccessUpdate, 'key'>;
 
 /**
  * Hits and evictions that the lower tiers do not know of yet. They are written behind, in batches, so that no read
  * costs a write; a reader of a lower tier gets them laid over what the tier holds.
  */
 export class AccessLog {
+  /** What the first tier has counted by itself and nobody has taken yet. */
+  readonly #touched: TouchedEntries;
   readonly #pending = new Map<string, Pending>();
   /** What is being written at this moment: taken, and not yet in every tier. */
   #writing = new Map<string, Pending>();
 
+  constructor(touched: TouchedEntries) {
+    this.#touched = touched;
+  }
+
   get size(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#touched.count;
   }
 
   /** Notes what a hit left in the entry. */
@@ -36,27 +42,38 @@ export class AccessLog {
     // Restored, not `with`: these values are our own, and validating them would cost more than the lookup.
     return CacheEntry.restore({
       ...entry,
-      ...merged(entry, known, known.evictedFromL1),
+      ...merged(entry, known, known.evictedFromL1 ?? entry.evictedFromL1),
     });
   }
 
+  #note(touched: AccessUpdate): void {
+    const { key } = touched;
+    const noted = this.#pending.get(key) ?? this.#writing.get(key);
+    this.#pending.set(key, merged(touched, noted, touched.evictedFromL1 ?? noted?.evictedFromL1));
+  }
+
   #known(key: string): Pending | undefined {
-    return this.#pending.get(key) ?? this.#writing.get(key);
+    const noted = this.#pending.get(key) ?? this.#writing.get(key);
+    const touched = this.#touched.of(key);
+    return touched === undefined ? noted : merged(touched, noted, touched.evictedFromL1 ?? noted?.evictedFromL1);
   }
 
   /** A new value of the key makes the old one's accesses void. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
     if (this.#writing.size > 0) this.#writing.delete(key);
+    this.#touched.forget(key);
   }
 
   clear(): void {
     this.#pending.clear();
     this.#writing.clear();
+    this.#touched.forget();
   }
 
   /** Keys of what was noted, the oldest first, at most `limit`. */
   oldest(limit: number): string[] {
+    for (const touched of this.#touched.take(limit)) this.#note(touched);
     return this.#pending.keys().take(limit).toArray();
   }
 
@@ -81,7 +98,7 @@ export class AccessLog {
 }
 
 /** The greater of both: neither a count nor a time goes back. */
-function merged(entry: CacheEntry, known: Pending | undefined, evictedFromL1: boolean): Pending {
+function merged<M extends boolean | undefined>(entry: Pending, known: Pending | undefined, evictedFromL1: M) {
   return {
     accessCount: Math.max(entry.accessCount, known?.accessCount ?? 0),
     lastAccessed: Math.max(entry.lastAccessed, known?.lastAccessed ?? entry.lastAccessed),

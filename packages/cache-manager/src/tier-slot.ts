@@ -65,10 +65,8 @@ export class TierSlot {
 
   /** True while the tier takes reads and writes. Notices when the tier has switched itself off. */
   get usable(): boolean {
-    if (this.#state !== 'on') return false;
-    if (this.tier.enabled) return true;
-    this.#switchOff();
-    return false;
+    this.#noticeSwitch();
+    return this.#state === 'on';
   }
 
   /** True while the tier is off because of failures. */
@@ -119,7 +117,11 @@ export class TierSlot {
 
   /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
-    return this.answersFor(key) ? this.#guard.touch(key) : undefined;
+    if (this.#state !== 'on' || this.missed.covers(key)) return undefined;
+    const found = this.#guard.touch(key);
+    // A tier that has switched itself off has no answer: this is early enough to notice, for all writes look before they are made.
+    if (found === undefined) this.#noticeSwitch();
+    return found;
   }
 
   /** True if `touch` leaves the access counted in the entry. */
@@ -332,6 +334,10 @@ export class TierSlot {
     }
     const erased = this.erase(key);
     return isPromise(erased) ? erased.then(() => false) : false;
+  }
+
+  #noticeSwitch(): void {
+    if (this.#state === 'on' && !this.tier.enabled) this.#switchOff();
   }
 
   #switchOff(): void {

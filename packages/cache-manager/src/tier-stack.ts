@@ -117,7 +117,11 @@ export class TierStack {
 
   /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
   #counted(slot: TierSlot, found: CacheEntry): CacheEntry {
-    const entry = slot.countsAccesses ? found : this.#countAccess(slot, found);
+    if (slot.countsAccesses) {
+      this.#access.touched(found);
+      return found;
+    }
+    const entry = this.#countAccess(slot, found);
     this.#access.hit(entry);
     return entry;
   }

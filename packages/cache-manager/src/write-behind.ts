@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, Logger } from '@pw/cache-models';
 import { AccessLog } from './access-log.ts';
+import { FirstTouches } from './first-touches.ts';
 import type { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
 
@@ -15,7 +16,8 @@ export class WriteBehind {
   readonly #slots: readonly TierSlot[];
   readonly #lock: KeyLock;
   readonly #logger: Logger;
-  readonly #access = new AccessLog();
+  readonly #touches: FirstTouches;
+  readonly #access: AccessLog;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
@@ -23,6 +25,14 @@ export class WriteBehind {
     this.#slots = slots;
     this.#lock = lock;
     this.#logger = logger;
+    this.#touches = new FirstTouches(slots[0]);
+    this.#access = new AccessLog(this.#touches);
+  }
+
+  /** Notes what a touch of the first tier left in the entry: nothing, if that tier remembers it. */
+  touched(entry: CacheEntry): void {
+    if (!this.#touches.areKept) this.hit(entry);
+    else if (this.#timer === undefined) this.#schedule();
   }
 
   /** Notes what a hit left in the entry. */

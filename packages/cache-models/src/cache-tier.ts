@@ -46,6 +46,18 @@ export interface AccessUpdate {
   readonly evictedFromL1?: boolean | undefined;
 }
 
+/** What `touch` has counted and nobody has taken yet, by key, whatever became of the entries. Answers at once, and throws nothing. */
+export interface TouchedEntries {
+  /** How many there are to take, at most. */
+  readonly count: number;
+  /** What was counted of a key; takes nothing. */
+  of(key: string): AccessUpdate | undefined;
+  /** Takes up to `limit` of them, each with the newest count. */
+  take(limit: number): AccessUpdate[];
+  /** What was counted of a key, or of all keys, is void: it has another value now, or none. */
+  forget(key?: string): void;
+}
+
 /**
  * Told of a key whose entry somebody else has changed or removed, another process as a rule; `null` when any of them may have
  * changed unnoticed.
@@ -125,6 +137,12 @@ export interface CacheTier {
   putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
+  /**
+   * Remembers from the first call on what `touch` counts, until it is taken or forgotten. Whoever stores counts elsewhere too
+   * need not be told of each touch, then, which would cost more than the touch itself. Always gives the same view. Comes
+   * with {@link CacheTier.touch}, in synchronous tiers.
+   */
+  touched?(): TouchedEntries;
   /** Stores access metadata that was counted elsewhere; keys that are not there are passed over. Returns how many were. */
   recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
   /**

@@ -26,6 +26,7 @@ export type {
   TierContext,
   TierFactory,
   TierStatus,
+  TouchedEntries,
 } from './cache-tier.ts';
 export { TIER_CONTRACT_VERSION } from './cache-tier.ts';
 export { checkFilter } from './check-filter.ts';

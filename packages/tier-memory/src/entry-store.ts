@@ -14,8 +14,11 @@ export class EntryStore {
   readonly #order: EvictionOrder;
   readonly #wheel: TimingWheel;
   readonly #limit: number;
+  readonly #onRemoving: (slot: number) => void;
 
-  constructor(policy: EvictionPolicy, maxEntries: number | null) {
+  /** `onRemoving` is told of each slot before it is emptied. */
+  constructor(policy: EvictionPolicy, maxEntries: number | null, onRemoving: (slot: number) => void) {
+    this.#onRemoving = onRemoving;
     this.#limit = maxEntries ?? Number.POSITIVE_INFINITY;
     this.#table = new SlotTable(RESERVED_SLOTS, this.#limit);
     this.#order = orderForPolicy(policy, this.#table);
@@ -80,6 +83,7 @@ export class EntryStore {
 
   /** Empties a slot and gives what was in it. */
   remove(slot: number): CacheEntry {
+    this.#onRemoving(slot);
     const entry = this.entryAt(slot);
     this.#index.delete(entry.key);
     this.#order.removed(slot);

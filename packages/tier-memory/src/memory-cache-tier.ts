@@ -12,9 +12,11 @@ import {
   RemovalReason,
   type TierOptions,
   TierType,
+  type TouchedEntries,
 } from '@pw/cache-models';
 import { EntryStore } from './entry-store.ts';
 import { NONE } from './slot-table.ts';
+import { TouchLog } from './touch-log.ts';
 
 /** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */
 const SWEEP_SLICE = 5000;
@@ -31,6 +33,8 @@ const MAX_NESTED_EVICTIONS = 8;
  */
 export class MemoryCacheTier extends BaseTier<'sync'> {
   #store: EntryStore;
+  /** There once somebody asked for it. */
+  #touches: TouchLog | undefined;
   #nesting = 0;
 
   /** Throws a CacheConfigError for a wrong configuration. */
@@ -91,14 +95,23 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     const touched = entry.touch(now);
     // The deadline is the same: the slot's copy of it stands.
     this.#store.refresh(slot, touched);
+    this.#touches?.mark(slot);
     return touched;
+  }
+
+  /** What `touch` has counted since the first call of this, as long as nobody took it; `clear` and `close` keep it. */
+  touched(): TouchedEntries {
+    this.#touches ??= new TouchLog(() => this.#store);
+    return this.#touches;
   }
 
   #touchSlowly(key: string): CacheEntry | undefined {
     const entry = super.get(key);
     if (entry === undefined) return undefined;
     const touched = entry.touch(this.clock.now());
-    this.#store.refresh(this.#store.find(key), touched);
+    const slot = this.#store.find(key);
+    this.#store.refresh(slot, touched);
+    this.#touches?.mark(slot);
     return touched;
   }
 
@@ -113,6 +126,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doClose(): void {
+    this.#touches?.leaveAll();
     this.#store = this.#emptyStore();
   }
 
@@ -132,6 +146,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     const store = this.#store;
     const slot = store.find(key);
     if (slot !== NONE && !store.isExpiredAt(slot, now)) {
+      this.#touches?.leave(slot);
       store.replace(slot, entry);
       store.use(slot);
       return true;
@@ -159,6 +174,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   protected override doClear(now: number): number {
     const live = this.#store.liveCount(now);
     this.counts.countRemoval(RemovalReason.TTL, this.#store.expiredCount(now));
+    this.#touches?.leaveAll();
     this.#store = this.#emptyStore();
     return live;
   }
@@ -248,7 +264,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   #emptyStore(): EntryStore {
-    return new EntryStore(this.config.evictionPolicy, this.config.maxEntries);
+    return new EntryStore(this.config.evictionPolicy, this.config.maxEntries, (slot) => this.#touches?.leave(slot));
   }
 }
 
