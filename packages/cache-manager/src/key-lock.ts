@@ -11,10 +11,11 @@ export class KeyLock {
   readonly #tails = new Map<string, Promise<unknown>>();
   #barrier: Promise<unknown> | undefined;
 
-  /** Runs `work` when every earlier operation on the key is over. */
-  run<T>(key: string, work: () => MaybePromise<T>): MaybePromise<T> {
+  /** Runs `work` when every earlier operation on the key is over, and tells it whether it had to wait for that. */
+  run<T>(key: string, work: (hasWaited: boolean) => MaybePromise<T>): MaybePromise<T> {
     const before = this.#tails.get(key) ?? this.#barrier;
-    const result = before === undefined ? work() : before.then(work, work);
+    const later = () => work(true);
+    const result = before === undefined ? work(false) : before.then(later, later);
     if (isPromise(result)) this.#hold([key], result);
     return result;
   }

@@ -67,8 +67,9 @@ export class TierGuard {
 
   /** The live entry of a key. Makes no closure when the tier answers at once: all speed depends on it, and on the next two. */
   read(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
     try {
-      return this.#entry(key, this.#tier.get(key));
+      return this.#entry(key, tier.getNow === undefined ? tier.get(key) : tier.getNow(key));
     } catch (error) {
       return this.#nothing(error);
     }

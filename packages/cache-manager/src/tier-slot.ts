@@ -250,7 +250,8 @@ export class TierSlot {
   /** True when a tier that is off, or that missed writes, is due for another try. */
   get recoveryDue(): boolean {
     if (this.#state === 'probing' || this.#state === 'closed') return false;
-    return this.#retry.isDue(this.now()) && (!this.usable || !this.missed.isEmpty);
+    // The clock last: a tier that is well, as nearly always, is not worth a look at it.
+    return (!this.usable || !this.missed.isEmpty) && this.#retry.isDue(this.now());
   }
 
   /**

@@ -75,8 +75,8 @@ export class TierStack {
   /** Under the key's lock: a write that is under way ends before, and none begins until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
     this.#recoverDue();
-    return this.#lock.run(key, () => {
-      if (!this.#arrived(key)) return this.#search(key, 1);
+    return this.#lock.run(key, (hasWaited) => {
+      if (!hasWaited || !this.#arrived(key)) return this.#search(key, 1);
       // Not `find`: it would wait for the lock that is held here, should the entry expire in this very moment.
       const first = this.slots[0]!;
       return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));

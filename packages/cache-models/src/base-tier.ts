@@ -79,6 +79,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
   }
 
+  getNow(key: string): MaybePromise<CacheEntry | undefined> {
+    if (typeof key === 'string' && this.#life.isOpen && this.health.enabled) return this.#lookUp(key);
+    return this.get(key);
+  }
+
   put(key: string, entry: CacheEntry): TierResult<M, boolean> {
     const wrong = this.#check(key, entry);
     if (wrong !== undefined) return this.#refuse(wrong);

@@ -128,6 +128,11 @@ export interface CacheTier {
   /** Forgets failures and switches the tier on again, unless the configuration says off. */
   resetFailures(): void;
 
+  /**
+   * As `get`, in either mode with a value where there is one at once: whoever waits for a promise needs a deadline for it too, and
+   * both cost more than many a lookup.
+   */
+  getNow?(key: string): MaybePromise<CacheEntry | undefined>;
   /** The live entry of a key without any trace: no count, no reordering, nothing removed. */
   peek?(key: string): MaybePromise<CacheEntry | undefined>;
   /**

@@ -114,8 +114,7 @@ export class ShardSet {
       const id = this.index.find(key);
       if (id !== NO_SLOT) return id;
     }
-    this.#follow(this.homeOf(key));
-    return this.index.find(key);
+    return this.#follow(this.homeOf(key)) ? this.index.find(key) : NO_SLOT;
   }
 
   /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
