@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { copyOf } from './copy-of.ts';
 import type { Secret } from './secret.ts';
 
 export interface CacheKeyOptions {
@@ -14,5 +15,5 @@ export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = {}
   const { username } = options;
   const name = typeof username === 'string' ? username : (username?.reveal() ?? '');
   const text = name === '' ? proxyUrl : `${proxyUrl}\0${name}`;
-  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
+  return copyOf(hash('sha256', text, 'hex').slice(0, 16));
 }

@@ -1,3 +1,4 @@
+import { copyOf } from './copy-of.ts';
 import { SECRET_MASK } from './secret.ts';
 
 /** The schemes of a proxy endpoint. */
@@ -39,7 +40,8 @@ export function parseProxyUrl(text: string): ProxyUrlResult {
   const place = parsePlace(rest.slice(at + 1));
   if (!place.ok) return place;
   const user = at < 0 ? [null, null] : splitUserInfo(rest.slice(0, at));
-  const url = `${scheme}://${place.host}:${place.port}`;
+  const normal = `${scheme}://${place.host}:${place.port}`;
+  const url = normal === text ? text : copyOf(normal);
   return {
     ok: true,
     value: {
