@@ -43,7 +43,9 @@ export async function loadOnce(
 }
 
 function lowestWithLeases(slots: readonly TierSlot[]): TierSlot | undefined {
-  return slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
+  return slots.findLast((slot) =>
+    slot.tell((tier) => tier.acquireLease !== undefined && tier.releaseLease !== undefined),
+  );
 }
 
 function underLease(slot: TierSlot, key: string, token: string, work: LeasedLoad): Promise<CacheEntry | undefined> {
