@@ -9,7 +9,7 @@ import {
   type TierCounts,
   TierStatistics,
 } from '@pw/cache-models';
-import { withDeadline } from './deadline.ts';
+import { settlesWithin, withDeadline } from './deadline.ts';
 import { moveUserInfo } from './move-user-info.ts';
 
 export interface TierGuardOptions {
@@ -30,6 +30,9 @@ export interface GuardHooks<U> {
   /** The answer did not come in time; it may still come. */
   readonly late?: (answer: Promise<unknown>) => void;
 }
+
+/** A sweep of millions takes longer than an answer: so many deadlines. */
+const SWEEP_DEADLINES = 20;
 
 /** Asks a tier and bears whatever it does: throws, rejects, hangs, answers nonsense. Each is a failure of the tier. */
 export class TierGuard {
@@ -143,6 +146,22 @@ export class TierGuard {
       // Once is enough: two more callers need not wait as long to learn the same.
       this.#options.onOff();
     });
+  }
+
+  /** Removes what has expired. May take long, as long as the tier answers a small question after each deadline. */
+  async sweep(): Promise<number> {
+    try {
+      const removed = this.#tier.cleanupExpired();
+      if (!isPromise(removed)) return this.ofKind(removed, 0);
+      for (let turn = 1; turn < SWEEP_DEADLINES; turn++) {
+        if (await settlesWithin(removed, this.#options.timeoutMs)) break;
+        await this.inTime(this.#tier.has('\0pw-cache:probe'));
+      }
+      return this.ofKind(await this.inTime(removed), 0);
+    } catch (error) {
+      this.fault(error);
+      return 0;
+    }
   }
 
   /** Each item of a stream in time; a stream that is left is closed. */

@@ -203,10 +203,7 @@ export class TierSlot {
     const all = (value: boolean[] | undefined) =>
       keys.map((key, i) => this.#erased(key, value?.[i], before, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
-    const late = this.#late(keys);
-    return this.#guard.ask<boolean[] | undefined, boolean[]>(() => this.tier.deleteMany(keys), undefined, all, {
-      late,
-    });
+    return this.#guard.ask(() => this.tier.deleteMany(keys), undefined, all, { late: this.#late(keys) });
   }
 
   /** Removes everything. */
@@ -237,11 +234,15 @@ export class TierSlot {
   /** Stores accesses; what the tier cannot take now it gets when it is back. False if it failed under them. */
   async recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
     const known = updates.filter(({ key }) => this.answersFor(key));
-    if (known.length < updates.length)
-      for (const update of updates) if (!this.answersFor(update.key)) this.#accesses.note(update);
+    for (const update of updates) if (!this.answersFor(update.key)) this.#accesses.note(update);
     const before = this.faults;
     await this.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
     return this.faults === before;
+  }
+
+  /** Removes what has expired and tells how many that were. */
+  sweep(): MaybePromise<number> {
+    return this.usable ? this.#guard.sweep() : 0;
   }
 
   /** Any other question to the tier; the fallback when it is off or fails. */
@@ -359,8 +360,8 @@ export class TierSlot {
       this.#doubts.add(keys, answer, this.now(), (key, wanted) => {
         if (wanted === undefined || this.#state === 'closed') return;
         this.missed.note(key, wanted);
-        this.#retry.atOnce(this.now());
         this.#wakeUp();
+        this.#retry.atOnce(this.now());
       });
   }
 

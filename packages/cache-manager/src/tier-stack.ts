@@ -1,5 +1,6 @@
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
+import { inSlices } from './in-slices.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import { StaleEntries } from './stale-entries.ts';
@@ -165,10 +166,12 @@ export class TierStack {
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.writeMany(entries))), (tiers) => {
-        this.#forgetReplaced(entries);
-        return anyOf(tiers, entries.length);
-      });
+      return inSlices(entries, (slice) =>
+        chain(all(this.slots.map((slot) => slot.writeMany(slice))), (tiers) => {
+          this.#forgetReplaced(slice);
+          return anyOf(tiers, slice.length);
+        }),
+      );
     });
   }
 
@@ -269,7 +272,9 @@ export class TierStack {
     this.#recoverDue();
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+      return inSlices(keys, (slice) =>
+        chain(all(this.slots.map((slot) => slot.eraseMany(slice))), (tiers) => anyOf(tiers, slice.length)),
+      );
     });
   }
 
@@ -317,7 +322,7 @@ export class TierStack {
   async cleanupExpired(): Promise<number> {
     this.#recoverDue();
     let removed = 0;
-    for (const slot of this.slots) removed += await slot.ask((tier) => tier.cleanupExpired(), 0);
+    for (const slot of this.slots) removed += await slot.sweep();
     return removed;
   }
 

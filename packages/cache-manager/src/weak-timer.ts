@@ -1,4 +1,5 @@
-/** Most that a timer waits before it looks again, in milliseconds. */
+/** Least and most that a timer waits, in milliseconds: where there is traffic, the next operation comes first anyhow. */
+const SHORTEST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
 /**
@@ -24,7 +25,7 @@ export class WeakTimer<T extends object> {
       const target = ref.deref();
       if (target !== undefined) tick(target);
     };
-    this.#timer = setTimeout(ring, Math.min(Math.max(milliseconds, 1), LONGEST_WAIT_MS));
+    this.#timer = setTimeout(ring, Math.min(Math.max(milliseconds, SHORTEST_WAIT_MS), LONGEST_WAIT_MS));
     this.#timer.unref();
   }
 

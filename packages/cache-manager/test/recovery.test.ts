@@ -109,3 +109,53 @@ describe('access counts', () => {
     expect((await cache.get('b'))?.accessCount).toBe(1);
   });
 });
+
+describe('work that takes longer than an answer', () => {
+  async function openSlow() {
+    const clock = new ManualClock();
+    const l2 = new HookTier({ clock });
+    const cache = await CacheManager.open({
+      tiers: [new MemoryCacheTier({}, { clock }), l2],
+      clock,
+      tierTimeoutMs: 60,
+    });
+    onTestFinished(() => cache.close());
+    return { cache, clock, l2 };
+  }
+
+  it('is no fault of a tier: a sweep, while it answers otherwise', async () => {
+    const { cache, clock, l2 } = await openSlow();
+    await cache.put('k', entryOf('k', { ttlSeconds: 1 }, clock));
+    clock.advance(1_000);
+    l2.hook = (operation) => (operation === 'cleanup' ? sleep(200) : undefined);
+    expect(await cache.cleanupExpired()).toBe(2);
+    expect(cache.getStatistics().l2Degraded).toBe(false);
+  });
+
+  it('is a fault when the tier does not answer at all', async () => {
+    const { cache, l2 } = await openSlow();
+    l2.fault = 'hang';
+    expect(await cache.cleanupExpired()).toBe(0);
+    expect(cache.getStatistics().l2Degraded).toBe(true);
+  });
+
+  it('is no fault of a tier: a batch of any size, which it is given in parts', async () => {
+    const { cache, clock, l2 } = await openSlow();
+    const sizes: number[] = [];
+    l2.putMany = async (entries) => {
+      sizes.push(entries.length);
+      await sleep(20);
+      return entries.map(() => true);
+    };
+    l2.deleteMany = async (keys) => {
+      await sleep(20);
+      return keys.map(() => true);
+    };
+    const entries = Array.from({ length: 40_001 }, (_, i) => entryOf(`k${i}`, {}, clock));
+    const stored = await cache.putMany(entries);
+    expect([stored.length, stored.every(Boolean)]).toEqual([40_001, true]);
+    expect(sizes).toEqual([10_000, 10_000, 10_000, 10_000, 1]);
+    expect(await cache.deleteMany(entries.map(({ key }) => key))).toHaveLength(40_001);
+    expect(cache.getStatistics().l2Degraded).toBe(false);
+  });
+});

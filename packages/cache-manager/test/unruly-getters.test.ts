@@ -17,9 +17,9 @@ function withMember(tier: CacheTier, member: string, value: () => unknown): Cach
   });
 }
 
-const thrown = () => {
+function thrown(): never {
   throw new Error('planted');
-};
+}
 const rejecting = () => () => Promise.reject(new Error('planted'));
 const hanging = () => () => new Promise(() => {});
 
@@ -29,7 +29,8 @@ async function openWith(member: string, value: () => unknown) {
   return { clock, cache: await CacheManager.open({ tiers, clock, tierTimeoutMs: 5 }) };
 }
 
-describe.each([
+type Case = readonly [member: string, what: string, value: () => unknown];
+const CASES: readonly Case[] = [
   ['enabled', 'a throw', thrown],
   ['failureCount', 'a throw', thrown],
   ['totalFailures', 'a throw', thrown],
@@ -44,7 +45,9 @@ describe.each([
   ['onChange', 'a function that rejects', rejecting],
   ['onChange', 'a function that gives one that rejects', () => rejecting],
   ['acquireLease', 'a throw', thrown],
-] as const)('a plugin whose %s is %s', (member, _, value) => {
+];
+
+describe.each(CASES)('a plugin whose %s is %s', (member, _, value) => {
   it('makes no operation reject, and leaves no rejection unhandled', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
