@@ -368,6 +368,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** For a request that was counted as a miss, and that another process has answered meanwhile. */
   async #getAfterAll(key: string): Promise<CacheEntry | undefined> {
+    this.#checkOpen();
     if (!(await this.#stack.has(key))) return undefined;
     const entry = await this.#strictly(() => this.#stack.get(key));
     if (entry !== undefined) this.#activity.requestMisses--;

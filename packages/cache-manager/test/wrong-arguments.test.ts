@@ -1,7 +1,7 @@
 import { CacheConfigError, CacheErrorCode, CacheValidationError } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
-import { CacheManager, type CacheManagerOptions } from '../src/index.ts';
+import { CacheManager, type CacheManagerOptions, openCache } from '../src/index.ts';
 import { openStack } from './support/stack.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -52,5 +52,15 @@ describe('a stack that is none', () => {
   ])('and so are the options %j', async (options) => {
     const given = { tiers: [new MemoryCacheTier()], ...options } as unknown as CacheManagerOptions;
     await expect(CacheManager.open(given)).rejects.toThrow(CacheConfigError);
+  });
+});
+
+describe('a store that cannot be opened', () => {
+  it.each([true, false])('makes openCache fail if it is required: %s', async (isRequired) => {
+    const config = { l2Config: { enabled: false }, l3DatabasePath: '/dev/null/l3.db' };
+    const opening = openCache(config, { required: isRequired ? ['l3'] : [], env: {} });
+    if (isRequired) return void (await expect(opening).rejects.toMatchObject({ code: CacheErrorCode.STORAGE_FAILED }));
+    await using cache = await opening;
+    expect(cache.getStatistics().l3Degraded).toBe(true);
   });
 });
