@@ -25,6 +25,10 @@ export class AccessLog {
     return this.#pending.size + this.#touched.count;
   }
 
+  has(key: string): boolean {
+    return this.#pending.has(key);
+  }
+
   /** Notes what a hit left in the entry. */
   hit(entry: CacheEntry): void {
     this.#pending.set(entry.key, entry.evictedFromL1 ? merged(entry, undefined, false) : entry);
@@ -91,8 +95,9 @@ export class AccessLog {
     return updates;
   }
 
-  /** What was taken has been written. */
-  written(): void {
+  /** What was taken has been written; with `again`, a tier failed under it, and it is to be written once more. */
+  written(again = false): void {
+    if (again) for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
     this.#writing.clear();
   }
 }

@@ -58,7 +58,7 @@ export class CacheActivity {
     const counting = this.#isCounting;
     const at = (counts: readonly number[], level: number): number => (counting ? (counts[level] ?? 0) : 0);
     const tiers = this.#stack!.slots.map((slot) => {
-      const { statistics } = slot.tier;
+      const { statistics } = slot;
       const stats = counting ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
       const { name, level, degraded } = slot;
       return { name, stats, degraded, promotions: at(this.#promotions, level), demotions: at(this.#demotions, level) };

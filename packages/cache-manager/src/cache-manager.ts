@@ -22,7 +22,7 @@ import { byKey } from './by-key.ts';
 import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
-import { checkEntry, checkKey } from './check-arguments.ts';
+import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad } from './check-arguments.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { HealthChecks } from './health-checks.ts';
@@ -31,6 +31,7 @@ import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { type CacheParts, openParts } from './open-parts.ts';
+import { DEFAULT_TIMEOUT_MS } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { queryStack } from './stack-query.ts';
 import { heedingTierErrors } from './tier-errors.ts';
@@ -71,8 +72,13 @@ export class CacheManager implements AsyncDisposable {
       clock,
       logger,
       leaseMs: options.loadLeaseMs ?? DEFAULT_LEASE_MS,
+      patienceMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
       get: (key) => this.get(key),
-      put: (key, entry) => this.put(key, entry),
+      getAfterAll: (key) => this.#getAfterAll(key),
+      put: async (key, entry) => {
+        this.#checkEntry(key, entry);
+        await this.#strictly(() => this.#stack.putLoaded(this.#given(entry)));
+      },
     });
     const { failureThreshold = 3, healthCheckInvalidation = true, healthThresholds, healthSchedule } = options;
     this.#health = new HealthChecks(this.#stack, {
@@ -137,7 +143,8 @@ export class CacheManager implements AsyncDisposable {
     this.#check(key);
     const first = this.#stack.slots[0]!;
     if (!first.isSynchronous || !first.answersFor(key)) return undefined;
-    return first.look(key) as CacheEntry | undefined;
+    const found = first.look(key);
+    return isPromise(found) ? undefined : found;
   }
 
   /** True if a tier holds a live entry of the key. Counts nothing and copies nothing. */
@@ -148,6 +155,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** The live entries found, by key; as one `get` for each. */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    this.#checkKeys(keys);
     const found = await this.#strictly(() => Promise.all(keys.map((key) => this.#find(key))));
     const entries = found.map((hit) => hit?.entry);
     return byKey(keys, entries);
@@ -155,11 +163,13 @@ export class CacheManager implements AsyncDisposable {
 
   /** What `lookup` tells of each entry found, by key. */
   async lookupMany(keys: readonly string[]): Promise<Map<string, CacheLookup>> {
+    this.#checkKeys(keys);
     return byKey(keys, await Promise.all(keys.map((key) => this.lookup(key))));
   }
 
   /** What `peek` gives for each key that the first tier has. */
   peekMany(keys: readonly string[]): Map<string, CacheEntry> {
+    this.#checkKeys(keys);
     const found = keys.map((key) => this.peek(key));
     return byKey(keys, found);
   }
@@ -180,7 +190,8 @@ export class CacheManager implements AsyncDisposable {
 
   /** Stores entries, each under its own key, and tells in the same order which of them at least one tier holds. */
   async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
-    for (const entry of entries) this.#checkEntry(entry?.key, entry);
+    this.#checkOpen();
+    checkEntries(entries);
     return this.#strictly(() => this.#stack.putMany(entries.map((entry) => this.#given(entry))));
   }
 
@@ -192,7 +203,7 @@ export class CacheManager implements AsyncDisposable {
 
   /** Removes entries and tells in the same order which were there. */
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
-    for (const key of keys) this.#check(key);
+    this.#checkKeys(keys);
     return this.#strictly(() => this.#stack.eraseMany(keys));
   }
 
@@ -225,13 +236,14 @@ export class CacheManager implements AsyncDisposable {
    * the end of their life. Rejects with a CacheValidationError for a loaded entry of another key.
    */
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions = {}): Promise<CacheEntry | undefined> {
-    options.signal?.throwIfAborted();
     this.#check(key);
+    checkLoad(loader, options);
+    options.signal?.throwIfAborted();
     return this.#loads.getOrLoad(key, loader, options);
   }
 
   /**
-   * One page of the live entries that fit a filter, from the lowest tier that has an index and has missed nothing, else by looking at every entry
+   * One page of the live entries that fit a filter, from the lowest tier if it has an index, no limit, and has missed nothing, else by looking at every entry
    * (expired ones are found by a tier's index alone). Counts and copies nothing. Rejects with a CacheValidationError for a wrong filter.
    */
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
@@ -354,6 +366,15 @@ export class CacheManager implements AsyncDisposable {
     return found;
   }
 
+  /** For a request that was counted as a miss, and that another process has answered meanwhile. */
+  async #getAfterAll(key: string): Promise<CacheEntry | undefined> {
+    this.#checkOpen();
+    if (!(await this.#stack.has(key))) return undefined;
+    const entry = await this.#strictly(() => this.#stack.get(key));
+    if (entry !== undefined) this.#activity.requestMisses--;
+    return entry;
+  }
+
   #find(key: string): MaybePromise<Hit | undefined> {
     this.#check(key);
     return chain(this.#stack.find(key), (hit) => this.#answered(hit));
@@ -362,6 +383,11 @@ export class CacheManager implements AsyncDisposable {
   #check(key: unknown): void {
     this.#checkOpen();
     checkKey(key);
+  }
+
+  #checkKeys(keys: unknown): void {
+    this.#checkOpen();
+    checkKeys(keys);
   }
 
   #checkEntry(key: unknown, entry: unknown): void {

@@ -11,6 +11,26 @@ export function checkEntry(key: unknown, entry: unknown): void {
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
 }
 
+/** Throws a CacheValidationError unless keys are a list of texts. */
+export function checkKeys(keys: unknown): void {
+  if (!Array.isArray(keys)) throw wrong('keys', 'must be a list of texts');
+  for (const key of keys) checkKey(key);
+}
+
+/** Throws a CacheValidationError unless entries are a list of such. */
+export function checkEntries(entries: unknown): void {
+  if (!Array.isArray(entries)) throw wrong('entries', 'must be a list of CacheEntries');
+  for (const entry of entries as { readonly key?: unknown }[]) checkEntry(entry?.key, entry);
+}
+
+/** Throws a CacheValidationError unless a load can be made of these. */
+export function checkLoad(loader: unknown, options: unknown): void {
+  if (typeof loader !== 'function') throw wrong('loader', 'must be a function');
+  if (typeof options !== 'object' || options === null) throw wrong('options', 'must be an object');
+  const { signal } = options as { readonly signal?: unknown };
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', 'must be an AbortSignal');
+}
+
 function wrong(path: string, message: string): CacheValidationError {
   return new CacheValidationError(`${path}: ${message}`, { problems: [{ path, message }] });
 }

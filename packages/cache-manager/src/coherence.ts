@@ -1,4 +1,5 @@
 import { isPromise } from '@pw/cache-models';
+import { ignoreRejection } from './ignore-rejection.ts';
 import type { KeyLock } from './key-lock.ts';
 import type { TierSlot } from './tier-slot.ts';
 
@@ -25,14 +26,22 @@ export class Coherence {
     this.#kept = kept;
     for (const [level, slot] of slots.entries()) {
       const above = slots.slice(0, level);
-      if (above.length === 0 || slot.tier.onChange === undefined) continue;
-      this.#ends.push(slot.tier.onChange((key) => (key === null ? this.#dropAll(above) : this.#drop(above, key))));
+      if (above.length === 0) continue;
+      const end: unknown = slot.tell((tier) => tier.onChange?.((key) => this.#changed(above, key)));
+      if (typeof end === 'function') this.#ends.push(() => ignoreRejection(slot.tell(() => end() as unknown)));
+      else ignoreRejection(end);
     }
   }
 
   /** Listens no more. */
   stop(): void {
     for (const end of this.#ends.splice(0)) end();
+  }
+
+  /** A key that is none tells of a change all the same, of whatever it may be. */
+  #changed(above: readonly TierSlot[], key: unknown): void {
+    if (typeof key === 'string') this.#drop(above, key);
+    else this.#dropAll(above);
   }
 
   #drop(above: readonly TierSlot[], key: string): void {

@@ -27,3 +27,15 @@ export function withDeadline<T>(
     clearImmediate(turn);
   });
 }
+
+/** True once the promise has settled, false if that takes longer. */
+export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds, false);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}

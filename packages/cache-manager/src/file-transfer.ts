@@ -30,5 +30,5 @@ export function exportSource(stack: TierStack, cipher: CredentialCipher | undefi
 }
 
 function unreadable(stack: TierStack): number[] {
-  return stack.slots.map(({ tier: { statistics } }) => statistics.undecryptable + statistics.evictionsCorruption);
+  return stack.slots.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
 }

@@ -8,7 +8,7 @@ export class FirstTouches implements TouchedEntries {
 
   constructor(slot: TierSlot | undefined) {
     this.#slot = slot;
-    if (slot?.isSynchronous !== true || !slot.countsAccesses || slot.tier.touched === undefined) return;
+    if (slot?.isSynchronous !== true || slot.tell((tier) => tier.touch) === undefined) return;
     const view = slot.ask<TouchedEntries | undefined>((tier) => tier.touched?.(), undefined);
     this.#view = isPromise(view) ? undefined : view;
   }

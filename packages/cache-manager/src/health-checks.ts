@@ -88,7 +88,9 @@ export class HealthChecks {
   }
 
   #historySlot(key: string): TierSlot | undefined {
-    return this.#stack.slots.findLast((slot) => slot.tier.capabilities.healthHistory && slot.answersFor(key));
+    return this.#stack.slots.findLast(
+      (slot) => slot.tell((tier) => tier.capabilities.healthHistory) === true && slot.answersFor(key),
+    );
   }
 }
 

@@ -5,6 +5,8 @@ import type { TierSlot } from './tier-slot.ts';
 /** How long a lease outlives its owner unless the options say otherwise, in milliseconds. */
 export const DEFAULT_LEASE_MS = 10_000;
 
+/** How many lives of a lease the end of another process's load is waited for: no tier may keep an answer back for ever. */
+const LONGEST_WAIT_LEASES = 30;
 const FIRST_WAIT_MS = 10;
 const LAST_WAIT_MS = 250;
 
@@ -28,12 +30,13 @@ export async function loadOnce(
 ): Promise<CacheEntry | undefined> {
   const slot = lowestWithLeases(slots);
   if (slot === undefined) return work.load();
+  const end = performance.now() + work.milliseconds * LONGEST_WAIT_LEASES;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
     const token = await slot.ask<string | null | undefined>(
       (tier) => tier.acquireLease!(key, work.milliseconds),
       undefined,
     );
-    if (token === undefined) return work.load();
+    if (token === undefined || (token === null && performance.now() > end)) return work.load();
     if (token !== null) return underLease(slot, key, token, work);
     // Somebody waits for this: the timer holds the process.
     await sleep(wait * (0.5 + Math.random() / 2));
@@ -43,7 +46,9 @@ export async function loadOnce(
 }
 
 function lowestWithLeases(slots: readonly TierSlot[]): TierSlot | undefined {
-  return slots.findLast(({ tier }) => tier.acquireLease !== undefined && tier.releaseLease !== undefined);
+  return slots.findLast((slot) =>
+    slot.tell((tier) => tier.acquireLease !== undefined && tier.releaseLease !== undefined),
+  );
 }
 
 function underLease(slot: TierSlot, key: string, token: string, work: LeasedLoad): Promise<CacheEntry | undefined> {

@@ -24,7 +24,12 @@ export interface LoadsContext {
   readonly logger: Logger;
   /** How long a lease outlives its owner, in milliseconds. */
   readonly leaseMs: number;
+  /** How long closing waits for loads that nobody else waits for, in milliseconds. */
+  readonly patienceMs: number;
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
+  /** Looks once more, for a request that was counted as a miss and need not be one. */
+  readonly getAfterAll: (key: string) => Promise<CacheEntry | undefined>;
+  /** Stores what was loaded, unless the key was written or deleted since `stack.loading` began. */
   readonly put: (key: string, entry: CacheEntry) => Promise<unknown>;
 }
 
@@ -48,9 +53,13 @@ export class Loads {
     return signal === undefined ? work : abortable(work, signal);
   }
 
-  /** Resolves when no load is under way that nobody waits for. */
+  /** Resolves when no load is under way that nobody waits for. One that never ends must not keep the cache from closing. */
   async idle(): Promise<void> {
-    await Promise.all(this.#behind);
+    if (this.#behind.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#context.patienceMs);
+    await Promise.race([promise, Promise.all(this.#behind)]);
+    clearTimeout(timer);
   }
 
   async #find(key: string, loader: CacheLoader, windowMs: number): Promise<CacheEntry | undefined> {
@@ -77,18 +86,19 @@ export class Loads {
   }
 
   #load(key: string, loader: CacheLoader, keepStale: boolean): Promise<CacheEntry | undefined> {
-    const { stack, leaseMs, get, put } = this.#context;
+    const { stack, leaseMs, getAfterAll, put } = this.#context;
+    const load = async () => {
+      const loaded = await loader(key);
+      if (loaded === undefined) return undefined;
+      await put(key, loaded);
+      if (keepStale) await stack.noteStale(key);
+      return loaded;
+    };
     return this.#loads.run(key, () =>
       loadOnce(stack.slots, key, {
         milliseconds: leaseMs,
-        find: async () => ((await stack.has(key)) ? get(key) : undefined),
-        load: async () => {
-          const loaded = await loader(key);
-          if (loaded === undefined) return undefined;
-          await put(key, loaded);
-          if (keepStale) await stack.noteStale(key);
-          return loaded;
-        },
+        find: () => getAfterAll(key),
+        load: () => stack.loading(key, load),
       }),
     );
   }

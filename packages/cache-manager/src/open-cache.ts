@@ -4,7 +4,10 @@ import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 
 export interface OpenCacheOptions
-  extends Pick<CacheManagerOptions, 'healthThresholds' | 'healthSchedule' | 'onTierError' | 'ttlJitter'> {
+  extends Pick<
+    CacheManagerOptions,
+    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
+  > {
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Default: silent. */
@@ -18,7 +21,7 @@ export interface OpenCacheOptions
  *
  * Throws a CacheConfigError for a wrong configuration, a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
  * `CACHE_PACKAGE_MISSING` when a tier's package is not installed (the message is the command that installs it). A tier whose
- * store cannot be opened is no error: the cache works without it and tries it again.
+ * store cannot be opened is no error, unless it is named in `required`: the cache works without it and tries it again.
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
   const parsed = parseCacheConfig(config);
@@ -36,7 +39,10 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     healthSchedule: options.healthSchedule,
     enableStatistics: parsed.enableStatistics,
     statisticsInterval: parsed.statisticsInterval,
+    loadLeaseMs: options.loadLeaseMs,
     onTierError: options.onTierError,
+    required: options.required,
+    tierTimeoutMs: options.tierTimeoutMs,
     ttlJitter: options.ttlJitter,
     // Of the reference's two intervals the shorter one decides: both promise a sweep at least that often.
     cleanupIntervalSeconds: parsed.enableBackgroundCleanup

@@ -9,13 +9,13 @@ import {
   type Logger,
   type TierFactory,
 } from '@pw/cache-models';
-import { checkContract } from './check-contract.ts';
+import { checkContract, checkShape } from './check-contract.ts';
 import { withDeadline } from './deadline.ts';
 import { lateTier } from './late-tier.ts';
 import type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 import { TierSlot } from './tier-slot.ts';
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+export const DEFAULT_TIMEOUT_MS = 5_000;
 
 export interface SlotContext {
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export async function openSlots(options: CacheManagerOptions, context: SlotConte
     checkNames(slots, options.required ?? []);
     for (const slot of slots) await openSlot(slot, options.required ?? [], context.logger);
   } catch (error) {
-    await Promise.allSettled(slots.map(async (slot) => slot.tier.close()));
+    await Promise.allSettled(slots.map((slot) => slot.close()));
     throw error;
   }
   return slots;
@@ -60,6 +60,7 @@ async function makeSlot(
   const tier =
     typeof named.tier === 'function' ? await makeTier(named.tier, { name, level, timeoutMs }, context) : named.tier;
   checkContract(name, tier);
+  checkShape(name, tier);
   if (!tier.config.enabled) return undefined;
   return new TierSlot(tier, {
     name,

@@ -11,6 +11,11 @@ export class RetrySchedule {
     return now >= this.#at;
   }
 
+  /** Milliseconds from `now` to the next try. */
+  waitAt(now: number): number {
+    return Math.max(0, this.#at - now);
+  }
+
   /** A try has failed, or the tier has switched itself off. */
   putOff(now: number, failed: boolean): void {
     this.#at = now + this.#wait;

@@ -4,7 +4,7 @@ import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
 
 /**
- * One page of the entries that fit a filter, from the lowest tier that can be asked and has missed nothing; without one, or
+ * One page of the entries that fit a filter, from the lowest tier if that has an index and holds everything; otherwise, or
  * should it fail, from all entries of the stack. Accesses are written first, so that an order by them is right.
  * Throws a CacheValidationError for a wrong filter.
  */
@@ -22,11 +22,16 @@ export async function queryStack(stack: TierStack, filter: EntryFilter, now: num
   return finish(stack, page, null, filter, cursor);
 }
 
-/** The tier that gave the page before goes on; a plain query that has begun does so too. */
-function slotFor(stack: TierStack, cursor: PageCursor | undefined): TierSlot | undefined {
-  return stack.slots.findLast(
-    (slot) => slot.tier.capabilities.query && slot.isComplete && (cursor === undefined || cursor.tier === slot.name),
-  );
+/**
+ * The lowest tier, if it can be asked. One above it holds what was put and read lately, and one that makes room or ends lives early has not all
+ * that the others have. The tier that gave the page before goes on; a plain query that has begun does so too.
+ */
+function slotFor({ slots }: TierStack, cursor: PageCursor | undefined): TierSlot | undefined {
+  const lowest = slots.at(-1)!;
+  const isAsked = lowest.tell((tier) => tier.capabilities.query) === true;
+  const holdsAll = slots.length === 1 || (lowest.tell((tier) => tier.config.maxEntries) === null && !lowest.isCapped);
+  const mayGoOn = cursor === undefined || cursor.tier === lowest.name;
+  return isAsked && holdsAll && mayGoOn && lowest.isComplete ? lowest : undefined;
 }
 
 /** `undefined` if the tier failed: its empty page says nothing then. */

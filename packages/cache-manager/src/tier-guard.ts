@@ -6,8 +6,10 @@ import {
   isPromise,
   type Logger,
   type MaybePromise,
+  type TierCounts,
+  TierStatistics,
 } from '@pw/cache-models';
-import { withDeadline } from './deadline.ts';
+import { settlesWithin, withDeadline } from './deadline.ts';
 import { moveUserInfo } from './move-user-info.ts';
 
 export interface TierGuardOptions {
@@ -29,12 +31,24 @@ export interface GuardHooks<U> {
   readonly late?: (answer: Promise<unknown>) => void;
 }
 
+/** A sweep of millions takes longer than an answer: so many deadlines. */
+const SWEEP_DEADLINES = 20;
+
 /** Asks a tier and bears whatever it does: throws, rejects, hangs, answers nonsense. Each is a failure of the tier. */
 export class TierGuard {
   readonly #tier: CacheTier;
   readonly #options: TierGuardOptions;
   #reported = 0;
   #lastError: unknown;
+  #lateHits = 0;
+  readonly #noteLate = (answer: Promise<unknown>): void => {
+    answer.then(
+      (found) => {
+        if (CacheEntry.isCacheEntry(found)) this.#lateHits++;
+      },
+      () => {},
+    );
+  };
 
   constructor(tier: CacheTier, options: TierGuardOptions) {
     this.#tier = tier;
@@ -89,15 +103,20 @@ export class TierGuard {
   look(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
-      return this.#entry(key, tier.peek === undefined ? tier.get(key) : tier.peek(key));
+      if (tier.peek === undefined) return this.#entry(key, tier.get(key));
+      return this.#entry(key, tier.peek(key), () => {});
     } catch (error) {
       return this.#nothing(error);
     }
   }
 
-  #entry(key: string, found: MaybePromise<CacheEntry | undefined>): MaybePromise<CacheEntry | undefined> {
+  #entry(
+    key: string,
+    found: MaybePromise<CacheEntry | undefined>,
+    late = this.#noteLate,
+  ): MaybePromise<CacheEntry | undefined> {
     if (!isPromise(found)) return this.sane(key, found);
-    return this.inTime(found).then(
+    return this.inTime(found, late).then(
       (entry) => this.sane(key, entry),
       (error: unknown) => this.#nothing(error),
     );
@@ -130,6 +149,22 @@ export class TierGuard {
     });
   }
 
+  /** Removes what has expired. May take long, as long as the tier answers a small question after each deadline. */
+  async sweep(): Promise<number> {
+    try {
+      const removed = this.#tier.cleanupExpired();
+      if (!isPromise(removed)) return this.ofKind(removed, 0);
+      for (let turn = 1; turn < SWEEP_DEADLINES; turn++) {
+        if (await settlesWithin(removed, this.#options.timeoutMs)) break;
+        await this.inTime(this.#tier.has('\0pw-cache:probe'));
+      }
+      return this.ofKind(await this.inTime(removed), 0);
+    } catch (error) {
+      this.fault(error);
+      return 0;
+    }
+  }
+
   /** Each item of a stream in time; a stream that is left is closed. */
   async *stream<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
     if (Symbol.iterator in items) {
@@ -153,7 +188,7 @@ export class TierGuard {
       }
     } finally {
       // One that hangs would hang here too.
-      if (!hasEnded) await iterator.return?.();
+      if (!hasEnded && iterator.return !== undefined) await this.inTime(iterator.return());
     }
   }
 
@@ -177,20 +212,58 @@ export class TierGuard {
     return fallback;
   }
 
+  /** What the tier says of itself; `undefined` if that throws. */
+  tell<T>(read: (tier: CacheTier) => T): T | undefined {
+    try {
+      return read(this.#tier);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** False when the tier is off, or cannot even tell. Makes no closure: every read asks. */
+  get enabled(): boolean {
+    try {
+      return this.#tier.enabled;
+    } catch {
+      return false;
+    }
+  }
+
   /** Failures that the tier itself has counted. */
   get failures(): number {
-    return this.#tier.totalFailures ?? 0;
+    return this.#total ?? 0;
   }
 
   failedSince(before: number): boolean {
-    const { enabled, totalFailures, failureCount } = this.#tier;
+    if (!this.enabled) return true;
+    const total = this.#total;
     // Without a count that only grows, any failure that is not over yet has to be taken for this one's.
-    return !enabled || (totalFailures === undefined ? failureCount > 0 : totalFailures > before);
+    return total === undefined ? this.tell((tier) => tier.failureCount) !== 0 : total > before;
   }
 
   /** Faults so far, seen from here or counted by the tier; it only grows. */
   get faults(): number {
-    return this.#tier.totalFailures ?? this.#reported;
+    return this.#total ?? this.#reported;
+  }
+
+  get #total(): number | undefined {
+    const total = this.tell((tier) => tier.totalFailures);
+    return Number.isFinite(total) ? total : undefined;
+  }
+
+  /** The tier's counts as far as they are numbers; a hit that came too late was a miss for whoever asked. */
+  get statistics(): TierStatistics {
+    const told = this.tell((tier) => tier.statistics) as Partial<Record<string, unknown>> | undefined;
+    const counts = new TierStatistics();
+    for (const name of Object.keys(counts) as (keyof TierCounts)[]) {
+      const count = told?.[name];
+      if (typeof count === 'number' && count >= 0) counts[name] = count;
+    }
+    const late = Math.min(this.#lateHits, counts.hits);
+    counts.hits -= late;
+    counts.misses += late;
+    return counts;
   }
 
   /** What the tier threw last, if it let that out. */
@@ -201,7 +274,7 @@ export class TierGuard {
   /** Reports a fault, which may switch the tier off. */
   fault(error: unknown): void {
     this.report(error);
-    if (!this.#tier.enabled) this.#options.onOff();
+    if (!this.enabled) this.#options.onOff();
   }
 
   /** Tells the tier of a fault; a plugin that cannot bear that must not harm the others. */

@@ -1,32 +1,27 @@
 import {
+  type AccessUpdate,
   CacheEntry,
   type CacheTier,
   type CacheValidationError,
-  type Clock,
   isPromise,
-  type Logger,
   type MaybePromise,
   RemovalReason,
+  type TierStatistics,
 } from '@pw/cache-models';
+import { capLife } from './cap-life.ts';
+import { withDeadline } from './deadline.ts';
 import { DOUBT_MS, type Doubt, DoubtfulWrites, isBelievable } from './doubtful-writes.ts';
+import { MissedAccesses } from './missed-accesses.ts';
 import { MissedWrites } from './missed-writes.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import { type Replayed, replayMissed } from './replay-missed.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { TierGuard } from './tier-guard.ts';
+import type { TierSlotOptions } from './tier-slot-options.ts';
+import { WeakTimer } from './weak-timer.ts';
 
-export interface TierSlotOptions {
-  readonly name: string;
-  readonly level: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Longest wait for one answer of an asynchronous tier, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Longest life of an entry in this tier, in milliseconds; none without it. */
-  readonly maxTtlMs?: number | undefined;
-  readonly onDegraded: (slot: TierSlot) => void;
-  readonly onRecovered: (slot: TierSlot) => void;
-}
+/** Closing takes longer than an answer: a tier stores what it has kept in memory. */
+const CLOSING_DEADLINES = 6;
 
 type State = 'on' | 'off' | 'probing' | 'closed';
 
@@ -49,6 +44,10 @@ export class TierSlot {
   readonly #guard: TierGuard;
   readonly #doubts = new DoubtfulWrites();
   readonly #retry = new RetrySchedule();
+  readonly #accesses = new MissedAccesses();
+  /** A tier comes back by itself, also where nobody asks anything but the first one. */
+  readonly #timer = new WeakTimer<TierSlot>(this, (slot) => slot.#recoverByItself());
+  #recovery: Promise<void> | undefined;
   #state: State = 'on';
   #warnedOfRefusal = false;
 
@@ -92,6 +91,16 @@ export class TierSlot {
   /** True if entries live shorter here than elsewhere: what this tier says of their end holds for itself alone. */
   get isCapped(): boolean {
     return this.#options.maxTtlMs !== undefined;
+  }
+
+  /** What the tier says of itself; `undefined` if that throws. */
+  tell<T>(read: (tier: CacheTier) => T): T | undefined {
+    return this.#guard.tell(read);
+  }
+
+  /** A snapshot of the tier's counts. */
+  get statistics(): TierStatistics {
+    return this.#guard.statistics;
   }
 
   /** Faults of the tier so far; it only grows. */
@@ -141,7 +150,7 @@ export class TierSlot {
 
   /** Stores an entry; what fails is noted for replay. */
   write(key: string, entry: CacheEntry): MaybePromise<boolean> {
-    const doubt = this.#doubts.begin(key, entry);
+    const doubt = this.#begin(key, entry);
     if (!this.#takesWrites) {
       this.missed.note(key, entry);
       return false;
@@ -157,7 +166,7 @@ export class TierSlot {
   /** Stores several entries and tells which are stored. */
   writeMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const keys = entries.map((entry) => entry.key);
-    const doubts = entries.map((entry) => this.#doubts.begin(entry.key, entry));
+    const doubts = entries.map((entry) => this.#begin(entry.key, entry));
     const all = (value: boolean[] | undefined) =>
       entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
@@ -175,7 +184,7 @@ export class TierSlot {
 
   /** Removes an entry; true if it was there. What fails is noted for replay. */
   erase(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): MaybePromise<boolean> {
-    const doubt = this.#doubts.begin(key, null);
+    const doubt = this.#begin(key, null);
     if (!this.#takesWrites) {
       this.missed.note(key, null);
       return false;
@@ -191,25 +200,23 @@ export class TierSlot {
 
   /** Removes several entries and tells which were there. */
   eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    const doubts = keys.map((key) => this.#doubts.begin(key, null));
+    const doubts = keys.map((key) => this.#begin(key, null));
     const before = this.#guard.failures;
     const all = (value: boolean[] | undefined) =>
       keys.map((key, i) => this.#erased(key, value?.[i], before, doubts[i]));
     if (!this.#takesWrites) return all(undefined);
-    const late = this.#late(keys);
-    return this.#guard.ask<boolean[] | undefined, boolean[]>(() => this.tier.deleteMany(keys), undefined, all, {
-      late,
-    });
+    return this.#guard.ask(() => this.tier.deleteMany(keys), undefined, all, { late: this.#late(keys) });
   }
 
   /** Removes everything. */
   eraseAll(): MaybePromise<void> {
     const before = this.#guard.failures;
+    this.#accesses.clear();
     const done = (count: number | undefined) => {
       const missed = count === undefined || this.#guard.failedSince(before);
       this.missed.reset(missed);
       for (const key of this.#doubts.beginClear()) this.#noteFailure(key, null);
-      if (missed) this.#retry.soon(this.now());
+      if (missed) this.#tryAgainSoon();
     };
     if (!this.usable) return done(undefined);
     return this.#guard.ask<number | undefined, void>(() => this.tier.clear(), undefined, done);
@@ -226,6 +233,20 @@ export class TierSlot {
     }
   }
 
+  /** Stores accesses; what the tier cannot take now it gets when it is back. False if it failed under them. */
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
+    const known = updates.filter(({ key }) => this.answersFor(key));
+    for (const update of updates) if (!this.answersFor(update.key)) this.#accesses.note(update);
+    const before = this.faults;
+    await this.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    return this.faults === before;
+  }
+
+  /** Removes what has expired and tells how many that were. */
+  sweep(): MaybePromise<number> {
+    return this.usable ? this.#guard.sweep() : 0;
+  }
+
   /** Any other question to the tier; the fallback when it is off or fails. */
   ask<T>(question: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
     if (!this.usable) return fallback;
@@ -236,50 +257,96 @@ export class TierSlot {
     ) as MaybePromise<T>;
   }
 
-  /** Ends the slot's work: an operation that is still under way must not open the tier again. */
+  /** Ends the slot's work: an operation that is still under way must not open the tier again. Rejects if the tier does, or does not close in time. */
   async close(): Promise<void> {
     this.#state = 'closed';
-    await this.tier.close();
+    this.#timer.stop();
+    const { name, timeoutMs } = this.#options;
+    const closed = this.tier.close();
+    if (isPromise(closed)) await withDeadline(closed, timeoutMs * CLOSING_DEADLINES, name);
   }
 
   /** One more try to replay what the tier missed, due or not. */
   async catchUp(): Promise<void> {
-    if (this.#state !== 'probing' && this.#state !== 'closed' && !this.missed.isEmpty) await this.recover(true);
+    await this.#recovery;
+    if (this.#state !== 'closed' && this.#hasMissed) await this.recover(true);
   }
 
   /** True when a tier that is off, or that missed writes, is due for another try. */
   get recoveryDue(): boolean {
     if (this.#state === 'probing' || this.#state === 'closed') return false;
-    // The clock last: a tier that is well, as nearly always, is not worth a look at it.
-    return (!this.usable || !this.missed.isEmpty) && this.#retry.isDue(this.now());
+    // A tier that is well, as nearly always, is not worth a look at the clock.
+    if (this.#state === 'on' && !this.#hasMissed && this.#guard.enabled) return false;
+    return this.#retry.isDue(this.now()) && (!this.usable || this.#hasMissed);
   }
 
   /**
    * Tries the tier again and replays what it missed; doubles the wait if that fails. Keys with a write that may still land wait until
    * it has, unless `force`. Never rejects.
    */
-  async recover(force = false): Promise<void> {
+  recover(force = false): Promise<void> {
+    this.#recovery = this.#recover(force);
+    return this.#recovery;
+  }
+
+  async #recover(force: boolean): Promise<void> {
     const wasOff = this.#state !== 'on';
     this.#state = 'probing';
-    const replayed = await replayMissed(this.#replayed, force);
+    const replayed = await replayMissed(this.#replayed, force, () => this.#isBack(wasOff));
     // Closed meanwhile: nothing is to be said of the tier any more.
-    if ((this.#state as State) === 'closed') return;
-    if (replayed) {
-      this.#state = 'on';
-      this.#retry.done(this.missed.isEmpty ? 0 : this.now() + DOUBT_MS);
-      if (wasOff) this.#options.onRecovered(this);
-      return;
-    }
+    if (replayed || (this.#state as State) === 'closed') return;
     this.#state = 'off';
     this.#retry.putOff(this.now(), true);
+    this.#wakeUp();
     if (!wasOff) this.#options.onDegraded(this);
+  }
+
+  #isBack(wasOff: boolean): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'on';
+    this.#retry.done(this.missed.isEmpty ? 0 : this.now() + DOUBT_MS);
+    if (!this.missed.isEmpty) this.#wakeUp();
+    if (wasOff) this.#options.onRecovered(this);
+  }
+
+  #recoverByItself(): void {
+    if (this.recoveryDue) void this.recover();
+    else if (this.#state !== 'closed' && (!this.usable || this.#hasMissed)) this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    this.#timer.start(this.#retry.waitAt(this.now()));
+  }
+
+  #tryAgainSoon(): void {
+    this.#retry.soon(this.now());
+    if (this.#state === 'on') this.#wakeUp();
+  }
+
+  get #hasMissed(): boolean {
+    return !this.missed.isEmpty || this.#accesses.size > 0;
+  }
+
+  /** A write of the key begins: it brings its count of accesses with it. */
+  #begin(key: string, wanted: CacheEntry | null): Doubt | undefined {
+    this.#accesses.forget(key);
+    return this.#doubts.begin(key, wanted);
   }
 
   get #replayed(): Replayed {
     const { tier, missed } = this;
     const late = (key: string) => this.#late([key]);
     const fit = (entry: CacheEntry) => this.#capped(entry);
-    return { tier, missed, guard: this.#guard, doubts: this.#doubts, now: () => this.now(), fit, late };
+    return {
+      tier,
+      missed,
+      accesses: this.#accesses,
+      guard: this.#guard,
+      doubts: this.#doubts,
+      now: () => this.now(),
+      fit,
+      late,
+    };
   }
 
   /** False while everything in the tier is to go: what is written now would go with it. */
@@ -288,9 +355,7 @@ export class TierSlot {
   }
 
   #capped(entry: CacheEntry): CacheEntry {
-    const { maxTtlMs } = this.#options;
-    if (maxTtlMs === undefined || entry.expiresAt <= this.now() + maxTtlMs) return entry;
-    return CacheEntry.restore({ ...entry, expiresAt: this.now() + maxTtlMs });
+    return capLife(entry, this.#options.maxTtlMs, this.now());
   }
 
   /** A write got no answer in time: it may land after a later one, so its keys are repaired once it has settled. */
@@ -299,6 +364,7 @@ export class TierSlot {
       this.#doubts.add(keys, answer, this.now(), (key, wanted) => {
         if (wanted === undefined || this.#state === 'closed') return;
         this.missed.note(key, wanted);
+        this.#wakeUp();
         this.#retry.atOnce(this.now());
       });
   }
@@ -321,7 +387,7 @@ export class TierSlot {
     // One whose own write has just been given up learns here what it should hold.
     this.#doubts.begin(key, entry);
     this.missed.note(key, entry);
-    this.#retry.soon(this.now());
+    this.#tryAgainSoon();
   }
 
   /** The tier will not hold such an entry; the value that it may hold for the key is out of date. */
@@ -338,7 +404,7 @@ export class TierSlot {
   }
 
   #noticeSwitch(): void {
-    if (this.#state === 'on' && !this.tier.enabled) this.#switchOff();
+    if (this.#state === 'on' && !this.#guard.enabled) this.#switchOff();
   }
 
   #switchOff(): void {
@@ -346,6 +412,7 @@ export class TierSlot {
     if (this.#state !== 'on') return;
     this.#state = 'off';
     this.#retry.putOff(this.now(), false);
+    this.#wakeUp();
     this.#options.onDegraded(this);
   }
 }

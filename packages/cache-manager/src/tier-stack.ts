@@ -1,5 +1,6 @@
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
+import { inSlices } from './in-slices.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import { StaleEntries } from './stale-entries.ts';
@@ -33,8 +34,9 @@ export class TierStack {
   readonly #lock = new KeyLock();
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
-  readonly #recoveries = new Set<Promise<void>>();
   readonly #coherence: Coherence;
+  /** Keys whose entries are being loaded, and whether what is loaded may still be stored. */
+  readonly #loading = new Map<string, boolean>();
 
   constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
     this.slots = slots;
@@ -146,6 +148,21 @@ export class TierStack {
     });
   }
 
+  /** Runs the load of a key's entry; one at a time of each key. */
+  async loading<T>(key: string, load: () => Promise<T>): Promise<T> {
+    this.#loading.set(key, true);
+    try {
+      return await load();
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
+  /** Stores what was loaded, unless the key was written or deleted meanwhile: then what was loaded may be older than that. */
+  putLoaded(entry: CacheEntry): MaybePromise<boolean[]> {
+    return this.#loading.get(entry.key) === false ? [] : this.put(entry);
+  }
+
   /** Stores entries and tells which of them at least one tier holds. */
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
     this.#recoverDue();
@@ -153,8 +170,24 @@ export class TierStack {
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.writeMany(entries))), (tiers) => anyOf(tiers, entries.length));
+      return inSlices(entries, (slice) =>
+        chain(all(this.slots.map((slot) => slot.writeMany(slice))), (tiers) => {
+          this.#forgetReplaced(slice);
+          return anyOf(tiers, slice.length);
+        }),
+      );
     });
+  }
+
+  /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */
+  #forgetReplaced(entries: readonly CacheEntry[]): void {
+    const first = this.slots[0];
+    if (!first?.isSynchronous) return;
+    for (const entry of entries) {
+      if (!this.#access.has(entry.key)) continue;
+      this.#access.forget(entry.key);
+      if (!first.answersFor(entry.key) || first.look(entry.key) === undefined) this.#access.evicted(entry);
+    }
   }
 
   /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
@@ -243,7 +276,9 @@ export class TierStack {
     this.#recoverDue();
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+      return inSlices(keys, (slice) =>
+        chain(all(this.slots.map((slot) => slot.eraseMany(slice))), (tiers) => anyOf(tiers, slice.length)),
+      );
     });
   }
 
@@ -291,7 +326,7 @@ export class TierStack {
   async cleanupExpired(): Promise<number> {
     this.#recoverDue();
     let removed = 0;
-    for (const slot of this.slots) removed += await slot.ask((tier) => tier.cleanupExpired(), 0);
+    for (const slot of this.slots) removed += await slot.sweep();
     return removed;
   }
 
@@ -310,7 +345,6 @@ export class TierStack {
     this.#coherence.stop();
     await this.#lock.idle();
     await this.#access.settle();
-    await Promise.allSettled(this.#recoveries);
     await Promise.allSettled(this.slots.map((slot) => slot.catchUp()));
   }
 
@@ -318,19 +352,17 @@ export class TierStack {
   #isOver(key: string): void {
     this.#access.forget(key);
     this.stale.forget(key);
+    if (this.#loading.has(key)) this.#loading.set(key, false);
   }
 
   #allIsOver(): void {
+    for (const key of this.#loading.keys()) this.#loading.set(key, false);
     this.#access.clear();
     this.stale.clear();
   }
 
   #recoverDue(): void {
-    for (const slot of this.slots) {
-      if (!slot.recoveryDue) continue;
-      const recovery = slot.recover().finally(() => this.#recoveries.delete(recovery));
-      this.#recoveries.add(recovery);
-    }
+    for (const slot of this.slots) if (slot.recoveryDue) void slot.recover();
   }
 }
 

@@ -52,6 +52,11 @@ export class WriteBehind {
     return this.#access.overlay(entry);
   }
 
+  /** True if something is noted of the key. */
+  has(key: string): boolean {
+    return this.#access.has(key);
+  }
+
   /** A new value of the key makes the old one's accesses void. */
   forget(key: string): void {
     this.#access.forget(key);
@@ -79,7 +84,7 @@ export class WriteBehind {
 
   async #flushAll(): Promise<void> {
     // A first tier that counts accesses itself knows them already.
-    const behind = this.#slots.filter((slot) => slot.level > 0 || !slot.countsAccesses);
+    const behind = this.#slots.filter((slot) => slot.level > 0 || slot.tell((tier) => tier.touch) === undefined);
     // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
     for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
       const keys = this.#access.oldest(FLUSH_SLICE);
@@ -91,11 +96,12 @@ export class WriteBehind {
 
   async #write(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
     const updates = this.#access.take(keys);
+    let failed = false;
     for (const slot of behind) {
-      const known = updates.filter(({ key }) => slot.answersFor(key));
-      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+      if (!(await slot.recordAccess(updates))) failed = true;
     }
-    this.#access.written();
+    this.#access.written(failed);
+    if (failed) this.#schedule();
   }
 
   #schedule(): void {

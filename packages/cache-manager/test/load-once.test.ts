@@ -66,4 +66,28 @@ describe('a load in several processes', () => {
     expect((await waiting)?.key).toBe('k');
     expect(loads).toBe(0);
   });
+
+  it('is not waited for without end where a tier always says that another one has the lease', async () => {
+    const tier = new SharedTier(new SharedStore());
+    tier.acquireLease = async () => null;
+    const cache = await CacheManager.open({ tiers: [tier], loadLeaseMs: 100 });
+    expect((await cache.getOrLoad('k', async () => entry))?.key).toBe('k');
+    await cache.close();
+  });
+
+  it('does not begin in a cache that was closed while it waited', async () => {
+    const { store, all } = await processes(1);
+    const { cache } = all[0]!;
+    store.leases.set('k', 'of another');
+    let loads = 0;
+    const waiting = cache.getOrLoad('k', async () => {
+      loads++;
+      return entry;
+    });
+    const outcome = expect(waiting).rejects.toMatchObject({ code: 'CACHE_CLOSED' });
+    await sleep(5);
+    await cache.close();
+    await outcome;
+    expect(loads).toBe(0);
+  });
 });

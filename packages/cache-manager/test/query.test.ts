@@ -5,6 +5,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager } from '../src/index.ts';
+import { FaultTier } from './support/fault-tier.ts';
 import { entryOf } from './support/stack.ts';
 
 async function openQueried() {
@@ -89,5 +90,17 @@ describe('query', () => {
   it.each([{ limit: 0 }, { cursor: 'nonsense' }, { cursor: 'W10' }, { wrong: 1 }])('refuses %j', async (filter) => {
     const { cache } = await openQueried();
     await expect(cache.query(filter as EntryFilter)).rejects.toThrow(CacheValidationError);
+  });
+
+  it('finds what a tier with an index had no room for, or has not seen yet', async () => {
+    const clock = new ManualClock();
+    const bottom = new FaultTier({ clock });
+    for (const maxEntries of [2, null]) {
+      const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries }, { clock }), bottom], clock });
+      onTestFinished(() => cache.close());
+      if (maxEntries === 2) await cache.putMany(['a', 'b', 'c'].map((key) => entryOf(key, {}, clock)));
+      expect((await cache.query()).entries.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+      expect(await cache.dueForHealthCheck()).toHaveLength(3);
+    }
   });
 });

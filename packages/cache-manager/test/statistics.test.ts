@@ -6,6 +6,8 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../src/index.ts';
+import { HookTier } from './support/hook-tier.ts';
+import { SharedStore, SharedTier } from './support/shared-tier.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
 type Step =
@@ -73,6 +75,36 @@ describe('statistics', () => {
         await cache.close();
       }),
     );
+  });
+
+  it('count a hit that came too late as a miss of its tier', async () => {
+    const clock = new ManualClock();
+    const [l1, l2] = [new MemoryCacheTier({}, { clock }), new HookTier({ clock })];
+    const tiers = [l1, l2, new MemoryCacheTier({}, { clock })];
+    const cache = await CacheManager.open({ tiers, clock, tierTimeoutMs: 10 });
+    onTestFinished(() => cache.close());
+    await cache.put('k', entryOf('k', {}, clock));
+    l1.clear();
+    l2.hook = (operation) => (operation === 'get' ? sleep(30) : undefined);
+    expect((await cache.lookup('k'))?.tier).toBe('l3');
+    await sleep(40);
+    const { tiers: told, requestMisses } = cache.getStatistics();
+    expect([told.map(({ stats }) => stats.hits), requestMisses]).toEqual([[0, 0, 1], 0]);
+    expect(told[1]!.stats.misses).toBe(1);
+  });
+
+  it('count one request for a load that another process did', async () => {
+    const store = new SharedStore();
+    const tiers = [new MemoryCacheTier(), new SharedTier(store, 'a')];
+    const cache = await CacheManager.open({ tiers });
+    onTestFinished(() => cache.close());
+    store.leases.set('k', 'of another');
+    const waiting = cache.getOrLoad('k', () => undefined);
+    await sleep(5);
+    store.entries.set('k', entryOf('k'));
+    expect((await waiting)?.key).toBe('k');
+    const { overallHitRate, requestMisses, l2Stats } = cache.getStatistics();
+    expect([overallHitRate, requestMisses, l2Stats.hits]).toEqual([1, 0, 1]);
   });
 
   it('come as events while somebody listens', async () => {
