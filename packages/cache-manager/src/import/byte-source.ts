@@ -30,16 +30,23 @@ export class ByteSource {
     }
   }
 
-  /** The whole content, the head included. */
+  /** The whole content, the head included. The next piece is on its way while the last one is worked on. */
   async *chunks(): AsyncGenerator<Buffer> {
+    let ahead = this.bytesRead < CHUNK_BYTES ? undefined : this.#readAhead();
     if (this.head.length > 0) yield this.head;
-    if (this.bytesRead < CHUNK_BYTES) return;
-    for (;;) {
-      const chunk = await readFull(this.#handle);
+    while (ahead !== undefined) {
+      const chunk = await ahead;
       this.bytesRead += chunk.length;
+      ahead = chunk.length < CHUNK_BYTES ? undefined : this.#readAhead();
       if (chunk.length > 0) yield chunk;
-      if (chunk.length < CHUNK_BYTES) return;
     }
+  }
+
+  #readAhead(): Promise<Buffer> {
+    const chunk = readFull(this.#handle);
+    // Whoever leaves the stream hears of no failure of it.
+    chunk.catch(() => {});
+    return chunk;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
