@@ -1,5 +1,6 @@
 import { type CacheEntry, CacheStatistics, RemovalReason, TierStatistics } from '@pw/cache-models';
 import { CacheEvents } from './cache-events.ts';
+import { ignoreRejection } from './ignore-rejection.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { StatisticsTimer } from './statistics-timer.ts';
 import type { TierSlot } from './tier-slot.ts';
@@ -41,7 +42,7 @@ export class CacheActivity {
   evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
     const stack = this.#stack;
     if (stack === undefined) return;
-    if (reason === RemovalReason.CAPACITY && stack.slots.slice(level + 1).some((slot) => slot.answersFor(key))) {
+    if (reason === RemovalReason.CAPACITY && stack.slots.slice(level + 1).some((slot) => keeps(slot, key))) {
       countAt(this.#demotions, level);
       if (level === 0) stack.noteEviction(entry);
     }
@@ -77,6 +78,15 @@ export class CacheActivity {
       requestMisses: counting ? this.requestMisses : 0,
     });
   }
+}
+
+/** True if a tier holds an entry that was written to all. One that makes room itself may have let it go; where the answer takes a while, it has not. */
+function keeps(slot: TierSlot, key: string): boolean {
+  if (!slot.answersFor(key)) return false;
+  if (!slot.isSynchronous || slot.tell((tier) => tier.config.maxEntries) === null) return true;
+  const has: unknown = slot.tell((tier) => tier.has(key));
+  ignoreRejection(has);
+  return has === true;
 }
 
 function countAt(counts: number[], level: number): void {

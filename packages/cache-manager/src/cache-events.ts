@@ -36,6 +36,8 @@ export class CacheEvents {
   /** `onListeners` is told whether anybody listens to an event now. */
   constructor(onListeners: (name: CacheEventName, some: boolean) => void = () => {}) {
     this.#onListeners = onListeners;
+    // However many listen, it is no leak: they go with the cache.
+    this.#emitter.setMaxListeners(0);
   }
 
   /** Adds a listener; returns a function that removes it. */

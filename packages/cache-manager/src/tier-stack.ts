@@ -305,7 +305,7 @@ export class TierStack {
     const seen = new Set<string>();
     for (const slot of this.slots) {
       for (const key of await slot.ask<string[]>((tier) => tier.keys(), []))
-        if (!slot.missed.covers(key)) seen.add(key);
+        if (typeof key === 'string' && !slot.missed.covers(key)) seen.add(key);
     }
     return [...seen];
   }

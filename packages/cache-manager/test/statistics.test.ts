@@ -77,6 +77,15 @@ describe('statistics', () => {
     );
   });
 
+  it('count no demotion of what the lower tier has let go before', async () => {
+    const tiers = [2, 1].map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries }, context));
+    const cache = await CacheManager.open({ tiers });
+    onTestFinished(() => cache.close());
+    for (const name of ['a', 'b', 'c', 'd']) await cache.put(name, entryOf(name));
+    const { demotions, l1Stats } = cache.getStatistics();
+    expect([l1Stats.evictionsLru, demotions]).toEqual([2, 0]);
+  });
+
   it('count a hit that came too late as a miss of its tier', async () => {
     const clock = new ManualClock();
     const [l1, l2] = [new MemoryCacheTier({}, { clock }), new HookTier({ clock })];

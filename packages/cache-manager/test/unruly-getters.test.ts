@@ -80,6 +80,15 @@ describe('what does not say what it is', () => {
   });
 });
 
+describe('a list of keys', () => {
+  it('holds nothing but texts', async () => {
+    const { cache, clock } = await openWith('keys', () => async () => ['a', 5, null]);
+    await cache.put('b', entryOf('b', {}, clock));
+    expect([await cache.keys(), await cache.size()]).toEqual([['b', 'a'], 2]);
+    await cache.close();
+  });
+});
+
 describe('a plugin that never ends', () => {
   it('closing costs a deadline, and is told', async () => {
     const { cache } = await openWith('close', hanging);
