@@ -1,8 +1,10 @@
 import {
+  type AccessUpdate,
   CacheEntry,
   type CacheTier,
   type CacheValidationError,
   type Clock,
+  chain,
   isPromise,
   type Logger,
   type MaybePromise,
@@ -13,6 +15,7 @@ import { MissedWrites } from './missed-writes.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import { type Replayed, replayMissed } from './replay-missed.ts';
 import { RetrySchedule } from './retry-schedule.ts';
+import { allOf, Slicer } from './slicer.ts';
 import { TierGuard } from './tier-guard.ts';
 
 export interface TierSlotOptions {
@@ -49,6 +52,9 @@ export class TierSlot {
   readonly #guard: TierGuard;
   readonly #doubts = new DoubtfulWrites();
   readonly #retry = new RetrySchedule();
+  readonly #writes = new Slicer();
+  readonly #reads = new Slicer();
+  readonly #accesses = new Slicer();
   #state: State = 'on';
   #warnedOfRefusal = false;
 
@@ -132,6 +138,24 @@ export class TierSlot {
     return this.#guard.look(key);
   }
 
+  /** What `look` finds of several keys, in their order. A tier that answers at once is asked in slices. */
+  lookMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
+    const lookAll = (some: readonly string[]) =>
+      allOf(some.map((key) => (this.answersFor(key) ? this.#guard.look(key) : undefined)));
+    return this.isSynchronous ? this.#reads.run(keys, lookAll) : lookAll(keys);
+  }
+
+  /** Notes accesses in the tier, if it can; what fails is lost. */
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<void> {
+    const known = updates.filter(({ key }) => this.answersFor(key));
+    const record = (slice: readonly AccessUpdate[]) =>
+      chain(
+        this.ask((tier) => tier.recordAccess?.(slice) ?? 0, 0),
+        () => slice,
+      );
+    await (this.isSynchronous ? this.#accesses.run(known, record) : record(known));
+  }
+
   /** The time, in epoch milliseconds. */
   now(): number {
     return this.#options.clock.now();
@@ -152,17 +176,32 @@ export class TierSlot {
     );
   }
 
-  /** Stores several entries and tells which are stored. */
-  writeMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+  /**
+   * Stores several entries and tells which are stored. A tier that answers at once gets many of them in slices, and `before` is
+   * called with each slice in the same step.
+   */
+  writeMany(
+    entries: readonly CacheEntry[],
+    before?: (slice: readonly CacheEntry[]) => void,
+  ): MaybePromise<readonly boolean[]> {
+    const write = (slice: readonly CacheEntry[]) => {
+      before?.(slice);
+      return this.writeAll(slice);
+    };
+    return this.isSynchronous ? this.#writes.run(entries, write) : write(entries);
+  }
+
+  /** As `writeMany`, in one step. */
+  writeAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const keys = entries.map((entry) => entry.key);
     const doubts = entries.map((entry) => this.#doubts.begin(entry.key, entry));
-    const all = (value: boolean[] | undefined) =>
+    const wrote = (value: boolean[] | undefined) =>
       entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
-    if (!this.#takesWrites) return all(undefined);
+    if (!this.#takesWrites) return wrote(undefined);
     return this.#guard.ask<boolean[] | undefined, MaybePromise<boolean[]>>(
       () => this.tier.putMany(this.isCapped ? entries.map((entry) => this.#capped(entry)) : entries),
       undefined,
-      all,
+      wrote,
       {
         // One of them is refused: the others go in one by one.
         refused: () => Promise.all(entries.map((entry) => this.write(entry.key, entry))),

@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
+import { allOf } from './slicer.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -138,7 +140,7 @@ export class TierStack {
     const entry = moveUserInfo(given);
     return this.#lock.run(entry.key, () => {
       this.#isOver(entry.key);
-      return all(this.slots.map((slot) => slot.write(entry.key, entry)));
+      return allOf(this.slots.map((slot) => slot.write(entry.key, entry)));
     });
   }
 
@@ -148,9 +150,47 @@ export class TierStack {
     const entries = given.map(moveUserInfo);
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
-      for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.writeMany(entries))), (tiers) => anyOf(tiers, entries.length));
+      const [first, ...others] = this.slots;
+      // What is kept of an old value is void in the moment in which the first tier has the new one.
+      const written = first?.writeMany(entries, (slice) => this.#areOver(slice)) ?? [];
+      return this.#andBelow(entries, written, others);
     });
+  }
+
+  /**
+   * Stores what `merge` makes of the entries that are there under the keys, with nothing in between; tells in the order of its
+   * entries which of them at least one tier holds.
+   */
+  mergeMany(
+    keys: readonly string[],
+    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
+  ): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    return this.#lock.runAll(keys, async () => {
+      const existing = await this.#newestMany(keys);
+      await setImmediate();
+      // Reads of the first tier hold no lock: those of the last moment count too.
+      for (const [key, entry] of existing) existing.set(key, this.#access.overlay(this.#atFirst(key) ?? entry));
+      const entries = merge(existing).map(moveUserInfo);
+      this.#areOver(entries);
+      const [first, ...others] = this.slots;
+      return this.#andBelow(entries, first?.writeAll(entries) ?? [], others);
+    });
+  }
+
+  #andBelow(
+    entries: readonly CacheEntry[],
+    first: MaybePromise<readonly boolean[]>,
+    others: readonly TierSlot[],
+  ): MaybePromise<boolean[]> {
+    const tiers = allOf([first, ...others.map((slot) => slot.writeMany(entries))]);
+    return chain(tiers, (answers) => anyOf(answers, entries.length));
+  }
+
+  #atFirst(key: string): CacheEntry | undefined {
+    const first = this.slots[0];
+    if (first?.isSynchronous !== true || first.isCapped || !first.answersFor(key)) return undefined;
+    return first.look(key) as CacheEntry | undefined;
   }
 
   /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
@@ -181,7 +221,7 @@ export class TierStack {
   /** Stores an entry in every tier but one. For work that holds the key's lock. */
   writeLocked(entry: CacheEntry, except?: TierSlot): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.note(entry);
-    return all(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
+    return allOf(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
   }
 
   /** The entry with all accesses counted so far. */
@@ -215,11 +255,15 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
   }
 
-  /** The live entries found, by key, without counting a hit or copying anything. */
-  async peekMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+  /** As `#newest`, of several keys; asks a tier for those that none before had. */
+  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
-    const looked = await Promise.all(keys.map((key) => this.#newest(key)));
-    for (const entry of looked) if (entry !== undefined) found.set(entry.key, this.#access.overlay(entry));
+    let left = keys;
+    for (const slot of this.#byTruth) {
+      if (left.length === 0) break;
+      for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      if (found.size > 0) left = left.filter((key) => !found.has(key));
+    }
     return found;
   }
 
@@ -231,7 +275,7 @@ export class TierStack {
 
   #eraseEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
     this.#isOver(key);
-    return chain(all(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
+    return chain(allOf(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
   }
 
   /** Removes entries from every tier and tells which of them one tier had. */
@@ -239,7 +283,7 @@ export class TierStack {
     this.#recoverDue();
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return chain(all(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+      return chain(allOf(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
     });
   }
 
@@ -316,6 +360,10 @@ export class TierStack {
     this.stale.forget(key);
   }
 
+  #areOver(entries: readonly CacheEntry[]): void {
+    for (const { key } of entries) this.#isOver(key);
+  }
+
   #allIsOver(): void {
     this.#access.clear();
     this.stale.clear();
@@ -330,10 +378,6 @@ export class TierStack {
   }
 }
 
-function all<T>(results: MaybePromise<T>[]): MaybePromise<T[]> {
-  return results.some(isPromise) ? Promise.all(results) : (results as T[]);
-}
-
-function anyOf(tiers: readonly boolean[][], length: number): boolean[] {
+function anyOf(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
   return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
 }

@@ -81,10 +81,7 @@ export class WriteBehind {
 
   async #write(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
     const updates = this.#access.take(keys);
-    for (const slot of behind) {
-      const known = updates.filter(({ key }) => slot.answersFor(key));
-      await slot.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
-    }
+    for (const slot of behind) await slot.recordAccess(updates);
     this.#access.written();
   }
 

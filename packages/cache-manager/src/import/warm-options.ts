@@ -12,10 +12,14 @@ import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './p
 
 /** Where imported entries go. */
 export interface WarmTarget {
-  /** The entries that are there already, by key. */
-  getMany(keys: readonly string[]): MaybePromise<ReadonlyMap<string, CacheEntry>>;
-  /** Stores entries and tells in the same order which are stored. */
-  putMany(entries: readonly CacheEntry[]): MaybePromise<readonly boolean[]>;
+  /**
+   * Stores what `merge` makes of the entries that are there already under the keys, with nothing in between and without counting
+   * an access. Tells in the order of its entries which are stored.
+   */
+  mergeMany(
+    keys: readonly string[],
+    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
+  ): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;
