@@ -2,9 +2,16 @@ import { setImmediate } from 'node:timers/promises';
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
 /** How long one slice of work may take, in milliseconds: several chains of slices may meet in one turn of the event loop. */
-const SLICE_MS = 4;
+const SLICE_MS = 3;
 const LEAST = 32;
-const MOST = 4096;
+const MOST = 2048;
+/** What one slice tells of an item's cost is forgotten so slowly: where one slice seals credentials, the next may find them sealed. */
+const KEPT = 0.9;
+
+/** True for so many items that they are worth a turn of the event loop. */
+export function areMany(items: { readonly length: number }): boolean {
+  return items.length > LEAST;
+}
 
 /**
  * Cuts long lists of work for a tier that answers at once into slices, with a turn of the event loop after each. How many items
@@ -12,6 +19,8 @@ const MOST = 4096;
  */
 export class Slicer {
   #size = LEAST;
+  /** Milliseconds an item. */
+  #cost = 0;
 
   /** The answers to all items. A list of few is one slice, and makes no promise of its own. */
   run<T, R>(
@@ -45,8 +54,10 @@ export class Slicer {
 
   /** At most half or twice as many as before: a slice that was held up by something else says little. */
   #learn(count: number, took: number): void {
-    const fitting = Math.floor((count * SLICE_MS) / Math.max(took, 0.01));
+    this.#cost = Math.max(took / count, this.#cost * KEPT, Number.EPSILON);
+    const fitting = Math.floor(SLICE_MS / this.#cost);
     this.#size = Math.min(Math.max(fitting, this.#size >> 1, LEAST), this.#size * 2, MOST);
+    this.#cost = Math.min(this.#cost, SLICE_MS / this.#size);
   }
 }
 

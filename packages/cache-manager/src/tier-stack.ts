@@ -3,7 +3,7 @@ import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type Remo
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
-import { allOf } from './slicer.ts';
+import { allOf, areMany } from './slicer.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -168,7 +168,6 @@ export class TierStack {
     this.#recoverDue();
     return this.#lock.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
-      await setImmediate();
       // Reads of the first tier hold no lock: those of the last moment count too.
       for (const [key, entry] of existing) existing.set(key, this.#access.overlay(this.#atFirst(key) ?? entry));
       const entries = merge(existing).map(moveUserInfo);
@@ -178,13 +177,17 @@ export class TierStack {
     });
   }
 
+  /** Stores entries in the other tiers as well; of many, when the first tier's work is over for this turn of the event loop. */
   #andBelow(
     entries: readonly CacheEntry[],
     first: MaybePromise<readonly boolean[]>,
     others: readonly TierSlot[],
   ): MaybePromise<boolean[]> {
-    const tiers = allOf([first, ...others.map((slot) => slot.writeMany(entries))]);
-    return chain(tiers, (answers) => anyOf(answers, entries.length));
+    const below = (): MaybePromise<boolean[]> => {
+      const tiers = allOf([first, ...others.map((slot) => slot.writeMany(entries))]);
+      return chain(tiers, (answers) => anyOf(answers, entries.length));
+    };
+    return areMany(entries) && others.length > 0 ? setImmediate().then(below) : below();
   }
 
   #atFirst(key: string): CacheEntry | undefined {
@@ -262,6 +265,7 @@ export class TierStack {
     for (const slot of this.#byTruth) {
       if (left.length === 0) break;
       for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      if (areMany(left)) await setImmediate();
       if (found.size > 0) left = left.filter((key) => !found.has(key));
     }
     return found;

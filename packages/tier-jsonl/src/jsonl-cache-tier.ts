@@ -22,7 +22,7 @@ import { NO_SLOT, type SlotId } from './slot.ts';
 const SLICE = 500;
 /** Entries that are encoded between two looks at the time, and for how many milliseconds before the event loop gets a turn. */
 const ENCODED_AT_A_TIME = 16;
-const ENCODING_MS = 4;
+const ENCODING_MS = 3;
 
 /**
  * Entries in sharded JSON Lines files that people can read, ProxyWhirl shares, and any number of processes may use at once.
