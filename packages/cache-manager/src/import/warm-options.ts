@@ -1,6 +1,5 @@
 import {
   type CacheEntry,
-  CacheValidationError,
   type Clock,
   type CredentialCipher,
   type FieldProblem,
@@ -8,6 +7,7 @@ import {
   PROXY_SCHEMES,
   type ProxyScheme,
 } from '@pw/cache-models';
+import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
 import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
@@ -94,10 +94,8 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     isWhole(batchSize, 1) && batchSize <= MAX_BATCH,
     `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`,
   );
-  if (problems.length > 0) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new CacheValidationError(`import options: ${list}`, { problems });
-  }
+  problems.push(...problemsOfHooks(options, ['refuse', 'onProgress']));
+  refuseProblems('import options', problems);
   return {
     ttlOverride,
     format,
