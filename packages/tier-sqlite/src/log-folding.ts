@@ -18,6 +18,8 @@ export interface LogFoldingOptions {
   readonly path: string;
   readonly tier: string;
   readonly logger: Logger;
+  /** False where no thread is wanted. */
+  readonly inThread: boolean;
 }
 
 /**
@@ -30,13 +32,14 @@ export class LogFolding {
   readonly #options: LogFoldingOptions;
   readonly #log: () => number;
   #thread: FoldingGate | undefined;
-  #isPossible = true;
+  #isPossible: boolean;
   #isPaused = false;
   #writes = 0;
 
   constructor(db: SqliteDatabase, options: LogFoldingOptions) {
     this.#db = db;
     this.#options = options;
+    this.#isPossible = options.inThread;
     const log = db.prepare('PRAGMA wal_checkpoint(NOOP)').raw();
     this.#log = () => (log.get() as [number, number, number])[1];
     this.#tellCommits();

@@ -43,7 +43,7 @@ export interface SqliteTierOptions extends TierOptions {
   /**
    * How long a cleanup of expired entries may hold up the event loop in one go, in milliseconds, 1 or more; default 20.
    * More entries than can be removed in it are removed in a thread of their own, and `cleanupExpired` gives a promise.
-   * `Infinity`: never a thread, never a promise.
+   * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
    */
   readonly maxBlockMs?: number | undefined;
 }
@@ -139,7 +139,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         };
         const store = new EntryStore(db, options);
         if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
-        this.#opened = { store, file, folding: new LogFolding(db, this.#settings) };
+        const folding = new LogFolding(db, { ...this.#settings, inThread: Number.isFinite(this.#maxBlockMs) });
+        this.#opened = { store, file, folding };
       } catch (error) {
         db.close();
         throw error;

@@ -5,7 +5,7 @@ import { RecordingLogger, until } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LogFolding } from '../src/log-folding.ts';
-import { KINDS, makeEntry, type Tier, tempDir, withDatabase } from './support.ts';
+import { KINDS, L3, makeEntry, type Tier, tempDir, withDatabase } from './support.ts';
 
 interface LogState {
   readonly log: number;
@@ -70,7 +70,12 @@ describe('without a thread', () => {
     db.pragma('journal_mode = WAL');
     db.exec('CREATE TABLE t (a)');
     const logger = new RecordingLogger();
-    const folding = new LogFolding(db, { path: join(tempDir(), 'nowhere', 'b.db'), tier: 'l3', logger });
+    const folding = new LogFolding(db, {
+      path: join(tempDir(), 'nowhere', 'b.db'),
+      tier: 'l3',
+      logger,
+      inThread: true,
+    });
     expect(db.pragma('wal_autocheckpoint', { simple: true })).toBeGreaterThan(1000);
     const insert = db.prepare('INSERT INTO t VALUES (zeroblob(100000))');
     for (let i = 0; i < 60; i++) {
@@ -84,10 +89,17 @@ describe('without a thread', () => {
     folding.stop();
   });
 
+  it('is what an endless maxBlockMs asks for', () => {
+    const directory = tempDir();
+    const tier = L3.make(directory, {}, { maxBlockMs: Number.POSITIVE_INFINITY });
+    storeUntil(tier, (batch) => batch >= 60);
+    expect(logOf(L3.file(directory)).log).toBeLessThan(2500);
+  });
+
   it('leaves it to somebody else for a while', () => {
     const db = new Database(join(tempDir(), 'a.db'));
     onTestFinished(() => void db.close());
-    const folding = new LogFolding(db, { path: db.name, tier: 'l3', logger: silentLogger });
+    const folding = new LogFolding(db, { path: db.name, tier: 'l3', logger: silentLogger, inThread: true });
     const before = db.pragma('wal_autocheckpoint', { simple: true });
     folding.pause();
     expect(db.pragma('wal_autocheckpoint', { simple: true })).toBe(0);
