@@ -10,7 +10,7 @@ import type { TurnQueue } from './turn-queue.ts';
 const RETRY_LEAST = 2;
 const RETRY_MOST = 10;
 /** A lock is kept over writes that follow one another within this time, and given back when it passes without any. */
-const IDLE = 50;
+const IDLE = 25;
 /** A lock is not kept for longer than this, whatever is to be written. */
 const KEEP_MOST = 150;
 
