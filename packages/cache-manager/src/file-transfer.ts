@@ -6,14 +6,13 @@ import type { TierStack } from './tier-stack.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
 
-/** A stack as an import sees it: looking for what is there leaves no trace. */
+/** A stack as an import sees it. */
 export function warmTarget(stack: TierStack, options: CacheManagerOptions, clock: Clock): WarmTarget {
   const { perSourceTtl = {}, defaultTtlSeconds = DEFAULT_TTL_SECONDS, cipher } = options;
   return {
     clock,
     cipher,
-    getMany: (keys) => stack.peekMany(keys),
-    putMany: (entries) => stack.putMany(entries),
+    mergeMany: (keys, merge) => stack.mergeMany(keys, merge),
     ttlFor: (source) => (Object.hasOwn(perSourceTtl, source) ? perSourceTtl[source]! : defaultTtlSeconds),
   };
 }

@@ -3,6 +3,7 @@ import {
   CacheEntry,
   type CacheTier,
   type CacheValidationError,
+  chain,
   isPromise,
   type MaybePromise,
   RemovalReason,
@@ -11,17 +12,25 @@ import {
 import { capLife } from './cap-life.ts';
 import { withDeadline } from './deadline.ts';
 import { DOUBT_MS, type Doubt, DoubtfulWrites, isBelievable } from './doubtful-writes.ts';
+import { inSlices } from './in-slices.ts';
 import { MissedAccesses } from './missed-accesses.ts';
 import { MissedWrites } from './missed-writes.ts';
 import { moveUserInfo } from './move-user-info.ts';
 import { type Replayed, replayMissed } from './replay-missed.ts';
 import { RetrySchedule } from './retry-schedule.ts';
+import { allOf, Slicer } from './slicer.ts';
 import { TierGuard } from './tier-guard.ts';
 import type { TierSlotOptions } from './tier-slot-options.ts';
 import { WeakTimer } from './weak-timer.ts';
 
 /** Closing takes longer than an answer: a tier stores what it has kept in memory. */
 const CLOSING_DEADLINES = 6;
+
+/** Told of each slice of a batch before and after it is stored. */
+export interface SliceHooks {
+  before?(slice: readonly CacheEntry[]): void;
+  after?(slice: readonly CacheEntry[]): void;
+}
 
 type State = 'on' | 'off' | 'probing' | 'closed';
 
@@ -48,6 +57,9 @@ export class TierSlot {
   /** A tier comes back by itself, also where nobody asks anything but the first one. */
   readonly #timer = new WeakTimer<TierSlot>(this, (slot) => slot.#recoverByItself());
   #recovery: Promise<void> | undefined;
+  readonly #writeSlices = new Slicer();
+  readonly #readSlices = new Slicer();
+  readonly #accessSlices = new Slicer();
   #state: State = 'on';
   #warnedOfRefusal = false;
 
@@ -143,6 +155,13 @@ export class TierSlot {
     return this.#guard.look(key);
   }
 
+  /** What `look` finds of several keys, in their order. A tier that answers at once is asked in slices. */
+  lookMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
+    const lookAll = (some: readonly string[]) =>
+      allOf(some.map((key) => (this.answersFor(key) ? this.#guard.look(key) : undefined)));
+    return this.isSynchronous ? this.#readSlices.run(keys, lookAll) : lookAll(keys);
+  }
+
   /** The time, in epoch milliseconds. */
   now(): number {
     return this.#options.clock.now();
@@ -163,17 +182,32 @@ export class TierSlot {
     );
   }
 
-  /** Stores several entries and tells which are stored. */
-  writeMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+  /**
+   * Stores several entries and tells which are stored. Many go to the tier in slices; with one that answers at once the hooks
+   * are called in the same step as their slice is stored.
+   */
+  writeMany(entries: readonly CacheEntry[], { before, after }: SliceHooks = {}): MaybePromise<readonly boolean[]> {
+    const write = (slice: readonly CacheEntry[]) => {
+      before?.(slice);
+      return chain(this.writeAll(slice), (stored) => {
+        after?.(slice);
+        return stored;
+      });
+    };
+    return this.isSynchronous ? this.#writeSlices.run(entries, write) : inSlices(entries, write);
+  }
+
+  /** As `writeMany`, in one step. */
+  writeAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const keys = entries.map((entry) => entry.key);
     const doubts = entries.map((entry) => this.#begin(entry.key, entry));
-    const all = (value: boolean[] | undefined) =>
+    const wrote = (value: boolean[] | undefined) =>
       entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
-    if (!this.#takesWrites) return all(undefined);
+    if (!this.#takesWrites) return wrote(undefined);
     return this.#guard.ask<boolean[] | undefined, MaybePromise<boolean[]>>(
       () => this.tier.putMany(this.isCapped ? entries.map((entry) => this.#capped(entry)) : entries),
       undefined,
-      all,
+      wrote,
       {
         // One of them is refused: the others go in one by one.
         refused: () => Promise.all(entries.map((entry) => this.write(entry.key, entry))),
@@ -199,7 +233,11 @@ export class TierSlot {
   }
 
   /** Removes several entries and tells which were there. */
-  eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
+  eraseMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
+    return inSlices(keys, (slice) => this.#eraseAll(slice));
+  }
+
+  #eraseAll(keys: readonly string[]): MaybePromise<boolean[]> {
     const doubts = keys.map((key) => this.#begin(key, null));
     const before = this.#guard.failures;
     const all = (value: boolean[] | undefined) =>
@@ -238,7 +276,12 @@ export class TierSlot {
     const known = updates.filter(({ key }) => this.answersFor(key));
     for (const update of updates) if (!this.answersFor(update.key)) this.#accesses.note(update);
     const before = this.faults;
-    await this.ask((tier) => tier.recordAccess?.(known) ?? 0, 0);
+    const record = (slice: readonly AccessUpdate[]) =>
+      chain(
+        this.ask((tier) => tier.recordAccess?.(slice) ?? 0, 0),
+        () => slice,
+      );
+    await (this.isSynchronous ? this.#accessSlices.run(known, record) : record(known));
     return this.faults === before;
   }
 

@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
-import { inSlices } from './in-slices.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
+import { allOf, areMany } from './slicer.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -35,6 +36,11 @@ export class TierStack {
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
   readonly #coherence: Coherence;
+  /** What is kept of an old value is void in the moment in which the first tier has the new one. */
+  readonly #hooks = {
+    before: (slice: readonly CacheEntry[]): void => this.#areOver(slice),
+    after: (slice: readonly CacheEntry[]): void => this.#forgetReplaced(slice),
+  };
   /** Keys whose entries are being loaded, and whether what is loaded may still be stored. */
   readonly #loading = new Map<string, boolean>();
 
@@ -144,7 +150,7 @@ export class TierStack {
     const entry = moveUserInfo(given);
     return this.#lock.run(entry.key, () => {
       this.#isOver(entry.key);
-      return all(this.slots.map((slot) => slot.write(entry.key, entry)));
+      return allOf(this.slots.map((slot) => slot.write(entry.key, entry)));
     });
   }
 
@@ -169,14 +175,44 @@ export class TierStack {
     const entries = given.map(moveUserInfo);
     const keys = entries.map((entry) => entry.key);
     return this.#lock.runAll(keys, () => {
-      for (const key of keys) this.#isOver(key);
-      return inSlices(entries, (slice) =>
-        chain(all(this.slots.map((slot) => slot.writeMany(slice))), (tiers) => {
-          this.#forgetReplaced(slice);
-          return anyOf(tiers, slice.length);
-        }),
-      );
+      const [first, ...others] = this.slots;
+      return this.#andBelow(entries, first?.writeMany(entries, this.#hooks) ?? [], others);
     });
+  }
+
+  /**
+   * Stores what `merge` makes of the entries that are there under the keys, with nothing in between; tells in the order of its
+   * entries which of them at least one tier holds.
+   */
+  mergeMany(
+    keys: readonly string[],
+    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
+  ): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    return this.#lock.runAll(keys, async () => {
+      const existing = await this.#newestMany(keys);
+      // Reads of the first tier hold no lock: those of the last moment count too.
+      for (const [key, entry] of existing) existing.set(key, this.#access.overlay(this.#atFirst(key) ?? entry));
+      const entries = merge(existing).map(moveUserInfo);
+      const [first, ...others] = this.slots;
+      this.#hooks.before(entries);
+      const written = first?.writeAll(entries) ?? [];
+      if (!isPromise(written)) this.#hooks.after(entries);
+      return this.#andBelow(entries, written, others);
+    });
+  }
+
+  /** Stores entries in the other tiers as well; of many, when the first tier's work is over for this turn of the event loop. */
+  #andBelow(
+    entries: readonly CacheEntry[],
+    first: MaybePromise<readonly boolean[]>,
+    others: readonly TierSlot[],
+  ): MaybePromise<boolean[]> {
+    const below = (): MaybePromise<boolean[]> => {
+      const tiers = allOf([first, ...others.map((slot) => slot.writeMany(entries))]);
+      return chain(tiers, (answers) => anyOf(answers, entries.length));
+    };
+    return areMany(entries) && others.length > 0 ? setImmediate().then(below) : below();
   }
 
   /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */
@@ -188,6 +224,12 @@ export class TierStack {
       this.#access.forget(entry.key);
       if (!first.answersFor(entry.key) || first.look(entry.key) === undefined) this.#access.evicted(entry);
     }
+  }
+
+  #atFirst(key: string): CacheEntry | undefined {
+    const first = this.slots[0];
+    if (first?.isSynchronous !== true || first.isCapped || !first.answersFor(key)) return undefined;
+    return first.look(key) as CacheEntry | undefined;
   }
 
   /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
@@ -218,7 +260,7 @@ export class TierStack {
   /** Stores an entry in every tier but one. For work that holds the key's lock. */
   writeLocked(entry: CacheEntry, except?: TierSlot): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.note(entry);
-    return all(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
+    return allOf(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
   }
 
   /** The entry with all accesses counted so far. */
@@ -252,11 +294,16 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
   }
 
-  /** The live entries found, by key, without counting a hit or copying anything. */
-  async peekMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+  /** As `#newest`, of several keys; asks a tier for those that none before had. */
+  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
-    const looked = await Promise.all(keys.map((key) => this.#newest(key)));
-    for (const entry of looked) if (entry !== undefined) found.set(entry.key, this.#access.overlay(entry));
+    let left = keys;
+    for (const slot of this.#byTruth) {
+      if (left.length === 0) break;
+      for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      if (areMany(left)) await setImmediate();
+      if (found.size > 0) left = left.filter((key) => !found.has(key));
+    }
     return found;
   }
 
@@ -268,7 +315,7 @@ export class TierStack {
 
   #eraseEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
     this.#isOver(key);
-    return chain(all(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
+    return chain(allOf(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
   }
 
   /** Removes entries from every tier and tells which of them one tier had. */
@@ -276,9 +323,7 @@ export class TierStack {
     this.#recoverDue();
     return this.#lock.runAll(keys, () => {
       for (const key of keys) this.#isOver(key);
-      return inSlices(keys, (slice) =>
-        chain(all(this.slots.map((slot) => slot.eraseMany(slice))), (tiers) => anyOf(tiers, slice.length)),
-      );
+      return chain(allOf(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
     });
   }
 
@@ -355,6 +400,10 @@ export class TierStack {
     if (this.#loading.has(key)) this.#loading.set(key, false);
   }
 
+  #areOver(entries: readonly CacheEntry[]): void {
+    for (const { key } of entries) this.#isOver(key);
+  }
+
   #allIsOver(): void {
     for (const key of this.#loading.keys()) this.#loading.set(key, false);
     this.#access.clear();
@@ -366,10 +415,6 @@ export class TierStack {
   }
 }
 
-function all<T>(results: MaybePromise<T>[]): MaybePromise<T[]> {
-  return results.some(isPromise) ? Promise.all(results) : (results as T[]);
-}
-
-function anyOf(tiers: readonly boolean[][], length: number): boolean[] {
+function anyOf(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
   return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
 }

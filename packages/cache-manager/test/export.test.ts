@@ -11,7 +11,7 @@ import {
 import { entryInputs, fixturePath, ManualClock, makeTempDir, readFixtureJson } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { exportToFile } from '../src/export/index.ts';
+import { type ExportOptions, exportToFile } from '../src/export/index.ts';
 import { warmFromFile } from '../src/import/index.ts';
 import { MapTarget, revealed, reversingCipher } from './import-target.ts';
 
@@ -71,6 +71,16 @@ describe('an export', () => {
     await exportToFile(source(odd), path, { credentials: 'omit' });
     expect(readFileSync(path, 'utf8')).not.toMatch(/bob|p%40w/);
   });
+
+  it.each([{ credentials: 'open' }, { onProgress: 5 }, { signal: {} }])(
+    'refuses a wrong option by name: %o',
+    async (options) => {
+      const path = join(folder(), 'all.jsonl');
+      const run = exportToFile(source(ann), path, options as ExportOptions);
+      await expect(run).rejects.toThrow(CacheValidationError);
+      await expect(run).rejects.toThrow(Object.keys(options)[0]!);
+    },
+  );
 
   it('refuses to seal without a cipher, and leaves the old file', async () => {
     const path = join(folder(), 'all.jsonl');

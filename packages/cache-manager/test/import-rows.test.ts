@@ -234,6 +234,9 @@ describe('options', () => {
     { batchSize: 0 },
     { format: 'xml' },
     { defaultScheme: 'ftp' },
+    { onProgress: 5 },
+    { refuse: 'no' },
+    { signal: {} },
   ])('are refused when wrong, by name: %o', async (options) => {
     const run = warmFromFile(new MapTarget(), 'x', options as WarmOptions);
     await expect(run).rejects.toThrow(CacheValidationError);

@@ -15,11 +15,11 @@ export class MapTarget implements WarmTarget {
     return source === 'brief' ? 60 : 3600;
   }
 
-  getMany(keys: readonly string[]): Map<string, CacheEntry> {
-    return new Map(keys.flatMap((key) => (this.map.has(key) ? [[key, this.map.get(key)!]] : [])));
-  }
-
-  async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+  async mergeMany(
+    keys: readonly string[],
+    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
+  ): Promise<boolean[]> {
+    const entries = merge(new Map(keys.flatMap((key) => (this.map.has(key) ? [[key, this.map.get(key)!]] : []))));
     if (entries.some(this.throwing)) throw new Error('a fault that quotes hunter2');
     this.batches.push(entries.length);
     return entries.map((entry) => {

@@ -1,3 +1,4 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
 import type { AccessFacts } from './shard-operation.ts';
 
@@ -6,20 +7,27 @@ const FLUSH_AT = 1000;
 /** Milliseconds after which a change is written at the latest. */
 const FLUSH_AFTER = 1000;
 
+/** Where changes go. */
+export interface AccessTarget {
+  /** Writes one change; false if the key is gone. */
+  write(key: string, facts: AccessFacts): Promise<unknown>;
+  /** The shard that a key belongs to. */
+  homeOf(key: string): number;
+}
+
 /**
  * Access metadata on its way to the files: reads see it at once, the files in batches. What a crash takes are counts of
  * the last second.
  */
 export class AccessBuffer {
   readonly #pending = new Map<string, AccessFacts>();
-  /** Writes one change; false if the key is gone. */
-  readonly #write: (key: string, facts: AccessFacts) => Promise<unknown>;
+  readonly #target: AccessTarget;
   readonly #failed: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(write: (key: string, facts: AccessFacts) => Promise<unknown>, failed: (error: unknown) => void) {
-    this.#write = write;
+  constructor(target: AccessTarget, failed: (error: unknown) => void) {
+    this.#target = target;
     this.#failed = failed;
   }
 
@@ -60,12 +68,22 @@ export class AccessBuffer {
   }
 
   async #flushAll(): Promise<void> {
-    const changes = [...this.#pending];
-    const results = await Promise.allSettled(changes.map(([key, facts]) => this.#write(key, facts)));
-    for (const [at, result] of results.entries()) {
-      const [key, facts] = changes[at]!;
-      if (result.status === 'rejected') this.#failed(result.reason);
-      else if (this.#pending.get(key) === facts) this.#pending.delete(key);
+    const changes = Map.groupBy(this.#pending, ([key]) => this.#target.homeOf(key));
+    const written: Promise<void>[] = [];
+    for (const group of changes.values()) {
+      for (const [key, facts] of group) if (this.#pending.get(key) === facts) written.push(this.#writeOne(key, facts));
+      // Each shard takes a lock, reads and writes in one step; others have their turn before the next one.
+      if (changes.size > 1) await rest();
+    }
+    await Promise.all(written);
+  }
+
+  async #writeOne(key: string, facts: AccessFacts): Promise<void> {
+    try {
+      await this.#target.write(key, facts);
+      if (this.#pending.get(key) === facts) this.#pending.delete(key);
+    } catch (error) {
+      this.#failed(error);
     }
   }
 }

@@ -18,8 +18,11 @@ import { encodeRecord, vouchedBy } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 
-/** Entries that are encoded, or read, before the event loop gets a turn. */
+/** Entries that are read before the event loop gets a turn. */
 const SLICE = 500;
+/** Entries that are encoded between two looks at the time, and for how many milliseconds before the event loop gets a turn. */
+const ENCODED_AT_A_TIME = 16;
+const ENCODING_MS = 3;
 
 /**
  * Entries in sharded JSON Lines files that people can read, ProxyWhirl shares, and any number of processes may use at once.
@@ -103,8 +106,13 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   protected override async doPutMany(entries: readonly CacheEntry[], _now: number): Promise<boolean[]> {
     await this.#store.ready();
     const puts: KeyedPut[] = [];
+    let end = performance.now() + ENCODING_MS;
     for (const entry of entries) {
-      if (puts.length % SLICE === SLICE - 1) await breathe();
+      // Credentials may have to be sealed here, which takes ten times as long as the rest.
+      if (puts.length % ENCODED_AT_A_TIME === ENCODED_AT_A_TIME - 1 && performance.now() > end) {
+        await breathe();
+        end = performance.now() + ENCODING_MS;
+      }
       puts.push({ key: entry.key, put: this.#putOf(entry) });
     }
     return this.#store.putMany(puts);

@@ -8,13 +8,14 @@ import {
   type Clock,
   type Logger,
   type MaybePromise,
-  RemovalReason,
+  type RemovalReason,
 } from '@pw/cache-models';
 import { AccessBuffer } from './access-buffer.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { openShardSet } from './open-shard-set.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
 import type { RawRecord } from './record-line.ts';
+import { RoomMaker } from './room-maker.ts';
 import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -36,7 +37,7 @@ export interface JsonlStoreHooks {
 /** The records of a directory, still sealed: finds, stores, removes, makes room. */
 export class JsonlStore {
   readonly #settings: JsonlTierSettings;
-  readonly #limit: number | null;
+  readonly #room: RoomMaker | undefined;
   readonly #policy: CacheTierConfig['evictionPolicy'] | undefined;
   readonly #hooks: JsonlStoreHooks;
   readonly #access: AccessBuffer;
@@ -45,18 +46,21 @@ export class JsonlStore {
 
   constructor(settings: JsonlTierSettings, config: CacheTierConfig, hooks: JsonlStoreHooks) {
     this.#settings = settings;
-    this.#limit = config.maxEntries;
     this.#policy = config.maxEntries === null ? undefined : config.evictionPolicy;
     this.#hooks = hooks;
+    this.#room = this.#roomMaker(config.maxEntries);
     this.#access = new AccessBuffer(
-      (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
+      {
+        write: (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
+        homeOf: (key) => this.#set?.homeOf(key) ?? 0,
+      },
       (error) => hooks.logger.warn({ code: errorCode(error) }, 'JSONL tier: access metadata could not be written yet'),
     );
   }
 
   async open(): Promise<void> {
     this.#set = await this.#openSet(false);
-    await this.#makeRoom([]);
+    await this.#room?.makeFor([]);
   }
 
   async close(): Promise<void> {
@@ -176,14 +180,14 @@ export class JsonlStore {
   async put(key: string, put: StoredPut): Promise<boolean> {
     this.#access.forget(key);
     await this.#atHome(key, { kind: 'put', key, ...put });
-    await this.#makeRoom([key]);
+    await this.#room?.makeFor([key]);
     return true;
   }
 
   async putMany(puts: readonly KeyedPut[]): Promise<boolean[]> {
     for (const { key } of puts) this.#access.forget(key);
     const { stored, fault } = await putBatch(puts, () => this.#current());
-    if (this.#limit !== null) await this.#makeRoom(puts.filter((_, at) => stored[at]).map(({ key }) => key));
+    await this.#room?.makeFor(puts.filter((_, at) => stored[at]).map(({ key }) => key));
     // Nothing stored is a failure of the tier; something stored is an answer.
     if (fault !== undefined && !stored.includes(true)) throw fault.reason;
     return stored;
@@ -259,6 +263,20 @@ export class JsonlStore {
       this.#access.add(key, { accessCount, lastAccessed, ...(mark === undefined ? {} : { evictedFromL1: mark }) });
     }
     return found;
+  }
+
+  #roomMaker(limit: number | null): RoomMaker | undefined {
+    if (limit === null) return undefined;
+    const { clock, logger, onEvicting } = this.#hooks;
+    return new RoomMaker({
+      limit,
+      clock,
+      logger,
+      onEvicting,
+      shards: () => this.#set,
+      refreshAll: () => this.refreshAll(),
+      forget: (key) => this.#access.forget(key),
+    });
   }
 
   get #shards(): ShardSet {
@@ -337,50 +355,5 @@ export class JsonlStore {
       if (fault === undefined) return total;
       if (!(fault.reason instanceof Resharded)) throw fault.reason;
     }
-  }
-
-  /** Makes room for keys that were just stored, in their order, as if they had come one after the other. */
-  async #makeRoom(keys: readonly string[]): Promise<void> {
-    if (this.#limit === null || this.#set === undefined) return;
-    const { index } = this.#set;
-    // What other processes stored takes room too.
-    this.refreshAll();
-    const leaving: Promise<unknown>[] = [];
-    for (const key of keys) {
-      leaving.push(...this.#evictDownTo(this.#limit - (index.isHeld(key) ? 1 : 0)));
-      const id = index.find(key);
-      if (id !== NO_SLOT) index.admit(id);
-    }
-    leaving.push(...this.#evictDownTo(this.#limit));
-    await Promise.all(leaving);
-  }
-
-  #evictDownTo(count: number): Promise<unknown>[] {
-    const { index } = this.#shards;
-    const now = this.#hooks.clock.now();
-    const leaving: Promise<unknown>[] = [];
-    while (index.admittedCount > count) {
-      const id = index.victim(now);
-      if (id === undefined) break;
-      const key = index.keyOf(id);
-      this.#hooks.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
-      // Reading it may have shown that it is damaged, and set it aside.
-      if (index.find(key) !== id) continue;
-      const lane = this.#lane(id);
-      lane.shard.leave(key, index.placeOf(id));
-      index.remove(id);
-      this.#access.forget(key);
-      const gone = lane.submit({ kind: 'remove', key, now, onlyExpired: false });
-      leaving.push(gone.catch((error: unknown) => this.#lateEviction(error)));
-    }
-    return leaving;
-  }
-
-  /** The entry that made it necessary is stored; the evicted one is met again when its file is next read. */
-  #lateEviction(error: unknown): void {
-    this.#hooks.logger.warn(
-      { code: errorCode(error) },
-      'JSONL tier: an evicted entry could not be removed from its file',
-    );
   }
 }

@@ -1,4 +1,5 @@
 import {
+  close,
   closeSync,
   constants,
   fchmodSync,
@@ -64,8 +65,16 @@ export class ShardFile {
       this.#identity!.nlink = found.nlink;
       return state(found, false);
     }
-    this.close();
+    this.#letGo();
     return state(this.#open(), true);
+  }
+
+  /** Closes a file that another one has replaced, but not in the event loop: with its last handle its blocks are given back to the disk. */
+  #letGo(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    this.#identity = undefined;
+    if (fd !== undefined) close(fd, () => {});
   }
 
   /**

@@ -59,11 +59,16 @@ export class ShardLane {
 
   /** Throws a CacheStorageError if it could not be done, or Resharded. */
   submit(operation: ShardOperation): Promise<Answer> {
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const answer = this.queue(operation);
+    this.start();
+    return answer;
+  }
+
+  /** As `submit`, but it is done with what is submitted next, or at `start`. */
+  queue(operation: ShardOperation): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
       this.#queue.push({ operations: [operation], resolve: ([only]) => resolve(only!), reject });
     });
-    this.#start();
-    return answer;
   }
 
   /** As `submit`, of many that are done, or fail, in one write. */
@@ -71,17 +76,18 @@ export class ShardLane {
     const answers = new Promise<Answer[]>((resolve, reject) => {
       this.#queue.push({ operations, resolve, reject });
     });
-    this.#start();
+    this.start();
     return answers;
   }
 
-  #start(): void {
+  start(): void {
+    if (this.#queue.length === 0) return;
     this.#draining ??= Promise.resolve()
       .then(() => this.#drain())
       .finally(() => {
         this.#draining = undefined;
         // Somebody may have come between the last look at the queue and this moment.
-        if (this.#queue.length > 0) this.#start();
+        this.start();
       });
   }
 
@@ -124,6 +130,7 @@ export class ShardLane {
 
   /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
   async close(): Promise<void> {
+    this.start();
     while (this.#draining !== undefined) await this.#draining;
     try {
       await this.#leaveSideIndex();

@@ -4,6 +4,7 @@ import lockfile from 'proper-lockfile';
 import { LockFiles } from './lock-files.ts';
 import type { LockTiming } from './lock-timing.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
+import type { TurnQueue } from './turn-queue.ts';
 
 // A rival looks at least this often, and a holder that kept the lock for long rests for as long.
 const RETRY_LEAST = 2;
@@ -22,6 +23,7 @@ export class ShardLock {
   readonly #path: string;
   readonly #timing: LockTiming;
   readonly #files: LockFiles;
+  readonly #turns: TurnQueue;
   #idle: NodeJS.Timeout | undefined;
   #giveBack: (() => void) | undefined;
   #isLost = false;
@@ -29,7 +31,9 @@ export class ShardLock {
   #usedAt = Number.NEGATIVE_INFINITY;
   #restUntil = 0;
 
-  constructor(shardPath: string, timing: LockTiming) {
+  /** Locks of many shards grow idle together: `turns` parts their folders' removals, each of which may wait for the disk. */
+  constructor(shardPath: string, timing: LockTiming, turns: TurnQueue) {
+    this.#turns = turns;
     this.#target = shardPath;
     this.#path = `${shardPath}.lock`;
     this.#timing = timing;
@@ -46,7 +50,12 @@ export class ShardLock {
 
   /** Takes the lock if it is free. Throws what the system says. */
   tryTake(): boolean {
-    if (this.isHeld()) return true;
+    if (this.isHeld()) {
+      // It is used until the next `settle`, however long that takes.
+      clearTimeout(this.#idle);
+      this.#idle = undefined;
+      return true;
+    }
     if (performance.now() < this.#restUntil) return false;
     this.#isLost = false;
     try {
@@ -78,16 +87,23 @@ export class ShardLock {
     this.#usedAt = now;
     if (isBurst && now - this.#takenAt < KEEP_MOST) {
       clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => this.release(), IDLE).unref();
+      const idle = setTimeout(() => this.#turns.add(() => this.#releaseIf(idle)), IDLE);
+      this.#idle = idle.unref();
       return;
     }
     if (now - this.#takenAt >= KEEP_MOST) this.#restUntil = now + RETRY_MOST;
     this.release();
   }
 
+  /** Gives the lock back, unless it was used since. */
+  #releaseIf(idle: NodeJS.Timeout): void {
+    if (this.#idle === idle) this.release();
+  }
+
   /** Gives the lock back; one that was taken from us is left alone. */
   release(): void {
     clearTimeout(this.#idle);
+    this.#idle = undefined;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
     if (giveBack !== undefined && !this.#isLost && this.#files.isThere()) {

@@ -18,6 +18,7 @@ import { SideIndexFile } from './side-index-file.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { storageFault } from './storage-fault.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 export interface ShardSetParts {
   readonly numShards: number;
@@ -43,6 +44,7 @@ export class ShardSet {
   readonly #onDamaged: () => void;
   readonly #scratch = new Scratch();
   readonly #compactions: CompactionQueue;
+  readonly #releases = new TurnQueue();
   #watch: LayoutWatch | undefined;
 
   constructor({ numShards, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
@@ -146,7 +148,7 @@ export class ShardSet {
     return new ShardLane({
       shard,
       index,
-      lock: new ShardLock(path, this.#settings.lock),
+      lock: new ShardLock(path, this.#settings.lock, this.#releases),
       writer: new ShardWriter(shard, index, this.#settings.durability),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,

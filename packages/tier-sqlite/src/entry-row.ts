@@ -43,10 +43,12 @@ export interface AccessRow {
   readonly evicted_from_l1: StoredValue;
   readonly access_checksum: StoredValue;
   readonly ours: 0 | 1 | null;
+  /** Its rowid. */
+  readonly id: number;
 }
 
 /** SQL: the {@link AccessRow} of a key. */
 export function accessSql({ table, side }: TableLayout): string {
-  return `SELECT c.access_count, c.last_accessed, c.evicted_from_l1, s.access_checksum, ${OURS} AS ours
+  return `SELECT c.access_count, c.last_accessed, c.evicted_from_l1, s.access_checksum, ${OURS} AS ours, c.rowid AS id
     FROM ${table} c LEFT JOIN ${side} s ON s.key = c.key WHERE c.key = ${PLAIN} AND c.expires_at > ${PLAIN}`;
 }

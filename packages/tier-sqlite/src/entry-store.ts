@@ -207,8 +207,13 @@ export class EntryStore {
     const { table, side } = this.layout;
     const time = seconds(lastAccessed);
     const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);
-    const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE key = ?`;
-    this.statements.of(update).run(accessCount, time, evicted, key);
+    if (accessCount === old.access_count && time === old.last_accessed) {
+      // The mark alone, as for what only makes room: an index of the other two need not be written.
+      this.statements.of(`UPDATE ${table} SET evicted_from_l1 = ? WHERE rowid = ?`).run(evicted, old.id);
+    } else {
+      const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE rowid = ?`;
+      this.statements.of(update).run(accessCount, time, evicted, old.id);
+    }
     // The side row of a row that ProxyWhirl replaced is no longer about it, and must not vouch for it.
     if (!isOurs) return true;
     const sum = this.#checksums.ofAccess(key, accessCount, time, evicted);

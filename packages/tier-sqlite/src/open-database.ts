@@ -23,8 +23,6 @@ export interface OpenedDatabase {
   readonly file: FileIdentity;
 }
 
-/** Pages in the log that make a commit fold it into the database. */
-export const WAL_AUTOCHECKPOINT = 1000;
 /** Openings after the first: one that finds the same damage and sets the file aside, one of the new file. */
 const MOST_TRIES = 2;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
@@ -75,7 +73,6 @@ function configure(db: SqliteDatabase, layout: TableLayout, { durability, tier, 
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   // Without a WAL, NORMAL could damage the file at a power cut.
   db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
-  db.pragma(`wal_autocheckpoint = ${WAL_AUTOCHECKPOINT}`);
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
   prepareSchema(db, layout);

@@ -1,12 +1,10 @@
 import {
   type AccessUpdate,
   BaseTier,
-  CacheConfigError,
   CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
-  type FieldProblem,
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
@@ -15,18 +13,14 @@ import {
   type TierDescription,
   type TierOptions,
 } from '@pw/cache-models';
+import { checkTierOptions } from './check-tier-options.ts';
 import { CleanupThread } from './cleanup-thread.ts';
 import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
 import { seconds } from './entry-values.ts';
-import {
-  closeDatabase,
-  type DatabaseSettings,
-  type Durability,
-  openDatabase,
-  WAL_AUTOCHECKPOINT,
-} from './open-database.ts';
+import { LogFolding } from './log-folding.ts';
+import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
@@ -49,13 +43,12 @@ export interface SqliteTierOptions extends TierOptions {
   /**
    * How long a cleanup of expired entries may hold up the event loop in one go, in milliseconds, 1 or more; default 20.
    * More entries than can be removed in it are removed in a thread of their own, and `cleanupExpired` gives a promise.
-   * `Infinity`: never a thread, never a promise.
+   * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
    */
   readonly maxBlockMs?: number | undefined;
 }
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
-const MAX_BUSY_TIMEOUT_MS = 60_000;
 /** What the slowest layout does in a millisecond, with a margin: rows that lie all over the table, of which every index changes. */
 const INLINE_ROWS_PER_MS = 5;
 /** Side rows that a cleanup looks at: some milliseconds. */
@@ -66,6 +59,7 @@ const SLICE_ROWS_PER_MS = 12;
 interface Opened {
   readonly store: EntryStore;
   readonly file: FileIdentity;
+  readonly folding: LogFolding;
 }
 
 /** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
@@ -89,7 +83,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   ) {
     super(config, options, description);
     const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    checkOptions(this.name, durability, busyTimeoutMs, maxBlockMs);
+    checkTierOptions(this.name, durability, busyTimeoutMs, maxBlockMs);
     this.#maxBlockMs = maxBlockMs;
     this.#layout = place.layout;
     this.#wantsEvicted = options.onEvict !== undefined;
@@ -145,7 +139,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         };
         const store = new EntryStore(db, options);
         if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
-        this.#opened = { store, file };
+        const folding = new LogFolding(db, { ...this.#settings, inThread: Number.isFinite(this.#maxBlockMs) });
+        this.#opened = { store, file, folding };
       } catch (error) {
         db.close();
         throw error;
@@ -158,6 +153,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#cleanup?.stop();
+    opened?.folding.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
 
@@ -210,7 +206,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     // Who asks while one is under way waits for it; its count is in the first one's answer.
     if (this.#cleanup !== undefined) return this.#cleanup.done.then(() => 0);
-    const { store } = this.#current();
+    const { store, folding } = this.#current();
     const inline = this.#maxBlockMs * INLINE_ROWS_PER_MS;
     if (!Number.isFinite(inline) || !this.#guarded(() => store.hasExpired(Math.floor(inline), now))) {
       return this.write((open) => {
@@ -219,10 +215,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       });
     }
     this.#checkFile();
-    return this.#cleanUpInThread(store, now);
+    return this.#cleanUpInThread(store, folding, now);
   }
 
-  async #cleanUpInThread(store: EntryStore, now: number): Promise<number> {
+  async #cleanUpInThread(store: EntryStore, folding: LogFolding, now: number): Promise<number> {
     const { path, durability, busyTimeoutMs } = this.#settings;
     const cleanup = new CleanupThread({
       path,
@@ -235,7 +231,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     this.#cleanup = cleanup;
     store.passGate = (write) => cleanup.gate.pass(write, busyTimeoutMs);
     // The thread does the checkpoints: a put would have to write out what thousands of deletes changed.
-    store.db.pragma('wal_autocheckpoint = 0');
+    folding.pause();
     try {
       return await cleanup.done;
     } catch (error) {
@@ -244,7 +240,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     } finally {
       this.#cleanup = undefined;
       store.passGate = (write) => write();
-      if (store.db.open) store.db.pragma(`wal_autocheckpoint = ${WAL_AUTOCHECKPOINT}`);
+      folding.resume();
     }
   }
 
@@ -287,6 +283,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       const { store } = this.#current();
       return store.write(() => work(store));
     });
+    this.#opened?.folding.wrote();
     this.#reportEvicted();
     return result;
   }
@@ -374,24 +371,4 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       else this.evicted(entry.key, entry, reason);
     }
   }
-}
-
-function checkOptions(tier: string, durability: unknown, busyTimeoutMs: unknown, maxBlockMs: unknown): void {
-  const problems: FieldProblem[] = [];
-  if (durability !== 'normal' && durability !== 'full') {
-    problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
-  }
-  if (
-    !Number.isInteger(busyTimeoutMs) ||
-    (busyTimeoutMs as number) < 0 ||
-    (busyTimeoutMs as number) > MAX_BUSY_TIMEOUT_MS
-  ) {
-    problems.push({ path: 'busyTimeoutMs', message: `must be a whole number from 0 to ${MAX_BUSY_TIMEOUT_MS}` });
-  }
-  if (typeof maxBlockMs !== 'number' || !(maxBlockMs >= 1)) {
-    problems.push({ path: 'maxBlockMs', message: 'must be a number of 1 or more' });
-  }
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
 }

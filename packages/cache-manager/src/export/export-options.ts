@@ -1,4 +1,5 @@
-import { type CacheEntry, CacheValidationError, type CredentialCipher, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, CredentialCipher, MaybePromise } from '@pw/cache-models';
+import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
 
 /**
  * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit` not
@@ -36,12 +37,12 @@ export interface ExportResult {
   readonly failed: number;
 }
 
-/** Throws a CacheValidationError for anything but one of the three. */
-export function parseExportCredentials(value: ExportCredentials | undefined): ExportCredentials {
-  const credentials = value ?? 'sealed';
-  if (EXPORT_CREDENTIALS.includes(credentials)) return credentials;
-  const message = `must be one of ${EXPORT_CREDENTIALS.join(', ')}`;
-  throw new CacheValidationError(`export options: credentials: ${message}`, {
-    problems: [{ path: 'credentials', message }],
-  });
+/** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option. */
+export function parseExportCredentials(options: ExportOptions): ExportCredentials {
+  const { credentials = 'sealed' } = options;
+  const problems = problemsOfHooks(options, ['onProgress']);
+  if (!EXPORT_CREDENTIALS.includes(credentials))
+    problems.unshift({ path: 'credentials', message: `must be one of ${EXPORT_CREDENTIALS.join(', ')}` });
+  refuseProblems('export options', problems);
+  return credentials;
 }

@@ -43,7 +43,7 @@ class ExportRun {
   constructor(source: ExportSource, options: ExportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#credentials = parseExportCredentials(options.credentials);
+    this.#credentials = parseExportCredentials(options);
   }
 
   get result(): ExportResult {

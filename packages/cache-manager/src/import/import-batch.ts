@@ -43,9 +43,8 @@ export class ImportBatch {
   }
 
   async #put(rows: readonly PendingRow[]): Promise<void> {
-    const merged = await this.#merge(rows);
-    const keys = [...merged.keys()];
-    const stored = await this.#target.putMany([...merged.values()]);
+    const keys = [...new Set(rows.map(({ entry }) => entry.key))];
+    const stored = await this.#target.mergeMany(keys, (existing) => this.#merge(rows, existing));
     const done = new Set(keys.filter((_, i) => stored[i] === true));
     for (const { line, entry } of rows) {
       if (done.has(entry.key)) this.#tally.loaded++;
@@ -63,15 +62,13 @@ export class ImportBatch {
     }
   }
 
-  /** One entry a key, each over what the cache or an earlier row had: the last row wins. */
-  async #merge(rows: readonly PendingRow[]): Promise<Map<string, CacheEntry>> {
-    const keys = [...new Set(rows.map(({ entry }) => entry.key))];
+  /** One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins. */
+  #merge(rows: readonly PendingRow[], existing: ReadonlyMap<string, CacheEntry>): CacheEntry[] {
     const merged = new Map<string, CacheEntry>();
-    const existing = await this.#target.getMany(keys);
     for (const { entry } of rows) {
       const before = merged.get(entry.key) ?? existing.get(entry.key);
       merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
     }
-    return merged;
+    return [...merged.values()];
   }
 }

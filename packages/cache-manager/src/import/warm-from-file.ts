@@ -52,6 +52,8 @@ async function importRows(
   };
   const batch = new ImportBatch(target, tally, settings.ttlOverride !== undefined);
   const flush = async (): Promise<void> => {
+    // Reading the rows was work for one turn.
+    await setImmediate();
     await batch.store();
     settings.onProgress?.(progressOf(tally, source));
     // Storing may never have left this turn of the event loop; others wait for theirs.

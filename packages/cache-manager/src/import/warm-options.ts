@@ -1,6 +1,5 @@
 import {
   type CacheEntry,
-  CacheValidationError,
   type Clock,
   type CredentialCipher,
   type FieldProblem,
@@ -8,14 +7,19 @@ import {
   PROXY_SCHEMES,
   type ProxyScheme,
 } from '@pw/cache-models';
+import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
 import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
 export interface WarmTarget {
-  /** The entries that are there already, by key. */
-  getMany(keys: readonly string[]): MaybePromise<ReadonlyMap<string, CacheEntry>>;
-  /** Stores entries and tells in the same order which are stored. */
-  putMany(entries: readonly CacheEntry[]): MaybePromise<readonly boolean[]>;
+  /**
+   * Stores what `merge` makes of the entries that are there already under the keys, with nothing in between and without counting
+   * an access. Tells in the order of its entries which are stored.
+   */
+  mergeMany(
+    keys: readonly string[],
+    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
+  ): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;
@@ -90,10 +94,8 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     isWhole(batchSize, 1) && batchSize <= MAX_BATCH,
     `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`,
   );
-  if (problems.length > 0) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new CacheValidationError(`import options: ${list}`, { problems });
-  }
+  problems.push(...problemsOfHooks(options, ['refuse', 'onProgress']));
+  refuseProblems('import options', problems);
   return {
     ttlOverride,
     format,

@@ -1,0 +1,106 @@
+import { setImmediate as rest } from 'node:timers/promises';
+import { type Clock, type Logger, RemovalReason } from '@pw/cache-models';
+import type { ShardLane } from './shard-lane.ts';
+import type { ShardSet } from './shard-set.ts';
+import { NO_SLOT, type SlotId } from './slot.ts';
+import { errorCode } from './storage-fault.ts';
+
+/** Keys for which room is made before the event loop gets a turn: what goes is read first, for whoever listens. */
+const AT_A_TIME = 64;
+
+export interface RoomMakerParts {
+  /** Most records. */
+  readonly limit: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A record has to go; it can still be read. */
+  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
+  /** `undefined` while closed. */
+  shards(): ShardSet | undefined;
+  refreshAll(): void;
+  /** A record is gone: what is kept of it beside the files is void. */
+  forget(key: string): void;
+}
+
+/** What an eviction leaves to be done. */
+interface Leaving {
+  readonly removals: Promise<unknown>[];
+  /** Where the removals wait. */
+  readonly lanes: Set<ShardLane>;
+}
+
+/** Removes what is more than a bounded directory may hold. */
+export class RoomMaker {
+  readonly #parts: RoomMakerParts;
+
+  constructor(parts: RoomMakerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes room for keys that were just stored, in their order, as if they had come one after the other. Of many, a few at a time,
+   * and then one shard after the other: each takes its lock and writes in one step.
+   */
+  async makeFor(keys: readonly string[]): Promise<void> {
+    const leaving: Leaving = { removals: [], lanes: new Set() };
+    try {
+      this.#evictFor(keys.slice(0, AT_A_TIME), leaving);
+      for (let at = AT_A_TIME; at < keys.length; at += AT_A_TIME) {
+        await rest();
+        this.#evictFor(keys.slice(at, at + AT_A_TIME), leaving);
+      }
+      for (const lane of leaving.lanes) {
+        lane.start();
+        if (leaving.removals.length >= AT_A_TIME) await rest();
+      }
+    } finally {
+      for (const lane of leaving.lanes) lane.start();
+    }
+    await Promise.all(leaving.removals);
+  }
+
+  #evictFor(keys: readonly string[], leaving: Leaving): void {
+    const set = this.#parts.shards();
+    // Closed meanwhile: the next opening makes room.
+    if (set === undefined) return;
+    // What other processes stored takes room too.
+    this.#parts.refreshAll();
+    const { limit } = this.#parts;
+    const { index } = set;
+    for (const key of keys) {
+      this.#evictDownTo(limit - (index.isHeld(key) ? 1 : 0), set, leaving);
+      const id = index.find(key);
+      if (id !== NO_SLOT) index.admit(id);
+    }
+    this.#evictDownTo(limit, set, leaving);
+  }
+
+  #evictDownTo(count: number, set: ShardSet, leaving: Leaving): void {
+    const { index } = set;
+    const now = this.#parts.clock.now();
+    while (index.admittedCount > count) {
+      const id = index.victim(now);
+      if (id === undefined) break;
+      const key = index.keyOf(id);
+      this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
+      // Reading it may have shown that it is damaged, and set it aside.
+      if (index.find(key) !== id) continue;
+      const lane = set.lane(index.shardOf(id));
+      lane.shard.leave(key, index.placeOf(id));
+      index.remove(id);
+      this.#parts.forget(key);
+      // At its place in the row already: a put of the key that comes now is done after it.
+      const gone = lane.queue({ kind: 'remove', key, now, onlyExpired: false });
+      leaving.removals.push(gone.catch((error: unknown) => this.#lateEviction(error)));
+      leaving.lanes.add(lane);
+    }
+  }
+
+  /** The entry that made it necessary is stored; the evicted one is met again when its file is next read. */
+  #lateEviction(error: unknown): void {
+    this.#parts.logger.warn(
+      { code: errorCode(error) },
+      'JSONL tier: an evicted entry could not be removed from its file',
+    );
+  }
+}

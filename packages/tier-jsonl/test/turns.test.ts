@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { makeEntry, newDirectory, newTier } from './support/tiers.ts';
+
+/** Turns of the event loop while something is done. */
+async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let isDone = false;
+  const done = work().finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    await setImmediate();
+    turns++;
+  }
+  await done;
+  return turns;
+}
+
+const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => makeEntry(`${prefix}${i}`));
+
+it('makes room for many in turns: some keys at a time, then shard after shard', async () => {
+  const tier = newTier(newDirectory(), {}, { maxEntries: 500 });
+  await tier.open();
+  const free = await turnsDuring(async () => tier.putMany(many('a', 500)));
+  const full = await turnsDuring(async () => tier.putMany(many('b', 500)));
+  expect(full).toBeGreaterThan(free + 8);
+  expect((await tier.keys()).every((key) => key.startsWith('b'))).toBe(true);
+});
+
+it('writes what it noted of many accesses shard after shard', async () => {
+  const directory = newDirectory();
+  const tier = newTier(directory);
+  await tier.putMany(many('k', 999));
+  const updates = many('k', 999).map(({ key }) => ({ key, accessCount: 7, lastAccessed: 1_800_000_000_000 }));
+  expect(await tier.recordAccess(updates)).toBe(999);
+  expect(await turnsDuring(async () => tier.close())).toBeGreaterThan(16);
+  const again = newTier(directory);
+  for (const { key } of updates) expect((await again.get(key))?.accessCount).toBe(7);
+});
+
+it('holds in its files what it says that it holds, whoever stores again what is being evicted', async () => {
+  const key = fc.integer({ min: 0, max: 150 }).map((i) => `k${i}`);
+  const puts = fc.array(
+    fc.oneof(fc.array(key, { minLength: 65, maxLength: 140 }), fc.array(key, { minLength: 1, maxLength: 1 })),
+    {
+      maxLength: 8,
+    },
+  );
+  await fc.assert(
+    fc.asyncProperty(puts, fc.integer({ min: 1, max: 60 }), async (batches, maxEntries) => {
+      const directory = newDirectory();
+      const tier = newTier(directory, {}, { maxEntries });
+      await Promise.all(
+        batches.map(async (keys, i) => {
+          const stored = await tier.putMany(keys.map((name) => makeEntry(name, { accessCount: i })));
+          expect(stored).not.toContain(false);
+        }),
+      );
+      const held = new Map<string, number>();
+      for await (const entry of tier.entries()) held.set(entry.key, entry.accessCount);
+      expect(held.size).toBe(Math.min(maxEntries, new Set(batches.flat()).size));
+      await tier.close();
+      const again = newTier(directory, {}, { maxEntries });
+      const found = new Map<string, number>();
+      for await (const entry of again.entries()) found.set(entry.key, entry.accessCount);
+      expect(found).toEqual(held);
+      await again.close();
+    }),
+    { numRuns: 25 },
+  );
+}, 60_000);

@@ -1,0 +1,109 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from '@pw/cache-models';
+import { FoldingGate } from './folding-gate.ts';
+import type { FoldingTask } from './folding-worker.ts';
+import type { SqliteDatabase } from './load-binding.ts';
+import { codeOf } from './storage-error.ts';
+
+/** Pages in the log from which it is folded into the database. */
+const LONG_PAGES = 1000;
+/** Writes between two looks at the log. */
+const WRITES_A_LOOK = 4;
+/** Pages in the log that make a commit fold it, if the thread does not get to its end: the log must not grow for ever. */
+const TOO_LONG_PAGES = 16_384;
+/** Longest wait of a `close` for the thread, in milliseconds. */
+const STOP_TIMEOUT_MS = 2000;
+
+export interface LogFoldingOptions {
+  readonly path: string;
+  readonly tier: string;
+  readonly logger: Logger;
+  /** False where no thread is wanted. */
+  readonly inThread: boolean;
+}
+
+/**
+ * Folds the log of one connection into the database in a thread of its own: a commit would do it now and then, and hold up the event
+ * loop until thousands of pages are copied and flushed. The thread is there while there is much to write. Without one, a
+ * commit does it.
+ */
+export class LogFolding {
+  readonly #db: SqliteDatabase;
+  readonly #options: LogFoldingOptions;
+  readonly #log: () => number;
+  #thread: FoldingGate | undefined;
+  #isPossible: boolean;
+  #isPaused = false;
+  #writes = 0;
+
+  constructor(db: SqliteDatabase, options: LogFoldingOptions) {
+    this.#db = db;
+    this.#options = options;
+    this.#isPossible = options.inThread;
+    const log = db.prepare('PRAGMA wal_checkpoint(NOOP)').raw();
+    this.#log = () => (log.get() as [number, number, number])[1];
+    this.#tellCommits();
+  }
+
+  /** Something was committed. */
+  wrote(): void {
+    if (++this.#writes < WRITES_A_LOOK || this.#isPaused || !this.#isPossible) return;
+    this.#writes = 0;
+    if (this.#log() < LONG_PAGES) return;
+    this.#thread ??= this.#start();
+    this.#thread?.want();
+  }
+
+  /** Somebody else folds the log, until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#tellCommits();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (this.#db.open) this.#tellCommits();
+  }
+
+  /** Ends the thread, and waits until its connection is closed. */
+  stop(): void {
+    this.#isPossible = false;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    thread?.stop(STOP_TIMEOUT_MS);
+  }
+
+  #start(): FoldingGate | undefined {
+    const gate = new FoldingGate();
+    const workerData: FoldingTask = { path: this.#options.path, memory: gate.memory };
+    // The same file, as source or as built.
+    const name = import.meta.url.endsWith('.ts') ? './folding-worker.ts' : './folding-worker.js';
+    try {
+      const worker = new Worker(new URL(name, import.meta.url), { workerData, execArgv: [] });
+      worker.unref();
+      worker.once('error', (error) => this.#failed(error));
+      worker.once('exit', () => {
+        if (this.#thread === gate) this.#thread = undefined;
+      });
+      return gate;
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  /** No thread to be had, or it met a fault: commits do it from now on, and whoever commits meets the fault. */
+  #failed(error: unknown): void {
+    this.#options.logger.debug(
+      { tier: this.#options.tier, code: codeOf(error) },
+      'the log cannot be folded into the database in a thread; commits do it',
+    );
+    this.#isPossible = false;
+    this.resume();
+  }
+
+  #tellCommits(): void {
+    const pages = this.#isPaused ? 0 : this.#isPossible ? TOO_LONG_PAGES : LONG_PAGES;
+    this.#db.pragma(`wal_autocheckpoint = ${pages}`);
+  }
+}
