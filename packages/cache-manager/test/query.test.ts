@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CacheValidationError, type EntryFilter, queryEntries } from '@pw/cache-models';
+import { CacheValidationError, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
@@ -70,6 +70,12 @@ describe('query', () => {
       return { entries: [], cursor: null };
     });
     expect((await other.cache.query({ source: 'api' })).entries).toHaveLength(13);
+  });
+
+  it('looks at every entry when that tier answers nonsense', async () => {
+    const { cache, l2 } = await openQueried();
+    vi.spyOn(l2, 'query').mockReturnValue({ entries: [5, null], cursor: 7 } as unknown as EntryPage);
+    expect((await cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
   it('knows of accesses that were not written yet', async () => {
