@@ -136,9 +136,11 @@ describe('a tier that missed more writes than are kept', () => {
   it('is emptied when it comes back, rather than trusted', async () => {
     const { cache, clock, l2, put, readBelow } = await openLate();
     for (const key of ['replaced', 'kept']) await put(key, 'old');
+    l2.fault = 'reject';
     for (let i = 0; i < 50; i++) l2.handleFailure(new Error('planted'));
     await cache.putMany(Array.from({ length: 10_001 }, (_, i) => entryOf(`key ${i}`, {}, clock)));
     await put('replaced', 'new');
+    l2.fault = 'none';
     clock.advance(61_000);
     await cache.get('nothing');
     await vi.waitFor(() => expect(cache.getStatistics().l2Degraded).toBe(false));
