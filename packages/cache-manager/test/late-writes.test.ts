@@ -136,6 +136,7 @@ describe('a tier that missed more writes than are kept', () => {
   it('is emptied when it comes back, rather than trusted', async () => {
     const { cache, clock, l2, put, readBelow } = await openLate();
     for (const key of ['replaced', 'kept']) await put(key, 'old');
+    l2.fault = 'reject';
     for (let i = 0; i < 50; i++) l2.handleFailure(new Error('planted'));
     l2.fault = 'throw';
     await cache.putMany(Array.from({ length: 10_001 }, (_, i) => entryOf(`key ${i}`, {}, clock)));
