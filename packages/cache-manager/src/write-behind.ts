@@ -32,7 +32,13 @@ export class WriteBehind {
   /** Notes what a touch of the first tier left in the entry: nothing, if that tier remembers it. */
   touched(entry: CacheEntry): void {
     if (!this.#touches.areKept) this.hit(entry);
-    else if (this.#timer === undefined) this.#schedule();
+    else if (this.#timer === undefined) this.#scheduleTouched(entry);
+  }
+
+  #scheduleTouched(entry: CacheEntry): void {
+    this.#schedule();
+    // What is asked there may show that the tier does not remember it after all.
+    if (!this.#touches.areKept) this.hit(entry);
   }
 
   /** Notes what a hit left in the entry. */
@@ -88,6 +94,8 @@ export class WriteBehind {
     // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
     for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
       const keys = this.#access.oldest(FLUSH_SLICE);
+      // What the first tier counts is an upper bound.
+      if (keys.length === 0) return;
       // Under the keys' locks: an old count must not land on a new value.
       await this.#lock.runAll(keys, () => this.#write(behind, keys));
       await setImmediate();

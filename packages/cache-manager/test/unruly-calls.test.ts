@@ -8,6 +8,7 @@ import { entryOf } from './support/stack.ts';
 
 const METHODS = [
   'get',
+  'getNow',
   'put',
   'delete',
   'has',

@@ -16,6 +16,9 @@ class UnrulyTier extends FaultTier {
   override get(): never {
     throw new Error('planted in get');
   }
+  override getNow(): never {
+    throw new Error('planted in getNow');
+  }
   override put(): never {
     throw new Error('planted in put');
   }

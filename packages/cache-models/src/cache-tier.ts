@@ -46,7 +46,10 @@ export interface AccessUpdate {
   readonly evictedFromL1?: boolean | undefined;
 }
 
-/** What `touch` has counted and nobody has taken yet, by key, whatever became of the entries. Answers at once, and throws nothing. */
+/**
+ * What `touch` has counted and nobody has taken yet, by key, whatever became of the entries, and also while the tier is off.
+ * Neither a count nor a time goes back where an entry is put anew. Answers at once, and throws nothing.
+ */
 export interface TouchedEntries {
   /** How many there are to take, at most. */
   readonly count: number;

@@ -1,118 +1,7 @@
-import { ManualClock, RecordingLogger } from '@pw/test-support';
+import { RecordingLogger } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
-import {
-  BaseTier,
-  CacheCorruptionError,
-  CacheEntry,
-  CacheError,
-  type CacheTierConfigInput,
-  CacheValidationError,
-  Secret,
-  type TierOptions,
-} from '../src/index.ts';
-
-const clock = new ManualClock();
-
-/** The smallest right tier: a Map; errors can be planted under a key or for opening. */
-class MapTier extends BaseTier<'sync'> {
-  readonly store = new Map<string, CacheEntry>();
-  readonly planted = new Map<string, Error>();
-  openings = 0;
-
-  constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}, persistent = false) {
-    super(
-      config,
-      { clock, ...options },
-      {
-        mode: 'sync',
-        tierType: 'l1_map',
-        capabilities: { persistent, shared: false, ordered: false, query: false, healthHistory: false },
-      },
-    );
-  }
-
-  #check(key: string): void {
-    const error = this.planted.get(key);
-    if (error !== undefined) throw error;
-  }
-
-  protected override doOpen() {
-    this.openings++;
-    this.#check('open');
-  }
-  protected doGet(key: string) {
-    this.#check(key);
-    return this.store.get(key);
-  }
-  protected doPut(key: string, entry: CacheEntry) {
-    this.#check(key);
-    this.store.set(key, entry);
-    return true;
-  }
-  protected doDelete(key: string) {
-    this.#check(key);
-    return this.store.delete(key);
-  }
-  protected doClear() {
-    const { size } = this.store;
-    this.store.clear();
-    return size;
-  }
-  protected doSize() {
-    return this.store.size;
-  }
-  protected doKeys() {
-    return [...this.store.keys()];
-  }
-  protected doHas(key: string) {
-    return this.store.has(key);
-  }
-  protected *doEntries() {
-    for (const [key, entry] of this.store) {
-      this.#check(key);
-      yield entry;
-    }
-  }
-  protected doCleanupExpired(now: number) {
-    let removed = 0;
-    for (const [key, entry] of this.store) if (entry.isExpiredAt(now) && this.store.delete(key)) removed++;
-    return removed;
-  }
-  evict(key: string) {
-    this.evicted(key, this.store.get(key)!, 'capacity');
-  }
-}
-
-/** The same behind promises. */
-class LaterTier extends BaseTier<'async'> {
-  fault: Error | undefined;
-  readonly store = new Map<string, CacheEntry>();
-  constructor() {
-    super(
-      {},
-      { clock },
-      {
-        mode: 'async',
-        tierType: 'l2_later',
-        capabilities: { persistent: false, shared: false, ordered: false, query: false, healthHistory: false },
-      },
-    );
-  }
-  async #later<T>(value: T): Promise<T> {
-    await Promise.resolve();
-    if (this.fault !== undefined) throw this.fault;
-    return value;
-  }
-  protected doGet = (key: string) => this.#later(this.store.get(key));
-  protected doPut = (key: string, entry: CacheEntry) => this.#later(this.store.set(key, entry)).then(() => true);
-  protected doDelete = (key: string) => this.#later(this.store.delete(key));
-  protected doClear = () => this.#later(0);
-  protected doSize = () => this.#later(this.store.size);
-  protected doKeys = () => this.#later([...this.store.keys()]);
-  protected doHas = (key: string) => this.#later(this.store.has(key));
-  protected doEntries = () => this.store.values();
-  protected doCleanupExpired = () => this.#later(0);
-}
+import { CacheCorruptionError, CacheEntry, CacheError, CacheValidationError, Secret } from '../src/index.ts';
+import { clock, LaterTier, MapTier } from './map-tiers.ts';
 
 const entryOf = (key: string, ttlSeconds = 60) =>
   CacheEntry.create({ proxyUrl: 'http://h.example:1', key, ttlSeconds }, clock);
@@ -324,5 +213,85 @@ describe('an asynchronous tier on BaseTier', () => {
     const seen: string[] = [];
     for await (const entry of tier.entries()) seen.push(entry.key);
     expect(seen).toEqual(['a', 'b']);
+  });
+});
+
+describe('getNow of a tier on BaseTier', () => {
+  const ready = async () => {
+    const tier = new LaterTier();
+    tier.hasAtHand = true;
+    await tier.put('k', entryOf('k'));
+    return tier;
+  };
+
+  it('gives a value in async mode where there is one at once', async () => {
+    const tier = await ready();
+    expect(tier.getNow('k')).toBe(tier.store.get('k'));
+    expect(tier.getNow('unknown')).toBeUndefined();
+    expect(tier.get('k')).toBeInstanceOf(Promise);
+    tier.hasAtHand = false;
+    const later = tier.getNow('k');
+    expect(later).toBeInstanceOf(Promise);
+    expect(await later).toBe(tier.store.get('k'));
+  });
+
+  it('gives a promise, and opens, where the tier is not open, and a promise of nothing where it is off', async () => {
+    const tier = new LaterTier();
+    tier.hasAtHand = true;
+    tier.store.set('k', entryOf('k'));
+    for (const before of ['new', 'closed']) {
+      expect(tier.status).toBe(before);
+      const found = tier.getNow('k');
+      expect(found).toBeInstanceOf(Promise);
+      expect(await found).toBe(tier.store.get('k'));
+      expect(tier.status).toBe('open');
+      await tier.close();
+    }
+    await tier.open();
+    for (let i = 0; i < 3; i++) tier.handleFailure(fault());
+    const nothing = tier.getNow('k');
+    expect(nothing).toBeInstanceOf(Promise);
+    expect(await nothing).toBeUndefined();
+    expect(tier.statistics).toMatchObject({ hits: 2, misses: 0 });
+  });
+
+  it('gives a value in sync mode, and opens', () => {
+    const tier = new MapTier();
+    tier.store.set('k', entryOf('k'));
+    expect(tier.getNow('k')).toBe(tier.store.get('k'));
+    expect(tier.status).toBe('open');
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 0 });
+  });
+
+  it('counts as get does, and removes what is expired', async () => {
+    for (const tier of [new MapTier(), await ready()]) {
+      await tier.put('k', entryOf('k', 1));
+      await tier.getNow('k');
+      await tier.getNow('unknown');
+      clock.advance(1_000);
+      expect(await tier.getNow('k')).toBeUndefined();
+      expect(tier.store.size).toBe(0);
+      expect(tier.statistics).toMatchObject({ hits: 1, misses: 2, evictionsTtl: 1 });
+    }
+  });
+
+  it('takes a fault for a miss and counts a failure, which a success forgets', async () => {
+    const tier = await ready();
+    tier.fault = fault();
+    expect(tier.getNow('k')).toBeUndefined();
+    tier.hasAtHand = false;
+    expect(await tier.getNow('k')).toBeUndefined();
+    expect(tier.failureCount).toBe(2);
+    tier.fault = undefined;
+    await tier.getNow('k');
+    expect(tier.failureCount).toBe(0);
+    expect(tier.statistics).toMatchObject({ hits: 1, misses: 2 });
+  });
+
+  it('rejects in async mode for a wrong key, and throws in sync mode', async () => {
+    for (const tier of [new LaterTier(), await ready()])
+      for (const key of [5, undefined, null, ['k']])
+        await expect(tier.getNow(key as never)).rejects.toThrow(CacheValidationError);
+    expect(() => new MapTier().getNow(5 as never)).toThrow(CacheValidationError);
   });
 });

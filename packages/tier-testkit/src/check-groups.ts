@@ -9,6 +9,7 @@ import { credentials } from './checks/credentials.ts';
 import { expiry } from './checks/expiry.ts';
 import { failures } from './checks/failures.ts';
 import { fields } from './checks/fields.ts';
+import { getNow } from './checks/get-now.ts';
 import { healthHistory } from './checks/health-history.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
@@ -25,6 +26,7 @@ import { reseal } from './checks/reseal.ts';
 import { shape } from './checks/shape.ts';
 import { shared } from './checks/shared.ts';
 import { statistics } from './checks/statistics.ts';
+import { touched } from './checks/touched.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
 /** The whole contract, in the order in which a broken part explains the ones that follow. */
@@ -38,6 +40,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   lifecycle,
   failures,
   batches,
+  getNow,
   putSoon,
   wrongArguments,
   capacity,
@@ -55,5 +58,6 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   query,
   healthHistory,
   accesses,
+  touched,
   statistics,
 ];

@@ -27,6 +27,8 @@ export async function areThere(
   for (const entry of entries) {
     trial.sameEntry(`get of ${label(entry)} ${when}`, await tier.get(entry.key), entry);
     trial.sameEntry(`${label(entry)} of entries() ${when}`, listed.get(entry.key), entry);
+    if (tier.raw.getNow !== undefined)
+      trial.sameEntry(`getNow of ${label(entry)} ${when}`, await tier.getNow(entry.key), entry);
     if (tier.raw.peek !== undefined)
       trial.sameEntry(`peek of ${label(entry)} ${when}`, await tier.peek(entry.key), entry);
   }

@@ -48,6 +48,9 @@ export const CONTRACT_RULES = Object.freeze({
   listeners: 'An `onEvict` that throws or rejects harms nobody.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
   access: 'recordAccess stores the count and the time that it is given, and tells how many of the keys were there.',
+  now: 'getNow answers and counts as get does; a tier that does not claim `synchronous` may give a value where it has one at once.',
+  touched:
+    'touched gives one view, always the same, of what touch has counted since its first call: the newest count and time of each key, whatever becomes of its entry, until they are taken or forgotten. Where an entry is put anew, neither goes back. It comes with touch, in tiers that claim `synchronous`.',
   soon: 'putSoon stores as put does, before the writes that follow, and is true once the entry is as safe as after put.',
   reseal:
     'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens.',

@@ -54,7 +54,26 @@ export class ObservedTier {
   async get(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
     const entry = await this.ask(`get(${label(key)})`, () => this.raw.get(key));
-    if (counts) this.#count(entry === undefined ? 0 : 1, entry === undefined ? 1 : 0);
+    if (counts) this.#countOne(entry);
+    return entry;
+  }
+
+  /** For a tier that has it. One that does not claim to be synchronous may answer in either way. */
+  async getNow(key: string): Promise<CacheEntry | undefined> {
+    const counts = this.enabled;
+    const what = `getNow(${label(key)})`;
+    const answer = this.raw.getNow!(key);
+    if (isPromise(answer) && this.raw.capabilities.synchronous) throw this.#wrongMode(what, false);
+    const entry = isPromise(answer) ? await within(this.#deadlineMs, what, answer) : answer;
+    if (counts) this.#countOne(entry);
+    return entry;
+  }
+
+  /** For a tier that has it. */
+  async touch(key: string): Promise<CacheEntry | undefined> {
+    const counts = this.enabled;
+    const entry = await this.ask(`touch(${label(key)})`, () => this.raw.touch!(key));
+    if (counts) this.#countOne(entry);
     return entry;
   }
 
@@ -140,6 +159,10 @@ export class ObservedTier {
     const answer = operation();
     if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));
     return isPromise(answer) ? within(this.#deadlineMs, what, answer) : answer;
+  }
+
+  #countOne(entry: CacheEntry | undefined): void {
+    this.#count(entry === undefined ? 0 : 1, entry === undefined ? 1 : 0);
   }
 
   #count(hits: number, misses: number): void {

@@ -62,6 +62,22 @@ const PEEK: Operation = {
   full: 'a',
 };
 
+const GET_NOW: Operation = {
+  name: 'getNow("a")',
+  ask: async (tier) => (await tier.getNow('a'))?.key,
+  off: undefined,
+  empty: undefined,
+  full: 'a',
+};
+
+const TOUCH: Operation = {
+  name: 'touch("a")',
+  ask: async (tier) => (await tier.touch('a'))?.key,
+  off: undefined,
+  empty: undefined,
+  full: 'a',
+};
+
 const RECORD_ACCESS: Operation = {
   name: 'recordAccess of "a"',
   ask: (tier) => tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 9 }]),
@@ -74,6 +90,8 @@ export function operationsOf({ raw }: ObservedTier): readonly Operation[] {
   return [
     ...OPERATIONS,
     ...(raw.peek === undefined ? [] : [PEEK]),
+    ...(raw.getNow === undefined ? [] : [GET_NOW]),
+    ...(raw.touch === undefined ? [] : [TOUCH]),
     ...(raw.recordAccess === undefined ? [] : [RECORD_ACCESS]),
   ];
 }

@@ -48,6 +48,10 @@ const checks: Check[] = [
       for (const key of NO_KEYS) await refused(trial, tier, `${method}(${String(show(key))})`, () => raw[method]!(key));
     }),
   ),
+  unchanged('takes for a key in getNow what is none', async (trial, raw, tier) => {
+    if (raw['getNow'] === undefined) return;
+    for (const key of NO_KEYS) await trial.refuses(`getNow(${show(key)})`, () => tier.getNow(key as string));
+  }),
   ...(['getMany', 'deleteMany'] as const).map((method) =>
     unchanged(`takes for keys in ${method} what are none`, async (trial, raw, tier) => {
       for (const key of NO_KEYS)

@@ -23,9 +23,11 @@ const METHODS = [
 ] as const satisfies readonly (keyof CacheTier)[];
 
 const OPTIONAL_METHODS = [
+  'getNow',
   'peek',
   'putSoon',
   'touch',
+  'touched',
   'recordAccess',
   'reseal',
 ] as const satisfies readonly (keyof CacheTier)[];

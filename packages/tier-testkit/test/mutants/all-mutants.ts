@@ -7,12 +7,14 @@ import { concurrencyMutants } from './concurrency.ts';
 import { credentialMutants } from './credentials.ts';
 import { expiryMutants } from './expiry.ts';
 import { failureMutants } from './failures.ts';
+import { getNowMutants } from './get-now.ts';
 import { keyMutants } from './keys.ts';
 import { leakMutants } from './leaks.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { putSoonMutants, resealMutants } from './reseal.ts';
+import { touchedMutants } from './touched.ts';
 import { valueMutants } from './values.ts';
 
 /** Every planted bug, by theme. */
@@ -26,6 +28,8 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...capacityMutants,
   ...aliasingMutants,
   ...statisticsMutants,
+  ...getNowMutants,
+  ...touchedMutants,
   ...credentialMutants,
   ...resealMutants,
   ...putSoonMutants,

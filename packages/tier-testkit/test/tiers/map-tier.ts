@@ -9,9 +9,13 @@ import {
   RemovalReason,
 } from '@pw/cache-models';
 import { RowTier } from './row-tier.ts';
+import { TouchNotes } from './touch-notes.ts';
 
 /** A right tier in memory, at the plainest: one Map, searched from end to end where something has to be found. */
 export class MapTier extends RowTier implements CacheTier {
+  /** There once somebody asked for it. */
+  protected notes: TouchNotes | undefined;
+
   override close(): void {
     this.rows = new Map();
     super.close();
@@ -24,6 +28,26 @@ export class MapTier extends RowTier implements CacheTier {
     if (entry === undefined) this.countMiss();
     else this.countHit();
     return entry && this.handOut(entry);
+  }
+
+  getNow(key: string): CacheEntry | undefined {
+    return this.get(key);
+  }
+
+  touch(key: string): CacheEntry | undefined {
+    const row = this.get(key) && this.live(this.keyOf(key));
+    if (row === undefined) return undefined;
+    row.entry = row.entry.touch(this.now());
+    this.notes?.note(row.entry);
+    return this.handOut(row.entry);
+  }
+
+  touched(): TouchNotes {
+    this.notes ??= this.makeNotes();
+    return this.notes;
+  }
+  protected makeNotes(): TouchNotes {
+    return new TouchNotes();
   }
 
   put(key: string, entry: CacheEntry): boolean {

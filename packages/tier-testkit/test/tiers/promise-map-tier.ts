@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { CacheEntry, MaybePromise } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
 import { InnerMapTier } from './inner-map-tier.ts';
@@ -7,6 +8,19 @@ import { InnerMapTier } from './inner-map-tier.ts';
 export class PromiseMapTier extends AsyncTier {
   constructor(setup: TierSetup, inner = new InnerMapTier(setup)) {
     super(inner);
+  }
+
+  /** What is at this end is given at once. */
+  getNow(key: string): MaybePromise<CacheEntry | undefined> {
+    if (typeof key !== 'string' || this.status !== 'open' || !this.enabled) return this.get(key);
+    try {
+      const entry = this.inner.get(key);
+      this.inner.succeeded();
+      return entry;
+    } catch (error) {
+      this.inner.countMiss();
+      return this.inner.recover(error, undefined);
+    }
   }
 
   protected override async transact<T>(work: () => T): Promise<T> {

@@ -1,0 +1,216 @@
+import { RemovalReason } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import { type Touch, TouchLedger, type TouchStep } from '../touch-ledger.ts';
+import type { Trial } from '../trial.ts';
+import { tryHistories } from '../try-histories.ts';
+
+/** More than any check has touches. */
+const ALL = 1000;
+
+/** A check that holds of a tier that remembers touches at all. */
+function remembering(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>, maxEntries = 50): Check {
+  return {
+    name,
+    rule: 'touched',
+    run: async (trial) => {
+      const tier = await trial.tier({ config: { maxEntries } });
+      await tier.open();
+      if (tier.raw.touched !== undefined) await run(trial, tier);
+    },
+  };
+}
+
+/** The same, with a ledger of the touches; the tier remembers them from its beginning. */
+function counting(
+  name: string,
+  run: (ledger: TouchLedger, trial: Trial, tier: ObservedTier) => Promise<void>,
+  maxEntries?: number,
+): Check {
+  return remembering(name, (trial, tier) => run(new TouchLedger(trial, tier), trial, tier), maxEntries);
+}
+
+/** What may become of an entry `a` that was touched, in a tier with room for two. */
+const FATES: Readonly<Record<string, (tier: ObservedTier, trial: Trial) => Promise<unknown>>> = {
+  evicted: (tier) => tier.putMany(makeEntries(2)),
+  expired: async (tier, { clock }) => {
+    clock.advance(HOUR);
+    await tier.get('a');
+  },
+  'expired and cleaned up': (tier, { clock }) => {
+    clock.advance(HOUR);
+    return tier.cleanupExpired();
+  },
+  'expired and put anew': (tier, { clock }) => {
+    clock.advance(HOUR);
+    return tier.put(makeEntry('a', {}, clock.now()));
+  },
+  deleted: (tier) => tier.delete('a'),
+  'deleted for bad health': (tier) => tier.delete('a', RemovalReason.HEALTH),
+  'deleted in a batch': (tier) => tier.deleteMany(['a']),
+  'put anew': (tier) => tier.put(makeEntry('a', { source: 'new' })),
+  'put anew in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
+  cleared: (tier) => tier.clear(),
+  closed: (tier) => tier.close(),
+};
+
+const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>
+  counting(
+    `loses what it counted of an entry that is ${fate}`,
+    async (ledger, trial, tier) => {
+      await tier.put(makeEntry('a', { accessCount: 5 }));
+      await ledger.touch('a');
+      trial.clock.advance(10);
+      await ledger.touch('a');
+      await meet(tier, trial);
+      ledger.compare(['a'], `of an entry that is ${fate}`);
+      ledger.takeAll();
+      ledger.compare(['a'], 'when it was taken');
+    },
+    2,
+  ),
+);
+
+const checks: Check[] = [
+  remembering('remembers touches without touch, or without answering at once', async (trial, tier) => {
+    const { capabilities, touch } = tier.raw;
+    trial.same('type of touch in a tier that has touched', typeof touch, 'function');
+    trial.same('claim of synchronous in a tier that has touched', capabilities.synchronous, true);
+    const { count, of, take, forget } = tier.raw.touched!();
+    const types = [typeof count, typeof of, typeof take, typeof forget];
+    trial.same('types of count, of, take and forget', types, ['number', 'function', 'function', 'function']);
+  }),
+  remembering('gives another view of its touches at another time', async (trial, tier) => {
+    const view = tier.raw.touched!();
+    const isSame = (when: string) =>
+      trial.holds(`touched() ${when}`, tier.raw.touched!() === view, 'what it gave first', 'another view');
+    isSame('at once again');
+    await tier.put(makeEntry('a'));
+    await tier.touch('a');
+    isSame('after a touch');
+    view.take(ALL);
+    view.forget();
+    await tier.clear();
+    isSame('after take, forget and clear');
+    await tier.close();
+    await tier.open();
+    isSame('after close and open');
+  }),
+  remembering('remembers touches from before it was asked to', async (trial, tier) => {
+    await tier.put(makeEntry('a'));
+    await tier.touch('a');
+    const view = tier.raw.touched!();
+    trial.same('of("a") when it was touched before only', view.of('a'), undefined);
+    trial.same('take when there were touches before only', view.take(ALL), []);
+    await tier.touch('a');
+    trial.same('count in of("a") after one more touch', view.of('a')?.accessCount, 2);
+  }),
+  counting('tells of other touches than it counted', async (ledger, trial, tier) => {
+    const entries = ['a', 'b', 'c', 'd'].map((key, at) => makeEntry(key, { accessCount: at }));
+    await tier.putMany(entries);
+    for (const key of ['a', 'b', 'a', 'never', 'd', 'a']) {
+      trial.clock.advance(1.5);
+      await ledger.touch(key);
+    }
+    for (const read of ['get', 'has', 'peek'] as const) await tier[read]('c');
+    await tier.getMany(['c']);
+    const keys = ['a', 'b', 'c', 'd', 'never', '', '__proto__'];
+    ledger.compare(keys, 'after touches of three of four entries');
+    ledger.compare(keys, 'once more');
+    ledger.takeAll();
+    ledger.compare(keys, 'when all were taken');
+    await ledger.touch('b');
+    ledger.compare(keys, 'after another touch');
+    ledger.takeAll();
+  }),
+  counting('lets a count or a time go back where an entry is put anew', async (ledger, trial, tier) => {
+    const { clock } = trial;
+    await tier.put(makeEntry('a', { accessCount: 5 }));
+    clock.advance(10);
+    await ledger.touch('a');
+    await tier.put(makeEntry('a', { source: 'new' }));
+    await ledger.touch('a');
+    ledger.compare(['a'], 'of an entry that was put anew with fewer accesses, and touched');
+    await tier.delete('a');
+    await tier.put(makeEntry('a', { source: 'newer', accessCount: 100 }));
+    clock.set(clock.now() - 5);
+    await ledger.touch('a');
+    ledger.compare(['a'], 'of an entry that was put anew with more accesses, and touched earlier');
+    ledger.takeAll();
+  }),
+  counting('keeps a touch that it was told to forget, or forgets others', async (ledger, _, tier) => {
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    const touchAll = async () => {
+      await tier.putMany(keys.map((key) => makeEntry(key)));
+      for (const key of keys) await ledger.touch(key);
+      await tier.deleteMany(['d', 'e']);
+    };
+    await touchAll();
+    for (const key of ['a', 'd', 'never']) ledger.forget(key);
+    ledger.compare(keys, 'after forget of one that is there and one that is gone');
+    await ledger.touch('a');
+    ledger.compare(keys, 'after a touch of what was forgotten');
+    ledger.takeAll();
+    await touchAll();
+    ledger.forget();
+    ledger.compare(keys, 'after forget of all');
+    ledger.takeAll();
+    await ledger.touch('b');
+    ledger.compare(keys, 'after a touch when all was forgotten');
+    ledger.takeAll();
+  }),
+  counting('takes more touches than it was asked for, or loses the rest', async (ledger, _, tier) => {
+    const keys = makeEntries(30).map(({ key }) => key);
+    await tier.putMany(makeEntries(30));
+    for (const key of keys) await ledger.touch(key);
+    await tier.deleteMany(keys.slice(10, 20));
+    ledger.take(0);
+    for (const limit of [1, 7, 4]) {
+      ledger.take(limit);
+      ledger.compare(keys, `after take(${limit})`);
+    }
+    while (ledger.left > 0) ledger.take(7);
+    ledger.compare(keys, 'when all were taken');
+    ledger.takeAll();
+  }),
+  counting('says nothing of its touches while it is off', async (ledger, _, tier) => {
+    await tier.putMany(['a', 'b', 'c'].map((key) => makeEntry(key)));
+    for (const key of ['a', 'b', 'c']) await ledger.touch(key);
+    while (tier.enabled) tier.raw.handleFailure(new Error('a fault that a test made up'));
+    ledger.compare(['a', 'b', 'c'], 'of a tier that is off');
+    ledger.forget('a');
+    ledger.compare(['a', 'b', 'c'], 'of a tier that is off, after forget("a")');
+    tier.raw.resetFailures();
+    ledger.compare(['a', 'b', 'c'], 'of a tier that is on again');
+    ledger.takeAll();
+  }),
+  counting(
+    'loses, repeats or makes up a touch in some history',
+    async (ledger, trial) => {
+      const { fastCheck, runs } = trial.subject;
+      const key = fastCheck.constantFrom('a', 'b', 'c', '__proto__');
+      const does = fastCheck.constantFrom<Touch>(...STEPS);
+      const histories = fastCheck.array(fastCheck.tuple(does, key), { minLength: 10, maxLength: 80, size: 'max' });
+      const begin: TouchStep[] = [
+        ['forgetAll', ''],
+        ['clear', ''],
+      ];
+      await tryHistories(trial, histories, runs ?? 100, async (history) => {
+        for (const step of [...begin, ...history]) await ledger.do(step);
+        ledger.takeAll();
+      });
+    },
+    2,
+  ),
+];
+
+/** As often as they stand here: an entry is touched, outlives its time and is put anew before anything else befalls it. */
+const STEPS: readonly Touch[] = [
+  ...Array<Touch>(8).fill('touch'),
+  ...Array<Touch>(6).fill('put'),
+  ...Array<Touch>(4).fill('outlive'),
+  ...(['wait', 'take', 'take', 'get', 'delete', 'forget', 'forgetAll', 'cleanup', 'clear', 'close'] as const),
+];
+
+export const touched: CheckGroup = { name: 'touched', checks: () => [...checks, ...fates] };

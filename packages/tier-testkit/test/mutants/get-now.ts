@@ -1,0 +1,133 @@
+import { type CacheEntry, isPromise, type MaybePromise } from '@pw/cache-models';
+import { MapTier } from '../tiers/map-tier.ts';
+import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const OTHER = ['get now', 'finds with getNow other than with get'] as const;
+const EXPIRED = ['get now', 'gives with getNow what has expired, or leaves it there'] as const;
+const COUNTED = ['get now', 'counts getNow other than as one hit or one miss'] as const;
+
+export const getNowMutants: readonly Mutant[] = [
+  plant(
+    'now-or-null',
+    'A getNow that finds nothing gives null.',
+    OTHER,
+    class extends MapTier {
+      override getNow(key: string): CacheEntry | undefined {
+        return super.getNow(key) ?? (null as unknown as undefined);
+      }
+    },
+  ),
+  plant(
+    'now-is-later',
+    'A tier that answers at once gives a promise in getNow.',
+    OTHER,
+    class extends MapTier {
+      override getNow(key: string): CacheEntry | undefined {
+        return Promise.resolve(super.getNow(key)) as unknown as undefined;
+      }
+    },
+  ),
+  plant(
+    'now-as-it-was',
+    'Keeps at hand what getNow has found, and gives it when it was replaced or deleted.',
+    OTHER,
+    class extends PromiseMapTier {
+      readonly #atHand = new Map<string, CacheEntry>();
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        const found = super.getNow(key);
+        if (isPromise(found) || found === undefined) return found;
+        this.#atHand.set(key, this.#atHand.get(key) ?? found);
+        return this.#atHand.get(key);
+      }
+    },
+  ),
+  plant(
+    'now-whatever-the-time',
+    'Does not look at the deadline in getNow.',
+    EXPIRED,
+    class extends MapTier {
+      override getNow(key: string): CacheEntry | undefined {
+        this.checkKey(key);
+        const row = this.rows.get(key);
+        if (row === undefined || !this.isExpired(row.entry)) return super.getNow(key);
+        this.countHit();
+        return row.entry;
+      }
+    },
+  ),
+  plant(
+    'now-leaves-the-expired',
+    'Hides an expired entry in getNow, and leaves it there.',
+    EXPIRED,
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        if (typeof key !== 'string' || this.inner.peek(key) !== undefined) return super.getNow(key);
+        this.inner.countMiss();
+        return undefined;
+      }
+    },
+  ),
+  plant(
+    'now-uncounted',
+    'Looks in getNow, and counts nothing.',
+    COUNTED,
+    class extends MapTier {
+      override getNow(key: string): CacheEntry | undefined {
+        return this.peek(key);
+      }
+    },
+  ),
+  plant(
+    'now-missed-twice',
+    'Counts a miss of getNow, asks its store then, and counts another one.',
+    COUNTED,
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        const found = super.getNow(key);
+        return found === undefined ? this.get(key) : found;
+      }
+    },
+  ),
+  plant(
+    'now-for-any-key',
+    'Takes a key that is no text for one that is not there, in getNow.',
+    ['arguments', 'takes for a key in getNow what is none'],
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        return typeof key === 'string' ? super.getNow(key) : undefined;
+      }
+    },
+  ),
+  plant(
+    'now-only-when-open',
+    'Does not open for a getNow.',
+    ['lifecycle', 'does not open by itself before its first use'],
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        return this.status === 'open' ? super.getNow(key) : undefined;
+      }
+    },
+  ),
+  plant(
+    'now-when-off',
+    'Answers getNow although it is off.',
+    ['failures', 'answers, throws or changes something while it is off'],
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        const row = this.enabled ? undefined : this.inner.rows.get(key);
+        return row === undefined ? super.getNow(key) : row.entry;
+      }
+    },
+  ),
+  plant(
+    'now-throws',
+    'Throws from getNow when its store is broken.',
+    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    class extends PromiseMapTier {
+      override getNow(key: string): MaybePromise<CacheEntry | undefined> {
+        return this.status === 'open' && this.enabled ? this.inner.get(key) : super.getNow(key);
+      }
+    },
+  ),
+];
