@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
 import { moveUserInfo } from './move-user-info.ts';
-import { allOf, areMany } from './slicer.ts';
+import { allOf } from './slicer.ts';
+import { type Merge, StackBatches } from './stack-batches.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -36,11 +36,7 @@ export class TierStack {
   readonly #access: WriteBehind;
   readonly #events: StackEvents;
   readonly #coherence: Coherence;
-  /** What is kept of an old value is void in the moment in which the first tier has the new one. */
-  readonly #hooks = {
-    before: (slice: readonly CacheEntry[]): void => this.#areOver(slice),
-    after: (slice: readonly CacheEntry[]): void => this.#forgetReplaced(slice),
-  };
+  readonly #batches: StackBatches;
   /** Keys whose entries are being loaded, and whether what is loaded may still be stored. */
   readonly #loading = new Map<string, boolean>();
 
@@ -49,6 +45,13 @@ export class TierStack {
     this.#byTruth = [...slots.filter((slot) => !slot.isCapped), ...slots.filter((slot) => slot.isCapped)];
     this.#events = events;
     this.#access = new WriteBehind(slots, this.#lock, logger);
+    this.#batches = new StackBatches({
+      slots,
+      byTruth: this.#byTruth,
+      lock: this.#lock,
+      access: this.#access,
+      isOver: (key) => this.#isOver(key),
+    });
     this.#coherence = new Coherence(slots, this.#lock, {
       forget: (key) => this.#isOver(key),
       clear: () => this.#allIsOver(),
@@ -169,67 +172,16 @@ export class TierStack {
     return this.#loading.get(entry.key) === false ? [] : this.put(entry);
   }
 
-  /** Stores entries and tells which of them at least one tier holds. */
-  putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
+  /** See {@link StackBatches.putMany}. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     this.#recoverDue();
-    const entries = given.map(moveUserInfo);
-    const keys = entries.map((entry) => entry.key);
-    return this.#lock.runAll(keys, () => {
-      const [first, ...others] = this.slots;
-      return this.#andBelow(entries, first?.writeMany(entries, this.#hooks) ?? [], others);
-    });
+    return this.#batches.putMany(entries);
   }
 
-  /**
-   * Stores what `merge` makes of the entries that are there under the keys, with nothing in between; tells in the order of its
-   * entries which of them at least one tier holds.
-   */
-  mergeMany(
-    keys: readonly string[],
-    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
-  ): MaybePromise<boolean[]> {
+  /** See {@link StackBatches.mergeMany}. */
+  mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     this.#recoverDue();
-    return this.#lock.runAll(keys, async () => {
-      const existing = await this.#newestMany(keys);
-      // Reads of the first tier hold no lock: those of the last moment count too.
-      for (const [key, entry] of existing) existing.set(key, this.#access.overlay(this.#atFirst(key) ?? entry));
-      const entries = merge(existing).map(moveUserInfo);
-      const [first, ...others] = this.slots;
-      this.#hooks.before(entries);
-      const written = first?.writeAll(entries) ?? [];
-      if (!isPromise(written)) this.#hooks.after(entries);
-      return this.#andBelow(entries, written, others);
-    });
-  }
-
-  /** Stores entries in the other tiers as well; of many, when the first tier's work is over for this turn of the event loop. */
-  #andBelow(
-    entries: readonly CacheEntry[],
-    first: MaybePromise<readonly boolean[]>,
-    others: readonly TierSlot[],
-  ): MaybePromise<boolean[]> {
-    const below = (): MaybePromise<boolean[]> => {
-      const tiers = allOf([first, ...others.map((slot) => slot.writeMany(entries))]);
-      return chain(tiers, (answers) => anyOf(answers, entries.length));
-    };
-    return areMany(entries) && others.length > 0 ? setImmediate().then(below) : below();
-  }
-
-  /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */
-  #forgetReplaced(entries: readonly CacheEntry[]): void {
-    const first = this.slots[0];
-    if (!first?.isSynchronous) return;
-    for (const entry of entries) {
-      if (!this.#access.has(entry.key)) continue;
-      this.#access.forget(entry.key);
-      if (!first.answersFor(entry.key) || first.look(entry.key) === undefined) this.#access.evicted(entry);
-    }
-  }
-
-  #atFirst(key: string): CacheEntry | undefined {
-    const first = this.slots[0];
-    if (first?.isSynchronous !== true || first.isCapped || !first.answersFor(key)) return undefined;
-    return first.look(key) as CacheEntry | undefined;
+    return this.#batches.mergeMany(keys, merge);
   }
 
   /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
@@ -294,19 +246,6 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
   }
 
-  /** As `#newest`, of several keys; asks a tier for those that none before had. */
-  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
-    const found = new Map<string, CacheEntry>();
-    let left = keys;
-    for (const slot of this.#byTruth) {
-      if (left.length === 0) break;
-      for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
-      if (areMany(left)) await setImmediate();
-      if (found.size > 0) left = left.filter((key) => !found.has(key));
-    }
-    return found;
-  }
-
   /** Removes an entry from every tier; true if one of them had it. */
   erase(key: string, reason: RemovalReason): MaybePromise<boolean> {
     this.#recoverDue();
@@ -318,13 +257,10 @@ export class TierStack {
     return chain(allOf(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
   }
 
-  /** Removes entries from every tier and tells which of them one tier had. */
+  /** See {@link StackBatches.eraseMany}. */
   eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
     this.#recoverDue();
-    return this.#lock.runAll(keys, () => {
-      for (const key of keys) this.#isOver(key);
-      return chain(allOf(this.slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
-    });
+    return this.#batches.eraseMany(keys);
   }
 
   /** Empties every tier and tells how many different entries there were. */
@@ -400,10 +336,6 @@ export class TierStack {
     if (this.#loading.has(key)) this.#loading.set(key, false);
   }
 
-  #areOver(entries: readonly CacheEntry[]): void {
-    for (const { key } of entries) this.#isOver(key);
-  }
-
   #allIsOver(): void {
     for (const key of this.#loading.keys()) this.#loading.set(key, false);
     this.#access.clear();
@@ -413,8 +345,4 @@ export class TierStack {
   #recoverDue(): void {
     for (const slot of this.slots) if (slot.recoveryDue) void slot.recover();
   }
-}
-
-function anyOf(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
-  return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
 }

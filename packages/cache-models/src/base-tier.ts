@@ -80,8 +80,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
-    if (typeof key === 'string' && this.#life.isOpen && this.health.enabled) return this.#lookUp(key);
-    return this.get(key);
+    // A tier with a `get` of its own means it for this too.
+    if (this.get !== BaseTier.prototype.get || typeof key !== 'string') return this.get(key);
+    return this.#life.isOpen && this.health.enabled ? this.#lookUp(key) : this.get(key);
   }
 
   put(key: string, entry: CacheEntry): TierResult<M, boolean> {

@@ -235,6 +235,17 @@ describe('getNow of a tier on BaseTier', () => {
     expect(await later).toBe(tier.store.get('k'));
   });
 
+  it('is the get of a tier that has one of its own', async () => {
+    class OwnGet extends MapTier {
+      override get() {
+        return undefined;
+      }
+    }
+    const tier = new OwnGet();
+    tier.put('k', entryOf('k'));
+    expect(tier.getNow('k')).toBeUndefined();
+  });
+
   it('gives a promise, and opens, where the tier is not open, and a promise of nothing where it is off', async () => {
     const tier = new LaterTier();
     tier.hasAtHand = true;

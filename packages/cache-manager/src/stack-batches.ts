@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises';
+import { type CacheEntry, chain, isPromise, type MaybePromise } from '@pw/cache-models';
+import type { KeyLock } from './key-lock.ts';
+import { moveUserInfo } from './move-user-info.ts';
+import { allOf, areMany } from './slicer.ts';
+import type { SliceHooks } from './slot-writes.ts';
+import type { TierSlot } from './tier-slot.ts';
+import type { WriteBehind } from './write-behind.ts';
+
+export interface StackBatchesContext {
+  readonly slots: readonly TierSlot[];
+  /** First those in which an entry has its own life, then those that cap it. */
+  readonly byTruth: readonly TierSlot[];
+  readonly lock: KeyLock;
+  readonly access: WriteBehind;
+  /** The value of a key is replaced or removed: what is kept of it beside the tiers is void. */
+  readonly isOver: (key: string) => void;
+}
+
+/** Makes the entries to store of those that are there already, by key. */
+export type Merge = (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[];
+
+/**
+ * Writes of many keys, under the locks of all of them. The first tier's part comes first, and the others' when its work is over
+ * for this turn of the event loop.
+ */
+export class StackBatches {
+  readonly #context: StackBatchesContext;
+  readonly #first: TierSlot;
+  readonly #others: readonly TierSlot[];
+  /** What is kept of an old value is void in the moment in which the first tier has the new one. */
+  readonly #hooks = {
+    before: (slice) => {
+      for (const { key } of slice) this.#context.isOver(key);
+    },
+    after: (slice) => this.#forgetReplaced(slice),
+  } satisfies SliceHooks;
+
+  /** Of at least one slot. */
+  constructor(context: StackBatchesContext) {
+    this.#context = context;
+    const [first, ...others] = context.slots;
+    this.#first = first!;
+    this.#others = others;
+  }
+
+  /** Stores entries and tells which of them at least one tier holds. */
+  putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    const entries = given.map(moveUserInfo);
+    const keys = entries.map((entry) => entry.key);
+    return this.#context.lock.runAll(keys, () => this.#andBelow(entries, this.#first.writeMany(entries, this.#hooks)));
+  }
+
+  /**
+   * Stores what `merge` makes of the entries that are there under the keys, with nothing in between; tells in the order of its
+   * entries which of them at least one tier holds.
+   */
+  mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
+    const { lock, access } = this.#context;
+    return lock.runAll(keys, async () => {
+      const existing = await this.#newestMany(keys);
+      // Reads of the first tier hold no lock: those of the last moment count too.
+      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#atFirst(key) ?? entry));
+      const entries = merge(existing).map(moveUserInfo);
+      this.#hooks.before(entries);
+      const written = this.#first.writeAll(entries);
+      if (!isPromise(written)) this.#hooks.after(entries);
+      return this.#andBelow(entries, written);
+    });
+  }
+
+  /** Removes entries from every tier and tells which of them one tier had. */
+  eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    const { lock, slots, isOver } = this.#context;
+    return lock.runAll(keys, () => {
+      for (const key of keys) isOver(key);
+      return chain(allOf(slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+    });
+  }
+
+  #andBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
+    const below = (): MaybePromise<boolean[]> => {
+      const tiers = allOf([first, ...this.#others.map((slot) => slot.writeMany(entries))]);
+      return chain(tiers, (answers) => anyOf(answers, entries.length));
+    };
+    return areMany(entries) && this.#others.length > 0 ? setImmediate().then(below) : below();
+  }
+
+  /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */
+  #forgetReplaced(entries: readonly CacheEntry[]): void {
+    const { access } = this.#context;
+    const first = this.#first;
+    if (!first.isSynchronous) return;
+    for (const entry of entries) {
+      if (!access.has(entry.key)) continue;
+      access.forget(entry.key);
+      if (!first.answersFor(entry.key) || first.look(entry.key) === undefined) access.evicted(entry);
+    }
+  }
+
+  #atFirst(key: string): CacheEntry | undefined {
+    const first = this.#first;
+    if (!first.isSynchronous || first.isCapped || !first.answersFor(key)) return undefined;
+    return first.look(key) as CacheEntry | undefined;
+  }
+
+  /** The live entries of the keys without counting a hit; a tier is asked for those that none before had. */
+  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const found = new Map<string, CacheEntry>();
+    let left = keys;
+    for (const slot of this.#context.byTruth) {
+      if (left.length === 0) break;
+      for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      if (areMany(left)) await setImmediate();
+      if (found.size > 0) left = left.filter((key) => !found.has(key));
+    }
+    return found;
+  }
+}
+
+function anyOf(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
+  return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
+}
