@@ -142,8 +142,7 @@ export class CacheManager implements AsyncDisposable {
   peek(key: string): CacheEntry | undefined {
     this.#check(key);
     const first = this.#stack.slots[0]!;
-    if (!first.isSynchronous || !first.answersFor(key)) return undefined;
-    const found = first.look(key);
+    const found = first.isSynchronous ? first.look(key) : undefined;
     return isPromise(found) ? undefined : found;
   }
 

@@ -94,13 +94,13 @@ export class StackBatches {
     for (const entry of entries) {
       if (!access.has(entry.key)) continue;
       access.forget(entry.key);
-      if (!first.answersFor(entry.key) || first.look(entry.key) === undefined) access.evicted(entry);
+      if (first.look(entry.key) === undefined) access.evicted(entry);
     }
   }
 
   #atFirst(key: string): CacheEntry | undefined {
     const first = this.#first;
-    if (!first.isSynchronous || first.isCapped || !first.answersFor(key)) return undefined;
+    if (!first.isSynchronous || first.isCapped) return undefined;
     return first.look(key) as CacheEntry | undefined;
   }
 

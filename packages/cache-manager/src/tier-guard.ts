@@ -83,7 +83,8 @@ export class TierGuard {
   read(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
-      return this.#entry(key, tier.getNow === undefined ? tier.get(key) : tier.getNow(key));
+      const found = tier.getNow === undefined ? tier.get(key) : tier.getNow(key);
+      return isPromise(found) ? this.#later(key, found, this.#noteLate) : this.sane(key, found);
     } catch (error) {
       return this.#nothing(error);
     }
@@ -93,7 +94,8 @@ export class TierGuard {
   touch(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
-      return this.#entry(key, tier.touch === undefined ? tier.get(key) : tier.touch(key));
+      const found = tier.touch === undefined ? tier.get(key) : tier.touch(key);
+      return isPromise(found) ? this.#later(key, found, this.#noteLate) : this.sane(key, found);
     } catch (error) {
       return this.#nothing(error);
     }
@@ -103,19 +105,19 @@ export class TierGuard {
   look(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
-      if (tier.peek === undefined) return this.#entry(key, tier.get(key));
-      return this.#entry(key, tier.peek(key), () => {});
+      const found = tier.peek === undefined ? tier.get(key) : tier.peek(key);
+      if (!isPromise(found)) return this.sane(key, found);
+      return this.#later(key, found, tier.peek === undefined ? this.#noteLate : undefined);
     } catch (error) {
       return this.#nothing(error);
     }
   }
 
-  #entry(
+  #later(
     key: string,
-    found: MaybePromise<CacheEntry | undefined>,
-    late = this.#noteLate,
-  ): MaybePromise<CacheEntry | undefined> {
-    if (!isPromise(found)) return this.sane(key, found);
+    found: Promise<CacheEntry | undefined>,
+    late: ((answer: Promise<unknown>) => void) | undefined,
+  ): Promise<CacheEntry | undefined> {
     return this.inTime(found, late).then(
       (entry) => this.sane(key, entry),
       (error: unknown) => this.#nothing(error),

@@ -128,10 +128,7 @@ export class TierSlot {
   /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
     if (!this.#power.isOn || this.missed.covers(key)) return undefined;
-    const found = this.#guard.touch(key);
-    // A tier that has switched itself off has no answer: this is early enough to notice, for all writes look before they are made.
-    if (found === undefined) this.#power.notice();
-    return found;
+    return this.#guard.touch(key) ?? this.#nothing();
   }
 
   /** True if `touch` leaves the access counted in the entry. */
@@ -141,13 +138,18 @@ export class TierSlot {
 
   /** The live entry of a key with as little trace as the tier allows. */
   look(key: string): MaybePromise<CacheEntry | undefined> {
-    return this.#guard.look(key);
+    if (!this.#power.isOn || this.missed.covers(key)) return undefined;
+    return this.#guard.look(key) ?? this.#nothing();
+  }
+
+  /** A tier that has switched itself off has no answer: that is early enough to notice, for all writes look before they are made. */
+  #nothing(): undefined {
+    this.#power.notice();
   }
 
   /** What `look` finds of several keys, in their order. A tier that answers at once is asked in slices. */
   lookMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
-    const lookAll = (some: readonly string[]) =>
-      allOf(some.map((key) => (this.answersFor(key) ? this.#guard.look(key) : undefined)));
+    const lookAll = (some: readonly string[]) => allOf(some.map((key) => this.look(key)));
     return this.isSynchronous ? this.#readSlices.run(keys, lookAll) : lookAll(keys);
   }
 

@@ -97,8 +97,7 @@ export class TierStack {
   /** True if another request has copied the entry into the first tier while this one waited for the lock. */
   #arrived(key: string): boolean {
     const first = this.slots[0]!;
-    if (!first.isSynchronous || !first.answersFor(key)) return false;
-    return first.look(key) !== undefined;
+    return first.isSynchronous && first.look(key) !== undefined;
   }
 
   #search(key: string, level: number): MaybePromise<Hit | undefined> {
@@ -231,8 +230,7 @@ export class TierStack {
    */
   rewrite(slot: TierSlot, key: string, wants: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
     return this.#lock.run(key, () => {
-      const found = slot.answersFor(key) ? slot.look(key) : undefined;
-      return chain<CacheEntry | undefined, boolean | undefined>(found, (entry) =>
+      return chain<CacheEntry | undefined, boolean | undefined>(slot.look(key), (entry) =>
         entry !== undefined && wants(entry) ? slot.write(key, entry) : undefined,
       );
     });
@@ -242,8 +240,7 @@ export class TierStack {
   #newest(key: string, turn = 0): MaybePromise<CacheEntry | undefined> {
     const slot = this.#byTruth[turn];
     if (slot === undefined) return undefined;
-    const found = slot.answersFor(key) ? slot.look(key) : undefined;
-    return chain(found, (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
+    return chain(slot.look(key), (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
   }
 
   /** Removes an entry from every tier; true if one of them had it. */
