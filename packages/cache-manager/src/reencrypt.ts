@@ -169,7 +169,7 @@ function checkCipher(cipher: CredentialCipher | undefined): CredentialCipher {
 
 function checkBatchSize(batchSize: number): number {
   if (Number.isSafeInteger(batchSize) && batchSize >= 1 && batchSize <= MAX_BATCH) return batchSize;
-  const message = `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`;
+  const message = `must be a whole number from 1 to ${MAX_BATCH}`;
   throw new CacheValidationError(`reencrypt options: batchSize: ${message}`, {
     problems: [{ path: 'batchSize', message }],
   });

@@ -79,11 +79,20 @@ export class StackBatches {
   }
 
   #andBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
-    const below = (): MaybePromise<boolean[]> => {
-      const tiers = allOf([first, ...this.#others.map((slot) => slot.writeMany(entries))]);
-      return chain(tiers, (answers) => anyOf(answers, entries.length));
-    };
-    return areMany(entries) && this.#others.length > 0 ? setImmediate().then(below) : below();
+    const tiers = areMany(entries)
+      ? this.#inTurns(entries, first)
+      : allOf([first, ...this.#others.map((slot) => slot.writeMany(entries))]);
+    return chain(tiers, (answers) => anyOf(answers, entries.length));
+  }
+
+  /** Each tier begins in a turn of its own. */
+  async #inTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
+    const answers = [first];
+    for (const slot of this.#others) {
+      await setImmediate();
+      answers.push(slot.writeMany(entries));
+    }
+    return Promise.all(answers);
   }
 
   /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */

@@ -149,7 +149,11 @@ export class TierSlot {
 
   /** What `look` finds of several keys, in their order. A tier that answers at once is asked in slices. */
   lookMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
-    const lookAll = (some: readonly string[]) => allOf(some.map((key) => this.look(key)));
+    const lookAll = (some: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> => {
+      if (!this.usable) return some.map(() => undefined);
+      if (this.missed.isEmpty) return this.#guard.lookMany(some);
+      return allOf(some.map((key) => this.look(key)));
+    };
     return this.isSynchronous ? this.#readSlices.run(keys, lookAll) : lookAll(keys);
   }
 

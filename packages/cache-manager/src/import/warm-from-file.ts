@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import type { FileItem } from './file-item.ts';
 import { ImportBatch } from './import-batch.ts';
@@ -51,19 +51,20 @@ async function importRows(
     ttlFor: (name) => target.ttlFor(name),
   };
   const batch = new ImportBatch(target, tally, settings.ttlOverride !== undefined);
+  const turn = new Turn();
   const flush = async (): Promise<void> => {
-    // Reading the rows was work for one turn.
-    await setImmediate();
+    // Reading the rows was work for one turn, and storing may never leave the next.
+    await turn.rest();
     await batch.store();
     settings.onProgress?.(progressOf(tally, source));
-    // Storing may never have left this turn of the event loop; others wait for theirs.
-    await setImmediate();
+    await turn.rest();
     settings.signal?.throwIfAborted();
   };
   for await (const items of guarded(readProxyFile(source, path, settings), tally)) {
     for (const item of items) {
       take(item, context, settings, batch, tally);
       if (batch.size >= settings.batchSize) await flush();
+      else if (turn.isOver()) await turn.rest();
     }
     settings.signal?.throwIfAborted();
   }

@@ -89,11 +89,7 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
   check('defaultScheme', PROXY_SCHEMES.includes(defaultScheme), `must be one of ${PROXY_SCHEMES.join(', ')}`);
   check('defaultSource', typeof defaultSource === 'string', 'must be a text');
   check('keyIdentity', KEY_IDENTITIES.includes(keyIdentity), `must be one of ${KEY_IDENTITIES.join(', ')}`);
-  check(
-    'batchSize',
-    isWhole(batchSize, 1) && batchSize <= MAX_BATCH,
-    `must be a whole number from 1 to ${MAX_BATCH.toLocaleString('en')}`,
-  );
+  check('batchSize', isWhole(batchSize, 1) && batchSize <= MAX_BATCH, `must be a whole number from 1 to ${MAX_BATCH}`);
   problems.push(...problemsOfHooks(options, ['refuse', 'onProgress']));
   refuseProblems('import options', problems);
   return {
