@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CacheEntry } from '@pw/cache-models';
 import type { Contender } from './scenario.ts';
 
 /** The least that a lookup in memory costs: `Map.get`. */
@@ -23,6 +24,24 @@ export function expiringMapFloor<V extends { readonly expiresAt: number }>(
 export function asyncMapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => string): Contender {
   const get = async (key: string) => map.get(key);
   return { name: 'await of async Map.get', role: 'floor', async: true, run: (i) => get(keyOf(i)) };
+}
+
+/**
+ * A hit that does by hand what ours owes its caller and nothing else: the clock against the deadline, a frozen copy with the
+ * access counted, kept for the next one, in a promise. No order, no statistics, no other tier.
+ */
+export function snapshotFloor(map: Map<string, CacheEntry>, keyOf: (i: number) => string): Contender {
+  const nothing = Promise.resolve(undefined);
+  const get = (key: string): Promise<CacheEntry | undefined> => {
+    const entry = map.get(key);
+    if (entry === undefined) return nothing;
+    const now = Date.now();
+    if (now >= entry.expiresAt) return nothing;
+    const touched = entry.touch(now);
+    map.set(key, touched);
+    return Promise.resolve(touched);
+  };
+  return { name: 'Map, clock and snapshot by hand', role: 'floor', async: true, run: (i) => get(keyOf(i)) };
 }
 
 /** The least that a JSON record on disk costs to read: one positioned read and `JSON.parse`. */

@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { asyncMapFloor } from '../floors.ts';
@@ -34,6 +35,8 @@ export const managerMiss: Scenario = {
       context,
       entries.map(({ key }) => key),
     );
+    const file = openSync(join(context.directory, 'bare.db'), 'r');
+    context.onFinish(() => closeSync(file));
     const map = new Map(entries.map((entry) => [entry.key, entry]));
     return {
       finds: 'nothing',
@@ -44,6 +47,11 @@ export const managerMiss: Scenario = {
         { name: 'cache-manager', role: 'peer', async: true, run: (i) => manager.get(keyOf(i)) },
         { name: 'keyv SQLite', role: 'peer', async: true, run: (i) => keyv.get(keyOf(i)) },
         { name: 'a prepared SELECT of SQLite', role: 'floor', run: (i) => select.get(keyOf(i)) },
+        {
+          name: 'that and an fstat of a file',
+          role: 'floor',
+          run: (i) => (fstatSync(file).size < 0 ? 0 : select.get(keyOf(i))),
+        },
         asyncMapFloor(map, keyOf),
       ],
     };
