@@ -1,9 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { CleanupGate } from './cleanup-gate.ts';
 import type { CleanupTask } from './cleanup-worker.ts';
+import { codeOf } from './storage-error.ts';
 
 /** Longest wait of a `close` for the thread to finish its transaction, in milliseconds. */
 const STOP_TIMEOUT_MS = 2000;
+
+/** True if a thread failed because there is none to be had, as where a bundler left its file behind: SQLite had no part in it. */
+export function isWithoutThread(error: unknown): boolean {
+  return codeOf(error)?.startsWith('SQLITE_') !== true;
+}
 
 /** A cleanup under way in a thread of its own: the event loop goes on meanwhile. */
 export class CleanupThread {

@@ -167,6 +167,15 @@ export class EntryStore {
     return changes;
   }
 
+  /** Removes at most `limit` of what is expired. */
+  cleanupSome(limit: number, now: number): number {
+    const { table } = this.layout;
+    const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
+    const { changes } = this.statements.of(sql).run(seconds(now), limit);
+    this.#rows.changed(-changes);
+    return changes;
+  }
+
   /** Removes some of the side rows that ProxyWhirl left without an entry. */
   sweepOrphans(limit: number): number {
     return this.#orphans.next(this, limit);

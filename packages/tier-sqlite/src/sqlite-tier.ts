@@ -1,3 +1,4 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
@@ -14,7 +15,7 @@ import {
   type TierOptions,
 } from '@pw/cache-models';
 import { checkTierOptions } from './check-tier-options.ts';
-import { CleanupThread } from './cleanup-thread.ts';
+import { CleanupThread, isWithoutThread } from './cleanup-thread.ts';
 import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
@@ -74,6 +75,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   });
   #opened: Opened | undefined;
   #cleanup: CleanupThread | undefined;
+  #hasThreads = true;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -215,7 +217,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       });
     }
     this.#checkFile();
-    return this.#cleanUpInThread(store, folding, now);
+    return this.#hasThreads ? this.#cleanUpInThread(store, folding, now) : this.#cleanUpInSlices(now);
   }
 
   async #cleanUpInThread(store: EntryStore, folding: LogFolding, now: number): Promise<number> {
@@ -236,12 +238,32 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       return await cleanup.done;
     } catch (error) {
       this.counts.countRemoval(RemovalReason.TTL, cleanup.gate.removed);
-      throw toStorageError(error, this.name);
+      if (!isWithoutThread(error)) throw toStorageError(error, this.name);
+      this.#hasThreads = false;
     } finally {
       this.#cleanup = undefined;
       store.passGate = (write) => write();
       folding.resume();
     }
+    const facts = { tier: this.name };
+    this.logger.warn(
+      facts,
+      'no thread can be started, so cleanups are done in slices; is the package part of a bundle?',
+    );
+    return this.#cleanUpInSlices(now);
+  }
+
+  /** What no thread can do, with a turn of the event loop after each slice. */
+  async #cleanUpInSlices(now: number): Promise<number> {
+    const limit = Math.floor(this.#maxBlockMs * INLINE_ROWS_PER_MS);
+    let removed = 0;
+    while (this.status === 'open') {
+      const count = this.write((store) => store.cleanupSome(limit, now));
+      removed += count;
+      if (count < limit) break;
+      await rest();
+    }
+    return removed;
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {

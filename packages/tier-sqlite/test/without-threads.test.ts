@@ -1,0 +1,46 @@
+import type * as threads from 'node:worker_threads';
+import { RecordingLogger } from '@pw/test-support';
+import { describe, expect, it, vi } from 'vitest';
+import { KINDS, makeEntry, NOW, tempDir } from './support.ts';
+
+// As in a program that was made into one file: what the thread would run lies nowhere.
+vi.mock('node:worker_threads', async (original) => {
+  const real = await original<typeof threads>();
+  class Lost extends real.Worker {
+    constructor(_file: string | URL, options?: threads.WorkerOptions) {
+      super(new URL('./left-behind.js', import.meta.url), options);
+    }
+  }
+  return { ...real, Worker: Lost };
+});
+
+describe.each(KINDS)('$name in a bundle that has no file for its threads', (kind) => {
+  it('cleans up many entries in slices, says so once, and stays on', async () => {
+    const logger = new RecordingLogger();
+    const tier = kind.make(tempDir(), {}, { logger });
+    for (let round = 0; round < 2; round++) {
+      const expired = Array.from({ length: 1000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 }));
+      tier.putMany([...expired, makeEntry('live')]);
+      let turns = 0;
+      const ticking = setInterval(() => turns++, 0);
+      expect(await tier.cleanupExpired()).toBe(1000);
+      clearInterval(ticking);
+      expect(turns).toBeGreaterThan(0);
+    }
+    expect(tier.keys()).toEqual(['live']);
+    expect([tier.enabled, tier.failureCount, tier.statistics.evictionsTtl]).toEqual([true, 0, 2000]);
+    expect(logger.lines.filter(({ message }) => message.includes('no thread can be started'))).toHaveLength(1);
+    tier.close();
+  });
+
+  it('ends a cleanup with the tier that is closed meanwhile', async () => {
+    const tier = kind.make(tempDir());
+    tier.putMany(Array.from({ length: 3000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
+    await tier.cleanupExpired();
+    tier.putMany(Array.from({ length: 3000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
+    const cleanup = tier.cleanupExpired();
+    tier.close();
+    expect(await cleanup).toBeLessThan(3000);
+    expect(tier.failureCount).toBe(0);
+  });
+});
