@@ -4,6 +4,11 @@ import { orderForPolicy } from './order-for-policy.ts';
 import { NONE, numberOf, SlotTable } from './slot-table.ts';
 import { RESERVED_SLOTS, TimingWheel } from './timing-wheel.ts';
 
+/** Who is to know that a slot is about to be emptied. */
+export interface Departures {
+  leave(slot: number): void;
+}
+
 /**
  * The entries of a tier: a Map from key to slot, whose keys never move, with the eviction order and the deadlines linked
  * through the slots. Whatever it does is complete when it returns: no caller's code runs in between.
@@ -14,11 +19,10 @@ export class EntryStore {
   readonly #order: EvictionOrder;
   readonly #wheel: TimingWheel;
   readonly #limit: number;
-  readonly #onRemoving: (slot: number) => void;
+  /** Told of each slot before it is emptied. */
+  departures: Departures | undefined;
 
-  /** `onRemoving` is told of each slot before it is emptied. */
-  constructor(policy: EvictionPolicy, maxEntries: number | null, onRemoving: (slot: number) => void) {
-    this.#onRemoving = onRemoving;
+  constructor(policy: EvictionPolicy, maxEntries: number | null) {
     this.#limit = maxEntries ?? Number.POSITIVE_INFINITY;
     this.#table = new SlotTable(RESERVED_SLOTS, this.#limit);
     this.#order = orderForPolicy(policy, this.#table);
@@ -83,7 +87,7 @@ export class EntryStore {
 
   /** Empties a slot and gives what was in it. */
   remove(slot: number): CacheEntry {
-    this.#onRemoving(slot);
+    this.departures?.leave(slot);
     const entry = this.entryAt(slot);
     this.#index.delete(entry.key);
     this.#order.removed(slot);

@@ -102,6 +102,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   /** What `touch` has counted since the first call of this, as long as nobody took it; `clear` and `close` keep it. */
   touched(): TouchedEntries {
     this.#touches ??= new TouchLog(() => this.#store);
+    this.#store.departures = this.#touches;
     return this.#touches;
   }
 
@@ -264,7 +265,9 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   #emptyStore(): EntryStore {
-    return new EntryStore(this.config.evictionPolicy, this.config.maxEntries, (slot) => this.#touches?.leave(slot));
+    const store = new EntryStore(this.config.evictionPolicy, this.config.maxEntries);
+    store.departures = this.#touches;
+    return store;
   }
 }
 
