@@ -1,28 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import { ManualClock, makeTempDir } from '@pw/test-support';
+import { ManualClock, makeTempDir, turnsDuring } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../src/index.ts';
 import { areMany, Slicer } from '../src/slicer.ts';
 import { HookTier } from './support/hook-tier.ts';
 import { entryOf, openStack } from './support/stack.ts';
-
-/** Turns of the event loop while something is done. */
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let isDone = false;
-  const done = work().finally(() => {
-    isDone = true;
-  });
-  while (!isDone) {
-    await setImmediate();
-    turns++;
-  }
-  await done;
-  return turns;
-}
 
 const busy = (ms: number): void => {
   for (const end = performance.now() + ms; performance.now() < end; );

@@ -1,22 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
+import { turnsDuring } from '@pw/test-support';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makeEntry, newDirectory, newTier } from './support/tiers.ts';
-
-/** Turns of the event loop while something is done. */
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0;
-  let isDone = false;
-  const done = work().finally(() => {
-    isDone = true;
-  });
-  while (!isDone) {
-    await setImmediate();
-    turns++;
-  }
-  await done;
-  return turns;
-}
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => makeEntry(`${prefix}${i}`));
 

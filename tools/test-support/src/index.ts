@@ -7,4 +7,5 @@ export { RecordingLogger } from './recording-logger.ts';
 export { RedisCluster } from './redis-cluster.ts';
 export { freePort, isServerMissing, RedisServer } from './redis-server.ts';
 export { makeTempDir } from './temp-dir.ts';
+export { turnsDuring } from './turns-during.ts';
 export { until } from './until.ts';
