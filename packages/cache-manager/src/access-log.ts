@@ -6,6 +6,9 @@ import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-mo
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 
+/** So many are kept for another try when a tier failed under them. */
+const MOST_AGAIN = 10_000;
+
 /**
  * Hits and evictions that the lower tiers do not know of yet. They are written behind, in batches, so that no read
  * costs a write; a reader of a lower tier gets them laid over what the tier holds.
@@ -97,7 +100,9 @@ export class AccessLog {
 
   /** What was taken has been written; with `again`, a tier failed under it, and it is to be written once more. */
   written(again = false): void {
-    if (again) for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
+    // A tier that never takes them must not fill the memory.
+    if (again && this.#pending.size < MOST_AGAIN)
+      for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
     this.#writing.clear();
   }
 }

@@ -80,8 +80,10 @@ export class HealthChecks {
     const healthStatus = isNewest
       ? stateAfter(entry.healthStatus, checked, check.responseTimeMs, this.#options.thresholds)
       : checked.healthStatus;
+    // Reads of the first tier hold no lock: their counts of the last moment are not to be lost.
+    const newest = this.#stack.overlay(entry);
     // Written to all tiers, the first one too: it is not evicted from there any more.
-    const after = CacheEntry.restore({ ...entry, ...healthOf(checked), healthStatus, evictedFromL1: false });
+    const after = CacheEntry.restore({ ...newest, ...healthOf(checked), healthStatus, evictedFromL1: false });
     const isStored = recorded !== undefined && recorded.healthStatus === healthStatus && !recorded.evictedFromL1;
     await this.#stack.writeLocked(after, isStored ? slot : undefined);
     return after;

@@ -22,6 +22,8 @@ import type { TierSwitch } from './tier-switch.ts';
 export interface SlotWritesContext {
   readonly name: string;
   readonly tier: CacheTier;
+  /** True if the tier answers with values, never with promises. */
+  readonly isSynchronous: boolean;
   readonly guard: TierGuard;
   readonly power: TierSwitch;
   readonly logger: Logger;
@@ -86,7 +88,7 @@ export class SlotWrites {
         return stored;
       });
     };
-    return this.#isSynchronous ? this.#writeSlices.run(entries, write) : inSlices(entries, write);
+    return this.#context.isSynchronous ? this.#writeSlices.run(entries, write) : inSlices(entries, write);
   }
 
   /** As `writeMany`, in one step. */
@@ -171,7 +173,7 @@ export class SlotWrites {
             () => slice,
           )
         : slice;
-    await (this.#isSynchronous ? this.#accessSlices.run(known, record) : record(known));
+    await (this.#context.isSynchronous ? this.#accessSlices.run(known, record) : record(known));
     return guard.faults === before;
   }
 
@@ -183,10 +185,6 @@ export class SlotWrites {
     const { missed } = this;
     const work = { tier, guard, missed, accesses: this.#accesses, doubts: this.#doubts, now, fit, late };
     return replayMissed(work, force, done);
-  }
-
-  get #isSynchronous(): boolean {
-    return this.#context.tier.capabilities.synchronous;
   }
 
   get #isOn(): boolean {

@@ -58,7 +58,7 @@ export class TierSlot {
       onDegraded: () => options.onDegraded(this),
       onRecovered: () => options.onRecovered(this),
     });
-    const parts = { name, tier, guard: this.#guard, power: this.#power };
+    const parts = { name, tier, isSynchronous: this.isSynchronous, guard: this.#guard, power: this.#power };
     this.#writes = new SlotWrites({ ...parts, logger, now, maxTtlMs });
     this.missed = this.#writes.missed;
   }

@@ -150,10 +150,12 @@ export class TierStack {
   put(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDue();
     const entry = moveUserInfo(given);
-    return this.#lock.run(entry.key, () => {
-      this.#isOver(entry.key);
-      return allOf(this.slots.map((slot) => slot.write(entry.key, entry)));
-    });
+    return this.#lock.run(entry.key, () => this.#write(entry));
+  }
+
+  #write(entry: CacheEntry): MaybePromise<boolean[]> {
+    this.#isOver(entry.key);
+    return allOf(this.slots.map((slot) => slot.write(entry.key, entry)));
   }
 
   /** Runs the load of a key's entry; one at a time of each key. */
@@ -167,8 +169,11 @@ export class TierStack {
   }
 
   /** Stores what was loaded, unless the key was written or deleted meanwhile: then what was loaded may be older than that. */
-  putLoaded(entry: CacheEntry): MaybePromise<boolean[]> {
-    return this.#loading.get(entry.key) === false ? [] : this.put(entry);
+  putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
+    this.#recoverDue();
+    const entry = moveUserInfo(given);
+    // Under the lock: a delete that waits for it too has not voided the load yet.
+    return this.#lock.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#write(entry)));
   }
 
   /** See {@link StackBatches.putMany}. */

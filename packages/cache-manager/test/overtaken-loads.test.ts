@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import { describe, expect, it } from 'vitest';
+import { MemoryCacheTier } from '@pw/tier-memory';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { CacheManager } from '../src/index.ts';
+import { HookTier } from './support/hook-tier.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
 /** A load that is under way, and what ends it. */
@@ -39,6 +42,36 @@ describe('what was loaded', () => {
     await manager.clear();
     await end('loaded');
     expect(await manager.keys()).toEqual([]);
+  });
+});
+
+describe('what was loaded while the key was busy', () => {
+  async function openBusy() {
+    const l2 = new HookTier();
+    const cache = await CacheManager.open({ tiers: [new MemoryCacheTier(), l2] });
+    onTestFinished(() => cache.close());
+    const loaded = Promise.withResolvers<CacheEntry>();
+    const loading = cache.getOrLoad('k', () => loaded.promise);
+    await sleep(1);
+    // A get holds the key's lock while it looks below.
+    const looked = Promise.withResolvers<void>();
+    l2.hook = (operation) => (operation === 'get' ? looked.promise : undefined);
+    const getting = cache.get('k');
+    const end = async (): Promise<void> => {
+      loaded.resolve(entryOf('k', { source: 'loaded' }));
+      await sleep(1);
+      looked.resolve();
+      await Promise.all([getting, loading]);
+    };
+    return { cache, end };
+  }
+
+  it.each(['delete', 'clear'] as const)('is not stored after a %s that waited for the same lock', async (method) => {
+    const { cache, end } = await openBusy();
+    const removing = method === 'delete' ? cache.delete('k') : cache.clear();
+    await end();
+    await removing;
+    expect(await cache.keys()).toEqual([]);
   });
 });
 

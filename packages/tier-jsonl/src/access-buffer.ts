@@ -33,8 +33,8 @@ export class AccessBuffer {
 
   add(key: string, facts: AccessFacts): void {
     this.#pending.set(key, facts);
-    if (this.#pending.size >= FLUSH_AT) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref();
+    if (this.#pending.size >= FLUSH_AT && this.#flushing === undefined) void this.flush();
+    else this.#flushLater();
   }
 
   /** The eviction mark that is pending for a key. */
@@ -48,6 +48,8 @@ export class AccessBuffer {
   }
 
   clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#pending.clear();
   }
 
@@ -63,8 +65,20 @@ export class AccessBuffer {
     this.#timer = undefined;
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
+      // What came meanwhile, or could not be written.
+      if (this.#pending.size > 0) this.#flushLater();
     });
     return this.#flushing;
+  }
+
+  /** Writes also what came while a flush was under way. */
+  async settle(): Promise<void> {
+    await this.#flushing;
+    await this.flush();
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER).unref();
   }
 
   async #flushAll(): Promise<void> {

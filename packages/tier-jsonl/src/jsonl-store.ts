@@ -65,7 +65,7 @@ export class JsonlStore {
 
   async close(): Promise<void> {
     await this.#reopening;
-    await this.#access.flush();
+    await this.#access.settle();
     this.#access.clear();
     const set = this.#set;
     this.#set = undefined;

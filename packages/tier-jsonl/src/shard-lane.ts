@@ -54,7 +54,7 @@ export class ShardLane {
 
   /** True if nothing is queued or being written. */
   get isIdle(): boolean {
-    return this.#draining === undefined;
+    return this.#draining === undefined && this.#queue.length === 0;
   }
 
   /** Throws a CacheStorageError if it could not be done, or Resharded. */

@@ -106,9 +106,9 @@ export class ShardLock {
     this.#idle = undefined;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    if (giveBack !== undefined && !this.#isLost && this.#files.isThere()) {
+    if (giveBack !== undefined && !this.#isLost) {
       try {
-        giveBack();
+        if (this.#files.isThere()) giveBack();
       } catch {
         // Not ours any more, or its folder cannot be removed: it grows stale, and others take it over.
       }

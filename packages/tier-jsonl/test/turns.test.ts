@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { turnsDuring } from '@pw/test-support';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makeEntry, newDirectory, newTier } from './support/tiers.ts';
+import { allText, makeEntry, newDirectory, newTier } from './support/tiers.ts';
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => makeEntry(`${prefix}${i}`));
 
@@ -23,6 +24,34 @@ it('writes what it noted of many accesses shard after shard', async () => {
   expect(await turnsDuring(async () => tier.close())).toBeGreaterThan(16);
   const again = newTier(directory);
   for (const { key } of updates) expect((await again.get(key))?.accessCount).toBe(7);
+});
+
+it('loses no access to a close that comes while others are being written', async () => {
+  const directory = newDirectory();
+  const tier = newTier(directory);
+  await tier.putMany(many('k', 3000));
+  const updates = many('k', 3000).map(({ key }) => ({ key, accessCount: 7, lastAccessed: 1_800_000_000_000 }));
+  for (let at = 0; at < updates.length; at += 500) {
+    await tier.recordAccess(updates.slice(at, at + 500));
+    await setImmediate();
+  }
+  await tier.close();
+  const again = newTier(directory);
+  const counts = new Set<number>();
+  for await (const { accessCount } of again.entries()) counts.add(accessCount);
+  expect([...counts]).toEqual([7]);
+});
+
+it('answers a delete of what is being evicted when it is out of the file', async () => {
+  const directory = newDirectory();
+  const tier = newTier(directory, {}, { maxEntries: 100 });
+  await tier.putMany(many('old', 100));
+  const putting = tier.putMany(many('new', 200));
+  // The first of the old ones have left the index, and wait for their turn to be overwritten.
+  while (await tier.has('old0')) await setImmediate();
+  expect(await tier.delete('old0')).toBe(false);
+  expect(allText(directory)).not.toContain('"key":"old0"');
+  await putting;
 });
 
 it('holds in its files what it says that it holds, whoever stores again what is being evicted', async () => {

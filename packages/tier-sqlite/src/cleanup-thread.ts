@@ -21,8 +21,9 @@ export class CleanupThread {
     const workerData: CleanupTask = { ...task, memory: this.gate.memory };
     // The same file, as source or as built.
     const name = import.meta.url.endsWith('.ts') ? './cleanup-worker.ts' : './cleanup-worker.js';
-    const worker = new Worker(new URL(name, import.meta.url), { workerData, execArgv: [] });
     this.done = new Promise<number>((resolve, reject) => {
+      // It throws where no thread may be started.
+      const worker = new Worker(new URL(name, import.meta.url), { workerData, execArgv: [] });
       worker.once('error', reject);
       // The end of the work, some milliseconds before the end of the thread; without one, as after process.exit(), the latter.
       worker.once('message', () => resolve(this.gate.removed));

@@ -41,7 +41,14 @@ export class LogFolding {
     this.#options = options;
     this.#isPossible = options.inThread;
     const log = db.prepare('PRAGMA wal_checkpoint(NOOP)').raw();
-    this.#log = () => (log.get() as [number, number, number])[1];
+    this.#log = () => {
+      try {
+        return (log.get() as [number, number, number])[1];
+      } catch {
+        // The write that it follows is stored, whatever this look at the log met.
+        return 0;
+      }
+    };
     this.#tellCommits();
   }
 

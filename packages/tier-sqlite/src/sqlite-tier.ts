@@ -1,4 +1,3 @@
-import { setImmediate as rest } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
@@ -15,11 +14,10 @@ import {
   type TierOptions,
 } from '@pw/cache-models';
 import { checkTierOptions } from './check-tier-options.ts';
-import { CleanupThread, isWithoutThread } from './cleanup-thread.ts';
 import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
-import { seconds } from './entry-values.ts';
+import { LargeCleanup } from './large-cleanup.ts';
 import { LogFolding } from './log-folding.ts';
 import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
@@ -50,12 +48,8 @@ export interface SqliteTierOptions extends TierOptions {
 }
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
-/** What the slowest layout does in a millisecond, with a margin: rows that lie all over the table, of which every index changes. */
-const INLINE_ROWS_PER_MS = 5;
 /** Side rows that a cleanup looks at: some milliseconds. */
 const ORPHANS_AT_A_TIME = 1000;
-/** The same where pages stay in memory from one slice to the next. */
-const SLICE_ROWS_PER_MS = 12;
 
 interface Opened {
   readonly store: EntryStore;
@@ -74,8 +68,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     putMany: (entries) => this.putMany(entries),
   });
   #opened: Opened | undefined;
-  #cleanup: CleanupThread | undefined;
-  #hasThreads = true;
+  readonly #cleanup: LargeCleanup;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -97,6 +90,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       clock: options.clock ?? systemClock,
       logger: options.logger ?? silentLogger,
     };
+    this.#cleanup = new LargeCleanup({
+      settings: this.#settings,
+      table: place.layout.table,
+      logger: this.logger,
+      maxBlockMs,
+      removeSome: (limit, now) => this.write((store) => store.cleanupSome(limit, now)),
+      isOpen: () => this.status === 'open',
+      onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
+    });
   }
 
   /**
@@ -154,7 +156,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   protected override doClose(): void {
     const opened = this.#opened;
     this.#opened = undefined;
-    this.#cleanup?.stop();
+    this.#cleanup.stop();
     opened?.folding.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
@@ -207,63 +209,17 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     // Who asks while one is under way waits for it; its count is in the first one's answer.
-    if (this.#cleanup !== undefined) return this.#cleanup.done.then(() => 0);
+    const { underWay, inlineRows } = this.#cleanup;
+    if (underWay !== undefined) return underWay.then(() => 0);
     const { store, folding } = this.#current();
-    const inline = this.#maxBlockMs * INLINE_ROWS_PER_MS;
-    if (!Number.isFinite(inline) || !this.#guarded(() => store.hasExpired(Math.floor(inline), now))) {
+    if (!Number.isFinite(inlineRows) || !this.#guarded(() => store.hasExpired(inlineRows, now))) {
       return this.write((open) => {
         open.sweepOrphans(ORPHANS_AT_A_TIME);
         return open.cleanupExpired(now);
       });
     }
     this.#checkFile();
-    return this.#hasThreads ? this.#cleanUpInThread(store, folding, now) : this.#cleanUpInSlices(now);
-  }
-
-  async #cleanUpInThread(store: EntryStore, folding: LogFolding, now: number): Promise<number> {
-    const { path, durability, busyTimeoutMs } = this.#settings;
-    const cleanup = new CleanupThread({
-      path,
-      table: this.#layout.table,
-      now: seconds(now),
-      isDurable: durability === 'full',
-      busyTimeoutMs,
-      slice: Math.ceil(this.#maxBlockMs * SLICE_ROWS_PER_MS),
-    });
-    this.#cleanup = cleanup;
-    store.passGate = (write) => cleanup.gate.pass(write, busyTimeoutMs);
-    // The thread does the checkpoints: a put would have to write out what thousands of deletes changed.
-    folding.pause();
-    try {
-      return await cleanup.done;
-    } catch (error) {
-      this.counts.countRemoval(RemovalReason.TTL, cleanup.gate.removed);
-      if (!isWithoutThread(error)) throw toStorageError(error, this.name);
-      this.#hasThreads = false;
-    } finally {
-      this.#cleanup = undefined;
-      store.passGate = (write) => write();
-      folding.resume();
-    }
-    const facts = { tier: this.name };
-    this.logger.warn(
-      facts,
-      'no thread can be started, so cleanups are done in slices; is the package part of a bundle?',
-    );
-    return this.#cleanUpInSlices(now);
-  }
-
-  /** What no thread can do, with a turn of the event loop after each slice. */
-  async #cleanUpInSlices(now: number): Promise<number> {
-    const limit = Math.floor(this.#maxBlockMs * INLINE_ROWS_PER_MS);
-    let removed = 0;
-    while (this.status === 'open') {
-      const count = this.write((store) => store.cleanupSome(limit, now));
-      removed += count;
-      if (count < limit) break;
-      await rest();
-    }
-    return removed;
+    return this.#cleanup.run(store, folding, now);
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {

@@ -1,20 +1,31 @@
 import type * as threads from 'node:worker_threads';
 import { RecordingLogger } from '@pw/test-support';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { KINDS, makeEntry, NOW, tempDir } from './support.ts';
 
-// As in a program that was made into one file: what the thread would run lies nowhere.
+const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
+
+// As in a program that was made into one file: what the thread would run lies nowhere. Or no thread may be started at all.
 vi.mock('node:worker_threads', async (original) => {
   const real = await original<typeof threads>();
   class Lost extends real.Worker {
     constructor(_file: string | URL, options?: threads.WorkerOptions) {
+      if (system.refusesThreads) throw Object.assign(new Error('planted'), { code: 'ERR_ACCESS_DENIED' });
       super(new URL('./left-behind.js', import.meta.url), options);
     }
   }
   return { ...real, Worker: Lost };
 });
 
-describe.each(KINDS)('$name in a bundle that has no file for its threads', (kind) => {
+const WAYS = [false, true].flatMap((refusesThreads) =>
+  KINDS.map((kind) => ({ kind, name: kind.name, refusesThreads })),
+);
+
+describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind, refusesThreads }) => {
+  beforeEach(() => {
+    system.refusesThreads = refusesThreads;
+  });
+
   it('cleans up many entries in slices, says so once, and stays on', async () => {
     const logger = new RecordingLogger();
     const tier = kind.make(tempDir(), {}, { logger });
