@@ -5,14 +5,17 @@ import { reportMarkdown, scenarioMarkdown } from './markdown.ts';
 import { type Report, runOrigin } from './report.ts';
 import { profileInChild, runInChild } from './run-in-child.ts';
 import type { ScenarioResult } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
-const HELP = `bench [--quick] [--list] [--profile] [--out FOLDER] [NAME…]
+const HELP = `bench [--quick | --all] [--list] [--profile] [--out FOLDER] [NAME…]
 
-Runs the scenarios whose names begin with one of the given names; all without. Writes bench.json and bench.md, or
-bench-quick and bench-part for a short run and for one of some scenarios.
+Runs the scenarios whose names begin with one of the given names; without, all but those that fill stores with up to a
+million entries: a few minutes. Writes bench-some.json and bench-some.md, or bench (with --all), bench-quick, and bench-part
+for a run of named scenarios.
 
   --quick   smaller data and shorter rounds: under a minute, to see that all is right
+  --all     every scenario in full size, some twenty minutes: what docs/performance.md is made of
   --list    only name the scenarios
   --profile tell where our own time goes, and measure nothing
   --out     where the report goes; default reports/ at the root`;
@@ -21,6 +24,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -33,6 +37,10 @@ async function main(): Promise<number> {
   if (values.help) return say(HELP);
   const named = scenarios.filter(({ name }) => positionals.length === 0 || positionals.some((p) => name.startsWith(p)));
   if (values.list) return say(named.map(({ name, about }) => `${name}: ${about}`).join('\n'));
+  if (values.quick && values.all) {
+    console.error('--quick and --all exclude each other.');
+    return 2;
+  }
   if (named.length === 0) {
     console.error('No scenario is called so; --list names them all.');
     return 2;
@@ -41,7 +49,7 @@ async function main(): Promise<number> {
     for (const scenario of named) await profileInChild(scenario);
     return 0;
   }
-  const chosen = named.filter(({ fullOnly }) => !(values.quick && fullOnly));
+  const chosen = named.filter((scenario) => isWanted(scenario));
   const results: ScenarioResult[] = [];
   for (const scenario of chosen) {
     const result = await runInChild(scenario, values.quick);
@@ -51,11 +59,17 @@ async function main(): Promise<number> {
   return finish({ origin: runOrigin(values.quick), scenarios: results });
 }
 
+function isWanted({ fullOnly = false, isLarge = false }: Scenario): boolean {
+  if (values.quick) return !fullOnly;
+  return values.all || positionals.length > 0 || !(fullOnly || isLarge);
+}
+
 /** Writes the report. Fails only for what is wrong, never for what is slow. */
 function finish(report: Report): number {
   mkdirSync(values.out, { recursive: true });
   // A part of the scenarios must not stand where the whole run is looked for.
-  const name = positionals.length > 0 ? 'bench-part' : values.quick ? 'bench-quick' : 'bench';
+  const whole = values.quick ? 'bench-quick' : values.all ? 'bench' : 'bench-some';
+  const name = positionals.length > 0 ? 'bench-part' : whole;
   writeFileSync(join(values.out, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(values.out, `${name}.md`), reportMarkdown(report));
   const goals = report.scenarios.flatMap((result) => result.goals);

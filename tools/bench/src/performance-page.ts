@@ -10,7 +10,7 @@ import type { ScenarioResult } from './run-scenario.ts';
 export type PageFiles = ReadonlyMap<string, string>;
 
 const INTRODUCTION = `What the cache costs, beside what a user would pick instead and beside the bare floor, all in one run. Only ratios carry
-over to another machine; the times are there to show their size. Made by \`pnpm bench\` and \`pnpm bench:docs\`: do not edit.
+over to another machine; the times are there to show their size. Made by \`pnpm bench --all\` and \`pnpm bench:docs\`: do not edit.
 
 A floor is the least that the work can cost: no checks, no locks, no expiry. A verdict is *close* when the middle half of the
 rounds lies on both sides of the goal. In the plots of goals a bar shows the figure as a multiple of what the goal allows.`;

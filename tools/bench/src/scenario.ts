@@ -58,8 +58,10 @@ interface ScenarioBase {
   readonly columns?: string;
   /** Why the figures are what they are: shown below them. */
   readonly why?: string;
-  /** Left out of `--quick`: too long whatever the size. Default false. */
+  /** Only in `--all`, or by name: too long whatever the size. Default false. */
   readonly fullOnly?: boolean;
+  /** As `fullOnly`, but in `--quick` too, where it is small: it fills stores with up to a million entries. Default false. */
+  readonly isLarge?: boolean;
 }
 
 /** Contenders that take turns in rounds; each figure is a time per item, in nanoseconds. */

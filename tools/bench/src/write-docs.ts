@@ -4,13 +4,13 @@ import { performancePage } from './performance-page.ts';
 import type { Report } from './report.ts';
 import { scenarios } from './scenarios.ts';
 
-// Writes docs/performance.md and its pictures from the report of a full run.
+// Writes docs/performance.md and its pictures from the report of a run with --all.
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const report = JSON.parse(readFileSync(join(ROOT, 'reports', 'bench.json'), 'utf8')) as Report;
 const missing = scenarios.filter(({ name }) => !report.scenarios.some((result) => result.name === name));
 if (report.origin.quick || missing.length > 0) {
   throw new Error(
-    `reports/bench.json is not of a full run${missing.map(({ name }) => `; ${name} is missing`).join('')}`,
+    `reports/bench.json is not of a run of \`pnpm bench --all\`${missing.map(({ name }) => `; ${name} is missing`).join('')}`,
   );
 }
 const docs = join(ROOT, 'docs');

@@ -42,6 +42,7 @@ function growth(
   contenders: (stage: Stage) => readonly Contender[] | Promise<readonly Contender[]>,
 ): Scenario {
   return {
+    isLarge: true,
     name,
     about,
     columns: 'entries',

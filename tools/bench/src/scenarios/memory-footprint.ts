@@ -90,6 +90,7 @@ function withDates(entry: CacheEntry): object {
 
 export const memoryFootprint: Scenario = {
   name: 'memory-footprint',
+  isLarge: true,
   about:
     'Memory for each of 100k entries, all in: 21 fields, key, two credentials, index, order. The reference takes 1,759 bytes.',
   goals: [within('tier-memory', 500), within('tier-memory without a limit', 500)],

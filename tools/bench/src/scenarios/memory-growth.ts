@@ -19,6 +19,7 @@ interface Stage {
 function growth(work: string, about: string, contender: (stage: Stage) => Omit<Contender, 'name' | 'role'>): Scenario {
   return {
     name: `memory-growth-${work}`,
+    isLarge: true,
     about,
     columns: 'entries',
     goals: [growsLike('tier-memory', 'Map', 1.5)],
