@@ -42,7 +42,10 @@ export class CacheActivity {
   evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
     const stack = this.#stack;
     if (stack === undefined) return;
-    if (reason === RemovalReason.CAPACITY && stack.slots.slice(level + 1).some((slot) => keeps(slot, key))) {
+    if (
+      reason === RemovalReason.CAPACITY &&
+      stack.slots.slice(level + 1).some((slot) => keeps(slot, key, stack.isComing(key)))
+    ) {
       countAt(this.#demotions, level);
       if (level === 0) stack.noteEviction(entry);
     }
@@ -80,10 +83,13 @@ export class CacheActivity {
   }
 }
 
-/** True if a tier holds an entry that was written to all. One that makes room itself may have let it go; where the answer takes a while, it has not. */
-function keeps(slot: TierSlot, key: string): boolean {
+/**
+ * True if a tier holds an entry that was written to all, or is about to. One that makes room itself may have let it go; where the
+ * answer takes a while, it has not.
+ */
+function keeps(slot: TierSlot, key: string, isComing: boolean): boolean {
   if (!slot.answersFor(key)) return false;
-  if (!slot.isSynchronous || slot.tell((tier) => tier.config.maxEntries) === null) return true;
+  if (isComing || !slot.isSynchronous || slot.tell((tier) => tier.config.maxEntries) === null) return true;
   const has: unknown = slot.tell((tier) => tier.has(key));
   ignoreRejection(has);
   return has === true;

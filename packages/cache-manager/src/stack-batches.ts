@@ -28,10 +28,15 @@ export class StackBatches {
   readonly #context: StackBatchesContext;
   readonly #first: TierSlot;
   readonly #others: readonly TierSlot[];
+  /** Keys that the first tier has been given and the others not yet; under their locks, so that no two batches share one. */
+  readonly #coming = new Set<string>();
   /** What is kept of an old value is void in the moment in which the first tier has the new one. */
   readonly #hooks = {
     before: (slice) => {
-      for (const { key } of slice) this.#context.isOver(key);
+      for (const { key } of slice) {
+        this.#context.isOver(key);
+        this.#coming.add(key);
+      }
     },
     after: (slice) => this.#forgetReplaced(slice),
   } satisfies SliceHooks;
@@ -42,6 +47,11 @@ export class StackBatches {
     const [first, ...others] = context.slots;
     this.#first = first!;
     this.#others = others;
+  }
+
+  /** True if an entry of the key is on its way into the tiers below the first one. */
+  isComing(key: string): boolean {
+    return this.#coming.size > 0 && this.#coming.has(key);
   }
 
   /** Stores entries and tells which of them at least one tier holds. */
@@ -82,7 +92,10 @@ export class StackBatches {
     const tiers = areMany(entries)
       ? this.#inTurns(entries, first)
       : allOf([first, ...this.#others.map((slot) => slot.writeMany(entries))]);
-    return chain(tiers, (answers) => anyOf(answers, entries.length));
+    return chain(tiers, (answers) => {
+      for (const { key } of entries) this.#coming.delete(key);
+      return anyOf(answers, entries.length);
+    });
   }
 
   /** Each tier begins in a turn of its own. */

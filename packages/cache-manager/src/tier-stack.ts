@@ -182,6 +182,11 @@ export class TierStack {
     return this.#batches.putMany(entries);
   }
 
+  /** See {@link StackBatches.isComing}. */
+  isComing(key: string): boolean {
+    return this.#batches.isComing(key);
+  }
+
   /** See {@link StackBatches.mergeMany}. */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     this.#recoverDue();
