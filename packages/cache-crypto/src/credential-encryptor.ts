@@ -3,11 +3,14 @@ import {
   CacheConfigError,
   CacheValidationError,
   type Clock,
+  type CredentialBinding,
   type CredentialCipher,
+  CredentialUnreadableError,
   type Logger,
   Secret,
-  type TokenKey,
+  type TokenState,
 } from '@pw/cache-models';
+import type { BindingState } from './binding-key.ts';
 import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
 import { FernetKey } from './fernet-key.ts';
 import type { FernetKeyInput } from './fernet-key-input.ts';
@@ -16,6 +19,12 @@ import { type CachePlaces, checkKeyFilePlace } from './key-file-place.ts';
 import { KeyRing, unreadable } from './key-ring.ts';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** Which key of an encryptor made a token: the one that seals, or an older one. */
+export type TokenKey = 'current' | 'previous';
+
+/** What to do with tokens that are bound to no proxy: open them, or not. */
+export type ForeignTokens = 'accept' | 'refuse';
 
 export interface CredentialEncryptorOptions {
   /** The key that seals. Default: the environment's current key. An empty text is an invalid key, not an absent one. */
@@ -29,6 +38,11 @@ export interface CredentialEncryptorOptions {
   readonly keyFile?: string | undefined;
   /** Where the cache keeps its files, so that a `keyFile` among them is refused. Default: nowhere. */
   readonly cachePlaces?: CachePlaces | undefined;
+  /**
+   * Whether a token that is bound to no proxy opens at one: those of ProxyWhirl, of other programs, and of `encrypt` without a binding.
+   * `"refuse"` once `reencrypt` has bound all that is stored, if nothing else writes the store. Default `"accept"`.
+   */
+  readonly foreignTokens?: ForeignTokens | undefined;
   /** Where keys are looked for. Default: `process.env`, read once, when the encryptor is made. */
   readonly env?: Environment | undefined;
   /** Hears that a secret was sealed with a random key. Default: a process warning, for this must not pass unseen. */
@@ -43,6 +57,7 @@ export interface CredentialEncryptorOptions {
  */
 export class CredentialEncryptor implements CredentialCipher {
   readonly #ring: KeyRing;
+  readonly #refusesForeign: boolean;
   /** Set while a random key is in use and nobody has been told. */
   #warn: (() => void) | undefined;
 
@@ -60,6 +75,7 @@ export class CredentialEncryptor implements CredentialCipher {
       keys.push(FernetKey.generate());
     }
     this.#ring = new KeyRing(keys, options.clock);
+    this.#refusesForeign = refusesForeign(options.foreignTokens);
   }
 
   /** The key that this encryptor seals with: keep it, and another encryptor opens what this one sealed. */
@@ -68,44 +84,55 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 
   /**
-   * Seals a secret; the empty one becomes zero bytes, as in ProxyWhirl.
+   * Seals a secret; the empty one becomes zero bytes, as in ProxyWhirl. With a binding the token opens at that place alone; to Python
+   * and to Fernet itself it is a token like any other.
    * Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails, and whatever
    * `reveal` throws for a sealed secret that cannot be opened.
    */
-  encrypt(secret: Secret): Uint8Array {
+  encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     if (!Secret.isSecret(secret)) throw new CacheValidationError('Encryption failed: wanted a Secret');
     const text = secret.reveal();
     if (text === '') return new Uint8Array(0);
+    checkBinding(binding);
     this.#warn?.();
     this.#warn = undefined;
-    return this.#ring.seal(text);
+    return binding === undefined ? this.#ring.seal(text) : this.#ring.sealFor(text, binding);
   }
 
-  /** Opens a token; zero bytes give the empty secret. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`. */
-  decrypt(token: Uint8Array): Secret {
+  /**
+   * Opens a token; zero bytes give the empty secret. Without a binding a token opens wherever it belongs: it is for tools that look at
+   * tokens, not for credentials that are then sent to a proxy.
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+   */
+  decrypt(token: Uint8Array, binding?: CredentialBinding): Secret {
     if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
-    const plaintext = this.#ring.open(token);
+    checkBinding(binding);
+    const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#admit);
     if (!isUtf8(plaintext)) throw unreadable('its content is not UTF-8');
     const secret = Secret.of(plaintext.toString('utf8'));
     plaintext.fill(0);
     return secret;
   }
 
-  /** Which key made the token, by its MAC alone; `undefined` for none, and for zero bytes, which no key made. */
+  /** Which key made the token, by its MAC alone, wherever it belongs; `undefined` for none, and for zero bytes, which no key made. */
   keyOf(token: Uint8Array): TokenKey | undefined {
     const index = this.#ring.indexOf(token);
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
   }
 
-  /** Names the key that seals and tells nothing of it: stored beside a record's checksum, it vouches for the record's tokens. */
-  get keyFingerprint(): string {
-    return this.#ring.keys[0]!.fingerprint;
-  }
+  readonly #admit = (state: BindingState): void => {
+    if (state === 'elsewhere') throw new CredentialUnreadableError('elsewhere');
+    if (state === 'none' && this.#refusesForeign) throw new CredentialUnreadableError('refused');
+  };
 
-  /** Which key has a fingerprint; `undefined` for none. */
-  keyNamed(fingerprint: string): TokenKey | undefined {
-    const index = this.#ring.keys.findIndex((key) => key.fingerprint === fingerprint);
-    return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
+  /** What a token is at a place: one MAC, and one PRF of the place if the token is bound at all. */
+  stateOf(token: Uint8Array, binding: CredentialBinding): TokenState {
+    checkBinding(binding);
+    const found = this.#ring.placeOf(token, binding);
+    if (found === undefined) return 'unknown';
+    if (found.state === 'elsewhere') return 'elsewhere';
+    if (found.state === 'none') return this.#refusesForeign ? 'refused' : 'stale';
+    return found.index === 0 ? 'current' : 'stale';
   }
 
   [INSPECT](): string {
@@ -125,6 +152,24 @@ function collectKeys(options: CredentialEncryptorOptions, env: Environment): Fer
 function fileKey(path: string, options: CredentialEncryptorOptions, isNeeded: boolean): FernetKey | undefined {
   checkKeyFilePlace(path, options.cachePlaces ?? {});
   return isNeeded ? makeKeyFile(path) : readKeyFile(path);
+}
+
+/** In plain JavaScript a wrong role would bind to nothing in particular. */
+function checkBinding(binding: CredentialBinding | undefined): void {
+  if (binding === undefined) return;
+  const { role, origin } = binding;
+  if ((role === 'username' || role === 'password') && typeof origin === 'string') return;
+  throw new CacheValidationError('binding: must be { role: "username" or "password", origin: a string }', {
+    problems: [{ path: 'binding', message: 'must be { role: "username" or "password", origin: a string }' }],
+  });
+}
+
+function refusesForeign(value: unknown = 'accept'): boolean {
+  if (value === 'accept' || value === 'refuse') return value === 'refuse';
+  const message = 'must be "accept" or "refuse"';
+  throw new CacheConfigError(`CredentialEncryptor: foreignTokens: ${message}`, {
+    problems: [{ path: 'foreignTokens', message }],
+  });
 }
 
 function parseOption(key: FernetKeyInput, option: string): FernetKey {

@@ -1,13 +1,13 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createHmac,
   createSecretKey,
   type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
 import { encodeBase64Url } from './base64url.ts';
+import { BindingKey } from './binding-key.ts';
 import { type FernetKeyInput, invalidKey, keyText } from './fernet-key-input.ts';
 import { HmacKey } from './hmac-key.ts';
 import { BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
@@ -15,8 +15,6 @@ import { BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader 
 const CIPHER = 'aes-128-cbc';
 const KEY_TEXT = /^[\w-]{43}=$/;
 const HALF = 16;
-const FINGERPRINT = 'pw-cache key fingerprint';
-const FINGERPRINT_DIGITS = 16;
 
 /**
  * One key, ready for use: it signs with its first 16 bytes and encrypts with its last 16. Works on decoded tokens.
@@ -29,7 +27,7 @@ export class FernetKey {
   readonly #encryption: KeyObject;
   /** Room for the MAC that a token should have. */
   readonly #expected = Buffer.alloc(MAC_LENGTH);
-  #fingerprint: string | undefined;
+  #binding: BindingKey | undefined;
 
   private constructor(bytes: Buffer) {
     this.#signing = createSecretKey(bytes.subarray(0, HALF));
@@ -54,24 +52,21 @@ export class FernetKey {
     return encodeBase64Url(Buffer.concat([this.#signing.export(), this.#encryption.export()]));
   }
 
-  /**
-   * 16 hex characters that name the key and tell nothing of it: a MAC under one half of a text that no token can be (it lacks the
-   * version byte) and of the other half.
-   */
-  get fingerprint(): string {
-    this.#fingerprint ??= createHmac('sha256', this.#signing)
-      .update(FINGERPRINT)
-      .update(this.#encryption.export())
-      .digest('hex')
-      .slice(0, FINGERPRINT_DIGITS);
-    return this.#fingerprint;
+  /** Binds what this key seals; made when the first token is to be bound or looked at. */
+  get binding(): BindingKey {
+    if (this.#binding === undefined) {
+      const bytes = Buffer.concat([this.#signing.export(), this.#encryption.export()]);
+      this.#binding = new BindingKey(bytes);
+      bytes.fill(0);
+    }
+    return this.#binding;
   }
 
   equals(other: FernetKey): boolean {
     return this.#signing.equals(other.#signing) && this.#encryption.equals(other.#encryption);
   }
 
-  /** A decoded token. `seconds` is the creation time, `writeIv` puts 16 bytes never used before at an offset. */
+  /** A decoded token. `seconds` is the creation time, `writeIv` puts a new initialisation vector at an offset. */
   seal(plaintext: string | Uint8Array, seconds: number, writeIv: (target: Buffer, offset: number) => void): Buffer {
     const length = Buffer.byteLength(plaintext);
     const token = Buffer.allocUnsafe(tokenLength(length));

@@ -1,4 +1,4 @@
-export type { CredentialEncryptorOptions } from './credential-encryptor.ts';
+export type { CredentialEncryptorOptions, ForeignTokens, TokenKey } from './credential-encryptor.ts';
 export { CredentialEncryptor } from './credential-encryptor.ts';
 export type { Environment } from './environment-keys.ts';
 export {

@@ -1,8 +1,16 @@
-import { CacheError, CacheErrorCode, CacheValidationError, type Clock, systemClock } from '@pw/cache-models';
+import {
+  CacheError,
+  CacheErrorCode,
+  CacheValidationError,
+  type Clock,
+  type CredentialBinding,
+  systemClock,
+} from '@pw/cache-models';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
+import type { BindingState } from './binding-key.ts';
 import type { FernetKey } from './fernet-key.ts';
-import { IvPool } from './iv-pool.ts';
-import { hasTokenShape, readSeconds } from './token-layout.ts';
+import { RandomPool } from './random-pool.ts';
+import { hasTokenShape, IV_LENGTH, readSeconds } from './token-layout.ts';
 
 /** A token as its text or as the text's ASCII bytes. */
 export type TokenInput = string | Uint8Array;
@@ -16,6 +24,15 @@ interface Authentic {
   readonly token: Buffer;
 }
 
+/** An authentic token at a place. */
+export interface PlacedToken {
+  /** Of the key that made it; 0 is the one that seals. */
+  readonly index: number;
+  readonly state: BindingState;
+}
+
+type IvWriter = (target: Buffer, offset: number) => void;
+
 /**
  * The keys of a cipher, at least one: the first seals, all open. What Fernet, MultiFernet and CredentialEncryptor share.
  * Invariant: nothing is decrypted, and no field of a token is believed, before its MAC was found right.
@@ -23,8 +40,8 @@ interface Authentic {
 export class KeyRing {
   readonly #keys: readonly FernetKey[];
   readonly #clock: Clock;
-  readonly #ivs = new IvPool();
-  readonly #writeIv = (target: Buffer, offset: number): void => this.#ivs.writeTo(target, offset);
+  readonly #random = new RandomPool();
+  readonly #writeIv = (target: Buffer, offset: number): void => this.#random.writeTo(target, offset, IV_LENGTH);
 
   /** A key given twice is kept once. Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all. */
   constructor(keys: readonly FernetKey[], clock: Clock = systemClock) {
@@ -40,24 +57,27 @@ export class KeyRing {
   }
 
   /** Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails. */
-  seal(plaintext: string | Uint8Array, seconds: number = Math.floor(this.#clock.now() / 1e3)): Buffer {
-    checkPlaintext(plaintext);
-    try {
-      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock gives no time after 1970');
-      return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, this.#writeIv)), 'latin1');
-    } catch (cause) {
-      throw new CacheError('Encryption failed', { cause });
-    }
+  seal(plaintext: string | Uint8Array, seconds: number = this.#now()): Buffer {
+    return this.#seal(plaintext, seconds, this.#writeIv);
+  }
+
+  /** As {@link seal}, for one place. */
+  sealFor(plaintext: string, binding: CredentialBinding): Buffer {
+    const key = this.#keys[0]!.binding;
+    return this.#seal(plaintext, this.#now(), (target, offset) => key.writeIv(target, offset, this.#random, binding));
   }
 
   /** The plaintext, in memory of its own. `ttl` in seconds. Throws as {@link Fernet.decrypt}. */
   open(input: TokenInput, ttl?: number): Buffer {
     checkTtl(ttl);
-    const { key, token } = this.#authenticate(input);
-    if (ttl !== undefined) this.#checkAge(readSeconds(token), ttl);
-    const plaintext = key.open(token);
-    if (plaintext === undefined) throw unreadable('its padding is wrong');
-    return plaintext;
+    return this.#open(this.#authenticate(input), ttl);
+  }
+
+  /** As {@link open}, at a place: `admit` throws for a binding that does not open there. */
+  openAt(input: TokenInput, binding: CredentialBinding, admit: (state: BindingState) => void): Buffer {
+    const found = this.#authenticate(input);
+    admit(found.key.binding.stateOf(found.token, binding));
+    return this.#open(found);
   }
 
   /** The token's creation time in epoch seconds, once it is known to be authentic. */
@@ -65,10 +85,39 @@ export class KeyRing {
     return readSeconds(this.#authenticate(input).token);
   }
 
+  /** Which key made the token, by its MAC, and whether it is bound to a place; `undefined` if no key made it. */
+  placeOf(input: TokenInput, binding: CredentialBinding): PlacedToken | undefined {
+    const token = decodeToken(input);
+    const index = token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
+    if (index === -1) return undefined;
+    return { index, state: this.#keys[index]!.binding.stateOf(token!, binding) };
+  }
+
   /** Which key made the token, by its MAC alone; -1 if none did. */
   indexOf(input: TokenInput): number {
     const token = decodeToken(input);
     return token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
+  }
+
+  #open({ key, token }: Authentic, ttl?: number): Buffer {
+    if (ttl !== undefined) this.#checkAge(readSeconds(token), ttl);
+    const plaintext = key.open(token);
+    if (plaintext === undefined) throw unreadable('its padding is wrong');
+    return plaintext;
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.now() / 1e3);
+  }
+
+  #seal(plaintext: string | Uint8Array, seconds: number, writeIv: IvWriter): Buffer {
+    checkPlaintext(plaintext);
+    try {
+      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock gives no time after 1970');
+      return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, writeIv)), 'latin1');
+    } catch (cause) {
+      throw new CacheError('Encryption failed', { cause });
+    }
   }
 
   #authenticate(input: TokenInput): Authentic {
@@ -80,7 +129,7 @@ export class KeyRing {
   }
 
   #checkAge(seconds: number, ttl: number): void {
-    const now = Math.floor(this.#clock.now() / 1e3);
+    const now = this.#now();
     // Said so that a clock that answers NaN refuses the token.
     if (!(now <= seconds + ttl)) throw unreadable('it is older than the ttl');
     if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadable('it comes from the future');

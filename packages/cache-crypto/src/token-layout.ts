@@ -1,5 +1,3 @@
-import { IV_LENGTH } from './iv-pool.ts';
-
 // Version (1 byte) | creation time in seconds (8, big endian) | IV (16) | payload (blocks of 16) | HMAC-SHA256 (32)
 const VERSION = 0x80;
 /** Length of an AES block in bytes. */
@@ -8,6 +6,8 @@ const TIME_OFFSET = 1;
 const WORD = 2 ** 32;
 
 export const IV_OFFSET = 9;
+/** Length of an initialisation vector in bytes: the AES block. */
+export const IV_LENGTH = BLOCK;
 export const PAYLOAD_OFFSET = IV_OFFSET + IV_LENGTH;
 export const MAC_LENGTH = 32;
 

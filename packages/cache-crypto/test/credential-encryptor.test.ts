@@ -88,9 +88,10 @@ describe('CredentialEncryptor', () => {
 
   it('lets a secret keep a token of the current key and seals one of an older key again', () => {
     const both = new CredentialEncryptor({ key: A, previousKeys: [B], env: {} });
-    const [mine, older] = [madeBy(A), madeBy(B)];
-    expect(Secret.sealed(mine, both).seal(both)).toBe(mine);
-    const fresh = Secret.sealed(older, both).seal(both);
+    const place = { role: 'password', origin: 'http://h.example:1' } as const;
+    const [mine, older] = [A, B].map((key) => new CredentialEncryptor({ key, env: {} }).encrypt(Secret.of('x'), place));
+    expect(Secret.sealed(mine!, both, place).seal(both, place)).toBe(mine);
+    const fresh = Secret.sealed(older!, both, place).seal(both, place);
     expect(both.keyOf(fresh)).toBe('current');
     expect(opens(both, fresh)).toBe(true);
   });

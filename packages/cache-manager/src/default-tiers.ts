@@ -62,6 +62,7 @@ export async function defaultCipher(
       key: encryptionKey,
       previousKeys: config.previousEncryptionKeys,
       keyFile,
+      foreignTokens: config.foreignTokens,
       cachePlaces: { directories: [l2CacheDir], files: [l3DatabasePath] },
       env,
       logger,

@@ -56,6 +56,11 @@ const schema = z.strictObject({
    * cache's own files. Default none: a random key is used then, and nothing it sealed can be read after a restart.
    */
   keyFile: path.optional(),
+  /**
+   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, and of ciphers that cannot bind. `"refuse"` once
+   * `reencrypt` has bound them all and nothing else writes the store. Default `"accept"`.
+   */
+  foreignTokens: z.enum(['accept', 'refuse'], 'must be "accept" or "refuse"').default('accept'),
   /** Whether an entry that fails often enough is removed. Default true. */
   healthCheckInvalidation: z.boolean().default(true),
   /** Failures that remove an entry: 1 or more. Default 3. */

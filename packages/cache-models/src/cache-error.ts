@@ -10,7 +10,10 @@ export const CacheErrorCode = Object.freeze({
   VALIDATION_FAILED: 'CACHE_VALIDATION_FAILED',
   /** A configuration is wrong; the message names the member and the bound. */
   CONFIG_INVALID: 'CACHE_CONFIG_INVALID',
-  /** A token cannot be opened: wrong or missing key, or a damaged token. Nothing is lost; the record stays. */
+  /**
+   * A token cannot be opened: wrong or missing key, a damaged token, or one that belongs to another proxy. Nothing is lost; the
+   * record stays.
+   */
   CREDENTIAL_UNREADABLE: 'CACHE_CREDENTIAL_UNREADABLE',
   /** An encryption key has the wrong format. */
   KEY_INVALID: 'CACHE_KEY_INVALID',
@@ -101,3 +104,27 @@ export class CacheConfigError extends CacheError {
   }
 }
 brandClass(CacheConfigError, brandOf('CacheConfigError'));
+
+/**
+ * Why a token is not opened. `unknown`: none of the keys made it, or it was changed since. `elsewhere`: it is bound to another
+ * proxy or another role. `refused`: it is bound to none, and the cipher refuses such tokens.
+ */
+export type UnreadableReason = 'unknown' | 'elsewhere' | 'refused';
+
+const UNREADABLE: Readonly<Record<UnreadableReason, string>> = Object.freeze({
+  unknown: 'no key opens it',
+  elsewhere: 'it is bound to another proxy or another field: it was moved here',
+  refused: 'it is bound to no proxy, and such tokens are refused (foreignTokens)',
+});
+
+/** A stored credential cannot be opened here. The record stays as it is. */
+export class CredentialUnreadableError extends CacheError {
+  override readonly name = 'CredentialUnreadableError';
+  readonly reason: UnreadableReason;
+  /** `detail` takes the place of the reason's own words. */
+  constructor(reason: UnreadableReason, detail: string = UNREADABLE[reason]) {
+    super(`stored credential cannot be opened: ${detail}`, { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
+    this.reason = reason;
+  }
+}
+brandClass(CredentialUnreadableError, brandOf('CredentialUnreadableError'));

@@ -1,8 +1,9 @@
 import type { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
+import { originOf } from './credential-origin.ts';
 import { formatInstant } from './instant.ts';
 import type { ProxyRecord } from './record.ts';
-import type { CredentialCipher, Secret } from './secret.ts';
+import type { CredentialCipher } from './secret.ts';
 
 /**
  * An entry as ProxyWhirl's JSON record, credentials sealed.
@@ -30,21 +31,36 @@ export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | unde
     total_health_checks: entry.totalHealthChecks,
     total_health_check_failures: entry.totalHealthCheckFailures,
   };
-  if (entry.username !== null) record.username_encrypted = toHex(sealCredential(entry.username, cipher));
-  if (entry.password !== null) record.password_encrypted = toHex(sealCredential(entry.password, cipher));
+  if (!entry.hasCredentials) return record;
+  const { username, password } = sealCredentials(entry, cipher);
+  if (username !== null) record.username_encrypted = toHex(username);
+  if (password !== null) record.password_encrypted = toHex(password);
   return record;
 }
 
-/** The sealed token of a credential. Throws a CacheValidationError without a cipher. */
-export function sealCredential(secret: Secret, cipher: CredentialCipher | undefined): Uint8Array {
-  if (cipher !== undefined) return secret.seal(cipher);
-  throw new CacheValidationError('entry: has credentials, and there is no cipher to seal them');
+/** The tokens of an entry's credentials; `null` for one that it does not have. */
+export interface SealedCredentials {
+  readonly username: Uint8Array | null;
+  readonly password: Uint8Array | null;
 }
 
-/** The fingerprint to keep beside the checksum of an entry's record: of the key that sealed its credentials, if it has any. */
-export function fingerprintFor(entry: CacheEntry, cipher: CredentialCipher | undefined): string | undefined {
-  return entry.hasCredentials ? cipher?.keyFingerprint : undefined;
+/**
+ * Seals an entry's credentials for the entry's own proxy. For stores that do not keep ProxyWhirl's JSON record.
+ * Throws a CacheValidationError if the entry has credentials and there is no cipher.
+ */
+export function sealCredentials(entry: CacheEntry, cipher: CredentialCipher | undefined): SealedCredentials {
+  const { username, password } = entry;
+  if (username === null && password === null) return NO_CREDENTIALS;
+  if (cipher === undefined)
+    throw new CacheValidationError('entry: has credentials, and there is no cipher to seal them');
+  const origin = originOf(entry.proxyUrl);
+  return {
+    username: username === null ? null : username.seal(cipher, { role: 'username', origin }),
+    password: password === null ? null : password.seal(cipher, { role: 'password', origin }),
+  };
 }
+
+const NO_CREDENTIALS: SealedCredentials = Object.freeze({ username: null, password: null });
 
 function optional(instant: number | null): string | null {
   return instant === null ? null : formatInstant(instant);

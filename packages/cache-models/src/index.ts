@@ -4,7 +4,7 @@ export { parseCacheConfig } from './cache-config.ts';
 export { CacheEntry } from './cache-entry.ts';
 export type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 export type { CacheEntryInput, CacheEntryPatch, InstantInput, SecretInput } from './cache-entry-input.ts';
-export type { CacheErrorOptions, FieldErrorOptions, FieldProblem } from './cache-error.ts';
+export type { CacheErrorOptions, FieldErrorOptions, FieldProblem, UnreadableReason } from './cache-error.ts';
 export {
   CacheConfigError,
   CacheCorruptionError,
@@ -12,6 +12,7 @@ export {
   CacheErrorCode,
   CacheStorageError,
   CacheValidationError,
+  CredentialUnreadableError,
 } from './cache-error.ts';
 export type { CacheKeyOptions } from './cache-key.ts';
 export { generateCacheKey } from './cache-key.ts';
@@ -33,11 +34,14 @@ export { checkFilter } from './check-filter.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { compareTexts } from './compare-texts.ts';
+export type { CredentialBinding, CredentialRole } from './credential-binding.ts';
+export { originOf } from './credential-origin.ts';
 export type { EntryCursor } from './entry-cursor.ts';
 export { formatCursor, parseCursor } from './entry-cursor.ts';
 export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';
 export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
-export { entryToRecord, fingerprintFor, sealCredential } from './entry-to-record.ts';
+export type { SealedCredentials } from './entry-to-record.ts';
+export { entryToRecord, sealCredentials } from './entry-to-record.ts';
 export type { HealthCheck, HealthCheckResult } from './health-check.ts';
 export { afterHealthCheck, parseHealthCheck } from './health-check.ts';
 export type { HealthHistoryOptions, HealthRecord } from './health-record.ts';
@@ -68,7 +72,7 @@ export { recordChecksum } from './record-checksum.ts';
 export { openCredential, recordToEntry } from './record-to-entry.ts';
 export type { ResealCounts } from './reseal.ts';
 export { sealState } from './reseal.ts';
-export type { CredentialCipher, TokenKey } from './secret.ts';
+export type { CredentialCipher, TokenState } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';
 export type { CacheTierConfig, CacheTierConfigInput } from './tier-config.ts';
 export { EvictionPolicy, parseTierConfig } from './tier-config.ts';

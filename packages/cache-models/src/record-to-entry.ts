@@ -1,5 +1,7 @@
 import { CacheEntry } from './cache-entry.ts';
-import { CacheCorruptionError, CacheError, CacheErrorCode } from './cache-error.ts';
+import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.ts';
+import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
+import { originOf } from './credential-origin.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
 import type { CredentialCipher } from './secret.ts';
@@ -12,20 +14,21 @@ type Raw = Readonly<Record<string, unknown>>;
  * seconds or have any offset or none (UTC), health members may be missing, unknown members are passed over, credentials may be
  * in clear. Whatever the reference could hold comes back exactly, also a URL that {@link CacheEntry.create} would refuse.
  *
- * `vouchedBy` is the fingerprint that was stored with a record whose checksum the caller found right.
+ * A token is opened only if it belongs to the record's own proxy, as far as the cipher can tell.
  *
  * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when no key
  * opens a token (also when there is no cipher). Neither shows a value.
  */
-export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined, vouchedBy?: string): CacheEntry {
+export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined): CacheEntry {
   if (typeof record !== 'object' || record === null || Array.isArray(record))
     throw damaged('record', 'is not an object');
   const raw = record as Raw;
-  const username = readSecret(raw, 'username', cipher, vouchedBy);
-  const password = readSecret(raw, 'password', cipher, vouchedBy);
+  const proxyUrl = text(raw, 'proxy_url');
+  const username = readSecret(raw, 'username', proxyUrl, cipher);
+  const password = readSecret(raw, 'password', proxyUrl, cipher);
   return CacheEntry.restore({
     key: text(raw, 'key'),
-    proxyUrl: text(raw, 'proxy_url'),
+    proxyUrl,
     username,
     password,
     source: text(raw, 'source'),
@@ -49,46 +52,39 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
 }
 
 /**
- * Wraps a stored token, to be decrypted when revealed. A `get` never hands out credentials that cannot be opened, so either
- * the fingerprint of one of the cipher's keys, stored with a record whose checksum was found right (`vouchedBy`), vouches for
- * the token, or its MAC is checked now. Zero bytes are no credential.
- * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ * Wraps a stored token, to be decrypted when revealed. A `get` never hands out credentials that cannot be opened, so the cipher is
+ * asked about the token now: nothing else that is stored can vouch for it. Zero bytes are no credential.
+ * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`, also for a token that is bound to another proxy or role.
  */
 export function openCredential(
   token: Uint8Array,
   cipher: CredentialCipher | undefined,
-  vouchedBy?: string,
+  binding: CredentialBinding,
 ): Secret | null {
   if (token.byteLength === 0) return null;
-  if (cipher === undefined) throw unreadable('there is no cipher');
-  if (vouchedBy !== undefined && cipher.keyNamed?.(vouchedBy) !== undefined) {
-    return Secret.sealed(token, cipher, vouchedBy);
-  }
-  if (cipher.keyOf === undefined) return cipher.decrypt(token);
-  const key = cipher.keyOf(token);
-  if (key === undefined) throw unreadable('no key opens it');
-  return Secret.sealed(token, cipher, key === 'current' ? cipher.keyFingerprint : undefined);
+  if (cipher === undefined) throw new CredentialUnreadableError('unknown', 'there is no cipher');
+  if (cipher.stateOf === undefined) return cipher.decrypt(token, binding);
+  const state = cipher.stateOf(token, binding);
+  if (state === 'current' || state === 'stale') return Secret.sealed(token, cipher, binding, state);
+  throw new CredentialUnreadableError(state);
 }
 
 function readSecret(
   raw: Raw,
-  name: 'username' | 'password',
+  role: CredentialRole,
+  proxyUrl: string,
   cipher: CredentialCipher | undefined,
-  vouchedBy: string | undefined,
 ): Secret | null {
-  const hex = raw[`${name}_encrypted`];
+  const hex = raw[`${role}_encrypted`];
   if (hex === undefined || hex === null || hex === '') {
-    const plain = raw[name];
+    const plain = raw[role];
     return typeof plain === 'string' && plain !== '' ? Secret.of(plain) : null;
   }
-  // What we wrote is hex, and mostly only passes through: it is decoded when it is needed.
-  if (vouchedBy !== undefined && typeof hex === 'string' && cipher?.keyNamed?.(vouchedBy) !== undefined)
-    return Secret.sealed(hex, cipher, vouchedBy);
   // The decoder stops at the first character that is none of hex: the length tells.
   const token = typeof hex === 'string' ? Buffer.from(hex, 'hex') : undefined;
   if (token === undefined || token.length * 2 !== (hex as string).length)
-    throw unreadable(`${name}_encrypted is not hex`);
-  return openCredential(token, cipher, vouchedBy);
+    throw new CredentialUnreadableError('unknown', `${role}_encrypted is not hex`);
+  return openCredential(token, cipher, { role, origin: originOf(proxyUrl) });
 }
 
 function text(raw: Raw, name: string): string {
@@ -147,10 +143,4 @@ function instant(raw: Raw, name: string): number {
 
 function damaged(member: string, problem: string): CacheCorruptionError {
   return new CacheCorruptionError(`stored record: ${member} ${problem}`);
-}
-
-function unreadable(reason: string): CacheError {
-  return new CacheError(`stored credential cannot be opened: ${reason}`, {
-    code: CacheErrorCode.CREDENTIAL_UNREADABLE,
-  });
 }

@@ -1,4 +1,5 @@
 import { brandClass, brandOf, hasBrand } from './brand.ts';
+import type { CredentialBinding } from './credential-binding.ts';
 
 const BRAND = brandOf('Secret');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -6,30 +7,35 @@ const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 /** What every rendering of a secret shows, whatever its length. */
 export const SECRET_MASK = '**********';
 
-/** Which key of a cipher made a token: the one it seals with now, or an older one that it still opens. */
-export type TokenKey = 'current' | 'previous';
+/**
+ * What a cipher says of a token, for a place where it is found:
+ *
+ * - `current`: the key that seals made it, for this place: it is stored again as it is.
+ * - `stale`: it opens here and should be sealed again: an older key made it, or it is bound to no place.
+ * - `elsewhere`: it is bound to another proxy or another role. It is never opened here: somebody moved it.
+ * - `refused`: it is bound to no place, and the cipher refuses such tokens.
+ * - `unknown`: none of the keys made it, or it was changed since.
+ */
+export type TokenState = 'current' | 'stale' | 'elsewhere' | 'refused' | 'unknown';
 
 /** Turns secrets into tokens and back. `CredentialEncryptor` of `@pw/cache-crypto` is one; a KMS client could be another. */
 export interface CredentialCipher {
-  /** Seals a secret. The empty secret becomes zero bytes. Throws a CacheError when sealing fails. */
-  encrypt(secret: Secret): Uint8Array;
   /**
-   * Opens a token. Zero bytes give the empty secret.
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key or a damaged token.
+   * Seals a secret, for the given place if the cipher can bind. The empty secret becomes zero bytes. Throws a CacheError when
+   * sealing fails.
    */
-  decrypt(token: Uint8Array): Secret;
+  encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array;
   /**
-   * Tells which key made a token, by its MAC alone, without decrypting; `undefined` when none of the keys did.
-   * A cipher without it works, but every secret is then decrypted when it is read and sealed again when it moves.
+   * Opens a token; with a binding only one that belongs there. Zero bytes give the empty secret.
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or one bound elsewhere.
    */
-  keyOf?(token: Uint8Array): TokenKey | undefined;
+  decrypt(token: Uint8Array, binding?: CredentialBinding): Secret;
   /**
-   * Names the key that seals, for as long as the cipher lives, and tells nothing of it. Kept beside a record's checksum it
-   * vouches for the record's tokens: a read then needs no MAC. With it comes {@link CredentialCipher.keyNamed}.
+   * Tells what a token is at a place, without decrypting it. It must check the token's MAC each time: nothing else that is
+   * stored can vouch for a token. A cipher without this method works, but every secret is then decrypted when it is read
+   * and sealed again when it moves.
    */
-  readonly keyFingerprint?: string | undefined;
-  /** Which of the cipher's keys has a fingerprint; `undefined` for none of them. */
-  keyNamed?(fingerprint: string): TokenKey | undefined;
+  stateOf?(token: Uint8Array, binding: CredentialBinding): TokenState;
 }
 
 /**
@@ -44,19 +50,23 @@ export class Secret {
   /** Bytes, or their hex until somebody needs them. */
   #token: Uint8Array | string | undefined;
   #cipher: CredentialCipher | undefined;
-  /** Of the key that made the token, where it is known. */
-  readonly #fingerprint: string | undefined;
+  /** What the token is bound to. */
+  #binding: CredentialBinding | undefined;
+  /** What its cipher said of the token at its binding, where that is known. */
+  #state: 'current' | 'stale' | undefined;
 
   private constructor(
     text: string | undefined,
     token?: Uint8Array | string,
     cipher?: CredentialCipher,
-    fingerprint?: string,
+    binding?: CredentialBinding,
+    state?: 'current' | 'stale',
   ) {
     this.#text = text;
     this.#token = token;
     this.#cipher = cipher;
-    this.#fingerprint = fingerprint;
+    this.#binding = binding;
+    this.#state = state;
   }
 
   /** Wraps a plain text. Throws a TypeError for anything but a string. */
@@ -66,12 +76,16 @@ export class Secret {
   }
 
   /**
-   * Wraps a token that `cipher` can open; nothing is decrypted until {@link Secret.reveal}. With the fingerprint of the key
-   * that made it, the token moves between stores without a look at its MAC. A text is the token's hex, from a record whose
-   * checksum was found right.
+   * Wraps a token that `cipher` can open at `binding`; nothing is decrypted until {@link Secret.reveal}. `state` is what the cipher
+   * said of the token: one that is `current` moves between stores without another look at its MAC.
    */
-  static sealed(token: Uint8Array | string, cipher: CredentialCipher, fingerprint?: string): Secret {
-    return new Secret(undefined, token, cipher, fingerprint);
+  static sealed(
+    token: Uint8Array | string,
+    cipher: CredentialCipher,
+    binding?: CredentialBinding,
+    state?: 'current' | 'stale',
+  ): Secret {
+    return new Secret(undefined, token, cipher, binding, state);
   }
 
   /** True for a Secret of this or another copy of the package. */
@@ -82,31 +96,34 @@ export class Secret {
   /** The text. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if the token cannot be opened. */
   reveal(): string {
     if (this.#text !== undefined) return this.#text;
-    return this.#cipher!.decrypt(this.#bytes()!).reveal();
+    return this.#cipher!.decrypt(this.#bytes()!, this.#binding).reveal();
   }
 
   /**
-   * The sealed token. One that the cipher's current key made is given again as it is, so that an entry written to
-   * three tiers, or moved between them, is sealed once.
+   * The token for a place. One that the cipher's current key made for this very place is given again as it is, so that an entry
+   * written to three tiers, or moved between them, is sealed once.
    */
-  seal(cipher: CredentialCipher): Uint8Array {
-    const token = this.#bytes();
-    if (token !== undefined && this.sealedBy(cipher) === 'current') return token;
-    const fresh = cipher.encrypt(this);
+  seal(cipher: CredentialCipher, binding?: CredentialBinding): Uint8Array {
+    if (this.isCurrent(cipher, binding)) return this.#bytes()!;
+    const fresh = cipher.encrypt(this, binding);
     // A sealed secret keeps the token it came with: its cipher may hold a key that the other one lacks.
     if (this.#text !== undefined) {
       this.#token = fresh;
       this.#cipher = cipher;
+      this.#binding = binding;
+      this.#state = 'current';
     }
     return fresh;
   }
 
-  /** Which of the cipher's keys made the token that this secret keeps; `undefined` for none, and for a secret without a token. */
-  sealedBy(cipher: CredentialCipher): TokenKey | undefined {
-    if (this.#token === undefined) return undefined;
-    if (this.#text !== undefined) return this.#cipher === cipher ? 'current' : undefined;
-    if (this.#fingerprint === undefined || cipher.keyNamed === undefined) return cipher.keyOf?.(this.#bytes()!);
-    return cipher.keyNamed(this.#fingerprint);
+  /** True if this secret keeps a token that the cipher's current key made for this place. */
+  isCurrent(cipher: CredentialCipher, binding?: CredentialBinding): boolean {
+    if (this.#token === undefined) return false;
+    const isKnown = this.#state !== undefined && this.#cipher === cipher && isSame(this.#binding, binding);
+    if (isKnown) return this.#state === 'current';
+    // A secret with a text of its own was sealed for another cipher or another place.
+    if (this.#text !== undefined || binding === undefined) return false;
+    return cipher.stateOf?.(this.#bytes()!, binding) === 'current';
   }
 
   #bytes(): Uint8Array | undefined {
@@ -131,3 +148,7 @@ export class Secret {
   }
 }
 brandClass(Secret, BRAND);
+
+function isSame(a: CredentialBinding | undefined, b: CredentialBinding | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.origin === b.origin && a.role === b.role);
+}

@@ -1,4 +1,10 @@
-import { CacheCorruptionError, CacheError, CacheErrorCode, CacheValidationError } from './cache-error.ts';
+import {
+  CacheCorruptionError,
+  CacheError,
+  CacheErrorCode,
+  CacheValidationError,
+  type UnreadableReason,
+} from './cache-error.ts';
 import type { Logger } from './logger.ts';
 import type { TierStatistics } from './tier-statistics.ts';
 
@@ -12,7 +18,7 @@ export class TierHealth {
   #enabled: boolean;
   #failures = 0;
   #total = 0;
-  #warnedOfKeys = false;
+  readonly #warnedOf = new Set<UnreadableReason>();
 
   constructor(name: string, configured: boolean, failureThreshold: number, counts: TierStatistics, logger: Logger) {
     this.#name = name;
@@ -65,7 +71,7 @@ export class TierHealth {
     }
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) {
       this.#counts.undecryptable++;
-      this.#warnOfKeys();
+      this.#warnOfTokens(reasonOf(error));
       return fallback;
     }
     if (error instanceof CacheValidationError || !absorb) throw error;
@@ -73,14 +79,27 @@ export class TierHealth {
     return fallback;
   }
 
-  #warnOfKeys(): void {
-    if (this.#warnedOfKeys) return;
-    this.#warnedOfKeys = true;
-    this.#logger.warn(
-      { tier: this.#name },
-      'credentials that no key opens: such entries are misses and stay stored; is the encryption key the right one?',
-    );
+  /** Once for each reason: an attacker who moves tokens must show even where a key is missing as well. */
+  #warnOfTokens(reason: UnreadableReason): void {
+    if (this.#warnedOf.has(reason)) return;
+    this.#warnedOf.add(reason);
+    this.#logger.warn({ tier: this.#name, reason }, WARNINGS[reason]);
   }
+}
+
+const WARNINGS: Readonly<Record<UnreadableReason, string>> = Object.freeze({
+  unknown:
+    'credentials that no key opens: such entries are misses and stay stored; is the encryption key the right one?',
+  elsewhere:
+    'credentials that are bound to another proxy or field: somebody moved or edited stored records; such entries are misses and stay stored',
+  refused:
+    'credentials that are bound to no proxy, which foreignTokens refuses: such entries are misses and stay stored; reencrypt with foreignTokens "accept" binds them',
+});
+
+/** An error of another cipher or another copy of the package may not tell. */
+function reasonOf(error: CacheError): UnreadableReason {
+  const { reason } = error as { reason?: unknown };
+  return reason === 'elsewhere' || reason === 'refused' ? reason : 'unknown';
 }
 
 /** What may be logged of an error: its class and codes, never a message that could quote stored values. */

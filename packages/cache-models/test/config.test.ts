@@ -14,7 +14,7 @@ function problemsOf(work: () => unknown): Record<string, string> {
 
 describe('parseCacheConfig', () => {
   it('has the reference’s defaults', () => {
-    const { encryptionKey, previousEncryptionKeys, durability, ...config } = parseCacheConfig();
+    const { encryptionKey, previousEncryptionKeys, durability, foreignTokens, ...config } = parseCacheConfig();
     expect(config).toEqual({
       l1Config: { enabled: true, maxEntries: 1000, evictionPolicy: 'lru' },
       l2Config: { enabled: true, maxEntries: 5000, evictionPolicy: 'lru' },
@@ -32,7 +32,7 @@ describe('parseCacheConfig', () => {
       enableStatistics: true,
       statisticsInterval: 5,
     });
-    expect([encryptionKey, previousEncryptionKeys, durability]).toEqual([null, [], 'normal']);
+    expect([encryptionKey, previousEncryptionKeys, durability, foreignTokens]).toEqual([null, [], 'normal', 'accept']);
   });
 
   it('keeps a level’s own default for what a tier config leaves out', () => {

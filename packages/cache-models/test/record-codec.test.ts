@@ -7,6 +7,7 @@ import {
   CacheError,
   CacheValidationError,
   type CredentialCipher,
+  CredentialUnreadableError,
   entryToRecord,
   RECORD_MEMBERS,
   recordChecksum,
@@ -14,11 +15,33 @@ import {
   Secret,
 } from '../src/index.ts';
 
-/** Hides a text well enough for a test, and knows its own tokens. */
+/** Hides a text well enough for a test, and knows its own tokens and their places. */
 const cipher: CredentialCipher = {
-  encrypt: (secret) => Buffer.from(`sealed:${Buffer.from(secret.reveal()).toString('base64')}`),
-  decrypt: (token) => Secret.of(Buffer.from(Buffer.from(token).toString().slice(7), 'base64').toString()),
-  keyOf: (token) => (Buffer.from(token).toString().startsWith('sealed:') ? 'current' : undefined),
+  encrypt: (secret, place) =>
+    Buffer.from(`sealed:${place?.role}:${encoded(place?.origin)}:${encoded(secret.reveal())}`),
+  decrypt: (token) => Secret.of(Buffer.from(textOf(token).split(':')[3]!, 'base64').toString()),
+  stateOf: (token, { role, origin }) => {
+    const [sealed, tokenRole, tokenOrigin] = textOf(token).split(':');
+    if (sealed !== 'sealed') return 'unknown';
+    return tokenRole === role && tokenOrigin === encoded(origin) ? 'current' : 'elsewhere';
+  },
+};
+
+function encoded(text = ''): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function textOf(token: Uint8Array): string {
+  return Buffer.from(token).toString();
+}
+
+const reasonOf = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof CredentialUnreadableError ? error.reason : error;
+  }
+  return undefined;
 };
 
 const plain = (entry: CacheEntry) => ({
@@ -74,6 +97,26 @@ describe('the record codec', () => {
     expect(codeOf(() => recordToEntry({ ...record, password_encrypted: 'not hex' }, cipher))).toBe(
       'CACHE_CREDENTIAL_UNREADABLE',
     );
+  });
+
+  it('opens no token at another proxy or in another role', () => {
+    const record = entryToRecord(CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' }), cipher);
+    const moved = { ...record, proxy_url: 'http://evil.example:1' };
+    const swapped = {
+      ...record,
+      username_encrypted: record.password_encrypted,
+      password_encrypted: record.username_encrypted,
+    };
+    expect(reasonOf(() => recordToEntry(moved, cipher))).toBe('elsewhere');
+    expect(reasonOf(() => recordToEntry(swapped, cipher))).toBe('elsewhere');
+    const respelt = { ...record, proxy_url: 'HTTP://H.example:1/' };
+    expect(recordToEntry(respelt, cipher).password?.reveal()).toBe('p');
+  });
+
+  it('seals the credentials of an entry whose URL changed for its new proxy', () => {
+    const record = entryToRecord(CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' }), cipher);
+    const moved = recordToEntry(record, cipher).with({ proxyUrl: 'http://new.example:1' });
+    expect(recordToEntry(entryToRecord(moved, cipher), cipher).password?.reveal()).toBe('p');
   });
 
   it('decrypts at once with a cipher that cannot tell its tokens', () => {

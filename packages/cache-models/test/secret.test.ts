@@ -3,7 +3,13 @@ import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CacheEntry, type CredentialCipher, Secret } from '../src/index.ts';
+import {
+  CacheEntry,
+  type CredentialBinding,
+  type CredentialCipher,
+  CredentialUnreadableError,
+  Secret,
+} from '../src/index.ts';
 
 const MARK = 'hunter2-marker';
 
@@ -80,57 +86,94 @@ describe('Secret', () => {
   });
 });
 
-/** Counts what it does; a token is the reversed text behind the name of its key. */
+const PLACE: CredentialBinding = { role: 'password', origin: 'http://h.example:1' };
+const OTHER_ROLE: CredentialBinding = { ...PLACE, role: 'username' };
+const OTHER_PROXY: CredentialBinding = { ...PLACE, origin: 'http://evil.example:1' };
+
+const nameOf = (binding?: CredentialBinding) => (binding ? `${binding.role}@${binding.origin.slice(7, -2)}` : '');
+
+/** Counts what it does; a token is the reversed text behind the names of its key and its place. */
 function countingCipher(keyName: string, previous: string[] = []) {
-  const calls = { encrypt: 0, decrypt: 0 };
+  const calls = { encrypt: 0, decrypt: 0, stateOf: 0 };
   const flip = (text: string) => [...text].reverse().join('');
+  const partsOf = (token: Uint8Array) => Buffer.from(token).toString().split(':');
   const cipher: CredentialCipher = {
-    encrypt(secret) {
+    encrypt(secret, binding) {
       calls.encrypt++;
-      return Buffer.from(`${keyName}:${flip(secret.reveal())}`);
+      return Buffer.from(`${keyName}:${nameOf(binding)}:${flip(secret.reveal())}`);
     },
-    decrypt(token) {
+    decrypt(token, binding) {
       calls.decrypt++;
-      return Secret.of(flip(Buffer.from(token).toString().split(':')[1]!));
+      const [, place, text] = partsOf(token);
+      if (binding !== undefined && place !== nameOf(binding)) throw new CredentialUnreadableError('elsewhere');
+      return Secret.of(flip(text!));
     },
-    keyOf(token) {
-      const name = Buffer.from(token).toString().split(':')[0]!;
-      return name === keyName ? 'current' : previous.includes(name) ? 'previous' : undefined;
+    stateOf(token, binding) {
+      calls.stateOf++;
+      const [name, place] = partsOf(token);
+      if (place !== nameOf(binding)) return 'elsewhere';
+      return name === keyName ? 'current' : previous.includes(name!) ? 'stale' : 'unknown';
     },
   };
   return { cipher, calls };
 }
 
+const textOf = (token: Uint8Array) => Buffer.from(token).toString();
+const TOKEN = Buffer.from('k1:password@h.example:cba');
+
 describe('a sealed Secret', () => {
   it('is decrypted when it is revealed and not before', () => {
     const { cipher, calls } = countingCipher('k1');
-    const secret = Secret.sealed(Buffer.from('k1:cba'), cipher);
+    const secret = Secret.sealed(TOKEN, cipher, PLACE, 'current');
     for (const shown of renderings(secret)) expect(shown).not.toContain('abc');
     expect(calls.decrypt).toBe(0);
     expect(secret.reveal()).toBe('abc');
     expect(calls.decrypt).toBe(1);
   });
 
-  it('gives its own token again to a cipher whose current key made it', () => {
+  it('gives its own token again, without asking, where it is known to be current', () => {
     const { cipher, calls } = countingCipher('k1');
-    const token = Buffer.from('k1:cba');
-    expect(Secret.sealed(token, cipher).seal(cipher)).toBe(token);
-    expect(calls).toEqual({ encrypt: 0, decrypt: 0 });
+    expect(Secret.sealed(TOKEN, cipher, PLACE, 'current').seal(cipher, { ...PLACE })).toBe(TOKEN);
+    expect(calls).toEqual({ encrypt: 0, decrypt: 0, stateOf: 0 });
+  });
+
+  it('gives its own token again to another cipher that calls it current', () => {
+    const [first, second] = [countingCipher('k1'), countingCipher('k1')];
+    expect(Secret.sealed(TOKEN, first.cipher, PLACE, 'current').seal(second.cipher, PLACE)).toBe(TOKEN);
+    expect(second.calls).toEqual({ encrypt: 0, decrypt: 0, stateOf: 1 });
   });
 
   it('is sealed anew by a cipher whose previous key made its token', () => {
     const { cipher } = countingCipher('k2', ['k1']);
-    const secret = Secret.sealed(Buffer.from('k1:cba'), cipher);
-    expect(Buffer.from(secret.seal(cipher)).toString()).toBe('k2:cba');
+    const secret = Secret.sealed(TOKEN, cipher, PLACE, 'stale');
+    expect(textOf(secret.seal(cipher, PLACE))).toBe('k2:password@h.example:cba');
   });
 
-  it('seals a plain text once for any number of tiers', () => {
+  it.each([
+    ['another proxy', OTHER_PROXY, 'k1:password@evil.example:cba'],
+    ['another role', OTHER_ROLE, 'k1:username@h.example:cba'],
+    ['no place', undefined, 'k1::cba'],
+  ])('is sealed anew for %s, and its own token stays', (_, place, token) => {
+    const { cipher } = countingCipher('k1');
+    const secret = Secret.sealed(TOKEN, cipher, PLACE, 'current');
+    expect(textOf(secret.seal(cipher, place))).toBe(token);
+    expect(secret.seal(cipher, PLACE)).toBe(TOKEN);
+  });
+
+  it('does not open where it does not belong', () => {
+    const { cipher } = countingCipher('k1');
+    expect(() => Secret.sealed(TOKEN, cipher, OTHER_PROXY).reveal()).toThrow(CredentialUnreadableError);
+  });
+});
+
+describe('a Secret with a text', () => {
+  it('is sealed once for any number of tiers, and anew for another cipher or another place', () => {
     const { cipher, calls } = countingCipher('k1');
     const secret = Secret.of('abc');
-    const first = secret.seal(cipher);
-    expect(secret.seal(cipher)).toBe(first);
+    const first = secret.seal(cipher, PLACE);
+    expect(secret.seal(cipher, { ...PLACE })).toBe(first);
     expect(calls.encrypt).toBe(1);
-    const other = countingCipher('k2');
-    expect(Buffer.from(secret.seal(other.cipher)).toString()).toBe('k2:cba');
+    expect(textOf(secret.seal(countingCipher('k2').cipher, PLACE))).toBe('k2:password@h.example:cba');
+    expect(textOf(secret.seal(cipher, OTHER_PROXY))).toBe('k1:password@evil.example:cba');
   });
 });

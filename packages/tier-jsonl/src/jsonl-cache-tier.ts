@@ -5,7 +5,6 @@ import {
   type CacheEntry,
   type CacheTierConfigInput,
   entryToRecord,
-  fingerprintFor,
   type MaybePromise,
   type ResealCounts,
   recordToEntry,
@@ -14,7 +13,7 @@ import {
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
-import { encodeRecord, vouchedBy } from './record-line.ts';
+import { encodeRecord } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 
@@ -179,7 +178,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   #putOf(entry: CacheEntry): StoredPut {
     const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
     return {
-      line: encodeRecord(entryToRecord(entry, this.cipher), fingerprintFor(entry, this.cipher)),
+      line: encodeRecord(entryToRecord(entry, this.cipher)),
       facts: { expiresAt, lastAccessed, accessCount, fetchTime },
     };
   }
@@ -189,7 +188,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const found = this.#store.readRecord(id);
     if (found === undefined) return undefined;
     try {
-      return this.#store.overlay(recordToEntry(found, this.cipher, vouchedBy(found)));
+      return this.#store.overlay(recordToEntry(found, this.cipher));
     } catch (error) {
       if (error instanceof CacheCorruptionError) this.#store.setAside(key);
       throw error;

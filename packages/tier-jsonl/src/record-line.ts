@@ -6,41 +6,26 @@ export type RawRecord = Record<string, unknown>;
 
 /** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
-/** Beside it, for a record with credentials: the fingerprint of the key that sealed them. */
-const SEALED_BY = 'sealed_by';
 const BYTE_ORDER_MARK = '\uFEFF';
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
-/**
- * A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. `sealedBy` is the
- * fingerprint of the key that sealed its credentials.
- */
-export function encodeRecord(record: ProxyRecord, sealedBy: string | undefined): string {
-  return encodeMembers({ ...record, ...(sealedBy === undefined ? {} : { [SEALED_BY]: sealedBy }) });
+/** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
+export function encodeRecord(record: ProxyRecord): string {
+  return encodeMembers({ ...record });
 }
 
 /** As {@link encodeRecord}, for a record that was read: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
-  const { [CHECKSUM]: checksum, [SEALED_BY]: sealedBy, ...members } = raw;
-  // Only with a checksum did the fingerprint say anything of these tokens; the one that is added now must not make it do so.
-  return encodeMembers(
-    checksum === undefined || sealedBy === undefined ? members : { ...members, [SEALED_BY]: sealedBy },
-  );
+  const { [CHECKSUM]: _checksum, ...members } = raw;
+  return encodeMembers(members);
 }
 
 /** A record that was read, with its credentials sealed anew; whatever else it holds is kept, except credentials in clear. */
-export function encodeResealed(raw: RawRecord, sealed: ProxyRecord, sealedBy: string | undefined): string {
-  const { [CHECKSUM]: _checksum, [SEALED_BY]: _sealedBy, username: _username, password: _password, ...members } = raw;
+export function encodeResealed(raw: RawRecord, sealed: ProxyRecord): string {
+  const { [CHECKSUM]: _checksum, username: _username, password: _password, ...members } = raw;
   const { username_encrypted, password_encrypted } = sealed;
-  const record = { ...members, username_encrypted, password_encrypted } as unknown as ProxyRecord;
-  return encodeRecord(record, sealedBy);
-}
-
-/** The fingerprint that vouches for the tokens of a record that {@link decodeRecord} gave. */
-export function vouchedBy(raw: RawRecord): string | undefined {
-  const sealedBy = raw[SEALED_BY];
-  return raw[CHECKSUM] !== undefined && typeof sealedBy === 'string' ? sealedBy : undefined;
+  return encodeMembers({ ...members, username_encrypted, password_encrypted });
 }
 
 function encodeMembers(members: RawRecord): string {

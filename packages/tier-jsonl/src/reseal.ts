@@ -4,13 +4,12 @@ import {
   CacheErrorCode,
   type CredentialCipher,
   entryToRecord,
-  fingerprintFor,
   type ResealCounts,
   recordToEntry,
   sealState,
 } from '@pw/cache-models';
 import type { JsonlStore } from './jsonl-store.ts';
-import { encodeResealed, type RawRecord, vouchedBy } from './record-line.ts';
+import { encodeResealed, type RawRecord } from './record-line.ts';
 import { NO_SLOT } from './slot.ts';
 
 /** `stale` becomes `reencrypted` once the new line is written. */
@@ -73,7 +72,7 @@ function readOrPass(store: JsonlStore, key: string): RawRecord | undefined {
 
 function fateOf(raw: RawRecord, cipher: CredentialCipher): Fate {
   try {
-    return sealState(recordToEntry(raw, cipher, vouchedBy(raw)), cipher);
+    return sealState(recordToEntry(raw, cipher), cipher);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return 'none';
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
@@ -82,6 +81,5 @@ function fateOf(raw: RawRecord, cipher: CredentialCipher): Fate {
 }
 
 function sealAgain(raw: RawRecord, cipher: CredentialCipher): string {
-  const entry = recordToEntry(raw, cipher, vouchedBy(raw));
-  return encodeResealed(raw, entryToRecord(entry, cipher), fingerprintFor(entry, cipher));
+  return encodeResealed(raw, entryToRecord(recordToEntry(raw, cipher), cipher));
 }

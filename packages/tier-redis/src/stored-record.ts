@@ -5,7 +5,6 @@ import {
   type CacheEntry,
   type CredentialCipher,
   entryToRecord,
-  fingerprintFor,
   formatInstant,
   recordToEntry,
 } from '@pw/cache-models';
@@ -13,8 +12,8 @@ import {
 /**
  * What stands on the server for an entry: a head of fixed width, a line, the record as JSON.
  *
- *     1 cccccccc ssssssssssssssss 0000000000000042 0        1780272000000 fingerprint \n {"key":…}
- *     | checksum stamp            access count     | deadline             of the key that sealed
+ *     1 cccccccc ssssssssssssssss 0000000000000042 0        1780272000000 \n {"key":…}
+ *     | checksum stamp            access count     | deadline
  *     format                                       evicted from the first tier
  *
  * The stamp tells one put from another: accesses are stored beside the record, so that a read that is counted is no change
@@ -43,9 +42,8 @@ export function encodeRecord(entry: CacheEntry, cipher: CredentialCipher | undef
   const record = JSON.stringify(entryToRecord(entry, cipher));
   const count = String(entry.accessCount).padStart(FLAG_AT - COUNT_AT, '0');
   const deadline = String(entry.expiresAt).padStart(HEAD_END - DEADLINE_AT, ' ');
-  const head = `${stamp}${count}${entry.evictedFromL1 ? 1 : 0}${deadline}`;
-  const line = `${head}${fingerprintFor(entry, cipher) ?? ''}\n`;
-  return `${FORMAT}${checksum(line, record)}${line}${record}`;
+  const head = `${stamp}${count}${entry.evictedFromL1 ? 1 : 0}${deadline}\n`;
+  return `${FORMAT}${checksum(head, record)}${head}${record}`;
 }
 
 /** Accesses of the record with a stamp; a flag that is not known leaves the one that was there. */
@@ -79,7 +77,7 @@ export function decodeRecord(
     record['evicted_from_l1'] = access[32] === '1';
     record['last_accessed'] = access.slice(33);
   }
-  return recordToEntry(record, cipher, line > HEAD_END ? stored.slice(HEAD_END, line) : undefined);
+  return recordToEntry(record, cipher);
 }
 
 /** What `JSON.parse` throws would quote the record: it is not passed on. */

@@ -11,8 +11,6 @@ export const RowAt = Object.freeze({
   /** 1 if the row is as we wrote it last: nobody replaced it since. */
   OURS: ENTRY_COLUMNS.length + 2,
   ROWID: ENTRY_COLUMNS.length + 3,
-  /** Fingerprint of the key that sealed the credentials, as far as the checksum vouches for the row. */
-  SEALED_BY: ENTRY_COLUMNS.length + 4,
 } as const);
 
 const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
@@ -28,7 +26,7 @@ export const PLAIN = '+?';
 /** SQL: the columns of an {@link EntryRow}, by name, whatever their order in the file. `c` is the table, `s` its side table. */
 function rowColumns(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.map((name) => `${layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c'}.${name}`);
-  return [...values, 's.checksum', 's.access_checksum', OURS, 'c.rowid', 's.sealed_by'].join(', ');
+  return [...values, 's.checksum', 's.access_checksum', OURS, 'c.rowid'].join(', ');
 }
 
 /** SQL: rows with their side rows; conditions and order follow. */

@@ -12,7 +12,7 @@ export class EntryStatements {
   readonly nextRowId: Statement;
   /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
   readonly upsert: Statement;
-  /** Binds key, rowid, both checksums, the fingerprint, and the health values where they stand in the side table. */
+  /** Binds key, rowid, both checksums, and the health values where they stand in the side table. */
   readonly upsertSide: Statement;
   readonly has: Statement;
   readonly delete: Statement;
@@ -57,7 +57,7 @@ function upsertEntrySql(layout: TableLayout): string {
 
 function upsertSideSql(layout: TableLayout): string {
   const health = layout.healthInSide ? HEALTH_COLUMNS.map(({ name }) => name) : [];
-  const updated = ['row_id', 'checksum', 'access_checksum', 'sealed_by', ...health];
+  const updated = ['row_id', 'checksum', 'access_checksum', ...health];
   return upsertSql(layout.side, ['key', ...updated], updated);
 }
 

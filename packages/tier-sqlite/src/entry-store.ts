@@ -4,7 +4,6 @@ import {
   type CacheTierConfig,
   CacheValidationError,
   type CredentialCipher,
-  fingerprintFor,
   fromEpochSeconds,
   RemovalReason,
 } from '@pw/cache-models';
@@ -118,8 +117,7 @@ export class EntryStore {
     const stamps = this.layout.isFull ? [stamp, stamp] : [];
     this.statements.upsert.run(rowId, ...values.slice(0, inTable), ...stamps);
     const sums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
-    const sealedBy = fingerprintFor(entry, this.#cipher) ?? null;
-    this.statements.upsertSide.run(key, rowId, ...sums, sealedBy, ...values.slice(inTable));
+    this.statements.upsertSide.run(key, rowId, ...sums, ...values.slice(inTable));
   }
 
   /** Stores the entries that are newer than what is stored under their key; gives their keys. */

@@ -1,4 +1,4 @@
-import { type CacheEntry, type CredentialCipher, type Secret, sealCredential, toEpochSeconds } from '@pw/cache-models';
+import { type CacheEntry, type CredentialCipher, sealCredentials, toEpochSeconds } from '@pw/cache-models';
 
 /** What SQLite hands out and takes. */
 export type StoredValue = string | number | Uint8Array | null;
@@ -33,11 +33,12 @@ export const At = Object.freeze({
 
 /** An entry as stored values, credentials sealed. Throws a CacheValidationError if it has credentials and there is no cipher. */
 export function entryToValues(entry: CacheEntry, cipher: CredentialCipher | undefined): EntryValues {
+  const { username, password } = sealCredentials(entry, cipher);
   return [
     entry.key,
     entry.proxyUrl,
-    seal(entry.username, cipher),
-    seal(entry.password, cipher),
+    orNone(username),
+    orNone(password),
     entry.source,
     seconds(entry.fetchTime),
     seconds(entry.lastAccessed),
@@ -68,8 +69,6 @@ function optionalSeconds(instant: number | null): number | null {
 }
 
 /** The empty secret is stored as none, as ProxyWhirl does. */
-function seal(secret: Secret | null, cipher: CredentialCipher | undefined): Uint8Array | null {
-  if (secret === null) return null;
-  const token = sealCredential(secret, cipher);
-  return token.byteLength === 0 ? null : token;
+function orNone(token: Uint8Array | null): Uint8Array | null {
+  return token === null || token.byteLength === 0 ? null : token;
 }

@@ -8,7 +8,7 @@ const VERSIONS = 'pw_schema';
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
 /** What each version adds to the one before; only ever appended to. */
-const MIGRATIONS: readonly Migration[] = [createSideTables, addFingerprints, indexNextChecks];
+const MIGRATIONS: readonly Migration[] = [createSideTables, changeNothing, indexNextChecks];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
@@ -100,10 +100,8 @@ function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
       ${kept.join(', ')});`);
 }
 
-/** The fingerprint of the key that sealed a row's credentials; beside the checksum, which vouches for it. */
-function addFingerprints(db: SqliteDatabase, { side }: TableLayout): void {
-  db.exec(`ALTER TABLE ${side} ADD COLUMN sealed_by TEXT`);
-}
+/** Version 2 added a column `sealed_by`, which nothing reads any more: what is stored cannot vouch for a token. */
+function changeNothing(): void {}
 
 /** For `checkDueBy`: asked often, and only entries that are checked at all have a place in it. */
 function indexNextChecks(db: SqliteDatabase, { table, isFull }: TableLayout): void {

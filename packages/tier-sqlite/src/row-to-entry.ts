@@ -2,11 +2,13 @@ import {
   CacheCorruptionError,
   CacheEntry,
   type CredentialCipher,
+  type CredentialRole,
   fromEpochSeconds,
   type HealthStatus,
   isHealthStatus,
   isInstant,
   openCredential,
+  originOf,
   type Secret,
 } from '@pw/cache-models';
 import { type EntryRow, RowAt } from './entry-row.ts';
@@ -34,13 +36,11 @@ export function rowToEntry(
     if (healthInSide && !recordMatches) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
     checkForeign(row);
   }
-  const sealedBy = row[RowAt.SEALED_BY];
-  const vouchedBy = recordMatches && typeof sealedBy === 'string' ? sealedBy : undefined;
   return CacheEntry.restore({
     key: row[At.KEY] as string,
     proxyUrl: row[At.PROXY_URL] as string,
-    username: open(row[At.USERNAME]!, cipher, vouchedBy),
-    password: open(row[At.PASSWORD]!, cipher, vouchedBy),
+    username: open(row, 'username', cipher),
+    password: open(row, 'password', cipher),
     source: row[At.SOURCE] as string,
     fetchTime: fromEpochSeconds(row[At.FETCH_TIME] as number),
     lastAccessed: fromEpochSeconds(row[At.LAST_ACCESSED] as number),
@@ -108,8 +108,9 @@ function optionalInstant(value: StoredValue): number | null {
 }
 
 /** A token is a blob of ASCII bytes; older programs may have stored it as text. */
-function open(token: StoredValue, cipher: CredentialCipher | undefined, vouchedBy: string | undefined): Secret | null {
-  if (token === null) return null;
+function open(row: EntryRow, role: CredentialRole, cipher: CredentialCipher | undefined): Secret | null {
+  const token = row[role === 'username' ? At.USERNAME : At.PASSWORD];
+  if (token == null) return null;
   const bytes = token instanceof Uint8Array ? token : Buffer.from(String(token), 'latin1');
-  return openCredential(bytes, cipher, vouchedBy);
+  return openCredential(bytes, cipher, { role, origin: originOf(row[At.PROXY_URL] as string) });
 }

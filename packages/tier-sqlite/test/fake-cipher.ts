@@ -1,4 +1,4 @@
-import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKey } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenState } from '@pw/cache-models';
 
 /** A stand-in for an encryptor: reversible, keyed by name, and no plaintext in its tokens. */
 export class FakeCipher implements CredentialCipher {
@@ -17,13 +17,13 @@ export class FakeCipher implements CredentialCipher {
 
   decrypt(token: Uint8Array): Secret {
     if (token.byteLength === 0) return Secret.of('');
-    if (this.keyOf(token) === undefined) {
+    if (this.stateOf(token) !== 'current') {
       throw new CacheError('wrong key', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     }
     return Secret.of(Buffer.from(Buffer.from(token).toString().split('.')[2]!, 'base64url').toString());
   }
 
-  keyOf(token: Uint8Array): TokenKey | undefined {
-    return Buffer.from(token).toString('latin1').startsWith(`gAAAA.${this.#key}.`) ? 'current' : undefined;
+  stateOf(token: Uint8Array): TokenState {
+    return Buffer.from(token).toString('latin1').startsWith(`gAAAA.${this.#key}.`) ? 'current' : 'unknown';
   }
 }

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
-import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKey } from '@pw/cache-models';
+import {
+  type CredentialBinding,
+  type CredentialCipher,
+  CredentialUnreadableError,
+  Secret,
+  type TokenState,
+} from '@pw/cache-models';
 
-/** Seals by a keyed stream and a digest: unreadable in a file, and a wrong key is noticed. Of no use outside tests. */
+/** Stands in a token for the place that it is bound to, where it is bound to none. */
+const NOWHERE = 'nowhere';
+
+/** Seals by a keyed stream and a digest: unreadable in a file, and a wrong key or place is noticed. Of no use outside tests. */
 export class TestCipher implements CredentialCipher {
   readonly #key: string;
   readonly #older: readonly TestCipher[];
@@ -12,31 +21,40 @@ export class TestCipher implements CredentialCipher {
     this.#older = older.map((other) => new TestCipher(other));
   }
 
-  encrypt(secret: Secret): Uint8Array {
+  encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     const text = Buffer.from(secret.reveal());
     if (text.length === 0) return text;
-    const body = this.#mask(text).toString('base64url');
-    return Buffer.from(`test.${body}.${this.#tag(body)}`);
+    const body = `${this.#mask(text).toString('base64url')}.${this.#placeOf(binding)}`;
+    return Buffer.from(`test.${body}.${this.#digest(body)}`);
   }
 
-  decrypt(token: Uint8Array): Secret {
+  decrypt(token: Uint8Array, binding?: CredentialBinding): Secret {
     if (token.length === 0) return Secret.of('');
     const maker = [this, ...this.#older].find((cipher) => cipher.#made(token));
-    if (maker === undefined) {
-      throw new CacheError('no key opens the token', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
-    }
-    const body = Buffer.from(token).toString().split('.')[1]!;
-    return Secret.of(maker.#mask(Buffer.from(body, 'base64url')).toString());
+    if (maker === undefined) throw new CredentialUnreadableError('unknown');
+    if (binding !== undefined && maker.#isElsewhere(token, binding)) throw new CredentialUnreadableError('elsewhere');
+    return Secret.of(maker.#mask(Buffer.from(partsOf(token)[1]!, 'base64url')).toString());
   }
 
-  keyOf(token: Uint8Array): TokenKey | undefined {
-    if (this.#made(token)) return 'current';
-    return this.#older.some((cipher) => cipher.#made(token)) ? 'previous' : undefined;
+  stateOf(token: Uint8Array, binding: CredentialBinding): TokenState {
+    const maker = [this, ...this.#older].find((cipher) => cipher.#made(token));
+    if (maker === undefined) return 'unknown';
+    if (maker.#isElsewhere(token, binding)) return 'elsewhere';
+    return maker === this && partsOf(token)[2] !== NOWHERE ? 'current' : 'stale';
   }
 
   #made(token: Uint8Array): boolean {
-    const [kind, body, tag] = Buffer.from(token).toString().split('.');
-    return kind === 'test' && body !== undefined && tag === this.#tag(body);
+    const [kind, body, place, digest] = partsOf(token);
+    return kind === 'test' && place !== undefined && digest === this.#digest(`${body}.${place}`);
+  }
+
+  #isElsewhere(token: Uint8Array, binding: CredentialBinding): boolean {
+    const place = partsOf(token)[2];
+    return place !== NOWHERE && place !== this.#placeOf(binding);
+  }
+
+  #placeOf(binding: CredentialBinding | undefined): string {
+    return binding === undefined ? NOWHERE : this.#digest(`${binding.role} ${binding.origin}`);
   }
 
   #mask(bytes: Buffer): Buffer {
@@ -44,7 +62,11 @@ export class TestCipher implements CredentialCipher {
     return Buffer.from(bytes.map((byte, at) => byte ^ pad[at % pad.length]!));
   }
 
-  #tag(body: string): string {
-    return createHash('sha256').update(`${this.#key}:${body}`).digest('hex').slice(0, 16);
+  #digest(text: string): string {
+    return createHash('sha256').update(`${this.#key}:${text}`).digest('hex').slice(0, 16);
   }
+}
+
+function partsOf(token: Uint8Array): string[] {
+  return Buffer.from(token).toString().split('.');
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { CacheManager } from '@pw/cache-manager';
-import { CacheEntry, type CacheTier, entryToRecord, type Secret, type TokenKey } from '@pw/cache-models';
+import { CacheEntry, type CacheTier, type CredentialBinding, type Secret, type TokenState } from '@pw/cache-models';
 import { makeTempDir, RecordingLogger } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
@@ -21,19 +21,19 @@ class CountingCipher extends CredentialEncryptor {
     super({ key, previousKeys, env: {} });
   }
 
-  override encrypt(secret: Secret): Uint8Array {
+  override encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     this.asked.seals++;
-    return super.encrypt(secret);
+    return super.encrypt(secret, binding);
   }
 
-  override decrypt(token: Uint8Array): Secret {
+  override decrypt(token: Uint8Array, binding?: CredentialBinding): Secret {
     this.asked.opens++;
-    return super.decrypt(token);
+    return super.decrypt(token, binding);
   }
 
-  override keyOf(token: Uint8Array): TokenKey | undefined {
+  override stateOf(token: Uint8Array, binding: CredentialBinding): TokenState {
     this.asked.macs++;
-    return super.keyOf(token);
+    return super.stateOf(token, binding);
   }
 }
 
@@ -103,10 +103,7 @@ const KINDS: readonly Kind[] = [
       }),
     strip: (directory) =>
       editLines(directory, (records) => {
-        for (const record of records.values()) {
-          delete record['checksum'];
-          delete record['sealed_by'];
-        }
+        for (const record of records.values()) delete record['checksum'];
       }),
   },
   sqliteKind(
@@ -130,25 +127,19 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     await tier.close();
   }
 
-  it('are read without a MAC and without AES where checksum and fingerprint vouch, and opened when revealed', async () => {
+  it.each([
+    ['as we wrote them', () => {}],
+    ['where no checksum vouches for the record', kind.strip],
+  ])('cost one MAC a token on read and no AES, %s', async (_, change) => {
     const directory = temp();
     await filled(directory);
+    change(directory);
     const cipher = new CountingCipher();
     const tier = kind.open(directory, cipher);
     const entry = await tier.get('k1');
-    expect(cipher.asked).toEqual({ seals: 0, opens: 0, macs: 0 });
-    expect(entry?.password?.reveal()).toBe('word1');
-    expect(cipher.asked).toEqual({ seals: 0, opens: 1, macs: 0 });
-  });
-
-  it('have their MACs checked on read where nothing vouches, as in a file of ProxyWhirl', async () => {
-    const directory = temp();
-    await filled(directory);
-    kind.strip(directory);
-    const cipher = new CountingCipher();
-    const tier = kind.open(directory, cipher);
-    expect(await tier.get('k1')).toBeDefined();
     expect(cipher.asked).toEqual({ seals: 0, opens: 0, macs: 2 });
+    expect(entry?.password?.reveal()).toBe('word1');
+    expect(cipher.asked).toEqual({ seals: 0, opens: 1, macs: 2 });
     const blind = kind.open(directory, new CountingCipher(OTHER));
     expect(await blind.get('k1')).toBeUndefined();
     expect(blind.statistics).toMatchObject({ undecryptable: 1, evictionsCorruption: 0 });
@@ -196,7 +187,8 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     onTestFinished(() => cache.close());
     await cache.get('k1');
     expect(memory.peek('k1')).toBeDefined();
-    expect(cipher.asked).toEqual({ seals: 0, opens: 0, macs: 0 });
+    // Two tokens, each looked at when it was read, in one read for each of the three tiers and one for the manager.
+    expect(cipher.asked).toEqual({ seals: 0, opens: 0, macs: 8 });
     const rotated = new CountingCipher(OTHER, [KEY]);
     const source = kind.open(from, rotated);
     const target = kind.open(join(to, 'rotated'), rotated);
@@ -217,17 +209,4 @@ it('an entry that is put into three tiers is sealed once', async () => {
   const { tiers: stored } = await cache.putDetailed('k1', entryOf(1));
   expect(Object.values(stored)).toEqual([true, true, true, true]);
   expect(cipher.asked).toMatchObject({ seals: 2, opens: 0 });
-});
-
-it('fingerprints name keys and tell nothing of them', () => {
-  const cipher = new CredentialEncryptor({ key: KEY, previousKeys: [OTHER], env: {} });
-  expect(cipher.keyFingerprint).toMatch(/^[0-9a-f]{16}$/);
-  expect(cipher.keyNamed(cipher.keyFingerprint)).toBe('current');
-  expect(cipher.keyNamed(new CredentialEncryptor({ key: OTHER, env: {} }).keyFingerprint)).toBe('previous');
-  expect(cipher.keyNamed('0'.repeat(16))).toBeUndefined();
-  // Keys that share one half are others all the same: a token of one may pass the MAC of the other.
-  const [mine, other] = [Buffer.from(KEY, 'base64url'), Buffer.from(OTHER, 'base64url')];
-  const half = `${Buffer.concat([mine.subarray(0, 16), other.subarray(16)]).toString('base64url')}=`;
-  expect(new CredentialEncryptor({ key: half, env: {} }).keyFingerprint).not.toBe(cipher.keyFingerprint);
-  expect(JSON.stringify(entryToRecord(entryOf(1), cipher))).not.toContain(KEY.slice(0, 20));
 });

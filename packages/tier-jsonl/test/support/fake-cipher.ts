@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKey } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenState } from '@pw/cache-models';
 
 /** Seals by a keyed stream and a digest: enough to be unreadable in a file and to notice a wrong key. Not for use. */
 export class FakeCipher implements CredentialCipher {
@@ -18,15 +18,15 @@ export class FakeCipher implements CredentialCipher {
 
   decrypt(token: Uint8Array): Secret {
     if (token.length === 0) return Secret.of('');
-    if (this.keyOf(token) === undefined)
+    if (this.stateOf(token) !== 'current')
       throw new CacheError('no key opens it', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     const body = Buffer.from(token).toString().split('.')[1]!;
     return Secret.of(this.#mask(Buffer.from(body, 'base64url')).toString());
   }
 
-  keyOf(token: Uint8Array): TokenKey | undefined {
+  stateOf(token: Uint8Array): TokenState {
     const [kind, body, tag] = Buffer.from(token).toString().split('.');
-    return kind === 'fake' && body !== undefined && tag === this.#tag(body) ? 'current' : undefined;
+    return kind === 'fake' && body !== undefined && tag === this.#tag(body) ? 'current' : 'unknown';
   }
 
   #mask(bytes: Buffer): Buffer {

@@ -1,0 +1,22 @@
+import { parseProxyUrl } from './proxy-url.ts';
+
+/**
+ * URLs that are their own origin: what nearly every entry has. The name ends with no dot, and the port begins with no zero, so
+ * the parser would give the very same text or refuse it, and a refused URL is its own origin too.
+ */
+const CANONICAL = /^(?:https?|socks[45]|socks4a|socks5h):\/\/[a-z\d_-]+(?:\.[a-z\d_-]+)*:[1-9]\d{0,4}$/;
+
+/** Ends the host for other readers of URLs, though we look for it behind the last `@`: `http://other:80/@host:1`. */
+const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
+
+/**
+ * The origin that an entry's credentials are bound to: `scheme://host:port`. A URL that does not parse is its own origin, and so is
+ * one that other parsers read as another host: credentials must not go there because we read it otherwise.
+ */
+export function originOf(proxyUrl: string): string {
+  if (CANONICAL.test(proxyUrl)) return proxyUrl;
+  const parsed = parseProxyUrl(proxyUrl);
+  if (!parsed.ok) return proxyUrl;
+  const userInfo = proxyUrl.slice(proxyUrl.indexOf('://') + 3, Math.max(proxyUrl.lastIndexOf('@'), 0));
+  return AMBIGUOUS.test(userInfo) ? proxyUrl : parsed.value.url;
+}
