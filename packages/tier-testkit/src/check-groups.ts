@@ -3,6 +3,7 @@ import { aliasing } from './checks/aliasing.ts';
 import { wrongArguments } from './checks/arguments.ts';
 import { basics } from './checks/basics.ts';
 import { batches } from './checks/batches.ts';
+import { binding } from './checks/binding.ts';
 import { capacity } from './checks/capacity.ts';
 import { concurrency } from './checks/concurrency.ts';
 import { credentials } from './checks/credentials.ts';
@@ -49,6 +50,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   model,
   aliasing,
   credentials,
+  binding,
   reseal,
   persistent,
   shared,

@@ -39,6 +39,8 @@ export const CONTRACT_RULES = Object.freeze({
   cipher: 'A persistent tier without a cipher refuses an entry that has credentials, and stores nothing of it.',
   unreadable:
     'An entry whose credentials no key opens is a miss, stays stored, is counted as undecryptable, and comes back with its key; the tier stays on.',
+  binding:
+    'A credential opens at the proxy and in the role that it was sealed for, and nowhere else: the cipher is told both when it seals and when it opens. An entry with a token that belongs elsewhere is unreadable.',
   failures: 'Failures in a row are counted, `failureThreshold` of them switch the tier off, a success forgets them.',
   disabled:
     'A tier that is off answers as for a miss, changes nothing, and does not throw; one that its configuration switched off never touches its store, not even in open.',

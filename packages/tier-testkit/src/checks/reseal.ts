@@ -1,10 +1,17 @@
-import type { CacheEntry, ResealCounts } from '@pw/cache-models';
+import type { CacheEntry, ResealCounts, Secret } from '@pw/cache-models';
 import { areThere } from '../come-back.ts';
 import type { Check, CheckGroup } from '../conformance-test.ts';
 import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
 import type { ObservedTier } from '../observed-tier.ts';
 import { TestCipher } from '../test-cipher.ts';
 import type { Trial } from '../trial.ts';
+
+/** As other programs seal: for no proxy in particular. */
+class UnboundCipher extends TestCipher {
+  override encrypt(secret: Secret): Uint8Array {
+    return super.encrypt(secret);
+  }
+}
 
 const OLD = new TestCipher('old');
 const BOTH = new TestCipher('new', 'old');
@@ -45,6 +52,21 @@ const checks: Check[] = [
       trial.same('reseal once more', await resealed(tier, 100), { ...NOTHING, alreadyCurrent: 7 });
       await tier.close();
       await areThere(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
+    },
+  },
+  {
+    name: 'leaves a token that is bound to no proxy',
+    rule: 'reseal',
+    run: async (trial) => {
+      await closedWith(trial, [...SEALED, PLAIN], new UnboundCipher('new'));
+      const tier = await trial.tier({ cipher: NEW });
+      const first = await resealed(tier, 3);
+      if (first === undefined) return;
+      trial.same('reseal of 7 whose tokens are bound to no proxy', first, { ...NOTHING, reencrypted: 7 });
+      await tier.close();
+      const again = await trial.tier({ cipher: NEW });
+      trial.same('reseal once more', await resealed(again, 100), { ...NOTHING, alreadyCurrent: 7 });
+      await areThere(trial, again, [...SEALED, PLAIN], 'with bound tokens');
     },
   },
   {

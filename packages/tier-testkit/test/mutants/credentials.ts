@@ -1,6 +1,15 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheEntry, type ProxyRecord, type Secret } from '@pw/cache-models';
+import {
+  CacheEntry,
+  type CredentialBinding,
+  type CredentialCipher,
+  type CredentialRole,
+  entryToRecord,
+  type ProxyRecord,
+  recordToEntry,
+  type Secret,
+} from '@pw/cache-models';
 import { FileTable } from '../tiers/file-table.ts';
 import { FileTier } from '../tiers/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
@@ -222,4 +231,80 @@ export const credentialMutants: readonly Mutant[] = [
       }
     },
   ),
+  plantInTable(
+    'sealed-for-no-proxy',
+    'Seals credentials without telling the cipher where they belong.',
+    ['binding', 'does not tell the cipher for which proxy and role it seals or opens'],
+    class extends FileTable {
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        return entryToRecord(entry, unbinding(this.setup.cipher));
+      }
+    },
+  ),
+  plantInTable(
+    'opened-anywhere',
+    'Opens a token without telling the cipher where it stands.',
+    ['binding', 'gives credentials to another proxy than the one that they were sealed for'],
+    class extends FileTable {
+      protected override decoded(record: ProxyRecord): CacheEntry | undefined {
+        return opened(record, unbinding(this.setup.cipher));
+      }
+    },
+  ),
+  plantInTable(
+    'bound-to-the-key',
+    'Binds credentials to the key of their entry instead of its proxy.',
+    ['binding', 'gives credentials to another proxy than the one that they were sealed for'],
+    class extends FileTable {
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        return entryToRecord(entry, bindingTo(entry.key, this.setup.cipher));
+      }
+      protected override decoded(record: ProxyRecord): CacheEntry | undefined {
+        return opened(record, bindingTo(record.key, this.setup.cipher));
+      }
+    },
+  ),
+  plantInTable(
+    'roles-not-bound',
+    'Binds every credential as a password.',
+    ['binding', 'takes the token of a password for a username'],
+    class extends FileTable {
+      protected override encoded(entry: CacheEntry): ProxyRecord {
+        return entryToRecord(entry, bindingAs('password', this.setup.cipher));
+      }
+      protected override decoded(record: ProxyRecord): CacheEntry | undefined {
+        return opened(record, bindingAs('password', this.setup.cipher));
+      }
+    },
+  ),
 ];
+
+function opened(record: ProxyRecord, cipher: CredentialCipher | undefined): CacheEntry | undefined {
+  try {
+    return recordToEntry(record, cipher);
+  } catch {
+    return undefined;
+  }
+}
+
+function unbinding(cipher: CredentialCipher | undefined): CredentialCipher | undefined {
+  return cipher && { encrypt: (secret) => cipher.encrypt(secret), decrypt: (token) => cipher.decrypt(token) };
+}
+
+function bindingTo(origin: string, cipher: CredentialCipher | undefined): CredentialCipher | undefined {
+  return cipher && rebinding(cipher, ({ role }) => ({ role, origin }));
+}
+
+function bindingAs(role: CredentialRole, cipher: CredentialCipher | undefined): CredentialCipher | undefined {
+  return cipher && rebinding(cipher, ({ origin }) => ({ role, origin }));
+}
+
+function rebinding(
+  cipher: CredentialCipher,
+  change: (binding: CredentialBinding) => CredentialBinding,
+): CredentialCipher {
+  return {
+    encrypt: (secret, binding) => cipher.encrypt(secret, binding && change(binding)),
+    decrypt: (token, binding) => cipher.decrypt(token, binding && change(binding)),
+  };
+}

@@ -1,4 +1,5 @@
-import type { CacheEntry, ResealCounts } from '@pw/cache-models';
+import type { CacheEntry, CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
+import { TestCipher } from '../../src/test-cipher.ts';
 import { FileTier } from '../tiers/file-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
@@ -27,6 +28,22 @@ export const resealMutants: readonly Mutant[] = [
       protected override sealAgain(): ResealCounts {
         const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
         return { reencrypted: reencrypted + alreadyCurrent, alreadyCurrent: 0, unreadable };
+      }
+    },
+  ),
+  plant(
+    'reseal-asks-for-the-key-alone',
+    'Leaves what the current key opens, though it is bound to no proxy.',
+    ['reseal', 'leaves a token that is bound to no proxy'],
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
+        const isNew = [...this.table.rows.values()].every(
+          ({ entry }) => entry.username === null || isMadeWith('new', entry.username),
+        );
+        if (!isNew) return { reencrypted, alreadyCurrent, unreadable };
+        this.table.changed = false;
+        return { reencrypted: 0, alreadyCurrent: reencrypted + alreadyCurrent, unreadable };
       }
     },
   ),
@@ -68,6 +85,19 @@ export const resealMutants: readonly Mutant[] = [
     },
   ),
 ];
+
+const SOMEWHERE: CredentialBinding = { role: 'username', origin: '' };
+
+/** Whether the test cipher made a token with a key, wherever it is bound. */
+function isMadeWith(key: string, secret: Secret): boolean {
+  const cipher = new TestCipher(key);
+  const probe: CredentialCipher = {
+    encrypt: (other) => cipher.encrypt(other),
+    decrypt: (token) => cipher.decrypt(token),
+    stateOf: (token) => (cipher.stateOf(token, SOMEWHERE) === 'unknown' ? 'unknown' : 'current'),
+  };
+  return secret.isCurrent(probe, SOMEWHERE);
+}
 
 export const putSoonMutants: readonly Mutant[] = [
   plant(
