@@ -9,6 +9,8 @@ import {
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
 import type { BindingState } from './binding-key.ts';
 import type { FernetKey } from './fernet-key.ts';
+import { KnownTokens } from './known-tokens.ts';
+import type { PlacedToken } from './placed-token.ts';
 import { RandomPool } from './random-pool.ts';
 import { hasTokenShape, IV_LENGTH, readSeconds } from './token-layout.ts';
 
@@ -24,13 +26,6 @@ interface Authentic {
   readonly token: Buffer;
 }
 
-/** An authentic token at a place. */
-export interface PlacedToken {
-  /** Of the key that made it; 0 is the one that seals. */
-  readonly index: number;
-  readonly state: BindingState;
-}
-
 type IvWriter = (target: Buffer, offset: number) => void;
 
 /**
@@ -41,6 +36,7 @@ export class KeyRing {
   readonly #keys: readonly FernetKey[];
   readonly #clock: Clock;
   readonly #random = new RandomPool();
+  readonly #known = new KnownTokens();
   readonly #writeIv = (target: Buffer, offset: number): void => this.#random.writeTo(target, offset, IV_LENGTH);
 
   /** A key given twice is kept once. Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all. */
@@ -87,10 +83,16 @@ export class KeyRing {
 
   /** Which key made the token, by its MAC, and whether it is bound to a place; `undefined` if no key made it. */
   placeOf(input: TokenInput, binding: CredentialBinding): PlacedToken | undefined {
-    const token = decodeToken(input);
+    const text = typeof input === 'string' ? input : asciiText(input);
+    if (text === undefined) return undefined;
+    const known = this.#known.find(text, binding);
+    if (known !== undefined) return known;
+    const token = decodeToken(text);
     const index = token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
     if (index === -1) return undefined;
-    return { index, state: this.#keys[index]!.binding.stateOf(token!, binding) };
+    const found = { index, state: this.#keys[index]!.binding.stateOf(token!, binding) };
+    this.#known.add(text, found, binding);
+    return found;
   }
 
   /** Which key made the token, by its MAC alone; -1 if none did. */

@@ -206,3 +206,30 @@ describe('60,000 changed and moved tokens', () => {
     expect(opened).toEqual([]);
   });
 });
+
+describe('a token that was looked at before', () => {
+  it('is told the same again, and another place is told the truth', () => {
+    const token = sealed('hunter2', HERE);
+    for (let times = 0; times < 3; times++) {
+      expect(encryptor.stateOf(token, HERE)).toBe('current');
+      expect(encryptor.stateOf(token, ELSEWHERE[1]!)).toBe('elsewhere');
+    }
+  });
+
+  it('vouches for no token that differs from it in one bit', () => {
+    const token = sealed('hunter2', HERE);
+    expect(encryptor.stateOf(token, HERE)).toBe('current');
+    for (let bit = 0; bit < token.length * 8; bit++) {
+      const other = Buffer.from(token);
+      other[bit >> 3]! ^= 1 << (bit & 7);
+      expect(encryptor.stateOf(other, HERE)).toBe('unknown');
+    }
+  });
+
+  it('is known by its bytes as they were: a buffer that is used again is looked at again', () => {
+    const buffer = Buffer.from(sealed('hunter2', HERE));
+    expect(encryptor.stateOf(buffer, HERE)).toBe('current');
+    buffer[80]! ^= 1;
+    expect(encryptor.stateOf(buffer, HERE)).toBe('unknown');
+  });
+});

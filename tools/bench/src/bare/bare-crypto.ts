@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createHmac,
   createSecretKey,
+  type Decipheriv,
   type KeyObject,
   randomBytes,
   timingSafeEqual,
@@ -41,4 +42,32 @@ export function bareOpenCalls({ signing, encryption }: BareKeys, { iv, payload, 
   if (!timingSafeEqual(found, mac)) throw new Error('wrong MAC');
   const decipher = createDecipheriv('aes-128-cbc', encryption, iv);
   return Buffer.concat([decipher.update(payload), decipher.final()]).toString('utf8');
+}
+
+/** What tells where the credentials of an entry belong: a MAC and an AES block for each token, one PRF of their origin. */
+export interface BareBinding {
+  readonly keys: BareKeys;
+  readonly block: Decipheriv;
+  readonly prf: KeyObject;
+}
+
+export function bareBinding(key: string): BareBinding {
+  const keys = bareKeys(key);
+  const block = createDecipheriv('aes-128-ecb', keys.encryption, null).setAutoPadding(false);
+  return { keys, block, prf: keys.signing };
+}
+
+/** The calls that looking at an entry's tokens cannot do without; gives the lengths of what they made. */
+export function bareBindingCalls(
+  { keys, block, prf }: BareBinding,
+  tokens: readonly BareSealed[],
+  origin: string,
+): number {
+  let length = createHmac('sha256', prf).update(origin, 'utf16le').digest().length;
+  for (const { iv, payload, mac } of tokens) {
+    const found = createHmac('sha256', keys.signing).update(iv).update(payload).digest();
+    if (!timingSafeEqual(found, mac)) throw new Error('wrong MAC');
+    length += block.update(iv).length;
+  }
+  return length;
 }

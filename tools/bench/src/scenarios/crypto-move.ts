@@ -1,15 +1,23 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { CacheManager } from '@pw/cache-manager';
-import { CacheEntry, type CacheTier, type CredentialCipher, type Secret } from '@pw/cache-models';
+import {
+  CacheEntry,
+  type CacheTier,
+  type CredentialBinding,
+  type CredentialCipher,
+  type Secret,
+} from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier } from '@pw/tier-sqlite';
+import { bareBinding, bareBindingCalls, bareSealCalls } from '../bare/bare-crypto.ts';
 import { atMost, within } from '../goal.ts';
 import { plainRecord, sampleEntries } from '../sample-record.ts';
 import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
 
 const WITH = 'with two credentials';
 const WITHOUT = 'without';
+const AND_CHECKS = 'without, and the bare MACs and PRF of two tokens';
 
 type MakeTier = (directory: string, cipher: CredentialCipher) => CacheTier;
 
@@ -18,7 +26,7 @@ function promotion(kind: string, make: MakeTier): Scenario {
   return {
     name: `crypto-promotion-${kind}`,
     about: `A read that copies an entry from the second tier (${kind}) into memory.`,
-    goals: [atMost(WITH, 1.2, WITHOUT)],
+    goals: [atMost(WITH, 1.2, WITHOUT), atMost(WITH, 1.2, AND_CHECKS)],
     setUp: async (context) => {
       const entries = sampleEntries(context.quick ? 500 : 5000);
       const bare = entries.map((entry) => CacheEntry.restore({ ...entry, username: null, password: null }));
@@ -35,6 +43,12 @@ function promotion(kind: string, make: MakeTier): Scenario {
         maxRuns: entries.length,
         before: () => memory.clear(),
       });
+      const binding = bareBinding(generateKey());
+      const tokens = [bareSealCalls(binding.keys, 'sixteen bytes :)'), bareSealCalls(binding.keys, 'sixteen bytes :)')];
+      const withoutThem = async () => {
+        const { username, password } = entries[0]!;
+        return steady(CacheEntry.restore({ ...(await plain.cache.get(keyOf(0)))!, username, password }));
+      };
       return {
         expected: steady(entries[0]),
         finds: 'value',
@@ -44,13 +58,14 @@ function promotion(kind: string, make: MakeTier): Scenario {
             run: (i) => sealed.cache.get(keyOf(i)),
             answer: async () => steady(await sealed.cache.get(keyOf(0))),
           },
+          { ...contender(WITHOUT, plain), run: (i) => plain.cache.get(keyOf(i)), answer: withoutThem },
           {
-            ...contender(WITHOUT, plain),
-            run: (i) => plain.cache.get(keyOf(i)),
-            answer: async () => {
-              const { username, password } = entries[0]!;
-              return steady(CacheEntry.restore({ ...(await plain.cache.get(keyOf(0)))!, username, password }));
+            ...contender(AND_CHECKS, plain),
+            run: (i) => {
+              bareBindingCalls(binding, tokens, entries[i % entries.length]!.proxyUrl);
+              return plain.cache.get(keyOf(i));
             },
+            answer: withoutThem,
           },
         ],
       };
@@ -128,8 +143,8 @@ class CountingCipher extends CredentialEncryptor {
     super({ key: generateKey(), env: {} });
   }
 
-  override encrypt(secret: Secret): Uint8Array {
+  override encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     this.seals++;
-    return super.encrypt(secret);
+    return super.encrypt(secret, binding);
   }
 }

@@ -1,6 +1,6 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { Secret } from '@pw/cache-models';
-import { bareKeys, bareOpenCalls, bareSealCalls } from '../bare/bare-crypto.ts';
+import { bareBinding, bareBindingCalls, bareKeys, bareOpenCalls, bareSealCalls } from '../bare/bare-crypto.ts';
 import { atMost, timesFaster } from '../goal.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -86,6 +86,37 @@ export const cryptoOpen: Scenario = {
           run: () => new fernet.Token({ secret: npmSecret, ttl: 0, token: tokenText }).decode(),
           answer: () => new fernet.Token({ secret: npmSecret, ttl: 0, token: tokenText }).decode(),
         },
+      ],
+    };
+  },
+};
+
+export const cryptoBinding: Scenario = {
+  name: 'crypto-binding',
+  about: 'Telling whether the two credentials of an entry belong to its proxy: what a read from disk pays for them.',
+  goals: [atMost(OURS, 1.2, BARE)],
+  setUp: async () => {
+    const encryptor = new CredentialEncryptor({ key, env: {} });
+    const binding = bareBinding(key);
+    const origins = Array.from({ length: 1024 }, (_, n) => `http://gate-${n}.example.com:22225`);
+    const pairs = origins.map((origin) => {
+      const places = [{ role: 'username', origin } as const, { role: 'password', origin } as const];
+      return places.map((place) => ({ place, token: encryptor.encrypt(Secret.of(TEXT), place) }));
+    });
+    const sealed = [bareSealCalls(binding.keys, TEXT), bareSealCalls(binding.keys, TEXT)];
+    const states = (i: number) => pairs[i % pairs.length]!.map(({ place, token }) => encryptor.stateOf(token, place));
+    const bare = (i: number) => bareBindingCalls(binding, sealed, origins[i % origins.length]!);
+    return {
+      expected: 'sound',
+      finds: 'value',
+      contenders: [
+        {
+          name: OURS,
+          role: 'ours',
+          run: states,
+          answer: () => (states(0).every((state) => state === 'current') ? 'sound' : 'moved'),
+        },
+        { name: BARE, role: 'floor', run: bare, answer: () => (bare(0) === 64 ? 'sound' : 'moved') },
       ],
     };
   },
