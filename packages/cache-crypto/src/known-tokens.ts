@@ -1,8 +1,8 @@
 import type { CredentialBinding } from '@pw/cache-models';
 import type { PlacedToken } from './placed-token.ts';
 
-/** Tokens of one generation; two are kept. Some 2 MB at most. */
-const GENERATION = 4096;
+/** Tokens of one generation; two are kept. Some 5 MB at most. */
+const GENERATION = 8192;
 
 interface Known extends PlacedToken {
   readonly binding: CredentialBinding;
