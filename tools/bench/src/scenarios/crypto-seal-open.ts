@@ -98,7 +98,8 @@ export const cryptoBinding: Scenario = {
   setUp: async () => {
     const encryptor = new CredentialEncryptor({ key, env: {} });
     const binding = bareBinding(key);
-    const origins = Array.from({ length: 1024 }, (_, n) => `http://gate-${n}.example.com:22225`);
+    // More than are remembered, so that each is looked at as for the first time.
+    const origins = Array.from({ length: 16_384 }, (_, n) => `http://gate-${n}.example.com:22225`);
     const pairs = origins.map((origin) => {
       const places = [{ role: 'username', origin } as const, { role: 'password', origin } as const];
       return places.map((place) => ({ place, token: encryptor.encrypt(Secret.of(TEXT), place) }));
