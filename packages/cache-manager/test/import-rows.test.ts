@@ -234,6 +234,8 @@ describe('options', () => {
     { batchSize: 0 },
     { format: 'xml' },
     { defaultScheme: 'ftp' },
+    { bareNames: 'yes' },
+    { bareNames: null },
     { onProgress: 5 },
     { refuse: 'no' },
     { signal: {} },

@@ -64,7 +64,7 @@ function readFullRecord(row: Row, context: RowContext): RowResult {
 
 function readRow(row: Row, context: RowContext): RowResult {
   const address = readAddress(row, context.defaultScheme);
-  if (address.kind === 'none') return { fate: 'skipped', reason: address.reason };
+  if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
   const { username, password, notes } = readCredentials(row);
   const source = readText(row['source']) ?? context.defaultSource;
   const key = readText(row['key']) || (context.keyIdentity === 'url' ? urlKey(row, address) : undefined);
