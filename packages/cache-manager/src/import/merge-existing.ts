@@ -1,10 +1,18 @@
-import { CacheEntry, type CacheEntryFields, HealthStatus } from '@pw/cache-models';
+import { CacheEntry, type CacheEntryFields, HealthStatus, proxyOrigin } from '@pw/cache-models';
+
+/** True if two entries are of one proxy: scheme, host and port are the same, in whatever spelling. */
+export function isSameProxy(one: CacheEntry, other: CacheEntry): boolean {
+  return one.proxyUrl === other.proxyUrl || proxyOrigin(one.proxyUrl) === proxyOrigin(other.proxyUrl);
+}
 
 /**
  * A row over an entry that is there already. What the cache learnt stays: health (unless the entry was never checked),
  * access counts, and credentials that the row does not bring. The life is never shortened, unless a TTL was asked for.
+ *
+ * Nothing stays of the entry of another proxy: its credentials are not for the host that the row names.
  */
 export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiven: boolean): CacheEntry {
+  if (!isSameProxy(existing, incoming)) return incoming;
   const life = ttlGiven || incoming.expiresAt >= existing.expiresAt ? incoming : existing;
   return CacheEntry.restore({
     ...incoming,
