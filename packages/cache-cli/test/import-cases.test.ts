@@ -37,6 +37,26 @@ describe('import', () => {
   });
 });
 
+describe('import over what is there', () => {
+  it('makes an entry of each proxy, whatever keys the rows bring, and keeps credentials where they were', async () => {
+    const { cli, path } = workspace({
+      'first.json': '[{"key":1,"proxy_url":"http://198.18.0.1:80","username":"ann","password":"hunter2"}]',
+      'second.json': '[{"key":1,"proxy_url":"http://198.18.0.9:80"},{"key":1,"ip":"198.18.0.8","port":80}]',
+    });
+    expect((await cli(['import', path('first.json')])).code).toBe(0);
+    const { code, out, err } = await cli(['import', path('second.json')]);
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('2 rows imported') });
+    expect(err).toContain('second.json:1: key is not one of its URL and username');
+    const shown = async (url: string) => {
+      const { username, password } = JSON.parse((await cli(['get', url, '--reveal', '--json'])).out).entry;
+      return [username, password];
+    };
+    expect(await shown('http://198.18.0.1:80')).toEqual(['ann', 'hunter2']);
+    expect(await shown('http://198.18.0.9:80')).toEqual([null, null]);
+    expect(await shown('http://198.18.0.8:80')).toEqual([null, null]);
+  });
+});
+
 describe('get', () => {
   it('finds a proxy by any spelling of its host', async () => {
     const { cli, path } = workspace({ 'list.txt': 'http://[2001:db8::1]:8080\nbücher.example:80\n' });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateKey } from '@pw/cache-crypto';
 import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey, proxyOrigin } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
 import fc from 'fast-check';
@@ -318,7 +319,11 @@ describe('whatever is imported', () => {
 describe('a cache of real tiers', () => {
   it.each(formats)('gives no stored credentials to the host that a %s row names', async (format) => {
     const dir = makeTempDir(onTestFinished);
-    await using cache = await openCache({ l2CacheDir: join(dir, 'l2'), l3DatabasePath: join(dir, 'l3.db') });
+    await using cache = await openCache({
+      l2CacheDir: join(dir, 'l2'),
+      l3DatabasePath: join(dir, 'l3.db'),
+      encryptionKey: generateKey(),
+    });
     const entry = CacheEntry.create({ proxyUrl: 'http://ann:hunter2@gate.example:22225' });
     await cache.put(entry.key, entry);
     const file = join(dir, `list.${format}`);

@@ -1,6 +1,7 @@
 import { CacheEntry, CacheError, proxyOrigin } from '@pw/cache-models';
+import { isSameProxy } from '../is-same-proxy.ts';
 import type { ImportTally } from './import-tally.ts';
-import { isSameProxy, mergeExisting } from './merge-existing.ts';
+import { mergeExisting } from './merge-existing.ts';
 import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
 import type { KeySource } from './row-to-entry.ts';
 import type { KeyIdentity, WarmSettings, WarmTarget } from './warm-options.ts';

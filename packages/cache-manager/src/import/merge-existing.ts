@@ -1,9 +1,5 @@
-import { CacheEntry, type CacheEntryFields, HealthStatus, proxyOrigin } from '@pw/cache-models';
-
-/** True if two entries are of one proxy: scheme, host and port are the same, in whatever spelling. */
-export function isSameProxy(one: CacheEntry, other: CacheEntry): boolean {
-  return one.proxyUrl === other.proxyUrl || proxyOrigin(one.proxyUrl) === proxyOrigin(other.proxyUrl);
-}
+import { CacheEntry, type CacheEntryFields, HealthStatus } from '@pw/cache-models';
+import { isSameProxy } from '../is-same-proxy.ts';
 
 /**
  * A row over an entry that is there already. What the cache learnt stays: health (unless the entry was never checked),
