@@ -72,6 +72,7 @@ function addImport(program: Command, context: CliContext): void {
       new Option('--format <format>', 'of the files (default: by name or content)').choices(PROXY_FILE_FORMATS),
     )
     .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
+    .option('--bare-names', 'take single names in lists, such as squid:3128, for hosts; Total:402 would be one too')
     .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
     .addHelpText(
       'after',

@@ -15,6 +15,7 @@ import {
   RemovalReason,
 } from '@pw/cache-models';
 import { type HealthThresholds, stateAfter } from './health-thresholds.ts';
+import { isSameProxy } from './is-same-proxy.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
 
@@ -96,20 +97,23 @@ export class HealthChecks {
   }
 }
 
-/** The entry as the tier has it after the check; `undefined` if that failed. A tier that lost the entry gets it again. */
+/**
+ * The entry as the tier has it after the check; `undefined` if that failed. A tier that lost the entry gets it again, and so does one
+ * that has another proxy under its key.
+ */
 async function recordIn(slot: TierSlot, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
   const { key } = entry;
   const before = slot.faults;
   const ask = () => slot.ask<CacheEntry | undefined>((tier) => tier.recordHealthCheck?.(key, check), undefined);
   const found = await ask();
-  if (isOf(key, found)) return found;
+  if (isOf(entry, found)) return found;
   if (slot.faults !== before || !(await slot.write(key, entry))) return undefined;
   const again = await ask();
-  return isOf(key, again) ? again : undefined;
+  return isOf(entry, again) ? again : undefined;
 }
 
-function isOf(key: string, found: unknown): found is CacheEntry {
-  return CacheEntry.isCacheEntry(found) && found.key === key;
+function isOf(entry: CacheEntry, found: unknown): found is CacheEntry {
+  return CacheEntry.isCacheEntry(found) && found.key === entry.key && isSameProxy(entry, found);
 }
 
 /** In descending order those without a next check come first. */

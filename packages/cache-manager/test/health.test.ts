@@ -137,6 +137,17 @@ describe('the history of a key', () => {
     expect(await cache.healthHistory('k')).toHaveLength(1);
   });
 
+  it('is not mixed with that of another proxy which a tier has under the key', async () => {
+    const { cache, clock, l1, l2, check } = await openHealth(true);
+    const gate = l1.peek('k')!;
+    l2.put('k', entryOf('k', { ttlSeconds: 1e6, totalHealthChecks: 7, password: null }, clock));
+    for (let i = 0; i < 3; i++) (l2 as SqliteCacheTier).recordHealthCheck('k', { status: 'dead', checkUrl });
+    const after = await check('healthy');
+    expect(after).toMatchObject({ proxyUrl: gate.proxyUrl, totalHealthChecks: 1, healthStatus: 'healthy' });
+    expect(l2.peek('k')).toMatchObject({ proxyUrl: gate.proxyUrl, totalHealthChecks: 1 });
+    expect((await cache.healthHistory('k')).map(({ status }) => status)).toEqual(['healthy']);
+  });
+
   it('is empty without a tier that keeps one, and for a key that this tier still has to delete', async () => {
     const { cache, check } = await openHealth(false);
     await check('healthy');

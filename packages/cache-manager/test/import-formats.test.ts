@@ -56,7 +56,7 @@ describe('a plain list', () => {
       'ann:hunter2@\n10.0.0.1:80\n10.0.0.2:99999:ann:hunter2\nhunter2\n2001:db8::1:8080\nftp://hunter2@h:1\n10.0.0.3:80\n';
     const { result, entries } = await importText('list.txt', text);
     expect(entries).toHaveLength(2);
-    expect(result).toMatchObject({ loaded: 2, skipped: 5, failed: 0, problemCount: 5 });
+    expect(result).toMatchObject({ loaded: 2, skipped: 4, failed: 1, problemCount: 5 });
     expect(result.problems.map(({ line }) => line)).toEqual([1, 3, 4, 5, 6]);
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheEntry, CacheValidationError, generateCacheKey, HealthStatus } from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, entryToRecord, generateCacheKey, HealthStatus } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type WarmOptions, warmFromFile } from '../src/import/index.ts';
@@ -53,7 +53,9 @@ describe('a new row', () => {
     ];
     const { target } = await importRows(rows, undefined, { keyIdentity: 'url' });
     const urls = ['HTTP://A.example:1/', 'http://b.example:1', 'http://c.example:1', 'not a url'];
-    expect(new Set(target.map.keys())).toEqual(new Set([...urls.map((url) => generateCacheKey(url)), 'its own']));
+    expect(new Set(target.map.keys())).toEqual(
+      new Set([...urls, 'http://d.example:1'].map((url) => generateCacheKey(url))),
+    );
     expect(target.map.get(generateCacheKey('http://b.example:1'))?.username?.reveal()).toBe('bob');
     const run = importRows(rows, undefined, { keyIdentity: 'password' as 'url' });
     await expect(run).rejects.toThrow('keyIdentity: must be one of url+username, url');
@@ -140,7 +142,8 @@ describe('a row over an existing entry', () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
-    await importRows([{ key: before.key, proxy_url: URL, username: '**********', password: '**********' }], target);
+    const record = entryToRecord(CacheEntry.restore({ ...before, username: null, password: null }), undefined);
+    await importRows([{ ...record, username: '**********', password: '**********' }], target);
     expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'hunter2' });
   });
 
@@ -151,7 +154,8 @@ describe('a row over an existing entry', () => {
     await importRows([{ key: before.key, proxy_url: URL, username: 'ann', password: 'new' }], target);
     expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'new' });
     await importRows([{ key: before.key, proxy_url: URL, username: 'bob' }], target);
-    expect(revealed(target.one)).toMatchObject({ username: 'bob', password: null });
+    expect(target.map.get(before.key)?.password?.reveal()).toBe('new');
+    expect(revealed(target.map.get(generateCacheKey(URL, { username: 'bob' }))!)).toMatchObject({ password: null });
   });
 
   it('has its life set when the import says so', async () => {
@@ -234,6 +238,8 @@ describe('options', () => {
     { batchSize: 0 },
     { format: 'xml' },
     { defaultScheme: 'ftp' },
+    { bareNames: 'yes' },
+    { bareNames: null },
     { onProgress: 5 },
     { refuse: 'no' },
     { signal: {} },

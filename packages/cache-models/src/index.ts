@@ -59,12 +59,15 @@ export {
   toEpochSeconds,
   toStorable,
 } from './instant.ts';
+export { trimInvisible } from './invisible-characters.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { MaybePromise } from './maybe-promise.ts';
 export { chain, isPromise } from './maybe-promise.ts';
+export type { ProxyHostResult } from './proxy-host.ts';
+export { parseProxyHost } from './proxy-host.ts';
 export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
-export { maskUserInfo, PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
+export { maskUserInfo, PROXY_SCHEMES, parseProxyUrl, proxyOrigin } from './proxy-url.ts';
 export { queryEntries } from './query-entries.ts';
 export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';

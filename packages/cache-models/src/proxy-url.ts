@@ -1,4 +1,6 @@
 import { copyOf } from './copy-of.ts';
+import { trimInvisible } from './invisible-characters.ts';
+import { parseProxyHost } from './proxy-host.ts';
 import { SECRET_MASK } from './secret.ts';
 
 /** The schemes of a proxy endpoint. */
@@ -7,11 +9,11 @@ export type ProxyScheme = (typeof PROXY_SCHEMES)[number];
 
 export interface ParsedProxyUrl {
   readonly scheme: ProxyScheme;
-  /** Lower case; an IPv6 address keeps its brackets. */
+  /** In the one spelling that {@link parseProxyHost} gives; an IPv6 address has brackets. */
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
-  /** `scheme://host:port`: lower case, no credentials, no trailing slash. */
+  /** `scheme://host:port` in its one spelling: no credentials, no trailing slash. */
   readonly url: string;
   /** Percent-decoded; `null` when absent or empty. */
   readonly username: string | null;
@@ -20,28 +22,35 @@ export interface ParsedProxyUrl {
 
 export type ProxyUrlResult =
   | { readonly ok: true; readonly value: ParsedProxyUrl }
-  | { readonly ok: false; readonly reason: string };
-
-const HOST = /^[^\s\p{Cc}/?#@:[\]\\<>"`{}|^]+$/u;
-const IPV6 = /^\[([0-9a-f:.]+)(%[0-9a-z._~-]+)?\]$/i;
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** What is wrong: with `host`, scheme and port are those of a proxy. */
+      readonly part: 'scheme' | 'host' | 'port';
+    };
 
 /**
- * Takes a proxy URL apart. A reason never quotes the URL: it may hold a password.
- * Host names keep their script (no punycode): an endpoint is stored as it was given.
+ * Takes a proxy URL apart; the host is one that {@link parseProxyHost} takes. Characters that nobody sees are dropped at the
+ * ends of the URL and of the host. A reason never quotes the URL: it may hold a password.
  */
-export function parseProxyUrl(text: string): ProxyUrlResult {
+export function parseProxyUrl(given: string): ProxyUrlResult {
+  const text = trimInvisible(given);
   const colon = text.indexOf('://');
   const scheme = colon < 0 ? '' : text.slice(0, colon).toLowerCase();
   if (!(PROXY_SCHEMES as readonly string[]).includes(scheme)) {
-    return { ok: false, reason: `must begin with one of ${PROXY_SCHEMES.map((s) => `${s}://`).join(', ')}` };
+    return {
+      ok: false,
+      part: 'scheme',
+      reason: `must begin with one of ${PROXY_SCHEMES.map((s) => `${s}://`).join(', ')}`,
+    };
   }
-  const rest = text.slice(colon + 3).replace(/\/$/, '');
+  const rest = text.slice(colon + 3, text.endsWith('/') ? -1 : undefined);
   const at = rest.lastIndexOf('@');
   const place = parsePlace(rest.slice(at + 1));
   if (!place.ok) return place;
   const user = at < 0 ? [null, null] : splitUserInfo(rest.slice(0, at));
   const normal = `${scheme}://${place.host}:${place.port}`;
-  const url = normal === text ? text : copyOf(normal);
+  const url = normal === given ? given : copyOf(normal);
   return {
     ok: true,
     value: {
@@ -64,28 +73,27 @@ export function maskUserInfo(text: string): string {
   return `${text.slice(0, start)}${SECRET_MASK}${text.slice(at)}`;
 }
 
-type Place =
-  | { readonly ok: true; readonly host: string; readonly port: number }
-  | { readonly ok: false; readonly reason: string };
+/**
+ * The canonical `scheme://host:port` of a stored URL, whatever its age; of a text that is no proxy URL, the exact text. Two
+ * entries are of one proxy when this is equal: what was learnt of one, and its credentials, may go to the other.
+ */
+export function proxyOrigin(proxyUrl: string): string {
+  const parsed = parseProxyUrl(proxyUrl);
+  return parsed.ok ? parsed.value.url : proxyUrl;
+}
+
+type Place = { readonly ok: true; readonly host: string; readonly port: number } | (ProxyUrlResult & { ok: false });
 
 function parsePlace(text: string): Place {
   const colon = text.lastIndexOf(':');
   const digits = text.slice(colon + 1);
   if (colon < 0 || text.endsWith(']') || !/^\d{1,5}$/.test(digits)) {
-    return { ok: false, reason: 'must end with a port, such as http://host:8080, and hold no path' };
+    return { ok: false, part: 'port', reason: 'must end with a port, such as http://host:8080, and hold no path' };
   }
   const port = Number(digits);
-  if (port < 1 || port > 65535) return { ok: false, reason: 'must have a port from 1 to 65535' };
-  const host = text.slice(0, colon).toLowerCase();
-  if (!isHost(host))
-    return { ok: false, reason: 'must have a host: a name, an IPv4 address or an IPv6 address in brackets' };
-  return { ok: true, host, port };
-}
-
-function isHost(host: string): boolean {
-  if (!host.startsWith('[')) return HOST.test(host);
-  const match = IPV6.exec(host);
-  return match !== null && URL.canParse(`http://[${match[1]}]/`);
+  if (port < 1 || port > 65535) return { ok: false, part: 'port', reason: 'must have a port from 1 to 65535' };
+  const host = parseProxyHost(text.slice(0, colon));
+  return host.ok ? { ok: true, host: host.host, port } : { ok: false, part: 'host', reason: host.reason };
 }
 
 function splitUserInfo(text: string): [string | null, string | null] {

@@ -131,7 +131,6 @@ describe('CacheEntry.create', () => {
     'socks4a://h:1',
     'socks5://[2001:db8::1]:1080',
     'socks5h://[fe80::1%eth0]:65535',
-    'http://代理.example:8888',
     'http://under_score.example:1',
   ])('takes %s', (proxyUrl) => {
     expect(CacheEntry.create({ proxyUrl }).proxyUrl).toBe(proxyUrl);

@@ -7,8 +7,6 @@ import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.
 /** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
 export class EntryStatements {
   readonly get: Statement;
-  /** The rowid of a key, and 1 if it is one of ours, 0 if not. */
-  readonly find: Statement;
   readonly nextRowId: Statement;
   /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
   readonly upsert: Statement;
@@ -16,6 +14,8 @@ export class EntryStatements {
   readonly upsertSide: Statement;
   readonly has: Statement;
   readonly delete: Statement;
+  readonly #find: Statement;
+  readonly #hasHistory: boolean;
   readonly #db: SqliteDatabase;
   readonly #others = new Map<string, Statement>();
 
@@ -23,12 +23,23 @@ export class EntryStatements {
     this.#db = db;
     const { table } = layout;
     this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ${PLAIN}`).raw();
-    this.find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')} FROM ${table} WHERE key = ?`).raw();
+    this.#hasHistory = layout.isFull;
+    const otherUrl = layout.isFull ? ', nullif(proxy_url, ?)' : '';
+    this.#find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();
     this.nextRowId = db.prepare(nextRowId(table)).pluck();
     this.upsert = db.prepare(upsertEntrySql(layout));
     this.upsertSide = db.prepare(upsertSideSql(layout));
     this.has = db.prepare(`SELECT 1 FROM ${table} WHERE key = ? AND expires_at > ?`).pluck();
     this.delete = db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING expires_at`).pluck();
+  }
+
+  /**
+   * The rowid of a key, and 1 if it is one of ours, 0 if not; in a table that has a history, the row's URL too if it is another one
+   * than that.
+   */
+  find(key: string, url: string): [rowId: number, isOurs: 0 | 1, otherUrl?: unknown] | undefined {
+    const row = this.#hasHistory ? this.#find.get(url, key) : this.#find.get(key);
+    return row as [number, 0 | 1, unknown] | undefined;
   }
 
   /** A statement by its text; texts are few and fixed, never built from values. */
@@ -47,7 +58,7 @@ export function tableValueCount(layout: TableLayout): number {
   return layout.healthInSide ? ENTRY_COLUMNS.length - HEALTH_COLUMNS.length : ENTRY_COLUMNS.length;
 }
 
-/** An update keeps rowid and created_at, and with the row its health history: REPLACE would cascade to it. */
+/** An update keeps rowid and created_at, and with the row its health history: REPLACE would cascade to that. */
 function upsertEntrySql(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.slice(0, tableValueCount(layout));
   const columns = ['rowid', ...values, ...(layout.isFull ? ['created_at', 'updated_at'] : [])];

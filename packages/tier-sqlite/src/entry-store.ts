@@ -5,6 +5,7 @@ import {
   CacheValidationError,
   type CredentialCipher,
   fromEpochSeconds,
+  proxyOrigin,
   RemovalReason,
 } from '@pw/cache-models';
 import { type AccessRow, accessSql, type EntryRow } from './entry-row.ts';
@@ -111,7 +112,7 @@ export class EntryStore {
       });
     }
     const values = entryToValues(entry, this.#cipher);
-    const rowId = this.#placeOf(key, now);
+    const rowId = this.#placeOf(entry, now);
     const inTable = tableValueCount(this.layout);
     const stamp = seconds(now);
     const stamps = this.layout.isFull ? [stamp, stamp] : [];
@@ -238,9 +239,14 @@ export class EntryStore {
     this.#rows.forget();
   }
 
-  /** The rowid that the row of a key is to have: the one it has if that is ours, else a new one of ours. */
-  #placeOf(key: string, now: number): number {
-    const [rowId, isOurs] = (this.statements.find.get(key) as [number, 0 | 1] | undefined) ?? [];
+  /**
+   * The rowid that the row of an entry is to have: the one it has if that is ours, else a new one of ours. What another proxy has
+   * left under the key has a history that is not the entry's.
+   */
+  #placeOf({ key, proxyUrl }: CacheEntry, now: number): number {
+    const [rowId, isOurs, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
+    if (otherUrl !== undefined && otherUrl !== null && proxyOrigin(String(otherUrl)) !== proxyOrigin(proxyUrl))
+      this.statements.of('DELETE FROM health_history WHERE proxy_key = ?').run(key);
     if (isOurs === 1) return rowId!;
     if (isOurs === undefined && this.#maxEntries !== null) {
       this.#makeRoom(1, now);

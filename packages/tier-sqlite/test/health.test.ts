@@ -1,4 +1,4 @@
-import { CacheErrorCode } from '@pw/cache-models';
+import { CacheEntry, CacheErrorCode } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import type { HealthCheckResult } from '../src/index.ts';
@@ -120,6 +120,33 @@ describe('the health history', () => {
     expect(tier.healthHistory('b')).toEqual([]);
     expect(tier.clear()).toBe(2);
     expect(countHistory(directory)).toBe(0);
+  });
+
+  it('is of one proxy: another one that is put under its key has none, in whatever way it comes there', () => {
+    const tier = makeL3(tempDir());
+    const gate = makeEntry('a', { proxyUrl: 'http://[2001:db8::1]:80' });
+    const write = {
+      put: (entry: typeof gate) => tier.put('a', entry),
+      putMany: (entry: typeof gate) => tier.putMany([makeEntry('b'), entry]),
+    };
+    for (const put of Object.values(write)) {
+      put(gate);
+      tier.recordHealthCheck('a', { status: 'healthy', checkUrl });
+      put(CacheEntry.restore({ ...gate, proxyUrl: 'HTTP://[2001:DB8:0::1]:80' }));
+      expect(tier.healthHistory('a')).toHaveLength(1);
+      for (const proxyUrl of [
+        'http://[2001:db8::1]:81',
+        'socks5://[2001:db8::1]:81',
+        'http://evil.example:80',
+        'odd',
+      ]) {
+        put(CacheEntry.restore({ ...gate, proxyUrl }));
+        expect(tier.healthHistory('a'), proxyUrl).toEqual([]);
+        tier.recordHealthCheck('a', { status: 'dead', checkUrl });
+        expect(tier.healthHistory('a'), proxyUrl).toHaveLength(1);
+      }
+      tier.delete('a');
+    }
   });
 
   it('goes with an evicted entry', () => {

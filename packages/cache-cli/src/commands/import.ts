@@ -13,6 +13,7 @@ export interface ImportOptions extends GlobalOptions {
   readonly ttl?: number;
   readonly format?: ProxyFileFormat;
   readonly scheme?: ProxyScheme;
+  readonly bareNames?: boolean;
   readonly source?: string;
 }
 
@@ -67,6 +68,7 @@ async function importFile(
       ttlOverride: options.ttl,
       format: options.format,
       defaultScheme: options.scheme,
+      bareNames: options.bareNames,
       defaultSource: options.source,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),

@@ -1,74 +1,141 @@
-import { type CacheEntry, CacheError } from '@pw/cache-models';
+import { CacheEntry, CacheError, proxyOrigin } from '@pw/cache-models';
+import { isSameProxy } from '../is-same-proxy.ts';
 import type { ImportTally } from './import-tally.ts';
 import { mergeExisting } from './merge-existing.ts';
-import type { WarmTarget } from './warm-options.ts';
+import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
+import type { KeySource } from './row-to-entry.ts';
+import type { KeyIdentity, WarmSettings, WarmTarget } from './warm-options.ts';
 
-interface PendingRow {
+/** A row that holds a proxy. */
+export interface PendingRow {
   readonly line: number;
   readonly entry: CacheEntry;
+  readonly keySource: KeySource;
 }
+
+const TAKEN =
+  'key is that of another proxy in the cache; this one was stored under the key of its own URL and username';
+const REPLACED = 'replaced another proxy that was in the cache under the key of this URL and username';
 
 /** Rows on their way into the cache: stored together, counted one by one. */
 export class ImportBatch {
   readonly #target: WarmTarget;
   readonly #tally: ImportTally;
   readonly #ttlGiven: boolean;
+  readonly #keyIdentity: KeyIdentity;
   #rows: PendingRow[] = [];
 
-  constructor(target: WarmTarget, tally: ImportTally, ttlGiven: boolean) {
+  constructor(target: WarmTarget, tally: ImportTally, settings: Pick<WarmSettings, 'ttlOverride' | 'keyIdentity'>) {
     this.#target = target;
     this.#tally = tally;
-    this.#ttlGiven = ttlGiven;
+    this.#ttlGiven = settings.ttlOverride !== undefined;
+    this.#keyIdentity = settings.keyIdentity;
   }
 
   get size(): number {
     return this.#rows.length;
   }
 
-  add(line: number, entry: CacheEntry): void {
-    this.#rows.push({ line, entry });
+  add(row: PendingRow): void {
+    this.#rows.push(row);
   }
 
   /** Stores what was added. What could not be stored counts as failed; nothing is thrown for it. */
   async store(): Promise<void> {
     const rows = this.#rows;
-    if (rows.length === 0) return;
     this.#rows = [];
+    const homeless = await this.#putAll(rows);
+    await this.#putAll(homeless.flatMap((row) => this.#withOwnKey(row)));
+  }
+
+  /** Gives back the rows whose keys belong to other proxies. */
+  async #putAll(rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
+    if (rows.length === 0) return [];
     try {
-      await this.#put(rows);
+      return await this.#put(rows);
     } catch {
       // One row may be the cause: each gets a try of its own.
-      for (const row of rows) await this.#putAlone(row);
+      const homeless: PendingRow[] = [];
+      for (const row of rows) homeless.push(...(await this.#putAlone(row)));
+      return homeless;
     }
   }
 
-  async #put(rows: readonly PendingRow[]): Promise<void> {
+  async #put(rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
     const keys = [...new Set(rows.map(({ entry }) => entry.key))];
-    const stored = await this.#target.mergeMany(keys, (existing) => this.#merge(rows, existing));
-    const done = new Set(keys.filter((_, i) => stored[i] === true));
-    for (const { line, entry } of rows) {
-      if (done.has(entry.key)) this.#tally.loaded++;
-      else this.#tally.refuse(line, 'failed', 'could not be stored');
+    let merge = new BatchMerge(this.#ttlGiven);
+    const stored = await this.#target.mergeMany(keys, (existing) => {
+      merge = new BatchMerge(this.#ttlGiven);
+      for (const row of rows) merge.add(row, existing);
+      return merge.entries;
+    });
+    const done = new Set(merge.entries.flatMap(({ key }, i) => (stored[i] === true ? [key] : [])));
+    for (const row of rows) {
+      if (merge.homeless.has(row)) continue;
+      if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
+      if (done.has(row.entry.key)) this.#tally.loaded++;
+      else this.#tally.refuse(row.line, 'failed', 'could not be stored');
     }
+    return [...merge.homeless];
   }
 
-  async #putAlone(row: PendingRow): Promise<void> {
+  async #putAlone(row: PendingRow): Promise<readonly PendingRow[]> {
     try {
-      await this.#put([row]);
+      return await this.#put([row]);
     } catch (error) {
-      // Only our own errors are known to quote nothing.
-      const reason = error instanceof CacheError ? error.message : 'an unexpected error';
-      this.#tally.refuse(row.line, 'failed', `could not be stored: ${reason}`);
+      this.#tally.refuse(row.line, 'failed', `could not be stored: ${reasonOf(error)}`);
+      return [];
     }
   }
 
-  /** One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins. */
-  #merge(rows: readonly PendingRow[], existing: ReadonlyMap<string, CacheEntry>): CacheEntry[] {
-    const merged = new Map<string, CacheEntry>();
-    for (const { entry } of rows) {
-      const before = merged.get(entry.key) ?? existing.get(entry.key);
-      merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
+  #withOwnKey({ line, entry }: PendingRow): PendingRow[] {
+    try {
+      const key = ownKey(keyParts(entry), this.#keyIdentity);
+      this.#tally.note(line, TAKEN);
+      return [{ line, entry: CacheEntry.restore({ ...entry, key }), keySource: 'own' }];
+    } catch (error) {
+      this.#tally.refuse(line, 'failed', `could not be stored: ${reasonOf(error)}`);
+      return [];
     }
-    return [...merged.values()];
   }
+}
+
+/** One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins. */
+class BatchMerge {
+  /** Rows under the key of another proxy, which they leave alone. */
+  readonly homeless = new Set<PendingRow>();
+  /** Rows under a key of their own, at which another proxy was. */
+  readonly replacing = new Set<PendingRow>();
+  readonly #ttlGiven: boolean;
+  readonly #merged = new Map<string, CacheEntry>();
+
+  constructor(ttlGiven: boolean) {
+    this.#ttlGiven = ttlGiven;
+  }
+
+  get entries(): CacheEntry[] {
+    return [...this.#merged.values()];
+  }
+
+  add(row: PendingRow, existing: ReadonlyMap<string, CacheEntry>): void {
+    const { entry, keySource } = row;
+    const before = this.#merged.get(entry.key) ?? existing.get(entry.key);
+    const isTaken = before !== undefined && !isSameProxy(before, entry);
+    if (isTaken && keySource === 'record' && !isOwnKey(entry.key, keyParts(entry))) {
+      this.homeless.add(row);
+      return;
+    }
+    if (isTaken) this.replacing.add(row);
+    this.#merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
+  }
+}
+
+function keyParts(entry: CacheEntry): KeyParts {
+  const username = entry.username?.reveal() ?? null;
+  return { url: proxyOrigin(entry.proxyUrl), given: entry.proxyUrl, username };
+}
+
+/** Only our own errors are known to quote nothing. */
+function reasonOf(error: unknown): string {
+  return error instanceof CacheError ? error.message : 'an unexpected error';
 }

@@ -1,10 +1,14 @@
 import { CacheEntry, type CacheEntryFields, HealthStatus } from '@pw/cache-models';
+import { isSameProxy } from '../is-same-proxy.ts';
 
 /**
  * A row over an entry that is there already. What the cache learnt stays: health (unless the entry was never checked),
  * access counts, and credentials that the row does not bring. The life is never shortened, unless a TTL was asked for.
+ *
+ * Nothing stays of the entry of another proxy: its credentials are not for the host that the row names.
  */
 export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiven: boolean): CacheEntry {
+  if (!isSameProxy(existing, incoming)) return incoming;
   const life = ttlGiven || incoming.expiresAt >= existing.expiresAt ? incoming : existing;
   return CacheEntry.restore({
     ...incoming,

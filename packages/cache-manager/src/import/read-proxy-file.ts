@@ -19,7 +19,7 @@ export function readProxyFile(source: ByteSource, path: string, settings: WarmSe
     case 'csv':
       return readCsv(source);
     case 'list':
-      return readList(source, settings.defaultScheme);
+      return readList(source, settings);
   }
 }
 

@@ -5,18 +5,17 @@ import {
   CacheErrorCode,
   type Clock,
   type CredentialCipher,
-  generateCacheKey,
   isHealthStatus,
   MAX_INSTANT,
   type ProxyScheme,
   parseInstant,
-  parseProxyUrl,
   toStorable,
 } from '@pw/cache-models';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
 import type { RowFate } from './import-tally.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
+import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
 import type { KeyIdentity } from './warm-options.ts';
 
 /** What a row needs to become an entry. */
@@ -30,14 +29,18 @@ export interface RowContext {
   ttlFor(source: string): number;
 }
 
+/** Whether an entry's key is one of its own URL, or one that a full record brings: only the cache can tell whose that is. */
+export type KeySource = 'own' | 'record';
+
 export type RowResult =
-  | { readonly entry: CacheEntry; readonly notes: readonly string[] }
+  | { readonly entry: CacheEntry; readonly keySource: KeySource; readonly notes: readonly string[] }
   | { readonly fate: RowFate; readonly reason: string };
 
 type Row = Readonly<Record<string, unknown>>;
 
 // Stands in where a URL is checked that is known to be none.
 const STAND_IN = 'http://host.invalid:1';
+const FOREIGN_KEY = 'key is not one of its URL and username; the proxy was stored under the one that is';
 
 /** Makes an entry of one row. Never throws for what a row holds, and no reason quotes it. */
 export function rowToEntry(value: unknown, context: RowContext): RowResult {
@@ -56,46 +59,51 @@ function readFullRecord(row: Row, context: RowContext): RowResult {
   const now = context.clock.now();
   if (context.ttlOverride !== undefined) {
     const ttlSeconds = context.ttlOverride;
-    return { entry: CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: endOf(now, ttlSeconds) }), notes };
+    const renewed = CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: endOf(now, ttlSeconds) });
+    return { entry: renewed, keySource: 'record', notes };
   }
-  if (!entry.isExpiredAt(now)) return { entry, notes };
+  if (!entry.isExpiredAt(now)) return { entry, keySource: 'record', notes };
   return { fate: 'skipped', reason: 'expired before it was imported; a TTL given with the import renews it' };
 }
 
 function readRow(row: Row, context: RowContext): RowResult {
   const address = readAddress(row, context.defaultScheme);
-  if (address.kind === 'none') return { fate: 'skipped', reason: address.reason };
-  const { username, password, notes } = readCredentials(row);
+  if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
+  const credentials = readCredentials(row);
+  const username = credentials.username ?? (address.kind === 'url' ? address.username : null);
   const source = readText(row['source']) ?? context.defaultSource;
-  const key = readText(row['key']) || (context.keyIdentity === 'url' ? urlKey(row, address) : undefined);
+  const given = row['proxy_url'];
+  const parts: KeyParts = {
+    url: address.kind === 'url' ? address.url : address.text,
+    given: typeof given === 'string' ? given : undefined,
+    username,
+  };
+  const rowKey = readText(row['key']) || undefined;
+  const isBelieved = rowKey !== undefined && isOwnKey(rowKey, parts);
   const input: CacheEntryInput = {
     proxyUrl: STAND_IN,
-    username: username ?? (address.kind === 'url' ? address.username : null),
-    password: password ?? (address.kind === 'url' ? address.password : null),
+    key: isBelieved ? rowKey : ownKey(parts, context.keyIdentity),
+    username,
+    password: credentials.password ?? (address.kind === 'url' ? address.password : null),
     source,
     ttlSeconds: context.ttlOverride ?? context.ttlFor(source),
-    ...(row['proxy_url'] === undefined ? readHealth(row) : {}),
-    ...(key === undefined ? {} : { key }),
+    ...(given === undefined ? readHealth(row) : {}),
   };
-  if (address.kind === 'odd')
-    return { entry: oddEntry(address, input, context.clock), notes: [...notes, address.reason] };
-  return { entry: CacheEntry.create({ ...input, proxyUrl: address.url }, context.clock), notes };
-}
-
-/** ProxyWhirl's key: of the URL exactly as the row has it, but for credentials, which go into no hash. */
-function urlKey(row: Row, address: Exclude<RowAddress, { kind: 'none' }>): string {
-  const given = row['proxy_url'];
-  if (typeof given === 'string' && parseProxyUrl(given).ok && !given.includes('@')) return generateCacheKey(given);
-  return generateCacheKey(address.kind === 'url' ? address.url : address.text);
+  const notes = [...credentials.notes];
+  if (rowKey !== undefined && !isBelieved) notes.push(FOREIGN_KEY);
+  if (address.kind === 'odd') {
+    const entry = oddEntry(address, input, context.clock);
+    return { entry, keySource: 'own', notes: [...notes, address.reason] };
+  }
+  const entry = CacheEntry.create({ ...input, proxyUrl: address.url }, context.clock);
+  return { entry, keySource: 'own', notes };
 }
 
 /** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  const { username } = input;
-  const key = input.key ?? generateCacheKey(text, { username });
   // The key's own check refuses what is not well-formed, so the text is checked along with it.
   CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
-  return CacheEntry.restore({ ...CacheEntry.create({ ...input, key }, clock), proxyUrl: text });
+  return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }
 
 /** The health members of a proxy inventory; what does not fit is left out. */

@@ -10,8 +10,8 @@ import { parseWarmOptions, type WarmOptions, type WarmSettings, type WarmTarget 
 /**
  * Reads proxies from a file into a cache, in batches and in constant memory: JSON Lines, CSV and plain lists of any
  * size, JSON documents up to 64 MiB, lines up to 1 MiB. A row that is wrong never stops the rest, and a file that cannot
- * be read is not an error but `failed: 1`. A row over an existing entry keeps its health, access counts and
- * credentials (see `mergeExisting`).
+ * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
+ * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
  * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted.
  */
@@ -50,7 +50,7 @@ async function importRows(
     keyIdentity: settings.keyIdentity,
     ttlFor: (name) => target.ttlFor(name),
   };
-  const batch = new ImportBatch(target, tally, settings.ttlOverride !== undefined);
+  const batch = new ImportBatch(target, tally, settings);
   const turn = new Turn();
   const flush = async (): Promise<void> => {
     // Reading the rows was work for one turn, and storing may never leave the next.
@@ -89,7 +89,7 @@ function take(
     return;
   }
   for (const note of result.notes) tally.note(item.line, note);
-  batch.add(item.line, result.entry);
+  batch.add({ line: item.line, entry: result.entry, keySource: result.keySource });
 }
 
 /** A disk that fails in the middle of a file ends the reading; what was read before stays. */

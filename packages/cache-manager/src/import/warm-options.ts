@@ -46,6 +46,11 @@ export interface WarmOptions {
   readonly ttlOverride?: number | undefined;
   /** Scheme of rows that name none. Default `"http"`. */
   readonly defaultScheme?: ProxyScheme | undefined;
+  /**
+   * Takes a single name in a line of a list without a scheme, such as `squid:3128`, for a host. Default false: it counts as failed,
+   * for `Total:402` has the same shape. `localhost` always is a host, and in a URL or a field every name is.
+   */
+  readonly bareNames?: boolean | undefined;
   /** Source of rows that name none. Default `"warmed"`. */
   readonly defaultSource?: string | undefined;
   /** Default: by the extension, or else by the content. */
@@ -68,6 +73,7 @@ export interface WarmOptions {
 /** {@link WarmOptions}, checked and complete. */
 export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'refuse' | 'onProgress' | 'signal'> {
   readonly defaultScheme: ProxyScheme;
+  readonly bareNames: boolean;
   readonly defaultSource: string;
   readonly keyIdentity: KeyIdentity;
   readonly batchSize: number;
@@ -83,10 +89,11 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     if (!right) problems.push({ path, message });
   };
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
-  const { keyIdentity = 'url+username', batchSize = DEFAULT_BATCH } = options;
+  const { bareNames = false, keyIdentity = 'url+username', batchSize = DEFAULT_BATCH } = options;
   check('ttlOverride', ttlOverride === undefined || isWhole(ttlOverride, 0), 'must be a whole number of 0 or more');
   check('format', format === undefined || isProxyFileFormat(format), `must be one of ${PROXY_FILE_FORMATS.join(', ')}`);
   check('defaultScheme', PROXY_SCHEMES.includes(defaultScheme), `must be one of ${PROXY_SCHEMES.join(', ')}`);
+  check('bareNames', typeof bareNames === 'boolean', 'must be true or false');
   check('defaultSource', typeof defaultSource === 'string', 'must be a text');
   check('keyIdentity', KEY_IDENTITIES.includes(keyIdentity), `must be one of ${KEY_IDENTITIES.join(', ')}`);
   check('batchSize', isWhole(batchSize, 1) && batchSize <= MAX_BATCH, `must be a whole number from 1 to ${MAX_BATCH}`);
@@ -96,6 +103,7 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     ttlOverride,
     format,
     defaultScheme,
+    bareNames,
     defaultSource,
     keyIdentity,
     batchSize,
