@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKey } from '@pw/cache-crypto';
-import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey, proxyOrigin } from '@pw/cache-models';
+import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey, originOf } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -288,19 +288,16 @@ describe('whatever is imported', () => {
             const password = entry.password?.reveal() ?? '';
             const home = homes.get(password);
             if (home !== undefined) {
-              expect([proxyOrigin(entry.proxyUrl), entry.username?.reveal() ?? null]).toEqual([
-                home.url,
-                home.username,
-              ]);
+              expect([originOf(entry.proxyUrl), entry.username?.reveal() ?? null]).toEqual([home.url, home.username]);
               if (before.get(key) !== entry) inherited++;
             }
             const was = before.get(key);
-            const isOther = was === undefined || proxyOrigin(was.proxyUrl) !== proxyOrigin(entry.proxyUrl);
+            const isOther = was === undefined || originOf(was.proxyUrl) !== originOf(entry.proxyUrl);
             if (isOther) expect(entry.totalHealthChecks).toBe(0);
             // Only the proxy whose own key it is may take the place of another one.
             if (was !== undefined && isOther) {
               const url = entry.proxyUrl;
-              const own = [proxyOrigin(url), url].flatMap((text) => [
+              const own = [originOf(url), url].flatMap((text) => [
                 generateCacheKey(text),
                 generateCacheKey(text, { username: entry.username }),
               ]);

@@ -1,7 +1,7 @@
 import type { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
-import { originOf } from './credential-origin.ts';
 import { formatInstant } from './instant.ts';
+import { originOf } from './proxy-origin.ts';
 import type { ProxyRecord } from './record.ts';
 import type { CredentialCipher } from './secret.ts';
 

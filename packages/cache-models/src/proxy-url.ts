@@ -73,15 +73,6 @@ export function maskUserInfo(text: string): string {
   return `${text.slice(0, start)}${SECRET_MASK}${text.slice(at)}`;
 }
 
-/**
- * The canonical `scheme://host:port` of a stored URL, whatever its age; of a text that is no proxy URL, the exact text. Two
- * entries are of one proxy when this is equal: what was learnt of one, and its credentials, may go to the other.
- */
-export function proxyOrigin(proxyUrl: string): string {
-  const parsed = parseProxyUrl(proxyUrl);
-  return parsed.ok ? parsed.value.url : proxyUrl;
-}
-
 type Place = { readonly ok: true; readonly host: string; readonly port: number } | (ProxyUrlResult & { ok: false });
 
 function parsePlace(text: string): Place {

@@ -1,9 +1,9 @@
 import { CacheEntry } from './cache-entry.ts';
 import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.ts';
 import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
-import { originOf } from './credential-origin.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
+import { originOf } from './proxy-origin.ts';
 import type { CredentialCipher } from './secret.ts';
 import { Secret } from './secret.ts';
 

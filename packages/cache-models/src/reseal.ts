@@ -1,6 +1,6 @@
 import type { CacheEntry } from './cache-entry.ts';
 import type { CredentialRole } from './credential-binding.ts';
-import { originOf } from './credential-origin.ts';
+import { originOf } from './proxy-origin.ts';
 import type { CredentialCipher, Secret } from './secret.ts';
 
 /** What became of the records with credentials that a re-encryption has met. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CacheEntry, parseProxyUrl, proxyOrigin } from '../src/index.ts';
+import { CacheEntry, originOf, parseProxyUrl } from '../src/index.ts';
 
 /** The host of a URL with the given one; `undefined` if it is refused. */
 function hostOf(host: string): string | undefined {
@@ -276,7 +276,7 @@ describe('whatever stands for a host', () => {
         expect(host).toMatch(/^[A-Za-z\d\-._:[\]%~]+$/);
         expect(host.length).toBeLessThanOrEqual(253);
         expect(CacheEntry.create({ proxyUrl: url }).proxyUrl).toBe(url);
-        expect(proxyOrigin(url)).toBe(url);
+        expect(originOf(url)).toBe(url);
       }),
       { numRuns: 20_000 },
     );
@@ -308,6 +308,6 @@ describe('the origin of a stored URL', () => {
     ['http://198.018.0.1:80', 'http://198.018.0.1:80'],
     ['not a URL', 'not a URL'],
   ])('is its one spelling, or the exact text if it is none: %s', (url, origin) => {
-    expect(proxyOrigin(url)).toBe(origin);
+    expect(originOf(url)).toBe(origin);
   });
 });

@@ -5,7 +5,7 @@ import {
   CacheValidationError,
   type CredentialCipher,
   fromEpochSeconds,
-  proxyOrigin,
+  originOf,
   RemovalReason,
 } from '@pw/cache-models';
 import { type AccessRow, accessSql, type EntryRow } from './entry-row.ts';
@@ -245,7 +245,7 @@ export class EntryStore {
    */
   #placeOf({ key, proxyUrl }: CacheEntry, now: number): number {
     const [rowId, isOurs, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
-    if (otherUrl !== undefined && otherUrl !== null && proxyOrigin(String(otherUrl)) !== proxyOrigin(proxyUrl))
+    if (otherUrl !== undefined && otherUrl !== null && originOf(String(otherUrl)) !== originOf(proxyUrl))
       this.statements.of('DELETE FROM health_history WHERE proxy_key = ?').run(key);
     if (isOurs === 1) return rowId!;
     if (isOurs === undefined && this.#maxEntries !== null) {

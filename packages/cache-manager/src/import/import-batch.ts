@@ -1,4 +1,4 @@
-import { CacheEntry, CacheError, proxyOrigin } from '@pw/cache-models';
+import { CacheEntry, CacheError, originOf } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
 import type { ImportTally } from './import-tally.ts';
 import { mergeExisting } from './merge-existing.ts';
@@ -132,7 +132,7 @@ class BatchMerge {
 
 function keyParts(entry: CacheEntry): KeyParts {
   const username = entry.username?.reveal() ?? null;
-  return { url: proxyOrigin(entry.proxyUrl), given: entry.proxyUrl, username };
+  return { url: originOf(entry.proxyUrl), given: entry.proxyUrl, username };
 }
 
 /** Only our own errors are known to quote nothing. */

@@ -51,7 +51,8 @@ describe('the origin of a proxy URL', () => {
         const origin = originOf(url);
         if (origin === url || !URL.canParse(url)) return;
         const [read, meant] = [new URL(url), new URL(origin)];
-        expect([read.hostname, read.port]).toEqual([meant.hostname, meant.port]);
+        // One dot at the end of a name is dropped: it is the same host.
+        expect([read.hostname.replace(/\.$/, ''), read.port]).toEqual([meant.hostname, meant.port]);
       }),
       { numRuns: 5000 },
     );

@@ -10,8 +10,10 @@ const CANONICAL = /^(?:https?|socks[45]|socks4a|socks5h):\/\/[a-z\d_-]+(?:\.[a-z
 const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
 
 /**
- * The origin that an entry's credentials are bound to: `scheme://host:port`. A URL that does not parse is its own origin, and so is
- * one that other parsers read as another host: credentials must not go there because we read it otherwise.
+ * The origin of a stored URL, whatever its age: the canonical `scheme://host:port`, to which credentials are bound. Two entries are of
+ * one proxy when it is equal: what was learnt of one, and its credentials, may go to the other. A URL that does not parse is
+ * its own origin, and so is one that other parsers read as another host: credentials must not go there because we read it
+ * otherwise.
  */
 export function originOf(proxyUrl: string): string {
   if (CANONICAL.test(proxyUrl)) return proxyUrl;
