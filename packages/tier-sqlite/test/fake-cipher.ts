@@ -3,9 +3,12 @@ import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenKe
 /** A stand-in for an encryptor: reversible, keyed by name, and no plaintext in its tokens. */
 export class FakeCipher implements CredentialCipher {
   readonly #key: string;
+  readonly #older: readonly string[];
 
-  constructor(key = 'k1') {
+  /** Seals with a key, and opens what it or an older one sealed. */
+  constructor(key = 'k1', ...older: string[]) {
     this.#key = key;
+    this.#older = older;
   }
 
   encrypt(secret: Secret): Uint8Array {
@@ -24,6 +27,8 @@ export class FakeCipher implements CredentialCipher {
   }
 
   keyOf(token: Uint8Array): TokenKey | undefined {
-    return Buffer.from(token).toString('latin1').startsWith(`gAAAA.${this.#key}.`) ? 'current' : undefined;
+    const text = Buffer.from(token).toString('latin1');
+    if (text.startsWith(`gAAAA.${this.#key}.`)) return 'current';
+    return this.#older.some((key) => text.startsWith(`gAAAA.${key}.`)) ? 'previous' : undefined;
   }
 }

@@ -73,11 +73,11 @@ const checks: Check[] = [
     name: 'leaves a token of an older key in its files when it seals again',
     rule: 'reseal',
     run: async (trial) => {
-      await closedWith(trial, SEALED, OLD);
+      const before = await trial.tierWith(SEALED, { cipher: OLD });
+      await before.delete(SEALED[0]!.key);
+      await before.put(SEALED[1]!.with({ username: 'somebody else' }));
+      await before.close();
       const tier = await trial.tier({ cipher: BOTH });
-      await tier.open();
-      await tier.delete(SEALED[0]!.key);
-      await tier.put(SEALED[1]!.with({ username: 'somebody else' }));
       if ((await resealed(tier, 3)) === undefined) return;
       await tier.close();
       const found = await OLD_TOKENS.inFiles(trial.module, trial.directory);
