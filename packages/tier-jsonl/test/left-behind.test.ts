@@ -175,7 +175,7 @@ describe('linePieces', () => {
     fc.assert(
       fc.property(fc.array(length, { maxLength: 5 }), fc.boolean(), (lengths, endsWithNewline) => {
         const text = lengths.map((size, n) => String(n % 10).repeat(size)).join('\n') + (endsWithNewline ? '\n' : '');
-                writeFileSync(path, text);
+        writeFileSync(path, text);
         const fd = openSync(path, 'r');
         let joined = '';
         for (const { bytes, isWholeLine, endsWithNewline: ends } of linePieces(fd)) {
