@@ -17,7 +17,7 @@ export type { CacheLoader, LoadOptions } from './loads.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';
-export type { ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
+export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
 export { ON_TIER_ERROR, type OnTierError } from './tier-errors.ts';
 export type { TtlJitter } from './ttl-jitter.ts';
 export type { Sweepable, TtlManagerOptions } from './ttl-manager.ts';

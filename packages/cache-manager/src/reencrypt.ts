@@ -16,8 +16,13 @@ const MAX_BATCH = 10_000;
 const BATCH_TIMEOUT_MS = 60_000;
 
 /** How far a re-encryption is: the counts of all tiers so far, and the tier that it is at. */
-export interface ReencryptProgress extends ResealCounts {
+export interface ReencryptProgress extends ReencryptCounts {
   readonly tier: string;
+}
+
+/** {@link ResealCounts}, all of them. */
+export interface ReencryptCounts extends ResealCounts {
+  readonly inQuarantine: number;
 }
 
 export interface ReencryptOptions {
@@ -30,12 +35,14 @@ export interface ReencryptOptions {
 }
 
 /** Records with credentials, counted in each tier that holds them. */
-export interface ReencryptResult extends ResealCounts {
+export interface ReencryptResult extends ReencryptCounts {
   /** The same, tier by tier. */
-  readonly tiers: Readonly<Record<string, ResealCounts>>;
+  readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
-   * True if every tier was gone through to its end. Only then, and with nothing unreadable that an older key opens, may
-   * the older keys be dropped. False when a tier was off or failed meanwhile: call again once it is back.
+   * True if every tier was gone through to its end, and nothing that it stores opens with an older key any more: no record, no free space of a
+   * file, no log, no quarantine. Then the older keys may be dropped, unless something unreadable is sealed with a key that was not at hand.
+   * False when a tier was off or failed meanwhile, or another process kept it from wiping out what it had before: call
+   * again. False, too, with anything in `inQuarantine`: look into the quarantine, remove what is of no use, and call again.
    */
   readonly complete: boolean;
 }
@@ -60,7 +67,7 @@ class Reencryption {
   readonly #cipher: CredentialCipher;
   readonly #options: ReencryptOptions;
   readonly #batchSize: number;
-  readonly #tiers = new Map<string, ResealCounts>();
+  readonly #tiers = new Map<string, ReencryptCounts>();
   #complete = true;
 
   constructor(stack: TierStack, cipher: CredentialCipher, options: ReencryptOptions) {
@@ -71,7 +78,9 @@ class Reencryption {
   }
 
   get result(): ReencryptResult {
-    return { ...this.#total, tiers: Object.fromEntries(this.#tiers), complete: this.#complete };
+    const total = this.#total;
+    const complete = this.#complete && total.inQuarantine === 0;
+    return { ...total, tiers: Object.fromEntries(this.#tiers), complete };
   }
 
   /** One tier, by its own means or, if it has none, record by record under the keys' locks. */
@@ -113,7 +122,7 @@ class Reencryption {
 
   async *#oneByOne(slot: TierSlot): AsyncGenerator<ResealCounts> {
     const { statistics } = slot.tier;
-    let batch = { ...NOTHING };
+    let batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
     let met = 0;
     for await (const entry of slot.entries()) {
       const state = sealState(entry, this.#cipher);
@@ -121,7 +130,7 @@ class Reencryption {
       if (state === 'stale' && (await this.#rewrite(slot, entry.key))) batch.reencrypted++;
       if (++met % this.#batchSize !== 0) continue;
       yield batch;
-      batch = { ...NOTHING };
+      batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
     }
     // What no key opens does not come out of a tier; it is counted by it.
     yield { ...batch, unreadable: slot.tier.statistics.undecryptable - statistics.undecryptable };
@@ -133,22 +142,20 @@ class Reencryption {
     return done === true;
   }
 
-  get #total(): ResealCounts {
+  get #total(): ReencryptCounts {
     return [...this.#tiers.values()].reduce(add, NOTHING);
   }
 }
 
-const NOTHING: ResealCounts & { reencrypted: number; alreadyCurrent: number } = Object.freeze({
-  reencrypted: 0,
-  alreadyCurrent: 0,
-  unreadable: 0,
-});
+const NOTHING: ReencryptCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 });
 
-function add(a: ResealCounts, b: ResealCounts): ResealCounts {
+function add(a: ReencryptCounts, b: ResealCounts): ReencryptCounts {
   return {
     reencrypted: a.reencrypted + b.reencrypted,
     alreadyCurrent: a.alreadyCurrent + b.alreadyCurrent,
     unreadable: a.unreadable + b.unreadable,
+    // A tier written before there was this count says nothing of it.
+    inQuarantine: a.inQuarantine + (b.inQuarantine ?? 0),
   };
 }
 

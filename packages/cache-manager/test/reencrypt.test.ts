@@ -1,9 +1,16 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import { CacheEntry, type CredentialCipher, entryToRecord, type ProxyRecord, recordToEntry } from '@pw/cache-models';
+import {
+  CacheEntry,
+  type CredentialCipher,
+  entryToRecord,
+  type ProxyRecord,
+  type ResealCounts,
+  recordToEntry,
+} from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CacheManager } from '../src/index.ts';
+import { CacheManager, type ReencryptProgress } from '../src/index.ts';
 import { FaultTier } from './support/fault-tier.ts';
 
 const clock = new ManualClock();
@@ -77,7 +84,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     const before = new Map(records);
     const cipher = cipherOf(next, old);
     const cache = await openWith(new RecordTier(cipher, records), cipher);
-    const counts = { reencrypted: 3, alreadyCurrent: 1, unreadable: 1 };
+    const counts = { reencrypted: 3, alreadyCurrent: 1, unreadable: 1, inQuarantine: 0 };
     expect(await cache.reencrypt({ batchSize: 2 })).toEqual({ ...counts, tiers: { l2: counts }, complete: true });
     for (const [key, record] of records) {
       if (['k3', 'k4', 'bare'].includes(key)) expect(record).toBe(before.get(key));
@@ -114,6 +121,29 @@ describe('reencrypt with a tier that has no means of its own', () => {
     await new Promise((resolve) => setImmediate(resolve));
     // What the tier missed was sealed with the current key when it was replayed.
     expect(await cache.reencrypt()).toMatchObject({ reencrypted: 0, alreadyCurrent: 1, complete: true });
+  });
+
+  it('is not complete while a tier has something in quarantine that it cannot seal again', async () => {
+    const cipher = cipherOf(next);
+    const batches: ResealCounts[] = [
+      { reencrypted: 2, alreadyCurrent: 0, unreadable: 0, inQuarantine: 1 },
+      { reencrypted: 0, alreadyCurrent: 1, unreadable: 0 },
+      { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 2 },
+    ];
+    class AsideTier extends RecordTier {
+      *reseal() {
+        yield* batches;
+      }
+    }
+    const cache = await openWith(new AsideTier(cipher), cipher);
+    const seen: number[] = [];
+    const counts = { reencrypted: 2, alreadyCurrent: 1, unreadable: 0, inQuarantine: 3 };
+    const onProgress = ({ inQuarantine }: ReencryptProgress) => seen.push(inQuarantine);
+    expect(await cache.reencrypt({ onProgress })).toEqual({ ...counts, tiers: { l2: counts }, complete: false });
+    expect(seen).toEqual([1, 1, 3]);
+    batches.length = 2;
+    batches.shift();
+    expect(await cache.reencrypt()).toMatchObject({ inQuarantine: 0, complete: true });
   });
 
   it('refuses a cache without a cipher, a wrong batch size and an aborted signal', async () => {

@@ -156,7 +156,11 @@ export interface CacheTier {
   /**
    * Seals again, batch by batch, what the current key of the tier's cipher did not seal, expired records too, and yields the
    * counts of each batch once it is stored. Changes nothing but tokens, under the store's own lock: no older value ever gets over a
-   * newer one. A damaged record is passed over. Unlike other operations it throws for a fault of the store.
+   * newer one. Unlike other operations it throws for a fault of the store.
+   *
+   * Once it has come to its end without an error, nothing that the store keeps opens with an older key: no free space, log or
+   * record that was replaced. A damaged record is set aside; its tokens are sealed again where it then lies, or it is counted in
+   * `inQuarantine`.
    */
   reseal?(batchSize: number): Iterable<ResealCounts> | AsyncIterable<ResealCounts>;
 

@@ -1,6 +1,9 @@
 import type { CacheEntry } from './cache-entry.ts';
+import { CacheError, CacheErrorCode } from './cache-error.ts';
 import type { CredentialRole } from './credential-binding.ts';
+import { entryToRecord } from './entry-to-record.ts';
 import { originOf } from './proxy-origin.ts';
+import { recordToEntry } from './record-to-entry.ts';
 import type { CredentialCipher, Secret } from './secret.ts';
 
 /** What became of the records with credentials that a re-encryption has met. */
@@ -11,6 +14,11 @@ export interface ResealCounts {
   readonly alreadyCurrent: number;
   /** Left alone: they do not open here, for none of the cipher's keys made them or they are bound to another proxy. */
   readonly unreadable: number;
+  /**
+   * Records that were set aside as damaged and hold a token that could not be sealed again where it lies: with one of them
+   * nobody can say that no older key opens anything. Those that could be sealed again are in none of the counts. Absent: none.
+   */
+  readonly inQuarantine?: number | undefined;
 }
 
 /**
@@ -24,4 +32,45 @@ export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' |
   const isCurrent = (secret: Secret | null, role: CredentialRole) =>
     secret === null || secret.isCurrent(cipher, { role, origin });
   return isCurrent(username, 'username') && isCurrent(password, 'password') ? 'current' : 'stale';
+}
+
+/** What is to become of the tokens of a record that was set aside. */
+export interface ResealedTokens {
+  /** The fresh tokens in hex, by member, of those that are to be replaced. */
+  readonly fresh: Readonly<Partial<Record<TokenMember, string>>>;
+  /** True if a token is there that none of the cipher's keys opens. */
+  readonly isUnreadable: boolean;
+}
+
+/** The members of a record that hold a token in hex. */
+export const TOKEN_MEMBERS = ['username_encrypted', 'password_encrypted'] as const;
+export type TokenMember = (typeof TOKEN_MEMBERS)[number];
+
+/** A record is set aside because it is damaged: what its other members hold must not matter. */
+const SOUND = Object.freeze({
+  key: '',
+  source: '',
+  fetch_time: '1970-01-01T00:00:00+00:00',
+  last_accessed: '1970-01-01T00:00:00+00:00',
+  expires_at: '1970-01-01T00:00:00+00:00',
+  ttl_seconds: 0,
+});
+
+/** Seals the tokens of a damaged record again, each for itself, whatever its other members hold. Never throws for what a record holds. */
+export function resealTokens(record: Readonly<Record<string, unknown>>, cipher: CredentialCipher): ResealedTokens {
+  const fresh: Partial<Record<TokenMember, string>> = {};
+  let isUnreadable = false;
+  for (const member of TOKEN_MEMBERS) {
+    const token = record[member];
+    if (token === undefined || token === null || token === '') continue;
+    const url = typeof record['proxy_url'] === 'string' ? record['proxy_url'] : '';
+    try {
+      const entry = recordToEntry({ ...SOUND, proxy_url: url, [member]: token }, cipher);
+      if (sealState(entry, cipher) === 'stale') fresh[member] = entryToRecord(entry, cipher)[member] ?? '';
+    } catch (error) {
+      if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
+      isUnreadable = true;
+    }
+  }
+  return { fresh, isUnreadable };
 }

@@ -28,13 +28,13 @@ interface LiveLine extends Place {
 /**
  * Copies the live lines of a shard to a new file, which then takes the old one's name. Rests after each slice, or waits for the
  * promise that it gives, the lock held all the time; `isHeld` is asked before the rename. A crash at any moment leaves the
- * old file or the new one.
+ * old file or the new one. Gives true once the new one has the name.
  */
 export function* compactShard(
   shard: Shard,
   index: SlotIndex,
   isHeld: () => boolean,
-): Generator<Promise<void> | undefined, void> {
+): Generator<Promise<void> | undefined, boolean> {
   const lines = liveLines(shard, index);
   const temporary = temporaryName(shard.file.path);
   const fd = openSecurely(temporary, O_RDWR | O_CREAT | O_EXCL);
@@ -54,7 +54,7 @@ export function* compactShard(
     }
     // A flush may take long: not in the event loop.
     yield flush(fd);
-    if (!shard.isUnchanged() || !isHeld()) return;
+    if (!shard.isUnchanged() || !isHeld()) return false;
     renameSync(temporary, shard.file.path);
     isDone = true;
   } finally {
@@ -63,6 +63,7 @@ export function* compactShard(
   }
   shard.wasReplaced(moves, foreign, end);
   yield flushDirectory(dirname(shard.file.path));
+  return true;
 }
 
 const flush = promisify(fsync);

@@ -11,8 +11,10 @@ import {
   type RemovalReason,
 } from '@pw/cache-models';
 import { AccessBuffer } from './access-buffer.ts';
+import { compactSurely } from './compact-surely.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { openShardSet } from './open-shard-set.ts';
+import type { Place } from './place.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
 import type { RawRecord } from './record-line.ts';
 import { RoomMaker } from './room-maker.ts';
@@ -236,18 +238,36 @@ export class JsonlStore {
     }
   }
 
-  /** Drops every line that counts no more, file by file. */
+  get directory(): string {
+    return this.#settings.directory;
+  }
+
+  /** A record that its codec refuses: counted, and set aside. */
+  setDamagedAside(key: string): void {
+    this.setAside(key);
+    this.#hooks.onDamaged();
+  }
+
+  /** Drops every line that counts no more, file by file. Throws a CacheStorageError where that cannot be done. */
   async *compact(): AsyncGenerator<void> {
     for (const lane of this.#shards.lanes) {
-      if (lane.shard.garbage === 0) continue;
-      try {
-        await lane.compact();
-      } catch (error) {
-        // Whoever changes the number of shards writes them anew.
-        if (!(error instanceof Resharded)) throw error;
-      }
+      if (!lane.shard.lines.hasOutdated) continue;
+      await compactSurely(lane);
       yield;
     }
+  }
+
+  /** Lines of others, which are no records, shard by shard, with a way to read one; a few at a time, as they may be gone at the next. */
+  *foreignLines(): Generator<{ readonly places: readonly Place[]; readonly read: (place: Place) => Buffer }> {
+    for (const { shard } of this.#shards.lanes)
+      if (shard.lines.foreign.length > 0)
+        yield { places: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
+  }
+
+  /** Does something that takes long with the lock of a shard held; without one if the shard is none of this directory's. */
+  exclusively<T>(shard: number, work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+    const lane = this.#shards.lanes.find((candidate) => candidate.shard.number === shard);
+    return lane === undefined ? work(() => true) : lane.exclusively(work);
   }
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {

@@ -12,23 +12,28 @@ export interface DirectoryListing {
   readonly shards: readonly number[];
   /** Temporary files of our own compaction, by shard: orphans, if that shard's lock can be had. */
   readonly temporary: readonly { readonly shard: number; readonly path: string }[];
+  /** Names of other temporary files that may be in use. */
+  readonly others: readonly string[];
 }
 
 export function listDirectory(directory: string): DirectoryListing {
   const shards: number[] = [];
   const temporary: { shard: number; path: string }[] = [];
+  const others: string[] = [];
   for (const name of readdirSync(directory)) {
     const shard = shardOfFileName(name);
     if (shard !== undefined) shards.push(shard);
     const ours = shardOfFileName(OUR_TEMPORARY.exec(name)?.[1] ?? '');
     if (ours !== undefined) temporary.push({ shard: ours, path: join(directory, name) });
-    else if (THEIR_TEMPORARY.test(name)) removeIfAbandoned(join(directory, name));
+    else if (THEIR_TEMPORARY.test(name) && !removeIfAbandoned(join(directory, name))) others.push(name);
   }
-  return { shards: shards.sort((a, b) => a - b), temporary };
+  return { shards: shards.sort((a, b) => a - b), temporary, others };
 }
 
-/** ProxyWhirl never removes what a crash leaves; nothing of it is in use after an hour. The times of files are the system's. */
-function removeIfAbandoned(path: string): void {
+/** ProxyWhirl never removes what a crash leaves; nothing of it is in use after an hour. True if the file is gone. The times of files are the system's. */
+function removeIfAbandoned(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isFile() && Date.now() - found.mtimeMs > ABANDONED) rmSync(path, { force: true });
+  if (!found?.isFile() || Date.now() - found.mtimeMs <= ABANDONED) return false;
+  rmSync(path, { force: true });
+  return true;
 }

@@ -10,17 +10,18 @@ import {
 } from '@pw/cache-models';
 import type { JsonlStore } from './jsonl-store.ts';
 import { encodeResealed, type RawRecord } from './record-line.ts';
+import { leftovers } from './reseal-leftovers.ts';
 import { NO_SLOT } from './slot.ts';
 
 /** `stale` becomes `reencrypted` once the new line is written. */
-type Fate = 'none' | 'current' | 'stale' | 'unreadable';
+type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'damaged';
 
 /** Another write of the same key may come first so often; each of them is the cache's own, and thus sealed with the current key. */
 const TRIES = 4;
 
 /**
  * Seals again what the cipher's current key did not seal, and yields the counts of each batch once it is written. At the
- * end the lines with the old tokens are dropped from the files.
+ * end the lines with the old tokens are dropped from the files, and what was set aside is sealed again where it lies.
  * Throws a CacheStorageError.
  */
 export async function* resealRecords(
@@ -32,18 +33,26 @@ export async function* resealRecords(
     store.refreshAll();
     return store.liveKeys();
   });
-  let changed = false;
   for (let at = 0; at < keys.length; at += batchSize) {
     const fates = await Promise.all(keys.slice(at, at + batchSize).map((key) => resealOne(store, cipher, key)));
     const count = (fate: Fate) => fates.filter((other) => other === fate).length;
-    changed ||= fates.includes('stale');
     yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable: count('unreadable') };
   }
-  if (!changed) return;
-  for await (const _ of store.compact()) yield { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+  // A run that was broken off may have left older lines.
+  for await (const _ of store.compact()) yield NOTHING;
+  for await (const inQuarantine of leftovers(store, cipher)) yield { ...NOTHING, inQuarantine };
 }
 
+const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
+
 async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
+  const fate = await resealKey(store, cipher, key);
+  // The quarantine is gone through later.
+  if (fate === 'damaged') await store.settled(() => store.setDamagedAside(key));
+  return fate;
+}
+
+async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
   let fate: Fate = 'none';
   for (let tries = 0; tries < TRIES; tries++) {
     // Looked at without the lock first: most records need none.
@@ -59,7 +68,7 @@ async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: strin
   return fate === 'stale' ? 'none' : fate;
 }
 
-/** A damaged record is set aside by the store; here it counts for nothing. */
+/** A damaged record is set aside by the store; here it counts for nothing yet. */
 function readOrPass(store: JsonlStore, key: string): RawRecord | undefined {
   const id = store.find(key);
   try {
@@ -74,7 +83,7 @@ function fateOf(raw: RawRecord, cipher: CredentialCipher): Fate {
   try {
     return sealState(recordToEntry(raw, cipher), cipher);
   } catch (error) {
-    if (error instanceof CacheCorruptionError) return 'none';
+    if (error instanceof CacheCorruptionError) return 'damaged';
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
     throw error;
   }

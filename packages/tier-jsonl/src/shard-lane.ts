@@ -29,6 +29,8 @@ type Answer = boolean | number;
 
 interface Waiting {
   readonly operations: readonly ShardOperation[];
+  /** Follows the operations while the lock is still held. Never rejects. */
+  readonly then?: () => Promise<void>;
   readonly resolve: (answers: Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,6 +48,8 @@ export class ShardLane {
   readonly #parts: LaneParts;
   #queue: Waiting[] = [];
   #draining: Promise<void> | undefined;
+  /** True if the last compaction that was asked for was done, or not needed. */
+  #isCompact = true;
 
   constructor(parts: LaneParts) {
     this.shard = parts.shard;
@@ -110,11 +114,23 @@ export class ShardLane {
     }
   }
 
-  /** Drops every line that counts no more, however few. Throws as `submit` does. */
-  async compact(): Promise<void> {
+  /** Drops every line that counts no more, however few. False if that failed, and the file is as it was. Throws as `submit` does. */
+  async compact(): Promise<boolean> {
     await this.submit({ kind: 'compact' });
     // That is answered before the work; what is submitted next comes after it.
     await this.submit({ kind: 'repair' });
+    return this.#isCompact;
+  }
+
+  /** Does something that takes long with the lock held, which may be lost all the same: `isHeld` tells. Throws as `submit` does, and what `work` throws. */
+  exclusively<T>(work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+    const { lock } = this.#parts;
+    const done = new Promise<T>((resolve, reject) => {
+      const then = () => work(() => lock.isHeld()).then(resolve, reject);
+      this.#queue.push({ operations: [{ kind: 'repair' }], then, resolve: () => {}, reject });
+    });
+    this.start();
+    return done;
   }
 
   /** Calls `work` if the lock is free at once. */
@@ -168,10 +184,10 @@ export class ShardLane {
       }
       const batch = this.#queue.splice(0);
       this.#runBatch(batch);
-      const isAsked =
-        batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact')) && this.shard.garbage > 0;
-      if (isAsked) await this.#compact();
+      const isAsked = batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact'));
+      if (isAsked) this.#isCompact = this.shard.garbage === 0 || (await this.#compact());
       else if (isWorthCompacting(this.shard)) this.#parts.compactSoon(this);
+      for (const { then } of batch) await then?.();
       lock.settle();
     }
   }
@@ -220,15 +236,23 @@ export class ShardLane {
     }
   }
 
-  async #compact(): Promise<void> {
+  async #compact(): Promise<boolean> {
     const { shard, index, lock, logger } = this.#parts;
+    const steps = compactShard(shard, index, () => lock.isHeld());
     try {
-      for (const step of compactShard(shard, index, () => lock.isHeld())) await (step ?? rest());
+      for (let step = steps.next(); ; step = steps.next()) {
+        if (step.done === true) return step.value;
+        await (step.value ?? rest());
+      }
     } catch (error) {
       logger.warn(
         { shard: shard.number, code: errorCode(error) },
         'JSONL shard: compaction failed; the file is as it was',
       );
+      return false;
+    } finally {
+      // A flush that failed is met outside: what was begun is tidied away.
+      steps.return(false);
     }
   }
 }

@@ -30,6 +30,11 @@ export class ShardLines {
     return this.damaged.length + this.removed.length > 0 || this.tail !== undefined;
   }
 
+  /** True if a line lies here that counts no more, or may turn out to be damaged. */
+  get hasOutdated(): boolean {
+    return this.needsRepair || this.superseded.size + this.leaving.size > 0;
+  }
+
   supersede(key: string, place: Place): void {
     const places = this.superseded.get(key);
     if (places === undefined) this.superseded.set(key, [place]);

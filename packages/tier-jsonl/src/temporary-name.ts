@@ -4,3 +4,10 @@ import { randomBytes } from 'node:crypto';
 export function temporaryName(path: string): string {
   return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
 }
+
+const TEMPORARY = /\.pw-[0-9a-f]{12}\.tmp$/;
+
+/** True for a name that {@link temporaryName} gave. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}

@@ -102,7 +102,13 @@ export class RedisCacheTier extends BaseTier<'async'> {
   /** See `CacheTier.reseal`. A record that another process replaces meanwhile is left as it is. */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     await this.open();
-    if (this.cipher !== undefined) yield* resealPages(this.#store, this.cipher, this.#stamps, batchSize);
+    const { cipher } = this;
+    if (cipher === undefined) return;
+    const setAside = (key: string, record: string) => {
+      this.passOver(new CacheCorruptionError('stored record is damaged', { tier: this.name }));
+      return this.#setAside(key, record);
+    };
+    yield* resealPages({ store: this.#store, cipher, stamps: this.#stamps, setAside }, batchSize);
   }
 
   protected override async doOpen(): Promise<void> {

@@ -4,38 +4,52 @@ import {
   CacheError,
   CacheErrorCode,
   type CredentialCipher,
+  mayHoldToken,
   type ResealCounts,
+  resealText,
   sealState,
 } from '@pw/cache-models';
 import type { RedisStore } from './redis-store.ts';
 import { SWAP } from './scripts.ts';
 import { decodeRecord, encodeRecord, type Stamps } from './stored-record.ts';
 
+/** What a re-encryption needs of its tier. */
+export interface ResealParts {
+  readonly store: RedisStore;
+  readonly cipher: CredentialCipher;
+  readonly stamps: Stamps;
+  /** Sets a damaged record aside, and counts it. */
+  readonly setAside: (key: string, record: string) => Promise<void>;
+}
+
+const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
+
 /** See `CacheTier.reseal`: a record is replaced only if it is still the one that was read. */
-export async function* resealPages(
-  store: RedisStore,
-  cipher: CredentialCipher,
-  stamps: Stamps,
-  batchSize: number,
-): AsyncGenerator<ResealCounts> {
-  for await (const page of store.keys()) {
-    for (let at = 0; at < page.length; at += batchSize)
-      yield await resealBatch(store, cipher, stamps, page.slice(at, at + batchSize));
+export async function* resealPages(parts: ResealParts, batchSize: number): AsyncGenerator<ResealCounts> {
+  for await (const page of parts.store.keys()) {
+    for (let at = 0; at < page.length; at += batchSize) yield await resealBatch(parts, page.slice(at, at + batchSize));
+  }
+  const seen = new Set<string>();
+  for await (const names of parts.store.scan('q')) {
+    const fresh = [...new Set(names)].filter((name) => !seen.has(name));
+    for (const name of fresh) seen.add(name);
+    for (let at = 0; at < fresh.length; at += batchSize) {
+      const left = await Promise.all(fresh.slice(at, at + batchSize).map((name) => resealAside(parts, name)));
+      yield { ...NOTHING, inQuarantine: left.filter(Boolean).length };
+    }
   }
 }
 
-async function resealBatch(
-  store: RedisStore,
-  cipher: CredentialCipher,
-  stamps: Stamps,
-  keys: readonly string[],
-): Promise<ResealCounts> {
+async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise<ResealCounts> {
+  const { store, cipher, stamps, setAside } = parts;
   const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
   const swaps: Promise<unknown>[] = [];
   for (const [at, [record, access]] of (await store.read(keys)).entries()) {
     if (record === null) continue;
     const entry = decode(keys[at]!, record, access, cipher);
     if (entry === 'unreadable') counts.unreadable++;
+    // The records that were set aside are gone through later.
+    if (entry === 'damaged') await setAside(keys[at]!, record);
     if (typeof entry !== 'object') continue;
     const state = sealState(entry, cipher);
     if (state === 'current') counts.alreadyCurrent++;
@@ -51,17 +65,27 @@ async function resealBatch(
   return counts;
 }
 
-/** A damaged record is left for the read that sets it aside. */
+/** Seals a record that was set aside again where it lies; true if it holds a token that could not be. */
+async function resealAside({ store, cipher }: ResealParts, name: string): Promise<boolean> {
+  const record = (await store.send(name, ['GET', name])) as string | null;
+  if (record === null || !mayHoldToken(Buffer.from(record))) return false;
+  const { bytes, isLeft } = resealText(Buffer.from(record), cipher);
+  if (bytes === undefined) return isLeft;
+  // What is no text came with other bytes than it has, and is not replaced.
+  const isReplaced = Number(await store.run(SWAP, [name], [record, bytes.toString()])) === 1;
+  return isLeft || !isReplaced;
+}
+
 function decode(
   key: string,
   record: string,
   access: string | null,
   cipher: CredentialCipher,
-): CacheEntry | 'unreadable' | undefined {
+): CacheEntry | 'unreadable' | 'damaged' {
   try {
     return decodeRecord(key, record, access, cipher);
   } catch (error) {
-    if (error instanceof CacheCorruptionError) return undefined;
+    if (error instanceof CacheCorruptionError) return 'damaged';
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
     throw error;
   }

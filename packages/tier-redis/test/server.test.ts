@@ -1,11 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheConfigError, CacheEntry, type CacheEntryInput } from '@pw/cache-models';
+import { CacheConfigError, CacheEntry, type CacheEntryInput, type CredentialCipher, Secret } from '@pw/cache-models';
 import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
 import { fakeCipher } from './fake-cipher.ts';
 
+/** Tokens that name the key which made them, and hide nothing. */
+const keyed = (key: string, ...older: string[]): CredentialCipher => {
+  const stateOf = (token: Uint8Array) => {
+    const maker = Buffer.from(token).toString().split('.')[1]!;
+    return maker === key ? 'current' : older.includes(maker) ? 'stale' : 'unknown';
+  };
+  return {
+    encrypt: (secret) => Buffer.from(`gAAAAA.${key}.${secret.reveal()}`),
+    decrypt: (token) => Secret.of(Buffer.from(token).toString().split('.')[2]!),
+    stateOf,
+  };
+};
 const entryOf = (key: string, patch: Partial<CacheEntryInput> = {}) =>
   CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', ...patch });
 
@@ -132,6 +144,37 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(Number(await server.ask('PEXPIRETIME', 'pw:{proxies}:q:bad'))).toBeGreaterThan(Date.now());
     await tier.put('bad', entryOf('bad'));
     expect((await tier.get('bad'))?.key).toBe('bad');
+  });
+
+  it('seals again what is set aside, on the way too, and counts what no key opens', async () => {
+    const cipher = keyed('old');
+    const tier = tierOf({ cipher });
+    for (const key of ['sound', 'rotten', 'aside']) await tier.put(key, entryOf(key, { password: `pass-${key}` }));
+    await tierOf({ cipher: keyed('lost') }).put('lost', entryOf('lost', { password: 'pass' }));
+    const deadline = await server.ask('PEXPIRETIME', 'pw:{proxies}:e:aside');
+    for (const key of ['rotten', 'aside', 'lost']) {
+      const name = `pw:{proxies}:e:${key}`;
+      await server.ask('SET', name, (await server.ask('GET', name)).replace('manual', 'rotten'), 'KEEPTTL');
+    }
+    expect(await tier.get('aside')).toBeUndefined();
+    await until('it is set aside', async () => (await server.ask('EXISTS', 'pw:{proxies}:q:aside')) === '1');
+    const both = tierOf({ cipher: keyed('new', 'old') });
+    const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+    for await (const { reencrypted, alreadyCurrent, unreadable, inQuarantine = 0 } of both.reseal(2)) {
+      sum.reencrypted += reencrypted;
+      sum.alreadyCurrent += alreadyCurrent;
+      sum.unreadable += unreadable;
+      sum.inQuarantine += inQuarantine;
+    }
+    expect(sum).toEqual({ reencrypted: 1, alreadyCurrent: 0, unreadable: 0, inQuarantine: 1 });
+    expect(both.statistics.evictionsCorruption).toBe(2);
+    for (const key of ['e:sound', 'q:rotten', 'q:aside']) {
+      const record = await server.ask('GET', `pw:{proxies}:${key}`);
+      expect(record).toContain(Buffer.from(`gAAAAA.new.pass-${key.slice(2)}`).toString('hex'));
+      expect(record).not.toContain(Buffer.from('gAAAAA.old').toString('hex'));
+    }
+    expect(await server.ask('PEXPIRETIME', 'pw:{proxies}:q:aside')).toBe(deadline);
+    expect(await server.ask('GET', 'pw:{proxies}:q:lost')).toContain(Buffer.from('gAAAAA.lost').toString('hex'));
   });
 
   it('uses the settings of a client that is handed in, and leaves the client alone', async () => {

@@ -39,6 +39,7 @@ function cleanUp(): void {
     db.pragma('trusted_schema = OFF');
     db.pragma('cell_size_check = ON');
     db.pragma('foreign_keys = ON');
+    db.pragma('secure_delete = ON');
     db.pragma(`synchronous = ${task.isDurable ? 'FULL' : 'NORMAL'}`);
     db.pragma('temp_store = MEMORY');
     // In KiB: what one turn changes stays in memory, and is written once.

@@ -2,7 +2,8 @@
 const WANTED = 0;
 const STOPPED = 1;
 const OPEN = 2;
-const PLACES = 3;
+const EMPTY = 3;
+const PLACES = 4;
 
 /** How the serving thread and the one that folds the log into the database tell each other what is wanted. */
 export class FoldingGate {
@@ -19,6 +20,17 @@ export class FoldingGate {
   want(): void {
     Atomics.add(this.#places, WANTED, 1);
     Atomics.notify(this.#places, WANTED);
+  }
+
+  /** Serving thread: the log is to be emptied, so that nothing that was replaced stays in it. */
+  wantEmpty(): void {
+    Atomics.store(this.#places, EMPTY, 1);
+    this.want();
+  }
+
+  /** Working thread: true if the log is to be emptied, once for each time that it was wanted. */
+  takeEmpty(): boolean {
+    return Atomics.exchange(this.#places, EMPTY, 0) === 1;
   }
 
   /** Serving thread: ends the work and waits, at most `timeoutMs`, until the other thread has closed its connection. */

@@ -41,7 +41,7 @@ function foldOnRequest(): void {
         if (!gate.awaitMore(done, IDLE_MS)) return;
         continue;
       }
-      fold(db);
+      if (fold(db) && gate.takeEmpty()) db.pragma('wal_checkpoint(TRUNCATE)');
       done = wanted;
     }
   } finally {
@@ -49,11 +49,12 @@ function foldOnRequest(): void {
   }
 }
 
-/** PASSIVE: it waits for nobody, and nobody for it. */
-function fold(db: BetterSqlite3.Database): void {
+/** PASSIVE: it waits for nobody, and nobody for it. True if it came to the end of the log: what then is left to do holds nobody up. */
+function fold(db: BetterSqlite3.Database): boolean {
   for (let tries = 0; tries < TRIES && !gate.isStopped; tries++) {
     const [row] = db.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
-    if (row === undefined || row.checkpointed >= row.log) return;
+    if (row === undefined || row.checkpointed >= row.log) return true;
     Atomics.wait(nobody, 0, 0, PAUSE_MS);
   }
+  return false;
 }

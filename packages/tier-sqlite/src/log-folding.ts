@@ -11,6 +11,8 @@ const LONG_PAGES = 1000;
 const WRITES_A_LOOK = 4;
 /** Pages in the log that make a commit fold it, if the thread does not get to its end: the log must not grow for ever. */
 const TOO_LONG_PAGES = 16_384;
+/** So long after a write the log is emptied, in milliseconds: it holds pages as they were before, with the tokens of what was removed. */
+const EMPTY_AFTER_MS = 30_000;
 /** Longest wait of a `close` for the thread, in milliseconds. */
 const STOP_TIMEOUT_MS = 2000;
 
@@ -35,6 +37,7 @@ export class LogFolding {
   #isPossible: boolean;
   #isPaused = false;
   #writes = 0;
+  #emptying: NodeJS.Timeout | undefined;
 
   constructor(db: SqliteDatabase, options: LogFoldingOptions) {
     this.#db = db;
@@ -54,6 +57,7 @@ export class LogFolding {
 
   /** Something was committed. */
   wrote(): void {
+    this.#emptyLater();
     if (++this.#writes < WRITES_A_LOOK || this.#isPaused || !this.#isPossible) return;
     this.#writes = 0;
     if (this.#log() < LONG_PAGES) return;
@@ -69,15 +73,45 @@ export class LogFolding {
 
   resume(): void {
     this.#isPaused = false;
-    if (this.#db.open) this.#tellCommits();
+    if (!this.#db.open) return;
+    this.#tellCommits();
+    this.#emptyLater();
   }
 
   /** Ends the thread, and waits until its connection is closed. */
   stop(): void {
+    clearTimeout(this.#emptying);
+    this.#emptying = undefined;
     this.#isPossible = false;
     const thread = this.#thread;
     this.#thread = undefined;
     thread?.stop(STOP_TIMEOUT_MS);
+  }
+
+  #emptyLater(): void {
+    this.#emptying ??= setTimeout(() => {
+      this.#emptying = undefined;
+      this.#empty();
+    }, EMPTY_AFTER_MS).unref();
+  }
+
+  /** Again and again until the log is empty: somebody may be reading what it had before. */
+  #empty(): void {
+    if (this.#log() <= 0) return;
+    this.#emptyLater();
+    if (this.#isPaused) return;
+    if (this.#isPossible) this.#thread ??= this.#start();
+    if (this.#thread !== undefined) this.#thread.wantEmpty();
+    else this.#truncate();
+  }
+
+  /** As with every fold without a thread, the event loop stands still meanwhile. */
+  #truncate(): void {
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      this.#options.logger.debug({ tier: this.#options.tier, code: codeOf(error) }, 'the log could not be emptied yet');
+    }
   }
 
   #start(): FoldingGate | undefined {

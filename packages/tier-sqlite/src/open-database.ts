@@ -68,6 +68,8 @@ function configure(db: SqliteDatabase, layout: TableLayout, { durability, tier, 
   db.pragma('cell_size_check = ON');
   db.pragma('mmap_size = 0');
   db.pragma('foreign_keys = ON');
+  // Tokens of what is removed: FAST would leave whole pages as they were.
+  db.pragma('secure_delete = ON');
   // Before the first write: a database of a newer version stays as it is.
   checkVersion(db, layout);
   const mode = db.pragma('journal_mode = WAL', { simple: true });

@@ -15,6 +15,13 @@ export interface ResealedPage {
   readonly counts: ResealCounts;
   /** The last key that was looked at; `undefined` when there are no more. */
   readonly last: string | undefined;
+  /** Rows that cannot be read as entries: they are to be set aside, which takes a transaction of its own. */
+  readonly damaged: readonly DamagedRow[];
+}
+
+export interface DamagedRow {
+  readonly row: EntryRow;
+  readonly error: CacheCorruptionError;
 }
 
 /**
@@ -24,40 +31,56 @@ export interface ResealedPage {
 export function resealPage(
   store: EntryStore,
   cipher: CredentialCipher,
-  after: string,
+  after: string | undefined,
   limit: number,
   now: number,
 ): ResealedPage {
-  const sql = `${selectRows(store.layout)} WHERE c.key > ? AND (c.username_encrypted IS NOT NULL OR c.password_encrypted IS NOT NULL)
+  // The empty text is a key, too.
+  const sql = `${selectRows(store.layout)} WHERE c.key ${after === undefined ? '>=' : '>'} ? AND c.key < x'' AND (c.username_encrypted IS NOT NULL OR c.password_encrypted IS NOT NULL)
     ORDER BY c.key LIMIT ?`;
-  const rows = store.statements.of(sql).raw().all(after, limit) as EntryRow[];
+  const rows = store.statements
+    .of(sql)
+    .raw()
+    .all(after ?? '', limit) as EntryRow[];
   const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+  const damaged: DamagedRow[] = [];
   for (const row of rows) {
     const entry = decode(store, row);
+    if (entry instanceof CacheCorruptionError) damaged.push({ row, error: entry });
     if (entry === 'unreadable') counts.unreadable++;
-    if (typeof entry !== 'object') continue;
+    if (typeof entry !== 'object' || entry instanceof CacheCorruptionError) continue;
     const state = sealState(entry, cipher);
     if (state === 'current') counts.alreadyCurrent++;
     if (state !== 'stale') continue;
     store.put(entry, now);
     counts.reencrypted++;
   }
-  return { counts, last: rows.length < limit ? undefined : lastKey(rows, after) };
+  return { counts, last: rows.length < limit ? undefined : lastKey(rows, after), damaged };
 }
 
-function lastKey(rows: readonly EntryRow[], after: string): string {
+/** Rows with a key that is no text, which no order of keys leads to: only damage, or another program, makes one. */
+export function keylessRows(store: EntryStore, limit: number): DamagedRow[] {
+  const rows = [];
+  for (const condition of ['c.key IS NULL', "c.key >= x''"]) {
+    const sql = `${selectRows(store.layout)} WHERE ${condition} LIMIT ?`;
+    rows.push(...(store.statements.of(sql).raw().all(limit) as EntryRow[]));
+  }
+  const error = new CacheCorruptionError('stored row: key is not a text');
+  return rows.map((row) => ({ row, error }));
+}
+
+function lastKey(rows: readonly EntryRow[], after: string | undefined): string {
   const last = String(rows.at(-1)![At.KEY]);
   // Only a damaged index goes backwards, and it would do so for ever.
-  if (Buffer.compare(Buffer.from(last), Buffer.from(after)) > 0) return last;
+  if (after === undefined || Buffer.compare(Buffer.from(last), Buffer.from(after)) > 0) return last;
   throw new CacheCorruptionError('stored rows: the index of keys is out of order');
 }
 
-/** A damaged row is left for the read that sets it aside. */
-function decode(store: EntryStore, row: EntryRow): CacheEntry | 'unreadable' | undefined {
+function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' {
   try {
     return store.decode(row);
   } catch (error) {
-    if (error instanceof CacheCorruptionError) return undefined;
+    if (error instanceof CacheCorruptionError) return error;
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
     throw error;
   }

@@ -24,7 +24,7 @@ import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
-import { resealPage } from './reseal-page.ts';
+import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
 import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
@@ -102,17 +102,32 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   /**
-   * Rewrites rows whose credentials the cipher's current key did not seal, each batch in one transaction. Throws a
-   * CacheStorageError.
+   * Seals again what the cipher's current key did not seal, each batch in one transaction, also in the quarantine. Then it makes the
+   * file anew, as SQLite's VACUUM does, in a thread of its own: whoever writes meanwhile waits, `busyTimeoutMs` at most.
+   * Throws a CacheStorageError, also if another process kept an older state of the database from being wiped out.
    */
-  *reseal(batchSize: number): Generator<ResealCounts> {
+  async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     const { cipher } = this;
     this.open();
-    for (let after: string | undefined = ''; cipher !== undefined && after !== undefined; ) {
-      const from: string = after;
-      const page = this.write((store) => resealPage(store, cipher, from, batchSize, this.clock.now()));
-      after = page.last;
-      yield page.counts;
+    if (cipher === undefined) return;
+    try {
+      yield* resealDatabase({
+        path: this.#settings.path,
+        tier: this.name,
+        cipher,
+        batchSize,
+        logger: this.logger,
+        inThread: Number.isFinite(this.#maxBlockMs),
+        now: () => this.clock.now(),
+        write: (work) => this.write(work),
+        use: (work) => this.#guarded(() => work(this.#current().store, this.#current().folding)),
+        setAside: ({ row, error }) => {
+          this.passOver(error);
+          return this.#setAside(error, row, this.clock.now());
+        },
+      });
+    } catch (error) {
+      throw toStorageError(error, this.name);
     }
   }
 

@@ -3,9 +3,12 @@ import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenSt
 /** A stand-in for an encryptor: reversible, keyed by name, and no plaintext in its tokens. */
 export class FakeCipher implements CredentialCipher {
   readonly #key: string;
+  readonly #older: readonly string[];
 
-  constructor(key = 'k1') {
+  /** Seals with a key, and opens what it or an older one sealed. */
+  constructor(key = 'k1', ...older: string[]) {
     this.#key = key;
+    this.#older = older;
   }
 
   encrypt(secret: Secret): Uint8Array {
@@ -17,13 +20,15 @@ export class FakeCipher implements CredentialCipher {
 
   decrypt(token: Uint8Array): Secret {
     if (token.byteLength === 0) return Secret.of('');
-    if (this.stateOf(token) !== 'current') {
+    if (this.stateOf(token) === 'unknown') {
       throw new CacheError('wrong key', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     }
     return Secret.of(Buffer.from(Buffer.from(token).toString().split('.')[2]!, 'base64url').toString());
   }
 
   stateOf(token: Uint8Array): TokenState {
-    return Buffer.from(token).toString('latin1').startsWith(`gAAAA.${this.#key}.`) ? 'current' : 'unknown';
+    const text = Buffer.from(token).toString('latin1');
+    if (text.startsWith(`gAAAA.${this.#key}.`)) return 'current';
+    return this.#older.some((key) => text.startsWith(`gAAAA.${key}.`)) ? 'stale' : 'unknown';
   }
 }

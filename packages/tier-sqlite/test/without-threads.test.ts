@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import type * as threads from 'node:worker_threads';
 import { RecordingLogger } from '@pw/test-support';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeCipher } from './fake-cipher.ts';
 import { KINDS, makeEntry, NOW, tempDir } from './support.ts';
 
 const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
@@ -53,5 +55,19 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     tier.close();
     expect(await cleanup).toBeLessThan(3000);
     expect(tier.failureCount).toBe(0);
+  });
+
+  it('makes a database anew when it is sealed again', async () => {
+    const directory = tempDir();
+    kind.make(directory).put('k', makeEntry('k', { password: 'pass' }));
+    kind.make(directory).close();
+    const logger = new RecordingLogger();
+    const tier = kind.make(directory, {}, { logger, cipher: new FakeCipher('k2', 'k1') });
+    const counts = [];
+    for await (const batch of tier.reseal(10)) counts.push(batch.reencrypted);
+    expect(counts).toContain(1);
+    expect(logger.lines.filter(({ message }) => message.includes('no thread can be started'))).toHaveLength(1);
+    tier.close();
+    expect(readFileSync(kind.file(directory), 'latin1')).not.toContain('gAAAA.k1.');
   });
 });

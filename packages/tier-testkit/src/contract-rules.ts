@@ -55,7 +55,7 @@ export const CONTRACT_RULES = Object.freeze({
     'touched gives one view, always the same, of what touch has counted since its first call: the newest count and time of each key, whatever becomes of its entry, until they are taken or forgotten. Where an entry is put anew, neither goes back. It comes with touch, in tiers that claim `synchronous`.',
   soon: 'putSoon stores as put does, before the writes that follow, and is true once the entry is as safe as after put.',
   reseal:
-    'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens.',
+    'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens. Then no file of the tier holds a token of an older key, but for what it counts as `inQuarantine` or unreadable.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
   persistent:
     'A tier that claims `persistent` keeps every put that returned true over close, over the end of the process, and over kill -9; one that does not keeps nothing.',

@@ -1,8 +1,9 @@
-import type { CacheEntry, ResealCounts, Secret } from '@pw/cache-models';
+import { type CacheEntry, type ResealCounts, Secret } from '@pw/cache-models';
 import { areThere } from '../come-back.ts';
 import type { Check, CheckGroup } from '../conformance-test.ts';
 import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
 import type { ObservedTier } from '../observed-tier.ts';
+import { SecretTraces } from '../secret-traces.ts';
 import { TestCipher } from '../test-cipher.ts';
 import type { Trial } from '../trial.ts';
 
@@ -19,22 +20,27 @@ const NEW = new TestCipher('new');
 const LOST = new TestCipher('lost');
 const SEALED = makeEntries(7).map((entry) => entry.with({ username: `user of ${entry.key}`, accessCount: 3 }));
 const PLAIN = makeEntry('plain');
-const NOTHING: ResealCounts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+/** The cipher makes the same token each time. */
+const OLD_TOKENS = new SecretTraces(
+  SEALED.map(({ username }) => Buffer.from(OLD.encrypt(Secret.of(username!.reveal()))).toString()),
+);
 
 async function closedWith(trial: Trial, entries: readonly CacheEntry[], cipher: TestCipher): Promise<void> {
   await (await trial.tierWith(entries, { cipher })).close();
 }
 
 /** Adds up the batches; `undefined` for a tier that cannot. */
-async function resealed(tier: ObservedTier, batchSize: number): Promise<ResealCounts | undefined> {
+async function resealed(tier: ObservedTier, batchSize: number): Promise<Required<ResealCounts> | undefined> {
   await tier.open();
   if (tier.raw.reseal === undefined) return undefined;
   let sum = NOTHING;
-  for await (const { reencrypted, alreadyCurrent, unreadable } of tier.raw.reseal(batchSize))
+  for await (const { reencrypted, alreadyCurrent, unreadable, inQuarantine = 0 } of tier.raw.reseal(batchSize))
     sum = {
       reencrypted: sum.reencrypted + reencrypted,
       alreadyCurrent: sum.alreadyCurrent + alreadyCurrent,
       unreadable: sum.unreadable + unreadable,
+      inQuarantine: sum.inQuarantine + inQuarantine,
     };
   return sum;
 }
@@ -83,6 +89,21 @@ const checks: Check[] = [
       await areThere(trial, tier, SEALED, 'after reseal');
       trial.clock.advance(HOUR);
       trial.same('keys when all are expired', await tier.keys(), [], 'expires');
+    },
+  },
+  {
+    name: 'leaves a token of an older key in its files when it seals again',
+    rule: 'reseal',
+    run: async (trial) => {
+      const before = await trial.tierWith(SEALED, { cipher: OLD });
+      await before.delete(SEALED[0]!.key);
+      await before.put(SEALED[1]!.with({ username: 'somebody else' }));
+      await before.close();
+      const tier = await trial.tier({ cipher: BOTH });
+      if ((await resealed(tier, 3)) === undefined) return;
+      await tier.close();
+      const found = await OLD_TOKENS.inFiles(trial.module, trial.directory);
+      trial.same('tokens of the older key in stored files after reseal', found, undefined);
     },
   },
   {

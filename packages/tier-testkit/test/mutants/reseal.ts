@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import type { CacheEntry, CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
 import { TestCipher } from '../../src/test-cipher.ts';
 import { FileTier } from '../tiers/file-tier.ts';
@@ -68,6 +69,17 @@ export const resealMutants: readonly Mutant[] = [
         const now = this.setup.clock.now();
         for (const row of this.table.rows.values())
           if (row.entry.expiresAt <= now) row.entry = row.entry.with({ expiresAt: now + 3_600_000 });
+        return super.sealAgain();
+      }
+    },
+  ),
+  plant(
+    'reseal-keeps-a-copy',
+    'Leaves the file as it was beside the new one when it seals again.',
+    ['reseal', 'leaves a token of an older key in its files when it seals again'],
+    class extends FileTier {
+      protected override sealAgain(): ResealCounts {
+        copyFileSync(this.path, `${this.path}.old`);
         return super.sealAgain();
       }
     },

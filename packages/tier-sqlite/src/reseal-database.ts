@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CredentialCipher, Logger, ResealCounts } from '@pw/cache-models';
+import { isWithoutThread } from './cleanup-thread.ts';
+import type { EntryStore } from './entry-store.ts';
+import { tokensInFilesAside } from './files-aside.ts';
+import type { LogFolding } from './log-folding.ts';
+import { type DamagedRow, keylessRows, resealPage } from './reseal-page.ts';
+import { resealAside } from './reseal-quarantine.ts';
+import { scrubDatabase } from './scrub-database.ts';
+import { scrubInThread } from './scrub-thread.ts';
+
+/** How often somebody who waits for the last step hears that it is still at work, in milliseconds. */
+const SIGN_OF_LIFE_MS = 1000;
+const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
+
+/** What a re-encryption needs of its tier. */
+export interface ResealContext {
+  readonly path: string;
+  readonly tier: string;
+  readonly cipher: CredentialCipher;
+  readonly batchSize: number;
+  readonly logger: Logger;
+  /** Whether a thread of its own may be used. */
+  readonly inThread: boolean;
+  readonly now: () => number;
+  /** Runs work in one write transaction. */
+  readonly write: <T>(work: (store: EntryStore) => T) => T;
+  /** Runs other work on the open database. */
+  readonly use: <T>(work: (store: EntryStore, folding: LogFolding) => T) => T;
+  /** Sets a damaged row aside and counts it; `undefined` if that could not be done. */
+  readonly setAside: (damaged: DamagedRow) => 'set aside' | 'repaired' | undefined;
+}
+
+/**
+ * Seals a database again: its rows, those that were set aside, and then everything that is in the file and no row holds any more
+ * is wiped out. What lies in files that were set aside whole can only be counted. Throws what SQLite or the file system throws.
+ */
+export async function* resealDatabase(context: ResealContext): AsyncGenerator<ResealCounts> {
+  yield* setKeylessAside(context);
+  yield* resealRows(context);
+  yield* resealQuarantine(context);
+  for (const inQuarantine of tokensInFilesAside(context.path)) yield { ...NOTHING, inQuarantine };
+  yield* scrub(context);
+}
+
+function* setKeylessAside({ use, setAside, batchSize }: ResealContext): Generator<ResealCounts> {
+  for (;;) {
+    const rows = use((store) => keylessRows(store, batchSize));
+    if (rows.length === 0) return;
+    const left = rows.filter((row) => setAside(row) !== 'set aside').length;
+    if (left === 0) yield NOTHING;
+    else {
+      yield { ...NOTHING, inQuarantine: left };
+      return;
+    }
+  }
+}
+
+function* resealRows(context: ResealContext): Generator<ResealCounts> {
+  const { write, now, cipher, batchSize, setAside } = context;
+  let after: string | undefined;
+  do {
+    const from = after;
+    const run = () => write((store) => resealPage(store, cipher, from, batchSize, now()));
+    let page = run();
+    let { counts } = page;
+    let fates = page.damaged.map(setAside);
+    if (fates.includes('repaired')) {
+      // An index was wrong, not the row: the page is read once more, and finds current what was sealed a moment ago.
+      const before = counts.reencrypted;
+      page = run();
+      fates = page.damaged.map(setAside);
+      counts = {
+        ...page.counts,
+        reencrypted: before + page.counts.reencrypted,
+        alreadyCurrent: Math.max(0, page.counts.alreadyCurrent - before),
+      };
+    }
+    after = page.last;
+    yield { ...counts, inQuarantine: fates.filter((fate) => fate !== 'set aside').length };
+  } while (after !== undefined);
+}
+
+function* resealQuarantine({ write, cipher, batchSize }: ResealContext): Generator<ResealCounts> {
+  let after: number | undefined;
+  do {
+    const from = after;
+    const { inQuarantine, last } = write((store) => resealAside(store, cipher, from, batchSize));
+    after = last;
+    yield { ...NOTHING, inQuarantine };
+  } while (after !== undefined);
+}
+
+async function* scrub(context: ResealContext): AsyncGenerator<ResealCounts> {
+  const { path, tier, use, logger } = context;
+  if (!context.inThread) {
+    use((store) => scrubDatabase(store.db));
+    return;
+  }
+  // No commit is to fold a log that is as long as the database.
+  const folding = use((_, open) => open);
+  folding.pause();
+  try {
+    const state = { isDone: false };
+    const done = scrubInThread({ path }).finally(() => {
+      state.isDone = true;
+    });
+    while (!state.isDone) {
+      await Promise.race([done, sleep(SIGN_OF_LIFE_MS, undefined, { ref: false })]);
+      yield NOTHING;
+    }
+    await done;
+    return;
+  } catch (error) {
+    if (!isWithoutThread(error)) throw error;
+  } finally {
+    folding.resume();
+  }
+  logger.warn(
+    { tier },
+    'no thread can be started, so the database is made anew at once; is the package part of a bundle?',
+  );
+  use((store) => scrubDatabase(store.db));
+}
