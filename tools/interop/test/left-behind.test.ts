@@ -23,7 +23,13 @@ const passwordOf = (n: number, version = 0) =>
   `secret-${n}-${version}-`.padEnd(n % 10 === 3 ? 5000 + n : 20 + (n % 40), 'x');
 const entryOf = (n: number, version = 0, ttlSeconds = 86_400) =>
   CacheEntry.create(
-    { proxyUrl: `http://h${n}.example:8080`, username: `user-${n}`, password: passwordOf(n, version), ttlSeconds },
+    {
+      proxyUrl: `http://h${n}.example:8080`,
+      lastHealthError: `fault ${n} of the list`,
+      username: `user-${n}`,
+      password: passwordOf(n, version),
+      ttlSeconds,
+    },
     clock,
   );
 const keyOf = (n: number) => entryOf(n).key;
@@ -134,7 +140,7 @@ async function livedIn(backend: Backend, directory: string, cipher: CredentialCi
   await cache.close();
 }
 
-/** Lets the URL of a record rot, wherever it stands. */
+/** Lets a member of a record rot, wherever it stands. */
 function rot(path: string, from: string): number {
   const bytes = readFileSync(path);
   let count = 0;
@@ -161,9 +167,9 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
     const old = recording();
     const next = generateKey();
     await livedIn(backend, directory, old);
-    for (const path of databases(backend, directory)) expect(rot(path, 'http://h520.example')).toBeGreaterThan(0);
+    for (const path of databases(backend, directory)) expect(rot(path, 'fault 520 of the list')).toBeGreaterThan(0);
     if (backend === 'jsonl') {
-      expect(shards(directory).reduce((sum, path) => sum + rot(path, 'http://h520.example'), 0)).toBeGreaterThan(0);
+      expect(shards(directory).reduce((sum, path) => sum + rot(path, 'fault 520 of the list'), 0)).toBeGreaterThan(0);
       const [first] = shards(directory);
       const line = readFileSync(first!, 'utf8')
         .split('\n')
@@ -207,6 +213,20 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
         'quarantine',
       );
     }
+  });
+
+  it('is not complete while a credential is set aside whose URL rotted: nobody knows where it belongs', async () => {
+    const directory = temp();
+    const [old, next] = [recording(), generateKey()];
+    await livedIn(backend, directory, old);
+    for (const path of databases(backend, directory)) rot(path, 'http://h520.example');
+    if (backend === 'jsonl') for (const path of shards(directory)) rot(path, 'http://h520.example');
+    const cipher = new CredentialEncryptor({ key: next, previousKeys: [old.key], env: {} });
+    const cache = await open(backend, directory, cipher);
+    const result = await cache.reencrypt();
+    expect(result).toMatchObject({ unreadable: 0, inQuarantine: 2, complete: false });
+    await cache.close();
+    expect(filesWithTokensOf(directory, new CredentialEncryptor({ key: old.key, env: {} }))).not.toEqual([]);
   });
 
   it('is not complete while something is set aside that no key opens, and is once that is gone', async () => {

@@ -1,4 +1,4 @@
-import { type CacheEntry, type ResealCounts, Secret } from '@pw/cache-models';
+import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-models';
 import { areThere } from '../come-back.ts';
 import type { Check, CheckGroup } from '../conformance-test.ts';
 import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
@@ -23,7 +23,10 @@ const PLAIN = makeEntry('plain');
 const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
 /** The cipher makes the same token each time. */
 const OLD_TOKENS = new SecretTraces(
-  SEALED.map(({ username }) => Buffer.from(OLD.encrypt(Secret.of(username!.reveal()))).toString()),
+  SEALED.map(({ username, proxyUrl }) => {
+    const token = OLD.encrypt(Secret.of(username!.reveal()), { role: 'username', origin: originOf(proxyUrl) });
+    return Buffer.from(token).toString();
+  }),
 );
 
 async function closedWith(trial: Trial, entries: readonly CacheEntry[], cipher: TestCipher): Promise<void> {
