@@ -68,6 +68,7 @@ export { recordChecksum } from './record-checksum.ts';
 export { openCredential, recordToEntry } from './record-to-entry.ts';
 export type { ResealCounts } from './reseal.ts';
 export { sealState } from './reseal.ts';
+export { runAtExit } from './run-at-exit.ts';
 export type { CredentialCipher, TokenKey } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';
 export type { CacheTierConfig, CacheTierConfigInput } from './tier-config.ts';
