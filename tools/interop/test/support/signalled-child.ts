@@ -27,7 +27,12 @@ async function close(): Promise<void> {
 if (handler !== 'none') process[handler](signal, close);
 
 for (let n = 0; !stopped; n++) {
-  const entry = CacheEntry.create({ key: `k${n}`, proxyUrl: 'http://198.18.0.1:80', username: 'ann', password: `pw-${n}` });
+  const entry = CacheEntry.create({
+    key: `k${n}`,
+    proxyUrl: 'http://198.18.0.1:80',
+    username: 'ann',
+    password: `pw-${n}`,
+  });
   // What is under way when the cache is closed may be refused; it is not acknowledged then.
   if (await cache.put(entry.key, entry).catch(() => false)) say(`stored ${entry.key}`);
   if (n === 20) say('ready');
