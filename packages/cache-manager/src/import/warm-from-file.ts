@@ -107,13 +107,14 @@ async function* guarded(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FileItem[]> {
   const iterator = groups[Symbol.asyncIterator]();
-  while (signal?.aborted !== true) {
+  const isAborted = () => signal?.aborted === true;
+  while (!isAborted()) {
     let next: IteratorResult<FileItem[]>;
     try {
       // The next bytes of a pipe may never come.
       next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
     } catch (error) {
-      if (signal?.aborted !== true) tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
+      if (!isAborted()) tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
       return;
     }
     if (next.done === true) return;
