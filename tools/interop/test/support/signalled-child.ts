@@ -20,11 +20,12 @@ async function close(): Promise<void> {
   // Turns of the event loop in which a library could end the process before its host is done.
   await new Promise((resolve) => setTimeout(resolve, 50));
   clearInterval(alive);
-  process.off(signal, close);
+  process.off(signal, onSignal);
   if (hooks() !== before) say(`left ${hooks()}`);
   say('closed');
 }
-if (handler !== 'none') process[handler](signal, close);
+const onSignal = () => void close();
+if (handler !== 'none') process[handler](signal, onSignal);
 
 for (let n = 0; !stopped; n++) {
   const entry = CacheEntry.create({
