@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
 import { makeTempDir, until } from '@pw/test-support';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -20,6 +21,7 @@ import { Interruption } from '../src/interruption.ts';
 import { cli, MemoryStream } from './run-cli.ts';
 
 const BIN = join(import.meta.dirname, '..', 'src', 'bin.ts');
+const INTERRUPTING = pathToFileURL(join(import.meta.dirname, 'interrupting-child.ts')).href;
 const KEY = { [CURRENT_KEY_VARIABLE]: generateKey() };
 const SIGNALS = [
   ['SIGINT', 130],
@@ -31,10 +33,12 @@ interface Running {
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
 }
 
-function start(argv: readonly string[]): Running {
-  const child = spawn(process.execPath, ['--conditions=@pw/source', BIN, ...argv], {
+/** With `interrupting`, the process sends itself signals: see INTERRUPTING. */
+function start(argv: readonly string[], interrupting?: Record<string, string>): Running {
+  const before = interrupting === undefined ? [] : ['--import', INTERRUPTING];
+  const child = spawn(process.execPath, ['--conditions=@pw/source', ...before, BIN, ...argv], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...KEY },
+    env: { ...process.env, ...KEY, ...interrupting },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let out = '';
@@ -112,7 +116,7 @@ describe('an import that waits for another process', () => {
       isOver = true;
     });
     await read;
-    await sleep(500);
+    await sleep(1500);
     child.kill(signal);
     await sleep(300);
     expect(isOver).toBe(false);
@@ -150,38 +154,34 @@ describe('with a cache of 20,000 entries', () => {
     for (const cleanup of cleanups) cleanup();
   });
 
-  async function exporting(credentials: string) {
+  /** An export that gets a signal, so many times, when its temporary file appears. */
+  async function interruptedExport(credentials: string, signal: string, times: number) {
     const folder = makeTempDir(onTestFinished);
     const file = join(folder, 'all.jsonl');
     writeFileSync(file, 'old');
-    const running = start(['--dir', dir, 'export', file, '--credentials', credentials]);
-    await until('the export has begun', () => readdirSync(folder).length > 1);
-    return { ...running, folder, file };
+    const env = { PW_TEST_FOLDER: folder, PW_TEST_SIGNAL: signal, PW_TEST_TIMES: String(times) };
+    const { ended } = start(['--dir', dir, 'export', file, '--credentials', credentials], env);
+    const ending = await ended;
+    expect(readdirSync(folder)).toEqual(['all.jsonl']);
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    return { ...ending, file };
   }
 
   describe.each(['plain', 'sealed'])('an export with credentials %s', (credentials) => {
     it.each(SIGNALS)(
       'that gets %s leaves the old file as it was, nothing beside it, and exits with %i',
       async (signal, code) => {
-        const { child, ended, folder, file } = await exporting(credentials);
-        child.kill(signal);
-        expect(await ended).toEqual({
+        const { file, ...ending } = await interruptedExport(credentials, signal, 1);
+        expect(ending).toEqual({
           code,
           out: '',
           err: `pw-cache: interrupted by ${signal}; nothing is exported: ${file} is as it was before\n`,
         });
-        expect(readdirSync(folder)).toEqual(['all.jsonl']);
-        expect(readFileSync(file, 'utf8')).toBe('old');
       },
     );
 
     it.each(SIGNALS)('that gets %s twice leaves nothing either', async (signal, code) => {
-      const { child, ended, folder, file } = await exporting(credentials);
-      child.kill(signal);
-      child.kill(signal);
-      expect((await ended).code).toBe(code);
-      expect(readdirSync(folder)).toEqual(['all.jsonl']);
-      expect(readFileSync(file, 'utf8')).toBe('old');
+      expect((await interruptedExport(credentials, signal, 2)).code).toBe(code);
     });
   });
 
