@@ -1,10 +1,9 @@
 #!/usr/bin/env node
+import { listenForSignals } from './interruption.ts';
 import { missingPackage } from './missing-packages.ts';
 import { describeUnexpected } from './unexpected.ts';
 
-const interrupt = new AbortController();
-// The first Ctrl-C ends the command in good order, the second one at once.
-process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+const signal = listenForSignals();
 // Rejections that nobody waits for come here too.
 process.on('uncaughtException', (error) => end(describeUnexpected(error)));
 
@@ -15,8 +14,10 @@ try {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    signal: interrupt.signal,
+    signal,
   });
+  // Whoever interrupts it does not wait for a reader that does not read.
+  if (signal.aborted) process.exit();
 } catch (error) {
   const missing = missingPackage(error);
   end(missing === undefined ? describeUnexpected(error) : `a package is missing: npm install ${missing}`);

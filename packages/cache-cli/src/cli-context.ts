@@ -12,8 +12,8 @@ export class CliContext {
 
   constructor(io: CliIo) {
     this.io = io;
-    this.out = new Output(io.stdout);
-    this.err = new Output(io.stderr);
+    this.out = new Output(io.stdout, io.signal);
+    this.err = new Output(io.stderr, io.signal);
   }
 
   now(): number {

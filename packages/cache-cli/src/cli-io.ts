@@ -9,7 +9,7 @@ export interface CliIo {
   readonly stdout: CliStream;
   readonly stderr: CliStream;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Ends a long command early. */
+  /** Ends a long command early, in good order, with exit code 1. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
 }

@@ -13,7 +13,7 @@ export type Found =
  * Finds what a user names: a key; a URL with its user; a URL alone, which means the entry without a user, or else the
  * only one at that URL. `host:port` means http, or else the only entry at that address. A password takes no part.
  */
-export async function findEntry(cache: CacheManager, text: string): Promise<Found> {
+export async function findEntry(cache: CacheManager, text: string, signal?: AbortSignal): Promise<Found> {
   for (const key of likelyKeys(text)) {
     const hit = await cache.lookup(key);
     if (hit !== undefined) return { hit };
@@ -22,7 +22,10 @@ export async function findEntry(cache: CacheManager, text: string): Promise<Foun
   // Its key may be anything: other programs choose theirs, and a user is part of it that need not be named.
   const keys: string[] = [];
   const fits = matcherOf(text);
-  for await (const entry of cache.entries()) if (fits(entry)) keys.push(entry.key);
+  for await (const entry of cache.entries()) {
+    signal?.throwIfAborted();
+    if (fits(entry)) keys.push(entry.key);
+  }
   const [key] = keys;
   const hit = key === undefined || keys.length > 1 ? undefined : await cache.lookup(key);
   return hit === undefined ? { keys, locked: false } : { hit };

@@ -51,6 +51,8 @@ export async function openStore(
   const other = paths.backends.find((name) => name !== backend);
   if (other !== undefined) await warn(twoBackends(paths.l2CacheDir, backend, other));
   await warnings.pass(warn);
+  if (context.io.signal?.aborted === true) await cache.close();
+  context.io.signal?.throwIfAborted();
   return cache;
 }
 

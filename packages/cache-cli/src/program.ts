@@ -52,7 +52,7 @@ export function buildProgram(context: CliContext, version: string): Command {
 Credentials are sealed with the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key);
 proxies without credentials need none.
 
-Exit codes: 0 done, 1 failed (also in part) or not found, 2 wrong usage.
+Exit codes: 0 done, 1 failed (also in part) or not found, 2 wrong usage, 130 or 143 interrupted.
 More about a command: pw-cache <command> --help`,
   );
 }

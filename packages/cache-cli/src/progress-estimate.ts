@@ -1,5 +1,8 @@
 import type { WarmProgress } from '@pw/cache-manager';
 
+/** What of an import's progress an estimate goes by. */
+type Measured = Pick<WarmProgress, 'loaded' | 'skipped' | 'failed' | 'bytesRead' | 'totalBytes'>;
+
 /**
  * How much of a file is done. The file is read ahead, by chunks (a JSON document as a whole), so that the bytes read say
  * little about the rows stored: the rows of a chunk are taken for as long as those of the chunks before it.
@@ -12,7 +15,7 @@ export class ProgressEstimate {
   #lastRows = 0;
 
   /** From 0 to 1, never too much by more than a chunk's worth; undefined while nothing is known of the length of a row. */
-  fraction({ loaded, skipped, failed, bytesRead, totalBytes }: WarmProgress): number | undefined {
+  fraction({ loaded, skipped, failed, bytesRead, totalBytes }: Measured): number | undefined {
     const rows = loaded + skipped + failed;
     if (bytesRead > this.#bytesRead) {
       // All rows of what was read before are behind us; the last ones came some time after the last report.

@@ -4,7 +4,16 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { codeInWords, inWords } from './error-text.ts';
 import { printable } from './format.ts';
+import { Interruption } from './interruption.ts';
 import { describeUnexpected } from './unexpected.ts';
+
+/** The code of an error by which a command tells that it was ended early. */
+export const INTERRUPTED = 'INTERRUPTED';
+
+/** How it was ended. The reason may be anything: only our own is quoted. */
+export function interrupted(reason: unknown): string {
+  return reason instanceof Interruption ? reason.message : 'interrupted';
+}
 
 interface ErrorReport {
   readonly code: string;
@@ -18,8 +27,10 @@ export async function reportError(
   { json, helpOf }: { readonly json: boolean; readonly helpOf: string },
 ): Promise<number> {
   if (!(error instanceof CommanderError)) {
-    await fail(context, describe(error, context), json);
-    return 1;
+    const report = describe(error, context);
+    await fail(context, report, json);
+    const reason: unknown = context.io.signal?.reason;
+    return report.code === INTERRUPTED && reason instanceof Interruption ? reason.exitCode : 1;
   }
   if (error.exitCode === 0) return 0;
   // Without any command commander has shown the help on stderr: whoever reads JSON still needs a document.
@@ -39,8 +50,8 @@ export async function reportOutput({ out, err }: CliContext): Promise<boolean> {
 }
 
 function describe(error: unknown, { io }: CliContext): ErrorReport {
-  if (io.signal?.aborted === true)
-    return { code: 'INTERRUPTED', message: 'interrupted; what was stored until then stays' };
+  if (io.signal?.aborted === true && error === io.signal.reason)
+    return { code: INTERRUPTED, message: interrupted(error) };
   if (error instanceof CliError) return { code: error.code, message: error.message, ...error.details };
   if (error instanceof CacheError) return { code: error.code, message: inWords(error.message) };
   return { code: 'UNEXPECTED', message: describeUnexpected(error) };

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CacheEntry,
@@ -152,22 +152,6 @@ describe('the file of an export', () => {
     mkdirSync(join(dir, 'taken'));
     await expect(exportToFile(source(open), join(dir, 'taken'))).rejects.toThrow(CacheStorageError);
     expect(readdirSync(dir)).toEqual(['taken']);
-  });
-
-  it('makes an end of what a killed export left an hour ago, and of nothing else', async () => {
-    const dir = folder();
-    const old = join(dir, '.all.jsonl.1.0123456789ab.tmp');
-    const young = join(dir, '.all.jsonl.2.0123456789ab.tmp');
-    const other = join(dir, '.other.jsonl.1.0123456789ab.tmp');
-    for (const path of [old, young, other]) writeFileSync(path, '');
-    const before = new Date(Date.now() - 2 * 3_600_000);
-    for (const path of [old, other]) utimesSync(path, before, before);
-    await exportToFile(source(open), join(dir, 'all.jsonl'));
-    expect(readdirSync(dir).sort()).toEqual([
-      '.all.jsonl.2.0123456789ab.tmp',
-      '.other.jsonl.1.0123456789ab.tmp',
-      'all.jsonl',
-    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheStorageError } from '@pw/cache-models';
+import { CacheStorageError, runAtExit } from '@pw/cache-models';
 import lockfile from 'proper-lockfile';
 import { LockFiles } from './lock-files.ts';
 import type { LockTiming } from './lock-timing.ts';
@@ -26,6 +26,7 @@ export class ShardLock {
   readonly #turns: TurnQueue;
   #idle: NodeJS.Timeout | undefined;
   #giveBack: (() => void) | undefined;
+  #notAtExit: (() => void) | undefined;
   #isLost = false;
   #takenAt = 0;
   #usedAt = Number.NEGATIVE_INFINITY;
@@ -65,6 +66,8 @@ export class ShardLock {
       this.#failed();
       throw error;
     }
+    // A process that ends in the middle of a burst leaves no lock that others would wait for.
+    this.#notAtExit = runAtExit(() => this.release());
     this.#takenAt = performance.now();
     return true;
   }
@@ -104,6 +107,8 @@ export class ShardLock {
   release(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
+    this.#notAtExit?.();
+    this.#notAtExit = undefined;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
     if (giveBack !== undefined && !this.#isLost) {

@@ -14,7 +14,7 @@ export async function checkInstalled(list: CheckList, tarballs: Tarballs, area: 
     folder = await installProject(area, 'every-package', tarballs, names);
   });
   if (folder === '') return;
-  for (const program of ['esm.mjs', 'commonjs.cjs']) {
+  for (const program of ['esm.mjs', 'commonjs.cjs', 'signals.mjs']) {
     await list.check(`all packages: ${program}`, () => runOrThrow(process.execPath, [program, ...names], folder));
   }
   await list.check('all packages: TypeScript', () => checkTypes(folder, names, ['types.mts']));

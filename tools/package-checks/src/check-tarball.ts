@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckList } from './check-list.ts';
 import { runOrThrow } from './run-command.ts';
-import { workspaceRoot } from './workspace.ts';
+import { readJson, workspaceRoot } from './workspace.ts';
 
 const BIN = join(workspaceRoot, 'tools/package-checks/node_modules/.bin');
 
@@ -31,4 +31,18 @@ async function checkContents(tarball: string, unpacked: string): Promise<void> {
     /"(workspace|catalog|file|link):[^"]*"/,
   );
   if (local !== null) throw new Error(`the manifest names a version that only the workspace knows: ${local[0]}`);
+  checkLicences(join(unpacked, 'package/dist'));
+}
+
+/** Whoever bundles another's code must hand on its licence. */
+function checkLicences(dist: string): void {
+  const maps = readdirSync(dist).filter((file) => file.endsWith('.js.map'));
+  const sources = maps.flatMap((file) => readJson<{ sources: string[] }>(join(dist, file)).sources);
+  const bundled = new Set(
+    sources.flatMap((source) => /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []),
+  );
+  const file = join(dist, 'third-party-licences.txt');
+  const licences = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  const missing = [...bundled].filter((name) => !licences.includes(name));
+  if (missing.length > 0) throw new Error(`bundled without a licence: ${missing.join(', ')}`);
 }

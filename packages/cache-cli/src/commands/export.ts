@@ -5,6 +5,7 @@ import { codeInWords, systemCodeOf } from '../error-text.ts';
 import { formatCount, plural, printable } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
+import { INTERRUPTED, interrupted } from '../report-error.ts';
 import { describeUnreadable, unreadableCount } from '../unreadable.ts';
 
 export interface ExportFileOptions extends GlobalOptions {
@@ -51,6 +52,8 @@ async function write(
       onProgress: ({ exported }) => bar.update(undefined, `${formatCount(exported)} exported`),
     });
   } catch (error) {
+    if (context.io.signal?.aborted === true && error === context.io.signal.reason)
+      throw new CliError(INTERRUPTED, `${interrupted(error)}; nothing is exported: ${file} is as it was before`);
     const code = systemCodeOf(error);
     if (code === undefined) throw error;
     throw new CliError('FILE_UNWRITABLE', `${file} cannot be written: ${codeInWords(code)}`);

@@ -15,7 +15,7 @@ export interface GetOptions extends GlobalOptions {
 export async function getEntry(context: CliContext, urlOrKey: string, options: GetOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const start = performance.now();
-  const found = await findEntry(cache, urlOrKey);
+  const found = await findEntry(cache, urlOrKey, context.io.signal);
   const elapsedMs = performance.now() - start;
   const { hit } = found;
   if (hit === undefined) {

@@ -8,6 +8,7 @@ import { formatCount, formatDuration, plural, printable } from '../format.ts';
 import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { ProgressEstimate } from '../progress-estimate.ts';
+import { INTERRUPTED, interrupted } from '../report-error.ts';
 
 export interface ImportOptions extends GlobalOptions {
   readonly ttl?: number;
@@ -17,7 +18,9 @@ export interface ImportOptions extends GlobalOptions {
   readonly source?: string;
 }
 
-type FileResult = WarmResult & { readonly file: string };
+type FileResult = WarmResult & { readonly file: string; readonly interrupted?: true };
+
+const NOTHING: WarmResult = { loaded: 0, skipped: 0, failed: 0, problems: [], problemCount: 0 };
 
 const SHOWN_PROBLEMS = 5;
 const NO_KEY = 'has credentials, and there is no encryption key to seal them';
@@ -40,11 +43,13 @@ export async function importFiles(
       const result = { file, ...(await importFile(context, cache, file, options, guard)) };
       results.push(result);
       if (options.json !== true) await report(context, result);
+      if (result.interrupted) break;
     }
   } finally {
     await cache.close();
   }
   await summarise(context, results, options, context.now() - start);
+  if (results.at(-1)?.interrupted) throw new CliError(INTERRUPTED, describeInterruption(context, files, results));
   if (results.some(hasFailed)) context.exitCode = 1;
   if (guard.refused > 0) {
     throw new CliError(
@@ -60,9 +65,10 @@ async function importFile(
   file: string,
   options: ImportOptions,
   guard: CredentialGuard,
-): Promise<WarmResult> {
+): Promise<Omit<FileResult, 'file'>> {
   const bar = new ProgressBar(context.err, basename(file), () => context.now());
   const estimate = new ProgressEstimate();
+  let last = NOTHING;
   try {
     const result = await cache.warmFromFile(file, {
       ttlOverride: options.ttl,
@@ -72,12 +78,28 @@ async function importFile(
       defaultSource: options.source,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),
-      onProgress: (progress) => bar.update(estimate.fraction(progress), `${formatCount(progress.loaded)} loaded`),
+      onProgress: ({ bytesRead, totalBytes, ...counts }) => {
+        last = counts;
+        bar.update(estimate.fraction({ bytesRead, totalBytes, ...counts }), `${formatCount(counts.loaded)} loaded`);
+      },
     });
-    return { ...result, problems: result.problems.map((problem) => ({ ...problem, reason: inWords(problem.reason) })) };
+    return withReasonsInWords(result);
+  } catch (error) {
+    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason) throw error;
+    return { ...withReasonsInWords(last), interrupted: true };
   } finally {
     await bar.clear();
   }
+}
+
+function withReasonsInWords(result: WarmResult): WarmResult {
+  return { ...result, problems: result.problems.map((problem) => ({ ...problem, reason: inWords(problem.reason) })) };
+}
+
+function describeInterruption({ io }: CliContext, files: readonly string[], results: readonly FileResult[]): string {
+  const unread = files.length - results.length;
+  const rest = unread === 0 ? '' : ` and ${plural(unread, 'file')} more not at all`;
+  return `${interrupted(io.signal?.reason)}; what was stored stays: ${results.at(-1)!.file} is read in part${rest}`;
 }
 
 async function report({ out, err }: CliContext, result: FileResult): Promise<void> {
@@ -98,7 +120,8 @@ async function summarise(
 ): Promise<void> {
   const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
   const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
-  if (json === true) await out.json({ ...totals, elapsedMs, files: results });
+  const interruption = results.at(-1)?.interrupted ? { interrupted: true } : {};
+  if (json === true) await out.json({ ...totals, elapsedMs, ...interruption, files: results });
   else await out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
 }
 

@@ -16,7 +16,7 @@ interface TierSize {
 export async function showStatistics(context: CliContext, options: GlobalOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const tiers = await tierSizes(cache);
-  const { total, withCredentials, byHealth } = await countEntries(cache);
+  const { total, withCredentials, byHealth } = await countEntries(cache, context.io.signal);
   const unreadable = unreadableCount(cache);
   if (options.json === true) {
     await context.out.json({ dir: options.dir, entries: total, withCredentials, unreadable, byHealth, tiers });
@@ -52,11 +52,12 @@ async function tierSizes(cache: CacheManager): Promise<TierSize[]> {
   return sizes;
 }
 
-async function countEntries(cache: CacheManager) {
+async function countEntries(cache: CacheManager, signal: AbortSignal | undefined) {
   const byHealth: Record<string, number> = Object.fromEntries(HEALTH_STATUSES.map((status) => [status, 0]));
   let total = 0;
   let withCredentials = 0;
   for await (const entry of cache.entries()) {
+    signal?.throwIfAborted();
     total++;
     if (entry.hasCredentials) withCredentials++;
     byHealth[entry.healthStatus]!++;

@@ -1,53 +1,83 @@
-import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-
-// A writer touches its file all the time; what nobody touched for so long was left by a process that died.
-const ORPHAN_AGE_MS = 3_600_000;
+import { unlinkSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runAtExit } from '@pw/cache-models';
+import { Concealment } from './concealment.ts';
+import { removeLeftovers, temporaryName } from './leftovers.ts';
 
 /**
- * A file that appears whole or not at all: written beside its place under another name, flushed, then renamed over it.
- * It is readable by its owner alone. A symlink at the place is replaced, not followed.
+ * A file that appears whole or not at all: written beside its place under another name, flushed, then renamed over it. It is readable by
+ * its owner alone from its first byte, whatever the umask. A symlink at the place is replaced, not followed.
+ *
+ * A `concealed` file holds nothing that can be read until it is complete: then it is decrypted, flushed and renamed. A process that is
+ * killed between those steps leaves a readable file under the temporary name; the next export to the folder removes it.
  */
 export class AtomicFile {
   readonly #path: string;
   readonly #temporary: string;
   readonly #handle: FileHandle;
+  readonly #concealment: Concealment | undefined;
+  readonly #notAtExit: () => void;
   #done = false;
 
-  private constructor(path: string, temporary: string, handle: FileHandle) {
+  private constructor(
+    path: string,
+    temporary: string,
+    handle: FileHandle,
+    notAtExit: () => void,
+    concealment: Concealment | undefined,
+  ) {
     this.#path = path;
     this.#temporary = temporary;
     this.#handle = handle;
+    this.#notAtExit = notAtExit;
+    this.#concealment = concealment;
   }
 
-  static async create(path: string): Promise<AtomicFile> {
+  static async create(path: string, { concealed }: { readonly concealed: boolean }): Promise<AtomicFile> {
     const folder = dirname(path);
-    const prefix = `.${basename(path).slice(0, 100)}.`;
-    await removeOrphans(folder, prefix);
-    const temporary = join(folder, `${prefix}${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
-    return new AtomicFile(path, temporary, await open(temporary, 'wx', 0o600));
+    await removeLeftovers(folder);
+    const temporary = join(folder, temporaryName());
+    const notAtExit = runAtExit(() => unlinkSync(temporary));
+    let handle: FileHandle | undefined;
+    try {
+      // It must be new: nothing that was put in its place is followed or written.
+      handle = await open(temporary, 'wx+', 0o600);
+      // A umask may have taken rights away, and never adds any.
+      await handle.chmod(0o600);
+      return new AtomicFile(path, temporary, handle, notAtExit, concealed ? new Concealment() : undefined);
+    } catch (error) {
+      notAtExit();
+      await handle?.close();
+      if (handle !== undefined) await rm(temporary, { force: true });
+      throw error;
+    }
   }
 
   async append(text: string): Promise<void> {
-    await this.#handle.appendFile(text);
+    await this.#handle.appendFile(this.#concealment?.conceal(text) ?? text);
   }
 
-  /** Puts the file in its place; when this returns, it is there after a power cut too. */
-  async commit(): Promise<void> {
-    await this.#handle.chmod(0o600);
+  /** Puts the file in its place; when this returns, it is there after a power cut too. Throws the signal's reason before it is in its place. */
+  async commit(signal?: AbortSignal): Promise<void> {
     await this.#handle.sync();
-    await this.#handle.close();
+    signal?.throwIfAborted();
+    if (this.#concealment !== undefined) {
+      await this.#concealment.reveal(this.#handle, signal);
+      // Its size and blocks are on the disk already, so that only bytes are left to flush while they can be read.
+      await this.#handle.datasync();
+      signal?.throwIfAborted();
+    }
     await rename(this.#temporary, this.#path);
     this.#done = true;
     await syncFolder(dirname(this.#path));
   }
 
-  /** Leaves nothing behind, unless the file was committed. */
+  /** Closes the file, and leaves nothing behind unless it was committed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#done) return;
     await this.#handle.close().catch(() => {});
-    await rm(this.#temporary, { force: true });
+    if (!this.#done) await rm(this.#temporary, { force: true });
+    this.#notAtExit();
   }
 }
 
@@ -59,18 +89,5 @@ async function syncFolder(folder: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function removeOrphans(folder: string, prefix: string): Promise<void> {
-  const limit = Date.now() - ORPHAN_AGE_MS;
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix) || !/\.\d+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
-    const path = join(folder, name);
-    const modified = await stat(path).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => Number.POSITIVE_INFINITY,
-    );
-    if (modified < limit) await rm(path, { force: true });
   }
 }

@@ -9,7 +9,8 @@ const GROUP = 256;
 
 /**
  * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears
- * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched.
+ * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched. Credentials in clear are encrypted, under a
+ * key that is only in memory, until the file is complete.
  *
  * Throws a CacheValidationError for a wrong option, or when credentials must be sealed and there is no cipher; a
  * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
@@ -22,9 +23,9 @@ export async function exportToFile(
   const run = new ExportRun(source, options);
   options.signal?.throwIfAborted();
   try {
-    await using file = await AtomicFile.create(path);
+    await using file = await AtomicFile.create(path, { concealed: run.isClear });
     await run.write(file);
-    await file.commit();
+    await file.commit(options.signal);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (error instanceof CacheError || typeof code !== 'string') throw error;
@@ -48,6 +49,11 @@ class ExportRun {
 
   get result(): ExportResult {
     return { exported: this.#exported, failed: this.#failed };
+  }
+
+  /** True if what is written must not be left for others to read. */
+  get isClear(): boolean {
+    return this.#credentials === 'plain';
   }
 
   async write(file: AtomicFile): Promise<void> {

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { abortable } from '../abortable.ts';
+import { type FileReader, openReader } from './file-reader.ts';
 
 const CHUNK_BYTES = 128 * 1024;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -10,22 +11,24 @@ export class ByteSource {
   /** Size of the file in bytes; 0 when it is not known. */
   readonly totalBytes: number;
   bytesRead: number;
-  readonly #handle: FileHandle;
+  readonly #reader: FileReader;
 
-  private constructor(handle: FileHandle, head: Buffer, totalBytes: number) {
-    this.#handle = handle;
+  private constructor(reader: FileReader, head: Buffer) {
+    this.#reader = reader;
     this.head = head.subarray(0, BOM.length).equals(BOM) ? head.subarray(BOM.length) : head;
-    this.totalBytes = totalBytes;
+    this.totalBytes = reader.size;
     this.bytesRead = head.length;
   }
 
-  static async open(path: string): Promise<ByteSource> {
-    const handle = await open(path, 'r');
+  /** Throws the system's error, or the signal's reason: a pipe may never hand out its first bytes. */
+  static async open(path: string, signal?: AbortSignal): Promise<ByteSource> {
+    const reader = await openReader(path);
     try {
-      const { size } = await handle.stat();
-      return new ByteSource(handle, await readFull(handle), size);
+      signal?.throwIfAborted();
+      const head = readFull(reader);
+      return new ByteSource(reader, await (signal === undefined ? head : abortable(head, signal)));
     } catch (error) {
-      await handle.close();
+      await reader.close();
       throw error;
     }
   }
@@ -43,25 +46,25 @@ export class ByteSource {
   }
 
   #readAhead(): Promise<Buffer> {
-    const chunk = readFull(this.#handle);
+    const chunk = readFull(this.#reader);
     // Whoever leaves the stream hears of no failure of it.
     chunk.catch(() => {});
     return chunk;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
+    await this.#reader.close();
   }
 }
 
 /** Reads until the chunk is full or the file ends: a pipe hands out less at a time. */
-async function readFull(handle: FileHandle): Promise<Buffer> {
+async function readFull(reader: FileReader): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let length = 0;
   while (length < CHUNK_BYTES) {
-    const { bytesRead } = await handle.read(buffer, length, CHUNK_BYTES - length, null);
-    if (bytesRead === 0) break;
-    length += bytesRead;
+    const count = await reader.read(buffer.subarray(length));
+    if (count === 0) break;
+    length += count;
   }
   return buffer.subarray(0, length);
 }

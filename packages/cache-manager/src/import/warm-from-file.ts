@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import type { FileItem } from './file-item.ts';
@@ -5,7 +6,13 @@ import { ImportBatch } from './import-batch.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
 import { type RowContext, rowToEntry } from './row-to-entry.ts';
-import { parseWarmOptions, type WarmOptions, type WarmSettings, type WarmTarget } from './warm-options.ts';
+import {
+  parseWarmOptions,
+  type WarmOptions,
+  type WarmProgress,
+  type WarmSettings,
+  type WarmTarget,
+} from './warm-options.ts';
 
 /**
  * Reads proxies from a file into a cache, in batches and in constant memory: JSON Lines, CSV and plain lists of any
@@ -13,7 +20,8 @@ import { parseWarmOptions, type WarmOptions, type WarmSettings, type WarmTarget 
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
- * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted.
+ * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
+ * and the last call of `onProgress` tells what became of them.
  */
 export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
   const settings = parseWarmOptions(options);
@@ -21,8 +29,9 @@ export async function warmFromFile(target: WarmTarget, path: string, options?: W
   const tally = new ImportTally();
   let source: ByteSource;
   try {
-    source = await ByteSource.open(path);
+    source = await ByteSource.open(path, settings.signal);
   } catch (error) {
+    settings.signal?.throwIfAborted();
     tally.refuse(0, 'failed', `the file cannot be read${systemCode(error)}`);
     return tally.result;
   }
@@ -60,13 +69,12 @@ async function importRows(
     await turn.rest();
     settings.signal?.throwIfAborted();
   };
-  for await (const items of guarded(readProxyFile(source, path, settings), tally)) {
+  for await (const items of guarded(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
       take(item, context, settings, batch, tally);
-      if (batch.size >= settings.batchSize) await flush();
+      if (batch.size >= settings.batchSize || settings.signal?.aborted === true) await flush();
       else if (turn.isOver()) await turn.rest();
     }
-    settings.signal?.throwIfAborted();
   }
   await flush();
 }
@@ -92,15 +100,21 @@ function take(
   batch.add({ line: item.line, entry: result.entry, keySource: result.keySource });
 }
 
-/** A disk that fails in the middle of a file ends the reading; what was read before stays. */
-async function* guarded(groups: AsyncIterable<FileItem[]>, tally: ImportTally): AsyncGenerator<FileItem[]> {
+/** A disk that fails in the middle of a file ends the reading, as the signal does; what was read before stays. */
+async function* guarded(
+  groups: AsyncIterable<FileItem[]>,
+  tally: ImportTally,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<FileItem[]> {
   const iterator = groups[Symbol.asyncIterator]();
-  for (;;) {
+  const isAborted = () => signal?.aborted === true;
+  while (!isAborted()) {
     let next: IteratorResult<FileItem[]>;
     try {
-      next = await iterator.next();
+      // The next bytes of a pipe may never come.
+      next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
     } catch (error) {
-      tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
+      if (!isAborted()) tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
       return;
     }
     if (next.done === true) return;
@@ -108,8 +122,8 @@ async function* guarded(groups: AsyncIterable<FileItem[]>, tally: ImportTally): 
   }
 }
 
-function progressOf({ loaded, skipped, failed }: ImportTally, { bytesRead, totalBytes }: ByteSource) {
-  return { loaded, skipped, failed, bytesRead, totalBytes };
+function progressOf({ result }: ImportTally, { bytesRead, totalBytes }: ByteSource): WarmProgress {
+  return { ...result, bytesRead, totalBytes };
 }
 
 function systemCode(error: unknown): string {

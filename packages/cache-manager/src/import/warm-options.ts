@@ -8,6 +8,7 @@ import {
   type ProxyScheme,
 } from '@pw/cache-models';
 import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
+import type { WarmResult } from './import-tally.ts';
 import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
@@ -28,10 +29,7 @@ export interface WarmTarget {
 }
 
 /** How far an import is. The counts grow; `bytesRead` of `totalBytes` is the best measure of how much is left. */
-export interface WarmProgress {
-  readonly loaded: number;
-  readonly skipped: number;
-  readonly failed: number;
+export interface WarmProgress extends WarmResult {
   readonly bytesRead: number;
   /** Size of the file; 0 when it is not known, as for a pipe. */
   readonly totalBytes: number;
@@ -64,9 +62,9 @@ export interface WarmOptions {
   readonly batchSize?: number | undefined;
   /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. The reason must quote no secret. */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
-  /** Called after each batch. */
+  /** Called after each batch, and once more when the import is aborted. */
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
-  /** Ends the import with the signal's reason; what was stored until then stays. */
+  /** Ends the import with the signal's reason, once the rows read until then are stored; they stay. */
   readonly signal?: AbortSignal | undefined;
 }
 

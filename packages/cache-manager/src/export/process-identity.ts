@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process among all that may share a folder: those of other machines and containers too. */
+export interface ProcessIdentity {
+  /** Tells the sets of processes apart in which a number names one process: 8 hex digits. */
+  readonly space: string;
+  readonly pid: number;
+  /** When it began, in the system's own unit: numbers are given out again. 0 where the system does not say. */
+  readonly start: number;
+}
+
+export function ownIdentity(): ProcessIdentity {
+  return { space: ownSpace(), pid: process.pid, start: statusOf(process.pid)?.start ?? 0 };
+}
+
+/** True if a process has ended for sure; false if it runs, or cannot be seen from here. */
+export function hasEnded({ space, pid, start }: ProcessIdentity): boolean {
+  if (space !== ownSpace()) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Whoever may not be signalled is there.
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  const status = statusOf(pid);
+  if (status === undefined) return false;
+  return status.isZombie || (start !== 0 && status.start !== start);
+}
+
+/** One boot of one kernel and, on it, one namespace of process numbers; elsewhere the machine. */
+function ownSpace(): string {
+  const text = orUndefined(
+    () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8') + readlinkSync('/proc/self/ns/pid'),
+  );
+  return createHash('sha256')
+    .update(text ?? hostname())
+    .digest('hex')
+    .slice(0, 8);
+}
+
+function statusOf(pid: number): { readonly isZombie: boolean; readonly start: number } | undefined {
+  const text = orUndefined(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  // The name of the program, which may hold anything, stands in brackets before what is asked for.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  if (fields?.[19] === undefined) return undefined;
+  return { isZombie: fields[0] === 'Z' || fields[0] === 'X', start: Number(fields[19]) };
+}
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { close, constants, fstat, open, read, type Stats } from 'node:fs';
+import { Socket } from 'node:net';
+import { isatty, ReadStream } from 'node:tty';
+import { promisify } from 'node:util';
+
+/** Reads a file from front to back. */
+export interface FileReader {
+  /** Its size in bytes; 0 when that is not known, as for a pipe. */
+  readonly size: number;
+  /** The next bytes, at most as many as fit; 0 at the end. */
+  read(into: Buffer): Promise<number>;
+  /** Ends the read of a pipe that is under way too. */
+  close(): Promise<void>;
+}
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const readFile = promisify(read);
+const stateOf = promisify(fstat);
+
+/**
+ * Opens a file, a pipe or a terminal. Neither opening nor reading waits in a thread for a writer that may never come: a process with such a
+ * thread cannot even exit. Throws the system's error.
+ */
+export async function openReader(path: string): Promise<FileReader> {
+  const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  let found: Stats;
+  try {
+    found = await stateOf(fd);
+  } catch (error) {
+    await closeFile(fd);
+    throw error;
+  }
+  if (found.isFIFO()) return new StreamReader(new Socket({ fd, readable: true, writable: false }));
+  if (isatty(fd)) return new StreamReader(new ReadStream(fd));
+  return new DiskReader(fd, found.size);
+}
+
+class DiskReader implements FileReader {
+  readonly size: number;
+  readonly #fd: number;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(fd: number, size: number) {
+    this.#fd = fd;
+    this.size = size;
+  }
+
+  async read(into: Buffer): Promise<number> {
+    const reading = readFile(this.#fd, into, 0, into.length, null);
+    this.#reading = reading.catch(() => {});
+    return (await reading).bytesRead;
+  }
+
+  /** Waits for the read that is under way: closed before, its number could be another file's already. */
+  async close(): Promise<void> {
+    await this.#reading;
+    await closeFile(this.#fd);
+  }
+}
+
+class StreamReader implements FileReader {
+  readonly size = 0;
+  readonly #stream: Socket;
+  readonly #chunks: AsyncIterator<Buffer>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Socket) {
+    this.#stream = stream;
+    // A failure is met by the next read; one that comes when nobody reads any more is no fault.
+    stream.on('error', () => {});
+    this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  async read(into: Buffer): Promise<number> {
+    if (this.#rest.length === 0) {
+      const next = await this.#chunks.next();
+      if (next.done === true) return 0;
+      this.#rest = next.value;
+    }
+    const length = this.#rest.copy(into);
+    this.#rest = this.#rest.subarray(length);
+    return length;
+  }
+
+  async close(): Promise<void> {
+    this.#stream.destroy();
+  }
+}

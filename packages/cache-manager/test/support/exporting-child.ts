@@ -1,0 +1,26 @@
+import { CacheEntry } from '@pw/cache-models';
+import { type ExportCredentials, exportToFile } from '../../src/export/index.ts';
+
+// Exports `count` entries with passwords. `end` says what happens at the progress of that number: `exit`, or the signal that ends it.
+const [path, credentials, count, at = '0', end] = process.argv.slice(2) as [
+  string,
+  ExportCredentials,
+  string,
+  string?,
+  string?,
+];
+const entries = function* () {
+  for (let i = 0; i < Number(count); i++)
+    yield CacheEntry.create({ proxyUrl: `http://h${i}.example:1`, username: 'ann', password: `hunter-${i}` });
+};
+let progress = 0;
+process.stdout.write('ready\n');
+await exportToFile({ entries, cipher: undefined }, path, {
+  credentials,
+  onProgress: () => {
+    if (++progress !== Number(at)) return;
+    if (end === 'exit') process.exit(3);
+    if (end !== undefined) process.kill(process.pid, end);
+  },
+});
+process.stdout.write('done\n');

@@ -1,0 +1,41 @@
+import { writeSync } from 'node:fs';
+import { openCache } from '@pw/cache-manager';
+import type { CacheConfigInput } from '@pw/cache-models';
+import { CacheEntry } from '@pw/cache-models';
+
+// A program that writes until a signal comes, and closes its cache then, or leaves that to the system. Each line on stdout is a fact.
+const [config, signal, handler] = process.argv.slice(2) as [string, NodeJS.Signals, 'on' | 'once' | 'none'];
+const say = (line: string) => writeSync(1, `${line}\n`);
+const hooks = () => JSON.stringify(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));
+const { emit } = process;
+const before = hooks();
+
+let stopped = false;
+const alive = setInterval(() => {}, 1000);
+const cache = await openCache(JSON.parse(config) as CacheConfigInput);
+if (hooks() !== before || process.emit !== emit) say(`hooked ${hooks()}`);
+async function close(): Promise<void> {
+  stopped = true;
+  await cache.close();
+  // Turns of the event loop in which a library could end the process before its host is done.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  clearInterval(alive);
+  process.off(signal, onSignal);
+  if (hooks() !== before) say(`left ${hooks()}`);
+  say('closed');
+}
+const onSignal = () => void close();
+if (handler !== 'none') process[handler](signal, onSignal);
+
+for (let n = 0; !stopped; n++) {
+  const entry = CacheEntry.create({
+    key: `k${n}`,
+    proxyUrl: 'http://198.18.0.1:80',
+    username: 'ann',
+    password: `pw-${n}`,
+  });
+  // What is under way when the cache is closed may be refused; it is not acknowledged then.
+  if (await cache.put(entry.key, entry).catch(() => false)) say(`stored ${entry.key}`);
+  if (n === 20) say('ready');
+  await new Promise((resolve) => setImmediate(resolve));
+}
