@@ -39,7 +39,7 @@ export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from '
 export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
 export { entryToRecord, fingerprintFor, sealCredential } from './entry-to-record.ts';
 export type { HealthCheck, HealthCheckResult } from './health-check.ts';
-export { afterHealthCheck, parseHealthCheck } from './health-check.ts';
+export { afterHealthCheck, maskHealthCheck, parseHealthCheck } from './health-check.ts';
 export type { HealthHistoryOptions, HealthRecord } from './health-record.ts';
 export { parseHealthHistoryOptions } from './health-record.ts';
 export type { HealthSchedule } from './health-schedule.ts';
@@ -57,10 +57,13 @@ export {
 } from './instant.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';
+export type { KnownSecret } from './mask-credentials.ts';
+export { maskCredentials, maskProxyUrl } from './mask-credentials.ts';
+export { maskPlainFields } from './mask-plain-fields.ts';
 export type { MaybePromise } from './maybe-promise.ts';
 export { chain, isPromise } from './maybe-promise.ts';
 export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
-export { maskUserInfo, PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
+export { PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
 export { queryEntries } from './query-entries.ts';
 export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';

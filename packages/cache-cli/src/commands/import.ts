@@ -60,7 +60,7 @@ async function importFile(
   options: ImportOptions,
   guard: CredentialGuard,
 ): Promise<WarmResult> {
-  const bar = new ProgressBar(context.err, basename(file), () => context.now());
+  const bar = new ProgressBar(context.err, context.shown(basename(file)), () => context.now());
   const estimate = new ProgressEstimate();
   try {
     const result = await cache.warmFromFile(file, {
@@ -78,26 +78,30 @@ async function importFile(
   }
 }
 
-async function report({ out, err }: CliContext, result: FileResult): Promise<void> {
-  const { file, loaded, skipped, failed, problems, problemCount } = result;
-  await out.line(`${printable(file)}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
+async function report(context: CliContext, result: FileResult): Promise<void> {
+  const { out, err } = context;
+  const { loaded, skipped, failed, problems, problemCount } = result;
+  const file = context.shown(result.file);
+  await out.line(`${file}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
   for (const { line, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
-    await err.line(`${printable(file)}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
+    await err.line(`${file}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
   }
   const more = problemCount - Math.min(problems.length, SHOWN_PROBLEMS);
-  if (more > 0) await err.line(`${printable(file)}: and ${plural(more, 'problem')} more`);
+  if (more > 0) await err.line(`${file}: and ${plural(more, 'problem')} more`);
 }
 
 async function summarise(
-  { out }: CliContext,
+  context: CliContext,
   results: readonly FileResult[],
   { json }: ImportOptions,
   elapsedMs: number,
 ): Promise<void> {
   const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
   const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
-  if (json === true) await out.json({ ...totals, elapsedMs, files: results });
-  else await out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
+  const files = results.map((result) => ({ ...result, file: context.masked(result.file) }));
+  if (json === true) await context.out.json({ ...totals, elapsedMs, files });
+  else
+    await context.out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
 }
 
 function others({ skipped, failed }: Pick<WarmResult, 'skipped' | 'failed'>): string {

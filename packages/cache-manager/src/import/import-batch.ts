@@ -1,4 +1,4 @@
-import { type CacheEntry, CacheError } from '@pw/cache-models';
+import { CacheEntry, CacheError, maskCredentials, maskPlainFields } from '@pw/cache-models';
 import type { ImportTally } from './import-tally.ts';
 import { mergeExisting } from './merge-existing.ts';
 import type { WarmTarget } from './warm-options.ts';
@@ -56,8 +56,10 @@ export class ImportBatch {
     try {
       await this.#put([row]);
     } catch (error) {
-      // Only our own errors are known to quote nothing.
-      const reason = error instanceof CacheError ? error.message : 'an unexpected error';
+      // Only errors of a cache are known to quote nothing; a tier of somebody else's may.
+      const { username, password } = row.entry;
+      const isKnown = error instanceof CacheError;
+      const reason = isKnown ? maskCredentials(error.message, [username, password]) : 'an unexpected error';
       this.#tally.refuse(row.line, 'failed', `could not be stored: ${reason}`);
     }
   }
@@ -67,8 +69,14 @@ export class ImportBatch {
     const merged = new Map<string, CacheEntry>();
     for (const { entry } of rows) {
       const before = merged.get(entry.key) ?? existing.get(entry.key);
-      merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
+      merged.set(entry.key, before === undefined ? entry : this.#over(before, entry));
     }
     return [...merged.values()];
+  }
+
+  #over(before: CacheEntry, entry: CacheEntry): CacheEntry {
+    const merged = mergeExisting(before, entry, this.#ttlGiven);
+    // Credentials of the one and texts of the other: neither was masked against the other.
+    return merged.hasCredentials ? CacheEntry.restore(maskPlainFields(merged)) : merged;
   }
 }

@@ -1,4 +1,4 @@
-import { type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
+import { maskProxyUrl, type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
 import { parsePlainLine } from './plain-line.ts';
 
 /** The endpoint of a row: a URL that parses, or a text that only ProxyWhirl would hold. */
@@ -37,7 +37,9 @@ function fromParts(row: Row, defaultScheme: ProxyScheme): string | undefined {
   return `${typeof scheme === 'string' && scheme !== '' ? scheme : defaultScheme}://${name}:${port}`;
 }
 
-/** An `@` parts credentials from a host, and so do the colons of `host:port:user:password`. */
+/** An `@` parts credentials from a host, and so do the colons of `host:port:user:password`; a port that is no number is one. */
 function mayHoldCredentials(text: string): boolean {
-  return text.includes('@') || text.replace(/^[a-z0-9]+:\/\//i, '').split(':').length > 2;
+  return (
+    maskProxyUrl(text) !== text || text.includes('@') || text.replace(/^[a-z0-9]+:\/\//i, '').split(':').length > 2
+  );
 }
