@@ -246,7 +246,7 @@ const anything = fc.string({ unit: 'grapheme-ascii', minLength: 6, maxLength: 24
 /** What stands in a word. */
 const word = fc
   .string({ unit: fc.constantFrom(...'abcXYZ0189!#$%*+-./?^_~@:'.split('')), minLength: 6, maxLength: 24 })
-  .filter((text) => !/^\*|^(?:null|undefined|none|nil|true|false)\b|^[[({]|^[\d:.,-]*$|^[.:/@!?-]/i.test(text));
+  .filter((text) => !/:\/|^\*|^(?:null|undefined|none|nil|true|false)\b|^[[({]|^[\d:.,-]*$|^[.:/@!?-]/i.test(text));
 const user = fc.stringMatching(/^[a-z][a-z0-9_-]{2,12}$/);
 const before = fc.constantFrom('', 'x ', '(', '"', '\n', '407: ', "{'a': 1} ", 'https://example.com/ ', ', ');
 const after = fc.constantFrom(
@@ -332,7 +332,8 @@ describe('a random password', () => {
         fc.string(),
         fc.string(),
         (password, before, after) => {
-          fc.pre(password.length >= 6 && !SECRET_MASK.includes(password));
+          // Not %2 before 0: that would be a space, and none of the password.
+          fc.pre(!SECRET_MASK.includes(password) && !/%[\da-f]?$/i.test(before));
           const forms = [password, encodeURIComponent(password), base64(`ann:${password}`)];
           for (const form of forms) {
             const masked = maskCredentials(`${before}${form}${after}`, ['ann', password]);

@@ -53,8 +53,10 @@ function markValue(text: string, found: Found, mark: Mark): number {
   }
   if (text[value] === '[' || text[value] === '(') {
     const last = endOfBrackets(text, value);
-    mark(value + 1, last);
-    return last;
+    if (/^.?(?:[\s,;)}\]&"'`]|$)/.test(text.slice(last, last + 2))) {
+      mark(value + 1, last);
+      return last;
+    }
   }
   if (text[value] === '{' || NOTHING.test(text.slice(value, value + 10))) return end;
   const last = kind === 'header' ? endOfHeader(text, value, start) : endOfValue(text, value, start);

@@ -56,7 +56,7 @@ function percentParts(escapes: string): Parts {
     const lead = bytes[i]!;
     const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
     const char = bytes.toString('utf8', i, i + size);
-    const isWhole = size > 1 && !char.includes('\uFFFD');
+    const isWhole = size > 1 && Buffer.from(char).equals(bytes.subarray(i, i + size));
     parts.push(isWhole ? [char, size * 3] : [String.fromCharCode(lead), 3]);
     i += isWhole ? size : 1;
   }

@@ -9,7 +9,8 @@ const DELIMITER = /["'`<>(){}[\],;=|&?/\\]/;
 const REFERENCE =
   /^(?:(?:github|gitlab|bitbucket|gist):[\w.-]+\/[\w./-]+@[\w./-]+|(?:npm|jsr|bun|deno|pkg|workspace|catalog):@?[\w./-]+@[\w.^~*+-]+|mailto:[^\s:@]+@[^\s:@]+)$/i;
 const BRACKETED_FIRST = /\[[\da-f:.]{2,45}(?:%\w{1,16})?\]:\d{1,5}:(?=[^\s:]+:\S)/i;
-const PLACE_LAST = /:(?:\[[\da-f:.]{2,45}(?:%\w{1,16})?\]|localhost|[a-z\d_-]+(?:\.[a-z\d_-]+)+):\d{1,5}(?!\w)/gi;
+const PLACE_LAST =
+  /:(?=(?:\[[\da-f:.]{2,45}(?:%\w{1,16})?\]|localhost|[a-z\d_-]+(?:\.[a-z\d_-]+)+):\d{1,5}(?!\w|\.\d))/gi;
 
 /** A user before a colon: where the name begins, and the colon. */
 interface User {

@@ -14,32 +14,56 @@ export function markUserInfo(text: string, mark: Mark): void {
 
 function markLine(line: string, mark: Mark): void {
   let from = 0;
+  // Where a password was cut short by what looks like another URL, and is none.
+  let tail = -1;
   const between = (end: number): void => {
     const start = from;
     if (start < end) markTokens(line.slice(start, end), (a, b) => mark(start + a, start + b));
   };
-  const lastAt = line.lastIndexOf('@');
   const urls = [...line.matchAll(BEGIN)];
   for (const [i, { 0: begin, index }] of urls.entries()) {
     between(index);
-    const start = index + begin.length;
     // A password may hold anything, spaces too; the next URL is where this one ends at the latest.
-    let limit = urls[i + 1]?.index ?? line.length;
-    const quote = line[index - 1];
-    if (isQuote(quote)) {
-      const end = endOfQuote(line, start, limit, quote!, line[index - 2] === '\\');
-      if (end >= 0 && (end > lastAt || mayEnd(line.slice(start, end)))) limit = end;
+    const next = urls[i + 1]?.index ?? line.length;
+    if (index === tail) {
+      from = index + endOfToken(line.slice(index, next));
+      mark(index, from);
+    } else {
+      const start = index + begin.length;
+      const url = line.slice(start, endOfUrl(line, index, start, next));
+      const isFile = /^file:/i.test(begin);
+      from = start + (isFile ? 0 : markUrl(url, (a, b) => mark(start + a, start + b)));
     }
-    from =
-      start + (/^file:/i.test(begin) ? 0 : markUrl(line.slice(start, limit), (a, b) => mark(start + a, start + b)));
+    tail = from === next && isCutOff(line, index, next) ? next : -1;
   }
   between(line.length);
 }
 
-/** False where a quote is more likely a part of a password: a URL that ends there would have one, and no host. */
-function mayEnd(url: string): boolean {
+/** True if a password without an `@` goes up to the next URL. */
+function isCutOff(line: string, start: number, end: number): boolean {
+  return end < line.length && !/[\s"'`]/.test(line.slice(start, end));
+}
+
+/** The quote that closes a quoted URL; else `limit`. */
+function endOfUrl(line: string, index: number, start: number, limit: number): number {
+  const quote = line[index - 1];
+  if (!isQuote(quote)) return limit;
+  const end = endOfQuote(line, start, limit, quote!, line[index - 2] === '\\');
+  if (end < 0) return limit;
+  const rest = line.slice(end + 1, limit);
+  const at = rest.indexOf('@');
+  return at < 0 || mayEnd(line.slice(start, end), rest.slice(0, at).split(quote!).length % 2 === 0) ? end : limit;
+}
+
+/**
+ * False where the quote is more likely a part of a password: the URL would have one, and no host, or the next `@` is not quoted
+ * as it would be in a list or in JSON.
+ */
+function mayEnd(url: string, isNextQuoted: boolean): boolean {
   const authority = url.slice(0, endOfAuthority(url));
-  return url.includes('@') || (isPlace(authority) && !authority.endsWith(':'));
+  const at = url.lastIndexOf('@');
+  if (endOfSurePlace(url, 0) >= 0 || (at < 0 && !authority.includes(':'))) return true;
+  return isNextQuoted && (at < 0 ? isPlace(authority) && !authority.endsWith(':') : at < url.length - 1);
 }
 
 /** Marks the user info of a URL that is given from behind `://` on; gives the place up to where it was looked at. */
