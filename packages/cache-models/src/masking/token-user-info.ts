@@ -5,7 +5,7 @@ import type { Mark } from './marks.ts';
 
 const MASKED = /^["'`(<[{]*\*{10}@/;
 // What stands around a user, as in {"proxy":"user:password@host"} or url=user:password@host.
-const DELIMITER = /["'`<>(){}[\],;=|&?/\\]/;
+const DELIMITER = /["'`<>(){}[\],;=|&]/;
 const REFERENCE =
   /^(?:(?:github|gitlab|bitbucket|gist):[\w.-]+\/[\w./-]+@[\w./-]+|(?:npm|jsr|bun|deno|pkg|workspace|catalog):@?[\w./-]+@[\w.^~*+-]+|mailto:[^\s:@]+@[^\s:@]+)$/i;
 const BRACKETED_FIRST = /\[[\da-f:.]{2,45}(?:%\w{1,16})?\]:\d{1,5}:(?=[^\s:]+:\S)/i;
@@ -45,7 +45,7 @@ function userIn(token: string, end: number): User | undefined {
   for (let colon = token.indexOf(':'); colon >= 0 && colon < end; colon = token.indexOf(':', colon + 1)) {
     let start = colon;
     while (start > from && !DELIMITER.test(token[start - 1]!)) start--;
-    const isDrive = colon - start === 1 && /[a-z]/i.test(token[start]!) && /[/\\]/.test(token[colon + 1] ?? '');
+    const isDrive = /^\/?[a-z]$/i.test(token.slice(start, colon)) && /[/\\]/.test(token[colon + 1] ?? '');
     if (start < colon && !isDrive) return { start, colon };
     for (let i = from; isBare && i < colon; i++) isBare = DELIMITER.test(token[i]!);
     // An empty name, as in `:password@host`.
