@@ -13,6 +13,10 @@ export type KnownSecret = string | Secret | null | undefined;
 // Nothing that could part a name from a password: the usual source, at no cost.
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
+/** Longest text that is looked at, in UTF-16 units: it holds the event loop up for some milliseconds. */
+const MAX_LENGTH = 32_768;
+const LONGEST_CUT = 1024;
+
 /**
  * A text with {@link SECRET_MASK} for whatever is, or may be, a credential in it. The one masker of all packages: what is
  * stored in clear, shown or logged went through it.
@@ -32,14 +36,17 @@ const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]
  * base64. One of three characters is masked as a word of its own, a shorter one where it stands beside `:`, `@`, `=` or a
  * quote: everywhere else it would be a letter of other words. Username and password, in this order, are also known together.
  *
- * In doubt it masks. Takes time in proportion to the length of the text.
+ * In doubt it masks. Takes time in proportion to the length of the text, of which the first 32,768 characters are looked at: the
+ * rest becomes one mask.
  */
 export function maskCredentials(text: string, secrets: readonly KnownSecret[] = []): string {
   if (text === '') return text;
   const known = secrets.flatMap(reveal);
   if (known.length === 0 && HARMLESS.test(text)) return text;
   const marks = new Marks(text.length);
-  const views = viewsOf(text, marks.add);
+  const read = lengthRead(text);
+  marks.add(read, text.length);
+  const views = viewsOf(text.slice(0, read), marks.add);
   for (const view of views) {
     markUserInfo(view.text, view.mark);
     markNamedValues(view.text, view.mark);
@@ -60,6 +67,13 @@ export function maskProxyUrl(url: string): string {
   const scheme = url.indexOf('://');
   const start = scheme < 0 || scheme > at ? 0 : scheme + 3;
   return maskCredentials(`${url.slice(0, start)}${SECRET_MASK}${url.slice(at)}`);
+}
+
+/** Up to a space, if one is near: what is cut within a credential may not be seen as one. */
+function lengthRead(text: string): number {
+  if (text.length <= MAX_LENGTH) return text.length;
+  const space = text.slice(MAX_LENGTH - LONGEST_CUT, MAX_LENGTH).search(/\s\S*$/);
+  return MAX_LENGTH - LONGEST_CUT + Math.max(space, 0);
 }
 
 function reveal(secret: KnownSecret): string[] {

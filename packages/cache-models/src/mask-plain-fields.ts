@@ -10,9 +10,6 @@ const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
 
 /** Longest error that is kept, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 4096;
-/** So much of an error is looked at: what a mask makes shorter lets more of it in. */
-const MAX_ERROR_READ = 4 * MAX_ERROR_LENGTH;
-
 /**
  * The text fields without credentials that show as such, and without the entry's own. With `before`, what is as it was
  * there, texts and credentials, is not looked at again.
@@ -35,7 +32,7 @@ export function withoutCredentials(
   };
 }
 
-/** The text fields for showing: masked, whatever their length. */
+/** The text fields for showing: masked, however long the error. */
 export function maskedFields({ source, lastHealthError, username, password }: PlainFields & Credentials): PlainFields {
   const secrets = [username, password];
   return {
@@ -56,19 +53,11 @@ export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
 
 /** The text of an error as it is kept: masked, and no longer than 4,096 characters. */
 export function maskErrorText(text: string, secrets: readonly KnownSecret[] = []): string {
-  return cut(maskCredentials(readable(text), secrets), MAX_ERROR_LENGTH);
+  return cut(maskCredentials(text, secrets), MAX_ERROR_LENGTH);
 }
 
 function maskSource(source: string, secrets: readonly KnownSecret[]): string {
   return USUAL_SOURCES.has(source) ? source : maskCredentials(source, secrets);
-}
-
-/** A long text without its end; not cut within a word, which could be a credential that is not seen as one then. */
-function readable(text: string): string {
-  if (text.length <= MAX_ERROR_READ) return text;
-  const head = text.slice(0, MAX_ERROR_READ);
-  const space = head.search(/\s\S{0,1024}$/);
-  return cut(head, space < 0 ? MAX_ERROR_READ - 1024 : space);
 }
 
 /** The first `length` units, or one less: half a character is not stored. */

@@ -281,12 +281,6 @@ describe('CacheEntry', () => {
     expect(create('x'.repeat(4096))).toHaveLength(4096);
     expect(create('x'.repeat(5000))).toBe('x'.repeat(4096));
     expect(create(`${'x'.repeat(4095)}😀`)).toBe('x'.repeat(4095));
-    const late = `${'=x '.repeat(5500)}http://ann:hunter2-x@h:1`;
-    expect(create(late)).toHaveLength(4096);
-    // What is cut within a password is no credential to look at any more.
-    const shrinking = `${'password="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" '.repeat(204)}ann:hunter2-x`;
-    for (let end = 16_380; end < 16_390; end++)
-      expect(create(`${shrinking.slice(0, end - 12)} ann:hunter2-x@h:1`)).not.toContain('hunter2-x');
   });
 
   it('of an old record shows no credentials in JSON or when inspected, and is what was stored', () => {

@@ -1,137 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskCredentials, maskProxyUrl, SECRET_MASK, Secret } from '../src/index.ts';
-
-// Every password below holds one of these; base64 of `user:P4SSmk` begins with the second.
-const TRACES = ['SSmk', 'dXNlcjpQ'];
-const BASIC = Buffer.from('user:P4SSmk').toString('base64');
-
-/** What Node.js, its HTTP clients, curl, Python, browsers and proxies say when a proxy fails. */
-const LEAKY: readonly (readonly [from: string, text: string])[] = [
-  ['a URL', 'connect to http://user:P4SSmk@h failed'],
-  ['a URL with a slash', 'connect to http://user:P4/SSmk@h failed'],
-  ['a URL with a hash', 'http://user:P4SSmk#1@h'],
-  ['a URL with a question mark', '407 for http://user:P4SSmk?x@h'],
-  ['a URL with an at sign', 'http://user:P4@SSmk@h.example:8080'],
-  ['a URL with backslashes', 'http:\\\\user:P4SSmk@h'],
-  ['a URL with one slash', 'http:/user:P4SSmk@h'],
-  ['a URL with escaped slashes', '{"proxy":"http:\\/\\/user:P4SSmk@h"}'],
-  ['a URL with two at signs', 'http://a@b//user:P4SSmk@h'],
-  ['a URL with spaces', 'http://us er:P4 SSmk@h'],
-  ['a URL with a port before a space', 'http://john.doe:12345 SSmk@h'],
-  ['a URL with a token for a user', 'https://P4SSmk@github.com/list.txt'],
-  ['a URL without a user', 'socks5://:P4SSmk@h:1080'],
-  ['a URL without its end', 'http://user:P4SSmk'],
-  ['a URL without its end, quoted', '"http://user:P4SSmk", failed'],
-  ['a URL without its end, with a host', 'http://198.18.0.1:8080:user:P4SSmk'],
-  ['a URL in a query', 'https://h/?proxy=http%3A%2F%2Fuser%3AP4SSmk%40h%3A8080'],
-  ['a URL in a query, encoded twice', 'https://h/?u=http%253A%252F%252Fuser%253AP4SSmk%2540h'],
-  ['no scheme', 'proxy user:P4SSmk@h:1 refused'],
-  ['no scheme, and a space', 'proxy user:P4 SSmk@h:1 refused'],
-  ['no scheme, in JSON', '{"proxy":"user:P4SSmk@h:1","page":2}'],
-  ['no scheme, in an assignment', 'proxy=user:P4SSmk@h:1'],
-  ['a line of a list', 'bad line 198.18.0.1:8080:user:P4SSmk'],
-  ['a line of a list, with an at sign', 'bad line 198.18.0.1:8080:user:P4@SSmk'],
-  ['a line of a list, with a name', 'line 7: "gate.example.com:8080:user:P4SSmk",'],
-  ['a line of a list, with IPv6', 'bad line [2001:db8::1]:80:user:P4SSmk'],
-  ['a line of a list, the other way round', 'bad line user:P4SSmk:198.18.0.1:8080'],
-  ['a header', `Proxy-Authorization: Basic ${BASIC}`],
-  ['headers of Node.js', `{ 'Proxy-Authorization': 'Basic ${BASIC}', host: 'h' }`],
-  ['headers of undici', `[ 'proxy-authorization', 'Basic ${BASIC}', 'accept', '*/*' ]`],
-  ['headers of axios, as JSON', `{"headers":{"Authorization":["Basic ${BASIC}"],"Accept":"*/*"}}`],
-  ['headers of Python', `[(b'Proxy-Authorization', b'Basic ${BASIC}')]`],
-  ['headers of Go', `map[Proxy-Authorization:[Basic ${BASIC}]]`],
-  ['headers of curl -v', `> CONNECT example.com:443 HTTP/1.1\r\n> Proxy-Authorization: Basic ${BASIC}\r\n> Host: h`],
-  ['an option of curl with a header', `curl -H "Proxy-Authorization: Basic ${BASIC}" http://h`],
-  ['Digest', 'Authorization: Digest username="P4SSmk", realm="r", response="SSmk"'],
-  ['Bearer', 'authorization: Bearer eyJhbGciOi.P4SSmk.c2ln'],
-  ['a scheme nobody knows', 'authorization: Custom P4SSmk'],
-  ['a token without a header', `sent Basic ${BASIC} and got 407`],
-  ['cookies', 'Cookie: a=b; sid=P4SSmk'],
-  ['cookies that are set', "{ 'set-cookie': [ 'sid=P4SSmk; Path=/', 'b=c' ] }"],
-  ['-U', 'curl -x h -U user:P4SSmk https://example.com'],
-  ['-U with no space', 'curl -Uuser:P4SSmk https://example.com'],
-  ['-U behind other letters', 'curl -sSU user:P4SSmk https://example.com'],
-  ['-u, quoted', "curl -u 'user:P4 SSmk' https://example.com"],
-  ['a list of arguments', '["curl","-U","user:P4SSmk","https://example.com"]'],
-  ['--proxy-user', 'curl --proxy-user user:P4SSmk https://example.com'],
-  ['--proxy-user=', 'curl --proxy-user=user:P4SSmk https://example.com'],
-  ['--user in a list of arguments', "spawn curl [ '--user', 'user:P4SSmk' ]"],
-  ['an option nobody knows', "error: unknown option '--password=P4SSmk'"],
-  ['a query', 'GET https://example.com/list?page=2&password=P4SSmk&x=1'],
-  ['a query of an API', 'https://example.com/?api_key=P4SSmk'],
-  ['a query with a key', 'https://example.com/list?key=P4SSmk'],
-  ['a query of Python requests', 'Max retries exceeded with url: /list?access_token=P4SSmk (Caused by ProxyError())'],
-  ['a variable', 'PROXY_PASSWORD=P4 SSmk'],
-  ['YAML', 'username: user\npassword: P4SSmk\nport: 8080'],
-  ['YAML on one line', '- {name: a, server: h, port: 1, username: u, password: P4SSmk}'],
-  ['JSON', '{"username":"user","password":"P4\\"SSmk","port":1}'],
-  ['JSON in JSON', '{"body":"{\\"password\\":\\"P4SSmk\\"}"}'],
-  ['options of Playwright', "proxy: { server: 'http://h:1', username: 'SSmk', password: 'P4SSmk' }"],
-  ['options of axios', "auth: { username: 'SSmk', password: 'P4SSmk' }"],
-  ['options of got', "username: 'SSmk'"],
-  ['BasicAuth of aiohttp', "BasicAuth(login='SSmk', password='P4SSmk', encoding='latin1')"],
-  ['a tuple of requests', "auth=('user', 'P4SSmk')"],
-  ['a constant of PHP', 'CURLOPT_PROXYUSERPWD => user:P4SSmk'],
-  ['a quotation', "Proxy auth using Basic with user 'SSmk'"],
-  ['a quotation of a password', 'wrong password "P4SSmk" for this proxy'],
-  [
-    'an invalid URL of Node.js',
-    "TypeError: Invalid URL { code: 'ERR_INVALID_URL', input: 'http://user:P4 SSmk@h:port' }",
-  ],
-  ['aiohttp', 'InvalidProxyURL: http://user:P4SSmk@:8080'],
-  ['httpx', "httpx.InvalidURL: Invalid port: 'P4SSmk@h'"],
-  ['http.client', "InvalidURL: nonnumeric port: 'P4SSmk'"],
-  ['urllib', "ValueError: Port could not be cast to integer value as 'P4SSmk'"],
-  ['a proxy server of Chromium', '--proxy-server=http://user:P4SSmk@h:1 is not supported'],
-  ['a header of an API', 'x-api-key: P4SSmk'],
-  ['a secret of OAuth', 'client_secret=P4SSmk&grant_type=client_credentials'],
-];
-
-const HARMLESS: readonly string[] = [
-  'manual',
-  'provider-a',
-  'https://example.com/list.txt',
-  'https://example.com/?page=2',
-  'https://unpkg.com/react@19/umd/list.txt',
-  'github:user/repo@main',
-  'npm:@scope/name@1.2.3',
-  'connect ECONNREFUSED 198.18.0.1:8080',
-  'http://198.18.0.1:8080',
-  'socks5://gate.example.com:1080 timed out after 30000 ms',
-  'https://gate.example.com:8080: 407 Proxy Authentication Required',
-  'http://[2001:db8::1]:8080/',
-  'http://[fe80::1%eth0]:8080',
-  'connect ETIMEDOUT 2001:db8::1:2:3:8080',
-  'squid:3128 is down',
-  '12:34:56',
-  '[10:20:30] retry 3 of 5',
-  '2026-06-01T12:34:56.789+02:00',
-  'C:\\Users\\ann\\node_modules\\undici@7.1.0\\lib\\client.js:10:5',
-  'at Socket.<anonymous> (file:///app/node_modules/.pnpm/undici@7.1.0/node_modules/undici/lib/client.js:10:5)',
-  'at connect (file.js:10:5)',
-  'at node:internal/process/task_queues:105:5',
-  'TLS: certificate has expired',
-  '@pw/cache-cli and pnpm@12',
-  'git@github.com:user/repo.git',
-  'contact ann@example.com',
-  'mailto:ann@example.com',
-  'https://example.com/ failed, contact bob@example.com',
-  'connect to http://198.18.0.1:8080 failed, contact bob@example.com',
-  'Basic authentication required',
-  'WWW-Authenticate: Basic realm="proxy"',
-  'Bearer token expired',
-  `Unexpected token '<', "<!DOCTYPE "... is not valid JSON`,
-  'net::ERR_PROXY_CONNECTION_FAILED at https://example.com/',
-  "Cannot connect to host h:1 ssl:default [Connect call failed ('198.18.0.1', 8080)]",
-  'getaddrinfo ENOTFOUND gate.example.com',
-  'password authentication failed',
-  '"username":null,"password":null',
-  '--proxy-bypass=localhost',
-  '00:1a:2b:3c:4d:5e',
-  'must begin with one of http://, https://, socks5://',
-  '',
-];
+import { HARMLESS, LEAKY, TRACES } from './credential-texts.ts';
 
 function tracesIn(text: string): string[] {
   return TRACES.filter((trace) => text.includes(trace));
@@ -162,6 +32,28 @@ describe('maskCredentials', () => {
       'http://h:1/?page=2&password=**********&x=1',
     );
     expect(maskCredentials('198.18.0.1:8080:user:P4SSmk is no URL')).toBe('198.18.0.1:8080:********** is no URL');
+  });
+});
+
+describe('a long text', () => {
+  it('is looked at for 32,768 characters, and the rest is one mask', () => {
+    const text = `${'x '.repeat(16_000)}http://user:P4SSmk@h ${'y '.repeat(50_000)}`;
+    const masked = maskCredentials(text);
+    expect(/^(?:x )+http:\/\/\*{10}@h(?: y)*\*{10}$/.test(masked)).toBe(true);
+    expect(masked.length).toBeLessThanOrEqual(32_778);
+    expect(maskCredentials('x'.repeat(32_768))).toBe('x'.repeat(32_768));
+  });
+
+  it('shows nothing of a credential that the cut goes through', () => {
+    for (const form of [
+      'user:P4SSmk-P4SSmk@h.example:1',
+      'http://user:P4SSmk-P4SSmk@h',
+      '198.18.0.1:80:user:P4SSmk-P4SSmk',
+    ])
+      for (let shift = 0; shift <= form.length + 1; shift++) {
+        const text = `${'x,'.repeat(16_360)} ${'-'.repeat(46 - shift)} ${form}${' z'.repeat(99)}`;
+        expect(maskCredentials(text)).not.toMatch(/SSmk|P4/);
+      }
   });
 });
 

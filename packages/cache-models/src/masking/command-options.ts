@@ -21,7 +21,7 @@ export function markCommandOptions(text: string, mark: Mark): void {
 
 function endOfArgument(text: string, start: number, quote: string | undefined): number {
   // Far enough for any argument, and not so far that many open quotes cost much.
-  const limit = Math.min(text.length, start + 1024);
+  const limit = Math.min(text.length, start + 256);
   const closing = quote === undefined ? -1 : endOfQuote(text, start, limit, quote, false);
   if (closing >= 0) return closing;
   SPACE.lastIndex = start;

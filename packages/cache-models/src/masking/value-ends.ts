@@ -9,7 +9,7 @@ const NAME_AND_SIGN = /^\w{1,40}=/;
 const VARIABLE = /(?:^|[\n\r])(?:export )?[A-Z\d_]{1,64}$/;
 
 /** Longest way to a quote that closes an argument such as `'--password=two words'`. */
-const QUOTED_ARGUMENT = 1024;
+const QUOTED_ARGUMENT = 256;
 
 /** Where a value ends that is not quoted and stands behind the name at `name`. */
 export function endOfValue(text: string, start: number, name: number): number {
