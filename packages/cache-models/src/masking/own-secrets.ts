@@ -15,7 +15,8 @@ const BESIDE_CREDENTIALS = /[:@="'`]/;
 export function markSecrets(views: readonly TextView[], secrets: readonly string[]): void {
   const found = secrets.filter((secret) => secret !== '');
   const plain = new Set(found.flatMap((secret) => [secret, secret.replaceAll(' ', '+')]));
-  const encoded = new Set([...found, found.join(':')].flatMap(inBase64));
+  const longest = Math.max(...views.map(({ text }) => longestRun(text)));
+  const encoded = new Set([...found, found.join(':')].flatMap((secret) => inBase64(secret, longest)));
   for (const view of views) {
     const folded = fold(view.text);
     for (const secret of plain) markPlain(view, folded, secret);
@@ -42,15 +43,26 @@ function isCredential(secret: string, before: string, after: string): boolean {
   return BESIDE_CREDENTIALS.test(before) || BESIDE_CREDENTIALS.test(after);
 }
 
-/** What every base64 of a text with the secret in it has in common, for the three places where it may begin. */
-function inBase64(secret: string): string[] {
+/**
+ * What every base64 of a text with the secret in it has in common, for the three places where it may begin; nothing if it is longer
+ * than any base64 there is.
+ */
+function inBase64(secret: string, longest: number): string[] {
   const bytes = Buffer.from(secret);
+  if (Math.floor((bytes.length * 8) / 6) - 1 > longest) return [];
   if (bytes.length < IN_BASE64) return bytes.length < 3 ? [] : [bytes.toString('base64').replace(/=+$/, '')];
   const parts = [0, 1, 2].map((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
     return whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
   });
   return parts.flatMap((part) => [part, part.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+/** How long the longest text is that may be base64. */
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const { length } of text.match(/[\w+/-]+/g) ?? []) longest = Math.max(longest, length);
+  return longest;
 }
 
 const BASE64 = /[\w+/=-]/;
