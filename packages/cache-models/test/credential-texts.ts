@@ -96,6 +96,8 @@ export const HARMLESS: readonly string[] = [
   'npm:@scope/name@1.2.3',
   'connect ECONNREFUSED 198.18.0.1:8080',
   'http://198.18.0.1:8080',
+  'http://squid:3128',
+  'http://squid:99999',
   'socks5://gate.example.com:1080 timed out after 30000 ms',
   'https://gate.example.com:8080: 407 Proxy Authentication Required',
   'http://[2001:db8::1]:8080/',

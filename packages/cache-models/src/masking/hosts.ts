@@ -44,11 +44,14 @@ export function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
 }
 
-/** True for a host with no port, an empty one or a number: what else stands behind a colon is a password. */
+/**
+ * True for a host with no port, an empty one or up to five digits, also too large a number: what else stands behind a colon is a
+ * password.
+ */
 export function isPlace(text: string): boolean {
   if (text.startsWith('[')) return /^\[[\da-f:.]*(?:%[\w.~-]*)?(?:\](?::\d{0,5})?)?$/i.test(text);
   const colon = text.indexOf(':');
   if (colon < 0) return true;
   const port = text.slice(colon + 1);
-  return port === '' || isPort(port) || isIPv6(text);
+  return /^\d{0,5}$/.test(port) || isIPv6(text);
 }
