@@ -1,4 +1,7 @@
+import { maskCredentials } from '@pw/cache-models';
 import type { CliIo } from './cli-io.ts';
+import { printable } from './format.ts';
+import { maskedArguments } from './masked-arguments.ts';
 import { Output } from './output.ts';
 import type { Backend } from './store-paths.ts';
 
@@ -9,11 +12,26 @@ export class CliContext {
   readonly err: Output;
   /** What the process will exit with. */
   exitCode = 0;
+  readonly #arguments: ReadonlyMap<string, string>;
 
-  constructor(io: CliIo) {
+  /** `argv`: what was typed; it is shown without the credentials in it. */
+  constructor(io: CliIo, argv: readonly string[]) {
     this.io = io;
+    this.#arguments = maskedArguments(argv);
     this.out = new Output(io.stdout, io.signal);
     this.err = new Output(io.stderr, io.signal);
+  }
+
+  /** A text without credentials, those that were typed among them: for JSON. */
+  masked(text: string): string {
+    let result = text;
+    for (const [argument, mask] of this.#arguments) result = result.replaceAll(argument, () => mask);
+    return maskCredentials(result);
+  }
+
+  /** The same, safe for a terminal. */
+  shown(text: string): string {
+    return printable(this.masked(text));
   }
 
   now(): number {

@@ -1,5 +1,5 @@
 import type { CacheLookup, CacheManager } from '@pw/cache-manager';
-import { type CacheEntry, generateCacheKey, maskUserInfo, type ParsedProxyUrl, parseProxyUrl } from '@pw/cache-models';
+import { type CacheEntry, generateCacheKey, maskProxyUrl, type ParsedProxyUrl, parseProxyUrl } from '@pw/cache-models';
 import { printable } from './format.ts';
 import { unreadableCount } from './unreadable.ts';
 
@@ -42,7 +42,7 @@ function matcherOf(text: string): (entry: CacheEntry) => boolean {
   const wanted = parse(text);
   const hasScheme = text.includes('://');
   return (entry) => {
-    if (printable(maskUserInfo(entry.proxyUrl)) === text) return true;
+    if (printable(maskProxyUrl(entry.proxyUrl)) === text) return true;
     const stored = wanted === undefined ? undefined : parse(entry.proxyUrl);
     if (wanted === undefined || stored === undefined) return false;
     if (wanted.port !== stored.port || wanted.host !== stored.host) return false;

@@ -36,7 +36,7 @@ export async function openStore(
   }
   // What is there decides, so that nobody has to remember how a cache was made.
   const backend = options.backend ?? paths.backends[0] ?? 'jsonl';
-  const warn = (text: string) => context.err.line(`pw-cache: warning: ${text}`);
+  const warn = (text: string) => context.err.line(`pw-cache: warning: ${context.shown(text)}`);
   const warnings = new Warnings();
   const cache = await open(context, paths, backend, use, warnings);
   const broken = cache.getStatistics().tiers.filter(({ degraded }) => degraded);

@@ -27,7 +27,7 @@ export async function reportError(
   { json, helpOf }: { readonly json: boolean; readonly helpOf: string },
 ): Promise<number> {
   if (!(error instanceof CommanderError)) {
-    const report = describe(error, context);
+    const report = maskReport(context, describe(error, context));
     await fail(context, report, json);
     const reason: unknown = context.io.signal?.reason;
     return report.code === INTERRUPTED && reason instanceof Interruption ? reason.exitCode : 1;
@@ -35,8 +35,10 @@ export async function reportError(
   if (error.exitCode === 0) return 0;
   // Without any command commander has shown the help on stderr: whoever reads JSON still needs a document.
   const isHelp = error.code === 'commander.help';
-  const message = isHelp ? 'no command' : error.message.replace(/^error: /, '').replaceAll('\n', ' ');
-  const report = { code: 'USAGE', message: `${message} (see ${helpOf} --help)` };
+  // Masked before its lines are joined: an argument must be there as it was typed.
+  const quoted = context.masked(error.message.replace(/^error: /, ''));
+  const message = isHelp ? 'no command' : quoted.replaceAll('\n', ' ');
+  const report = maskReport(context, { code: 'USAGE', message: `${message} (see ${helpOf} --help)` });
   await (isHelp ? failSilently(context, report, json) : fail(context, report, json));
   return 2;
 }
@@ -55,6 +57,11 @@ function describe(error: unknown, { io }: CliContext): ErrorReport {
   if (error instanceof CliError) return { code: error.code, message: error.message, ...error.details };
   if (error instanceof CacheError) return { code: error.code, message: inWords(error.message) };
   return { code: 'UNEXPECTED', message: describeUnexpected(error) };
+}
+
+/** Whatever the message quotes: an argument, the name of a file, another program's words. */
+function maskReport(context: CliContext, report: ErrorReport): ErrorReport {
+  return { ...report, message: context.masked(report.message) };
 }
 
 async function fail(context: CliContext, report: ErrorReport, json: boolean): Promise<void> {

@@ -10,7 +10,7 @@ import { reportError, reportOutput } from './report-error.ts';
  * 2 wrong usage. Never throws for what a user or a file did; nothing is written but to the streams handed in.
  */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
-  const context = new CliContext(io);
+  const context = new CliContext(io, argv);
   // Commander writes at once, wherever the streams are; the texts are kept in order with ours.
   const texts: Promise<void>[] = [];
   const program = buildProgram(context, manifest.version);

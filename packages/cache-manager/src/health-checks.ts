@@ -10,6 +10,7 @@ import {
   type HealthRecord,
   type HealthSchedule,
   HealthStatus,
+  maskHealthCheck,
   parseHealthCheck,
   parseHealthHistoryOptions,
   RemovalReason,
@@ -73,7 +74,9 @@ export class HealthChecks {
     return [...found, ...entries];
   }
 
-  async #apply(entry: CacheEntry, check: HealthCheck): Promise<CacheEntry> {
+  async #apply(entry: CacheEntry, parsed: HealthCheck): Promise<CacheEntry> {
+    // A tier of somebody else's stores what it is given.
+    const check = maskHealthCheck(parsed, entry);
     const slot = this.#historySlot(entry.key);
     const recorded = slot === undefined ? undefined : await recordIn(slot, entry, check);
     const checked = recorded ?? afterHealthCheck(entry, check, this.#options.schedule);

@@ -7,6 +7,7 @@ import {
   isPromise,
   type Logger,
   type MaybePromise,
+  maskCredentials,
   RemovalReason,
 } from '@pw/cache-models';
 import { capLife } from './cap-life.ts';
@@ -247,7 +248,7 @@ export class SlotWrites {
     if (!this.#warnedOfRefusal) {
       this.#warnedOfRefusal = true;
       const { logger, name } = this.#context;
-      const facts = { tier: name, reason: error.message };
+      const facts = { tier: name, reason: maskCredentials(error.message) };
       logger.warn(facts, 'tier refuses an entry; it is kept in the other tiers');
     }
     const erased = this.erase(key);

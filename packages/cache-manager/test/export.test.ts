@@ -48,6 +48,19 @@ describe('an export', () => {
     );
   });
 
+  it.each(['sealed', 'omit'] as const)('%s holds none that an old record has in its texts', async (credentials) => {
+    const old = CacheEntry.restore({
+      ...ann,
+      proxyUrl: 'http://me:pw4proxy',
+      source: 'https://me:pw4list@example.com/',
+      lastHealthError: 'hunter2 was refused',
+    });
+    const path = join(folder(), 'all.jsonl');
+    await exportToFile(source(old), path, { credentials });
+    expect(readFileSync(path, 'utf8')).toContain('was refused');
+    expect(readFileSync(path, 'utf8')).not.toMatch(/hunter2|pw4/);
+  });
+
   it('holds credentials sealed unless asked otherwise', async () => {
     const path = join(folder(), 'all.jsonl');
     await exportToFile(source(ann), path);

@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import {
   CacheConfigError,
   type CacheConfigInput,
@@ -212,5 +214,47 @@ describe('thresholds that make no sense', () => {
   it.each([{ deadAfter: 0 }, { recoverAfter: 1.5 }, { slowAfterMs: 0 }])('%j are refused', async (healthThresholds) => {
     const open = CacheManager.open({ tiers: [new MemoryCacheTier()], healthThresholds });
     await expect(open).rejects.toThrow(CacheConfigError);
+  });
+});
+
+describe.each(['jsonl', 'sqlite'] as const)('the texts of a check, with L2 in %s', (l2Backend) => {
+  const secrets = { username: 'ann.smith', password: 'hunter2-x/y' };
+  const texts = [
+    'connect to http://user:P4SSmk@h failed',
+    'http://user:P4SSmk#1@h',
+    'proxy user:P4SSmk@h:1 refused',
+    'Proxy-Authorization: Basic dXNlcjpQNFNTbWs=',
+    'curl -x h -U user:P4SSmk',
+    'http://h/?password=P4SSmk',
+    'http://user:P4SSmk',
+    'ann.smith was refused with hunter2-x/y',
+    `sent ${Buffer.from('ann.smith:hunter2-x/y').toString('base64')}`,
+    'GET /hunter2-x%2Fy',
+  ];
+
+  it('hold no credentials in the entry, in the history, in what is written', async () => {
+    const directory = makeTempDir(onTestFinished);
+    const config = { l2Backend, l2CacheDir: join(directory, 'l2'), l3DatabasePath: join(directory, 'l3', 'l3.db') };
+    const said: unknown[] = [];
+    for (const text of texts) {
+      // Opened anew, the entry has its credentials sealed.
+      const cache = await openCache({ ...config, encryptionKey: KEY }, { env: {} });
+      onTestFinished(() => cache.close());
+      await cache.put('k', entryOf('k', secrets));
+      await cache.close();
+      const again = await openCache({ ...config, encryptionKey: KEY }, { env: {} });
+      onTestFinished(() => again.close());
+      said.push(
+        await again.recordHealthCheck('k', { status: 'dead', errorMessage: text, checkUrl: `http://c/${text}` }),
+      );
+      said.push(await again.get('k'), await again.healthHistory('k'));
+      await again.close();
+    }
+    const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    const written = files.map((file) => readFileSync(join(file.parentPath, file.name), 'latin1')).join('');
+    const all = JSON.stringify(said) + inspect(said, { depth: null, maxStringLength: null }) + written;
+    expect(all).toContain('connect to http://**********@h failed');
+    const traces = ['SSmk', 'dXNlcjpQ', 'hunter2', 'ann.smith', Buffer.from('ann.smith').toString('base64')];
+    expect(traces.filter((trace) => all.includes(trace))).toEqual([]);
   });
 });

@@ -256,3 +256,60 @@ describe('options', () => {
     }
   });
 });
+
+describe('a row with credentials in a text', () => {
+  const record = {
+    key: 'k',
+    proxy_url: URL,
+    fetch_time: '2026-06-01T00:00:00Z',
+    last_accessed: '2026-06-01T00:00:00Z',
+    expires_at: '2026-07-01T00:00:00Z',
+    health_status: 'dead',
+    access_count: 0,
+    ttl_seconds: 3600,
+    failure_count: 0,
+  };
+
+  it('is stored without them, its own and those of others', async () => {
+    const row = {
+      proxy_url: 'http://ann:hunter2-x@a.example:1',
+      source: 'hunter2-x of https://me:pw4list@example.com/',
+    };
+    const { target } = await importRows([row]);
+    expect(target.one.source).toBe('********** of https://**********@example.com/');
+  });
+
+  it('is stored without them as a whole record too', async () => {
+    const row = { ...record, password: 'hunter2-x', source: 'me:pw4list@h', last_health_error: '407: hunter2-x' };
+    const { target } = await importRows([row]);
+    expect([target.one.source, target.one.lastHealthError]).toEqual(['**********@h', '407: **********']);
+  });
+
+  it('holds none that an entry under its key has already', async () => {
+    const target = new MapTarget();
+    await importRows([{ key: 'k', proxy_url: URL, username: 'ann', password: 'hunter2-x' }], target);
+    await importRows([{ key: 'k', proxy_url: URL, source: 'list hunter2-x' }], target);
+    expect(target.one.source).not.toContain('hunter2-x');
+  });
+
+  it.each([{ proxy_url: 'http://ann:hunter2-x' }, { ...record, proxy_url: 'http://ann:hunter2-x' }])(
+    'is not stored if its URL was cut off in the password: %j',
+    async (row) => {
+      const { result, target } = await importRows([row]);
+      expect([result.loaded, result.skipped, target.map.size]).toEqual([0, 1, 0]);
+      expect(JSON.stringify(result)).not.toContain('hunter2');
+      expect(result.problems[0]?.reason).toContain('proxy_url');
+    },
+  );
+
+  it('shows none in a reason of a caller, or of a tier', async () => {
+    const row = { proxy_url: 'http://ann:hunter2-x@a.example:1' };
+    const options = { refuse: () => 'no hunter2-x of ann:other@h here' };
+    const { result } = await importRows([row], new MapTarget(), options);
+    expect(result.problems[0]?.reason).toBe('no ********** of **********@h here');
+    const target = new MapTarget();
+    target.mergeMany = () => Promise.reject(new CacheValidationError('no room for ann:hunter2-x@a.example'));
+    const failed = (await importRows([row], target)).result;
+    expect([failed.failed, JSON.stringify(failed)]).toEqual([1, expect.not.stringContaining('hunter2')]);
+  });
+});

@@ -9,7 +9,7 @@ export interface CacheEntryFields {
   readonly proxyUrl: string;
   readonly username: Secret | null;
   readonly password: Secret | null;
-  /** Where the proxy came from. */
+  /** Where the proxy came from. No credentials: they are masked where the value comes in. */
   readonly source: string;
   readonly fetchTime: number;
   readonly lastAccessed: number;
@@ -29,6 +29,7 @@ export interface CacheEntryFields {
   readonly consecutiveHealthSuccesses: number;
   readonly recoveryAttempt: number;
   readonly nextCheckTime: number | null;
+  /** What the last check failed of, without credentials, at most 4,096 characters; a record that was stored may have more. */
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;

@@ -5,6 +5,7 @@ import { generateCacheKey } from './cache-key.ts';
 import type { Clock } from './clock.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
+import { withoutCredentials } from './mask-plain-fields.ts';
 import { parseWith } from './parse-with.ts';
 import { type ParsedProxyUrl, parseProxyUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
@@ -88,11 +89,11 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
   const url = given.proxyUrl.url;
   const fetchTime = given.fetchTime ?? toStorable(clock.now());
   const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
+  const texts = { source: given.source ?? DEFAULT_SOURCE, lastHealthError: given.lastHealthError ?? null };
   return {
     key: given.key ?? generateCacheKey(url, { username: credentials.username }),
     proxyUrl: url,
     ...credentials,
-    source: given.source ?? DEFAULT_SOURCE,
     fetchTime,
     lastAccessed: given.lastAccessed ?? fetchTime,
     accessCount: given.accessCount ?? 0,
@@ -100,6 +101,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     // A life that ends after the year 9999 ends with it: nothing later can be stored.
     expiresAt: given.expiresAt ?? toStorable(Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT)),
     ...healthFields(given),
+    ...withoutCredentials(texts, credentials),
   };
 }
 
@@ -113,7 +115,6 @@ function healthFields(given: Parsed) {
     consecutiveHealthSuccesses: given.consecutiveHealthSuccesses ?? 0,
     recoveryAttempt: given.recoveryAttempt ?? 0,
     nextCheckTime: given.nextCheckTime ?? null,
-    lastHealthError: given.lastHealthError ?? null,
     totalHealthChecks: given.totalHealthChecks ?? 0,
     totalHealthCheckFailures: given.totalHealthCheckFailures ?? 0,
   };

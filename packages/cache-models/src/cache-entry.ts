@@ -3,7 +3,8 @@ import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { HealthStatus } from './health-status.ts';
-import { maskUserInfo } from './proxy-url.ts';
+import { maskProxyUrl } from './mask-credentials.ts';
+import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
 import type { Secret } from './secret.ts';
 
 const BRAND = brandOf('CacheEntry');
@@ -65,7 +66,8 @@ export class CacheEntry implements CacheEntryFields {
   /**
    * Makes an entry from outside values; only `proxyUrl` is required. Fills key (hash of the URL, and of the username if
    * there is one), fetchTime and lastAccessed (now), source (`"manual"`), ttlSeconds (3600) and expiresAt (fetchTime +
-   * ttlSeconds). Moves `user:pass@` out of the URL into username and password. An empty credential is none.
+   * ttlSeconds). Moves `user:pass@` out of the URL into username and password. An empty credential is none. Credentials in
+   * source and lastHealthError are masked ({@link maskCredentials}); of the error the first 4,096 characters are kept.
    *
    * Throws a CacheValidationError that lists every wrong field and shows no value.
    */
@@ -85,11 +87,13 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /**
-   * A copy with some fields replaced, checked as by {@link CacheEntry.create}. Nothing is derived: a new `ttlSeconds`
-   * alone leaves `expiresAt` as it is. Throws a CacheValidationError.
+   * A copy with some fields replaced, checked and masked as by {@link CacheEntry.create}. New credentials are masked in the
+   * source and the error that were there, too. Nothing else is derived: a new `ttlSeconds` alone leaves `expiresAt` as it is.
+   * Throws a CacheValidationError.
    */
   with(patch: CacheEntryPatch): CacheEntry {
-    return CacheEntry.restore({ ...this, ...parseEntryPatch(patch) });
+    const fields = { ...this, ...parseEntryPatch(patch) };
+    return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
   /** A copy as after one more hit at `now`. */
@@ -117,19 +121,25 @@ export class CacheEntry implements CacheEntryFields {
     return now >= this.expiresAt;
   }
 
-  /** All fields; secrets are masked, and so is what an old record has of them in its URL. */
+  /**
+   * All fields; secrets are masked, and so is what an old record has of credentials in its URL, source or error. Opens the
+   * credentials if there is a text that may hold them, other than the usual sources.
+   */
   toJSON(): CacheEntryJson {
     return {
       ...this,
-      proxyUrl: maskUserInfo(this.proxyUrl),
+      ...maskedFields(this),
+      proxyUrl: maskProxyUrl(this.proxyUrl),
       username: this.username?.toJSON() ?? null,
       password: this.password?.toJSON() ?? null,
     };
   }
 
   [INSPECT](): CacheEntry {
-    const proxyUrl = maskUserInfo(this.proxyUrl);
-    return proxyUrl === this.proxyUrl ? this : CacheEntry.restore({ ...this, proxyUrl });
+    const proxyUrl = maskProxyUrl(this.proxyUrl);
+    const { source, lastHealthError } = maskedFields(this);
+    const isClean = proxyUrl === this.proxyUrl && source === this.source && lastHealthError === this.lastHealthError;
+    return isClean ? this : CacheEntry.restore({ ...this, proxyUrl, source, lastHealthError });
   }
 }
 brandClass(CacheEntry, BRAND);

@@ -172,7 +172,8 @@ export interface CacheTier {
   query?(filter?: EntryFilter): MaybePromise<EntryPage>;
   /**
    * Stores the outcome of a health check in the history and in the entry, and gives the entry as it is now; `undefined`
-   * if no live one is there or after a fault of the store. There exactly when the capability `healthHistory` is true.
+   * if no live one is there or after a fault of the store. Credentials in the result's texts are masked, those of the entry
+   * wherever they stand ({@link maskHealthCheck}). There exactly when the capability `healthHistory` is true.
    * A wrong result throws a CacheValidationError.
    */
   recordHealthCheck?(key: string, result: HealthCheckResult): MaybePromise<CacheEntry | undefined>;

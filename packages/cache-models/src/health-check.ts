@@ -2,6 +2,8 @@ import { CacheEntry } from './cache-entry.ts';
 import type { InstantInput } from './cache-entry-input.ts';
 import { type HealthSchedule, waitAfter } from './health-schedule.ts';
 import { HealthStatus, isHealthStatus } from './health-status.ts';
+import { maskCredentials } from './mask-credentials.ts';
+import { maskErrorText } from './mask-plain-fields.ts';
 import { Problems } from './problems.ts';
 import { toInstant } from './to-instant.ts';
 
@@ -13,13 +15,13 @@ export interface HealthCheckResult {
   readonly checkTime?: InstantInput | undefined;
   /** 0 or more. */
   readonly responseTimeMs?: number | null | undefined;
-  /** What went wrong; credentials in a URL in it are masked before it is stored. */
+  /** What went wrong; credentials in it are masked before it is stored, and only the first 4,096 characters are kept. */
   readonly errorMessage?: string | null | undefined;
   /** What was fetched through the proxy; credentials in it are masked. */
   readonly checkUrl: string;
 }
 
-/** A checked result. */
+/** A checked result. It holds no credentials that show as such; {@link maskHealthCheck} takes the entry's own out too. */
 export interface HealthCheck {
   readonly status: HealthStatus;
   readonly checkTime: number;
@@ -44,14 +46,29 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
     status,
     checkTime: time!,
     responseTimeMs,
-    errorMessage: errorMessage === null ? null : maskUserinfo(errorMessage),
-    checkUrl: maskUserinfo(checkUrl),
+    errorMessage: errorMessage === null ? null : maskErrorText(errorMessage),
+    checkUrl: maskCredentials(checkUrl),
+  };
+}
+
+/**
+ * A check whose texts do not hold the credentials of its entry, wherever they stood: what a tier puts into its history.
+ * Opens the entry's credentials.
+ */
+export function maskHealthCheck(check: HealthCheck, { username, password }: CacheEntry): HealthCheck {
+  if (username === null && password === null) return check;
+  const { errorMessage, checkUrl } = check;
+  const secrets = [username, password];
+  return {
+    ...check,
+    errorMessage: errorMessage === null ? null : maskErrorText(errorMessage, secrets),
+    checkUrl: maskCredentials(checkUrl, secrets),
   };
 }
 
 /**
  * An entry as after a check. One that is older than the last known check only adds to the totals: it says nothing
- * about the present.
+ * about the present. The entry's own credentials are masked in the error that it keeps.
  */
 export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule: HealthSchedule): CacheEntry {
   const failed = check.status === HealthStatus.UNHEALTHY || check.status === HealthStatus.DEAD;
@@ -69,7 +86,7 @@ export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule
     healthStatus: check.status,
     lastHealthCheck: check.checkTime,
     nextCheckTime: check.checkTime + waitAfter(streak.recoveryAttempt, schedule),
-    lastHealthError: failed ? check.errorMessage : null,
+    lastHealthError: failed ? errorOf(entry, check) : null,
   });
 }
 
@@ -95,6 +112,6 @@ function streakAfter(entry: CacheEntry, status: HealthStatus, failed: boolean): 
   };
 }
 
-function maskUserinfo(text: string): string {
-  return text.replace(/\/\/[^\s/?#]*@/g, '//***@');
+function errorOf({ username, password }: CacheEntry, { errorMessage }: HealthCheck): string | null {
+  return errorMessage === null ? null : maskErrorText(errorMessage, [username, password]);
 }

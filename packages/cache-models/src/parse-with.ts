@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FieldErrorOptions, FieldProblem } from './cache-error.ts';
+import { maskCredentials } from './mask-credentials.ts';
 import { suggest } from './suggest.ts';
 
 export interface ParseWithOptions {
@@ -28,6 +29,7 @@ function toProblems(issue: z.core.$ZodIssue, options: ParseWithOptions): FieldPr
   return issue.keys.map((key) => {
     const likely = suggest(key, options.members(path));
     const hint = likely === undefined ? '' : `; did you mean ${likely}?`;
-    return { path: path === '' ? key : `${path}.${key}`, message: `unknown member${hint}` };
+    const name = maskCredentials(key);
+    return { path: path === '' ? name : `${path}.${name}`, message: `unknown member${hint}` };
   });
 }

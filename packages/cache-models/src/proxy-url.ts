@@ -1,7 +1,6 @@
 import { copyOf } from './copy-of.ts';
 import { trimInvisible } from './invisible-characters.ts';
 import { parseProxyHost } from './proxy-host.ts';
-import { SECRET_MASK } from './secret.ts';
 
 /** The schemes of a proxy endpoint. */
 export const PROXY_SCHEMES = Object.freeze(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const);
@@ -62,15 +61,6 @@ export function parseProxyUrl(given: string): ProxyUrlResult {
       password: user[1] ?? null,
     },
   };
-}
-
-/** The URL with what stands before an `@` masked: for showing, whatever the URL looks like. */
-export function maskUserInfo(text: string): string {
-  const at = text.lastIndexOf('@');
-  if (at < 0) return text;
-  const scheme = text.indexOf('://');
-  const start = scheme < 0 || scheme > at ? 0 : scheme + 3;
-  return `${text.slice(0, start)}${SECRET_MASK}${text.slice(at)}`;
 }
 
 type Place = { readonly ok: true; readonly host: string; readonly port: number } | (ProxyUrlResult & { ok: false });

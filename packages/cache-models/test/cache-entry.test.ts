@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,8 @@ import {
   CacheValidationError,
   generateCacheKey,
   HealthStatus,
+  maskCredentials,
+  recordToEntry,
   Secret,
 } from '../src/index.ts';
 
@@ -218,12 +221,107 @@ describe('CacheEntry', () => {
         const entry = CacheEntry.create(input);
         for (const [name, value] of Object.entries(input)) {
           if (name === 'proxyUrl' || name === 'username' || name === 'password') continue;
-          expect(entry[name as keyof CacheEntry]).toBe(value);
+          // A username of three letters may be the source as well.
+          const isText = name === 'source' || name === 'lastHealthError';
+          const secrets = [input.username, input.password];
+          const kept =
+            isText && typeof value === 'string' && value !== 'manual' ? maskCredentials(value, secrets) : value;
+          expect(entry[name as keyof CacheEntry]).toBe(kept);
         }
         expect(entry.username?.reveal() ?? '').toBe(input.username ?? '');
         expect(entry.password?.reveal() ?? '').toBe(input.password ?? '');
       }),
     );
+  });
+
+  it('holds no credentials in its source or its error, whoever they belong to', () => {
+    const entry = CacheEntry.create({
+      proxyUrl: 'http://ann:hunter2-x@h.example:1',
+      source: 'https://me:listpass@example.com/list.txt',
+      lastHealthError: '407 for ann with hunter2-x: Proxy-Authorization: Basic YW5uOmh1bnRlcjIteA==',
+    });
+    expect(entry.source).toBe('https://**********@example.com/list.txt');
+    expect(entry.lastHealthError).toBe('407 for ********** with **********: Proxy-Authorization: **********');
+    const changed = entry.with({ source: 'me:listpass@example.com', lastHealthError: 'hunter2-x' });
+    expect([changed.source, changed.lastHealthError]).toEqual(['**********@example.com', '**********']);
+  });
+
+  it('keeps the usual sources whoever the user is', () => {
+    const sources = ['manual', 'provider-a', 'https://example.com/list.txt', 'github:user/repo@main'];
+    for (const source of sources) expect(CacheEntry.create({ proxyUrl: URL_A, source }).source).toBe(source);
+    expect(CacheEntry.create({ proxyUrl: URL_A, username: 'manual' }).source).toBe('manual');
+  });
+
+  it('is masked against new credentials as well', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, source: 'list of ann', lastHealthError: 'no hunter2-x' });
+    const changed = entry.with({ username: 'ann', password: 'hunter2-x' });
+    expect([changed.source, changed.lastHealthError]).toEqual(['list of **********', 'no **********']);
+    const moved = entry.with({ proxyUrl: 'http://ann:hunter2-x@h.example:1' });
+    expect([moved.source, moved.lastHealthError]).toEqual(['list of **********', 'no **********']);
+  });
+
+  it('opens no credentials where no text may hold them', () => {
+    let reveals = 0;
+    const decrypt = () => {
+      reveals++;
+      return Secret.of('hunter2-x');
+    };
+    const password = Secret.sealed(new Uint8Array([1]), { encrypt: () => new Uint8Array(), decrypt });
+    const entry = CacheEntry.create({ proxyUrl: URL_A, password, source: 'list hunter2-x' });
+    const opened = reveals;
+    expect([opened > 0, entry.source]).toEqual([true, 'list **********']);
+    entry.with({ failureCount: 1, source: entry.source }).touch(5);
+    JSON.stringify(CacheEntry.create({ proxyUrl: URL_A, password }));
+    expect(reveals).toBe(opened);
+  });
+
+  it('keeps the first 4,096 characters of an error, and no half of one', () => {
+    const create = (lastHealthError: string) => CacheEntry.create({ proxyUrl: URL_A, lastHealthError }).lastHealthError;
+    expect(create('x'.repeat(4096))).toHaveLength(4096);
+    expect(create('x'.repeat(5000))).toBe('x'.repeat(4096));
+    expect(create(`${'x'.repeat(4095)}😀`)).toBe('x'.repeat(4095));
+  });
+
+  it('of an old record shows no credentials in JSON or when inspected, and is what was stored', () => {
+    const record = {
+      key: 'k',
+      proxy_url: 'http://ann:hunter2-x',
+      password: 'S3cret-of-its-own',
+      source: 'https://me:listpass@example.com/list.txt',
+      fetch_time: '2026-06-01T00:00:00Z',
+      last_accessed: '2026-06-01T00:00:00Z',
+      expires_at: '2026-07-01T00:00:00Z',
+      ttl_seconds: 3600,
+      last_health_error: `407 with S3cret-of-its-own${'.'.repeat(9000)}`,
+    };
+    const entry = recordToEntry(record, undefined);
+    expect([entry.proxyUrl, entry.source, entry.lastHealthError]).toEqual([
+      record.proxy_url,
+      record.source,
+      record.last_health_error,
+    ]);
+    const shown = [JSON.stringify(entry), inspect(entry), inspect({ list: [entry] }, { depth: 9 })];
+    for (const text of shown) {
+      expect(['hunter2-x', 'listpass', 'S3cret-of-its-own'].filter((trace) => text.includes(trace))).toEqual([]);
+      expect(text).toContain('example.com/list.txt');
+    }
+    expect(entry.toJSON()).toMatchObject({
+      proxyUrl: 'http://**********',
+      source: expect.stringContaining('example.com'),
+    });
+  });
+
+  it('refuses a URL that was cut off in its password, and shows nothing of it', () => {
+    const error = (() => {
+      try {
+        CacheEntry.create({ proxyUrl: 'http://ann:hunter2-x' });
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toBeInstanceOf(CacheValidationError);
+    expect(inspect(error, { depth: 9 })).not.toMatch(/hunter2|ann/);
+    expect(problemsOf({ proxyUrl: URL_A, 'ann:hunter2-x@h': 1 })).toEqual({ '**********@h': expect.any(String) });
   });
 
   it('takes a Secret as a credential', () => {

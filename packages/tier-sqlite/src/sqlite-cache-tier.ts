@@ -11,6 +11,7 @@ import {
   type HealthHistoryOptions,
   type HealthRecord,
   type HealthSchedule,
+  maskHealthCheck,
   parseHealthCheck,
   parseHealthHistoryOptions,
   TierType,
@@ -82,12 +83,13 @@ export class SqliteCacheTier extends SqliteTier {
   /**
    * Stores the outcome of a check: a row of the history, and in the entry the last check, the counts, the state and the
    * time of the next check, which backs off exponentially. Gives the entry as it is now; undefined if no live one is there, or after a
-   * fault of the database. Throws a CacheValidationError for a wrong result.
+   * fault of the database. Credentials in the result's texts, the entry's own among them, are masked. Throws a
+   * CacheValidationError for a wrong result.
    */
   recordHealthCheck(key: string, result: HealthCheckResult): CacheEntry | undefined {
     checkKey(key);
     const now = this.clock.now();
-    const check = parseHealthCheck(result, now);
+    const parsed = parseHealthCheck(result, now);
     return this.run<CacheEntry | undefined>(undefined, () => {
       // Read outside the transaction first: a damaged row is set aside in one of its own.
       if (this.doGet(key, now) === undefined) return undefined;
@@ -96,6 +98,7 @@ export class SqliteCacheTier extends SqliteTier {
         if (row === undefined) return undefined;
         const entry = store.decode(row);
         if (entry.isExpiredAt(now)) return undefined;
+        const check = maskHealthCheck(parsed, entry);
         const updated = afterHealthCheck(entry, check, this.#schedule);
         store.put(updated, now);
         addHealthRecord(store, key, check);

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CacheEntry, CacheErrorCode } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
@@ -79,7 +81,32 @@ describe('a health check', () => {
     const errorMessage = 'cannot reach http://user:hunter2@192.0.2.1:80/x via socks5://u:hunter2@h';
     tier.recordHealthCheck('a', { status: 'dead', checkUrl: 'http://user:hunter2@example.com', errorMessage });
     expect(JSON.stringify([tier.healthHistory('a'), tier.get('a')])).not.toContain('hunter2');
-    expect(tier.get('a')?.lastHealthError).toBe('cannot reach http://***@192.0.2.1:80/x via socks5://***@h');
+    expect(tier.get('a')?.lastHealthError).toBe(
+      'cannot reach http://**********@192.0.2.1:80/x via socks5://**********@h',
+    );
+  });
+
+  it('stores no credentials of its entry, wherever they stand in a text', () => {
+    const directory = tempDir();
+    const tier = makeL3(directory);
+    tier.put('a', makeEntry('a', { username: 'ann.smith', password: 'hunter2-hunter2' }));
+    const token = Buffer.from('ann.smith:hunter2-hunter2').toString('base64');
+    const errorMessage = `ann.smith refused (${token}): hunter2-hunter2`;
+    const checkUrl = 'https://example.com/ip/hunter2%2Dhunter2';
+    expect(tier.recordHealthCheck('a', { status: 'dead', checkUrl, errorMessage })?.lastHealthError).toBe(
+      '********** refused (**********): **********',
+    );
+    expect(tier.healthHistory('a')[0]).toMatchObject({
+      errorMessage: '********** refused (**********): **********',
+      checkUrl: 'https://example.com/ip/**********',
+    });
+    tier.close();
+    const bytes = readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => readFileSync(join(file.parentPath, file.name), 'latin1'))
+      .join('');
+    expect(bytes).toContain('refused');
+    expect(['hunter2', 'ann.smith', token].filter((trace) => bytes.includes(trace))).toEqual([]);
   });
 
   it('that is wrong is refused with every wrong member', () => {

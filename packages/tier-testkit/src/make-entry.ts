@@ -6,7 +6,7 @@ export const HOUR = 3_600_000;
 
 /** An entry that lives for an hour from `at` on, its URL made from the key's length so that it is an ordinary one. */
 export function makeEntry(key: string, patch: Partial<CacheEntryInput> = {}, at = START): CacheEntry {
-  return CacheEntry.create({
+  const entry = CacheEntry.create({
     proxyUrl: `http://192.0.2.${(key.length % 254) + 1}:8080`,
     key,
     fetchTime: at,
@@ -14,6 +14,9 @@ export function makeEntry(key: string, patch: Partial<CacheEntryInput> = {}, at 
     expiresAt: at + HOUR,
     ...patch,
   });
+  // A tier keeps texts as they are: longer ones too, and whatever is masked in what comes in.
+  const { source = entry.source, lastHealthError = entry.lastHealthError } = patch;
+  return CacheEntry.restore({ ...entry, source, lastHealthError });
 }
 
 /** Entries `first`, `first`+1, … with keys `entry-0001` and so on. */

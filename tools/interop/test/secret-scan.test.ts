@@ -14,6 +14,27 @@ import { Marker } from './support/markers.ts';
 const user = new Marker('user');
 const password = new Marker('word');
 const proxyUrl = `http://${encodeURIComponent(user.text)}:${encodeURIComponent(password.text)}@h.example:8080`;
+const basic = Buffer.from(`${user.text}:${password.text}`).toString('base64');
+/** What programs say of a proxy, with its credentials in it. */
+const errorTexts = [
+  `connect to ${proxyUrl} failed`,
+  `http://${user.text}:${password.text}@h.example:8080 is no URL`,
+  `http://${user.text}:${password.text}`,
+  `proxy ${user.text}:${password.text}@h.example:8080 refused`,
+  `bad line 198.18.0.1:8080:${user.text}:${password.text}`,
+  `Proxy-Authorization: Basic ${basic}`,
+  `{"headers":{"proxy-authorization":["Basic ${basic}"]}}`,
+  `curl -x h.example -U ${user.text}:${password.text} https://example.com`,
+  `GET https://example.com/?user=${user.text}&password=${encodeURIComponent(password.text)}`,
+  `PROXY_USERNAME=${user.text}\nPROXY_PASSWORD=${password.text}`,
+  JSON.stringify({ username: user.text, password: password.text }),
+];
+/** The same, where nothing but the entry tells that these are credentials. */
+const ownTexts = [
+  `${user.text} was refused`,
+  `no ${password.text} here, nor ${encodeURIComponent(password.text)}`,
+  basic,
+];
 const temp = () => makeTempDir(onTestFinished);
 
 /** Everything that a cache said; searched for the markers at the end. */
@@ -78,6 +99,9 @@ const rows = [
   { proxy_url: `http://${user.text}:${password.text}@no-port` },
   { proxy_url: 'http://c.example:1', password: { nested: password.text } },
   { proxy_url: proxyUrl, username: 'another', password: 'one' },
+  { proxy_url: `http://${user.text}:${password.text}` },
+  ...errorTexts.map((source, i) => ({ proxy_url: `http://f${i}.example:1`, source })),
+  ...ownTexts.map((source, i) => ({ proxy_url: proxyUrl.replace('h.example', `g${i}.example`), source })),
 ];
 
 /** Files of every format with good rows and broken ones. */
@@ -115,6 +139,19 @@ describe.each(['jsonl', 'sqlite'] as const)('a marked credential, with %s behind
     said.add('put', await cache.putDetailed(entry.key, entry));
     expect((await cache.get(entry.key))?.password?.reveal()).toBe(password.text);
     said.add('lookup', await cache.lookup(entry.key));
+    for (const [i, text] of [...errorTexts, ...ownTexts].entries()) {
+      const one = CacheEntry.create({
+        proxyUrl: proxyUrl.replace('h.example', `t${i}.example`),
+        source: text,
+        lastHealthError: text,
+      });
+      said.add('entry with a text', [one, one.with({ source: text, lastHealthError: text })]);
+      said.add('put', await cache.putDetailed(one.key, one));
+      const result = { status: 'dead', errorMessage: text, checkUrl: `https://check.example/${text}` } as const;
+      said.add('health check', await cache.recordHealthCheck(one.key, result));
+      said.add('entry after a check', await cache.get(one.key));
+      said.add('history', await cache.healthHistory(one.key));
+    }
     for (const path of importFiles(outside)) said.add(path, await cache.warmFromFile(path));
     said.add('keys', await cache.keys());
     for await (const one of cache.entries()) said.add('entries', one);
@@ -159,6 +196,10 @@ describe.each(['jsonl', 'sqlite'] as const)('a marked credential, with %s behind
       ['get', `http://${user.text}:${password.text}@nowhere.example:1`],
       ['get', proxyUrl],
       ['list', '--source', 'warmed', '--limit', '3'],
+      ...errorTexts.flatMap((text) => [['get', text], ['list', text], ['list', '--source', text], [text]]),
+      ['import', '-U', `${user.text}:${password.text}`],
+      ['import', `${user.text}:${password.text}`],
+      ['import', `--password=${password.text}`],
       ['export', join(directory, 'export.jsonl')],
       ['export', join(directory, 'export.jsonl'), '--credentials', 'omit'],
     ];

@@ -2,7 +2,7 @@ import type { CacheManager, ExportCredentials, ExportResult } from '@pw/cache-ma
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { codeInWords, systemCodeOf } from '../error-text.ts';
-import { formatCount, plural, printable } from '../format.ts';
+import { formatCount, plural } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { INTERRUPTED, interrupted } from '../report-error.ts';
@@ -25,10 +25,11 @@ export async function exportFile(context: CliContext, file: string, options: Exp
   const { exported, failed } = await write(context, cache, file, options.credentials);
   const unreadable = Math.min(failed, unreadableCount(cache));
   const { credentials } = options;
-  if (options.json === true) await context.out.json({ file, credentials, exported, failed, unreadable });
+  if (options.json === true)
+    await context.out.json({ file: context.masked(file), credentials, exported, failed, unreadable });
   else {
     const count = plural(exported, 'entry', 'entries');
-    await context.out.line(`${printable(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`);
+    await context.out.line(`${context.shown(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`);
   }
   checkComplete(cache, options);
   const problems: string[] = [];
@@ -44,7 +45,7 @@ async function write(
   file: string,
   credentials: ExportCredentials,
 ): Promise<ExportResult> {
-  const bar = new ProgressBar(context.err, file, () => context.now());
+  const bar = new ProgressBar(context.err, context.shown(file), () => context.now());
   try {
     return await cache.exportToFile(file, {
       credentials,

@@ -1,5 +1,5 @@
 import type { CacheManager } from '@pw/cache-manager';
-import { type CacheEntry, maskUserInfo, type Secret } from '@pw/cache-models';
+import type { CacheEntry, CacheEntryJson, Secret } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { findEntry } from '../find-entry.ts';
@@ -24,16 +24,14 @@ export async function getEntry(context: CliContext, urlOrKey: string, options: G
   }
   const show = (secret: Secret | null) => (options.reveal === true ? secret?.reveal() : secret?.toJSON()) ?? null;
   const credentials = { username: show(hit.entry.username), password: show(hit.entry.password) };
-  const proxyUrl = options.reveal === true ? hit.entry.proxyUrl : maskUserInfo(hit.entry.proxyUrl);
+  const json = hit.entry.toJSON();
+  const shown = { ...json, proxyUrl: options.reveal === true ? hit.entry.proxyUrl : json.proxyUrl, ...credentials };
   if (options.json === true) {
-    const { entry, ...answer } = hit;
-    await context.out.json({
-      ...answer,
-      entry: { ...entry.toJSON(), proxyUrl, ...credentials },
-    });
+    const { entry: _entry, ...answer } = hit;
+    await context.out.json({ ...answer, entry: shown });
     return;
   }
-  const lines = describe(hit.entry, { proxyUrl, ...credentials }, context.now());
+  const lines = describe(hit.entry, shown, context.now());
   lines.push(['Answered by', `${hit.tier} in ${formatDuration(elapsedMs)}`]);
   for (const [name, value] of lines) await context.out.line(`${name.padEnd(12)} ${printable(value)}`);
 }
@@ -57,7 +55,7 @@ function notFound(cache: CacheManager, { keys, locked }: { keys: readonly string
 
 function describe(
   entry: CacheEntry,
-  { proxyUrl, username, password }: { proxyUrl: string; username: string | null; password: string | null },
+  { proxyUrl, username, password, source }: CacheEntryJson,
   now: number,
 ): [string, string][] {
   const lines: [string, string][] = [
@@ -67,7 +65,7 @@ function describe(
   if (username !== null) lines.push(['Username', username]);
   if (password !== null) lines.push(['Password', password]);
   lines.push(
-    ['Source', entry.source],
+    ['Source', source],
     ['Health', describeHealth(entry)],
     ['Fetched', `${new Date(entry.fetchTime).toISOString()} (${formatDuration(now - entry.fetchTime)} ago)`],
     ['Expires', `${new Date(entry.expiresAt).toISOString()} (in ${formatDuration(entry.expiresAt - now)})`],

@@ -66,7 +66,7 @@ async function importFile(
   options: ImportOptions,
   guard: CredentialGuard,
 ): Promise<Omit<FileResult, 'file'>> {
-  const bar = new ProgressBar(context.err, basename(file), () => context.now());
+  const bar = new ProgressBar(context.err, context.shown(basename(file)), () => context.now());
   const estimate = new ProgressEstimate();
   let last = NOTHING;
   try {
@@ -96,24 +96,26 @@ function withReasonsInWords(result: WarmResult): WarmResult {
   return { ...result, problems: result.problems.map((problem) => ({ ...problem, reason: inWords(problem.reason) })) };
 }
 
-function describeInterruption({ io }: CliContext, files: readonly string[], results: readonly FileResult[]): string {
+function describeInterruption(context: CliContext, files: readonly string[], results: readonly FileResult[]): string {
   const unread = files.length - results.length;
   const rest = unread === 0 ? '' : ` and ${plural(unread, 'file')} more not at all`;
-  return `${interrupted(io.signal?.reason)}; what was stored stays: ${results.at(-1)!.file} is read in part${rest}`;
+  return `${interrupted(context.io.signal?.reason)}; what was stored stays: ${context.shown(results.at(-1)!.file)} is read in part${rest}`;
 }
 
-async function report({ out, err }: CliContext, result: FileResult): Promise<void> {
-  const { file, loaded, skipped, failed, problems, problemCount } = result;
-  await out.line(`${printable(file)}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
+async function report(context: CliContext, result: FileResult): Promise<void> {
+  const { out, err } = context;
+  const { loaded, skipped, failed, problems, problemCount } = result;
+  const file = context.shown(result.file);
+  await out.line(`${file}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
   for (const { line, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
-    await err.line(`${printable(file)}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
+    await err.line(`${file}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
   }
   const more = problemCount - Math.min(problems.length, SHOWN_PROBLEMS);
-  if (more > 0) await err.line(`${printable(file)}: and ${plural(more, 'problem')} more`);
+  if (more > 0) await err.line(`${file}: and ${plural(more, 'problem')} more`);
 }
 
 async function summarise(
-  { out }: CliContext,
+  context: CliContext,
   results: readonly FileResult[],
   { json }: ImportOptions,
   elapsedMs: number,
@@ -121,8 +123,10 @@ async function summarise(
   const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
   const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
   const interruption = results.at(-1)?.interrupted ? { interrupted: true } : {};
-  if (json === true) await out.json({ ...totals, elapsedMs, ...interruption, files: results });
-  else await out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
+  const files = results.map((result) => ({ ...result, file: context.masked(result.file) }));
+  if (json === true) await context.out.json({ ...totals, elapsedMs, ...interruption, files });
+  else
+    await context.out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
 }
 
 function others({ skipped, failed }: Pick<WarmResult, 'skipped' | 'failed'>): string {

@@ -1,4 +1,4 @@
-import { type CacheEntry, type HealthStatus, maskUserInfo } from '@pw/cache-models';
+import { type CacheEntry, type HealthStatus, maskCredentials } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatDuration, printable } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
@@ -66,7 +66,8 @@ function tableWriter(now: number): EntryWriter {
     entry: (entry) => {
       const expires = formatDuration(entry.expiresAt - now);
       const auth = entry.hasCredentials ? 'yes' : 'no';
-      const [url, key, source] = [maskUserInfo(entry.proxyUrl), entry.key, entry.source].map(printable);
+      const { proxyUrl, source: from } = entry.toJSON();
+      const [url, key, source] = [proxyUrl, entry.key, from].map(printable);
       return `${line(url!, entry.healthStatus, expires, auth, key!, source!)}\n`;
     },
     end: () => '',
@@ -74,5 +75,7 @@ function tableWriter(now: number): EntryWriter {
 }
 
 function matches(entry: CacheEntry, { source, health }: ListOptions): boolean {
-  return (source === undefined || entry.source === source) && (health === undefined || entry.healthStatus === health);
+  // A source that holds credentials is stored without them.
+  const isFrom = source === undefined || entry.source === source || entry.source === maskCredentials(source);
+  return isFrom && (health === undefined || entry.healthStatus === health);
 }

@@ -19,7 +19,14 @@ export async function showStatistics(context: CliContext, options: GlobalOptions
   const { total, withCredentials, byHealth } = await countEntries(cache, context.io.signal);
   const unreadable = unreadableCount(cache);
   if (options.json === true) {
-    await context.out.json({ dir: options.dir, entries: total, withCredentials, unreadable, byHealth, tiers });
+    await context.out.json({
+      dir: context.masked(options.dir),
+      entries: total,
+      withCredentials,
+      unreadable,
+      byHealth,
+      tiers,
+    });
   } else await context.out.write(describe(tiers, { total, withCredentials, byHealth, unreadable }));
   await warnOfUnreadable(context, unreadable);
   checkComplete(cache, options);

@@ -1,4 +1,11 @@
-import { CacheEntry, CacheValidationError, type CredentialCipher, entryToRecord } from '@pw/cache-models';
+import {
+  CacheEntry,
+  CacheValidationError,
+  type CredentialCipher,
+  entryToRecord,
+  maskPlainFields,
+  maskProxyUrl,
+} from '@pw/cache-models';
 import { moveUserInfo } from '../move-user-info.ts';
 import type { ExportCredentials } from './export-options.ts';
 
@@ -14,7 +21,10 @@ export function exportLine(
   cipher: CredentialCipher | undefined,
 ): string {
   // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
-  const clean = moveUserInfo(entry);
+  const moved = moveUserInfo(entry);
+  // An old record may have credentials where none belong: in a URL that is none, in its source or its error.
+  const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
+  const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
   if (credentials === 'sealed') {
     if (clean.hasCredentials && cipher === undefined) throw noCipher();
     return toLine(entryToRecord(clean, cipher));

@@ -1,4 +1,11 @@
-import { type CacheEntry, type CredentialCipher, recordToEntry } from '@pw/cache-models';
+import {
+  CacheEntry,
+  CacheValidationError,
+  type CredentialCipher,
+  maskPlainFields,
+  maskProxyUrl,
+  recordToEntry,
+} from '@pw/cache-models';
 import { moveUserInfo } from '../move-user-info.ts';
 import { readCredentials } from './row-credentials.ts';
 
@@ -13,8 +20,9 @@ export function isFullRecord(row: Row): boolean {
 }
 
 /**
- * An entry with every field as the record has it; masked credentials are none, those in the URL move to their fields.
- * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ * An entry with every field as the record has it; masked credentials are none, those in the URL move to their fields, those in
+ * the source or the error are masked. Throws a CacheCorruptionError that names the member, a CacheValidationError for a URL that
+ * may hold a password where none can be told, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  */
 export function fullRecordToEntry(
   row: Row,
@@ -22,5 +30,10 @@ export function fullRecordToEntry(
 ): { readonly entry: CacheEntry; readonly notes: readonly string[] } {
   const { username, password, notes } = readCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
-  return { entry: moveUserInfo(recordToEntry({ ...row, source, username, password }, cipher)), notes };
+  const entry = moveUserInfo(recordToEntry({ ...row, source, username, password }, cipher));
+  if (maskProxyUrl(entry.proxyUrl) !== entry.proxyUrl)
+    throw new CacheValidationError(
+      'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
+    );
+  return { entry: CacheEntry.restore(maskPlainFields(entry)), notes };
 }

@@ -1,4 +1,4 @@
-import { CacheEntry, CacheError, originOf } from '@pw/cache-models';
+import { CacheEntry, CacheError, maskCredentials, maskPlainFields, originOf } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
 import type { ImportTally } from './import-tally.ts';
 import { mergeExisting } from './merge-existing.ts';
@@ -83,7 +83,7 @@ export class ImportBatch {
     try {
       return await this.#put([row]);
     } catch (error) {
-      this.#tally.refuse(row.line, 'failed', `could not be stored: ${reasonOf(error)}`);
+      this.#tally.refuse(row.line, 'failed', `could not be stored: ${reasonOf(error, row.entry)}`);
       return [];
     }
   }
@@ -94,7 +94,7 @@ export class ImportBatch {
       this.#tally.note(line, TAKEN);
       return [{ line, entry: CacheEntry.restore({ ...entry, key }), keySource: 'own' }];
     } catch (error) {
-      this.#tally.refuse(line, 'failed', `could not be stored: ${reasonOf(error)}`);
+      this.#tally.refuse(line, 'failed', `could not be stored: ${reasonOf(error, entry)}`);
       return [];
     }
   }
@@ -126,7 +126,13 @@ class BatchMerge {
       return;
     }
     if (isTaken) this.replacing.add(row);
-    this.#merged.set(entry.key, before === undefined ? entry : mergeExisting(before, entry, this.#ttlGiven));
+    this.#merged.set(entry.key, before === undefined ? entry : this.#over(before, entry));
+  }
+
+  #over(before: CacheEntry, entry: CacheEntry): CacheEntry {
+    const merged = mergeExisting(before, entry, this.#ttlGiven);
+    // Credentials of the one and texts of the other: neither was masked against the other.
+    return merged.hasCredentials ? CacheEntry.restore(maskPlainFields(merged)) : merged;
   }
 }
 
@@ -135,7 +141,7 @@ function keyParts(entry: CacheEntry): KeyParts {
   return { url: originOf(entry.proxyUrl), given: entry.proxyUrl, username };
 }
 
-/** Only our own errors are known to quote nothing. */
-function reasonOf(error: unknown): string {
-  return error instanceof CacheError ? error.message : 'an unexpected error';
+/** Only errors of a cache are known to quote nothing; a tier of somebody else's may. */
+function reasonOf(error: unknown, { username, password }: CacheEntry): string {
+  return error instanceof CacheError ? maskCredentials(error.message, [username, password]) : 'an unexpected error';
 }

@@ -1,4 +1,4 @@
-import { type ProxyScheme, parseProxyHost, parseProxyUrl, trimInvisible } from '@pw/cache-models';
+import { maskProxyUrl, type ProxyScheme, parseProxyHost, parseProxyUrl, trimInvisible } from '@pw/cache-models';
 import type { RowFate } from './import-tally.ts';
 import { parsePlainLine } from './plain-line.ts';
 
@@ -52,7 +52,9 @@ function fromParts(row: Row, defaultScheme: ProxyScheme): RowAddress {
   return { kind: 'none', fate: 'skipped', reason };
 }
 
-/** An `@` parts credentials from a host, and so do the colons of `host:port:user:password`. */
+/** An `@` parts credentials from a host, and so do the colons of `host:port:user:password`; a port that is no number is one. */
 function mayHoldCredentials(text: string): boolean {
-  return text.includes('@') || text.replace(/^[a-z0-9]+:\/\//i, '').split(':').length > 2;
+  return (
+    maskProxyUrl(text) !== text || text.includes('@') || text.replace(/^[a-z0-9]+:\/\//i, '').split(':').length > 2
+  );
 }

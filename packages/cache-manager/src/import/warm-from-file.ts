@@ -1,3 +1,4 @@
+import { maskCredentials } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
@@ -93,7 +94,8 @@ function take(
   }
   const refusal = settings.refuse?.(result.entry);
   if (refusal !== undefined) {
-    tally.refuse(item.line, 'failed', refusal);
+    const { username, password } = result.entry;
+    tally.refuse(item.line, 'failed', maskCredentials(refusal, [username, password]));
     return;
   }
   for (const note of result.notes) tally.note(item.line, note);

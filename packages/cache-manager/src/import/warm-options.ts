@@ -60,7 +60,7 @@ export interface WarmOptions {
   readonly keyIdentity?: KeyIdentity | undefined;
   /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
   readonly batchSize?: number | undefined;
-  /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. The reason must quote no secret. */
+  /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. Credentials in the reason are masked. */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /** Called after each batch, and once more when the import is aborted. */
   readonly onProgress?: ((progress: WarmProgress) => void) | undefined;

@@ -196,14 +196,22 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps a credential of a URL in an error message',
+    name: 'keeps a credential in an error message',
     rule: 'secrets',
     run: async (trial) => {
-      const tier = await trial.tierWith([makeEntry('a')]);
+      const tier = await trial.tierWith([makeEntry('a', { username: 'marked-user', password: 'marked-own' })]);
       const leaky = 'http://user:marked-password@192.0.2.1:80';
-      await record(tier, 'a', { status: DEAD, errorMessage: `no answer from ${leaky}/x`, checkUrl: leaky });
+      const errorMessage = `no answer from ${leaky}/x for marked-user, marked-own`;
+      await record(tier, 'a', { status: DEAD, errorMessage, checkUrl: `${leaky}/marked-own` });
       const shown = JSON.stringify([await history(tier, 'a'), (await tier.get('a'))?.lastHealthError]);
-      trial.holds('history and entry', !shown.includes('marked-password'), 'masked URLs', '(not masked)');
+      trial.holds(
+        'credentials of a URL in history and entry',
+        !shown.includes('marked-password'),
+        'a mask',
+        '(in clear)',
+      );
+      const own = ['marked-user', 'marked-own'].some((secret) => shown.includes(secret));
+      trial.holds("the entry's credentials in history and entry", !own, 'a mask', '(in clear; see maskHealthCheck)');
     },
   },
 ];

@@ -7,6 +7,7 @@ import {
   type HealthCheckResult,
   type HealthHistoryOptions,
   type HealthRecord,
+  maskHealthCheck,
   parseHealthCheck,
   parseHealthHistoryOptions,
   type ResealCounts,
@@ -36,10 +37,11 @@ export class FileTier extends AsyncTier {
 
   recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     return this.#checked(key, () => {
-      const check = parseHealthCheck(result, this.setup.clock.now());
+      const parsed = parseHealthCheck(result, this.setup.clock.now());
       return this.run<CacheEntry | undefined>(undefined, () => {
         const entry = this.table.peek(key);
         if (entry === undefined) return undefined;
+        const check = maskHealthCheck(parsed, entry);
         const updated = afterHealthCheck(entry, check, { jitter: 0 });
         this.table.put(key, updated);
         this.table.addCheck(key, check);

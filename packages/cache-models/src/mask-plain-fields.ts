@@ -1,0 +1,67 @@
+import type { CacheEntryFields } from './cache-entry-fields.ts';
+import { type KnownSecret, maskCredentials } from './mask-credentials.ts';
+
+/** The fields of an entry that are text, and are stored in clear. */
+type PlainFields = Pick<CacheEntryFields, 'source' | 'lastHealthError'>;
+type Credentials = Pick<CacheEntryFields, 'username' | 'password'>;
+
+/** What the packages fill in themselves holds no credentials: for these none is opened. */
+const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
+
+/** Longest error that is kept, in UTF-16 units. */
+const MAX_ERROR_LENGTH = 4096;
+/**
+ * The text fields without credentials that show as such, and without the entry's own. With `before`, what is as it was
+ * there, texts and credentials, is not looked at again.
+ */
+export function withoutCredentials(
+  { source, lastHealthError }: PlainFields,
+  { username, password }: Credentials,
+  before?: PlainFields & Credentials,
+): PlainFields {
+  const isSame = username === before?.username && password === before?.password;
+  const secrets = [username, password];
+  const isOld = {
+    source: isSame && source === before?.source,
+    error: isSame && lastHealthError === before?.lastHealthError,
+  };
+  return {
+    source: isOld.source ? source : maskSource(source, secrets),
+    lastHealthError:
+      isOld.error || lastHealthError === null ? lastHealthError : maskErrorText(lastHealthError, secrets),
+  };
+}
+
+/** The text fields for showing: masked, however long the error. */
+export function maskedFields({ source, lastHealthError, username, password }: PlainFields & Credentials): PlainFields {
+  const secrets = [username, password];
+  return {
+    source: maskSource(source, secrets),
+    lastHealthError: lastHealthError === null ? null : maskCredentials(lastHealthError, secrets),
+  };
+}
+
+/**
+ * The fields with {@link maskedFields}; the same object if there is nothing to mask. For entries that come from a file or go into
+ * one, and for those whose credentials come from elsewhere than their texts.
+ */
+export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
+  const { source, lastHealthError } = maskedFields(fields);
+  if (source === fields.source && lastHealthError === fields.lastHealthError) return fields;
+  return { ...fields, source, lastHealthError };
+}
+
+/** The text of an error as it is kept: masked, and no longer than 4,096 characters. */
+export function maskErrorText(text: string, secrets: readonly KnownSecret[] = []): string {
+  return cut(maskCredentials(text, secrets), MAX_ERROR_LENGTH);
+}
+
+function maskSource(source: string, secrets: readonly KnownSecret[]): string {
+  return USUAL_SOURCES.has(source) ? source : maskCredentials(source, secrets);
+}
+
+/** The first `length` units, or one less: half a character is not stored. */
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return text.slice(0, /[\ud800-\udbff]/.test(text[length - 1]!) ? length - 1 : length);
+}

@@ -1,0 +1,35 @@
+/**
+ * Calls back for each place of a text where `wanted` stands, overlapping ones joined where they overlap. Takes time in
+ * proportion to both lengths, whatever they hold (Knuth, Morris, Pratt).
+ */
+export function findAll(text: string, wanted: string, found: (start: number, end: number) => void): void {
+  const { length } = wanted;
+  if (length === 0 || length > text.length) return;
+  // The engine's own search is the fastest way to find nothing; with a long pattern a hostile text makes it crawl.
+  if (length <= 64 && !text.includes(wanted)) return;
+  const borders = bordersOf(wanted);
+  let matched = 0;
+  let done = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i);
+    while (matched > 0 && wanted.charCodeAt(matched) !== char) matched = borders[matched - 1]!;
+    if (wanted.charCodeAt(matched) === char) matched++;
+    if (matched < length) continue;
+    const start = i + 1 - length;
+    // Told from its beginning where it stands alone; the rest of an overlapping one is what is new.
+    found(Math.max(start, done), i + 1);
+    done = i + 1;
+    matched = borders[matched - 1]!;
+  }
+}
+
+/** For each beginning of a text the length of its longest own beginning that is its end too. */
+function bordersOf(text: string): Uint32Array {
+  const borders = new Uint32Array(text.length);
+  for (let i = 1, matched = 0; i < text.length; i++) {
+    while (matched > 0 && text[matched] !== text[i]) matched = borders[matched - 1]!;
+    if (text[matched] === text[i]) matched++;
+    borders[i] = matched;
+  }
+  return borders;
+}

@@ -1,0 +1,109 @@
+import { endOfLine, endOfQuote } from './ends.ts';
+import type { Mark } from './marks.ts';
+import { endOfBrackets, endOfHeader, endOfValue } from './value-ends.ts';
+
+const NAME =
+  /(?:pass(?:word|wd|phrase|code)?|pwd|pw|token|secret|(?:api|access|private|secret|auth)[-_]?key|auth|(authori[sz]ation|cookie2?)|(user(?:[-_]?name)?|login)|(key|sig|signature)|(credentials?)|(port|integer value as))\d{0,3}(?![\w-])/gi;
+const SEPARATOR = /\]?(\\?["'`])?[ \t]{0,16}(?:(=>|:=|[:=])|(,))?[ \t]{0,16}(?:[bu](?=["']))?(\\?["'`])?/y;
+/** Names that end like one of a secret. */
+const HARMLESS = /(?:by|com|tres|over|sur|en|BY|COM)(?:pass|PASS)$|[a-z]pw$/;
+const NOTHING = /^(?:null|undefined|none|nil|true|false)(?![\w*])/i;
+
+/** In the order of the groups of the pattern; what is in none is a secret. */
+const KINDS = ['header', 'user', 'query', 'assigned', 'port'] as const;
+type Kind = (typeof KINDS)[number] | 'secret';
+
+interface Found {
+  readonly kind: Kind;
+  /** The name in the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Marks the value of what is named like a secret: in headers, JSON, queries, assignments, options of commands, `key: value`,
+ * quotations (`user 'ann'`). Of a user's name only what is clearly a value: after `=`, or quoted.
+ */
+export function markNamedValues(text: string, mark: Mark): void {
+  NAME.lastIndex = 0;
+  for (let from = 0; ; ) {
+    NAME.lastIndex = from;
+    const match = NAME.exec(text);
+    if (match === null) return;
+    const [name, ...kinds] = match;
+    const kind: Kind = KINDS[kinds.findIndex((group) => group !== undefined)] ?? 'secret';
+    const found: Found = { kind, start: match.index, end: match.index + name.length };
+    from = Math.max(found.end, markValue(text, found, mark));
+  }
+}
+
+/** Marks the value of a name, if it has one, and gives its end. */
+function markValue(text: string, found: Found, mark: Mark): number {
+  const { kind, start, end } = found;
+  SEPARATOR.lastIndex = end;
+  const [whole, closing, sign, comma, quote] = SEPARATOR.exec(text)!;
+  const value = end + whole.length;
+  const between = { whole, closing, sign, comma, isQuoted: quote !== undefined };
+  if (value >= text.length || !isNamed(text, found) || !isAssigned(text, found, between)) return end;
+  if (quote !== undefined) {
+    const closed = endOfQuote(text, value, text.length, quote.slice(-1), quote.length > 1);
+    const last = closed < 0 ? endOfLine(text, value) : closed;
+    mark(value, last);
+    return last;
+  }
+  if (text[value] === '[' || text[value] === '(') {
+    const last = endOfBrackets(text, value);
+    if (/^.?(?:[\s,;)}\]&"'`]|$)/.test(text.slice(last, last + 2))) {
+      mark(value + 1, last);
+      return last;
+    }
+  }
+  if (text[value] === '{' || NOTHING.test(text.slice(value, value + 10))) return end;
+  const last = kind === 'header' ? endOfHeader(text, value, start) : endOfValue(text, value, start);
+  mark(value, last);
+  return last;
+}
+
+/** What stands between a name and what may be its value. */
+interface Between {
+  readonly whole: string;
+  /** The quote that closes the name. */
+  readonly closing: string | undefined;
+  readonly sign: string | undefined;
+  readonly comma: string | undefined;
+  /** A quote opens the value. */
+  readonly isQuoted: boolean;
+}
+
+function isAssigned(text: string, { kind, start, end }: Found, between: Between): boolean {
+  const { whole, closing, sign, comma, isQuoted } = between;
+  // As in `nonnumeric port: 'password@host'`.
+  if (kind === 'port')
+    return isQuoted && closing === undefined && comma === undefined && !isNumberAt(text, end + whole.length);
+  if (sign !== undefined) {
+    if (kind === 'query') return sign === '=';
+    return kind === 'secret' || kind === 'header' || isQuoted || sign.includes('=');
+  }
+  if (kind === 'query') return false;
+  if (whole !== '' && isLongOption(text, start)) return true;
+  // A list of names and values, such as that of the headers of a request.
+  if (comma !== undefined) return closing !== undefined || isQuoted;
+  // `password "x"`, but not `token "x"`: parsers complain of tokens.
+  const isSaid = kind === 'user' || (kind === 'secret' && !/token$/i.test(text.slice(start, end)));
+  return isSaid && isQuoted && closing === undefined && /\s/.test(whole);
+}
+
+/** True for digits up to a quote. */
+function isNumberAt(text: string, start: number): boolean {
+  return /^\d{1,5}["'`]/.test(text.slice(start, start + 6));
+}
+
+function isNamed(text: string, { kind, start, end }: Found): boolean {
+  if (kind === 'query') return /[?&]/.test(text[start - 1] ?? '');
+  return !HARMLESS.test(text.slice(Math.max(0, start - 4), end));
+}
+
+/** True for the name of an option like `--proxy-password`. */
+function isLongOption(text: string, start: number): boolean {
+  return /(?:^|[^\w-])--[\w-]{0,40}$/.test(text.slice(Math.max(0, start - 44), start));
+}

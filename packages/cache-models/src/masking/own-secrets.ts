@@ -1,0 +1,86 @@
+import { findAll } from './find-all.ts';
+import type { TextView } from './text-view.ts';
+
+/** From so many characters on a secret is masked wherever it stands, whatever the case of its letters. */
+const ANYWHERE = 4;
+/** From so many on it is masked as a word of its own; a shorter one only where credentials stand. */
+const AS_WORD = 3;
+/** From so many bytes on base64 of more than the secret shows it beyond chance. */
+const IN_BASE64 = 5;
+
+const WORD = /[\p{L}\p{N}]/u;
+const BESIDE_CREDENTIALS = /[:@="'`]/;
+
+/** Marks known secrets in all views of a text, and whatever base64 holds one. */
+export function markSecrets(views: readonly TextView[], secrets: readonly string[]): void {
+  const found = secrets.filter((secret) => secret !== '');
+  const plain = new Set(found.flatMap((secret) => [secret, secret.replaceAll(' ', '+')]));
+  const longest = Math.max(...views.map(({ text }) => longestRun(text)));
+  const encoded = new Set([...found, found.join(':')].flatMap((secret) => inBase64(secret, longest)));
+  for (const view of views) {
+    const folded = fold(view.text);
+    for (const secret of plain) markPlain(view, folded, secret);
+    for (const part of encoded) markBase64(view, part);
+  }
+}
+
+function markPlain(view: TextView, folded: string, secret: string): void {
+  if (secret.length >= ANYWHERE) {
+    findAll(folded, fold(secret), view.mark);
+    return;
+  }
+  const { text, mark } = view;
+  findAll(text, secret, (start, end) => {
+    const [before, after] = [text[start - 1] ?? '', text[end] ?? ''];
+    if (WORD.test(before) || WORD.test(after)) return;
+    if (secret.length >= AS_WORD || isCredential(secret, before, after)) mark(start, end);
+  });
+}
+
+/** A number behind a colon is a port, unless more follows that makes it a password. */
+function isCredential(secret: string, before: string, after: string): boolean {
+  if (/^\d+$/.test(secret) && before === ':') return after === '@' || after === ':';
+  return BESIDE_CREDENTIALS.test(before) || BESIDE_CREDENTIALS.test(after);
+}
+
+/**
+ * What every base64 of a text with the secret in it has in common, for the three places where it may begin; nothing if it is longer
+ * than any base64 there is.
+ */
+function inBase64(secret: string, longest: number): string[] {
+  const bytes = Buffer.from(secret);
+  if (Math.floor((bytes.length * 8) / 6) - 1 > longest) return [];
+  if (bytes.length < IN_BASE64) return bytes.length < 3 ? [] : [bytes.toString('base64').replace(/=+$/, '')];
+  const parts = [0, 1, 2].map((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    return whole.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+  });
+  return parts.flatMap((part) => [part, part.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+/** How long the longest text is that may be base64. */
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const { length } of text.match(/[\w+/-]+/g) ?? []) longest = Math.max(longest, length);
+  return longest;
+}
+
+const BASE64 = /[\w+/=-]/;
+
+/** Marks the whole of the base64 text that a part was found in. */
+function markBase64({ text, mark }: TextView, part: string): void {
+  let done = 0;
+  findAll(text, part, (start, end) => {
+    if (start < done) return;
+    let [first, last] = [start, end];
+    while (first > done && BASE64.test(text[first - 1]!)) first--;
+    while (last < text.length && BASE64.test(text[last]!)) last++;
+    mark(first, last);
+    done = last;
+  });
+}
+
+/** Lower case, for ASCII letters: the length stays. */
+function fold(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

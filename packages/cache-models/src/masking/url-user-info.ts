@@ -1,0 +1,117 @@
+import { endOfQuote, forEachLine, isQuote, withoutClosing } from './ends.ts';
+import { endOfListPlace, endOfSurePlace, isDotted, isPlace } from './hosts.ts';
+import type { Mark } from './marks.ts';
+import { markTokens } from './token-user-info.ts';
+
+// Slashes of either kind, and one alone where the scheme is known: browsers take all of these.
+const BEGIN = /(?:[a-z][a-z\d+.-]{0,31})?:[/\\]{2,}|(?:https?|socks[45]?[ah]?|ftps?|wss?):[/\\]/gi;
+const ENDPOINT = /(?:\[[^\]\s]{2,60}\]|[^\s:@/\\[\]]{1,253}):\d{1,5}(?=["'`,;)}\]>.]*(?:\s|$))/y;
+
+/** Marks the user info of URLs, and of what looks like one, line by line. */
+export function markUserInfo(text: string, mark: Mark): void {
+  forEachLine(text, (line, offset) => markLine(line, (start, end) => mark(offset + start, offset + end)));
+}
+
+function markLine(line: string, mark: Mark): void {
+  let from = 0;
+  // Where a password was cut short by what looks like another URL, and is none.
+  let tail = -1;
+  const between = (end: number): void => {
+    const start = from;
+    if (start < end) markTokens(line.slice(start, end), (a, b) => mark(start + a, start + b));
+  };
+  const urls = [...line.matchAll(BEGIN)];
+  for (const [i, { 0: begin, index }] of urls.entries()) {
+    between(index);
+    // A password may hold anything, spaces too; the next URL is where this one ends at the latest.
+    const next = urls[i + 1]?.index ?? line.length;
+    if (index === tail) {
+      from = index + endOfToken(line.slice(index, next));
+      mark(index, from);
+    } else {
+      const start = index + begin.length;
+      const url = line.slice(start, endOfUrl(line, index, start, next));
+      const isFile = /^file:/i.test(begin);
+      from = start + (isFile ? 0 : markUrl(url, (a, b) => mark(start + a, start + b)));
+    }
+    tail = from === next && isCutOff(line, index, next) ? next : -1;
+  }
+  between(line.length);
+}
+
+/** True if a password without an `@` goes up to the next URL. */
+function isCutOff(line: string, start: number, end: number): boolean {
+  return end < line.length && !/[\s"'`]/.test(line.slice(start, end));
+}
+
+/** The quote that closes a quoted URL; else `limit`. */
+function endOfUrl(line: string, index: number, start: number, limit: number): number {
+  const quote = line[index - 1];
+  if (!isQuote(quote)) return limit;
+  const end = endOfQuote(line, start, limit, quote!, line[index - 2] === '\\');
+  if (end < 0) return limit;
+  const rest = line.slice(end + 1, limit);
+  const at = rest.indexOf('@');
+  return at < 0 || mayEnd(line.slice(start, end), rest.slice(0, at).split(quote!).length % 2 === 0) ? end : limit;
+}
+
+/**
+ * False where the quote is more likely a part of a password: the URL would have one, and no host, or the next `@` is not quoted
+ * as it would be in a list or in JSON.
+ */
+function mayEnd(url: string, isNextQuoted: boolean): boolean {
+  const authority = url.slice(0, endOfAuthority(url));
+  const at = url.lastIndexOf('@');
+  if (endOfSurePlace(url, 0) >= 0 || (at < 0 && !authority.includes(':'))) return true;
+  return isNextQuoted && (at < 0 ? isPlace(authority) && !authority.endsWith(':') : at < url.length - 1);
+}
+
+/** Marks the user info of a URL that is given from behind `://` on; gives the place up to where it was looked at. */
+function markUrl(url: string, mark: Mark): number {
+  const sure = endOfSurePlace(url, 0);
+  if (sure >= 0) return sure;
+  const place = endOfListPlace(url, 0);
+  if (place >= 0) {
+    const end = endOfToken(url);
+    mark(place, withoutClosing(url, place, end));
+    return end;
+  }
+  const authority = endOfAuthority(url);
+  const at = endOfUserInfo(url);
+  if (at < 0) return markCutOff(url, authority, mark);
+  const head = url.slice(0, authority);
+  // An @ in the path of https://unpkg.com/react@19 has nothing before it that could be a password.
+  const isInPath = at > authority && !head.includes('@') && (head === '' || isDotted(head));
+  if (isInPath && !url.slice(0, at).includes(':')) return authority;
+  mark(0, at);
+  return at + 1;
+}
+
+/** The last `@`, or the first one that is followed by a whole `host:port`. */
+function endOfUserInfo(url: string): number {
+  let last = -1;
+  for (let at = url.indexOf('@'); at >= 0; at = url.indexOf('@', at + 1)) {
+    last = at;
+    ENDPOINT.lastIndex = at + 1;
+    if (ENDPOINT.test(url)) break;
+  }
+  return last;
+}
+
+/** `http://user:password`, cut off before the `@`: a port that is no number is a password. */
+function markCutOff(url: string, authority: number, mark: Mark): number {
+  const end = withoutClosing(url, 0, authority);
+  if (isPlace(url.slice(0, url[0] === '[' && url[end] === ']' ? end + 1 : end))) return authority;
+  const whole = endOfToken(url);
+  mark(0, withoutClosing(url, 0, whole));
+  return whole;
+}
+
+function endOfAuthority(url: string): number {
+  return /[/\\?#\s]/.exec(url)?.index ?? url.length;
+}
+
+function endOfToken(url: string): number {
+  const end = url.search(/\s/);
+  return end < 0 ? url.length : end;
+}
