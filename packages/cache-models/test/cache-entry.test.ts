@@ -311,6 +311,11 @@ describe('CacheEntry', () => {
     });
   });
 
+  it('can be inspected whose password is a part of the mask', () => {
+    const entry = CacheEntry.create({ proxyUrl: URL_A, password: '*', source: 'list:*', lastHealthError: 'a "*" b' });
+    expect(inspect(entry)).toContain('list:');
+  });
+
   it('refuses a URL that was cut off in its password, and shows nothing of it', () => {
     const error = (() => {
       try {

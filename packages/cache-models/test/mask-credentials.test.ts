@@ -93,6 +93,12 @@ describe('known secrets', () => {
     expect(mask('ann:80 refused', 'ann', '80')).not.toContain('ann');
   });
 
+  it.each(['*', '**', '***'])('of the mask itself do not make it longer: %s', (secret) => {
+    for (const text of [`list:${SECRET_MASK}`, `src="${SECRET_MASK}"`, `x${SECRET_MASK}@h`])
+      expect(mask(mask(text, secret), secret)).toBe(mask(text, secret));
+    expect(mask(`list:${SECRET_MASK}`, secret)).toBe(`list:${SECRET_MASK}`);
+  });
+
   it('are given as text, as a Secret or as nothing', () => {
     expect(maskCredentials('got hunter2', [null, undefined, '', Secret.of('hunter2')])).toBe('got **********');
   });

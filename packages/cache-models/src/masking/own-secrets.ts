@@ -1,11 +1,12 @@
+import { SECRET_MASK } from '../secret.ts';
 import { findAll } from './find-all.ts';
 import type { TextView } from './text-view.ts';
 
-/** From so many characters on a secret is masked wherever it stands, whatever the case of its letters. */
+/** A secret of at least this many characters is masked wherever it stands, whatever the case of its letters. */
 const ANYWHERE = 4;
-/** From so many on it is masked as a word of its own; a shorter one only where credentials stand. */
+/** A secret of at least this many is masked as a word of its own; a shorter one only where credentials stand. */
 const AS_WORD = 3;
-/** From so many bytes on base64 of more than the secret shows it beyond chance. */
+/** A secret of at least this many bytes is recognized within the base64 of a longer text. */
 const IN_BASE64 = 5;
 
 const WORD = /[\p{L}\p{N}]/u;
@@ -14,7 +15,7 @@ const BESIDE_CREDENTIALS = /[:@="'`]/;
 /** Marks known secrets in all views of a text, and whatever base64 holds one. */
 export function markSecrets(views: readonly TextView[], secrets: readonly string[]): void {
   const found = secrets.filter((secret) => secret !== '');
-  const plain = new Set(found.flatMap((secret) => [secret, secret.replaceAll(' ', '+')]));
+  const plain = new Set(found.filter(isNoPartOfMask).flatMap((secret) => [secret, secret.replaceAll(' ', '+')]));
   const longest = Math.max(...views.map(({ text }) => longestRun(text)));
   const encoded = new Set([...found, found.join(':')].flatMap((secret) => inBase64(secret, longest)));
   for (const view of views) {
@@ -22,6 +23,11 @@ export function markSecrets(views: readonly TextView[], secrets: readonly string
     for (const secret of plain) markPlain(view, folded, secret);
     for (const part of encoded) markBase64(view, part);
   }
+}
+
+/** False for `*`, `**` and `***`: found within a mask, they would make it longer each time that the text is masked again. */
+function isNoPartOfMask(secret: string): boolean {
+  return secret.length >= ANYWHERE || !SECRET_MASK.includes(secret);
 }
 
 function markPlain(view: TextView, folded: string, secret: string): void {
