@@ -72,14 +72,15 @@ function addImport(program: Command, context: CliContext): void {
       new Option('--format <format>', 'of the files (default: by name or content)').choices(PROXY_FILE_FORMATS),
     )
     .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
-    .option('--bare-names', 'take single names in lists, such as squid:3128, for hosts; Total:402 would be one too')
+    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
     .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
     .addHelpText(
       'after',
       `
 Exit code 0 if every row that holds a proxy is stored; rows that hold none are skipped, and reported.
 1 if a file cannot be read, a row cannot be parsed or stored, or not one row of a file holds a proxy;
-the other rows and files are stored all the same.
+the other rows and files are stored all the same. Interrupted, it stores the rows it has read.
+Rows with credentials need the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key).
 ${examples(
   'pw-cache import http.txt proxies.json',
   'pw-cache import socks5.txt --scheme socks5 --source nightly --ttl 7200',
@@ -135,14 +136,14 @@ function addExport(program: Command, context: CliContext): void {
     .summary('write everything to a file that import reads back')
     .argument('<file>', 'file to write; one that is there is replaced when the new one is complete')
     .addOption(
-      new Option('--credentials <how>', 'encrypted with the key, in clear, or left out')
+      new Option('--credentials <how>', 'sealed: encrypted with the key; plain: in clear; omit: left out')
         .choices(EXPORT_CREDENTIALS)
         .default('sealed'),
     )
     .addHelpText(
       'after',
       `
-Exit code 1 if an entry could not be read, and so is not in the file.
+Exit code 1 if an entry could not be read, and so is not in the file. Interrupted, it leaves no file behind.
 ${examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit')}`,
     )
     .action((file: string, _options: unknown, command: Command) =>
