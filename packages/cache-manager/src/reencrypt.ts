@@ -40,7 +40,8 @@ export interface ReencryptResult extends ReencryptCounts {
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
    * True if every tier was gone through to its end, and nothing that it stores opens with an older key any more: no record, no free space of a
-   * file, no log, no quarantine. Then the older keys may be dropped, unless something unreadable is sealed with a key that was not at hand.
+   * file, no log, no quarantine. Then the older keys may be dropped, if `unreadable` is 0: a token that is bound
+   * elsewhere, refused, or sealed with a key that was not at hand is left as it is.
    * False when a tier was off or failed meanwhile, or another process kept it from wiping out what it had before: call
    * again. False, too, with anything in `inQuarantine`: look into the quarantine, remove what is of no use, and call again.
    */
