@@ -10,10 +10,10 @@ import { SECRET_MASK, type Secret } from './secret.ts';
 /** A secret that must not stand in a text; a {@link Secret} is revealed only if there is a text to look at. */
 export type KnownSecret = string | Secret | null | undefined;
 
-// Nothing that could part a name from a password: the usual source, at no cost.
+// Holds nothing that could separate a name from a password: the usual source, at no cost.
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
-/** Longest text that is looked at, in UTF-16 units: it holds the event loop up for some milliseconds. */
+/** Longest text that is examined, in UTF-16 units: it blocks the event loop for some milliseconds. */
 const MAX_LENGTH = 32_768;
 const LONGEST_CUT = 1024;
 
@@ -69,7 +69,7 @@ export function maskProxyUrl(url: string): string {
   return maskCredentials(`${url.slice(0, start)}${SECRET_MASK}${url.slice(at)}`);
 }
 
-/** Up to a space, if one is near: what is cut within a credential may not be seen as one. */
+/** Up to a space, if one is near: a credential that is cut in two may not be recognized. */
 function lengthRead(text: string): number {
   if (text.length <= MAX_LENGTH) return text.length;
   const space = text.slice(MAX_LENGTH - LONGEST_CUT, MAX_LENGTH).search(/\s\S*$/);
@@ -82,7 +82,7 @@ function reveal(secret: KnownSecret): string[] {
   try {
     return [secret.reveal()];
   } catch {
-    // What no key opens nobody can know in the text.
+    // A secret that no key opens cannot be looked for.
     return [];
   }
 }

@@ -5,14 +5,15 @@ import { type KnownSecret, maskCredentials } from './mask-credentials.ts';
 type PlainFields = Pick<CacheEntryFields, 'source' | 'lastHealthError'>;
 type Credentials = Pick<CacheEntryFields, 'username' | 'password'>;
 
-/** What the packages fill in themselves holds no credentials: for these none is opened. */
+/** Sources that the packages fill in themselves: they hold no credentials, so none is opened to check them. */
 const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
 
 /** Longest error that is kept, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 4096;
+
 /**
- * The text fields without credentials that show as such, and without the entry's own. With `before`, what is as it was
- * there, texts and credentials, is not looked at again.
+ * The text fields without recognizable credentials, and without the entry's own. With `before`, a text that is unchanged is not
+ * examined again if the credentials are unchanged too.
  */
 export function withoutCredentials(
   { source, lastHealthError }: PlainFields,

@@ -6,14 +6,14 @@ import { parseProxyUrl } from './proxy-url.ts';
  */
 const CANONICAL = /^(?:https?|socks[45]|socks4a|socks5h):\/\/[a-z\d_-]+(?:\.[a-z\d_-]+)*:[1-9]\d{0,4}$/;
 
-/** Ends the host for other readers of URLs, though we look for it behind the last `@`: `http://other:80/@host:1`. */
+/** Ends the host for other URL parsers, although we look for it after the last `@`: `http://other:80/@host:1`. */
 const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
 
 /**
  * The origin of a stored URL, whatever its age: the canonical `scheme://host:port`, to which credentials are bound. Two entries are of
- * one proxy when it is equal: what was learnt of one, and its credentials, may go to the other. A URL that does not parse is
- * its own origin, and so is one that other parsers read as another host: credentials must not go there because we read it
- * otherwise.
+ * one proxy if their origins are equal: credentials and health may pass from one to the other. A URL that does not parse is its own
+ * origin, and so is one that other parsers take for another host: credentials must not go there just because we parse it
+ * differently.
  */
 export function originOf(proxyUrl: string): string {
   if (CANONICAL.test(proxyUrl)) return proxyUrl;

@@ -1,9 +1,9 @@
-/** Work of this process that is still to be done. It is the process's, as its exit is, and there is no listener while it is empty. */
+/** Work that is still to be done when this process exits. While it is empty there is no listener. */
 const pending = new Set<() => void>();
 
 /**
- * Has `work` done when the process ends by `process.exit()`, an uncaught error, or because nothing is left to do. Returns a function that
- * takes it back; call it when the work is done or needless, and no listener stays. However many there are, they share one listener.
+ * Runs `work` when the process ends by `process.exit()`, an uncaught error, or because nothing is left to do. Returns a function that
+ * cancels it; call it when the work is done or no longer needed, so that no listener stays. All callers share one listener.
  *
  * `work` must be synchronous, and what it throws is swallowed: the rest is still done. A process that a signal ends without a handler
  * runs no code, so whatever is undone here must also be harmless when it is never undone.
@@ -23,7 +23,7 @@ function runAll(): void {
     try {
       work();
     } catch {
-      // Nobody is left to be told.
+      // There is nobody left to tell.
     }
   }
 }

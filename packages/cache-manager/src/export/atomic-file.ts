@@ -9,8 +9,8 @@ import { removeLeftovers, temporaryName } from './leftovers.ts';
  * A file that appears whole or not at all: written beside its place under another name, flushed, then renamed over it. It is readable by
  * its owner alone from its first byte, whatever the umask. A symlink at the place is replaced, not followed.
  *
- * A `concealed` file holds nothing that can be read until it is complete: then it is decrypted, flushed and renamed. A process that is
- * killed between those steps leaves a readable file under the temporary name; the next export to the folder removes it.
+ * A `concealed` file holds nothing readable until it is complete; then it is decrypted, flushed and renamed. A process that is killed
+ * between those steps leaves a readable file under the temporary name; the next export to the folder removes it.
  */
 export class AtomicFile {
   readonly #path: string;

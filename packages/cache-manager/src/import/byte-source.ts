@@ -47,7 +47,7 @@ export class ByteSource {
 
   #readAhead(): Promise<Buffer> {
     const chunk = readFull(this.#reader);
-    // Whoever leaves the stream hears of no failure of it.
+    // A consumer that stops reading must not cause an unhandled rejection.
     chunk.catch(() => {});
     return chunk;
   }

@@ -67,7 +67,7 @@ class StreamReader implements FileReader {
 
   constructor(stream: Socket) {
     this.#stream = stream;
-    // A failure is met by the next read; one that comes when nobody reads any more is no fault.
+    // The next read reports a failure; one that comes when nobody reads any more does not matter.
     stream.on('error', () => {});
     this.#chunks = stream[Symbol.asyncIterator]();
   }
