@@ -14,14 +14,15 @@ export type Found =
  * only one at that URL. `host:port` means http, or else the only entry at that address. A password takes no part.
  */
 export async function findEntry(cache: CacheManager, text: string, signal?: AbortSignal): Promise<Found> {
+  const fits = matcherOf(text);
   for (const key of likelyKeys(text)) {
     const hit = await cache.lookup(key);
-    if (hit !== undefined) return { hit };
-    if (unreadableCount(cache) > 0) return { keys: [], locked: true };
+    // Anybody can compute the key of a URL, and a list may name it for another proxy.
+    if (hit !== undefined && (!text.includes('://') || fits(hit.entry))) return { hit };
+    if (hit === undefined && unreadableCount(cache) > 0) return { keys: [], locked: true };
   }
   // Its key may be anything: other programs choose theirs, and a user is part of it that need not be named.
   const keys: string[] = [];
-  const fits = matcherOf(text);
   for await (const entry of cache.entries()) {
     signal?.throwIfAborted();
     if (fits(entry)) keys.push(entry.key);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generateCacheKey } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { LIST, workspace } from './workspace.ts';
 
@@ -84,5 +85,25 @@ describe('a URL that no cache would store, with credentials', () => {
     expect(JSON.stringify([out, await get('ftp://**********@path'), await cli(['list', '--json'])])).not.toMatch(
       /mallory|hunter2/,
     );
+  });
+
+  it('never answers with another proxy that a list stored under the key of this URL', async () => {
+    const record = {
+      proxy_url: 'http://evil.example:1',
+      source: 's',
+      fetch_time: '2026-01-01T00:00:00+00:00',
+      last_accessed: '2026-01-01T00:00:00+00:00',
+      access_count: 0,
+      ttl_seconds: 9,
+      expires_at: '2999-01-01T00:00:00+00:00',
+      health_status: 'healthy',
+      failure_count: 0,
+    };
+    const key = generateCacheKey('http://gate.example:8080');
+    const place = workspace({ 'list.jsonl': `${JSON.stringify({ ...record, key })}\n` });
+    expect((await place.cli(['import', place.path('list.jsonl')])).code).toBe(0);
+    const { code, out } = await place.cli(['get', 'http://gate.example:8080', '--json']);
+    expect([code, out]).toEqual([1, expect.not.stringContaining('evil')]);
+    expect((await place.cli(['get', key])).out).toContain('evil.example');
   });
 });

@@ -9,6 +9,7 @@ import {
   type Logger,
   Secret,
   type TokenState,
+  unknownMembers,
 } from '@pw/cache-models';
 import type { BindingState } from './binding-key.ts';
 import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
@@ -176,12 +177,27 @@ function parseOption(key: FernetKeyInput, option: string): FernetKey {
   return FernetKey.parse(key, `Invalid Fernet key in option ${option}`);
 }
 
+const OPTIONS: readonly (keyof CredentialEncryptorOptions)[] = [
+  'key',
+  'previousKeys',
+  'keyFile',
+  'cachePlaces',
+  'foreignTokens',
+  'env',
+  'logger',
+  'clock',
+];
+
 /** A key handed over by itself has no member `key`: it would be passed over, and a random one used in its place. */
 function checkOptions(options: unknown): void {
   const wrong = typeof options !== 'object' || options === null || options instanceof Uint8Array;
   if (wrong || Secret.isSecret(options)) {
     throw new CacheConfigError('CredentialEncryptor: wanted an options object, such as { key }');
   }
+  const problems = unknownMembers(options, OPTIONS);
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`CredentialEncryptor: ${list}`, { problems });
 }
 
 function warnOfRandomKey(logger: Logger | undefined): void {

@@ -1,8 +1,10 @@
 import type { CredentialBinding } from '@pw/cache-models';
 import type { PlacedToken } from './placed-token.ts';
 
-/** Tokens of one generation; two are kept. Some 5 MB at most. */
+/** Tokens of one generation; two are kept. Some 8 MB at most. */
 const GENERATION = 8192;
+/** A longer token, of a secret of more than some 250 bytes, is checked each time. */
+const LONGEST = 512;
 
 interface Known extends PlacedToken {
   readonly binding: CredentialBinding;
@@ -10,7 +12,7 @@ interface Known extends PlacedToken {
 
 /**
  * Tokens whose MACs were found right in this process, so that an entry that is read often is not checked each time. By the token's
- * whole text, and in memory alone: nothing that is stored can get in here but by its MAC. What does not open is never kept.
+ * whole text, and in memory alone: only a token whose MAC was verified gets in. What does not open is never kept.
  * Holds the newest tokens, between one and two generations of them.
  */
 export class KnownTokens {
@@ -25,7 +27,7 @@ export class KnownTokens {
   }
 
   add(text: string, { index, state }: PlacedToken, binding: CredentialBinding): void {
-    if (state === 'elsewhere') return;
+    if (state === 'elsewhere' || text.length > LONGEST) return;
     if (this.#young.size >= GENERATION) {
       this.#old = this.#young;
       this.#young = new Map();

@@ -122,6 +122,11 @@ describe('arguments of a binding', () => {
     expect(errorOf(wrong)).toMatchObject({ code: 'CACHE_CONFIG_INVALID', problems: [{ path: 'foreignTokens' }] });
   });
 
+  it('refuses a misspelt option: the door that it was to close would stay open', () => {
+    const wrong = () => encryptorOf({ foreignToken: 'refuse' } as CredentialEncryptorOptions);
+    expect(errorOf(wrong).message).toContain('did you mean foreignTokens?');
+  });
+
   it.each([
     { role: 'token', origin: 'http://h:1' },
     { role: '__proto__', origin: 'http://h:1' },

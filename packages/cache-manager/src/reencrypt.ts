@@ -23,6 +23,7 @@ export interface ReencryptProgress extends ReencryptCounts {
 /** {@link ResealCounts}, all of them. */
 export interface ReencryptCounts extends ResealCounts {
   readonly inQuarantine: number;
+  readonly misplaced: number;
 }
 
 export interface ReencryptOptions {
@@ -40,10 +41,12 @@ export interface ReencryptResult extends ReencryptCounts {
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
    * True if every tier was gone through to its end, and nothing that it stores opens with an older key any more: no record, no free space of a
-   * file, no log, no quarantine. Then the older keys may be dropped, if `unreadable` is 0: a token that is bound
-   * elsewhere, refused, or sealed with a key that was not at hand is left as it is.
+   * file, no log, no quarantine. Then the older keys may be dropped: what is left in `unreadable` was sealed with a key
+   * that was not at hand.
    * False when a tier was off or failed meanwhile, or another process kept it from wiping out what it had before: call
-   * again. False, too, with anything in `inQuarantine`: look into the quarantine, remove what is of no use, and call again.
+   * again. False, too, with anything in `inQuarantine`: look into the quarantine, remove what is of no use, and call again;
+   * and with anything `misplaced`: such tokens were moved to another proxy, or are bound to none while `foreignTokens` refuses
+   * those. Delete these records, or accept foreign tokens for this call.
    */
   readonly complete: boolean;
 }
@@ -80,7 +83,7 @@ class Reencryption {
 
   get result(): ReencryptResult {
     const total = this.#total;
-    const complete = this.#complete && total.inQuarantine === 0;
+    const complete = this.#complete && total.inQuarantine + total.misplaced === 0;
     return { ...total, tiers: Object.fromEntries(this.#tiers), complete };
   }
 
@@ -148,14 +151,21 @@ class Reencryption {
   }
 }
 
-const NOTHING: ReencryptCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 });
+const NOTHING: ReencryptCounts = Object.freeze({
+  reencrypted: 0,
+  alreadyCurrent: 0,
+  unreadable: 0,
+  misplaced: 0,
+  inQuarantine: 0,
+});
 
 function add(a: ReencryptCounts, b: ResealCounts): ReencryptCounts {
   return {
     reencrypted: a.reencrypted + b.reencrypted,
     alreadyCurrent: a.alreadyCurrent + b.alreadyCurrent,
     unreadable: a.unreadable + b.unreadable,
-    // A tier written before there was this count says nothing of it.
+    // A tier written before there were these counts says nothing of them.
+    misplaced: a.misplaced + (b.misplaced ?? 0),
     inQuarantine: a.inQuarantine + (b.inQuarantine ?? 0),
   };
 }

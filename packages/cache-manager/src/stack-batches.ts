@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { type CacheEntry, chain, isPromise, type MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, chain, isPromise, type MaybePromise, moveUserInfo } from '@pw/cache-models';
 import type { KeyLock } from './key-lock.ts';
-import { moveUserInfo } from './move-user-info.ts';
 import { allOf, areMany } from './slicer.ts';
 import type { SliceHooks } from './slot-writes.ts';
 import type { TierSlot } from './tier-slot.ts';

@@ -6,11 +6,11 @@ import {
   isPromise,
   type Logger,
   type MaybePromise,
+  moveUserInfo,
   type TierCounts,
   TierStatistics,
 } from '@pw/cache-models';
 import { settlesWithin, withDeadline } from './deadline.ts';
-import { moveUserInfo } from './move-user-info.ts';
 
 export interface TierGuardOptions {
   readonly name: string;

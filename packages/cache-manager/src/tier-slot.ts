@@ -4,12 +4,12 @@ import {
   type CacheTier,
   isPromise,
   type MaybePromise,
+  moveUserInfo,
   type RemovalReason,
   type TierStatistics,
 } from '@pw/cache-models';
 import { withDeadline } from './deadline.ts';
 import type { MissedWrites } from './missed-writes.ts';
-import { moveUserInfo } from './move-user-info.ts';
 import { allOf, Slicer } from './slicer.ts';
 import { type SliceHooks, SlotWrites } from './slot-writes.ts';
 import { TierGuard } from './tier-guard.ts';

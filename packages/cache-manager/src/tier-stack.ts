@@ -1,7 +1,14 @@
-import { CacheEntry, chain, isPromise, type Logger, type MaybePromise, type RemovalReason } from '@pw/cache-models';
+import {
+  CacheEntry,
+  chain,
+  isPromise,
+  type Logger,
+  type MaybePromise,
+  moveUserInfo,
+  type RemovalReason,
+} from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
-import { moveUserInfo } from './move-user-info.ts';
 import { allOf } from './slicer.ts';
 import { type Merge, StackBatches } from './stack-batches.ts';
 import { StaleEntries } from './stale-entries.ts';

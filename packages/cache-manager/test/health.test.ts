@@ -230,6 +230,8 @@ describe.each(['jsonl', 'sqlite'] as const)('the texts of a check, with L2 in %s
     'ann.smith was refused with hunter2-x/y',
     `sent ${Buffer.from('ann.smith:hunter2-x/y').toString('base64')}`,
     'GET /hunter2-x%2Fy',
+    // Cut to the length of an error in the middle of the password.
+    `407 ${'.'.repeat(4096 - 4 - 10)}hunter2-x/y`,
   ];
 
   it('hold no credentials in the entry, in the history, in what is written', async () => {

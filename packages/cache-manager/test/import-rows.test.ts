@@ -287,10 +287,40 @@ describe('a row with credentials in a text', () => {
 
   it('holds none that an entry under its key has already', async () => {
     const target = new MapTarget();
-    await importRows([{ key: 'k', proxy_url: URL, username: 'ann', password: 'hunter2-x' }], target);
-    await importRows([{ key: 'k', proxy_url: URL, source: 'list hunter2-x' }], target);
+    await importRows([{ ...record, key: 'k', proxy_url: URL, username: 'ann', password: 'hunter2-x' }], target);
+    await importRows([{ ...record, key: 'k', proxy_url: URL, source: 'list hunter2-x' }], target);
     expect(target.one.source).not.toContain('hunter2-x');
   });
+
+  it.each([
+    'ann:hunter2-x',
+    'gate.example:8080|ann|hunter2-x',
+    'gate.example:8080;ann;hunter2-x',
+    'gate.example,8080,ann,hunter2-x',
+    'gate.example:8080 ann hunter2-x',
+    'gate.example:8080\tann\thunter2-x',
+    'ann hunter2-x gate.example:8080',
+    'http://gate.example:8080,ann,hunter2-x',
+    'http://gate.example:8080 (login ann / hunter2-x)',
+    'http://gate.example:8080 ann:hunter2-x',
+    'gate.example:8080@ann:hunter2-x',
+  ])('is not kept as it is where fields may stand in its URL: %j', async (proxy_url) => {
+    for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
+      const { result, target } = await importRows([row]);
+      expect([result.loaded, target.map.size]).toEqual([0, 0]);
+      expect(JSON.stringify(result)).not.toContain('hunter2');
+    }
+  });
+
+  it.each(['not a url', 'gate.example', 'http://gate.example', 'gate.example/path'])(
+    'is kept as it is where nothing in its URL can be a credential: %j',
+    async (proxy_url) => {
+      for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
+        const { target } = await importRows([row]);
+        expect(target.one.proxyUrl).toBe(proxy_url);
+      }
+    },
+  );
 
   it.each([{ proxy_url: 'http://ann:hunter2-x' }, { ...record, proxy_url: 'http://ann:hunter2-x' }])(
     'is not stored if its URL was cut off in the password: %j',

@@ -1,10 +1,9 @@
 import { inspect } from 'node:util';
-import { CacheEntry, Secret } from '@pw/cache-models';
+import { CacheEntry, moveUserInfo, Secret } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../src/index.ts';
-import { moveUserInfo } from '../src/move-user-info.ts';
 import { FaultTier } from './support/fault-tier.ts';
 
 const clock = new ManualClock();

@@ -84,7 +84,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     const before = new Map(records);
     const cipher = cipherOf(next, old);
     const cache = await openWith(new RecordTier(cipher, records), cipher);
-    const counts = { reencrypted: 3, alreadyCurrent: 1, unreadable: 1, inQuarantine: 0 };
+    const counts = { reencrypted: 3, alreadyCurrent: 1, unreadable: 1, misplaced: 0, inQuarantine: 0 };
     expect(await cache.reencrypt({ batchSize: 2 })).toEqual({ ...counts, tiers: { l2: counts }, complete: true });
     for (const [key, record] of records) {
       if (['k3', 'k4', 'bare'].includes(key)) expect(record).toBe(before.get(key));
@@ -123,6 +123,17 @@ describe('reencrypt with a tier that has no means of its own', () => {
     expect(await cache.reencrypt()).toMatchObject({ reencrypted: 0, alreadyCurrent: 1, complete: true });
   });
 
+  it('is not complete while a tier has a token that a key made and that does not open where it is', async () => {
+    const cipher = cipherOf(next);
+    class MisplacingTier extends RecordTier {
+      *reseal() {
+        yield { reencrypted: 0, alreadyCurrent: 1, unreadable: 2, misplaced: 1 };
+      }
+    }
+    const cache = await openWith(new MisplacingTier(cipher), cipher);
+    expect(await cache.reencrypt()).toMatchObject({ unreadable: 2, misplaced: 1, complete: false });
+  });
+
   it('is not complete while a tier has something in quarantine that it cannot seal again', async () => {
     const cipher = cipherOf(next);
     const batches: ResealCounts[] = [
@@ -137,7 +148,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     }
     const cache = await openWith(new AsideTier(cipher), cipher);
     const seen: number[] = [];
-    const counts = { reencrypted: 2, alreadyCurrent: 1, unreadable: 0, inQuarantine: 3 };
+    const counts = { reencrypted: 2, alreadyCurrent: 1, unreadable: 0, misplaced: 0, inQuarantine: 3 };
     const onProgress = ({ inQuarantine }: ReencryptProgress) => seen.push(inQuarantine);
     expect(await cache.reencrypt({ onProgress })).toEqual({ ...counts, tiers: { l2: counts }, complete: false });
     expect(seen).toEqual([1, 1, 3]);

@@ -46,7 +46,8 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
     status,
     checkTime: time!,
     responseTimeMs,
-    errorMessage: errorMessage === null ? null : maskErrorText(errorMessage),
+    // Cut only once the entry's own secrets are masked: of a part of one nobody could tell.
+    errorMessage: errorMessage === null ? null : maskCredentials(errorMessage),
     checkUrl: maskCredentials(checkUrl),
   };
 }
@@ -56,7 +57,6 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
  * Opens the entry's credentials.
  */
 export function maskHealthCheck(check: HealthCheck, { username, password }: CacheEntry): HealthCheck {
-  if (username === null && password === null) return check;
   const { errorMessage, checkUrl } = check;
   const secrets = [username, password];
   return {

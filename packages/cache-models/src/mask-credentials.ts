@@ -14,7 +14,7 @@ export type KnownSecret = string | Secret | null | undefined;
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
 /** Longest text that is examined, in UTF-16 units: it blocks the event loop for some milliseconds. */
-const MAX_LENGTH = 32_768;
+export const MAX_MASKED_LENGTH = 16_384;
 const LONGEST_CUT = 1024;
 
 /**
@@ -36,7 +36,7 @@ const LONGEST_CUT = 1024;
  * base64. One of three characters is masked as a word of its own, a shorter one where it stands beside `:`, `@`, `=` or a
  * quote: everywhere else it would be a letter of other words. Username and password, in this order, are also known together.
  *
- * In doubt it masks. Takes time in proportion to the length of the text, of which the first 32,768 characters are looked at: the
+ * In doubt it masks. Takes time in proportion to the length of the text, of which the first 16,384 characters are looked at: the
  * rest becomes one mask.
  */
 export function maskCredentials(text: string, secrets: readonly KnownSecret[] = []): string {
@@ -44,7 +44,7 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
   const known = secrets.flatMap(reveal);
   if (known.length === 0 && HARMLESS.test(text)) return text;
   const marks = new Marks(text.length);
-  const read = lengthRead(text);
+  const read = lengthRead(text, known);
   marks.add(read, text.length);
   const views = viewsOf(text.slice(0, read), marks.add);
   for (const view of views) {
@@ -69,11 +69,15 @@ export function maskProxyUrl(url: string): string {
   return maskCredentials(`${url.slice(0, start)}${SECRET_MASK}${url.slice(at)}`);
 }
 
-/** Up to a space, if one is near: a credential that is cut in two may not be recognized. */
-function lengthRead(text: string): number {
-  if (text.length <= MAX_LENGTH) return text.length;
-  const space = text.slice(MAX_LENGTH - LONGEST_CUT, MAX_LENGTH).search(/\s\S*$/);
-  return MAX_LENGTH - LONGEST_CUT + Math.max(space, 0);
+/**
+ * Up to a space, if one is near: a credential that is cut in two may not be recognized. The same of a known secret, so as much is left
+ * out as the longest of them takes in its longest form (`\\u0070` for each character), together with another.
+ */
+function lengthRead(text: string, known: readonly string[]): number {
+  if (text.length <= MAX_MASKED_LENGTH) return text.length;
+  const space = text.slice(MAX_MASKED_LENGTH - LONGEST_CUT, MAX_MASKED_LENGTH).search(/\s\S*$/);
+  const longest = known.reduce((sum, secret) => sum + 6 * secret.length, 0);
+  return Math.max(MAX_MASKED_LENGTH - LONGEST_CUT + Math.max(space, 0) - longest, 0);
 }
 
 function reveal(secret: KnownSecret): string[] {

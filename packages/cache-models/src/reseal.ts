@@ -15,6 +15,11 @@ export interface ResealCounts {
   /** Left alone: they do not open here, for none of the cipher's keys made them or they are bound to another proxy. */
   readonly unreadable: number;
   /**
+   * Of the unreadable ones those that a key of the cipher made, but that do not open where they are: moved to another proxy, or
+   * bound to none and refused. An older key may open them. Absent: none.
+   */
+  readonly misplaced?: number | undefined;
+  /**
    * Records that were set aside as damaged and hold a token that could not be sealed again where it lies: with one of them
    * nobody can say that no older key opens anything. Those that could be sealed again are in none of the counts. Absent: none.
    */
@@ -32,6 +37,16 @@ export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' |
   const isCurrent = (secret: Secret | null, role: CredentialRole) =>
     secret === null || secret.isCurrent(cipher, { role, origin });
   return isCurrent(username, 'username') && isCurrent(password, 'password') ? 'current' : 'stale';
+}
+
+/**
+ * What an error of reading a record says of its tokens: `unreadable`, `misplaced` (see {@link ResealCounts.misplaced}), or
+ * `undefined` for an error that says nothing of them.
+ */
+export function fateOfTokens(error: unknown): 'unreadable' | 'misplaced' | undefined {
+  if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) return undefined;
+  const { reason } = error as { reason?: unknown };
+  return reason === 'elsewhere' || reason === 'refused' ? 'misplaced' : 'unreadable';
 }
 
 /** What is to become of the tokens of a record that was set aside. */
@@ -68,7 +83,7 @@ export function resealTokens(record: Readonly<Record<string, unknown>>, cipher: 
       const entry = recordToEntry({ ...SOUND, proxy_url: url, [member]: token }, cipher);
       if (sealState(entry, cipher) === 'stale') fresh[member] = entryToRecord(entry, cipher)[member] ?? '';
     } catch (error) {
-      if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
+      if (fateOfTokens(error) === undefined) throw error;
       isUnreadable = true;
     }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CacheConfigError } from './cache-error.ts';
+import { maskCredentials } from './mask-credentials.ts';
 import { parseWith } from './parse-with.ts';
 
 /** Which entry goes when a tier is full. Expired entries go first whatever the policy. */
@@ -28,7 +29,7 @@ export const tierConfigSchema = z.strictObject({
   evictionPolicy: z
     .enum(POLICIES, {
       error: ({ input }) =>
-        `must be one of lru, lfu, fifo${typeof input === 'string' ? `, not ${JSON.stringify(input.slice(0, 40))}` : ''}`,
+        `must be one of lru, lfu, fifo${typeof input === 'string' ? `, not ${JSON.stringify(maskCredentials(input.slice(0, 40)))}` : ''}`,
     })
     .default('lru'),
 });

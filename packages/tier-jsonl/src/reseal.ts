@@ -1,9 +1,8 @@
 import {
   CacheCorruptionError,
-  CacheError,
-  CacheErrorCode,
   type CredentialCipher,
   entryToRecord,
+  fateOfTokens,
   type ResealCounts,
   recordToEntry,
   sealState,
@@ -14,7 +13,7 @@ import { leftovers } from './reseal-leftovers.ts';
 import { NO_SLOT } from './slot.ts';
 
 /** `stale` becomes `reencrypted` once the new line is written. */
-type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'damaged';
+type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'misplaced' | 'damaged';
 
 /** Another write of the same key may come first so often; each of them is the cache's own, and thus sealed with the current key. */
 const TRIES = 4;
@@ -36,7 +35,9 @@ export async function* resealRecords(
   for (let at = 0; at < keys.length; at += batchSize) {
     const fates = await Promise.all(keys.slice(at, at + batchSize).map((key) => resealOne(store, cipher, key)));
     const count = (fate: Fate) => fates.filter((other) => other === fate).length;
-    yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable: count('unreadable') };
+    const misplaced = count('misplaced');
+    const unreadable = count('unreadable') + misplaced;
+    yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable, misplaced };
   }
   // A run that was broken off may have left older lines.
   for await (const _ of store.compact()) yield NOTHING;
@@ -84,7 +85,8 @@ function fateOf(raw: RawRecord, cipher: CredentialCipher): Fate {
     return sealState(recordToEntry(raw, cipher), cipher);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return 'damaged';
-    if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
+    const fate = fateOfTokens(error);
+    if (fate !== undefined) return fate;
     throw error;
   }
 }

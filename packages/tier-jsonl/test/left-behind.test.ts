@@ -40,11 +40,12 @@ function open(directory: string, cipher: CredentialCipher): JsonlCacheTier {
 }
 
 async function reseal(tier: JsonlCacheTier, batchSize = 100): Promise<Required<ResealCounts>> {
-  const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+  const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
   for await (const counts of tier.reseal(batchSize)) {
     sum.reencrypted += counts.reencrypted;
     sum.alreadyCurrent += counts.alreadyCurrent;
     sum.unreadable += counts.unreadable;
+    sum.misplaced += counts.misplaced ?? 0;
     sum.inQuarantine += counts.inQuarantine ?? 0;
   }
   return sum;
@@ -65,7 +66,7 @@ async function written(count = 10) {
   return { directory, shard: join(directory, 'shard_00.jsonl'), quarantine };
 }
 
-const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
 
 describe('the quarantine, when a directory is sealed again', () => {
   it('is sealed again where it lies, with every other byte as it was', async () => {

@@ -1,9 +1,8 @@
 import {
   CacheCorruptionError,
   type CacheEntry,
-  CacheError,
-  CacheErrorCode,
   type CredentialCipher,
+  fateOfTokens,
   type ResealCounts,
   resealText,
   sealState,
@@ -41,12 +40,13 @@ export async function* resealPages(parts: ResealParts, batchSize: number): Async
 
 async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise<ResealCounts> {
   const { store, cipher, stamps, setAside } = parts;
-  const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+  const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0 };
   const swaps: Promise<unknown>[] = [];
   for (const [at, [record, access]] of (await store.read(keys)).entries()) {
     if (record === null) continue;
     const entry = decode(keys[at]!, record, access, cipher);
-    if (entry === 'unreadable') counts.unreadable++;
+    if (entry === 'unreadable' || entry === 'misplaced') counts.unreadable++;
+    if (entry === 'misplaced') counts.misplaced++;
     // The records that were set aside are gone through later.
     if (entry === 'damaged') await setAside(keys[at]!, record);
     if (typeof entry !== 'object') continue;
@@ -80,12 +80,13 @@ function decode(
   record: string,
   access: string | null,
   cipher: CredentialCipher,
-): CacheEntry | 'unreadable' | 'damaged' {
+): CacheEntry | 'unreadable' | 'misplaced' | 'damaged' {
   try {
     return decodeRecord(key, record, access, cipher);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return 'damaged';
-    if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
+    const fate = fateOfTokens(error);
+    if (fate !== undefined) return fate;
     throw error;
   }
 }

@@ -2,9 +2,14 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CacheCorruptionError,
-  type CacheEntry,
+  CacheEntry,
   CacheError,
+  CacheValidationError,
   type CredentialCipher,
+  MAX_MASKED_LENGTH,
+  maskPlainFields,
+  maskProxyUrl,
+  moveUserInfo,
   recordChecksum,
   recordToEntry,
 } from '@pw/cache-models';
@@ -98,11 +103,26 @@ function readShard(path: string, target: MigrationTarget, result: JsonlMigration
   return entries;
 }
 
+/**
+ * A record of ProxyWhirl may have credentials in its URL or in its texts: they go into the fields that are sealed, or are masked.
+ * Throws a CacheValidationError for a URL that may hold a password where it cannot be located.
+ */
+function withoutClearCredentials(entry: CacheEntry): CacheEntry {
+  const moved = moveUserInfo(entry);
+  if (maskProxyUrl(moved.proxyUrl) !== moved.proxyUrl)
+    throw new CacheValidationError('proxy_url may hold a password; it is not stored in clear');
+  const masked = maskPlainFields(moved);
+  // Of a text that is too long to be examined as a whole the masker drops the rest: a migration loses nothing.
+  const { lastHealthError: error } = moved;
+  const isTooLong = error !== null && error.length > MAX_MASKED_LENGTH;
+  return CacheEntry.restore(isTooLong ? { ...masked, lastHealthError: error } : masked);
+}
+
 /** The entry of a line; undefined for a line without one. Errors of the parser quote the line, so none gets out. */
 function parse(line: string, cipher: CredentialCipher | undefined): CacheEntry | undefined {
   try {
     const record: unknown = JSON.parse(line);
-    const entry = recordToEntry(record, cipher);
+    const entry = withoutClearCredentials(recordToEntry(record, cipher));
     const checksum = (record as { checksum?: unknown }).checksum;
     if (checksum !== undefined && checksum !== recordChecksum(record as object)) {
       throw new CacheCorruptionError('stored record does not fit its checksum');

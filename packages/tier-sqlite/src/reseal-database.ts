@@ -7,7 +7,7 @@ import type { LogFolding } from './log-folding.ts';
 import { type DamagedRow, keylessRows, resealPage } from './reseal-page.ts';
 import { resealAside } from './reseal-quarantine.ts';
 import { scrubDatabase } from './scrub-database.ts';
-import { scrubInThread } from './scrub-thread.ts';
+import { type Scrubbing, scrubInThread } from './scrub-thread.ts';
 
 /** How often somebody who waits for the last step hears that it is still at work, in milliseconds. */
 const SIGN_OF_LIFE_MS = 1000;
@@ -100,9 +100,11 @@ async function* scrub(context: ResealContext): AsyncGenerator<ResealCounts> {
   // No commit is to fold a log that is as long as the database.
   const folding = use((_, open) => open);
   folding.pause();
+  let scrubbing: Scrubbing | undefined;
   try {
+    scrubbing = scrubInThread({ path });
     const state = { isDone: false };
-    const done = scrubInThread({ path }).finally(() => {
+    const done = scrubbing.done.finally(() => {
       state.isDone = true;
     });
     while (!state.isDone) {
@@ -114,11 +116,13 @@ async function* scrub(context: ResealContext): AsyncGenerator<ResealCounts> {
   } catch (error) {
     if (!isWithoutThread(error)) throw error;
   } finally {
+    // Who broke the work off finds nobody at work on the file.
+    await scrubbing?.stop();
     folding.resume();
   }
   logger.warn(
     { tier },
-    'no thread can be started, so the database is made anew at once; is the package part of a bundle?',
+    'no thread can be started, so the database is rebuilt on the event loop; is the package part of a bundle?',
   );
   use((store) => scrubDatabase(store.db));
 }

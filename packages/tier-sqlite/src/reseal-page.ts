@@ -1,9 +1,8 @@
 import {
   CacheCorruptionError,
   type CacheEntry,
-  CacheError,
-  CacheErrorCode,
   type CredentialCipher,
+  fateOfTokens,
   type ResealCounts,
   sealState,
 } from '@pw/cache-models';
@@ -42,12 +41,13 @@ export function resealPage(
     .of(sql)
     .raw()
     .all(after ?? '', limit) as EntryRow[];
-  const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
+  const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0 };
   const damaged: DamagedRow[] = [];
   for (const row of rows) {
     const entry = decode(store, row);
     if (entry instanceof CacheCorruptionError) damaged.push({ row, error: entry });
-    if (entry === 'unreadable') counts.unreadable++;
+    if (entry === 'unreadable' || entry === 'misplaced') counts.unreadable++;
+    if (entry === 'misplaced') counts.misplaced++;
     if (typeof entry !== 'object' || entry instanceof CacheCorruptionError) continue;
     const state = sealState(entry, cipher);
     if (state === 'current') counts.alreadyCurrent++;
@@ -76,12 +76,13 @@ function lastKey(rows: readonly EntryRow[], after: string | undefined): string {
   throw new CacheCorruptionError('stored rows: the index of keys is out of order');
 }
 
-function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' {
+function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' | 'misplaced' {
   try {
     return store.decode(row);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return error;
-    if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return 'unreadable';
+    const fate = fateOfTokens(error);
+    if (fate !== undefined) return fate;
     throw error;
   }
 }

@@ -71,6 +71,15 @@ describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, cou
   });
 });
 
+/** What stands in clear before an `@` is moved into the fields that are sealed, unless they hold something already. */
+function userInfoMoved(expected: ExpectedEntry): ExpectedEntry {
+  const found = /^(.*:\/\/)([^:@]*):([^@]*)@(.*)$/.exec(expected.proxy_url);
+  if (found === null) return expected;
+  const [, scheme, username, password, place] = found;
+  const own = { username: expected.username ?? username!, password: expected.password ?? password! };
+  return { ...expected, ...own, proxy_url: `${scheme}${place}` };
+}
+
 describe('shards that ProxyWhirl wrote', () => {
   it('are migrated with all fields, and stay as they are; a second run changes nothing', () => {
     const from = fixturePath('l2_jsonl', tempDir());
@@ -78,7 +87,7 @@ describe('shards that ProxyWhirl wrote', () => {
     const plain = Object.values(entries).filter(hasNoCredentials);
     const tier = L2.make(tempDir(), {}, { clock }) as DiskCacheTier;
     expect(tier.migrateFromJsonl(from)).toEqual({ migrated: plain.length, skipped: 0, failed: 200 - plain.length });
-    for (const expected of plain) expect(reveal(tier.get(expected.key))).toEqual(fromExpected(expected));
+    for (const expected of plain) expect(reveal(tier.get(expected.key))).toEqual(fromExpected(userInfoMoved(expected)));
     expect(tier.migrateFromJsonl(from)).toEqual({ migrated: 0, skipped: plain.length, failed: 200 - plain.length });
     expect(tier.migrateFromJsonl(join(from, '..'))).toEqual({ migrated: 0, skipped: 0, failed: 0 });
   });

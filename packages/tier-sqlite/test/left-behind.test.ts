@@ -14,11 +14,12 @@ const secret = (n: number | string) => makeEntry(`k${n}`, { username: 'ann', pas
 const many = (count: number) => Array.from({ length: count }, (_, n) => secret(n));
 
 async function reseal(tier: Tier, batchSize = 100): Promise<Required<ResealCounts>> {
-  const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+  const sum = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
   for await (const counts of tier.reseal(batchSize)) {
     sum.reencrypted += counts.reencrypted;
     sum.alreadyCurrent += counts.alreadyCurrent;
     sum.unreadable += counts.unreadable;
+    sum.misplaced += counts.misplaced ?? 0;
     sum.inQuarantine += counts.inQuarantine ?? 0;
   }
   return sum;
@@ -61,7 +62,13 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     const tier = rotating(directory);
     expect([tier.get('k3'), tier.get('k4')]).toEqual([undefined, undefined]);
     const before = rows();
-    expect(await reseal(tier)).toEqual({ reencrypted: 18, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 });
+    expect(await reseal(tier)).toEqual({
+      reencrypted: 18,
+      alreadyCurrent: 0,
+      unreadable: 0,
+      misplaced: 0,
+      inQuarantine: 0,
+    });
     tier.close();
     const cipher = new FakeCipher('k2');
     for (const [at, row] of rows().entries()) {
@@ -86,7 +93,13 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
       db.exec(`UPDATE ${kind.table} SET key = '' WHERE key = 'k6'`);
     });
     const tier = rotating(directory);
-    expect(await reseal(tier, 7)).toEqual({ reencrypted: 16, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 });
+    expect(await reseal(tier, 7)).toEqual({
+      reencrypted: 16,
+      alreadyCurrent: 0,
+      unreadable: 0,
+      misplaced: 0,
+      inQuarantine: 0,
+    });
     expect(tier.statistics.evictionsCorruption).toBe(4);
     tier.close();
     expect(bytesOf(file)).not.toContain(OLD);
@@ -108,8 +121,20 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
       add.run('u', '', old);
     });
     const tier = rotating(directory);
-    expect(await reseal(tier, 2)).toEqual({ reencrypted: 20, alreadyCurrent: 0, unreadable: 0, inQuarantine: 3 });
-    expect(await reseal(tier)).toEqual({ reencrypted: 0, alreadyCurrent: 20, unreadable: 0, inQuarantine: 3 });
+    expect(await reseal(tier, 2)).toEqual({
+      reencrypted: 20,
+      alreadyCurrent: 0,
+      unreadable: 0,
+      misplaced: 0,
+      inQuarantine: 3,
+    });
+    expect(await reseal(tier)).toEqual({
+      reencrypted: 0,
+      alreadyCurrent: 20,
+      unreadable: 0,
+      misplaced: 0,
+      inQuarantine: 3,
+    });
     tier.close();
     expect(bytesOf(file)).not.toContain(OLD);
   });

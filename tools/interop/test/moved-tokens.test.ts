@@ -235,7 +235,13 @@ describe.each(STORES)('in $name', (store) => {
       onTestFinished(() => cache.close());
       expect(await cache.get('k0')).toBeUndefined();
       expect(memory.peek('k0')).toBeUndefined();
-      expect(await cache.reencrypt()).toMatchObject({ reencrypted: 0, alreadyCurrent: MOVED - 1, unreadable: 1 });
+      expect(await cache.reencrypt()).toMatchObject({
+        reencrypted: 0,
+        alreadyCurrent: MOVED - 1,
+        unreadable: 1,
+        misplaced: 1,
+        complete: false,
+      });
     },
   );
 
@@ -245,9 +251,11 @@ describe.each(STORES)('in $name', (store) => {
       const place = makeTempDir(onTestFinished);
       const fernet = new Fernet(KEY);
       await steal(place, victimOf(0), { username: fernet.encrypt('u0'), password: fernet.encrypt('S3CRET0') });
-      const strict = store.open(place, encryptorOf('refuse'));
-      expect(await strict.get('k0')).toBeUndefined();
-      await strict.close();
+      const strict = encryptorOf('refuse');
+      const refusing = await CacheManager.open({ tiers: [store.open(place, strict)], cipher: strict });
+      expect(await refusing.get('k0')).toBeUndefined();
+      expect(await refusing.reencrypt()).toMatchObject({ unreadable: 1, misplaced: 1, complete: false });
+      await refusing.close();
       const cipher = encryptorOf();
       const cache = await CacheManager.open({ tiers: [store.open(place, cipher)], cipher });
       expect((await cache.get('k0'))?.password?.reveal()).toBe('S3CRET0');

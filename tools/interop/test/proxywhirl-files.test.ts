@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import type { CacheTier } from '@pw/cache-models';
 import { type ExpectedEntry, fixtureKeys, fixturePath, makeTempDir, readFixtureJson } from '@pw/test-support';
@@ -149,6 +151,41 @@ describe('migrateFromJsonl', () => {
     const tier = closing(new DiskCacheTier({}, { directory: temp(), cipher, clock: longAgo }));
     const result = await tier.migrateFromJsonl(fixturePath('l2_jsonl'));
     expect(result).toMatchObject({ migrated: 200, failed: 0 });
-    for (const [key, expected] of Object.entries(entries)) expectEntry(tier.get(key), expected);
+    for (const [key, expected] of Object.entries(entries)) {
+      // What stands in clear before an `@` goes into the fields that are sealed, unless they hold something already.
+      const [, username, password] = /\/\/([^/:@]*):([^@]*)@/.exec(expected.proxy_url) ?? [];
+      const proxy_url = expected.proxy_url.replace(/[^/]*@/, '');
+      const has = expected.username !== null || expected.password !== null;
+      const moved = username === undefined || has ? {} : { username, password };
+      expectEntry(tier.get(key), { ...expected, proxy_url, ...moved } as ExpectedEntry);
+    }
+  });
+
+  it('writes no credential in clear that a record of ProxyWhirl has in its URL or its texts', async () => {
+    const [from, to] = [temp(), temp()];
+    const record = {
+      source: 's',
+      fetch_time: '2026-01-01T00:00:00+00:00',
+      last_accessed: '2026-01-01T00:00:00+00:00',
+      access_count: 0,
+      ttl_seconds: 9,
+      expires_at: '2999-01-01T00:00:00+00:00',
+      health_status: 'healthy',
+      failure_count: 0,
+    };
+    const records = [
+      { key: 'a', proxy_url: 'http://ann:S3cr3tPw@gate.example:80' },
+      { key: 'b', proxy_url: 'http://ann:S3cr3tPw' },
+      { key: 'c', proxy_url: 'http://c.example:80', source: 'http://ann:S3cr3tPw@list.example' },
+      { key: 'd', proxy_url: 'http://d.example:80', password: 'S3cr3tPw', last_health_error: 'refused S3cr3tPw' },
+    ];
+    const lines = records.map((more) => `${JSON.stringify({ ...record, ...more })}\n`);
+    writeFileSync(join(from, 'shard_00.jsonl'), lines.join(''));
+    const tier = closing(new DiskCacheTier({}, { directory: to, cipher }));
+    expect(tier.migrateFromJsonl(from)).toMatchObject({ migrated: 3, failed: 1 });
+    expect(tier.get('a')).toMatchObject({ proxyUrl: 'http://gate.example:80' });
+    expect(tier.get('a')?.password?.reveal()).toBe('S3cr3tPw');
+    await tier.close();
+    for (const name of readdirSync(to)) expect(readFileSync(join(to, name), 'latin1')).not.toContain('S3cr3tPw');
   });
 });

@@ -66,11 +66,12 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
       const cache = await open(configOf(directory, backend, keys.slice(0, 2)));
       const progress: ReencryptProgress[] = [];
       const result = await cache.reencrypt({ onProgress: (step) => progress.push(step), batchSize: 50 });
-      const counts = { reencrypted: ENTRIES, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+      const counts = { reencrypted: ENTRIES, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
       expect(result).toEqual({
         reencrypted: 2 * ENTRIES,
         alreadyCurrent: 0,
         unreadable: 0,
+        misplaced: 0,
         inQuarantine: 0,
         tiers: { l2: counts, l3: counts },
         complete: true,

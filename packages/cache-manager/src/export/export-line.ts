@@ -5,8 +5,8 @@ import {
   entryToRecord,
   maskPlainFields,
   maskProxyUrl,
+  moveUserInfo,
 } from '@pw/cache-models';
-import { moveUserInfo } from '../move-user-info.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**

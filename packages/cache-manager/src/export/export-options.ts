@@ -1,4 +1,4 @@
-import type { CacheEntry, CredentialCipher, MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, type CredentialCipher, type MaybePromise, unknownMembers } from '@pw/cache-models';
 import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
 
 /**
@@ -40,7 +40,10 @@ export interface ExportResult {
 /** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option. */
 export function parseExportCredentials(options: ExportOptions): ExportCredentials {
   const { credentials = 'sealed' } = options;
-  const problems = problemsOfHooks(options, ['onProgress']);
+  const problems = [
+    ...unknownMembers(options, ['credentials', 'onProgress', 'signal']),
+    ...problemsOfHooks(options, ['onProgress']),
+  ];
   if (!EXPORT_CREDENTIALS.includes(credentials))
     problems.unshift({ path: 'credentials', message: `must be one of ${EXPORT_CREDENTIALS.join(', ')}` });
   refuseProblems('export options', problems);

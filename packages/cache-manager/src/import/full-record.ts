@@ -3,10 +3,11 @@ import {
   CacheValidationError,
   type CredentialCipher,
   maskPlainFields,
-  maskProxyUrl,
+  moveUserInfo,
+  parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';
-import { moveUserInfo } from '../move-user-info.ts';
+import { mayHoldCredentials } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export function fullRecordToEntry(
   const { username, password, notes } = readCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
   const entry = moveUserInfo(recordToEntry({ ...row, source, username, password }, cipher));
-  if (maskProxyUrl(entry.proxyUrl) !== entry.proxyUrl)
+  if (!parseProxyUrl(entry.proxyUrl).ok && mayHoldCredentials(entry.proxyUrl))
     throw new CacheValidationError(
       'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
     );

@@ -52,9 +52,13 @@ function fromParts(row: Row, defaultScheme: ProxyScheme): RowAddress {
   return { kind: 'none', fate: 'skipped', reason };
 }
 
-/** An `@` parts credentials from a host, and so do the colons of `host:port:user:password`; a port that is no number is one. */
-function mayHoldCredentials(text: string): boolean {
-  return (
-    maskProxyUrl(text) !== text || text.includes('@') || text.replace(/^[a-z0-9]+:\/\//i, '').split(':').length > 2
-  );
+/**
+ * True unless nothing in a text can be a username or a password: an `@`, the colons of `host:port:user:password`, and whatever else
+ * separates fields may stand before one, and a port that is no number is one.
+ */
+export function mayHoldCredentials(text: string): boolean {
+  const place = text.replace(/^[a-z0-9]+:\/\//i, '');
+  if (maskProxyUrl(text) !== text || /[@|;,]/.test(place) || place.split(':').length > 2) return true;
+  // Words are a note; with a colon among them they may be fields.
+  return /:(?!\d{1,5}\/?$)/.test(place) || (/\s/.test(place.trim()) && place.includes(':'));
 }

@@ -6,6 +6,7 @@ import {
   type MaybePromise,
   PROXY_SCHEMES,
   type ProxyScheme,
+  unknownMembers,
 } from '@pw/cache-models';
 import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
 import type { WarmResult } from './import-tally.ts';
@@ -77,12 +78,24 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
   readonly batchSize: number;
 }
 
+const OPTIONS: readonly (keyof WarmOptions)[] = [
+  'ttlOverride',
+  'defaultScheme',
+  'bareNames',
+  'defaultSource',
+  'format',
+  'keyIdentity',
+  'batchSize',
+  'refuse',
+  'onProgress',
+  'signal',
+];
 const MAX_BATCH = 10_000;
 const DEFAULT_BATCH = 500;
 
 /** Fills the defaults. Throws a CacheValidationError that lists every wrong option. */
 export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
-  const problems: FieldProblem[] = [];
+  const problems: FieldProblem[] = unknownMembers(options, OPTIONS);
   const check = (path: string, right: boolean, message: string): void => {
     if (!right) problems.push({ path, message });
   };

@@ -20,7 +20,7 @@ const NEW = new TestCipher('new');
 const LOST = new TestCipher('lost');
 const SEALED = makeEntries(7).map((entry) => entry.with({ username: `user of ${entry.key}`, accessCount: 3 }));
 const PLAIN = makeEntry('plain');
-const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, inQuarantine: 0 };
+const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
 /** The cipher makes the same token each time. */
 const OLD_TOKENS = new SecretTraces(
   SEALED.map(({ username, proxyUrl }) => {
@@ -38,11 +38,14 @@ async function resealed(tier: ObservedTier, batchSize: number): Promise<Required
   await tier.open();
   if (tier.raw.reseal === undefined) return undefined;
   let sum = NOTHING;
-  for await (const { reencrypted, alreadyCurrent, unreadable, inQuarantine = 0 } of tier.raw.reseal(batchSize))
+  for await (const { reencrypted, alreadyCurrent, unreadable, misplaced = 0, inQuarantine = 0 } of tier.raw.reseal(
+    batchSize,
+  ))
     sum = {
       reencrypted: sum.reencrypted + reencrypted,
       alreadyCurrent: sum.alreadyCurrent + alreadyCurrent,
       unreadable: sum.unreadable + unreadable,
+      misplaced: sum.misplaced + misplaced,
       inQuarantine: sum.inQuarantine + inQuarantine,
     };
   return sum;

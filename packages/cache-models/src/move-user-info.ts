@@ -1,4 +1,6 @@
-import { CacheEntry, parseProxyUrl, Secret } from '@pw/cache-models';
+import { CacheEntry } from './cache-entry.ts';
+import { parseProxyUrl } from './proxy-url.ts';
+import { Secret } from './secret.ts';
 
 /**
  * The entry without `user:password@` in its URL; the key stays. A record that ProxyWhirl stored may have credentials there, in
