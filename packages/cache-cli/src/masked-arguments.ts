@@ -2,7 +2,7 @@ import { maskCredentials, SECRET_MASK } from '@pw/cache-models';
 
 /**
  * The arguments that hold credentials, with what is shown instead, longest first. Of an argument more is taken for
- * credentials than of a sentence: `user:password` alone may be meant for an option that is none here.
+ * credentials than of a sentence: `user:password` alone may be meant for an option that this command lacks.
  */
 export function maskedArguments(argv: readonly string[]): ReadonlyMap<string, string> {
   const parts = argv.flatMap((argument) => [argument, /^--?[\w-]+=(.+)$/s.exec(argument)?.[1] ?? argument]);

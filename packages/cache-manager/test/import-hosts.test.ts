@@ -101,7 +101,7 @@ describe('an IPv6 address without brackets', () => {
   });
 });
 
-describe('a host that is none', () => {
+describe('an invalid host', () => {
   const reason = /four numbers|parts between the dots/;
   it.each(['198.18.0.256:80', '999.1.1.1:80', '198.018.000.001:80', '198.18.0.1.2:80', '.:80', '-:80'])(
     'is failed, in a list, a URL and a field: %s',

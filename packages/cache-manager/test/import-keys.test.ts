@@ -193,7 +193,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     expect(at(target, generateCacheKey(EVIL))).toMatchObject({ username: 'ann', password: null });
   });
 
-  it('with a URL that is none is the same proxy only if that is the same to the letter', async () => {
+  it('with an invalid URL is the same proxy only if the text is the same to the letter', async () => {
     const odd = { proxyUrl: GATE, password: 'hunter2', key: 'its own' };
     for (const [url, password] of [
       ['not a url', 'hunter2'],

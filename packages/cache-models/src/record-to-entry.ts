@@ -80,7 +80,7 @@ function readSecret(
     const plain = raw[role];
     return typeof plain === 'string' && plain !== '' ? Secret.of(plain) : null;
   }
-  // The decoder stops at the first character that is none of hex: the length tells.
+  // The decoder stops at the first character that is not hex: the length tells.
   const token = typeof hex === 'string' ? Buffer.from(hex, 'hex') : undefined;
   if (token === undefined || token.length * 2 !== (hex as string).length)
     throw new CredentialUnreadableError('unknown', `${role}_encrypted is not hex`);

@@ -22,7 +22,7 @@ export function exportLine(
 ): string {
   // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
   const moved = moveUserInfo(entry);
-  // An old record may have credentials where none belong: in a URL that is none, in its source or its error.
+  // An old record may have credentials where none belong: in an invalid URL, in its source or its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
   const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
   if (credentials === 'sealed') {

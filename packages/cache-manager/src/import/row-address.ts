@@ -13,9 +13,9 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * Finds the endpoint in `proxy_url`, or else in `ip` (or `host`), `port` and `protocol`.
  *
- * ProxyWhirl takes any non-empty text as a URL, so a file of its own may hold one that is none; it is kept as it is.
+ * ProxyWhirl takes any non-empty text as a URL, so a file of its own may hold a text that is not one; it is kept as it is.
  * Only a text that may contain credentials is refused then, for the field is stored in clear, and one that has all the parts of
- * a proxy and a host that is none.
+ * a proxy but an invalid host.
  */
 export function readAddress(row: Row, defaultScheme: ProxyScheme): RowAddress {
   const text = row['proxy_url'];
