@@ -76,7 +76,8 @@ async function settleLayout(
   }
 }
 
-function tidy(set: ShardSet, { temporary }: DirectoryListing): void {
+function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): void {
+  set.tidyLocks(locked);
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
     // Whoever holds the lock may be compacting into it.
