@@ -68,7 +68,6 @@ export class ShardWriter {
       }
     }
     flush();
-    if (!this.#lock.isStillOurs()) throw new LockLost();
     return { answers, elsewhere };
   }
 
@@ -119,6 +118,8 @@ export class ShardWriter {
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
     shard.wrote(offset + bytes.length);
+    // Whoever takes the lock over from here on finds it in the file.
+    if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
     this.#blankRemoved();
     return elsewhere;
@@ -131,11 +132,11 @@ export class ShardWriter {
     try {
       this.#blank(shard.lines.removed);
       shard.lines.removed = [];
-    } catch (error) {
-      if (error instanceof LockLost) throw error;
-      // The next pass tries again.
+      shard.wrote(shard.end);
+    } catch {
+      // The next pass reads all of it, and tries again.
+      shard.distrust();
     }
-    shard.wrote(shard.end);
   }
 
   #blank(places: readonly Place[]): void {
@@ -169,6 +170,7 @@ export class ShardWriter {
     this.#write(plan);
     this.#blank(places);
     shard.wrote(shard.end);
+    if (!this.#lock.isStillOurs()) throw new LockLost();
     return swept;
   }
 
