@@ -1,15 +1,23 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
-import { type Layout, readLayout, writeLayout } from './layout-file.ts';
+import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
 import { reshard } from './reshard.ts';
 import { nearestFolder, syncFoldersAbove } from './secure-open.ts';
+import { Resharded } from './shard-lane.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
 import { SlotIndex } from './slot-index.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
+
+/** Somebody else may choose another number of shards at the same time so often; then theirs holds, once they agree among themselves. */
+const TRIES = 3;
+const TRIES_MOST = 20;
+/** Milliseconds between two tries, at most, for each one before. */
+const REST = 20;
 
 export interface OpenShardSetOptions {
   readonly settings: JsonlTierSettings;
@@ -27,6 +35,15 @@ export interface OpenShardSetOptions {
  * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
+  for (let tries = 1; ; tries++) {
+    const set = await tryToOpen({ ...options, isAgain: options.isAgain || tries > TRIES }, tries <= TRIES_MOST);
+    if (set !== undefined) return set;
+    await sleep(Math.random() * REST * tries);
+  }
+}
+
+/** `undefined` if somebody else recorded another layout meanwhile and it `mayRepeat`. */
+async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Promise<ShardSet | undefined> {
   const { settings } = options;
   const { directory } = settings;
   const { layout, listing } = lookAt(settings);
@@ -42,6 +59,7 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
     return set;
   } catch (error) {
     await set.close();
+    if (mayRepeat && (error instanceof LayoutTaken || error instanceof Resharded)) return undefined;
     throw storageFault('open the directory', error);
   }
 }
@@ -68,7 +86,7 @@ async function settleLayout(
   if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
   try {
     if (shards.length > 0) await reshard(set, directory, layout);
-    else writeLayout(directory, { numShards: set.numShards, isMoving: false });
+    else writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
   } catch (error) {
     const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
@@ -76,7 +94,8 @@ async function settleLayout(
   }
 }
 
-function tidy(set: ShardSet, { temporary }: DirectoryListing): void {
+function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): void {
+  set.tidyLocks(locked);
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
     // Whoever holds the lock may be compacting into it.
