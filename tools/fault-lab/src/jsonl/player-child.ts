@@ -1,0 +1,51 @@
+import { StopAtCall } from '../stop-at-call.ts';
+import { ignoreLocks } from './ignore-locks.ts';
+import type { Player } from './player.ts';
+import type { Command, Reply } from './player-process.ts';
+
+// A client of stores, or of one, that does what its parent tells it, and stops or dies where it is told to.
+const calls = new StopAtCall();
+if (process.argv[2] === 'no check') await ignoreLocks();
+const { Player: PlayerClass } = await import('./player.ts');
+const players = new Map<string, Player>();
+
+function playerOf(history: string): Player {
+  const player = players.get(history);
+  if (player === undefined) throw new Error('no such store');
+  return player;
+}
+
+async function obey(command: Command): Promise<unknown> {
+  if (command.do === 'join') {
+    calls.watch(command.options.directory);
+    players.set(command.options.history, new PlayerClass(command.options));
+    return undefined;
+  }
+  const player = playerOf(command.history);
+  if (command.do === 'view') return { values: [...(await player.view())], damaged: player.damaged };
+  if (command.do === 'leave') {
+    players.delete(command.history);
+    return player.close();
+  }
+  if (!command.isWatched) return player.play(command.work);
+  calls.begin(command.stop);
+  try {
+    await player.play(command.work);
+  } finally {
+    calls.end();
+  }
+  return calls.end();
+}
+
+process.on('message', ({ id, command }: { readonly id: number; readonly command: Command }) => {
+  obey(command)
+    .then(
+      (answer): Reply => ({ id, answer }),
+      (error: unknown): Reply => ({
+        id,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    )
+    .then((reply) => process.send!(reply));
+});
+process.on('disconnect', () => process.exit());

@@ -1,0 +1,113 @@
+import { CacheEntry } from '@pw/cache-models';
+import type { JsonlCacheTier, JsonlTierOptions } from '@pw/tier-jsonl';
+import { EVERY_KEY } from '../history.ts';
+import { HistoryWriter } from '../history-writer.ts';
+import { GONE } from '../ledger.ts';
+import { entryOf, openTier, valuesIn } from './survey.ts';
+import type { Work } from './works.ts';
+
+export interface PlayerOptions {
+  readonly directory: string;
+  /** The file for the history, outside of the directory. */
+  readonly history: string;
+  /** Begins all values that it writes. */
+  readonly name: string;
+  readonly lock: JsonlTierOptions['lock'];
+}
+
+/** A client of a store, which notes what it does. */
+export class Player {
+  readonly #options: PlayerOptions;
+  readonly #history: HistoryWriter;
+  #tier: JsonlCacheTier | undefined;
+  #written = 0;
+
+  constructor(options: PlayerOptions) {
+    this.#options = options;
+    this.#history = new HistoryWriter(options.history, options.name);
+  }
+
+  /** Does it all, one after the other. Throws only what `open` throws. */
+  async play(work: Work): Promise<void> {
+    for (const step of work) {
+      if (step.do === 'open') await this.open(step.numShards);
+      else if (step.do === 'close') await this.#close();
+      else if (step.do === 'put') await this.#put(step.keys);
+      else if (step.do === 'batch') await this.#batch(step.keys);
+      else if (step.do === 'delete') await this.#delete(step.keys);
+      else if (step.do === 'clear') await this.#clear();
+      else if (step.do === 'put expired') await this.#open.putMany(step.keys.map(expiredEntry));
+      else await this.#well((tier) => tier.cleanupExpired());
+    }
+  }
+
+  async open(numShards?: number): Promise<void> {
+    const { directory, lock } = this.#options;
+    this.#tier ??= openTier(directory, { numShards, lock });
+    await this.#tier.open();
+  }
+
+  /** What every key holds, as this client sees it. */
+  view(): Promise<Map<string, string>> {
+    return valuesIn(this.#open);
+  }
+
+  /** Damaged lines that it met. */
+  get damaged(): number {
+    return this.#tier?.statistics.evictionsCorruption ?? 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+    this.#history.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#tier?.close();
+    this.#tier = undefined;
+  }
+
+  async #put(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      const value = this.#next();
+      await this.#history.note(key, value, () => this.#well((tier) => tier.put(key, entryOf(key, value))));
+    }
+  }
+
+  async #batch(keys: readonly string[]): Promise<void> {
+    const changes = keys.map((key) => [key, this.#next()] as const);
+    const entries = changes.map(([key, value]): CacheEntry => entryOf(key, value));
+    await this.#history.noteAll(changes, async () => this.#open.putMany(entries));
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    for (const key of keys)
+      await this.#history.note(key, GONE, () => this.#well((tier) => tier.delete(key).then(() => true)));
+  }
+
+  #clear(): Promise<void> {
+    return this.#history.note(EVERY_KEY, GONE, () => this.#well((tier) => tier.clear().then(() => true)));
+  }
+
+  /** True if the tier did it, and nothing failed on the way. */
+  async #well(work: (tier: JsonlCacheTier) => Promise<unknown>): Promise<boolean> {
+    const tier = this.#open;
+    const before = tier.totalFailures;
+    return (await work(tier)) !== false && tier.totalFailures === before;
+  }
+
+  get #open(): JsonlCacheTier {
+    if (this.#tier === undefined) throw new Error('a client does something before it has opened its store');
+    return this.#tier;
+  }
+
+  #next(): string {
+    this.#written++;
+    return `${this.#options.name}.${this.#written}`;
+  }
+}
+
+/** An expired entry: nobody sees it. */
+function expiredEntry(key: string): CacheEntry {
+  return CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', expiresAt: 1 });
+}
