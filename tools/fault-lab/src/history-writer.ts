@@ -14,21 +14,22 @@ export class HistoryWriter {
     this.#client = client;
   }
 
-  /** Makes a change and notes what became of it: acknowledged if `change` answers true. What it throws counts as refused. */
-  note(key: string, value: string, change: () => Promise<boolean>): Promise<void> {
+  /** Makes a change and notes what became of it: acknowledged if `change` answers true. What it throws counts as refused. Gives false then. */
+  note(key: string, value: string, change: () => Promise<boolean>): Promise<boolean> {
     return this.noteAll([[key, value]], async () => [await change()]);
   }
 
-  /** As `note`, of changes that are answered together. */
+  /** As `note`, of changes that are answered together. False if one was refused. */
   async noteAll(
     changes: readonly (readonly [key: string, value: string])[],
     change: () => Promise<readonly boolean[]>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const first = this.#number;
     this.#number += changes.length;
     this.#write(changes.map(([key, value], at) => ({ number: first + at, what: 'begin', key, value })));
-    const done = await change().catch(() => []);
+    const done = await change().catch((): boolean[] => []);
     this.#write(changes.map((_, at) => ({ number: first + at, what: done[at] === true ? 'done' : 'refused' })));
+    return changes.every((_, at) => done[at] === true);
   }
 
   /** The client is dead: what it had under way goes on no more. */

@@ -44,7 +44,7 @@ export class AccidentLab {
 
   /** Stops, or kills, a client at the first call of an operation, then one at the second, … */
   async sweep(sweep: AccidentSweep, progress: (line: string) => void = () => {}): Promise<AccidentReport> {
-    const { operation, signal, lock, stride } = sweep;
+    const { operation, signal, lock } = sweep;
     const calm = await this.#with((victim) =>
       runAccident({ operation, rivals: ALL_RIVALS[2]!, lock }, victim, this.#rivals),
     );

@@ -27,18 +27,9 @@ export class Player {
     this.#history = new HistoryWriter(options.history, options.name);
   }
 
-  /** Does it all, one after the other. Throws only what `open` throws. */
+  /** Does it all, one after the other, up to a change that is refused. Throws only what `open` throws. */
   async play(work: Work): Promise<void> {
-    for (const step of work) {
-      if (step.do === 'open') await this.open(step.numShards);
-      else if (step.do === 'close') await this.#close();
-      else if (step.do === 'put') await this.#put(step.keys);
-      else if (step.do === 'batch') await this.#batch(step.keys);
-      else if (step.do === 'delete') await this.#delete(step.keys);
-      else if (step.do === 'clear') await this.#clear();
-      else if (step.do === 'put expired') await this.#open.putMany(step.keys.map(expiredEntry));
-      else await this.#well((tier) => tier.cleanupExpired());
-    }
+    for (const step of work) if (!(await this.#take(step))) return;
   }
 
   async open(numShards?: number): Promise<void> {
@@ -62,30 +53,45 @@ export class Player {
     this.#history.close();
   }
 
+  /** False if something was refused. */
+  async #take(step: Work[number]): Promise<boolean> {
+    if (step.do === 'put') return this.#each(step.keys, (key) => this.#put(key));
+    if (step.do === 'delete') return this.#each(step.keys, (key) => this.#delete(key));
+    if (step.do === 'batch') return this.#batch(step.keys);
+    if (step.do === 'clear') return this.#clear();
+    if (step.do === 'sweep') return this.#well((tier) => tier.cleanupExpired());
+    if (step.do === 'put expired') await this.#open.putMany(step.keys.map(expiredEntry));
+    else if (step.do === 'open') await this.open(step.numShards);
+    else await this.#close();
+    return true;
+  }
+
   async #close(): Promise<void> {
     await this.#tier?.close();
     this.#tier = undefined;
   }
 
-  async #put(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      const value = this.#next();
-      await this.#history.note(key, value, () => this.#well((tier) => tier.put(key, entryOf(key, value))));
-    }
+  async #each(keys: readonly string[], change: (key: string) => Promise<boolean>): Promise<boolean> {
+    for (const key of keys) if (!(await change(key))) return false;
+    return true;
   }
 
-  async #batch(keys: readonly string[]): Promise<void> {
+  #put(key: string): Promise<boolean> {
+    const value = this.#next();
+    return this.#history.note(key, value, () => this.#well((tier) => tier.put(key, entryOf(key, value))));
+  }
+
+  #batch(keys: readonly string[]): Promise<boolean> {
     const changes = keys.map((key) => [key, this.#next()] as const);
     const entries = changes.map(([key, value]): CacheEntry => entryOf(key, value));
-    await this.#history.noteAll(changes, async () => this.#open.putMany(entries));
+    return this.#history.noteAll(changes, async () => this.#open.putMany(entries));
   }
 
-  async #delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys)
-      await this.#history.note(key, GONE, () => this.#well((tier) => tier.delete(key).then(() => true)));
+  #delete(key: string): Promise<boolean> {
+    return this.#history.note(key, GONE, () => this.#well((tier) => tier.delete(key).then(() => true)));
   }
 
-  #clear(): Promise<void> {
+  #clear(): Promise<boolean> {
     return this.#history.note(EVERY_KEY, GONE, () => this.#well((tier) => tier.clear().then(() => true)));
   }
 
