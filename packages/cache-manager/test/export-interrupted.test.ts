@@ -12,12 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheEntry } from '@pw/cache-models';
+import { CacheEntry, ownIdentity } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportCredentials, exportToFile } from '../src/export/index.ts';
 import { removeLeftovers, temporaryName } from '../src/export/leftovers.ts';
-import { hasEnded, ownIdentity } from '../src/export/process-identity.ts';
 
 const CHILD = join(import.meta.dirname, 'support', 'exporting-child.ts');
 const MARKER = 'hunter-';
@@ -215,11 +214,5 @@ describe('what exports left in a folder', () => {
     for (const file of others) utimesSync(join(dir, file), before, before);
     await exportPlain(dir);
     expect(readdirSync(dir).sort()).toEqual([...others, name(gone), 'all.jsonl'].sort());
-  });
-
-  it('is judged by who can be seen: a process that runs has not ended, nor one that cannot be seen', () => {
-    expect(hasEnded(own)).toBe(false);
-    expect(hasEnded({ ...own, pid: 2 ** 30 })).toBe(true);
-    expect(hasEnded({ ...elsewhere, pid: 2 ** 30 })).toBe(false);
   });
 });

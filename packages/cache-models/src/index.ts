@@ -66,6 +66,8 @@ export { maskCredentials, maskProxyUrl } from './mask-credentials.ts';
 export { maskPlainFields } from './mask-plain-fields.ts';
 export type { MaybePromise } from './maybe-promise.ts';
 export { chain, isPromise } from './maybe-promise.ts';
+export type { ProcessIdentity } from './process-identity.ts';
+export { certainIdentity, hasEnded, ownIdentity } from './process-identity.ts';
 export type { ProxyHostResult } from './proxy-host.ts';
 export { parseProxyHost } from './proxy-host.ts';
 export { originOf } from './proxy-origin.ts';

@@ -1,9 +1,9 @@
-import { closeSync, constants, fsyncSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openSecurely, syncDirectory } from './secure-open.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
-import { temporaryName } from './temporary-name.ts';
+import { isTemporaryName, temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
@@ -34,19 +34,34 @@ export function readLayout(directory: string): Layout | undefined {
   return parseLayout(text);
 }
 
-/** Replaces the recorded layout; it survives a power cut. */
-export function writeLayout(directory: string, { numShards, isMoving }: Layout): void {
+/** Somebody else recorded another layout than was expected. */
+export class LayoutTaken extends Error {}
+
+/** Throws a LayoutTaken unless this number of shards is recorded, or none with `undefined`. */
+export function expectShards(directory: string, expected: number | undefined): void {
+  if (readLayout(directory)?.numShards !== expected) throw new LayoutTaken();
+}
+
+/**
+ * Replaces the recorded layout; it survives a power cut. Throws a LayoutTaken if the number that is recorded is not the expected one, or if somebody
+ * else records another one at the same time: whoever comes removes what others are about to give the name, so that one who was stopped
+ * just before that finds nothing to rename.
+ */
+export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);
+  for (const name of readdirSync(directory))
+    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) rmSync(join(directory, name), { force: true });
   const temporary = temporaryName(path);
   const layout = { format: 1, num_shards: numShards, ...(isMoving ? { moving: true } : {}) };
   const fd = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
   try {
     writeFully(fd, Buffer.from(`${JSON.stringify(layout)}\n`), 0);
     fsyncSync(fd);
+    expectShards(directory, expected);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw errorCode(error) === 'ENOENT' ? new LayoutTaken() : error;
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
-import { type Layout, readLayout, writeLayout } from './layout-file.ts';
+import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
 import { reshard } from './reshard.ts';
@@ -10,6 +10,9 @@ import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
 import { SlotIndex } from './slot-index.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
+
+/** Somebody else may choose another number of shards at the same time so often; then theirs holds. */
+const TRIES = 3;
 
 export interface OpenShardSetOptions {
   readonly settings: JsonlTierSettings;
@@ -27,6 +30,14 @@ export interface OpenShardSetOptions {
  * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
+  for (let tries = 1; ; tries++) {
+    const set = await tryToOpen({ ...options, isAgain: options.isAgain || tries > TRIES }, tries <= 2 * TRIES);
+    if (set !== undefined) return set;
+  }
+}
+
+/** `undefined` if somebody else recorded another layout meanwhile and it `mayRepeat`. */
+async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Promise<ShardSet | undefined> {
   const { settings } = options;
   const { directory } = settings;
   const { layout, listing } = lookAt(settings);
@@ -42,6 +53,7 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
     return set;
   } catch (error) {
     await set.close();
+    if (error instanceof LayoutTaken && mayRepeat) return undefined;
     throw storageFault('open the directory', error);
   }
 }
@@ -68,7 +80,7 @@ async function settleLayout(
   if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
   try {
     if (shards.length > 0) await reshard(set, directory, layout);
-    else writeLayout(directory, { numShards: set.numShards, isMoving: false });
+    else writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
   } catch (error) {
     const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
@@ -76,7 +88,8 @@ async function settleLayout(
   }
 }
 
-function tidy(set: ShardSet, { temporary }: DirectoryListing): void {
+function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): void {
+  set.tidyLocks(locked);
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
     // Whoever holds the lock may be compacting into it.

@@ -9,6 +9,8 @@ import { writeFully } from './write-fully.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const CHUNK = 1024 * 1024;
+/** The folder of damaged lines. */
+export const QUARANTINE = 'quarantine';
 
 /** Makes a folder with mode 0700, whatever the umask, and refuses anything else that is there. */
 export function makePrivateFolder(path: string): void {
@@ -19,7 +21,7 @@ export function makePrivateFolder(path: string): void {
 
 /** Copies lines, byte for byte, to the file of the same name in `quarantine/`, and on to the disk before they are overwritten. */
 export function copyToQuarantine(file: ShardFile, directory: string, places: readonly Place[]): void {
-  const folder = join(directory, 'quarantine');
+  const folder = join(directory, QUARANTINE);
   makePrivateFolder(folder);
   const fd = openSecurely(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT);
   try {

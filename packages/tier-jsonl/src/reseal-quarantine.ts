@@ -4,6 +4,7 @@ import { setImmediate as rest } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type CredentialCipher, resealText } from '@pw/cache-models';
 import { linePieces } from './line-pieces.ts';
+import { QUARANTINE } from './quarantine.ts';
 import { openSecurely, syncDirectory } from './secure-open.ts';
 import { shardOfFileName } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
@@ -33,7 +34,7 @@ export async function* resealQuarantine(
   cipher: CredentialCipher,
   exclusively: Exclusively,
 ): AsyncGenerator<number> {
-  const folder = join(directory, 'quarantine');
+  const folder = join(directory, QUARANTINE);
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     const ofShard = shardOfFileName(isTemporaryName(name) ? name.slice(0, name.indexOf('.pw-')) : name);

@@ -1,5 +1,5 @@
 import { CacheCorruptionError } from '@pw/cache-models';
-import { type Layout, writeLayout } from './layout-file.ts';
+import { expectShards, type Layout, writeLayout } from './layout-file.ts';
 import { encodeRaw, type RawRecord } from './record-line.ts';
 import type { ShardSet } from './shard-set.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
@@ -7,18 +7,19 @@ import { NO_SLOT, type SlotId } from './slot.ts';
 /**
  * Brings every record to the shard where it belongs under the set's number of shards, and records that number. All records
  * stay readable meanwhile, wherever they are; after a crash the next opening goes on. Other processes read in any shard that
- * the number changed. Throws a CacheStorageError.
+ * the number changed. Throws a CacheStorageError, or a LayoutTaken if somebody else chose another number meanwhile.
  */
 export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
   const { numShards } = set;
-  writeLayout(directory, { numShards, isMoving: true });
+  writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
   const existing = set.lanes.filter(({ shard }) => shard.end > 0);
   if (recorded !== undefined && recorded.numShards !== numShards)
     await Promise.all(existing.map((lane) => lane.submit({ kind: 'announce', numShards })));
+  expectShards(directory, numShards);
   await Promise.all([...bringHome(set), ...dropOlder(set)]);
   const beyond = set.lanes.filter(({ shard }) => shard.number >= numShards);
   await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
-  writeLayout(directory, { numShards, isMoving: false });
+  writeLayout(directory, { numShards, isMoving: false }, numShards);
 }
 
 function* bringHome(set: ShardSet): Generator<Promise<unknown>> {

@@ -8,17 +8,20 @@ import {
   ftruncateSync,
   lstatSync,
   readSync,
+  renameSync,
+  rmSync,
   type Stats,
-  unlinkSync,
 } from 'node:fs';
 import { CacheCorruptionError, CacheStorageError } from '@pw/cache-models';
+import { LockLost } from './lock-lost.ts';
 import type { Place } from './place.ts';
 import { openSecurely } from './secure-open.ts';
 import type { FileStamp } from './side-index.ts';
 import { errorCode } from './storage-fault.ts';
+import { temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
-const { O_CREAT, O_RDONLY, O_RDWR } = constants;
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
 const NEWLINE = Buffer.from('\n');
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
@@ -36,10 +39,18 @@ export interface FileState {
   readonly isOther: boolean;
 }
 
-/** One shard file and its descriptor. Synchronous: positioned reads and appends of a line cost less than a promise. */
+/**
+ * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
+ *
+ * All that is written goes to the file that the last look saw, whatever has its name by then: who took the lock over from us has
+ * replaced it, and what we write is nobody's.
+ */
 export class ShardFile {
   readonly path: string;
+  /** Appends wherever the file ends. */
   #fd: number | undefined;
+  /** Writes at a place, which the other one cannot; opened when a line is to be overwritten. */
+  #blankFd: number | undefined;
   #isWritable = false;
   #identity: { dev: number; ino: number; birthtimeMs: number; nlink: number } | undefined;
   #scratch = Buffer.alloc(4096);
@@ -61,7 +72,7 @@ export class ShardFile {
       return undefined;
     }
     if (!found.isFile()) throw new CacheStorageError('JSONL tier: a shard is not a regular file; refused');
-    if (this.#fd !== undefined && this.#isSame(found)) {
+    if (this.#fd !== undefined && isSame(this.#identity!, found)) {
       this.#identity!.nlink = found.nlink;
       return state(found, false);
     }
@@ -71,10 +82,11 @@ export class ShardFile {
 
   /** Closes a file that another one has replaced, but not in the event loop: with its last handle its blocks are given back to the disk. */
   #letGo(): void {
-    const fd = this.#fd;
+    const fds = [this.#fd, this.#blankFd];
     this.#fd = undefined;
+    this.#blankFd = undefined;
     this.#identity = undefined;
-    if (fd !== undefined) close(fd, () => {});
+    for (const fd of fds) if (fd !== undefined) close(fd, () => {});
   }
 
   /**
@@ -88,13 +100,26 @@ export class ShardFile {
     return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
   }
 
-  /** Makes the file writable, and makes it if there is none. */
+  /** Makes the file writable, and makes it if the last look saw none. Throws LockLost if there is another one by now. */
   prepareToWrite(): { readonly isNew: boolean } {
     if (this.#fd !== undefined && this.#isWritable) return { isNew: false };
-    const isNew = this.#fd === undefined;
+    const known = this.#identity;
     this.close();
-    this.#adopt(openSecurely(this.path, O_RDWR | O_CREAT), true);
-    return { isNew };
+    if (known === undefined) {
+      this.#adopt(this.#create(), true);
+      return { isNew: true };
+    }
+    if (isSame(known, this.#adopt(openSecurely(this.path, O_RDWR | O_APPEND), true))) return { isNew: false };
+    this.close();
+    throw new LockLost();
+  }
+
+  #create(): number {
+    try {
+      return openSecurely(this.path, O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? new LockLost() : error;
+    }
   }
 
   /** The bytes at a place, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
@@ -130,13 +155,16 @@ export class ShardFile {
     return done;
   }
 
-  /** Writes at the end. If that fails the file is cut back to where it was, and the error thrown. */
+  /**
+   * Appends, wherever the file ends; that should be `end`, and who asks makes sure of it afterwards. If it fails the file is cut back to
+   * where it was, unless that would cut more than was written, and the error thrown.
+   */
   append(bytes: Buffer, end: number, flush: boolean): void {
     try {
-      writeFully(this.#fd!, bytes, end);
+      writeFully(this.#fd!, bytes, null);
       if (flush) fsyncSync(this.#fd!);
     } catch (error) {
-      this.truncate(end);
+      if (this.stateNow().size <= end + bytes.length) this.#truncate(end);
       throw error;
     }
   }
@@ -146,12 +174,26 @@ export class ShardFile {
    * a record that only lacked the end of the line before it.
    */
   blank({ offset, length }: Place, endsLine = false): void {
+    this.#blankFd ??= this.#openToBlank();
     for (let done = 0; done < length; done += MAX_BLANK)
-      writeFully(this.#fd!, BLANKS.subarray(0, Math.min(MAX_BLANK, length - done)), offset + done);
-    if (endsLine && length > 0) writeFully(this.#fd!, NEWLINE, offset + length - 1);
+      writeFully(this.#blankFd, BLANKS.subarray(0, Math.min(MAX_BLANK, length - done)), offset + done);
+    if (endsLine && length > 0) writeFully(this.#blankFd, NEWLINE, offset + length - 1);
   }
 
-  truncate(size: number): void {
+  #openToBlank(): number {
+    const fd = openSecurely(this.path, O_WRONLY);
+    if (isSame(this.#identity!, fstatSync(fd))) return fd;
+    closeSync(fd);
+    throw new LockLost();
+  }
+
+  /** Cuts off what stands at the end. Throws LockLost if there is more by now. */
+  cutTail({ offset, length }: Place): void {
+    if (this.stateNow().size !== offset + length) throw new LockLost();
+    this.#truncate(offset);
+  }
+
+  #truncate(size: number): void {
     ftruncateSync(this.#fd!, size);
   }
 
@@ -164,31 +206,40 @@ export class ShardFile {
     return fstatSync(this.#fd!, { bigint: true });
   }
 
-  /** As it is after a write of our own. */
+  /** As it is after a write of our own; `isOther` if the file has lost its name. */
   stateNow(): FileState {
-    return state(fstatSync(this.#fd!), false);
+    const found = fstatSync(this.#fd!);
+    return state(found, found.nlink === 0);
   }
 
-  remove(): void {
-    this.close();
+  /**
+   * Puts an empty file in the place of this one. A file that was removed by its name could be one that somebody else has made since;
+   * what was to be renamed is gone if the lock was taken over, and then this throws LockLost.
+   */
+  replaceByEmpty(isHeld: () => boolean): void {
+    const temporary = temporaryName(this.path);
+    closeSync(openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL));
     try {
-      unlinkSync(this.path);
+      if (!isHeld()) throw new LockLost();
+      renameSync(temporary, this.path);
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
+      throw errorCode(error) === 'ENOENT' ? new LockLost() : error;
+    } finally {
+      rmSync(temporary, { force: true });
     }
   }
 
   close(): void {
-    if (this.#fd === undefined) return;
-    const fd = this.#fd;
+    const fds = [this.#fd, this.#blankFd];
     this.#fd = undefined;
+    this.#blankFd = undefined;
     this.#identity = undefined;
-    closeSync(fd);
+    for (const fd of fds) if (fd !== undefined) closeSync(fd);
   }
 
   #open(): Stats {
     try {
-      return this.#adopt(openSecurely(this.path, O_RDWR), true);
+      return this.#adopt(openSecurely(this.path, O_RDWR | O_APPEND), true);
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
@@ -209,12 +260,13 @@ export class ShardFile {
     this.#identity = { dev: found.dev, ino: found.ino, birthtimeMs: found.birthtimeMs, nlink: found.nlink };
     return found;
   }
+}
 
-  /** Inode numbers are used again at once, so the time of birth counts too. */
-  #isSame(found: Stats): boolean {
-    const known = this.#identity!;
-    return known.ino === found.ino && known.birthtimeMs === found.birthtimeMs && known.dev === found.dev;
-  }
+type FileIdentity = Pick<Stats, 'dev' | 'ino' | 'birthtimeMs'>;
+
+/** Inode numbers are used again at once, so the time of birth counts too. */
+function isSame(known: FileIdentity, found: FileIdentity): boolean {
+  return known.ino === found.ino && known.birthtimeMs === found.birthtimeMs && known.dev === found.dev;
 }
 
 function state(found: Stats, isOther: boolean): FileState {

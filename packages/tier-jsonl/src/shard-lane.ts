@@ -1,6 +1,7 @@
 import { setImmediate as rest, setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, type Logger } from '@pw/cache-models';
 import { compactShard, isWorthCompacting } from './compact-shard.ts';
+import { LockLost } from './lock-lost.ts';
 import type { Shard } from './shard.ts';
 import type { ShardLock } from './shard-lock.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
@@ -104,6 +105,10 @@ export class ShardLane {
       shard.refresh();
       if (lock.isHeld()) writer.repair();
     } catch (error) {
+      if (error instanceof LockLost) {
+        shard.distrust();
+        return;
+      }
       shard.reportDamaged();
       logger.warn(
         { shard: shard.number, code: errorCode(error) },
@@ -133,12 +138,22 @@ export class ShardLane {
     return done;
   }
 
+  /** Gives back a lock that a process left when it ended. What cannot be done is left to the next write. */
+  takeOrphan(): void {
+    try {
+      if (this.#parts.lock.isOrphan()) this.withLock(() => {});
+    } catch (error) {
+      const { shard, logger } = this.#parts;
+      logger.debug({ shard: shard.number, code: errorCode(error) }, 'JSONL shard: a lock of a dead process stays');
+    }
+  }
+
   /** Calls `work` if the lock is free at once. */
   withLock(work: () => void): void {
     const { lock } = this.#parts;
-    if (this.#draining !== undefined || !lock.tryTake()) return;
+    if (this.#draining !== undefined) return;
     try {
-      work();
+      if (lock.tryTake() && lock.isHeld()) work();
     } finally {
       lock.settle();
     }
@@ -174,6 +189,7 @@ export class ShardLane {
 
   async #drain(): Promise<void> {
     const { lock } = this.#parts;
+    let losses = 0;
     while (this.#queue.length > 0) {
       try {
         await this.#readyToWrite();
@@ -183,7 +199,12 @@ export class ShardLane {
         continue;
       }
       const batch = this.#queue.splice(0);
-      this.#runBatch(batch);
+      if (!this.#runBatch(batch, losses < TRIES)) {
+        losses++;
+        this.#queue.unshift(...batch);
+        continue;
+      }
+      losses = 0;
       const isAsked = batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact'));
       if (isAsked) this.#isCompact = this.shard.garbage === 0 || (await this.#compact());
       else if (isWorthCompacting(this.shard)) this.#parts.compactSoon(this);
@@ -205,7 +226,7 @@ export class ShardLane {
       if (!this.#parts.isCurrent()) throw new Resharded();
       if (lock.isHeld()) return;
     }
-    throw new CacheStorageError('JSONL tier: the lock of a shard was lost again and again');
+    throw lostAgain();
   }
 
   #takeAtOnce(): boolean {
@@ -216,7 +237,8 @@ export class ShardLane {
     }
   }
 
-  #runBatch(batch: readonly Waiting[]): void {
+  /** False, and nothing is answered, if the lock was lost before it was done and it `mayRepeat`. */
+  #runBatch(batch: readonly Waiting[], mayRepeat: boolean): boolean {
     const answered = (answers: readonly Answer[]) => {
       let at = 0;
       for (const { operations, resolve } of batch) {
@@ -232,8 +254,13 @@ export class ShardLane {
       if (elsewhere.length === 0) answered(answers);
       else this.#parts.removeElsewhere(elsewhere).then(() => answered(answers), failed);
     } catch (error) {
-      failed(storageFault('write a shard', error));
+      if (error instanceof LockLost) {
+        this.shard.distrust();
+        if (mayRepeat) return false;
+        failed(lostAgain());
+      } else failed(storageFault('write a shard', error));
     }
+    return true;
   }
 
   async #compact(): Promise<boolean> {
@@ -255,4 +282,8 @@ export class ShardLane {
       steps.return(false);
     }
   }
+}
+
+function lostAgain(): CacheStorageError {
+  return new CacheStorageError('JSONL tier: the lock of a shard was lost again and again');
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, runAtExit } from '@pw/cache-models';
 import lockfile from 'proper-lockfile';
-import { LockFiles } from './lock-files.ts';
+import { LockFiles, type LockHolders } from './lock-files.ts';
 import type { LockTiming } from './lock-timing.ts';
+import { fenceShard } from './shard-fence.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
@@ -28,17 +29,19 @@ export class ShardLock {
   #giveBack: (() => void) | undefined;
   #notAtExit: (() => void) | undefined;
   #isLost = false;
+  /** True while a former holder that is only stopped could still write. */
+  #owesFence = false;
   #takenAt = 0;
   #usedAt = Number.NEGATIVE_INFINITY;
   #restUntil = 0;
 
   /** Locks of many shards grow idle together: `turns` parts their folders' removals, each of which may wait for the disk. */
-  constructor(shardPath: string, timing: LockTiming, turns: TurnQueue) {
+  constructor(shardPath: string, timing: LockTiming, turns: TurnQueue, holders: LockHolders) {
     this.#turns = turns;
     this.#target = shardPath;
     this.#path = `${shardPath}.lock`;
     this.#timing = timing;
-    this.#files = new LockFiles(this.#path, timing.stale);
+    this.#files = new LockFiles(this.#path, timing.stale, holders);
   }
 
   /** True if the lock is ours now. Asked before each write: it may have been taken from us. */
@@ -49,13 +52,27 @@ export class ShardLock {
     return false;
   }
 
-  /** Takes the lock if it is free. Throws what the system says. */
+  /** True if nobody has taken the lock over up to now. Asked after each write, before it is acknowledged. */
+  isStillOurs(): boolean {
+    return this.#giveBack !== undefined && (this.#files.isOurs() || this.#files.isThere());
+  }
+
+  /** True if the holder has ended without giving the lock back. */
+  isOrphan(): boolean {
+    return this.#giveBack === undefined && this.#files.isOrphan();
+  }
+
+  /**
+   * Takes the lock if it is free, or its holder has ended or did not refresh it in time. One that we have already is not looked at: ask
+   * `isHeld` before anything is written. Throws what the system says.
+   */
   tryTake(): boolean {
-    if (this.isHeld()) {
+    if (this.#isLost) this.release();
+    if (this.#giveBack !== undefined) {
       // It is used until the next `settle`, however long that takes.
       clearTimeout(this.#idle);
       this.#idle = undefined;
-      return true;
+      return this.#fence();
     }
     if (performance.now() < this.#restUntil) return false;
     this.#isLost = false;
@@ -69,7 +86,16 @@ export class ShardLock {
     // A process that ends in the middle of a burst leaves no lock that others would wait for.
     this.#notAtExit = runAtExit(() => this.release());
     this.#takenAt = performance.now();
-    return true;
+    this.#owesFence = this.#files.isTakenOver;
+    return this.#fence();
+  }
+
+  /** Of a lock that was taken over: shuts its former holder out. False if it is lost by then. */
+  #fence(): boolean {
+    if (!this.#owesFence) return true;
+    fenceShard(this.#target);
+    this.#owesFence = false;
+    return this.isHeld();
   }
 
   /** Waits for the lock. Throws a CacheStorageError when it is still held by another after `deadline`. */
@@ -103,7 +129,10 @@ export class ShardLock {
     if (this.#idle === idle) this.release();
   }
 
-  /** Gives the lock back; one that was taken from us is left alone. */
+  /**
+   * Gives the lock back; one that was taken from us is left alone, and so is one whose former holder could not be shut out: it grows
+   * stale, and whoever takes it over tries again.
+   */
   release(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
@@ -111,13 +140,15 @@ export class ShardLock {
     this.#notAtExit = undefined;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    if (giveBack !== undefined && !this.#isLost) {
+    if (giveBack !== undefined && !this.#owesFence) {
       try {
-        if (this.#files.isThere()) giveBack();
+        if (this.#isLost) this.#files.remove();
+        else giveBack();
       } catch {
-        // Not ours any more, or its folder cannot be removed: it grows stale, and others take it over.
+        // Its folder cannot be removed: it grows stale, and others take it over.
       }
     }
+    this.#owesFence = false;
     this.#files.disclaim();
   }
 

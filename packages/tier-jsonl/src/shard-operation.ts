@@ -37,7 +37,7 @@ export type ShardOperation =
   | { readonly kind: 'sweep'; readonly now: number }
   /** Removes everything. Answers how many live records there were. */
   | { readonly kind: 'clear'; readonly now: number }
-  /** Removes the file if nothing in it is worth keeping. Answers true. */
+  /** Empties the file if nothing in it is worth keeping. Answers true. */
   | { readonly kind: 'retire' }
   /** Drops every line that counts no more, however few. Answers true. */
   | { readonly kind: 'compact' }

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import { CompactionQueue } from './compaction-queue.ts';
+import { HolderNames } from './holder-names.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { LayoutWatch } from './layout-watch.ts';
+import type { LockHolders } from './lock-files.ts';
 import type { Place } from './place.ts';
 import { Scratch } from './scratch.ts';
 import { Shard } from './shard.ts';
@@ -45,12 +47,14 @@ export class ShardSet {
   readonly #scratch = new Scratch();
   readonly #compactions: CompactionQueue;
   readonly #releases = new TurnQueue();
+  readonly #holders: HolderNames;
   #watch: LayoutWatch | undefined;
 
   constructor({ numShards, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
     this.numShards = numShards;
     this.index = index;
     this.#settings = settings;
+    this.#holders = new HolderNames(settings.directory);
     this.#logger = logger;
     this.#compactions = new CompactionQueue(logger);
     this.#clock = clock;
@@ -135,9 +139,16 @@ export class ShardSet {
     return this.lane(this.homeOf(key)).submit(operation);
   }
 
+  /** Gives back what processes that have ended left: locks of these shards, and then the names that they went by. */
+  tidyLocks(locked: readonly number[]): void {
+    for (const number of locked) this.#lanes[number]?.takeOrphan();
+    this.#holders.sweep();
+  }
+
   async close(): Promise<void> {
     await this.#compactions.close();
     await Promise.all(this.lanes.map((lane) => lane.close()));
+    this.#holders.close();
   }
 
   #makeLane(number: number): ShardLane {
@@ -145,11 +156,16 @@ export class ShardSet {
     const { index } = this;
     const side = new SideIndexFile(path, this.#scratch, this.#settings.sideIndexFrom);
     const shard = new Shard(number, new ShardFile(path), index, this.#listenerOf(), side);
+    const holders: LockHolders = {
+      claim: (folder) => this.#holders.claim(number, folder),
+      isDead: (folder) => this.#holders.isDead(number, folder),
+    };
+    const lock = new ShardLock(path, this.#settings.lock, this.#releases, holders);
     return new ShardLane({
       shard,
       index,
-      lock: new ShardLock(path, this.#settings.lock, this.#releases),
-      writer: new ShardWriter(shard, index, this.#settings.durability),
+      lock,
+      writer: new ShardWriter(shard, index, lock, this.#settings.durability),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,
       compactSoon: (lane) => this.#compactions.add(lane),

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Durability } from './jsonl-tier-options.ts';
+import { LockLost } from './lock-lost.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
 import { syncDirectory } from './secure-open.ts';
@@ -18,19 +19,38 @@ import { WritePlan } from './write-plan.ts';
 /** Most expired records that go in one operation: some milliseconds' work. */
 const SWEEP_SLICE = 4000;
 
-/** Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`. */
+/** What is asked about a shard's lock. */
+export interface HeldLock {
+  /** True if it is ours, and nobody may take it over now. */
+  isHeld(): boolean;
+  /** True if nobody has taken it over up to now, however long ago it was refreshed. */
+  isStillOurs(): boolean;
+}
+
+/**
+ * Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`.
+ *
+ * The process may be stopped between any two calls of the system, for longer than its lock lives. So whatever is written goes to the file
+ * that was opened before the lock was last found to be ours, which is replaced when the lock is taken over; and nothing
+ * is acknowledged before both are found to be as they were.
+ */
 export class ShardWriter {
   readonly #shard: Shard;
   readonly #index: SlotIndex;
+  readonly #lock: HeldLock;
   readonly #isFull: boolean;
 
-  constructor(shard: Shard, index: SlotIndex, durability: Durability) {
+  constructor(shard: Shard, index: SlotIndex, lock: HeldLock, durability: Durability) {
     this.#shard = shard;
     this.#index = index;
+    this.#lock = lock;
     this.#isFull = durability === 'full';
   }
 
-  /** Carries out operations in their order; gives their answers, and what must go elsewhere before they are acknowledged. */
+  /**
+   * Carries out operations in their order; gives their answers, and what must go elsewhere before they are acknowledged. Throws LockLost
+   * if the lock was taken over meanwhile: then all of them are to be done again.
+   */
   run(operations: readonly ShardOperation[]): { answers: (boolean | number)[]; elsewhere: Elsewhere[] } {
     const answers: (boolean | number)[] = [];
     const elsewhere: Elsewhere[] = [];
@@ -62,8 +82,12 @@ export class ShardWriter {
   repair(): void {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
+    if (shard.lines.damaged.length > 0) {
+      shard.confirmDamaged();
+      // That may have opened another file.
+      if (!this.#lock.isHeld()) throw new LockLost();
+    }
     shard.file.prepareToWrite();
-    shard.confirmDamaged();
     const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
     const aside = [...shard.lines.damaged, ...torn];
     if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);
@@ -73,7 +97,7 @@ export class ShardWriter {
       shard.lines.tail = undefined;
       shard.wrote(end + 1);
     } else if (shard.lines.tail !== undefined) {
-      shard.file.truncate(shard.lines.tail.offset);
+      shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
     for (const place of shard.lines.damaged) shard.file.blank(place, true);
@@ -94,6 +118,8 @@ export class ShardWriter {
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
     shard.wrote(offset + bytes.length);
+    // Whoever takes the lock over from here on finds it in the file.
+    if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
     this.#blankRemoved();
     return elsewhere;
@@ -106,10 +132,11 @@ export class ShardWriter {
     try {
       this.#blank(shard.lines.removed);
       shard.lines.removed = [];
+      shard.wrote(shard.end);
     } catch {
-      // The next pass tries again.
+      // The next pass reads all of it, and tries again.
+      shard.distrust();
     }
-    shard.wrote(shard.end);
   }
 
   #blank(places: readonly Place[]): void {
@@ -143,14 +170,17 @@ export class ShardWriter {
     this.#write(plan);
     this.#blank(places);
     shard.wrote(shard.end);
+    if (!this.#lock.isStillOurs()) throw new LockLost();
     return swept;
   }
 
-  /** The file goes as a whole: others see that it is another one, and a crash leaves all or nothing. */
+  /** An empty file takes its place: others see that it is another one, and a crash leaves all or nothing. */
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
-    shard.remove();
+    shard.empty(() => this.#lock.isHeld());
+    // That opened another file.
+    if (!this.#lock.isHeld()) throw new LockLost();
     if (this.#isFull) syncDirectory(dirname(shard.file.path));
     return live;
   }

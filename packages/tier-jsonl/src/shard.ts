@@ -1,6 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { LineTaker } from './line-taker.ts';
+import { LockLost } from './lock-lost.ts';
 import type { Place } from './place.ts';
 import { decodeRecord, type RawRecord } from './record-line.ts';
 import { scanLines } from './scan-lines.ts';
@@ -140,16 +141,23 @@ export class Shard {
     this.lines.tail = undefined;
   }
 
-  /** The file is as we made it: its complete lines end at `end`. */
+  /** The file is as we made it: its complete lines end at `end`. Throws LockLost if it is not: others wrote, or replaced it. */
   wrote(end: number): void {
-    this.lines.end = end;
     this.#side.discard();
-    this.#seen(this.file.stateNow());
+    const now = this.file.stateNow();
+    if (now.isOther || now.size !== end) throw new LockLost();
+    this.lines.end = end;
+    this.#seen(now);
   }
 
-  /** Removes the file and what was copied from it. Throws what the system says. */
-  remove(): void {
-    this.file.remove();
+  /** What is known of the file may be wrong: the next look reads all of it. */
+  distrust(): void {
+    this.#size = -1;
+  }
+
+  /** Replaces the file by an empty one, and removes what was copied from it. Throws LockLost, or what the system says. */
+  empty(isHeld: () => boolean): void {
+    this.file.replaceByEmpty(isHeld);
     this.#side.discard();
     this.refresh();
   }

@@ -5,9 +5,9 @@ export function temporaryName(path: string): string {
   return `${path}.pw-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-const TEMPORARY = /\.pw-[0-9a-f]{12}\.tmp$/;
+const TEMPORARY = /\.(pw-[0-9a-f]{12}\.tmp|lock\.[0-9a-f]{12})$/;
 
-/** True for a name that {@link temporaryName} gave. */
+/** True for a name that {@link temporaryName} gave, or of a folder that was to become a lock. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }

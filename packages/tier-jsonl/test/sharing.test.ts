@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -13,6 +14,11 @@ import { ManualClock } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { shardOfKey } from '../src/shard-of-key.ts';
 import { allLines, makeEntry, newDirectory, newTier, shardFiles } from './support/tiers.ts';
+
+/** How many shard files hold anything: those beyond the number of shards are left empty. */
+function filledShards(directory: string): number {
+  return shardFiles(directory).filter((name) => statSync(join(directory, name)).size > 0).length;
+}
 
 describe('two tiers on one directory', () => {
   it('see at their next operation what the other did', async () => {
@@ -116,7 +122,7 @@ describe('the number of shards', () => {
     for (let n = 0; n < 99; n++) expect((await changed.get(`k${n}`))?.source, `k${n}`).toBe(n < 20 ? 'new' : 'old');
     await changed.delete('k98');
     await changed.close();
-    expect(shardFiles(directory).length).toBeLessThanOrEqual(to);
+    expect(filledShards(directory)).toBeLessThanOrEqual(to);
     const again = newTier(directory);
     expect((await again.keys()).length).toBe(98);
     expect(await again.get('k98')).toBeUndefined();
@@ -182,7 +188,7 @@ describe('the number of shards', () => {
     rmSync(join(directory, 'pw-cache.json'));
     const ours = newTier(directory);
     expect(await ours.size()).toBe(100);
-    expect(shardFiles(directory).length).toBeLessThanOrEqual(16);
+    expect(filledShards(directory)).toBeLessThanOrEqual(16);
   });
 });
 
@@ -197,7 +203,11 @@ describe('what a crash leaves', () => {
     }
     writeFileSync(join(directory, 'shard_03.jsonl.99.77.tmp'), 'fresh');
     await newTier(directory).open();
-    expect(readdirSync(directory).sort()).toEqual(['mine.tmp', 'pw-cache.json', 'shard_03.jsonl.99.77.tmp']);
+    expect(
+      readdirSync(directory)
+        .filter((name) => !name.startsWith('pw-holder.'))
+        .sort(),
+    ).toEqual(['mine.tmp', 'pw-cache.json', 'shard_03.jsonl.99.77.tmp']);
   });
 
   it('between the note of a removal and the overwriting of its line is made up for', async () => {

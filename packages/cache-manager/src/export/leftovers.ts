@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasEnded, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models';
 
 // Of a process that cannot be seen from here, such as one on another machine: a writer touches its file all the time.
 const ABANDONED_MS = 3_600_000;

@@ -15,6 +15,16 @@ export function ownIdentity(): ProcessIdentity {
   return { space: ownSpace(), pid: process.pid, start: statusOf(process.pid)?.start ?? 0 };
 }
 
+/**
+ * As `ownIdentity`, but `undefined` unless the boot, the namespace of process numbers and the start were all read, from a `/proc` that
+ * counts processes as this one does: a container may see the `/proc` of its host.
+ */
+export function certainIdentity(): ProcessIdentity | undefined {
+  if (spaceText() === undefined || statusOf('self')?.pid !== process.pid) return undefined;
+  const own = ownIdentity();
+  return own.start === 0 ? undefined : own;
+}
+
 /** True if a process has ended for sure; false if it runs, or cannot be seen from here. */
 export function hasEnded({ space, pid, start }: ProcessIdentity): boolean {
   if (space !== ownSpace()) return false;
@@ -31,21 +41,32 @@ export function hasEnded({ space, pid, start }: ProcessIdentity): boolean {
 
 /** One boot of one kernel and, on it, one namespace of process numbers; elsewhere the machine. */
 function ownSpace(): string {
-  const text = orUndefined(
-    () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8') + readlinkSync('/proc/self/ns/pid'),
-  );
   return createHash('sha256')
-    .update(text ?? hostname())
+    .update(spaceText() ?? hostname())
     .digest('hex')
     .slice(0, 8);
 }
 
-function statusOf(pid: number): { readonly isZombie: boolean; readonly start: number } | undefined {
+function spaceText(): string | undefined {
+  return orUndefined(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8') + readlinkSync('/proc/self/ns/pid'));
+}
+
+interface ProcessStatus {
+  readonly pid: number;
+  readonly isZombie: boolean;
+  readonly start: number;
+}
+
+function statusOf(pid: number | 'self'): ProcessStatus | undefined {
   const text = orUndefined(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The name of the program, which may hold anything, stands in brackets before what is asked for.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  if (fields?.[19] === undefined) return undefined;
-  return { isZombie: fields[0] === 'Z' || fields[0] === 'X', start: Number(fields[19]) };
+  if (text === undefined || fields?.[19] === undefined) return undefined;
+  return {
+    pid: Number.parseInt(text, 10),
+    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+    start: Number(fields[19]),
+  };
 }
 
 function orUndefined<T>(read: () => T): T | undefined {

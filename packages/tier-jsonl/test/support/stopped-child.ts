@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { CacheEntry } from '@pw/cache-models';
+import type { JsonlCacheTier } from '../../src/index.ts';
+
+// Does one thing with a tier, and stops itself (SIGSTOP) just before one call of a function of `fs`, or kills itself there.
+const [directory, work, call, at, signal = 'SIGSTOP'] = process.argv.slice(2) as [
+  string,
+  'put' | 'access' | 'delete' | 'compact' | 'clear' | 'release' | 'burst' | 'reshard' | 'loop',
+  'writeSync' | 'renameSync' | 'rmdirSync' | 'lstatSync' | 'none',
+  string,
+  NodeJS.Signals?,
+];
+let left = Number.POSITIVE_INFINITY;
+const real = fs[call as 'writeSync'];
+if (call !== 'none') {
+  fs[call as 'writeSync'] = ((...parts: Parameters<typeof fs.writeSync>) => {
+    if (--left === 0) process.kill(process.pid, signal);
+    return real(...parts);
+  }) as typeof fs.writeSync;
+  syncBuiltinESMExports();
+}
+const { JsonlCacheTier: Tier } = await import('../../src/index.ts');
+const open = (numShards?: number): JsonlCacheTier =>
+  new Tier({}, { directory, numShards, lock: { stale: 2000, update: 1000, deadline: 20_000 }, failureThreshold: 1000 });
+const tier = open();
+await tier.open();
+const entry = (key: string, source: string) =>
+  CacheEntry.create({ key, proxyUrl: 'http://h:1', source, lastHealthError: 'x'.repeat(500), ttlSeconds: 86_400 });
+const say = (text: string) => fs.writeFileSync(process.stdout.fd, `${text}\n`);
+
+const done: boolean[] = [];
+const armed = () => {
+  left = Number(at);
+  say('ready');
+};
+switch (work) {
+  case 'put':
+    armed();
+    done.push(await tier.put('mine', entry('mine', 'child')), await tier.put('k0', entry('k0', 'child')));
+    break;
+  case 'access':
+    // An old value that is written anew with another count.
+    armed();
+    await tier.recordAccess([{ key: 'k0', accessCount: 7, lastAccessed: Date.now() }]);
+    await tier.close();
+    break;
+  case 'delete':
+    armed();
+    done.push(await tier.delete('k1'));
+    break;
+  case 'compact':
+    for (let n = 0; n < 150; n++) {
+      if (n === 100) armed();
+      done.push(await tier.put('mine', entry('mine', `${n}`)));
+    }
+    break;
+  case 'clear':
+    armed();
+    await tier.clear();
+    break;
+  case 'release':
+    armed();
+    done.push(await tier.put('mine', entry('mine', 'child')));
+    break;
+  case 'burst':
+    armed();
+    for (let n = 0; n < 1_000_000; n++) await tier.put('mine', entry('mine', `${n}`));
+    break;
+  case 'loop':
+    // Two writes close to one another keep the lock over the stop.
+    while (!fs.existsSync(`${directory}/shard_00.jsonl.lock`)) await tier.put('mine', entry('mine', 'before'));
+    say('ready');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(at));
+    done.push(await tier.put('k0', entry('k0', 'after the stop')));
+    break;
+  case 'reshard': {
+    await tier.close();
+    armed();
+    const other = open(3);
+    await other.open();
+    await other.close();
+    break;
+  }
+}
+await tier.close();
+say(JSON.stringify({ done, failures: tier.failureCount }));
