@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models';
 import { openSecurely } from './secure-open.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
+/** Milliseconds without a lock taken, after which a name goes that cannot be judged: of another boot, machine or container. */
+const FORGOTTEN = 24 * 60 * 60 * 1000;
 /** Bytes of one shard's line: two numbers, blanks and a newline. */
 const WIDTH = 48;
 
@@ -26,7 +28,7 @@ export interface FolderIdentity {
  */
 export class HolderNames {
   readonly #directory: string;
-  #own: { readonly path: string; readonly fd: number; readonly keepAtExit: () => void } | undefined;
+  #own: { readonly path: string; readonly fd: number; readonly notAtExit: () => void } | undefined;
   /** False once it is closed, or if this system does not tell who we are. */
   #canName = true;
 
@@ -58,10 +60,15 @@ export class HolderNames {
     }
   }
 
-  /** Removes the files of processes that have ended, once their locks are gone. */
+  /** Removes the files of processes that have ended, once their locks are gone, and of those that were not heard of for a day. Never throws. */
   sweep(): void {
-    if (certainIdentity() === undefined) return;
-    for (const { path, process } of this.#others()) if (hasEnded(process)) rmSync(path, { force: true });
+    try {
+      const canTell = certainIdentity() !== undefined;
+      for (const { path, process } of this.#others())
+        if ((canTell && hasEnded(process)) || isForgotten(path)) rmSync(path, { force: true });
+    } catch {
+      // A folder that cannot be read or written.
+    }
   }
 
   close(): void {
@@ -69,7 +76,7 @@ export class HolderNames {
     const own = this.#own;
     this.#own = undefined;
     if (own === undefined) return;
-    own.keepAtExit();
+    own.notAtExit();
     closeSync(own.fd);
     remove(own.path);
   }
@@ -80,7 +87,7 @@ export class HolderNames {
     const name = `pw-holder.${own.space}.${own.pid}.${own.start}.${randomBytes(6).toString('hex')}`;
     const path = join(this.#directory, name);
     const fd = openSecurely(path, O_WRONLY | O_CREAT | O_EXCL);
-    return { path, fd, keepAtExit: runAtExit(() => remove(path)) };
+    return { path, fd, notAtExit: runAtExit(() => remove(path)) };
   }
 
   #others(): { readonly path: string; readonly process: ProcessIdentity }[] {
@@ -109,6 +116,11 @@ function lineIn(path: string, shard: number): string | undefined {
   } finally {
     closeSync(fd);
   }
+}
+
+function isForgotten(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > FORGOTTEN;
 }
 
 function remove(path: string): void {

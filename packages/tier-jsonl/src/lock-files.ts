@@ -52,6 +52,7 @@ export class LockFiles {
   #token: string | undefined;
   /** Names in the abandoned folder that the next `mkdirSync` replaces. */
   #replacing: readonly string[] | undefined;
+  #isLeft = false;
   /** When our own lock was last refreshed, by the clock that never jumps. */
   #refreshedAt = 0;
   /** Milliseconds by which this process is ahead of the file system. */
@@ -94,6 +95,13 @@ export class LockFiles {
     this.#own = undefined;
     this.#token = undefined;
     this.#replacing = undefined;
+    this.#isLeft = false;
+  }
+
+  /** Our own folder is to stay when it is given back. */
+  leave(): void {
+    this.disclaim();
+    this.#isLeft = true;
   }
 
   /** Removes our own folder; one that is another's stays. Throws what the system says. */
@@ -135,6 +143,7 @@ export class LockFiles {
   };
   readonly realpathSync = (path: string): string => path;
   readonly rmdirSync = (path: string): void => {
+    if (this.#isLeft) return;
     if (this.#own !== undefined) {
       this.remove();
       return;

@@ -6,6 +6,7 @@ import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
 import { reshard } from './reshard.ts';
 import { nearestFolder, syncFoldersAbove } from './secure-open.ts';
+import { Resharded } from './shard-lane.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
 import { SlotIndex } from './slot-index.ts';
@@ -53,7 +54,7 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
     return set;
   } catch (error) {
     await set.close();
-    if (error instanceof LayoutTaken && mayRepeat) return undefined;
+    if (mayRepeat && (error instanceof LayoutTaken || error instanceof Resharded)) return undefined;
     throw storageFault('open the directory', error);
   }
 }

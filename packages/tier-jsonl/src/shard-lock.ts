@@ -93,7 +93,13 @@ export class ShardLock {
   /** Of a lock that was taken over: shuts its former holder out. False if it is lost by then. */
   #fence(): boolean {
     if (!this.#owesFence) return true;
-    fenceShard(this.#target);
+    try {
+      fenceShard(this.#target);
+    } catch (error) {
+      // Whoever took it over from us meanwhile removed what was to be renamed.
+      if (!this.isHeld()) return false;
+      throw error;
+    }
     this.#owesFence = false;
     return this.isHeld();
   }
@@ -140,10 +146,11 @@ export class ShardLock {
     this.#notAtExit = undefined;
     const giveBack = this.#giveBack;
     this.#giveBack = undefined;
-    if (giveBack !== undefined && !this.#owesFence) {
+    if (giveBack !== undefined) {
       try {
-        if (this.#isLost) this.#files.remove();
-        else giveBack();
+        if (this.#owesFence) this.#files.leave();
+        if (!this.#isLost) giveBack();
+        else if (!this.#owesFence) this.#files.remove();
       } catch {
         // Its folder cannot be removed: it grows stale, and others take it over.
       }

@@ -84,8 +84,8 @@ export class ShardWriter {
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
       shard.confirmDamaged();
-      // That may have opened another file.
-      if (!this.#lock.isHeld()) throw new LockLost();
+      // That may have opened another file: ours, if nobody took the lock over before.
+      if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
     const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
@@ -179,8 +179,8 @@ export class ShardWriter {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
     shard.empty(() => this.#lock.isHeld());
-    // That opened another file.
-    if (!this.#lock.isHeld()) throw new LockLost();
+    // That opened another file: ours, if nobody took the lock over before.
+    if (!this.#lock.isStillOurs()) throw new LockLost();
     if (this.#isFull) syncDirectory(dirname(shard.file.path));
     return live;
   }

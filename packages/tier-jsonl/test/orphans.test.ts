@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ownIdentity, systemClock } from '@pw/cache-models';
@@ -76,12 +85,19 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     const directory = await seeded();
     await killedHolder(directory, 2);
     expect(namesIn(directory)).toHaveLength(1);
-    mkdirSync(`${lockOf(directory)}.0123456789ab`);
     const [left] = namesIn(directory);
+    // Of another boot, and not heard of for two days.
+    const forgotten = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
+    const unfinished = `${lockOf(directory)}.0123456789ab`;
+    writeFileSync(forgotten, '');
+    mkdirSync(unfinished);
+    const before = new Date(Date.now() - 2 * 86_400_000);
+    for (const path of [forgotten, unfinished]) utimesSync(path, before, before);
     const tier = tierOn(directory, PATIENT);
     expect(await tier.get('k0')).toBeDefined();
     expect(existsSync(lockOf(directory))).toBe(false);
     expect(namesIn(directory)).not.toContain(left);
+    for (const path of [forgotten, unfinished]) expect(existsSync(path)).toBe(false);
     await tier.close();
     expect(namesIn(directory)).toEqual([]);
   });
