@@ -9,7 +9,7 @@ export interface StopPoint {
   readonly signal: 'SIGSTOP' | 'SIGKILL';
 }
 
-type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
  * Counts the calls that this process makes on the files of a folder, and sends the process a signal, a real one, before or after one

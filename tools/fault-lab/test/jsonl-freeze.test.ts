@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../src/jsonl/accident-sweep.ts';
-import { OPERATIONS } from '../src/jsonl/works.ts';
+import { OPERATIONS, PROXYWHIRL } from '../src/jsonl/works.ts';
 
 const AT_ONCE = 12;
 const stride = count(5, 1);
 
+/** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
+const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
+
 describe.each([
-  // The shortest life that a lock may have: the rivals of one who is stopped wait for its end.
-  ['is stopped and goes on', 'SIGSTOP', { stale: 2000, update: 1000, deadline: 20_000 }],
+  ['is stopped and goes on', 'SIGSTOP', SHORT],
   // A lock that outlives its rivals' patience: only if they know that its holder is dead do they come by it.
   ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 5000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
@@ -34,4 +36,61 @@ describe.each([
     },
     FULL_TIME,
   );
+});
+
+it(
+  'loses without the check: the proof above can fail',
+  async () => {
+    const lab = new AccidentLab(AT_ONCE, 'no check');
+    try {
+      const operations = OPERATIONS.filter(({ name }) => ['put', 'delete'].includes(name));
+      for (const operation of operations) {
+        const rivals = ALL_RIVALS.slice(0, 1);
+        const { failures } = await lab.sweep({ operation, signal: 'SIGSTOP', lock: SHORT, stride: 5, rivals });
+        expect(failures.filter((failure) => /\b(lost|old), as/.test(failure)).length).toBeGreaterThan(0);
+        console.log(`${operation.name} without the check: ${failures.length} failures`);
+      }
+    } finally {
+      await lab.close();
+    }
+  },
+  FULL_TIME,
+);
+
+describe('turns of ProxyWhirl, which knows no lock of ours', () => {
+  let lab: AccidentLab;
+  beforeAll(() => {
+    lab = new AccidentLab(AT_ONCE);
+  });
+  afterAll(() => lab.close());
+
+  it.each(OPERATIONS.filter(({ name }) => ['put', 'batch'].includes(name)))(
+    'while a client of ours is stopped in a $name: nothing is lost when that goes on',
+    async (operation) => {
+      const { failures, accidents } = await lab.sweep({
+        operation,
+        signal: 'SIGSTOP',
+        lock: SHORT,
+        stride,
+        rivals: [[PROXYWHIRL]],
+      });
+      expect(failures).toEqual([]);
+      expect(accidents).toBeGreaterThan(5);
+    },
+    FULL_TIME,
+  );
+
+  it('that has its lock and is stopped before it reads: our clients write meanwhile, and it loses nothing of theirs', async () => {
+    const operation = { name: 'turn', numShards: 1, opens: false, work: PROXYWHIRL };
+    for (const [at, side] of [
+      [1, 'before'],
+      [1, 'after'],
+      [2, 'before'],
+    ] as const)
+      for (const rivals of ALL_RIVALS) {
+        const stop = { at, side, signal: 'SIGSTOP' } as const;
+        const { isReached, problems } = await lab.run({ operation, stop, rivals, lock: SHORT });
+        expect({ isReached, problems }).toEqual({ isReached: true, problems: [] });
+      }
+  });
 });

@@ -1,6 +1,6 @@
 import type { JsonlTierOptions } from '@pw/tier-jsonl';
 import type { StopPoint } from '../stop-at-call.ts';
-import { runAccident } from './accident.ts';
+import { type Accident, type Outcome, runAccident } from './accident.ts';
 import { PlayerProcess } from './player-process.ts';
 import { type Operation, RIVALS, type Work } from './works.ts';
 
@@ -33,21 +33,20 @@ export interface AccidentReport {
 export class AccidentLab {
   readonly #mode: 'check' | 'no check';
   readonly #atOnce: number;
-  readonly #rivals = [new PlayerProcess(), new PlayerProcess()];
+  readonly #rivals: readonly PlayerProcess[];
   readonly #idle: PlayerProcess[] = [];
 
-  /** With `no check` the clients that stop take every lock for their own. */
+  /** With `no check` nobody sees that a lock was taken over. */
   constructor(atOnce: number, mode: 'check' | 'no check' = 'check') {
     this.#atOnce = atOnce;
     this.#mode = mode;
+    this.#rivals = [new PlayerProcess(mode), new PlayerProcess(mode)];
   }
 
   /** Stops, or kills, a client at the first call of an operation, then one at the second, … */
   async sweep(sweep: AccidentSweep, progress: (line: string) => void = () => {}): Promise<AccidentReport> {
     const { operation, signal, lock } = sweep;
-    const calm = await this.#with((victim) =>
-      runAccident({ operation, rivals: ALL_RIVALS[2]!, lock }, victim, this.#rivals),
-    );
+    const calm = await this.run({ operation, rivals: ALL_RIVALS[2]!, lock });
     if (calm.problems.length > 0) throw new Error(`undisturbed, ${operation.name}: ${calm.problems.join('; ')}`);
     const plans = [...plansOf(calm.calls, sweep)];
     const failures: string[] = [];
@@ -55,8 +54,7 @@ export class AccidentLab {
     const work = async () => {
       for (let at = next++; at < plans.length; at = next++) {
         const { stop, rivals, name } = plans[at]!;
-        const accident = { operation, lock, rivals, stop };
-        const outcome = await this.#with((victim) => runAccident(accident, victim, this.#rivals));
+        const outcome = await this.run({ operation, lock, rivals, stop });
         if (outcome.isReached) accidents++;
         acknowledged += outcome.acknowledged;
         if (outcome.isReached) delay = Math.max(delay, outcome.delay);
@@ -69,6 +67,11 @@ export class AccidentLab {
     };
     await Promise.all(Array.from({ length: this.#atOnce }, work));
     return { calls: calm.calls.length, accidents, acknowledged, delay, failures };
+  }
+
+  /** One accident. */
+  run(accident: Accident): Promise<Outcome> {
+    return this.#with((victim) => runAccident(accident, victim, this.#rivals));
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,11 @@
 import { StopAtCall } from '../stop-at-call.ts';
-import { ignoreLocks } from './ignore-locks.ts';
+import { ignoreTakeovers } from './ignore-takeovers.ts';
 import type { Player } from './player.ts';
 import type { Command, Reply } from './player-process.ts';
 
 // A client of stores, or of one, that does what its parent tells it, and stops or dies where it is told to.
 const calls = new StopAtCall();
-if (process.argv[2] === 'no check') await ignoreLocks();
+if (process.argv[2] === 'no check') await ignoreTakeovers();
 const { Player: PlayerClass } = await import('./player.ts');
 const players = new Map<string, Player>();
 
@@ -23,14 +23,15 @@ async function obey(command: Command): Promise<unknown> {
   }
   const player = playerOf(command.history);
   if (command.do === 'view') return { values: [...(await player.view())], damaged: player.damaged };
-  if (command.do === 'leave') {
-    players.delete(command.history);
-    return player.close();
-  }
-  if (!command.isWatched) return player.play(command.work);
-  calls.begin(command.stop);
+  if (command.do === 'play') return command.isWatched === true ? watched(player, command) : player.play(command.work);
+  players.delete(command.history);
+  return player.close();
+}
+
+async function watched(player: Player, { work, stop }: Extract<Command, { do: 'play' }>): Promise<string[]> {
+  calls.begin(stop);
   try {
-    await player.play(command.work);
+    await player.play(work);
   } finally {
     calls.end();
   }

@@ -31,7 +31,7 @@ export class PlayerProcess {
   readonly end: Promise<void>;
   #commands = 0;
 
-  /** With `no check` the client takes every lock for its own, for a control that must lose. */
+  /** With `no check` the client does not see that its lock was taken over, for a control that must lose. */
   constructor(mode: 'check' | 'no check' = 'check') {
     this.#child = fork(join(import.meta.dirname, 'player-child.ts'), [mode], {
       execArgv: ['--conditions=@pw/source'],

@@ -3,6 +3,7 @@ import type { JsonlCacheTier, JsonlTierOptions } from '@pw/tier-jsonl';
 import { EVERY_KEY } from '../history.ts';
 import { HistoryWriter } from '../history-writer.ts';
 import { GONE } from '../ledger.ts';
+import { takeProxyWhirlTurn } from './proxywhirl-turn.ts';
 import { entryOf, openTier, valuesIn } from './survey.ts';
 import type { Work } from './works.ts';
 
@@ -58,6 +59,7 @@ export class Player {
     if (step.do === 'put') return this.#each(step.keys, (key) => this.#put(key));
     if (step.do === 'delete') return this.#each(step.keys, (key) => this.#delete(key));
     if (step.do === 'batch') return this.#batch(step.keys);
+    if (step.do === 'batch as ProxyWhirl') return this.#batchAsProxyWhirl(step.keys);
     if (step.do === 'clear') return this.#clear();
     if (step.do === 'sweep') return this.#well((tier) => tier.cleanupExpired());
     if (step.do === 'put expired') await this.#open.putMany(step.keys.map(expiredEntry));
@@ -82,9 +84,22 @@ export class Player {
   }
 
   #batch(keys: readonly string[]): Promise<boolean> {
+    return this.#changeAll(keys, async (entries) => this.#open.putMany(entries));
+  }
+
+  #batchAsProxyWhirl(keys: readonly string[]): Promise<boolean> {
+    return this.#changeAll(keys, async (entries) => {
+      takeProxyWhirlTurn(this.#options.directory, entries);
+      return entries.map(() => true);
+    });
+  }
+
+  #changeAll(
+    keys: readonly string[],
+    change: (entries: readonly CacheEntry[]) => Promise<readonly boolean[]>,
+  ): Promise<boolean> {
     const changes = keys.map((key) => [key, this.#next()] as const);
-    const entries = changes.map(([key, value]): CacheEntry => entryOf(key, value));
-    return this.#history.noteAll(changes, async () => this.#open.putMany(entries));
+    return this.#history.noteAll(changes, () => change(changes.map(([key, value]) => entryOf(key, value))));
   }
 
   #delete(key: string): Promise<boolean> {

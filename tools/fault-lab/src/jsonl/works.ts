@@ -5,7 +5,10 @@ import { join } from 'node:path';
 export type Work = readonly (
   | { readonly do: 'open'; readonly numShards?: number }
   | { readonly do: 'close' | 'clear' | 'sweep' }
-  | { readonly do: 'put' | 'batch' | 'delete' | 'put expired'; readonly keys: readonly string[] }
+  | {
+      readonly do: 'put' | 'batch' | 'delete' | 'put expired' | 'batch as ProxyWhirl';
+      readonly keys: readonly string[];
+    }
 )[];
 
 /** Keys that are there before, and that everybody writes. */
@@ -84,6 +87,9 @@ export const RIVALS: readonly Work[] = [
     { do: 'put', keys: ['s0', 'q1'] },
   ],
 ];
+
+/** Beside a client of ours, or in its place. */
+export const PROXYWHIRL: Work = [{ do: 'batch as ProxyWhirl', keys: ['s0', 's2', 'p0'] }];
 
 /** What every client does at the same time once the one that was stopped goes on. */
 export const AFTERWARDS: Work = [
