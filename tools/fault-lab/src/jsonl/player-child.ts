@@ -39,7 +39,7 @@ async function watched(player: Player, { work, stop }: Extract<Command, { do: 'p
 }
 
 process.on('message', ({ id, command }: { readonly id: number; readonly command: Command }) => {
-  obey(command)
+  void obey(command)
     .then(
       (answer): Reply => ({ id, answer }),
       (error: unknown): Reply => ({
