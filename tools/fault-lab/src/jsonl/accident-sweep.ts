@@ -81,9 +81,13 @@ export class AccidentLab {
   async #with<T>(work: (victim: PlayerProcess) => Promise<T>): Promise<T> {
     const victim = this.#idle.pop() ?? new PlayerProcess(this.#mode);
     try {
-      return await work(victim);
-    } finally {
+      const result = await work(victim);
       if (victim.isAlive) this.#idle.push(victim);
+      return result;
+    } catch (error) {
+      // It may be stopped still.
+      await victim.stop();
+      throw error;
     }
   }
 }
