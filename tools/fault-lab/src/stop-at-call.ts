@@ -20,6 +20,7 @@ export class StopAtCall {
   #isCounting = false;
   #point: StopPoint | undefined;
   #calls: string[] = [];
+  #onStop: ((calls: readonly string[]) => void) | undefined;
   readonly #descriptors = new Set<number>();
 
   constructor() {
@@ -42,9 +43,10 @@ export class StopAtCall {
     this.#descriptors.clear();
   }
 
-  /** Counts from here on, from 1. */
-  begin(point?: StopPoint): void {
+  /** Counts from here on, from 1. `onStop` is told what calls were made before the signal comes. */
+  begin(point?: StopPoint, onStop?: (calls: readonly string[]) => void): void {
     this.#isCounting = true;
+    this.#onStop = onStop;
     this.#point = point;
     this.#calls = [];
   }
@@ -76,6 +78,8 @@ export class StopAtCall {
   }
 
   #stopIf(at: number, side: StopPoint['side']): void {
-    if (this.#point?.at === at && this.#point.side === side) process.kill(process.pid, this.#point.signal);
+    if (this.#point?.at !== at || this.#point.side !== side) return;
+    this.#onStop?.(side === 'before' ? this.#calls.slice(0, -1) : this.#calls);
+    process.kill(process.pid, this.#point.signal);
   }
 }

@@ -9,6 +9,15 @@ const stride = count(5, 1);
 /** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
 
+/**
+ * True of a client that has made the folder of a lock, and has not refreshed it: its name may not be there yet. (A folder for damaged lines gets
+ * its mode at once.) Such a lock goes by its
+ * age if the client dies.
+ */
+function isUnnamed(calls: readonly string[]): boolean {
+  return calls.findLast((name) => ['mkdir', 'chmod', 'utimes', 'rmdir'].includes(name)) === 'mkdir';
+}
+
 describe.each([
   ['is stopped and goes on', 'SIGSTOP', SHORT],
   // A lock that outlives its rivals' patience: only if they know that its holder is dead do they come by it.
@@ -20,19 +29,20 @@ describe.each([
   });
   afterAll(() => lab.close());
 
-  const sweep = { signal, lock, stride, rivals: signal === 'SIGSTOP' ? ALL_RIVALS : ALL_RIVALS.slice(0, 1) };
+  const rivals = signal === 'SIGSTOP' ? ALL_RIVALS : ALL_RIVALS.slice(0, 1);
+  const sweep = { signal, lock, stride, rivals, ...(signal === 'SIGKILL' && { isUnknown: isUnnamed }) };
 
   it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
     'at each call of a %s costs nobody an acknowledged write, and brings no old value back',
     async (_name, operation) => {
       const report = await lab.sweep({ ...sweep, operation } satisfies AccidentSweep, console.log);
-      const { calls, accidents, acknowledged, delay, failures } = report;
+      const { calls, accidents, acknowledged, delay, waited, failures } = report;
       console.log(
         `${operation.name}, ${signal}: ${accidents} accidents at ${calls} calls, ${acknowledged} acknowledged, ` +
-          `first rival after at most ${Math.round(delay)} ms, ${failures.length} failures`,
+          `first rival after at most ${Math.round(delay)} ms, ${waited} unnamed locks, ${failures.length} failures`,
       );
       expect(failures).toEqual([]);
-      expect(accidents).toBeGreaterThan(calls / 10);
+      expect(accidents - waited).toBeGreaterThan(calls / 10);
     },
     FULL_TIME,
   );

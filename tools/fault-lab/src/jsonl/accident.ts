@@ -7,7 +7,7 @@ import { type Change, judge, parseHistory } from '../history.ts';
 import { HistoryWriter } from '../history-writer.ts';
 import type { StopPoint } from '../stop-at-call.ts';
 import { Player, type PlayerOptions } from './player.ts';
-import type { PlayerProcess } from './player-process.ts';
+import { callsFile, type PlayerProcess } from './player-process.ts';
 import { AFTERWARDS, EXPIRED, MANY, type Operation, SHARED, type Work } from './works.ts';
 
 /** A client that stops, or dies, in the middle of an operation, beside others that go on. */
@@ -23,7 +23,7 @@ export interface Accident {
 export interface Outcome {
   /** False if the operation ended without the call. */
   readonly isReached: boolean;
-  /** The names of the operation's calls; none if the client died. */
+  /** The names of the operation's calls, up to the accident if there was one. */
   readonly calls: readonly string[];
   readonly acknowledged: number;
   /** What must not be, one line each. */
@@ -95,6 +95,7 @@ class Scene {
     await done;
     const delay = await this.#end(at);
     const acknowledged = parseHistory(readFileSync(history, 'utf8')).filter(({ outcome }) => outcome === 'done').length;
+    if (isReached) calls = JSON.parse(readFileSync(callsFile(history), 'utf8')) as string[];
     return { isReached, calls: calls ?? [], acknowledged, problems: this.#problems, delay };
   }
 

@@ -1,7 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { StopAtCall } from '../stop-at-call.ts';
 import { ignoreTakeovers } from './ignore-takeovers.ts';
 import type { Player } from './player.ts';
-import type { Command, Reply } from './player-process.ts';
+import { type Command, callsFile, type Reply } from './player-process.ts';
 
 // A client of stores, or of one, that does what its parent tells it, and stops or dies where it is told to.
 const calls = new StopAtCall();
@@ -28,8 +29,9 @@ async function obey(command: Command): Promise<unknown> {
   return player.close();
 }
 
-async function watched(player: Player, { work, stop }: Extract<Command, { do: 'play' }>): Promise<string[]> {
-  calls.begin(stop);
+async function watched(player: Player, command: Extract<Command, { do: 'play' }>): Promise<string[]> {
+  const { work, stop, history } = command;
+  calls.begin(stop, (made) => writeFileSync(callsFile(history), JSON.stringify(made)));
   try {
     await player.play(work);
   } finally {

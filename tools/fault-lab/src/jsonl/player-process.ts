@@ -24,6 +24,11 @@ export interface Reply {
   readonly error?: string;
 }
 
+/** Where a client that is about to stop or die notes what calls it had made. */
+export function callsFile(history: string): string {
+  return `${history}.calls`;
+}
+
 /** A client in a process of its own, for any number of stores, one after the other or at once. */
 export class PlayerProcess {
   readonly #child: ChildProcess;
