@@ -10,9 +10,8 @@ const stride = count(5, 1);
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
 
 /**
- * True of a client that has made the folder of a lock, and has not refreshed it: its name may not be there yet. (A folder for damaged lines gets
- * its mode at once.) Such a lock goes by its
- * age if the client dies.
+ * True of a client that has made the folder of a lock, and has not refreshed it: its name may not be there yet, and if the client dies such
+ * a lock goes by its age. (A folder for damaged lines gets its mode at once.)
  */
 function isUnnamed(calls: readonly string[]): boolean {
   return calls.findLast((name) => ['mkdir', 'chmod', 'utimes', 'rmdir'].includes(name)) === 'mkdir';
@@ -21,7 +20,7 @@ function isUnnamed(calls: readonly string[]): boolean {
 describe.each([
   ['is stopped and goes on', 'SIGSTOP', SHORT],
   // A lock that outlives its rivals' patience: only if they know that its holder is dead do they come by it.
-  ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 5000 }],
+  ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
   let lab: AccidentLab;
   beforeAll(() => {

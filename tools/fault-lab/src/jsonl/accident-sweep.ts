@@ -16,8 +16,8 @@ export interface AccidentSweep {
   readonly isUnknown?: (calls: readonly string[]) => boolean;
 }
 
-/** What becomes of rivals that do not get a lock. */
-const WAITING = /^(refused|left behind|the store cannot be opened)/;
+/** What becomes of rivals that do not get a lock: they cannot follow a re-sharding either. What the store holds is compared all the same. */
+const WAITING = /^(refused|left behind|the store cannot be opened|lost, as rival)/;
 
 /** One rival that writes, one that compacts, both. */
 export const ALL_RIVALS: readonly (readonly Work[])[] = [[RIVALS[0]!], [RIVALS[1]!], RIVALS];
