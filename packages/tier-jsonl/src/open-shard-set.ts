@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
@@ -12,8 +13,11 @@ import { ShardSet } from './shard-set.ts';
 import { SlotIndex } from './slot-index.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
-/** Somebody else may choose another number of shards at the same time so often; then theirs holds. */
+/** Somebody else may choose another number of shards at the same time so often; then theirs holds, once they agree among themselves. */
 const TRIES = 3;
+const TRIES_MOST = 20;
+/** Milliseconds between two tries, at most, for each one before. */
+const REST = 20;
 
 export interface OpenShardSetOptions {
   readonly settings: JsonlTierSettings;
@@ -32,8 +36,9 @@ export interface OpenShardSetOptions {
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
   for (let tries = 1; ; tries++) {
-    const set = await tryToOpen({ ...options, isAgain: options.isAgain || tries > TRIES }, tries <= 2 * TRIES);
+    const set = await tryToOpen({ ...options, isAgain: options.isAgain || tries > TRIES }, tries <= TRIES_MOST);
     if (set !== undefined) return set;
+    await sleep(Math.random() * REST * tries);
   }
 }
 

@@ -12,8 +12,11 @@ import { NO_SLOT, type SlotId } from './slot.ts';
 export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
   const { numShards } = set;
   writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
+  // Whoever chooses another number says so in the shards, but a shard that was replaced meanwhile is read as a whole, notes of old included.
+  set.watchLayout();
   const existing = set.lanes.filter(({ shard }) => shard.end > 0);
-  if (recorded !== undefined && recorded.numShards !== numShards)
+  // Whoever was on the way to this number may have ended, or been stopped, before all shards said so.
+  if (recorded !== undefined && (recorded.numShards !== numShards || recorded.isMoving))
     await Promise.all(existing.map((lane) => lane.submit({ kind: 'announce', numShards })));
   expectShards(directory, numShards);
   await Promise.all([...bringHome(set), ...dropOlder(set)]);

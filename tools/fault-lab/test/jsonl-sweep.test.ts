@@ -14,9 +14,10 @@ const swept = (durability: string): SweptScript => ({
 
 // Call, fault, durability, every how many-th call in a short run (0: none), and how many there must be.
 const CASES = [
-  ['pwrite64', 'error=ENOSPC', 'normal', 80, 100],
-  ['pwrite64', 'error=EIO', 'full', 0, 100],
-  ['write', 'error=ENOSPC', 'normal', 1, 3],
+  // Lines are appended by write; names, blanks and copies are put at a place by pwrite64.
+  ['write', 'error=ENOSPC', 'normal', 80, 100],
+  ['write', 'error=EIO', 'full', 0, 100],
+  ['pwrite64', 'error=ENOSPC', 'normal', 6, 10],
   ['fsync', 'error=EIO', 'full', 80, 100],
   ['rename', 'error=EIO', 'normal', 2, 1],
   ['openat', 'error=EMFILE', 'normal', 9, 5],
@@ -25,7 +26,8 @@ const CASES = [
   ['mkdir', 'error=ENOSPC', 'normal', 0, 5],
   ['ftruncate', 'error=EIO', 'normal', 1, 1],
   ['pread64', 'error=EIO', 'normal', 60, 20],
-  ['pwrite64', 'signal=SIGKILL', 'normal', 80, 100],
+  ['write', 'signal=SIGKILL', 'normal', 80, 100],
+  ['pwrite64', 'signal=SIGKILL', 'normal', 6, 10],
   ['fsync', 'signal=SIGKILL', 'full', 80, 100],
   ['rename', 'signal=SIGKILL', 'full', 2, 1],
   ['mkdir', 'signal=SIGKILL', 'normal', 0, 5],
