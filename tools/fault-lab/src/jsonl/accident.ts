@@ -129,7 +129,9 @@ class Scene {
       writer.died();
       writer.close();
     }
-    await Promise.all(this.#rivals.map((rival, at) => this.#tell(rival, this.#accident.rivals[at]!)));
+    const went = await Promise.all(this.#rivals.map((rival, at) => this.#tell(rival, this.#accident.rivals[at]!)));
+    // They get no lock: the next change would be refused too.
+    if (went.includes(false) && !this.#victim.isAlive) return;
     const afterwards = this.#rivals.map((rival) => this.#tell(rival, AFTERWARDS));
     if (this.#victim.isAlive) {
       this.#victim.goOn();

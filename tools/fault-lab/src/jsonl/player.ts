@@ -28,9 +28,10 @@ export class Player {
     this.#history = new HistoryWriter(options.history, options.name);
   }
 
-  /** Does it all, one after the other, up to a change that is refused. Throws only what `open` throws. */
-  async play(work: Work): Promise<void> {
-    for (const step of work) if (!(await this.#take(step))) return;
+  /** Does it all, one after the other, up to a change that is refused; then it gives false. Throws only what `open` throws. */
+  async play(work: Work): Promise<boolean> {
+    for (const step of work) if (!(await this.#take(step))) return false;
+    return true;
   }
 
   async open(numShards?: number): Promise<void> {
