@@ -1,0 +1,99 @@
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a client does, step by step. */
+export type Work = readonly (
+  | { readonly do: 'open'; readonly numShards?: number }
+  | { readonly do: 'close' | 'clear' | 'sweep' }
+  | {
+      readonly do: 'put' | 'batch' | 'delete' | 'put expired' | 'batch as ProxyWhirl';
+      readonly keys: readonly string[];
+    }
+)[];
+
+/** Keys that are there before, and that everybody writes. */
+export const SHARED = ['s0', 's1', 's2', 's3', 's4', 's5'];
+/** Keys that are there before, many and long enough to make a shard worth compacting. */
+export const MANY = Array.from({ length: 50 }, (_, n) => `g${n}`);
+/** Keys whose records are there before, and expired. */
+export const EXPIRED = ['x0', 'x1', 'x2'];
+
+/** Something that a client stops or dies in. */
+export interface Operation {
+  readonly name: string;
+  /** Shards of the store before. */
+  readonly numShards: number;
+  readonly work: Work;
+  /** True if `work` opens the store itself. */
+  readonly opens: boolean;
+  /** True if nearly half of the store's lines are out of date. */
+  readonly hasGarbage?: boolean;
+  /** Damages the only shard, which nobody looks at meanwhile. */
+  readonly damage?: (directory: string) => void;
+}
+
+const shardOf = (directory: string) => join(directory, 'shard_00.jsonl');
+
+export const OPERATIONS: readonly Operation[] = [
+  { name: 'put', numShards: 1, opens: false, work: [{ do: 'put', keys: ['s0', 's1', 'v0'] }] },
+  { name: 'batch', numShards: 1, opens: false, work: [{ do: 'batch', keys: ['s0', 's1', 'v0', 'v1'] }] },
+  { name: 'delete', numShards: 1, opens: false, work: [{ do: 'delete', keys: ['s0', 's1'] }] },
+  { name: 'clear', numShards: 1, opens: false, work: [{ do: 'clear' }] },
+  { name: 'sweep', numShards: 1, opens: false, work: [{ do: 'sweep' }] },
+  {
+    name: 'compaction',
+    numShards: 1,
+    opens: false,
+    hasGarbage: true,
+    // Closing waits for a compaction that goes on.
+    work: [{ do: 'batch', keys: MANY.slice(0, 8) }, { do: 'close' }, { do: 'open' }],
+  },
+  {
+    name: 'repair of damage',
+    numShards: 1,
+    opens: true,
+    work: [{ do: 'open' }, { do: 'put', keys: ['s0'] }],
+    damage: (directory) => appendFileSync(shardOf(directory), '{"key":"rotten\n{"key":"torn","proxy_'),
+  },
+  {
+    name: 'repair of a line without its end',
+    numShards: 1,
+    opens: true,
+    work: [{ do: 'open' }, { do: 'put', keys: ['s0'] }],
+    damage: (directory) => truncateSync(shardOf(directory), readFileSync(shardOf(directory)).length - 1),
+  },
+  { name: 're-sharding, 1 to 2', numShards: 1, opens: true, work: [{ do: 'open', numShards: 2 }] },
+  { name: 're-sharding, 2 to 1', numShards: 2, opens: true, work: [{ do: 'open', numShards: 1 }] },
+];
+
+/** What a rival does while another client is stopped or dead. */
+export const RIVALS: readonly Work[] = [
+  [
+    { do: 'put', keys: ['s0'] },
+    { do: 'delete', keys: ['s1'] },
+    { do: 'batch', keys: ['r0', 'r1', 's3', 'g0', 'g1'] },
+    { do: 'put', keys: ['x0', 's2', 's4'] },
+    { do: 'delete', keys: ['s4'] },
+  ],
+  // So much of it is out of date in the end that it is compacted.
+  [
+    { do: 'batch', keys: MANY },
+    { do: 'put', keys: ['q0', 's1'] },
+    { do: 'batch', keys: MANY },
+    { do: 'batch', keys: MANY },
+    { do: 'delete', keys: ['s5', 'x1'] },
+    { do: 'close' },
+    { do: 'open' },
+    { do: 'put', keys: ['s0', 'q1'] },
+  ],
+];
+
+/** Beside a client of ours, or in its place. */
+export const PROXYWHIRL: Work = [{ do: 'batch as ProxyWhirl', keys: ['s0', 's2', 'p0'] }];
+
+/** What every client does at the same time once the one that was stopped goes on. */
+export const AFTERWARDS: Work = [
+  { do: 'put', keys: ['s2', 'r2'] },
+  { do: 'delete', keys: ['s3'] },
+  { do: 'put', keys: ['v0', 'x2'] },
+];

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { count, FULL_TIME } from '../src/count.ts';
+import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../src/jsonl/accident-sweep.ts';
+import { OPERATIONS, PROXYWHIRL } from '../src/jsonl/works.ts';
+
+const AT_ONCE = 12;
+const stride = count(5, 1);
+
+/** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
+const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
+
+/**
+ * True of a client that has made the folder of a lock, and has not refreshed it: its name may not be there yet, and if the client dies such
+ * a lock goes by its age. (A folder for damaged lines gets its mode at once.)
+ */
+function isUnnamed(calls: readonly string[]): boolean {
+  return calls.findLast((name) => ['mkdir', 'chmod', 'utimes', 'rmdir'].includes(name)) === 'mkdir';
+}
+
+describe.each([
+  ['is stopped and goes on', 'SIGSTOP', SHORT],
+  // A lock that outlives its rivals' patience: only if they know that its holder is dead do they come by it.
+  ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
+] as const)('a client that %s', (_, signal, lock) => {
+  let lab: AccidentLab;
+  beforeAll(() => {
+    lab = new AccidentLab(AT_ONCE);
+  });
+  afterAll(() => lab.close());
+
+  const rivals = signal === 'SIGSTOP' ? ALL_RIVALS : ALL_RIVALS.slice(0, 1);
+  const sweep = { signal, lock, stride, rivals, ...(signal === 'SIGKILL' && { isUnknown: isUnnamed }) };
+
+  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+    'at each call of a %s costs nobody an acknowledged write, and brings no old value back',
+    async (_name, operation) => {
+      const report = await lab.sweep({ ...sweep, operation } satisfies AccidentSweep, console.log);
+      const { calls, accidents, acknowledged, delay, waited, failures } = report;
+      console.log(
+        `${operation.name}, ${signal}: ${accidents} accidents at ${calls} calls, ${acknowledged} acknowledged, ` +
+          `first rival after at most ${Math.round(delay)} ms, ${waited} unnamed locks, ${failures.length} failures`,
+      );
+      expect(failures).toEqual([]);
+      expect(accidents - waited).toBeGreaterThan(calls / 10);
+    },
+    FULL_TIME,
+  );
+});
+
+it(
+  'loses without the check: the proof above can fail',
+  async () => {
+    const lab = new AccidentLab(AT_ONCE, 'no check');
+    try {
+      const operations = OPERATIONS.filter(({ name }) => ['put', 'delete'].includes(name));
+      for (const operation of operations) {
+        const rivals = ALL_RIVALS.slice(0, 1);
+        const { failures } = await lab.sweep({ operation, signal: 'SIGSTOP', lock: SHORT, stride: 5, rivals });
+        expect(failures.filter((failure) => /\b(lost|old), as/.test(failure)).length).toBeGreaterThan(0);
+        console.log(`${operation.name} without the check: ${failures.length} failures`);
+      }
+    } finally {
+      await lab.close();
+    }
+  },
+  FULL_TIME,
+);
+
+describe('turns of ProxyWhirl, which knows no lock of ours', () => {
+  let lab: AccidentLab;
+  beforeAll(() => {
+    lab = new AccidentLab(AT_ONCE);
+  });
+  afterAll(() => lab.close());
+
+  it.each(OPERATIONS.filter(({ name }) => ['put', 'batch'].includes(name)))(
+    'while a client of ours is stopped in a $name: nothing is lost when that goes on',
+    async (operation) => {
+      const { failures, accidents } = await lab.sweep({
+        operation,
+        signal: 'SIGSTOP',
+        lock: SHORT,
+        stride,
+        rivals: [[PROXYWHIRL]],
+      });
+      expect(failures).toEqual([]);
+      expect(accidents).toBeGreaterThan(5);
+    },
+    FULL_TIME,
+  );
+
+  it('that has its lock and is stopped before it reads: our clients write meanwhile, and it loses nothing of theirs', async () => {
+    const operation = { name: 'turn', numShards: 1, opens: false, work: PROXYWHIRL };
+    for (const [at, side] of [
+      [1, 'before'],
+      [1, 'after'],
+      [2, 'before'],
+    ] as const)
+      for (const rivals of ALL_RIVALS) {
+        const stop = { at, side, signal: 'SIGSTOP' } as const;
+        const { isReached, problems } = await lab.run({ operation, stop, rivals, lock: SHORT });
+        expect({ isReached, problems }).toEqual({ isReached: true, problems: [] });
+      }
+  });
+});
