@@ -7,7 +7,7 @@ const WORD = 2 ** 32;
 
 export const IV_OFFSET = 9;
 /** Length of an initialisation vector in bytes: the AES block. */
-export const IV_LENGTH = BLOCK;
+export const IV_LENGTH = 16;
 export const PAYLOAD_OFFSET = IV_OFFSET + IV_LENGTH;
 export const MAC_LENGTH = 32;
 
