@@ -36,20 +36,5 @@ export function fullRecordToEntry(
     throw new CacheValidationError(
       'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
     );
-  return { entry: withMaskedTexts(entry, isSealed(row)), notes };
-}
-
-const ONE_WORD = /^[\w.+-]*$/;
-
-/**
- * To look for sealed credentials in a text they must be opened, which costs more than the rest of a row. A source of one word is a name,
- * as whoever sealed the record knew.
- */
-function withMaskedTexts(entry: CacheEntry, isSealed: boolean): CacheEntry {
-  if (isSealed && entry.lastHealthError === null && ONE_WORD.test(entry.source)) return entry;
-  return CacheEntry.restore(maskPlainFields(entry));
-}
-
-function isSealed(row: Row): boolean {
-  return typeof row['username_encrypted'] === 'string' || typeof row['password_encrypted'] === 'string';
+  return { entry: CacheEntry.restore(maskPlainFields(entry)), notes };
 }
