@@ -137,14 +137,21 @@ export class LineTaker implements LineVisitor {
     } else if (this.isMisnamed(place)) {
       this.#lines.damaged.push(place);
       return;
-    } else if (this.#isFull && shard > this.#number) {
-      // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
+    } else if (this.#isOlderThanIn(shard, key)) {
       this.#lines.supersede(key, place);
       return;
     } else this.#listener.superseded(shard, key, older);
     // What was in the file before it was read again is no new use.
     const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
     this.#index.replace(known, this.#number, place, facts, isUse);
+  }
+
+  /** True if the line of a key that another shard has counts, and not the one that is read here. */
+  #isOlderThanIn(shard: number, key: string): boolean {
+    if (this.#listener.isAtHome(key, shard)) return true;
+    if (this.#listener.isAtHome(key, this.#number)) return false;
+    // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
+    return this.#isFull && shard > this.#number;
   }
 
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */

@@ -36,8 +36,15 @@ export interface OpenShardSetOptions {
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
   for (let tries = 1; ; tries++) {
-    const set = await tryToOpen({ ...options, isAgain: options.isAgain || tries > TRIES }, tries <= TRIES_MOST);
-    if (set !== undefined) return set;
+    const isAgain = options.isAgain || tries > TRIES;
+    const set = await tryToOpen({ ...options, isAgain }, tries <= TRIES_MOST);
+    if (set !== undefined) {
+      const wanted = isAgain ? undefined : options.settings.numShards;
+      // What cannot be written stays on its way.
+      if (wanted === undefined || wanted === set.numShards || set.isMoving) return set;
+      await set.close();
+      continue;
+    }
     await sleep(Math.random() * REST * tries);
   }
 }
@@ -47,10 +54,12 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
   const { settings } = options;
   const { directory } = settings;
   const { layout, listing } = lookAt(settings);
-  const own = options.isAgain ? undefined : settings.numShards;
+  const isMoving = layout?.isMoving === true;
+  // One move after the other: of two lines of a key, nobody could tell which one counts if a third number came in between.
+  const own = options.isAgain || isMoving ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
   const index = new SlotIndex(options.policy, Math.max(listing.shards.length, 1));
-  const set = new ShardSet({ ...options, numShards, found: listing.shards, index });
+  const set = new ShardSet({ ...options, numShards, isMoving, found: listing.shards, index });
   try {
     await set.readAll();
     await settleLayout(set, directory, layout, listing, options);
@@ -86,7 +95,10 @@ async function settleLayout(
   if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
   try {
     if (shards.length > 0) await reshard(set, directory, layout);
-    else writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
+    else {
+      writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
+      set.isMoving = false;
+    }
   } catch (error) {
     const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;

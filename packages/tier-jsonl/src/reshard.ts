@@ -1,65 +1,116 @@
 import { CacheCorruptionError } from '@pw/cache-models';
-import { expectShards, type Layout, writeLayout } from './layout-file.ts';
-import { encodeRaw, type RawRecord } from './record-line.ts';
+import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
+import { encodeRaw } from './record-line.ts';
+import type { Shard } from './shard.ts';
+import type { MovingLine } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
+import { NO_SLOT } from './slot.ts';
+
+/** Keys that are moved under one lock: some tens of milliseconds' work. */
+const SLICE = 2000;
+/** Others may write, or be stopped in a move of their own, so often before the number of shards is looked at again. */
+const ROUNDS = 20;
 
 /**
  * Brings every record to the shard where it belongs under the set's number of shards, and records that number. All records
  * stay readable meanwhile, wherever they are; after a crash the next opening goes on. Other processes read in any shard that
  * the number changed. Throws a CacheStorageError, or a LayoutTaken if somebody else chose another number meanwhile.
+ *
+ * A key may have lines in two shards at any moment of it. Which one counts has to be plain to whoever comes next, wherever this process is
+ * stopped: before the new number is recorded, older lines are dropped by the rule that held until then; from then on the line at
+ * home is the newer one, because nobody writes elsewhere who has read the note of the new number in a shard.
  */
 export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
   const { numShards } = set;
+  if (!set.isMoving) await tidyAll(set, () => dropOlder(set));
   writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
+  set.isMoving = true;
   // Whoever chooses another number says so in the shards, but a shard that was replaced meanwhile is read as a whole, notes of old included.
   set.watchLayout();
-  const existing = set.lanes.filter(({ shard }) => shard.end > 0);
   // Whoever was on the way to this number may have ended, or been stopped, before all shards said so.
-  if (recorded !== undefined && (recorded.numShards !== numShards || recorded.isMoving))
+  if (recorded !== undefined) {
+    const existing = set.lanes.filter(({ shard }) => shard.hasFile);
     await Promise.all(existing.map((lane) => lane.submit({ kind: 'announce', numShards })));
+  }
   expectShards(directory, numShards);
-  await Promise.all([...bringHome(set), ...dropOlder(set)]);
+  const stuck = new Set<string>();
+  await tidyAll(set, async () => (await bringHome(set, stuck)) + (await dropOlder(set)));
   const beyond = set.lanes.filter(({ shard }) => shard.number >= numShards);
   await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
   writeLayout(directory, { numShards, isMoving: false }, numShards);
+  set.isMoving = false;
 }
 
-function* bringHome(set: ShardSet): Generator<Promise<unknown>> {
+/** Repeats what gives the number of lines that it found in the wrong place, until there are none. */
+async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void> {
+  for (let round = 0; (await tidy()) > 0; round++) {
+    if (round === ROUNDS) throw new LayoutTaken();
+    set.refreshAll();
+  }
+}
+
+/** Moves lines whose key belongs to another shard; gives how many it found. A damaged one is `stuck`: a read will meet it and set it aside. */
+async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
   const { index } = set;
-  for (const id of [...index.ids()]) {
+  const isAway = (key: string, shard: number) => set.homeOf(key) !== shard && !stuck.has(key);
+  const keys: string[] = [];
+  for (const id of index.ids()) {
     const key = index.keyOf(id);
-    const home = set.homeOf(key);
-    const shard = index.shardOf(id);
-    const raw = home === shard ? undefined : readRecord(set, id);
-    if (raw === undefined) continue;
-    const offset = index.offsetOf(id);
-    const expiresAt = index.expiresAt(id);
-    const isStill = () => {
-      set.refresh(shard);
-      const now = index.find(key);
-      return now !== NO_SLOT && index.shardOf(now) === shard && index.offsetOf(now) === offset;
-    };
-    const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
-    yield set.lane(home).submit({ kind: 'move', key, line: encodeRaw(raw), facts, isStill });
+    if (isAway(key, index.shardOf(id))) keys.push(key);
   }
+  await inSlices(keys, async (key) => {
+    await set.atHome(key, { kind: 'move', key, fetch: () => fetch(set, key, stuck) });
+  });
+  return keys.length;
 }
 
-/** Older lines of keys whose newest line is in another shard. */
-function* dropOlder(set: ShardSet): Generator<Promise<unknown>> {
-  for (const lane of set.lanes)
-    for (const key of lane.shard.lines.superseded.keys()) {
-      const id = set.index.find(key);
-      if (id === NO_SLOT || set.index.shardOf(id) !== lane.shard.number) yield lane.submit({ kind: 'drop', key });
-    }
-}
-
-/** A damaged record stays where it is: a read will meet it and set it aside. */
-function readRecord(set: ShardSet, id: SlotId): RawRecord | undefined {
+/** The line of a key that is not at home, as its file has it now; the lock of its home is held, so it is not moved by anybody else. */
+function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
+  const { index } = set;
+  const shard = shardOf(set, key);
+  if (shard === undefined || shard === set.homeOf(key)) return undefined;
+  set.refresh(shard);
+  // What was moved away meanwhile, or by another number of shards, is left to the next round.
+  if (!set.isCurrent || shardOf(set, key) !== shard) return undefined;
+  const id = index.find(key);
   try {
-    return set.lane(set.index.shardOf(id)).shard.readRecord(id);
+    const line = encodeRaw(set.lane(shard).shard.readRecord(id));
+    return { line, facts: { expiresAt: index.expiresAt(id), lastAccessed: 0, accessCount: 0, fetchTime: 0 } };
   } catch (error) {
-    if (error instanceof CacheCorruptionError) return undefined;
-    throw error;
+    if (!(error instanceof CacheCorruptionError)) throw error;
+    stuck.add(key);
+    return undefined;
   }
+}
+
+/** Drops older lines of keys whose newest line is in another shard; gives how many keys it found. */
+async function dropOlder(set: ShardSet): Promise<number> {
+  const found: { readonly key: string; readonly shard: Shard }[] = [];
+  for (const { shard } of set.lanes)
+    for (const key of shard.lines.superseded.keys()) if (shardOf(set, key) !== shard.number) found.push({ key, shard });
+  await inSlices(found, async ({ key, shard }) => {
+    const isDue = () => isElsewhere(set, key, shard);
+    // What is not elsewhere after all may be what counts.
+    if ((await set.lane(shard.number).submit({ kind: 'drop', key, isDue })) !== true) shard.distrust();
+  });
+  return found.length;
+}
+
+/** True if another shard has a line of a key, and that is what counts, as the files have it now. */
+function isElsewhere(set: ShardSet, key: string, shard: Shard): boolean {
+  const other = shardOf(set, key);
+  if (other === undefined || other === shard.number) return false;
+  set.refresh(other);
+  const now = shardOf(set, key);
+  return now !== undefined && now !== shard.number;
+}
+
+/** The shard whose line of a key counts, as last seen. */
+function shardOf({ index }: ShardSet, key: string): number | undefined {
+  const id = index.find(key);
+  return id === NO_SLOT ? undefined : index.shardOf(id);
+}
+
+async function inSlices<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  for (let at = 0; at < all.length; at += SLICE) await Promise.all(all.slice(at, at + SLICE).map(work));
 }

@@ -89,6 +89,11 @@ export class ShardFile {
     for (const fd of fds) if (fd !== undefined) close(fd, () => {});
   }
 
+  /** True if the last look found a file. */
+  get isOpen(): boolean {
+    return this.#fd !== undefined;
+  }
+
   /**
    * True if the file is as it was, by the descriptor alone, which costs half of a `look`: a file that was replaced or removed has
    * lost a name, and then, or when none is open, only `look` can tell. For reads; what it does not notice is a file

@@ -8,6 +8,8 @@ export interface ShardListener {
   damaged(shard: number): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */
   superseded(shard: number, key: string, place: Place): void;
+  /** True if of two lines of a key the one in `shard` counts for being there, whichever was written first. */
+  isAtHome(key: string, shard: number): boolean;
   /** Somebody gave the directory another number of shards. */
   resharded(numShards: number): void;
   /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */

@@ -11,22 +11,22 @@ export interface AccessFacts {
   readonly evictedFromL1?: boolean;
 }
 
+/** A line on its way to another shard. */
+export interface MovingLine {
+  readonly line: string;
+  readonly facts: SlotFacts;
+}
+
 /** Something to do to a shard under its lock; the answer tells what it met. */
 export type ShardOperation =
   /** Stores a line. Answers true. */
   | { readonly kind: 'put'; readonly key: string; readonly line: string; readonly facts: SlotFacts }
-  /** Brings a line home from the shard where it was found, unless the key changed since. Answers true if it moved. */
-  | {
-      readonly kind: 'move';
-      readonly key: string;
-      readonly line: string;
-      readonly facts: SlotFacts;
-      readonly isStill: () => boolean;
-    }
+  /** Brings a line home from the shard where `fetch`, called under the lock, finds it. Answers true if there was one. */
+  | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
   /** Removes a key, or only if it is expired. Answers true if a live record was there. */
   | { readonly kind: 'remove'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
-  /** Removes the lines that this shard has of a key that lives elsewhere. Answers true. */
-  | { readonly kind: 'drop'; readonly key: string }
+  /** Removes the lines that this shard has of a key that lives elsewhere; with `isDue` only if that, called under the lock, finds it so. Answers true unless it does not. */
+  | { readonly kind: 'drop'; readonly key: string; readonly isDue?: () => boolean }
   /** Rewrites members of a record. Answers true if it was there. */
   | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
   /** Replaces a record's line by what `change` makes of it, if anything. Answers true if it was there. */

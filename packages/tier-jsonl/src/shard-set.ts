@@ -24,6 +24,8 @@ import { TurnQueue } from './turn-queue.ts';
 
 export interface ShardSetParts {
   readonly numShards: number;
+  /** True if somebody began to bring the records to this number of shards. */
+  readonly isMoving: boolean;
   /** Numbers of the shard files that are there. */
   readonly found: readonly number[];
   readonly index: SlotIndex;
@@ -39,6 +41,8 @@ export class ShardSet {
   readonly index: SlotIndex;
   /** False once somebody gave the directory another number of shards. */
   isCurrent = true;
+  /** True while records are on their way to the shards of this number: of two lines of a key the one at home is the newer one then. */
+  isMoving: boolean;
   readonly #lanes: (ShardLane | undefined)[] = [];
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
@@ -50,8 +54,9 @@ export class ShardSet {
   readonly #holders: HolderNames;
   #watch: LayoutWatch | undefined;
 
-  constructor({ numShards, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
+  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
     this.numShards = numShards;
+    this.isMoving = isMoving;
     this.index = index;
     this.#settings = settings;
     this.#holders = new HolderNames(settings.directory);
@@ -185,6 +190,7 @@ export class ShardSet {
       now: () => this.#clock.now(),
       damaged: () => this.#onDamaged(),
       superseded: (other: number, key: string, place: Place) => this.lane(other).shard.outdated(key, place),
+      isAtHome: (key, shard) => this.isMoving && this.homeOf(key) === shard,
       resharded: (numShards) => {
         if (numShards !== this.numShards) this.isCurrent = false;
       },

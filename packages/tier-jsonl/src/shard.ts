@@ -63,6 +63,11 @@ export class Shard {
     return this.lines.end - this.#index.bytesOf(this.number);
   }
 
+  /** True if there was a file, however empty, when it was last looked for. */
+  get hasFile(): boolean {
+    return this.file.isOpen;
+  }
+
   /** True if nothing in the file is worth keeping. */
   get isEmpty(): boolean {
     return (

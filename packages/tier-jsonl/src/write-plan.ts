@@ -3,7 +3,7 @@ import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
 import type { Place } from './place.ts';
 import { encodeRaw, noteLine, type RawRecord, readRaw } from './record-line.ts';
 import type { Shard } from './shard.ts';
-import type { AccessFacts, Elsewhere, PlannedLine, PlannedOperation } from './shard-operation.ts';
+import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
 import { NO_SLOT, type SlotFacts, type SlotId } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
@@ -33,11 +33,11 @@ export class WritePlan {
         this.#intents.set(operation.key, { kind: 'line', text: operation.line, facts: operation.facts, isUse: true });
         return true;
       case 'move':
-        return this.#move(operation.key, operation.line, operation.facts, operation.isStill);
+        return this.#move(operation.key, operation.fetch);
       case 'remove':
         return this.#remove(operation.key, operation.now, operation.onlyExpired);
       case 'drop':
-        return this.#drop(operation.key);
+        return this.#drop(operation.key, operation.isDue);
       case 'access':
         return this.#access(operation.key, operation.facts);
       case 'rewrite':
@@ -90,9 +90,11 @@ export class WritePlan {
     return id;
   }
 
-  #move(key: string, text: string, facts: SlotFacts, isStill: () => boolean): boolean {
-    if (this.#intents.has(key) || !isStill()) return false;
-    this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+  #move(key: string, fetch: () => MovingLine | undefined): boolean {
+    if (this.#intents.has(key)) return false;
+    const moving = fetch();
+    if (moving === undefined) return false;
+    this.#intents.set(key, { kind: 'line', text: moving.line, facts: moving.facts, isUse: false });
     return true;
   }
 
@@ -112,8 +114,10 @@ export class WritePlan {
     return id === NO_SLOT ? undefined : this.#index.expiresAt(id);
   }
 
-  #drop(key: string): boolean {
-    if (this.#shard.holds(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
+  #drop(key: string, isDue: (() => boolean) | undefined): boolean {
+    if (!this.#shard.holds(key) || this.#intents.has(key)) return true;
+    if (isDue?.() === false) return false;
+    this.#intents.set(key, { kind: 'moved' });
     return true;
   }
 
