@@ -54,7 +54,8 @@ export function* compactShard(
     }
     // A flush may take long: not in the event loop.
     yield flush(fd);
-    if (!shard.isUnchanged() || !isHeld()) return false;
+    // The file last: whoever takes the lock over removes what is to be renamed, but ProxyWhirl only replaces the file.
+    if (!isHeld() || !shard.isUnchanged()) return false;
     renameSync(temporary, shard.file.path);
     isDone = true;
   } finally {

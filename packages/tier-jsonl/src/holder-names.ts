@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models';
 import { openSecurely } from './secure-open.ts';
@@ -8,8 +18,10 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = 
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /** Milliseconds without a lock taken, after which a name goes that cannot be judged: of another boot, machine or container. */
 const FORGOTTEN = 24 * 60 * 60 * 1000;
-/** Bytes of one shard's line: two numbers, blanks and a newline. */
+/** Bytes of one shard's line: two numbers or a word, blanks and a newline. */
 const WIDTH = 48;
+const TAKING = lineWith('taking');
+const NOTHING = lineWith('-');
 
 /** What tells a lock folder from every other one that ever stood at its path. */
 export interface FolderIdentity {
@@ -21,9 +33,11 @@ export interface FolderIdentity {
 /**
  * Names the holders of lock folders in files beside them, so that the lock of a process that has ended need not be waited for. One
  * file a tier, `pw-holder.…`, mode 0600: its name says which process that is, and its line N which folder that process
- * made last for shard N. A lock is believed to be its only while the folder is that very one.
+ * made last for shard N, or that it is about to make one. A lock is believed to be its only while the folder is that very one.
+ * One that nobody says to have made is that of a process which died, or was stopped, between the making and the saying: it is a dead one's
+ * if everybody who was about to make one has ended, and one of them said so before the folder was made.
  *
- * Naming costs one write of 48 bytes. What cannot be told, such as whether a process of another container runs, is left open:
+ * Naming costs two writes of 48 bytes. What cannot be told, such as whether a process of another container runs, is left open:
  * such a lock goes by its age.
  */
 export class HolderNames {
@@ -36,13 +50,27 @@ export class HolderNames {
     this.#directory = directory;
   }
 
-  /** Says that we hold a lock. Never throws: a lock without a name is as good, for us. */
-  claim(shard: number, folder: FolderIdentity): void {
+  /** Says that we are about to make a lock folder; `took` or `didNotTake` follows. Never throws: a lock without a name is as good, for us. */
+  willTake(shard: number): void {
+    this.#say(shard, TAKING);
+  }
+
+  /** Says that we hold a lock. Never throws. */
+  took(shard: number, folder: FolderIdentity): void {
+    this.#say(shard, lineOf(folder));
+  }
+
+  /** Takes back what `willTake` said. Never throws. */
+  didNotTake(shard: number): void {
+    this.#say(shard, NOTHING);
+  }
+
+  #say(shard: number, line: string): void {
     if (!this.#canName) return;
     try {
       this.#own ??= this.#makeOwn();
       if (this.#own === undefined) this.#canName = false;
-      else writeSync(this.#own.fd, lineOf(folder), shard * WIDTH, 'latin1');
+      else writeSync(this.#own.fd, line, shard * WIDTH, 'latin1');
     } catch {
       // A full disk, or a folder that cannot be written.
     }
@@ -53,8 +81,13 @@ export class HolderNames {
     // Nobody can tell folders apart that have no time of birth.
     if (!(folder.birthtimeMs > 0) || certainIdentity() === undefined) return false;
     try {
-      const claims = this.#others().filter(({ path }) => lineIn(path, shard) === lineOf(folder));
-      return claims.length > 0 && claims.every(({ process }) => hasEnded(process));
+      const said = this.#holders().map(({ path, process }) => ({ process, ...lastSaid(path, shard) }));
+      const makers = said.filter(({ line }) => line === lineOf(folder));
+      if (makers.length > 0) return makers.every(({ process }) => hasEnded(process));
+      const taking = said.filter(({ line }) => line === TAKING);
+      return (
+        taking.some(({ mtimeMs }) => mtimeMs <= folder.birthtimeMs) && taking.every(({ process }) => hasEnded(process))
+      );
     } catch {
       return false;
     }
@@ -64,7 +97,7 @@ export class HolderNames {
   sweep(): void {
     try {
       const canTell = certainIdentity() !== undefined;
-      for (const { path, process } of this.#others())
+      for (const { path, process } of this.#holders())
         if ((canTell && hasEnded(process)) || isForgotten(path)) rmSync(path, { force: true });
     } catch {
       // A folder that cannot be read or written.
@@ -90,7 +123,7 @@ export class HolderNames {
     return { path, fd, notAtExit: runAtExit(() => remove(path)) };
   }
 
-  #others(): { readonly path: string; readonly process: ProcessIdentity }[] {
+  #holders(): { readonly path: string; readonly process: ProcessIdentity }[] {
     return readdirSync(this.#directory).flatMap((name) => {
       const [, space, pid, start] = NAME.exec(name) ?? [];
       if (space === undefined) return [];
@@ -100,19 +133,26 @@ export class HolderNames {
 }
 
 function lineOf({ ino, birthtimeMs }: FolderIdentity): string {
-  return `${`${ino} ${birthtimeMs}`.padEnd(WIDTH - 1)}\n`;
+  return lineWith(`${ino} ${birthtimeMs}`);
 }
 
-function lineIn(path: string, shard: number): string | undefined {
+function lineWith(text: string): string {
+  return `${text.padEnd(WIDTH - 1)}\n`;
+}
+
+/** The line of a shard, and when something was said last. */
+function lastSaid(path: string, shard: number): { readonly line?: string; readonly mtimeMs: number } {
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch {
-    return undefined;
+    return { mtimeMs: Number.NaN };
   }
   try {
     const line = Buffer.alloc(WIDTH);
-    return readSync(fd, line, 0, WIDTH, shard * WIDTH) === WIDTH ? line.toString('latin1') : undefined;
+    const isWhole = readSync(fd, line, 0, WIDTH, shard * WIDTH) === WIDTH;
+    const { mtimeMs } = fstatSync(fd);
+    return isWhole ? { line: line.toString('latin1'), mtimeMs } : { mtimeMs };
   } finally {
     closeSync(fd);
   }

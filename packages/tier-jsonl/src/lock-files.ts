@@ -26,7 +26,9 @@ const ASK_AFTER = 50;
 
 /** Who holds locks, as far as that is known; see `HolderNames`. */
 export interface LockHolders {
-  claim(folder: FolderIdentity): void;
+  willTake(): void;
+  took(folder: FolderIdentity): void;
+  didNotTake(): void;
   isDead(folder: FolderIdentity): boolean;
 }
 
@@ -116,17 +118,10 @@ export class LockFiles {
   readonly mkdirSync = (path: string): void => {
     const replacing = this.#replacing;
     this.disclaim();
-    const wall = Date.now();
     const began = performance.now();
-    if (replacing === undefined) mkdirSync(path, 0o700);
-    const found = replacing === undefined ? lstatSync(path) : this.#replace(path, replacing);
-    // Whoever was stopped in between may be looking at the folder of somebody who took ours for abandoned.
-    if (Date.now() - wall > this.#stale / 2 || performance.now() - began > this.#stale / 2) {
-      this.disclaim();
-      throw Object.assign(new Error('the lock may have been taken by another'), { code: 'ELOCKED' });
-    }
+    const found =
+      replacing === undefined ? this.#make(path) : this.#unlessStopped(() => this.#replace(path, replacing));
     this.#own = { ino: found.ino, birthtimeMs: found.birthtimeMs };
-    this.#holders.claim(this.#own);
     this.#ahead = aheadOf(found);
     this.#refreshedAt = began;
   };
@@ -156,6 +151,32 @@ export class LockFiles {
     this.#replacing = found === undefined ? undefined : names;
   };
 
+  /** Makes our own folder, and gives what it is. */
+  #make(path: string): Stats {
+    this.#holders.willTake();
+    try {
+      const made = this.#unlessStopped(() => {
+        mkdirSync(path, 0o700);
+        return lstatSync(path);
+      });
+      this.#holders.took(made);
+      return made;
+    } catch (error) {
+      this.#holders.didNotTake();
+      throw error;
+    }
+  }
+
+  /** Whoever was stopped in the middle of `work` may be looking at the folder of somebody who took ours for abandoned. */
+  #unlessStopped<T>(work: () => T): T {
+    const wall = Date.now();
+    const began = performance.now();
+    const result = work();
+    if (Date.now() - wall <= this.#stale / 2 && performance.now() - began <= this.#stale / 2) return result;
+    this.disclaim();
+    throw Object.assign(new Error('the lock may have been taken by another'), { code: 'ELOCKED' });
+  }
+
   /** Puts a folder of our own in the place of an abandoned one, and gives what it is. */
   #replace(path: string, names: readonly string[]): Stats {
     const token = randomBytes(6).toString('hex');
@@ -164,6 +185,7 @@ export class LockFiles {
     try {
       closeSync(openSecurely(join(temporary, token), O_WRONLY | O_CREAT | O_EXCL));
       const made = lstatSync(temporary);
+      this.#holders.took(made);
       for (const name of names) rmSync(join(path, name), { force: true });
       // Only there a folder cannot take the place of an empty one.
       if (process.platform === 'win32') rmdirSync(path);

@@ -1,7 +1,7 @@
 import { setImmediate as rest, setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, type Logger } from '@pw/cache-models';
 import { compactShard, isWorthCompacting } from './compact-shard.ts';
-import { LockLost } from './lock-lost.ts';
+import { LockLost, type Written } from './lock-lost.ts';
 import type { Shard } from './shard.ts';
 import type { ShardLock } from './shard-lock.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
@@ -190,6 +190,8 @@ export class ShardLane {
   async #drain(): Promise<void> {
     const { lock } = this.#parts;
     let losses = 0;
+    /** What the first operations of the queue came to when they were written in vain. */
+    let before: Written | undefined;
     while (this.#queue.length > 0) {
       try {
         await this.#readyToWrite();
@@ -199,12 +201,15 @@ export class ShardLane {
         continue;
       }
       const batch = this.#queue.splice(0);
-      if (!this.#runBatch(batch, losses < TRIES)) {
+      const lost = this.#runBatch(batch, before, losses < TRIES);
+      if (lost !== undefined) {
         losses++;
+        before = lost.written ?? before;
         this.#queue.unshift(...batch);
         continue;
       }
       losses = 0;
+      before = undefined;
       const isAsked = batch.some(({ operations }) => operations.some(({ kind }) => kind === 'compact'));
       if (isAsked) this.#isCompact = this.shard.garbage === 0 || (await this.#compact());
       else if (isWorthCompacting(this.shard)) this.#parts.compactSoon(this);
@@ -237,8 +242,8 @@ export class ShardLane {
     }
   }
 
-  /** False, and nothing is answered, if the lock was lost before it was done and it `mayRepeat`. */
-  #runBatch(batch: readonly Waiting[], mayRepeat: boolean): boolean {
+  /** Gives the loss, and answers nothing, if the lock was lost before it was done and it `mayRepeat`. What was true `before` holds. */
+  #runBatch(batch: readonly Waiting[], before: Written | undefined, mayRepeat: boolean): LockLost | undefined {
     const answered = (answers: readonly Answer[]) => {
       let at = 0;
       for (const { operations, resolve } of batch) {
@@ -250,17 +255,19 @@ export class ShardLane {
       for (const { reject } of batch) reject(error);
     };
     try {
-      const { answers, elsewhere } = this.#parts.writer.run(batch.flatMap(({ operations }) => operations));
+      const written = this.#parts.writer.run(batch.flatMap(({ operations }) => operations));
+      const answers = written.answers.map((answer, at) => (before?.answers[at] === true ? true : answer));
+      const elsewhere = [...(before?.elsewhere ?? []), ...written.elsewhere];
       if (elsewhere.length === 0) answered(answers);
       else this.#parts.removeElsewhere(elsewhere).then(() => answered(answers), failed);
     } catch (error) {
       if (error instanceof LockLost) {
         this.shard.distrust();
-        if (mayRepeat) return false;
+        if (mayRepeat) return error;
         failed(lostAgain());
       } else failed(storageFault('write a shard', error));
     }
-    return true;
+    return undefined;
   }
 
   async #compact(): Promise<boolean> {

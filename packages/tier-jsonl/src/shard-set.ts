@@ -162,7 +162,9 @@ export class ShardSet {
     const side = new SideIndexFile(path, this.#scratch, this.#settings.sideIndexFrom);
     const shard = new Shard(number, new ShardFile(path), index, this.#listenerOf(), side);
     const holders: LockHolders = {
-      claim: (folder) => this.#holders.claim(number, folder),
+      willTake: () => this.#holders.willTake(number),
+      took: (folder) => this.#holders.took(number, folder),
+      didNotTake: () => this.#holders.didNotTake(number),
       isDead: (folder) => this.#holders.isDead(number, folder),
     };
     const lock = new ShardLock(path, this.#settings.lock, this.#releases, holders);

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { Durability } from './jsonl-tier-options.ts';
-import { LockLost } from './lock-lost.ts';
+import { LockLost, type Written } from './lock-lost.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
 import { syncDirectory } from './secure-open.ts';
@@ -39,6 +39,8 @@ export class ShardWriter {
   readonly #index: SlotIndex;
   readonly #lock: HeldLock;
   readonly #isFull: boolean;
+  /** True if removed lines were to be overwritten in a file that somebody without our lock, such as ProxyWhirl, has replaced. */
+  #isBlankLost = false;
 
   constructor(shard: Shard, index: SlotIndex, lock: HeldLock, durability: Durability) {
     this.#shard = shard;
@@ -51,7 +53,7 @@ export class ShardWriter {
    * Carries out operations in their order; gives their answers, and what must go elsewhere before they are acknowledged. Throws LockLost
    * if the lock was taken over meanwhile: then all of them are to be done again.
    */
-  run(operations: readonly ShardOperation[]): { answers: (boolean | number)[]; elsewhere: Elsewhere[] } {
+  run(operations: readonly ShardOperation[]): Written {
     const answers: (boolean | number)[] = [];
     const elsewhere: Elsewhere[] = [];
     let plan = new WritePlan(this.#shard, this.#index);
@@ -59,6 +61,7 @@ export class ShardWriter {
       elsewhere.push(...this.#write(plan));
       plan = new WritePlan(this.#shard, this.#index);
     };
+    this.#isBlankLost = false;
     this.repair();
     for (const operation of operations) {
       if (isPlanned(operation)) answers.push(plan.add(operation));
@@ -68,6 +71,7 @@ export class ShardWriter {
       }
     }
     flush();
+    if (this.#isBlankLost) throw new LockLost({ answers, elsewhere });
     return { answers, elsewhere };
   }
 
@@ -133,7 +137,9 @@ export class ShardWriter {
       this.#blank(shard.lines.removed);
       shard.lines.removed = [];
       shard.wrote(shard.end);
-    } catch {
+    } catch (error) {
+      // Whoever took the lock over copied the note; one who knows no lock of ours may have dropped it, and kept the lines.
+      this.#isBlankLost ||= error instanceof LockLost && this.#lock.isStillOurs();
       // The next pass reads all of it, and tries again.
       shard.distrust();
     }

@@ -37,7 +37,7 @@ async function seeded(): Promise<string> {
   return directory;
 }
 
-/** A process that ends itself, the lock held, just before its `at`th write; the first one names it. */
+/** A process that ends itself, the lock held, just before its `at`th write; the first one says that it is about to take it, the second one names it. */
 async function killedHolder(directory: string, at: number, prefix: string[] = []): Promise<void> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
   const child = spawn(command!, [...args, directory, 'put', 'writeSync', String(at), 'SIGKILL'], { stdio: 'ignore' });
@@ -49,7 +49,7 @@ async function killedHolder(directory: string, at: number, prefix: string[] = []
 /** A process that holds the lock, stopped just before it writes a line. */
 async function stoppedHolder(directory: string, prefix: string[] = []): Promise<ChildProcess> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
-  const child = spawn(command!, [...args, directory, 'put', 'writeSync', '2'], {
+  const child = spawn(command!, [...args, directory, 'put', 'writeSync', '3'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -67,6 +67,12 @@ function nameHolder(directory: string, identity: { space: string; pid: number; s
   return path;
 }
 
+/** As a process would have said that it is about to take the lock. */
+function sayTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
+  const path = join(directory, `pw-holder.${space}.${pid}.${start}.ba9876543210`);
+  writeFileSync(path, `${'taking'.padEnd(47)}\n`, { mode: 0o600 });
+}
+
 const gone = { ...ownIdentity(), pid: 2 ** 30 };
 
 describe.runIf(process.platform === 'linux')('the lock of a process that was killed', () => {
@@ -74,7 +80,7 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     const directory = await seeded();
     const tier = tierOn(directory, PATIENT);
     await tier.open();
-    await killedHolder(directory, 2);
+    await killedHolder(directory, 3);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     expect((await tier.keys()).sort()).toEqual(['k0', 'k1']);
     await tier.close();
@@ -83,7 +89,7 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
 
   it('goes when the directory is opened, and with it the file that named the process', async () => {
     const directory = await seeded();
-    await killedHolder(directory, 2);
+    await killedHolder(directory, 3);
     expect(namesIn(directory)).toHaveLength(1);
     const [left] = namesIn(directory);
     // Of another boot, and not heard of for two days.
@@ -104,13 +110,50 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
 
   it('is taken over from one that died while it took one over', async () => {
     const directory = await seeded();
-    await killedHolder(directory, 2);
-    // Writes of the second: its name, the copy of the shard.
-    await killedHolder(directory, 2);
+    await killedHolder(directory, 3);
+    // Writes of the second: that it is about to take the lock, its name, the copy of the shard.
+    await killedHolder(directory, 3);
     const tier = tierOn(directory, PATIENT);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
     await tier.close();
     expect(readdirSync(directory).filter((name) => /\.(lock|tmp)/.test(name))).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a lock whose holder was killed before it could name itself', () => {
+  it('is taken over at once by a write', async () => {
+    const directory = await seeded();
+    const tier = tierOn(directory, PATIENT);
+    await tier.open();
+    await killedHolder(directory, 2);
+    expect(readFileSync(join(directory, namesIn(directory)[0]!), 'utf8')).toMatch(/^taking +\n$/);
+    expect(await tier.put('k1', fresh('k1'))).toBe(true);
+  });
+
+  it('goes when the directory is opened', async () => {
+    const directory = await seeded();
+    await killedHolder(directory, 2);
+    const tier = tierOn(directory, PATIENT);
+    expect(await tier.get('k0')).toBeDefined();
+    expect(existsSync(lockOf(directory))).toBe(false);
+  });
+
+  it('goes by its age while anybody who may have made it runs, or is of another container', async () => {
+    for (const other of [ownIdentity(), { ...gone, space: '01234567' }]) {
+      const directory = await seeded();
+      await killedHolder(directory, 2);
+      sayTaking(directory, other);
+      expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
+    }
+  });
+
+  it('goes by its age if it was made before the dead one meant to make one', async () => {
+    const directory = await seeded();
+    mkdirSync(lockOf(directory));
+    await sleep(20);
+    sayTaking(directory, gone);
+    const tier = tierOn(directory, HASTY);
+    expect(await tier.put('k1', fresh('k1'))).toBe(false);
   });
 });
 
@@ -174,7 +217,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
     for (const killed of [false, true]) {
       const directory = await seeded();
       // Its number in its own namespace is one that names another process here, or none.
-      if (killed) await killedHolder(directory, 2, UNSHARE);
+      if (killed) await killedHolder(directory, 3, UNSHARE);
       else await stoppedHolder(directory, UNSHARE);
       expect(namesIn(directory)).toHaveLength(1);
       const tier = tierOn(directory, HASTY);
@@ -186,7 +229,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
 
   it('take it when nobody has refreshed it', async () => {
     const directory = await seeded();
-    await killedHolder(directory, 2, UNSHARE);
+    await killedHolder(directory, 3, UNSHARE);
     expect(await tierOn(directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);
   });
 });

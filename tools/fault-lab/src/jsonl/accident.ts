@@ -52,7 +52,7 @@ const LEFT = /\.jsonl\.lock|^shard.*\.tmp|^pw-holder/;
 /** With it locks are out of date as soon as they may be. */
 const AGED = { stale: 2000, update: 1000, deadline: 20_000 };
 
-const GARBAGE: Work = [MANY, MANY, MANY.slice(0, 7)].map((keys) => ({ do: 'batch', keys }));
+const GARBAGE: Work = [MANY, MANY.slice(0, 47)].map((keys) => ({ do: 'batch', keys }));
 
 class Scene {
   readonly #directory: string;
