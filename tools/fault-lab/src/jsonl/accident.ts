@@ -166,7 +166,7 @@ class Scene {
     for (const lock of [this.#accident.lock, AGED]) {
       const fresh = new Player({ ...this.#optionsOf('fresh'), lock });
       try {
-        await fresh.open();
+        await fresh.open(this.#accident.operation.numShardsAfter);
         this.#compare('the store', { values: [...(await fresh.view())], damaged: fresh.damaged }, changes);
         return;
       } catch (error) {

@@ -30,6 +30,8 @@ export interface Operation {
   readonly hasGarbage?: boolean;
   /** A call that it cannot do without: if that is not made, something else is put to the test than was meant. */
   readonly essential: string;
+  /** As many shards whoever looks in the end asks for. */
+  readonly numShardsAfter?: number;
   /** Damages the only shard, which nobody looks at meanwhile. */
   readonly damage?: (directory: string) => void;
 }
@@ -37,8 +39,9 @@ export interface Operation {
 const shardOf = (directory: string) => join(directory, 'shard_00.jsonl');
 
 function reshardingOf(from: number, to: number): Operation {
+  const name = `re-sharding, ${from} to ${to}`;
   const work: Work = [{ do: 'open', numShards: to }];
-  return { name: `re-sharding, ${from} to ${to}`, numShards: from, opens: true, essential: 'rename', work };
+  return { name, numShards: from, opens: true, essential: 'rename', work, numShardsAfter: from + to };
 }
 
 export const OPERATIONS: readonly Operation[] = [
