@@ -159,10 +159,15 @@ export class ShardLane {
     }
   }
 
-  /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
-  async close(): Promise<void> {
+  /** Waits for what is queued. */
+  async drain(): Promise<void> {
     this.start();
     while (this.#draining !== undefined) await this.#draining;
+  }
+
+  /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
+  async close(): Promise<void> {
+    await this.drain();
     try {
       await this.#leaveSideIndex();
     } catch (error) {
@@ -222,11 +227,13 @@ export class ShardLane {
   async #readyToWrite(): Promise<void> {
     const { lock, shard } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
+      // A set that is left for another one may be closed by now.
+      if (!this.#parts.isCurrent()) throw new Resharded();
       if (!this.#takeAtOnce()) await lock.take();
       try {
         shard.refresh();
       } catch (error) {
-        throw storageFault('read a shard', error);
+        throw this.#parts.isCurrent() ? storageFault('read a shard', error) : new Resharded();
       }
       if (!this.#parts.isCurrent()) throw new Resharded();
       if (lock.isHeld()) return;

@@ -152,6 +152,8 @@ export class ShardSet {
 
   async close(): Promise<void> {
     await this.#compactions.close();
+    // What one shard reads may be about a line in another one's file.
+    await Promise.all(this.lanes.map((lane) => lane.drain()));
     await Promise.all(this.lanes.map((lane) => lane.close()));
     this.#holders.close();
   }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as rest } from 'node:timers/promises';
 import { entryToRecord } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { shardFileName, shardOfKey } from '../src/shard-of-key.ts';
@@ -38,6 +39,22 @@ describe('another number of shards', () => {
     for (const key of [ofFirst, ofSecond]) expect(await old.put(key, makeEntry(key, { source: 'old' }))).toBe(true);
     // First the one that moved: to read the other one is to read the shard where it would be by mistake.
     for (const key of [ofSecond, ofFirst]) expect((await changed.get(key))?.source).toBe('old');
+  });
+
+  it('refuses nothing of a batch that is being stored', async () => {
+    for (let round = 0; round < 6; round++) {
+      const directory = newDirectory();
+      const old = newTier(directory, { numShards: 4 });
+      const entries = Array.from({ length: 200 }, (_, n) => makeEntry(`batch-${n}`, { source: `${round}` }));
+      await old.putMany(entries.map(({ key }) => makeEntry(key, { source: 'before' })));
+      const changed = newTier(directory, { numShards: 3 });
+      const opening = Promise.resolve(changed.open());
+      for (let turn = 0; turn < round; turn++) await rest();
+      expect(await old.putMany(entries)).not.toContain(false);
+      await opening;
+      for (const { key } of entries) expect((await changed.get(key))?.source).toBe(`${round}`);
+      for (const tier of [old, changed]) await tier.close();
+    }
   });
 
   it('is reached with thousands of records in each shard', async () => {
