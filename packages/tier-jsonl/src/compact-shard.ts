@@ -35,7 +35,9 @@ export function* compactShard(
   index: SlotIndex,
   isHeld: () => boolean,
 ): Generator<Promise<void> | undefined, boolean> {
-  const lines = liveLines(shard, index);
+  // What counts no more because of another shard's line may have to count again: that line need not be there for good.
+  const older = [...shard.olderThanElsewhere()].flatMap((key) => shard.lines.superseded.get(key)!);
+  const lines = liveLines(shard, index, [...shard.lines.foreign, ...older]);
   const temporary = temporaryName(shard.file.path);
   const fd = openSecurely(temporary, O_RDWR | O_CREAT | O_EXCL);
   const moves: SlotMove[] = [];
@@ -62,7 +64,8 @@ export function* compactShard(
     closeSync(fd);
     if (!isDone) rmSync(temporary, { force: true });
   }
-  shard.wasReplaced(moves, foreign, end);
+  if (older.length > 0) shard.rescan();
+  else shard.wasReplaced(moves, foreign, end);
   yield flushDirectory(dirname(shard.file.path));
   return true;
 }
@@ -79,11 +82,11 @@ async function flushDirectory(path: string): Promise<void> {
   }
 }
 
-function liveLines(shard: Shard, index: SlotIndex): LiveLine[] {
+function liveLines(shard: Shard, index: SlotIndex, others: readonly Place[]): LiveLine[] {
   const ids = index.idsOf(shard.number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
   const lines: LiveLine[] = ids.map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
-  for (const place of shard.lines.foreign) lines.push({ ...place, id: NO_SLOT });
-  return shard.lines.foreign.length === 0 ? lines : lines.sort((a, b) => a.offset - b.offset);
+  for (const place of others) lines.push({ ...place, id: NO_SLOT });
+  return others.length === 0 ? lines : lines.sort((a, b) => a.offset - b.offset);
 }
 
 function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {

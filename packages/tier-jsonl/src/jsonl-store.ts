@@ -12,6 +12,7 @@ import {
 } from '@pw/cache-models';
 import { AccessBuffer } from './access-buffer.ts';
 import { compactSurely } from './compact-surely.ts';
+import { dropOlder } from './drop-older.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { openShardSet } from './open-shard-set.ts';
 import type { Place } from './place.ts';
@@ -250,10 +251,20 @@ export class JsonlStore {
 
   /** Drops every line that counts no more, file by file. Throws a CacheStorageError where that cannot be done. */
   async *compact(): AsyncGenerator<void> {
+    await this.#dropOlder();
     for (const lane of this.#shards.lanes) {
       if (!lane.shard.lines.hasOutdated) continue;
       await compactSurely(lane);
       yield;
+    }
+  }
+
+  async #dropOlder(): Promise<void> {
+    try {
+      await dropOlder(this.#shards);
+    } catch (error) {
+      // A compaction that is tried with shards of old says so.
+      if (!(error instanceof Resharded)) throw error;
     }
   }
 

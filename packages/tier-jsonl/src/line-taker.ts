@@ -148,6 +148,7 @@ export class LineTaker implements LineVisitor {
 
   /** True if the line of a key that another shard has counts, and not the one that is read here. */
   #isOlderThanIn(shard: number, key: string): boolean {
+    this.#listener.metTwice();
     if (this.#listener.isAtHome(key, shard)) return true;
     if (this.#listener.isAtHome(key, this.#number)) return false;
     // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.

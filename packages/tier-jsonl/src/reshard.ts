@@ -1,13 +1,10 @@
 import { CacheCorruptionError } from '@pw/cache-models';
+import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
 import { encodeRaw } from './record-line.ts';
-import type { Shard } from './shard.ts';
 import type { MovingLine } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT } from './slot.ts';
 
-/** Keys that are moved under one lock: some tens of milliseconds' work. */
-const SLICE = 2000;
 /** Others may write, or be stopped in a move of their own, so often before the number of shards is looked at again. */
 const ROUNDS = 20;
 
@@ -34,9 +31,7 @@ export async function reshard(set: ShardSet, directory: string, recorded: Layout
   }
   expectShards(directory, numShards);
   const stuck = new Set<string>();
-  await tidyAll(set, async () => (await bringHome(set, stuck)) + (await dropOlder(set)));
-  const beyond = set.lanes.filter(({ shard }) => shard.number >= numShards);
-  await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
+  await tidyAll(set, async () => (await bringHome(set, stuck)) + (await dropOlder(set)) || retireBeyond(set));
   writeLayout(directory, { numShards, isMoving: false }, numShards);
   set.isMoving = false;
 }
@@ -47,6 +42,13 @@ async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void
     if (round === ROUNDS) throw new LayoutTaken();
     set.refreshAll();
   }
+}
+
+/** Empties shards beyond the number of shards; gives how many have lines of which it is not known whether they count. */
+async function retireBeyond(set: ShardSet): Promise<number> {
+  const beyond = set.lanes.filter(({ shard }) => shard.number >= set.numShards);
+  const answers = await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
+  return answers.filter((isDone) => isDone !== true).length;
 }
 
 /** Moves lines whose key belongs to another shard; gives how many it found. A damaged one is `stuck`: a read will meet it and set it aside. */
@@ -67,11 +69,11 @@ async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
 /** The line of a key that is not at home, as its file has it now; the lock of its home is held, so it is not moved by anybody else. */
 function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
   const { index } = set;
-  const shard = shardOf(set, key);
+  const shard = set.shardOf(key);
   if (shard === undefined || shard === set.homeOf(key)) return undefined;
   set.refresh(shard);
   // What was moved away meanwhile, or by another number of shards, is left to the next round.
-  if (!set.isCurrent || shardOf(set, key) !== shard) return undefined;
+  if (!set.isCurrent || set.shardOf(key) !== shard) return undefined;
   const id = index.find(key);
   try {
     const line = encodeRaw(set.lane(shard).shard.readRecord(id));
@@ -81,36 +83,4 @@ function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | und
     stuck.add(key);
     return undefined;
   }
-}
-
-/** Drops older lines of keys whose newest line is in another shard; gives how many keys it found. */
-async function dropOlder(set: ShardSet): Promise<number> {
-  const found: { readonly key: string; readonly shard: Shard }[] = [];
-  for (const { shard } of set.lanes)
-    for (const key of shard.lines.superseded.keys()) if (shardOf(set, key) !== shard.number) found.push({ key, shard });
-  await inSlices(found, async ({ key, shard }) => {
-    const isDue = () => isElsewhere(set, key, shard);
-    // What is not elsewhere after all may be what counts.
-    if ((await set.lane(shard.number).submit({ kind: 'drop', key, isDue })) !== true) shard.distrust();
-  });
-  return found.length;
-}
-
-/** True if another shard has a line of a key, and that is what counts, as the files have it now. */
-function isElsewhere(set: ShardSet, key: string, shard: Shard): boolean {
-  const other = shardOf(set, key);
-  if (other === undefined || other === shard.number) return false;
-  set.refresh(other);
-  const now = shardOf(set, key);
-  return now !== undefined && now !== shard.number;
-}
-
-/** The shard whose line of a key counts, as last seen. */
-function shardOf({ index }: ShardSet, key: string): number | undefined {
-  const id = index.find(key);
-  return id === NO_SLOT ? undefined : index.shardOf(id);
-}
-
-async function inSlices<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < all.length; at += SLICE) await Promise.all(all.slice(at, at + SLICE).map(work));
 }

@@ -6,6 +6,8 @@ export interface ShardListener {
   now(): number;
   /** A line is damaged for sure, and was not counted yet. */
   damaged(shard: number): void;
+  /** Two shards have a line of a key. */
+  metTwice(): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */
   superseded(shard: number, key: string, place: Place): void;
   /** True if of two lines of a key the one in `shard` counts for being there, whichever was written first. */
@@ -14,4 +16,6 @@ export interface ShardListener {
   resharded(numShards: number): void;
   /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */
   replaced(): void;
+  /** All of a file was read again: a line that counted may be gone. */
+  readAgain(): void;
 }

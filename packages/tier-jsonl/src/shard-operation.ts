@@ -25,8 +25,12 @@ export type ShardOperation =
   | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
   /** Removes a key, or only if it is expired. Answers true if a live record was there. */
   | { readonly kind: 'remove'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
-  /** Removes the lines that this shard has of a key that lives elsewhere; with `isDue` only if that, called under the lock, finds it so. Answers true unless it does not. */
-  | { readonly kind: 'drop'; readonly key: string; readonly isDue?: () => boolean }
+  /** Removes the lines that this shard has of a key that lives elsewhere. Answers true. */
+  | { readonly kind: 'drop'; readonly key: string }
+  /** The same, unless the key lives here by now. Answers true unless it does. */
+  | { readonly kind: 'drop older'; readonly key: string }
+  /** Changes nothing. Answers true if the shard has a line of a key that counts, which is there for good, as the lock was ours after it was read. */
+  | { readonly kind: 'confirm'; readonly key: string }
   /** Rewrites members of a record. Answers true if it was there. */
   | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
   /** Replaces a record's line by what `change` makes of it, if anything. Answers true if it was there. */
@@ -37,7 +41,7 @@ export type ShardOperation =
   | { readonly kind: 'sweep'; readonly now: number }
   /** Removes everything. Answers how many live records there were. */
   | { readonly kind: 'clear'; readonly now: number }
-  /** Empties the file if nothing in it is worth keeping. Answers true. */
+  /** Empties the file if nothing in it is worth keeping. Answers true unless there are lines of which that is not known. */
   | { readonly kind: 'retire' }
   /** Drops every line that counts no more, however few. Answers true. */
   | { readonly kind: 'compact' }

@@ -53,6 +53,8 @@ export class ShardSet {
   readonly #releases = new TurnQueue();
   readonly #holders: HolderNames;
   #watch: LayoutWatch | undefined;
+  /** True once a key was seen to have lines in two shards. */
+  #hasOlder = false;
 
   constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
     this.numShards = numShards;
@@ -117,6 +119,12 @@ export class ShardSet {
     for (const { shard } of this.lanes) this.refresh(shard.number);
   }
 
+  /** The shard whose line of a key counts, as last seen. */
+  shardOf(key: string): number | undefined {
+    const id = this.index.find(key);
+    return id === NO_SLOT ? undefined : this.index.shardOf(id);
+  }
+
   /** The slot of a key as the files have it now, or NO_SLOT. */
   find(key: string): SlotId {
     const known = this.index.find(key);
@@ -174,7 +182,7 @@ export class ShardSet {
       shard,
       index,
       lock,
-      writer: new ShardWriter(shard, index, lock, this.#settings.durability),
+      writer: new ShardWriter(shard, index, lock, this.#settings.durability, (key) => this.#olderOf(key, number)),
       logger: this.#logger,
       isCurrent: () => this.isCurrent,
       compactSoon: (lane) => this.#compactions.add(lane),
@@ -189,12 +197,38 @@ export class ShardSet {
     });
   }
 
+  /** Shards but one that have older lines of a key. */
+  #olderOf(key: string, but: number): number[] {
+    if (!this.#hasOlder) return [];
+    const isOlder = ({ number, lines }: Shard) => number !== but && lines.superseded.has(key);
+    return this.lanes.filter(({ shard }) => isOlder(shard)).map(({ shard }) => shard.number);
+  }
+
+  /** What was older than a line that is gone counts again. */
+  #readOrphansAgain(): void {
+    if (!this.#hasOlder) return;
+    for (const { shard } of this.lanes)
+      for (const key of shard.olderThanElsewhere())
+        if (this.shardOf(key) === undefined) {
+          shard.distrust();
+          shard.refresh();
+          break;
+        }
+  }
+
   #listenerOf(): ShardListener {
     return {
       now: () => this.#clock.now(),
       damaged: () => this.#onDamaged(),
-      superseded: (other: number, key: string, place: Place) => this.lane(other).shard.outdated(key, place),
+      metTwice: () => {
+        this.#hasOlder = true;
+      },
+      superseded: (other: number, key: string, place: Place) => {
+        this.#hasOlder = true;
+        this.lane(other).shard.outdated(key, place);
+      },
       isAtHome: (key, shard) => this.isMoving && this.homeOf(key) === shard,
+      readAgain: () => this.#readOrphansAgain(),
       resharded: (numShards) => {
         if (numShards !== this.numShards) this.isCurrent = false;
       },

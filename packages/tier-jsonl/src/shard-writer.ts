@@ -39,14 +39,23 @@ export class ShardWriter {
   readonly #index: SlotIndex;
   readonly #lock: HeldLock;
   readonly #isFull: boolean;
+  readonly #olderOf: (key: string) => readonly number[];
   /** True if removed lines were to be overwritten in a file that somebody without our lock, such as ProxyWhirl, has replaced. */
   #isBlankLost = false;
 
-  constructor(shard: Shard, index: SlotIndex, lock: HeldLock, durability: Durability) {
+  /** `olderOf` gives the other shards that have older lines of a key. */
+  constructor(
+    shard: Shard,
+    index: SlotIndex,
+    lock: HeldLock,
+    durability: Durability,
+    olderOf: (key: string) => readonly number[],
+  ) {
     this.#shard = shard;
     this.#index = index;
     this.#lock = lock;
     this.#isFull = durability === 'full';
+    this.#olderOf = olderOf;
   }
 
   /**
@@ -78,7 +87,7 @@ export class ShardWriter {
   #now(operation: Exclude<ShardOperation, PlannedOperation>): boolean | number {
     if (operation.kind === 'sweep') return this.#sweep(operation.now);
     if (operation.kind === 'clear') return this.#clear(operation.now);
-    if (operation.kind === 'retire' && this.#shard.isEmpty) this.#clear(0);
+    if (operation.kind === 'retire') return this.#retire();
     return true;
   }
 
@@ -125,6 +134,9 @@ export class ShardWriter {
     // Whoever takes the lock over from here on finds it in the file.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
+    for (const { key } of lines)
+      if (key !== undefined)
+        for (const other of this.#olderOf(key)) elsewhere.push({ key, shard: other, place: undefined });
     this.#blankRemoved();
     return elsewhere;
   }
@@ -178,6 +190,13 @@ export class ShardWriter {
     shard.wrote(shard.end);
     if (!this.#lock.isStillOurs()) throw new LockLost();
     return swept;
+  }
+
+  #retire(): boolean {
+    // Not even a line that counts no more for all we know: that may turn out to be wrong.
+    if (!this.#shard.olderThanElsewhere().next().done) return false;
+    if (this.#shard.isEmpty) this.#clear(0);
+    return true;
   }
 
   /** An empty file takes its place: others see that it is another one, and a crash leaves all or nothing. */

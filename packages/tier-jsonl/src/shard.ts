@@ -99,7 +99,8 @@ export class Shard {
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
-    if (again || found.isOther || !grew || this.#isCutOpen()) this.#forget();
+    const isFull = again || found.isOther || !grew || this.#isCutOpen();
+    if (isFull) this.#forget();
     else {
       this.#taker.beginAppended();
       this.#mayHaveMissed = true;
@@ -116,6 +117,7 @@ export class Shard {
     } finally {
       this.#taker.finish();
     }
+    if (isFull) this.#listener.readAgain();
     return true;
   }
 
@@ -172,7 +174,7 @@ export class Shard {
     const { number, lines } = this;
     const isWanted = !this.#isIndexed && !this.#index.isOrdered && this.#index.countOf(number) >= this.#side.least;
     if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
-    for (const key of lines.superseded.keys()) if (!this.#hasSlot(this.#index.find(key))) return undefined;
+    if (!this.olderThanElsewhere().next().done) return undefined;
     const age = Date.now() - this.#mtimeMs;
     // A time to come is a clock that was set back: nobody waits for that.
     return age < -SETTLED ? undefined : Math.max(0, SETTLED - age);
@@ -226,9 +228,19 @@ export class Shard {
     this.lines.leaving.delete(key);
   }
 
+  /** Keys of lines here that do not count because of what another shard holds, as last seen. */
+  *olderThanElsewhere(): Generator<string> {
+    for (const key of this.lines.superseded.keys()) if (!this.hasNewest(key)) yield key;
+  }
+
+  /** True if the line of the key that counts is in the file. */
+  hasNewest(key: string): boolean {
+    return this.#hasSlot(this.#index.find(key));
+  }
+
   /** True if any line of the key is in the file. */
   holds(key: string): boolean {
-    return this.#hasSlot(this.#index.find(key)) || this.lines.superseded.has(key);
+    return this.hasNewest(key) || this.lines.superseded.has(key);
   }
 
   /** All lines of a key in this file are to be overwritten; its slot goes if it is here. */

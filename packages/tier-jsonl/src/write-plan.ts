@@ -37,7 +37,11 @@ export class WritePlan {
       case 'remove':
         return this.#remove(operation.key, operation.now, operation.onlyExpired);
       case 'drop':
-        return this.#drop(operation.key, operation.isDue);
+        return this.#drop(operation.key);
+      case 'drop older':
+        return !this.#shard.hasNewest(operation.key) && this.#drop(operation.key);
+      case 'confirm':
+        return this.#shard.hasNewest(operation.key) && !this.#intents.has(operation.key);
       case 'access':
         return this.#access(operation.key, operation.facts);
       case 'rewrite':
@@ -114,10 +118,8 @@ export class WritePlan {
     return id === NO_SLOT ? undefined : this.#index.expiresAt(id);
   }
 
-  #drop(key: string, isDue: (() => boolean) | undefined): boolean {
-    if (!this.#shard.holds(key) || this.#intents.has(key)) return true;
-    if (isDue?.() === false) return false;
-    this.#intents.set(key, { kind: 'moved' });
+  #drop(key: string): boolean {
+    if (this.#shard.holds(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
     return true;
   }
 

@@ -1,9 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
-import { entryToRecord } from '@pw/cache-models';
-import { describe, expect, it } from 'vitest';
+import { entryToRecord, silentLogger } from '@pw/cache-models';
+import { ManualClock } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dropOlder } from '../src/drop-older.ts';
+import { parseJsonlTierOptions } from '../src/jsonl-tier-options.ts';
 import { shardFileName, shardOfKey } from '../src/shard-of-key.ts';
+import { ShardSet } from '../src/shard-set.ts';
+import { SlotIndex } from '../src/slot-index.ts';
 import { allLines, makeEntry, newDirectory, newTier } from './support/tiers.ts';
 
 /** Keys that belong to a shard of two. */
@@ -12,6 +17,8 @@ const keysOf = (shard: number): string[] =>
 const [ofFirst, ofSecond] = [keysOf(0)[0]!, keysOf(1)[0]!];
 const lineOf = (key: string, source: string) =>
   `${JSON.stringify(entryToRecord(makeEntry(key, { source }), undefined))}\n`;
+
+const NO_FACTS = { expiresAt: 9e15, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
 
 /** A directory as a process left it: what its files of shards hold and, unless it was ProxyWhirl, its layout. */
 function leftBehind(shards: readonly string[], layout?: { num_shards: number; moving?: true }): string {
@@ -71,9 +78,10 @@ describe('another number of shards', () => {
   });
 });
 
+const toFewer = () =>
+  leftBehind([lineOf(ofSecond, 'newer'), lineOf(ofSecond, 'older')], { num_shards: 1, moving: true });
+
 describe('a change of the number of shards that broke off after a key was stored at home and before its older line was gone', () => {
-  const toFewer = () =>
-    leftBehind([lineOf(ofSecond, 'newer'), lineOf(ofSecond, 'older')], { num_shards: 1, moving: true });
   const toMore = () =>
     leftBehind([lineOf(ofFirst, 'newer'), lineOf(ofFirst, 'older')], { num_shards: 2, moving: true });
 
@@ -91,6 +99,65 @@ describe('a change of the number of shards that broke off after a key was stored
       expect((await again.get(key))?.source).toBe('newer');
       expect((layoutOf(directory) as { moving?: true }).moving).toBeUndefined();
     }
+  });
+});
+
+describe('a line at home that was read while its writer had lost the lock, and that is gone when the lock is taken over', () => {
+  /** A set of one shard that has read both lines; the one at home is gone since. */
+  async function half(): Promise<{ directory: string; set: ShardSet }> {
+    const directory = toFewer();
+    const settings = parseJsonlTierOptions({ directory });
+    const index = new SlotIndex(undefined, 2);
+    const parts = { settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
+    const set = new ShardSet({ ...parts, numShards: 1, isMoving: true, found: [0, 1] });
+    onTestFinished(() => set.close());
+    await set.readAll();
+    expect(index.shardOf(index.find(ofSecond))).toBe(0);
+    const fence = join(directory, 'fence');
+    writeFileSync(fence, lineOf('other', 'x'));
+    renameSync(fence, join(directory, shardFileName(0)));
+    return { directory, set };
+  }
+  const sourceIn = async (directory: string) => (await newTier(directory).get(ofSecond))?.source;
+
+  it('does not cost the older one when its shard is emptied', async () => {
+    const { directory, set } = await half();
+    expect(await set.lane(1).submit({ kind: 'retire' })).toBe(false);
+    expect(await sourceIn(directory)).toBe('older');
+  });
+
+  it('does not cost the older one when its shard is compacted', async () => {
+    const { directory, set } = await half();
+    await set.lane(1).submit({ kind: 'put', key: 'k', line: lineOf('k', 'x').trim(), facts: NO_FACTS });
+    await set.lane(1).submit({ kind: 'remove', key: 'k', now: 0, onlyExpired: false });
+    expect(await set.lane(1).compact()).toBe(true);
+    expect(await sourceIn(directory)).toBe('older');
+  });
+
+  it('does not cost the older one when older lines are dropped', async () => {
+    const { directory, set } = await half();
+    expect(await dropOlder(set)).toBe(1);
+    expect(await sourceIn(directory)).toBe('older');
+  });
+
+  it('makes the older one count again for whoever looks', async () => {
+    const { set } = await half();
+    set.refresh(0);
+    expect(set.shardOf(ofSecond)).toBe(1);
+  });
+});
+
+describe('a key with lines in two shards', () => {
+  it('is deleted in both', async () => {
+    const directory = toFewer();
+    const tier = newTier(directory);
+    await tier.open();
+    // As a process sees it that opened the directory before the move was ended.
+    writeFileSync(join(directory, shardFileName(1)), lineOf(ofSecond, 'older'));
+    expect(await tier.size()).toBe(1);
+    expect(await tier.delete(ofSecond)).toBe(true);
+    expect(await newTier(directory).get(ofSecond)).toBeUndefined();
+    expect(recordsOf(directory)).toEqual([]);
   });
 });
 
