@@ -102,17 +102,22 @@ describe('a change of the number of shards that broke off after a key was stored
   });
 });
 
+/** The shards of `toFewer`, read while the move is under way. */
+async function readHalfway(): Promise<{ directory: string; set: ShardSet }> {
+  const directory = toFewer();
+  const settings = parseJsonlTierOptions({ directory });
+  const index = new SlotIndex(undefined, 2);
+  const parts = { settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
+  const set = new ShardSet({ ...parts, numShards: 1, isMoving: true, found: [0, 1] });
+  onTestFinished(() => set.close());
+  await set.readAll();
+  expect(set.shardOf(ofSecond)).toBe(0);
+  return { directory, set };
+}
+
 describe('a line at home that was read while its writer had lost the lock, and that is gone when the lock is taken over', () => {
-  /** A set of one shard that has read both lines; the one at home is gone since. */
   async function half(): Promise<{ directory: string; set: ShardSet }> {
-    const directory = toFewer();
-    const settings = parseJsonlTierOptions({ directory });
-    const index = new SlotIndex(undefined, 2);
-    const parts = { settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
-    const set = new ShardSet({ ...parts, numShards: 1, isMoving: true, found: [0, 1] });
-    onTestFinished(() => set.close());
-    await set.readAll();
-    expect(index.shardOf(index.find(ofSecond))).toBe(0);
+    const { directory, set } = await readHalfway();
     const fence = join(directory, 'fence');
     writeFileSync(fence, lineOf('other', 'x'));
     renameSync(fence, join(directory, shardFileName(0)));
@@ -148,16 +153,22 @@ describe('a line at home that was read while its writer had lost the lock, and t
 });
 
 describe('a key with lines in two shards', () => {
-  it('is deleted in both', async () => {
-    const directory = toFewer();
-    const tier = newTier(directory);
-    await tier.open();
-    // As a process sees it that opened the directory before the move was ended.
-    writeFileSync(join(directory, shardFileName(1)), lineOf(ofSecond, 'older'));
-    expect(await tier.size()).toBe(1);
-    expect(await tier.delete(ofSecond)).toBe(true);
-    expect(await newTier(directory).get(ofSecond)).toBeUndefined();
+  it('is deleted in both before that is acknowledged', async () => {
+    const { directory, set } = await readHalfway();
+    expect(await set.atHome(ofSecond, { kind: 'remove', key: ofSecond, now: 0, onlyExpired: false })).toBe(true);
     expect(recordsOf(directory)).toEqual([]);
+  });
+
+  it('is in one once a new value is acknowledged', async () => {
+    const { directory, set } = await readHalfway();
+    await set.atHome(ofSecond, {
+      kind: 'put',
+      key: ofSecond,
+      line: lineOf(ofSecond, 'newest').trim(),
+      facts: NO_FACTS,
+    });
+    expect(readFileSync(join(directory, shardFileName(1)), 'utf8')).not.toContain('proxy_url');
+    expect((await newTier(directory).get(ofSecond))?.source).toBe('newest');
   });
 });
 
