@@ -68,6 +68,7 @@ export interface PlannedLine {
 
 /** Lines of other shards that a write made out of date. */
 export interface Elsewhere {
+  readonly kind: 'drop' | 'drop older';
   readonly key: string;
   readonly shard: number;
   /** Set where the index points to the newer line already. */

@@ -188,10 +188,10 @@ export class ShardSet {
       compactSoon: (lane) => this.#compactions.add(lane),
       removeElsewhere: (elsewhere: readonly Elsewhere[]) =>
         Promise.all(
-          elsewhere.map(({ key, shard: other, place }) => {
+          elsewhere.map(({ kind, key, shard: other, place }) => {
             const lane = this.lane(other);
             if (place !== undefined) lane.shard.leave(key, place);
-            return lane.submit({ kind: 'drop', key });
+            return lane.submit({ kind, key });
           }),
         ),
     });
@@ -200,7 +200,7 @@ export class ShardSet {
   /** Shards but one that have older lines of a key. */
   #olderOf(key: string, but: number): number[] {
     if (!this.#hasOlder) return [];
-    const isOlder = ({ number, lines }: Shard) => number !== but && lines.superseded.has(key);
+    const isOlder = (shard: Shard) => shard.number !== but && shard.lines.superseded.has(key) && !shard.hasNewest(key);
     return this.lanes.filter(({ shard }) => isOlder(shard)).map(({ shard }) => shard.number);
   }
 

@@ -136,7 +136,8 @@ export class ShardWriter {
     const elsewhere = plan.apply(lines, bytes, offset);
     for (const { key } of lines)
       if (key !== undefined)
-        for (const other of this.#olderOf(key)) elsewhere.push({ key, shard: other, place: undefined });
+        for (const other of this.#olderOf(key))
+          elsewhere.push({ kind: 'drop older', key, shard: other, place: undefined });
     this.#blankRemoved();
     return elsewhere;
   }

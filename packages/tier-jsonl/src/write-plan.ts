@@ -77,7 +77,7 @@ export class WritePlan {
       const isAway = id !== NO_SLOT && this.#index.shardOf(id) !== this.#shard.number;
       if (isAway && this.#intents.get(key)?.kind !== 'moved') {
         const older = facts === undefined ? undefined : this.#index.placeOf(id);
-        elsewhere.push({ key, shard: this.#index.shardOf(id), place: older });
+        elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), place: older });
       }
       if (facts === undefined) this.#shard.drop(key);
       else this.#index.setSum(this.#store(key, id, place, facts), sumOf(bytes, place, offset));
