@@ -21,6 +21,11 @@ export const CacheErrorCode = Object.freeze({
   PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
   /** This version of Node.js, or this machine, cannot run the tier. */
   RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
+  /**
+   * A database holds something that would run along with the cache's own statements, or keep them from what they do: a trigger, a view
+   * in a table's place. It was left as it is; the message names the object and the remedy.
+   */
+  SCHEMA_REFUSED: 'CACHE_SCHEMA_REFUSED',
   /** The cache was closed. */
   CLOSED: 'CACHE_CLOSED',
 } as const);

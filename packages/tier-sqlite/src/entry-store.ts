@@ -18,6 +18,7 @@ import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
 import { STRIDE } from './row-id-space.ts';
 import { rowToEntry } from './row-to-entry.ts';
+import type { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
 
 /** A row that had to make room. The entry is there when a listener wants it and it can be read. */
@@ -33,6 +34,7 @@ export interface EntryStoreOptions {
   readonly config: CacheTierConfig;
   /** Whether evicted entries are to be read before they go. */
   readonly wantsEvicted: boolean;
+  readonly structure: StructureWatch;
 }
 
 /** The entries of one connection: reads, and writes that must run inside {@link EntryStore.write}. */
@@ -62,7 +64,11 @@ export class EntryStore {
     if (this.#maxEntries !== null) this.#eviction.prepare(db);
     this.statements = new EntryStatements(db, options.layout);
     this.#rows = new RowCount(db, options.layout.table);
-    this.#transaction = db.transaction((work: () => unknown) => work()).immediate as <T>(work: () => T) => T;
+    const { structure } = options;
+    this.#transaction = db.transaction((work: () => unknown) => {
+      structure.verify();
+      return work();
+    }).immediate as <T>(work: () => T) => T;
   }
 
   /** While a cleanup runs in another thread, which lets writes pass. */

@@ -1,6 +1,7 @@
 import { EvictionPolicy } from '@pw/cache-models';
 import { selectRows } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
+import { evictionIndex } from './schema-definitions.ts';
 import type { TableLayout } from './table-layout.ts';
 
 const ORDERS = {
@@ -37,8 +38,7 @@ export class Eviction {
   prepare(db: SqliteDatabase): void {
     if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
     const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());
-    if (known === undefined)
-      db.exec(`CREATE INDEX IF NOT EXISTS ${this.#indexName()} ON ${this.#layout.table}(${this.#column})`);
+    if (known === undefined) db.exec(evictionIndex(this.#layout, this.#column));
   }
 
   #indexName(): string {

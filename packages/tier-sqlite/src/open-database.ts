@@ -1,8 +1,12 @@
-import type { Clock, Logger } from '@pw/cache-models';
+import { type CacheError, CacheErrorCode, type Clock, type Logger } from '@pw/cache-models';
+import { readSchema, StructureCheck } from './check-structure.ts';
+import { closeUntouched } from './close-database.ts';
+import { diagnoseSchema } from './diagnose-schema.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { checkReadable, type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
 import { codeOf, isDamage } from './storage-error.ts';
+import { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
 
 /** What a write that returned has survived: `"normal"` any end of the process, `"full"` a power cut too. */
@@ -21,6 +25,8 @@ export interface DatabaseSettings {
 export interface OpenedDatabase {
   readonly db: SqliteDatabase;
   readonly file: FileIdentity;
+  /** To be asked before each use: others may change what was checked. */
+  readonly structure: StructureWatch;
 }
 
 /** Openings after the first: one that finds the same damage and sets the file aside, one of the new file. */
@@ -30,19 +36,27 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 /**
  * Opens a database with the schema in place. A file that is no database, or one too damaged to be opened, is set aside
  * and replaced by an empty one, with a warning. A read that fails looks to SQLite like damage too: only what is found damaged
- * twice, in a file that can be read from end to end, is damaged. Throws what SQLite, the file system or the schema check throws.
+ * twice, in a file that can be read from end to end, is damaged. A database that holds what must not run is no damaged one: not a byte
+ * of it changes. Throws what SQLite, the file system or the schema checks throw.
  */
 export function openDatabase(settings: DatabaseSettings, layout: TableLayout): OpenedDatabase {
   const Database = loadBinding();
+  const check = new StructureCheck(layout, settings.tier);
   const open = (isSuspect: boolean): OpenedDatabase => {
     const file = prepareFile(settings.path, settings.tier);
     // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
     try {
-      configure(db, layout, settings);
-      return { db, file };
+      configure(db, layout, settings, check);
+      return { db, file, structure: new StructureWatch(db, check) };
     } catch (error) {
+      if (isRefusal(error)) {
+        settings.logger.error({ tier: settings.tier, code: codeOf(error) }, (error as CacheError).message);
+        closeUntouched(db, Database);
+        throw error;
+      }
       db.close();
+      if (isDamage(error)) diagnoseSchema(settings.path, check, Database);
       if (!isDamage(error) || !isSuspect) throw error;
       checkReadable(settings.path);
       const aside = setFileAside(settings.path, file, settings.clock.now());
@@ -63,31 +77,34 @@ export function openDatabase(settings: DatabaseSettings, layout: TableLayout): O
 }
 
 /** Every pragma, on every open: some defaults differ between the first connection and the next. */
-function configure(db: SqliteDatabase, layout: TableLayout, { durability, tier, logger }: DatabaseSettings): void {
+function configure(
+  db: SqliteDatabase,
+  layout: TableLayout,
+  { durability, tier, logger }: DatabaseSettings,
+  check: StructureCheck,
+): void {
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');
   db.pragma('mmap_size = 0');
   db.pragma('foreign_keys = ON');
   // Tokens of what is removed: FAST would leave whole pages as they were.
   db.pragma('secure_delete = ON');
-  // Before the first write: a database of a newer version stays as it is.
+  // Before the first write: a database of a newer version stays as it is, and so does one that another program prepared.
+  db.pragma('query_only = ON');
+  const schema = readSchema(db);
+  check.checkVersionsTable(schema);
   checkVersion(db, layout);
+  check.check(schema);
+  db.pragma('query_only = OFF');
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   // Without a WAL, NORMAL could damage the file at a power cut.
   db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
-  prepareSchema(db, layout);
+  prepareSchema(db, layout, () => check.check(readSchema(db)));
 }
 
-/** Folds the log into the database and closes. A busy reader, or a full disk, leaves the log in place: nothing is lost. */
-export function closeDatabase(db: SqliteDatabase): void {
-  try {
-    db.pragma('busy_timeout = 100');
-    db.pragma('wal_checkpoint(TRUNCATE)');
-  } catch (error) {
-    if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
-  } finally {
-    db.close();
-  }
+function isRefusal(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === CacheErrorCode.SCHEMA_REFUSED || code === CacheErrorCode.RUNTIME_UNSUPPORTED;
 }

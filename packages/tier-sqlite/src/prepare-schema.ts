@@ -1,9 +1,16 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { SqliteDatabase } from './load-binding.ts';
-import { HEALTH_COLUMNS, NEXT_CHECK_INDEX, type TableLayout } from './table-layout.ts';
-
-/** Holds the version of our side tables, one row a table of entries. ProxyWhirl keeps `user_version` at 0, and so do we. */
-const VERSIONS = 'pw_schema';
+import {
+  entryTable,
+  HISTORY_INDEXES,
+  HISTORY_TABLE,
+  nextCheckIndex,
+  quarantineTable,
+  sideTable,
+  VERSIONS,
+  VERSIONS_TABLE,
+} from './schema-definitions.ts';
+import type { TableLayout } from './table-layout.ts';
 
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
@@ -23,16 +30,16 @@ export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
 /**
  * Brings a database to the present schema: ProxyWhirl's table, the columns that an older ProxyWhirl lacked (added at the
  * end, as it adds them), its indexes, then our side tables. One transaction; none at all if nothing is missing.
- * Throws a CacheError if the table lacks a column that cannot be added.
+ * `check` looks at the structure once more, as nobody can change it any more. Throws a CacheError if the table lacks a column that
+ * cannot be added.
  */
-export function prepareSchema(db: SqliteDatabase, layout: TableLayout): void {
+export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: () => void): void {
   if (isComplete(db, layout)) return;
   db.transaction(() => {
+    check();
     checkVersion(db, layout);
     createReferenceTables(db, layout);
-    db.exec(
-      `CREATE TABLE IF NOT EXISTS ${VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID`,
-    );
+    db.exec(VERSIONS_TABLE);
     for (const migrate of MIGRATIONS.slice(versionOf(db, layout))) migrate(db, layout);
     db.prepare(
       `INSERT INTO ${VERSIONS} VALUES (?, ?) ON CONFLICT(table_name) DO UPDATE SET version = excluded.version`,
@@ -65,8 +72,7 @@ function missingColumns(db: SqliteDatabase, layout: TableLayout) {
 }
 
 function createReferenceTables(db: SqliteDatabase, layout: TableLayout): void {
-  const columns = layout.columns.map(({ name, declaration }) => `${name} ${declaration}`);
-  db.exec(`CREATE TABLE IF NOT EXISTS ${layout.table} (${columns.join(', ')})`);
+  db.exec(entryTable(layout));
   for (const { name, declaration } of missingColumns(db, layout)) {
     if (/PRIMARY KEY|NOT NULL/.test(declaration)) {
       throw new CacheError(`${layout.table}: the database has no column ${name}: it is not a cache`, {
@@ -75,38 +81,21 @@ function createReferenceTables(db: SqliteDatabase, layout: TableLayout): void {
     }
     db.exec(`ALTER TABLE ${layout.table} ADD COLUMN ${name} ${declaration}`);
   }
-  if (layout.isFull) db.exec(HEALTH_HISTORY);
+  if (layout.isFull) db.exec([HISTORY_TABLE, ...HISTORY_INDEXES].join(';'));
   for (const [name, rest] of Object.entries(layout.indexes)) {
     db.exec(`CREATE INDEX IF NOT EXISTS ${name} ON ${layout.table}${rest}`);
   }
 }
 
-const HEALTH_HISTORY = `
-  CREATE TABLE IF NOT EXISTS health_history (id INTEGER PRIMARY KEY AUTOINCREMENT, proxy_key TEXT NOT NULL,
-    check_time REAL NOT NULL, status TEXT NOT NULL, response_time_ms REAL, error_message TEXT, check_url TEXT NOT NULL,
-    FOREIGN KEY (proxy_key) REFERENCES cache_entries(key) ON DELETE CASCADE);
-  CREATE INDEX IF NOT EXISTS idx_health_history_proxy ON health_history(proxy_key);
-  CREATE INDEX IF NOT EXISTS idx_health_history_time ON health_history(check_time);`;
-
-/** Quarantine columns have no types: whatever a damaged row holds is kept exactly. */
 function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
-  const health = layout.healthInSide ? HEALTH_COLUMNS.map(({ name, declaration }) => `, ${name} ${declaration}`) : [];
-  const kept = [...layout.columns, ...(layout.healthInSide ? HEALTH_COLUMNS : [])].map(({ name }) => name);
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS ${layout.side} (
-      key TEXT PRIMARY KEY REFERENCES ${layout.table}(key) ON DELETE CASCADE,
-      row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${health.join('')}) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS ${layout.quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
-      ${kept.join(', ')});`);
+  db.exec(sideTable(layout));
+  db.exec(quarantineTable(layout));
 }
 
 /** Version 2 added a column `sealed_by`, which nothing reads any more: what is stored cannot vouch for a token. */
 function changeNothing(): void {}
 
 /** For `checkDueBy`: asked often, and only entries that are checked at all have a place in it. */
-function indexNextChecks(db: SqliteDatabase, { table, isFull }: TableLayout): void {
-  if (!isFull) return;
-  db.exec(
-    `CREATE INDEX IF NOT EXISTS ${NEXT_CHECK_INDEX} ON ${table}(next_check_time) WHERE next_check_time IS NOT NULL`,
-  );
+function indexNextChecks(db: SqliteDatabase, layout: TableLayout): void {
+  if (layout.isFull) db.exec(nextCheckIndex(layout));
 }

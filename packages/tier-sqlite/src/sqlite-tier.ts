@@ -14,12 +14,13 @@ import {
   type TierOptions,
 } from '@pw/cache-models';
 import { checkTierOptions } from './check-tier-options.ts';
+import { closeDatabase } from './close-database.ts';
 import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
 import { LargeCleanup } from './large-cleanup.ts';
 import { LogFolding } from './log-folding.ts';
-import { closeDatabase, type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
+import { type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
@@ -28,6 +29,7 @@ import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
 import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
+import type { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
 
 /** What both SQLite tiers take. */
@@ -55,6 +57,7 @@ interface Opened {
   readonly store: EntryStore;
   readonly file: FileIdentity;
   readonly folding: LogFolding;
+  readonly structure: StructureWatch;
 }
 
 /** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
@@ -148,18 +151,19 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   protected override doOpen(): void {
     this.#guarded(() => {
-      const { db, file } = openDatabase(this.#settings, this.#layout);
+      const { db, file, structure } = openDatabase(this.#settings, this.#layout);
       try {
         const options = {
           layout: this.#layout,
           cipher: this.cipher,
           config: this.config,
           wantsEvicted: this.#wantsEvicted,
+          structure,
         };
         const store = new EntryStore(db, options);
         if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
         const folding = new LogFolding(db, { ...this.#settings, inThread: Number.isFinite(this.#maxBlockMs) });
-        this.#opened = { store, file, folding };
+        this.#opened = { store, file, folding, structure };
       } catch (error) {
         db.close();
         throw error;
@@ -330,7 +334,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
    */
   #guarded<T>(work: () => T): T {
     try {
-      return retryWhenBusy(work, this.#settings.busyTimeoutMs);
+      return retryWhenBusy(() => {
+        this.#opened?.structure.verifySometimes();
+        return work();
+      }, this.#settings.busyTimeoutMs);
     } catch (error) {
       if (isDamage(error) || isReadOnly(error)) this.#reopenLater();
       throw toStorageError(error, this.name);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CacheErrorCode } from '@pw/cache-models';
 import { fixturePath } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
+import { prepareSchema } from '../src/prepare-schema.ts';
 import { KINDS, type Kind, L2, L3, makeEntry, NOW, reveal, tempDir, withDatabase } from './support.ts';
 
 const HEALTH = `last_health_check REAL, consecutive_health_failures INTEGER DEFAULT 0, consecutive_health_successes INTEGER DEFAULT 0,
@@ -112,7 +113,9 @@ describe.each(KINDS)('a migration of $name', (kind) => {
         CREATE INDEX ${kind.side}_quarantine ON ${kind.table}(source)`);
     });
     const before = contents(path);
-    expect(() => tier.open()).toThrow(expect.objectContaining({ code: CacheErrorCode.STORAGE_FAILED }));
+    expect(() => tier.open()).toThrow(expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED }));
+    // Taken in the moment after the check, the migration finds it.
+    withDatabase(path, (db) => expect(() => prepareSchema(db, kind.layout, () => {})).toThrow(/already an index/));
     expect(contents(path)).toEqual(before);
     withDatabase(path, (db) => db.exec(`DROP INDEX ${kind.side}_quarantine`));
     expect(reveal(tier.get('a'))).toMatchObject({ key: 'a', password: 'hunter2' });

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
+import { closeDatabase } from '../src/close-database.ts';
 import { Eviction } from '../src/eviction.ts';
-import { closeDatabase, openDatabase } from '../src/open-database.ts';
+import { openDatabase } from '../src/open-database.ts';
 import { L2_LAYOUT, L3_LAYOUT } from '../src/table-layout.ts';
 import { KINDS, L2, L3, makeEntry, makeL3, tempDir, withDatabase } from './support.ts';
 

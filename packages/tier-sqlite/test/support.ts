@@ -9,6 +9,7 @@ import {
   SqliteCacheTier,
   type SqliteCacheTierOptions,
 } from '../src/index.ts';
+import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/table-layout.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
 export const tempDir = (): string => makeTempDir(onTestFinished);
@@ -23,6 +24,7 @@ export interface Kind {
   readonly name: string;
   readonly table: string;
   readonly side: string;
+  readonly layout: TableLayout;
   readonly file: (directory: string) => string;
   readonly make: (
     directory: string,
@@ -37,6 +39,7 @@ export const L2: Kind = {
   name: 'DiskCacheTier',
   table: 'l2_cache',
   side: 'pw_l2_cache',
+  layout: L2_LAYOUT,
   file: (directory) => join(directory, 'l2_cache.db'),
   make: (directory, config = {}, options = {}) =>
     closing(new DiskCacheTier(config, { ...base(), directory, ...options })),
@@ -45,6 +48,7 @@ export const L3: Kind = {
   name: 'SqliteCacheTier',
   table: 'cache_entries',
   side: 'pw_cache_entries',
+  layout: L3_LAYOUT,
   file: (directory) => join(directory, 'proxywhirl.db'),
   make: (directory, config = {}, options = {}) =>
     closing(new SqliteCacheTier(config, { ...base(), path: join(directory, 'proxywhirl.db'), ...options })),

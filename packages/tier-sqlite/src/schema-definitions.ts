@@ -1,0 +1,59 @@
+import { HEALTH_COLUMNS, NEXT_CHECK_INDEX, type TableLayout } from './table-layout.ts';
+
+/** Holds the version of our side tables, one row a table of entries. ProxyWhirl keeps `user_version` at 0, and so do we. */
+export const VERSIONS = 'pw_schema';
+
+export const VERSIONS_TABLE = `CREATE TABLE IF NOT EXISTS ${VERSIONS} (table_name TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID`;
+
+export const HISTORY_TABLE = `CREATE TABLE IF NOT EXISTS health_history (id INTEGER PRIMARY KEY AUTOINCREMENT, proxy_key TEXT NOT NULL,
+    check_time REAL NOT NULL, status TEXT NOT NULL, response_time_ms REAL, error_message TEXT, check_url TEXT NOT NULL,
+    FOREIGN KEY (proxy_key) REFERENCES cache_entries(key) ON DELETE CASCADE)`;
+
+export const HISTORY_INDEXES: readonly string[] = [
+  'CREATE INDEX IF NOT EXISTS idx_health_history_proxy ON health_history(proxy_key)',
+  'CREATE INDEX IF NOT EXISTS idx_health_history_time ON health_history(check_time)',
+];
+
+/** ProxyWhirl's table of entries. */
+export function entryTable({ table, columns }: TableLayout): string {
+  const list = columns.map(({ name, declaration }) => `${name} ${declaration}`);
+  return `CREATE TABLE IF NOT EXISTS ${table} (${list.join(', ')})`;
+}
+
+export function sideTable({ table, side, healthInSide }: TableLayout): string {
+  const health = healthInSide ? HEALTH_COLUMNS.map(({ name, declaration }) => `, ${name} ${declaration}`) : [];
+  return `CREATE TABLE IF NOT EXISTS ${side} (
+      key TEXT PRIMARY KEY REFERENCES ${table}(key) ON DELETE CASCADE,
+      row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${health.join('')}) WITHOUT ROWID`;
+}
+
+/** Quarantine columns have no types: whatever a damaged row holds is kept exactly. */
+export function quarantineTable({ quarantine, columns, healthInSide }: TableLayout): string {
+  const kept = [...columns, ...(healthInSide ? HEALTH_COLUMNS : [])].map(({ name }) => name);
+  return `CREATE TABLE IF NOT EXISTS ${quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
+      ${kept.join(', ')})`;
+}
+
+export function nextCheckIndex({ table }: TableLayout): string {
+  return `CREATE INDEX IF NOT EXISTS ${NEXT_CHECK_INDEX} ON ${table}(next_check_time) WHERE next_check_time IS NOT NULL`;
+}
+
+/** What an eviction policy needs and the reference lacks: `pw_<table>_<column>`. */
+export function evictionIndex({ table }: TableLayout, column: string): string {
+  return `CREATE INDEX IF NOT EXISTS pw_${table}_${column} ON ${table}(${column})`;
+}
+
+/** All tables that a tier uses, as they are made. */
+export function tableDefinitions(layout: TableLayout): string[] {
+  const history = layout.isFull ? [HISTORY_TABLE] : [];
+  return [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), ...history];
+}
+
+/** All indexes that a tier may make, as they are made. */
+export function indexDefinitions(layout: TableLayout): string[] {
+  const reference = Object.entries(layout.indexes).map(
+    ([name, rest]) => `CREATE INDEX IF NOT EXISTS ${name} ON ${layout.table}${rest}`,
+  );
+  const eviction = ['access_count', 'last_accessed'].map((column) => evictionIndex(layout, column));
+  return [...reference, ...eviction, ...(layout.isFull ? [...HISTORY_INDEXES, nextCheckIndex(layout)] : [])];
+}

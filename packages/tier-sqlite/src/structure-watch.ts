@@ -1,0 +1,42 @@
+import { readSchema, type StructureCheck } from './check-structure.ts';
+import type { SqliteDatabase } from './load-binding.ts';
+
+/** Between two looks of the reads at whether the schema changed, in milliseconds: it would cost each of them a sixth. */
+const READ_INTERVAL_MS = 100;
+
+/** Sees to it that a connection works only on a structure that was checked, also when another program changes it meanwhile. */
+export class StructureWatch {
+  readonly #db: SqliteDatabase;
+  readonly #check: StructureCheck;
+  readonly #version: () => unknown;
+  readonly #now: () => number;
+  #accepted: unknown;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(db: SqliteDatabase, check: StructureCheck, now: () => number = () => performance.now()) {
+    this.#db = db;
+    this.#check = check;
+    const version = db.prepare('PRAGMA schema_version').pluck();
+    this.#version = () => version.get();
+    this.#now = now;
+  }
+
+  /**
+   * Inside a write transaction nobody else changes the schema, so what is found holds until its end. Throws as
+   * {@link StructureCheck.check}, and again at the next call: what was refused is looked at anew each time.
+   */
+  verify(): void {
+    const version = this.#version();
+    if (version === this.#accepted) return;
+    this.#check.check(readSchema(this.#db));
+    this.#accepted = version;
+  }
+
+  /** As `verify`, now and then: what another program changed a moment ago may be read once. */
+  verifySometimes(): void {
+    const now = this.#now();
+    if (now - this.#lookedAt < READ_INTERVAL_MS) return;
+    this.verify();
+    this.#lookedAt = now;
+  }
+}
