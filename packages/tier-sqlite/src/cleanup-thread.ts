@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { CacheErrorCode } from '@pw/cache-models';
 import { CleanupGate } from './cleanup-gate.ts';
 import type { CleanupTask } from './cleanup-worker.ts';
 import { codeOf } from './storage-error.ts';
@@ -8,7 +9,8 @@ const STOP_TIMEOUT_MS = 2000;
 
 /** True if a thread failed because there is none to be had, as where a bundler left its file behind: SQLite had no part in it. */
 export function isWithoutThread(error: unknown): boolean {
-  return codeOf(error)?.startsWith('SQLITE_') !== true;
+  const code = codeOf(error);
+  return code !== CacheErrorCode.SCHEMA_REFUSED && code?.startsWith('SQLITE_') !== true;
 }
 
 /** A cleanup under way in a thread of its own: the event loop goes on meanwhile. */

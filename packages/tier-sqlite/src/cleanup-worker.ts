@@ -1,13 +1,18 @@
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
+import { StructureCheck } from './check-structure.ts';
 import { CleanupGate } from './cleanup-gate.ts';
+import { hardenConnection } from './harden-connection.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
+import { StructureWatch } from './structure-watch.ts';
+import type { TableLayout } from './table-layout.ts';
 
 /** What the thread is to do. */
 export interface CleanupTask {
   readonly path: string;
-  readonly table: string;
+  readonly tier: string;
+  readonly layout: TableLayout;
   /** Epoch seconds: rows that expire at this time or before go. */
   readonly now: number;
   readonly isDurable: boolean;
@@ -36,8 +41,7 @@ function cleanUp(): void {
   const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
   const db = new Database(task.path, { timeout: 0, fileMustExist: true });
   try {
-    db.pragma('trusted_schema = OFF');
-    db.pragma('cell_size_check = ON');
+    hardenConnection(db);
     db.pragma('foreign_keys = ON');
     db.pragma('secure_delete = ON');
     db.pragma(`synchronous = ${task.isDurable ? 'FULL' : 'NORMAL'}`);
@@ -53,7 +57,10 @@ function cleanUp(): void {
 
 /** In the order of the rows, not of their expiry: neighbours share pages. */
 function removeAll(db: BetterSqlite3.Database): void {
-  const { table, now } = task;
+  const { now } = task;
+  const { table } = task.layout;
+  const structure = new StructureWatch(db, new StructureCheck(task.layout, task.tier));
+  structure.verify();
   db.prepare(`CREATE TEMP TABLE doomed AS SELECT rowid AS id FROM ${table} WHERE expires_at <= ? ORDER BY rowid`).run(
     now,
   );
@@ -62,7 +69,13 @@ function removeAll(db: BetterSqlite3.Database): void {
   const statement = db.prepare(
     `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
   );
-  const turn: Turn = { next: 0, count, size: task.slice, remove: (from, to) => statement.run(from, to, now).changes };
+  const turn: Turn = {
+    next: 0,
+    count,
+    size: task.slice,
+    verify: () => structure.verify(),
+    remove: (from, to) => statement.run(from, to, now).changes,
+  };
   while (turn.next < count && !gate.isStopped) {
     retryWhenBusy(() => takeTurn(db, turn), task.busyTimeoutMs);
     // In this thread and between two turns, so that no put pays for it. It leaves to a reader what that still needs.
@@ -79,6 +92,8 @@ interface Turn {
   readonly count: number;
   /** Rows between two looks at who waits: fewer when somebody does, as their pages must all be written at once. */
   size: number;
+  /** Throws if nothing may be removed any more. */
+  readonly verify: () => void;
   readonly remove: (from: number, to: number) => number;
 }
 
@@ -90,6 +105,7 @@ function takeTurn(db: BetterSqlite3.Database, turn: Turn): void {
     let { next } = turn;
     const end = performance.now() + LONGEST_TURN_MS;
     db.transaction(() => {
+      turn.verify();
       do {
         removed += turn.remove(next, next + turn.size);
         next += turn.size;

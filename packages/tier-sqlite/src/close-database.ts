@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { hardenConnection } from './harden-connection.ts';
 import type { SqliteDatabase, SqliteDatabaseConstructor } from './load-binding.ts';
 import { codeOf } from './storage-error.ts';
 
@@ -12,7 +13,7 @@ export function closeUntouched(db: SqliteDatabase, Database: SqliteDatabaseConst
   let reader: SqliteDatabase | undefined;
   try {
     reader = new Database(db.name, { readonly: true, timeout: 0 });
-    reader.pragma('trusted_schema = OFF');
+    hardenConnection(reader);
     reader.pragma('schema_version');
   } finally {
     db.close();

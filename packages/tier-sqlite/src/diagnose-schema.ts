@@ -1,5 +1,6 @@
 import { readSchema, type SchemaRow, type StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
+import { hardenConnection } from './harden-connection.ts';
 import type { SqliteDatabaseConstructor } from './load-binding.ts';
 
 /**
@@ -12,7 +13,7 @@ export function diagnoseSchema(path: string, check: StructureCheck, Database: Sq
   try {
     const db = new Database(path, { timeout: 0, fileMustExist: true });
     try {
-      db.pragma('trusted_schema = OFF');
+      hardenConnection(db);
       db.pragma('query_only = ON');
       db.unsafeMode(true);
       db.pragma('writable_schema = ON');

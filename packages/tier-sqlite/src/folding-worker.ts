@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { FoldingGate } from './folding-gate.ts';
+import { hardenConnection } from './harden-connection.ts';
 
 /** What the thread is to do. */
 export interface FoldingTask {
@@ -31,7 +32,7 @@ function foldOnRequest(): void {
   const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
   const db = new Database(task.path, { timeout: 0, fileMustExist: true });
   try {
-    db.pragma('trusted_schema = OFF');
+    hardenConnection(db);
     // The log is flushed before what it holds is copied, and the database after.
     db.pragma('synchronous = FULL');
     db.pragma('wal_autocheckpoint = 0');

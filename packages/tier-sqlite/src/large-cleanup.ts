@@ -6,6 +6,7 @@ import { seconds } from './entry-values.ts';
 import type { LogFolding } from './log-folding.ts';
 import type { DatabaseSettings } from './open-database.ts';
 import { toStorageError } from './storage-error.ts';
+import type { TableLayout } from './table-layout.ts';
 
 /** What the slowest layout does in a millisecond, with a margin: rows that lie all over the table, of which every index changes. */
 const INLINE_ROWS_PER_MS = 5;
@@ -14,7 +15,7 @@ const SLICE_ROWS_PER_MS = 12;
 
 export interface LargeCleanupContext {
   readonly settings: DatabaseSettings;
-  readonly table: string;
+  readonly layout: TableLayout;
   readonly logger: Logger;
   /** How long the event loop may be held up in one go, in milliseconds. */
   readonly maxBlockMs: number;
@@ -55,11 +56,11 @@ export class LargeCleanup {
   }
 
   async #inThread(store: EntryStore, folding: LogFolding, now: number): Promise<number> {
-    const { settings, table, maxBlockMs, onRemoved, logger } = this.#context;
+    const { settings, layout, maxBlockMs, onRemoved, logger } = this.#context;
     const { path, durability, busyTimeoutMs, tier } = settings;
     const isDurable = durability === 'full';
     const slice = Math.ceil(maxBlockMs * SLICE_ROWS_PER_MS);
-    const thread = new CleanupThread({ path, table, now: seconds(now), isDurable, busyTimeoutMs, slice });
+    const thread = new CleanupThread({ path, tier, layout, now: seconds(now), isDurable, busyTimeoutMs, slice });
     this.#thread = thread;
     store.passGate = (write) => thread.gate.pass(write, busyTimeoutMs);
     // The thread does the checkpoints: a put would have to write out what thousands of deletes changed.

@@ -2,6 +2,7 @@ import { type CacheError, CacheErrorCode, type Clock, type Logger } from '@pw/ca
 import { readSchema, StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
 import { diagnoseSchema } from './diagnose-schema.ts';
+import { hardenConnection } from './harden-connection.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { checkReadable, type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
@@ -83,8 +84,7 @@ function configure(
   { durability, tier, logger }: DatabaseSettings,
   check: StructureCheck,
 ): void {
-  db.pragma('trusted_schema = OFF');
-  db.pragma('cell_size_check = ON');
+  hardenConnection(db);
   db.pragma('mmap_size = 0');
   db.pragma('foreign_keys = ON');
   // Tokens of what is removed: FAST would leave whole pages as they were.

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
+import { hardenConnection } from './harden-connection.ts';
 import { scrubDatabase } from './scrub-database.ts';
 
 /** What the thread is to do. */
@@ -12,8 +13,7 @@ const { path } = workerData as ScrubTask;
 const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
 const db = new Database(path, { timeout: 0, fileMustExist: true });
 try {
-  db.pragma('trusted_schema = OFF');
-  db.pragma('cell_size_check = ON');
+  hardenConnection(db);
   db.pragma('secure_delete = ON');
   db.pragma('synchronous = FULL');
   // The copy may be as large as the database: no commit folds it, the last step does.

@@ -95,7 +95,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     };
     this.#cleanup = new LargeCleanup({
       settings: this.#settings,
-      table: place.layout.table,
+      layout: place.layout,
       logger: this.logger,
       maxBlockMs,
       removeSome: (limit, now) => this.write((store) => store.cleanupSome(limit, now)),

@@ -1,4 +1,4 @@
-import { CacheError, CacheStorageError } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
 
 /** SQLite's code of an error, such as `SQLITE_BUSY`, or of a system call, such as `EACCES`; undefined if it has none. */
 export function codeOf(error: unknown): string | undefined {
@@ -23,6 +23,9 @@ export function isReadOnly(error: unknown): boolean {
  */
 export function toStorageError(error: unknown, tier: string): CacheError {
   if (error instanceof CacheError) return error;
+  // Out of a thread it comes as another class.
+  if (codeOf(error) === CacheErrorCode.SCHEMA_REFUSED)
+    return new CacheStorageError((error as Error).message, { tier, code: CacheErrorCode.SCHEMA_REFUSED });
   const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
   const cause = Object.assign(new Error(code), { code });
   return new CacheStorageError(`${tier}: the database refused the operation (${code})`, { tier, cause });
