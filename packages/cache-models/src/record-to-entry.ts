@@ -93,19 +93,23 @@ function text(raw: Raw, name: string): string {
   throw damaged(name, 'is not a text');
 }
 
-/** As pydantic's lax mode reads an int: a whole number, or a text of one. */
+/** As pydantic's lax mode reads an int: a whole number, or a text of one. Python's has no end: one beyond 2^53 is the nearest number. */
 function integer(raw: Raw, name: string, missing?: number): number {
   const value = raw[name];
   if (typeof value === 'number' && Number.isInteger(value)) return value;
-  if (typeof value === 'string' && /^\s*[+-]?\d+(\.0+)?\s*$/.test(value)) return Number(value);
+  if (typeof value === 'string' && /^\s*[+-]?\d+(\.0+)?\s*$/.test(value)) {
+    const number = Number(value);
+    if (Number.isFinite(number)) return number;
+  }
   if (value === undefined && missing !== undefined) return missing;
   throw damaged(name, 'is not a whole number');
 }
 
 function count(raw: Raw, name: string, missing?: number): number {
   const value = integer(raw, name, missing);
-  if (value >= 0) return value;
-  throw damaged(name, 'is negative');
+  if (value < 0) throw damaged(name, 'is negative');
+  if (!Number.isSafeInteger(value)) throw damaged(name, 'is more than 2^53 - 1');
+  return value;
 }
 
 const TRUE_TEXTS: ReadonlySet<string> = new Set(['1', 't', 'true', 'y', 'yes', 'on']);

@@ -160,6 +160,10 @@ describe('the record codec', () => {
     ['failure_count', -1],
     ['health_status', 'HEALTHY'],
     ['access_count', 'many'],
+    ['access_count', '9'.repeat(400)],
+    ['failure_count', 2 ** 53],
+    ['ttl_seconds', '9007199254740993'],
+    ['total_health_checks', 1e300],
     ['evicted_from_l1', 'maybe'],
     ['last_health_error', 5],
   ])('names the member when %s is %j', (member, value) => {

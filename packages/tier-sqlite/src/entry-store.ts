@@ -16,7 +16,7 @@ import type { SqliteDatabase } from './load-binding.ts';
 import { OrphanSweep } from './orphan-sweep.ts';
 import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
-import { STRIDE } from './row-id-space.ts';
+import { anyRowId, isWithin, STRIDE } from './row-id-space.ts';
 import { rowToEntry } from './row-to-entry.ts';
 import type { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -220,13 +220,15 @@ export class EntryStore {
     if (isOurs && oldSum !== old.access_checksum) return false;
     const { table, side } = this.layout;
     const time = seconds(lastAccessed);
+    // A rowid that JavaScript cannot hold would be that of another row.
+    const [where, id] = Number.isSafeInteger(old.id) ? ['rowid = ?', old.id] : ['key = ?', key];
     const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);
     if (accessCount === old.access_count && time === old.last_accessed) {
       // The mark alone, as for what only makes room: an index of the other two need not be written.
-      this.statements.of(`UPDATE ${table} SET evicted_from_l1 = ? WHERE rowid = ?`).run(evicted, old.id);
+      this.statements.of(`UPDATE ${table} SET evicted_from_l1 = ? WHERE ${where}`).run(evicted, id);
     } else {
-      const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE rowid = ?`;
-      this.statements.of(update).run(accessCount, time, evicted, old.id);
+      const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE ${where}`;
+      this.statements.of(update).run(accessCount, time, evicted, id);
     }
     // The side row of a row that ProxyWhirl replaced is no longer about it, and must not vouch for it.
     if (!isOurs) return true;
@@ -258,10 +260,22 @@ export class EntryStore {
       this.#makeRoom(1, now);
       this.#rows.changed(1);
     }
-    const next = this.#nextRowId ?? (this.statements.nextRowId.get() as number);
-    this.#nextRowId = next + STRIDE;
+    const next = this.#newRowId();
     if (isOurs === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
     return next;
+  }
+
+  #newRowId(): number {
+    const next = this.#nextRowId ?? (this.statements.nextRowId.get() as number);
+    if (isWithin(next)) {
+      this.#nextRowId = next + STRIDE;
+      return next;
+    }
+    this.#nextRowId = undefined;
+    const taken = this.statements.of(`SELECT 1 FROM ${this.layout.table} WHERE rowid = ?`);
+    let any = anyRowId(Math.random);
+    while (taken.get(any) !== undefined) any = anyRowId(Math.random);
+    return any;
   }
 
   #makeRoom(wanted: number, now: number): void {

@@ -17,8 +17,8 @@ import type { RowChecksums } from './row-checksums.ts';
 import { ENTRY_COLUMNS } from './table-layout.ts';
 
 /**
- * Reads a row. One that we wrote must match its checksums and is then taken as it is. One that ProxyWhirl wrote has
- * none and is checked value by value; of L2's side row it keeps the health fields only if the rest is as we left it.
+ * Reads a row, and checks it value by value. One that we wrote must match its checksums as well. One that ProxyWhirl wrote has
+ * none; of L2's side row it keeps the health fields only if the rest is as we left it.
  *
  * Throws a CacheCorruptionError that names the problem, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  * Neither shows a value.
@@ -34,8 +34,10 @@ export function rowToEntry(
   if (!matches) {
     if (row[RowAt.OURS] === 1) throw new CacheCorruptionError('stored row: does not match its checksum');
     if (healthInSide && !recordMatches) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
-    checkForeign(row);
+    fillDefaults(row);
+    if (!isWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number in range');
   }
+  checkValues(row);
   return CacheEntry.restore({
     key: row[At.KEY] as string,
     proxyUrl: row[At.PROXY_URL] as string,
@@ -74,17 +76,22 @@ const COUNTS = [
   At.TOTAL_CHECK_FAILURES,
 ] as const;
 
-/** Checks what no checksum vouches for, and fills the columns' defaults where an older row has NULL. */
-function checkForeign(row: EntryRow): void {
+/** The columns' defaults, where an older row has NULL. */
+function fillDefaults(row: EntryRow): void {
   row[At.HEALTH_STATUS] ??= 'unknown';
   row[At.ACCESS_COUNT] ??= 0;
   row[At.EVICTED] ??= 0;
   for (const at of COUNTS) if (at !== At.TTL_SECONDS) row[at] ??= 0;
+}
+
+/** Checks every value: a checksum tells of accidents, and anybody can make one for what a column must not hold. */
+function checkValues(row: EntryRow): void {
   for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a text');
   for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of OPTIONAL_TIMES) if (row[at] !== null && !isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of COUNTS) if (!isWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');
-  if (!isWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number');
+  // In ProxyWhirl it may be below 0, and in its records, which we store, beyond 2^53.
+  if (!Number.isInteger(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number');
   if (row[At.EVICTED] !== 0 && row[At.EVICTED] !== 1) throw damaged(At.EVICTED, 'is not 0 or 1');
   if (!isHealthStatus(row[At.HEALTH_STATUS])) throw damaged(At.HEALTH_STATUS, 'is not a known state');
   const error = row[At.LAST_HEALTH_ERROR];
@@ -96,7 +103,7 @@ function isTime(value: StoredValue): boolean {
 }
 
 function isWhole(value: EntryValues[number] | undefined): boolean {
-  return typeof value === 'number' && Number.isInteger(value);
+  return Number.isSafeInteger(value);
 }
 
 function damaged(at: number, problem: string): CacheCorruptionError {

@@ -1,7 +1,7 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { type EntryRow, RowAt, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { seconds } from './entry-values.ts';
+import { At, seconds } from './entry-values.ts';
 import { isDamage } from './storage-error.ts';
 import { HEALTH_COLUMNS } from './table-layout.ts';
 
@@ -13,7 +13,7 @@ import { HEALTH_COLUMNS } from './table-layout.ts';
 export function setRowAside(store: EntryStore, row: EntryRow, reason: string, now: number): 'set aside' | 'repaired' {
   return store.write(() => {
     store.recount();
-    const rowId = row[RowAt.ROWID] as number;
+    const rowId = exactRowId(store, row);
     const sql = `${selectRows(store.layout, 'NOT INDEXED')} WHERE c.rowid = ?`;
     const again = store.statements.of(sql).raw().get(rowId) as EntryRow | undefined;
     if (again === undefined || isSound(store, again)) {
@@ -26,6 +26,24 @@ export function setRowAside(store: EntryStore, row: EntryRow, reason: string, no
   });
 }
 
+type RowId = number | bigint;
+
+/** Numbers beyond 2^53 that JavaScript cannot tell apart. */
+const NEIGHBOURS = 2048n;
+const LAST = 2n ** 63n - 1n;
+
+/** A row may have any rowid of 64 bits, of which a read gives the nearest number. */
+function exactRowId(store: EntryStore, row: EntryRow): RowId {
+  const rowId = row[RowAt.ROWID] as number;
+  if (Number.isSafeInteger(rowId)) return rowId;
+  const near = BigInt(rowId);
+  const [from, to] = [near - NEIGHBOURS, near + NEIGHBOURS];
+  const sql = `SELECT rowid FROM ${store.layout.table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND key IS ?`;
+  const bounds = [from < -LAST ? -LAST - 1n : from, to > LAST ? LAST : to];
+  const found = store.db.prepare(sql).pluck().safeIntegers().get(bounds, row[At.KEY]);
+  return (found as bigint | undefined) ?? rowId;
+}
+
 function isSound(store: EntryStore, row: EntryRow): boolean {
   try {
     store.decode(row);
@@ -35,7 +53,7 @@ function isSound(store: EntryStore, row: EntryRow): boolean {
   }
 }
 
-function keep(store: EntryStore, rowId: number, reason: string, now: number): void {
+function keep(store: EntryStore, rowId: RowId, reason: string, now: number): void {
   const { table, side, quarantine, columns, healthInSide } = store.layout;
   const health = healthInSide ? HEALTH_COLUMNS : [];
   const names = [...columns, ...health].map(({ name }) => name).join(', ');
@@ -45,7 +63,7 @@ function keep(store: EntryStore, rowId: number, reason: string, now: number): vo
   store.statements.of(sql).run(seconds(now), reason, rowId);
 }
 
-function remove(store: EntryStore, rowId: number): void {
+function remove(store: EntryStore, rowId: RowId): void {
   const statement = store.statements.of(`DELETE FROM ${store.layout.table} WHERE rowid = ?`);
   try {
     statement.run(rowId);

@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { CacheErrorCode } from '@pw/cache-models';
+import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
-import { KINDS, type Kind, L3, makeEntry, makeL3, tempDir, withDatabase } from './support.ts';
+import { closeDatabase } from '../src/close-database.ts';
+import { openDatabase } from '../src/open-database.ts';
+import { L3_LAYOUT } from '../src/table-layout.ts';
+import { KINDS, type Kind, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './support.ts';
 
 /** A table that was there all along, and `sql` run on the database by another program. */
 function prepared(kind: Kind, sql: string): { readonly directory: string; readonly path: string } {
@@ -170,6 +173,32 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
     withDatabase(path, (db) => db.exec('DROP TRIGGER x'));
     expect([tier.delete('a'), tier.put('c', makeEntry('c')), tier.size()]).toEqual([true, true, 2]);
   });
+});
+
+it.each(KINDS)('a large cleanup of $name removes nothing from a database that changed meanwhile', async (kind) => {
+  const { directory, path } = prepared(kind, 'SELECT 1');
+  const tier = kind.make(directory);
+  tier.putMany(Array.from({ length: 2000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
+  const count = () => withDatabase(path, (db) => db.prepare(`SELECT count(*) FROM ${kind.table}`).pluck().get());
+  withDatabase(path, (db) => db.exec(`CREATE TRIGGER x BEFORE DELETE ON ${kind.table} BEGIN SELECT 1; END`));
+  expect([await tier.cleanupExpired(), count(), tier.totalFailures]).toEqual([0, 2001, 1]);
+  withDatabase(path, (db) => db.exec('DROP TRIGGER x'));
+  expect([await tier.cleanupExpired(), count()]).toEqual([2000, 1]);
+});
+
+it('a connection lets nobody write to the schema itself', () => {
+  const settings = {
+    path: L3.file(tempDir()),
+    tier: 'l3',
+    durability: 'normal' as const,
+    busyTimeoutMs: 0,
+    clock: systemClock,
+    logger: silentLogger,
+  };
+  const { db } = openDatabase(settings, L3_LAYOUT);
+  db.pragma('writable_schema = ON');
+  expect(() => db.exec("UPDATE sqlite_schema SET sql = ''")).toThrow(/may not be modified/);
+  closeDatabase(db);
 });
 
 it('a database whose version is newer is not told to drop what that version added', () => {
