@@ -33,13 +33,13 @@ async function diskTier(config: CacheConfig): Promise<TierFactory> {
     return (context) => new JsonlCacheTier(config.l2Config, { ...context, ...options });
   }
   const { DiskCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
-  return (context) => new DiskCacheTier(config.l2Config, { ...context, ...options });
+  return (context) => new DiskCacheTier(config.l2Config, { ...context, ...options, whenLocked: 'promise' });
 }
 
 async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<TierFactory> {
   const { SqliteCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
   const options = { path: config.l3DatabasePath, durability: config.durability, name: 'l3', healthSchedule };
-  return (context) => new SqliteCacheTier(config.l3Config, { ...context, ...options });
+  return (context) => new SqliteCacheTier(config.l3Config, { ...context, ...options, whenLocked: 'promise' });
 }
 
 /**

@@ -2,8 +2,11 @@ import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
+type CheckedOption = 'durability' | 'busyTimeoutMs' | 'maxBlockMs' | 'whenLocked';
+
 /** Throws a CacheConfigError that lists every wrong option. */
-export function checkTierOptions(tier: string, durability: unknown, busyTimeoutMs: unknown, maxBlockMs: unknown): void {
+export function checkTierOptions(tier: string, options: Readonly<Record<CheckedOption, unknown>>): void {
+  const { durability, busyTimeoutMs, maxBlockMs, whenLocked } = options;
   const problems: FieldProblem[] = [];
   if (durability !== 'normal' && durability !== 'full') {
     problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
@@ -17,6 +20,9 @@ export function checkTierOptions(tier: string, durability: unknown, busyTimeoutM
   }
   if (typeof maxBlockMs !== 'number' || !(maxBlockMs >= 1)) {
     problems.push({ path: 'maxBlockMs', message: 'must be a number of 1 or more' });
+  }
+  if (whenLocked !== 'block' && whenLocked !== 'promise') {
+    problems.push({ path: 'whenLocked', message: 'must be "block" or "promise"' });
   }
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

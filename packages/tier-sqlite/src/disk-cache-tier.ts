@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { type CacheTierConfigInput, TierType } from '@pw/cache-models';
 import { databasePath } from './database-path.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
-import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
+import { SqliteTier } from './sqlite-tier.ts';
+import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { L2_LAYOUT } from './table-layout.ts';
 
 export interface DiskCacheTierOptions extends SqliteTierOptions {
@@ -40,7 +41,7 @@ export class DiskCacheTier extends SqliteTier {
    * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that this tier holds already is replaced
    * only by one that was fetched later, so a second run changes nothing, and one that was broken off goes on when it is started again.
    *
-   * Throws a CacheStorageError if a shard cannot be read; what was migrated until then stays.
+   * Waits for locks of others as `put` with `whenLocked: "block"`. Throws a CacheStorageError if a shard cannot be read; what was migrated until then stays.
    */
   migrateFromJsonl(directory: string = this.#directory, options: JsonlMigrationOptions = {}): JsonlMigration {
     const from = databasePath(directory, this.name, 'directory');
@@ -48,7 +49,7 @@ export class DiskCacheTier extends SqliteTier {
     return migrateShards(from, {
       tier: this.name,
       cipher: this.cipher,
-      store: (entries) => this.write((store) => store.putNewer(entries, this.clock.now())),
+      store: (entries) => this.writeNow((store) => store.putNewer(entries, this.clock.now())),
       onProgress: options.onProgress,
     });
   }

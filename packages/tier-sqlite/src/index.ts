@@ -19,4 +19,4 @@ export type { JsonlMigration, JsonlMigrationOptions, JsonlMigrationProgress } fr
 export type { Durability } from './open-database.ts';
 export type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
 export { SqliteCacheTier } from './sqlite-cache-tier.ts';
-export type { SqliteTierOptions } from './sqlite-tier.ts';
+export type { SqliteTierOptions } from './sqlite-tier-options.ts';

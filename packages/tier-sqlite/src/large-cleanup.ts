@@ -1,5 +1,5 @@
 import { setImmediate as rest } from 'node:timers/promises';
-import type { Logger } from '@pw/cache-models';
+import type { Logger, MaybePromise } from '@pw/cache-models';
 import { CleanupThread, isWithoutThread } from './cleanup-thread.ts';
 import type { EntryStore } from './entry-store.ts';
 import { seconds } from './entry-values.ts';
@@ -20,7 +20,7 @@ export interface LargeCleanupContext {
   /** How long the event loop may be held up in one go, in milliseconds. */
   readonly maxBlockMs: number;
   /** Removes some rows, as any write of the tier. */
-  readonly removeSome: (limit: number, now: number) => number;
+  readonly removeSome: (limit: number, now: number) => MaybePromise<number>;
   readonly isOpen: () => boolean;
   /** Told of rows that were removed by a cleanup that failed afterwards. */
   readonly onRemoved: (count: number) => void;
@@ -86,7 +86,7 @@ export class LargeCleanup {
     let removed = 0;
     try {
       while (isOpen()) {
-        const count = removeSome(this.inlineRows, now);
+        const count = await removeSome(this.inlineRows, now);
         removed += count;
         if (count < this.inlineRows) break;
         await rest();

@@ -1,15 +1,17 @@
-import type { CacheEntry } from '@pw/cache-models';
+import { type CacheEntry, chain, type MaybePromise } from '@pw/cache-models';
 
 interface Waiting {
   readonly entry: CacheEntry;
-  readonly resolve: (stored: boolean) => void;
+  readonly resolve: (stored: MaybePromise<boolean>) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** What a group does with its entries. Throws for a wrong argument alone. */
 export interface PutGroupTarget {
-  readonly put: (entry: CacheEntry) => boolean;
-  readonly putMany: (entries: readonly CacheEntry[]) => readonly boolean[];
+  /** Runs a flush at whose end a promise may be the answer. */
+  readonly inTime: (flush: () => void) => void;
+  readonly put: (entry: CacheEntry) => MaybePromise<boolean>;
+  readonly putMany: (entries: readonly CacheEntry[]) => MaybePromise<readonly boolean[]>;
 }
 
 /**
@@ -26,7 +28,7 @@ export class PutGroup {
 
   /** Settles when the entry is stored, or is not. */
   add(entry: CacheEntry): Promise<boolean> {
-    if (this.#waiting.length === 0) setImmediate(() => this.flush());
+    if (this.#waiting.length === 0) setImmediate(() => this.#target.inTime(() => this.flush()));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
     });
@@ -38,8 +40,9 @@ export class PutGroup {
     const group = this.#waiting;
     this.#waiting = [];
     try {
-      const stored = this.#target.putMany(group.map(({ entry }) => entry));
-      group.forEach(({ resolve }, i) => void resolve(stored[i] ?? false));
+      const answer = this.#target.putMany(group.map(({ entry }) => entry));
+      // It absorbs the faults of the store, so a promise does not reject.
+      void chain(answer, (stored) => group.forEach(({ resolve }, i) => void resolve(stored[i] ?? false)));
     } catch {
       // One of them is wrong, and harms itself alone.
       for (const { entry, resolve, reject } of group) {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CredentialCipher, Logger, ResealCounts } from '@pw/cache-models';
+import type { CredentialCipher, Logger, MaybePromise, ResealCounts } from '@pw/cache-models';
 import { isWithoutThread } from './cleanup-thread.ts';
 import type { EntryStore } from './entry-store.ts';
 import { tokensInFilesAside } from './files-aside.ts';
@@ -24,7 +24,7 @@ export interface ResealContext {
   readonly inThread: boolean;
   readonly now: () => number;
   /** Runs work in one write transaction. */
-  readonly write: <T>(work: (store: EntryStore) => T) => T;
+  readonly write: <T>(work: (store: EntryStore) => T) => MaybePromise<T>;
   /** Runs other work on the open database. */
   readonly use: <T>(work: (store: EntryStore, folding: LogFolding) => T) => T;
   /** Sets a damaged row aside and counts it; `undefined` if that could not be done. */
@@ -56,19 +56,19 @@ function* setKeylessAside({ use, setAside, batchSize }: ResealContext): Generato
   }
 }
 
-function* resealRows(context: ResealContext): Generator<ResealCounts> {
+async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts> {
   const { write, now, cipher, batchSize, setAside } = context;
   let after: string | undefined;
   do {
     const from = after;
     const run = () => write((store) => resealPage(store, cipher, from, batchSize, now()));
-    let page = run();
+    let page = await run();
     let { counts } = page;
     let fates = page.damaged.map(setAside);
     if (fates.includes('repaired')) {
       // An index was wrong, not the row: the page is read once more, and finds current what was sealed a moment ago.
       const before = counts.reencrypted;
-      page = run();
+      page = await run();
       fates = page.damaged.map(setAside);
       counts = {
         ...page.counts,
@@ -81,11 +81,11 @@ function* resealRows(context: ResealContext): Generator<ResealCounts> {
   } while (after !== undefined);
 }
 
-function* resealQuarantine({ write, cipher, batchSize }: ResealContext): Generator<ResealCounts> {
+async function* resealQuarantine({ write, cipher, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
   let after: number | undefined;
   do {
     const from = after;
-    const { inQuarantine, last } = write((store) => resealAside(store, cipher, from, batchSize));
+    const { inQuarantine, last } = await write((store) => resealAside(store, cipher, from, batchSize));
     after = last;
     yield { ...NOTHING, inQuarantine };
   } while (after !== undefined);

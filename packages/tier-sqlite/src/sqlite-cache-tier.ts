@@ -21,7 +21,8 @@ import type { EntryRow } from './entry-row.ts';
 import { addHealthRecord, readHealthHistory } from './health-history.ts';
 import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
 import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
-import { SqliteTier, type SqliteTierOptions } from './sqlite-tier.ts';
+import { SqliteTier } from './sqlite-tier.ts';
+import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { L3_LAYOUT } from './table-layout.ts';
 
 export interface SqliteCacheTierOptions extends SqliteTierOptions {

@@ -5,13 +5,13 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
+  isPromise,
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
   silentLogger,
   systemClock,
   type TierDescription,
-  type TierOptions,
 } from '@pw/cache-models';
 import { checkTierOptions } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
@@ -19,8 +19,9 @@ import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
 import { LargeCleanup } from './large-cleanup.ts';
+import { LockQueue } from './lock-queue.ts';
 import { LogFolding } from './log-folding.ts';
-import { type DatabaseSettings, type Durability, openDatabase } from './open-database.ts';
+import { type DatabaseSettings, openDatabase } from './open-database.ts';
 import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
@@ -28,26 +29,10 @@ import { readRow } from './read-row.ts';
 import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
+import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
 import type { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
-
-/** What both SQLite tiers take. */
-export interface SqliteTierOptions extends TierOptions {
-  /** `"normal"` (default): a put that returned true survives any end of the process. `"full"`: a power cut too. */
-  readonly durability?: Durability | undefined;
-  /**
-   * Longest wait for another connection's lock in milliseconds, 0 to 60000; default 1000. The event loop stands still
-   * meanwhile, and then the operation fails.
-   */
-  readonly busyTimeoutMs?: number | undefined;
-  /**
-   * How long a cleanup of expired entries may hold up the event loop in one go, in milliseconds, 1 or more; default 20.
-   * More entries than can be removed in it are removed in a thread of their own, and `cleanupExpired` gives a promise.
-   * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
-   */
-  readonly maxBlockMs?: number | undefined;
-}
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** Side rows that a cleanup looks at: some milliseconds. */
@@ -69,7 +54,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #group = new PutGroup({
     put: (entry) => this.put(entry.key, entry),
     putMany: (entries) => this.putMany(entries),
+    inTime: (flush) => this.#letWait(true, flush),
   });
+  readonly #queue: LockQueue;
+  /** Whether a write may answer with a promise. */
+  #mayWait: boolean;
   #opened: Opened | undefined;
   readonly #cleanup: LargeCleanup;
 
@@ -81,7 +70,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   ) {
     super(config, options, description);
     const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    checkTierOptions(this.name, durability, busyTimeoutMs, maxBlockMs);
+    const { whenLocked = 'block' } = options;
+    checkTierOptions(this.name, { durability, busyTimeoutMs, maxBlockMs, whenLocked });
+    this.#mayWait = whenLocked === 'promise';
+    this.#queue = new LockQueue(busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
     this.#layout = place.layout;
     this.#wantsEvicted = options.onEvict !== undefined;
@@ -98,7 +90,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       layout: place.layout,
       logger: this.logger,
       maxBlockMs,
-      removeSome: (limit, now) => this.write((store) => store.cleanupSome(limit, now)),
+      removeSome: (limit, now) => this.#writeInTime((store) => store.cleanupSome(limit, now)),
       isOpen: () => this.status === 'open',
       onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
     });
@@ -122,7 +114,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         logger: this.logger,
         inThread: Number.isFinite(this.#maxBlockMs),
         now: () => this.clock.now(),
-        write: (work) => this.write(work),
+        write: (work) => this.#writeInTime(work),
         use: (work) => this.#guarded(() => work(this.#current().store, this.#current().folding)),
         setAside: ({ row, error }) => {
           this.passOver(error);
@@ -145,7 +137,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   override close(): void {
-    this.#group.flush();
+    // What still waits for a lock has its last chance now.
+    this.#letWait(false, () => {
+      this.#group.flush();
+      this.#queue.end();
+    });
     super.close();
   }
 
@@ -198,31 +194,37 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  protected override doPut(_key: string, entry: CacheEntry, now: number): boolean {
-    this.write((store) => store.put(entry, now));
-    return true;
-  }
-
-  protected override doPutMany(entries: readonly CacheEntry[], now: number): boolean[] {
-    this.write((store) => {
-      for (const entry of entries) store.put(entry, now);
+  protected override doPut(_key: string, entry: CacheEntry, now: number): MaybePromise<boolean> {
+    return this.write((store) => {
+      store.put(entry, now);
+      return true;
     });
-    return entries.map(() => true);
   }
 
-  protected override doDelete(key: string, now: number): boolean {
+  protected override doPutMany(entries: readonly CacheEntry[], now: number): MaybePromise<boolean[]> {
+    const given = this.#own(entries);
+    return this.write((store) => {
+      for (const entry of given) store.put(entry, now);
+      return given.map(() => true);
+    });
+  }
+
+  protected override doDelete(key: string, now: number): MaybePromise<boolean> {
     return this.write((store) => store.delete(key, now));
   }
 
-  protected override doDeleteMany(keys: readonly string[], now: number): boolean[] {
-    return this.write((store) => keys.map((key) => store.delete(key, now)));
+  protected override doDeleteMany(keys: readonly string[], now: number): MaybePromise<boolean[]> {
+    const given = this.#own(keys);
+    return this.write((store) => given.map((key) => store.delete(key, now)));
   }
 
+  /** A read does not wait for the lock: what is left behind goes with the next cleanup. */
   protected override doExpire(key: string, now: number): void {
-    this.write((store) => store.expire(key, now));
+    const expired = this.#writeInTime((store) => store.expire(key, now));
+    if (isPromise(expired)) expired.catch(() => {});
   }
 
-  protected override doClear(now: number): number {
+  protected override doClear(now: number): MaybePromise<number> {
     return this.write((store) => store.clear(now));
   }
 
@@ -232,17 +234,19 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     if (underWay !== undefined) return underWay.then(() => 0);
     const { store, folding } = this.#current();
     if (!Number.isFinite(inlineRows) || !this.#guarded(() => store.hasExpired(inlineRows, now))) {
-      return this.write((open) => {
+      const work = (open: EntryStore): number => {
         open.sweepOrphans(ORPHANS_AT_A_TIME);
         return open.cleanupExpired(now);
-      });
+      };
+      return Number.isFinite(inlineRows) ? this.#writeInTime(work) : this.write(work);
     }
     this.#checkFile();
     return this.#cleanup.run(store, folding, now);
   }
 
-  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
-    return this.write((store) => updates.filter((update) => store.recordAccess(update, now)).length);
+  protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): MaybePromise<number> {
+    const given = this.#mayWait ? updates.map((update) => ({ ...update })) : updates;
+    return this.write((store) => given.filter((update) => store.recordAccess(update, now)).length);
   }
 
   protected override doHas(key: string, now: number): boolean {
@@ -272,14 +276,50 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     for (const rows of readPages(() => this.#guarded(() => this.#current().store))) yield* this.readable(rows, now);
   }
 
-  /** @internal Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use. */
-  protected write<T>(work: (store: EntryStore) => T): T {
+  /**
+   * @internal Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use.
+   * Answers with a promise only where `whenLocked` lets it.
+   */
+  protected write<T>(work: (store: EntryStore) => T): MaybePromise<T> {
     this.#group.flush();
+    if (this.#mayWait) return this.#queue.run(() => this.#writeOnce(work, 0));
+    this.#queue.flush();
+    return this.#writeOnce(work, this.#settings.busyTimeoutMs);
+  }
+
+  /** A caller may change its list while the work waits. */
+  #own<T>(list: readonly T[]): readonly T[] {
+    return this.#mayWait ? [...list] : list;
+  }
+
+  /** @internal As `write`, for an operation of which a promise may be the answer whatever `whenLocked` says. */
+  #writeInTime<T>(work: (store: EntryStore) => T): MaybePromise<T> {
+    return this.#letWait(true, () => this.write(work));
+  }
+
+  /** @internal As `write`, for an operation of which only a value may be the answer. */
+  protected writeNow<T>(work: (store: EntryStore) => T): T {
+    return this.#letWait(false, () => this.write(work)) as T;
+  }
+
+  #letWait<T>(isAllowed: boolean, work: () => T): T {
+    const mayWait = this.#mayWait;
+    this.#mayWait = isAllowed;
+    try {
+      return work();
+    } finally {
+      this.#mayWait = mayWait;
+    }
+  }
+
+  #writeOnce<T>(work: (store: EntryStore) => T, patienceMs: number): T {
+    // What waited may find the tier closed by a fault of another operation.
+    if (this.status === 'closed') this.open();
     const result = this.#guarded(() => {
       this.#checkFile();
       const { store } = this.#current();
       return store.write(() => work(store));
-    });
+    }, patienceMs);
     this.#opened?.folding.wrote();
     this.#reportEvicted();
     return result;
@@ -332,12 +372,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
    * no database any more; so is one that cannot be written, as a connection that once could not open the log's index for
    * writing stays read-only for good.
    */
-  #guarded<T>(work: () => T): T {
+  #guarded<T>(work: () => T, patienceMs = this.#settings.busyTimeoutMs): T {
     try {
       return retryWhenBusy(() => {
         this.#opened?.structure.verifySometimes();
         return work();
-      }, this.#settings.busyTimeoutMs);
+      }, patienceMs);
     } catch (error) {
       if (isDamage(error) || isReadOnly(error)) this.#reopenLater();
       throw toStorageError(error, this.name);
@@ -347,7 +387,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   #reopenLater(): void {
     if (this.#opened === undefined) return;
     try {
-      this.close();
+      super.close();
     } catch {
       // The file is gone or no database any more: there was nothing left to be written to it.
     }

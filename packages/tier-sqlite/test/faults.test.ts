@@ -76,7 +76,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.get('b')).toBeDefined();
   });
 
-  it('answers as for a miss while another connection holds the lock, and works again after', () => {
+  it('answers as for a miss while another connection holds the lock, and works again after', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { busyTimeoutMs: 20, failureThreshold: 100 });
     tier.put('a', makeEntry('a'));
@@ -87,7 +87,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.putMany([makeEntry('b')])).toEqual([false]);
     expect(tier.delete('a')).toBe(false);
     expect(tier.clear()).toBe(0);
-    expect(tier.cleanupExpired()).toBe(0);
+    expect(await tier.cleanupExpired()).toBe(0);
     expect(tier.recordAccess([{ key: 'a', accessCount: 1, lastAccessed: 1 }])).toBe(0);
     expect(tier.failureCount).toBeGreaterThan(0);
     // Readers do not wait for a writer.
