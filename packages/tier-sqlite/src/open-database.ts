@@ -1,5 +1,5 @@
 import { type CacheError, CacheErrorCode, type Clock, type Logger } from '@pw/cache-models';
-import { readSchema, StructureCheck } from './check-structure.ts';
+import { StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
 import { diagnoseSchema } from './diagnose-schema.ts';
 import { hardenConnection } from './harden-connection.ts';
@@ -40,16 +40,18 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
  * twice, in a file that can be read from end to end, is damaged. A database that holds what must not run is no damaged one: not a byte
  * of it changes. Throws what SQLite, the file system or the schema checks throw.
  */
-export function openDatabase(settings: DatabaseSettings, layout: TableLayout): OpenedDatabase {
+export function openDatabase(
+  settings: DatabaseSettings,
+  layout: TableLayout,
+  check = new StructureCheck(layout, settings.tier),
+): OpenedDatabase {
   const Database = loadBinding();
-  const check = new StructureCheck(layout, settings.tier);
   const open = (isSuspect: boolean): OpenedDatabase => {
     const file = prepareFile(settings.path, settings.tier);
     // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
     try {
-      configure(db, layout, settings, check);
-      return { db, file, structure: new StructureWatch(db, check) };
+      return { db, file, structure: configure(db, layout, settings, check) };
     } catch (error) {
       if (isRefusal(error)) {
         settings.logger.error({ tier: settings.tier, code: codeOf(error) }, (error as CacheError).message);
@@ -83,7 +85,7 @@ function configure(
   layout: TableLayout,
   { durability, tier, logger }: DatabaseSettings,
   check: StructureCheck,
-): void {
+): StructureWatch {
   hardenConnection(db);
   db.pragma('mmap_size = 0');
   db.pragma('foreign_keys = ON');
@@ -91,17 +93,19 @@ function configure(
   db.pragma('secure_delete = ON');
   // Before the first write: a database of a newer version stays as it is, and so does one that another program prepared.
   db.pragma('query_only = ON');
-  const schema = readSchema(db);
-  check.checkVersionsTable(schema);
-  checkVersion(db, layout);
-  check.check(schema);
+  const structure = new StructureWatch(db, check);
+  structure.verify((rows) => {
+    check.checkVersionsTable(rows);
+    checkVersion(db, layout);
+  });
   db.pragma('query_only = OFF');
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   // Without a WAL, NORMAL could damage the file at a power cut.
   db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
-  prepareSchema(db, layout, () => check.check(readSchema(db)));
+  prepareSchema(db, layout, () => structure.verify());
+  return structure;
 }
 
 function isRefusal(error: unknown): boolean {

@@ -42,7 +42,7 @@ export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: ()
     db.exec(VERSIONS_TABLE);
     for (const migrate of MIGRATIONS.slice(versionOf(db, layout))) migrate(db, layout);
     db.prepare(
-      `INSERT INTO ${VERSIONS} VALUES (?, ?) ON CONFLICT(table_name) DO UPDATE SET version = excluded.version`,
+      `INSERT INTO ${VERSIONS} (table_name, version) VALUES (?, ?) ON CONFLICT(table_name) DO UPDATE SET version = excluded.version`,
     ).run(layout.table, MIGRATIONS.length);
   }).immediate();
 }

@@ -13,6 +13,7 @@ import {
   systemClock,
   type TierDescription,
 } from '@pw/cache-models';
+import { StructureCheck } from './check-structure.ts';
 import { checkTierOptions } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
 import { databasePath } from './database-path.ts';
@@ -49,6 +50,7 @@ interface Opened {
 export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #layout: TableLayout;
   readonly #settings: DatabaseSettings;
+  readonly #check: StructureCheck;
   readonly #wantsEvicted: boolean;
   readonly #maxBlockMs: number;
   readonly #group = new PutGroup({
@@ -76,6 +78,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     this.#queue = new LockQueue(busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
     this.#layout = place.layout;
+    this.#check = new StructureCheck(place.layout, this.name);
     this.#wantsEvicted = options.onEvict !== undefined;
     this.#settings = {
       path: databasePath(place.path, this.name),
@@ -147,7 +150,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   protected override doOpen(): void {
     this.#guarded(() => {
-      const { db, file, structure } = openDatabase(this.#settings, this.#layout);
+      const { db, file, structure } = openDatabase(this.#settings, this.#layout, this.#check);
       try {
         const options = {
           layout: this.#layout,
@@ -202,7 +205,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doPutMany(entries: readonly CacheEntry[], now: number): MaybePromise<boolean[]> {
-    const given = this.#own(entries);
+    // A caller may change its list while the work waits.
+    const given = this.#mayWait ? [...entries] : entries;
     return this.write((store) => {
       for (const entry of given) store.put(entry, now);
       return given.map(() => true);
@@ -214,7 +218,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doDeleteMany(keys: readonly string[], now: number): MaybePromise<boolean[]> {
-    const given = this.#own(keys);
+    const given = this.#mayWait ? [...keys] : keys;
     return this.write((store) => given.map((key) => store.delete(key, now)));
   }
 
@@ -285,11 +289,6 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     if (this.#mayWait) return this.#queue.run(() => this.#writeOnce(work, 0));
     this.#queue.flush();
     return this.#writeOnce(work, this.#settings.busyTimeoutMs);
-  }
-
-  /** A caller may change its list while the work waits. */
-  #own<T>(list: readonly T[]): readonly T[] {
-    return this.#mayWait ? [...list] : list;
   }
 
   /** @internal As `write`, for an operation of which a promise may be the answer whatever `whenLocked` says. */

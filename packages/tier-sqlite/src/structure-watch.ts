@@ -1,4 +1,4 @@
-import { readSchema, type StructureCheck } from './check-structure.ts';
+import { readSchema, type SchemaRow, type StructureCheck } from './check-structure.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 
 /** Between two looks of the reads at whether the schema changed, in milliseconds: it would cost each of them a sixth. */
@@ -23,12 +23,15 @@ export class StructureWatch {
 
   /**
    * Inside a write transaction nobody else changes the schema, so what is found holds until its end. Throws as
-   * {@link StructureCheck.check}, and again at the next call: what was refused is looked at anew each time.
+   * {@link StructureCheck.check}, and again at the next call: what was refused is looked at anew each time. `first` sees the rows before.
    */
-  verify(): void {
+  verify(first?: (rows: readonly SchemaRow[]) => void): void {
+    // Before the rows: a change in between makes the next call look again.
     const version = this.#version();
     if (version === this.#accepted) return;
-    this.#check.check(readSchema(this.#db));
+    const rows = readSchema(this.#db);
+    first?.(rows);
+    this.#check.check(rows);
     this.#accepted = version;
   }
 

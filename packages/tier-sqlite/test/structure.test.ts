@@ -139,6 +139,10 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
     ['a plain index', 'CREATE INDEX mine ON TABLE_(proxy_url, source DESC)'],
     ['statistics', 'ANALYZE'],
     ['a column more', `ALTER TABLE TABLE_ ADD COLUMN zz TEXT NOT NULL DEFAULT 'x'`],
+    [
+      'a column more in the table of versions, and an index missing',
+      'ALTER TABLE pw_schema ADD COLUMN zz; DROP INDEX IF EXISTS idx_source; DROP INDEX IF EXISTS idx_l2_source',
+    ],
     ['a view of its own', 'CREATE VIEW report AS SELECT source, count(*) FROM TABLE_ GROUP BY source'],
     [
       'tables, triggers and indexes of its own',
