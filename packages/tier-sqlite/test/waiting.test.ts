@@ -7,7 +7,7 @@ import { KINDS, type Kind, makeEntry, NOW, type Tier, tempDir } from './support.
 
 /** Another process that holds the write lock of a database for a while, from now on. */
 async function holdLock(path: string, ms: number): Promise<{ readonly released: Promise<unknown> }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'lock-holder.ts'), path, String(ms)], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'locking-child.ts'), path, String(ms)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

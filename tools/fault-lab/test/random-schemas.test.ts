@@ -16,7 +16,7 @@ it(
     const directory = mkdtempSync(join(tmpdir(), 'pw-schemas-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const ledger = join(directory, 'seeds');
-    const script = join(import.meta.dirname, '../src/sqlite/random-schema-trial.ts');
+    const script = join(import.meta.dirname, '../src/sqlite/random-schema-child.ts');
     for (let seed = 1; seed <= databases; seed += IN_ONE) {
       const end = await runChild(script, [directory, String(seed), String(IN_ONE)], {
         ledger,

@@ -18,7 +18,7 @@ it('a cache goes on while another process holds the lock of its databases, and w
   await cache.put('before', entryOf('before', 'old'));
   const holders = ['l2_cache.db', 'proxywhirl.db'].map((name) => {
     const ledger = join(directory, `${name}.held`);
-    const script = join(import.meta.dirname, '../src/sqlite/lock-holder.ts');
+    const script = join(import.meta.dirname, '../src/sqlite/locking-child.ts');
     const { end } = startChild(script, [join(directory, name), String(HELD_MS)], { ledger });
     return { ledger, end };
   });

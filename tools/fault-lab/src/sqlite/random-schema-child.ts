@@ -10,7 +10,7 @@ const ENTRIES = 12;
 const STEPS = 30;
 
 /**
- * Databases with random objects in them, one after the other: `random-schema-trial.ts <directory> <first seed> <count>`. Prints each seed
+ * Databases with random objects in them, one after the other: `random-schema-child.ts <directory> <first seed> <count>`. Prints each seed
  * before, and what became of it after: `works` or `refused`. Throws for anything else.
  */
 const [root, first, count] = process.argv.slice(2) as [string, string, string];
