@@ -21,6 +21,8 @@ export const CacheErrorCode = Object.freeze({
   PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
   /** This version of Node.js, or this machine, cannot run the tier. */
   RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
+  /** A link, a pipe, a folder that anyone may write to or the like stands where a file or folder of ours belongs; the message names it. */
+  UNSAFE_PATH: 'CACHE_UNSAFE_PATH',
   /** The cache was closed. */
   CLOSED: 'CACHE_CLOSED',
 } as const);

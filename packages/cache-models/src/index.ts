@@ -41,6 +41,15 @@ export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from '
 export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
 export type { SealedCredentials } from './entry-to-record.ts';
 export { entryToRecord, sealCredentials } from './entry-to-record.ts';
+export type { DirectoryChecks } from './files/directory-checks.ts';
+export { DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM, isDirectoryChecks } from './files/directory-checks.ts';
+export type { FileGuardOptions } from './files/file-guard.ts';
+export { FileGuard } from './files/file-guard.ts';
+export { makePrivateFolders, syncFolder } from './files/make-private-folders.ts';
+export type { RegularFile, RegularFileOptions } from './files/open-regular-file.ts';
+export { openRegularFile } from './files/open-regular-file.ts';
+export type { UnsafePath } from './files/unsafe-path.ts';
+export { unsafePath } from './files/unsafe-path.ts';
 export type { HealthCheck, HealthCheckResult } from './health-check.ts';
 export { afterHealthCheck, maskHealthCheck, parseHealthCheck } from './health-check.ts';
 export type { HealthHistoryOptions, HealthRecord } from './health-record.ts';

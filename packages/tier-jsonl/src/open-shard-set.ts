@@ -6,7 +6,6 @@ import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
 import { reshard } from './reshard.ts';
-import { nearestFolder, syncFoldersAbove } from './secure-open.ts';
 import { Resharded } from './shard-lane.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
@@ -76,9 +75,8 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
 function lookAt(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
   const { directory } = settings;
   try {
-    const top = nearestFolder(directory);
-    makePrivateFolder(directory);
-    if (settings.durability === 'full') syncFoldersAbove(directory, top);
+    makePrivateFolder(directory, settings.durability === 'full');
+    settings.guard.checkDirectory(directory);
     return { layout: readLayout(directory), listing: listDirectory(directory) };
   } catch (error) {
     throw storageFault('open the directory', error);
