@@ -125,7 +125,7 @@ describe('a key file', () => {
       expect(error.message).not.toContain(key);
     }
     const error = errorOf(() => new CredentialEncryptor({ keyFile: temp(), env: {} }));
-    expect(error.message).toContain('is not a file');
+    expect(error.message).toContain('is a folder');
   });
 
   it.each(['', 'no key', `${generateKey()}x`, 'x'.repeat(100_000)])(

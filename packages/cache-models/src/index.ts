@@ -84,6 +84,7 @@ export { originOf } from './proxy-origin.ts';
 export type { ParsedProxyUrl, ProxyScheme, ProxyUrlResult } from './proxy-url.ts';
 export { PROXY_SCHEMES, parseProxyUrl } from './proxy-url.ts';
 export { queryEntries } from './query-entries.ts';
+export { reasonToShow } from './reason-to-show.ts';
 export type { ProxyRecord } from './record.ts';
 export { RECORD_MEMBERS } from './record.ts';
 export { recordChecksum } from './record-checksum.ts';

@@ -2,6 +2,7 @@ import { closeSync, constants, fsyncSync, readdirSync, readFileSync, renameSync,
 import { dirname, join } from 'node:path';
 import { openRegularFile, syncFolder } from '@pw/cache-models';
 import { openFile } from './open-file.ts';
+import { removeFile } from './remove-file.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
 import { isTemporaryName, temporaryName } from './temporary-name.ts';
@@ -56,7 +57,7 @@ export function expectShards(directory: string, expected: number | undefined): v
 export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);
   for (const name of readdirSync(directory))
-    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) rmSync(join(directory, name), { force: true });
+    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) removeFile(join(directory, name));
   const temporary = temporaryName(path);
   const layout = { format: 1, num_shards: numShards, ...(isMoving ? { moving: true } : {}) };
   const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);

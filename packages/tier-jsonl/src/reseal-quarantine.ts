@@ -6,6 +6,7 @@ import { CacheErrorCode, type CredentialCipher, resealText, syncFolder } from '@
 import { linePieces } from './line-pieces.ts';
 import { openFile } from './open-file.ts';
 import { QUARANTINE } from './quarantine.ts';
+import { removeFile } from './remove-file.ts';
 import { shardOfFileName } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
 import { isTemporaryName, temporaryName } from './temporary-name.ts';
@@ -41,7 +42,7 @@ export async function* resealQuarantine(
     if (ofShard === undefined) yield (await look(path, cipher)).left;
     else if (isTemporaryName(name)) {
       // What a crash left behind: whoever writes holds the lock.
-      await exclusively(ofShard, async () => rmSync(path, { force: true }));
+      await exclusively(ofShard, async () => removeFile(path));
     } else {
       const { left, isStale } = await look(path, cipher);
       yield isStale ? await exclusively(ofShard, (isHeld) => rewrite(path, cipher, isHeld)) : left;

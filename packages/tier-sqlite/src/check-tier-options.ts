@@ -1,9 +1,13 @@
-import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
+import { CacheConfigError, DIRECTORY_CHECKS_PROBLEM, type FieldProblem, isDirectoryChecks } from '@pw/cache-models';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
 /** Throws a CacheConfigError that lists every wrong option. */
-export function checkTierOptions(tier: string, durability: unknown, busyTimeoutMs: unknown, maxBlockMs: unknown): void {
+export function checkTierOptions(
+  tier: string,
+  options: Readonly<Record<'durability' | 'busyTimeoutMs' | 'maxBlockMs' | 'directoryChecks', unknown>>,
+): void {
+  const { durability, busyTimeoutMs, maxBlockMs, directoryChecks } = options;
   const problems: FieldProblem[] = [];
   if (durability !== 'normal' && durability !== 'full') {
     problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
@@ -18,6 +22,8 @@ export function checkTierOptions(tier: string, durability: unknown, busyTimeoutM
   if (typeof maxBlockMs !== 'number' || !(maxBlockMs >= 1)) {
     problems.push({ path: 'maxBlockMs', message: 'must be a number of 1 or more' });
   }
+  if (!isDirectoryChecks(directoryChecks))
+    problems.push({ path: 'directoryChecks', message: DIRECTORY_CHECKS_PROBLEM });
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@pw/cache-models';
+import type { Clock, FileGuard, Logger } from '@pw/cache-models';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { checkReadable, type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
@@ -14,6 +14,7 @@ export interface DatabaseSettings {
   readonly durability: Durability;
   /** Longest wait for another connection's lock, in milliseconds; the event loop stands still meanwhile. */
   readonly busyTimeoutMs: number;
+  readonly guard: FileGuard;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -35,7 +36,7 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 export function openDatabase(settings: DatabaseSettings, layout: TableLayout): OpenedDatabase {
   const Database = loadBinding();
   const open = (isSuspect: boolean): OpenedDatabase => {
-    const file = prepareFile(settings.path, settings.tier);
+    const file = prepareFile(settings.path, settings.tier, settings.guard);
     // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
     try {

@@ -5,6 +5,8 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
+  type DirectoryChecks,
+  FileGuard,
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
@@ -45,6 +47,8 @@ export interface SqliteTierOptions extends TierOptions {
    * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
    */
   readonly maxBlockMs?: number | undefined;
+  /** What is done where other users of the machine could change the folder or the file. Default `"warn"`; see {@link DirectoryChecks}. */
+  readonly directoryChecks?: DirectoryChecks | undefined;
 }
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
@@ -78,7 +82,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   ) {
     super(config, options, description);
     const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    checkTierOptions(this.name, durability, busyTimeoutMs, maxBlockMs);
+    const { directoryChecks = 'warn' } = options;
+    checkTierOptions(this.name, { durability, busyTimeoutMs, maxBlockMs, directoryChecks });
     this.#maxBlockMs = maxBlockMs;
     this.#layout = place.layout;
     this.#wantsEvicted = options.onEvict !== undefined;
@@ -87,6 +92,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       tier: this.name,
       durability,
       busyTimeoutMs,
+      guard: new FileGuard({ checks: directoryChecks, logger: options.logger, tier: this.name }),
       clock: options.clock ?? systemClock,
       logger: options.logger ?? silentLogger,
     };
