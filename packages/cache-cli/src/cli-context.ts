@@ -1,4 +1,4 @@
-import { maskCredentials } from '@pw/cache-models';
+import { type DirectoryChecks, maskCredentials } from '@pw/cache-models';
 import type { CliIo } from './cli-io.ts';
 import { printable } from './format.ts';
 import { maskedArguments } from './masked-arguments.ts';
@@ -43,5 +43,6 @@ export class CliContext {
 export interface GlobalOptions {
   readonly dir: string;
   readonly backend?: Backend;
+  readonly directoryChecks?: DirectoryChecks;
   readonly json?: boolean;
 }

@@ -1,6 +1,6 @@
 import { CURRENT_KEY_VARIABLE, PREVIOUS_KEY_VARIABLE } from '@pw/cache-crypto';
 import { type CacheManager, openCache } from '@pw/cache-manager';
-import { CacheError, CacheErrorCode } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, type DirectoryChecks } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { codeInWords, remedyFor } from './error-text.ts';
@@ -38,7 +38,12 @@ export async function openStore(
   const backend = options.backend ?? paths.backends[0] ?? 'jsonl';
   const warn = (text: string) => context.err.line(`pw-cache: warning: ${context.shown(text)}`);
   const warnings = new Warnings();
-  const cache = await open(context, paths, backend, use, warnings);
+  const cache = await open(
+    context,
+    { ...paths, l2Backend: backend, directoryChecks: options.directoryChecks },
+    use,
+    warnings,
+  );
   const broken = cache.getStatistics().tiers.filter(({ degraded }) => degraded);
   if (broken.length > 0) {
     await cache.close();
@@ -56,16 +61,20 @@ export async function openStore(
   return cache;
 }
 
+interface StoreConfig extends StorePaths {
+  readonly l2Backend: Backend;
+  readonly directoryChecks: DirectoryChecks | undefined;
+}
+
 async function open(
   context: CliContext,
-  { l2CacheDir, l3DatabasePath }: StorePaths,
-  l2Backend: Backend,
+  { l2CacheDir, l3DatabasePath, l2Backend, directoryChecks }: StoreConfig,
   use: StoreUse,
   { logger }: Warnings,
 ): Promise<CacheManager> {
   try {
     return await openCache(
-      { l1Config: { enabled: use.writes !== true }, l2Backend, l2CacheDir, l3DatabasePath },
+      { l1Config: { enabled: use.writes !== true }, l2Backend, l2CacheDir, l3DatabasePath, directoryChecks },
       { env: { ...context.io.env }, logger, clock: context.io.clock },
     );
   } catch (error) {
@@ -76,6 +85,9 @@ async function open(
 }
 
 function cannotBeOpened(dir: string, tiers: readonly string[], warnings: Warnings): CliError {
+  const reasons = tiers.flatMap((tier) => warnings.reasonOf(tier) ?? []);
+  if (reasons.length > 0)
+    return new CliError('TIER_FAILED', `the cache in ${dir} cannot be opened: ${reasons.join('; ')}`);
   const codes = [...new Set(tiers.flatMap((tier) => warnings.codeOf(tier) ?? []))];
   const reason = codes.length === 0 ? '' : `: ${codes.map(codeInWords).join('; ')}`;
   const message = `${tiers.join(' and ')} of the cache in ${dir} cannot be opened${reason}: ${remedyFor(codes[0])}`;

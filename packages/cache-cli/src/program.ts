@@ -1,5 +1,5 @@
 import { EXPORT_CREDENTIALS, PROXY_FILE_FORMATS } from '@pw/cache-manager';
-import { HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
+import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
 import { directoryName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
 import type { CliContext } from './cli-context.ts';
@@ -24,6 +24,12 @@ export function buildProgram(context: CliContext, version: string): Command {
         'jsonl',
         'sqlite',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--directory-checks <how>',
+        'where other users could change the files: warn, strict (refuse) or off (default: warn)',
+      ).choices(DIRECTORY_CHECKS),
     )
     .option('--json', 'machine-readable output: one JSON document, for errors too')
     .helpCommand('help [command]', 'show the help of a command')

@@ -5,6 +5,7 @@ import { systemCodeOf } from './error-text.ts';
 export class Warnings {
   readonly #messages = new Set<string>();
   readonly #codes = new Map<string, string>();
+  readonly #reasons = new Map<string, string>();
   #write: ((text: string) => Promise<void>) | undefined;
 
   readonly logger: Logger = {
@@ -19,15 +20,21 @@ export class Warnings {
     return this.#codes.get(tier);
   }
 
+  /** Why a tier could not be opened, where waiting does not help. */
+  reasonOf(tier: string): string | undefined {
+    return this.#reasons.get(tier);
+  }
+
   async pass(write: (text: string) => Promise<void>): Promise<void> {
     this.#write = write;
     for (const message of this.#messages) await write(message);
   }
 
   #add(fields: LogFields, message: string): void {
-    const { tier, code, cause, system } = fields;
+    const { tier, code, cause, system, reason } = fields;
     const known = [system, cause, code].map((name) => systemCodeOf({ code: name })).find(Boolean);
     if (typeof tier === 'string' && known !== undefined) this.#codes.set(tier, known);
+    if (typeof tier === 'string' && typeof reason === 'string') this.#reasons.set(tier, reason);
     // Commands say themselves, and once, that a key is missing.
     if (message.includes('no key opens')) return;
     const text = typeof tier === 'string' ? `${tier}: ${message}` : message;

@@ -62,6 +62,29 @@ describe('a directory', () => {
   });
 });
 
+describe('a directory that others could change', () => {
+  it('is refused where anyone may write to it, with the path and the command that helps', async () => {
+    const { cli, dir, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    chmodSync(join(dir, 'proxies'), 0o777);
+    const { code, err } = await cli(['list']);
+    expect(code).toBe(1);
+    expect(err).toContain(`${join(dir, 'proxies')}: anyone may replace files in it; "chmod o-w" it`);
+    expect((await cli(['--directory-checks', 'off', 'list'])).code).toBe(0);
+  });
+
+  it('is warned of where its group may, and refused by --directory-checks strict', async () => {
+    const { cli, dir, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    chmodSync(join(dir, 'proxies'), 0o770);
+    const warned = await cli(['list']);
+    expect([warned.code, warned.err]).toEqual([0, expect.stringContaining('its group may write to it')]);
+    const strict = await cli(['list', '--directory-checks', 'strict']);
+    expect([strict.code, strict.err]).toEqual([1, expect.stringContaining(join(dir, 'proxies'))]);
+    expect((await cli(['list', '--directory-checks', 'no'])).code).toBe(2);
+  });
+});
+
 describe('a file', () => {
   it('that cannot be read or written is named, with the reason in words', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });

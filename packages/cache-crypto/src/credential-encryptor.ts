@@ -6,6 +6,10 @@ import {
   type CredentialBinding,
   type CredentialCipher,
   CredentialUnreadableError,
+  DIRECTORY_CHECKS_PROBLEM,
+  type DirectoryChecks,
+  FileGuard,
+  isDirectoryChecks,
   type Logger,
   Secret,
   type TokenState,
@@ -39,6 +43,8 @@ export interface CredentialEncryptorOptions {
   readonly keyFile?: string | undefined;
   /** Where the cache keeps its files, so that a `keyFile` among them is refused. Default: nowhere. */
   readonly cachePlaces?: CachePlaces | undefined;
+  /** What is done where other users of the machine could change the key file. Default `"warn"`; see {@link DirectoryChecks}. */
+  readonly directoryChecks?: DirectoryChecks | undefined;
   /**
    * Whether a token that is bound to no proxy opens at one: those of ProxyWhirl, of other programs, and of `encrypt` without a binding.
    * `"refuse"` once `reencrypt` has bound all that is stored, if nothing else writes the store. Default `"accept"`.
@@ -152,7 +158,8 @@ function collectKeys(options: CredentialEncryptorOptions, env: Environment): Fer
 
 function fileKey(path: string, options: CredentialEncryptorOptions, isNeeded: boolean): FernetKey | undefined {
   checkKeyFilePlace(path, options.cachePlaces ?? {});
-  return isNeeded ? makeKeyFile(path) : readKeyFile(path);
+  const guard = new FileGuard({ checks: directoryChecks(options.directoryChecks), logger: options.logger });
+  return isNeeded ? makeKeyFile(path, guard) : readKeyFile(path, guard);
 }
 
 /** In plain JavaScript a wrong role would bind to nothing in particular. */
@@ -162,6 +169,13 @@ function checkBinding(binding: CredentialBinding | undefined): void {
   if ((role === 'username' || role === 'password') && typeof origin === 'string') return;
   throw new CacheValidationError('binding: must be { role: "username" or "password", origin: a string }', {
     problems: [{ path: 'binding', message: 'must be { role: "username" or "password", origin: a string }' }],
+  });
+}
+
+function directoryChecks(value: unknown = 'warn'): DirectoryChecks {
+  if (isDirectoryChecks(value)) return value;
+  throw new CacheConfigError(`CredentialEncryptor: directoryChecks: ${DIRECTORY_CHECKS_PROBLEM}`, {
+    problems: [{ path: 'directoryChecks', message: DIRECTORY_CHECKS_PROBLEM }],
   });
 }
 
@@ -182,6 +196,7 @@ const OPTIONS: readonly (keyof CredentialEncryptorOptions)[] = [
   'previousKeys',
   'keyFile',
   'cachePlaces',
+  'directoryChecks',
   'foreignTokens',
   'env',
   'logger',

@@ -2,18 +2,26 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
-  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { CacheConfigError, CacheStorageError } from '@pw/cache-models';
+import {
+  CacheConfigError,
+  CacheError,
+  CacheErrorCode,
+  CacheStorageError,
+  type FileGuard,
+  makePrivateFolders,
+  openRegularFile,
+  syncFolder,
+} from '@pw/cache-models';
 import { FernetKey } from './fernet-key.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
@@ -21,13 +29,13 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 /** A file that is longer is no key, and is not read. */
 const LONGEST = 256;
+const WHAT = 'key file';
 
 /** The key in a file; `undefined` if there is no file. Throws as {@link makeKeyFile}. */
-export function readKeyFile(path: string): FernetKey | undefined {
-  const fd = openIfThere(path);
+export function readKeyFile(path: string, guard?: FileGuard): FernetKey | undefined {
+  const fd = openIfThere(path, guard);
   if (fd === undefined) return undefined;
   try {
-    checkFile(path, fd);
     const text = Buffer.alloc(LONGEST + 1);
     const length = readSync(fd, text, 0, text.length, 0);
     const key = text.toString('latin1', 0, length).trim();
@@ -42,50 +50,58 @@ export function readKeyFile(path: string): FernetKey | undefined {
  * The key in a file, made first if there is none. However many processes do so at once, one key comes of it: the file is
  * written under another name (mode 0600) and linked into place whole, which fails for all but the first.
  *
- * Throws a CacheConfigError for a symlink, for what is no file and for one that others may read, a CacheError with code `CACHE_KEY_INVALID` for
+ * Throws a CacheConfigError for a symlink, for what is no file, for one that others may read and for what the guard refuses, a CacheError with code `CACHE_KEY_INVALID` for
  * a file without a key, a CacheStorageError when the system refuses. None of them shows the key.
  */
-export function makeKeyFile(path: string): FernetKey {
-  const found = readKeyFile(path);
+export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
+  const found = readKeyFile(path, guard);
   if (found !== undefined) return found;
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   attempt(path, 'made', () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makePrivateFolders(dirname(path));
     try {
       writeWhole(temporary, `${FernetKey.generate().text}\n`);
       linkUnlessThere(temporary, path);
     } finally {
       rmSync(temporary, { force: true });
     }
+    // The key must be there after a power cut, or what it sealed meanwhile is lost.
     syncFolder(dirname(path));
   });
-  const key = readKeyFile(path);
+  const key = readKeyFile(path, guard);
   if (key !== undefined) return key;
   throw new CacheStorageError(`key file ${path}: it was removed as soon as it was made`);
 }
 
-function openIfThere(path: string): number | undefined {
+function openIfThere(path: string, guard: FileGuard | undefined): number | undefined {
   try {
-    return openSync(path, O_RDONLY | O_NOFOLLOW);
+    const { fd, stats } = openRegularFile(path, O_RDONLY, { what: WHAT, guard });
+    try {
+      guard?.checkDirectory(dirname(path));
+      checkMode(path, stats);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return openIfMadeMeanwhile(path);
-    if (code === 'ELOOP' || code === 'EMLINK') throw refused(path, 'is a symbolic link, and those are not followed');
+    if (code === 'ENOENT') return openIfMadeMeanwhile(path, guard);
+    if (code === CacheErrorCode.UNSAFE_PATH) throw refusedBy(error as CacheError);
+    if (error instanceof CacheError) throw error;
     throw new CacheStorageError(`key file ${path}: cannot be read (${code})`, { cause: error });
   }
 }
 
 /** A link to nowhere is "not found" where links cannot be refused, but it is there; so is what another process has just made. */
-function openIfMadeMeanwhile(path: string): number | undefined {
+function openIfMadeMeanwhile(path: string, guard: FileGuard | undefined): number | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if (found.isSymbolicLink()) throw refused(path, 'is a symbolic link, and those are not followed');
-  return openIfThere(path);
+  return openIfThere(path, guard);
 }
 
-function checkFile(path: string, fd: number): void {
-  const stats = fstatSync(fd);
-  if (!stats.isFile()) throw refused(path, 'is not a file');
+function checkMode(path: string, stats: Stats): void {
   if (O_NOFOLLOW === 0 && lstatSync(path).isSymbolicLink())
     throw refused(path, 'is a symbolic link, and those are not followed');
   if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
@@ -97,8 +113,13 @@ function checkFile(path: string, fd: number): void {
 }
 
 function refused(path: string, problem: string): CacheConfigError {
-  const message = `key file ${path}: ${problem}`;
+  const message = `${WHAT} ${path}: ${problem}`;
   return new CacheConfigError(message, { problems: [{ path: 'keyFile', message: problem }] });
+}
+
+/** A path is refused by the option that names it. */
+function refusedBy(cause: CacheError): CacheConfigError {
+  return new CacheConfigError(cause.message, { cause, problems: [{ path: 'keyFile', message: cause.message }] });
 }
 
 function writeWhole(path: string, text: string): void {
@@ -119,17 +140,6 @@ function linkUnlessThere(from: string, to: string): void {
   } catch (error) {
     // Somebody was first: theirs is the key.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-}
-
-/** The key must be there after a power cut, or what it sealed meanwhile is lost. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const fd = openSync(folder, O_RDONLY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

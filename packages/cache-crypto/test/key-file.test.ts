@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -15,7 +16,7 @@ import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Secret } from '@pw/cache-models';
-import { makeTempDir, RecordingLogger } from '@pw/test-support';
+import { makeOddFile, makeTempDir, ODD_FILES, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CredentialEncryptor, generateKey } from '../src/index.ts';
 import { readKeyFile } from '../src/key-file.ts';
@@ -125,7 +126,45 @@ describe('a key file', () => {
       expect(error.message).not.toContain(key);
     }
     const error = errorOf(() => new CredentialEncryptor({ keyFile: temp(), env: {} }));
-    expect(error.message).toContain('is not a file');
+    expect(error.message).toContain('is a folder');
+  });
+
+  it.each(ODD_FILES.filter((kind) => !kind.includes('link') && (kind !== 'device' || process.getuid?.() === 0)))(
+    'is refused at once where a %s is in its place',
+    (kind) => {
+      const keyFile = join(temp(), 'cache.key');
+      makeOddFile(kind, keyFile, `${keyFile}.victim`);
+      if (kind === 'huge file') chmodSync(keyFile, 0o600);
+      // In a process of its own: what waits in a system call can be ended from outside only.
+      const program = `
+        import { CredentialEncryptor } from '@pw/cache-crypto';
+        try { new CredentialEncryptor({ keyFile: ${JSON.stringify(keyFile)}, env: {} }); }
+        catch ({ code, message }) { console.log(code, message); }`;
+      const args = ['--conditions=@pw/source', '--input-type=module', '--eval', program];
+      const { stdout } = spawnSync(process.execPath, args, {
+        cwd: import.meta.dirname,
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      expect(stdout).toContain(kind === 'huge file' ? 'CACHE_KEY_INVALID' : 'CACHE_CONFIG_INVALID');
+      expect(stdout).toContain(keyFile);
+    },
+  );
+
+  it('is refused in a folder that anyone may write to, and with a link in one where only we may', () => {
+    const folder = join(temp(), 'keys');
+    const keyFile = join(folder, 'cache.key');
+    new CredentialEncryptor({ keyFile, env: {} });
+    linkSync(keyFile, join(folder, 'too'));
+    const logger = new RecordingLogger();
+    new CredentialEncryptor({ keyFile, env: {}, logger });
+    expect(logger.text).toContain('hard link');
+    const strict = errorOf(() => new CredentialEncryptor({ keyFile, env: {}, directoryChecks: 'strict' }));
+    expect(strict.message).toContain('hard link');
+    chmodSync(folder, 0o777);
+    const error = errorOf(() => new CredentialEncryptor({ keyFile, env: {} }));
+    expect([error.code, error.message]).toEqual(['CACHE_CONFIG_INVALID', expect.stringContaining('chmod o-w')]);
+    new CredentialEncryptor({ keyFile, env: {}, directoryChecks: 'off' });
   });
 
   it.each(['', 'no key', `${generateKey()}x`, 'x'.repeat(100_000)])(

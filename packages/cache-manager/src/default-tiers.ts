@@ -27,7 +27,8 @@ async function memoryTier(config: CacheConfig): Promise<TierFactory> {
 }
 
 async function diskTier(config: CacheConfig): Promise<TierFactory> {
-  const options = { directory: config.l2CacheDir, durability: config.durability, name: 'l2' };
+  const { l2CacheDir: directory, durability, directoryChecks } = config;
+  const options = { directory, durability, directoryChecks, name: 'l2' };
   if (config.l2Backend === L2BackendType.JSONL) {
     const { JsonlCacheTier } = await load('@pw/tier-jsonl', () => import('@pw/tier-jsonl'));
     return (context) => new JsonlCacheTier(config.l2Config, { ...context, ...options });
@@ -38,7 +39,8 @@ async function diskTier(config: CacheConfig): Promise<TierFactory> {
 
 async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<TierFactory> {
   const { SqliteCacheTier } = await load('@pw/tier-sqlite', () => import('@pw/tier-sqlite'));
-  const options = { path: config.l3DatabasePath, durability: config.durability, name: 'l3', healthSchedule };
+  const { l3DatabasePath: path, durability, directoryChecks } = config;
+  const options = { path, durability, directoryChecks, name: 'l3', healthSchedule };
   return (context) => new SqliteCacheTier(config.l3Config, { ...context, ...options, whenLocked: 'promise' });
 }
 
@@ -63,6 +65,7 @@ export async function defaultCipher(
       previousKeys: config.previousEncryptionKeys,
       keyFile,
       foreignTokens: config.foreignTokens,
+      directoryChecks: config.directoryChecks,
       cachePlaces: { directories: [l2CacheDir], files: [l3DatabasePath] },
       env,
       logger,

@@ -7,6 +7,7 @@ import {
   type CredentialCipher,
   type EvictionListener,
   type Logger,
+  reasonToShow,
   type TierFactory,
 } from '@pw/cache-models';
 import { checkContract, checkShape } from './check-contract.ts';
@@ -123,7 +124,7 @@ async function openSlot(slot: TierSlot, required: readonly string[], logger: Log
     if (isRemediable(error) || required.includes(slot.name)) throw error;
     // A factory of somebody else's may throw anything.
     const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } | null };
-    const fields = { tier: slot.name, code, system: cause?.code };
+    const fields = { tier: slot.name, code, system: cause?.code, reason: reasonToShow(error) };
     logger.warn(fields, 'tier cannot be opened; the cache works without it and tries again');
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CacheConfigError } from './cache-error.ts';
+import { DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM } from './files/directory-checks.ts';
 import { parseWith } from './parse-with.ts';
 import { Secret } from './secret.ts';
 import { TIER_CONFIG_MEMBERS, tierConfigSchema } from './tier-config.ts';
@@ -69,6 +70,8 @@ const schema = z.strictObject({
   enableStatistics: z.boolean().default(true),
   /** Seconds between statistics events: 1 or more. Default 5. */
   statisticsInterval: interval(1).default(5),
+  /** What is done where other users of the machine could change folders or files of the cache. Default `"warn"`; see {@link DirectoryChecks}. */
+  directoryChecks: z.enum(DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM).default('warn'),
   /** `"normal"`: a put survives the process; `"full"`: also a power cut, for a disk flush a put. Default `"normal"`. */
   durability: z.enum(['normal', 'full'], 'must be "normal" or "full"').default('normal'),
 });

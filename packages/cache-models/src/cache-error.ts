@@ -26,6 +26,8 @@ export const CacheErrorCode = Object.freeze({
    * in a table's place. It was left as it is; the message names the object and the remedy.
    */
   SCHEMA_REFUSED: 'CACHE_SCHEMA_REFUSED',
+  /** A link, a pipe, a folder that anyone may write to or the like stands where a file or folder of ours belongs; the message names it. */
+  UNSAFE_PATH: 'CACHE_UNSAFE_PATH',
   /** The cache was closed. */
   CLOSED: 'CACHE_CLOSED',
 } as const);

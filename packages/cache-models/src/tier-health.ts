@@ -6,6 +6,7 @@ import {
   type UnreadableReason,
 } from './cache-error.ts';
 import type { Logger } from './logger.ts';
+import { reasonToShow } from './reason-to-show.ts';
 import type { TierStatistics } from './tier-statistics.ts';
 
 /** Counts a tier's failures in a row and switches it off; tells a fault of the store from a fault of one record. */
@@ -106,5 +107,10 @@ function reasonOf(error: CacheError): UnreadableReason {
 function facts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = (error as { code?: unknown }).code;
-  return { error: error.name, ...(typeof code === 'string' ? { code } : {}) };
+  const reason = reasonToShow(error);
+  return {
+    error: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

@@ -14,7 +14,8 @@ function problemsOf(work: () => unknown): Record<string, string> {
 
 describe('parseCacheConfig', () => {
   it('has the reference’s defaults', () => {
-    const { encryptionKey, previousEncryptionKeys, durability, foreignTokens, ...config } = parseCacheConfig();
+    const { encryptionKey, previousEncryptionKeys, durability, foreignTokens, directoryChecks, ...config } =
+      parseCacheConfig();
     expect(config).toEqual({
       l1Config: { enabled: true, maxEntries: 1000, evictionPolicy: 'lru' },
       l2Config: { enabled: true, maxEntries: 5000, evictionPolicy: 'lru' },

@@ -1,8 +1,8 @@
 import { closeSync, constants, fsync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { openFile } from './open-file.ts';
 import type { Place } from './place.ts';
-import { openSecurely } from './secure-open.ts';
 import type { Shard } from './shard.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
@@ -39,7 +39,7 @@ export function* compactShard(
   const older = [...shard.olderThanElsewhere()].flatMap((key) => shard.lines.superseded.get(key)!);
   const lines = liveLines(shard, index, [...shard.lines.foreign, ...older]);
   const temporary = temporaryName(shard.file.path);
-  const fd = openSecurely(temporary, O_RDWR | O_CREAT | O_EXCL);
+  const fd = openFile(temporary, O_RDWR | O_CREAT | O_EXCL);
   const moves: SlotMove[] = [];
   const foreign: Place[] = [];
   let end = 0;

@@ -1,20 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models';
-import { openSecurely } from './secure-open.ts';
+import { openFile } from './open-file.ts';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /** Milliseconds without a lock taken, after which a name goes that cannot be judged: of another boot, machine or container. */
 const FORGOTTEN = 24 * 60 * 60 * 1000;
@@ -119,7 +109,7 @@ export class HolderNames {
     if (own === undefined) return undefined;
     const name = `pw-holder.${own.space}.${own.pid}.${own.start}.${randomBytes(6).toString('hex')}`;
     const path = join(this.#directory, name);
-    const fd = openSecurely(path, O_WRONLY | O_CREAT | O_EXCL);
+    const fd = openFile(path, O_WRONLY | O_CREAT | O_EXCL);
     return { path, fd, notAtExit: runAtExit(() => remove(path)) };
   }
 
@@ -144,7 +134,7 @@ function lineWith(text: string): string {
 function lastSaid(path: string, shard: number): { readonly line?: string; readonly mtimeMs: number } {
   let fd: number;
   try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    fd = openFile(path, O_RDONLY, 'holder file');
   } catch {
     return { mtimeMs: Number.NaN };
   }

@@ -1,4 +1,12 @@
-import { CacheConfigError, type FieldProblem, type TierOptions } from '@pw/cache-models';
+import {
+  CacheConfigError,
+  DIRECTORY_CHECKS_PROBLEM,
+  type DirectoryChecks,
+  type FieldProblem,
+  FileGuard,
+  isDirectoryChecks,
+  type TierOptions,
+} from '@pw/cache-models';
 import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock-timing.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 
@@ -22,6 +30,8 @@ export interface JsonlTierOptions extends TierOptions {
    * `Infinity` for none. Default 1000: a smaller shard is read as fast. A tier with `maxEntries` leaves none.
    */
   readonly sideIndexFrom?: number | undefined;
+  /** What is done where other users of the machine could change the folder or its files. Default `"warn"`; see {@link DirectoryChecks}. */
+  readonly directoryChecks?: DirectoryChecks | undefined;
   /** How the shards are locked; the same in all processes that share the directory. */
   readonly lock?: Partial<LockTiming> | undefined;
 }
@@ -32,12 +42,21 @@ export interface JsonlTierSettings {
   readonly numShards: number | undefined;
   readonly durability: Durability;
   readonly sideIndexFrom: number;
+  readonly guard: FileGuard;
   readonly lock: LockTiming;
 }
 
 /** Checks the options. Throws a CacheConfigError that lists all problems. */
 export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSettings {
-  const { directory, numShards, durability = 'normal', sideIndexFrom = SIDE_INDEX_FROM } = options;
+  const {
+    directory,
+    numShards,
+    durability = 'normal',
+    sideIndexFrom = SIDE_INDEX_FROM,
+    directoryChecks = 'warn',
+    logger,
+    name,
+  } = options;
   const lock = { ...DEFAULT_LOCK_TIMING };
   const problems: FieldProblem[] = [];
   const wrong = (path: string, message: string) => problems.push({ path, message });
@@ -45,6 +64,7 @@ export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSetti
   if (numShards !== undefined && !(Number.isInteger(numShards) && numShards >= 1 && numShards <= MAX_SHARDS))
     wrong('numShards', `must be a whole number from 1 to ${MAX_SHARDS}`);
   if (durability !== 'normal' && durability !== 'full') wrong('durability', 'must be "normal" or "full"');
+  if (!isDirectoryChecks(directoryChecks)) wrong('directoryChecks', DIRECTORY_CHECKS_PROBLEM);
   if (!(sideIndexFrom >= 1)) wrong('sideIndexFrom', 'must be 1 or more');
   for (const [name, least] of [
     ['stale', 2000],
@@ -56,7 +76,10 @@ export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSetti
     if (Number.isFinite(given) && given >= least) lock[name] = given;
     else wrong(`lock.${name}`, `must be ${least} milliseconds or more`);
   }
-  if (problems.length === 0) return { directory, numShards, durability, sideIndexFrom, lock };
+  if (problems.length === 0) {
+    const guard = new FileGuard({ checks: directoryChecks, logger, tier: name ?? 'JSONL tier' });
+    return { directory, numShards, durability, sideIndexFrom, guard, lock };
+  }
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheConfigError(`JSONL tier: ${list}`, { problems });
 }

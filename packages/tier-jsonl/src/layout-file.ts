@@ -1,6 +1,8 @@
 import { closeSync, constants, fsyncSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openSecurely, syncDirectory } from './secure-open.ts';
+import { openRegularFile, syncFolder } from '@pw/cache-models';
+import { openFile } from './open-file.ts';
+import { removeFile } from './remove-file.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
 import { isTemporaryName, temporaryName } from './temporary-name.ts';
@@ -15,14 +17,19 @@ export interface Layout {
   readonly isMoving: boolean;
 }
 
+/** Bytes; a longer file makes no sense, and is not read. */
+const LONGEST = 64 * 1024;
+
 export const LAYOUT_FILE = 'pw-cache.json';
 
 /** The recorded layout; `undefined` for none, or one that makes no sense, which then is found out anew. Throws what the system says. */
 export function readLayout(directory: string): Layout | undefined {
   let text: string;
   try {
-    const fd = openSecurely(join(directory, LAYOUT_FILE), O_RDONLY);
+    const path = join(directory, LAYOUT_FILE);
+    const { fd, stats } = openRegularFile(path, O_RDONLY, { what: 'layout file', tier: 'JSONL tier' });
     try {
+      if (stats.size > LONGEST) return undefined;
       text = readFileSync(fd, 'utf8');
     } finally {
       closeSync(fd);
@@ -50,10 +57,10 @@ export function expectShards(directory: string, expected: number | undefined): v
 export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);
   for (const name of readdirSync(directory))
-    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) rmSync(join(directory, name), { force: true });
+    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) removeFile(join(directory, name));
   const temporary = temporaryName(path);
   const layout = { format: 1, num_shards: numShards, ...(isMoving ? { moving: true } : {}) };
-  const fd = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
   try {
     writeFully(fd, Buffer.from(`${JSON.stringify(layout)}\n`), 0);
     fsyncSync(fd);
@@ -65,7 +72,7 @@ export function writeLayout(directory: string, { numShards, isMoving }: Layout, 
   } finally {
     closeSync(fd);
   }
-  syncDirectory(dirname(path));
+  syncFolder(dirname(path));
 }
 
 function parseLayout(text: string): Layout | undefined {

@@ -13,8 +13,9 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { unsafePath } from '@pw/cache-models';
 import type { FolderIdentity } from './holder-names.ts';
-import { openSecurely } from './secure-open.ts';
+import { openFile } from './open-file.ts';
 import { errorCode } from './storage-fault.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;
@@ -127,6 +128,8 @@ export class LockFiles {
   };
   readonly statSync = (path: string): { readonly mtime: Date } => {
     const found = lstatSync(path);
+    if (!found.isDirectory())
+      throw unsafePath({ path, what: 'lock', problem: 'is no folder; remove it', tier: 'JSONL tier' });
     if (this.#isOwn(found)) return { mtime: new Date(found.mtime.getTime() + (this.#ahead ?? 0)) };
     return { mtime: new Date(this.#isAbandoned(found) ? 0 : Date.now()) };
   };
@@ -183,7 +186,7 @@ export class LockFiles {
     const temporary = `${path}.${token}`;
     mkdirSync(temporary, 0o700);
     try {
-      closeSync(openSecurely(join(temporary, token), O_WRONLY | O_CREAT | O_EXCL));
+      closeSync(openFile(join(temporary, token), O_WRONLY | O_CREAT | O_EXCL));
       const made = lstatSync(temporary);
       this.#holders.took(made);
       for (const name of names) rmSync(join(path, name), { force: true });

@@ -1,12 +1,11 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { makePrivateFolder } from './quarantine.ts';
+import { removeFile } from './remove-file.ts';
 import { reshard } from './reshard.ts';
-import { nearestFolder, syncFoldersAbove } from './secure-open.ts';
 import { Resharded } from './shard-lane.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 import { ShardSet } from './shard-set.ts';
@@ -76,9 +75,8 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
 function lookAt(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
   const { directory } = settings;
   try {
-    const top = nearestFolder(directory);
-    makePrivateFolder(directory);
-    if (settings.durability === 'full') syncFoldersAbove(directory, top);
+    makePrivateFolder(directory, settings.durability === 'full');
+    settings.guard.checkDirectory(directory);
     return { layout: readLayout(directory), listing: listDirectory(directory) };
   } catch (error) {
     throw storageFault('open the directory', error);
@@ -111,7 +109,7 @@ function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): void {
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
     // Whoever holds the lock may be compacting into it.
-    lane?.withLock(() => rmSync(path, { force: true }));
+    lane?.withLock(() => removeFile(path));
   }
   for (const lane of set.lanes) if (lane.shard.lines.needsRepair) lane.repairNow();
 }

@@ -1,9 +1,8 @@
 import { closeSync, constants, fsyncSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CacheStorageError } from '@pw/cache-models';
-import { makeFolders } from './make-folders.ts';
+import { makePrivateFolders, unsafePath } from '@pw/cache-models';
+import { openFile } from './open-file.ts';
 import type { Place } from './place.ts';
-import { openSecurely } from './secure-open.ts';
 import type { ShardFile } from './shard-file.ts';
 import { writeFully } from './write-fully.ts';
 
@@ -13,17 +12,23 @@ const CHUNK = 1024 * 1024;
 export const QUARANTINE = 'quarantine';
 
 /** Makes a folder with mode 0700, whatever the umask, and refuses anything else that is there. */
-export function makePrivateFolder(path: string): void {
+export function makePrivateFolder(path: string, flush = false): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined) makeFolders(path);
-  else if (!found.isDirectory()) throw new CacheStorageError('JSONL tier: not a folder, or a symbolic link; refused');
+  if (found === undefined) makePrivateFolders(path, { flush });
+  else if (!found.isDirectory())
+    throw unsafePath({
+      path,
+      what: 'folder',
+      problem: 'is something else, or a symbolic link; move it away',
+      tier: 'JSONL tier',
+    });
 }
 
 /** Copies lines, byte for byte, to the file of the same name in `quarantine/`, and on to the disk before they are overwritten. */
 export function copyToQuarantine(file: ShardFile, directory: string, places: readonly Place[]): void {
   const folder = join(directory, QUARANTINE);
   makePrivateFolder(folder);
-  const fd = openSecurely(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT);
+  const fd = openFile(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT, 'quarantine file');
   try {
     for (const place of places) {
       copyPlace(file, place, fd);

@@ -1,10 +1,10 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
 import { CacheCorruptionError, type CredentialCipher, mayHoldToken } from '@pw/cache-models';
 import type { JsonlStore } from './jsonl-store.ts';
 import { listDirectory } from './list-directory.ts';
 import type { Place } from './place.ts';
+import { removeFile } from './remove-file.ts';
 import { resealQuarantine, tokenLinesIn } from './reseal-quarantine.ts';
 import { storageFault } from './storage-fault.ts';
 
@@ -30,7 +30,7 @@ export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): A
 /** Ours go: whoever writes one holds the lock. Those of ProxyWhirl may be in use. */
 async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   const { temporary, others } = listDirectory(store.directory);
-  for (const { shard, path } of temporary) await store.exclusively(shard, async () => rmSync(path, { force: true }));
+  for (const { shard, path } of temporary) await store.exclusively(shard, async () => removeFile(path));
   for (const name of others) yield await tokenLinesIn(join(store.directory, name), cipher);
 }
 

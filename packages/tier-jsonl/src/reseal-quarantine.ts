@@ -2,17 +2,18 @@ import { closeSync, constants, fstatSync, fsync, readdirSync, renameSync, rmSync
 import { dirname, join } from 'node:path';
 import { setImmediate as rest } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type CredentialCipher, resealText } from '@pw/cache-models';
+import { CacheErrorCode, type CredentialCipher, resealText, syncFolder } from '@pw/cache-models';
 import { linePieces } from './line-pieces.ts';
+import { openFile } from './open-file.ts';
 import { QUARANTINE } from './quarantine.ts';
-import { openSecurely, syncDirectory } from './secure-open.ts';
+import { removeFile } from './remove-file.ts';
 import { shardOfFileName } from './shard-of-key.ts';
 import { errorCode } from './storage-fault.ts';
 import { isTemporaryName, temporaryName } from './temporary-name.ts';
 import { TokenTrace } from './token-trace.ts';
 import { writeFully } from './write-fully.ts';
 
-const { O_CREAT, O_EXCL, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 /** Work before the event loop gets a turn, in milliseconds. */
 const SLICE_MS = 3;
 const NEWLINE = Buffer.from('\n');
@@ -41,7 +42,7 @@ export async function* resealQuarantine(
     if (ofShard === undefined) yield (await look(path, cipher)).left;
     else if (isTemporaryName(name)) {
       // What a crash left behind: whoever writes holds the lock.
-      await exclusively(ofShard, async () => rmSync(path, { force: true }));
+      await exclusively(ofShard, async () => removeFile(path));
     } else {
       const { left, isStale } = await look(path, cipher);
       yield isStale ? await exclusively(ofShard, (isHeld) => rewrite(path, cipher, isHeld)) : left;
@@ -64,7 +65,7 @@ async function rewrite(path: string, cipher: CredentialCipher, isHeld: () => boo
   const source = openIfFile(path);
   if (source === undefined) return 0;
   const temporary = temporaryName(path);
-  const target = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  const target = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
   let isDone = false;
   try {
     const before = fstatSync(source);
@@ -75,7 +76,7 @@ async function rewrite(path: string, cipher: CredentialCipher, isHeld: () => boo
       throw Object.assign(new Error('the lock was lost'), { code: 'EBUSY' });
     renameSync(temporary, path);
     isDone = true;
-    syncDirectory(dirname(path));
+    syncFolder(dirname(path));
     return left;
   } finally {
     closeSync(source);
@@ -120,16 +121,12 @@ async function copyResealed(source: number, target: number | undefined, cipher: 
 
 /** `undefined` for what is not a regular file: nobody waits for the other end of a pipe. */
 function openIfFile(path: string): number | undefined {
-  let fd: number;
   try {
-    fd = openSecurely(path, O_RDONLY | O_NONBLOCK);
+    return openFile(path, O_RDONLY);
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ELOOP') return undefined;
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === CacheErrorCode.UNSAFE_PATH) return undefined;
     throw error;
   }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  return undefined;
 }
 
 function namesIn(folder: string): string[] {

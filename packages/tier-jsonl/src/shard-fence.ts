@@ -11,13 +11,13 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { openFile } from './open-file.ts';
 import { QUARANTINE } from './quarantine.ts';
-import { openSecurely } from './secure-open.ts';
 import { errorCode } from './storage-fault.ts';
 import { isTemporaryName, temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
-const { O_CREAT, O_EXCL, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const CHUNK = 1024 * 1024;
 /** ProxyWhirl, which knows no lock of ours, may replace the file while it is copied. */
 const TRIES = 5;
@@ -47,11 +47,9 @@ function removeTemporary(path: string): void {
 function replaceByCopy(path: string): boolean {
   const source = openIfThere(path);
   const temporary = temporaryName(path);
-  const target = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  const target = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
   try {
     const before = source === undefined ? undefined : fstatSync(source);
-    // Whoever looks next says what is wrong with it.
-    if (before?.isFile() === false) return true;
     if (source !== undefined) copy(source, target);
     fsyncSync(target);
     const now = lstatSync(path, { throwIfNoEntry: false });
@@ -82,7 +80,7 @@ function isSame(before: Stats | undefined, now: Stats | undefined): boolean {
 
 function openIfThere(path: string): number | undefined {
   try {
-    return openSecurely(path, O_RDONLY | O_NONBLOCK);
+    return openFile(path, O_RDONLY, 'shard');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;

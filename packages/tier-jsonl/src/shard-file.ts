@@ -12,10 +12,10 @@ import {
   rmSync,
   type Stats,
 } from 'node:fs';
-import { CacheCorruptionError, CacheStorageError } from '@pw/cache-models';
+import { CacheCorruptionError, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
 import { LockLost } from './lock-lost.ts';
+import { openFile } from './open-file.ts';
 import type { Place } from './place.ts';
-import { openSecurely } from './secure-open.ts';
 import type { FileStamp } from './side-index.ts';
 import { errorCode } from './storage-fault.ts';
 import { temporaryName } from './temporary-name.ts';
@@ -47,6 +47,7 @@ export interface FileState {
  */
 export class ShardFile {
   readonly path: string;
+  readonly #guard: FileGuard;
   /** Appends wherever the file ends. */
   #fd: number | undefined;
   /** Writes at a place, which the other one cannot; opened when a line is to be overwritten. */
@@ -57,13 +58,14 @@ export class ShardFile {
   /** The scratch cut to a length, by that length: lines have few lengths, and a cut costs a tenth of a read. */
   #cuts: Buffer[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, guard: FileGuard) {
     this.path = path;
+    this.#guard = guard;
   }
 
   /**
    * Looks what is at the path, follows a file that was replaced, and gives `undefined` if there is none.
-   * Throws a CacheStorageError for anything but a regular file, or what the system says.
+   * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for anything but a regular file, or what the system says.
    */
   look(): FileState | undefined {
     const found = lstatSync(this.path, NO_THROW);
@@ -71,7 +73,6 @@ export class ShardFile {
       this.close();
       return undefined;
     }
-    if (!found.isFile()) throw new CacheStorageError('JSONL tier: a shard is not a regular file; refused');
     if (this.#fd !== undefined && isSame(this.#identity!, found)) {
       this.#identity!.nlink = found.nlink;
       return state(found, false);
@@ -114,14 +115,14 @@ export class ShardFile {
       this.#adopt(this.#create(), true);
       return { isNew: true };
     }
-    if (isSame(known, this.#adopt(openSecurely(this.path, O_RDWR | O_APPEND), true))) return { isNew: false };
+    if (isSame(known, this.#adopt(this.#openAt(O_RDWR | O_APPEND), true))) return { isNew: false };
     this.close();
     throw new LockLost();
   }
 
-  #create(): number {
+  #create(): RegularFile {
     try {
-      return openSecurely(this.path, O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+      return this.#openAt(O_RDWR | O_APPEND | O_CREAT | O_EXCL);
     } catch (error) {
       throw errorCode(error) === 'EEXIST' ? new LockLost() : error;
     }
@@ -186,8 +187,8 @@ export class ShardFile {
   }
 
   #openToBlank(): number {
-    const fd = openSecurely(this.path, O_WRONLY);
-    if (isSame(this.#identity!, fstatSync(fd))) return fd;
+    const { fd, stats } = this.#openAt(O_WRONLY);
+    if (isSame(this.#identity!, stats)) return fd;
     closeSync(fd);
     throw new LockLost();
   }
@@ -223,7 +224,7 @@ export class ShardFile {
    */
   replaceByEmpty(isHeld: () => boolean): void {
     const temporary = temporaryName(this.path);
-    closeSync(openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL));
+    closeSync(openFile(temporary, O_WRONLY | O_CREAT | O_EXCL));
     try {
       if (!isHeld()) throw new LockLost();
       renameSync(temporary, this.path);
@@ -242,22 +243,21 @@ export class ShardFile {
     for (const fd of fds) if (fd !== undefined) closeSync(fd);
   }
 
+  #openAt(flags: number): RegularFile {
+    return openRegularFile(this.path, flags, { what: 'shard', tier: 'JSONL tier', guard: this.#guard });
+  }
+
   #open(): Stats {
     try {
-      return this.#adopt(openSecurely(this.path, O_RDWR | O_APPEND), true);
+      return this.#adopt(this.#openAt(O_RDWR | O_APPEND), true);
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
-      return this.#adopt(openSecurely(this.path, O_RDONLY), false);
+      return this.#adopt(this.#openAt(O_RDONLY), false);
     }
   }
 
-  #adopt(fd: number, isWritable: boolean): Stats {
-    const found = fstatSync(fd);
-    if (!found.isFile()) {
-      closeSync(fd);
-      throw new CacheStorageError('JSONL tier: a shard is not a regular file; refused');
-    }
+  #adopt({ fd, stats: found }: RegularFile, isWritable: boolean): Stats {
     // ProxyWhirl makes its files readable for all.
     if (isWritable && (found.mode & 0o077) !== 0 && found.uid === process.getuid?.()) fchmodSync(fd, 0o600);
     this.#fd = fd;

@@ -170,7 +170,7 @@ export class ShardSet {
     const path = join(this.#settings.directory, shardFileName(number));
     const { index } = this;
     const side = new SideIndexFile(path, this.#scratch, this.#settings.sideIndexFrom);
-    const shard = new Shard(number, new ShardFile(path), index, this.#listenerOf(), side);
+    const shard = new Shard(number, new ShardFile(path, this.#settings.guard), index, this.#listenerOf(), side);
     const holders: LockHolders = {
       willTake: () => this.#holders.willTake(number),
       took: (folder) => this.#holders.took(number, folder),

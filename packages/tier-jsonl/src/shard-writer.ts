@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
+import { syncFolder } from '@pw/cache-models';
 import type { Durability } from './jsonl-tier-options.ts';
 import { LockLost, type Written } from './lock-lost.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
-import { syncDirectory } from './secure-open.ts';
 import type { Shard } from './shard.ts';
 import { MAX_BLANK } from './shard-file.ts';
 import {
@@ -129,7 +129,7 @@ export class ShardWriter {
     // All our lines are ASCII, so this is their UTF-8.
     const bytes = Buffer.from(textOf(lines), 'latin1');
     shard.file.append(bytes, offset, this.#isFull);
-    if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
+    if (isNew && this.#isFull) syncFolder(dirname(shard.file.path));
     shard.wrote(offset + bytes.length);
     // Whoever takes the lock over from here on finds it in the file.
     if (!this.#lock.isStillOurs()) throw new LockLost();
@@ -207,7 +207,7 @@ export class ShardWriter {
     shard.empty(() => this.#lock.isHeld());
     // That opened another file: ours, if nobody took the lock over before.
     if (!this.#lock.isStillOurs()) throw new LockLost();
-    if (this.#isFull) syncDirectory(dirname(shard.file.path));
+    if (this.#isFull) syncFolder(dirname(shard.file.path));
     return live;
   }
 }

@@ -1,11 +1,16 @@
-import { closeSync, constants, fstatSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, readSync, renameSync, rmSync } from 'node:fs';
+import { openRegularFile } from '@pw/cache-models';
+import { openFile } from './open-file.ts';
 import type { Scratch } from './scratch.ts';
-import { openSecurely } from './secure-open.ts';
 import { type FileStamp, readSideIndex, type SideIndex } from './side-index.ts';
 import { temporaryName } from './temporary-name.ts';
 import { writeFully } from './write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+
+/** An index that is larger for its shard than this was not made of it, and is not read. */
+const LEAST_CAP = 64 * 1024;
+const BYTES_PER_BYTE = 4;
 
 /** `shard_NN.jsonl.index`: a copy of what the shard's lines say, so that opening a large directory need not read them. */
 export class SideIndexFile {
@@ -28,7 +33,7 @@ export class SideIndexFile {
   /** What is there of a shard in this state, good until the next reading. Whatever is wrong with the file, the shard itself can be read instead. */
   read(stamp: FileStamp): SideIndex | undefined {
     try {
-      return readSideIndex(this.#bytes(), stamp);
+      return readSideIndex(this.#bytes(Number(stamp.size)), stamp);
     } catch {
       return undefined;
     }
@@ -37,7 +42,7 @@ export class SideIndexFile {
   /** Throws what the system says. A crash leaves the old file, the new one, or none. */
   write(bytes: Buffer): void {
     const temporary = temporaryName(this.#shardPath);
-    const fd = openSecurely(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
     try {
       writeFully(fd, bytes, 0);
       renameSync(temporary, this.path);
@@ -61,11 +66,11 @@ export class SideIndexFile {
     }
   }
 
-  #bytes(): Buffer {
-    const fd = openSecurely(this.path, O_RDONLY);
+  #bytes(shardSize: number): Buffer {
+    const maxBytes = LEAST_CAP + BYTES_PER_BYTE * shardSize;
+    const { fd, stats } = openRegularFile(this.path, O_RDONLY, { what: 'side index', maxBytes });
     try {
-      const found = fstatSync(fd);
-      const bytes = this.#scratch.take(found.isFile() ? found.size : 0);
+      const bytes = this.#scratch.take(stats.size);
       for (let done = 0; done < bytes.length; ) {
         const got = readSync(fd, bytes, done, bytes.length - done, done);
         if (got === 0) return bytes.subarray(0, done);

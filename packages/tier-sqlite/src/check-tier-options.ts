@@ -1,12 +1,12 @@
-import { CacheConfigError, type FieldProblem } from '@pw/cache-models';
+import { CacheConfigError, DIRECTORY_CHECKS_PROBLEM, type FieldProblem, isDirectoryChecks } from '@pw/cache-models';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
-type CheckedOption = 'durability' | 'busyTimeoutMs' | 'maxBlockMs' | 'whenLocked';
+type CheckedOption = 'durability' | 'busyTimeoutMs' | 'maxBlockMs' | 'whenLocked' | 'directoryChecks';
 
 /** Throws a CacheConfigError that lists every wrong option. */
 export function checkTierOptions(tier: string, options: Readonly<Record<CheckedOption, unknown>>): void {
-  const { durability, busyTimeoutMs, maxBlockMs, whenLocked } = options;
+  const { durability, busyTimeoutMs, maxBlockMs, whenLocked, directoryChecks } = options;
   const problems: FieldProblem[] = [];
   if (durability !== 'normal' && durability !== 'full') {
     problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
@@ -24,6 +24,8 @@ export function checkTierOptions(tier: string, options: Readonly<Record<CheckedO
   if (whenLocked !== 'block' && whenLocked !== 'promise') {
     problems.push({ path: 'whenLocked', message: 'must be "block" or "promise"' });
   }
+  if (!isDirectoryChecks(directoryChecks))
+    problems.push({ path: 'directoryChecks', message: DIRECTORY_CHECKS_PROBLEM });
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });

@@ -1,8 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { CacheErrorCode, openRegularFile } from '@pw/cache-models';
 import { codeOf } from './storage-error.ts';
 
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
 const CHUNK = 1024 * 1024;
 /** How every Fernet token begins, and the same in hex. */
 const BEGINNINGS = [Buffer.from('gAAAAA'), Buffer.from('674141414141')] as const;
@@ -33,7 +33,6 @@ function* tokensIn(path: string): Generator<number> {
   const fd = openPlainly(path);
   if (fd === undefined) return;
   try {
-    if (!fstatSync(fd).isFile()) return;
     const bytes = Buffer.alloc(OVERLAP + CHUNK);
     let kept = 0;
     for (let got = readSync(fd, bytes, kept, CHUNK, null); got > 0; got = readSync(fd, bytes, kept, CHUNK, null)) {
@@ -56,12 +55,12 @@ function countIn(bytes: Buffer, beginning: Buffer, from: number, end: number): n
   return count;
 }
 
-/** `undefined` where a link is in the way, or it has gone meanwhile. */
+/** `undefined` for what is no regular file, or has gone meanwhile. */
 function openPlainly(path: string): number | undefined {
   try {
-    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return openRegularFile(path, constants.O_RDONLY, { what: 'file set aside' }).fd;
   } catch (error) {
-    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === CacheErrorCode.UNSAFE_PATH || codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type CacheError, CacheErrorCode, type Clock, type Logger } from '@pw/cache-models';
+import { type CacheError, CacheErrorCode, type Clock, type FileGuard, type Logger } from '@pw/cache-models';
 import { StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
 import { diagnoseSchema } from './diagnose-schema.ts';
@@ -19,6 +19,7 @@ export interface DatabaseSettings {
   readonly durability: Durability;
   /** Longest wait for another connection's lock, in milliseconds; the event loop stands still meanwhile. */
   readonly busyTimeoutMs: number;
+  readonly guard: FileGuard;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -47,7 +48,7 @@ export function openDatabase(
 ): OpenedDatabase {
   const Database = loadBinding();
   const open = (isSuspect: boolean): OpenedDatabase => {
-    const file = prepareFile(settings.path, settings.tier);
+    const file = prepareFile(settings.path, settings.tier, settings.guard);
     // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
     try {

@@ -1,13 +1,13 @@
 import { chmodSync, closeSync, lstatSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CacheStorageError } from '@pw/cache-models';
-import { makeFolders, syncFolder } from './make-folders.ts';
+import { type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models';
 import { codeOf } from './storage-error.ts';
 
 /** SQLite's companions of a database file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 const OWNER_ONLY = 0o600;
 const CHUNK = 1024 * 1024;
+const BEGINNING = Buffer.from('SQLite format 3\0');
 
 /** Tells one file from another that took its place. */
 export interface FileIdentity {
@@ -18,11 +18,18 @@ export interface FileIdentity {
 /**
  * Makes sure that a private file stands at the path: folders that are missing are made with mode 0700, the file with
  * 0600 whatever the umask (SQLite gives its companions the same), and an existing file that others could read is closed to them.
- * Throws a CacheStorageError where a link or anything else but a file is in the way, and the system's error otherwise.
+ * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` where a link or anything else but a file is in the way or the guard refuses
+ * it, and the system's error otherwise.
+ *
+ * All of it by path: a process that opens a database and closes it again loses the locks that its other connections have on it.
  */
-export function prepareFile(path: string, tier: string): FileIdentity {
-  makeFolders(dirname(path));
-  for (const suffix of COMPANIONS) refuseLink(`${path}${suffix}`, tier);
+export function prepareFile(path: string, tier: string, guard: FileGuard): FileIdentity {
+  makePrivateFolders(dirname(path));
+  guard.checkDirectory(dirname(path));
+  for (const suffix of COMPANIONS) {
+    const companion = refuseLink(`${path}${suffix}`, tier);
+    if (companion !== undefined) guard.checkLinks(`${path}${suffix}`, 'companion of the database', companion);
+  }
   refuseLink(path, tier);
   try {
     // Exclusive: a link that is planted in this moment is not followed.
@@ -32,6 +39,7 @@ export function prepareFile(path: string, tier: string): FileIdentity {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
   const stat = refuseLink(path, tier)!;
+  guard.checkLinks(path, 'database', stat);
   if ((stat.mode & 0o077) !== 0) closeToOthers(path);
   return { device: stat.dev, inode: stat.ino };
 }
@@ -60,9 +68,13 @@ export function setFileAside(path: string, bad: FileIdentity, now: number): stri
   return aside;
 }
 
-/** Reads a database and its log from end to end. Throws the system's error where that fails: what cannot be read is not to be judged. */
+/**
+ * Reads a database and its log from end to end, or its beginning alone if that is no database's. Throws the system's error where that
+ * fails: what cannot be read is not to be judged.
+ */
 export function checkReadable(path: string): void {
   const chunk = Buffer.allocUnsafe(CHUNK);
+  if (!beginsAsDatabase(path)) return;
   for (const name of [path, `${path}-wal`]) {
     if (identify(name) === undefined) continue;
     const fd = openSync(name, 'r');
@@ -71,6 +83,17 @@ export function checkReadable(path: string): void {
     } finally {
       closeSync(fd);
     }
+  }
+}
+
+/** However large the file is: one that only looks so is no reason to read on. */
+function beginsAsDatabase(path: string): boolean {
+  const fd = openSync(path, 'r');
+  try {
+    const beginning = Buffer.alloc(BEGINNING.length);
+    return readSync(fd, beginning) === 0 || beginning.equals(BEGINNING);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -83,12 +106,8 @@ function freeName(wanted: string): string {
 function refuseLink(path: string, tier: string) {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isFile()) return stat;
-  throw new CacheStorageError(
-    `${tier}: a ${stat.isSymbolicLink() ? 'symbolic link' : 'folder or device'} is in the way`,
-    {
-      tier,
-    },
-  );
+  const kind = stat.isSymbolicLink() ? 'symbolic link' : 'folder, pipe, socket or device';
+  throw unsafePath({ path, what: 'database', problem: `a ${kind} is in the way; move it away`, tier });
 }
 
 function closeToOthers(path: string): void {

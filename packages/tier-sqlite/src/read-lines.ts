@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
+import { openRegularFile } from '@pw/cache-models';
 
 const CHUNK = 64 * 1024;
 /** A longer line is no record, and is not gathered in memory. */
@@ -8,10 +9,10 @@ const NEWLINE = 0x0a;
 
 /**
  * The lines of a UTF-8 file, one chunk of it in memory at a time; `undefined` for a line that is not UTF-8 or is longer
- * than 16 MiB. A byte order mark is passed over. Throws the system's error.
+ * than 16 MiB. A byte order mark is passed over. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for what is no regular file, and the system's error.
  */
 export function* readLines(path: string): Generator<string | undefined> {
-  const file = openSync(path, 'r');
+  const { fd: file } = openRegularFile(path, constants.O_RDONLY, { what: 'shard' });
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true });
     let parts: Buffer[] = [];

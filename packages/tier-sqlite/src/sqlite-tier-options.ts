@@ -1,4 +1,4 @@
-import type { TierOptions } from '@pw/cache-models';
+import type { DirectoryChecks, TierOptions } from '@pw/cache-models';
 import type { Durability } from './open-database.ts';
 
 /** What both SQLite tiers take. */
@@ -22,4 +22,6 @@ export interface SqliteTierOptions extends TierOptions {
    * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
    */
   readonly maxBlockMs?: number | undefined;
+  /** What is done where other users of the machine could change the folder or the file. Default `"warn"`; see {@link DirectoryChecks}. */
+  readonly directoryChecks?: DirectoryChecks | undefined;
 }

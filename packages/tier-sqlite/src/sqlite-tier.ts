@@ -5,6 +5,7 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
+  FileGuard,
   isPromise,
   type MaybePromise,
   RemovalReason,
@@ -72,8 +73,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   ) {
     super(config, options, description);
     const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    const { whenLocked = 'block' } = options;
-    checkTierOptions(this.name, { durability, busyTimeoutMs, maxBlockMs, whenLocked });
+    const { whenLocked = 'block', directoryChecks = 'warn' } = options;
+    checkTierOptions(this.name, { durability, busyTimeoutMs, maxBlockMs, whenLocked, directoryChecks });
     this.#mayWait = whenLocked === 'promise';
     this.#queue = new LockQueue(busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
@@ -85,6 +86,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       tier: this.name,
       durability,
       busyTimeoutMs,
+      guard: new FileGuard({ checks: directoryChecks, logger: options.logger, tier: this.name }),
       clock: options.clock ?? systemClock,
       logger: options.logger ?? silentLogger,
     };

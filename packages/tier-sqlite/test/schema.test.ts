@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
+import { CacheErrorCode, FileGuard, silentLogger, systemClock } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { closeDatabase } from '../src/close-database.ts';
 import { Eviction } from '../src/eviction.ts';
@@ -96,6 +96,7 @@ describe('the schema', () => {
       tier: 'l3',
       durability,
       busyTimeoutMs: 1500,
+      guard: new FileGuard(),
       clock: systemClock,
       logger: silentLogger,
     };

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { CacheErrorCode, silentLogger, systemClock } from '@pw/cache-models';
+import { CacheErrorCode, FileGuard, silentLogger, systemClock } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { closeDatabase } from '../src/close-database.ts';
 import { openDatabase } from '../src/open-database.ts';
@@ -196,6 +196,7 @@ it('a connection lets nobody write to the schema itself', () => {
     tier: 'l3',
     durability: 'normal' as const,
     busyTimeoutMs: 0,
+    guard: new FileGuard(),
     clock: systemClock,
     logger: silentLogger,
   };

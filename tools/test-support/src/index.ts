@@ -3,6 +3,8 @@ export { FaultyProxy } from './faulty-proxy.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
 export { ManualClock } from './manual-clock.ts';
+export type { OddFile } from './odd-files.ts';
+export { isOddFile, makeOddFile, ODD_FILES } from './odd-files.ts';
 export { RecordingLogger } from './recording-logger.ts';
 export { RedisCluster } from './redis-cluster.ts';
 export { freePort, isServerMissing, RedisServer } from './redis-server.ts';

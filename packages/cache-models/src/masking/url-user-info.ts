@@ -52,6 +52,8 @@ function endOfUrl(line: string, index: number, start: number, limit: number): nu
   if (end < 0) return limit;
   const rest = line.slice(end + 1, limit);
   const at = rest.indexOf('@');
+  // Nothing begins with a quote and an `@` but the rest of a password with that quote in it.
+  if (at > 0 && rest[at - 1] === quote && isEndpointAt(rest, at + 1)) return limit;
   return at < 0 || mayEnd(line.slice(start, end), rest.slice(0, at).split(quote!).length % 2 === 0) ? end : limit;
 }
 
@@ -92,10 +94,14 @@ function endOfUserInfo(url: string): number {
   let last = -1;
   for (let at = url.indexOf('@'); at >= 0; at = url.indexOf('@', at + 1)) {
     last = at;
-    ENDPOINT.lastIndex = at + 1;
-    if (ENDPOINT.test(url)) break;
+    if (isEndpointAt(url, at + 1)) break;
   }
   return last;
+}
+
+function isEndpointAt(text: string, at: number): boolean {
+  ENDPOINT.lastIndex = at;
+  return ENDPOINT.test(text);
 }
 
 /** `http://user:password`, cut off before the `@`: a port that is no number is a password. */

@@ -1,0 +1,99 @@
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { type Logger, silentLogger } from '../logger.ts';
+import type { DirectoryChecks } from './directory-checks.ts';
+import { unsafePath } from './unsafe-path.ts';
+
+const { O_DIRECTORY = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
+const ANYONE_WRITES = 0o002;
+const GROUP_WRITES = 0o020;
+const STICKY = 0o1000;
+
+export interface FileGuardOptions {
+  /** Default `"warn"`. */
+  readonly checks?: DirectoryChecks | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Name of the tier, for errors and warnings. */
+  readonly tier?: string | undefined;
+  /** Who we are: the effective user. Default: the process's; `undefined` where the system has no users, and then nothing is checked. */
+  readonly userId?: number | undefined;
+}
+
+/**
+ * Judges whether other users of the machine could change a folder or a file under us, as {@link DirectoryChecks} says. Each path is warned of
+ * once. Nothing that was there is ever chmodded: whoever made it may have had a reason.
+ */
+export class FileGuard {
+  readonly #checks: DirectoryChecks;
+  readonly #logger: Logger;
+  readonly #tier: string | undefined;
+  readonly #userId: number | undefined;
+  readonly #warned = new Set<string>();
+
+  constructor({ checks = 'warn', logger = silentLogger, tier, userId = process.geteuid?.() }: FileGuardOptions = {}) {
+    this.#checks = checks;
+    this.#logger = logger;
+    this.#tier = tier;
+    this.#userId = userId;
+  }
+
+  /**
+   * Judges a folder that is there, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for one that is refused, or the
+   * system's error.
+   */
+  checkDirectory(path: string): void {
+    if (this.#checks === 'off' || this.#userId === undefined) return;
+    const found = directoryState(path);
+    if ((found.mode & ANYONE_WRITES) !== 0 && (found.mode & STICKY) === 0)
+      throw this.#refused(path, 'directory', 'anyone may replace files in it; "chmod o-w" it, or use another');
+    const doubts = this.#doubts(found);
+    if (doubts !== undefined) this.#doubted(path, 'directory', `${doubts}; whoever it is may replace files in it`);
+  }
+
+  /** Judges a file by what `fstat` says of it. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
+  checkLinks(path: string, what: string, stats: Stats): void {
+    if (stats.nlink <= 1 || this.#checks === 'off' || this.#userId === undefined) return;
+    const problem = 'has more than one hard link, so it can be changed under another name';
+    const remedy = '; copy it, and put the copy in its place';
+    if (!this.#isTrusted(stats.uid)) throw this.#refused(path, what, `${problem}, and is not ours${remedy}`);
+    this.#doubted(path, what, `${problem}${remedy}`);
+  }
+
+  #doubts({ mode, uid }: Stats): string | undefined {
+    if (!this.#isTrusted(uid)) return `it belongs to user ${uid}`;
+    if ((mode & ANYONE_WRITES) !== 0) return 'anyone may add files to it';
+    return (mode & GROUP_WRITES) === 0 ? undefined : 'its group may write to it';
+  }
+
+  /** Root can change everything anyway. */
+  #isTrusted(uid: number): boolean {
+    return uid === this.#userId || uid === 0;
+  }
+
+  #doubted(path: string, what: string, problem: string): void {
+    if (this.#checks === 'strict') throw this.#refused(path, what, problem);
+    if (this.#warned.has(path)) return;
+    this.#warned.add(path);
+    this.#logger.warn({ tier: this.#tier ?? null, path }, `${what}: ${problem} (directoryChecks)`);
+  }
+
+  #refused(path: string, what: string, problem: string): Error {
+    return unsafePath({ path, what, problem: `${problem} (directoryChecks)`, tier: this.#tier });
+  }
+}
+
+/** By descriptor where the folder can be read; one that can only be passed through is asked by name. */
+function directoryState(path: string): Stats {
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return statSync(path);
+    throw error;
+  }
+  try {
+    return fstatSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,88 @@
+import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats } from 'node:fs';
+import type { FileGuard } from './file-guard.ts';
+import { unsafePath } from './unsafe-path.ts';
+
+// Windows has none of these flags, and no links or pipes that a user without privileges could plant.
+const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+export interface RegularFileOptions {
+  /** What belongs at the path, for the error: `"shard"`, `"key file"`. */
+  readonly what: string;
+  /** Name of the tier, for the error. */
+  readonly tier?: string | undefined;
+  /** A larger file is refused, in bytes. Default: any size. */
+  readonly maxBytes?: number | undefined;
+  /** Judges files with several names. Default: they are used. */
+  readonly guard?: FileGuard | undefined;
+}
+
+export interface RegularFile {
+  readonly fd: number;
+  readonly stats: Stats;
+}
+
+/**
+ * Opens a file that must be a regular one, whatever stands at the path, and never waits: a symbolic link is not followed, nobody waits for the
+ * other end of a pipe, and what was opened is judged by its descriptor, so that nothing can take its place in between.
+ *
+ * `flags` are those of `open(2)`; with `O_CREAT` the file gets mode 0600 whatever the umask. Throws a CacheStorageError with code
+ * `CACHE_UNSAFE_PATH` for a link, a folder, a pipe, a socket, a device, or a file larger than `maxBytes`, and the system's error (such as
+ * `ENOENT`) otherwise. Whoever opens it closes it.
+ *
+ * @example
+ * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes: 65_536 });
+ */
+export function openRegularFile(path: string, flags: number, options: RegularFileOptions): RegularFile {
+  const fd = open(path, flags, options);
+  try {
+    const stats = fstatSync(fd);
+    const problem = problemOf(stats, options.maxBytes);
+    if (problem !== undefined) throw unsafePath({ path, problem, ...options });
+    options.guard?.checkLinks(path, options.what, stats);
+    // No umask may open it to others, or close it to its owner.
+    if ((flags & constants.O_CREAT) !== 0) closeToOthers(fd, stats);
+    return { fd, stats };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function open(path: string, flags: number, options: RegularFileOptions): number {
+  try {
+    return openSync(path, flags | SAFELY, 0o600);
+  } catch (cause) {
+    const problem = REFUSALS[(cause as NodeJS.ErrnoException).code ?? ''];
+    throw problem === undefined ? cause : unsafePath({ path, problem, cause, ...options });
+  }
+}
+
+const LINK = 'is a symbolic link, and those are not followed; put the file itself there';
+const NO_FILE = 'is a folder, pipe, socket or device; move it away';
+
+/** What the system answers where no regular file is. */
+const REFUSALS: Readonly<Record<string, string | undefined>> = {
+  ELOOP: LINK,
+  EMLINK: LINK,
+  EISDIR: NO_FILE,
+  // A socket; a pipe or a device that nobody serves.
+  ENXIO: NO_FILE,
+  ENODEV: NO_FILE,
+  EOPNOTSUPP: NO_FILE,
+};
+
+function problemOf(stats: Stats, maxBytes = Number.POSITIVE_INFINITY): string | undefined {
+  if (!stats.isFile()) return NO_FILE;
+  if (stats.size <= maxBytes) return undefined;
+  return `holds ${stats.size} bytes, and none of more than ${maxBytes} is read; move it away`;
+}
+
+function closeToOthers(fd: number, { mode }: Stats): void {
+  if ((mode & 0o777) === 0o600) return;
+  try {
+    fchmodSync(fd, 0o600);
+  } catch (error) {
+    // It belongs to somebody else, who decides on its mode.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+  }
+}
