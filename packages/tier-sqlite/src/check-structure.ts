@@ -33,11 +33,16 @@ export class StructureCheck {
   readonly #tier: string;
   readonly #tables: ReadonlyMap<string, TableStructure>;
   readonly #indexes: ReadonlyMap<string, IndexStructure>;
+  /** By name: what SQLite keeps of a definition that the tier made. Who has the same text need not be taken apart. */
+  readonly #verbatim: ReadonlyMap<string, string>;
 
   constructor(layout: TableLayout, tier: string) {
     this.#tier = tier;
-    this.#tables = new Map(tableDefinitions(layout).map((sql) => byName(parseTable(sql))));
-    this.#indexes = new Map(indexDefinitions(layout).map((sql) => byName(parseIndex(sql))));
+    const [tables, indexes] = [tableDefinitions(layout), indexDefinitions(layout)];
+    this.#tables = new Map(tables.map((sql) => byName(parseTable(sql))));
+    this.#indexes = new Map(indexes.map((sql) => byName(parseIndex(sql))));
+    const names = [...this.#tables.keys(), ...this.#indexes.keys()];
+    this.#verbatim = new Map([...tables, ...indexes].map((sql, i) => [names[i]!, sql.replace(' IF NOT EXISTS', '')]));
   }
 
   /** Throws a CacheStorageError with code `CACHE_SCHEMA_REFUSED` that names the object and the remedy. */
@@ -81,6 +86,10 @@ export class StructureCheck {
 
   #checkRow(row: SchemaRow, found: Map<string, TableStructure>): void {
     const name = foldCase(String(row.name));
+    if (this.#isVerbatim(row, 'table')) {
+      found.set(name, this.#tables.get(name)!);
+      return;
+    }
     const system = SQLITE_TABLES.get(name);
     if (system !== undefined && row.type === 'table' && row.sql === system) return;
     if (name.startsWith('sqlite_')) throw new UnknownStructure('it is not what SQLite keeps under this name');
@@ -125,6 +134,7 @@ export class StructureCheck {
     const name = foldCase(String(row.name));
     // SQLite makes it along with its table, whose definition tells of it.
     if (row.sql === null && name.startsWith('sqlite_autoindex_')) return;
+    if (this.#isVerbatim(row, 'index')) return;
     const index = parseIndex(String(row.sql));
     if (index.name !== name) throw new UnknownStructure('its definition is about something else');
     if (this.#tables.has(name)) throw new UnknownStructure('it takes the name of a table');
@@ -139,6 +149,10 @@ export class StructureCheck {
     const columns = found.get(index.table)?.columns;
     if (!index.columns?.every((column) => columns?.has(column)))
       throw new UnknownStructure('an index over an expression, which would run');
+  }
+
+  #isVerbatim({ type, name, sql }: SchemaRow, expected: 'table' | 'index'): boolean {
+    return type === expected && typeof name === 'string' && sql === this.#verbatim.get(name);
   }
 
   #refusal(row: SchemaRow, problem: string): CacheStorageError {
