@@ -102,8 +102,6 @@ function openIfMadeMeanwhile(path: string, guard: FileGuard | undefined): number
 }
 
 function checkMode(path: string, stats: Stats): void {
-  if (O_NOFOLLOW === 0 && lstatSync(path).isSymbolicLink())
-    throw refused(path, 'is a symbolic link, and those are not followed');
   if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
     throw refused(
       path,

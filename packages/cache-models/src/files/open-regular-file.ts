@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import type { FileGuard } from './file-guard.ts';
 import { unsafePath } from './unsafe-path.ts';
 
@@ -49,6 +49,8 @@ export function openRegularFile(path: string, flags: number, options: RegularFil
 }
 
 function open(path: string, flags: number, options: RegularFileOptions): number {
+  // Where no flag refuses links, they are looked for by name.
+  if (constants.O_NOFOLLOW === undefined && isLink(path)) throw unsafePath({ path, problem: LINK, ...options });
   try {
     return openSync(path, flags | SAFELY, 0o600);
   } catch (cause) {
@@ -70,6 +72,10 @@ const REFUSALS: Readonly<Record<string, string | undefined>> = {
   ENODEV: NO_FILE,
   EOPNOTSUPP: NO_FILE,
 };
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
 
 function problemOf(stats: Stats, maxBytes = Number.POSITIVE_INFINITY): string | undefined {
   if (!stats.isFile()) return NO_FILE;
