@@ -2,8 +2,9 @@ import { maskCredentials } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
-import type { FileItem } from './file-item.ts';
+import type { FileItem, FileItems } from './file-item.ts';
 import { ImportBatch } from './import-batch.ts';
+import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
 import { type RowContext, rowToEntry } from './row-to-entry.ts';
@@ -62,7 +63,10 @@ async function importRows(
   };
   const batch = new ImportBatch(target, tally, settings);
   const turn = new Turn();
+  let stored = source.bytesRead;
+  const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
+    stored = source.bytesRead;
     // Reading the rows was work for one turn, and storing may never leave the next.
     await turn.rest();
     await batch.store();
@@ -72,8 +76,8 @@ async function importRows(
   };
   for await (const items of guarded(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
-      take(item, context, settings, batch, tally);
-      if (batch.size >= settings.batchSize || settings.signal?.aborted === true) await flush();
+      if (item !== undefined) take(item, context, settings, batch, tally);
+      if (isFull() || settings.signal?.aborted === true) await flush();
       else if (turn.isOver()) await turn.rest();
     }
   }
@@ -104,14 +108,14 @@ function take(
 
 /** A disk that fails in the middle of a file ends the reading, as the signal does; what was read before stays. */
 async function* guarded(
-  groups: AsyncIterable<FileItem[]>,
+  groups: AsyncIterable<FileItems>,
   tally: ImportTally,
   signal: AbortSignal | undefined,
-): AsyncGenerator<FileItem[]> {
+): AsyncGenerator<FileItems> {
   const iterator = groups[Symbol.asyncIterator]();
   const isAborted = () => signal?.aborted === true;
   while (!isAborted()) {
-    let next: IteratorResult<FileItem[]>;
+    let next: IteratorResult<FileItems>;
     try {
       // The next bytes of a pipe may never come.
       next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
