@@ -21,6 +21,8 @@ export const CacheErrorCode = Object.freeze({
   PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
   /** This version of Node.js, or this machine, cannot run the tier. */
   RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
+  /** A load took longer than its caller's `timeoutMs`. Worth a retry. */
+  LOAD_TIMED_OUT: 'CACHE_LOAD_TIMED_OUT',
   /** The cache was closed. */
   CLOSED: 'CACHE_CLOSED',
 } as const);
@@ -48,7 +50,7 @@ export class CacheError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code ?? CacheErrorCode.STORAGE_FAILED;
     this.tier = options.tier ?? null;
-    this.retryable = this.code === CacheErrorCode.STORAGE_FAILED;
+    this.retryable = this.code === CacheErrorCode.STORAGE_FAILED || this.code === CacheErrorCode.LOAD_TIMED_OUT;
   }
 }
 brandClass(CacheError, brandOf('CacheError'));
