@@ -297,7 +297,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
-   * Importing over an entry keeps its health. Rejects with a CacheValidationError for a wrong option.
+   * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option.
    */
   async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();

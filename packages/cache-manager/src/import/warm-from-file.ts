@@ -3,6 +3,7 @@ import { abortable } from '../abortable.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import type { FileItem, FileItems } from './file-item.ts';
+import { UnfitFile } from './file-kind.ts';
 import { ImportBatch } from './import-batch.ts';
 import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
@@ -17,8 +18,9 @@ import {
 } from './warm-options.ts';
 
 /**
- * Reads proxies from a file into a cache, in batches and in constant memory: JSON Lines, CSV and plain lists of any
- * size, JSON documents up to 64 MiB, lines up to 1 MiB. A row that is wrong never stops the rest, and a file that cannot
+ * Reads proxies from a file (a regular one, a pipe or a terminal) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
+ * constant memory, JSON documents up to 64 MiB. Time is in proportion to the size, whatever the file holds, and others get their turn after
+ * every few milliseconds; see `import-limits.ts` for what is refused as too large. A row that is wrong never stops the rest, and a file that cannot
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
@@ -34,7 +36,11 @@ export async function warmFromFile(target: WarmTarget, path: string, options?: W
     source = await ByteSource.open(path, settings.signal);
   } catch (error) {
     settings.signal?.throwIfAborted();
-    tally.refuse(0, 'failed', `the file cannot be read${systemCode(error)}`);
+    tally.refuse(
+      0,
+      'failed',
+      `the file cannot be read${error instanceof UnfitFile ? `: ${error.message}` : systemCode(error)}`,
+    );
     return tally.result;
   }
   try {
