@@ -45,6 +45,8 @@ const HOSTILE: Record<string, (bytes: number) => string> = {
   'empty rows.json': (bytes) => `[${fill('{},', bytes)}0]`,
 };
 
+const TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
 const WELL_FORMED: Record<string, (bytes: number) => string> = {
   txt: (bytes) => fill('10.0.0.1:8080\n', bytes),
   csv: (bytes) => `proxy_url,source\n${fill('http://10.0.0.1:8080,api\n', bytes)}`,
@@ -74,15 +76,22 @@ async function importText(name: string, text: string): Promise<{ result: WarmRes
 }
 
 describe('a file that was written to do harm', () => {
+  const wellFormed = new Map<string, Promise<number>>();
+  const wellFormedCost = (type: string): Promise<number> => {
+    const cost = wellFormed.get(type) ?? costOf(`list.${type}`, WELL_FORMED[type]!(256 * KIB));
+    wellFormed.set(type, cost);
+    return cost;
+  };
+
   // Where the square of the size is needed, four times the size takes sixteen times as long. The constant is what starting costs.
   it.each(Object.keys(HOSTILE))('takes time in proportion to its size: %s', async (name) => {
     const [small, large] = [
       await costOf(name, HOSTILE[name]!(64 * KIB)),
       await costOf(name, HOSTILE[name]!(256 * KIB)),
     ];
-    const wellFormed = await costOf(name, WELL_FORMED[name.split('.').at(-1)!]!(256 * KIB));
-    expect(large).toBeLessThan(10 * small + wellFormed);
-    expect(large).toBeLessThan(8 * wellFormed + 50);
+    const cost = await wellFormedCost(name.split('.').at(-1)!);
+    expect(large).toBeLessThan(10 * small + cost);
+    expect(large).toBeLessThan(8 * cost + 50);
   });
 
   it.each(['words.txt', 'open and closed.csv', 'no rows.jsonl', 'empty rows.json', 'shapes.json', 'space.json'])(
@@ -176,11 +185,11 @@ describe('a JSON document', () => {
   });
 
   it('keeps the places of its rows, also of a large one', async () => {
-    const rows = Array.from({ length: 250_000 }, (_, i) =>
-      i % 1000 === 999 ? {} : { ip: '10.0.0.1', port: 1, x: [1] },
+    const rows = Array.from({ length: 80_000 }, (_, i) =>
+      i % 1000 === 999 ? {} : { ip: '10.0.0.1', port: 1, x: TEN },
     );
     const { result } = await importText('list.json', JSON.stringify(rows));
-    expect(result).toMatchObject({ loaded: 249_750, skipped: 250, failed: 0 });
-    expect(result.problems.map(({ line }) => line)).toEqual(Array.from({ length: 100 }, (_, i) => (i + 1) * 1000));
+    expect(result).toMatchObject({ loaded: 79_920, skipped: 80, failed: 0 });
+    expect(result.problems.map(({ line }) => line)).toEqual(Array.from({ length: 80 }, (_, i) => (i + 1) * 1000));
   });
 });
