@@ -23,7 +23,7 @@ describe('import', () => {
     const { code, said, urls } = await importCase('nonsense-hosts.txt');
     expect({ code, urls }).toEqual({ code: 1, urls: ['http://localhost:8080', 'http://note:1'] });
     expect(said).toContain('2 loaded, 10 failed');
-    expect(said).toContain('write http://total:402');
+    expect(said).toContain('write the scheme before it');
   });
 
   it('takes single names for hosts with --bare-names, and addresses no less strictly', async () => {

@@ -231,7 +231,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * The entry of a key, loaded if no tier has it. Any number of callers share one load, in all processes where a tier gives leases;
-   * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, and for entries near
+   * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, a deadline, and entries near
    * the end of their life. Rejects with a CacheValidationError for a loaded entry of another key.
    */
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions = {}): Promise<CacheEntry | undefined> {
@@ -297,7 +297,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
-   * Importing over an entry keeps its health. Rejects with a CacheValidationError for a wrong option.
+   * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option.
    */
   async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();

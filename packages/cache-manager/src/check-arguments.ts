@@ -1,4 +1,5 @@
 import { CacheEntry, CacheValidationError } from '@pw/cache-models';
+import { LONGEST_TIMER } from './longest-timer.ts';
 
 /** Throws a CacheValidationError unless a key is a text. */
 export function checkKey(key: unknown): void {
@@ -27,8 +28,11 @@ export function checkEntries(entries: unknown): void {
 export function checkLoad(loader: unknown, options: unknown): void {
   if (typeof loader !== 'function') throw wrong('loader', 'must be a function');
   if (typeof options !== 'object' || options === null) throw wrong('options', 'must be an object');
-  const { signal } = options as { readonly signal?: unknown };
+  const { signal, timeoutMs } = options as { readonly signal?: unknown; readonly timeoutMs?: unknown };
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', 'must be an AbortSignal');
+  const isTime = typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMER;
+  if (timeoutMs !== undefined && !isTime)
+    throw wrong('timeoutMs', 'must be a number of milliseconds from 1 to 2147483647');
 }
 
 function wrong(path: string, message: string): CacheValidationError {

@@ -1,11 +1,9 @@
 import { CacheConfigError, checkHealthSchedule, type FieldProblem } from '@pw/cache-models';
 import { problemsOfThresholds } from './health-thresholds.ts';
+import { LONGEST_TIMER } from './longest-timer.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { ON_TIER_ERROR } from './tier-errors.ts';
 import type { TtlJitter } from './ttl-jitter.ts';
-
-/** The longest time that a timer of Node.js can wait, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Checks the options before anything is opened. Throws a CacheConfigError that lists all problems. */
 export function checkOptions(options: CacheManagerOptions): void {

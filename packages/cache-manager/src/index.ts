@@ -13,7 +13,7 @@ export type {
   WarmResult,
 } from './import/index.ts';
 export { KEY_IDENTITIES, PROXY_FILE_FORMATS } from './import/index.ts';
-export type { CacheLoader, LoadOptions } from './loads.ts';
+export type { CacheLoader, LoadContext, LoadOptions } from './loads.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';

@@ -13,6 +13,8 @@ const LAST_WAIT_MS = 250;
 export interface LeasedLoad {
   /** How long a lease outlives its owner. */
   readonly milliseconds: number;
+  /** Aborted when nobody waits for the load any more. */
+  readonly signal: AbortSignal;
   /** Looks whether another process has loaded the entry meanwhile. */
   readonly find: () => Promise<CacheEntry | undefined>;
   /** Loads the entry and stores it. */
@@ -21,7 +23,7 @@ export interface LeasedLoad {
 
 /**
  * Loads an entry under a lease of the lowest tier that gives any, or finds what the owner of the lease has loaded. A tier that
- * cannot give leases now costs a second load somewhere, never an answer.
+ * cannot give leases now costs a second load somewhere, never an answer. Rejects when the signal is aborted while another one loads.
  */
 export async function loadOnce(
   slots: readonly TierSlot[],
@@ -39,7 +41,7 @@ export async function loadOnce(
     if (token === undefined || (token === null && performance.now() > end)) return work.load();
     if (token !== null) return underLease(slot, key, token, work);
     // Somebody waits for this: the timer holds the process.
-    await sleep(wait * (0.5 + Math.random() / 2));
+    await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: work.signal });
     const found = await work.find();
     if (found !== undefined) return found;
   }

@@ -1,21 +1,45 @@
 import { type CacheEntry, CacheValidationError, type Clock, type Logger, type MaybePromise } from '@pw/cache-models';
 import { abortable } from './abortable.ts';
+import { LoadDeadline } from './load-deadline.ts';
 import { loadOnce } from './load-once.ts';
-import { SingleFlight } from './single-flight.ts';
+import { SharedLoad } from './shared-load.ts';
 import type { TierStack } from './tier-stack.ts';
 
+/** What a loader is told beside the key. */
+export interface LoadContext {
+  /** Aborted when nobody waits for the load any more: what is given after that is dropped. */
+  readonly signal: AbortSignal;
+}
+
 /** Loads the entry of a key that no tier has; `undefined` if there is none. */
-export type CacheLoader = (key: string) => MaybePromise<CacheEntry | undefined>;
+export type CacheLoader = (key: string, context: LoadContext) => MaybePromise<CacheEntry | undefined>;
 
 export interface LoadOptions {
-  /** Ends the wait of its own caller, not the load. */
+  /** Ends the wait of its own caller, not the load, which has the rest of its `timeoutMs`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * How long this caller waits, from the call on, in milliseconds: 1 to 2147483647. Then it is rejected with a CacheError of code
+   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has a deadline of its own; when the last one that waits has left by it, the loader's
+   * signal is aborted, what the loader gives after that is not stored (whoever asked has gone on without it, and a loader that was told to stop may
+   * give half of an answer), and the next call loads anew. A load that runs behind an old entry has as long. Default: no deadline.
+   *
+   * @example
+   * await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
+   */
+  readonly timeoutMs?: number | undefined;
   /**
    * Seconds for which an entry whose time is up is still answered with, at once, while one load of a new one runs: 0 or more, as
    * HTTP's directive of that name. Only values that `getOrLoad` has found or loaded with this option in this process; never one
    * that was replaced or deleted. Default 0.
    */
   readonly staleWhileRevalidate?: number | undefined;
+}
+
+/** What one caller wants of a load. */
+interface LoadCall {
+  readonly loader: CacheLoader;
+  readonly windowMs: number;
+  readonly timeoutMs: number | undefined;
 }
 
 export interface LoadsContext {
@@ -36,7 +60,7 @@ export interface LoadsContext {
 /** Loads of entries that no tier has, or that will soon be too old: one for any number of callers. */
 export class Loads {
   readonly #context: LoadsContext;
-  readonly #loads = new SingleFlight<CacheEntry | undefined>();
+  readonly #loads = new Map<string, SharedLoad<CacheEntry | undefined>>();
   readonly #behind = new Set<Promise<unknown>>();
 
   constructor(context: LoadsContext) {
@@ -44,12 +68,13 @@ export class Loads {
   }
 
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
-    const { signal, staleWhileRevalidate = 0 } = options;
+    const { signal, timeoutMs, staleWhileRevalidate = 0 } = options;
     if (!(staleWhileRevalidate >= 0)) {
       const problem = { path: 'staleWhileRevalidate', message: 'must be a number of seconds of 0 or more' };
       throw new CacheValidationError(`${problem.path}: ${problem.message}`, { problems: [problem] });
     }
-    const work = this.#find(key, loader, staleWhileRevalidate * 1000);
+    const call: LoadCall = { loader, windowMs: staleWhileRevalidate * 1000, timeoutMs };
+    const work = timeoutMs === undefined ? this.#find(key, call) : this.#findInTime(key, call, timeoutMs);
     return signal === undefined ? work : abortable(work, signal);
   }
 
@@ -62,18 +87,31 @@ export class Loads {
     clearTimeout(timer);
   }
 
-  async #find(key: string, loader: CacheLoader, windowMs: number): Promise<CacheEntry | undefined> {
+  #findInTime(key: string, call: LoadCall, timeoutMs: number): Promise<CacheEntry | undefined> {
+    const deadline = new LoadDeadline(timeoutMs);
+    return abortable(this.#find(key, call, deadline.signal), deadline.signal).finally(() => deadline.clear());
+  }
+
+  async #find(key: string, call: LoadCall, leave?: AbortSignal): Promise<CacheEntry | undefined> {
     const { stack, clock, get } = this.#context;
+    const { windowMs } = call;
     const found = await get(key);
     if (found !== undefined) {
       if (windowMs > 0 && !stack.stale.has(key)) await stack.noteStale(key);
       return found;
     }
+    leave?.throwIfAborted();
     const stale = windowMs > 0 ? stack.stale.get(key, clock.now(), windowMs) : undefined;
-    const loading = this.#load(key, loader, windowMs > 0);
-    if (stale === undefined) return loading;
-    this.#leaveBehind(loading);
+    if (stale === undefined) return this.#load(key, call, leave);
+    this.#leaveBehind(this.#loadInTime(key, call));
     return stale;
+  }
+
+  /** A load that nobody waits for. */
+  #loadInTime(key: string, call: LoadCall): Promise<unknown> {
+    if (call.timeoutMs === undefined) return this.#load(key, call);
+    const deadline = new LoadDeadline(call.timeoutMs);
+    return abortable(this.#load(key, call, deadline.signal), deadline.signal).finally(() => deadline.clear());
   }
 
   /** Nobody waits for this load: its failure is logged, and the next caller tries again. */
@@ -85,21 +123,37 @@ export class Loads {
     this.#behind.add(behind);
   }
 
-  #load(key: string, loader: CacheLoader, keepStale: boolean): Promise<CacheEntry | undefined> {
-    const { stack, leaseMs, getAfterAll, put } = this.#context;
-    const load = async () => {
-      const loaded = await loader(key);
-      if (loaded === undefined) return undefined;
-      await put(key, loaded);
-      if (keepStale) await stack.noteStale(key);
-      return loaded;
-    };
-    return this.#loads.run(key, () =>
+  async #load(key: string, call: LoadCall, leave?: AbortSignal): Promise<CacheEntry | undefined> {
+    for (;;) {
+      const load = this.#loads.get(key) ?? this.#begin(key, call);
+      if (!load.isAbandoned) return load.join(leave);
+      // Two at a time would take each other's lease, and each other's note of the writes meanwhile.
+      await load.settled;
+      leave?.throwIfAborted();
+    }
+  }
+
+  #begin(key: string, call: LoadCall): SharedLoad<CacheEntry | undefined> {
+    const { stack, leaseMs, getAfterAll } = this.#context;
+    const begin = (signal: AbortSignal) =>
       loadOnce(stack.slots, key, {
         milliseconds: leaseMs,
+        signal,
         find: () => getAfterAll(key),
-        load: () => stack.loading(key, load),
-      }),
-    );
+        load: () => stack.loading(key, () => this.#loadAndStore(key, call, signal)),
+      });
+    const load = new SharedLoad(begin, () => void this.#loads.delete(key));
+    this.#loads.set(key, load);
+    return load;
+  }
+
+  async #loadAndStore(key: string, { loader, windowMs }: LoadCall, signal: AbortSignal) {
+    const { stack, put } = this.#context;
+    signal.throwIfAborted();
+    const loaded = await abortable(Promise.resolve(loader(key, { signal })), signal);
+    if (loaded === undefined) return undefined;
+    await put(key, loaded);
+    if (windowMs > 0) await stack.noteStale(key);
+    return loaded;
   }
 }

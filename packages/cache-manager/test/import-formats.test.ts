@@ -120,7 +120,10 @@ describe('a CSV file', () => {
     lines[10] = 'http://h10.example:1,"open';
     const { result, target } = await importText('list.csv', `proxy_url,source\n${lines.join('\n')}\n`);
     expect(result).toMatchObject({ loaded: 249, failed: 1 });
-    expect(result.problems[0]).toEqual({ line: 12, reason: 'has a quote that is not closed' });
+    expect(result.problems[0]).toEqual({
+      line: 12,
+      reason: expect.stringMatching(/quote that is not closed within 100 lines/),
+    });
     expect(target.urls).not.toContain('http://h10.example:1');
   });
 
@@ -141,7 +144,11 @@ describe('lines and documents at their bounds', () => {
   it('refuses a line of more than 1 MiB and goes on', async () => {
     const text = `{"proxy_url":"http://a.example:1"}\n{"x":"${'y'.repeat(1_100_000)}"}\n{"proxy_url":"http://b.example:1"}\n`;
     const { result } = await importText('long.jsonl', text);
-    expect(result).toMatchObject({ loaded: 2, failed: 1, problems: [{ line: 2, reason: 'is longer than 1 MiB' }] });
+    expect(result).toMatchObject({
+      loaded: 2,
+      failed: 1,
+      problems: [{ line: 2, reason: expect.stringContaining('longer than 1 MiB') }],
+    });
   });
 
   it('refuses a JSON document of more than 64 MiB', async () => {

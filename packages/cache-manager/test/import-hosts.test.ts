@@ -22,14 +22,13 @@ const importLine = (line: string, options?: WarmOptions) => importText('list.txt
 const importRow = (row: object) => importText('rows.jsonl', JSON.stringify(row));
 
 describe('a single name in a list', () => {
-  it('is failed, with what to write', async () => {
+  it('is failed, with what to write, and not quoted', async () => {
     const { counts, reasons } = await importText('list.txt', 'squid:3128\nTotal:402\n');
     expect(counts).toEqual([0, 0, 2]);
-    expect(reasons[0]).toContain('write http://squid:3128');
-    expect(reasons[1]).toContain('write http://total:402');
-    expect((await importLine('squid:3128', { defaultScheme: 'socks5' })).reasons[0]).toContain(
-      'write socks5://squid:3128',
-    );
+    expect(reasons[0]).toContain('write the scheme before it');
+    expect(reasons[1]).not.toContain('402');
+    // The same shape has a user whose password is a number.
+    expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
 
   it.each(['ann:hunter2@squid:3128', 'squid:3128:ann:hunter2', 'Updated:12:34:56', 'hunter2.example:80@ann:12345'])(

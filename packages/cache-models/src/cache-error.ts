@@ -28,6 +28,8 @@ export const CacheErrorCode = Object.freeze({
   SCHEMA_REFUSED: 'CACHE_SCHEMA_REFUSED',
   /** A link, a pipe, a folder that anyone may write to or the like stands where a file or folder of ours belongs; the message names it. */
   UNSAFE_PATH: 'CACHE_UNSAFE_PATH',
+  /** A load took longer than its caller's `timeoutMs`. Worth a retry. */
+  LOAD_TIMED_OUT: 'CACHE_LOAD_TIMED_OUT',
   /** The cache was closed. */
   CLOSED: 'CACHE_CLOSED',
 } as const);
@@ -55,7 +57,7 @@ export class CacheError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code ?? CacheErrorCode.STORAGE_FAILED;
     this.tier = options.tier ?? null;
-    this.retryable = this.code === CacheErrorCode.STORAGE_FAILED;
+    this.retryable = this.code === CacheErrorCode.STORAGE_FAILED || this.code === CacheErrorCode.LOAD_TIMED_OUT;
   }
 }
 brandClass(CacheError, brandOf('CacheError'));

@@ -4,3 +4,9 @@ import type { RowFate } from './import-tally.ts';
 export type FileItem =
   | { readonly line: number; readonly row: unknown }
   | { readonly line: number; readonly fate: RowFate; readonly reason: string };
+
+/**
+ * A part of a file. Its items are found while it is walked through, once and to its end; `undefined` stands for a piece of work that found
+ * nothing, so that whoever walks can give others a turn after any of them.
+ */
+export type FileItems = Iterable<FileItem | undefined>;

@@ -2,6 +2,7 @@ import { close, constants, fstat, open, read, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
+import { checkFileKind } from './file-kind.ts';
 
 /** Reads a file from front to back. */
 export interface FileReader {
@@ -19,20 +20,22 @@ const readFile = promisify(read);
 const stateOf = promisify(fstat);
 
 /**
- * Opens a file, a pipe or a terminal. Neither opening nor reading waits in a thread for a writer that may never come: a process with such a
- * thread cannot even exit. Throws the system's error.
+ * Opens a regular file, a pipe or a terminal. Neither opening nor reading waits in a thread for a writer that may never come: a process with such a
+ * thread cannot even exit. Throws the system's error, or an UnfitFile.
  */
 export async function openReader(path: string): Promise<FileReader> {
   const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const isTerminal = isatty(fd);
   let found: Stats;
   try {
     found = await stateOf(fd);
+    checkFileKind(found, isTerminal);
   } catch (error) {
     await closeFile(fd);
     throw error;
   }
   if (found.isFIFO()) return new StreamReader(new Socket({ fd, readable: true, writable: false }));
-  if (isatty(fd)) return new StreamReader(new ReadStream(fd));
+  if (isTerminal) return new StreamReader(new ReadStream(fd));
   return new DiskReader(fd, found.size);
 }
 

@@ -21,15 +21,15 @@ export interface PlainLineOptions {
 const COLONS = /^(?!\d+:)(\[[^\]]*\]|[^:[\]@]+):(\d+)(?::([^:]+):(.*))?$/s;
 const FORMS = 'must be host:port, host:port:user:password, user:password@host:port or a URL with a port';
 const NO_BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:8080';
-const ALLOW = 'or allow such names (bareNames, --bare-names)';
-const BARE_NAME = 'is a single name, which is taken for a host only in a URL';
+const SINGLE_NAME =
+  'is a single name, which is taken for a host only in a URL: write the scheme before it, or allow such names (bareNames, --bare-names)';
 
 /**
  * Takes one entry of a plain list apart: a URL, `user:password@host:port`, `host:port:user:password` or `host:port`, an
  * IPv6 address in brackets. Between colons a credential is taken as it stands; before an `@` it may be percent-encoded,
  * as in a URL. A single name (`squid:3128`) has the shape of a heading (`Total:402`), and is a host only if `bareNames` says
- * so. Symbols and invisible characters before a host and behind a port are dropped. A reason quotes nothing but the host and
- * port of a line that has no other part.
+ * so. Symbols and invisible characters before a host and behind a port are dropped. A reason quotes nothing: even
+ * `name:12345` may be a user with a password.
  */
 export function parsePlainLine(given: string, options: PlainLineOptions): PlainLineResult {
   const text = trimInvisible(given);
@@ -40,7 +40,7 @@ export function parsePlainLine(given: string, options: PlainLineOptions): PlainL
   const match = matchColons(text);
   if (match !== null) return fromParts(match, options);
   if (whole === undefined) return skipped(FORMS);
-  if (whole.ok) return failed(`${BARE_NAME}: write the scheme before it, ${ALLOW}`);
+  if (whole.ok) return failed(SINGLE_NAME);
   return whole.part === 'host' ? failed(whole.reason) : skipped(FORMS);
 }
 
@@ -72,8 +72,7 @@ function fromParts(match: RegExpExecArray, options: PlainLineOptions): PlainLine
   const { url } = place.value;
   if (isCredible(place.value, options))
     return { ok: true, value: { url, username: username ?? null, password: password || null } };
-  const remedy = username === undefined ? `write ${url}` : 'write the scheme before it';
-  return failed(`${BARE_NAME}: ${remedy}, ${ALLOW}`);
+  return failed(SINGLE_NAME);
 }
 
 /** True if the place is a host without a scheme to say so: an address, a name with a dot, or `localhost`. */

@@ -1,49 +1,48 @@
-import { isUtf8 } from 'node:buffer';
 import type { ByteSource } from './byte-source.ts';
-import type { FileItem } from './file-item.ts';
+import type { FileItem, FileItems } from './file-item.ts';
+import { MAX_JSON_BYTES } from './import-limits.ts';
+import { JsonDocument } from './json-document.ts';
 
-/** Largest JSON document, in bytes. It is read whole, so that a broken one loads nothing; JSON Lines have no limit. */
-const MAX_JSON_BYTES = 64 * 1024 * 1024;
+const TOO_LARGE = 'is larger than 64 MiB, the most that is read as one JSON document; use JSON Lines';
+const FIRST_BUFFER = 1024 * 1024;
 
-const GROUP = 1000;
+/** A JSON array of rows, or an object with such an array as its member `proxies`. A document that is broken anywhere loads nothing. */
+export async function* readJson(source: ByteSource): AsyncGenerator<FileItems> {
+  const bytes = await readAll(source);
+  yield bytes === undefined ? whole(TOO_LARGE) : itemsOf(new JsonDocument(bytes));
+}
 
-/** A JSON array of rows, or an object with such an array as its member `proxies`. */
-export async function* readJson(source: ByteSource): AsyncGenerator<FileItem[]> {
-  const text = await readAll(source);
-  if (text === undefined) {
-    yield whole('is larger than 64 MiB, the most that is read as one JSON document; use JSON Lines');
+function* itemsOf(document: JsonDocument): Generator<FileItem | undefined> {
+  const problem = yield* document.check();
+  if (problem !== undefined) {
+    yield* whole(problem);
     return;
   }
-  const rows = parseRows(text);
-  if (typeof rows === 'string') {
-    yield whole(rows);
-    return;
-  }
-  for (let start = 0; start < rows.length; start += GROUP) {
-    yield rows.slice(start, start + GROUP).map((row, i) => ({ line: start + i + 1, row }));
+  for (const found of document.rows()) {
+    const { place: line } = found;
+    yield 'problem' in found ? { line, fate: 'failed', reason: found.problem } : { line, row: found.row };
   }
 }
 
+/** The content in one piece, unless it is too large. */
 async function readAll(source: ByteSource): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
+  if (source.totalBytes > MAX_JSON_BYTES) return undefined;
+  // Of a pipe the size is not known.
+  let buffer: Buffer = Buffer.allocUnsafe(source.totalBytes || FIRST_BUFFER);
+  let length = 0;
   for await (const chunk of source.chunks()) {
-    chunks.push(chunk);
-    if (source.bytesRead > MAX_JSON_BYTES) return undefined;
+    const end = length + chunk.length;
+    if (end > MAX_JSON_BYTES) return undefined;
+    if (end > buffer.length) buffer = copyInto(Buffer.allocUnsafe(Math.max(end, 2 * buffer.length)), buffer, length);
+    chunk.copy(buffer, length);
+    length = end;
   }
-  return Buffer.concat(chunks);
+  return buffer.subarray(0, length);
 }
 
-/** The rows, or why there are none. */
-function parseRows(bytes: Buffer): readonly unknown[] | string {
-  if (!isUtf8(bytes)) return 'is not UTF-8';
-  let document: unknown;
-  try {
-    document = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return 'is not JSON';
-  }
-  const rows = Array.isArray(document) ? document : (document as { proxies?: unknown } | null)?.proxies;
-  return Array.isArray(rows) ? rows : 'is neither a JSON array of rows nor an object with an array of "proxies"';
+function copyInto(larger: Buffer, buffer: Buffer, length: number): Buffer {
+  buffer.copy(larger, 0, 0, length);
+  return larger;
 }
 
 function whole(reason: string): FileItem[] {

@@ -1,24 +1,47 @@
 import type { ByteSource } from './byte-source.ts';
-import type { FileItem } from './file-item.ts';
+import type { FileItem, FileItems } from './file-item.ts';
+import { MAX_JSON_LEVELS } from './import-limits.ts';
+import { excessOf, extentOf } from './json-extent.ts';
+import { isShortJson } from './short-json.ts';
 import { readLines, type TextLine } from './text-lines.ts';
 
+/** A shorter line is within the limits whatever it holds: each level takes two characters, and each value one at least. */
+const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;
+/** A shorter line names no proxy: this is the shortest that does. */
+const SHORTEST_ROW = '{"ip":"a","port":1}'.length;
+const NOT_JSON = 'is not JSON';
+
 /** One JSON value a line; blank lines are passed over. */
-export async function* readJsonLines(source: ByteSource): AsyncGenerator<FileItem[]> {
-  for await (const lines of readLines(source)) {
-    const items: FileItem[] = [];
-    for (const line of lines) {
-      if (line.problem !== undefined || line.text.trim() !== '') items.push(toItem(line));
-    }
-    yield items;
+export async function* readJsonLines(source: ByteSource): AsyncGenerator<FileItems> {
+  for await (const lines of readLines(source)) yield itemsOf(lines);
+}
+
+function* itemsOf(lines: Iterable<TextLine>): Generator<FileItem | undefined> {
+  for (const line of lines) {
+    yield line.problem === undefined && line.text.trim() === '' ? undefined : toItem(line);
   }
 }
 
 function toItem({ line, text, problem }: TextLine): FileItem {
   if (problem !== undefined) return { line, fate: 'failed', reason: problem };
+  if (text.length > SURELY_WITHIN) {
+    const excess = excessIn(text);
+    if (excess !== undefined) return { line, fate: 'failed', reason: excess };
+  }
+  if (text.length < SHORTEST_ROW && !isShortJson(text)) return { line, fate: 'failed', reason: NOT_JSON };
   try {
     return { line, row: JSON.parse(text) as unknown };
   } catch {
     // The parser's own message quotes its input.
-    return { line, fate: 'failed', reason: 'is not JSON' };
+    return { line, fate: 'failed', reason: NOT_JSON };
+  }
+}
+
+function excessIn(text: string): string | undefined {
+  const bytes = Buffer.from(text);
+  const steps = extentOf(bytes, 0);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return excessOf(step.value.end, step.value);
   }
 }

@@ -1,5 +1,5 @@
 import type { ByteSource } from './byte-source.ts';
-import type { FileItem } from './file-item.ts';
+import type { FileItems } from './file-item.ts';
 import { formatOfContent, formatOfName } from './proxy-file-format.ts';
 import { readCsv } from './read-csv.ts';
 import { readJson } from './read-json.ts';
@@ -8,7 +8,7 @@ import { readList } from './read-list.ts';
 import type { WarmSettings } from './warm-options.ts';
 
 /** The rows of a file in any of the formats, in groups. */
-export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItem[]> {
+export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItems> {
   if (isUtf16(source.head)) return single('the file is UTF-16; save it as UTF-8');
   const format = settings.format ?? formatOfName(path) ?? formatOfContent(source.head.toString('utf8'));
   switch (format) {
@@ -27,6 +27,6 @@ function isUtf16(head: Buffer): boolean {
   return head.length > 1 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff));
 }
 
-async function* single(reason: string): AsyncGenerator<FileItem[]> {
+async function* single(reason: string): AsyncGenerator<FileItems> {
   yield [{ line: 0, fate: 'failed', reason }];
 }

@@ -12,6 +12,7 @@ import {
   toStorable,
 } from '@pw/cache-models';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
+import { MAX_FIELD_CHARACTERS } from './import-limits.ts';
 import type { RowFate } from './import-tally.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
@@ -42,11 +43,20 @@ type Row = Readonly<Record<string, unknown>>;
 const STAND_IN = 'http://host.invalid:1';
 const FOREIGN_KEY = 'key is not one of its URL and username; the proxy was stored under the one that is';
 
+const LIMITED = ['proxy_url', 'username', 'password', 'key', 'ip', 'host', 'protocol', 'scheme'] as const;
+const TOO_LONG = `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most that is read`;
+
+function isTooLong(value: unknown): boolean {
+  return typeof value === 'string' && value.length > MAX_FIELD_CHARACTERS;
+}
+
 /** Makes an entry of one row. Never throws for what a row holds, and no reason quotes it. */
 export function rowToEntry(value: unknown, context: RowContext): RowResult {
   if (typeof value === 'string' || Array.isArray(value)) return { fate: 'skipped', reason: 'is not an object' };
   if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is not an object' };
   const row = value as Row;
+  const excess = LIMITED.find((name) => isTooLong(row[name]));
+  if (excess !== undefined) return { fate: 'failed', reason: `${excess} ${TOO_LONG}` };
   try {
     return isFullRecord(row) ? readFullRecord(row, context) : readRow(row, context);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ByteSource } from './byte-source.ts';
+import { MAX_ROW_BYTES } from './import-limits.ts';
 
 /** One line of a text file, without its end. */
 export interface TextLine {
@@ -10,15 +11,15 @@ export interface TextLine {
   readonly problem?: string;
 }
 
-/** Longest line that is read, in bytes: a file without line ends must not fill the memory. */
-const MAX_LINE_BYTES = 1024 * 1024;
-
 const LF = 10;
 const CR = 13;
 const REPLACEMENT = '\uFFFD';
 
-/** The lines of a file, in groups as they come from the disk. Lines end with LF, CR LF or CR. */
-export async function* readLines(source: ByteSource): AsyncGenerator<TextLine[]> {
+/**
+ * The lines of a file, in groups as they come from the disk; each is to be walked through to its end before the next. Lines end with LF,
+ * CR LF or CR.
+ */
+export async function* readLines(source: ByteSource): AsyncGenerator<Iterable<TextLine>> {
   const splitter = new LineSplitter();
   for await (const chunk of source.chunks()) yield splitter.push(chunk);
   yield splitter.end();
@@ -31,15 +32,14 @@ class LineSplitter {
   /** The last chunk ended with a CR: a LF at the beginning of the next one belongs to it. */
   #skipLf = false;
 
-  push(chunk: Buffer): TextLine[] {
-    const lines: TextLine[] = [];
+  *push(chunk: Buffer): Generator<TextLine> {
     let start = this.#skipLf && chunk[0] === LF ? 1 : 0;
     this.#skipLf = false;
     let lf = chunk.indexOf(LF, start);
     let cr = chunk.indexOf(CR, start);
     while (lf >= 0 || cr >= 0) {
       const end = lf < 0 || (cr >= 0 && cr < lf) ? cr : lf;
-      lines.push(this.#finish(chunk.subarray(start, end)));
+      yield this.#finish(chunk.subarray(start, end));
       start = end + 1;
       if (end === cr && chunk[start] === LF) start++;
       else if (end === cr && start === chunk.length) this.#skipLf = true;
@@ -47,7 +47,6 @@ class LineSplitter {
       if (cr >= 0 && cr < start) cr = chunk.indexOf(CR, start);
     }
     this.#keep(chunk.subarray(start));
-    return lines;
   }
 
   end(): TextLine[] {
@@ -58,7 +57,7 @@ class LineSplitter {
     if (rest.length === 0) return;
     this.#carried += rest.length;
     // Of a line that is too long only the length is kept.
-    if (this.#carried > MAX_LINE_BYTES) this.#carry = [];
+    if (this.#carried > MAX_ROW_BYTES) this.#carry = [];
     else this.#carry.push(rest);
   }
 
@@ -68,7 +67,7 @@ class LineSplitter {
     this.#carry = [];
     this.#carried = 0;
     const line = ++this.#line;
-    if (length > MAX_LINE_BYTES) return { line, text: '', problem: 'is longer than 1 MiB' };
+    if (length > MAX_ROW_BYTES) return { line, text: '', problem: 'is longer than 1 MiB, the most of a line' };
     const text = bytes.toString('utf8');
     if (text.includes(REPLACEMENT) && !isUtf8(bytes)) return { line, text: '', problem: 'is not UTF-8' };
     return { line, text };

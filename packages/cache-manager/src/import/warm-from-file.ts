@@ -2,8 +2,10 @@ import { maskCredentials } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
-import type { FileItem } from './file-item.ts';
+import type { FileItem, FileItems } from './file-item.ts';
+import { UnfitFile } from './file-kind.ts';
 import { ImportBatch } from './import-batch.ts';
+import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
 import { type RowContext, rowToEntry } from './row-to-entry.ts';
@@ -16,8 +18,9 @@ import {
 } from './warm-options.ts';
 
 /**
- * Reads proxies from a file into a cache, in batches and in constant memory: JSON Lines, CSV and plain lists of any
- * size, JSON documents up to 64 MiB, lines up to 1 MiB. A row that is wrong never stops the rest, and a file that cannot
+ * Reads proxies from a file (a regular one, a pipe or a terminal) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
+ * constant memory, JSON documents up to 64 MiB. Time is in proportion to the size, whatever the file holds, and others get their turn after
+ * every few milliseconds; see `import-limits.ts` for what is refused as too large. A row that is wrong never stops the rest, and a file that cannot
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
@@ -33,7 +36,11 @@ export async function warmFromFile(target: WarmTarget, path: string, options?: W
     source = await ByteSource.open(path, settings.signal);
   } catch (error) {
     settings.signal?.throwIfAborted();
-    tally.refuse(0, 'failed', `the file cannot be read${systemCode(error)}`);
+    tally.refuse(
+      0,
+      'failed',
+      `the file cannot be read${error instanceof UnfitFile ? `: ${error.message}` : systemCode(error)}`,
+    );
     return tally.result;
   }
   try {
@@ -62,7 +69,10 @@ async function importRows(
   };
   const batch = new ImportBatch(target, tally, settings);
   const turn = new Turn();
+  let stored = source.bytesRead;
+  const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
+    stored = source.bytesRead;
     // Reading the rows was work for one turn, and storing may never leave the next.
     await turn.rest();
     await batch.store();
@@ -72,8 +82,8 @@ async function importRows(
   };
   for await (const items of guarded(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
-      take(item, context, settings, batch, tally);
-      if (batch.size >= settings.batchSize || settings.signal?.aborted === true) await flush();
+      if (item !== undefined) take(item, context, settings, batch, tally);
+      if (isFull() || settings.signal?.aborted === true) await flush();
       else if (turn.isOver()) await turn.rest();
     }
   }
@@ -104,14 +114,14 @@ function take(
 
 /** A disk that fails in the middle of a file ends the reading, as the signal does; what was read before stays. */
 async function* guarded(
-  groups: AsyncIterable<FileItem[]>,
+  groups: AsyncIterable<FileItems>,
   tally: ImportTally,
   signal: AbortSignal | undefined,
-): AsyncGenerator<FileItem[]> {
+): AsyncGenerator<FileItems> {
   const iterator = groups[Symbol.asyncIterator]();
   const isAborted = () => signal?.aborted === true;
   while (!isAborted()) {
-    let next: IteratorResult<FileItem[]>;
+    let next: IteratorResult<FileItems>;
     try {
       // The next bytes of a pipe may never come.
       next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));

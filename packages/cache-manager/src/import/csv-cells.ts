@@ -1,0 +1,57 @@
+import { MAX_CSV_COLUMNS } from './import-limits.ts';
+
+/** The cells of a record, or why there are none: a quote is `open` at the end, or something but a delimiter is behind a closing one. */
+export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
+
+/**
+ * Takes a record apart, as RFC 4180 has it: a quote opens a cell only at its beginning, two stand for one in a quoted cell, and
+ * white space may follow a closing one. Looks at each character once.
+ */
+export function splitCells(text: string, delimiter: string): SplitCells {
+  if (!text.includes('"')) {
+    const cells = text.split(delimiter, MAX_CSV_COLUMNS + 1);
+    return cells.length > MAX_CSV_COLUMNS ? 'wide' : cells;
+  }
+  const cells: string[] = [];
+  for (let at = 0; cells.length < MAX_CSV_COLUMNS; at++) {
+    if (text[at] === '"') {
+      const end = endOfQuoted(text, at + 1);
+      if (end < 0) return 'open';
+      cells.push(text.slice(at + 1, end).replaceAll('""', '"'));
+      at = behindSpace(text, end + 1, delimiter);
+    } else {
+      const end = text.indexOf(delimiter, at);
+      cells.push(text.slice(at, end < 0 ? text.length : end));
+      at = end < 0 ? text.length : end;
+    }
+    if (at === text.length) return cells;
+    if (text[at] !== delimiter) return 'misplaced';
+  }
+  return 'wide';
+}
+
+/** What a further line does to a record whose quote is open. */
+export type Continuation = 'open' | 'closed' | 'misplaced';
+
+export function continuationOf(line: string, delimiter: string): Continuation {
+  const end = endOfQuoted(line, 0);
+  if (end < 0) return 'open';
+  const at = behindSpace(line, end + 1, delimiter);
+  if (at === line.length) return 'closed';
+  if (line[at] !== delimiter) return 'misplaced';
+  const rest = splitCells(line.slice(at + 1), delimiter);
+  return rest === 'open' || rest === 'misplaced' ? rest : 'closed';
+}
+
+/** Where the quote stands that closes a cell; -1 if none does. */
+function endOfQuoted(text: string, start: number): number {
+  let end = text.indexOf('"', start);
+  while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+  return end;
+}
+
+function behindSpace(text: string, start: number, delimiter: string): number {
+  let at = start;
+  while (at < text.length && text[at] !== delimiter && text[at]!.trim() === '') at++;
+  return at;
+}

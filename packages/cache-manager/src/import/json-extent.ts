@@ -1,0 +1,66 @@
+import { MAX_JSON_LEVELS, MAX_JSON_VALUES, MAX_ROW_BYTES } from './import-limits.ts';
+
+/** Bytes that are looked at between two chances to do something else. */
+const STEP = 256 * 1024;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** How far a JSON value goes, and what it costs to parse. */
+export interface JsonExtent {
+  /** Behind its last byte; with white space behind a number or a word. */
+  readonly end: number;
+  readonly levels: number;
+  /** Members and items on all levels, or somewhat more. */
+  readonly values: number;
+}
+
+/**
+ * Finds the end of the JSON value at `start`, in steps, without parsing it: brackets and quotes tell. What it finds in a text that is no JSON is a
+ * part that is none either. Looks at each byte once and keeps nothing.
+ */
+export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined, JsonExtent> {
+  const { length } = bytes;
+  let levels = 0;
+  let deepest = 0;
+  let values = 0;
+  let isText = false;
+  let at = start;
+  for (let stop = start + STEP; at < length; stop += STEP) {
+    for (const end = Math.min(stop, length); at < end; at++) {
+      const byte = bytes[at]!;
+      if (isText) {
+        if (byte === BACKSLASH) at++;
+        else if (byte === QUOTE) isText = false;
+      } else if (byte === QUOTE) isText = true;
+      else if (byte === COMMA) {
+        if (levels === 0) return { end: at, levels: deepest, values };
+        values++;
+      } else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+        values++;
+        if (++levels > deepest) deepest = levels;
+      } else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) {
+        if (levels === 0) return { end: at, levels: deepest, values };
+        if (--levels === 0) return { end: at + 1, levels: deepest, values };
+      }
+    }
+    if (at < length) yield undefined;
+  }
+  return { end: length, levels: deepest, values };
+}
+
+const TOO_LONG = 'is longer than 1 MiB, the most of a row';
+const TOO_DEEP = `is nested deeper than ${MAX_JSON_LEVELS.toLocaleString('en')} levels, the most of a row`;
+const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members and items, the most of a row`;
+
+/** Which limit a row exceeds; `undefined` if none. */
+export function excessOf(bytes: number, { levels, values }: JsonExtent): string | undefined {
+  if (bytes > MAX_ROW_BYTES) return TOO_LONG;
+  if (levels > MAX_JSON_LEVELS) return TOO_DEEP;
+  return values > MAX_JSON_VALUES ? TOO_MANY : undefined;
+}

@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheManager } from '@pw/cache-manager';
+import { makeTempDir } from '@pw/test-support';
+import { MemoryCacheTier } from '@pw/tier-memory';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { count, FULL_TIME } from '../src/count.ts';
+import { type LineFormat, oddLine, PASSWORD, urlOf, wellFormedLine } from '../src/import-lines.ts';
+import { Random } from '../src/random.ts';
+
+const ODD_LINES_A_FILE = 500;
+/** A well-formed line stands behind so many odd ones. */
+const EVERY = 5;
+
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The lines of one file: odd ones, and well-formed ones of the proxies 0, 1, 2 and so on between them. */
+function linesOf(format: LineFormat, random: Random): { readonly lines: readonly string[]; readonly good: number } {
+  const lines: string[] = [];
+  let good = 0;
+  for (let i = 0; i < ODD_LINES_A_FILE; i++) {
+    let odd = oddLine(format, random);
+    // A row of a document that is no JSON spoils the document, as it must; and a quote in CSV that is closed later makes one record of its lines.
+    while ((format === 'json' && !isJson(odd)) || (format === 'csv' && odd.includes('"')))
+      odd = oddLine(format, random);
+    lines.push(odd);
+    if (i % EVERY === EVERY - 1) lines.push(wellFormedLine(format, good++));
+  }
+  return { lines, good };
+}
+
+function textOf(format: LineFormat, lines: readonly string[]): string {
+  if (format === 'json') return `[${lines.join(',\n')}]`;
+  return (format === 'csv' ? 'proxy_url,username,password,source\n' : '') + lines.join('\n');
+}
+
+async function importText(format: LineFormat, folder: string, text: string) {
+  const path = join(folder, 'lines');
+  writeFileSync(path, text);
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries: 10_000 }, {})] });
+  const reasons: string[] = [];
+  const result = await cache.warmFromFile(path, {
+    format,
+    onProgress: ({ problems }) => reasons.push(...problems.map(({ reason }) => reason)),
+  });
+  const urls = new Set<string>();
+  for await (const { proxyUrl } of cache.entries()) urls.add(proxyUrl);
+  await cache.close();
+  return { result, urls, messages: [...reasons, ...result.problems.map(({ reason }) => reason)].join('\n') };
+}
+
+describe('an import', () => {
+  const total = count(4000, 200_000);
+
+  it.each(['list', 'csv', 'json', 'jsonl'] as const)(
+    `of ${total} odd lines finds each well-formed one between them, counts all, and tells no password: %s`,
+    async (format) => {
+      const folder = makeTempDir(onTestFinished);
+      for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
+        const { lines, good } = linesOf(format, new Random(seed));
+        const { result, urls, messages } = await importText(format, folder, textOf(format, lines));
+        const missing = Array.from({ length: good }, (_, i) => urlOf(i)).filter((url) => !urls.has(url));
+        expect(missing, `seed ${seed}`).toEqual([]);
+        const blank = lines.filter((line) => isPassedOver(format, line)).length;
+        expect(result.loaded + result.skipped + result.failed, `seed ${seed}`).toBe(lines.length - blank);
+        expect(messages, `seed ${seed}`).not.toContain(PASSWORD);
+      }
+    },
+    FULL_TIME,
+  );
+
+  it(
+    `of ${total} odd lines of CSV with quotes of any kind throws nothing, and finds a record that stands behind an unquoted line`,
+    async () => {
+      const folder = makeTempDir(onTestFinished);
+      for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
+        const random = new Random(seed);
+        const lines = Array.from({ length: ODD_LINES_A_FILE }, () => oddLine('csv', random));
+        // Whatever is open is closed, or given up, within a hundred lines.
+        const end = Array.from({ length: 120 }, (_, i) => wellFormedLine('list', 3 * i + 1));
+        const { result, urls, messages } = await importText('csv', folder, textOf('csv', [...lines, ...end]));
+        for (let i = 0; i < 120; i++) expect(urls.has(urlOf(3 * i + 1)), `seed ${seed}, ${i}`).toBe(true);
+        expect(result.loaded + result.skipped + result.failed).toBeLessThanOrEqual(lines.length + end.length);
+        expect(messages, `seed ${seed}`).not.toContain(PASSWORD);
+      }
+    },
+    FULL_TIME,
+  );
+});
+
+function isPassedOver(format: LineFormat, line: string): boolean {
+  if (format === 'json') return false;
+  return (format === 'list' ? line.replace(/(?:^|\s)#.*$/s, '') : line).trim() === '';
+}
