@@ -61,13 +61,13 @@ async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
     if (isAway(key, index.shardOf(id))) keys.push(key);
   }
   await inSlices(keys, async (key) => {
-    await set.atHome(key, { kind: 'move', key, fetch: () => fetch(set, key, stuck) });
+    await set.atHome(key, { kind: 'move', key, fetch: () => movingLine(set, key, stuck) });
   });
   return keys.length;
 }
 
 /** The line of a key that is not at home, as its file has it now; the lock of its home is held, so it is not moved by anybody else. */
-function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
+function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
   const { index } = set;
   const shard = set.shardOf(key);
   if (shard === undefined || shard === set.homeOf(key)) return undefined;
