@@ -202,6 +202,9 @@ export class ShardLane {
         await this.#readyToWrite();
       } catch (error) {
         for (const { reject } of this.#queue.splice(0)) reject(error);
+        // What is queued from here on was never written.
+        losses = 0;
+        before = undefined;
         lock.settle();
         continue;
       }
