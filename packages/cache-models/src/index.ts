@@ -59,6 +59,7 @@ export {
   toStorable,
 } from './instant.ts';
 export { trimInvisible } from './invisible-characters.ts';
+export { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { KnownSecret } from './mask-credentials.ts';
