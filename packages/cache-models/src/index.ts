@@ -84,6 +84,7 @@ export type { ResealCounts, ResealedTokens, TokenMember } from './reseal.ts';
 export { fateOfTokens, resealTokens, sealState, TOKEN_MEMBERS } from './reseal.ts';
 export type { ResealedText } from './reseal-text.ts';
 export { LONGEST_TRACE, mayHoldToken, resealText } from './reseal-text.ts';
+export { hasRottedKey } from './rotted-key.ts';
 export { runAtExit } from './run-at-exit.ts';
 export type { CredentialCipher, TokenState } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';

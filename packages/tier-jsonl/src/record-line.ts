@@ -1,5 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { hasPlainValues } from './plain-values.ts';
 
 /** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
 export type RawRecord = Record<string, unknown>;
@@ -70,14 +71,9 @@ export function decodeRecord(bytes: Buffer, key: string): RawRecord {
     throw new CacheCorruptionError('stored line is not a record');
   const raw = value as RawRecord;
   if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
-  if (!fitsChecksum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
+  if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
+  if (!fitsSum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
   return raw;
-}
-
-/** True for a record that has a checksum and fits it. */
-export function isIntact(bytes: Buffer): boolean {
-  const raw = readRaw(bytes);
-  return raw !== undefined && raw[CHECKSUM] !== undefined && fitsChecksum(raw);
 }
 
 /** The object in a line, whatever its values; `undefined` for anything else. */
@@ -90,10 +86,23 @@ export function readRaw(bytes: Buffer): RawRecord | undefined {
   }
 }
 
-/** True for values as they were written; ProxyWhirl writes an updated record without a checksum. */
+/** True for plain values as they were written; ProxyWhirl writes an updated record without a checksum. */
 export function fitsChecksum(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && fitsSum(raw);
+}
+
+/** Of a record that has plain values. */
+function fitsSum(raw: RawRecord): boolean {
   const checksum = raw[CHECKSUM];
   return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
+}
+
+/**
+ * True if one wrong bit in its key is what makes a record not fit its checksum: then it is another key's record, and must
+ * not replace this one's.
+ */
+export function hasForeignKey(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && hasRottedKey(raw as Partial<ProxyRecord>, raw[CHECKSUM]);
 }
 
 function noteChecksum(key: string): string {

@@ -253,7 +253,7 @@ export class Shard {
     }
     const older = this.lines.superseded.get(key);
     if (older === undefined) return;
-    this.lines.removed.push(...older);
+    for (const place of older) this.lines.removed.push(place);
     this.lines.superseded.delete(key);
   }
 
