@@ -42,7 +42,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
       clock: this.clock,
       logger: this.logger,
-      onDamaged: () => this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name })),
+      onDamaged: (count) =>
+        this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name }), count),
       onEvicting: (id, key, reason) => {
         const entry = this.#readOrPass(id, key);
         if (entry === undefined) this.counts.countRemoval(reason);

@@ -93,17 +93,25 @@ export class ShardWriter {
 
   /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
   repair(): void {
+    for (const _ of this.repairSteps(false));
+  }
+
+  /**
+   * As `repair`, resting after each piece of work, or giving what to wait for if the caller `waits`. Whoever rests may lose the lock, or the file: then
+   * what is written goes to a file that is nobody's, and at the end it throws LockLost.
+   */
+  *repairSteps(waits: boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
-      shard.confirmDamaged();
+      for (const _ of shard.confirmDamaged()) yield;
       // That may have opened another file: ours, if nobody took the lock over before.
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
     const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
     const aside = [...shard.lines.damaged, ...torn];
-    if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);
+    if (aside.length > 0) yield* copyToQuarantine(shard.file, dirname(shard.file.path), aside, waits);
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
       shard.file.append(Buffer.from('\n'), end, this.#isFull);
@@ -113,7 +121,8 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const place of shard.lines.damaged) shard.file.blank(place, true);
+    for (const place of joinPlaces(shard.lines.damaged, MAX_BLANK))
+      for (const _ of shard.file.blankSteps(place, true)) yield;
     this.#blank(shard.lines.removed);
     shard.lines.damaged = [];
     shard.lines.removed = [];
