@@ -1,6 +1,7 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
+import { MAX_LINE } from './limits.ts';
 import { encodeRaw } from './record-line.ts';
 import type { MovingLine } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -77,6 +78,8 @@ function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine 
   const id = index.find(key);
   try {
     const line = encodeRaw(set.lane(shard).shard.readRecord(id));
+    // Others may print a record shorter than we do: it stays where it can be read.
+    if (line.length > MAX_LINE) throw new CacheCorruptionError('stored record is too long to be moved');
     return { line, facts: { expiresAt: index.expiresAt(id), lastAccessed: 0, accessCount: 0, fetchTime: 0 } };
   } catch (error) {
     if (!(error instanceof CacheCorruptionError)) throw error;

@@ -1,9 +1,8 @@
+import { MAX_LINE } from './limits.ts';
 import type { ShardFile } from './shard-file.ts';
 import { Slice } from './slice.ts';
 
 const CHUNK = 1024 * 1024;
-/** A longer line is taken for damaged, and neither held nor parsed: no put writes one. */
-export const MAX_LINE = CHUNK + 64 * 1024;
 const NEWLINE = 0x0a;
 /** Bytes of lines between two looks at the time. */
 const LOOK_AFTER = 4096;

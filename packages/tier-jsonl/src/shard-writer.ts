@@ -1,5 +1,7 @@
 import { dirname } from 'node:path';
+import { CacheStorageError } from '@pw/cache-models';
 import type { Durability } from './jsonl-tier-options.ts';
+import { MAX_SHARD } from './limits.ts';
 import { LockLost, type Written } from './lock-lost.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
@@ -137,6 +139,8 @@ export class ShardWriter {
     const { isNew } = shard.file.prepareToWrite();
     // All our lines are ASCII, so this is their UTF-8.
     const bytes = Buffer.from(textOf(lines), 'latin1');
+    if (offset + bytes.length > MAX_SHARD)
+      throw new CacheStorageError('JSONL tier: a shard is full, at 4 GiB; use more shards');
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncDirectory(dirname(shard.file.path));
     shard.wrote(offset + bytes.length);

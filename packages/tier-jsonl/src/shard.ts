@@ -1,5 +1,8 @@
 import { isAscii } from 'node:buffer';
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { CacheStorageError } from '@pw/cache-models';
+import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
 import type { Place } from './place.ts';
@@ -109,11 +112,15 @@ export class Shard {
     const found = this.file.look();
     if (found === undefined || found.isOther) this.#listener.replaced();
     if (found === undefined) return this.#lost();
+    if (found.size > MAX_SHARD) {
+      this.distrust();
+      throw tooLarge(this.file.path);
+    }
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
     const isFull = again || found.isOther || !grew || this.#isCutOpen();
-    if (isFull) this.#forget();
+    if (isFull) this.#forget(found.isOther);
     else {
       this.#taker.beginAppended();
       this.#mayHaveMissed = true;
@@ -133,7 +140,10 @@ export class Shard {
     } finally {
       this.#taker.finish();
     }
-    if (isFull) this.#listener.readAgain();
+    if (isFull) {
+      this.#setAsideAgain();
+      this.#listener.readAgain();
+    }
     return true;
   }
 
@@ -290,17 +300,21 @@ export class Shard {
       yield* this.#reportSteps();
       return;
     }
-    const unfit = this.#unfit;
     yield* this.refreshSteps(true);
     yield* this.#reportSteps();
-    for (const { key, offset, sum } of unfit) {
+  }
+
+  /** All was read again: takes what was set aside out of the index once more, where it is as it was. */
+  #setAsideAgain(): void {
+    this.#unfit = this.#unfit.filter(({ key, offset, sum }) => {
       const id = this.#index.find(key);
-      if (!this.#hasSlot(id)) continue;
+      if (!this.#hasSlot(id)) return false;
       const place = this.#index.placeOf(id);
-      if (place.offset !== offset || this.#bytesSum(place) !== sum) continue;
+      if (place.offset !== offset || this.#bytesSum(place) !== sum) return false;
       this.lines.damaged.push(place);
       this.#index.remove(id);
-    }
+      return true;
+    });
   }
 
   /** Counts what is damaged, each line once. */
@@ -335,7 +349,7 @@ export class Shard {
 
   #lost(): boolean {
     if (this.#size < 0 && this.lines.end === 0) return false;
-    this.#forget();
+    this.#forget(true);
     this.#size = -1;
     this.#mtimeMs = -1;
     return true;
@@ -346,11 +360,11 @@ export class Shard {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
 
-  #forget(): void {
+  #forget(isOther: boolean): void {
     this.#mayHaveMissed = false;
     this.#taker.beginFull(this.#index.removeShard(this.number));
     this.lines.forget();
-    this.#unfit = [];
+    if (isOther) this.#unfit = [];
   }
 
   #seen(found: FileState): void {
@@ -368,6 +382,12 @@ export class Shard {
   #bytesSum({ offset, length }: Place): number {
     return crc32(this.file.read(offset, length));
   }
+}
+
+function tooLarge(path: string): CacheStorageError {
+  return new CacheStorageError(
+    `JSONL tier: ${basename(path)} is larger than 4 GiB; refused. Move it away, or delete it if it holds nothing of worth`,
+  );
 }
 
 /** True if the file has not changed for so long that a change from now on will show in its time. A time to come is a clock that was set back. */
