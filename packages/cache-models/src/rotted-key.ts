@@ -22,6 +22,19 @@ const PRINTED = Array.from({ length: 256 }, (_, byte) =>
   byte < 0x80 ? Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)) : Buffer.from([byte]),
 );
 
+/** By byte: the bits that, the other way, make of it one that is printed in another number of bytes, or that is so itself. */
+const ESCAPING = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let bits = 0;
+  for (let bit = 0; bit < 8; bit++)
+    if (PRINTED[byte]!.length > 1 || PRINTED[byte ^ (1 << bit)]!.length > 1) bits |= 1 << bit;
+  return bits;
+});
+
+const NONE = -1;
+/** The bit whose step has this lowest byte, which those of the others have not. */
+const BIT_OF = new Int8Array(256).fill(NONE);
+for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
+
 /**
  * True if one wrong bit in its key is what makes a record not fit a checksum: then it is another key's record. All of its values must be
  * plain ones.
@@ -42,11 +55,23 @@ export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): b
   let sum = carried(-1, Buffer.from(text.slice(0, BEFORE_KEY)));
   for (const [at, byte] of bytes.entries()) {
     const next = carried(sum, PRINTED[byte]!);
-    for (let bit = 0; bit < 8; bit++)
-      if ((next ^ carried(sum, PRINTED[byte ^ (1 << bit)]!)) === wanted[at] && isText(bytes, at, bit)) return true;
+    const bit = plainBit(byte, wanted[at]!);
+    if (bit !== NONE && isText(bytes, at, bit)) return true;
+    for (let bits = ESCAPING[byte]!; bits !== 0; bits &= bits - 1) {
+      const lowest = bits & -bits;
+      const difference = next ^ carried(sum, PRINTED[byte ^ lowest]!);
+      if (difference === wanted[at] && isText(bytes, at, 31 - Math.clz32(lowest))) return true;
+    }
     sum = next;
   }
   return false;
+}
+
+/** The bit of a byte that makes this difference, where both are printed as they are: the sum so far makes none then. */
+function plainBit(byte: number, difference: number): number {
+  const bit = BIT_OF[difference & 0xff]!;
+  if (bit === NONE || FORWARD[1 << bit] !== difference) return NONE;
+  return (ESCAPING[byte]! & (1 << bit)) === 0 ? bit : NONE;
 }
 
 /** The difference that is wanted after each byte of the key, by the one that is wanted after the last. */

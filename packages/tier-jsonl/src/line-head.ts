@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
 import { isJson } from './is-json.ts';
+import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { noteKey, parseLine, type RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
 
@@ -17,6 +19,7 @@ const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
 const BYTE_ORDER_MARK = 0xef;
 
 const DAMAGED: LineHead = { kind: 'damaged' };
+const OTHER: LineHead = { kind: 'other' };
 
 /**
  * Reads what the index needs from the bytes `start` to `end` (without the newline), by parsing them. A line that `isSuspect` is
@@ -27,9 +30,15 @@ export function readLineHead(bytes: Buffer, start: number, end: number, isSuspec
   if (from === to) return { kind: 'blank' };
   // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
   if (!mayBegin(bytes[from]!) || !mayEnd(bytes[to - 1]!)) return DAMAGED;
+  const line = bytes.subarray(from, to);
   // A byte order mark is the parser's business.
-  if (isSuspect && bytes[from]! < 0x80 && !isJson(bytes, from, to)) return DAMAGED;
-  return parseHead(bytes.subarray(from, to));
+  const isChecked = (isSuspect || line.length > LONG_LINE) && bytes[from]! < 0x80;
+  if (!isChecked) return parseHead(line);
+  const isList = bytes[from] === OPEN_LIST;
+  if (!isJson(bytes, from, to, isList ? undefined : MOST_VALUES)) return DAMAGED;
+  // Whatever is in it is nothing to us.
+  if (isList) return isUtf8(line) ? OTHER : DAMAGED;
+  return parseHead(line, isChecked);
 }
 
 /** The part of a line between what JSON takes for blank. */
@@ -41,17 +50,17 @@ function withoutBlanks(bytes: Buffer, start: number, end: number): { readonly fr
   return { from, to };
 }
 
-function parseHead(line: Buffer): LineHead {
+function parseHead(line: Buffer, isChecked = false): LineHead {
   let value: unknown;
   try {
-    value = parseLine(line);
+    value = parseLine(line, isChecked);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return DAMAGED;
     throw error;
   }
   if (typeof value !== 'object' || value === null) return DAMAGED;
   // A list ProxyWhirl passes over.
-  if (Array.isArray(value)) return { kind: 'other' };
+  if (Array.isArray(value)) return OTHER;
   const raw = value as RawRecord;
   if (Object.hasOwn(raw, 'key')) return recordHead(raw);
   for (const kind of ['deleted', 'moved'] as const) {

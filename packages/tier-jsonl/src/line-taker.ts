@@ -68,9 +68,9 @@ export class LineTaker implements LineVisitor {
     if (!this.#takePlain(bytes, start, end, offset)) {
       const head = readLineHead(bytes, start, end, this.#isAfterDamage);
       this.#isAfterDamage = head.kind === 'damaged';
-      const isDamaged = this.#isAfterDamage || this.#isWronglyExpired(head, bytes, start, end);
-      if (isDamaged && maySalvage(length)) return this.#takePieces(bytes.subarray(start, end), offset);
-      this.#take(isDamaged ? DAMAGED : head, { offset, length });
+      if (this.#isAfterDamage && maySalvage(length)) return this.#takePieces(bytes.subarray(start, end), offset);
+      // One record is all that is in it: nothing to salvage.
+      this.#take(this.#isWronglyExpired(head, bytes, start, end) ? DAMAGED : head, { offset, length });
     }
     this.#lines.end = offset + length + 1;
     return undefined;

@@ -1,5 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { isJson } from './is-json.ts';
+import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { hasPlainValues } from './plain-values.ts';
 
 /** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
@@ -8,6 +10,7 @@ export type RawRecord = Record<string, unknown>;
 /** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
 const BYTE_ORDER_MARK = '\uFEFF';
+const MARK = Buffer.from(BYTE_ORDER_MARK);
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
@@ -51,8 +54,12 @@ export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string
   return raw[CHECKSUM] === noteChecksum(key) ? key : null;
 }
 
-/** The JSON value of a line; throws a CacheCorruptionError, which quotes nothing of it. */
-export function parseLine(bytes: Buffer): unknown {
+/**
+ * The JSON value of a line, which `isChecked` if it is known to be JSON of not too many values. Throws a CacheCorruptionError, which
+ * quotes nothing of it.
+ */
+export function parseLine(bytes: Buffer, isChecked = false): unknown {
+  if (!isChecked && bytes.length > LONG_LINE) checkValues(bytes);
   const ascii = isAscii(bytes);
   if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
   const text = bytes.toString(ascii ? 'latin1' : 'utf8');
@@ -62,6 +69,13 @@ export function parseLine(bytes: Buffer): unknown {
     // The parser's error quotes its input.
     throw new CacheCorruptionError('stored line is not JSON');
   }
+}
+
+/** Of a long line: its values are counted before the parser makes objects of them. */
+function checkValues(bytes: Buffer): void {
+  const from = bytes[0] === MARK[0] ? MARK.length : 0;
+  if (!isJson(bytes, from, bytes.length, MOST_VALUES))
+    throw new CacheCorruptionError('stored line is not JSON, or has too many values');
 }
 
 /** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */

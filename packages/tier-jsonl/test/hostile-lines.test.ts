@@ -179,6 +179,39 @@ describe('a line', () => {
   });
 });
 
+describe('a long line', () => {
+  const members = (count: number) => Array.from({ length: count }, (_, n) => `,"member-${n}":${n}`).join('');
+
+  it('of too many values is no record, wherever it is met, and one of many is', async () => {
+    const { directory, aside } = await storeWith(
+      wrong('many', members(9000)).replace(',"checksum":"00000000"', ''),
+      wrong('too-many', members(10_001)).replace(',"checksum":"00000000"', ''),
+      wrong('too-many-expired', members(10_001), '2020-01-01T00:00:00+00:00'),
+    );
+    const tier = newTier(directory);
+    expect((await tier.get('many'))?.source).toBe('s');
+    for (const key of ['too-many', 'too-many-expired']) expect(await tier.get(key)).toBeUndefined();
+    expect(tier.statistics.evictionsCorruption).toBe(2);
+    await tier.close();
+    expect(
+      readFileSync(aside, 'latin1')
+        .match(/"key":"[a-z-]+"/g)
+        ?.sort(),
+    ).toEqual(['"key":"too-many"', '"key":"too-many-expired"']);
+  });
+
+  it('that is a list is left as it is, and set aside if it is none after all', async () => {
+    const list = `[${'[],'.repeat(50_000)}[]]\n`;
+    const { directory, path, aside } = await storeWith(list, list.replace('],[', '],,['));
+    const tier = newTier(directory);
+    expect(await tier.keys()).toEqual(['good']);
+    expect(tier.statistics.evictionsCorruption).toBe(1);
+    await tier.close();
+    expect(readFileSync(path, 'latin1')).toContain(list);
+    expect(readFileSync(aside, 'latin1')).toBe(list.replace('],[', '],,['));
+  });
+});
+
 describe('a hole in a shard', () => {
   const HOLE = 256 * 1024 * 1024;
 
