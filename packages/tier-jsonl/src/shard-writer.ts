@@ -112,7 +112,10 @@ export class ShardWriter {
     }
     shard.file.prepareToWrite();
     const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
-    const aside = [...shard.lines.damaged, ...torn];
+    const list = shard.lines.damaged;
+    // What another shard's reading adds while we rest is left to the next repair: it is not copied.
+    const damaged = [...list];
+    const aside = [...damaged, ...torn];
     if (aside.length > 0) yield* copyToQuarantine(shard.file, dirname(shard.file.path), aside, waits);
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
@@ -123,10 +126,9 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const place of joinPlaces(shard.lines.damaged, MAX_BLANK))
-      for (const _ of shard.file.blankSteps(place, true)) yield;
+    for (const place of joinPlaces(damaged, MAX_BLANK)) for (const _ of shard.file.blankSteps(place, true)) yield;
     this.#blank(shard.lines.removed);
-    shard.lines.damaged = [];
+    if (shard.lines.damaged === list) shard.lines.damaged = list.slice(damaged.length);
     shard.lines.removed = [];
     shard.wrote(shard.end);
   }
