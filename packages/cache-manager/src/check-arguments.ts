@@ -1,15 +1,17 @@
-import { CacheEntry, CacheValidationError } from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, isTooLongKey, MAX_KEY_BYTES } from '@pw/cache-models';
 import { LONGEST_TIMER } from './longest-timer.ts';
 
-/** Throws a CacheValidationError unless a key is a text. */
+/** Throws a CacheValidationError unless a key is a text of at most `MAX_KEY_BYTES` bytes. */
 export function checkKey(key: unknown): void {
   if (typeof key !== 'string') throw wrong('key', 'must be a text');
+  if (isTooLongKey(key)) throw wrong('key', `must be at most ${MAX_KEY_BYTES} bytes long`);
 }
 
 /** Throws a CacheValidationError unless the entry is one, under its own key. */
 export function checkEntry(key: unknown, entry: unknown): void {
   if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', 'must be a CacheEntry; make one with CacheEntry.create()');
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
+  checkKey(key);
 }
 
 /** Throws a CacheValidationError unless keys are a list of texts. */

@@ -2,14 +2,13 @@ import type { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError, type FieldProblem } from './cache-error.ts';
 import type { AccessUpdate, CacheTier, TierStatus } from './cache-tier.ts';
 import { chain, isPromise, type MaybePromise } from './maybe-promise.ts';
-import { problemOfEntry, problemOfKeys, problemOfUpdates } from './tier-arguments.ts';
+import { problemOfEntry, problemOfKey, problemOfKeys, problemOfUpdates } from './tier-arguments.ts';
 import type { CacheTierConfigInput } from './tier-config.ts';
 import { TierHooks } from './tier-hooks.ts';
 import { TierLifecycle } from './tier-lifecycle.ts';
 import type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
 import { RemovalReason, TierStatistics } from './tier-statistics.ts';
 
-const NO_KEY: FieldProblem = { path: 'key', message: 'must be a text' };
 const NO_ENTRIES: FieldProblem = { path: 'entries', message: 'must be a list of CacheEntries' };
 const NO_CIPHER: FieldProblem = {
   path: 'entry',
@@ -73,7 +72,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   get(key: string): TierResult<M, CacheEntry | undefined> {
-    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
+    const problem = problemOfKey(key);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
     // The hot path: no closure and, in sync mode, no promise.
     if (this.#life.isOpen && this.health.enabled) return this.#answer(this.#lookUp(key));
     return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
@@ -81,7 +81,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
     // A tier with a `get` of its own means it for this too.
-    if (this.get !== BaseTier.prototype.get || typeof key !== 'string') return this.get(key);
+    if (this.get !== BaseTier.prototype.get || problemOfKey(key) !== undefined) return this.get(key);
     return this.#life.isOpen && this.health.enabled ? this.#lookUp(key) : this.get(key);
   }
 
@@ -92,17 +92,20 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
-    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
+    const problem = problemOfKey(key);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
     return this.run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
   }
 
   has(key: string): TierResult<M, boolean> {
-    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
+    const problem = problemOfKey(key);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
     return this.run(false, () => this.doHas(key, this.clock.now()));
   }
 
   peek(key: string): TierResult<M, CacheEntry | undefined> {
-    if (typeof key !== 'string') return this.#refuse(this.#wrong(NO_KEY));
+    const problem = problemOfKey(key);
+    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
     return this.run<CacheEntry | undefined>(undefined, () => {
       const now = this.clock.now();
       const live = (entry: CacheEntry | undefined) => (entry?.isExpiredAt(now) ? undefined : entry);

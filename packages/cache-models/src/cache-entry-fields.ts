@@ -3,7 +3,7 @@ import type { Secret } from './secret.ts';
 
 /** The 21 fields of an entry. Times are epoch milliseconds (fractions allowed), absent values are `null`. */
 export interface CacheEntryFields {
-  /** Identifies the entry in every tier: any non-empty string. */
+  /** Identifies the entry in every tier: any non-empty string of at most 4096 bytes in UTF-8 (`MAX_KEY_BYTES`). */
   readonly key: string;
   /** `scheme://host:port`, without credentials. */
   readonly proxyUrl: string;

@@ -5,6 +5,7 @@ import { generateCacheKey } from './cache-key.ts';
 import type { Clock } from './clock.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
+import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { withoutCredentials } from './mask-plain-fields.ts';
 import { parseWith } from './parse-with.ts';
 import { type ParsedProxyUrl, parseProxyUrl } from './proxy-url.ts';
@@ -44,7 +45,9 @@ const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedP
 });
 
 const fields = {
-  key: text.min(1, 'must not be empty'),
+  key: text
+    .min(1, 'must not be empty')
+    .refine((key) => !isTooLongKey(key), `must be at most ${MAX_KEY_BYTES} bytes long`),
   source: text,
   fetchTime: instant,
   lastAccessed: instant,

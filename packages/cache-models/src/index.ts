@@ -68,6 +68,7 @@ export {
   toStorable,
 } from './instant.ts';
 export { trimInvisible } from './invisible-characters.ts';
+export { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';
 export type { KnownSecret } from './mask-credentials.ts';
@@ -93,6 +94,7 @@ export type { ResealCounts, ResealedTokens, TokenMember } from './reseal.ts';
 export { fateOfTokens, resealTokens, sealState, TOKEN_MEMBERS } from './reseal.ts';
 export type { ResealedText } from './reseal-text.ts';
 export { LONGEST_TRACE, mayHoldToken, resealText } from './reseal-text.ts';
+export { hasRottedKey } from './rotted-key.ts';
 export { runAtExit } from './run-at-exit.ts';
 export type { CredentialCipher, TokenState } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';

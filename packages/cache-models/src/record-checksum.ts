@@ -7,7 +7,12 @@ import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
  * together, so tokens swapped between two records are noticed.
  */
 export function recordChecksum(record: Partial<ProxyRecord>): string {
+  return crc32(checksumText(record)).toString(16).padStart(8, '0');
+}
+
+/** What is summed up: the values as JSON, the key first. Throws a RangeError for values of thousands of levels. */
+export function checksumText(record: Partial<ProxyRecord>): string {
   const values: unknown[] = [];
   for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
-  return crc32(JSON.stringify(values)).toString(16).padStart(8, '0');
+  return JSON.stringify(values);
 }

@@ -3,6 +3,7 @@ import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.t
 import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
+import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { originOf } from './proxy-origin.ts';
 import type { CredentialCipher } from './secret.ts';
 import { Secret } from './secret.ts';
@@ -27,7 +28,7 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
   const username = readSecret(raw, 'username', proxyUrl, cipher);
   const password = readSecret(raw, 'password', proxyUrl, cipher);
   return CacheEntry.restore({
-    key: text(raw, 'key'),
+    key: keyOf(raw),
     proxyUrl,
     username,
     password,
@@ -87,6 +88,12 @@ function readSecret(
   return openCredential(token, cipher, { role, origin: originOf(proxyUrl) });
 }
 
+function keyOf(raw: Raw): string {
+  const key = text(raw, 'key');
+  if (!isTooLongKey(key)) return key;
+  throw damaged('key', `is longer than ${MAX_KEY_BYTES} bytes`);
+}
+
 function text(raw: Raw, name: string): string {
   const value = raw[name];
   if (typeof value === 'string') return value;
@@ -120,6 +127,8 @@ function flag(raw: Raw, name: string): boolean {
   const value = raw[name];
   if (typeof value === 'boolean') return value;
   if (value === undefined) return false;
+  // A list in lists would be made a text as deep as it is.
+  if (typeof value === 'object') throw damaged(name, 'is not true or false');
   const text = String(value).toLowerCase();
   if (TRUE_TEXTS.has(text)) return true;
   if (FALSE_TEXTS.has(text)) return false;

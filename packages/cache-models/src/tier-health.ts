@@ -62,12 +62,13 @@ export class TierHealth {
 
   /**
    * Turns an error into an answer. A wrong argument is thrown again; one bad record is counted for itself, and resets
-   * nothing; all else is a failure of the tier, or thrown again where `absorb` is false.
+   * nothing (with `count`, so many like it were met); all else is a failure of the tier, or thrown again where `absorb` is false.
    */
-  recover<T>(error: unknown, fallback: T, absorb = true): T {
+  recover<T>(error: unknown, fallback: T, absorb = true, count = 1): T {
     if (error instanceof CacheCorruptionError) {
-      this.#counts.evictionsCorruption++;
-      this.#logger.warn({ tier: this.#name, ...facts(error) }, 'damaged record set aside');
+      this.#counts.evictionsCorruption += count;
+      const many = count === 1 ? {} : { count };
+      this.#logger.warn({ tier: this.#name, ...facts(error), ...many }, 'damaged record set aside');
       return fallback;
     }
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) {

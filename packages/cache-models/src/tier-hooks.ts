@@ -137,8 +137,8 @@ export abstract class TierHooks<M extends TierMode> {
     }
   }
 
-  /** Inside a loop over records: counts and logs a damaged or unopenable one; throws any other error again. */
-  protected passOver(error: unknown): void {
-    this.health.recover(error, undefined, false);
+  /** Inside a loop over records: counts and logs a damaged or unopenable one, or `count` damaged ones; throws any other error again. */
+  protected passOver(error: unknown, count = 1): void {
+    this.health.recover(error, undefined, false, count);
   }
 }

@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '@pw/cache-models';
 import { InstantCutter } from './instant-cutter.ts';
 import { isAt } from './is-at.ts';
 
@@ -36,7 +37,7 @@ export class HeadCutter {
     let keyEnd = keyStart;
     for (let byte = bytes[keyEnd]!; byte !== QUOTE; byte = bytes[++keyEnd]!)
       if (keyEnd >= to || byte < SPACE || byte >= DELETE || byte === BACKSLASH) return false;
-    if (isWithin(bytes.indexOf(OPEN, keyEnd), to)) return false;
+    if (keyEnd - keyStart > MAX_KEY_BYTES || isWithin(bytes.indexOf(OPEN, keyEnd), to)) return false;
     // Only by hand does a line get two keys; in one with a checksum that would be noticed as damage.
     if (!hasChecksum(bytes, to) && isWithin(bytes.indexOf(KEY, keyEnd), to)) return false;
     const expiresAt = this.#expiry(bytes, keyEnd, to);
@@ -49,8 +50,8 @@ export class HeadCutter {
 
   #expiry(bytes: Buffer, from: number, to: number): number | undefined {
     let name = to - this.#fromEnd;
-    if (name <= from || !isAt(bytes, EXPIRY, name)) name = bytes.indexOf(EXPIRY, from);
-    if (!isWithin(name, to) || !isAt(bytes, BEFORE_EXPIRY, name - 2)) return undefined;
+    if (name <= from || !isAt(bytes, EXPIRY, name)) name = indexWithin(bytes, EXPIRY, from, to);
+    if (name < 0 || !isAt(bytes, BEFORE_EXPIRY, name - 2)) return undefined;
     this.#fromEnd = to - name;
     let at = name + EXPIRY.length;
     if (bytes[at] === SPACE) at++;
@@ -69,6 +70,12 @@ function openingAt(bytes: Buffer, at: number): number {
 
 function hasChecksum(bytes: Buffer, to: number): boolean {
   return isAt(bytes, CHECKSUM, to - CHECKSUM_AT) || isAt(bytes, CHECKSUM, to - CHECKSUM_AT - 1);
+}
+
+/** Looks no further than `to`: where lines lack the name, a search would go through all that follow. */
+function indexWithin(bytes: Buffer, name: Buffer, from: number, to: number): number {
+  const at = bytes.subarray(from, to).indexOf(name);
+  return at < 0 ? at : from + at;
 }
 
 function isWithin(at: number, to: number): boolean {

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, lstatSync, readdirSync, readSync, rmSy
 import { join } from 'node:path';
 import { certainIdentity, hasEnded, type ProcessIdentity, runAtExit } from '@pw/cache-models';
 import { openFile } from './open-file.ts';
+import { removeFile } from './remove-file.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
@@ -88,7 +89,7 @@ export class HolderNames {
     try {
       const canTell = certainIdentity() !== undefined;
       for (const { path, process } of this.#holders())
-        if ((canTell && hasEnded(process)) || isForgotten(path)) rmSync(path, { force: true });
+        if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.
     }

@@ -4,6 +4,7 @@ import {
   CacheCorruptionError,
   type CacheEntry,
   type CacheTierConfigInput,
+  CacheValidationError,
   entryToRecord,
   type MaybePromise,
   type ResealCounts,
@@ -12,6 +13,7 @@ import {
 } from '@pw/cache-models';
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
+import { MAX_WRITTEN_LINE } from './limits.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
 import { encodeRecord } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
@@ -42,7 +44,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
       clock: this.clock,
       logger: this.logger,
-      onDamaged: () => this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name })),
+      onDamaged: (count) =>
+        this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name }), count),
       onEvicting: (id, key, reason) => {
         const entry = this.#readOrPass(id, key);
         if (entry === undefined) this.counts.countRemoval(reason);
@@ -177,10 +180,18 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   #putOf(entry: CacheEntry): StoredPut {
     const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
+    const line = encodeRecord(entryToRecord(entry, this.cipher));
+    if (line.length > MAX_WRITTEN_LINE) throw this.#tooLong();
     return {
-      line: encodeRecord(entryToRecord(entry, this.cipher)),
+      line,
       facts: { expiresAt, lastAccessed, accessCount, fetchTime },
     };
+  }
+
+  #tooLong(): CacheValidationError {
+    const problem = { path: 'entry', message: 'must be at most 1 MiB as a line of JSON' };
+    const message = `${this.name}: entry: ${problem.message}`;
+    return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
   /** Throws what the codec throws; a damaged record is set aside first. */

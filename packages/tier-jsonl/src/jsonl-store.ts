@@ -31,8 +31,8 @@ const READ_TRIES = 4;
 export interface JsonlStoreHooks {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A line that is no record was met. */
-  onDamaged(): void;
+  /** So many lines that are no records were met. */
+  onDamaged(count: number): void;
   /** A record has to go to make room; it can still be read. */
   onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
 }
@@ -147,12 +147,15 @@ export class JsonlStore {
     }
   }
 
-  /** Somebody may have written since we looked, or be writing now: only what full readings still point to is damaged. */
+  /**
+   * Somebody may have written since we looked, or be writing now: only what full readings still point to is damaged, or what lies in a file
+   * of which they could tell nothing new.
+   */
   #readAgain(damaged: SlotId, first: CacheCorruptionError): RawRecord | undefined {
     const key = this.#shards.index.keyOf(damaged);
     let id = damaged;
     let fault = first;
-    for (let tries = 1; tries < READ_TRIES; tries++) {
+    for (let tries = 1; tries < READ_TRIES && !this.#lane(id).shard.isSure; tries++) {
       this.#lane(id).shard.rescan();
       id = this.#shards.index.find(key);
       if (id === NO_SLOT) return undefined;
@@ -177,7 +180,7 @@ export class JsonlStore {
     if (id === NO_SLOT) return;
     const lane = this.#lane(id);
     lane.shard.setAside(id);
-    lane.repairNow();
+    lane.repairSoon();
   }
 
   async put(key: string, put: StoredPut): Promise<boolean> {
@@ -246,7 +249,7 @@ export class JsonlStore {
   /** A record that its codec refuses: counted, and set aside. */
   setDamagedAside(key: string): void {
     this.setAside(key);
-    this.#hooks.onDamaged();
+    this.#hooks.onDamaged(1);
   }
 
   /** Drops every line that counts no more, file by file. Throws a CacheStorageError where that cannot be done. */
@@ -331,7 +334,7 @@ export class JsonlStore {
       logger,
       clock,
       policy: this.#policy,
-      onDamaged: () => onDamaged(),
+      onDamaged: (count) => onDamaged(count),
       isAgain,
     });
   }

@@ -1,4 +1,7 @@
-import { CacheCorruptionError, fromEpochSeconds, isInstant, parseInstant } from '@pw/cache-models';
+import { isUtf8 } from 'node:buffer';
+import { CacheCorruptionError, fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
+import { isJson } from './is-json.ts';
+import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { noteKey, parseLine, type RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
 
@@ -11,11 +14,31 @@ export type LineHead =
   | { readonly kind: 'blank' | 'other' | 'damaged' };
 
 const [SPACE, TAB, RETURN] = [0x20, 0x09, 0x0d];
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
+/** The first of its three bytes. */
+const BYTE_ORDER_MARK = 0xef;
 
-/** Reads what the index needs from the bytes `start` to `end` (without the newline), by parsing them. */
-export function readLineHead(bytes: Buffer, start: number, end: number): LineHead {
+const DAMAGED: LineHead = { kind: 'damaged' };
+const OTHER: LineHead = { kind: 'other' };
+
+/**
+ * Reads what the index needs from the bytes `start` to `end` (without the newline), by parsing them. A line that `isSuspect` is
+ * looked at before it is parsed, which is cheaper if it is damaged and dearer if it is not.
+ */
+export function readLineHead(bytes: Buffer, start: number, end: number, isSuspect = false): LineHead {
   const { from, to } = withoutBlanks(bytes, start, end);
-  return from === to ? { kind: 'blank' } : parseHead(bytes.subarray(from, to));
+  if (from === to) return { kind: 'blank' };
+  // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
+  if (!mayBegin(bytes[from]!) || !mayEnd(bytes[to - 1]!)) return DAMAGED;
+  const line = bytes.subarray(from, to);
+  // A byte order mark is the parser's business.
+  const isChecked = (isSuspect || line.length > LONG_LINE) && bytes[from]! < 0x80;
+  if (!isChecked) return parseHead(line);
+  const isList = bytes[from] === OPEN_LIST;
+  if (!isJson(bytes, from, to, isList ? undefined : MOST_VALUES)) return DAMAGED;
+  // Whatever is in it is nothing to us.
+  if (isList) return isUtf8(line) ? OTHER : DAMAGED;
+  return parseHead(line, isChecked);
 }
 
 /** The part of a line between what JSON takes for blank. */
@@ -27,22 +50,22 @@ function withoutBlanks(bytes: Buffer, start: number, end: number): { readonly fr
   return { from, to };
 }
 
-function parseHead(line: Buffer): LineHead {
+function parseHead(line: Buffer, isChecked = false): LineHead {
   let value: unknown;
   try {
-    value = parseLine(line);
+    value = parseLine(line, isChecked);
   } catch (error) {
-    if (error instanceof CacheCorruptionError) return { kind: 'damaged' };
+    if (error instanceof CacheCorruptionError) return DAMAGED;
     throw error;
   }
-  // A bare value stops ProxyWhirl from starting: it is set aside like a damaged one. A list it passes over.
-  if (typeof value !== 'object' || value === null) return { kind: 'damaged' };
-  if (Array.isArray(value)) return { kind: 'other' };
+  if (typeof value !== 'object' || value === null) return DAMAGED;
+  // A list ProxyWhirl passes over.
+  if (Array.isArray(value)) return OTHER;
   const raw = value as RawRecord;
   if (Object.hasOwn(raw, 'key')) return recordHead(raw);
   for (const kind of ['deleted', 'moved'] as const) {
     const noted = noteKey(raw, `pw_${kind}`);
-    if (noted !== undefined) return noted === null ? { kind: 'damaged' } : { kind, key: noted };
+    if (noted !== undefined) return noted === null || isTooLongKey(noted) ? DAMAGED : { kind, key: noted };
   }
   if (typeof raw['pw_shards'] === 'number') return { kind: 'shards', numShards: raw['pw_shards'] };
   // What carries our checksum was a record once.
@@ -52,8 +75,9 @@ function parseHead(line: Buffer): LineHead {
 function recordHead(raw: RawRecord): LineHead {
   const key = raw['key'];
   const expiresAt = time(raw['expires_at']);
-  if (typeof key !== 'string' || expiresAt === undefined) return { kind: 'damaged' };
-  const count = Number(raw['access_count'] ?? 0);
+  if (typeof key !== 'string' || isTooLongKey(key) || expiresAt === undefined) return DAMAGED;
+  const given = raw['access_count'] ?? 0;
+  const count = typeof given === 'object' ? 0 : Number(given);
   return {
     kind: 'record',
     key,
@@ -70,6 +94,14 @@ function time(value: unknown): number | undefined {
   const instant =
     typeof value === 'string' ? parseInstant(value) : typeof value === 'number' ? fromEpochSeconds(value) : undefined;
   return instant !== undefined && isInstant(instant) ? instant : undefined;
+}
+
+function mayBegin(byte: number): boolean {
+  return byte === OPEN || byte === OPEN_LIST || byte === BYTE_ORDER_MARK;
+}
+
+function mayEnd(byte: number): boolean {
+  return byte === CLOSE || byte === CLOSE_LIST;
 }
 
 function isBlank(byte: number): boolean {

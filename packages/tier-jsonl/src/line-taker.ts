@@ -2,8 +2,8 @@ import type { Rank } from './eviction-order.ts';
 import { HeadCutter } from './head-cutter.ts';
 import { type LineHead, readLineHead } from './line-head.ts';
 import type { Place } from './place.ts';
-import { decodeRecord, fitsChecksum, readRaw } from './record-line.ts';
-import { hasForeignKey, salvage } from './salvage.ts';
+import { decodeRecord, fitsChecksum, hasForeignKey, readRaw } from './record-line.ts';
+import { maySalvage, salvage } from './salvage.ts';
 import type { LineVisitor } from './scan-lines.ts';
 import type { ShardFile } from './shard-file.ts';
 import type { ShardLines } from './shard-lines.ts';
@@ -34,6 +34,8 @@ export class LineTaker implements LineVisitor {
   #before: Map<string, Rank> | undefined;
   #isFull = true;
   #now = 0;
+  /** Where one line is damaged, the next is likely to be. */
+  #isAfterDamage = false;
 
   constructor(parts: LineTakerParts) {
     this.#number = parts.number;
@@ -61,21 +63,21 @@ export class LineTaker implements LineVisitor {
     this.#before = undefined;
   }
 
-  line(bytes: Buffer, start: number, end: number, offset: number): void {
-    const next = offset + (end - start) + 1;
-    if (this.#takePlain(bytes, start, end, offset)) {
-      this.#lines.end = next;
-      return;
+  line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {
+    const length = end - start;
+    if (!this.#takePlain(bytes, start, end, offset)) {
+      const head = readLineHead(bytes, start, end, this.#isAfterDamage);
+      this.#isAfterDamage = head.kind === 'damaged';
+      if (this.#isAfterDamage && maySalvage(length)) return this.#takePieces(bytes.subarray(start, end), offset);
+      // One record is all that is in it: nothing to salvage.
+      this.#take(this.#isWronglyExpired(head, bytes, start, end) ? DAMAGED : head, { offset, length });
     }
-    const head = readLineHead(bytes, start, end);
-    if (head.kind === 'damaged' || this.#isWronglyExpired(head, bytes, start, end))
-      this.#takePieces(bytes.subarray(start, end), offset);
-    else this.#take(head, { offset, length: end - start });
-    this.#lines.end = next;
+    this.#lines.end = offset + length + 1;
+    return undefined;
   }
 
   tooLong(offset: number, length: number): void {
-    this.#take({ kind: 'damaged' }, { offset, length });
+    this.#take(DAMAGED, { offset, length });
     this.#lines.end = offset + length + 1;
   }
 
@@ -85,6 +87,10 @@ export class LineTaker implements LineVisitor {
     const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
     this.#lines.tail = { ...place, isRecord };
     if (isRecord) this.#take(head, place);
+  }
+
+  longTail(offset: number, length: number): void {
+    this.#lines.tail = { offset, length, isRecord: false };
   }
 
   /**
@@ -173,8 +179,10 @@ export class LineTaker implements LineVisitor {
     return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
   }
 
-  #takePieces(line: Buffer, offset: number): void {
-    for (const { head, start, end } of salvage(line)) this.#take(head, { offset: offset + start, length: end - start });
+  *#takePieces(line: Buffer, offset: number): Generator<void, void> {
+    for (const { head, start, end } of yield* salvage(line))
+      this.#take(head, { offset: offset + start, length: end - start });
+    this.#lines.end = offset + line.length + 1;
   }
 
   /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
@@ -191,6 +199,8 @@ export class LineTaker implements LineVisitor {
     return id !== NO_SLOT && this.#index.shardOf(id) === this.#number;
   }
 }
+
+const DAMAGED: LineHead = { kind: 'damaged' };
 
 function isWhole(bytes: Buffer, key: string): boolean {
   try {

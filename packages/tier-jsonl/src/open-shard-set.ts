@@ -24,7 +24,7 @@ export interface OpenShardSetOptions {
   readonly clock: Clock;
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof SlotIndex>[0];
-  readonly onDamaged: () => void;
+  readonly onDamaged: (count: number) => void;
   /** True when somebody else changed the number of shards: theirs holds, whatever the options say. */
   readonly isAgain: boolean;
 }
@@ -63,7 +63,7 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
     await set.readAll();
     await settleLayout(set, directory, layout, listing, options);
     set.watchLayout();
-    tidy(set, listing);
+    await tidy(set, listing);
     return set;
   } catch (error) {
     await set.close();
@@ -92,8 +92,10 @@ async function settleLayout(
 ): Promise<void> {
   if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
   try {
-    if (shards.length > 0) await reshard(set, directory, layout);
-    else {
+    if (shards.length > 0) {
+      await repair(set);
+      await reshard(set, directory, layout);
+    } else {
       writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
       set.isMoving = false;
     }
@@ -104,12 +106,17 @@ async function settleLayout(
   }
 }
 
-function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): void {
+async function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): Promise<void> {
   set.tidyLocks(locked);
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
     // Whoever holds the lock may be compacting into it.
     lane?.withLock(() => removeFile(path));
   }
-  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) lane.repairNow();
+  await repair(set);
+}
+
+/** Nobody uses the shards yet, so it may take its time. */
+async function repair(set: ShardSet): Promise<void> {
+  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) await lane.repairInTurns();
 }

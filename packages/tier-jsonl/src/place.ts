@@ -4,15 +4,22 @@ export interface Place {
   readonly length: number;
 }
 
-/** Joins places that follow one another with nothing but a newline between them, in file order. */
-export function joinPlaces(places: readonly Place[], limit: number): Place[] {
-  const sorted = [...places].sort((a, b) => a.offset - b.offset);
-  const joined: { offset: number; length: number }[] = [];
-  for (const { offset, length } of sorted) {
-    const last = joined.at(-1);
-    if (last !== undefined && last.offset + last.length + 1 === offset && last.length + 1 + length <= limit)
-      last.length += 1 + length;
-    else joined.push({ offset, length });
+/** Joins places that follow one another with nothing but a newline between them, up to a limit, in file order and one by one. */
+export function* joinPlaces(places: readonly Place[], limit: number): Generator<Place, void> {
+  let [start, end] = [0, -1];
+  for (const { offset, length } of inOrder(places)) {
+    if (offset === end + 1 && offset + length - start <= limit) end = offset + length;
+    else {
+      if (end >= start) yield { offset: start, length: end - start };
+      [start, end] = [offset, offset + length];
+    }
   }
-  return joined;
+  if (end >= start) yield { offset: start, length: end - start };
+}
+
+/** Most lists are in order as they are: nothing is copied then. */
+function inOrder(places: readonly Place[]): readonly Place[] {
+  for (let at = 1; at < places.length; at++)
+    if (places[at]!.offset < places[at - 1]!.offset) return [...places].sort((a, b) => a.offset - b.offset);
+  return places;
 }

@@ -1,10 +1,11 @@
-import { closeSync, constants, fsyncSync, lstatSync } from 'node:fs';
+import { closeSync, constants, fsync, fsyncSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { makePrivateFolders, unsafePath } from '@pw/cache-models';
 import { openFile } from './open-file.ts';
-import type { Place } from './place.ts';
+import { joinPlaces, type Place } from './place.ts';
+import { QuarantineWriter } from './quarantine-writer.ts';
 import type { ShardFile } from './shard-file.ts';
-import { writeFully } from './write-fully.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const CHUNK = 1024 * 1024;
@@ -24,25 +25,34 @@ export function makePrivateFolder(path: string, flush = false): void {
     });
 }
 
-/** Copies lines, byte for byte, to the file of the same name in `quarantine/`, and on to the disk before they are overwritten. */
-export function copyToQuarantine(file: ShardFile, directory: string, places: readonly Place[]): void {
+/**
+ * Copies lines, byte for byte but for long runs of NUL bytes, to the file of the same name in `quarantine/`, and on to the disk
+ * before they are overwritten. Rests after each piece; where the caller `waits`, it does so for the disk as well.
+ */
+export function* copyToQuarantine(
+  file: ShardFile,
+  directory: string,
+  places: readonly Place[],
+  waits: boolean,
+): Generator<Promise<void> | undefined, void> {
   const folder = join(directory, QUARANTINE);
   makePrivateFolder(folder);
   const fd = openFile(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT, 'quarantine file');
   try {
-    for (const place of places) {
-      copyPlace(file, place, fd);
-      writeFully(fd, Buffer.from('\n'), null);
+    const writer = new QuarantineWriter(fd);
+    for (const { offset, length } of joinPlaces(places, CHUNK)) {
+      for (let done = 0; done < length; done += CHUNK) {
+        writer.add(file.read(offset + done, Math.min(CHUNK, length - done)));
+        yield;
+      }
+      writer.endLine();
     }
-    fsyncSync(fd);
+    writer.flush();
+    if (waits) yield flush(fd);
+    else fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
 }
 
-function copyPlace(file: ShardFile, { offset, length }: Place, fd: number): void {
-  for (let done = 0; done < length; done += CHUNK) {
-    const place = { offset: offset + done, length: Math.min(CHUNK, length - done) };
-    writeFully(fd, file.read(place.offset, place.length), null);
-  }
-}
+const flush = promisify(fsync);

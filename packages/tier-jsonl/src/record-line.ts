@@ -1,5 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { CacheCorruptionError, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { isJson } from './is-json.ts';
+import { LONG_LINE, MOST_VALUES } from './limits.ts';
+import { hasPlainValues } from './plain-values.ts';
 
 /** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
 export type RawRecord = Record<string, unknown>;
@@ -7,6 +10,7 @@ export type RawRecord = Record<string, unknown>;
 /** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
 const BYTE_ORDER_MARK = '\uFEFF';
+const MARK = Buffer.from(BYTE_ORDER_MARK);
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
@@ -50,8 +54,12 @@ export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string
   return raw[CHECKSUM] === noteChecksum(key) ? key : null;
 }
 
-/** The JSON value of a line; throws a CacheCorruptionError, which quotes nothing of it. */
-export function parseLine(bytes: Buffer): unknown {
+/**
+ * The JSON value of a line, which `isChecked` if it is known to be JSON of not too many values. Throws a CacheCorruptionError, which
+ * quotes nothing of it.
+ */
+export function parseLine(bytes: Buffer, isChecked = false): unknown {
+  if (!isChecked && bytes.length > LONG_LINE) checkValues(bytes);
   const ascii = isAscii(bytes);
   if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
   const text = bytes.toString(ascii ? 'latin1' : 'utf8');
@@ -63,6 +71,13 @@ export function parseLine(bytes: Buffer): unknown {
   }
 }
 
+/** Of a long line: its values are counted before the parser makes objects of them. */
+function checkValues(bytes: Buffer): void {
+  const from = bytes[0] === MARK[0] ? MARK.length : 0;
+  if (!isJson(bytes, from, bytes.length, MOST_VALUES))
+    throw new CacheCorruptionError('stored line is not JSON, or has too many values');
+}
+
 /** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */
 export function decodeRecord(bytes: Buffer, key: string): RawRecord {
   const value = parseLine(bytes);
@@ -70,14 +85,9 @@ export function decodeRecord(bytes: Buffer, key: string): RawRecord {
     throw new CacheCorruptionError('stored line is not a record');
   const raw = value as RawRecord;
   if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
-  if (!fitsChecksum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
+  if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
+  if (!fitsSum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
   return raw;
-}
-
-/** True for a record that has a checksum and fits it. */
-export function isIntact(bytes: Buffer): boolean {
-  const raw = readRaw(bytes);
-  return raw !== undefined && raw[CHECKSUM] !== undefined && fitsChecksum(raw);
 }
 
 /** The object in a line, whatever its values; `undefined` for anything else. */
@@ -90,10 +100,23 @@ export function readRaw(bytes: Buffer): RawRecord | undefined {
   }
 }
 
-/** True for values as they were written; ProxyWhirl writes an updated record without a checksum. */
+/** True for plain values as they were written; ProxyWhirl writes an updated record without a checksum. */
 export function fitsChecksum(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && fitsSum(raw);
+}
+
+/** Of a record that has plain values. */
+function fitsSum(raw: RawRecord): boolean {
   const checksum = raw[CHECKSUM];
   return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
+}
+
+/**
+ * True if one wrong bit in its key is what makes a record not fit its checksum: then it is another key's record, and must
+ * not replace this one's.
+ */
+export function hasForeignKey(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && hasRottedKey(raw as Partial<ProxyRecord>, raw[CHECKSUM]);
 }
 
 function noteChecksum(key: string): string {

@@ -1,6 +1,7 @@
 import { CacheCorruptionError } from '@pw/cache-models';
 import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
+import { MAX_LINE } from './limits.ts';
 import { encodeRaw } from './record-line.ts';
 import type { MovingLine } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
@@ -61,13 +62,13 @@ async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
     if (isAway(key, index.shardOf(id))) keys.push(key);
   }
   await inSlices(keys, async (key) => {
-    await set.atHome(key, { kind: 'move', key, fetch: () => fetch(set, key, stuck) });
+    await set.atHome(key, { kind: 'move', key, fetch: () => movingLine(set, key, stuck) });
   });
   return keys.length;
 }
 
 /** The line of a key that is not at home, as its file has it now; the lock of its home is held, so it is not moved by anybody else. */
-function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
+function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
   const { index } = set;
   const shard = set.shardOf(key);
   if (shard === undefined || shard === set.homeOf(key)) return undefined;
@@ -77,6 +78,8 @@ function fetch(set: ShardSet, key: string, stuck: Set<string>): MovingLine | und
   const id = index.find(key);
   try {
     const line = encodeRaw(set.lane(shard).shard.readRecord(id));
+    // Others may print a record shorter than we do: it stays where it can be read.
+    if (line.length > MAX_LINE) throw new CacheCorruptionError('stored record is too long to be moved');
     return { line, facts: { expiresAt: index.expiresAt(id), lastAccessed: 0, accessCount: 0, fetchTime: 0 } };
   } catch (error) {
     if (!(error instanceof CacheCorruptionError)) throw error;

@@ -1,6 +1,6 @@
-import { recordChecksum } from '@pw/cache-models';
+import { isJson } from './is-json.ts';
 import { type LineHead, readLineHead } from './line-head.ts';
-import { isIntact, type RawRecord } from './record-line.ts';
+import { fitsChecksum, readRaw } from './record-line.ts';
 
 /** A stretch of a line that could not be read as a whole. */
 export interface Piece {
@@ -9,45 +9,65 @@ export interface Piece {
   readonly head: LineHead;
 }
 
-const BEGINNING = /\{"key": ?"/g;
+const BEGINNING = Buffer.from('{"key":');
+const CHECKSUM = Buffer.from('"checksum":');
+/** No record that is worth anything is shorter. */
+const SHORTEST = '{"key":"","expires_at":0,"checksum":"01234567"}';
+const [CLOSE, SPACE] = [0x7d, 0x20];
+/** Bytes of a line between two moments at which the event loop may have a turn. */
+const REST_AFTER = 16 * 1024;
+
+/** True if a line is long enough to hold a record beside what makes it unreadable. */
+export function maySalvage(length: number): boolean {
+  return length > SHORTEST.length;
+}
 
 /**
  * Two records become one unreadable line when the newline between them rots. A record in it that fits its checksum is as
  * good as ever; what lies between is damaged. Without such a record all of the line is.
+ *
+ * A record is looked for between one beginning and the next, so no byte is looked at for two of them: the work is in proportion to the
+ * line. Rests now and then.
  */
-export function salvage(line: Buffer): Piece[] {
-  const text = line.toString('latin1');
-  const starts = Array.from(text.matchAll(BEGINNING), (match) => match.index);
+export function* salvage(line: Buffer): Generator<void, Piece[]> {
   const pieces: Piece[] = [];
   let end = 0;
-  const damagedUpTo = (start: number) => {
-    if (!/^ *$/.test(text.slice(end, start))) pieces.push({ start: end, end: start, head: DAMAGED });
-  };
-  for (const [at, start] of starts.entries()) {
-    const close = text.lastIndexOf('}', (starts[at + 1] ?? text.length) - 1) + 1;
-    if (close <= start || !isIntact(line.subarray(start, close))) continue;
-    damagedUpTo(start);
-    pieces.push({ start, end: close, head: readLineHead(line, start, close) });
-    end = close;
+  let restAt = REST_AFTER;
+  for (let start = line.indexOf(BEGINNING); start >= 0; ) {
+    const next = line.indexOf(BEGINNING, start + 1);
+    const piece = recordIn(line, start, next < 0 ? line.length : next);
+    if (piece !== undefined) {
+      addDamaged(pieces, line, end, start);
+      pieces.push(piece);
+      end = piece.end;
+    }
+    start = next;
+    if (start < restAt) continue;
+    restAt = start + REST_AFTER;
+    yield;
   }
-  damagedUpTo(text.length);
+  addDamaged(pieces, line, end, line.length);
   return pieces;
 }
 
-const DAMAGED: LineHead = { kind: 'damaged' };
-
-/**
- * True if one wrong bit in its key is what makes a record not fit its checksum: then it is another key's record, and must
- * not replace this one's.
- */
-export function hasForeignKey(raw: RawRecord): boolean {
-  const key = Buffer.from(String(raw['key']));
-  for (let bit = 0; bit < key.length * 8; bit++) {
-    const at = bit >> 3;
-    key[at] = key[at]! ^ (1 << (bit & 7));
-    const other = recordChecksum({ ...raw, key: key.toString() });
-    key[at] = key[at]! ^ (1 << (bit & 7));
-    if (other === raw['checksum']) return true;
-  }
-  return false;
+/** The record that begins at `start` and ends with the last brace before `limit`, if it has a checksum and fits it. */
+function recordIn(line: Buffer, start: number, limit: number): Piece | undefined {
+  const bytes = line.subarray(start, limit);
+  const length = bytes.lastIndexOf(CLOSE) + 1;
+  // Cheap questions first: most of what begins like a record in a damaged line is none.
+  if (length === 0 || !bytes.includes(CHECKSUM) || !isJson(bytes, 0, length)) return undefined;
+  const record = bytes.subarray(0, length);
+  const head = readLineHead(record, 0, length);
+  if (head.kind !== 'record') return undefined;
+  const raw = readRaw(record);
+  if (raw?.['checksum'] === undefined || !fitsChecksum(raw)) return undefined;
+  return { start, end: start + length, head };
 }
+
+function addDamaged(pieces: Piece[], line: Buffer, start: number, end: number): void {
+  let at = start;
+  while (at < end && line[at] === SPACE) at++;
+  if (at < end) pieces.push({ start, end, head: DAMAGED });
+}
+
+const DAMAGED: LineHead = { kind: 'damaged' };

@@ -1,57 +1,87 @@
+import { MAX_LINE } from './limits.ts';
 import type { ShardFile } from './shard-file.ts';
+import { Slice } from './slice.ts';
 
 const CHUNK = 1024 * 1024;
-/** A longer line is taken for damaged and never parsed. */
-const MAX_LINE = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
+/** Bytes of lines between two looks at the time. */
+const LOOK_AFTER = 4096;
 
 /** Told of each line: its bytes `start` to `end` of a buffer, and its offset in the file. */
 export interface LineVisitor {
-  line(bytes: Buffer, start: number, end: number, offset: number): void;
+  /** What takes long goes on in steps, which are all done before the next line comes. */
+  line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined;
   /** A line too long to be held. */
   tooLong(offset: number, length: number): void;
   /** What stands after the last newline. */
   tail(bytes: Buffer, offset: number): void;
+  /** As `tail`, of what is too long to be held. */
+  longTail(offset: number, length: number): void;
 }
 
-/** Reads the lines of a file between two offsets, the first of which begins a line; rests after each chunk. */
+/** Reads the lines of a file between two offsets, the first of which begins a line; rests after some milliseconds. */
 export function* scanLines(file: ShardFile, from: number, to: number, visitor: LineVisitor): Generator<void, void> {
   let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(to - from, 1)));
   let position = from;
+  const slice = new Slice();
   while (position < to) {
     const wanted = Math.min(buffer.length, to - position);
     const got = file.readInto(buffer.subarray(0, wanted), position);
-    const used = visitLines(buffer.subarray(0, got), position, visitor);
+    const used = yield* visitLines(buffer.subarray(0, got), position, visitor, slice);
     position += used;
     if (got < wanted || position + (got - used) >= to) {
       if (got > used) visitor.tail(buffer.subarray(used, got), position);
       return;
     }
-    if (used === 0 && buffer.length < MAX_LINE) buffer = Buffer.allocUnsafe(buffer.length * 2);
-    else if (used === 0) position = skipLine(file, position, to, buffer, visitor);
-    yield;
+    if (used === 0 && buffer.length < MAX_LINE) buffer = Buffer.allocUnsafe(Math.min(buffer.length * 2, MAX_LINE));
+    else if (used === 0) position = yield* skipLine(file, position, to, buffer, visitor, slice);
+    if (slice.isOver()) yield;
   }
 }
 
-function visitLines(bytes: Buffer, position: number, visitor: LineVisitor): number {
+/** Gives how many bytes whole lines took. */
+function* visitLines(
+  bytes: Buffer,
+  position: number,
+  visitor: LineVisitor,
+  slice: Slice,
+): Generator<void, number, undefined> {
   let start = 0;
-  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
-    visitor.line(bytes, start, end, position + start);
-    start = end + 1;
+  for (;;) {
+    const until = start + LOOK_AFTER;
+    let steps: Iterable<void> | undefined;
+    let end = bytes.indexOf(NEWLINE, start);
+    while (end >= 0) {
+      steps = visitor.line(bytes, start, end, position + start);
+      start = end + 1;
+      if (steps !== undefined || start >= until) break;
+      end = bytes.indexOf(NEWLINE, start);
+    }
+    if (steps !== undefined) for (const _ of steps) if (slice.isOver()) yield;
+    if (end < 0) return start;
+    if (slice.isOver()) yield;
   }
-  return start;
 }
 
-function skipLine(file: ShardFile, from: number, to: number, buffer: Buffer, visitor: LineVisitor): number {
+function* skipLine(
+  file: ShardFile,
+  from: number,
+  to: number,
+  buffer: Buffer,
+  visitor: LineVisitor,
+  slice: Slice,
+): Generator<void, number, undefined> {
   for (let position = from; position < to; ) {
     const got = file.readInto(buffer.subarray(0, Math.min(buffer.length, to - position)), position);
     const end = buffer.subarray(0, got).indexOf(NEWLINE);
-    if (end >= 0 || got === 0) {
-      visitor.tooLong(from, position + Math.max(end, 0) - from);
-      return end < 0 ? to : position + end + 1;
+    if (end >= 0) {
+      visitor.tooLong(from, position + end - from);
+      return position + end + 1;
     }
+    if (got === 0) break;
     position += got;
+    if (slice.isOver()) yield;
   }
-  visitor.tooLong(from, to - from);
+  visitor.longTail(from, to - from);
   return to;
 }

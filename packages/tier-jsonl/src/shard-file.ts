@@ -23,8 +23,8 @@ import { writeFully } from './write-fully.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
-const NEWLINE = Buffer.from('\n');
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
+const BLANK_LINE = Buffer.alloc(64 * 1024, `${' '.repeat(64 * 1024 - 1)}\n`);
 /** Longest stretch that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
 
@@ -106,6 +106,12 @@ export class ShardFile {
     return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
   }
 
+  /** As `isAsBefore`, by the path: a file that was moved away is noticed, too. */
+  isStillThere(size: number, mtimeMs: number): boolean {
+    const found = this.#fd === undefined ? undefined : lstatSync(this.path, NO_THROW);
+    return found !== undefined && isSame(this.#identity!, found) && found.size === size && found.mtimeMs === mtimeMs;
+  }
+
   /** Makes the file writable, and makes it if the last look saw none. Throws LockLost if there is another one by now. */
   prepareToWrite(): { readonly isNew: boolean } {
     if (this.#fd !== undefined && this.#isWritable) return { isNew: false };
@@ -179,11 +185,21 @@ export class ShardFile {
    * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: what follows may be
    * a record that only lacked the end of the line before it.
    */
-  blank({ offset, length }: Place, endsLine = false): void {
+  blank(place: Place, endsLine = false): void {
+    for (const _ of this.blankSteps(place, endsLine));
+  }
+
+  /** As `blank`, resting after each write. */
+  *blankSteps({ offset, length }: Place, endsLine: boolean): Generator<void, void> {
     this.#blankFd ??= this.#openToBlank();
-    for (let done = 0; done < length; done += MAX_BLANK)
-      writeFully(this.#blankFd, BLANKS.subarray(0, Math.min(MAX_BLANK, length - done)), offset + done);
-    if (endsLine && length > 0) writeFully(this.#blankFd, NEWLINE, offset + length - 1);
+    for (let done = 0; done < length; done += MAX_BLANK) {
+      const isLast = length - done <= MAX_BLANK;
+      // The bytes of a line that ends with a newline are the last ones.
+      const bytes =
+        endsLine && isLast ? BLANK_LINE.subarray(MAX_BLANK - (length - done)) : BLANKS.subarray(0, length - done);
+      writeFully(this.#blankFd, bytes, offset + done);
+      yield;
+    }
   }
 
   #openToBlank(): number {

@@ -6,6 +6,7 @@ import type { Shard } from './shard.ts';
 import type { ShardLock } from './shard-lock.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import type { ShardWriter } from './shard-writer.ts';
+import { Slice } from './slice.ts';
 import type { SlotIndex } from './slot-index.ts';
 import { errorCode, storageFault } from './storage-fault.ts';
 
@@ -39,6 +40,9 @@ interface Waiting {
 const TRIES = 3;
 /** Milliseconds between two tries to take a lock when there is no hurry. */
 const REST = 10;
+/** Milliseconds between two repairs for readers, at least, and as a multiple of what the last one took. */
+const REPAIR_REST = 100;
+const REPAIR_RESTS = 10;
 
 /**
  * The one way to change a shard: operations queue up, and all that arrive before the lock is there share it, one look at
@@ -51,6 +55,9 @@ export class ShardLane {
   #draining: Promise<void> | undefined;
   /** True if the last compaction that was asked for was done, or not needed. */
   #isCompact = true;
+  /** Time of the next repair that a reader may ask for, and its timer if one did. */
+  #repairAt = 0;
+  #repairLater: NodeJS.Timeout | undefined;
 
   constructor(parts: LaneParts) {
     this.shard = parts.shard;
@@ -99,11 +106,58 @@ export class ShardLane {
   /** Repairs what can be repaired now; a lock held elsewhere, or a fault, leaves it to the next write. */
   repairNow(): void {
     if (this.#draining !== undefined) return;
+    for (const _ of this.#repairSteps(false));
+  }
+
+  /** As `repairNow`, but not again and again: each time all of the file may have to be read. */
+  repairSoon(): void {
+    const now = performance.now();
+    if (now < this.#repairAt) {
+      this.#repairLater ??= setTimeout(() => this.#repairTimed(), this.#repairAt - now).unref();
+      return;
+    }
+    this.#repairTimed();
+  }
+
+  #repairTimed(): void {
+    clearTimeout(this.#repairLater);
+    this.#repairLater = undefined;
+    const start = performance.now();
+    this.repairNow();
+    const end = performance.now();
+    this.#repairAt = end + Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
+  }
+
+  /** As `repairNow`, with turns for others in between. They see a part of the shard, so it is for one that nobody reads yet. */
+  async repairInTurns(): Promise<void> {
+    if (this.#draining !== undefined) return;
+    this.#draining = this.#repairInTurns().finally(() => {
+      this.#draining = undefined;
+      this.start();
+    });
+    await this.#draining;
+  }
+
+  async #repairInTurns(): Promise<void> {
+    const slice = new Slice();
+    const steps = this.#repairSteps(true);
+    for (let step = steps.next(); step.done !== true; ) {
+      let fault: { readonly error: unknown } | undefined;
+      try {
+        if (step.value !== undefined || slice.isOver()) await (step.value ?? rest());
+      } catch (error) {
+        fault = { error };
+      }
+      step = fault === undefined ? steps.next() : steps.throw(fault.error);
+    }
+  }
+
+  *#repairSteps(waits: boolean): Generator<Promise<void> | undefined, void> {
     const { shard, lock, writer, logger } = this.#parts;
     try {
       if (!lock.tryTake()) return;
-      shard.refresh();
-      if (lock.isHeld()) writer.repair();
+      for (const _ of shard.refreshSteps()) yield;
+      if (lock.isHeld()) yield* writer.repairSteps(waits);
     } catch (error) {
       if (error instanceof LockLost) {
         shard.distrust();
@@ -168,6 +222,7 @@ export class ShardLane {
   /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
   async close(): Promise<void> {
     await this.drain();
+    if (this.#repairLater !== undefined) this.#repairTimed();
     try {
       await this.#leaveSideIndex();
     } catch (error) {
@@ -202,6 +257,9 @@ export class ShardLane {
         await this.#readyToWrite();
       } catch (error) {
         for (const { reject } of this.#queue.splice(0)) reject(error);
+        // What is queued from here on was never written.
+        losses = 0;
+        before = undefined;
         lock.settle();
         continue;
       }

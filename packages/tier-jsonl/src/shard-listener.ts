@@ -4,8 +4,8 @@ import type { Place } from './place.ts';
 export interface ShardListener {
   /** Epoch milliseconds. */
   now(): number;
-  /** A line is damaged for sure, and was not counted yet. */
-  damaged(shard: number): void;
+  /** So many lines are damaged for sure, and were not counted yet. */
+  damaged(count: number): void;
   /** Two shards have a line of a key. */
   metTwice(): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */

@@ -32,7 +32,7 @@ export interface ShardSetParts {
   readonly settings: JsonlTierSettings;
   readonly logger: Logger;
   readonly clock: Clock;
-  readonly onDamaged: () => void;
+  readonly onDamaged: (count: number) => void;
 }
 
 /** All shards of a directory under one number of shards, with the index over them. */
@@ -47,7 +47,7 @@ export class ShardSet {
   readonly #settings: JsonlTierSettings;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #onDamaged: () => void;
+  readonly #onDamaged: (count: number) => void;
   readonly #scratch = new Scratch();
   readonly #compactions: CompactionQueue;
   readonly #releases = new TurnQueue();
@@ -112,7 +112,7 @@ export class ShardSet {
     } catch (error) {
       throw storageFault('read a shard', error);
     }
-    if (changed && lane.shard.lines.damaged.length > 0) lane.repairNow();
+    if (changed && lane.shard.lines.damaged.length > 0) lane.repairSoon();
   }
 
   refreshAll(): void {
@@ -219,7 +219,7 @@ export class ShardSet {
   #listenerOf(): ShardListener {
     return {
       now: () => this.#clock.now(),
-      damaged: () => this.#onDamaged(),
+      damaged: (count) => this.#onDamaged(count),
       metTwice: () => {
         this.#hasOlder = true;
       },

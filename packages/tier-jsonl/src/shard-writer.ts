@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import { syncFolder } from '@pw/cache-models';
+import { CacheStorageError, syncFolder } from '@pw/cache-models';
 import type { Durability } from './jsonl-tier-options.ts';
+import { MAX_SHARD } from './limits.ts';
 import { LockLost, type Written } from './lock-lost.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
@@ -93,17 +94,28 @@ export class ShardWriter {
 
   /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
   repair(): void {
+    for (const _ of this.repairSteps(false));
+  }
+
+  /**
+   * As `repair`, resting after each piece of work, or giving what to wait for if the caller `waits`. Whoever rests may lose the lock, or the file: then
+   * what is written goes to a file that is nobody's, and at the end it throws LockLost.
+   */
+  *repairSteps(waits: boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
-      shard.confirmDamaged();
+      for (const _ of shard.confirmDamaged()) yield;
       // That may have opened another file: ours, if nobody took the lock over before.
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
     const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
-    const aside = [...shard.lines.damaged, ...torn];
-    if (aside.length > 0) copyToQuarantine(shard.file, dirname(shard.file.path), aside);
+    const list = shard.lines.damaged;
+    // What another shard's reading adds while we rest is left to the next repair: it is not copied.
+    const damaged = [...list];
+    const aside = [...damaged, ...torn];
+    if (aside.length > 0) yield* copyToQuarantine(shard.file, dirname(shard.file.path), aside, waits);
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
       shard.file.append(Buffer.from('\n'), end, this.#isFull);
@@ -113,9 +125,9 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const place of shard.lines.damaged) shard.file.blank(place, true);
+    for (const place of joinPlaces(damaged, MAX_BLANK)) for (const _ of shard.file.blankSteps(place, true)) yield;
     this.#blank(shard.lines.removed);
-    shard.lines.damaged = [];
+    if (shard.lines.damaged === list) shard.lines.damaged = list.slice(damaged.length);
     shard.lines.removed = [];
     shard.wrote(shard.end);
   }
@@ -128,6 +140,8 @@ export class ShardWriter {
     const { isNew } = shard.file.prepareToWrite();
     // All our lines are ASCII, so this is their UTF-8.
     const bytes = Buffer.from(textOf(lines), 'latin1');
+    if (offset + bytes.length > MAX_SHARD)
+      throw new CacheStorageError('JSONL tier: a shard is full, at 4 GiB; use more shards');
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncFolder(dirname(shard.file.path));
     shard.wrote(offset + bytes.length);

@@ -1,5 +1,8 @@
 import { isAscii } from 'node:buffer';
+import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { CacheStorageError } from '@pw/cache-models';
+import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
 import type { Place } from './place.ts';
@@ -14,6 +17,8 @@ import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
 const BLANK = 0x20;
+/** Damaged lines that are counted before the event loop may have a turn. */
+const REPORTED_AT_A_TIME = 4096;
 /**
  * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
  * moves every 4 to 10: a side index made earlier could not tell the two states.
@@ -35,13 +40,16 @@ export class Shard {
   #mtimeMs = -1;
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
-  readonly #reported = new Set<string>();
+  /** Damaged lines that were counted: the length of each by its offset. */
+  readonly #reported = new Map<number, number>();
   readonly #taker: LineTaker;
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
   #isIndexed = false;
   /** True if only what was appended is read since: a line before that may have been overwritten by whoever appended. */
   #mayHaveMissed = false;
+  /** True if all of the file was read when it had not changed for a while. */
+  #isSure = false;
 
   constructor(number: number, file: ShardFile, index: SlotIndex, listener: ShardListener, side: SideIndexFile) {
     this.number = number;
@@ -82,6 +90,14 @@ export class Shard {
     return this.file.isAsBefore(this.#size, this.#mtimeMs);
   }
 
+  /**
+   * True if reading all of the file again could tell nothing new: it is the one that was read, and had not changed for so long by then that a
+   * change since would show. What was found damaged before this is asked is damaged.
+   */
+  get isSure(): boolean {
+    return this.#isSure && this.file.isStillThere(this.#size, this.#mtimeMs);
+  }
+
   /** Follows the file; true if anything changed. Throws what the system says. */
   refresh(): boolean {
     const steps = this.refreshSteps();
@@ -96,20 +112,27 @@ export class Shard {
     const found = this.file.look();
     if (found === undefined || found.isOther) this.#listener.replaced();
     if (found === undefined) return this.#lost();
+    if (found.size > MAX_SHARD) {
+      this.distrust();
+      throw tooLarge(this.file.path);
+    }
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
     const isFull = again || found.isOther || !grew || this.#isCutOpen();
-    if (isFull) this.#forget();
+    if (isFull) this.#forget(found.isOther);
     else {
       this.#taker.beginAppended();
       this.#mayHaveMissed = true;
     }
     this.lines.tail = undefined;
+    this.#isSure = false;
+    const isSettled = isOld(found);
     if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
     try {
       yield* scanLines(this.file, this.lines.end, found.size, this.#taker);
       this.#seen(found);
+      this.#isSure = isFull && isSettled;
     } catch (error) {
       // Half read is not read.
       this.#size = -1;
@@ -117,7 +140,10 @@ export class Shard {
     } finally {
       this.#taker.finish();
     }
-    if (isFull) this.#listener.readAgain();
+    if (isFull) {
+      this.#setAsideAgain();
+      this.#listener.readAgain();
+    }
     return true;
   }
 
@@ -144,7 +170,7 @@ export class Shard {
 
   /** The torn tail is set aside. */
   cutTail(): void {
-    if (this.lines.tail !== undefined) this.#listener.damaged(this.number);
+    if (this.lines.tail !== undefined) this.#listener.damaged(1);
     this.lines.tail = undefined;
   }
 
@@ -159,6 +185,7 @@ export class Shard {
 
   /** What is known of the file may be wrong: the next look reads all of it. */
   distrust(): void {
+    this.#isSure = false;
     this.#size = -1;
   }
 
@@ -253,43 +280,56 @@ export class Shard {
     }
     const older = this.lines.superseded.get(key);
     if (older === undefined) return;
-    this.lines.removed.push(...older);
+    for (const place of older) this.lines.removed.push(place);
     this.lines.superseded.delete(key);
   }
 
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(id: SlotId): void {
     const place = this.#index.placeOf(id);
-    this.#reported.add(nameOf(place));
+    this.#reported.set(place.offset, place.length);
     this.lines.damaged.push(place);
     this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
     this.#index.remove(id);
   }
 
-  /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. */
-  confirmDamaged(): void {
+  /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. Rests after each piece. */
+  *confirmDamaged(): Generator<void, void> {
     if (this.lines.damaged.length === 0) return;
-    const unfit = this.#unfit;
-    this.rescan();
-    this.reportDamaged();
-    for (const { key, offset, sum } of unfit) {
+    if (this.isSure) {
+      yield* this.#reportSteps();
+      return;
+    }
+    yield* this.refreshSteps(true);
+    yield* this.#reportSteps();
+  }
+
+  /** All was read again: takes what was set aside out of the index once more, where it is as it was. */
+  #setAsideAgain(): void {
+    this.#unfit = this.#unfit.filter(({ key, offset, sum }) => {
       const id = this.#index.find(key);
-      if (!this.#hasSlot(id)) continue;
+      if (!this.#hasSlot(id)) return false;
       const place = this.#index.placeOf(id);
-      if (place.offset !== offset || this.#bytesSum(place) !== sum) continue;
+      if (place.offset !== offset || this.#bytesSum(place) !== sum) return false;
       this.lines.damaged.push(place);
       this.#index.remove(id);
-    }
+      return true;
+    });
   }
 
   /** Counts what is damaged, each line once. */
   reportDamaged(): void {
-    for (const place of this.lines.damaged) {
-      const name = nameOf(place);
-      if (this.#reported.has(name)) continue;
-      this.#reported.add(name);
-      this.#listener.damaged(this.number);
+    for (const _ of this.#reportSteps());
+  }
+
+  *#reportSteps(): Generator<void, void> {
+    let count = 0;
+    for (const { offset, length } of this.lines.damaged) {
+      if (this.#reported.get(offset) === length) continue;
+      this.#reported.set(offset, length);
+      if (++count % REPORTED_AT_A_TIME === 0) yield;
     }
+    if (count > 0) this.#listener.damaged(count);
   }
 
   /** Believes a side index of the file in this very state; false if there is none, or another shard has one of its keys. */
@@ -309,7 +349,7 @@ export class Shard {
 
   #lost(): boolean {
     if (this.#size < 0 && this.lines.end === 0) return false;
-    this.#forget();
+    this.#forget(true);
     this.#size = -1;
     this.#mtimeMs = -1;
     return true;
@@ -320,16 +360,17 @@ export class Shard {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
 
-  #forget(): void {
+  #forget(isOther: boolean): void {
     this.#mayHaveMissed = false;
     this.#taker.beginFull(this.#index.removeShard(this.number));
     this.lines.forget();
-    this.#unfit = [];
+    if (isOther) this.#unfit = [];
   }
 
   #seen(found: FileState): void {
     if (found.isOther) this.#reported.clear();
     this.#isIndexed = false;
+    this.#isSure = false;
     this.#size = found.size;
     this.#mtimeMs = found.mtimeMs;
   }
@@ -343,6 +384,13 @@ export class Shard {
   }
 }
 
-function nameOf({ offset, length }: Place): string {
-  return `${offset}:${length}`;
+function tooLarge(path: string): CacheStorageError {
+  return new CacheStorageError(
+    `JSONL tier: ${basename(path)} is larger than 4 GiB; refused. Move it away, or delete it if it holds nothing of worth`,
+  );
+}
+
+/** True if the file has not changed for so long that a change from now on will show in its time. A time to come is a clock that was set back. */
+function isOld({ mtimeMs }: FileState): boolean {
+  return Date.now() - mtimeMs > SETTLED;
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { MAX_LINE } from './limits.ts';
 import type { Place } from './place.ts';
 import { encodeRaw, noteLine, type RawRecord, readRaw } from './record-line.ts';
 import type { Shard } from './shard.ts';
@@ -141,7 +142,9 @@ export class WritePlan {
     if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
     if (id === NO_SLOT || this.#index.shardOf(id) !== this.#shard.number) return false;
     const raw = intent === undefined ? this.#read(id) : readRaw(Buffer.from(intent.text, 'latin1'));
-    const text = raw === undefined ? undefined : change(raw);
+    const changed = raw === undefined ? undefined : change(raw);
+    // Others may print a record shorter than we do: what could not be read again stays as it is.
+    const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
     // Not a use: of the facts only the expiry counts.
     const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };
     if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });

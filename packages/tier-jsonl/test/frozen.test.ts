@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@pw/cache-models';
@@ -109,6 +109,29 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect((await goOn(frozen)).done).toEqual([true]);
     const fresh = await expectRivals(directory);
     expect(await fresh.get('k1')).toBeUndefined();
+  });
+
+  it('in a delete whose note is written answers that it deleted, though ProxyWhirl takes the note and the line away', async () => {
+    const { directory } = await seeded();
+    const path = join(directory, 'shard_00.jsonl');
+    const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
+    let frozen: Stopped;
+    // The opening of the file to overwrite the line, whichever that is.
+    for (let at = 1; ; at++) {
+      frozen = await startStopped(directory, 'delete', 'openSync', at);
+      expect(frozen.child.exitCode).toBeNull();
+      if (isNoted()) break;
+      frozen.child.kill('SIGKILL');
+      await exitOf(frozen.child);
+    }
+    const lines = readFileSync(path, 'latin1').split('\n');
+    expect(lines.some((line) => line.includes('"key":"k1"'))).toBe(true);
+    const kept = lines.filter((line) => line.includes('"key":') && !line.includes('"key":"k1"'));
+    writeFileSync(`${path}.other`, `${kept.join('\n')}\n`);
+    renameSync(`${path}.other`, path);
+    expect(await goOn(frozen)).toEqual({ done: [true], failures: 0 });
+    const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+    expect((await fresh.keys()).sort()).toEqual(['k0', 'k2']);
   });
 
   it('at the rename of a compaction replaces nothing that others wrote', async () => {

@@ -7,6 +7,7 @@ import {
   checkFilter,
   type EntryFilter,
   type EntryPage,
+  isTooLongKey,
   type MaybePromise,
   queryEntries,
   RemovalReason,
@@ -49,7 +50,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 
   /** BaseTier's `get`, without its detours on the path that all speed depends on: a hit or a miss of a tier that is well. */
   override get(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string') return super.get(key);
+    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
     const now = this.clock.now();
     const slot = this.#store.find(key);
     if (slot === NONE) {
@@ -74,14 +75,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 
   /** BaseTier's `peek`, likewise. */
   override peek(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string') return super.peek(key);
+    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
     const slot = this.#store.find(key);
     return slot === NONE || this.#store.isExpiredAt(slot, this.clock.now()) ? undefined : this.#store.entryAt(slot);
   }
 
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string') return this.#touchSlowly(key);
+    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchSlowly(key);
     const now = this.clock.now();
     const slot = this.#store.find(key);
     if (slot === NONE) {
@@ -274,5 +275,6 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 /** True for most of what passes BaseTier's check; an entry of another copy of the models is left to it. */
 function isPlainlyInOrder(key: unknown, entry: unknown): boolean {
   if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
+  if (isTooLongKey(key)) return false;
   return Object.getPrototypeOf(entry) === CacheEntry.prototype && (entry as CacheEntry).key === key;
 }

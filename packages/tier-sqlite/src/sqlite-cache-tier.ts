@@ -11,6 +11,8 @@ import {
   type HealthHistoryOptions,
   type HealthRecord,
   type HealthSchedule,
+  isTooLongKey,
+  MAX_KEY_BYTES,
   maskHealthCheck,
   parseHealthCheck,
   parseHealthHistoryOptions,
@@ -132,7 +134,8 @@ export class SqliteCacheTier extends SqliteTier {
 }
 
 function checkKey(key: unknown): void {
-  if (typeof key === 'string') return;
-  const problem = { path: 'key', message: 'must be a text' };
+  if (typeof key === 'string' && !isTooLongKey(key)) return;
+  const message = typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : 'must be a text';
+  const problem = { path: 'key', message };
   throw new CacheValidationError(`health check: key: ${problem.message}`, { problems: [problem] });
 }

@@ -128,5 +128,5 @@ export const MEANINGFUL: readonly string[] = Object.freeze([
     '\u200d',
     '\u00ad',
   ],
-  ...['p'.repeat(300), '漢'.repeat(300), '🔑'.repeat(300), '\u0301'.repeat(300), 'q'.repeat(3000), '🔒'.repeat(1500)],
+  ...['p'.repeat(300), '漢'.repeat(300), '🔑'.repeat(300), '\u0301'.repeat(300), 'q'.repeat(4096), '🔒'.repeat(1024)],
 ]);

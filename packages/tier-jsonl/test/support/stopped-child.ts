@@ -7,7 +7,7 @@ import type { JsonlCacheTier } from '../../src/index.ts';
 const [directory, work, call, at, signal = 'SIGSTOP'] = process.argv.slice(2) as [
   string,
   'put' | 'access' | 'delete' | 'compact' | 'clear' | 'release' | 'burst' | 'reshard' | 'loop',
-  'writeSync' | 'renameSync' | 'rmdirSync' | 'lstatSync' | 'none',
+  'writeSync' | 'renameSync' | 'rmdirSync' | 'lstatSync' | 'openSync' | 'none',
   string,
   NodeJS.Signals?,
 ];

@@ -1,4 +1,4 @@
-import type { AccessUpdate, CacheEntry } from '@pw/cache-models';
+import { type AccessUpdate, type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
 import { areThere } from '../come-back.ts';
 import type { Check, CheckGroup } from '../conformance-test.ts';
 import { makeEntry } from '../make-entry.ts';
@@ -6,7 +6,10 @@ import type { ObservedTier } from '../observed-tier.ts';
 import type { Trial } from '../trial.ts';
 
 /** What a program in JavaScript may hand over where a key belongs. */
-const NO_KEYS: readonly unknown[] = [undefined, null, 5, 0, true, {}, ['a'], Symbol('a'), { toString: () => 'a' }];
+const NO_KEYS: readonly unknown[] = [
+  ...[undefined, null, 5, 0, true, {}, ['a'], Symbol('a'), { toString: () => 'a' }],
+  ...['k'.repeat(MAX_KEY_BYTES + 1), '漢'.repeat(Math.ceil(MAX_KEY_BYTES / 3) + 1)],
+];
 
 const entry = makeEntry('a');
 /** What may be handed over where an entry belongs. */

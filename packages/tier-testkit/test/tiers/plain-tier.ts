@@ -3,6 +3,8 @@ import {
   type CacheTierConfig,
   CacheValidationError,
   isPromise,
+  isTooLongKey,
+  MAX_KEY_BYTES,
   parseTierConfig,
   RemovalReason,
   TIER_CONTRACT_VERSION,
@@ -135,6 +137,7 @@ export abstract class PlainTier {
 
   checkKey(key: unknown): void {
     if (typeof key !== 'string') this.refuse('key', 'must be a text');
+    if (isTooLongKey(key)) this.refuse('key', `must be at most ${MAX_KEY_BYTES} bytes long`);
   }
   checkEntry(key: unknown, entry: unknown): void {
     if (!CacheEntry.isCacheEntry(entry)) this.refuse('entry', 'must be a CacheEntry');

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { CacheEntry, MaybePromise } from '@pw/cache-models';
+import { type CacheEntry, isTooLongKey, type MaybePromise } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
 import { InnerMapTier } from './inner-map-tier.ts';
@@ -12,7 +12,7 @@ export class PromiseMapTier extends AsyncTier {
 
   /** What is at this end is given at once. */
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
-    if (typeof key !== 'string' || this.status !== 'open' || !this.enabled) return this.get(key);
+    if (typeof key !== 'string' || isTooLongKey(key) || this.status !== 'open' || !this.enabled) return this.get(key);
     try {
       const entry = this.inner.get(key);
       this.inner.succeeded();
