@@ -1,7 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { CacheStorageError } from '@pw/cache-models';
+import { type CacheStorageError, unsafePath } from '@pw/cache-models';
 import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
@@ -385,9 +384,8 @@ export class Shard {
 }
 
 function tooLarge(path: string): CacheStorageError {
-  return new CacheStorageError(
-    `JSONL tier: ${basename(path)} is larger than 4 GiB; refused. Move it away, or delete it if it holds nothing of worth`,
-  );
+  const problem = 'is larger than 4 GiB, and is not read; move it away, or delete it if it holds nothing of worth';
+  return unsafePath({ path, what: 'shard', problem, tier: 'JSONL tier' });
 }
 
 /** True if the file has not changed for so long that a change from now on will show in its time. A time to come is a clock that was set back. */

@@ -254,7 +254,7 @@ describe('a hole in a shard', () => {
     closeSync(fd);
     const tier = newTier(directory);
     await expect(tier.open()).rejects.toThrow(CacheStorageError);
-    await expect(tier.open()).rejects.toThrow(/shard_00\.jsonl is larger than 4 GiB/);
+    await expect(tier.open()).rejects.toThrow(/shard_00\.jsonl: is larger than 4 GiB/);
     expect(statSync(path).size).toBe(MAX_SHARD + 1);
     expect(existsSync(aside)).toBe(false);
   });
