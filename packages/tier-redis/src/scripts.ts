@@ -50,7 +50,7 @@ for i = 1, #KEYS, 2 do
     if room < 0 and i > 1 then break end
   end
   all[i] = record
-  local access = type(record) == 'string' and ask('GETRANGE', KEYS[i + 1], 0, 63)
+  local access = type(record) == 'string' and ask('GETRANGE', KEYS[i + 1], 0, 127)
   all[i + 1] = access and access ~= '' and access or false
 end
 return all`);
@@ -178,7 +178,7 @@ for i = 8, #ARGV, 3 do
       else
         gone[#gone + 1] = other
         gone[#gone + 1] = record
-        local access = ask('GETRANGE', accesses .. other, 0, 63)
+        local access = ask('GETRANGE', accesses .. other, 0, 127)
         gone[#gone + 1] = access and access ~= '' and access or false
       end
     end
@@ -218,7 +218,7 @@ for i = 1, #KEYS, 2 do
   local t = deadline(KEYS[i])
   if t and t > now then
     local head = redis.call('GETRANGE', KEYS[i], 9, 41)
-    local old = ask('GETRANGE', KEYS[i + 1], 0, 63)
+    local old = ask('GETRANGE', KEYS[i + 1], 0, 127)
     if old and string.sub(old, 1, 16) == string.sub(head, 1, 16) then head = string.sub(old, 1, 33) end
     local flag = ARGV[at + 1]
     if flag == '-' then flag = string.sub(head, 33, 33) end
