@@ -31,6 +31,10 @@ export class ScriptedServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   async end(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
