@@ -75,25 +75,28 @@ export class RedisStore {
 
   /** Record and accesses of a key. */
   readOne(key: string): Promise<Pair> {
-    const [name, access] = [this.names.name('e', key), this.names.name('a', key)];
-    return this.#isCareful ? this.readNames([name, access]).then(([pair]) => pair!) : this.#getBoth(name, access);
-  }
-
-  /** Record and accesses of each key. */
-  async read(keys: readonly string[]): Promise<readonly Pair[]> {
-    const pages: (readonly Pair[])[] = await Promise.all(
-      this.groups(keys).map(async (group) => {
-        const found: Pair[] = [];
-        while (found.length < group.length) found.push(...(await this.readSome(group.slice(found.length))));
-        return found;
-      }),
+    const names = [this.names.name('e', key), this.names.name('a', key)];
+    return this.#trusting(
+      () => this.#link.send(names[0]!, ['MGET', ...names], pairOf),
+      () => this.readNames(names).then(([pair]) => pair!),
     );
-    return pages.flat();
   }
 
-  /** Of the first keys of a group, at least of one: as many as one answer may hold. */
-  async readSome(group: readonly string[]): Promise<readonly Pair[]> {
-    if (group.length === 1) return [await this.readOne(group[0]!)];
+  /** Record and accesses of each key. What is no text is as good as not there. */
+  async read(keys: readonly string[]): Promise<readonly Pair[]> {
+    const groups = this.groups(keys).map((group) =>
+      group.length === 1
+        ? this.readOne(group[0]!).then((pair) => [pair])
+        : this.#trusting(
+            () => this.#readTogether(group),
+            () => this.#readInTurn(group),
+          ),
+    );
+    return (await Promise.all(groups)).flat();
+  }
+
+  /** Of the first keys of a group, at least of one: as many as one answer may hold, each looked at before it is sent. */
+  readSome(group: readonly string[]): Promise<readonly Pair[]> {
     return this.readNames(group.flatMap((key) => [this.names.name('e', key), this.names.name('a', key)]));
   }
 
@@ -161,7 +164,24 @@ export class RedisStore {
     }
   }
 
-  #getBoth(name: string, access: string): Promise<Pair> {
-    return this.#link.send(name, ['MGET', name, access], pairOf);
+  /** The quicker way to read, until an answer was too long once; then, and for the one that was, the way that looks first. */
+  #trusting<T>(quickly: () => Promise<T>, carefully: () => Promise<T>): Promise<T> {
+    if (this.#isCareful) return carefully();
+    return quickly().catch((error: unknown) => {
+      if (this.#isCareful) return carefully();
+      throw error;
+    });
+  }
+
+  async #readTogether(group: readonly string[]): Promise<readonly Pair[]> {
+    const names = [...group.map((key) => this.names.name('e', key)), ...group.map((key) => this.names.name('a', key))];
+    const came = await this.send(names[0]!, ['MGET', ...names], (answer) => textsOrNulls(answer, names.length));
+    return group.map((_, at) => [came[at]!, came[group.length + at]!] as const);
+  }
+
+  async #readInTurn(group: readonly string[]): Promise<readonly Pair[]> {
+    const found: Pair[] = [];
+    while (found.length < group.length) found.push(...(await this.readSome(group.slice(found.length))));
+    return found;
   }
 }

@@ -7,6 +7,8 @@ import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
 import { fakeCipher } from './fake-cipher.ts';
 
 const MIB = 2 ** 20;
+/** What was on its way when a connection was ended is in the buffers of the two systems. */
+const MOST_SENT = 32 * MIB;
 const DEADLINE = Date.now() + 3_600_000;
 const entryOf = (key: string, source = 'manual') =>
   CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', source, expiresAt: DEADLINE });
@@ -98,10 +100,10 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    const keys = [...Object.keys(DAMAGED), ...(await storeOddities())];
+    const keys = [...Object.keys(DAMAGED), ...(await storeOddities()).filter((key) => key.startsWith('long'))];
     const before = await sent();
     expect([...(await tier.getMany(['good', ...keys])).keys()]).toEqual(['good']);
-    expect((await sent()) - before).toBeLessThan(8 * MIB);
+    expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect(tier.statistics.evictionsCorruption).toBe(keys.length);
     expect(tier.totalFailures).toBe(0);
     for (const key of keys) await until(`${key} is set aside`, isAside(key));
@@ -120,20 +122,18 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('ends a connection on which a text of 100 MiB begins, and asks for its length before it reads it again', async () => {
+  it('ends a connection on which a text of 100 MiB begins, and asks for its length first from then on', async () => {
     const tier = tierOf();
     await tier.open();
     await storeOddities();
     const before = await sent();
     expect(await tier.get('long')).toBeUndefined();
-    expect(tier.totalFailures).toBe(1);
-    await until('it is connected again', () => tier.put('good', entryOf('good')));
-    expect(await tier.get('long')).toBeUndefined();
+    expect(await tier.put('good', entryOf('good'))).toBe(true);
     expect(await tier.get('long with a sound head')).toBeUndefined();
     for (const key of ['long', 'long with a sound head']) await until(`${key} is set aside`, isAside(key));
     expect(tier.statistics.evictionsCorruption).toBe(2);
-    // What was on its way when the connection was ended is in the buffers of the two systems.
-    expect((await sent()) - before).toBeLessThan(32 * MIB);
+    expect(tier.totalFailures).toBe(0);
+    expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
@@ -141,13 +141,16 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    await storeOddities();
+    const odd = await storeOddities();
     expect(await tier.keys()).toContain('good');
     expect(await tier.has('of type list')).toBe(false);
+    const before = await sent();
     const entries: string[] = [];
     for await (const { key } of tier.entries()) entries.push(key);
     expect(entries).toEqual(['good']);
-    await until('all are set aside', async () => (await tier.size()) === 1);
+    expect((await sent()) - before).toBeLessThan(8 * MIB);
+    for (const key of [...Object.keys(DAMAGED), ...odd]) await until(`${key} is set aside`, isAside(key));
+    expect(await tier.size()).toBe(1);
     for await (const _ of tier.reseal(10)) void _;
     expect(await tier.cleanupExpired()).toBe(0);
     expect(await tier.clear()).toBe(1);
