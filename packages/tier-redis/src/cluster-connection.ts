@@ -35,7 +35,8 @@ export class ClusterConnection implements Connection {
   }
 
   destroy(): void {
-    this.#guard.end();
+    // Also where the client has nothing to end, and throws.
+    this.#guard.destroy();
     this.#client.destroy();
   }
 }

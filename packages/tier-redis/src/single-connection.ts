@@ -52,7 +52,8 @@ export class SingleConnection implements Connection {
   }
 
   destroy(): void {
-    this.#guard.end();
+    // Also where the client has nothing to end, and throws.
+    this.#guard.destroy();
     this.#client.destroy();
   }
 }

@@ -13,6 +13,7 @@ const SOCKETS = 'net.client.socket';
 export class SocketGuard {
   readonly #work = new AsyncLocalStorage<true>();
   readonly #refused: (fault: ReplyFault) => void;
+  readonly #sockets = new Set<Socket>();
   readonly #made = (message: unknown): void => {
     if (this.#work.getStore() === true) this.#watch((message as { socket: Socket }).socket);
   };
@@ -33,7 +34,18 @@ export class SocketGuard {
     this.#work.disable();
   }
 
+  /**
+   * Ends every socket of the work. The client of a cluster asks a node for the others on a socket that it does not end with the rest:
+   * one that is never answered there would keep the process alive.
+   */
+  destroy(): void {
+    this.end();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   #watch(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     const guard = new ReplyGuard();
     const push = socket.push;
     // Before it is in the stream: whoever listens to a stream gets what it has, also after its end.

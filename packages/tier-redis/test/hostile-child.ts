@@ -1,7 +1,8 @@
 import { CacheEntry } from '@pw/cache-models';
+import { createCluster } from 'redis';
 import { RedisCacheTier } from '../src/index.ts';
 
-/** The deadlines of the tier in this process, in milliseconds. */
+/** What a tier met at a server, in a process of its own. */
 export interface Told {
   /** How long each call took, in milliseconds. */
   readonly took: Readonly<Record<string, number>>;
@@ -12,6 +13,7 @@ export interface Told {
   readonly grown: number;
 }
 
+// url, timeoutMs, passTimeoutMs, 'cluster' for a client of one.
 const [url, timeoutMs, passTimeoutMs] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
 const took: Record<string, number> = {};
 const wrong: string[] = [];
@@ -35,7 +37,8 @@ async function timed(name: string, work: () => Promise<unknown>): Promise<void> 
 
 const before = process.resourceUsage().maxRSS;
 // Never switched off, so that each call meets the server.
-const options = { url, timeoutMs, passTimeoutMs, heartbeatMs: timeoutMs, failureThreshold: 1_000_000 };
+const address = process.argv[5] === 'cluster' ? { client: createCluster({ rootNodes: [{ url }] }) } : { url };
+const options = { ...address, timeoutMs, passTimeoutMs, heartbeatMs: timeoutMs, failureThreshold: 1_000_000 };
 const tier = new RedisCacheTier({}, options);
 await timed('open', () => tier.open());
 await timed('put', () => tier.put('k', entryOf('k')));

@@ -9,7 +9,7 @@ const page = (cursor: string, names: readonly string[]): string => listOf([text(
 
 /** Enough of a server that a tier opens on it: it forgets nothing, and knows no scripts but by the number of their names. */
 function soundAnswer(stored: Map<string, string>): Answer {
-  return (words) => {
+  return (words, socket) => {
     const [name, first = '', second = ''] = words;
     if (name === 'HELLO') return `%3\r\n${['server', 'redis', 'version', '7.2.0', 'proto'].map(text).join('')}:3\r\n`;
     if (name === 'SET' && words.includes('GET')) return '_\r\n';
@@ -22,6 +22,9 @@ function soundAnswer(stored: Map<string, string>): Answer {
         [...stored.keys()].filter((one) => one.startsWith('pw:{proxies}:e:')),
       );
     if (name === 'EVALSHA') return listOf(Array.from({ length: Number(second) }, () => ':1\r\n'));
+    // A cluster of one, whose node is this one.
+    if (name === 'CLUSTER')
+      return listOf([listOf([':0\r\n', ':16383\r\n', listOf([text('127.0.0.1'), `:${socket.localPort}\r\n`])])]);
     if (name === 'SCRIPT') return text('0'.repeat(40));
     if (name === 'CLIENT' && first === 'INFO') return text('id=1 addr=127.0.0.1:1');
     if (name === 'CLIENT' && first === 'KILL') return ':0\r\n';
@@ -41,7 +44,7 @@ const but = (wrong: (sound: Answer) => Answer) => (): Script => {
   };
 };
 
-const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'SCRIPT']);
+const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'CLUSTER', 'SCRIPT']);
 const isSetUp = (words: readonly string[]): boolean => SETTING_UP.has(words[0]!) || words.includes('NX');
 
 /** Sound until the tier is open; then the same to everything. */
@@ -114,7 +117,7 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   'answers each question twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
   'answers in another order': but(exchanged),
   'sends a byte each 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
-  'sends everybody elsewhere for ever': onceOpen(() => '-MOVED 1 127.0.0.1:1\r\n'),
+  'sends everybody elsewhere for ever': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
   'answers HELLO with nonsense': but(
     (sound) => (words, socket) =>
       words[0] === 'HELLO' ? listOf([text('proto'), '#t\r\n', ',inf\r\n']) : sound(words, socket),
@@ -138,3 +141,15 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
       : `*2\r\n$${8 * 2 ** 20}\r\n${'v'.repeat(8 * 2 ** 20)}\r\n_\r\n`,
   ),
 };
+
+/** Those that go on with a client of a cluster, which has more to do. */
+export const HOSTILE_CLUSTERS = [
+  'accepts and never answers',
+  'closes in an answer',
+  'announces a text without end, and sends it',
+  'nests lists 100,000 deep',
+  'answers lists to everything',
+  'answers each question twice',
+  'sends everybody elsewhere for ever',
+  'gives empty pages of names for ever',
+];
