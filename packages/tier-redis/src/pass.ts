@@ -57,6 +57,6 @@ export class Pass {
 
   #error(what: string): CacheStorageError {
     const { tier } = this.#options;
-    return new CacheStorageError(`${tier}: a pass over all names ${what}`, { tier });
+    return new CacheStorageError(`${tier}: going through names on the server ${what}`, { tier });
   }
 }

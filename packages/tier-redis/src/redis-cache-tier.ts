@@ -13,6 +13,7 @@ import { abandonable } from './abandonable.ts';
 import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
+import { enterAll } from './enter-all.ts';
 import { Leases } from './leases.ts';
 import { BATCH_BYTES, MAX_RECORD_BYTES } from './limits.ts';
 import type { Pass } from './pass.ts';
@@ -22,7 +23,7 @@ import { type Pair, RedisStore } from './redis-store.ts';
 import { type CheckedOptions, checkOptions, type RedisTierOptions } from './redis-tier-options.ts';
 import type { ReplyFault } from './reply-guard.ts';
 import { resealPages } from './reseal.ts';
-import { ACCESS, CHECK_INDEX, INDEX, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
+import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
 import { isCluster } from './server-client.ts';
 import { checkFormat, Fence, loadScripts } from './set-up.ts';
 import { SingleConnection } from './single-connection.ts';
@@ -121,7 +122,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   protected override async doOpen(): Promise<void> {
     await this.#link.open();
     try {
-      if (this.#store.index !== undefined) await this.#enterAll();
+      await enterAll(this.#store, this.config.evictionPolicy);
     } catch (error) {
       await this.#link.close();
       throw error;
@@ -331,18 +332,6 @@ export class RedisCacheTier extends BaseTier<'async'> {
       return;
     }
     this.evicted(key, entry, RemovalReason.CAPACITY);
-  }
-
-  /** Enters what was stored while the namespace had no bound, or another policy. */
-  async #enterAll(): Promise<void> {
-    const { names, index } = this.#store;
-    const pass = this.#store.pass();
-    await pass.step(() => this.#store.run(CHECK_INDEX, index!, [], wholeNumber));
-    const fixed = [this.config.evictionPolicy, names.prefix('e')];
-    for await (const page of this.#store.scan('e', pass)) {
-      const keys = page.map((name) => names.keyOf(name));
-      await pass.step(() => this.#store.run(INDEX, index!, [...fixed, ...keys], wholeNumber));
-    }
   }
 
   *#decodeAll(keys: readonly string[], pairs: readonly Pair[]): Generator<CacheEntry> {

@@ -79,6 +79,19 @@ function drip(words: readonly string[], socket: Socket, sound: Answer): undefine
   return undefined;
 }
 
+/** From the first entry on, one bit of each answer is another, and each time the next one. */
+function flipped(sound: Answer): Answer {
+  let place = 0;
+  return (words, socket) => {
+    const bytes = Buffer.from(sound(words, socket) ?? '');
+    const at = Math.floor(place / 8) % bytes.length;
+    if (!isSetUp(words)) bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (place % 8)), at);
+    place += 11;
+    socket.write(bytes);
+    return undefined;
+  };
+}
+
 /** Each pair of answers is exchanged. */
 function exchanged(sound: Answer): Answer {
   let held: string | undefined;
@@ -115,6 +128,7 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   'answers numbers to everything': onceOpen(() => ':7\r\n'),
   'answers lists to everything': always(() => listOf([':1\r\n', '_\r\n'])),
   'answers each question twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
+  'flips a bit of each answer': but(flipped),
   'answers in another order': but(exchanged),
   'sends a byte each 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
   'sends everybody elsewhere for ever': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
