@@ -1,3 +1,7 @@
+export type { ArgumentKind } from './arguments/argument-kinds.ts';
+export { Kinds, nullable, oneOf, optional, wholeNumber } from './arguments/argument-kinds.ts';
+export type { CheckOptionsOptions } from './arguments/check-argument.ts';
+export { checkArgument, checkOptionsObject, problemsOfOptions } from './arguments/check-argument.ts';
 export { BaseTier } from './base-tier.ts';
 export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
 export { parseCacheConfig } from './cache-config.ts';
