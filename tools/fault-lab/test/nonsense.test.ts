@@ -1,15 +1,18 @@
 import * as models from '@pw/cache-models';
+import * as memory from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
 import { OMISSIONS } from '../src/nonsense/omissions.ts';
 import { publicCalls } from '../src/nonsense/public-calls.ts';
 import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
+import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
 import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
 import { Random } from '../src/random.ts';
 
 const PACKAGES: readonly (readonly [name: string, exported: object, groups: readonly CallGroup[]])[] = [
   ['cache-models', models, cacheModels],
+  ['tier-memory', memory, tierMemory],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
 const RANDOM_CALLS = count(10_000, 50_000);

@@ -1,3 +1,4 @@
+import { CacheEntry } from '@pw/cache-models';
 import type { Parameter } from './nonsense-spec.ts';
 
 type Test = (value: unknown) => boolean;
@@ -8,6 +9,31 @@ export const isBoolean: Test = (value) => typeof value === 'boolean';
 export const isUndefined: Test = (value) => value === undefined;
 /** For what takes anything at all, and says so. */
 export const isAnything: Test = () => true;
+
+export const isBytes: Test = (value) => value instanceof Uint8Array;
+export const isNumber: Test = (value) => typeof value === 'number' && !Number.isNaN(value);
+export const isEntry: Test = (value) => CacheEntry.isCacheEntry(value);
+export const isNull: Test = (value) => value === null;
+
+export function oneOf(...choices: readonly unknown[]): Test {
+  return (value) => choices.includes(value);
+}
+
+export function listOf(test: Test): Test {
+  // Not by `every`, which passes over holes.
+  return (value) => Array.isArray(value) && Array.from<unknown>(value).every(test);
+}
+
+/** An object, or a class, with such functions: a logger, a clock, a cipher. */
+export function having(...functions: readonly string[]): Test {
+  return (value) =>
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+}
+
+/** A time as most calls take it: a number, a Date, a text. Which of them are times is for the call to say. */
+export const isTimeLike: Test = (value) =>
+  typeof value === 'string' || typeof value === 'number' || value instanceof Date;
 
 export function either(...tests: readonly Test[]): Test {
   return (value) => tests.some((test) => test(value));
@@ -35,7 +61,7 @@ export function objectOf(...names: readonly string[]): Test {
     Object.keys(value).every((name) => names.includes(name));
 }
 
-/** Lists, bytes, dates and errors have no members that anybody means. */
+/** Lists, bytes, dates, maps, promises, errors and the like have no members that anybody means. */
 function isBag(value: object): boolean {
-  return !Array.isArray(value) && !ArrayBuffer.isView(value) && !(value instanceof Date) && !(value instanceof Error);
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

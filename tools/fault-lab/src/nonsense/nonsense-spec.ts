@@ -4,7 +4,7 @@ export interface Parameter {
   readonly name: string;
   /** True for what may be handed over: it may be taken, or refused for a reason of its own, but only by an error of the cache. */
   readonly accepts: (value: unknown) => boolean;
-  /** Members of an options object, each replaced in its turn in the right argument. */
+  /** Members of an options object, each replaced in its turn in the right argument; they may have members themselves. */
   readonly members?: readonly Parameter[];
 }
 
@@ -19,6 +19,8 @@ export interface Call<Subject> {
   readonly call: (subject: Subject, ...args: readonly unknown[]) => unknown;
   /** What refuses: `VALIDATION_FAILED` unless it is a constructor or opens something. */
   readonly code?: 'CACHE_VALIDATION_FAILED' | 'CACHE_CONFIG_INVALID';
+  /** True for a call that answers with a promise: it refuses by a rejection, and throws nothing at once. */
+  readonly isAsync?: boolean;
 }
 
 /** Calls on one subject, which must be as good as before after each of them. */

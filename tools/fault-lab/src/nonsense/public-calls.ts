@@ -1,3 +1,6 @@
+/** Protected in BaseTier's types: for whoever writes a tier, and on its hot paths. */
+const PROTECTED: ReadonlySet<string> = new Set(['sizeNow', 'seen', 'run', 'evicted', 'passOver']);
+
 /** Every function, constructor, static method and method that a package exports, by the names of `Call`. */
 export function publicCalls(exported: Readonly<Record<string, unknown>>): string[] {
   const names: string[] = [];
@@ -19,8 +22,12 @@ function isClass(value: unknown): value is { readonly prototype: unknown } {
 function methodsOf(prototype: object): Set<string> {
   const names = new Set<string>();
   for (let at = prototype; at !== Object.prototype && at !== Error.prototype; at = Object.getPrototypeOf(at) as object)
-    for (const name of ownFunctions(at)) if (name !== 'constructor' && !/^do[A-Z]/.test(name)) names.add(name);
+    for (const name of ownFunctions(at)) if (isPublic(name)) names.add(name);
   return names;
+}
+
+function isPublic(name: string): boolean {
+  return name !== 'constructor' && !/^do[A-Z]/.test(name) && !PROTECTED.has(name);
 }
 
 function ownFunctions(holder: object): string[] {

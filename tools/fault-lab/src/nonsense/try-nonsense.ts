@@ -14,18 +14,20 @@ export interface Finding {
 /** Milliseconds within which a call has to answer. */
 const PATIENCE = 10_000;
 
+/** An argument, or a member of one, however deep. */
 interface Place {
   readonly index: number;
-  readonly parameter: Parameter;
-  readonly member?: Parameter;
+  /** The argument, the member of it, the member of that. */
+  readonly path: readonly Parameter[];
 }
 
 /** Every argument, and every member of an options object. */
 function placesOf({ parameters }: Call<never>): Place[] {
-  return parameters.flatMap((parameter, index) => [
-    { index, parameter },
-    ...(parameter.members ?? []).map((member) => ({ index, parameter, member })),
-  ]);
+  return parameters.flatMap((parameter, index) => pathsTo(parameter).map((path) => ({ index, path })));
+}
+
+function pathsTo(parameter: Parameter): Parameter[][] {
+  return [[parameter], ...(parameter.members ?? []).flatMap(pathsTo).map((path) => [parameter, ...path])];
 }
 
 /** Puts every nonsense value once into every place of every call of a group. */
@@ -78,40 +80,57 @@ async function tryOne<S>(
   chosen: ReadonlyMap<Place, NonsenseValue>,
 ): Promise<Finding[]> {
   const args = [...(await call.right(subject))];
-  const names: string[] = [];
-  let mustRefuse = false;
-  for (const [{ index, parameter, member }, { make }] of chosen) {
+  const names = new Set<string>();
+  for (const [{ index, path }, { make }] of chosen) {
     const value = make();
-    if (member === undefined) args[index] = value;
-    else args[index] = { ...(args[index] as object), [member.name]: value };
-    names.push(parameter.name, ...(member === undefined ? [] : [member.name]));
+    args[index] = replaced(args[index], path.slice(1), value);
+    for (const { name } of path) names.add(name);
+    // The remedy of an unknown member is to leave it out: it may be what an error names.
+    if (Object.prototype.toString.call(value) === '[object Object]')
+      for (const name of Object.keys(value as object)) names.add(name);
   }
   // What was put in last counts: a whole argument may have taken the place of one with a member.
-  for (const [{ index, parameter, member }] of chosen) {
-    if (!parameter.accepts(args[index])) mustRefuse = true;
-    else if (member !== undefined && !member.accepts((args[index] as Record<string, unknown>)[member.name]))
-      mustRefuse = true;
-  }
+  const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
   const outcome = await outcomeOf(() => call.call(subject, ...args));
-  const what = faultOf(outcome, call, names, mustRefuse) ?? (await harmOf(group, subject));
+  const what = faultOf(outcome, call, [...names], mustRefuse) ?? (await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
-  return [{ call: call.name, argument: [...new Set(names)].join('.'), value: values, what }];
+  const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
+  return [{ call: call.name, argument: places.join(', '), value: values, what }];
 }
 
-type Outcome = { readonly error: unknown } | 'answered' | 'hangs';
+/** A copy with one member replaced. What has taken an object's place before has no members to keep. */
+function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  const holder = typeof argument === 'object' ? (argument as Record<string, unknown> | null) : null;
+  return { ...holder, [first.name]: replaced(holder?.[first.name], rest, value) };
+}
+
+function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
+  let value = argument;
+  for (const [depth, { name, accepts }] of path.entries()) {
+    if (depth > 0) value = (value as Record<string, unknown> | null | undefined)?.[name];
+    if (!accepts(value)) return false;
+  }
+  return true;
+}
+
+type Outcome = { readonly error: unknown; readonly isLate: boolean } | 'answered' | 'hangs';
 
 async function outcomeOf(work: () => unknown): Promise<Outcome> {
   let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   try {
     const given = work();
     if (!(given instanceof Promise)) return 'answered';
+    isLate = true;
     const patience = new Promise<Outcome>((resolve) => {
       timer = setTimeout(() => resolve('hangs'), PATIENCE);
     });
     return await Promise.race([given.then((): Outcome => 'answered'), patience]);
   } catch (error) {
-    return { error };
+    return { error, isLate };
   } finally {
     clearTimeout(timer);
   }
@@ -126,7 +145,8 @@ function faultOf(
 ): string | undefined {
   if (outcome === 'hangs') return 'does not answer';
   if (outcome === 'answered') return mustRefuse ? 'takes it' : undefined;
-  const { error } = outcome;
+  const { error, isLate } = outcome;
+  if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
   if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
   if (!mustRefuse) return undefined;
   const code = call.code ?? 'CACHE_VALIDATION_FAILED';
