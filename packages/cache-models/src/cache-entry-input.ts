@@ -82,6 +82,7 @@ type Parsed = z.output<typeof inputSchema>;
 export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
   const given = parseWith(inputSchema, input, {
     what: 'cache entry',
+    name: 'input',
     members: () => MEMBERS,
     error: CacheValidationError,
   });
@@ -124,6 +125,7 @@ function healthFields(given: Parsed) {
 export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryFields> {
   const given = parseWith(patchSchema, patch, {
     what: 'cache entry',
+    name: 'patch',
     members: () => MEMBERS,
     error: CacheValidationError,
   });

@@ -1,7 +1,9 @@
 export type { ArgumentKind } from './arguments/argument-kinds.ts';
 export { Kinds, nullable, oneOf, optional, wholeNumber } from './arguments/argument-kinds.ts';
-export type { CheckOptionsOptions } from './arguments/check-argument.ts';
-export { checkArgument, checkOptionsObject, problemsOfOptions } from './arguments/check-argument.ts';
+export type { FieldError } from './arguments/check-argument.ts';
+export { checkArgument } from './arguments/check-argument.ts';
+export type { CheckOptionsOptions } from './arguments/check-options.ts';
+export { checkOptionsObject, problemsOfOptions } from './arguments/check-options.ts';
 export { BaseTier } from './base-tier.ts';
 export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
 export { parseCacheConfig } from './cache-config.ts';

@@ -13,6 +13,13 @@ export const RemovalReason = Object.freeze({
 });
 export type RemovalReason = (typeof RemovalReason)[keyof typeof RemovalReason];
 
+const REASONS: ReadonlySet<unknown> = new Set(Object.values(RemovalReason));
+
+/** True for one of the reasons, spelt exactly. */
+export function isRemovalReason(value: unknown): value is RemovalReason {
+  return REASONS.has(value);
+}
+
 /** The counts of a tier, each 0 or more. */
 export interface TierCounts {
   hits: number;
