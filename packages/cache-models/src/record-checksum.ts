@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
 
 /**
@@ -7,7 +9,20 @@ import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
  * together, so tokens swapped between two records are noticed.
  */
 export function recordChecksum(record: Partial<ProxyRecord>): string {
+  if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
   const values: unknown[] = [];
   for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
-  return crc32(JSON.stringify(values)).toString(16).padStart(8, '0');
+  return crc32(jsonOf(values)).toString(16).padStart(8, '0');
+}
+
+const RECORD: ArgumentKind = Object.freeze({ ...Kinds.object, wanted: 'must be a record, of values that JSON has' });
+
+/** What holds itself, or a bigint, has no JSON. */
+function jsonOf(values: readonly unknown[]): string {
+  try {
+    return JSON.stringify(values);
+  } catch {
+    checkArgument('record', undefined, RECORD);
+    return '';
+  }
 }

@@ -1,3 +1,4 @@
+import * as crypto from '@pw/cache-crypto';
 import * as models from '@pw/cache-models';
 import * as memory from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +6,7 @@ import { count, FULL_TIME } from '../src/count.ts';
 import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
 import { OMISSIONS } from '../src/nonsense/omissions.ts';
 import { publicCalls } from '../src/nonsense/public-calls.ts';
+import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
 import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
 import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
 import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
@@ -12,6 +14,7 @@ import { Random } from '../src/random.ts';
 
 const PACKAGES: readonly (readonly [name: string, exported: object, groups: readonly CallGroup[]])[] = [
   ['cache-models', models, cacheModels],
+  ['cache-crypto', crypto, cacheCrypto],
   ['tier-memory', memory, tierMemory],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);

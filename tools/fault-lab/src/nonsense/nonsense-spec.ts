@@ -17,8 +17,10 @@ export interface Call<Subject> {
   readonly right: (subject: Subject) => readonly unknown[] | Promise<readonly unknown[]>;
   /** Makes the call, and consumes what it gives: an iterable is walked. */
   readonly call: (subject: Subject, ...args: readonly unknown[]) => unknown;
-  /** What refuses: `VALIDATION_FAILED` unless it is a constructor or opens something. */
-  readonly code?: 'CACHE_VALIDATION_FAILED' | 'CACHE_CONFIG_INVALID';
+  /** Whether a CacheValidationError refuses, which is the default, or a CacheConfigError: of a constructor, or what opens something. */
+  readonly refusal?: 'validation' | 'config';
+  /** True for a call on a path: what the system says of an odd one reaches the caller. */
+  readonly asksSystem?: boolean;
   /** True for a call that answers with a promise: it refuses by a rejection, and throws nothing at once. */
   readonly isAsync?: boolean;
 }

@@ -1,4 +1,4 @@
-import { CacheError } from '@pw/cache-models';
+import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
 import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
 import { NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
@@ -110,7 +110,9 @@ function replaced(argument: unknown, path: readonly Parameter[], value: unknown)
 function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
   let value = argument;
   for (const [depth, { name, accepts }] of path.entries()) {
-    if (depth > 0) value = (value as Record<string, unknown> | null | undefined)?.[name];
+    // What may be left out has no members then.
+    if (depth > 0 && value == null) return true;
+    if (depth > 0) value = (value as Record<string, unknown>)[name];
     if (!accepts(value)) return false;
   }
   return true;
@@ -147,13 +149,18 @@ function faultOf(
   if (outcome === 'answered') return mustRefuse ? 'takes it' : undefined;
   const { error, isLate } = outcome;
   if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
+  if (!mustRefuse && call.asksSystem === true && isSystemError(error)) return undefined;
   if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
   if (!mustRefuse) return undefined;
-  const code = call.code ?? 'CACHE_VALIDATION_FAILED';
-  if (error.code !== code) return `throws ${error.code} instead of ${code}: ${error.message}`;
+  const wanted = call.refusal === 'config' ? CacheConfigError : CacheValidationError;
+  if (!(error instanceof wanted)) return `throws a ${error.name} instead of a ${wanted.name}: ${error.message}`;
   const paths = (error as { problems?: readonly { readonly path: string }[] }).problems ?? [];
   const isNamed = names.some((name) => error.message.includes(name) && paths.some(({ path }) => path.includes(name)));
   return isNamed ? undefined : `does not name ${names.join(' or ')}: ${error.message}`;
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof (error as { syscall?: unknown } | null)?.syscall === 'string';
 }
 
 function describe(error: unknown): string {

@@ -13,7 +13,7 @@ export const tierMemory: readonly CallGroup[] = [
         parameters: [tierConfig, tierOptionsWith()],
         right: () => [{ maxEntries: 10 }, {}],
         call: constructorOf(MemoryCacheTier),
-        code: 'CACHE_CONFIG_INVALID',
+        refusal: 'config',
       },
     ],
   }),
