@@ -34,7 +34,8 @@ export function checkOptionsObject(
   throw new error(`${what}: ${list}`, { problems });
 }
 
-const MEMBERS: ArgumentKind = Object.freeze({
+/** Kinds of arguments by the names of members. */
+export const MEMBERS: ArgumentKind = Object.freeze({
   wanted: 'must be kinds of arguments by the names of the members',
   isRight: (value: unknown) =>
     Kinds.object.isRight(value) &&

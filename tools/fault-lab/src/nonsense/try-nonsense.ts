@@ -85,6 +85,8 @@ async function tryOne<S>(
     const value = make();
     args[index] = replaced(args[index], path.slice(1), value);
     for (const { name } of path) names.add(name);
+    // An object without the members that it needs may be refused in their names.
+    for (const { name } of path.at(-1)!.members ?? []) names.add(name);
     // The remedy of an unknown member is to leave it out: it may be what an error names.
     if (Object.prototype.toString.call(value) === '[object Object]')
       for (const name of Object.keys(value as object)) names.add(name);
@@ -103,7 +105,8 @@ async function tryOne<S>(
 function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return value;
-  const holder = typeof argument === 'object' ? (argument as Record<string, unknown> | null) : null;
+  const isBag = Object.prototype.toString.call(argument) === '[object Object]';
+  const holder = isBag ? (argument as Record<string, unknown>) : null;
   return { ...holder, [first.name]: replaced(holder?.[first.name], rest, value) };
 }
 
