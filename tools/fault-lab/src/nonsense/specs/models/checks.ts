@@ -86,11 +86,7 @@ const configMembers: readonly Parameter[] = [
 ];
 
 /** A configuration of a whole cache. */
-export const cacheConfig: Parameter = maybe(
-  'config',
-  objectOf(...configMembers.map(({ name }) => name)),
-  configMembers,
-);
+const cacheConfig: Parameter = maybe('config', objectOf(...configMembers.map(({ name }) => name)), configMembers);
 
 const kind = must('kind', isKind);
 const how = must('how', objectOf('what', 'name', 'error'), [

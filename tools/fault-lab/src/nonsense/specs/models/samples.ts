@@ -2,7 +2,7 @@ import { CacheEntry, type CredentialCipher, Secret } from '@pw/cache-models';
 import { having, isText, must, oneOf } from '../../accepts.ts';
 import type { Parameter } from '../../nonsense-spec.ts';
 
-export const ORIGIN = 'http://h.example:8080';
+const ORIGIN = 'http://h.example:8080';
 
 /** A cipher that seals nothing: what is tried are the arguments before it. */
 export const cipher: CredentialCipher = Object.freeze({
