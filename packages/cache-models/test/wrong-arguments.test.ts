@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
+  afterHealthCheck,
   CacheConfigError,
   CacheEntry,
   CacheError,
@@ -183,6 +184,13 @@ describe('nonsense', () => {
 
   it.each([1n, Symbol('x'), '0', null, undefined, {}])('is no time: %s', (value) => {
     expect(isInstant(wrong(value))).toBe(false);
+  });
+
+  it('of a function that is to give chances is refused, not stored', () => {
+    const check = parseHealthCheck({ status: 'dead', checkUrl: 'x' }, 1);
+    const error = errorOf(() => afterHealthCheck(entry, check, { random: wrong(() => undefined) }));
+    expect(error).toBeInstanceOf(CacheValidationError);
+    expect(error.message).toContain('random');
   });
 
   it('is not quoted', () => {

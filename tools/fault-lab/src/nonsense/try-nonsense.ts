@@ -1,7 +1,7 @@
 import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
 import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
-import { NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
+import { isOfTrap, NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
 
 /** A call that answered nonsense with something else than an error that names it. */
 export interface Finding {
@@ -153,6 +153,7 @@ function faultOf(
   const { error, isLate } = outcome;
   if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
   if (!mustRefuse && call.asksSystem === true && isSystemError(error)) return undefined;
+  if (!mustRefuse && isOfTrap(error)) return undefined;
   if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
   if (!mustRefuse) return undefined;
   const wanted = call.refusal === 'config' ? CacheConfigError : CacheValidationError;

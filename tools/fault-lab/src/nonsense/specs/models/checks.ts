@@ -1,4 +1,5 @@
 import {
+  calmLogger,
   checkArgument,
   checkBinding,
   checkFilter,
@@ -12,6 +13,7 @@ import {
   parseHealthHistoryOptions,
   parseTierConfig,
   problemsOfOptions,
+  silentLogger,
   unknownMembers,
   wholeNumber,
 } from '@pw/cache-models';
@@ -137,6 +139,7 @@ export const checks = groupOf(
     () => [{}, { a: Kinds.text }, 'name'],
     problemsOfOptions,
   ),
+  calls('calmLogger', [must('logger', having('debug', 'info', 'warn', 'error'))], () => [silentLogger], calmLogger),
   calls(
     'unknownMembers',
     [must('options', objectOf('nonsense', 'inside', 'itself')), must('known', listOf(isText))],

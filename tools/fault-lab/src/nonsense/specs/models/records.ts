@@ -71,12 +71,7 @@ export const records = groupOf(
     models.parseHealthCheck,
   ),
   calls('maskHealthCheck', [check, entry], () => [aCheck(), anEntry()], models.maskHealthCheck),
-  calls(
-    'afterHealthCheck',
-    [entry, check, { ...schedule, members: scheduleMembers.filter(({ name }) => name !== 'random') }],
-    () => [anEntry(), aCheck(), {}],
-    models.afterHealthCheck,
-  ),
+  calls('afterHealthCheck', [entry, check, schedule], () => [anEntry(), aCheck(), {}], models.afterHealthCheck),
   calls(
     'formatCursor',
     [must('cursor', objectOf('orderBy', 'direction', 'value', 'key'), cursorMembers)],
