@@ -37,6 +37,7 @@ import { calls, groupOf } from '../../define-calls.ts';
 import type { Parameter } from '../../nonsense-spec.ts';
 import { entryFilter, healthHistoryOptions, tierConfig } from '../tier-calls.ts';
 
+const isErrorClass = (value: unknown) => isFunction(value) && (value as () => void).prototype instanceof Error;
 const isWhole = wholeFrom(Number.MIN_SAFE_INTEGER);
 const isKind = (value: unknown) => having('isRight')(value) && isText((value as { wanted?: unknown }).wanted);
 const isKinds = (value: unknown) => objectOf('a')(value) && Object.values(value as object).every(isKind);
@@ -94,7 +95,7 @@ const kind = must('kind', isKind);
 const how = must('how', objectOf('what', 'name', 'error'), [
   must('what', isText),
   maybe('name', isText),
-  maybe('error', isFunction),
+  maybe('error', isErrorClass),
 ]);
 
 /** What checks arguments, configurations and options. */
@@ -119,7 +120,7 @@ export const checks = groupOf(
   calls('nullable', [{ ...kind, name: 'same' }], () => [Kinds.text], nullable),
   calls(
     'checkArgument',
-    [must('name', isText), must('value', isAnything), kind, maybe('error', isFunction)],
+    [must('name', isText), must('value', isAnything), kind, maybe('error', isErrorClass)],
     () => ['name', 'text', { ...Kinds.text, isRight: () => true }],
     checkArgument,
   ),
