@@ -2,6 +2,7 @@ import { type ArgumentKind, Kinds, optional } from './arguments/argument-kinds.t
 import { checkArgument } from './arguments/check-argument.ts';
 import { problemsOfOptions } from './arguments/check-options.ts';
 import { CacheConfigError } from './cache-error.ts';
+import { isPromise } from './maybe-promise.ts';
 
 /** When an entry is to be checked next. Times in milliseconds. */
 export interface HealthSchedule {
@@ -51,6 +52,8 @@ export function waitAfter(failures: number, schedule: HealthSchedule): number {
   const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
   const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
   const luck: unknown = random();
+  // A promise is refused like any other answer that is none; its rejection is nobody's then.
+  if (isPromise(luck)) luck.then(undefined, () => {});
   // A NaN would be the time of the next check.
   checkArgument('random()', luck, LUCK);
   return Math.round(wait * (1 + jitter * (2 * (luck as number) - 1)));

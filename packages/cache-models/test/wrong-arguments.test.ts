@@ -186,9 +186,14 @@ describe('nonsense', () => {
     expect(isInstant(wrong(value))).toBe(false);
   });
 
-  it('of a function that is to give chances is refused, not stored', () => {
+  it.each([
+    () => undefined,
+    () => Number.NaN,
+    // Heard of by nobody: the run would fail.
+    () => Promise.reject(new Error('no chance')),
+  ])('of a function that is to give chances is refused, not stored: %s', (random) => {
     const check = parseHealthCheck({ status: 'dead', checkUrl: 'x' }, 1);
-    const error = errorOf(() => afterHealthCheck(entry, check, { random: wrong(() => undefined) }));
+    const error = errorOf(() => afterHealthCheck(entry, check, { random: wrong(random) }));
     expect(error).toBeInstanceOf(CacheValidationError);
     expect(error.message).toContain('random');
   });

@@ -1,3 +1,4 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
 import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
@@ -93,8 +94,10 @@ async function tryOne<S>(
   }
   // What was put in last counts: a whole argument may have taken the place of one with a member.
   const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
-  const outcome = await outcomeOf(() => call.call(subject, ...args));
-  const what = faultOf(outcome, call, [...names], mustRefuse) ?? (await harmOf(group, subject));
+  const { outcome, unheard } = await heard(() => outcomeOf(() => call.call(subject, ...args)));
+  const what =
+    faultOf(outcome, call, [...names], mustRefuse) ??
+    (unheard > 0 ? 'leaves a rejection that nobody hears' : await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
   const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
@@ -119,6 +122,20 @@ function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
     if (!accepts(value)) return false;
   }
   return true;
+}
+
+/** Counts the rejections that nobody hears by the next turn of the event loop. */
+async function heard(work: () => Promise<Outcome>): Promise<{ readonly outcome: Outcome; readonly unheard: number }> {
+  let unheard = 0;
+  const count = () => unheard++;
+  process.on('unhandledRejection', count);
+  try {
+    const outcome = await work();
+    await rest();
+    return { outcome, unheard };
+  } finally {
+    process.off('unhandledRejection', count);
+  }
 }
 
 type Outcome = { readonly error: unknown; readonly isLate: boolean } | 'answered' | 'hangs';
