@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { CacheValidationError } from './cache-error.ts';
-import { generateCacheKey } from './cache-key.ts';
+import { keyOf } from './cache-key.ts';
 import type { Clock } from './clock.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { withoutCredentials } from './mask-plain-fields.ts';
 import { parseWith } from './parse-with.ts';
-import { type ParsedProxyUrl, parseProxyUrl } from './proxy-url.ts';
+import { type ParsedProxyUrl, readUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
@@ -38,7 +38,7 @@ const secret = z.custom<SecretInput>().transform((value: unknown, context): Secr
 });
 
 const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedProxyUrl => {
-  const result = typeof value === 'string' ? parseProxyUrl(value) : { ok: false as const, reason: 'must be a text' };
+  const result = typeof value === 'string' ? readUrl(value) : { ok: false as const, reason: 'must be a text' };
   if (result.ok) return result.value;
   context.addIssue(result.reason);
   return z.NEVER;
@@ -85,6 +85,7 @@ type Parsed = z.output<typeof inputSchema>;
 export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
   const given = parseWith(inputSchema, input, {
     what: 'cache entry',
+    name: 'input',
     members: () => MEMBERS,
     error: CacheValidationError,
   });
@@ -94,7 +95,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
   const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const texts = { source: given.source ?? DEFAULT_SOURCE, lastHealthError: given.lastHealthError ?? null };
   return {
-    key: given.key ?? generateCacheKey(url, { username: credentials.username }),
+    key: given.key ?? keyOf(url, credentials.username),
     proxyUrl: url,
     ...credentials,
     fetchTime,
@@ -127,6 +128,7 @@ function healthFields(given: Parsed) {
 export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryFields> {
   const given = parseWith(patchSchema, patch, {
     what: 'cache entry',
+    name: 'patch',
     members: () => MEMBERS,
     error: CacheValidationError,
   });

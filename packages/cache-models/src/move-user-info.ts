@@ -1,5 +1,7 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
-import { parseProxyUrl } from './proxy-url.ts';
+import { readUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
 
 /**
@@ -8,6 +10,7 @@ import { Secret } from './secret.ts';
  * of the same user.
  */
 export function moveUserInfo(entry: CacheEntry): CacheEntry {
+  if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
   const { proxyUrl, username } = entry;
   // The usual case, and the hot one: a search from the left is compiled into its caller, one from the right is a call.
   if (proxyUrl.indexOf('@') < 0) return entry;
@@ -16,7 +19,7 @@ export function moveUserInfo(entry: CacheEntry): CacheEntry {
   const start = scheme < 0 || scheme > at ? 0 : scheme + 3;
   const userInfo = proxyUrl.slice(start, at);
   // An `@` behind a path is part of that, unless a whole URL comes of it otherwise.
-  if (/[/?#]/.test(userInfo) && !parseProxyUrl(proxyUrl).ok) return entry;
+  if (/[/?#]/.test(userInfo) && !readUrl(proxyUrl).ok) return entry;
   const [inUrl, password] = split(userInfo);
   const clean = { ...entry, proxyUrl: proxyUrl.slice(0, start) + proxyUrl.slice(at + 1) };
   if (!entry.hasCredentials)

@@ -1,4 +1,6 @@
 import { crc32 } from 'node:zlib';
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
 
 /**
@@ -10,9 +12,17 @@ export function recordChecksum(record: Partial<ProxyRecord>): string {
   return crc32(checksumText(record)).toString(16).padStart(8, '0');
 }
 
-/** What is summed up: the values as JSON, the key first. Throws a RangeError for values of thousands of levels. */
+const RECORD: ArgumentKind = Object.freeze({ ...Kinds.object, wanted: 'must be a record, of values that JSON has' });
+
+/** What is summed up: the values as JSON, the key first. Throws a CacheValidationError for values that JSON has not, or that are thousands of levels deep. */
 export function checksumText(record: Partial<ProxyRecord>): string {
+  if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
   const values: unknown[] = [];
   for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
-  return JSON.stringify(values);
+  try {
+    return JSON.stringify(values);
+  } catch {
+    checkArgument('record', undefined, RECORD);
+    return '';
+  }
 }

@@ -1,0 +1,4 @@
+const PRIVATE = 'its constructor is private: what makes one is tried';
+
+/** Public functions that are not tried, by the names of `Call`, each with the reason. */
+export const OMISSIONS: Readonly<Record<string, string>> = { CacheEntry: PRIVATE, Secret: PRIVATE };
