@@ -1,10 +1,11 @@
 import { type CacheError, CacheErrorCode, type Clock, type FileGuard, type Logger } from '@pw/cache-models';
+import { checkReadable } from './check-readable.ts';
 import { StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
 import { diagnoseSchema } from './diagnose-schema.ts';
 import { hardenConnection } from './harden-connection.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
-import { checkReadable, type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
+import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
 import { codeOf, isDamage } from './storage-error.ts';
 import { StructureWatch } from './structure-watch.ts';
@@ -38,7 +39,7 @@ const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 /**
  * Opens a database with the schema in place. A file that is no database, or one too damaged to be opened, is set aside
  * and replaced by an empty one, with a warning. A read that fails looks to SQLite like damage too: only what is found damaged
- * twice, in a file that can be read from end to end, is damaged. A database that holds what must not run is no damaged one: not a byte
+ * twice, in a file that {@link checkReadable} can read, is damaged. A database that holds what must not run is no damaged one: not a byte
  * of it changes. Throws what SQLite, the file system or the schema checks throw.
  */
 export function openDatabase(

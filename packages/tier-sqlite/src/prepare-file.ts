@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lstatSync, openSync, readSync, renameSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models';
 import { codeOf } from './storage-error.ts';
@@ -6,8 +6,6 @@ import { codeOf } from './storage-error.ts';
 /** SQLite's companions of a database file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 const OWNER_ONLY = 0o600;
-const CHUNK = 1024 * 1024;
-const BEGINNING = Buffer.from('SQLite format 3\0');
 
 /** Tells one file from another that took its place. */
 export interface FileIdentity {
@@ -66,35 +64,6 @@ export function setFileAside(path: string, bad: FileIdentity, now: number): stri
     if (identify(`${path}${suffix}`) !== undefined) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
   }
   return aside;
-}
-
-/**
- * Reads a database and its log from end to end, or its beginning alone if that is no database's. Throws the system's error where that
- * fails: what cannot be read is not to be judged.
- */
-export function checkReadable(path: string): void {
-  const chunk = Buffer.allocUnsafe(CHUNK);
-  if (!beginsAsDatabase(path)) return;
-  for (const name of [path, `${path}-wal`]) {
-    if (identify(name) === undefined) continue;
-    const fd = openSync(name, 'r');
-    try {
-      while (readSync(fd, chunk) > 0);
-    } finally {
-      closeSync(fd);
-    }
-  }
-}
-
-/** However large the file is: one that only looks so is no reason to read on. */
-function beginsAsDatabase(path: string): boolean {
-  const fd = openSync(path, 'r');
-  try {
-    const beginning = Buffer.alloc(BEGINNING.length);
-    return readSync(fd, beginning) === 0 || beginning.equals(BEGINNING);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function freeName(wanted: string): string {

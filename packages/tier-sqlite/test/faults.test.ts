@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { CacheErrorCode, CacheStorageError } from '@pw/cache-models';
 import { RecordingLogger } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { checkReadable, MOST_READ } from '../src/check-readable.ts';
 import { KINDS, L2, makeEntry, makeL3, tempDir, withDatabase } from './support.ts';
 
 describe.each(KINDS)('$name', (kind) => {
@@ -35,6 +37,23 @@ describe.each(KINDS)('$name', (kind) => {
     expect(aside).toHaveLength(1);
     expect(readFileSync(join(directory, aside[0]!)).equals(garbage)).toBe(true);
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  it.each(['', '-wal'])('reads no more than a constant of a file "….db%s" that claims any length', (suffix) => {
+    const directory = tempDir();
+    const tier = kind.make(directory);
+    tier.put('a', makeEntry('a'));
+    tier.close();
+    const path = kind.file(directory);
+    // The header stays what it is, and the first page holds nothing that is one.
+    writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 100), Buffer.alloc(20_000)]));
+    if (suffix !== '') writeFileSync(path + suffix, '');
+    truncateSync(path + suffix, 2 ** 40);
+    expect(checkReadable(path)).toBeLessThanOrEqual(2 * MOST_READ);
+    // End to end it would take half an hour.
+    expect(tier.put('b', makeEntry('b'))).toBe(true);
+    const aside = readdirSync(directory).filter((name) => name.includes('.corrupt-'));
+    expect(aside.map((name) => statSync(join(directory, name)).size)).toContain(suffix === '' ? 2 ** 40 : 20_100);
   });
 
   it('ends with an error where no folder can be made and the system says ENOENT', () => {
