@@ -176,6 +176,31 @@ describe('the health history', () => {
     }
   });
 
+  const LAST = '9223372036854775807';
+  const row = (id: string) => `INSERT INTO health_history VALUES (${id}, 'a', 1, 'dead', NULL, NULL, 'x')`;
+  it.each([
+    ['a sequence at its end', `UPDATE sqlite_sequence SET seq = ${LAST}`],
+    ['a sequence that is none', `UPDATE sqlite_sequence SET seq = 'x'`],
+    ['a row at the end of all ids', row(LAST)],
+    [
+      'rows before the end of what is counted',
+      [LAST, 2 ** 52, 2 ** 52 - 1, 2 ** 52 - 2, 2 ** 52 - 2 ** 40].map((id) => row(String(id))).join(';'),
+    ],
+    ['ids below 0', `UPDATE health_history SET id = -5; ${row('-9')}`],
+  ])('takes new checks after %s', (_what, sql) => {
+    const directory = tempDir();
+    const tier = makeL3(directory, { healthRetention: { maxAgeMs: null } });
+    tier.putMany([makeEntry('a'), makeEntry('b')]);
+    tier.recordHealthCheck('a', { status: 'healthy', checkUrl });
+    withDatabase(L3.file(directory), (db) => db.exec(sql));
+    for (let i = 1; i <= 5; i++)
+      expect(tier.recordHealthCheck('a', { status: 'degraded', checkUrl, checkTime: NOW + i })).toBeDefined();
+    expect(tier.healthHistory('a', { since: NOW + 1 }).map(({ checkTime }) => checkTime - NOW)).toEqual([
+      5, 4, 3, 2, 1,
+    ]);
+    expect([tier.totalFailures, tier.enabled]).toEqual([0, true]);
+  });
+
   it('goes with an evicted entry', () => {
     const directory = tempDir();
     const tier = L3.make(directory, { maxEntries: 1 }) as ReturnType<typeof makeL3>;
