@@ -10,6 +10,8 @@ import { UnknownStructure } from './token-reader.ts';
 /** A row of `sqlite_schema`; whoever prepared the file may have put anything into it. */
 export type SchemaRow = Readonly<Record<'type' | 'name' | 'tbl_name' | 'sql', unknown>>;
 
+/** All that SQLite has; in any other row it is not a definition that is at fault, but the file. */
+const TYPES: ReadonlySet<unknown> = new Set(['table', 'index', 'view', 'trigger']);
 const SCHEMA_SQL = 'SELECT type, name, tbl_name, sql FROM sqlite_schema';
 /** What SQLite itself keeps beside the tables, as it makes it. */
 const SQLITE_TABLES: ReadonlyMap<string, string> = new Map([
@@ -45,8 +47,12 @@ export class StructureCheck {
     this.#verbatim = new Map([...tables, ...indexes].map((sql, i) => [names[i]!, sql.replace(' IF NOT EXISTS', '')]));
   }
 
-  /** Throws a CacheStorageError with code `CACHE_SCHEMA_REFUSED` that names the object and the remedy. */
+  /**
+   * Throws a CacheStorageError with code `CACHE_SCHEMA_REFUSED` that names the object and the remedy, or, for rows that no program could have
+   * put there, an error as SQLite's of a damaged file.
+   */
   check(rows: readonly SchemaRow[]): void {
+    if (!rows.every(isReadable)) throw damagedSchema();
     const found = new Map<string, TableStructure>();
     // What was added comes first: a table that differs may do so because of it.
     const tables = rows.filter(({ type }) => type === 'table');
@@ -59,11 +65,15 @@ export class StructureCheck {
   /** As `check`, of the table alone that holds the version: the rest may be of a newer one. */
   checkVersionsTable(rows: readonly SchemaRow[]): void {
     const named = (row: SchemaRow) => [row.name, row.tbl_name].some((name) => foldCase(String(name)) === VERSIONS);
-    this.check(rows.filter(named));
+    this.check(rows.filter((row) => named(row) || !isReadable(row)));
   }
 
-  /** As `check`, of what was added alone: in a damaged file the tables that are known may be in any state. */
+  /**
+   * As `check`, of what was added alone: in a damaged file the tables that are known may be in any state. Where rows cannot be read at
+   * all, nobody could remove what the others seem to name.
+   */
   checkAdded(rows: readonly SchemaRow[]): void {
+    if (!rows.every(isReadable)) return;
     const known = (row: SchemaRow) => {
       const name = foldCase(String(row.name));
       return this.#tables.has(name) || this.#indexes.has(name);
@@ -170,6 +180,16 @@ export class StructureCheck {
       { tier: this.#tier, code: CacheErrorCode.SCHEMA_REFUSED },
     );
   }
+}
+
+/** U+FFFD stands for bytes that are no text in the encoding which the file says it has. */
+function isReadable({ type, name, tbl_name: table, sql }: SchemaRow): boolean {
+  const isText = (value: unknown) => typeof value === 'string' && !value.includes('\ufffd');
+  return TYPES.has(type) && isText(name) && isText(table) && (sql === null || typeof sql === 'string');
+}
+
+function damagedSchema(): Error {
+  return Object.assign(new Error('rows of the schema that cannot be read'), { code: 'SQLITE_CORRUPT_SCHEMA' });
 }
 
 function byName<T extends { readonly name: string }>(structure: T): [string, T] {

@@ -1,4 +1,11 @@
-import { type CacheError, CacheErrorCode, type Clock, type FileGuard, type Logger } from '@pw/cache-models';
+import {
+  type CacheError,
+  CacheErrorCode,
+  CacheStorageError,
+  type Clock,
+  type FileGuard,
+  type Logger,
+} from '@pw/cache-models';
 import { checkReadable } from './check-readable.ts';
 import { StructureCheck } from './check-structure.ts';
 import { closeUntouched } from './close-database.ts';
@@ -62,7 +69,8 @@ export function openDatabase(
       }
       db.close();
       if (isDamage(error)) diagnoseSchema(settings.path, check, Database);
-      if (!isDamage(error) || !isSuspect) throw error;
+      if (!isDamage(error)) throw named(error, settings);
+      if (!isSuspect) throw error;
       checkReadable(settings.path);
       const aside = setFileAside(settings.path, file, settings.clock.now());
       settings.logger.warn(
@@ -108,6 +116,15 @@ function configure(
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
   prepareSchema(db, layout, () => structure.verify());
   return structure;
+}
+
+/** What SQLite cannot open for good, as a file of a format that it does not know, with the file and the remedy. */
+function named(error: unknown, { path, tier }: DatabaseSettings): unknown {
+  const code = codeOf(error);
+  if (code !== 'SQLITE_ERROR') return error;
+  const cause = Object.assign(new Error(code), { code });
+  const remedy = 'it may be of a newer version, or damaged; move the file away: an empty one is made in its place';
+  return new CacheStorageError(`${tier}: SQLite cannot use the database ${path} (${code}): ${remedy}`, { tier, cause });
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CacheErrorCode, FileGuard, silentLogger, systemClock } from '@pw/cache-models';
+import { RecordingLogger } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { closeDatabase } from '../src/close-database.ts';
 import { openDatabase } from '../src/open-database.ts';
@@ -210,6 +212,52 @@ it('a database whose version is newer is not told to drop what that version adde
   const { directory, path } = prepared(L3, 'CREATE UNIQUE INDEX pw_new ON TABLE_(source)');
   withDatabase(path, (db) => db.exec('UPDATE pw_schema SET version = 99'));
   expect(() => makeL3(directory).open()).toThrow(/update the package/);
+});
+
+describe.each(KINDS)('a database of $name', (kind) => {
+  const opened = (change: (bytes: Buffer) => void, sql = 'SELECT 1') => {
+    const { directory, path } = prepared(kind, sql);
+    const bytes = readFileSync(path);
+    change(bytes);
+    writeFileSync(path, bytes);
+    const logger = new RecordingLogger();
+    const tier = kind.make(directory, {}, { logger });
+    return {
+      tier,
+      path,
+      bytes,
+      logger,
+      aside: () => readdirSync(directory).filter((name) => name.includes('.corrupt-')),
+    };
+  };
+  const zero = 'CREATE TABLE t(a); PRAGMA writable_schema = ON; UPDATE sqlite_schema SET';
+
+  it.each<readonly [what: string, change: (bytes: Buffer) => void, sql: string]>([
+    ['whose header tells another size of pages', (bytes) => bytes.writeUInt8(bytes[16]! ^ 0x08, 16), 'SELECT 1'],
+    ['whose header tells another encoding', (bytes) => bytes.writeUInt8(2, 59), 'SELECT 1'],
+    ['whose header tells the third encoding', (bytes) => bytes.writeUInt8(3, 59), 'SELECT 1'],
+    ['with an object without a type', () => {}, `${zero} type = NULL WHERE name = 't'`],
+    ['with an object of a type that is none', () => {}, `${zero} type = 'tablf' WHERE name = 't'`],
+    ['with an object without a name', () => {}, `${zero} name = NULL WHERE name = 't'`],
+    ['with a name that is no text', () => {}, `${zero} name = x'7400' WHERE name = 't'`],
+    ['with a name in another encoding', () => {}, `${zero} name = CAST(x'e4f6fc' AS TEXT) WHERE name = 't'`],
+    ['with a definition that is no text', () => {}, `${zero} sql = x'00' WHERE name = 't'`],
+  ])('%s is a damaged one: set aside with a warning, and no remedy that is none', (_what, change, sql) => {
+    const { tier, bytes, path, logger, aside } = opened(change, sql);
+    expect(tier.put('b', makeEntry('b'))).toBe(true);
+    expect(tier.get('b')).toBeDefined();
+    expect(aside()).toHaveLength(1);
+    expect(readFileSync(join(dirname(path), aside()[0]!)).equals(bytes)).toBe(true);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    expect([logger.text.includes('DROP'), tier.totalFailures]).toEqual([false, 0]);
+  });
+
+  it('of a format that SQLite does not know is left, and the error names file and remedy', () => {
+    const { tier, bytes, path, aside } = opened((header) => header.writeUInt8(9, 47));
+    expect(() => tier.open()).toThrow(path);
+    expect(() => tier.open()).toThrow(/SQLITE_ERROR.*move the file away/);
+    expect([aside(), readFileSync(path).equals(bytes)]).toEqual([[], true]);
+  });
 });
 
 function captured(work: () => void): Error {
