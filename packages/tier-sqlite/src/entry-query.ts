@@ -12,6 +12,7 @@ import { type EntryRow, selectRows } from './entry-row.ts';
 import { At, type StoredValue, seconds } from './entry-values.ts';
 import { SqlConditions } from './sql-conditions.ts';
 import type { TableLayout } from './table-layout.ts';
+import { boundedValue } from './value-limits.ts';
 
 /** The only texts that name columns: what a caller writes is looked up here. `at` is where the value stands in a row. */
 const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: number }>> = {
@@ -25,6 +26,7 @@ const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: n
   nextCheckTime: { sql: 'ifnull(c.next_check_time, 9e99)', at: At.NEXT_CHECK_TIME },
 };
 const NO_CHECK = 9e99;
+const URL_SQL = boundedValue('c', 'proxy_url');
 
 /** A checked filter as SQL, with a cursor by value and key: a page costs the same however far down it is. */
 export class EntryQuery {
@@ -94,11 +96,11 @@ function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
 function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): void {
   const schemes = toList(protocol);
   if (schemes !== undefined) {
-    const scheme = "substr(c.proxy_url, 1, max(0, instr(c.proxy_url, '://') - 1))";
+    const scheme = `substr(${URL_SQL}, 1, max(0, instr(${URL_SQL}, '://') - 1))`;
     conditions.addOneOf(`lower(${scheme})`, schemes);
   }
   // Not LIKE: it would end at a NUL, and take % and _ for more than they are.
-  if (text !== undefined) conditions.add('instr(lower(c.proxy_url), lower(?)) > 0', text);
+  if (text !== undefined) conditions.add(`instr(lower(${URL_SQL}), lower(?)) > 0`, text);
 }
 
 /** Whoever names a time wants few entries: `unlikely` tells SQLite, which would rather walk the index of the order. */

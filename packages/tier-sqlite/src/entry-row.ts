@@ -1,6 +1,7 @@
 import type { StoredValue } from './entry-values.ts';
 import { isOurRowId } from './row-id-space.ts';
 import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { boundedNumber, boundedValue } from './value-limits.ts';
 
 /** An entry's values, then what the checks need: the places in {@link RowAt}. */
 export type EntryRow = StoredValue[];
@@ -23,10 +24,12 @@ const OURS = `(c.rowid = s.row_id OR ${isOurRowId('c.rowid')})`;
  */
 export const PLAIN = '+?';
 
-/** SQL: the columns of an {@link EntryRow}, by name, whatever their order in the file. `c` is the table, `s` its side table. */
+/** SQL: the columns of an {@link EntryRow}, each with a bound, by name, whatever their order in the file. `c` is the table, `s` its side table. */
 function rowColumns(layout: TableLayout): string {
-  const values = ENTRY_COLUMNS.map((name) => `${layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c'}.${name}`);
-  return [...values, 's.checksum', 's.access_checksum', OURS, 'c.rowid'].join(', ');
+  const values = ENTRY_COLUMNS.map((name) =>
+    boundedValue(layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c', name),
+  );
+  return [...values, ...['s.checksum', 's.access_checksum'].map(boundedNumber), OURS, 'c.rowid'].join(', ');
 }
 
 /** SQL: rows with their side rows; conditions and order follow. */
@@ -47,6 +50,8 @@ export interface AccessRow {
 
 /** SQL: the {@link AccessRow} of a key. */
 export function accessSql({ table, side }: TableLayout): string {
-  return `SELECT c.access_count, c.last_accessed, c.evicted_from_l1, s.access_checksum, ${OURS} AS ours, c.rowid AS id
+  const values = ['c.access_count', 'c.last_accessed', 'c.evicted_from_l1', 's.access_checksum'];
+  const columns = values.map((value) => `${boundedNumber(value)} AS ${value.slice(2)}`).join(', ');
+  return `SELECT ${columns}, ${OURS} AS ours, c.rowid AS id
     FROM ${table} c LEFT JOIN ${side} s ON s.key = c.key WHERE c.key = ${PLAIN} AND c.expires_at > ${PLAIN}`;
 }

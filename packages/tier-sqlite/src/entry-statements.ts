@@ -3,6 +3,7 @@ import { PLAIN, selectRows } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { isOurRowId, nextRowId } from './row-id-space.ts';
 import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { boundedNumber, boundedValue } from './value-limits.ts';
 
 /** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
 export class EntryStatements {
@@ -24,13 +25,13 @@ export class EntryStatements {
     const { table } = layout;
     this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ${PLAIN}`).raw();
     this.#hasHistory = layout.isFull;
-    const otherUrl = layout.isFull ? ', nullif(proxy_url, ?)' : '';
+    const otherUrl = layout.isFull ? `, nullif(${boundedValue(table, 'proxy_url')}, ?)` : '';
     this.#find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();
     this.nextRowId = db.prepare(nextRowId(table)).pluck();
     this.upsert = db.prepare(upsertEntrySql(layout));
     this.upsertSide = db.prepare(upsertSideSql(layout));
     this.has = db.prepare(`SELECT 1 FROM ${table} WHERE key = ? AND expires_at > ?`).pluck();
-    this.delete = db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING expires_at`).pluck();
+    this.delete = db.prepare(`DELETE FROM ${table} WHERE key = ? RETURNING ${boundedNumber('expires_at')}`).pluck();
   }
 
   /**

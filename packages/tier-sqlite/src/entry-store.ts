@@ -20,6 +20,7 @@ import { anyRowId, isWithin, STRIDE } from './row-id-space.ts';
 import { rowToEntry } from './row-to-entry.ts';
 import type { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
+import { boundedNumber, checkLengths, isKey } from './value-limits.ts';
 
 /** A row that had to make room. The entry is there when a listener wants it and it can be read. */
 export interface Evicted {
@@ -118,6 +119,7 @@ export class EntryStore {
       });
     }
     const values = entryToValues(entry, this.#cipher);
+    checkLengths(values);
     const rowId = this.#placeOf(entry, now);
     const inTable = tableValueCount(this.layout);
     const stamp = seconds(now);
@@ -129,7 +131,7 @@ export class EntryStore {
 
   /** Stores the entries that are newer than what is stored under their key; gives their keys. */
   putNewer(entries: readonly CacheEntry[], now: number): string[] {
-    const sql = `SELECT fetch_time AS time FROM ${this.layout.table} WHERE key = ?`;
+    const sql = `SELECT ${boundedNumber('fetch_time')} AS time FROM ${this.layout.table} WHERE key = ?`;
     const isNewer = (entry: CacheEntry): boolean => {
       const stored = this.statements.of(sql).get(entry.key) as { time: number } | undefined;
       return stored === undefined || fromEpochSeconds(stored.time) < entry.fetchTime;
@@ -203,7 +205,7 @@ export class EntryStore {
   }
 
   keys(now: number): string[] {
-    const sql = `SELECT key FROM ${this.layout.table} WHERE expires_at > ?`;
+    const sql = `SELECT key FROM ${this.layout.table} WHERE expires_at > ? AND ${isKey('key')}`;
     return (this.statements.of(sql).raw().all(seconds(now)) as [string][]).map(([key]) => key);
   }
 

@@ -3,6 +3,7 @@ import { selectRows } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { evictionIndex } from './schema-definitions.ts';
 import type { TableLayout } from './table-layout.ts';
+import { boundedNumber } from './value-limits.ts';
 
 const ORDERS = {
   [EvictionPolicy.LRU]: 'last_accessed',
@@ -30,7 +31,7 @@ export class Eviction {
     const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
     const victims = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= @now ORDER BY expires_at LIMIT @n)
       UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > @now ORDER BY ${order} LIMIT @n) LIMIT @n`;
-    this.deleteSql = `DELETE FROM ${table} WHERE rowid IN (${victims}) RETURNING expires_at`;
+    this.deleteSql = `DELETE FROM ${table} WHERE rowid IN (${victims}) RETURNING ${boundedNumber('expires_at')}`;
     this.selectSql = `${selectRows(layout)} WHERE c.rowid IN (${victims})`;
   }
 

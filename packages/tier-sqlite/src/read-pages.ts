@@ -1,32 +1,35 @@
-import { CacheCorruptionError } from '@pw/cache-models';
+import { isTooLongKey } from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { At } from './entry-values.ts';
+import { keylessRows, lastKey } from './keyless-rows.ts';
 
 const PAGE_SIZE = 256;
 
 /**
  * All rows, page by page in the order of their keys: between two pages nothing stays open, so writes and checkpoints go
- * on, and a row that is replaced meanwhile is met once. `store` is asked anew for each page, as the database may have been reopened.
+ * on, and a row that is replaced meanwhile is met once. Some with a key that is no text come first. `store` is asked anew for each page, as
+ * the database may have been reopened.
  */
 export function* readPages(store: () => EntryStore): Generator<EntryRow[]> {
+  const keyless = keylessRows(store(), PAGE_SIZE);
+  if (keyless.length > 0) yield keyless.map(({ row }) => row);
   let last: string | undefined;
   for (;;) {
     const rows = readPage(store(), last);
     if (rows.length > 0) yield rows;
     if (rows.length < PAGE_SIZE) return;
-    const next = String(rows.at(-1)![At.KEY]);
-    // Only a damaged index goes backwards, and it would do so for ever.
-    if (last !== undefined && Buffer.compare(Buffer.from(next), Buffer.from(last)) <= 0) {
-      throw new CacheCorruptionError('stored rows: the index of keys is out of order');
-    }
-    last = next;
+    last = lastKey(rows, last);
+    // Many may begin alike, and none of them is an entry: whatever the bound left of one, the walk goes on behind them all.
+    if (isTooLongKey(last)) last += '\u{10ffff}';
   }
 }
 
 function readPage(store: EntryStore, after: string | undefined): EntryRow[] {
-  const from = after === undefined ? '' : 'WHERE c.key > ?';
-  const sql = `${selectRows(store.layout)} ${from} ORDER BY c.key LIMIT ${PAGE_SIZE}`;
-  const statement = store.statements.of(sql).raw();
-  return (after === undefined ? statement.all() : statement.all(after)) as EntryRow[];
+  // The empty text is a key, too, and blobs follow all texts.
+  const from = `c.key ${after === undefined ? '>=' : '>'} ? AND c.key < x''`;
+  const sql = `${selectRows(store.layout)} WHERE ${from} ORDER BY c.key LIMIT ${PAGE_SIZE}`;
+  return store.statements
+    .of(sql)
+    .raw()
+    .all(after ?? '') as EntryRow[];
 }

@@ -3,8 +3,9 @@ import type { CredentialCipher, Logger, MaybePromise, ResealCounts } from '@pw/c
 import { isWithoutThread } from './cleanup-thread.ts';
 import type { EntryStore } from './entry-store.ts';
 import { tokensInFilesAside } from './files-aside.ts';
+import { type DamagedRow, keylessRows } from './keyless-rows.ts';
 import type { LogFolding } from './log-folding.ts';
-import { type DamagedRow, keylessRows, resealPage } from './reseal-page.ts';
+import { resealPage } from './reseal-page.ts';
 import { resealAside } from './reseal-quarantine.ts';
 import { scrubDatabase } from './scrub-database.ts';
 import { type Scrubbing, scrubInThread } from './scrub-thread.ts';

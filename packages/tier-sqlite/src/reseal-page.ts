@@ -8,7 +8,7 @@ import {
 } from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { At } from './entry-values.ts';
+import { type DamagedRow, lastKey } from './keyless-rows.ts';
 
 export interface ResealedPage {
   readonly counts: ResealCounts;
@@ -16,11 +16,6 @@ export interface ResealedPage {
   readonly last: string | undefined;
   /** Rows that cannot be read as entries: they are to be set aside, which takes a transaction of its own. */
   readonly damaged: readonly DamagedRow[];
-}
-
-export interface DamagedRow {
-  readonly row: EntryRow;
-  readonly error: CacheCorruptionError;
 }
 
 /**
@@ -56,24 +51,6 @@ export function resealPage(
     counts.reencrypted++;
   }
   return { counts, last: rows.length < limit ? undefined : lastKey(rows, after), damaged };
-}
-
-/** Rows with a key that is no text, which no order of keys leads to: only damage, or another program, makes one. */
-export function keylessRows(store: EntryStore, limit: number): DamagedRow[] {
-  const rows = [];
-  for (const condition of ['c.key IS NULL', "c.key >= x''"]) {
-    const sql = `${selectRows(store.layout)} WHERE ${condition} LIMIT ?`;
-    rows.push(...(store.statements.of(sql).raw().all(limit) as EntryRow[]));
-  }
-  const error = new CacheCorruptionError('stored row: key is not a text');
-  return rows.map((row) => ({ row, error }));
-}
-
-function lastKey(rows: readonly EntryRow[], after: string | undefined): string {
-  const last = String(rows.at(-1)![At.KEY]);
-  // Only a damaged index goes backwards, and it would do so for ever.
-  if (after === undefined || Buffer.compare(Buffer.from(last), Buffer.from(after)) > 0) return last;
-  throw new CacheCorruptionError('stored rows: the index of keys is out of order');
 }
 
 function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' | 'misplaced' {

@@ -7,6 +7,7 @@ import {
   type HealthStatus,
   isHealthStatus,
   isInstant,
+  isTooLongKey,
   openCredential,
   originOf,
   type Secret,
@@ -64,6 +65,7 @@ export function rowToEntry(
 }
 
 const TEXTS = [At.KEY, At.PROXY_URL, At.SOURCE] as const;
+const TOKENS = [At.USERNAME, At.PASSWORD] as const;
 const TIMES = [At.FETCH_TIME, At.LAST_ACCESSED, At.EXPIRES_AT] as const;
 const OPTIONAL_TIMES = [At.LAST_HEALTH_CHECK, At.NEXT_CHECK_TIME] as const;
 const COUNTS = [
@@ -87,6 +89,8 @@ function fillDefaults(row: EntryRow): void {
 /** Checks every value: a checksum tells of accidents, and anybody can make one for what a column must not hold. */
 function checkValues(row: EntryRow): void {
   for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a text');
+  if (isTooLongKey(row[At.KEY] as string)) throw damaged(At.KEY, 'is too long');
+  for (const at of TOKENS) if (typeof row[at] === 'number') throw damaged(at, 'is not a token');
   for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of OPTIONAL_TIMES) if (row[at] !== null && !isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of COUNTS) if (!isWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');

@@ -4,9 +4,10 @@ import type { EntryStore } from './entry-store.ts';
 import { At, seconds } from './entry-values.ts';
 import { isDamage } from './storage-error.ts';
 import { HEALTH_COLUMNS } from './table-layout.ts';
+import { keptValue } from './value-limits.ts';
 
 /**
- * Moves a damaged row to the quarantine table, exactly as it is. Looks at it first without any index: if it is sound
+ * Moves a damaged row to the quarantine table, exactly as it is, but for values beyond all bounds. Looks at it first without any index: if it is sound
  * there, it was an index that lied; the indexes are rebuilt, and the answer is `"repaired"`: read again.
  * Runs in a write transaction of its own.
  */
@@ -57,9 +58,9 @@ function keep(store: EntryStore, rowId: RowId, reason: string, now: number): voi
   const { table, side, quarantine, columns, healthInSide } = store.layout;
   const health = healthInSide ? HEALTH_COLUMNS : [];
   const names = [...columns, ...health].map(({ name }) => name).join(', ');
-  const values = [...columns.map(({ name }) => `c.${name}`), ...health.map(({ name }) => `s.${name}`)].join(', ');
+  const values = [...columns.map(({ name }) => `c.${name}`), ...health.map(({ name }) => `s.${name}`)];
   const sql = `INSERT INTO ${quarantine} (set_aside_at, reason, ${names})
-    SELECT ?, ?, ${values} FROM ${table} c NOT INDEXED LEFT JOIN ${side} s ON s.key = c.key WHERE c.rowid = ?`;
+    SELECT ?, ?, ${values.map(keptValue).join(', ')} FROM ${table} c NOT INDEXED LEFT JOIN ${side} s ON s.key = c.key WHERE c.rowid = ?`;
   store.statements.of(sql).run(seconds(now), reason, rowId);
 }
 

@@ -54,6 +54,17 @@ export const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
 /** The 21 stored values of an entry, in the order of an {@link import('./entry-values.ts').EntryValues}. */
 export const ENTRY_COLUMNS: readonly string[] = [...CORE, EVICTED, ...HEALTH_COLUMNS].map(({ name }) => name);
 
+const NUMBERS: ReadonlySet<string> = new Set(
+  [...CORE, EVICTED, ...HEALTH_COLUMNS]
+    .filter(({ declaration }) => /^(REAL|INTEGER)/.test(declaration))
+    .map(({ name }) => name),
+);
+
+/** Whether a column of an entry holds numbers; the others hold texts and tokens. */
+export function isNumberColumn(name: string): boolean {
+  return NUMBERS.has(name);
+}
+
 /** Our own index, over the entries of SqliteCacheTier that have a next check. ProxyWhirl keeps it up to date unknowingly. */
 export const NEXT_CHECK_INDEX = 'pw_cache_entries_next_check_time';
 
