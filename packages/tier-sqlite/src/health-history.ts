@@ -1,20 +1,33 @@
-import { fromEpochSeconds, type HealthCheck, type HealthRecord, type HealthStatus } from '@pw/cache-models';
+import {
+  CacheValidationError,
+  fromEpochSeconds,
+  type HealthCheck,
+  type HealthRecord,
+  isHealthStatus,
+} from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
-import { seconds } from './entry-values.ts';
-
-interface HistoryRow {
-  readonly check_time: number;
-  readonly status: HealthStatus;
-  readonly response_time_ms: number | null;
-  readonly error_message: string | null;
-  readonly check_url: string;
-}
+import { type StoredValue, seconds } from './entry-values.ts';
+import {
+  boundedCheckValue,
+  isDuration,
+  isTime,
+  LAST_RECORDED,
+  type OnDamagedChecks,
+  soundChecks,
+} from './stored-checks.ts';
+import { MAX_VALUE_BYTES } from './value-limits.ts';
 
 /** REPLACE meets only what {@link nextId} could not step over. */
 const INSERT = `INSERT OR REPLACE INTO health_history (id, proxy_key, check_time, status, response_time_ms, error_message, check_url)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
-const NEWEST = `SELECT check_time, status, response_time_ms, error_message, check_url FROM health_history
-  WHERE proxy_key = ? AND check_time >= ? ORDER BY check_time DESC, id DESC LIMIT ?`;
+
+/** The places of a record's values in a row. */
+const RECORD = ['check_time', 'status', 'response_time_ms', 'error_message', 'check_url']
+  .map(boundedCheckValue)
+  .join(', ');
+/** Only times and ids are looked at before it is known which rows are wanted. */
+const NEWEST = `SELECT ${RECORD} FROM health_history WHERE id IN (SELECT id FROM (${LAST_RECORDED}) WHERE check_time >= ?
+  ORDER BY check_time DESC, id DESC LIMIT ?) ORDER BY check_time DESC, id DESC`;
 
 /** Nobody counts so far. */
 const FORGED = 2 ** 52;
@@ -27,9 +40,13 @@ const LAST_ID = 'SELECT ifnull(max(id), 0) FROM health_history';
 const LAST_SOUND_ID = `${LAST_ID} WHERE id < ${ODD}`;
 const FORGET_ODD = `DELETE FROM health_history WHERE id IN (SELECT id FROM health_history WHERE id >= ${ODD} LIMIT ${ODD_AT_A_TIME})`;
 
-/** Adds a check to the history of a stored key. */
+/** Adds a check to the history of a stored key. Throws a CacheValidationError for a URL that could not be read again. */
 export function addHealthRecord(store: EntryStore, key: string, check: HealthCheck): void {
   const { checkTime, status, responseTimeMs, errorMessage, checkUrl } = check;
+  if (Buffer.byteLength(checkUrl) > MAX_VALUE_BYTES) {
+    const problem = { path: 'checkUrl', message: `must be at most ${MAX_VALUE_BYTES} bytes long` };
+    throw new CacheValidationError(`health check: checkUrl: ${problem.message}`, { problems: [problem] });
+  }
   const values = [key, seconds(checkTime), status, responseTimeMs, errorMessage, checkUrl];
   store.statements.of(INSERT).run(nextId(store), ...values);
 }
@@ -45,15 +62,26 @@ function nextId({ statements }: EntryStore): number {
   return (statements.of(LAST_SOUND_ID).pluck().get() as number) + 1;
 }
 
-/** The checks of a key from `since` on, newest first. */
-export function readHealthHistory(store: EntryStore, key: string, since: number, limit: number): HealthRecord[] {
+/**
+ * The checks of a key from `since` on, newest first, out of the `most` that were recorded last. Rows that hold no check are passed over, and
+ * `onDamaged` is told how many.
+ */
+export function readHealthHistory(
+  store: EntryStore,
+  key: string,
+  { since, limit, most }: { readonly since: number; readonly limit: number; readonly most: number },
+  onDamaged: OnDamagedChecks,
+): HealthRecord[] {
   if (!key.isWellFormed()) return [];
-  const rows = store.statements.of(NEWEST).all(key, seconds(since), limit) as HistoryRow[];
-  return rows.map((row) => ({
-    checkTime: fromEpochSeconds(row.check_time),
-    status: row.status,
-    responseTimeMs: row.response_time_ms,
-    errorMessage: row.error_message,
-    checkUrl: row.check_url,
-  }));
+  const rows = store.statements.of(NEWEST).raw().all(key, most, seconds(since), limit) as StoredValue[][];
+  return soundChecks(rows, toRecord, onDamaged);
+}
+
+function toRecord([checkTime, status, responseTimeMs, errorMessage, checkUrl]: readonly StoredValue[]):
+  | HealthRecord
+  | undefined {
+  if (!isTime(checkTime) || !isHealthStatus(status) || !isDuration(responseTimeMs) || typeof checkUrl !== 'string')
+    return undefined;
+  if (errorMessage !== null && typeof errorMessage !== 'string') return undefined;
+  return { checkTime: fromEpochSeconds(checkTime), status, responseTimeMs, errorMessage, checkUrl };
 }

@@ -41,13 +41,13 @@ export function parseRetention(retention: HealthRetention, tier: string): Retent
   return { records: records ?? Number.POSITIVE_INFINITY, ageMs: age ?? Number.POSITIVE_INFINITY };
 }
 
-/** In the index of keys the rows of one key follow by id, so this touches no more of them than are kept. */
-const BEYOND_COUNT = `DELETE FROM health_history WHERE proxy_key = @key AND id <=
-  (SELECT id FROM health_history WHERE proxy_key = @key ORDER BY id DESC LIMIT 1 OFFSET @records)`;
+/** In the index of keys the rows of one key follow by id, so this touches no more of them than are kept, and go. */
+const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN (SELECT id FROM health_history WHERE proxy_key = @key AND id <=
+  (SELECT id FROM health_history WHERE proxy_key = @key ORDER BY id DESC LIMIT 1 OFFSET @records) ORDER BY id LIMIT ${BATCH})`;
 const OLDEST = `DELETE FROM health_history WHERE id IN
   (SELECT id FROM health_history WHERE check_time < ? ORDER BY check_time LIMIT ?)`;
 
-/** Drops the checks of a key beyond the limit, and some of any key that are too old. Runs inside a write transaction. */
+/** Drops checks of a key beyond the limit, the oldest first and some at a time, and some of any key that are too old. Runs inside a write transaction. */
 export function forgetChecks(store: EntryStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
   if (Number.isFinite(records)) store.statements.of(BEYOND_COUNT).run({ key, records });
   if (Number.isFinite(ageMs)) store.statements.of(OLDEST).run(seconds(now - ageMs), BATCH);

@@ -2,13 +2,22 @@ import {
   CacheValidationError,
   type HealthStatus,
   type InstantInput,
+  isHealthStatus,
   MAX_INSTANT,
   MIN_INSTANT,
   HealthStatus as Status,
   toInstant,
 } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
-import { seconds } from './entry-values.ts';
+import { type StoredValue, seconds } from './entry-values.ts';
+import {
+  boundedCheckValue,
+  isDuration,
+  isTime,
+  LAST_RECORDED,
+  type OnDamagedChecks,
+  soundChecks,
+} from './stored-checks.ts';
 
 /** Which checks to sum up. */
 export interface HealthWindow {
@@ -45,8 +54,9 @@ export interface HealthSummary {
   readonly responseTimeMs: ResponseTimes | null;
 }
 
-const IN_WINDOW = `SELECT status, response_time_ms FROM health_history
-  WHERE proxy_key = ? AND check_time >= ? AND check_time < ?`;
+/** Ids first: a row is looked at only if its time is in the window. */
+const IN_WINDOW = `SELECT ${['check_time', 'status', 'response_time_ms'].map(boundedCheckValue).join(', ')} FROM health_history
+  WHERE id IN (SELECT id FROM (${LAST_RECORDED}) WHERE check_time >= ? AND check_time < ?)`;
 
 /** Checks a window. Throws a CacheValidationError that lists every wrong member. */
 export function parseWindow({ since = MIN_INSTANT, until }: HealthWindow): { since: number; until: number } {
@@ -61,26 +71,38 @@ export function parseWindow({ since = MIN_INSTANT, until }: HealthWindow): { sin
   return { since: from, until: Math.min(to, MAX_INSTANT + 1) };
 }
 
-/** Sums up the checks of a key from `since` (included) to `until` (not included). */
-export function summarizeHealth(store: EntryStore, key: string, since: number, until: number): HealthSummary {
+/** Sums up the checks of a key from `since` (included) to `until` (not included); see {@link readHealthHistory} for the rest. */
+export function summarizeHealth(
+  store: EntryStore,
+  key: string,
+  { since, until, most }: { readonly since: number; readonly until: number; readonly most: number },
+  onDamaged: OnDamagedChecks,
+): HealthSummary {
   const rows = key.isWellFormed()
-    ? (store.statements.of(IN_WINDOW).raw().all(key, seconds(since), seconds(until)) as [HealthStatus, number | null][])
+    ? (store.statements.of(IN_WINDOW).raw().all(key, most, seconds(since), seconds(until)) as StoredValue[][])
     : [];
+  const checks = soundChecks(rows, toOutcome, onDamaged);
   let [successes, failures] = [0, 0];
   const times: number[] = [];
-  for (const [status, time] of rows) {
+  for (const { status, time } of checks) {
     if (status === Status.HEALTHY || status === Status.DEGRADED) successes++;
     else if (status !== Status.UNKNOWN) failures++;
     if (time !== null) times.push(time);
   }
   const findings = successes + failures;
   return {
-    checks: rows.length,
+    checks: checks.length,
     successes,
     failures,
     uptime: findings === 0 ? null : successes / findings,
     responseTimeMs: times.length === 0 ? null : responseTimes(times),
   };
+}
+
+function toOutcome([checkTime, status, time]: readonly StoredValue[]):
+  | { status: HealthStatus; time: number | null }
+  | undefined {
+  return isTime(checkTime) && isHealthStatus(status) && isDuration(time) ? { status, time } : undefined;
 }
 
 function responseTimes(times: number[]): ResponseTimes {

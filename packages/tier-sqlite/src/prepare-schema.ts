@@ -47,12 +47,19 @@ export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: ()
   }).immediate();
 }
 
+/** Without its indexes each look into the history would be one at all of it. */
+const HISTORY_NAMES = [
+  ['table', 'health_history'],
+  ['index', 'idx_health_history_proxy'],
+  ['index', 'idx_health_history_time'],
+] as const;
+
 function isComplete(db: SqliteDatabase, layout: TableLayout): boolean {
   return (
     versionOf(db, layout) === MIGRATIONS.length &&
     missingColumns(db, layout).length === 0 &&
     Object.keys(layout.indexes).every((name) => exists(db, 'index', name)) &&
-    (!layout.isFull || exists(db, 'table', 'health_history'))
+    (!layout.isFull || HISTORY_NAMES.every(([type, name]) => exists(db, type, name)))
   );
 }
 

@@ -25,6 +25,7 @@ import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimit
 import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
+import { MOST_CHECKS, type OnDamagedChecks } from './stored-checks.ts';
 import { L3_LAYOUT } from './table-layout.ts';
 
 export interface SqliteCacheTierOptions extends SqliteTierOptions {
@@ -43,6 +44,8 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
 export class SqliteCacheTier extends SqliteTier {
   readonly #schedule: HealthSchedule;
   readonly #retention: RetentionLimits;
+  readonly #mostChecks: number;
+  readonly #passOverChecks: OnDamagedChecks = (error, count) => this.passOver(error, count);
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
   constructor(config: CacheTierConfigInput, options: SqliteCacheTierOptions) {
@@ -59,6 +62,8 @@ export class SqliteCacheTier extends SqliteTier {
     this.#schedule = options.healthSchedule ?? {};
     checkHealthSchedule(this.#schedule, this.name);
     this.#retention = parseRetention(options.healthRetention ?? {}, this.name);
+    const { records } = this.#retention;
+    this.#mostChecks = Number.isFinite(records) ? Math.max(records, MOST_CHECKS) : MOST_CHECKS;
   }
 
   /**
@@ -112,24 +117,31 @@ export class SqliteCacheTier extends SqliteTier {
   }
 
   /**
-   * The checks of a key, newest first. Throws a CacheValidationError for wrong options; a fault of the database gives
+   * The checks of a key, newest first, out of the 20,000 that were recorded last (or `maxRecordsPerKey`, if that is more); damaged ones are
+   * passed over and counted. Throws a CacheValidationError for wrong options; a fault of the database gives
    * an empty list.
    */
   healthHistory(key: string, options: HealthHistoryOptions = {}): HealthRecord[] {
     checkKey(key);
     const { since, limit } = parseHealthHistoryOptions(options);
-    return this.run<HealthRecord[]>([], () => this.read((store) => readHealthHistory(store, key, since, limit)));
+    return this.run<HealthRecord[]>([], () =>
+      this.read((store) =>
+        readHealthHistory(store, key, { since, limit, most: this.#mostChecks }, this.#passOverChecks),
+      ),
+    );
   }
 
   /**
-   * How a key did over a window: uptime and response times of the checks that are kept. Throws a CacheValidationError for
+   * How a key did over a window: uptime and response times of the checks that are kept, out of the same as for `healthHistory`. Throws a CacheValidationError for
    * a wrong window; a fault of the database gives a summary of no checks.
    */
   healthSummary(key: string, window: HealthWindow = {}): HealthSummary {
     checkKey(key);
     const { since, until } = parseWindow(window);
     const nothing: HealthSummary = { checks: 0, successes: 0, failures: 0, uptime: null, responseTimeMs: null };
-    return this.run<HealthSummary>(nothing, () => this.read((store) => summarizeHealth(store, key, since, until)));
+    return this.run<HealthSummary>(nothing, () =>
+      this.read((store) => summarizeHealth(store, key, { since, until, most: this.#mostChecks }, this.#passOverChecks)),
+    );
   }
 }
 

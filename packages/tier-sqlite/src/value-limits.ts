@@ -14,6 +14,11 @@ export function boundedValue(table: string, name: string): string {
   const value = `${table}.${name}`;
   if (name === 'key') return boundedKey(value);
   if (isNumberColumn(name)) return boundedNumber(value);
+  return boundedText(value);
+}
+
+/** As `boundedValue`, of a text or token. */
+export function boundedText(value: string): string {
   return `iif(octet_length(${value}) > ${MAX_VALUE_BYTES}, ${NO_TEXT}, ${value})`;
 }
 
