@@ -20,6 +20,8 @@ const SQLITE_TABLES: ReadonlyMap<string, string> = new Map([
   ['sqlite_stat4', 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)'],
 ]);
 const KINDS: ReadonlySet<string> = new Set(['table TABLE', 'table VIRTUAL', 'view VIEW', 'trigger TRIGGER']);
+/** The names of a row's id; a column that is named so takes its place. */
+const ROW_IDS: ReadonlySet<string> = new Set(['rowid', '_rowid_', 'oid']);
 const LONGEST_NAME = 64;
 
 export function readSchema(db: SqliteDatabase): SchemaRow[] {
@@ -49,9 +51,9 @@ export class StructureCheck {
 
   /**
    * Throws a CacheStorageError with code `CACHE_SCHEMA_REFUSED` that names the object and the remedy, or, for rows that no program could have
-   * put there, an error as SQLite's of a damaged file.
+   * put there, an error as SQLite's of a damaged file. Returns how many indexes others added to the tables.
    */
-  check(rows: readonly SchemaRow[]): void {
+  check(rows: readonly SchemaRow[]): number {
     if (!rows.every(isReadable)) throw damagedSchema();
     const found = new Map<string, TableStructure>();
     // What was added comes first: a table that differs may do so because of it.
@@ -60,6 +62,16 @@ export class StructureCheck {
     const others = rows.filter(({ type }) => type !== 'table' && type !== 'index');
     for (const row of [...others, ...tables]) this.#guarded(row, () => this.#checkRow(row, found));
     for (const row of indexes) this.#guarded(row, () => this.#checkIndex(row, found));
+    return indexes.filter((row) => this.#isAdded(row)).length;
+  }
+
+  /** The names of the tables and of the indexes that a tier makes, folded. */
+  get names(): readonly string[] {
+    return [...this.#tables.keys(), ...this.#indexes.keys()];
+  }
+
+  #isAdded({ name, tbl_name: table, sql }: SchemaRow): boolean {
+    return sql !== null && this.#tables.has(foldCase(String(table))) && !this.#indexes.has(foldCase(String(name)));
   }
 
   /** As `check`, of the table alone that holds the version: the rest may be of a newer one. */
@@ -214,6 +226,8 @@ function compare(table: TableStructure, expected: TableStructure): void {
   }
   for (const [name, column] of table.columns) {
     if (expected.columns.has(name)) continue;
+    if (ROW_IDS.has(name))
+      throw new UnknownStructure(`a column ${name}, which hides what SQLite tells its rows apart by`);
     const isPlain = !column.isPrimaryKey && column.references === '' && (!column.isNotNull || column.hasDefault);
     if (!isPlain) throw new UnknownStructure('a column of its own that refuses entries');
   }

@@ -67,7 +67,7 @@ export class EntryStore {
     this.#rows = new RowCount(db, options.layout.table);
     const { structure } = options;
     this.#transaction = db.transaction((work: () => unknown) => {
-      structure.verify();
+      structure.verifyForWrite();
       return work();
     }).immediate as <T>(work: () => T) => T;
   }

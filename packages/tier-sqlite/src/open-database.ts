@@ -14,7 +14,7 @@ import { hardenConnection } from './harden-connection.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { checkVersion, prepareSchema } from './prepare-schema.ts';
-import { codeOf, isDamage } from './storage-error.ts';
+import { codeOf, isDamage, isReadOnly } from './storage-error.ts';
 import { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
 
@@ -41,6 +41,8 @@ export interface OpenedDatabase {
 
 /** Openings after the first: one that finds the same damage and sets the file aside, one of the new file. */
 const MOST_TRIES = 2;
+/** Indexes by hand that nobody is warned of. */
+const MANY_INDEXES = 8;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /**
@@ -115,7 +117,23 @@ function configure(
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
   prepareSchema(db, layout, () => structure.verify());
+  if (structure.hasStatistics) forgetStatistics(db, structure);
+  const { addedIndexes } = structure;
+  if (addedIndexes > MANY_INDEXES)
+    logger.warn(
+      { tier, addedIndexes },
+      `others added ${addedIndexes} indexes to the tables, and each makes every write slower`,
+    );
   return structure;
+}
+
+/** Takes the write lock, which most openings do not. What cannot be written is read as well as its statistics let it be. */
+function forgetStatistics(db: SqliteDatabase, structure: StructureWatch): void {
+  try {
+    db.transaction(() => structure.verifyForWrite()).immediate();
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+  }
 }
 
 /** What SQLite cannot open for good, as a file of a format that it does not know, with the file and the remedy. */

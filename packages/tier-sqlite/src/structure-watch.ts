@@ -1,5 +1,6 @@
 import { readSchema, type SchemaRow, type StructureCheck } from './check-structure.ts';
 import type { SqliteDatabase } from './load-binding.ts';
+import { PlannerStatistics } from './planner-statistics.ts';
 
 /** Between two looks of the reads at whether the schema changed, in milliseconds: it would cost each of them a sixth. */
 const READ_INTERVAL_MS = 100;
@@ -10,12 +11,17 @@ export class StructureWatch {
   readonly #check: StructureCheck;
   readonly #version: () => unknown;
   readonly #now: () => number;
+  readonly #statistics: PlannerStatistics;
   #accepted: unknown;
+  /** The schema brings what the planner reads along. */
+  #mayHaveStatistics = true;
+  #addedIndexes = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(db: SqliteDatabase, check: StructureCheck, now: () => number = () => performance.now()) {
     this.#db = db;
     this.#check = check;
+    this.#statistics = new PlannerStatistics(db, check.names);
     const version = db.prepare('PRAGMA schema_version').pluck();
     this.#version = () => version.get();
     this.#now = now;
@@ -31,8 +37,27 @@ export class StructureWatch {
     if (version === this.#accepted) return;
     const rows = readSchema(this.#db);
     first?.(rows);
-    this.#check.check(rows);
+    this.#addedIndexes = this.#check.check(rows);
     this.#accepted = version;
+    this.#mayHaveStatistics = true;
+  }
+
+  /** As `verify`, inside a write transaction; also keeps statistics in the file from slowing down what follows. */
+  verifyForWrite(): void {
+    this.verify();
+    if (!this.#mayHaveStatistics) return;
+    this.#statistics.forget();
+    this.#mayHaveStatistics = false;
+  }
+
+  /** Whether the next write has statistics to remove. */
+  get hasStatistics(): boolean {
+    return this.#statistics.isAny;
+  }
+
+  /** Indexes that others added to the tables, as far as they were accepted. */
+  get addedIndexes(): number {
+    return this.#addedIndexes;
   }
 
   /** As `verify`, now and then: what another program changed a moment ago may be read once. */

@@ -93,6 +93,11 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /a default that is computed/,
   ],
   ['a column that refuses entries', `ALTER TABLE TABLE_ ADD COLUMN zz TEXT REFERENCES SIDE_(key)`, /column of its own/],
+  ...['rowid', '_ROWID_', '[oid]'].map((name): [string, string, RegExp] => [
+    `a column ${name}`,
+    `ALTER TABLE TABLE_ ADD COLUMN zz INTEGER; ${FORGE} sql = replace(sql, 'zz INTEGER', '${name} INTEGER') WHERE name = 'TABLE_'`,
+    /a column (rowid|_rowid_|oid), which hides/,
+  ]),
   [
     'a key that knows no case',
     `${FORGE} sql = replace(sql, 'key TEXT PRIMARY KEY', 'key TEXT COLLATE NOCASE PRIMARY KEY') WHERE name = 'TABLE_'`,
