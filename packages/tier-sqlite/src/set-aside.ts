@@ -1,10 +1,10 @@
-import { CacheCorruptionError } from '@pw/cache-models';
+import { CacheCorruptionError, isTooLongKey } from '@pw/cache-models';
 import { type EntryRow, RowAt, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
 import { At, seconds } from './entry-values.ts';
 import { isDamage } from './storage-error.ts';
 import { HEALTH_COLUMNS } from './table-layout.ts';
-import { keptValue } from './value-limits.ts';
+import { isKey, keptValue } from './value-limits.ts';
 
 /**
  * Moves a damaged row to the quarantine table, exactly as it is, but for values beyond all bounds. Looks at it first without any index: if it is sound
@@ -39,9 +39,17 @@ function exactRowId(store: EntryStore, row: EntryRow): RowId {
   if (Number.isSafeInteger(rowId)) return rowId;
   const near = BigInt(rowId);
   const [from, to] = [near - NEIGHBOURS, near + NEIGHBOURS];
-  const sql = `SELECT rowid FROM ${store.layout.table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND key IS ?`;
+  const key = row[At.KEY]!;
+  // What a bound, or the type, left of a key finds nothing; any neighbour without one is as damaged.
+  const isOdd = typeof key !== 'string' || isTooLongKey(key);
+  const wanted = isOdd ? `NOT (${isKey('key')})` : 'key IS ?';
+  const sql = `SELECT rowid FROM ${store.layout.table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND ${wanted}`;
   const bounds = [from < -LAST ? -LAST - 1n : from, to > LAST ? LAST : to];
-  const found = store.db.prepare(sql).pluck().safeIntegers().get(bounds, row[At.KEY]);
+  const found = store.db
+    .prepare(sql)
+    .pluck()
+    .safeIntegers()
+    .get(bounds, isOdd ? [] : [key]);
   return (found as bigint | undefined) ?? rowId;
 }
 

@@ -58,6 +58,20 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
     );
   });
 
+  it.each(['NULL', `x'62'`, `'b' || hex(zeroblob(${MAX_KEY_BYTES}))`])(
+    'as a key, %s, goes with a walk at a rowid that JavaScript cannot hold, too',
+    (key) => {
+      const rowId = 2n ** 62n + 1n;
+      const { tier, path } = changed(
+        kind,
+        `PRAGMA foreign_keys = OFF; UPDATE TABLE_ SET key = ${key}, rowid = ${rowId} WHERE key = 'b'`,
+      );
+      expect([...tier.entries()].map((entry) => entry.key)).toEqual(['a', 'c']);
+      const rows = `SELECT (SELECT count(*) FROM ${kind.table}), (SELECT count(*) FROM ${kind.side}_quarantine)`;
+      expect(withDatabase(path, (db) => db.prepare(rows).raw().get())).toEqual([2, 1]);
+    },
+  );
+
   it('as hundreds of keys with one beginning keeps no walk from its end', () => {
     const { tier } = changed(
       kind,
