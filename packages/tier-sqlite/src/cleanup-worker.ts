@@ -73,7 +73,7 @@ function removeAll(db: BetterSqlite3.Database): void {
     next: 0,
     count,
     size: task.slice,
-    verify: () => structure.verify(),
+    verify: () => structure.verifyForWrite(),
     remove: (from, to) => statement.run(from, to, now).changes,
   };
   while (turn.next < count && !gate.isStopped) {

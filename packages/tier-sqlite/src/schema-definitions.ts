@@ -27,7 +27,7 @@ export function sideTable({ table, side, healthInSide }: TableLayout): string {
       row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${health.join('')}) WITHOUT ROWID`;
 }
 
-/** Quarantine columns have no types: whatever a damaged row holds is kept exactly. */
+/** Quarantine columns have no types: whatever a damaged row holds is kept exactly, within the bounds of values. */
 export function quarantineTable({ quarantine, columns, healthInSide }: TableLayout): string {
   const kept = [...columns, ...(healthInSide ? HEALTH_COLUMNS : [])].map(({ name }) => name);
   return `CREATE TABLE IF NOT EXISTS ${quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,

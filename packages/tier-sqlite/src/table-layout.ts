@@ -13,7 +13,7 @@ export interface TableLayout {
   readonly indexes: Readonly<Record<string, string>>;
   /** Our side table: checksums and, where the table has no columns for them, the health fields. */
   readonly side: string;
-  /** Damaged rows, exactly as they were found. */
+  /** Damaged rows, exactly as they were found, but for values beyond all bounds. */
   readonly quarantine: string;
   readonly healthInSide: boolean;
   /** Whether the table has created_at, updated_at and a health history. */
