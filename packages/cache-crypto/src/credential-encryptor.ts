@@ -1,19 +1,25 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  type ArgumentKind,
   CacheConfigError,
-  CacheValidationError,
   type Clock,
   type CredentialBinding,
   type CredentialCipher,
   CredentialUnreadableError,
-  DIRECTORY_CHECKS_PROBLEM,
+  checkArgument,
+  checkBinding,
+  checkOptionsObject,
+  DIRECTORY_CHECKS,
   type DirectoryChecks,
   FileGuard,
-  isDirectoryChecks,
+  Kinds,
   type Logger,
+  nullable,
+  oneOf,
+  optional,
+  problemsOfOptions,
   Secret,
   type TokenState,
-  unknownMembers,
 } from '@pw/cache-models';
 import type { BindingState } from './binding-key.ts';
 import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
@@ -21,7 +27,7 @@ import { FernetKey } from './fernet-key.ts';
 import type { FernetKeyInput } from './fernet-key-input.ts';
 import { makeKeyFile, readKeyFile } from './key-file.ts';
 import { type CachePlaces, checkKeyFilePlace } from './key-file-place.ts';
-import { KeyRing, unreadable } from './key-ring.ts';
+import { KeyRing, type TokenInput, unreadable } from './key-ring.ts';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
@@ -82,7 +88,7 @@ export class CredentialEncryptor implements CredentialCipher {
       keys.push(FernetKey.generate());
     }
     this.#ring = new KeyRing(keys, options.clock);
-    this.#refusesForeign = refusesForeign(options.foreignTokens);
+    this.#refusesForeign = options.foreignTokens === 'refuse';
   }
 
   /** The key that this encryptor seals with: keep it, and another encryptor opens what this one sealed. */
@@ -97,10 +103,10 @@ export class CredentialEncryptor implements CredentialCipher {
    * `reveal` throws for a sealed secret that cannot be opened.
    */
   encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
-    if (!Secret.isSecret(secret)) throw new CacheValidationError('Encryption failed: wanted a Secret');
+    if (!Secret.isSecret(secret)) checkArgument('secret', secret, Kinds.secret);
+    if (binding !== undefined) checkBinding(binding);
     const text = secret.reveal();
     if (text === '') return new Uint8Array(0);
-    checkBinding(binding);
     this.#warn?.();
     this.#warn = undefined;
     return binding === undefined ? this.#ring.seal(text) : this.#ring.sealFor(text, binding);
@@ -111,9 +117,9 @@ export class CredentialEncryptor implements CredentialCipher {
    * tokens, not for credentials that are then sent to a proxy.
    * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
    */
-  decrypt(token: Uint8Array, binding?: CredentialBinding): Secret {
+  decrypt(token: TokenInput, binding?: CredentialBinding): Secret {
+    if (binding !== undefined) checkBinding(binding);
     if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
-    checkBinding(binding);
     const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#admit);
     if (!isUtf8(plaintext)) throw unreadable('its content is not UTF-8');
     const secret = Secret.of(plaintext.toString('utf8'));
@@ -122,7 +128,7 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 
   /** Which key made the token, by its MAC alone, wherever it belongs; `undefined` for none, and for zero bytes, which no key made. */
-  keyOf(token: Uint8Array): TokenKey | undefined {
+  keyOf(token: TokenInput): TokenKey | undefined {
     const index = this.#ring.indexOf(token);
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
   }
@@ -133,7 +139,7 @@ export class CredentialEncryptor implements CredentialCipher {
   };
 
   /** What a token is at a place: one MAC, and one PRF of the place if the token is bound at all. */
-  stateOf(token: Uint8Array, binding: CredentialBinding): TokenState {
+  stateOf(token: TokenInput, binding: CredentialBinding): TokenState {
     checkBinding(binding);
     const found = this.#ring.placeOf(token, binding);
     if (found === undefined) return 'unknown';
@@ -158,61 +164,53 @@ function collectKeys(options: CredentialEncryptorOptions, env: Environment): Fer
 
 function fileKey(path: string, options: CredentialEncryptorOptions, isNeeded: boolean): FernetKey | undefined {
   checkKeyFilePlace(path, options.cachePlaces ?? {});
-  const guard = new FileGuard({ checks: directoryChecks(options.directoryChecks), logger: options.logger });
+  const guard = new FileGuard({ checks: options.directoryChecks, logger: options.logger });
   return isNeeded ? makeKeyFile(path, guard) : readKeyFile(path, guard);
-}
-
-/** In plain JavaScript a wrong role would bind to nothing in particular. */
-function checkBinding(binding: CredentialBinding | undefined): void {
-  if (binding === undefined) return;
-  const { role, origin } = binding;
-  if ((role === 'username' || role === 'password') && typeof origin === 'string') return;
-  throw new CacheValidationError('binding: must be { role: "username" or "password", origin: a string }', {
-    problems: [{ path: 'binding', message: 'must be { role: "username" or "password", origin: a string }' }],
-  });
-}
-
-function directoryChecks(value: unknown = 'warn'): DirectoryChecks {
-  if (isDirectoryChecks(value)) return value;
-  throw new CacheConfigError(`CredentialEncryptor: directoryChecks: ${DIRECTORY_CHECKS_PROBLEM}`, {
-    problems: [{ path: 'directoryChecks', message: DIRECTORY_CHECKS_PROBLEM }],
-  });
-}
-
-function refusesForeign(value: unknown = 'accept'): boolean {
-  if (value === 'accept' || value === 'refuse') return value === 'refuse';
-  const message = 'must be "accept" or "refuse"';
-  throw new CacheConfigError(`CredentialEncryptor: foreignTokens: ${message}`, {
-    problems: [{ path: 'foreignTokens', message }],
-  });
 }
 
 function parseOption(key: FernetKeyInput, option: string): FernetKey {
   return FernetKey.parse(key, `Invalid Fernet key in option ${option}`);
 }
 
-const OPTIONS: readonly (keyof CredentialEncryptorOptions)[] = [
-  'key',
-  'previousKeys',
-  'keyFile',
-  'cachePlaces',
-  'directoryChecks',
-  'foreignTokens',
-  'env',
-  'logger',
-  'clock',
-];
+const isKeyLike = (value: unknown): boolean =>
+  typeof value === 'string' || value instanceof Uint8Array || Secret.isSecret(value);
+const KEY: ArgumentKind = Object.freeze({ wanted: 'must be a key: a text, a Secret or bytes', isRight: isKeyLike });
+const KEYS: ArgumentKind = Object.freeze({
+  wanted: 'must be a list of keys: texts, Secrets or bytes',
+  isRight: (value: unknown) => Array.isArray(value) && value.findIndex((key) => !isKeyLike(key)) === -1,
+});
+const PLACES: ArgumentKind = Object.freeze({
+  wanted: 'must be { directories, files }, lists of paths',
+  isRight: (value: unknown) => problemsOfOptions(value, PLACE_LISTS).length === 0,
+});
+const PATHS: ArgumentKind = Object.freeze({
+  wanted: 'must be a list of paths',
+  isRight: (value: unknown) => Array.isArray(value) && value.findIndex((path) => !Kinds.path.isRight(path)) === -1,
+});
+const PLACE_LISTS: Readonly<Record<keyof CachePlaces, ArgumentKind>> = Object.freeze({
+  directories: optional(PATHS),
+  files: optional(PATHS),
+});
+const OPTIONS: Readonly<Record<keyof CredentialEncryptorOptions, ArgumentKind>> = Object.freeze({
+  key: nullable(KEY),
+  previousKeys: optional(KEYS),
+  keyFile: optional(Kinds.path),
+  cachePlaces: optional(PLACES),
+  directoryChecks: optional(oneOf(DIRECTORY_CHECKS)),
+  foreignTokens: optional(oneOf(['accept', 'refuse'])),
+  env: optional(Kinds.object),
+  logger: optional(Kinds.logger),
+  clock: optional(Kinds.clock),
+});
 
 /** A key handed over by itself has no member `key`: it would be passed over, and a random one used in its place. */
 function checkOptions(options: unknown): void {
-  const wrong = typeof options !== 'object' || options === null || options instanceof Uint8Array;
-  if (wrong || Secret.isSecret(options)) {
-    throw new CacheConfigError('CredentialEncryptor: wanted an options object, such as { key }');
-  }
-  const problems = unknownMembers(options, OPTIONS);
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`CredentialEncryptor: ${list}`, { problems });
+  const what = 'CredentialEncryptor';
+  const wanted = 'must be an object, such as { key }';
+  const isKey = Secret.isSecret(options);
+  if (isKey || !Kinds.object.isRight(options))
+    throw new CacheConfigError(`${what}: options: ${wanted}`, { problems: [{ path: 'options', message: wanted }] });
+  checkOptionsObject(options, OPTIONS, { what, error: CacheConfigError });
 }
 
 function warnOfRandomKey(logger: Logger | undefined): void {

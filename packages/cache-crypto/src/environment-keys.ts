@@ -1,5 +1,6 @@
+import { CacheValidationError, checkArgument, Kinds } from '@pw/cache-models';
 import { FernetKey } from './fernet-key.ts';
-import type { FernetKeyInput } from './fernet-key-input.ts';
+import type { FernetKeyInput, KeySource } from './fernet-key-input.ts';
 import { MultiFernet } from './multi-fernet.ts';
 
 /** Environment variables, by name. */
@@ -10,13 +11,17 @@ export const CURRENT_KEY_VARIABLE = 'PROXYWHIRL_CACHE_ENCRYPTION_KEY';
 /** Names the key that sealed before the last rotation. */
 export const PREVIOUS_KEY_VARIABLE = 'PROXYWHIRL_CACHE_KEY_PREVIOUS';
 
+const FROM_ENVIRONMENT: Partial<KeySource> = Object.freeze({ name: 'env', error: CacheValidationError });
+
 /**
  * The key in a variable; `undefined` if it is not set. An empty value is an invalid key: taking it for "none" would
  * seal with a key that nobody has. Throws a CacheError with code `CACHE_KEY_INVALID` that names the variable.
  */
 export function readKeyVariable(env: Environment, variable: string): FernetKey | undefined {
   const value = env[variable];
-  return value === undefined ? undefined : FernetKey.parse(value, `Invalid Fernet key in ${variable}`);
+  return value === undefined
+    ? undefined
+    : FernetKey.parse(value, `Invalid Fernet key in ${variable}`, FROM_ENVIRONMENT);
 }
 
 /**
@@ -25,6 +30,7 @@ export function readKeyVariable(env: Environment, variable: string): FernetKey |
  * Throws a CacheError with code `CACHE_KEY_INVALID` that names the variable.
  */
 export function getEncryptionKeys(env: Environment = process.env): string[] {
+  checkArgument('env', env, Kinds.object);
   const current = readKeyVariable(env, CURRENT_KEY_VARIABLE);
   const previous = readKeyVariable(env, PREVIOUS_KEY_VARIABLE);
   const keys = [current, previous].filter((key) => key !== undefined);
@@ -45,7 +51,8 @@ export function createMultiFernet(env: Environment = process.env): MultiFernet {
  * Throws a CacheError with code `CACHE_KEY_INVALID`, and changes nothing, if `newKey` or the current key has a wrong format.
  */
 export function rotateKey(newKey: FernetKeyInput, env: Environment = process.env): void {
-  const next = FernetKey.parse(newKey, 'Invalid new key format');
+  checkArgument('env', env, Kinds.object);
+  const next = FernetKey.parse(newKey, 'Invalid new key format', { name: 'newKey', error: CacheValidationError });
   const current = readKeyVariable(env, CURRENT_KEY_VARIABLE);
   if (current?.equals(next) === true) return;
   if (current !== undefined) env[PREVIOUS_KEY_VARIABLE] = current.text;

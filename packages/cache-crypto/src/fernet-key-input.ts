@@ -1,4 +1,4 @@
-import { CacheError, CacheErrorCode, Secret } from '@pw/cache-models';
+import { CacheError, CacheErrorCode, type FieldErrorOptions, Secret } from '@pw/cache-models';
 
 /** A Fernet key as a text, as a Secret, or as the text's ASCII bytes. */
 export type FernetKeyInput = string | Secret | Uint8Array;
@@ -18,5 +18,21 @@ export function keyText(input: FernetKeyInput): string | undefined {
 export function invalidKey(what: string): CacheError {
   return new CacheError(`${what}: wanted ${FORMAT}; make one with \`${COMMAND}\``, {
     code: CacheErrorCode.KEY_INVALID,
+  });
+}
+
+/** Where a key was given: what the message begins with, the argument that has it, and the error for what no key could be. */
+export interface KeySource {
+  readonly what: string;
+  readonly name: string;
+  readonly error: new (message: string, options: FieldErrorOptions) => CacheError;
+}
+
+/** The error for what is neither text, Secret nor bytes; it has the code of any other wrong key. */
+export function noKey({ what, name, error }: KeySource): CacheError {
+  const message = `must be a key: a text, a Secret or bytes, of ${FORMAT}`;
+  return new error(`${what}: ${name}: ${message}`, {
+    code: CacheErrorCode.KEY_INVALID,
+    problems: [{ path: name, message }],
   });
 }

@@ -6,9 +6,10 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
+import { CacheConfigError } from '@pw/cache-models';
 import { encodeBase64Url } from './base64url.ts';
 import { BindingKey } from './binding-key.ts';
-import { type FernetKeyInput, invalidKey, keyText } from './fernet-key-input.ts';
+import { type FernetKeyInput, invalidKey, type KeySource, keyText, noKey } from './fernet-key-input.ts';
 import { HmacKey } from './hmac-key.ts';
 import { BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
 
@@ -36,10 +37,18 @@ export class FernetKey {
     bytes.fill(0);
   }
 
-  /** Throws a CacheError with code `CACHE_KEY_INVALID` whose message begins with `what`. */
-  static parse(input: FernetKeyInput, what = 'Invalid Fernet key'): FernetKey {
+  /**
+   * Throws a CacheError with code `CACHE_KEY_INVALID` whose message begins with `what`. What is neither text, Secret nor bytes is
+   * refused in the name of the argument, by an `error` with the same code.
+   */
+  static parse(
+    input: FernetKeyInput,
+    what = 'Invalid Fernet key',
+    { name = 'key', error = CacheConfigError }: Partial<KeySource> = {},
+  ): FernetKey {
     const text = keyText(input);
-    if (text === undefined || !KEY_TEXT.test(text)) throw invalidKey(text === '' ? `${what} (it is empty)` : what);
+    if (text === undefined) throw noKey({ what, name, error });
+    if (!KEY_TEXT.test(text)) throw invalidKey(text === '' ? `${what} (it is empty)` : what);
     return new FernetKey(Buffer.from(text, 'base64url'));
   }
 

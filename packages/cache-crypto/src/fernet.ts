@@ -1,4 +1,4 @@
-import type { Clock } from '@pw/cache-models';
+import { type ArgumentKind, CacheConfigError, type Clock, checkOptionsObject, Kinds, optional } from '@pw/cache-models';
 import { FernetKey } from './fernet-key.ts';
 import type { FernetKeyInput } from './fernet-key-input.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';
@@ -14,6 +14,30 @@ export interface OpenOptions {
    * Default: age is not checked, for what is stored must stay readable.
    */
   readonly ttl?: number | undefined;
+}
+
+/** Nothing to check in it. */
+export const NO_OPTIONS: OpenOptions = Object.freeze({});
+
+const FERNET_OPTIONS: Readonly<Record<keyof FernetOptions, ArgumentKind>> = Object.freeze({
+  clock: optional(Kinds.clock),
+});
+const OPEN_OPTIONS: Readonly<Record<keyof OpenOptions, ArgumentKind>> = Object.freeze({
+  ttl: optional({
+    // A NaN would compare as "not too old" for ever.
+    wanted: 'must be a number of seconds, 0 or more',
+    isRight: (value: unknown) => typeof value === 'number' && value >= 0,
+  }),
+});
+
+/** Throws a CacheConfigError in the name of the class. */
+export function checkFernetOptions(options: FernetOptions, what: string): void {
+  checkOptionsObject(options, FERNET_OPTIONS, { what, error: CacheConfigError });
+}
+
+/** Throws a CacheValidationError. */
+export function checkOpenOptions(options: OpenOptions): void {
+  if (options !== NO_OPTIONS) checkOptionsObject(options, OPEN_OPTIONS, { what: 'decrypt' });
 }
 
 // MultiFernet takes Fernets and needs their keys, which are nobody else's business: the class hands its reader out here alone.
@@ -32,6 +56,7 @@ export class Fernet {
 
   /** Throws a CacheError with code `CACHE_KEY_INVALID` unless `key` is 32 bytes as base64url with padding. */
   constructor(key: FernetKeyInput, options: FernetOptions = {}) {
+    checkFernetOptions(options, 'Fernet');
     this.#ring = new KeyRing([FernetKey.parse(key)], options.clock);
   }
 
@@ -47,7 +72,8 @@ export class Fernet {
    * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or one past its
    * `ttl`, a CacheValidationError for a `ttl` that is not a number of 0 or more.
    */
-  decrypt(token: TokenInput, options: OpenOptions = {}): Uint8Array {
+  decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
+    checkOpenOptions(options);
     return this.#ring.open(token, options.ttl);
   }
 

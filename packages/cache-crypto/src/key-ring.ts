@@ -1,9 +1,11 @@
 import {
+  type ArgumentKind,
   CacheError,
   CacheErrorCode,
   CacheValidationError,
   type Clock,
   type CredentialBinding,
+  checkArgument,
   systemClock,
 } from '@pw/cache-models';
 import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
@@ -65,7 +67,6 @@ export class KeyRing {
 
   /** The plaintext, in memory of its own. `ttl` in seconds. Throws as {@link Fernet.decrypt}. */
   open(input: TokenInput, ttl?: number): Buffer {
-    checkTtl(ttl);
     return this.#open(this.#authenticate(input), ttl);
   }
 
@@ -84,7 +85,6 @@ export class KeyRing {
   /** Which key made the token, by its MAC, and whether it is bound to a place; `undefined` if no key made it. */
   placeOf(input: TokenInput, binding: CredentialBinding): PlacedToken | undefined {
     const text = typeof input === 'string' ? input : asciiText(input);
-    if (text === undefined) return undefined;
     const known = this.#known.find(text, binding);
     if (known !== undefined) return known;
     const token = decodeToken(text);
@@ -147,24 +147,26 @@ export function unreadable(reason: string): CacheError {
 
 function decodeToken(input: TokenInput): Buffer | undefined {
   const text = typeof input === 'string' ? input : asciiText(input);
-  const token = text === undefined ? undefined : decodeBase64Url(text);
+  const token = decodeBase64Url(text);
   return token !== undefined && hasTokenShape(token) ? token : undefined;
 }
 
-function asciiText(input: unknown): string | undefined {
-  if (!(input instanceof Uint8Array)) return undefined;
+function asciiText(input: Uint8Array): string {
+  if (!(input instanceof Uint8Array)) checkArgument('token', input, BYTES_OR_TEXT);
   return Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1');
 }
 
+const BYTES_OR_TEXT: ArgumentKind = Object.freeze({
+  wanted: 'must be a text or bytes (a Uint8Array)',
+  isRight: (value: unknown) => typeof value === 'string' || value instanceof Uint8Array,
+});
+
 function checkPlaintext(plaintext: unknown): void {
   if (plaintext instanceof Uint8Array) return;
-  if (typeof plaintext !== 'string') throw new CacheValidationError('Encryption failed: wanted a text or bytes');
+  if (typeof plaintext !== 'string') checkArgument('plaintext', plaintext, BYTES_OR_TEXT);
   // UTF-8 has no form for half a surrogate pair: it would come back as U+FFFD, another secret.
-  if (!plaintext.isWellFormed()) throw new CacheValidationError('Encryption failed: the text has a lone surrogate');
+  else if (!plaintext.isWellFormed()) throw new CacheValidationError(SURROGATE, { problems: [NO_SURROGATE] });
 }
 
-function checkTtl(ttl: number | undefined): void {
-  // A NaN would compare as "not too old" for ever.
-  if (ttl === undefined || ttl >= 0) return;
-  throw new CacheValidationError('ttl: must be a number of seconds, 0 or more');
-}
+const NO_SURROGATE = Object.freeze({ path: 'plaintext', message: 'the text has a lone surrogate' });
+const SURROGATE = `Encryption failed: ${NO_SURROGATE.message}`;

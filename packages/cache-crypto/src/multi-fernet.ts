@@ -1,4 +1,13 @@
-import { Fernet, type FernetOptions, keyOfFernet, type OpenOptions } from './fernet.ts';
+import { type ArgumentKind, CacheConfigError, checkArgument } from '@pw/cache-models';
+import {
+  checkFernetOptions,
+  checkOpenOptions,
+  Fernet,
+  type FernetOptions,
+  keyOfFernet,
+  NO_OPTIONS,
+  type OpenOptions,
+} from './fernet.ts';
 import { FernetKey } from './fernet-key.ts';
 import type { FernetKeyInput } from './fernet-key-input.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';
@@ -10,14 +19,12 @@ import { KeyRing, type TokenInput } from './key-ring.ts';
 export class MultiFernet {
   readonly #ring: KeyRing;
 
-  /** Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all, or for one of a wrong format. */
+  /** Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all, or for one of a wrong format; a CacheConfigError for what is no list. */
   constructor(keys: Iterable<Fernet | FernetKeyInput>, options: FernetOptions = {}) {
-    // A string is iterable too: one key by itself would be read as forty-four.
-    const list = typeof keys === 'string' ? [keys] : [...keys];
-    this.#ring = new KeyRing(
-      list.map((key) => (key instanceof Fernet ? keyOfFernet(key) : FernetKey.parse(key))),
-      options.clock,
-    );
+    checkFernetOptions(options, 'MultiFernet');
+    const parse = (key: Fernet | FernetKeyInput, i: number) =>
+      key instanceof Fernet ? keyOfFernet(key) : FernetKey.parse(key, 'Invalid Fernet key', { name: `keys[${i}]` });
+    this.#ring = new KeyRing(listOf(keys).map(parse), options.clock);
   }
 
   /** Seals with the first key, as {@link Fernet.encrypt}. */
@@ -26,7 +33,8 @@ export class MultiFernet {
   }
 
   /** Opens a token that any of the keys made, as {@link Fernet.decrypt}. */
-  decrypt(token: TokenInput, options: OpenOptions = {}): Uint8Array {
+  decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
+    checkOpenOptions(options);
     return this.#ring.open(token, options.ttl);
   }
 
@@ -36,7 +44,8 @@ export class MultiFernet {
   }
 
   /** The same content and creation time sealed with the first key. Throws as {@link MultiFernet.decrypt}. */
-  rotate(token: TokenInput, options: OpenOptions = {}): Uint8Array {
+  rotate(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
+    checkOpenOptions(options);
     const plaintext = this.#ring.open(token, options.ttl);
     try {
       return this.#ring.seal(plaintext, this.#ring.secondsOf(token));
@@ -44,4 +53,21 @@ export class MultiFernet {
       plaintext.fill(0);
     }
   }
+}
+
+const KEYS: ArgumentKind = Object.freeze({
+  wanted: 'must be a list, or another iterable, of keys and Fernets',
+  isRight: (value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    // Bytes are a key by itself, and iterable too: they would be read as forty-four.
+    !(value instanceof Uint8Array) &&
+    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function',
+});
+
+/** A string is iterable too, and is one key. */
+function listOf(keys: Iterable<Fernet | FernetKeyInput>): (Fernet | FernetKeyInput)[] {
+  if (typeof keys === 'string') return [keys];
+  checkArgument('keys', keys, KEYS, CacheConfigError);
+  return [...keys];
 }

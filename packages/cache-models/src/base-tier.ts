@@ -7,8 +7,9 @@ import type { CacheTierConfigInput } from './tier-config.ts';
 import { TierHooks } from './tier-hooks.ts';
 import { TierLifecycle } from './tier-lifecycle.ts';
 import type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
-import { RemovalReason, TierStatistics } from './tier-statistics.ts';
+import { isRemovalReason, RemovalReason, TierStatistics } from './tier-statistics.ts';
 
+const NO_REASON: FieldProblem = { path: 'reason', message: `must be ${Object.values(RemovalReason).join(', ')}` };
 const NO_ENTRIES: FieldProblem = { path: 'entries', message: 'must be a list of CacheEntries' };
 const NO_CIPHER: FieldProblem = {
   path: 'entry',
@@ -92,7 +93,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
-    const problem = problemOfKey(key);
+    const problem = problemOfKey(key) ?? (isRemovalReason(reason) ? undefined : NO_REASON);
     if (problem !== undefined) return this.#refuse(this.#wrong(problem));
     return this.run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
   }
@@ -128,8 +129,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   putMany(entries: readonly CacheEntry[]): TierResult<M, boolean[]> {
     if (!Array.isArray(entries)) return this.#refuse(this.#wrong(NO_ENTRIES));
-    for (const entry of entries as readonly CacheEntry[]) {
-      const wrong = this.#check(entry?.key, entry);
+    for (const [i, entry] of (entries as readonly CacheEntry[]).entries()) {
+      const wrong = this.#check(entry?.key, entry, i);
       if (wrong !== undefined) return this.#refuse(wrong);
     }
     const given = this.#own(entries as readonly CacheEntry[]);
@@ -259,11 +260,12 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
-  #check(key: unknown, entry: CacheEntry): CacheValidationError | undefined {
+  /** `index` is that of an entry in a batch. */
+  #check(key: unknown, entry: CacheEntry, index?: number): CacheValidationError | undefined {
     const problem = problemOfEntry(key, entry);
-    if (problem !== undefined) return this.#wrong(problem);
+    if (problem !== undefined) return this.#wrong(inBatch(problem, index));
     const isRefused = this.capabilities.persistent && this.cipher === undefined && entry.hasCredentials;
-    return isRefused ? this.#wrong(NO_CIPHER) : undefined;
+    return isRefused ? this.#wrong(inBatch(NO_CIPHER, index)) : undefined;
   }
 
   #lookUp(key: string): MaybePromise<CacheEntry | undefined> {
@@ -359,4 +361,10 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     this.health.succeeded();
     return !entry.isExpiredAt(now);
   }
+}
+
+/** The problem of an entry where it stands in a batch: `entries[3]`, `entries[3].key`. */
+function inBatch({ path, message }: FieldProblem, index: number | undefined): FieldProblem {
+  if (index === undefined) return { path, message };
+  return { path: `entries[${index}]${path === 'entry' ? '' : `.${path}`}`, message };
 }

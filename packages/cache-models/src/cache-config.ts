@@ -87,6 +87,8 @@ const MEMBERS: readonly string[] = Object.keys(schema.shape);
 export function parseCacheConfig(input: CacheConfigInput = {}): CacheConfig {
   const config = parseWith(schema, input, {
     what: 'cache config',
+    name: 'config',
+    objects: ['l1Config', 'l2Config', 'l3Config', 'perSourceTtl'],
     members: (at) => (at === '' ? MEMBERS : TIER_CONFIG_MEMBERS),
     error: CacheConfigError,
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { CacheValidationError } from './cache-error.ts';
-import { generateCacheKey } from './cache-key.ts';
+import { keyOf } from './cache-key.ts';
 import type { Clock } from './clock.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
@@ -85,6 +85,7 @@ type Parsed = z.output<typeof inputSchema>;
 export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
   const given = parseWith(inputSchema, input, {
     what: 'cache entry',
+    name: 'input',
     members: () => MEMBERS,
     error: CacheValidationError,
   });
@@ -94,7 +95,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
   const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const texts = { source: given.source ?? DEFAULT_SOURCE, lastHealthError: given.lastHealthError ?? null };
   return {
-    key: given.key ?? generateCacheKey(url, { username: credentials.username }),
+    key: given.key ?? keyOf(url, credentials.username),
     proxyUrl: url,
     ...credentials,
     fetchTime,
@@ -127,6 +128,7 @@ function healthFields(given: Parsed) {
 export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryFields> {
   const given = parseWith(patchSchema, patch, {
     what: 'cache entry',
+    name: 'patch',
     members: () => MEMBERS,
     error: CacheValidationError,
   });

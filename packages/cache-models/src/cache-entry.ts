@@ -1,13 +1,20 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { brandClass, brandOf } from './brand.ts';
 import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { HealthStatus } from './health-status.ts';
+import { INSTANT, isInstant } from './instant.ts';
 import { maskProxyUrl } from './mask-credentials.ts';
 import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
 import type { Secret } from './secret.ts';
 
 const BRAND = brandOf('CacheEntry');
+const FIELDS: ArgumentKind = Object.freeze({
+  wanted: 'must be the fields of an entry, with its key',
+  isRight: (value: unknown) => typeof (value as Partial<CacheEntryFields> | null | undefined)?.key === 'string',
+});
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /**
@@ -72,11 +79,13 @@ export class CacheEntry implements CacheEntryFields {
    * Throws a CacheValidationError that lists every wrong field and shows no value.
    */
   static create(input: CacheEntryInput, clock: Clock = systemClock): CacheEntry {
+    if (clock !== systemClock) checkArgument('clock', clock, Kinds.clock);
     return CacheEntry.restore(parseEntryInput(input, clock));
   }
 
-  /** Makes an entry from a store's own fields, unchecked. For tiers: the codec has checked what a foreign file holds. */
+  /** Makes an entry from a store's own fields, unchecked but for having a key. For tiers: the codec has checked what a foreign file holds. */
   static restore(fields: CacheEntryFields): CacheEntry {
+    if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
     return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
   }
 
@@ -98,6 +107,7 @@ export class CacheEntry implements CacheEntryFields {
 
   /** A copy as after one more hit at `now`. */
   touch(now: number): CacheEntry {
+    if (!isInstant(now)) checkArgument('now', now, INSTANT);
     return new CacheEntry(this, this.accessCount + 1, now);
   }
 
@@ -118,6 +128,7 @@ export class CacheEntry implements CacheEntryFields {
 
   /** True when `now >= expiresAt`: the one test of expiry, everywhere. `now` in epoch milliseconds. */
   isExpiredAt(now: number): boolean {
+    if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return now >= this.expiresAt;
   }
 

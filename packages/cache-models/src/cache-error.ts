@@ -54,6 +54,8 @@ export class CacheError extends Error {
   readonly retryable: boolean;
 
   constructor(message: string, options: CacheErrorOptions = {}) {
+    checkMessage('message', message);
+    checkErrorOptions(options);
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code ?? CacheErrorCode.STORAGE_FAILED;
     this.tier = options.tier ?? null;
@@ -66,7 +68,7 @@ brandClass(CacheError, brandOf('CacheError'));
 export class CacheCorruptionError extends CacheError {
   override readonly name = 'CacheCorruptionError';
   constructor(message: string, options: CacheErrorOptions = {}) {
-    super(message, { code: CacheErrorCode.CORRUPTED, ...options });
+    super(message, { code: CacheErrorCode.CORRUPTED, ...checkErrorOptions(options) });
   }
 }
 brandClass(CacheCorruptionError, brandOf('CacheCorruptionError'));
@@ -75,7 +77,7 @@ brandClass(CacheCorruptionError, brandOf('CacheCorruptionError'));
 export class CacheStorageError extends CacheError {
   override readonly name = 'CacheStorageError';
   constructor(message: string, options: CacheErrorOptions = {}) {
-    super(message, { code: CacheErrorCode.STORAGE_FAILED, ...options });
+    super(message, { code: CacheErrorCode.STORAGE_FAILED, ...checkErrorOptions(options) });
   }
 }
 brandClass(CacheStorageError, brandOf('CacheStorageError'));
@@ -97,7 +99,7 @@ export class CacheValidationError extends CacheError {
   override readonly name = 'CacheValidationError';
   readonly problems: readonly FieldProblem[];
   constructor(message: string, options: FieldErrorOptions = {}) {
-    super(message, { code: CacheErrorCode.VALIDATION_FAILED, ...options });
+    super(message, { code: CacheErrorCode.VALIDATION_FAILED, ...checkErrorOptions(options) });
     this.problems = options.problems ?? [];
   }
 }
@@ -108,7 +110,7 @@ export class CacheConfigError extends CacheError {
   override readonly name = 'CacheConfigError';
   readonly problems: readonly FieldProblem[];
   constructor(message: string, options: FieldErrorOptions = {}) {
-    super(message, { code: CacheErrorCode.CONFIG_INVALID, ...options });
+    super(message, { code: CacheErrorCode.CONFIG_INVALID, ...checkErrorOptions(options) });
     this.problems = options.problems ?? [];
   }
 }
@@ -132,8 +134,39 @@ export class CredentialUnreadableError extends CacheError {
   readonly reason: UnreadableReason;
   /** `detail` takes the place of the reason's own words. */
   constructor(reason: UnreadableReason, detail: string = UNREADABLE[reason]) {
+    if (!Object.hasOwn(UNREADABLE, reason)) throw wrong('reason', `must be ${Object.keys(UNREADABLE).join(', ')}`);
+    checkMessage('detail', detail);
     super(`stored credential cannot be opened: ${detail}`, { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     this.reason = reason;
   }
 }
 brandClass(CredentialUnreadableError, brandOf('CredentialUnreadableError'));
+
+// Not by the kinds of arguments, whose errors are these.
+const CODES: ReadonlySet<unknown> = new Set([undefined, ...Object.values(CacheErrorCode)]);
+const MEMBERS: ReadonlySet<string> = new Set(['code', 'tier', 'cause', 'problems']);
+
+function checkMessage(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw wrong(name, 'must be a text');
+}
+
+function checkErrorOptions<T extends FieldErrorOptions>(options: T): T {
+  if (Object.prototype.toString.call(options) !== '[object Object]') throw wrong('options', 'must be an object');
+  for (const name of Object.keys(options)) if (!MEMBERS.has(name)) throw wrong('options', 'has an unknown option');
+  const { code, tier, problems } = options;
+  if (!CODES.has(code)) throw wrong('code', 'must be one of CacheErrorCode');
+  if (tier !== undefined && typeof tier !== 'string') throw wrong('tier', 'must be a text');
+  if (problems !== undefined && !isProblems(problems)) throw wrong('problems', 'must be a list of { path, message }');
+  return options;
+}
+
+function isProblems(list: unknown): boolean {
+  if (!Array.isArray(list)) return false;
+  const isProblem = (problem: Partial<FieldProblem> | null | undefined) =>
+    typeof problem?.path === 'string' && typeof problem.message === 'string';
+  return list.findIndex((problem: Partial<FieldProblem> | null | undefined) => !isProblem(problem)) === -1;
+}
+
+function wrong(path: string, message: string): CacheConfigError {
+  return new CacheConfigError(`${path}: ${message}`, { problems: [{ path, message }] });
+}

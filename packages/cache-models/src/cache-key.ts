@@ -1,4 +1,7 @@
 import { hash } from 'node:crypto';
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { checkOptionsObject } from './arguments/check-options.ts';
 import { copyOf } from './copy-of.ts';
 import type { Secret } from './secret.ts';
 
@@ -7,12 +10,25 @@ export interface CacheKeyOptions {
   readonly username?: string | Secret | null | undefined;
 }
 
+const NO_OPTIONS: CacheKeyOptions = Object.freeze({});
+const USERNAME: ArgumentKind = Object.freeze({
+  wanted: 'must be a text, a Secret or null',
+  isRight: (value: unknown) => value == null || typeof value === 'string' || Kinds.secret.isRight(value),
+});
+
 /**
  * The cache key of a proxy: the first 16 hex characters of the SHA-256 of its URL, exactly as given.
  * Without options it is bit-compatible with ProxyWhirl. With a username the hash covers both, parted by a NUL.
+ * Throws a CacheValidationError for a URL that is no text, or for wrong options.
  */
-export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = {}): string {
-  const { username } = options;
+export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = NO_OPTIONS): string {
+  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
+  if (options !== NO_OPTIONS) checkOptionsObject(options, { username: USERNAME }, { what: 'generateCacheKey' });
+  return keyOf(proxyUrl, options.username);
+}
+
+/** As {@link generateCacheKey}, of what was checked. */
+export function keyOf(proxyUrl: string, username: string | Secret | null | undefined): string {
   const name = typeof username === 'string' ? username : (username?.reveal() ?? '');
   const text = name === '' ? proxyUrl : `${proxyUrl}\0${name}`;
   return copyOf(hash('sha256', text, 'hex').slice(0, 16));

@@ -1,3 +1,6 @@
+import { type ArgumentKind, Kinds, nullable, optional, wholeNumber } from './arguments/argument-kinds.ts';
+import { checkOptionsObject } from './arguments/check-options.ts';
+import { CacheConfigError } from './cache-error.ts';
 import { prometheusText } from './prometheus-text.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
@@ -27,6 +30,37 @@ export interface CacheStatisticsInput {
   readonly requestMisses?: number | null | undefined;
 }
 
+const COUNT = optional(wholeNumber(0));
+const STATS: ArgumentKind = Object.freeze({
+  wanted: 'must be TierStatistics',
+  // Those of another copy of the package too.
+  isRight: (value: unknown) =>
+    Kinds.object.isRight(value) && typeof (value as Partial<TierStatistics>).toJSON === 'function',
+});
+const TIERS: ArgumentKind = Object.freeze({
+  wanted: 'must be a list of { name, stats, degraded }',
+  isRight: (list: unknown) => Array.isArray(list) && list.findIndex((tier: unknown) => !isReport(tier)) === -1,
+});
+const INPUT: Readonly<Record<keyof CacheStatisticsInput, ArgumentKind>> = Object.freeze({
+  tiers: optional(TIERS),
+  l1Stats: optional(STATS),
+  l2Stats: optional(STATS),
+  l3Stats: optional(STATS),
+  promotions: COUNT,
+  demotions: COUNT,
+  l1Degraded: optional(Kinds.boolean),
+  l2Degraded: optional(Kinds.boolean),
+  l3Degraded: optional(Kinds.boolean),
+  requestMisses: nullable(wholeNumber(0)),
+});
+
+function isReport(value: unknown): boolean {
+  if (!Kinds.object.isRight(value)) return false;
+  const { name, stats, degraded, promotions, demotions } = value as TierReport;
+  if (typeof name !== 'string' || typeof degraded !== 'boolean') return false;
+  return STATS.isRight(stats) && COUNT.isRight(promotions) && COUNT.isRight(demotions);
+}
+
 /** A snapshot of a whole cache: later operations do not change it. */
 export class CacheStatistics {
   readonly l1Stats: TierStatistics;
@@ -44,7 +78,9 @@ export class CacheStatistics {
   /** Requests that no tier answered; `null` where they were not counted. */
   requestMisses: number | null;
 
+  /** Throws a CacheConfigError for what are no statistics. */
   constructor(input: CacheStatisticsInput = {}) {
+    checkOptionsObject(input, INPUT, { what: 'CacheStatistics', name: 'input', error: CacheConfigError });
     const [first, second, third] = input.tiers ?? [];
     this.l1Stats = input.l1Stats ?? first?.stats ?? new TierStatistics();
     this.l2Stats = input.l2Stats ?? second?.stats ?? new TierStatistics();

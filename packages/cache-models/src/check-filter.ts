@@ -1,3 +1,4 @@
+import { Kinds } from './arguments/argument-kinds.ts';
 import type { InstantInput } from './cache-entry-input.ts';
 import { ENTRY_ORDERS, type EntryFilter } from './entry-filter.ts';
 import { HEALTH_STATUSES } from './health-status.ts';
@@ -27,8 +28,8 @@ const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
 /** Throws a CacheValidationError that lists every wrong member of a filter. */
 export function checkFilter(filter: EntryFilter): void {
   const problems = new Problems();
-  if (typeof filter !== 'object' || filter === null) {
-    problems.check(false, '', 'must be an object');
+  if (!Kinds.object.isRight(filter)) {
+    problems.check(false, 'filter', Kinds.object.wanted);
     problems.throwIfAny('query');
   }
   for (const name of Object.keys(filter)) problems.check(MEMBERS.has(name), name.slice(0, 40), 'unknown member');
@@ -82,8 +83,11 @@ function checkRange(
   problems: Problems,
 ): void {
   if (range === undefined) return;
-  problems.check(typeof range === 'object' && range !== null, name, 'must be a range');
-  for (const [member, value] of Object.entries(range ?? {})) {
+  if (!Kinds.object.isRight(range)) {
+    problems.check(false, name, 'must be a range');
+    return;
+  }
+  for (const [member, value] of Object.entries(range as object)) {
     const path = `${name}.${member.slice(0, 40)}`;
     problems.check(members.includes(member), path, `unknown member; a range has ${members.join(' and ')}`);
     problems.check(value === undefined || fits(value), path, `must be ${what}`);
@@ -114,5 +118,10 @@ function isText(value: unknown): value is string {
 
 function each(value: unknown, fits: (value: unknown) => boolean): boolean {
   if (value === undefined) return true;
-  return Array.isArray(value) ? value.length <= MAX_VALUES && value.every(fits) : fits(value);
+  return Array.isArray(value) ? value.length <= MAX_VALUES && !hasMisfit(value, fits) : fits(value);
+}
+
+/** Not by `every`, which passes over the holes of a list. */
+function hasMisfit(values: readonly unknown[], fits: (value: unknown) => boolean): boolean {
+  return values.findIndex((value) => !fits(value)) !== -1;
 }

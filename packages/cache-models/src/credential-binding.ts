@@ -1,3 +1,6 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+
 /** Which of an entry's credentials a token holds. */
 export type CredentialRole = 'username' | 'password';
 
@@ -9,4 +12,19 @@ export interface CredentialBinding {
   readonly role: CredentialRole;
   /** `scheme://host:port` in canonical form; for a URL that does not parse, its exact text. */
   readonly origin: string;
+}
+
+const BINDING: ArgumentKind = Object.freeze({
+  wanted: 'must be { role: "username" or "password", origin: a text }',
+  isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
+});
+
+/** Throws a CacheValidationError for a place that is none: in plain JavaScript a wrong role would bind to nothing in particular. */
+export function checkBinding(binding: CredentialBinding): void {
+  if (typeof binding !== 'object' || binding === null || !isBinding(binding))
+    checkArgument('binding', binding, BINDING);
+}
+
+function isBinding({ role, origin }: CredentialBinding): boolean {
+  return (role === 'username' || role === 'password') && typeof origin === 'string';
 }

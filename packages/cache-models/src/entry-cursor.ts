@@ -1,5 +1,7 @@
+import { type ArgumentKind, Kinds, oneOf } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { CacheValidationError } from './cache-error.ts';
-import type { EntryOrder } from './entry-filter.ts';
+import { ENTRY_ORDERS, type EntryOrder } from './entry-filter.ts';
 
 /** Where a page ended. */
 export interface EntryCursor {
@@ -10,13 +12,33 @@ export interface EntryCursor {
   readonly key: string;
 }
 
+const ORDER = oneOf(ENTRY_ORDERS);
+const DIRECTION = oneOf(['asc', 'desc']);
+const CURSOR: ArgumentKind = Object.freeze({
+  wanted: 'must be { orderBy, direction, value, key }',
+  isRight: (cursor: unknown) => {
+    if (!Kinds.object.isRight(cursor)) return false;
+    const { orderBy, direction, value, key } = cursor as EntryCursor;
+    return ORDER.isRight(orderBy) && DIRECTION.isRight(direction) && isValue(value) && typeof key === 'string';
+  },
+});
+
+function isValue(value: unknown): boolean {
+  return typeof value === 'string' || Kinds.number.isRight(value);
+}
+
 /** A cursor as the text that a page carries. Opaque to callers. */
-export function formatCursor({ orderBy, direction, value, key }: EntryCursor): string {
+export function formatCursor(cursor: EntryCursor): string {
+  checkArgument('cursor', cursor, CURSOR);
+  const { orderBy, direction, value, key } = cursor;
   return Buffer.from(JSON.stringify([orderBy, direction, value, key])).toString('base64url');
 }
 
 /** Reads the cursor of a page. Throws a CacheValidationError for what is none, or is one of another order or direction. */
 export function parseCursor(text: string, order: EntryOrder, dir: 'asc' | 'desc'): EntryCursor {
+  checkArgument('text', text, Kinds.text);
+  checkArgument('order', order, ORDER);
+  checkArgument('dir', dir, DIRECTION);
   const [orderBy, direction, value, key] = parse(text);
   const type = order === 'key' || order === 'source' ? 'string' : 'number';
   if (orderBy !== order || direction !== dir || typeof value !== type || typeof key !== 'string') {

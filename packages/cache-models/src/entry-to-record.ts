@@ -1,4 +1,6 @@
-import type { CacheEntry } from './cache-entry.ts';
+import { Kinds, optional as orNone } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
 import { formatInstant } from './instant.ts';
 import { originOf } from './proxy-origin.ts';
@@ -10,6 +12,7 @@ import type { CredentialCipher } from './secret.ts';
  * Throws a CacheValidationError if the entry has credentials and there is no cipher: they are never written in clear.
  */
 export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | undefined): ProxyRecord {
+  checkBoth(entry, cipher);
   const record: ProxyRecord = {
     key: entry.key,
     proxy_url: entry.proxyUrl,
@@ -49,6 +52,7 @@ export interface SealedCredentials {
  * Throws a CacheValidationError if the entry has credentials and there is no cipher.
  */
 export function sealCredentials(entry: CacheEntry, cipher: CredentialCipher | undefined): SealedCredentials {
+  checkBoth(entry, cipher);
   const { username, password } = entry;
   if (username === null && password === null) return NO_CREDENTIALS;
   if (cipher === undefined)
@@ -60,6 +64,7 @@ export function sealCredentials(entry: CacheEntry, cipher: CredentialCipher | un
   };
 }
 
+const CIPHER = orNone(Kinds.cipher);
 const NO_CREDENTIALS: SealedCredentials = Object.freeze({ username: null, password: null });
 
 function optional(instant: number | null): string | null {
@@ -68,4 +73,9 @@ function optional(instant: number | null): string | null {
 
 function toHex(token: Uint8Array): string {
   return Buffer.from(token.buffer, token.byteOffset, token.byteLength).toString('hex');
+}
+
+function checkBoth(entry: CacheEntry, cipher: CredentialCipher | undefined): void {
+  if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
+  if (cipher !== undefined && typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, CIPHER);
 }

@@ -1,11 +1,15 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
 import type { InstantInput } from './cache-entry-input.ts';
-import { type HealthSchedule, waitAfter } from './health-schedule.ts';
+import { type HealthSchedule, SCHEDULE, waitAfter } from './health-schedule.ts';
 import { HealthStatus, isHealthStatus } from './health-status.ts';
+import { INSTANT, isInstant } from './instant.ts';
 import { maskCredentials } from './mask-credentials.ts';
 import { maskErrorText } from './mask-plain-fields.ts';
 import { Problems } from './problems.ts';
 import { toInstant } from './to-instant.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 /** The outcome of one check of a proxy. */
 export interface HealthCheckResult {
@@ -30,10 +34,26 @@ export interface HealthCheck {
   readonly checkUrl: string;
 }
 
+const RESULT = ['status', 'checkTime', 'responseTimeMs', 'errorMessage', 'checkUrl'];
+
+const CHECK: ArgumentKind = Object.freeze({
+  wanted: 'must be a health check, as parseHealthCheck gives it',
+  isRight: (value: unknown) => {
+    if (!Kinds.object.isRight(value)) return false;
+    const { status, checkTime, responseTimeMs, errorMessage, checkUrl } = value as HealthCheck;
+    const isText = errorMessage === null || typeof errorMessage === 'string';
+    const isDuration = responseTimeMs === null || Kinds.number.isRight(responseTimeMs);
+    return isHealthStatus(status) && isInstant(checkTime) && isDuration && isText && typeof checkUrl === 'string';
+  },
+});
+
 /** Checks and completes a result. Throws a CacheValidationError that lists every wrong member. */
 export function parseHealthCheck(result: HealthCheckResult, now: number): HealthCheck {
+  checkArgument('result', result, Kinds.object);
+  checkArgument('now', now, INSTANT);
   const problems = new Problems();
-  const { status, checkTime = now, responseTimeMs = null, errorMessage = null, checkUrl } = result ?? {};
+  for (const { path, message } of unknownMembers(result, RESULT)) problems.check(false, path, message);
+  const { status, checkTime = now, responseTimeMs = null, errorMessage = null, checkUrl } = result;
   const time = toInstant(checkTime);
   problems.check(isHealthStatus(status), 'status', 'must be a known state');
   problems.check(time !== undefined, 'checkTime', 'must be a time');
@@ -56,7 +76,10 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
  * A check whose texts do not hold the credentials of its entry, wherever they stood: what a tier puts into its history.
  * Opens the entry's credentials.
  */
-export function maskHealthCheck(check: HealthCheck, { username, password }: CacheEntry): HealthCheck {
+export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCheck {
+  checkArgument('check', check, CHECK);
+  checkArgument('entry', entry, Kinds.entry);
+  const { username, password } = entry;
   const { errorMessage, checkUrl } = check;
   const secrets = [username, password];
   return {
@@ -71,6 +94,9 @@ export function maskHealthCheck(check: HealthCheck, { username, password }: Cach
  * about the present. The entry's own credentials are masked in the error that it keeps.
  */
 export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule: HealthSchedule): CacheEntry {
+  checkArgument('entry', entry, Kinds.entry);
+  checkArgument('check', check, CHECK);
+  checkArgument('schedule', schedule, SCHEDULE);
   const failed = check.status === HealthStatus.UNHEALTHY || check.status === HealthStatus.DEAD;
   const totals = {
     totalHealthChecks: entry.totalHealthChecks + 1,

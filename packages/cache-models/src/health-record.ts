@@ -1,8 +1,11 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import type { InstantInput } from './cache-entry-input.ts';
 import type { HealthStatus } from './health-status.ts';
 import { MIN_INSTANT } from './instant.ts';
 import { Problems } from './problems.ts';
 import { toInstant } from './to-instant.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 /** One check of the past. */
 export interface HealthRecord {
@@ -27,9 +30,11 @@ const MAX_LIMIT = 10_000;
 
 /** Checks and completes the options of a history. Throws a CacheValidationError that lists every wrong member. */
 export function parseHealthHistoryOptions(options: HealthHistoryOptions = {}): { since: number; limit: number } {
-  const { since = MIN_INSTANT, limit = DEFAULT_LIMIT } = options ?? {};
+  checkArgument('options', options, Kinds.object);
+  const { since = MIN_INSTANT, limit = DEFAULT_LIMIT } = options;
   const from = toInstant(since);
   const problems = new Problems();
+  for (const { path, message } of unknownMembers(options, ['since', 'limit'])) problems.check(false, path, message);
   problems.check(from !== undefined, 'since', 'must be a time');
   const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
   problems.check(isLimit, 'limit', `must be a whole number from 1 to ${MAX_LIMIT}`);

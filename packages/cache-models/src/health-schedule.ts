@@ -1,3 +1,6 @@
+import { type ArgumentKind, Kinds, optional } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { problemsOfOptions } from './arguments/check-options.ts';
 import { CacheConfigError } from './cache-error.ts';
 
 /** When an entry is to be checked next. Times in milliseconds. */
@@ -12,17 +15,34 @@ export interface HealthSchedule {
   readonly random?: (() => number) | undefined;
 }
 
+const isTime = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;
+const isShare = (value: unknown): boolean =>
+  Kinds.number.isRight(value) && (value as number) >= 0 && (value as number) <= 1;
+const TIME: ArgumentKind = Object.freeze({ wanted: 'must be a number of milliseconds above 0', isRight: isTime });
+const MEMBERS: Readonly<Record<keyof HealthSchedule, ArgumentKind>> = Object.freeze({
+  intervalMs: optional(TIME),
+  maxIntervalMs: optional(TIME),
+  jitter: optional(Object.freeze({ wanted: 'must be a number from 0 to 1', isRight: isShare })),
+  random: optional(Kinds.function),
+});
+
+/** A schedule with nothing wrong in it. */
+export const SCHEDULE: ArgumentKind = Object.freeze({
+  wanted: 'must be a health schedule: { intervalMs, maxIntervalMs, jitter, random }',
+  isRight: (value: unknown) => problemsOfOptions(value, MEMBERS).length === 0,
+});
+
 /** Throws a CacheConfigError in the name of `tier` for a wrong schedule. */
 export function checkHealthSchedule(schedule: HealthSchedule, tier: string): void {
-  const { intervalMs = 1, maxIntervalMs = 1, jitter = 0, random } = schedule;
-  const isTime = (value: number): boolean => Number.isFinite(value) && value > 0;
-  const isRandom = random === undefined || typeof random === 'function';
-  if (isTime(intervalMs) && isTime(maxIntervalMs) && jitter >= 0 && jitter <= 1 && isRandom) return;
-  const message = 'intervals must be above 0 milliseconds, jitter from 0 to 1';
-  throw new CacheConfigError(`${tier}: healthSchedule: ${message}`, {
-    tier,
-    problems: [{ path: 'healthSchedule', message }],
-  });
+  checkArgument('tier', tier, Kinds.text, CacheConfigError);
+  const found = problemsOfOptions(schedule, MEMBERS, 'schedule');
+  if (found.length === 0) return;
+  const problems = found.map(({ path, message }) => ({
+    path: path === 'schedule' ? 'healthSchedule' : `healthSchedule.${path}`,
+    message,
+  }));
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
 }
 
 /** Milliseconds from a check to the next, after so many failures in a row. */

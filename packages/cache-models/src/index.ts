@@ -1,3 +1,9 @@
+export type { ArgumentKind } from './arguments/argument-kinds.ts';
+export { Kinds, nullable, oneOf, optional, wholeNumber } from './arguments/argument-kinds.ts';
+export type { FieldError } from './arguments/check-argument.ts';
+export { checkArgument } from './arguments/check-argument.ts';
+export type { CheckOptionsOptions } from './arguments/check-options.ts';
+export { checkOptionsObject, problemsOfOptions } from './arguments/check-options.ts';
 export { BaseTier } from './base-tier.ts';
 export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
 export { parseCacheConfig } from './cache-config.ts';
@@ -35,6 +41,7 @@ export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { compareTexts } from './compare-texts.ts';
 export type { CredentialBinding, CredentialRole } from './credential-binding.ts';
+export { checkBinding } from './credential-binding.ts';
 export type { EntryCursor } from './entry-cursor.ts';
 export { formatCursor, parseCursor } from './entry-cursor.ts';
 export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';

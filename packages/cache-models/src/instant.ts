@@ -1,3 +1,6 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+
 /** Epoch milliseconds of 0001-01-01T00:00:00Z: nothing earlier can be stored. */
 export const MIN_INSTANT = -62_135_596_800_000;
 /** Epoch milliseconds of 9999-12-31T23:59:59.999Z: nothing later can be stored. */
@@ -6,28 +9,38 @@ export const MAX_INSTANT = 253_402_300_799_999;
 // From here on (the year 2106) a float64 of epoch seconds has no microseconds left to keep, once multiplied and rounded.
 const MICROSECOND_LIMIT = 2 ** 32 * 1e3;
 
+/** An argument that is a time. */
+export const INSTANT: ArgumentKind = Object.freeze({
+  wanted: 'must be epoch milliseconds, in the years 1 to 9999',
+  isRight: (value: unknown) => isInstant(value as number),
+});
+
 /** True for a finite time that every tier and ProxyWhirl can store. */
 export function isInstant(value: number): boolean {
-  return value >= MIN_INSTANT && value <= MAX_INSTANT;
+  return typeof value === 'number' && value >= MIN_INSTANT && value <= MAX_INSTANT;
 }
 
 /** The nearest time that every store keeps exactly: whole microseconds before the year 2106, whole milliseconds after. */
 export function toStorable(instant: number): number {
+  if (typeof instant !== 'number' || Number.isNaN(instant)) checkArgument('instant', instant, Kinds.number);
   return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e3 : Math.round(instant);
 }
 
 /** ProxyWhirl's epoch seconds (float64) to epoch milliseconds, the microsecond kept as long as float64 keeps it. */
 export function fromEpochSeconds(seconds: number): number {
+  if (typeof seconds !== 'number' || Number.isNaN(seconds)) checkArgument('seconds', seconds, Kinds.number);
   return Math.abs(seconds) * 1e3 < MICROSECOND_LIMIT ? Math.round(seconds * 1e6) / 1e3 : Math.round(seconds * 1e3);
 }
 
 /** Epoch milliseconds to ProxyWhirl's epoch seconds (float64), rounded to the microsecond as Python rounds. */
 export function toEpochSeconds(instant: number): number {
+  if (typeof instant !== 'number' || Number.isNaN(instant)) checkArgument('instant', instant, Kinds.number);
   return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e6 : instant / 1e3;
 }
 
 /** Epoch milliseconds as Python's `isoformat()` in UTC: six fraction digits, or none when there are no microseconds. */
 export function formatInstant(instant: number): string {
+  if (!isInstant(instant)) checkArgument('instant', instant, INSTANT);
   const floor = Math.floor(instant);
   const part = Math.round((instant - floor) * 1e3);
   const whole = part === 1000 ? floor + 1 : floor;
@@ -69,6 +82,7 @@ const ISO =
  * Takes what Python's `fromisoformat()` takes. A text without an offset is UTC.
  */
 export function parseInstant(text: string): number | undefined {
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
   return parseOwn(text) ?? parseAny(text);
 }
 

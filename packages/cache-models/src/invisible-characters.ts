@@ -1,3 +1,6 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+
 /** Format characters and all others that Unicode says are to be shown as nothing. */
 const INVISIBLE = /^[\p{Cf}\p{Default_Ignorable_Code_Point}]$/u;
 
@@ -42,6 +45,7 @@ export function describeCharacter(char: string): string {
 
 /** The text without the invisible characters at its ends, which copying from a page leaves there. Linear in the length. */
 export function trimInvisible(text: string): string {
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
   const { length } = text;
   // All of them are beyond ASCII: most texts are done here.
   if (length === 0 || (text.charCodeAt(0) < 128 && text.charCodeAt(length - 1) < 128)) return text;

@@ -1,3 +1,5 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { markAuthSchemes } from './masking/auth-schemes.ts';
 import { markCommandOptions } from './masking/command-options.ts';
 import { Marks } from './masking/marks.ts';
@@ -16,6 +18,7 @@ const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]
 /** Longest text that is examined, in UTF-16 units: it blocks the event loop for some milliseconds. */
 export const MAX_MASKED_LENGTH = 16_384;
 const LONGEST_CUT = 1024;
+const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
 
 /**
  * A text with {@link SECRET_MASK} for whatever is, or may be, a credential in it. The one masker of all packages: what is
@@ -39,7 +42,9 @@ const LONGEST_CUT = 1024;
  * In doubt it masks. Takes time in proportion to the length of the text, of which the first 16,384 characters are looked at: the
  * rest becomes one mask.
  */
-export function maskCredentials(text: string, secrets: readonly KnownSecret[] = []): string {
+export function maskCredentials(text: string, secrets: readonly KnownSecret[] = NO_SECRETS): string {
+  if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
+  if (secrets !== NO_SECRETS) checkSecrets(secrets);
   if (text === '') return text;
   const known = secrets.flatMap(reveal);
   if (known.length === 0 && HARMLESS.test(text)) return text;
@@ -62,6 +67,7 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
  * like, for a proxy has no path.
  */
 export function maskProxyUrl(url: string): string {
+  if (typeof url !== 'string') checkArgument('url', url, Kinds.text);
   const at = url.lastIndexOf('@');
   if (at < 0) return maskCredentials(url);
   const scheme = url.indexOf('://');
@@ -78,6 +84,21 @@ function lengthRead(text: string, known: readonly string[]): number {
   const space = text.slice(MAX_MASKED_LENGTH - LONGEST_CUT, MAX_MASKED_LENGTH).search(/\s\S*$/);
   const longest = known.reduce((sum, secret) => sum + 6 * secret.length, 0);
   return Math.max(MAX_MASKED_LENGTH - LONGEST_CUT + Math.max(space, 0) - longest, 0);
+}
+
+const SECRETS: ArgumentKind = Object.freeze({
+  wanted: 'must be a list of texts and Secrets, with null for none',
+  isRight: (list: unknown) => Array.isArray(list) && list.findIndex((secret: unknown) => !isKnown(secret)) === -1,
+});
+
+/** One that is passed over would be shown. */
+function checkSecrets(secrets: readonly KnownSecret[]): void {
+  if (!Array.isArray(secrets)) checkArgument('secrets', secrets, SECRETS);
+  for (let i = 0; i < secrets.length; i++) if (!isKnown(secrets[i])) checkArgument('secrets', secrets, SECRETS);
+}
+
+function isKnown(secret: unknown): boolean {
+  return secret == null || typeof secret === 'string' || Kinds.secret.isRight(secret);
 }
 
 function reveal(secret: KnownSecret): string[] {

@@ -1,3 +1,5 @@
+import { type ArgumentKind, Kinds, nullable } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { type KnownSecret, maskCredentials } from './mask-credentials.ts';
 
@@ -7,6 +9,11 @@ type Credentials = Pick<CacheEntryFields, 'username' | 'password'>;
 
 /** Sources that the packages fill in themselves: they hold no credentials, so none is opened to check them. */
 const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
+
+const FIELDS: ArgumentKind = Object.freeze({
+  wanted: 'must be the fields of an entry, with its source',
+  isRight: (value: unknown) => typeof (value as Partial<PlainFields> | null | undefined)?.source === 'string',
+});
 
 /** Longest error that is kept, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 4096;
@@ -47,6 +54,9 @@ export function maskedFields({ source, lastHealthError, username, password }: Pl
  * one, and for those whose credentials come from elsewhere than their texts.
  */
 export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
+  if (typeof fields?.source !== 'string') checkArgument('fields', fields, FIELDS);
+  if (fields.lastHealthError !== null && typeof fields.lastHealthError !== 'string')
+    checkArgument('fields.lastHealthError', fields.lastHealthError, nullable(Kinds.text));
   const { source, lastHealthError } = maskedFields(fields);
   if (source === fields.source && lastHealthError === fields.lastHealthError) return fields;
   return { ...fields, source, lastHealthError };

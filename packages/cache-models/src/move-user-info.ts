@@ -1,3 +1,5 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
@@ -8,6 +10,7 @@ import { Secret } from './secret.ts';
  * of the same user.
  */
 export function moveUserInfo(entry: CacheEntry): CacheEntry {
+  if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
   const { proxyUrl, username } = entry;
   // The usual case, and the hot one: a search from the left is compiled into its caller, one from the right is a call.
   if (proxyUrl.indexOf('@') < 0) return entry;

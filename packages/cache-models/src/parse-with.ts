@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { Kinds } from './arguments/argument-kinds.ts';
 import type { FieldErrorOptions, FieldProblem } from './cache-error.ts';
 import { maskCredentials } from './mask-credentials.ts';
 import { suggest } from './suggest.ts';
@@ -6,6 +7,10 @@ import { suggest } from './suggest.ts';
 export interface ParseWithOptions {
   /** Names the value in the message: `cache config`. */
   readonly what: string;
+  /** Names the argument, for a value that is no object at all. */
+  readonly name: string;
+  /** Members that are objects: zod takes a Map, a Date or a Promise for an empty one. */
+  readonly objects?: readonly string[];
   /** The members known at a path, for "did you mean". */
   readonly members: (path: string) => readonly string[];
   readonly error: new (message: string, options: FieldErrorOptions) => Error;
@@ -16,11 +21,25 @@ export interface ParseWithOptions {
  * zod's messages name types and bounds, never the value: nothing secret can get into them.
  */
 export function parseWith<S extends z.ZodType>(schema: S, input: unknown, options: ParseWithOptions): z.output<S> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => toProblems(issue, options));
+  let problems = noObjects(input, options);
+  if (problems.length === 0) {
+    const result = schema.safeParse(input);
+    if (result.success) return result.data;
+    problems = result.error.issues.flatMap((issue) => toProblems(issue, options));
+  }
   const list = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   throw new options.error(`${options.what}: ${list}`, { problems });
+}
+
+const NONE: FieldProblem[] = [];
+
+function noObjects(input: unknown, { name, objects }: ParseWithOptions): FieldProblem[] {
+  if (!Kinds.object.isRight(input)) return [{ path: name, message: Kinds.object.wanted }];
+  if (objects === undefined) return NONE;
+  const values = input as Readonly<Record<string, unknown>>;
+  return objects
+    .filter((path) => values[path] !== undefined && !Kinds.object.isRight(values[path]))
+    .map((path) => ({ path, message: Kinds.object.wanted }));
 }
 
 function toProblems(issue: z.core.$ZodIssue, options: ParseWithOptions): FieldProblem[] {

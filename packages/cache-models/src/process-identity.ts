@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 
 /** A process among all that may share a folder: those of other machines and containers too. */
 export interface ProcessIdentity {
@@ -25,8 +27,21 @@ export function certainIdentity(): ProcessIdentity | undefined {
   return own.start === 0 ? undefined : own;
 }
 
+/** Process numbers are 1 or more: `kill` takes 0 and those below for groups of processes. */
+const IDENTITY: ArgumentKind = Object.freeze({
+  wanted: 'must be { space: a text, pid: a whole number of 1 or more, start: a number }',
+  isRight: (value: unknown) => {
+    if (!Kinds.object.isRight(value)) return false;
+    const { space, pid, start } = value as ProcessIdentity;
+    const isPid = Number.isSafeInteger(pid) && pid >= 1 && pid < 2 ** 31;
+    return typeof space === 'string' && isPid && Kinds.number.isRight(start);
+  },
+});
+
 /** True if a process has ended for sure; false if it runs, or cannot be seen from here. */
-export function hasEnded({ space, pid, start }: ProcessIdentity): boolean {
+export function hasEnded(identity: ProcessIdentity): boolean {
+  checkArgument('identity', identity, IDENTITY);
+  const { space, pid, start } = identity;
   if (space !== ownSpace()) return false;
   try {
     process.kill(pid, 0);

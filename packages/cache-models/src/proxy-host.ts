@@ -1,4 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { describeCharacter, isInvisible, trimInvisible } from './invisible-characters.ts';
 
 /** A host in its one spelling, or why the text is none. A reason quotes no more than one character, never the text. */
@@ -54,6 +56,7 @@ const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
  * linear in the length, and bounded.
  */
 export function parseProxyHost(given: string): ProxyHostResult {
+  if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
   const lower = given.toLowerCase();
   if (isPlainHost(lower)) return { ok: true, host: lower };
   const text = trimInvisible(given);

@@ -1,3 +1,5 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { parseProxyUrl } from './proxy-url.ts';
 
 /**
@@ -16,6 +18,7 @@ const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
  * differently.
  */
 export function originOf(proxyUrl: string): string {
+  if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
   if (CANONICAL.test(proxyUrl)) return proxyUrl;
   const parsed = parseProxyUrl(proxyUrl);
   if (!parsed.ok) return proxyUrl;

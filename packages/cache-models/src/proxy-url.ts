@@ -1,3 +1,5 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { copyOf } from './copy-of.ts';
 import { trimInvisible } from './invisible-characters.ts';
 import { parseProxyHost } from './proxy-host.ts';
@@ -33,6 +35,7 @@ export type ProxyUrlResult =
  * ends of the URL and of the host. A reason never quotes the URL: it may hold a password.
  */
 export function parseProxyUrl(given: string): ProxyUrlResult {
+  if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
   const text = trimInvisible(given);
   const colon = text.indexOf('://');
   const scheme = colon < 0 ? '' : text.slice(0, colon).toLowerCase();

@@ -1,4 +1,6 @@
-import type { CacheEntry } from './cache-entry.ts';
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { CacheEntry } from './cache-entry.ts';
 import { checkFilter } from './check-filter.ts';
 import { compareTexts } from './compare-texts.ts';
 import { type EntryCursor, formatCursor, parseCursor } from './entry-cursor.ts';
@@ -15,19 +17,28 @@ import { toInstant } from './to-instant.ts';
 type Test = (entry: CacheEntry) => boolean;
 type Place = Pick<EntryCursor, 'value' | 'key'>;
 
+const ENTRIES: ArgumentKind = Object.freeze({
+  wanted: 'must be a list, or another iterable, of CacheEntries',
+  isRight: () => false,
+});
+
 /**
  * The plain meaning of a filter, for stores without an index and as the yardstick for those with one: looks at every
  * entry, sorts what fits and gives one page. `now` in epoch milliseconds.
  * Throws a CacheValidationError for a wrong filter.
  */
 export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter, now: number): EntryPage {
+  if (typeof entries !== 'object' || entries === null || typeof entries[Symbol.iterator] !== 'function')
+    checkArgument('entries', entries, ENTRIES);
   checkFilter(filter);
+  checkArgument('now', now, Kinds.number);
   const { orderBy = 'key', direction = 'asc', limit = DEFAULT_PAGE_SIZE } = filter;
   const sign = direction === 'asc' ? 1 : -1;
   const start = filter.cursor === undefined ? undefined : parseCursor(filter.cursor, orderBy, direction);
   const tests = testsOf(filter, now);
   const found: (Place & { readonly entry: CacheEntry })[] = [];
   for (const entry of entries) {
+    if (!CacheEntry.isCacheEntry(entry)) checkArgument('entries', entries, ENTRIES);
     if (!tests.every((test) => test(entry))) continue;
     const place = { value: orderValue(entry, orderBy), key: entry.key, entry };
     if (start === undefined || sign * comparePlaces(place, start) > 0) found.push(place);

@@ -1,12 +1,17 @@
+import { Kinds, optional } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.ts';
 import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
+import { checkBinding } from './credential-binding.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { originOf } from './proxy-origin.ts';
 import type { CredentialCipher } from './secret.ts';
 import { Secret } from './secret.ts';
+
+const CIPHER = optional(Kinds.cipher);
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -21,6 +26,7 @@ type Raw = Readonly<Record<string, unknown>>;
  * opens a token (also when there is no cipher). Neither shows a value.
  */
 export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined): CacheEntry {
+  if (cipher !== undefined && typeof cipher?.decrypt !== 'function') checkArgument('cipher', cipher, CIPHER);
   if (typeof record !== 'object' || record === null || Array.isArray(record))
     throw damaged('record', 'is not an object');
   const raw = record as Raw;
@@ -62,6 +68,9 @@ export function openCredential(
   cipher: CredentialCipher | undefined,
   binding: CredentialBinding,
 ): Secret | null {
+  if (!(token instanceof Uint8Array)) checkArgument('token', token, Kinds.bytes);
+  if (cipher !== undefined && typeof cipher?.decrypt !== 'function') checkArgument('cipher', cipher, CIPHER);
+  checkBinding(binding);
   if (token.byteLength === 0) return null;
   if (cipher === undefined) throw new CredentialUnreadableError('unknown', 'there is no cipher');
   if (cipher.stateOf === undefined) return cipher.decrypt(token, binding);
@@ -127,9 +136,7 @@ function flag(raw: Raw, name: string): boolean {
   const value = raw[name];
   if (typeof value === 'boolean') return value;
   if (value === undefined) return false;
-  // A list in lists would be made a text as deep as it is.
-  if (typeof value === 'object') throw damaged(name, 'is not true or false');
-  const text = String(value).toLowerCase();
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
   if (TRUE_TEXTS.has(text)) return true;
   if (FALSE_TEXTS.has(text)) return false;
   throw damaged(name, 'is not true or false');

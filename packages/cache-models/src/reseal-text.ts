@@ -1,3 +1,5 @@
+import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { resealTokens, type TokenMember } from './reseal.ts';
 import type { CredentialCipher } from './secret.ts';
 
@@ -20,6 +22,8 @@ export interface ResealedText {
   readonly isLeft: boolean;
 }
 
+const BUFFER: ArgumentKind = Object.freeze({ wanted: 'must be bytes (a Buffer)', isRight: Buffer.isBuffer });
+
 interface Groups {
   readonly member?: TokenMember;
   readonly token?: string;
@@ -28,6 +32,7 @@ interface Groups {
 
 /** True if bytes may hold a sealed token, whole or in part. */
 export function mayHoldToken(bytes: Buffer): boolean {
+  if (!Buffer.isBuffer(bytes)) checkArgument('bytes', bytes, BUFFER);
   return TRACES.some((trace) => bytes.includes(trace));
 }
 
@@ -36,6 +41,7 @@ export function mayHoldToken(bytes: Buffer): boolean {
  * with the URL of its record, or where that cannot be read as one, with the URL that stands before it.
  */
 export function resealText(bytes: Buffer, cipher: CredentialCipher): ResealedText {
+  if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
   if (!mayHoldToken(bytes)) return { bytes: undefined, isLeft: false };
   // A byte is a character of the text, whatever it stands for.
   const text = bytes.toString('latin1');

@@ -1,4 +1,6 @@
-import type { CacheEntry } from './cache-entry.ts';
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { CacheEntry } from './cache-entry.ts';
 import { CacheError, CacheErrorCode } from './cache-error.ts';
 import type { CredentialRole } from './credential-binding.ts';
 import { entryToRecord } from './entry-to-record.ts';
@@ -31,6 +33,8 @@ export interface ResealCounts {
  * bound to the entry's proxy if the cipher can bind; `stale` is not, or not sealed at all.
  */
 export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' | 'current' | 'stale' {
+  if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
+  if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
   const { username, password } = entry;
   if (username === null && password === null) return 'none';
   const origin = originOf(entry.proxyUrl);
@@ -73,6 +77,8 @@ const SOUND = Object.freeze({
 
 /** Seals the tokens of a damaged record again, each for itself, whatever its other members hold. Never throws for what a record holds. */
 export function resealTokens(record: Readonly<Record<string, unknown>>, cipher: CredentialCipher): ResealedTokens {
+  checkArgument('record', record, Kinds.object);
+  checkArgument('cipher', cipher, Kinds.cipher);
   const fresh: Partial<Record<TokenMember, string>> = {};
   let isUnreadable = false;
   for (const member of TOKEN_MEMBERS) {

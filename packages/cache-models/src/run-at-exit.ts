@@ -1,3 +1,6 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+
 /** Work that is still to be done when this process exits. While it is empty there is no listener. */
 const pending = new Set<() => void>();
 
@@ -9,6 +12,7 @@ const pending = new Set<() => void>();
  * runs no code, so whatever is undone here must also be harmless when it is never undone.
  */
 export function runAtExit(work: () => void): () => void {
+  checkArgument('work', work, Kinds.function);
   // One of its own, so that the same function given twice is two pieces of work.
   const item = () => work();
   if (pending.size === 0) process.on('exit', runAll);

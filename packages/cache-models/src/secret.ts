@@ -1,7 +1,12 @@
+import { Kinds, oneOf } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import { brandClass, brandOf, hasBrand } from './brand.ts';
 import type { CredentialBinding } from './credential-binding.ts';
+import { checkBinding } from './credential-binding.ts';
 
 const BRAND = brandOf('Secret');
+const TOKEN = { ...Kinds.bytes, wanted: 'must be bytes (a Uint8Array), or their hex as a text' };
+const STATE = oneOf(['current', 'stale']);
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** What every rendering of a secret shows, whatever its length. */
@@ -69,14 +74,14 @@ export class Secret {
     this.#state = state;
   }
 
-  /** Wraps a plain text. Throws a TypeError for anything but a string. */
+  /** Wraps a plain text. Throws a CacheValidationError for anything but a text. */
   static of(text: string): Secret {
-    if (typeof text !== 'string') throw new TypeError('Secret.of() takes a string');
+    if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
     return new Secret(text);
   }
 
   /**
-   * Wraps a token that `cipher` can open at `binding`; nothing is decrypted until {@link Secret.reveal}. `state` is what the cipher
+   * Wraps a token, its bytes or their hex, that `cipher` can open at `binding`; nothing is decrypted until {@link Secret.reveal}. `state` is what the cipher
    * said of the token: one that is `current` moves between stores without another look at its MAC.
    */
   static sealed(
@@ -85,6 +90,10 @@ export class Secret {
     binding?: CredentialBinding,
     state?: 'current' | 'stale',
   ): Secret {
+    if (typeof token !== 'string' && !(token instanceof Uint8Array)) checkArgument('token', token, TOKEN);
+    if (typeof cipher?.decrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
+    if (binding !== undefined) checkBinding(binding);
+    if (state !== undefined && state !== 'current' && state !== 'stale') checkArgument('state', state, STATE);
     return new Secret(undefined, token, cipher, binding, state);
   }
 
@@ -118,6 +127,8 @@ export class Secret {
 
   /** True if this secret keeps a token that the cipher's current key made for this place. */
   isCurrent(cipher: CredentialCipher, binding?: CredentialBinding): boolean {
+    if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
+    if (binding !== undefined) checkBinding(binding);
     if (this.#token === undefined) return false;
     const isKnown = this.#state !== undefined && this.#cipher === cipher && isSame(this.#binding, binding);
     if (isKnown) return this.#state === 'current';

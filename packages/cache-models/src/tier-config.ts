@@ -46,6 +46,7 @@ export function parseTierConfig(input: CacheTierConfigInput = {}): CacheTierConf
   return Object.freeze(
     parseWith(tierConfigSchema, input, {
       what: 'tier config',
+      name: 'config',
       members: () => TIER_CONFIG_MEMBERS,
       error: CacheConfigError,
     }),

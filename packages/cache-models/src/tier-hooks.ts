@@ -1,5 +1,4 @@
 import type { CacheEntry } from './cache-entry.ts';
-import { CacheConfigError } from './cache-error.ts';
 import {
   type AccessUpdate,
   type EvictionListener,
@@ -13,7 +12,7 @@ import type { CredentialCipher } from './secret.ts';
 import { type CacheTierConfig, type CacheTierConfigInput, parseTierConfig } from './tier-config.ts';
 import { TierHealth } from './tier-health.ts';
 import { inTurn, settle } from './tier-loops.ts';
-import type { TierDescription, TierMode, TierOptions } from './tier-options.ts';
+import { checkTierOptions, type TierDescription, type TierMode, type TierOptions } from './tier-options.ts';
 import { type RemovalReason, TierStatistics } from './tier-statistics.ts';
 import type { TierType } from './tier-type.ts';
 
@@ -46,6 +45,7 @@ export abstract class TierHooks<M extends TierMode> {
 
   /** Throws a CacheConfigError for a wrong configuration. */
   constructor(config: CacheTierConfigInput, options: TierOptions, description: TierDescription<M>) {
+    checkTierOptions(options, description);
     this.config = parseTierConfig(config);
     this.tierType = options.tierType ?? description.tierType;
     this.name = options.name ?? this.tierType;
@@ -55,11 +55,8 @@ export abstract class TierHooks<M extends TierMode> {
     this.logger = options.logger ?? silentLogger;
     this.cipher = options.cipher;
     this.#onEvict = options.onEvict;
-    const threshold = options.failureThreshold ?? 3;
-    if (!Number.isSafeInteger(threshold) || threshold < 1) {
-      throw new CacheConfigError(`${this.name}: failureThreshold: must be a whole number of 1 or more`);
-    }
-    this.health = new TierHealth(this.name, this.config.enabled, threshold, this.counts, this.logger);
+    const { failureThreshold = 3 } = options;
+    this.health = new TierHealth(this.name, this.config.enabled, failureThreshold, this.counts, this.logger);
   }
 
   /** Opens the store. A throw leaves the tier closed; the next use tries again. */

@@ -1,4 +1,7 @@
+import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from './arguments/argument-kinds.ts';
+import { problemsOfOptions } from './arguments/check-options.ts';
 import type { CacheEntry } from './cache-entry.ts';
+import { CacheConfigError, type FieldProblem } from './cache-error.ts';
 import type { EvictionListener, TierCapabilities } from './cache-tier.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
@@ -35,4 +38,47 @@ export interface TierDescription<M extends TierMode> {
   readonly mode: M;
   readonly tierType: TierType;
   readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
+  /**
+   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. With it an option that nobody knows is
+   * refused. Default: the tier checks its own options, and unknown ones, itself.
+   */
+  readonly ownOptions?: Readonly<Record<string, ArgumentKind>> | undefined;
+}
+
+const TIER_OPTIONS: Readonly<Record<keyof TierOptions, ArgumentKind>> = Object.freeze({
+  cipher: optional(Kinds.cipher),
+  clock: optional(Kinds.clock),
+  logger: optional(Kinds.logger),
+  onEvict: optional(Kinds.function),
+  tierType: optional(Kinds.text),
+  name: optional(Kinds.text),
+  failureThreshold: optional(wholeNumber(1)),
+});
+
+const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind>> = Object.freeze({
+  mode: oneOf(['sync', 'async']),
+  tierType: Kinds.text,
+  capabilities: Kinds.object,
+  ownOptions: optional(Kinds.object),
+});
+
+/** Throws a CacheConfigError that lists every wrong option of a tier. */
+export function checkTierOptions(options: TierOptions, description: TierDescription<TierMode>): void {
+  const described = problemsOfOptions(description, DESCRIPTION, 'description');
+  if (described.length > 0) throw wrong('tier', described);
+  const own = description.ownOptions;
+  const given = own === undefined && Kinds.object.isRight(options) ? pick(options) : options;
+  const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
+  const name: unknown = (options as TierOptions | undefined)?.name;
+  if (problems.length > 0) throw wrong(typeof name === 'string' ? name : description.tierType, problems);
+}
+
+/** The options that all tiers have. */
+function pick(options: TierOptions): TierOptions {
+  return Object.fromEntries(Object.keys(TIER_OPTIONS).map((name) => [name, options[name as keyof TierOptions]]));
+}
+
+function wrong(tier: string, problems: readonly FieldProblem[]): CacheConfigError {
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new CacheConfigError(`${tier}: ${list}`, { tier, problems });
 }

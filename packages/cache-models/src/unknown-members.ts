@@ -1,3 +1,5 @@
+import { Kinds } from './arguments/argument-kinds.ts';
+import { checkArgument } from './arguments/check-argument.ts';
 import type { FieldProblem } from './cache-error.ts';
 import { maskCredentials } from './mask-credentials.ts';
 import { suggest } from './suggest.ts';
@@ -7,6 +9,8 @@ import { suggest } from './suggest.ts';
  * otherwise be passed over in silence.
  */
 export function unknownMembers(options: object, known: readonly string[]): FieldProblem[] {
+  if (!Kinds.object.isRight(options)) checkArgument('options', options, Kinds.object);
+  if (!Array.isArray(known)) checkArgument('known', known, Kinds.texts);
   return Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => {

@@ -44,6 +44,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
       mode: 'sync',
       tierType: TierType.L1_MEMORY,
       capabilities: { persistent: false, shared: false, ordered: false, query: true, healthHistory: false },
+      ownOptions: {},
     });
     this.#store = this.#emptyStore();
   }

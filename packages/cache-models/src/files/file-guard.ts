@@ -1,6 +1,10 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { checkArgument } from '../arguments/check-argument.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
+import { CacheConfigError } from '../cache-error.ts';
 import { type Logger, silentLogger } from '../logger.ts';
-import type { DirectoryChecks } from './directory-checks.ts';
+import { DIRECTORY_CHECKS, type DirectoryChecks } from './directory-checks.ts';
 import { unsafePath } from './unsafe-path.ts';
 
 const { O_DIRECTORY = 0, O_NONBLOCK = 0, O_RDONLY } = constants;
@@ -19,6 +23,17 @@ export interface FileGuardOptions {
   readonly userId?: number | undefined;
 }
 
+const OPTIONS: Readonly<Record<keyof FileGuardOptions, ArgumentKind>> = Object.freeze({
+  checks: optional(oneOf(DIRECTORY_CHECKS)),
+  logger: optional(Kinds.logger),
+  tier: optional(Kinds.text),
+  userId: optional(wholeNumber(0)),
+});
+const STATS: ArgumentKind = Object.freeze({
+  wanted: 'must be what fstat gives',
+  isRight: (value: unknown) => typeof value === 'object' && value !== null && 'nlink' in value && 'uid' in value,
+});
+
 /**
  * Judges whether other users of the machine could change a folder or a file under us, as {@link DirectoryChecks} says. Each path is warned of
  * once. Nothing that was there is ever chmodded: whoever made it may have had a reason.
@@ -30,7 +45,10 @@ export class FileGuard {
   readonly #userId: number | undefined;
   readonly #warned = new Set<string>();
 
-  constructor({ checks = 'warn', logger = silentLogger, tier, userId = process.geteuid?.() }: FileGuardOptions = {}) {
+  /** Throws a CacheConfigError for a wrong option. */
+  constructor(options: FileGuardOptions = {}) {
+    checkOptionsObject(options, OPTIONS, { what: 'FileGuard', error: CacheConfigError });
+    const { checks = 'warn', logger = silentLogger, tier, userId = process.geteuid?.() } = options;
     this.#checks = checks;
     this.#logger = logger;
     this.#tier = tier;
@@ -42,6 +60,7 @@ export class FileGuard {
    * system's error.
    */
   checkDirectory(path: string): void {
+    checkArgument('path', path, Kinds.path);
     if (this.#checks === 'off' || this.#userId === undefined) return;
     const found = directoryState(path);
     if ((found.mode & ANYONE_WRITES) !== 0 && (found.mode & STICKY) === 0)
@@ -52,6 +71,9 @@ export class FileGuard {
 
   /** Judges a file by what `fstat` says of it. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
   checkLinks(path: string, what: string, stats: Stats): void {
+    checkArgument('path', path, Kinds.text);
+    checkArgument('what', what, Kinds.text);
+    checkArgument('stats', stats, STATS);
     if (stats.nlink <= 1 || this.#checks === 'off' || this.#userId === undefined) return;
     const problem = 'has more than one hard link, so it can be changed under another name';
     const remedy = '; copy it, and put the copy in its place';

@@ -1,5 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { Kinds, optional } from '../arguments/argument-kinds.ts';
+import { checkArgument } from '../arguments/check-argument.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
 
 /**
  * Makes a folder and the missing ones above it, each with mode 0700 whatever the umask; what is there stays as it is. Throws the system's error.
@@ -8,7 +11,10 @@ import { dirname, resolve } from 'node:path';
  * One level at a time: Node's recursive `mkdir` tries again for ever where the parent is there and the system answers
  * ENOENT all the same, as `/proc` does.
  */
-export function makePrivateFolders(path: string, { flush = true }: { readonly flush?: boolean } = {}): void {
+export function makePrivateFolders(path: string, options: { readonly flush?: boolean } = {}): void {
+  checkArgument('path', path, Kinds.path);
+  checkOptionsObject(options, { flush: optional(Kinds.boolean) }, { what: 'makePrivateFolders' });
+  const { flush = true } = options;
   const missing: string[] = [];
   for (let folder = resolve(path); !isThere(folder); folder = dirname(folder)) {
     missing.push(folder);
@@ -22,6 +28,7 @@ export function makePrivateFolders(path: string, { flush = true }: { readonly fl
 
 /** Flushes what was made, renamed or removed in a folder. A system that cannot open or flush folders has nothing to flush. */
 export function syncFolder(path: string): void {
+  checkArgument('path', path, Kinds.path);
   let folder: number;
   try {
     folder = openSync(path, 'r');

@@ -1,4 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { checkArgument } from '../arguments/check-argument.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
 import type { FileGuard } from './file-guard.ts';
 import { unsafePath } from './unsafe-path.ts';
 
@@ -15,6 +18,17 @@ export interface RegularFileOptions {
   /** Judges files with several names. Default: they are used. */
   readonly guard?: FileGuard | undefined;
 }
+
+const FLAGS = wholeNumber(0, 2 ** 31 - 1);
+const OPTIONS: Readonly<Record<keyof RegularFileOptions, ArgumentKind>> = Object.freeze({
+  what: Kinds.text,
+  tier: optional(Kinds.text),
+  maxBytes: optional(Kinds.number),
+  guard: optional({
+    wanted: 'must be a FileGuard',
+    isRight: (value: unknown) => typeof (value as Partial<FileGuard> | null)?.checkLinks === 'function',
+  }),
+});
 
 export interface RegularFile {
   readonly fd: number;
@@ -33,11 +47,14 @@ export interface RegularFile {
  * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes: 65_536 });
  */
 export function openRegularFile(path: string, flags: number, options: RegularFileOptions): RegularFile {
+  checkArgument('path', path, Kinds.path);
+  checkArgument('flags', flags, FLAGS);
+  checkOptionsObject(options, OPTIONS, { what: 'openRegularFile' });
   const fd = open(path, flags, options);
   try {
     const stats = fstatSync(fd);
     const problem = problemOf(stats, options.maxBytes);
-    if (problem !== undefined) throw unsafePath({ path, problem, ...options });
+    if (problem !== undefined) throw unsafePath({ path, problem, what: options.what, tier: options.tier });
     options.guard?.checkLinks(path, options.what, stats);
     // No umask may open it to others, or close it to its owner.
     if ((flags & constants.O_CREAT) !== 0) closeToOthers(fd, stats);
@@ -55,7 +72,7 @@ function open(path: string, flags: number, options: RegularFileOptions): number 
     return openSync(path, flags | SAFELY, 0o600);
   } catch (cause) {
     const problem = REFUSALS[(cause as NodeJS.ErrnoException).code ?? ''];
-    throw problem === undefined ? cause : unsafePath({ path, problem, cause, ...options });
+    throw problem === undefined ? cause : unsafePath({ path, problem, cause, what: options.what, tier: options.tier });
   }
 }
 

@@ -1,0 +1,29 @@
+import { CacheValidationError, type FieldErrorOptions } from '../cache-error.ts';
+import type { ArgumentKind } from './argument-kinds.ts';
+
+/** The class of an error that lists what is wrong, field by field. */
+export type FieldError = new (message: string, options: FieldErrorOptions) => Error;
+
+/**
+ * Throws an error that names the argument, and never quotes it, unless it is of its kind. `error` is CacheConfigError in a
+ * constructor. On a hot path ask `typeof` first, and this only for what is wrong: the call alone costs more than the question.
+ *
+ * @example
+ * if (typeof key !== 'string') checkArgument('key', key, Kinds.text);
+ */
+export function checkArgument(
+  name: string,
+  value: unknown,
+  kind: ArgumentKind,
+  error: FieldError = CacheValidationError,
+): void {
+  if (typeof name !== 'string') throw wrong('name', 'must be a text', CacheValidationError);
+  if (typeof kind?.isRight !== 'function' || typeof kind.wanted !== 'string')
+    throw wrong('kind', 'must be one of Kinds', CacheValidationError);
+  if (typeof error !== 'function') throw wrong('error', 'must be a class of errors', CacheValidationError);
+  if (!kind.isRight(value)) throw wrong(name, kind.wanted, error);
+}
+
+function wrong(path: string, message: string, error: FieldError): Error {
+  return new error(`${path}: ${message}`, { problems: [{ path, message }] });
+}

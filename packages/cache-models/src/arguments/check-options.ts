@@ -1,0 +1,57 @@
+import { CacheValidationError, type FieldProblem } from '../cache-error.ts';
+import { unknownMembers } from '../unknown-members.ts';
+import { type ArgumentKind, Kinds } from './argument-kinds.ts';
+import { checkArgument, type FieldError } from './check-argument.ts';
+
+export interface CheckOptionsOptions {
+  /** Begins the message, such as the name of the function. */
+  readonly what: string;
+  /** Name of the argument. Default `options`. */
+  readonly name?: string | undefined;
+  /** Default CacheValidationError; constructors take CacheConfigError. */
+  readonly error?: FieldError | undefined;
+}
+
+/**
+ * Checks an options object: that it is one, that every member is known and of its kind. Throws one error that lists all problems, each with
+ * its member, and quotes no value.
+ *
+ * @example
+ * checkOptionsObject(options, { signal: optional(Kinds.signal) }, { what: 'getOrLoad' });
+ */
+export function checkOptionsObject(
+  options: unknown,
+  members: Readonly<Record<string, ArgumentKind>>,
+  how: CheckOptionsOptions,
+): void {
+  checkArgument('how', how, Kinds.object);
+  const { what, name = 'options', error = CacheValidationError } = how;
+  checkArgument('how.what', what, Kinds.text);
+  checkArgument('how.error', error, Kinds.function);
+  const problems = problemsOfOptions(options, members, name);
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new error(`${what}: ${list}`, { problems });
+}
+
+const MEMBERS: ArgumentKind = Object.freeze({
+  wanted: 'must be kinds of arguments by the names of the members',
+  isRight: (value: unknown) =>
+    Kinds.object.isRight(value) &&
+    Object.values(value as object).every((kind: Partial<ArgumentKind> | null) => typeof kind?.isRight === 'function'),
+});
+
+/** What is wrong with an options object; nothing for a right one. */
+export function problemsOfOptions(
+  options: unknown,
+  members: Readonly<Record<string, ArgumentKind>>,
+  name = 'options',
+): FieldProblem[] {
+  checkArgument('name', name, Kinds.text);
+  checkArgument('members', members, MEMBERS);
+  if (!Kinds.object.isRight(options)) return [{ path: name, message: Kinds.object.wanted }];
+  const problems = unknownMembers(options as object, Object.keys(members));
+  for (const [path, { isRight, wanted }] of Object.entries(members))
+    if (!isRight((options as Record<string, unknown>)[path])) problems.push({ path, message: wanted });
+  return problems;
+}

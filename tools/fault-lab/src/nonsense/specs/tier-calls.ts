@@ -1,0 +1,291 @@
+import {
+  CacheEntry,
+  type CacheTier,
+  ENTRY_ORDERS,
+  HEALTH_STATUSES,
+  PROXY_SCHEMES,
+  RemovalReason,
+} from '@pw/cache-models';
+import {
+  either,
+  having,
+  isAnything,
+  isBoolean,
+  isEntry,
+  isFunction,
+  isNull,
+  isNumber,
+  isText,
+  isTimeLike,
+  listOf,
+  maybe,
+  must,
+  objectOf,
+  oneOf,
+  wholeFrom,
+} from '../accepts.ts';
+import { methodOf, readAll } from '../calling.ts';
+import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
+
+const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  source: isText,
+  protocol: oneOf(...PROXY_SCHEMES),
+  healthStatus: oneOf(...HEALTH_STATUSES),
+};
+
+/** What is there before each call, and has to be there after it. */
+const KEPT = makeEntry('kept');
+/** Comes and goes. */
+const PASSING = makeEntry('passing');
+
+export interface TierSubject<T extends CacheTier> {
+  /** The class itself: its name begins the names of the calls, and only methods that it has are called. */
+  readonly Class: { readonly name: string; readonly prototype: object };
+  /** Such as the mode; behind the class's name. */
+  readonly variant?: string;
+  readonly open: () => T | Promise<T>;
+  /** After the tier was closed: removes its files, say. */
+  readonly close?: (tier: T) => unknown;
+  /** Calls that tiers of this class alone have; their names are whole. */
+  readonly more?: readonly Call<T>[];
+}
+
+/** The calls of a tier, whether it answers with values or with promises: those of the contract that its class has, and `more`. */
+export function tierGroup<T extends CacheTier>({ Class, variant, open, close, more = [] }: TierSubject<T>): CallGroup {
+  const calls = [...readingCalls(), ...writingCalls(), ...livingCalls(), ...optionalCalls(), ...queryCalls()];
+  return defineGroup<T>({
+    name: variant === undefined ? Class.name : `${Class.name}, ${variant}`,
+    open: async () => {
+      const tier = await open();
+      await tier.put(KEPT.key, KEPT);
+      return tier;
+    },
+    close: async (tier) => {
+      await tier.close();
+      await close?.(tier);
+    },
+    isSound: async (tier) => {
+      if (!tier.enabled || tier.failureCount > 0) throw new Error('counts it as a failure of the store');
+      if ((await tier.get(KEPT.key))?.proxyUrl !== KEPT.proxyUrl) throw new Error('loses an entry');
+    },
+    calls: [
+      ...calls
+        .filter(({ name }) => name in Class.prototype)
+        .map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
+      ...more,
+    ],
+  });
+}
+
+/** The first argument of a tier's constructor that is one of this package's configurations. */
+export const tierConfig: Parameter = maybe('config', objectOf('enabled', 'maxEntries', 'evictionPolicy'), [
+  maybe('enabled', isBoolean),
+  maybe('maxEntries', either(isNull, wholeFrom(1))),
+  maybe('evictionPolicy', oneOf('lru', 'lfu', 'fifo')),
+]);
+
+/** Members of `TierOptions`. */
+export const tierOptions: readonly Parameter[] = [
+  maybe('cipher', having('encrypt', 'decrypt')),
+  maybe('clock', having('now')),
+  maybe('logger', having('debug', 'info', 'warn', 'error')),
+  maybe('onEvict', isFunction),
+  maybe('tierType', isText),
+  maybe('name', isText),
+  maybe('failureThreshold', wholeFrom(1)),
+];
+
+/** The options of a tier's constructor: those of all tiers, and its own. */
+export function tierOptionsWith(...own: readonly Parameter[]): Parameter {
+  const members = [...tierOptions, ...own];
+  return maybe('options', objectOf(...members.map(({ name }) => name)), members);
+}
+
+type TierCall = Call<CacheTier>;
+
+function call(
+  name: string,
+  parameters: readonly Parameter[],
+  right: () => readonly unknown[],
+  made: TierCall['call'] = methodOf(name),
+): TierCall {
+  return { name, parameters, right, call: made };
+}
+
+const KEY = must('key', isText);
+
+function readingCalls(): TierCall[] {
+  const keys = must('keys', listOf(isText));
+  return [
+    ...['get', 'getNow', 'has', 'peek', 'touch'].map((name) => call(name, [KEY], () => [KEPT.key])),
+    call('getMany', [keys], () => [[KEPT.key, PASSING.key]]),
+    call(
+      'getMany',
+      [{ ...keys, accepts: isText }],
+      () => [KEPT.key],
+      (tier, key) => tier.getMany([key as string]),
+    ),
+    ...['size', 'keys', 'touched', 'cleanupExpired'].map((name) => call(name, [], () => [])),
+    call(
+      'entries',
+      [],
+      () => [],
+      (tier) => readAll(tier.entries()),
+    ),
+  ];
+}
+
+function writingCalls(): TierCall[] {
+  const keys = must('keys', listOf(isText));
+  const reason = maybe('reason', oneOf(...Object.values(RemovalReason)));
+  return [
+    // A key is that of the entry, or refused.
+    ...['put', 'putSoon'].map((name) =>
+      call(name, [must('key', oneOf(PASSING.key)), must('entry', isEntry)], () => [PASSING.key, PASSING]),
+    ),
+    call('putMany', [must('entries', listOf(isEntry))], () => [[PASSING]]),
+    call(
+      'putMany',
+      [must('entries', isEntry)],
+      () => [PASSING],
+      (tier, entry) => tier.putMany([entry as CacheEntry]),
+    ),
+    call('delete', [KEY, reason], () => [PASSING.key, RemovalReason.HEALTH]),
+    call('deleteMany', [keys], () => [[PASSING.key]]),
+    call(
+      'deleteMany',
+      [{ ...keys, accepts: isText }],
+      () => [PASSING.key],
+      (tier, key) => tier.deleteMany([key as string]),
+    ),
+    call(
+      'clear',
+      [],
+      () => [],
+      async (tier) => {
+        await tier.clear();
+        await tier.put(KEPT.key, KEPT);
+      },
+    ),
+  ];
+}
+
+function livingCalls(): TierCall[] {
+  return [
+    call('open', [], () => []),
+    call(
+      'close',
+      [],
+      () => [],
+      async (tier) => {
+        await tier.close();
+        await tier.put(KEPT.key, KEPT);
+      },
+    ),
+    // Anything may be thrown by a store.
+    call(
+      'handleFailure',
+      [must('error', isAnything)],
+      () => [new Error('of the store')],
+      (tier, error) => {
+        tier.handleFailure(error);
+        tier.resetFailures();
+      },
+    ),
+    call('resetFailures', [], () => []),
+  ];
+}
+
+function optionalCalls(): TierCall[] {
+  const update = must('updates', objectOf('key', 'accessCount', 'lastAccessed', 'evictedFromL1'), [
+    KEY,
+    must('accessCount', wholeFrom(0)),
+    must('lastAccessed', isNumber),
+    maybe('evictedFromL1', isBoolean),
+  ]);
+  const rightUpdate = () => ({ key: KEPT.key, accessCount: 1, lastAccessed: KEPT.lastAccessed });
+  return [
+    call('recordAccess', [must('updates', (value) => Array.isArray(value) && value.length === 0)], () => [[]]),
+    call(
+      'recordAccess',
+      [update],
+      () => [rightUpdate()],
+      (tier, one) => tier.recordAccess!([one as never]),
+    ),
+    call(
+      'reseal',
+      [must('batchSize', wholeFrom(1))],
+      () => [100],
+      (tier, size) => readAll(tier.reseal!(size as number)),
+    ),
+    call(
+      'onChange',
+      [must('listener', isFunction)],
+      () => [() => undefined],
+      (tier, listener) => {
+        tier.onChange!(listener as () => void)();
+      },
+    ),
+    call(
+      'acquireLease',
+      [KEY, must('milliseconds', (value) => isNumber(value) && (value as number) >= 1), maybe('token', isText)],
+      () => ['leased', 1000],
+    ),
+    call('releaseLease', [KEY, must('token', isText)], () => ['leased', 'token']),
+  ];
+}
+
+/** A filter of `query`, with all its members. */
+export const entryFilter: Parameter = filterOf([
+  ...['source', 'protocol', 'healthStatus'].map((name) => maybe(name, either(listOf(VALUES[name]!), VALUES[name]!))),
+  maybe('text', isText),
+  ...['expiresAt', 'lastAccessed'].map((name) =>
+    maybe(name, objectOf('from', 'to'), [maybe('from', isTimeLike), maybe('to', isTimeLike)]),
+  ),
+  maybe('failureCount', objectOf('min', 'max'), [maybe('min', wholeFrom(0)), maybe('max', wholeFrom(0))]),
+  maybe('checkDueBy', isTimeLike),
+  maybe('includeExpired', isBoolean),
+  maybe('orderBy', oneOf(...ENTRY_ORDERS)),
+  maybe('direction', oneOf('asc', 'desc')),
+  maybe('limit', wholeFrom(1, 10_000)),
+  maybe('cursor', isText),
+]);
+
+/** The outcome of a health check. */
+export const healthCheckResult: Parameter = must(
+  'result',
+  objectOf('status', 'checkTime', 'responseTimeMs', 'errorMessage', 'checkUrl'),
+  [
+    must('status', oneOf(...HEALTH_STATUSES)),
+    maybe('checkTime', isTimeLike),
+    maybe(
+      'responseTimeMs',
+      either(isNull, (value) => Number.isFinite(value) && (value as number) >= 0),
+    ),
+    maybe('errorMessage', either(isNull, isText)),
+    must('checkUrl', isText),
+  ],
+);
+export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' });
+
+/** Which checks of a history are wanted. */
+export const healthHistoryOptions: Parameter = maybe('options', objectOf('since', 'limit'), [
+  maybe('since', isTimeLike),
+  maybe('limit', wholeFrom(1, 10_000)),
+]);
+
+function queryCalls(): TierCall[] {
+  return [
+    call('query', [entryFilter], () => [{}]),
+    call('recordHealthCheck', [KEY, healthCheckResult], () => [KEPT.key, rightHealthCheck()]),
+    call('healthHistory', [KEY, healthHistoryOptions], () => [KEPT.key, {}]),
+  ];
+}
+
+function filterOf(members: readonly Parameter[]): Parameter {
+  return maybe('filter', objectOf(...members.map(({ name }) => name)), members);
+}
+
+function makeEntry(key: string): CacheEntry {
+  return CacheEntry.create({ key, proxyUrl: `http://${key}.example:8080`, ttlSeconds: 86_400 * 365 });
+}

@@ -1,0 +1,177 @@
+import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
+import type { Random } from '../random.ts';
+import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
+import { NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
+
+/** A call that answered nonsense with something else than an error that names it. */
+export interface Finding {
+  readonly call: string;
+  readonly argument: string;
+  readonly value: string;
+  readonly what: string;
+}
+
+/** Milliseconds within which a call has to answer. */
+const PATIENCE = 10_000;
+
+/** An argument, or a member of one, however deep. */
+interface Place {
+  readonly index: number;
+  /** The argument, the member of it, the member of that. */
+  readonly path: readonly Parameter[];
+}
+
+/** Every argument, and every member of an options object. */
+function placesOf({ parameters }: Call<never>): Place[] {
+  return parameters.flatMap((parameter, index) => pathsTo(parameter).map((path) => ({ index, path })));
+}
+
+function pathsTo(parameter: Parameter): Parameter[][] {
+  return [[parameter], ...(parameter.members ?? []).flatMap(pathsTo).map((path) => [parameter, ...path])];
+}
+
+/** Puts every nonsense value once into every place of every call of a group. */
+export async function tryAll<S>(
+  group: CallGroup<S>,
+): Promise<{ readonly calls: number; readonly findings: Finding[] }> {
+  return await withSubject(group, async (subject) => {
+    const findings: Finding[] = [];
+    let calls = 0;
+    for (const call of group.calls)
+      for (const place of placesOf(call))
+        for (const value of NONSENSE_VALUES) {
+          calls++;
+          findings.push(...(await tryOne(group, subject, call, new Map([[place, value]]))));
+        }
+    return { calls, findings };
+  });
+}
+
+/** Makes `count` calls with nonsense in random places, several at once too. */
+export async function tryRandomly<S>(group: CallGroup<S>, count: number, random: Random): Promise<Finding[]> {
+  return await withSubject(group, async (subject) => {
+    const findings: Finding[] = [];
+    for (let n = 0; n < count; n++) {
+      const call = random.pick(group.calls);
+      const places = placesOf(call);
+      if (places.length === 0) continue;
+      const chosen = new Map<Place, NonsenseValue>();
+      for (let more = 1 + random.below(2); more > 0; more--)
+        chosen.set(random.pick(places), random.pick(NONSENSE_VALUES));
+      findings.push(...(await tryOne(group, subject, call, chosen)));
+    }
+    return findings;
+  });
+}
+
+async function withSubject<S, T>(group: CallGroup<S>, work: (subject: S) => Promise<T>): Promise<T> {
+  const subject = await group.open();
+  try {
+    return await work(subject);
+  } finally {
+    await group.close?.(subject);
+  }
+}
+
+async function tryOne<S>(
+  group: CallGroup<S>,
+  subject: S,
+  call: Call<S>,
+  chosen: ReadonlyMap<Place, NonsenseValue>,
+): Promise<Finding[]> {
+  const args = [...(await call.right(subject))];
+  const names = new Set<string>();
+  for (const [{ index, path }, { make }] of chosen) {
+    const value = make();
+    args[index] = replaced(args[index], path.slice(1), value);
+    for (const { name } of path) names.add(name);
+    // The remedy of an unknown member is to leave it out: it may be what an error names.
+    if (Object.prototype.toString.call(value) === '[object Object]')
+      for (const name of Object.keys(value as object)) names.add(name);
+  }
+  // What was put in last counts: a whole argument may have taken the place of one with a member.
+  const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
+  const outcome = await outcomeOf(() => call.call(subject, ...args));
+  const what = faultOf(outcome, call, [...names], mustRefuse) ?? (await harmOf(group, subject));
+  if (what === undefined) return [];
+  const values = [...chosen.values()].map(({ name }) => name).join(' and ');
+  const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
+  return [{ call: call.name, argument: places.join(', '), value: values, what }];
+}
+
+/** A copy with one member replaced. What has taken an object's place before has no members to keep. */
+function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  const holder = typeof argument === 'object' ? (argument as Record<string, unknown> | null) : null;
+  return { ...holder, [first.name]: replaced(holder?.[first.name], rest, value) };
+}
+
+function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
+  let value = argument;
+  for (const [depth, { name, accepts }] of path.entries()) {
+    // What may be left out has no members then.
+    if (depth > 0 && value == null) return true;
+    if (depth > 0) value = (value as Record<string, unknown>)[name];
+    if (!accepts(value)) return false;
+  }
+  return true;
+}
+
+type Outcome = { readonly error: unknown; readonly isLate: boolean } | 'answered' | 'hangs';
+
+async function outcomeOf(work: () => unknown): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
+  try {
+    const given = work();
+    if (!(given instanceof Promise)) return 'answered';
+    isLate = true;
+    const patience = new Promise<Outcome>((resolve) => {
+      timer = setTimeout(() => resolve('hangs'), PATIENCE);
+    });
+    return await Promise.race([given.then((): Outcome => 'answered'), patience]);
+  } catch (error) {
+    return { error, isLate };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is wrong with an answer; `undefined` if nothing is. */
+function faultOf(
+  outcome: Outcome,
+  call: Call<never>,
+  names: readonly string[],
+  mustRefuse: boolean,
+): string | undefined {
+  if (outcome === 'hangs') return 'does not answer';
+  if (outcome === 'answered') return mustRefuse ? 'takes it' : undefined;
+  const { error, isLate } = outcome;
+  if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
+  if (!mustRefuse && call.asksSystem === true && isSystemError(error)) return undefined;
+  if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
+  if (!mustRefuse) return undefined;
+  const wanted = call.refusal === 'config' ? CacheConfigError : CacheValidationError;
+  if (!(error instanceof wanted)) return `throws a ${error.name} instead of a ${wanted.name}: ${error.message}`;
+  const paths = (error as { problems?: readonly { readonly path: string }[] }).problems ?? [];
+  const isNamed = names.some((name) => error.message.includes(name) && paths.some(({ path }) => path.includes(name)));
+  return isNamed ? undefined : `does not name ${names.join(' or ')}: ${error.message}`;
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof (error as { syscall?: unknown } | null)?.syscall === 'string';
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `a ${typeof error}`;
+}
+
+async function harmOf<S>(group: CallGroup<S>, subject: S): Promise<string | undefined> {
+  try {
+    await group.isSound?.(subject);
+    return undefined;
+  } catch (error) {
+    return `does harm: ${describe(error)}`;
+  }
+}

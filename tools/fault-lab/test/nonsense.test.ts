@@ -1,0 +1,64 @@
+import * as crypto from '@pw/cache-crypto';
+import * as models from '@pw/cache-models';
+import * as memory from '@pw/tier-memory';
+import { describe, expect, it } from 'vitest';
+import { count, FULL_TIME } from '../src/count.ts';
+import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
+import { OMISSIONS } from '../src/nonsense/omissions.ts';
+import { publicCalls } from '../src/nonsense/public-calls.ts';
+import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
+import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
+import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
+import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
+import { Random } from '../src/random.ts';
+
+const PACKAGES: readonly (readonly [name: string, exported: object, groups: readonly CallGroup[]])[] = [
+  ['cache-models', models, cacheModels],
+  ['cache-crypto', crypto, cacheCrypto],
+  ['tier-memory', memory, tierMemory],
+];
+const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
+const RANDOM_CALLS = count(10_000, 50_000);
+const SEED = Number(process.env['PW_SEED'] ?? Date.now() % 2 ** 31);
+
+/** One line for all values that come out the same, so that a failure can be read. */
+function inWords(findings: readonly Finding[]): string[] {
+  const values = new Map<string, Set<string>>();
+  for (const { call, argument, value, what } of findings) {
+    const line = `${call}(${argument}) ${what}`;
+    values.set(line, (values.get(line) ?? new Set()).add(value));
+  }
+  return [...values].map(([line, given]) => `${line}: ${[...given].join(', ')}`).sort();
+}
+
+describe.each(PACKAGES)('%s', (_name, exported, groups) => {
+  it('has a description of every public call, or a reason why there is none', () => {
+    const described = new Set(groups.flatMap(({ calls }) => calls.map(({ name }) => name)));
+    const missing = publicCalls(exported as Record<string, unknown>).filter(
+      (name) => !described.has(name) && !(name in OMISSIONS),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe.each(GROUPS)('$name', (group) => {
+  it('works with right arguments', async () => {
+    const subject = await group.open();
+    try {
+      for (const call of group.calls) await call.call(subject, ...(await call.right(subject)));
+      await group.isSound?.(subject);
+    } finally {
+      await group.close?.(subject);
+    }
+  });
+
+  it('answers every kind of nonsense in every argument with an error that names it', async () => {
+    const { findings } = await tryAll(group);
+    expect(inWords(findings)).toEqual([]);
+  }, 120_000);
+
+  it(`answers random nonsense the same, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
+    const findings = await tryRandomly(group, Math.ceil(RANDOM_CALLS / GROUPS.length), new Random(SEED));
+    expect(inWords(findings)).toEqual([]);
+  });
+});
