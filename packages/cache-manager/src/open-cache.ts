@@ -1,5 +1,6 @@
-import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig } from '@pw/cache-models';
+import type { CacheConfigInput, Clock, Logger } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
+import { checkOpening } from './check-opening.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 
@@ -24,7 +25,7 @@ export interface OpenCacheOptions
  * store cannot be opened is no error, unless it is named in `required`: the cache works without it and tries it again.
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
-  const parsed = parseCacheConfig(config);
+  const parsed = checkOpening(config, options);
   const cipher = await defaultCipher(parsed, options.logger, options.env ?? process.env);
   return CacheManager.open({
     tiers: await defaultTiers(parsed, options.healthSchedule),

@@ -11,5 +11,6 @@ export interface TtlJitter {
 /** The entry with an earlier end, by whole milliseconds; never a later one. `ttlSeconds` stays what it was. */
 export function shorten(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
   const earlier = Math.floor(random() * share * entry.ttlSeconds * 1000);
-  return earlier === 0 ? entry : CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier });
+  // A source of random numbers that gives what is none shortens nothing.
+  return !(earlier > 0) ? entry : CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier });
 }

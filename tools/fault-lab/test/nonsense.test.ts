@@ -1,4 +1,5 @@
 import * as crypto from '@pw/cache-crypto';
+import * as manager from '@pw/cache-manager';
 import * as models from '@pw/cache-models';
 import * as memory from '@pw/tier-memory';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
 import { OMISSIONS } from '../src/nonsense/omissions.ts';
 import { publicCalls } from '../src/nonsense/public-calls.ts';
 import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
+import { cacheManager } from '../src/nonsense/specs/cache-manager.ts';
 import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
 import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
 import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
@@ -16,6 +18,7 @@ const PACKAGES: readonly (readonly [name: string, exported: object, groups: read
   ['cache-models', models, cacheModels],
   ['cache-crypto', crypto, cacheCrypto],
   ['tier-memory', memory, tierMemory],
+  ['cache-manager', manager, cacheManager],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
 const RANDOM_CALLS = count(10_000, 50_000);
