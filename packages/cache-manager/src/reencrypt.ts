@@ -32,7 +32,7 @@ export interface ReencryptCounts extends ResealCounts {
 
 export interface ReencryptOptions {
   /** Called after each batch. An async one is waited for. What it throws, or rejects with, ends the work; what is sealed again stays so. */
-  readonly onProgress?: ((progress: ReencryptProgress) => void) | undefined;
+  readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;
   /** Ends the work with the signal's reason; what is sealed again stays so, and the next call goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** Records rewritten at once, 1 to 10,000; other work gets a turn in between. Default 200. */

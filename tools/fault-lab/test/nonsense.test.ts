@@ -1,7 +1,10 @@
 import * as crypto from '@pw/cache-crypto';
 import * as manager from '@pw/cache-manager';
 import * as models from '@pw/cache-models';
+import * as jsonl from '@pw/tier-jsonl';
 import * as memory from '@pw/tier-memory';
+import * as redis from '@pw/tier-redis';
+import * as sqlite from '@pw/tier-sqlite';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
@@ -10,7 +13,10 @@ import { publicCalls } from '../src/nonsense/public-calls.ts';
 import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
 import { cacheManager } from '../src/nonsense/specs/cache-manager.ts';
 import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
+import { tierJsonl } from '../src/nonsense/specs/tier-jsonl.ts';
 import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
+import { tierRedis } from '../src/nonsense/specs/tier-redis.ts';
+import { tierSqlite } from '../src/nonsense/specs/tier-sqlite.ts';
 import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
 import { Random } from '../src/random.ts';
 
@@ -19,6 +25,9 @@ const PACKAGES: readonly (readonly [name: string, exported: object, groups: read
   ['cache-crypto', crypto, cacheCrypto],
   ['tier-memory', memory, tierMemory],
   ['cache-manager', manager, cacheManager],
+  ['tier-jsonl', jsonl, tierJsonl],
+  ['tier-sqlite', sqlite, tierSqlite],
+  ['tier-redis', redis, tierRedis],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
 const RANDOM_CALLS = count(10_000, 50_000);

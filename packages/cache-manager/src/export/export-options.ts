@@ -36,7 +36,7 @@ export interface ExportOptions {
    * Called after each write, of some hundred entries. An async one is waited for. What it throws, or rejects with, ends the export; the
    * target file is then as it was before.
    */
-  readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
+  readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
   /** Ends the export with the signal's reason; the target file is then as it was before. */
   readonly signal?: AbortSignal | undefined;
 }

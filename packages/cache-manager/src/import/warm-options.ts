@@ -73,7 +73,7 @@ export interface WarmOptions {
    * Called after each batch, and once more when the import is aborted. An async one is waited for. What it throws, or rejects with,
    * ends the import; the rows read until then are stored.
    */
-  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+  readonly onProgress?: ((progress: WarmProgress) => unknown) | undefined;
   /** Ends the import with the signal's reason, once the rows read until then are stored; they stay. */
   readonly signal?: AbortSignal | undefined;
 }

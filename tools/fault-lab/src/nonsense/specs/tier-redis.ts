@@ -1,0 +1,3 @@
+import type { CallGroup } from '../nonsense-spec.ts';
+
+export const tierRedis: readonly CallGroup[] = [];
