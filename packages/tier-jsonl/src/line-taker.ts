@@ -36,6 +36,8 @@ export class LineTaker implements LineVisitor {
   #now = 0;
   /** Where one line is damaged, the next is likely to be. */
   #isAfterDamage = false;
+  /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
+  readonly #run = { offset: 0, length: 0, lines: 0 };
 
   constructor(parts: LineTakerParts) {
     this.#number = parts.number;
@@ -60,6 +62,7 @@ export class LineTaker implements LineVisitor {
   }
 
   finish(): void {
+    this.#endRun();
     this.#before = undefined;
   }
 
@@ -120,9 +123,26 @@ export class LineTaker implements LineVisitor {
   #take(head: LineHead, place: Place): void {
     if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
     else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
-    else if (head.kind === 'damaged') this.#lines.damaged.push(place);
+    else if (head.kind === 'damaged') this.#takeDamaged(place);
     else if (head.kind === 'other') this.#lines.foreign.push(place);
     else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
+  }
+
+  #takeDamaged({ offset, length }: Place): void {
+    const run = this.#run;
+    const joined = offset + length - run.offset;
+    if (run.lines > 0 && offset === run.offset + run.length + 1 && joined <= LONGEST_RUN) {
+      run.length = joined;
+      run.lines++;
+      return;
+    }
+    this.#endRun();
+    Object.assign(run, { offset, length, lines: 1 });
+  }
+
+  #endRun(): void {
+    if (this.#run.lines > 0) this.#lines.damaged.push({ ...this.#run });
+    this.#run.lines = 0;
   }
 
   #takeRecord(key: string, place: Place, facts: SlotFacts): void {
@@ -141,7 +161,7 @@ export class LineTaker implements LineVisitor {
       // The last line without a newline is met again once it has one.
       if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
     } else if (this.isMisnamed(place)) {
-      this.#lines.damaged.push(place);
+      this.#lines.suspect(place);
       return;
     } else if (this.#isOlderThanIn(shard, key)) {
       this.#lines.supersede(key, place);
@@ -164,12 +184,12 @@ export class LineTaker implements LineVisitor {
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
   #follows(key: string, older: Place, newer: Place): boolean {
     if (this.isMisnamed(newer)) {
-      this.#lines.damaged.push(newer);
+      this.#lines.suspect(newer);
       return false;
     }
     const before = readRaw(this.#file.read(older.offset, older.length));
     if (before !== undefined && fitsChecksum(before)) this.#lines.supersede(key, older);
-    else this.#lines.damaged.push(older);
+    else this.#lines.suspect(older);
     return true;
   }
 
@@ -200,6 +220,8 @@ export class LineTaker implements LineVisitor {
   }
 }
 
+/** Bytes. */
+const LONGEST_RUN = 1024 * 1024;
 const DAMAGED: LineHead = { kind: 'damaged' };
 
 function isWhole(bytes: Buffer, key: string): boolean {

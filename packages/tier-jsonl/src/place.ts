@@ -4,6 +4,11 @@ export interface Place {
   readonly length: number;
 }
 
+/** Damaged lines that follow one another, with nothing but newlines between them. */
+export interface DamagedRun extends Place {
+  readonly lines: number;
+}
+
 /** Joins places that follow one another with nothing but a newline between them, up to a limit, in file order and one by one. */
 export function* joinPlaces(places: readonly Place[], limit: number): Generator<Place, void> {
   let [start, end] = [0, -1];

@@ -1,4 +1,4 @@
-import type { Place } from './place.ts';
+import type { DamagedRun, Place } from './place.ts';
 
 /** The lines of a shard file that are in nobody's index, and where its last complete one ends. */
 export class ShardLines {
@@ -10,7 +10,7 @@ export class ShardLines {
    * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
    * overwriting them.
    */
-  damaged: Place[] = [];
+  damaged: DamagedRun[] = [];
   /** Lines of others that are no records: kept. */
   foreign: Place[] = [];
   /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
@@ -33,6 +33,11 @@ export class ShardLines {
   /** True if a line lies here that counts no more, or may turn out to be damaged. */
   get hasOutdated(): boolean {
     return this.needsRepair || this.superseded.size + this.leaving.size > 0;
+  }
+
+  /** A line that seems damaged, beside which none need be. */
+  suspect({ offset, length }: Place): void {
+    this.damaged.push({ offset, length, lines: 1 });
   }
 
   supersede(key: string, place: Place): void {

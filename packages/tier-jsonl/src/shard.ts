@@ -1,7 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { CacheStorageError } from '@pw/cache-models';
+import { type CacheStorageError, unsafePath } from '@pw/cache-models';
 import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
@@ -41,7 +40,7 @@ export class Shard {
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
   /** Damaged lines that were counted: the length of each by its offset. */
-  readonly #reported = new Map<number, number>();
+  readonly #reported = new Map<number, { readonly length: number; readonly lines: number }>();
   readonly #taker: LineTaker;
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
@@ -240,7 +239,7 @@ export class Shard {
 
   /** Another shard holds a newer line of a key; the one here may be of another key whose name rotted. */
   outdated(key: string, place: Place): void {
-    if (this.#taker.isMisnamed(place)) this.lines.damaged.push(place);
+    if (this.#taker.isMisnamed(place)) this.lines.suspect(place);
     else this.lines.supersede(key, place);
   }
 
@@ -287,8 +286,8 @@ export class Shard {
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(id: SlotId): void {
     const place = this.#index.placeOf(id);
-    this.#reported.set(place.offset, place.length);
-    this.lines.damaged.push(place);
+    this.#reported.set(place.offset, { length: place.length, lines: 1 });
+    this.lines.suspect(place);
     this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
     this.#index.remove(id);
   }
@@ -311,7 +310,7 @@ export class Shard {
       if (!this.#hasSlot(id)) return false;
       const place = this.#index.placeOf(id);
       if (place.offset !== offset || this.#bytesSum(place) !== sum) return false;
-      this.lines.damaged.push(place);
+      this.lines.suspect(place);
       this.#index.remove(id);
       return true;
     });
@@ -324,10 +323,15 @@ export class Shard {
 
   *#reportSteps(): Generator<void, void> {
     let count = 0;
-    for (const { offset, length } of this.lines.damaged) {
-      if (this.#reported.get(offset) === length) continue;
-      this.#reported.set(offset, length);
-      if (++count % REPORTED_AT_A_TIME === 0) yield;
+    let runs = 0;
+    for (const { offset, length, lines } of this.lines.damaged) {
+      const known = this.#reported.get(offset);
+      if (known?.length === length) continue;
+      // Of a run that grew the lines that are new; one that shrank has none.
+      const before = known === undefined || known.lines === lines ? 0 : known.lines;
+      count += Math.max(0, lines - before);
+      this.#reported.set(offset, { length, lines });
+      if (++runs % REPORTED_AT_A_TIME === 0) yield;
     }
     if (count > 0) this.#listener.damaged(count);
   }
@@ -385,9 +389,8 @@ export class Shard {
 }
 
 function tooLarge(path: string): CacheStorageError {
-  return new CacheStorageError(
-    `JSONL tier: ${basename(path)} is larger than 4 GiB; refused. Move it away, or delete it if it holds nothing of worth`,
-  );
+  const problem = 'is larger than 4 GiB, and is not read; move it away, or delete it if it holds nothing of worth';
+  return unsafePath({ path, what: 'shard', problem, tier: 'JSONL tier' });
 }
 
 /** True if the file has not changed for so long that a change from now on will show in its time. A time to come is a clock that was set back. */

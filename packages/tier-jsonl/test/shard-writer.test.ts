@@ -29,11 +29,11 @@ it('what another shard calls damaged while lines are set aside is neither overwr
     if (waiting === undefined) continue;
     await waiting;
     // What was found is on the disk by now, and is about to be overwritten.
-    shard.lines.damaged.push(place);
+    shard.lines.suspect(place);
     isAdded = true;
   }
   expect(isAdded).toBe(true);
   expect(readFileSync(path, 'latin1').trim()).toBe(late);
   expect(readFileSync(join(directory, 'quarantine', 'shard_00.jsonl'), 'latin1')).toBe('rubbish\n'.repeat(1001));
-  expect(shard.lines.damaged).toEqual([place]);
+  expect(shard.lines.damaged).toEqual([{ ...place, lines: 1 }]);
 });

@@ -21,6 +21,8 @@ export class ChangeTracking extends BasicPooledClientSideCache {
   }
 
   override invalidate(name: RedisArgument | null): void {
-    this.#events.changed(name === null ? null : name.toString());
+    const text = name === null ? null : name.toString();
+    // A server that tells of other names has not been asked for them.
+    if (text === null || text.startsWith(this.#prefix)) this.#events.changed(text);
   }
 }

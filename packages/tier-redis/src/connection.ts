@@ -1,3 +1,4 @@
+import type { ReplyFault } from './reply-guard.ts';
 import type { NodeClient } from './server-client.ts';
 
 /** What a connection tells its owner. */
@@ -6,6 +7,8 @@ export interface ConnectionEvents {
   readonly changed: (name: string | null) => void;
   /** The connection, or that of one node, has ended: it is of no use any more. */
   readonly broken: () => void;
+  /** An answer was refused before it was read; the connection is ended. */
+  readonly refused: (fault: ReplyFault) => void;
 }
 
 /** One connection to the store, from its beginning to its end: a new one is made after a fault. */

@@ -1,3 +1,4 @@
+import { textOrNull, wholeNumber } from './answers.ts';
 import type { RedisStore } from './redis-store.ts';
 import { LEASE } from './scripts.ts';
 import type { Stamps } from './stored-record.ts';
@@ -16,13 +17,15 @@ export class Leases {
   async acquire(key: string, milliseconds: number, token?: string): Promise<string | null> {
     const name = this.#store.names.name('l', key);
     const span = String(Math.max(1, Math.ceil(milliseconds)));
-    if (token !== undefined) return (await this.#store.run(LEASE, [name], [token, span])) === 1 ? token : null;
+    if (token !== undefined)
+      return (await this.#store.run(LEASE, [name], [token, span], wholeNumber)) === 1 ? token : null;
     const fresh = this.#tokens.next();
-    const came = await this.#store.send(name, ['SET', name, fresh, 'NX', 'PX', span]);
+    const came = await this.#store.send(name, ['SET', name, fresh, 'NX', 'PX', span], textOrNull);
     return came === 'OK' ? fresh : null;
   }
 
   async release(key: string, token: string): Promise<boolean> {
-    return (await this.#store.run(LEASE, [this.#store.names.name('l', key)], [token, '0'])) === 1;
+    const name = this.#store.names.name('l', key);
+    return (await this.#store.run(LEASE, [name], [token, '0'], wholeNumber)) === 1;
   }
 }

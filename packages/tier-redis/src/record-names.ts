@@ -1,7 +1,7 @@
 import { CacheConfigError } from '@pw/cache-models';
 
 /** What a name on the server stands for: an entry, its accesses, a lease, a record that was set aside. */
-type Kind = 'e' | 'a' | 'l' | 'q';
+export type Kind = 'e' | 'a' | 'l' | 'q';
 
 /**
  * Names on the server. They begin with the namespace, so that one SCAN pattern and one tracking prefix cover it. Braces
@@ -39,8 +39,8 @@ export class RecordNames {
   }
 
   /** A pattern of SCAN; nothing in a namespace has a meaning of its own there. */
-  pattern(kinds: string): string {
-    return `${this.#base}[${kinds}]:*`;
+  pattern(kind: Kind): string {
+    return `${this.prefix(kind)}*`;
   }
 
   /** Order of eviction, deadlines and the counter of a bounded namespace, which is never spread. */

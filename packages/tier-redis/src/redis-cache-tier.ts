@@ -9,20 +9,26 @@ import {
   RemovalReason,
   type ResealCounts,
 } from '@pw/cache-models';
+import { abandonable } from './abandonable.ts';
+import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
+import { enterAll } from './enter-all.ts';
 import { Leases } from './leases.ts';
+import { BATCH_BYTES, MAX_RECORD_BYTES } from './limits.ts';
+import type { Pass } from './pass.ts';
 import { RecordNames } from './record-names.ts';
 import { RedisLink } from './redis-link.ts';
-import { RedisStore } from './redis-store.ts';
+import { type Pair, RedisStore } from './redis-store.ts';
 import { type CheckedOptions, checkOptions, type RedisTierOptions } from './redis-tier-options.ts';
+import type { ReplyFault } from './reply-guard.ts';
 import { resealPages } from './reseal.ts';
-import { ACCESS, INDEX, PUT_BOUNDED, SWAP } from './scripts.ts';
+import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
 import { isCluster } from './server-client.ts';
 import { checkFormat, Fence, loadScripts } from './set-up.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SizeEstimate } from './size-estimate.ts';
-import { decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
+import { beginning, decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
 
 /**
  * Keeps entries on a Redis or Valkey server, or a cluster of them, where any number of processes share them. The server
@@ -59,6 +65,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
       factory: (events) => this.#connection(options, names, events),
       setUp: this.#setUp(names),
       changed: (name) => this.#tell(name === null ? null : names.keyOf(name)),
+      refused: (fault) => this.#refused(fault),
     });
     this.#store = new RedisStore(names, maxEntries === null ? undefined : names.index(evictionPolicy), this.#link);
     this.#leases = new Leases(this.#store, this.#stamps);
@@ -104,16 +111,22 @@ export class RedisCacheTier extends BaseTier<'async'> {
     await this.open();
     const { cipher } = this;
     if (cipher === undefined) return;
-    const setAside = (key: string, record: string) => {
+    const setAside = (key: string, record: Stored) => {
       this.passOver(new CacheCorruptionError('stored record is damaged', { tier: this.name }));
       return this.#setAside(key, record);
     };
-    yield* resealPages({ store: this.#store, cipher, stamps: this.#stamps, setAside }, batchSize);
+    const pass = this.#store.pass();
+    yield* resealPages({ store: this.#store, pass, cipher, stamps: this.#stamps, setAside }, batchSize);
   }
 
   protected override async doOpen(): Promise<void> {
     await this.#link.open();
-    if (this.#store.index !== undefined) await this.#enterAll();
+    try {
+      await enterAll(this.#store, this.config.evictionPolicy);
+    } catch (error) {
+      await this.#link.close();
+      throw error;
+    }
   }
 
   protected override doClose(): Promise<void> {
@@ -122,24 +135,14 @@ export class RedisCacheTier extends BaseTier<'async'> {
 
   protected override async doGet(key: string): Promise<CacheEntry | undefined> {
     if (!key.isWellFormed()) return undefined;
-    const { names } = this.#store;
-    const name = names.name('e', key);
-    const came = (await this.#store.send(name, ['MGET', name, names.name('a', key)])) as (string | null)[];
-    return came[0] == null ? undefined : this.#decode(key, came[0], came[1]!);
+    const [record, access] = await this.#store.readOne(key);
+    return record === null ? undefined : this.#decode(key, record, access);
   }
 
   protected override async doGetMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const known = keys.filter((key) => key.isWellFormed());
-    const stored = await this.#store.read(known);
     const found = new Map<string, CacheEntry>();
-    for (const [at, [record, access]] of stored.entries()) {
-      if (record === null) continue;
-      try {
-        found.set(known[at]!, this.#decode(known[at]!, record, access));
-      } catch (error) {
-        this.passOver(error);
-      }
-    }
+    for (const entry of this.#decodeAll(known, await this.#store.read(known))) found.set(entry.key, entry);
     return found;
   }
 
@@ -151,7 +154,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
       return true;
     }
     const command = this.#setCommand(entry);
-    await this.#store.send(command[1]!, command);
+    await this.#store.send(command[1]!, command, ok);
     this.#size.stored(key, entry.expiresAt);
     return true;
   }
@@ -160,7 +163,10 @@ export class RedisCacheTier extends BaseTier<'async'> {
     for (const { key } of entries) this.#checkKey(key);
     if (this.#store.index === undefined) {
       // All of them first: should one not be fit to be stored, nothing is on its way yet.
-      await this.#store.sendAll(entries.map((entry) => this.#setCommand(entry)));
+      await this.#store.sendAll(
+        entries.map((entry) => this.#setCommand(entry)),
+        ok,
+      );
     } else for (const group of this.#store.groups(entries)) await this.#putBounded(group, now);
     for (const { key, expiresAt } of entries) this.#size.stored(key, expiresAt);
     return entries.map(() => true);
@@ -190,14 +196,17 @@ export class RedisCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doClear(now: number): Promise<number> {
+    const [store, pass] = [this.#store, this.#store.pass()];
     let live = 0;
-    for await (const keys of this.#store.keys()) {
-      const gone = await this.#store.remove(keys, now);
+    for await (const names of store.scan('e', pass)) {
+      const keys = names.map((name) => store.names.keyOf(name));
+      const gone = await pass.step(() => store.remove(keys, now));
       this.counts.countRemoval(RemovalReason.TTL, gone.filter((was) => was === 2).length);
       live += gone.filter((was) => was === 1).length;
     }
-    for await (const names of this.#store.scan('a')) {
-      await Promise.all(this.#store.groups(names).map((group) => this.#store.send(group[0]!, ['UNLINK', ...group])));
+    for await (const names of store.scan('a', pass)) {
+      const unlinks = store.groups(names).map((group) => ['UNLINK', ...group]);
+      await pass.step(() => store.sendAll(unlinks, wholeNumber));
     }
     this.#size.counted(0);
     return live;
@@ -212,23 +221,61 @@ export class RedisCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doKeys(now: number): Promise<string[]> {
+    const pass = this.#store.pass();
     const all: string[] = [];
-    for await (const keys of this.#store.keys()) {
-      const live = await this.#store.areLive(keys, now);
+    for await (const keys of this.#store.keys(pass)) {
+      const live = await pass.step(() => this.#store.areLive(keys, now));
       for (const [at, key] of keys.entries()) if (live[at]) all.push(key);
     }
     this.#size.counted(all.length);
     return all;
   }
 
-  protected override async *doEntries(): AsyncGenerator<CacheEntry> {
-    for await (const keys of this.#store.keys()) yield* (await this.doGetMany(keys)).values();
+  /** A consumer that ends the iteration, also while it waits for the next entry, ends the pass with it. */
+  override entries(): AsyncIterableIterator<CacheEntry> {
+    const pass = this.#store.pass();
+    return abandonable(this.#allEntries(pass), () => pass.end());
+  }
+
+  async *#allEntries(pass: Pass): AsyncGenerator<CacheEntry> {
+    const now = this.clock.now();
+    try {
+      if (!this.enabled) return;
+      await this.open();
+      for await (const entry of this.#entriesOf(pass)) {
+        this.health.succeeded();
+        if (!entry.isExpiredAt(now)) yield entry;
+      }
+      this.health.succeeded();
+    } catch (error) {
+      if (!pass.isEnded) this.health.recover(error, undefined);
+    }
+  }
+
+  protected override doEntries(): AsyncGenerator<CacheEntry> {
+    return this.#entriesOf(this.#store.pass());
+  }
+
+  async *#entriesOf(pass: Pass): AsyncGenerator<CacheEntry> {
+    for await (const keys of this.#store.keys(pass)) {
+      for (const group of this.#store.groups(keys)) {
+        // What one answer held is handed on before the next one is asked for.
+        for (let at = 0; at < group.length; ) {
+          const some = group.slice(at);
+          const pairs = await pass.step(() => this.#store.readSome(some));
+          at += pairs.length;
+          yield* this.#decodeAll(some, pairs);
+        }
+      }
+    }
   }
 
   protected override async doCleanupExpired(now: number): Promise<number> {
+    const [store, pass] = [this.#store, this.#store.pass()];
     let removed = 0;
-    for await (const keys of this.#store.keys()) {
-      const gone = await this.#store.remove(keys, now, true);
+    for await (const names of store.scan('e', pass)) {
+      const keys = names.map((name) => store.names.keyOf(name));
+      const gone = await pass.step(() => store.remove(keys, now, true));
       for (const [at, key] of keys.entries()) if (gone[at] !== 0) this.#size.removed(key);
       removed += gone.filter((was) => was !== 0).length;
     }
@@ -244,7 +291,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
       const args = group.flatMap((update) =>
         encodeAccess(update.accessCount, update.lastAccessed, update.evictedFromL1),
       );
-      return this.#store.run(ACCESS, all, [...fixed, ...args]) as Promise<number>;
+      return this.#store.run(ACCESS, all, [...fixed, ...args], wholeNumber);
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
@@ -257,14 +304,20 @@ export class RedisCacheTier extends BaseTier<'async'> {
   async #putBounded(group: readonly CacheEntry[], now: number): Promise<void> {
     const { names, index } = this.#store;
     const { maxEntries, evictionPolicy } = this.config;
-    const fixed = [now, maxEntries!, evictionPolicy, names.prefix('e'), names.prefix('a')].map(String);
-    const args = group.flatMap((entry) => [entry.key, this.#encode(entry), this.#deadline(entry)]);
-    const [expired, ...gone] = (await this.#store.run(PUT_BOUNDED, index!, [...fixed, ...args])) as [
-      number,
-      ...(string | null)[],
+    const fixed = [
+      now,
+      maxEntries!,
+      evictionPolicy,
+      names.prefix('e'),
+      names.prefix('a'),
+      MAX_RECORD_BYTES,
+      BATCH_BYTES,
     ];
-    this.counts.countRemoval(RemovalReason.TTL, expired);
-    for (let at = 0; at < gone.length; at += 3) this.#tellEvicted(gone[at]!, gone[at + 1]!, gone[at + 2]!);
+    const args = group.flatMap((entry) => [entry.key, this.#encode(entry), this.#deadline(entry)]);
+    const went = await this.#store.run(PUT_BOUNDED, index!, [...fixed.map(String), ...args], evicted);
+    this.counts.countRemoval(RemovalReason.TTL, went.expired);
+    this.counts.countRemoval(RemovalReason.CAPACITY, went.untold);
+    for (const [key, record, access] of went.told) this.#tellEvicted(key, record, access);
   }
 
   #tellEvicted(key: string, record: string, access: string | null): void {
@@ -281,15 +334,22 @@ export class RedisCacheTier extends BaseTier<'async'> {
     this.evicted(key, entry, RemovalReason.CAPACITY);
   }
 
-  /** Enters what was stored while the namespace had no bound, or another policy. */
-  async #enterAll(): Promise<void> {
-    const { names, index } = this.#store;
-    for await (const keys of this.#store.keys())
-      await this.#store.run(INDEX, index!, [this.config.evictionPolicy, names.prefix('e'), ...keys]);
+  *#decodeAll(keys: readonly string[], pairs: readonly Pair[]): Generator<CacheEntry> {
+    for (const [at, [record, access]] of pairs.entries()) {
+      if (record === null) continue;
+      let entry: CacheEntry;
+      try {
+        entry = this.#decode(keys[at]!, record, access);
+      } catch (error) {
+        this.passOver(error);
+        continue;
+      }
+      yield entry;
+    }
   }
 
   /** A damaged record is set aside under a name of its own, for as long as it would have lived, and no longer in the way. */
-  #decode(key: string, record: string, access: string | null): CacheEntry {
+  #decode(key: string, record: Stored, access: string | null): CacheEntry {
     try {
       return decodeRecord(key, record, access, this.cipher);
     } catch (error) {
@@ -298,12 +358,16 @@ export class RedisCacheTier extends BaseTier<'async'> {
     }
   }
 
-  async #setAside(key: string, record: string): Promise<void> {
+  async #setAside(key: string, record: Stored): Promise<void> {
     const { names } = this.#store;
-    const [name, aside] = [names.name('e', key), names.name('q', key)];
-    const deadline = Number(await this.#store.send(name, ['PEXPIRETIME', name]));
-    await this.#store.send(aside, ['SET', aside, record, ...(deadline > 0 ? ['PXAT', String(deadline)] : [])]);
-    await this.#store.run(SWAP, [name], [record, '']);
+    const args = [beginning(record), String(MAX_RECORD_BYTES)];
+    await this.#store.run(SET_ASIDE, [names.name('e', key), names.name('q', key)], args, wholeNumber);
+  }
+
+  /** After an answer that was too long, records are not asked for any more without a look at their length. */
+  #refused(fault: ReplyFault): void {
+    this.logger.warn({ tier: this.name, code: fault }, 'an answer of the server was refused; its connection is ended');
+    if (fault === 'ERR_REPLY_TOO_LONG') this.#store.beCareful();
   }
 
   #tell(key: string | null): void {

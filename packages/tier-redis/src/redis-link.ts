@@ -1,6 +1,10 @@
 import type { CacheError, Logger } from '@pw/cache-models';
+import { UnfitAnswer } from './answers.ts';
 import type { Connection, ConnectionFactory } from './connection.ts';
+
 import { Deadlines } from './deadlines.ts';
+import { Pass } from './pass.ts';
+import type { ReplyFault } from './reply-guard.ts';
 import type { NodeClient } from './server-client.ts';
 import { noAnswer, notConnected, reasonOf, toStorageError } from './server-error.ts';
 
@@ -13,14 +17,21 @@ export interface RedisLinkOptions {
   readonly heartbeatMs: number;
   /** How long after the end of a connection what was read before may still be believed, in milliseconds. */
   readonly graceMs: number;
+  /** How long the steps of one pass over all names may take together, in milliseconds. */
+  readonly passTimeoutMs: number;
   /** Prepares a new connection before anything else is sent on it. */
   readonly setUp: (nodes: readonly NodeClient[], send: Connection['send']) => Promise<void>;
   /** As of {@link Connection}; also `null` when changes may have been missed. */
   readonly changed: (name: string | null) => void;
+  /** An answer was refused before it was read; the connection is over. */
+  readonly refused: (fault: ReplyFault) => void;
 }
 
+/** Takes an answer for what it is, or throws an {@link UnfitAnswer}. */
+export type Reader<T> = (answer: unknown) => T;
+
 /** Sends a command to one node. */
-export type Sender = (args: readonly string[]) => Promise<unknown>;
+export type Sender = <T>(args: readonly string[], read: Reader<T>) => Promise<T>;
 
 const FIRST_WAIT_MS = 20;
 const LAST_WAIT_MS = 1000;
@@ -38,6 +49,8 @@ export class RedisLink {
   #connecting: Promise<void> | undefined;
   #tries = 0;
   #wanted = false;
+  /** Of how many ends this is the time after: a pass ends with the opening that it began in. */
+  #ends = 0;
   #pending = 0;
   #idle: (() => void) | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -67,9 +80,16 @@ export class RedisLink {
     this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs).unref();
   }
 
+  /** A walk over all names, which ends at the latest with {@link RedisLink.close}. */
+  pass(): Pass {
+    const { tier, passTimeoutMs: limitMs } = this.#options;
+    return new Pass({ tier, limitMs, opening: () => this.#ends });
+  }
+
   /** Waits for what is under way, each command no longer than its deadline, and ends the connection. */
   async close(): Promise<void> {
     this.#wanted = false;
+    this.#ends++;
     this.#stopTimers();
     await this.#connecting?.catch(() => {});
     do {
@@ -83,31 +103,44 @@ export class RedisLink {
   }
 
   /** Sends one command to the node that holds a name. Rejects with a CacheStorageError. */
-  send(name: string, args: readonly string[]): Promise<unknown> {
+  send<T>(name: string, args: readonly string[], read: Reader<T>): Promise<T> {
     const live = this.#live;
-    if (live !== undefined) return this.#inTime(live, () => live.send(name, args));
+    if (live !== undefined) return this.#inTime(live, () => live.send(name, args), read);
     // Right after the end of a connection the next one is waited for; what cannot be reached is not waited for.
     if (this.#connecting === undefined || this.#tries > 0) return Promise.reject(notConnected(this.#options.tier));
-    return this.#inTime(undefined, async () => {
-      await this.#connecting;
-      if (this.#live === undefined) throw notConnected(this.#options.tier);
-      return this.#live.send(name, args);
-    });
+    return this.#inTime(
+      undefined,
+      async () => {
+        await this.#connecting;
+        if (this.#live === undefined) throw notConnected(this.#options.tier);
+        return this.#live.send(name, args);
+      },
+      read,
+    );
   }
 
   /** Sends commands at once, each to the node that holds its first argument; in time as one. */
-  sendAll(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+  sendAll<T>(commands: readonly (readonly string[])[], read: Reader<T>): Promise<T[]> {
     const live = this.#live;
-    if (live === undefined) return Promise.all(commands.map((args) => this.send(args[1]!, args)));
-    return this.#inTime(live, () => Promise.all(commands.map((args) => live.send(args[1]!, args))));
+    if (live === undefined) return Promise.all(commands.map((args) => this.send(args[1]!, args, read)));
+    const all = () => Promise.all(commands.map((args) => live.send(args[1]!, args)));
+    return this.#inTime(live, all, (answers) => answers.map(read));
   }
 
   /** A way to each node of the connection that there is now; it rejects when another one has taken its place. */
   async senders(): Promise<readonly Sender[]> {
     const live = this.#live;
     if (live === undefined) throw notConnected(this.#options.tier);
-    const nodes = await this.#inTime(live, () => live.nodes());
-    return nodes.map((node) => (args) => this.#inTime(live, () => node.sendCommand(args)));
+    const nodes = await this.#inTime(
+      live,
+      () => live.nodes(),
+      (all) => all,
+    );
+    return nodes.map(
+      (node): Sender =>
+        (args, read) =>
+          this.#inTime(live, () => node.sendCommand(args), read),
+    );
   }
 
   #connect(): Promise<void> {
@@ -118,20 +151,24 @@ export class RedisLink {
   }
 
   async #makeConnection(): Promise<void> {
-    const { factory, changed, setUp, tier } = this.#options;
+    const { factory, changed, refused, setUp, tier } = this.#options;
     let isBroken = false;
     const broken = (): void => {
       isBroken = true;
       this.#end(connection);
     };
-    const connection: Connection = factory({ changed, broken });
+    const connection: Connection = factory({ changed, broken, refused });
     try {
-      await this.#inTime(undefined, async () => {
-        await connection.connect();
-        const nodes = await connection.nodes();
-        for (const node of nodes) node.unref();
-        await setUp(nodes, (name, args) => connection.send(name, args));
-      });
+      await this.#inTime(
+        undefined,
+        async () => {
+          await connection.connect();
+          const nodes = await connection.nodes();
+          for (const node of nodes) node.unref();
+          await setUp(nodes, (name, args) => connection.send(name, args));
+        },
+        (nothing) => nothing,
+      );
       if (isBroken || !this.#wanted) throw notConnected(tier);
     } catch (error) {
       this.#tries++;
@@ -146,7 +183,12 @@ export class RedisLink {
   }
 
   /** The answer, or a rejection when it does not come in time. */
-  #inTime<T>(connection: Connection | undefined, work: () => Promise<T>, hold = true): Promise<T> {
+  #inTime<A, T>(
+    connection: Connection | undefined,
+    work: () => Promise<A>,
+    read: (answer: A) => T,
+    hold = true,
+  ): Promise<T> {
     const { tier, timeoutMs } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const late = (): void => {
@@ -166,14 +208,18 @@ export class RedisLink {
       const fail = (error: CacheError): void => {
         if (end()) reject(error);
       };
-      work().then(
-        (value) => end() && resolve(value),
-        (error: unknown) => {
-          fail(toStorageError(error, tier));
-          // A server that may not write any more is not the one that was meant.
-          if (connection !== undefined && reasonOf(error) === 'READONLY') this.#end(connection);
-        },
-      );
+      const failed = (error: unknown): void => {
+        fail(toStorageError(error, tier));
+        if (connection !== undefined && isEnd(error)) this.#end(connection);
+      };
+      work().then((answer) => {
+        try {
+          const value = read(answer);
+          if (end()) resolve(value);
+        } catch (error) {
+          failed(error);
+        }
+      }, failed);
     });
   }
 
@@ -205,7 +251,7 @@ export class RedisLink {
     const ask = async (): Promise<void> => {
       for (const node of await live.nodes()) await node.sendCommand(['PING']);
     };
-    this.#inTime(live, ask, false).catch(() => {});
+    this.#inTime(live, ask, (nothing) => nothing, false).catch(() => {});
   }
 
   #stopTimers(): void {
@@ -213,6 +259,14 @@ export class RedisLink {
     clearTimeout(this.#retry);
     clearTimeout(this.#grace);
   }
+}
+
+/**
+ * A server that may not write any more is not the one that was meant; where one answer belongs to another question, the next ones
+ * may too.
+ */
+function isEnd(error: unknown): boolean {
+  return error instanceof UnfitAnswer || reasonOf(error) === 'READONLY';
 }
 
 function destroy(connection: Connection): void {

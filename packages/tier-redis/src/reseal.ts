@@ -7,6 +7,8 @@ import {
   resealText,
   sealState,
 } from '@pw/cache-models';
+import { type Stored, UNFIT, wholeNumber } from './answers.ts';
+import type { Pass } from './pass.ts';
 import type { RedisStore } from './redis-store.ts';
 import { SWAP } from './scripts.ts';
 import { decodeRecord, encodeRecord, type Stamps } from './stored-record.ts';
@@ -14,25 +16,28 @@ import { decodeRecord, encodeRecord, type Stamps } from './stored-record.ts';
 /** What a re-encryption needs of its tier. */
 export interface ResealParts {
   readonly store: RedisStore;
+  readonly pass: Pass;
   readonly cipher: CredentialCipher;
   readonly stamps: Stamps;
   /** Sets a damaged record aside, and counts it. */
-  readonly setAside: (key: string, record: string) => Promise<void>;
+  readonly setAside: (key: string, record: Stored) => Promise<void>;
 }
 
 const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
 
 /** See `CacheTier.reseal`: a record is replaced only if it is still the one that was read. */
 export async function* resealPages(parts: ResealParts, batchSize: number): AsyncGenerator<ResealCounts> {
-  for await (const page of parts.store.keys()) {
-    for (let at = 0; at < page.length; at += batchSize) yield await resealBatch(parts, page.slice(at, at + batchSize));
+  const { store, pass } = parts;
+  for await (const page of store.keys(pass)) {
+    for (let at = 0; at < page.length; at += batchSize) {
+      const keys = page.slice(at, at + batchSize);
+      yield await pass.step(() => resealBatch(parts, keys));
+    }
   }
-  const seen = new Set<string>();
-  for await (const names of parts.store.scan('q')) {
-    const fresh = [...new Set(names)].filter((name) => !seen.has(name));
-    for (const name of fresh) seen.add(name);
-    for (let at = 0; at < fresh.length; at += batchSize) {
-      const left = await Promise.all(fresh.slice(at, at + batchSize).map((name) => resealAside(parts, name)));
+  for await (const names of store.namesOnce('q', pass)) {
+    for (let at = 0; at < names.length; at += batchSize) {
+      const batch = names.slice(at, at + batchSize);
+      const left = await pass.step(() => Promise.all(batch.map((name) => resealAside(parts, name))));
       yield { ...NOTHING, inQuarantine: left.filter(Boolean).length };
     }
   }
@@ -41,7 +46,7 @@ export async function* resealPages(parts: ResealParts, batchSize: number): Async
 async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise<ResealCounts> {
   const { store, cipher, stamps, setAside } = parts;
   const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0 };
-  const swaps: Promise<unknown>[] = [];
+  const swaps: Promise<number>[] = [];
   for (const [at, [record, access]] of (await store.read(keys)).entries()) {
     if (record === null) continue;
     const entry = decode(keys[at]!, record, access, cipher);
@@ -56,28 +61,30 @@ async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise
     const swap = store.run(
       SWAP,
       [store.names.name('e', entry.key)],
-      [record, encodeRecord(entry, cipher, stamps.next())],
+      [record as string, encodeRecord(entry, cipher, stamps.next())],
+      wholeNumber,
     );
     swaps.push(swap);
   }
-  for (const done of await Promise.all(swaps)) counts.reencrypted += Number(done);
+  for (const done of await Promise.all(swaps)) counts.reencrypted += done;
   return counts;
 }
 
-/** Seals a record that was set aside again where it lies; true if it holds a token that could not be. */
+/** Seals a record that was set aside again where it lies; true if it holds, or may hold, a token that could not be. */
 async function resealAside({ store, cipher }: ResealParts, name: string): Promise<boolean> {
-  const record = (await store.send(name, ['GET', name])) as string | null;
+  const [[record] = [null]] = await store.readNames([name, name]);
   if (record === null) return false;
+  if (record === UNFIT) return true;
   const { bytes, isLeft } = resealText(Buffer.from(record), cipher);
   if (bytes === undefined) return isLeft;
   // What is no text came with other bytes than it has, and is not replaced.
-  const isReplaced = Number(await store.run(SWAP, [name], [record, bytes.toString()])) === 1;
+  const isReplaced = (await store.run(SWAP, [name], [record, bytes.toString()], wholeNumber)) === 1;
   return isLeft || !isReplaced;
 }
 
 function decode(
   key: string,
-  record: string,
+  record: Stored,
   access: string | null,
   cipher: CredentialCipher,
 ): CacheEntry | 'unreadable' | 'misplaced' | 'damaged' {

@@ -11,14 +11,83 @@ function script(text: string): Script {
 }
 
 /**
- * The deadline of an entry, to the microsecond, from the head of its record; `nil` for none. What has no such head is damaged, and
- * over: no time is later.
+ * Asks for something whose name may stand for what is no text: `nil` then. Every other refusal, such as of the rights, ends
+ * the script.
  */
-const DEADLINE = `
-local function deadline(name)
-  local text = redis.call('GETRANGE', name, 42, 61)
-  if text ~= '' then return tonumber(text) or 0 end
+const ASK = `
+local function ask(...)
+  local answer = redis.pcall(...)
+  if type(answer) ~= 'table' or not answer.err then return answer end
+  if string.sub(answer.err, 1, 9) == 'WRONGTYPE' then return nil end
+  return redis.call(...)
 end`;
+
+/**
+ * The deadline of an entry, to the microsecond, from the head of its record; `nil` for none. What has no such head, or is no
+ * text, is damaged, and over: no time is later.
+ */
+const DEADLINE = `${ASK}
+local function deadline(name)
+  local text = ask('GETRANGE', name, 42, 61)
+  if text == '' then return nil end
+  local t = text and tonumber(text)
+  return t and t == t and t or 0
+end`;
+
+/**
+ * Reads records and their accesses, no more of them than one answer may hold; the first one always.
+ * KEYS: record and accesses of each. ARGV: most bytes of a record, most bytes of all.
+ * Gives for each the record, nothing where there is none, 1 where something else stands or what is too long; then the accesses.
+ */
+export const READ = script(`${ASK}
+local all, most, room = {}, tonumber(ARGV[1]), tonumber(ARGV[2])
+for i = 1, #KEYS, 2 do
+  local record = ask('GETRANGE', KEYS[i], 0, most)
+  if record == '' then record = false
+  elseif not record or #record > most then record = 1
+  else
+    room = room - #record
+    if room < 0 and i > 1 then break end
+  end
+  all[i] = record
+  local access = type(record) == 'string' and ask('GETRANGE', KEYS[i + 1], 0, 127)
+  all[i + 1] = access and access ~= '' and access or false
+end
+return all`);
+
+/**
+ * Sets a damaged record aside as it is, deadline and all, unless it was replaced since it was read.
+ * KEYS: the record, its name when it is set aside. ARGV: the beginning that was read, without what is not ASCII (a client knows
+ * no other bytes for sure); most bytes of a record. What is longer, or no text, needs not have been read.
+ * Gives 1 if it did.
+ */
+export const SET_ASIDE = script(`${ASK}
+local head = ask('GETRANGE', KEYS[1], 0, 61)
+if head == '' then return 0 end
+if head and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[2]) then
+  local mine = string.gsub(head, '[\\128-\\255]', '')
+  if string.sub(ARGV[1], 1, #mine) ~= mine then return 0 end
+end
+redis.call('RENAME', KEYS[1], KEYS[2])
+return 1`);
+
+/**
+ * Makes the index of a bounded namespace anew where somebody has put something else under its names.
+ * KEYS: order, deadlines, counter. Gives 1 if it was so.
+ */
+export const CHECK_INDEX = script(`
+local function is(name, wanted)
+  local found = redis.call('TYPE', name).ok
+  return found == wanted or found == 'none'
+end
+if is(KEYS[1], 'zset') and is(KEYS[2], 'zset') and is(KEYS[3], 'string') then
+  local text = redis.call('GETRANGE', KEYS[3], 0, 20)
+  if text == '' then return 0 end
+  local count = string.match(text, '^%d+$') and tonumber(text)
+  if count and count < 2 ^ 52 then return 0 end
+end
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+return 1`);
 
 /** KEYS: records. ARGV: now. Tells of each whether it is there and live. */
 export const LIVE = script(`${DEADLINE}
@@ -62,13 +131,16 @@ end`;
 
 /**
  * Stores records and makes room for each before the next: expired ones go first, then by the policy, never the newcomer.
- * KEYS: order, deadlines, counter. ARGV: now, most entries, policy, prefix of records, prefix of accesses; then key, value and the server's deadline of each.
- * Gives the number of expired ones that went, and key, record and accesses of each live one.
+ * KEYS: order, deadlines, counter. ARGV: now, most entries, policy, prefix of records, prefix of accesses, most bytes of a record and of
+ * all that are told; then key, value and the server's deadline of each.
+ * Gives the numbers of expired ones that went and of live ones that are not told, and key, record and accesses of the other live ones.
+ * A record that is none, or too long, is told as an empty one.
  */
 export const PUT_BOUNDED = script(`${SCORES}${DEADLINE}
 local order, deadlines, counter = KEYS[1], KEYS[2], KEYS[3]
 local now, most, policy, records, accesses = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
-local gone, expired = { 0 }, 0
+local longest, room = tonumber(ARGV[6]), tonumber(ARGV[7])
+local gone, expired, untold = { 0, 0 }, 0, 0
 local function drop(key)
   redis.call('ZREM', order, key)
   redis.call('ZREM', deadlines, key)
@@ -81,7 +153,7 @@ local function expire(key)
   expired = expired + 1
   return 1
 end
-for i = 6, #ARGV, 3 do
+for i = 8, #ARGV, 3 do
   local key = ARGV[i]
   local old = redis.call('ZSCORE', deadlines, key)
   if old and tonumber(old) <= now then expire(key) end
@@ -98,17 +170,23 @@ for i = 6, #ARGV, 3 do
   while excess > 0 do
     local first = redis.call('ZRANGE', order, 0, 1)
     local other = first[1] ~= key and first[1] or first[2]
-    local record = redis.call('GET', records .. other)
-    if record then
-      gone[#gone + 1] = other
-      gone[#gone + 1] = record
-      gone[#gone + 1] = redis.call('GET', accesses .. other)
+    local record = ask('GETRANGE', records .. other, 0, longest)
+    if not record or #record > longest then record = '' end
+    if record ~= '' or redis.call('EXISTS', records .. other) == 1 then
+      room = room - #record - 100
+      if room < 0 then untold = untold + 1
+      else
+        gone[#gone + 1] = other
+        gone[#gone + 1] = record
+        local access = ask('GETRANGE', accesses .. other, 0, 127)
+        gone[#gone + 1] = access and access ~= '' and access or false
+      end
     end
     drop(other)
     excess = excess - 1
   end
 end
-gone[1] = expired
+gone[1], gone[2] = expired, untold
 return gone`);
 
 /**
@@ -140,7 +218,7 @@ for i = 1, #KEYS, 2 do
   local t = deadline(KEYS[i])
   if t and t > now then
     local head = redis.call('GETRANGE', KEYS[i], 9, 41)
-    local old = redis.call('GET', KEYS[i + 1])
+    local old = ask('GETRANGE', KEYS[i + 1], 0, 127)
     if old and string.sub(old, 1, 16) == string.sub(head, 1, 16) then head = string.sub(old, 1, 33) end
     local flag = ARGV[at + 1]
     if flag == '-' then flag = string.sub(head, 33, 33) end
@@ -148,7 +226,8 @@ for i = 1, #KEYS, 2 do
       redis.call('PEXPIRETIME', KEYS[i]))
     found = found + 1
     if order ~= '' and policy ~= 'fifo' then
-      local more = math.max(1, tonumber(ARGV[at]) - tonumber(string.sub(head, 17, 32)))
+      local was = tonumber(string.sub(head, 17, 32))
+      local more = was and was == was and math.max(1, tonumber(ARGV[at]) - was) or 1
       local key = string.sub(KEYS[i], #ARGV[5] + 1)
       redis.call('ZADD', order, 'XX', score(policy, order, key, redis.call('INCR', ARGV[4]), more), key)
     end
@@ -157,15 +236,26 @@ end
 return found`);
 
 /** KEYS: a record. ARGV: what it must be; what it is to be with the same deadline, '' for gone. Gives 1 if it was. */
-export const SWAP = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+export const SWAP = script(`${ASK}
+if ask('STRLEN', KEYS[1]) ~= #ARGV[1] or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('UNLINK', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') end
 return 1`);
 
 /** KEYS: a lease. ARGV: its token; milliseconds from now for which it goes on, 0 for its end. Gives 1 if the token was right. */
-export const LEASE = script(`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+export const LEASE = script(`${ASK}
+if ask('GETRANGE', KEYS[1], 0, 63) ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('UNLINK', KEYS[1]) end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 
-export const ALL_SCRIPTS: readonly Script[] = [LIVE, REMOVE, PUT_BOUNDED, INDEX, ACCESS, SWAP, LEASE];
+export const ALL_SCRIPTS: readonly Script[] = [
+  READ,
+  LIVE,
+  REMOVE,
+  PUT_BOUNDED,
+  INDEX,
+  CHECK_INDEX,
+  ACCESS,
+  SWAP,
+  SET_ASIDE,
+  LEASE,
+];

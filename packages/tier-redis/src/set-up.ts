@@ -1,4 +1,5 @@
 import { CacheConfigError } from '@pw/cache-models';
+import { textOrNull } from './answers.ts';
 import type { Connection } from './connection.ts';
 import type { RecordNames } from './record-names.ts';
 import { ALL_SCRIPTS } from './scripts.ts';
@@ -39,7 +40,7 @@ export async function loadScripts(nodes: readonly NodeClient[]): Promise<void> {
  */
 export async function checkFormat(names: RecordNames, send: Connection['send'], tier: string): Promise<void> {
   const came = await send(names.format, ['SET', names.format, FORMAT, 'NX', 'GET']);
-  if (came === null || came === FORMAT) return;
+  if (textOrNull(came) === null || came === FORMAT) return;
   throw new CacheConfigError(
     `${tier}: namespace: is stored in another format than ${FORMAT}; update @pw/tier-redis, or use another namespace`,
   );

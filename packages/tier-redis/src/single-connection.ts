@@ -2,6 +2,7 @@ import { createClient } from 'redis';
 import { ChangeTracking } from './change-tracking.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { NodeClient, SingleClient } from './server-client.ts';
+import { SocketGuard } from './socket-guard.ts';
 
 /** Where a server is: the settings of a client, or an address. */
 export type ServerAddress = { readonly url: string } | { readonly client: SingleClient };
@@ -19,6 +20,7 @@ const SETTINGS = Object.freeze({
 /** A connection to one server, with a client of its own: the one that was handed in is only asked for its settings. */
 export class SingleConnection implements Connection {
   readonly #client: SingleClient;
+  readonly #guard: SocketGuard;
 
   constructor(address: ServerAddress, prefix: string, timeoutMs: number, events: ConnectionEvents) {
     const given = 'client' in address ? address.client : (createClient({ url: address.url }) as SingleClient);
@@ -27,12 +29,18 @@ export class SingleConnection implements Connection {
       clientSideCache: new ChangeTracking(prefix, events),
       socket: { ...given.options?.socket, connectTimeout: timeoutMs, reconnectStrategy: false },
     } as never) as SingleClient;
+    this.#guard = new SocketGuard(events.refused);
     // Every fault of a client is told by this event too, and ends the process where nobody listens.
     this.#client.on('error', events.broken);
   }
 
   async connect(): Promise<void> {
-    await this.#client.connect();
+    try {
+      await this.#guard.run(() => this.#client.connect());
+    } finally {
+      // There is one socket, for the client makes no second one.
+      this.#guard.end();
+    }
   }
 
   send(_name: string, args: readonly string[]): Promise<unknown> {
@@ -44,6 +52,8 @@ export class SingleConnection implements Connection {
   }
 
   destroy(): void {
+    // Also where the client has nothing to end, and throws.
+    this.#guard.destroy();
     this.#client.destroy();
   }
 }

@@ -86,6 +86,23 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     expect(await one.releaseLease('k', token!)).toBe(true);
   });
 
+  it('refuses an answer that is too long, whichever node it comes from', async () => {
+    const tier = tierOf();
+    await tier.putMany(many(20));
+    for (const { key } of many(20)) {
+      const name = `pw:<proxies>:e:{.${key}}`;
+      for (const node of cluster.nodes) await node.ask('SETRANGE', name, String(8 * 2 ** 20), 'x').catch(() => '');
+    }
+    await Promise.all(many(20).map(({ key }) => tier.get(key)));
+    await until('all are set aside', async () => {
+      await tier.getMany(many(20).map(({ key }) => key));
+      return (await tier.keys()).length === 0 && tier.statistics.evictionsCorruption >= 20;
+    });
+    expect(await tier.put('good', entryOf('good'))).toBe(true);
+    expect((await tier.get('good'))?.key).toBe('good');
+    for (const node of cluster.nodes) await node.ask('FLUSHALL');
+  });
+
   it('answers while a node is stopped or dead, and comes back by itself', async () => {
     const tier = tierOf({}, { timeoutMs: 500, failureThreshold: 1_000_000 });
     await tier.putMany(many(100));

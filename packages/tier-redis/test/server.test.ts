@@ -187,33 +187,6 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await server.ask('-n', '3', 'FLUSHDB');
   });
 
-  it('gets along with the rights that the README names, and no others', async () => {
-    const rights = '+@read +@write +@scripting +@connection +client|tracking +client|info +client|kill -keys -flushall';
-    await server.ask(
-      'ACL',
-      'SETUSER',
-      'narrow',
-      'on',
-      '>pass',
-      'resetkeys',
-      '~pw:{proxies}:*',
-      '-@all',
-      ...rights.split(' '),
-    );
-    const tier = tierOf({ url: server.url.replace('://', '://narrow:pass@') });
-    const bounded = tierOf(
-      { url: server.url.replace('://', '://narrow:pass@') },
-      { maxEntries: 2, evictionPolicy: 'lfu' },
-    );
-    for (const one of [tier, bounded]) {
-      expect(await one.put('k', entryOf('k'))).toBe(true);
-      expect((await one.get('k'))?.key).toBe('k');
-      expect(await one.keys()).toEqual(['k']);
-      expect(await one.clear()).toBe(1);
-      expect(one.failureCount).toBe(0);
-    }
-  });
-
   it('works when the server has forgotten its scripts', async () => {
     const tier = tierOf();
     await tier.put('k', entryOf('k'));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
-import { freePort, isServerMissing, makeTempDir, RedisServer } from '@pw/test-support';
+import { freePort, isServerMissing, makeTempDir, RecordingLogger, RedisServer } from '@pw/test-support';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier } from '../src/index.ts';
@@ -53,6 +53,20 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
     const entry = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080' });
     expect(await tier.put(entry.key, entry)).toBe(true);
     expect((await tier.get(entry.key))?.key).toBe(entry.key);
+    await tier.close();
+  });
+
+  it('refuses an answer that is too long there as well', async () => {
+    const client = createClient({
+      url: `rediss://app:secret@127.0.0.1:${port}`,
+      socket: { ca: certificate, tls: true },
+    });
+    const logger = new RecordingLogger();
+    const tier = new RedisCacheTier({}, { client, logger });
+    await tier.open();
+    await server.ask('SETRANGE', 'pw:{proxies}:e:long', String(100 * 2 ** 20), 'x');
+    expect(await tier.get('long')).toBeUndefined();
+    expect(JSON.stringify(logger.lines)).toContain('ERR_REPLY_TOO_LONG');
     await tier.close();
   });
 

@@ -8,6 +8,7 @@ export { isOddFile, makeOddFile, ODD_FILES } from './odd-files.ts';
 export { RecordingLogger } from './recording-logger.ts';
 export { RedisCluster } from './redis-cluster.ts';
 export { freePort, isServerMissing, RedisServer } from './redis-server.ts';
+export { flood, type Script, ScriptedServer } from './scripted-server.ts';
 export { makeTempDir } from './temp-dir.ts';
 export { turnsDuring } from './turns-during.ts';
 export { until } from './until.ts';

@@ -1,0 +1,169 @@
+import type { Socket } from 'node:net';
+import { flood, type Script } from '@pw/test-support';
+
+type Answer = (words: readonly string[], socket: Socket) => string | undefined;
+
+const text = (value: string): string => `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
+const listOf = (items: readonly string[]): string => `*${items.length}\r\n${items.join('')}`;
+const page = (cursor: string, names: readonly string[]): string => listOf([text(cursor), listOf(names.map(text))]);
+
+/** Enough of a server that a tier opens on it: it forgets nothing, and knows no scripts but by the number of their names. */
+function soundAnswer(stored: Map<string, string>): Answer {
+  return (words, socket) => {
+    const [name, first = '', second = ''] = words;
+    if (name === 'HELLO') return `%3\r\n${['server', 'redis', 'version', '7.2.0', 'proto'].map(text).join('')}:3\r\n`;
+    if (name === 'SET' && words.includes('GET')) return '_\r\n';
+    if (name === 'SET') stored.set(first, second);
+    if (name === 'MGET')
+      return listOf(words.slice(1).map((one) => (stored.has(one) ? text(stored.get(one)!) : '_\r\n')));
+    if (name === 'SCAN')
+      return page(
+        '0',
+        [...stored.keys()].filter((one) => one.startsWith('pw:{proxies}:e:')),
+      );
+    if (name === 'EVALSHA') return listOf(Array.from({ length: Number(second) }, () => ':1\r\n'));
+    // A cluster of one, whose node is this one.
+    if (name === 'CLUSTER')
+      return listOf([listOf([':0\r\n', ':16383\r\n', listOf([text('127.0.0.1'), `:${socket.localPort}\r\n`])])]);
+    if (name === 'SCRIPT') return text('0'.repeat(40));
+    if (name === 'CLIENT' && first === 'INFO') return text('id=1 addr=127.0.0.1:1');
+    if (name === 'CLIENT' && first === 'KILL') return ':0\r\n';
+    return '+OK\r\n';
+  };
+}
+
+/** A sound server but for what it answers to some commands. */
+const but = (wrong: (sound: Answer) => Answer) => (): Script => {
+  const sound = soundAnswer(new Map());
+  const answer = wrong(sound);
+  return {
+    command: (words, socket) => {
+      const bytes = answer(words, socket);
+      if (bytes !== undefined) socket.write(bytes);
+    },
+  };
+};
+
+const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'CLUSTER', 'SCRIPT']);
+const isSetUp = (words: readonly string[]): boolean => SETTING_UP.has(words[0]!) || words.includes('NX');
+
+/** Sound until the tier is open; then the same to everything. */
+const onceOpen = (wrong: Answer) => but((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
+/** From the first command on. */
+const always = (wrong: Answer) => but(() => wrong);
+const scanning = (pageOf: (cursor: string) => string) =>
+  but((sound) => (words, socket) => (words[0] === 'SCAN' ? pageOf(words[1]!) : sound(words, socket)));
+
+/** Starts with some bytes and goes on with others for ever. */
+const endlessly = (start: string, more: () => Buffer | string): Answer => {
+  return (_words, socket) => {
+    socket.write(start);
+    flood(socket, more);
+    return undefined;
+  };
+};
+
+const FILL = Buffer.alloc(64 * 1024, 'x');
+const DIGITS = Buffer.alloc(64 * 1024, '9');
+let names = 0;
+const freshNames = () => Array.from({ length: 1000 }, () => `pw:{proxies}:e:${'n'.repeat(100)}${++names}`);
+
+/** Byte by byte, with a pause after each. */
+function drip(words: readonly string[], socket: Socket, sound: Answer): undefined {
+  const bytes = Buffer.from(sound(words, socket) ?? '');
+  let at = 0;
+  const timer = setInterval(() => {
+    if (at === bytes.length || !socket.writable) clearInterval(timer);
+    else socket.write(bytes.subarray(at, ++at));
+  }, 100);
+  return undefined;
+}
+
+/** From the first entry on, one bit of each answer is another, and each time the next one. */
+function flipped(sound: Answer): Answer {
+  let place = 0;
+  return (words, socket) => {
+    const bytes = Buffer.from(sound(words, socket) ?? '');
+    const at = Math.floor(place / 8) % bytes.length;
+    if (!isSetUp(words)) bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << (place % 8)), at);
+    place += 11;
+    socket.write(bytes);
+    return undefined;
+  };
+}
+
+/** Each pair of answers is exchanged. */
+function exchanged(sound: Answer): Answer {
+  let held: string | undefined;
+  return (words, socket) => {
+    const bytes = sound(words, socket);
+    if (isSetUp(words)) return bytes;
+    if (held === undefined) {
+      held = bytes;
+      return undefined;
+    }
+    const both = `${bytes}${held}`;
+    held = undefined;
+    return both;
+  };
+}
+
+/** Every kind of server that wants no good, by what it does. */
+export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
+  'accepts and never answers': () => ({}),
+  'closes at once': () => ({ connected: (socket) => void socket.destroy() }),
+  'closes in an answer': onceOpen((_words, socket) => void socket.end('*2\r\n$100\r\nabc')),
+  'announces a text without end, and sends it': onceOpen(endlessly('$999999999999\r\n', () => FILL)),
+  'announces a text without end at the first command': always(endlessly('$999999999999\r\n', () => FILL)),
+  'announces lists of billions': onceOpen(() => '*4000000000\r\n'),
+  'announces thousands of large lists in each other': onceOpen(() => '*33000000\r\n'.repeat(5000)),
+  'announces lists of a negative number': onceOpen(() => '*-5\r\n'),
+  'nests lists 100,000 deep': onceOpen(() => '*1\r\n'.repeat(100_000)),
+  'sends an error without end': onceOpen(endlessly('-ERR ', () => FILL)),
+  'sends a number without end': onceOpen(endlessly(':', () => DIGITS)),
+  'answers garbage': always(() => 'hello?\0\u0007\r\n\r\n'),
+  'speaks HTTP': () => ({
+    connected: (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+  }),
+  'answers numbers to everything': onceOpen(() => ':7\r\n'),
+  'answers lists to everything': always(() => listOf([':1\r\n', '_\r\n'])),
+  'answers each question twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
+  'flips a bit of each answer': but(flipped),
+  'answers in another order': but(exchanged),
+  'sends a byte each 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
+  'sends everybody elsewhere for ever': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
+  'answers HELLO with nonsense': but(
+    (sound) => (words, socket) =>
+      words[0] === 'HELLO' ? listOf([text('proto'), '#t\r\n', ',inf\r\n']) : sound(words, socket),
+  ),
+  'floods with pushed messages': onceOpen(
+    endlessly('', () =>
+      listOf([text('invalidate'), listOf([text('pw:{proxies}:e:k')])])
+        .replace('*', '>')
+        .repeat(500),
+    ),
+  ),
+  'gives empty pages of names for ever': scanning((cursor) => page(String(Number(cursor) + 1), [])),
+  'gives the same page of names for ever': scanning(() => page('7', ['pw:{proxies}:e:k'])),
+  'gives new names for ever': scanning((cursor) => page(String(Number(cursor) + 1), freshNames())),
+  "gives others' names": scanning(() => page('0', ['pw:{others}:e:k', 'secret'])),
+  'is loading for ever': always(() => '-LOADING Redis is loading the dataset in memory\r\n'),
+  'queues everything for ever': onceOpen(() => '+QUEUED\r\n'),
+  'gives values that are too long': onceOpen((words) =>
+    words[0] === 'SCAN'
+      ? page('0', ['pw:{proxies}:e:k'])
+      : `*2\r\n$${8 * 2 ** 20}\r\n${'v'.repeat(8 * 2 ** 20)}\r\n_\r\n`,
+  ),
+};
+
+/** Those that go on with a client of a cluster, which has more to do. */
+export const HOSTILE_CLUSTERS = [
+  'accepts and never answers',
+  'closes in an answer',
+  'announces a text without end, and sends it',
+  'nests lists 100,000 deep',
+  'answers lists to everything',
+  'answers each question twice',
+  'sends everybody elsewhere for ever',
+  'gives empty pages of names for ever',
+];
