@@ -6,6 +6,7 @@ import {
   type CredentialBinding,
   type CredentialCipher,
   CredentialUnreadableError,
+  calmLogger,
   checkArgument,
   checkBinding,
   checkOptionsObject,
@@ -219,5 +220,5 @@ function warnOfRandomKey(logger: Logger | undefined): void {
     `and password stored from now on will be unreadable after a restart; set ${CURRENT_KEY_VARIABLE} to what ` +
     '`npx @pw/cache-cli generate-key` prints, or configure a key file';
   if (logger === undefined) process.emitWarning(message, { code: 'PW_CACHE_RANDOM_KEY' });
-  else logger.warn({ variable: CURRENT_KEY_VARIABLE }, message);
+  else calmLogger(logger).warn({ variable: CURRENT_KEY_VARIABLE }, message);
 }

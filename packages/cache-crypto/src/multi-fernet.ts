@@ -1,4 +1,4 @@
-import { type ArgumentKind, CacheConfigError, checkArgument } from '@pw/cache-models';
+import { CacheConfigError, CacheErrorCode } from '@pw/cache-models';
 import {
   checkFernetOptions,
   checkOpenOptions,
@@ -55,19 +55,21 @@ export class MultiFernet {
   }
 }
 
-const KEYS: ArgumentKind = Object.freeze({
-  wanted: 'must be a list, or another iterable, of keys and Fernets',
-  isRight: (value: unknown) =>
-    typeof value === 'object' &&
-    value !== null &&
-    // Bytes are a key by itself, and iterable too: they would be read as forty-four.
-    !(value instanceof Uint8Array) &&
-    typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function',
-});
+const NO_LIST = 'must be a list, or another iterable, of keys and Fernets';
+
+/** Bytes are a key by itself, and iterable too: they would be read as forty-four. So would a text in an object. */
+function isListOfKeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof String)
+    return false;
+  return typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+}
 
 /** A string is iterable too, and is one key. */
 function listOf(keys: Iterable<Fernet | FernetKeyInput>): (Fernet | FernetKeyInput)[] {
   if (typeof keys === 'string') return [keys];
-  checkArgument('keys', keys, KEYS, CacheConfigError);
-  return [...keys];
+  if (isListOfKeys(keys)) return [...keys];
+  throw new CacheConfigError(`Invalid Fernet keys: keys: ${NO_LIST}`, {
+    code: CacheErrorCode.KEY_INVALID,
+    problems: [{ path: 'keys', message: NO_LIST }],
+  });
 }

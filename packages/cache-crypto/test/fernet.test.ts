@@ -72,7 +72,7 @@ describe('Fernet', () => {
   it.each([undefined, null, 5, {}])('refuses %s in place of a text or a token', (value) => {
     const fernet = new Fernet(KEY);
     expect(errorOf(() => fernet.encrypt(value as unknown as string)).code).toBe('CACHE_VALIDATION_FAILED');
-    expect(errorOf(() => fernet.decrypt(value as unknown as string)).code).toBe(UNREADABLE);
+    expect(errorOf(() => fernet.decrypt(value as unknown as string)).code).toBe('CACHE_VALIDATION_FAILED');
   });
 
   it.each([Number.NaN, -1000, Number.POSITIVE_INFINITY])('fails to seal when the clock says %d', (now) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Kinds } from './arguments/argument-kinds.ts';
 import { CacheConfigError } from './cache-error.ts';
 import { DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM } from './files/directory-checks.ts';
 import { parseWith } from './parse-with.ts';
@@ -15,7 +16,7 @@ const interval = (least: number) =>
     .max(LONGEST_INTERVAL, `must be a whole number of seconds from ${least} to ${LONGEST_INTERVAL}`);
 const whole = (least: number) =>
   z.int(`must be a whole number of ${least} or more`).min(least, `must be a whole number of ${least} or more`);
-const path = z.string('must be a path').min(1, 'must be a path');
+const path = z.string('must be a path').refine(Kinds.path.isRight, 'must be a path');
 const key = z
   .custom<string | Secret>((value) => typeof value === 'string' || Secret.isSecret(value), 'must be a text or a Secret')
   .transform((value) => (typeof value === 'string' ? Secret.of(value) : value));

@@ -8,7 +8,7 @@ import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { withoutCredentials } from './mask-plain-fields.ts';
 import { parseWith } from './parse-with.ts';
-import { type ParsedProxyUrl, parseProxyUrl } from './proxy-url.ts';
+import { type ParsedProxyUrl, readUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
@@ -38,7 +38,7 @@ const secret = z.custom<SecretInput>().transform((value: unknown, context): Secr
 });
 
 const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedProxyUrl => {
-  const result = typeof value === 'string' ? parseProxyUrl(value) : { ok: false as const, reason: 'must be a text' };
+  const result = typeof value === 'string' ? readUrl(value) : { ok: false as const, reason: 'must be a text' };
   if (result.ok) return result.value;
   context.addIssue(result.reason);
   return z.NEVER;

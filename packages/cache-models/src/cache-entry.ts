@@ -5,7 +5,6 @@ import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { HealthStatus } from './health-status.ts';
-import { INSTANT, isInstant } from './instant.ts';
 import { maskProxyUrl } from './mask-credentials.ts';
 import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
 import type { Secret } from './secret.ts';
@@ -107,7 +106,7 @@ export class CacheEntry implements CacheEntryFields {
 
   /** A copy as after one more hit at `now`. */
   touch(now: number): CacheEntry {
-    if (!isInstant(now)) checkArgument('now', now, INSTANT);
+    if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return new CacheEntry(this, this.accessCount + 1, now);
   }
 

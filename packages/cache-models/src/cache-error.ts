@@ -133,10 +133,13 @@ export class CredentialUnreadableError extends CacheError {
   override readonly name = 'CredentialUnreadableError';
   readonly reason: UnreadableReason;
   /** `detail` takes the place of the reason's own words. */
-  constructor(reason: UnreadableReason, detail: string = UNREADABLE[reason]) {
-    if (!Object.hasOwn(UNREADABLE, reason)) throw wrong('reason', `must be ${Object.keys(UNREADABLE).join(', ')}`);
-    checkMessage('detail', detail);
-    super(`stored credential cannot be opened: ${detail}`, { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
+  constructor(reason: UnreadableReason, detail?: string) {
+    if (typeof reason !== 'string' || !Object.hasOwn(UNREADABLE, reason))
+      throw wrong('reason', `must be ${Object.keys(UNREADABLE).join(', ')}`);
+    if (detail !== undefined) checkMessage('detail', detail);
+    super(`stored credential cannot be opened: ${detail ?? UNREADABLE[reason]}`, {
+      code: CacheErrorCode.CREDENTIAL_UNREADABLE,
+    });
     this.reason = reason;
   }
 }

@@ -2,6 +2,7 @@ import { type ArgumentKind, Kinds, optional } from './arguments/argument-kinds.t
 import { checkArgument } from './arguments/check-argument.ts';
 import { problemsOfOptions } from './arguments/check-options.ts';
 import { CacheConfigError } from './cache-error.ts';
+import { isPromise } from './maybe-promise.ts';
 
 /** When an entry is to be checked next. Times in milliseconds. */
 export interface HealthSchedule {
@@ -18,6 +19,7 @@ export interface HealthSchedule {
 const isTime = (value: unknown): boolean => Number.isFinite(value) && (value as number) > 0;
 const isShare = (value: unknown): boolean =>
   Kinds.number.isRight(value) && (value as number) >= 0 && (value as number) <= 1;
+const LUCK: ArgumentKind = Object.freeze({ wanted: 'must give a number from 0 to 1', isRight: isShare });
 const TIME: ArgumentKind = Object.freeze({ wanted: 'must be a number of milliseconds above 0', isRight: isTime });
 const MEMBERS: Readonly<Record<keyof HealthSchedule, ArgumentKind>> = Object.freeze({
   intervalMs: optional(TIME),
@@ -45,9 +47,14 @@ export function checkHealthSchedule(schedule: HealthSchedule, tier: string): voi
   throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
 }
 
-/** Milliseconds from a check to the next, after so many failures in a row. */
+/** Milliseconds from a check to the next, after so many failures in a row. Throws a CacheValidationError for a `random` that gives something else than a share. */
 export function waitAfter(failures: number, schedule: HealthSchedule): number {
   const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
   const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
-  return Math.round(wait * (1 + jitter * (2 * random() - 1)));
+  const luck: unknown = random();
+  // A promise is refused like any other answer that is none; its rejection is nobody's then.
+  if (isPromise(luck)) luck.then(undefined, () => {});
+  // A NaN would be the time of the next check.
+  checkArgument('random()', luck, LUCK);
+  return Math.round(wait * (1 + jitter * (2 * (luck as number) - 1)));
 }

@@ -77,7 +77,7 @@ export {
 export { trimInvisible } from './invisible-characters.ts';
 export { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 export type { LogFields, Logger } from './logger.ts';
-export { silentLogger } from './logger.ts';
+export { calmLogger, silentLogger } from './logger.ts';
 export type { KnownSecret } from './mask-credentials.ts';
 export { MAX_MASKED_LENGTH, maskCredentials, maskProxyUrl } from './mask-credentials.ts';
 export { maskPlainFields } from './mask-plain-fields.ts';

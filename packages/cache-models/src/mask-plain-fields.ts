@@ -1,4 +1,4 @@
-import { type ArgumentKind, Kinds, nullable } from './arguments/argument-kinds.ts';
+import type { ArgumentKind } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { type KnownSecret, maskCredentials } from './mask-credentials.ts';
@@ -13,6 +13,11 @@ const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
 const FIELDS: ArgumentKind = Object.freeze({
   wanted: 'must be the fields of an entry, with its source',
   isRight: (value: unknown) => typeof (value as Partial<PlainFields> | null | undefined)?.source === 'string',
+});
+
+const TEXT_OR_NULL: ArgumentKind = Object.freeze({
+  wanted: 'must be a text or null',
+  isRight: (value: unknown) => value === null || typeof value === 'string',
 });
 
 /** Longest error that is kept, in UTF-16 units. */
@@ -56,7 +61,7 @@ export function maskedFields({ source, lastHealthError, username, password }: Pl
 export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
   if (typeof fields?.source !== 'string') checkArgument('fields', fields, FIELDS);
   if (fields.lastHealthError !== null && typeof fields.lastHealthError !== 'string')
-    checkArgument('fields.lastHealthError', fields.lastHealthError, nullable(Kinds.text));
+    checkArgument('fields.lastHealthError', fields.lastHealthError, TEXT_OR_NULL);
   const { source, lastHealthError } = maskedFields(fields);
   if (source === fields.source && lastHealthError === fields.lastHealthError) return fields;
   return { ...fields, source, lastHealthError };

@@ -1,7 +1,7 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
-import { parseProxyUrl } from './proxy-url.ts';
+import { readUrl } from './proxy-url.ts';
 import { Secret } from './secret.ts';
 
 /**
@@ -19,7 +19,7 @@ export function moveUserInfo(entry: CacheEntry): CacheEntry {
   const start = scheme < 0 || scheme > at ? 0 : scheme + 3;
   const userInfo = proxyUrl.slice(start, at);
   // An `@` behind a path is part of that, unless a whole URL comes of it otherwise.
-  if (/[/?#]/.test(userInfo) && !parseProxyUrl(proxyUrl).ok) return entry;
+  if (/[/?#]/.test(userInfo) && !readUrl(proxyUrl).ok) return entry;
   const [inUrl, password] = split(userInfo);
   const clean = { ...entry, proxyUrl: proxyUrl.slice(0, start) + proxyUrl.slice(at + 1) };
   if (!entry.hasCredentials)

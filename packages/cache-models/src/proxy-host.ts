@@ -1,7 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
-import { describeCharacter, isInvisible, trimInvisible } from './invisible-characters.ts';
+import { describeCharacter, isInvisible, trimmed } from './invisible-characters.ts';
 
 /** A host in its one spelling, or why the text is none. A reason quotes no more than one character, never the text. */
 export type ProxyHostResult =
@@ -57,9 +57,14 @@ const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
  */
 export function parseProxyHost(given: string): ProxyHostResult {
   if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
+  return readHost(given);
+}
+
+/** As {@link parseProxyHost}, of what was checked. */
+export function readHost(given: string): ProxyHostResult {
   const lower = given.toLowerCase();
   if (isPlainHost(lower)) return { ok: true, host: lower };
-  const text = trimInvisible(given);
+  const text = trimmed(given);
   if (text === '') return refused(NO_HOST);
   if (text.length > MAX_TEXT) return refused(TOO_LONG);
   if (text.startsWith('[')) return parseIpv6(text);

@@ -1,6 +1,6 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
-import { parseProxyUrl } from './proxy-url.ts';
+import { readUrl } from './proxy-url.ts';
 
 /**
  * URLs that are their own origin: what nearly every entry has. The name ends with no dot, and the port begins with no zero, so
@@ -20,7 +20,7 @@ const AMBIGUOUS = /[/\\?#\s\p{Cc}]/u;
 export function originOf(proxyUrl: string): string {
   if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
   if (CANONICAL.test(proxyUrl)) return proxyUrl;
-  const parsed = parseProxyUrl(proxyUrl);
+  const parsed = readUrl(proxyUrl);
   if (!parsed.ok) return proxyUrl;
   const userInfo = proxyUrl.slice(proxyUrl.indexOf('://') + 3, Math.max(proxyUrl.lastIndexOf('@'), 0));
   return AMBIGUOUS.test(userInfo) ? proxyUrl : parsed.value.url;

@@ -1,8 +1,8 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 import { copyOf } from './copy-of.ts';
-import { trimInvisible } from './invisible-characters.ts';
-import { parseProxyHost } from './proxy-host.ts';
+import { trimmed } from './invisible-characters.ts';
+import { readHost } from './proxy-host.ts';
 
 /** The schemes of a proxy endpoint. */
 export const PROXY_SCHEMES = Object.freeze(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const);
@@ -36,7 +36,12 @@ export type ProxyUrlResult =
  */
 export function parseProxyUrl(given: string): ProxyUrlResult {
   if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
-  const text = trimInvisible(given);
+  return readUrl(given);
+}
+
+/** As {@link parseProxyUrl}, of what was checked. */
+export function readUrl(given: string): ProxyUrlResult {
+  const text = trimmed(given);
   const colon = text.indexOf('://');
   const scheme = colon < 0 ? '' : text.slice(0, colon).toLowerCase();
   if (!(PROXY_SCHEMES as readonly string[]).includes(scheme)) {
@@ -76,7 +81,7 @@ function parsePlace(text: string): Place {
   }
   const port = Number(digits);
   if (port < 1 || port > 65535) return { ok: false, part: 'port', reason: 'must have a port from 1 to 65535' };
-  const host = parseProxyHost(text.slice(0, colon));
+  const host = readHost(text.slice(0, colon));
   return host.ok ? { ok: true, host: host.host, port } : { ok: false, part: 'host', reason: host.reason };
 }
 

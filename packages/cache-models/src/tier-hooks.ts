@@ -6,7 +6,7 @@ import {
   type TierCapabilities,
 } from './cache-tier.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { type Logger, silentLogger } from './logger.ts';
+import { calmLogger, type Logger, silentLogger } from './logger.ts';
 import { isPromise, type MaybePromise } from './maybe-promise.ts';
 import type { CredentialCipher } from './secret.ts';
 import { type CacheTierConfig, type CacheTierConfigInput, parseTierConfig } from './tier-config.ts';
@@ -52,7 +52,7 @@ export abstract class TierHooks<M extends TierMode> {
     this.isSync = description.mode === 'sync';
     this.capabilities = Object.freeze({ ...description.capabilities, synchronous: this.isSync });
     this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? silentLogger;
+    this.logger = calmLogger(options.logger ?? silentLogger);
     this.cipher = options.cipher;
     this.#onEvict = options.onEvict;
     const { failureThreshold = 3 } = options;

@@ -1,5 +1,5 @@
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from './arguments/argument-kinds.ts';
-import { problemsOfOptions } from './arguments/check-options.ts';
+import { MEMBERS, problemsOfOptions } from './arguments/check-options.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import { CacheConfigError, type FieldProblem } from './cache-error.ts';
 import type { EvictionListener, TierCapabilities } from './cache-tier.ts';
@@ -59,7 +59,7 @@ const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind
   mode: oneOf(['sync', 'async']),
   tierType: Kinds.text,
   capabilities: Kinds.object,
-  ownOptions: optional(Kinds.object),
+  ownOptions: optional(MEMBERS),
 });
 
 /** Throws a CacheConfigError that lists every wrong option of a tier. */

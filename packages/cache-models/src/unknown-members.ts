@@ -10,7 +10,7 @@ import { suggest } from './suggest.ts';
  */
 export function unknownMembers(options: object, known: readonly string[]): FieldProblem[] {
   if (!Kinds.object.isRight(options)) checkArgument('options', options, Kinds.object);
-  if (!Array.isArray(known)) checkArgument('known', known, Kinds.texts);
+  if (!Kinds.texts.isRight(known)) checkArgument('known', known, Kinds.texts);
   return Object.keys(options)
     .filter((name) => !known.includes(name))
     .map((name) => {

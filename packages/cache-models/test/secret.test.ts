@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   CacheEntry,
+  CacheValidationError,
   type CredentialBinding,
   type CredentialCipher,
   CredentialUnreadableError,
@@ -75,7 +76,7 @@ describe('Secret', () => {
   });
 
   it('refuses anything but a text', () => {
-    expect(() => Secret.of(1 as never)).toThrow(TypeError);
+    expect(() => Secret.of(1 as never)).toThrow(CacheValidationError);
   });
 
   it('recognises a secret of another copy of the package', () => {

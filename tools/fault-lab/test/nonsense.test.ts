@@ -8,6 +8,7 @@ import * as sqlite from '@pw/tier-sqlite';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
+import { NONSENSE_VALUES } from '../src/nonsense/nonsense-values.ts';
 import { OMISSIONS } from '../src/nonsense/omissions.ts';
 import { publicCalls } from '../src/nonsense/public-calls.ts';
 import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
@@ -72,5 +73,47 @@ describe.each(GROUPS)('$name', (group) => {
   it(`answers random nonsense the same, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
     const findings = await tryRandomly(group, Math.ceil(RANDOM_CALLS / GROUPS.length), new Random(SEED));
     expect(inWords(findings)).toEqual([]);
+  });
+});
+
+describe('the proof itself', () => {
+  const refuse = (path: string): never => {
+    throw new models.CacheValidationError(`${path}: must be a text`, {
+      problems: [{ path, message: 'must be a text' }],
+    });
+  };
+  const faulty: readonly (readonly [what: string, work: (text: unknown) => unknown])[] = [
+    ['takes it', () => undefined],
+    ['throws TypeError', (text) => (text as string).trim()],
+    ['does not name', (text) => (typeof text === 'string' ? text : refuse('something'))],
+    [
+      'throws a CacheError instead of a CacheValidationError',
+      () => {
+        throw new models.CacheError('text: must be a text');
+      },
+    ],
+    ['throws at once, and promises an answer', () => refuse('text')],
+    ['does harm', () => refuse('text')],
+  ];
+
+  it.each(faulty)('finds a call that %s', async (what, work) => {
+    const { calls, findings } = await tryAll({
+      name: 'faulty',
+      open: () => undefined,
+      isSound: () => {
+        if (what === 'does harm') throw new Error('it is broken');
+      },
+      calls: [
+        {
+          name: 'work',
+          parameters: [{ name: 'text', accepts: (value) => typeof value === 'string' }],
+          right: () => ['text'],
+          call: (_, text) => work(text),
+          isAsync: what.startsWith('throws at once'),
+        },
+      ],
+    });
+    expect(calls).toBe(NONSENSE_VALUES.length);
+    expect(findings.map((finding) => finding.what)).toContainEqual(expect.stringContaining(what));
   });
 });

@@ -20,10 +20,17 @@ export function checkArgument(
   if (typeof name !== 'string') throw wrong('name', 'must be a text', CacheValidationError);
   if (typeof kind?.isRight !== 'function' || typeof kind.wanted !== 'string')
     throw wrong('kind', 'must be one of Kinds', CacheValidationError);
-  if (typeof error !== 'function') throw wrong('error', 'must be a class of errors', CacheValidationError);
+  if (!isErrorClass(error)) throw wrong('error', ERROR_CLASS, CacheValidationError);
   if (!kind.isRight(value)) throw wrong(name, kind.wanted, error);
 }
 
 function wrong(path: string, message: string, error: FieldError): Error {
   return new error(`${path}: ${message}`, { problems: [{ path, message }] });
+}
+
+/** What to say of what is no class of errors. */
+export const ERROR_CLASS = 'must be a class of errors';
+
+export function isErrorClass(value: unknown): boolean {
+  return typeof value === 'function' && (value as { readonly prototype?: unknown }).prototype instanceof Error;
 }

@@ -1,7 +1,7 @@
 import { CacheValidationError, type FieldProblem } from '../cache-error.ts';
 import { unknownMembers } from '../unknown-members.ts';
 import { type ArgumentKind, Kinds } from './argument-kinds.ts';
-import { checkArgument, type FieldError } from './check-argument.ts';
+import { checkArgument, ERROR_CLASS, type FieldError, isErrorClass } from './check-argument.ts';
 
 export interface CheckOptionsOptions {
   /** Begins the message, such as the name of the function. */
@@ -27,14 +27,17 @@ export function checkOptionsObject(
   checkArgument('how', how, Kinds.object);
   const { what, name = 'options', error = CacheValidationError } = how;
   checkArgument('how.what', what, Kinds.text);
-  checkArgument('how.error', error, Kinds.function);
+  checkArgument('how.error', error, CLASS);
   const problems = problemsOfOptions(options, members, name);
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new error(`${what}: ${list}`, { problems });
 }
 
-const MEMBERS: ArgumentKind = Object.freeze({
+const CLASS: ArgumentKind = Object.freeze({ wanted: ERROR_CLASS, isRight: isErrorClass });
+
+/** Kinds of arguments by the names of members. */
+export const MEMBERS: ArgumentKind = Object.freeze({
   wanted: 'must be kinds of arguments by the names of the members',
   isRight: (value: unknown) =>
     Kinds.object.isRight(value) &&

@@ -3,7 +3,7 @@ import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../argum
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../cache-error.ts';
-import { type Logger, silentLogger } from '../logger.ts';
+import { calmLogger, type Logger, silentLogger } from '../logger.ts';
 import { DIRECTORY_CHECKS, type DirectoryChecks } from './directory-checks.ts';
 import { unsafePath } from './unsafe-path.ts';
 
@@ -50,7 +50,7 @@ export class FileGuard {
     checkOptionsObject(options, OPTIONS, { what: 'FileGuard', error: CacheConfigError });
     const { checks = 'warn', logger = silentLogger, tier, userId = process.geteuid?.() } = options;
     this.#checks = checks;
-    this.#logger = logger;
+    this.#logger = calmLogger(logger);
     this.#tier = tier;
     this.#userId = userId;
   }

@@ -8,9 +8,17 @@ class Something {
   readonly inside = 1;
 }
 
+const TRAP = 'a trap of the caller’s own function';
+
 const throwing = () => {
-  throw new Error('a trap of the caller’s value');
+  throw new Error(TRAP);
 };
+
+/** True for what one of these functions throws, also for being a class, when it is called as a function may be. It reaches the caller as it is. */
+export function isOfTrap(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.message === TRAP || error.message.startsWith(`Class constructor ${Something.name} `);
+}
 
 /**
  * What JavaScript callers hand over by mistake. An object whose own members throw is not among them: what they throw is the

@@ -1,7 +1,8 @@
+import { setImmediate as rest } from 'node:timers/promises';
 import { CacheConfigError, CacheError, CacheValidationError } from '@pw/cache-models';
 import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
-import { NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
+import { isOfTrap, NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
 
 /** A call that answered nonsense with something else than an error that names it. */
 export interface Finding {
@@ -85,14 +86,18 @@ async function tryOne<S>(
     const value = make();
     args[index] = replaced(args[index], path.slice(1), value);
     for (const { name } of path) names.add(name);
+    // An object without the members that it needs may be refused in their names.
+    for (const { name } of path.at(-1)!.members ?? []) names.add(name);
     // The remedy of an unknown member is to leave it out: it may be what an error names.
     if (Object.prototype.toString.call(value) === '[object Object]')
       for (const name of Object.keys(value as object)) names.add(name);
   }
   // What was put in last counts: a whole argument may have taken the place of one with a member.
   const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
-  const outcome = await outcomeOf(() => call.call(subject, ...args));
-  const what = faultOf(outcome, call, [...names], mustRefuse) ?? (await harmOf(group, subject));
+  const { outcome, unheard } = await heard(() => outcomeOf(() => call.call(subject, ...args)));
+  const what =
+    faultOf(outcome, call, [...names], mustRefuse) ??
+    (unheard > 0 ? 'leaves a rejection that nobody hears' : await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
   const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
@@ -103,7 +108,8 @@ async function tryOne<S>(
 function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return value;
-  const holder = typeof argument === 'object' ? (argument as Record<string, unknown> | null) : null;
+  const isBag = Object.prototype.toString.call(argument) === '[object Object]';
+  const holder = isBag ? (argument as Record<string, unknown>) : null;
   return { ...holder, [first.name]: replaced(holder?.[first.name], rest, value) };
 }
 
@@ -116,6 +122,20 @@ function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
     if (!accepts(value)) return false;
   }
   return true;
+}
+
+/** Counts the rejections that nobody hears by the next turn of the event loop. */
+async function heard(work: () => Promise<Outcome>): Promise<{ readonly outcome: Outcome; readonly unheard: number }> {
+  let unheard = 0;
+  const count = () => unheard++;
+  process.on('unhandledRejection', count);
+  try {
+    const outcome = await work();
+    await rest();
+    return { outcome, unheard };
+  } finally {
+    process.off('unhandledRejection', count);
+  }
 }
 
 type Outcome = { readonly error: unknown; readonly isLate: boolean } | 'answered' | 'hangs';
@@ -150,6 +170,7 @@ function faultOf(
   const { error, isLate } = outcome;
   if (call.isAsync === true && !isLate) return `throws at once, and promises an answer: ${describe(error)}`;
   if (!mustRefuse && call.asksSystem === true && isSystemError(error)) return undefined;
+  if (!mustRefuse && isOfTrap(error)) return undefined;
   if (!(error instanceof CacheError)) return `throws ${describe(error)}`;
   if (!mustRefuse) return undefined;
   const wanted = call.refusal === 'config' ? CacheConfigError : CacheValidationError;

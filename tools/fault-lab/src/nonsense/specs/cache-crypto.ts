@@ -31,11 +31,7 @@ const isAge = (value: unknown) => typeof value === 'number' && value >= 0;
 const openOptions = maybe('options', objectOf('ttl'), [maybe('ttl', isAge)]);
 const env = maybe('env', isEnvironment);
 
-/** What a token is bound to. */
-export const bindingMembers: readonly Parameter[] = [
-  must('role', oneOf('username', 'password')),
-  must('origin', isText),
-];
+const bindingMembers: readonly Parameter[] = [must('role', oneOf('username', 'password')), must('origin', isText)];
 const binding = maybe('binding', objectOf('role', 'origin'), bindingMembers);
 const rightBinding = () => ({ role: 'username', origin: ORIGIN });
 

@@ -1,18 +1,10 @@
-import { generateCacheKey } from '@pw/cache-models';
-import { isText, maybe, must, objectOf } from '../accepts.ts';
-import { type CallGroup, defineGroup } from '../nonsense-spec.ts';
+import type { CallGroup } from '../nonsense-spec.ts';
+import { checks } from './models/checks.ts';
+import { entries } from './models/entries.ts';
+import { errors } from './models/errors.ts';
+import { files } from './models/files.ts';
+import { records } from './models/records.ts';
+import { texts } from './models/texts.ts';
+import { tiers } from './models/tiers.ts';
 
-export const cacheModels: readonly CallGroup[] = [
-  defineGroup({
-    name: 'functions of cache-models',
-    open: () => undefined,
-    calls: [
-      {
-        name: 'generateCacheKey',
-        parameters: [must('url', isText), maybe('options', objectOf('username'), [maybe('username', isText)])],
-        right: () => ['http://h.example:8080', {}],
-        call: (_, ...args) => (generateCacheKey as (...args: readonly unknown[]) => unknown)(...args),
-      },
-    ],
-  }),
-];
+export const cacheModels: readonly CallGroup[] = [checks, entries, errors, files, records, texts, ...tiers];

@@ -85,7 +85,7 @@ export const tierConfig: Parameter = maybe('config', objectOf('enabled', 'maxEnt
 ]);
 
 /** Members of `TierOptions`. */
-export const tierOptions: readonly Parameter[] = [
+const tierOptions: readonly Parameter[] = [
   maybe('cipher', having('encrypt', 'decrypt')),
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),

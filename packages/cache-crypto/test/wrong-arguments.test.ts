@@ -1,0 +1,86 @@
+import { CacheConfigError, CacheValidationError, Secret } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { CredentialEncryptor, Fernet, generateKey, getEncryptionKeys, MultiFernet, rotateKey } from '../src/index.ts';
+
+const KEY = generateKey();
+const fernet = new Fernet(KEY);
+const multi = new MultiFernet([KEY]);
+const encryptor = new CredentialEncryptor({ key: KEY, env: {} });
+const wrong = (value: unknown) => value as never;
+const make = (options: unknown) => new CredentialEncryptor({ env: {}, ...(options as object) });
+
+function errorOf(work: () => unknown): CacheValidationError {
+  try {
+    work();
+  } catch (error) {
+    return error as CacheValidationError;
+  }
+  throw new Error('it was taken');
+}
+
+type Case = readonly [call: string, names: string, work: () => unknown];
+
+const CONSTRUCTORS: readonly Case[] = [
+  ['new Fernet()', 'key', () => new Fernet(wrong(undefined))],
+  ['new Fernet(1)', 'key', () => new Fernet(wrong(1))],
+  ['new Fernet with a misspelt option', 'clocks', () => new Fernet(KEY, wrong({ clocks: 1 }))],
+  ['new Fernet with a clock that is none', 'clock', () => new Fernet(KEY, wrong({ clock: 1 }))],
+  ['new MultiFernet()', 'keys', () => new MultiFernet(wrong(undefined))],
+  ['new MultiFernet of a text in an object', 'keys', () => new MultiFernet(wrong(Object(KEY)))],
+  ['new MultiFernet with a hole', 'keys[1]', () => new MultiFernet(wrong([KEY, undefined]))],
+  ['new MultiFernet with null for options', 'options', () => new MultiFernet([KEY], wrong(null))],
+  ['new CredentialEncryptor(null)', 'options', () => new CredentialEncryptor(wrong(null))],
+  ['new CredentialEncryptor of a key by itself', 'options', () => new CredentialEncryptor(wrong(Secret.of(KEY)))],
+  ['new CredentialEncryptor of a list', 'options', () => new CredentialEncryptor(wrong([KEY]))],
+  ['key: 1', 'key', () => make({ key: 1 })],
+  ['previousKeys: 1', 'previousKeys', () => make({ previousKeys: 1 })],
+  ['previousKeys with a number', 'previousKeys', () => make({ previousKeys: [1] })],
+  ['keyFile: 1', 'keyFile', () => make({ keyFile: 1 })],
+  ['keyFile with NUL', 'keyFile', () => make({ keyFile: '\0' })],
+  ['cachePlaces: 1', 'cachePlaces', () => make({ cachePlaces: 1 })],
+  ['cachePlaces with numbers', 'cachePlaces', () => make({ key: KEY, cachePlaces: { files: [1] } })],
+  ['directoryChecks without a key file', 'directoryChecks', () => make({ key: KEY, directoryChecks: 'on' })],
+  ['env: null', 'env', () => make({ env: null })],
+  ['logger: {}', 'logger', () => make({ key: KEY, logger: {} })],
+  ['clock: {}', 'clock', () => make({ key: KEY, clock: {} })],
+];
+
+const CALLS: readonly Case[] = [
+  ['encrypt(1)', 'plaintext', () => fernet.encrypt(wrong(1))],
+  ['decrypt(1)', 'token', () => fernet.decrypt(wrong(1))],
+  ['decrypt with null for options', 'options', () => fernet.decrypt('x', wrong(null))],
+  ['decrypt with a text for a ttl', 'ttl', () => fernet.decrypt(fernet.encrypt('x'), wrong({ ttl: '60' }))],
+  ['decrypt with a misspelt option', 'TTL', () => fernet.decrypt(fernet.encrypt('x'), wrong({ TTL: 60 }))],
+  ['extractTimestamp(1)', 'token', () => fernet.extractTimestamp(wrong(1))],
+  ['rotate with NaN for a ttl', 'ttl', () => multi.rotate(multi.encrypt('x'), { ttl: Number.NaN })],
+  ['a text to be sealed', 'secret', () => encryptor.encrypt(wrong('x'))],
+  ['an empty secret for a place that is none', 'binding', () => encryptor.encrypt(Secret.of(''), wrong({}))],
+  ['a token of zero bytes for a place that is none', 'binding', () => encryptor.decrypt(new Uint8Array(), wrong(1))],
+  ['null for a place', 'binding', () => encryptor.encrypt(Secret.of('x'), wrong(null))],
+  ['keyOf()', 'token', () => encryptor.keyOf(wrong(undefined))],
+  ['stateOf without a place', 'binding', () => encryptor.stateOf(encryptor.encrypt(Secret.of('x')), wrong(undefined))],
+  ['getEncryptionKeys(null)', 'env', () => getEncryptionKeys(wrong(null))],
+  ['rotateKey(1)', 'newKey', () => rotateKey(wrong(1), {})],
+  ['rotateKey in no environment', 'env', () => rotateKey(KEY, wrong(1))],
+];
+
+describe('nonsense', () => {
+  it.each(CONSTRUCTORS)('is refused as a configuration: %s', (_call, name, work) => {
+    const error = errorOf(work);
+    expect(error).toBeInstanceOf(CacheConfigError);
+    expect(error.problems.map(({ path }) => path)).toContain(name);
+    expect(error.message).toContain(name);
+  });
+
+  it.each(CALLS)('is refused in the name of the argument: %s', (_call, name, work) => {
+    const error = errorOf(work);
+    expect(error).toBeInstanceOf(CacheValidationError);
+    expect(error.problems.map(({ path }) => path)).toContain(name);
+    expect(error.message).toContain(name);
+  });
+
+  it.each([() => new Fernet(wrong(1)), () => new MultiFernet(wrong(1)), () => rotateKey(wrong(1), {})])(
+    'has the code of any other wrong key: %s',
+    (work) => expect(errorOf(work).code).toBe('CACHE_KEY_INVALID'),
+  );
+});

@@ -1,0 +1,152 @@
+import { CacheEntry, CacheStatistics, Secret, TierStatistics } from '@pw/cache-models';
+import {
+  either,
+  having,
+  isAnything,
+  isBoolean,
+  isBytes,
+  isNull,
+  isNumber,
+  isText,
+  isTimeLike,
+  listOf,
+  maybe,
+  must,
+  objectOf,
+  oneOf,
+  wholeFrom,
+} from '../../accepts.ts';
+import { methodOf } from '../../calling.ts';
+import { calls, constructs, groupOf } from '../../define-calls.ts';
+import type { Call, Parameter } from '../../nonsense-spec.ts';
+import { anEntry, aSecret, bindingMembers, cipher, isCipher, rightBinding } from './samples.ts';
+
+const isSecret = either(isNull, isText, (value) => Secret.isSecret(value));
+const count = wholeFrom(0);
+const names = (list: readonly Parameter[]) => list.map(({ name }) => name);
+
+const COUNTS = [
+  'accessCount',
+  'ttlSeconds',
+  'failureCount',
+  'consecutiveHealthFailures',
+  'consecutiveHealthSuccesses',
+  'recoveryAttempt',
+  'totalHealthChecks',
+  'totalHealthCheckFailures',
+];
+const fields: readonly Parameter[] = [
+  ...COUNTS.map((name) => maybe(name, count)),
+  ...['fetchTime', 'lastAccessed', 'expiresAt'].map((name) => maybe(name, isTimeLike)),
+  ...['lastHealthCheck', 'nextCheckTime'].map((name) => maybe(name, either(isNull, isTimeLike))),
+  ...['username', 'password'].map((name) => maybe(name, isSecret)),
+  maybe('key', isText),
+  maybe('source', isText),
+  maybe('healthStatus', oneOf('unknown', 'healthy', 'degraded', 'unhealthy', 'dead')),
+  maybe('evictedFromL1', isBoolean),
+  maybe('lastHealthError', either(isNull, isText)),
+];
+const NAMES = ['proxyUrl', ...names(fields)];
+const now = must('now', isNumber);
+const binding = maybe('binding', objectOf('role', 'origin'), bindingMembers);
+const aCipher = must('cipher', isCipher);
+
+function method(
+  name: string,
+  parameters: readonly Parameter[],
+  right: () => readonly unknown[],
+  subject: () => unknown,
+): Call<unknown> {
+  return { name, parameters, right, call: (_, ...args) => methodOf(name.split('#')[1]!)(subject(), ...args) };
+}
+
+const entryCalls: readonly Call<unknown>[] = [
+  calls(
+    'CacheEntry.create',
+    [must('input', objectOf(...NAMES), [must('proxyUrl', isText), ...fields]), maybe('clock', having('now'))],
+    () => [{ proxyUrl: 'http://h.example:8080' }, { now: () => 1 }],
+    // A clock that gives no time is not an argument that is wrong.
+    (input: never, clock: unknown) =>
+      CacheEntry.create(input, having('now')(clock) ? { now: () => 1 } : (clock as never)),
+  ),
+  calls(
+    'CacheEntry.restore',
+    [must('fields', (value) => CacheEntry.isCacheEntry(value))],
+    () => [anEntry()],
+    CacheEntry.restore,
+  ),
+  calls('CacheEntry.isCacheEntry', [must('value', isAnything)], () => [anEntry()], CacheEntry.isCacheEntry),
+  method(
+    'CacheEntry#with',
+    [must('patch', objectOf(...NAMES), [maybe('proxyUrl', isText), ...fields])],
+    () => [{}],
+    anEntry,
+  ),
+  method('CacheEntry#touch', [now], () => [1], anEntry),
+  method('CacheEntry#isExpiredAt', [now], () => [1], anEntry),
+  method('CacheEntry#toJSON', [], () => [], anEntry),
+];
+
+const secretCalls: readonly Call<unknown>[] = [
+  calls('Secret.of', [must('text', isText)], () => ['secret'], Secret.of),
+  calls(
+    'Secret.sealed',
+    [must('token', either(isText, isBytes)), aCipher, binding, maybe('state', oneOf('current', 'stale'))],
+    () => [Buffer.from('token'), cipher, rightBinding(), 'current'],
+    Secret.sealed,
+  ),
+  calls('Secret.isSecret', [must('value', isAnything)], () => [aSecret()], Secret.isSecret),
+  method('Secret#reveal', [], () => [], aSecret),
+  method('Secret#seal', [aCipher, binding], () => [cipher, rightBinding()], aSecret),
+  method('Secret#isCurrent', [aCipher, binding], () => [cipher, rightBinding()], aSecret),
+  method('Secret#toString', [], () => [], aSecret),
+  method('Secret#toJSON', [], () => [], aSecret),
+];
+
+const TIER_COUNTS = [
+  'hits',
+  'misses',
+  'currentSize',
+  'evictionsLru',
+  'evictionsTtl',
+  'evictionsHealth',
+  'evictionsCorruption',
+  'undecryptable',
+].map((name) => maybe(name, count));
+const isReport = (value: unknown) => objectOf('name', 'stats', 'degraded')(value) && 'stats' in (value as object);
+const stats = (name: string) => maybe(name, (value) => value instanceof TierStatistics);
+const statistics: readonly Parameter[] = [
+  maybe('tiers', listOf(isReport)),
+  ...['l1Stats', 'l2Stats', 'l3Stats'].map(stats),
+  ...['promotions', 'demotions'].map((name) => maybe(name, count)),
+  ...['l1Degraded', 'l2Degraded', 'l3Degraded'].map((name) => maybe(name, isBoolean)),
+  maybe('requestMisses', either(isNull, count)),
+];
+const someStatistics = () => new CacheStatistics({ requestMisses: 1 });
+
+const statisticsCalls: readonly Call<unknown>[] = [
+  constructs(TierStatistics, [maybe('counts', objectOf(...names(TIER_COUNTS)), TIER_COUNTS)], () => [{}]),
+  method(
+    'TierStatistics#countRemoval',
+    [must('reason', oneOf('capacity', 'ttl', 'health', 'corruption', 'explicit')), maybe('count', count)],
+    () => ['ttl', 1],
+    () => new TierStatistics(),
+  ),
+  method(
+    'TierStatistics#toJSON',
+    [],
+    () => [],
+    () => new TierStatistics(),
+  ),
+  constructs(CacheStatistics, [maybe('input', objectOf(...names(statistics)), statistics)], () => [{}]),
+  ...['toMetricsDict', 'toPrometheus', 'toJSON'].map((name) =>
+    method(`CacheStatistics#${name}`, [], () => [], someStatistics),
+  ),
+];
+
+export const entries = groupOf(
+  'entries, secrets and statistics of cache-models',
+  ...entryCalls,
+  ...secretCalls,
+  ...statisticsCalls,
+);

@@ -1,0 +1,93 @@
+import * as models from '@pw/cache-models';
+import { either, isBytes, isEntry, isNull, isNumber, isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import { calls, groupOf } from '../../define-calls.ts';
+import type { Parameter } from '../../nonsense-spec.ts';
+import { entryFilter, healthCheckResult, rightHealthCheck } from '../tier-calls.ts';
+import { scheduleMembers } from './checks.ts';
+import { anEntry, bindingMembers, cipher, isCipher, rightBinding } from './samples.ts';
+
+const entry = must('entry', isEntry);
+const aCipher = must('cipher', isCipher);
+const perhapsCipher = maybe('cipher', isCipher);
+const isBag = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]';
+const isInstant = (value: unknown) =>
+  isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;
+const bytes = must('bytes', (value) => Buffer.isBuffer(value));
+const sealedEntry = () => [anEntry(), cipher];
+
+const checkMembers: readonly Parameter[] = [
+  must('status', models.isHealthStatus),
+  must('checkTime', isInstant),
+  must('responseTimeMs', either(isNull, isNumber)),
+  must('errorMessage', either(isNull, isText)),
+  must('checkUrl', isText),
+];
+const check = must('check', objectOf(...checkMembers.map(({ name }) => name)), checkMembers);
+const aCheck = () => models.parseHealthCheck(rightHealthCheck() as never, 1);
+const schedule = must('schedule', objectOf(...scheduleMembers.map(({ name }) => name)), scheduleMembers);
+const isFields = (value: unknown) => isBag(value) && 'source' in (value as object);
+const fields = must('fields', isFields, [must('source', isText), must('lastHealthError', either(isNull, isText))]);
+
+const cursorMembers: readonly Parameter[] = [
+  must('orderBy', oneOf(...models.ENTRY_ORDERS)),
+  must('direction', oneOf('asc', 'desc')),
+  must('value', either(isText, isNumber)),
+  must('key', isText),
+];
+const aCursor = { orderBy: 'key', direction: 'asc', value: 'a', key: 'a' } as const;
+const filter = { ...entryFilter, accepts: objectOf(...entryFilter.members!.map(({ name }) => name)) };
+/** Nothing to give out is right as well. */
+const isEmpty = (value: unknown) =>
+  (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
+
+/** What stores use: records, tokens, health checks, pages. */
+export const records = groupOf(
+  'records, health checks and pages of cache-models',
+  calls('entryToRecord', [entry, perhapsCipher], sealedEntry, models.entryToRecord),
+  calls('sealCredentials', [entry, perhapsCipher], sealedEntry, models.sealCredentials),
+  // A record comes from a disk: what is wrong with it is damage, by an error of its own.
+  calls(
+    'recordToEntry',
+    [must('record', () => true), perhapsCipher],
+    () => [models.entryToRecord(anEntry(), cipher), cipher],
+    models.recordToEntry,
+  ),
+  calls('recordChecksum', [must('record', isBag)], () => [{}], models.recordChecksum),
+  calls(
+    'openCredential',
+    [must('token', isBytes), perhapsCipher, must('binding', objectOf('role', 'origin'), bindingMembers)],
+    () => [Buffer.from('token'), cipher, rightBinding()],
+    models.openCredential,
+  ),
+  calls('sealState', [entry, aCipher], sealedEntry, models.sealState),
+  calls('resealTokens', [must('record', isBag), aCipher], () => [{}, cipher], models.resealTokens),
+  calls('mayHoldToken', [bytes], () => [Buffer.from('x')], models.mayHoldToken),
+  calls('resealText', [bytes, aCipher], () => [Buffer.from('gAAAAA'), cipher], models.resealText),
+  calls('maskPlainFields', [fields], () => [anEntry()], models.maskPlainFields),
+  calls(
+    'parseHealthCheck',
+    [healthCheckResult, must('now', isInstant)],
+    () => [rightHealthCheck(), 1],
+    models.parseHealthCheck,
+  ),
+  calls('maskHealthCheck', [check, entry], () => [aCheck(), anEntry()], models.maskHealthCheck),
+  calls('afterHealthCheck', [entry, check, schedule], () => [anEntry(), aCheck(), {}], models.afterHealthCheck),
+  calls(
+    'formatCursor',
+    [must('cursor', objectOf('orderBy', 'direction', 'value', 'key'), cursorMembers)],
+    () => [aCursor],
+    models.formatCursor,
+  ),
+  calls(
+    'parseCursor',
+    [must('text', isText), must('order', oneOf(...models.ENTRY_ORDERS)), must('dir', oneOf('asc', 'desc'))],
+    () => [models.formatCursor(aCursor), 'key', 'asc'],
+    models.parseCursor,
+  ),
+  calls(
+    'queryEntries',
+    [must('entries', isEmpty), filter, must('now', isNumber)],
+    () => [[anEntry()], {}, 1],
+    models.queryEntries,
+  ),
+);

@@ -1,0 +1,65 @@
+import * as models from '@pw/cache-models';
+import {
+  either,
+  isAnything,
+  isEntry,
+  isFunction,
+  isNull,
+  isNumber,
+  isText,
+  isUndefined,
+  listOf,
+  maybe,
+  must,
+  objectOf,
+} from '../../accepts.ts';
+import { calls, groupOf } from '../../define-calls.ts';
+
+const isInstant = (value: unknown) =>
+  isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;
+const isSecret = (value: unknown) => models.Secret.isSecret(value);
+const isUsername = either(isUndefined, isNull, isText, isSecret);
+const URL = 'http://h.example:8080';
+
+/** Texts, times, and what is made of them. */
+export const texts = groupOf(
+  'texts and times of cache-models',
+  calls(
+    'generateCacheKey',
+    [must('proxyUrl', isText), maybe('options', objectOf('username'), [maybe('username', isUsername)])],
+    () => [URL, {}],
+    models.generateCacheKey,
+  ),
+  calls('trimInvisible', [must('text', isText)], () => [' x'], models.trimInvisible),
+  calls('parseProxyHost', [must('given', isText)], () => ['h.example'], models.parseProxyHost),
+  calls('parseProxyUrl', [must('given', isText)], () => [URL], models.parseProxyUrl),
+  calls('originOf', [must('proxyUrl', isText)], () => [URL], models.originOf),
+  calls(
+    'maskCredentials',
+    [must('text', isText), maybe('secrets', listOf(isUsername))],
+    () => ['http://u:p@h:1', []],
+    models.maskCredentials,
+  ),
+  calls('maskProxyUrl', [must('url', isText)], () => ['http://u:p@h:1'], models.maskProxyUrl),
+  calls('compareTexts', [must('a', isText), must('b', isText)], () => ['a', 'b'], models.compareTexts),
+  calls('toStorable', [must('instant', isNumber)], () => [1], models.toStorable),
+  calls('fromEpochSeconds', [must('seconds', isNumber)], () => [1], models.fromEpochSeconds),
+  calls('toEpochSeconds', [must('instant', isNumber)], () => [1], models.toEpochSeconds),
+  calls('formatInstant', [must('instant', isInstant)], () => [1], models.formatInstant),
+  calls('parseInstant', [must('text', isText)], () => ['2026-01-01T00:00:00Z'], models.parseInstant),
+  // Answers `undefined` for what is no time, whatever it is.
+  calls('toInstant', [must('value', isAnything)], () => [1], models.toInstant),
+  calls('isInstant', [must('value', isAnything)], () => [1], models.isInstant),
+  calls('isHealthStatus', [must('value', isAnything)], () => ['dead'], models.isHealthStatus),
+  calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),
+  calls('isPromise', [must('value', isAnything)], () => [Promise.resolve()], models.isPromise),
+  calls('reasonToShow', [must('error', isAnything)], () => [new Error('x')], models.reasonToShow),
+  calls('fateOfTokens', [must('error', isAnything)], () => [new Error('x')], models.fateOfTokens),
+  calls('chain', [must('value', isAnything), must('next', isFunction)], () => [1, () => 2], models.chain),
+  calls(
+    'moveUserInfo',
+    [must('entry', isEntry)],
+    () => [models.CacheEntry.create({ proxyUrl: URL })],
+    models.moveUserInfo,
+  ),
+);
