@@ -3,6 +3,7 @@ import { CacheManager } from './cache-manager.ts';
 import { checkOpening } from './check-opening.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
+import { quietLogger } from './quiet-logger.ts';
 
 export interface OpenCacheOptions
   extends Pick<
@@ -26,12 +27,13 @@ export interface OpenCacheOptions
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
   const parsed = checkOpening(config, options);
-  const cipher = await defaultCipher(parsed, options.logger, options.env ?? process.env);
+  const logger = options.logger && quietLogger(options.logger);
+  const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
   return CacheManager.open({
     tiers: await defaultTiers(parsed, options.healthSchedule),
     cipher,
     clock: options.clock,
-    logger: options.logger,
+    logger,
     defaultTtlSeconds: parsed.defaultTtlSeconds,
     perSourceTtl: parsed.perSourceTtl,
     healthCheckInvalidation: parsed.healthCheckInvalidation,

@@ -9,6 +9,7 @@ import {
   silentLogger,
 } from '@pw/cache-models';
 import { INTERVAL } from './check-options.ts';
+import { quietLogger } from './quiet-logger.ts';
 
 /** What a TtlManager sweeps: a CacheManager, or anything else with expired entries. */
 export interface Sweepable {
@@ -47,7 +48,7 @@ export class TtlManager {
     checkArgument('target', target, TARGET, CacheConfigError);
     checkOptionsObject(options, OPTIONS, { what: 'ttl manager', error: CacheConfigError });
     this.#target = target;
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = quietLogger(options.logger ?? silentLogger);
     this.cleanupInterval = options.cleanupInterval ?? 60;
   }
 

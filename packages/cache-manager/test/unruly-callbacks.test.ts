@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import { CacheValidationError } from '@pw/cache-models';
-import { makeTempDir } from '@pw/test-support';
+import { CacheStorageError, CacheValidationError } from '@pw/cache-models';
+import { makeTempDir, until } from '@pw/test-support';
+import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier } from '@pw/tier-sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { CacheManager } from '../src/index.ts';
+import { CacheManager, TtlManager } from '../src/index.ts';
 import { shorten } from '../src/ttl-jitter.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
@@ -73,8 +74,45 @@ describe('a refuse of an import', () => {
 });
 
 describe('a source of random numbers', () => {
-  it.each([Number.NaN, -1, undefined, 'x'])('that gives %s shortens no life', (value) => {
-    const entry = entryOf('k');
-    expect(shorten(entry, { share: 0.5, random: () => value as number }).expiresAt).toBe(entry.expiresAt);
+  it.each([() => Number.NaN, () => -1, () => undefined, () => 1n, () => Promise.reject(failing)])(
+    'that is %s shortens no life',
+    (random) => {
+      const entry = entryOf('k');
+      expect(shorten(entry, { share: 0.5, random: random as () => number }).expiresAt).toBe(entry.expiresAt);
+    },
+  );
+});
+
+describe.each(CALLBACKS)('a logger that %s', (_how, log) => {
+  const logger = { debug: log, info: log, warn: log, error: log };
+
+  it('neither keeps a cache from opening without a tier, nor an operation from its answer', async () => {
+    const away = () => {
+      throw new CacheStorageError('away');
+    };
+    const manager = await CacheManager.open({ tiers: [new MemoryCacheTier(), away], logger });
+    onTestFinished(() => manager.close());
+    expect(await manager.put('k', entryOf('k'))).toBe(true);
+  });
+
+  it('ends no sweep in the background', async () => {
+    let sweeps = 0;
+    const cleanupExpired = async () => {
+      sweeps++;
+      throw failing;
+    };
+    const ttl = new TtlManager({ cleanupExpired }, { cleanupInterval: 0.001, logger });
+    onTestFinished(() => ttl.stop());
+    ttl.start();
+    await until('it sweeps again', () => sweeps > 2);
+  });
+
+  it('ends no load behind an old entry', async () => {
+    const { manager, clock } = await openStack({}, { logger });
+    const options = { staleWhileRevalidate: 60 };
+    await manager.getOrLoad('k', () => entryOf('k', { ttlSeconds: 1 }, clock), options);
+    clock.advance(2000);
+    const fail = () => Promise.reject(failing);
+    expect((await manager.getOrLoad('k', fail, options))?.key).toBe('k');
   });
 });
