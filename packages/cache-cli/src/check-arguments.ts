@@ -1,0 +1,25 @@
+import { type ArgumentKind, checkArgument, checkOptionsObject, Kinds, optional } from '@pw/cache-models';
+import type { CliIo } from './cli-io.ts';
+
+const STREAM: ArgumentKind = Object.freeze({
+  wanted: 'must be a stream to write to',
+  isRight: (value: unknown) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['write', 'on', 'off', 'once'].every(
+      (name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function',
+    ),
+});
+const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
+  stdout: STREAM,
+  stderr: STREAM,
+  env: Kinds.object,
+  signal: optional(Kinds.signal),
+  clock: optional(Kinds.clock),
+});
+
+/** Throws a CacheValidationError for what no user of the command could have typed: the mistakes of a program that calls it. */
+export function checkArguments(argv: unknown, io: unknown): void {
+  checkArgument('argv', argv, Kinds.texts);
+  checkOptionsObject(io, IO, { what: 'run', name: 'io' });
+}
