@@ -30,12 +30,10 @@ export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = NO
 
 /** True for nearly all options, at a hundredth of what the whole check costs; false where that has to say. */
 function isInOrder(options: CacheKeyOptions): boolean {
-  if (typeof options !== 'object' || options === null || Object.getPrototypeOf(options) !== Object.prototype)
-    return false;
+  const username = options?.username;
+  if (typeof username !== 'string' && username !== null) return false;
   const names = Object.keys(options);
-  if (names.length > 1 || (names.length === 1 && names[0] !== 'username')) return false;
-  const { username } = options;
-  return typeof username === 'string' || USERNAME.isRight(username);
+  return names.length === 1 && names[0] === 'username';
 }
 
 /** As {@link generateCacheKey}, of what was checked. */

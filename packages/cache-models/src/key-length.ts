@@ -8,7 +8,7 @@ export const MAX_KEY_BYTES = 4096;
 const MOST_BYTES_A_UNIT = 3;
 
 /**
- * True for a key of more than {@link MAX_KEY_BYTES} bytes in UTF-8, which every tier refuses with a CacheValidationError.
+ * True for a text, and no other value, of more than {@link MAX_KEY_BYTES} bytes in UTF-8, which every tier refuses with a CacheValidationError.
  *
  * @example
  * isTooLongKey('k'.repeat(4096)); // false
@@ -16,5 +16,7 @@ const MOST_BYTES_A_UNIT = 3;
  */
 export function isTooLongKey(key: string): boolean {
   // The length alone tells of nearly all keys.
-  return key.length * MOST_BYTES_A_UNIT > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES;
+  return (
+    typeof key === 'string' && key.length * MOST_BYTES_A_UNIT > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES
+  );
 }

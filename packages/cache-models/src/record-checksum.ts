@@ -9,23 +9,18 @@ import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
  * together, so tokens swapped between two records are noticed.
  */
 export function recordChecksum(record: Partial<ProxyRecord>): string {
-  if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
-  return crc32(jsonOf(record)).toString(16).padStart(8, '0');
-}
-
-/** What is summed up: the values as JSON, the key first. Throws what JSON.stringify throws, such as a RangeError for values of thousands of levels. */
-export function checksumText(record: Partial<ProxyRecord>): string {
-  const values: unknown[] = [];
-  for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
-  return JSON.stringify(values);
+  return crc32(checksumText(record)).toString(16).padStart(8, '0');
 }
 
 const RECORD: ArgumentKind = Object.freeze({ ...Kinds.object, wanted: 'must be a record, of values that JSON has' });
 
-/** What holds itself, or a bigint, has no JSON. */
-function jsonOf(record: Partial<ProxyRecord>): string {
+/** What is summed up: the values as JSON, the key first. Throws a CacheValidationError for values that JSON has not, or that are thousands of levels deep. */
+export function checksumText(record: Partial<ProxyRecord>): string {
+  if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
+  const values: unknown[] = [];
+  for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
   try {
-    return checksumText(record);
+    return JSON.stringify(values);
   } catch {
     checkArgument('record', undefined, RECORD);
     return '';

@@ -37,18 +37,18 @@ for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
 
 /**
  * True if one wrong bit in its key is what makes a record not fit a checksum: then it is another key's record. All of its values must be
- * plain ones.
+ * plain ones. Throws a CacheValidationError for what is no record.
  *
  * CRC-32 is affine. Two texts that differ in one byte have sums that differ by what the bytes alone make of the sum so far, carried over the
  * bytes that follow, whatever these are. So the difference that is wanted is carried back to each byte of the key, and no text is summed
  * up again: the work is in proportion to the record, where it would be to its product with the key.
  */
 export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): boolean {
+  const text = checksumText(record);
   const { key } = record;
   if (typeof key !== 'string' || !key.isWellFormed() || typeof checksum !== 'string' || !CHECKSUM.test(checksum))
     return false;
   const bytes = Buffer.from(key);
-  const text = checksumText(record);
   const lengths = bytes.map((byte) => PRINTED[byte]!.length);
   const after = Buffer.byteLength(text) - BEFORE_KEY - lengths.reduce((sum, length) => sum + length, 0);
   const wanted = wantedAt(lengths, back((crc32(text) ^ Number.parseInt(checksum, 16)) | 0, after));

@@ -1,5 +1,17 @@
 import * as models from '@pw/cache-models';
-import { either, isBytes, isEntry, isNull, isNumber, isText, maybe, must, objectOf, oneOf } from '../../accepts.ts';
+import {
+  either,
+  isAnything,
+  isBytes,
+  isEntry,
+  isNull,
+  isNumber,
+  isText,
+  maybe,
+  must,
+  objectOf,
+  oneOf,
+} from '../../accepts.ts';
 import { calls, groupOf } from '../../define-calls.ts';
 import type { Parameter } from '../../nonsense-spec.ts';
 import { entryFilter, healthCheckResult, rightHealthCheck } from '../tier-calls.ts';
@@ -53,6 +65,12 @@ export const records = groupOf(
     models.recordToEntry,
   ),
   calls('recordChecksum', [must('record', isBag)], () => [{}], models.recordChecksum),
+  calls(
+    'hasRottedKey',
+    [must('record', isBag), must('checksum', isAnything)],
+    () => [{ key: 'k' }, '00000000'],
+    models.hasRottedKey,
+  ),
   calls(
     'openCredential',
     [must('token', isBytes), perhapsCipher, must('binding', objectOf('role', 'origin'), bindingMembers)],

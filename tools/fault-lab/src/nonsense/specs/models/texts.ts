@@ -49,6 +49,7 @@ export const texts = groupOf(
   calls('parseInstant', [must('text', isText)], () => ['2026-01-01T00:00:00Z'], models.parseInstant),
   // Answers `undefined` for what is no time, whatever it is.
   calls('toInstant', [must('value', isAnything)], () => [1], models.toInstant),
+  calls('isTooLongKey', [must('key', isAnything)], () => ['k'], models.isTooLongKey),
   calls('isInstant', [must('value', isAnything)], () => [1], models.isInstant),
   calls('isHealthStatus', [must('value', isAnything)], () => ['dead'], models.isHealthStatus),
   calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),
