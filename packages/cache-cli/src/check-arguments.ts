@@ -21,5 +21,14 @@ const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
 /** Throws a CacheValidationError for what no user of the command could have typed: the mistakes of a program that calls it. */
 export function checkArguments(argv: unknown, io: unknown): void {
   checkArgument('argv', argv, Kinds.texts);
-  checkOptionsObject(io, IO, { what: 'run', name: 'io' });
+  checkOptionsObject(isOtherObject(io) ? membersOf(io) : io, IO, { what: 'run', name: 'io' });
+}
+
+/** Such as `process`, which has more members than these. */
+function isOtherObject(io: unknown): io is Readonly<Record<string, unknown>> {
+  return typeof io === 'object' && io !== null && !Array.isArray(io) && !Kinds.object.isRight(io);
+}
+
+function membersOf(io: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.keys(IO).map((name) => [name, io[name]]));
 }

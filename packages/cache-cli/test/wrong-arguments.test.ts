@@ -22,6 +22,12 @@ describe('run, called by a program', () => {
     expect((given.stdout as PassThrough).readableLength ?? 0).toBe(0);
   });
 
+  it('takes the process itself for its streams', async () => {
+    // A command that is none writes nothing to stdout, and one line to stderr.
+    const given = Object.create(process, { stderr: { value: new PassThrough() } }) as NodeJS.Process;
+    expect(await run(['--limits'], given)).toBe(2);
+  });
+
   it.each([undefined, null, [], 'io'])('with %j in the place of its streams is refused', async (given) => {
     await expect(run(['--version'], given as never)).rejects.toMatchObject({ problems: [{ path: 'io' }] });
   });
