@@ -93,7 +93,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Opens a stack of tiers. A tier that cannot open is degraded, unless it is named in `required`.
-   * Throws a CacheConfigError for a stack that makes no sense.
+   * Throws a CacheConfigError for a stack that makes no sense, and one that lists all options that are wrong or unknown, before a tier is made.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
     return new CacheManager(options, await openParts(options));

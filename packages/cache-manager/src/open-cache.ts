@@ -21,7 +21,7 @@ export interface OpenCacheOptions
 /**
  * The default cache in one line: memory, then JSON Lines files or SQLite, then SQLite, as a configuration says.
  *
- * Throws a CacheConfigError for a wrong configuration, a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
+ * Throws a CacheConfigError that lists what is wrong with the configuration and the options, before anything is made; a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
  * `CACHE_PACKAGE_MISSING` when a tier's package is not installed (the message is the command that installs it). A tier whose
  * store cannot be opened is no error, unless it is named in `required`: the cache works without it and tries it again.
  */

@@ -13,7 +13,7 @@ const GROUP = 256;
  * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched. Credentials in clear are encrypted, under a
  * key that is only in memory, until the file is complete.
  *
- * Throws a CacheValidationError for a wrong option, or when credentials must be sealed and there is no cipher; a
+ * Throws a CacheValidationError for a path that is none, for a wrong option, or when credentials must be sealed and there is no cipher; a
  * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
  */
 export async function exportToFile(

@@ -26,7 +26,7 @@ import {
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
- * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
+ * Throws a CacheValidationError for a path that is none and for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
  * and the last call of `onProgress` tells what became of them.
  */
 export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
