@@ -121,6 +121,13 @@ describe('openCache', () => {
     await expect(opening).rejects.toMatchObject({ problems: [{ path: 'options' }] });
   });
 
+  it('refuses a key of the environment that is no text', async () => {
+    const env = { PROXYWHIRL_CACHE_ENCRYPTION_KEY: 5, OTHER: 5 } as never;
+    const opening = openCache({ l2Config: { enabled: false }, l3Config: { enabled: false } }, { env });
+    await expect(opening).rejects.toThrow(CacheConfigError);
+    await expect(opening).rejects.toMatchObject({ problems: [{ path: 'env.PROXYWHIRL_CACHE_ENCRYPTION_KEY' }] });
+  });
+
   it('lists what is wrong with the configuration and with the options at once', async () => {
     const opening = openCache({ failureThreshold: 0 }, {
       env: null,

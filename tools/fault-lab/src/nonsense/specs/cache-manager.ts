@@ -99,6 +99,7 @@ const config: Parameter = {
   members: ['l1Config', 'l2Config', 'l3Config'].map((name) => ({ ...tierConfig, name })),
 };
 
+const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
 
 /** In a folder of its own: a configuration without paths would make its folders where the tests run. */
@@ -109,7 +110,17 @@ const opening: CallGroup = defineGroup<string>({
   calls: [
     {
       name: 'openCache',
-      parameters: [config, options('options', [...shared, maybe('env', objectOf('nonsense', 'inside', 'itself'))])],
+      parameters: [
+        config,
+        options('options', [
+          ...shared,
+          maybe(
+            'env',
+            objectOf('nonsense', 'inside', 'itself', ...VARIABLES),
+            VARIABLES.map((name) => maybe(name, isText)),
+          ),
+        ]),
+      ],
       right: () => [
         { l2Config: { enabled: false }, l3Config: { enabled: false } },
         { ttlJitter: { share: 1 }, env: {} },
