@@ -169,7 +169,7 @@ describe('getOrLoad with timeoutMs', () => {
     const call = manager.getOrLoad('k', () => undefined, { timeoutMs: timeoutMs as number });
     await expect(call).rejects.toMatchObject({
       code: 'CACHE_VALIDATION_FAILED',
-      message: 'timeoutMs: must be a number of milliseconds from 1 to 2147483647',
+      message: 'getOrLoad: timeoutMs: must be a number of milliseconds from 1 to 2147483647',
     });
   });
 
