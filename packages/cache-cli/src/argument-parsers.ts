@@ -18,7 +18,14 @@ export function ttlSeconds(text: string): number {
   );
 }
 
-export function directoryName(text: string): string {
-  if (text !== '') return text;
-  throw new InvalidArgumentError('It must not be empty.');
+/** The name of a file or a directory. */
+export function pathName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  if (text.includes('\0')) throw new InvalidArgumentError('It must not contain a NUL.');
+  return text;
+}
+
+/** Names of files, checked before the first of them is read. */
+export function pathNames(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), pathName(text)];
 }

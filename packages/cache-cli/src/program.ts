@@ -1,7 +1,7 @@
 import { EXPORT_CREDENTIALS, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
-import { directoryName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
+import { pathName, pathNames, ttlSeconds, wholeNumber } from './argument-parsers.ts';
 import type { CliContext } from './cli-context.ts';
 import { exportFile } from './commands/export.ts';
 import { printKey } from './commands/generate-key.ts';
@@ -17,7 +17,7 @@ export function buildProgram(context: CliContext, version: string): Command {
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addOption(
-      new Option('--dir <directory>', 'where the cache is; import makes it').default('.cache').argParser(directoryName),
+      new Option('--dir <directory>', 'where the cache is; import makes it').default('.cache').argParser(pathName),
     )
     .addOption(
       new Option('--backend <kind>', 'how the files of level 2 are kept (default: as they are, else jsonl)').choices([
@@ -68,7 +68,7 @@ function addImport(program: Command, context: CliContext): void {
     .command('import')
     .description('read proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
     .summary('read proxies from files')
-    .argument('<file...>', 'files to read')
+    .argument('<file...>', 'files to read', pathNames)
     .option(
       '--ttl <seconds>',
       'how long the proxies stay in the cache (default: as the row says, else 3600)',
@@ -140,7 +140,7 @@ function addExport(program: Command, context: CliContext): void {
     .command('export')
     .description('write everything to a JSON Lines file, which only you can read and import reads back')
     .summary('write everything to a file that import reads back')
-    .argument('<file>', 'file to write; one that is there is replaced when the new one is complete')
+    .argument('<file>', 'file to write; one that is there is replaced when the new one is complete', pathName)
     .addOption(
       new Option('--credentials <how>', 'sealed: encrypted with the key; plain: in clear; omit: left out')
         .choices(EXPORT_CREDENTIALS)

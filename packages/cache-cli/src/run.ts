@@ -1,5 +1,6 @@
 import type { CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { checkArguments } from './check-arguments.ts';
 import { CliContext } from './cli-context.ts';
 import type { CliIo } from './cli-io.ts';
 import { buildProgram } from './program.ts';
@@ -7,9 +8,11 @@ import { reportError, reportOutput } from './report-error.ts';
 
 /**
  * Runs one command. `argv` is what follows the program's name. Returns the exit code: 0 done, 1 failed or not found,
- * 2 wrong usage. Never throws for what a user or a file did; nothing is written but to the streams handed in.
+ * 2 wrong usage. Never throws for what a user or a file did; nothing is written but to the streams handed in. Rejects with a
+ * CacheValidationError for arguments that are no list of texts, and for an `io` with a member that is none or is not known.
  */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
+  checkArguments(argv, io);
   const context = new CliContext(io, argv);
   // Commander writes at once, wherever the streams are; the texts are kept in order with ours.
   const texts: Promise<void>[] = [];

@@ -57,8 +57,9 @@ export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
   const found = readKeyFile(path, guard);
   if (found !== undefined) return found;
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  attempt(path, 'made', () => makePrivateFolders(dirname(path)));
+  checkFolder(path, guard);
   attempt(path, 'made', () => {
-    makePrivateFolders(dirname(path));
     try {
       writeWhole(temporary, `${FernetKey.generate().text}\n`);
       linkUnlessThere(temporary, path);
@@ -77,7 +78,7 @@ function openIfThere(path: string, guard: FileGuard | undefined): number | undef
   try {
     const { fd, stats } = openRegularFile(path, O_RDONLY, { what: WHAT, guard });
     try {
-      guard?.checkDirectory(dirname(path));
+      checkFolder(path, guard);
       checkMode(path, stats);
       return fd;
     } catch (error) {
@@ -99,6 +100,16 @@ function openIfMadeMeanwhile(path: string, guard: FileGuard | undefined): number
   if (found === undefined) return undefined;
   if (found.isSymbolicLink()) throw refused(path, 'is a symbolic link, and those are not followed');
   return openIfThere(path, guard);
+}
+
+/** Before there is a key in it, and whenever one is read. */
+function checkFolder(path: string, guard: FileGuard | undefined): void {
+  try {
+    guard?.checkDirectory(dirname(path));
+  } catch (error) {
+    if (error instanceof CacheError && error.code === CacheErrorCode.UNSAFE_PATH) throw refusedBy(error);
+    throw error;
+  }
 }
 
 function checkMode(path: string, stats: Stats): void {

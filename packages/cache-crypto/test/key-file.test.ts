@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -165,6 +166,9 @@ describe('a key file', () => {
     const error = errorOf(() => new CredentialEncryptor({ keyFile, env: {} }));
     expect([error.code, error.message]).toEqual(['CACHE_CONFIG_INVALID', expect.stringContaining('chmod o-w')]);
     new CredentialEncryptor({ keyFile, env: {}, directoryChecks: 'off' });
+    rmSync(keyFile);
+    expect(errorOf(() => new CredentialEncryptor({ keyFile, env: {} })).code).toBe('CACHE_CONFIG_INVALID');
+    expect(existsSync(keyFile)).toBe(false);
   });
 
   it.each(['', 'no key', `${generateKey()}x`, 'x'.repeat(100_000)])(

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { type CacheStatistics, isPromise, type RemovalReason } from '@pw/cache-models';
+import { type CacheStatistics, checkArgument, isPromise, Kinds, oneOf, type RemovalReason } from '@pw/cache-models';
 
 /** What a cache tells its listeners; never an entry's secrets, only keys and names. */
 export interface CacheEventMap {
@@ -28,6 +28,8 @@ const CHANNELS = {
   statistics: channel('@pw/cache-manager:statistics'),
 } satisfies Record<CacheEventName, unknown>;
 
+const NAME = oneOf(Object.keys(CHANNELS));
+
 /** Emits without cost where nobody listens, and lets no listener's error reach the cache. */
 export class CacheEvents {
   readonly #emitter = new EventEmitter<CacheEventMap>();
@@ -40,8 +42,10 @@ export class CacheEvents {
     this.#emitter.setMaxListeners(0);
   }
 
-  /** Adds a listener; returns a function that removes it. */
+  /** Adds a listener; returns a function that removes it. Throws a CacheValidationError for an event that there is not, and for what is no function. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
+    checkArgument('name', name, NAME);
+    checkArgument('listener', listener, Kinds.function);
     const guarded = ((event: CacheEventMap[E][0]) => {
       try {
         // Typed as void, which an async listener satisfies: its rejection must end here too.

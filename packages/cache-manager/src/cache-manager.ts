@@ -7,7 +7,6 @@ import {
   type Clock,
   type CredentialCipher,
   chain,
-  DEFAULT_PAGE_SIZE,
   type EntryFilter,
   type EntryPage,
   generateCacheKey,
@@ -22,10 +21,10 @@ import { byKey } from './by-key.ts';
 import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
-import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad } from './check-arguments.ts';
+import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
-import { HealthChecks } from './health-checks.ts';
+import { type DueOptions, HealthChecks } from './health-checks.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
@@ -94,7 +93,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Opens a stack of tiers. A tier that cannot open is degraded, unless it is named in `required`.
-   * Throws a CacheConfigError for a stack that makes no sense.
+   * Throws a CacheConfigError for a stack that makes no sense, and one that lists all options that are wrong or unknown, before a tier is made.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
     return new CacheManager(options, await openParts(options));
@@ -234,7 +233,11 @@ export class CacheManager implements AsyncDisposable {
    * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, a deadline, and entries near
    * the end of their life. Rejects with a CacheValidationError for a loaded entry of another key.
    */
-  async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions = {}): Promise<CacheEntry | undefined> {
+  async getOrLoad(
+    key: string,
+    loader: CacheLoader,
+    options: LoadOptions = NO_OPTIONS,
+  ): Promise<CacheEntry | undefined> {
     this.#check(key);
     checkLoad(loader, options);
     options.signal?.throwIfAborted();
@@ -279,9 +282,9 @@ export class CacheManager implements AsyncDisposable {
    * The entries whose next health check is due, those without one first, then the longest overdue. `limit`: 1 to 10000, default 100;
    * rejects with a CacheValidationError for another one.
    */
-  async dueForHealthCheck(options: { readonly limit?: number | undefined } = {}): Promise<CacheEntry[]> {
+  async dueForHealthCheck(options: DueOptions = {}): Promise<CacheEntry[]> {
     this.#checkOpen();
-    return this.#health.due(options.limit ?? DEFAULT_PAGE_SIZE, (filter) => this.query(filter));
+    return this.#health.due(options, (filter) => this.query(filter));
   }
 
   /** A snapshot of the counts of all tiers. */
@@ -320,7 +323,7 @@ export class CacheManager implements AsyncDisposable {
     return reencrypt(this.#stack, this.cipher, options);
   }
 
-  /** Adds a listener; returns a function that removes it. */
+  /** Adds a listener; returns a function that removes it. Throws a CacheValidationError for an event that there is not. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     return this.#activity.events.on(name, listener);
   }

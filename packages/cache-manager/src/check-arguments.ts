@@ -1,40 +1,79 @@
-import { CacheEntry, CacheValidationError, isTooLongKey, MAX_KEY_BYTES } from '@pw/cache-models';
-import { LONGEST_TIMER } from './longest-timer.ts';
+import {
+  type ArgumentKind,
+  CacheEntry,
+  CacheValidationError,
+  checkOptionsObject,
+  isTooLongKey,
+  Kinds,
+  MAX_KEY_BYTES,
+  optional,
+} from '@pw/cache-models';
+import type { LoadOptions } from './loads.ts';
 
 /** Throws a CacheValidationError unless a key is a text of at most `MAX_KEY_BYTES` bytes. */
 export function checkKey(key: unknown): void {
-  if (typeof key !== 'string') throw wrong('key', 'must be a text');
-  if (isTooLongKey(key)) throw wrong('key', `must be at most ${MAX_KEY_BYTES} bytes long`);
+  if (typeof key !== 'string' || isTooLongKey(key)) throw wrong('key', problemOfKey(key));
 }
 
 /** Throws a CacheValidationError unless the entry is one, under its own key. */
 export function checkEntry(key: unknown, entry: unknown): void {
-  if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', 'must be a CacheEntry; make one with CacheEntry.create()');
+  if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', Kinds.entry.wanted);
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
   checkKey(key);
 }
 
 /** Throws a CacheValidationError unless keys are a list of texts. */
 export function checkKeys(keys: unknown): void {
-  if (!Array.isArray(keys)) throw wrong('keys', 'must be a list of texts');
-  for (const key of keys) checkKey(key);
+  if (!Array.isArray(keys)) throw wrong('keys', Kinds.texts.wanted);
+  for (let i = 0; i < keys.length; i++) {
+    const key: unknown = keys[i];
+    if (typeof key !== 'string' || isTooLongKey(key)) throw wrong(`keys[${i}]`, problemOfKey(key));
+  }
 }
 
 /** Throws a CacheValidationError unless entries are a list of such. */
 export function checkEntries(entries: unknown): void {
   if (!Array.isArray(entries)) throw wrong('entries', 'must be a list of CacheEntries');
-  for (const entry of entries as { readonly key?: unknown }[]) checkEntry(entry?.key, entry);
+  for (let i = 0; i < entries.length; i++) {
+    const entry: unknown = entries[i];
+    if (!CacheEntry.isCacheEntry(entry)) throw wrong(`entries[${i}]`, Kinds.entry.wanted);
+    if (isTooLongKey(entry.key)) throw wrong(`entries[${i}].key`, problemOfKey(entry.key));
+  }
 }
+
+const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, ArgumentKind>> = Object.freeze({
+  signal: optional(Kinds.signal),
+  timeoutMs: optional(Kinds.milliseconds),
+  staleWhileRevalidate: optional({
+    wanted: 'must be a number of seconds of 0 or more',
+    isRight: (value) => typeof value === 'number' && value >= 0,
+  }),
+});
 
 /** Throws a CacheValidationError unless a load can be made of these. */
 export function checkLoad(loader: unknown, options: unknown): void {
-  if (typeof loader !== 'function') throw wrong('loader', 'must be a function');
-  if (typeof options !== 'object' || options === null) throw wrong('options', 'must be an object');
-  const { signal, timeoutMs } = options as { readonly signal?: unknown; readonly timeoutMs?: unknown };
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal', 'must be an AbortSignal');
-  const isTime = typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs <= LONGEST_TIMER;
-  if (timeoutMs !== undefined && !isTime)
-    throw wrong('timeoutMs', 'must be a number of milliseconds from 1 to 2147483647');
+  if (typeof loader !== 'function') throw wrong('loader', Kinds.function.wanted);
+  if (!isPlainlyRight(options)) checkOptionsObject(options, LOAD_OPTIONS, { what: 'getOrLoad' });
+}
+
+/** What nearly all callers give, at a fraction of the cost of a list of problems. */
+function isPlainlyRight(options: unknown): boolean {
+  if (options === NO_OPTIONS) return true;
+  if (typeof options !== 'object' || options === null || Object.getPrototypeOf(options) !== Object.prototype)
+    return false;
+  for (const name in options) {
+    if (!Object.hasOwn(LOAD_OPTIONS, name)) return false;
+    const member = name as keyof LoadOptions;
+    if (!LOAD_OPTIONS[member].isRight((options as LoadOptions)[member])) return false;
+  }
+  return true;
+}
+
+/** What a load has without options: known to be right. */
+export const NO_OPTIONS: LoadOptions = Object.freeze({});
+
+function problemOfKey(key: unknown): string {
+  return typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : Kinds.text.wanted;
 }
 
 function wrong(path: string, message: string): CacheValidationError {

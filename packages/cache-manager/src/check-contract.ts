@@ -8,13 +8,13 @@ export function checkContract(name: string, tier: unknown, current: number = TIE
   const version = told(tier, ({ contractVersion }) => contractVersion);
   const oldest = Math.max(1, current - 1);
   if (!Number.isInteger(version)) {
-    throw new CacheConfigError(`cache manager: tiers: ${name} is not a tier: it names no contract version`);
+    throw wrongTier(`${name} is not a tier: it names no contract version`);
   }
   const given = version as number;
   if (given >= oldest && given <= current) return;
   const remedy = given < oldest ? "update the tier's package" : 'update @pw/cache-manager';
-  throw new CacheConfigError(
-    `cache manager: tiers: ${name} was written for version ${given} of the tier contract, and this manager takes ${oldest === current ? current : `${oldest} and ${current}`}; ${remedy}`,
+  throw wrongTier(
+    `${name} was written for version ${given} of the tier contract, and this manager takes ${oldest === current ? current : `${oldest} and ${current}`}; ${remedy}`,
   );
 }
 
@@ -25,9 +25,11 @@ export function checkShape(name: string, tier: unknown): void {
     synchronous: capabilities.synchronous,
   }));
   if (typeof says?.enabled === 'boolean' && typeof says.synchronous === 'boolean') return;
-  throw new CacheConfigError(
-    `cache manager: tiers: ${name} is not a tier: it does not tell its configuration and capabilities`,
-  );
+  throw wrongTier(`${name} is not a tier: it does not tell its configuration and capabilities`);
+}
+
+function wrongTier(message: string): CacheConfigError {
+  return new CacheConfigError(`cache manager: tiers: ${message}`, { problems: [{ path: 'tiers', message }] });
 }
 
 function told<T>(tier: unknown, read: (tier: CacheTier) => T): T | undefined {

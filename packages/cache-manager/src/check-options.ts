@@ -1,80 +1,135 @@
-import { CacheConfigError, checkHealthSchedule, type FieldProblem } from '@pw/cache-models';
-import { problemsOfThresholds } from './health-thresholds.ts';
+import {
+  type ArgumentKind,
+  CacheConfigError,
+  checkHealthSchedule,
+  type FieldProblem,
+  type HealthSchedule,
+  Kinds,
+  oneOf,
+  optional,
+  problemsOfOptions,
+  wholeNumber,
+} from '@pw/cache-models';
+import { THRESHOLDS } from './health-thresholds.ts';
 import { LONGEST_TIMER } from './longest-timer.ts';
-import type { CacheManagerOptions } from './manager-options.ts';
+import type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 import { ON_TIER_ERROR } from './tier-errors.ts';
 import type { TtlJitter } from './ttl-jitter.ts';
 
+/** Seconds between what happens again and again, as a timer can wait for it. */
+export const INTERVAL: ArgumentKind = Object.freeze({
+  wanted: 'must be a number of seconds above 0 and below 25 days',
+  isRight: (value: unknown) => isAbove0(value) && (value as number) * 1e3 <= LONGEST_TIMER,
+});
+
+const WHOLE = wholeNumber(1);
+
+/** The options that `openCache` hands on, by name. */
+export const SHARED_OPTIONS = Object.freeze({
+  clock: optional(Kinds.clock),
+  logger: optional(Kinds.logger),
+  required: optional({ wanted: 'must be a list of names', isRight: Kinds.texts.isRight }),
+  tierTimeoutMs: optional(Kinds.milliseconds),
+  loadLeaseMs: optional({
+    wanted: `must be a number of milliseconds from 100 to ${LONGEST_TIMER}`,
+    isRight: (value) => Kinds.milliseconds.isRight(value) && (value as number) >= 100,
+  }),
+  onTierError: optional(oneOf(ON_TIER_ERROR)),
+  ttlJitter: optional(Kinds.object),
+  healthThresholds: optional(Kinds.object),
+  healthSchedule: optional(Kinds.object),
+}) satisfies Partial<Record<keyof CacheManagerOptions, ArgumentKind>>;
+
+const OPTIONS: Readonly<Record<keyof CacheManagerOptions, ArgumentKind>> = Object.freeze({
+  ...SHARED_OPTIONS,
+  tiers: Object.freeze({ wanted: 'must be a list of tiers and factories', isRight: Kinds.list.isRight }),
+  cipher: optional(Kinds.cipher),
+  defaultTtlSeconds: optional(WHOLE),
+  perSourceTtl: optional(Kinds.object),
+  healthCheckInvalidation: optional(Kinds.boolean),
+  failureThreshold: optional(WHOLE),
+  enableStatistics: optional(Kinds.boolean),
+  statisticsInterval: optional(INTERVAL),
+  cleanupIntervalSeconds: optional(INTERVAL),
+});
+
+const JITTER: Readonly<Record<keyof TtlJitter, ArgumentKind>> = Object.freeze({
+  share: Object.freeze({
+    wanted: 'must be a number from 0 to 1',
+    isRight: (value: unknown) => typeof value === 'number' && value >= 0 && value <= 1,
+  }),
+  random: optional(Kinds.function),
+});
+
+const NAMED_TIER: Readonly<Record<keyof NamedTier, ArgumentKind>> = Object.freeze({
+  name: Kinds.nonEmptyText,
+  tier: Object.freeze({
+    wanted: 'must be a tier or a factory',
+    isRight: (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  }),
+  maxTtlSeconds: optional(Object.freeze({ wanted: 'must be a number of seconds above 0', isRight: isAbove0 })),
+});
+
 /** Checks the options before anything is opened. Throws a CacheConfigError that lists all problems. */
 export function checkOptions(options: CacheManagerOptions): void {
-  const problems = problemsOfTiers(options);
-  if (problems.length > 0) throw wrong(problems);
-  const check = (path: keyof CacheManagerOptions, isRight: (value: number) => boolean, message: string): void => {
-    const value = options[path];
-    if (value !== undefined && !(typeof value === 'number' && isRight(value))) problems.push({ path, message });
-  };
-  const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 1;
-  check(
-    'tierTimeoutMs',
-    (value) => value >= 1 && value <= LONGEST_TIMER,
-    'must be a number of milliseconds from 1 to 2147483647',
-  );
-  check(
-    'cleanupIntervalSeconds',
-    (value) => value > 0 && value * 1e3 <= LONGEST_TIMER,
-    'must be a number of seconds above 0 and below 25 days',
-  );
-  check(
-    'loadLeaseMs',
-    (value) => value >= 100 && value <= LONGEST_TIMER,
-    'must be a number of milliseconds from 100 to 2147483647',
-  );
-  check(
-    'statisticsInterval',
-    (value) => value > 0 && value * 1e3 <= LONGEST_TIMER,
-    'must be a number of seconds above 0 and below 25 days',
-  );
-  if (options.onTierError !== undefined && !ON_TIER_ERROR.includes(options.onTierError))
-    problems.push({ path: 'onTierError', message: 'must be "degrade" or "throw"' });
-  if (options.ttlJitter !== undefined && !isShare((options.ttlJitter as TtlJitter | null)?.share))
-    problems.push({ path: 'ttlJitter.share', message: 'must be a number from 0 to 1' });
-  check('failureThreshold', isWhole, 'must be a whole number of 1 or more');
-  check('defaultTtlSeconds', isWhole, 'must be a whole number of 1 or more');
-  for (const [source, ttl] of Object.entries(options.perSourceTtl ?? {}))
-    if (!isWhole(ttl))
-      problems.push({ path: `perSourceTtl.${source}`, message: 'must be a whole number of 1 or more' });
-  problems.push(...problemsOfThresholds(options.healthThresholds ?? {}));
-  checkHealthSchedule(options.healthSchedule ?? {}, 'cache manager');
-  if (problems.length > 0) throw wrong(problems);
+  const problems = [...problemsOfOptions(options, OPTIONS), ...problemsOfShared(options)];
+  if (Kinds.object.isRight(options)) {
+    const { tiers, perSourceTtl } = options as { readonly tiers?: unknown; readonly perSourceTtl?: unknown };
+    // Not `flatMap` alone, which passes over holes.
+    if (Array.isArray(tiers)) problems.push(...Array.from(tiers, problemsOfTier).flat());
+    if (Kinds.object.isRight(perSourceTtl)) problems.push(...problemsOfTtls(perSourceTtl as object));
+  }
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new CacheConfigError(`cache manager: ${list}`, { problems });
 }
 
-function problemsOfTiers(options: unknown): FieldProblem[] {
-  const { tiers, required } = (options ?? {}) as { readonly tiers?: unknown; readonly required?: unknown };
-  if (!Array.isArray(tiers)) return [{ path: 'tiers', message: 'must be a list of tiers and factories' }];
-  const problems = tiers.flatMap((tier, i) => problemsOfTier(tier, `tiers[${i}]`));
-  const isList =
-    required === undefined || (Array.isArray(required) && required.every((name) => typeof name === 'string'));
-  return isList ? problems : [...problems, { path: 'required', message: 'must be a list of names' }];
+/** What is wrong with members of those options that `openCache` hands on; what is no object at all is not looked into. */
+export function problemsOfShared(options: unknown): FieldProblem[] {
+  if (!Kinds.object.isRight(options)) return [];
+  const { ttlJitter, healthThresholds, healthSchedule } = options as Readonly<Record<string, unknown>>;
+  return [
+    ...problemsWithin('ttlJitter', ttlJitter, JITTER),
+    ...problemsWithin('healthThresholds', healthThresholds, THRESHOLDS),
+    ...problemsOfSchedule(healthSchedule),
+  ];
 }
 
-function problemsOfTier(given: unknown, path: string): FieldProblem[] {
+function problemsWithin(
+  name: string,
+  value: unknown,
+  members: Readonly<Record<string, ArgumentKind>>,
+): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(value)) return [];
+  return problemsOfOptions(value, members).map(({ path, message }) => ({ path: `${name}.${path}`, message }));
+}
+
+function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(schedule)) return [];
+  try {
+    checkHealthSchedule(schedule as HealthSchedule, 'cache manager');
+    return [];
+  } catch (error) {
+    if (error instanceof CacheConfigError) return error.problems;
+    throw error;
+  }
+}
+
+/** A source may have any name; a name may hold anything, and is not quoted where it is long. */
+function problemsOfTtls(ttls: object): FieldProblem[] {
+  return Object.entries(ttls)
+    .filter(([, ttl]) => !WHOLE.isRight(ttl))
+    .map(([source]) => ({ path: `perSourceTtl.${source.slice(0, 40)}`, message: WHOLE.wanted }));
+}
+
+function problemsOfTier(given: unknown, index: number): readonly FieldProblem[] {
+  const path = `tiers[${index}]`;
   if (typeof given === 'function') return [];
   if (typeof given !== 'object' || given === null)
     return [{ path, message: 'must be a tier, a factory, or { name, tier }' }];
-  if (!('tier' in given)) return [];
-  const { name, maxTtlSeconds: most } = given as { readonly name?: unknown; readonly maxTtlSeconds?: unknown };
-  const problems: FieldProblem[] = [];
-  if (typeof name !== 'string' || name === '') problems.push({ path: `${path}.name`, message: 'must be a text' });
-  if (most !== undefined && !(typeof most === 'number' && most > 0))
-    problems.push({ path: `${path}.maxTtlSeconds`, message: 'must be a number of seconds above 0' });
-  return problems;
+  return 'tier' in given ? problemsWithin(path, given, NAMED_TIER) : [];
 }
 
-function isShare(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= 1;
-}
-
-function wrong(problems: readonly FieldProblem[]): CacheConfigError {
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return new CacheConfigError(`cache manager: ${list}`, { problems });
+function isAbove0(value: unknown): boolean {
+  return typeof value === 'number' && value > 0;
 }

@@ -1,7 +1,10 @@
 import {
+  type ArgumentKind,
   afterHealthCheck,
   CacheEntry,
   type Clock,
+  checkOptionsObject,
+  DEFAULT_PAGE_SIZE,
   type EntryFilter,
   type EntryPage,
   type HealthCheck,
@@ -11,9 +14,11 @@ import {
   type HealthSchedule,
   HealthStatus,
   maskHealthCheck,
+  optional,
   parseHealthCheck,
   parseHealthHistoryOptions,
   RemovalReason,
+  wholeNumber,
 } from '@pw/cache-models';
 import { type HealthThresholds, stateAfter } from './health-thresholds.ts';
 import { isSameProxy } from './is-same-proxy.ts';
@@ -27,6 +32,16 @@ export interface HealthChecksOptions {
   readonly thresholds: HealthThresholds;
   readonly schedule: HealthSchedule;
 }
+
+/** Which entries with a check due are wanted. */
+export interface DueOptions {
+  /** Most entries: 1 to 10000, default 100. */
+  readonly limit?: number | undefined;
+}
+
+const DUE_OPTIONS: Readonly<Record<keyof DueOptions, ArgumentKind>> = Object.freeze({
+  limit: optional(wholeNumber(1, 10_000)),
+});
 
 /** The health of the entries of a stack. */
 export class HealthChecks {
@@ -65,7 +80,9 @@ export class HealthChecks {
   }
 
   /** Entries whose check is due: those never checked first, then by the time of the next check. */
-  async due(limit: number, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
+  async due(options: DueOptions, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
+    checkOptionsObject(options, DUE_OPTIONS, { what: 'dueForHealthCheck' });
+    const { limit = DEFAULT_PAGE_SIZE } = options;
     const found = await neverChecked(limit, query);
     if (found.length >= limit) return found;
     const checkDueBy = this.#options.clock.now();

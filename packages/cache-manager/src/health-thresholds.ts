@@ -1,4 +1,4 @@
-import { type CacheEntry, type FieldProblem, HealthStatus } from '@pw/cache-models';
+import { type ArgumentKind, type CacheEntry, HealthStatus, optional, wholeNumber } from '@pw/cache-models';
 
 /** From when on an entry is degraded or dead, and when it has recovered. Checks of `recordHealthCheck` count, each in a row. */
 export interface HealthThresholds {
@@ -10,18 +10,17 @@ export interface HealthThresholds {
   readonly slowAfterMs?: number | undefined;
 }
 
-/** Lists what is wrong with thresholds. */
-export function problemsOfThresholds(thresholds: HealthThresholds): FieldProblem[] {
-  const { deadAfter = 1, recoverAfter = 1, slowAfterMs = 1 } = thresholds;
-  const problems: FieldProblem[] = [];
-  const isWhole = (value: number) => Number.isSafeInteger(value) && value >= 1;
-  const message = 'must be a whole number of 1 or more';
-  if (!isWhole(deadAfter)) problems.push({ path: 'healthThresholds.deadAfter', message });
-  if (!isWhole(recoverAfter)) problems.push({ path: 'healthThresholds.recoverAfter', message });
-  if (!(typeof slowAfterMs === 'number' && slowAfterMs > 0))
-    problems.push({ path: 'healthThresholds.slowAfterMs', message: 'must be a number of milliseconds above 0' });
-  return problems;
-}
+const CHECKS = optional(wholeNumber(1));
+
+/** The members of thresholds. */
+export const THRESHOLDS: Readonly<Record<keyof HealthThresholds, ArgumentKind>> = Object.freeze({
+  deadAfter: CHECKS,
+  recoverAfter: CHECKS,
+  slowAfterMs: optional({
+    wanted: 'must be a number of milliseconds above 0',
+    isRight: (value) => typeof value === 'number' && value > 0,
+  }),
+});
 
 /**
  * The state of an entry after a check, given the state before it: what the check reported, unless the checks in a row say

@@ -1,6 +1,6 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 
-/** The end of one caller's patience with a load. Its timer keeps no process alive. */
+/** The end of one caller's patience with a load. Its timer keeps the process alive until then: the caller waits for an answer. */
 export class LoadDeadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -9,7 +9,7 @@ export class LoadDeadline {
   constructor(milliseconds: number) {
     const giveUp = (): void => this.#controller.abort(timedOut(milliseconds));
     // If the event loop was held up, the answer may lie there and has not been looked at yet: it gets one turn.
-    this.#timer = setTimeout(() => void setImmediate(giveUp).unref(), milliseconds).unref();
+    this.#timer = setTimeout(() => void setImmediate(giveUp), milliseconds);
   }
 
   /** Aborted, with a CacheError of code `CACHE_LOAD_TIMED_OUT`, when the time is up. */

@@ -1,4 +1,4 @@
-import { type CacheEntry, CacheValidationError, type Clock, type Logger, type MaybePromise } from '@pw/cache-models';
+import type { CacheEntry, Clock, Logger, MaybePromise } from '@pw/cache-models';
 import { abortable } from './abortable.ts';
 import { LoadDeadline } from './load-deadline.ts';
 import { loadOnce } from './load-once.ts';
@@ -69,10 +69,6 @@ export class Loads {
 
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
     const { signal, timeoutMs, staleWhileRevalidate = 0 } = options;
-    if (!(staleWhileRevalidate >= 0)) {
-      const problem = { path: 'staleWhileRevalidate', message: 'must be a number of seconds of 0 or more' };
-      throw new CacheValidationError(`${problem.path}: ${problem.message}`, { problems: [problem] });
-    }
     const call: LoadCall = { loader, windowMs: staleWhileRevalidate * 1000, timeoutMs };
     const work = timeoutMs === undefined ? this.#find(key, call) : this.#findInTime(key, call, timeoutMs);
     return signal === undefined ? work : abortable(work, signal);

@@ -22,7 +22,7 @@ export interface CacheManagerOptions {
   readonly cipher?: CredentialCipher | undefined;
   /** Default: the system's. */
   readonly clock?: Clock | undefined;
-  /** Default: silent. */
+  /** What it throws, or rejects with, harms nothing. Default: silent. */
   readonly logger?: Logger | undefined;
   /** Names of tiers that must be made and opened; all others may be degraded from the start. Default none. */
   readonly required?: readonly string[] | undefined;

@@ -1,7 +1,9 @@
-import { type CacheConfigInput, type Clock, type Logger, parseCacheConfig } from '@pw/cache-models';
+import type { CacheConfigInput, Clock, Logger } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
+import { checkOpening } from './check-opening.ts';
 import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
+import { quietLogger } from './quiet-logger.ts';
 
 export interface OpenCacheOptions
   extends Pick<
@@ -19,18 +21,19 @@ export interface OpenCacheOptions
 /**
  * The default cache in one line: memory, then JSON Lines files or SQLite, then SQLite, as a configuration says.
  *
- * Throws a CacheConfigError for a wrong configuration, a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
+ * Throws a CacheConfigError that lists what is wrong with the configuration and the options, before anything is made; a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
  * `CACHE_PACKAGE_MISSING` when a tier's package is not installed (the message is the command that installs it). A tier whose
  * store cannot be opened is no error, unless it is named in `required`: the cache works without it and tries it again.
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
-  const parsed = parseCacheConfig(config);
-  const cipher = await defaultCipher(parsed, options.logger, options.env ?? process.env);
+  const parsed = checkOpening(config, options);
+  const logger = options.logger && quietLogger(options.logger);
+  const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
   return CacheManager.open({
     tiers: await defaultTiers(parsed, options.healthSchedule),
     cipher,
     clock: options.clock,
-    logger: options.logger,
+    logger,
     defaultTtlSeconds: parsed.defaultTtlSeconds,
     perSourceTtl: parsed.perSourceTtl,
     healthCheckInvalidation: parsed.healthCheckInvalidation,

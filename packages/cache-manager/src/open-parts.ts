@@ -3,6 +3,7 @@ import { CacheActivity } from './cache-activity.ts';
 import { checkOptions } from './check-options.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import { openSlots } from './open-slots.ts';
+import { quietLogger } from './quiet-logger.ts';
 import type { TierSlot } from './tier-slot.ts';
 
 /** What an open cache is made of. */
@@ -17,7 +18,7 @@ export interface CacheParts {
 export async function openParts(options: CacheManagerOptions): Promise<CacheParts> {
   checkOptions(options);
   const clock = options.clock ?? systemClock;
-  const logger = options.logger ?? silentLogger;
+  const logger = quietLogger(options.logger ?? silentLogger);
   const activity = new CacheActivity(options);
   const slots = await openSlots(options, {
     clock,

@@ -111,10 +111,14 @@ function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTie
 function checkNames(slots: readonly TierSlot[], required: readonly string[]): void {
   const names = slots.map((slot) => slot.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new CacheConfigError(`cache manager: tiers: two are named ${twice}`);
+  if (twice !== undefined) throw wrong('tiers', `two are named ${twice}`);
   const unknown = required.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new CacheConfigError(`cache manager: required: no tier is named ${unknown}`);
-  if (names.length === 0) throw new CacheConfigError('cache manager: tiers: at least one must be enabled');
+  if (unknown !== undefined) throw wrong('required', `no tier is named ${unknown}`);
+  if (names.length === 0) throw wrong('tiers', 'at least one must be enabled');
+}
+
+function wrong(path: string, message: string): CacheConfigError {
+  return new CacheConfigError(`cache manager: ${path}: ${message}`, { problems: [{ path, message }] });
 }
 
 async function openSlot(slot: TierSlot, required: readonly string[], logger: Logger): Promise<void> {

@@ -1,15 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import {
+  type ArgumentKind,
   CacheConfigError,
   type CacheTier,
-  CacheValidationError,
   type CredentialCipher,
+  checkOptionsObject,
+  optional,
   type ResealCounts,
   sealState,
+  wholeNumber,
 } from '@pw/cache-models';
 import { withDeadline } from './deadline.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
+import { HOOKS, tell } from './transfer-options.ts';
 
 const DEFAULT_BATCH = 200;
 const MAX_BATCH = 10_000;
@@ -27,13 +31,18 @@ export interface ReencryptCounts extends ResealCounts {
 }
 
 export interface ReencryptOptions {
-  /** Called after each batch. */
-  readonly onProgress?: ((progress: ReencryptProgress) => void) | undefined;
+  /** Called after each batch. An async one is waited for. What it throws, or rejects with, ends the work; what is sealed again stays so. */
+  readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;
   /** Ends the work with the signal's reason; what is sealed again stays so, and the next call goes on from there. */
   readonly signal?: AbortSignal | undefined;
   /** Records rewritten at once, 1 to 10,000; other work gets a turn in between. Default 200. */
   readonly batchSize?: number | undefined;
 }
+
+const OPTIONS: Readonly<Record<keyof ReencryptOptions, ArgumentKind>> = Object.freeze({
+  batchSize: optional(wholeNumber(1, MAX_BATCH)),
+  ...HOOKS,
+});
 
 /** Records with credentials, counted in each tier that holds them. */
 export interface ReencryptResult extends ReencryptCounts {
@@ -60,6 +69,7 @@ export async function reencrypt(
   cipher: CredentialCipher | undefined,
   options: ReencryptOptions = {},
 ): Promise<ReencryptResult> {
+  checkOptionsObject(options, OPTIONS, { what: 'reencrypt' });
   const run = new Reencryption(stack, checkCipher(cipher), options);
   options.signal?.throwIfAborted();
   for (const slot of stack.slots) if (slot.tier.capabilities.persistent) await run.throughTier(slot);
@@ -78,7 +88,7 @@ class Reencryption {
     this.#stack = stack;
     this.#cipher = cipher;
     this.#options = options;
-    this.#batchSize = checkBatchSize(options.batchSize ?? DEFAULT_BATCH);
+    this.#batchSize = options.batchSize ?? DEFAULT_BATCH;
   }
 
   get result(): ReencryptResult {
@@ -94,7 +104,7 @@ class Reencryption {
     const batches = slot.tier.reseal === undefined ? this.#oneByOne(slot) : this.#ownBatches(slot);
     for await (const counts of batches) {
       this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, counts));
-      this.#options.onProgress?.({ tier: slot.name, ...this.#total });
+      await tell(this.#options.onProgress, { tier: slot.name, ...this.#total });
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     }
@@ -183,12 +193,4 @@ function failuresOf(tier: CacheTier): number {
 function checkCipher(cipher: CredentialCipher | undefined): CredentialCipher {
   if (cipher !== undefined) return cipher;
   throw new CacheConfigError('reencrypt: the cache has no encryption key to seal with');
-}
-
-function checkBatchSize(batchSize: number): number {
-  if (Number.isSafeInteger(batchSize) && batchSize >= 1 && batchSize <= MAX_BATCH) return batchSize;
-  const message = `must be a whole number from 1 to ${MAX_BATCH}`;
-  throw new CacheValidationError(`reencrypt options: batchSize: ${message}`, {
-    problems: [{ path: 'batchSize', message }],
-  });
 }

@@ -1,24 +1,32 @@
-import { CacheValidationError, type FieldProblem } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  CacheValidationError,
+  type FieldProblem,
+  isPromise,
+  Kinds,
+  optional,
+} from '@pw/cache-models';
 
-type Hooks<F extends string> = Readonly<Partial<Record<F | 'signal', unknown>>>;
+/** The options that every long work on a whole cache takes. */
+export const HOOKS = Object.freeze({
+  onProgress: optional(Kinds.function),
+  signal: optional(Kinds.signal),
+}) satisfies Record<string, ArgumentKind>;
 
-/** What is wrong with the functions and the signal among options: met only when one is called, it would end work that was half done. */
-export function problemsOfHooks<F extends string>(options: Hooks<F>, functions: readonly F[]): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  for (const path of functions) {
-    const given = options[path];
-    if (given !== undefined && typeof given !== 'function') problems.push({ path, message: 'must be a function' });
-  }
-  const { signal } = options;
-  const isSignal =
-    signal === undefined || typeof (signal as Partial<AbortSignal> | null)?.throwIfAborted === 'function';
-  if (!isSignal) problems.push({ path: 'signal', message: 'must be an AbortSignal' });
-  return problems;
-}
-
-/** Throws a CacheValidationError that lists the problems, if there are any. */
+/** Throws a CacheValidationError that lists the problems, if there are any: before anything is read or written. */
 export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheValidationError(`${what}: ${list}`, { problems });
+}
+
+/** What is wrong with the path of a file. */
+export function problemsOfPath(path: unknown): FieldProblem[] {
+  return Kinds.path.isRight(path) ? [] : [{ path: 'path', message: Kinds.path.wanted }];
+}
+
+/** Tells of progress. An async listener is waited for, so that what it rejects with ends the work, as what another one throws. */
+export async function tell<P>(onProgress: ((progress: P) => unknown) | undefined, progress: P): Promise<void> {
+  const answer = onProgress?.(progress);
+  if (isPromise(answer)) await answer;
 }

@@ -1,4 +1,15 @@
-import { CacheConfigError, type Logger, silentLogger } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  CacheConfigError,
+  checkArgument,
+  checkOptionsObject,
+  Kinds,
+  type Logger,
+  optional,
+  silentLogger,
+} from '@pw/cache-models';
+import { INTERVAL } from './check-options.ts';
+import { quietLogger } from './quiet-logger.ts';
 
 /** What a TtlManager sweeps: a CacheManager, or anything else with expired entries. */
 export interface Sweepable {
@@ -10,6 +21,15 @@ export interface TtlManagerOptions {
   readonly cleanupInterval?: number | undefined;
   readonly logger?: Logger | undefined;
 }
+
+const TARGET: ArgumentKind = Object.freeze({
+  wanted: 'must have a function cleanupExpired',
+  isRight: (value: unknown) => typeof (value as Partial<Sweepable> | null | undefined)?.cleanupExpired === 'function',
+});
+const OPTIONS: Readonly<Record<keyof TtlManagerOptions, ArgumentKind>> = Object.freeze({
+  cleanupInterval: optional(INTERVAL),
+  logger: optional(Kinds.logger),
+});
 
 /**
  * Removes expired entries in the background; without it they go when a read meets them. Its timer is unref'd: it keeps
@@ -23,15 +43,13 @@ export class TtlManager {
   #timer: NodeJS.Timeout | undefined;
   #sweeping = false;
 
-  /** Throws a CacheConfigError for an interval that is not a positive number. */
+  /** Throws a CacheConfigError for what cannot be swept, and for a wrong option. */
   constructor(target: Sweepable, options: TtlManagerOptions = {}) {
+    checkArgument('target', target, TARGET, CacheConfigError);
+    checkOptionsObject(options, OPTIONS, { what: 'ttl manager', error: CacheConfigError });
     this.#target = target;
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = quietLogger(options.logger ?? silentLogger);
     this.cleanupInterval = options.cleanupInterval ?? 60;
-    // A timer of Node holds at most 2^31-1 milliseconds.
-    if (!(this.cleanupInterval > 0 && this.cleanupInterval * 1e3 < 2 ** 31)) {
-      throw new CacheConfigError('ttl manager: cleanupInterval: must be a number of seconds above 0 and below 25 days');
-    }
   }
 
   /** True while the background cleanup runs. */

@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempDir, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -60,6 +60,19 @@ describe('a folder', () => {
     const wanted = OURS === 0 ? ['used', 'used', 'used'] : ['warned', 'refused', 'used'];
     expect((['warn', 'strict', 'off'] as const).map((checks) => judged(checks, 0o755, OTHER))).toEqual(wanted);
   });
+});
+
+it.runIf(OURS === 0)('a folder that is a link of somebody else is refused, and one of ours followed', () => {
+  const path = folderWith(0o700);
+  const link = `${path}.link`;
+  symlinkSync(path, link);
+  guardWith('strict').guard.checkDirectory(link);
+  lchownSync(link, OTHER, OTHER);
+  for (const checks of ['warn', 'strict'] as const)
+    expect(() => guardWith(checks).guard.checkDirectory(link)).toThrow(
+      expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', message: expect.stringContaining('symbolic link') }),
+    );
+  guardWith('off').guard.checkDirectory(link);
 });
 
 describe('a file with two hard links', () => {

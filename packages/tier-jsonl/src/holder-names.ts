@@ -10,6 +10,8 @@ const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 /** Milliseconds without a lock taken, after which a name goes that cannot be judged: of another boot, machine or container. */
 const FORGOTTEN = 24 * 60 * 60 * 1000;
 /** Bytes of one shard's line: two numbers or a word, blanks and a newline. */
+/** Files that an opening looks at, a few milliseconds' work: there may be any number, and it stands still meanwhile. */
+const SWEPT_AT_ONCE = 200;
 const WIDTH = 48;
 const TAKING = lineWith('taking');
 const NOTHING = lineWith('-');
@@ -84,11 +86,14 @@ export class HolderNames {
     }
   }
 
-  /** Removes the files of processes that have ended, once their locks are gone, and of those that were not heard of for a day. Never throws. */
+  /** Removes the files of processes that have ended, once their locks are gone, and of those that were not heard of for a day: some, and others at the next opening. Never throws. */
   sweep(): void {
     try {
       const canTell = certainIdentity() !== undefined;
-      for (const { path, process } of this.#holders())
+      const holders = this.#holders();
+      // From anywhere on: the first ones may be of those that stay.
+      const from = Math.floor(Math.random() * holders.length);
+      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, SWEPT_AT_ONCE))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.

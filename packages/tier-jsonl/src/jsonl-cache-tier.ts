@@ -5,20 +5,23 @@ import {
   type CacheEntry,
   type CacheTierConfigInput,
   CacheValidationError,
+  checkArgument,
   entryToRecord,
   type MaybePromise,
   type ResealCounts,
   recordToEntry,
   TierType,
+  wholeNumber,
 } from '@pw/cache-models';
 import { JsonlStore } from './jsonl-store.ts';
-import { type JsonlTierOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
+import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import { MAX_WRITTEN_LINE } from './limits.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
 import { encodeRecord } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 
+const BATCH_SIZE = wholeNumber(1);
 /** Entries that are read before the event loop gets a turn. */
 const SLICE = 500;
 /** Entries that are encoded between two looks at the time, and for how many milliseconds before the event loop gets a turn. */
@@ -40,6 +43,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
       mode: 'async',
       tierType: TierType.L2_FILE,
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+      ownOptions: jsonlOptions(options),
     });
     this.#store = new JsonlStore(parseJsonlTierOptions(options), this.config, {
       clock: this.clock,
@@ -54,8 +58,12 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     });
   }
 
-  /** Rewrites lines whose credentials the cipher's current key did not seal. Throws a CacheStorageError. */
+  /**
+   * Rewrites lines whose credentials the cipher's current key did not seal. `batchSize`: 1 or more. Throws a CacheValidationError
+   * for another one, and a CacheStorageError.
+   */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
+    checkArgument('batchSize', batchSize, BATCH_SIZE);
     await this.open();
     if (this.cipher !== undefined) yield* resealRecords(this.#store, this.cipher, batchSize);
   }

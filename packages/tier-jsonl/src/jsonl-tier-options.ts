@@ -1,11 +1,15 @@
 import {
-  CacheConfigError,
+  type ArgumentKind,
   DIRECTORY_CHECKS_PROBLEM,
   type DirectoryChecks,
-  type FieldProblem,
   FileGuard,
   isDirectoryChecks,
+  Kinds,
+  oneOf,
+  optional,
+  problemsOfOptions,
   type TierOptions,
+  wholeNumber,
 } from '@pw/cache-models';
 import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock-timing.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';
@@ -46,40 +50,49 @@ export interface JsonlTierSettings {
   readonly lock: LockTiming;
 }
 
-/** Checks the options. Throws a CacheConfigError that lists all problems. */
+const OPTIONS: Readonly<Record<Exclude<keyof JsonlTierOptions, keyof TierOptions>, ArgumentKind>> = Object.freeze({
+  directory: Object.freeze({ wanted: 'must be the path of a folder', isRight: Kinds.path.isRight }),
+  numShards: optional(wholeNumber(1, MAX_SHARDS)),
+  durability: optional(oneOf(['normal', 'full'])),
+  sideIndexFrom: optional({ wanted: 'must be 1 or more', isRight: (value) => isFrom(value, 1) }),
+  directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),
+  lock: optional(Kinds.object),
+});
+
+const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
+  stale: milliseconds(2000),
+  update: milliseconds(1000),
+  deadline: milliseconds(0),
+});
+
+/**
+ * What the tier adds to the options of all tiers. A wrong member of `lock` is an option of its own that nothing is right for, so that one
+ * error lists all problems.
+ */
+export function jsonlOptions(options: JsonlTierOptions): Readonly<Record<string, ArgumentKind>> {
+  const lock: unknown = (options as JsonlTierOptions | undefined)?.lock;
+  const problems = Kinds.object.isRight(lock) ? problemsOfOptions(lock, LOCK) : [];
+  const wrong = problems.map(({ path, message }) => [`lock.${path}`, { wanted: message, isRight: () => false }]);
+  return { ...OPTIONS, ...(Object.fromEntries(wrong) as Record<string, ArgumentKind>) };
+}
+
+/** Completes options that the tier has checked by {@link jsonlOptions}. */
 export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSettings {
-  const {
-    directory,
-    numShards,
-    durability = 'normal',
-    sideIndexFrom = SIDE_INDEX_FROM,
-    directoryChecks = 'warn',
-    logger,
-    name,
-  } = options;
-  const lock = { ...DEFAULT_LOCK_TIMING };
-  const problems: FieldProblem[] = [];
-  const wrong = (path: string, message: string) => problems.push({ path, message });
-  if (typeof directory !== 'string' || directory === '') wrong('directory', 'must be the path of a folder');
-  if (numShards !== undefined && !(Number.isInteger(numShards) && numShards >= 1 && numShards <= MAX_SHARDS))
-    wrong('numShards', `must be a whole number from 1 to ${MAX_SHARDS}`);
-  if (durability !== 'normal' && durability !== 'full') wrong('durability', 'must be "normal" or "full"');
-  if (!isDirectoryChecks(directoryChecks)) wrong('directoryChecks', DIRECTORY_CHECKS_PROBLEM);
-  if (!(sideIndexFrom >= 1)) wrong('sideIndexFrom', 'must be 1 or more');
-  for (const [name, least] of [
-    ['stale', 2000],
-    ['update', 1000],
-    ['deadline', 0],
-  ] as const) {
-    const given = options.lock?.[name];
-    if (given === undefined) continue;
-    if (Number.isFinite(given) && given >= least) lock[name] = given;
-    else wrong(`lock.${name}`, `must be ${least} milliseconds or more`);
-  }
-  if (problems.length === 0) {
-    const guard = new FileGuard({ checks: directoryChecks, logger, tier: name ?? 'JSONL tier' });
-    return { directory, numShards, durability, sideIndexFrom, guard, lock };
-  }
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`JSONL tier: ${list}`, { problems });
+  const { directory, numShards, durability = 'normal', sideIndexFrom = SIDE_INDEX_FROM } = options;
+  const { directoryChecks = 'warn', logger, name, lock = {} } = options;
+  const guard = new FileGuard({ checks: directoryChecks, logger, tier: name ?? 'JSONL tier' });
+  const given = Object.entries(lock).filter(([, value]) => value !== undefined);
+  const timing = { ...DEFAULT_LOCK_TIMING, ...(Object.fromEntries(given) as Partial<LockTiming>) };
+  return { directory, numShards, durability, sideIndexFrom, guard, lock: timing };
+}
+
+function milliseconds(least: number): ArgumentKind {
+  return optional({
+    wanted: `must be ${least} milliseconds or more`,
+    isRight: (value) => Number.isFinite(value) && isFrom(value, least),
+  });
+}
+
+function isFrom(value: unknown, least: number): boolean {
+  return typeof value === 'number' && value >= least;
 }

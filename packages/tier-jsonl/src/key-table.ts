@@ -11,6 +11,8 @@ const POSITIONS = 2 ** 21;
 /** Keys in an average chain, at most. */
 const MOST_A_CHAIN = 1.25;
 const PRIME = 0x0100_0193;
+/** No chain comes near this by chance. */
+export const LONGEST_CHAIN = 64;
 
 /** Keys one after the other: the length of each, their bytes, and those that are kept as strings by position. */
 export interface KeyList {
@@ -25,7 +27,7 @@ export interface KeyList {
 /**
  * Keys to slots: a chained hash table in flat arrays over the bytes of all keys, since an object and a Map's node for each
  * key were most of what a large index cost, to fill and to keep. The hash begins with a number of chance, so that nobody
- * can choose keys that all meet.
+ * can choose keys that all meet. A side index tells the number that was used; where a chain gets too long all the same, there is a new one.
  */
 export class KeyTable {
   #seed = randomBytes(4).readInt32LE();
@@ -49,8 +51,10 @@ export class KeyTable {
 
   find(key: string): SlotId {
     const hash = this.#hashOfText(key);
+    let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
-    while (id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key))) id = this.#next[id]! - 1;
+    for (; id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key)); steps++) id = this.#next[id]! - 1;
+    if (steps > LONGEST_CHAIN) this.#reseed();
     return id;
   }
 
@@ -61,10 +65,13 @@ export class KeyTable {
     return mixed(hash);
   }
 
-  /** As `find`, for a key of one byte a character and this hash. */
+  /** As `find`, for a key of one byte a character and this hash. The seed may be another one afterwards, and the hash with it. */
   findBytes(hash: number, bytes: Uint8Array, from: number, to: number): SlotId {
+    let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
-    while (id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to))) id = this.#next[id]! - 1;
+    for (; id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to)); steps++)
+      id = this.#next[id]! - 1;
+    if (steps > LONGEST_CHAIN) this.#reseed();
     return id;
   }
 
@@ -225,6 +232,20 @@ export class KeyTable {
     this.#keyAt[id] = at;
     this.#keyLength[id] = length;
     this.#end = at + length;
+  }
+
+  /** Takes another number of chance: somebody knew the one there was, and chose keys that meet. */
+  #reseed(): void {
+    this.#seed = randomBytes(4).readInt32LE();
+    const ids: SlotId[] = [];
+    for (const head of this.#heads) for (let id = head - 1; id >= 0; id = this.#next[id]! - 1) ids.push(id);
+    this.#heads.fill(0);
+    for (const id of ids) {
+      this.#hashMany(id, 1);
+      const chain = this.#hashes[id]! >>> this.#shift;
+      this.#next[id] = this.#heads[chain]!;
+      this.#heads[chain] = id + 1;
+    }
   }
 
   #link(id: SlotId, hash: number): void {

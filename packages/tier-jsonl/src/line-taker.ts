@@ -38,6 +38,8 @@ export class LineTaker implements LineVisitor {
   #isAfterDamage = false;
   /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
   readonly #run = { offset: 0, length: 0, lines: 0 };
+  /** The same of short lines of others. */
+  readonly #foreignRun = { offset: 0, length: 0, lines: 0 };
 
   constructor(parts: LineTakerParts) {
     this.#number = parts.number;
@@ -62,7 +64,7 @@ export class LineTaker implements LineVisitor {
   }
 
   finish(): void {
-    this.#endRun();
+    this.#endRuns();
     this.#before = undefined;
   }
 
@@ -124,25 +126,32 @@ export class LineTaker implements LineVisitor {
     if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
     else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
     else if (head.kind === 'damaged') this.#takeDamaged(place);
-    else if (head.kind === 'other') this.#lines.foreign.push(place);
+    else if (head.kind === 'other') this.#takeForeign(place);
     else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
   }
 
   #takeDamaged({ offset, length }: Place): void {
-    const run = this.#run;
-    const joined = offset + length - run.offset;
-    if (run.lines > 0 && offset === run.offset + run.length + 1 && joined <= LONGEST_RUN) {
-      run.length = joined;
-      run.lines++;
-      return;
-    }
-    this.#endRun();
-    Object.assign(run, { offset, length, lines: 1 });
+    if (isJoined(this.#run, offset, length, LONGEST_RUN)) return;
+    this.#endRuns();
+    Object.assign(this.#run, { offset, length, lines: 1 });
   }
 
-  #endRun(): void {
+  #takeForeign(place: Place): void {
+    if (place.length > SHORT) {
+      this.#lines.keepForeign(place);
+      return;
+    }
+    if (isJoined(this.#foreignRun, place.offset, place.length, LONGEST_FOREIGN_RUN)) return;
+    this.#endRuns();
+    Object.assign(this.#foreignRun, { ...place, lines: 1 });
+  }
+
+  #endRuns(): void {
     if (this.#run.lines > 0) this.#lines.damaged.push({ ...this.#run });
+    const { offset, length, lines } = this.#foreignRun;
+    if (lines > 0) this.#lines.keepForeign({ offset, length });
     this.#run.lines = 0;
+    this.#foreignRun.lines = 0;
   }
 
   #takeRecord(key: string, place: Place, facts: SlotFacts): void {
@@ -220,9 +229,25 @@ export class LineTaker implements LineVisitor {
   }
 }
 
-/** Bytes. */
+/** Bytes. A line that is shorter than this holds no token: those are looked for line by line. */
+const SHORT = 64;
+const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;
 const DAMAGED: LineHead = { kind: 'damaged' };
+
+/** Adds a line to the lines that it follows, if it does and they do not become longer than `most`. */
+function isJoined(
+  run: { offset: number; length: number; lines: number },
+  offset: number,
+  length: number,
+  most: number,
+): boolean {
+  const joined = offset + length - run.offset;
+  if (run.lines === 0 || offset !== run.offset + run.length + 1 || joined > most) return false;
+  run.length = joined;
+  run.lines++;
+  return true;
+}
 
 function isWhole(bytes: Buffer, key: string): boolean {
   try {

@@ -189,7 +189,7 @@ export class LockFiles {
       closeSync(openFile(join(temporary, token), O_WRONLY | O_CREAT | O_EXCL));
       const made = lstatSync(temporary);
       this.#holders.took(made);
-      for (const name of names) rmSync(join(path, name), { force: true });
+      for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
       // Only there a folder cannot take the place of an empty one.
       if (process.platform === 'win32') rmdirSync(path);
       renameSync(temporary, path);

@@ -11,14 +11,24 @@ export class ShardLines {
    * overwriting them.
    */
   damaged: DamagedRun[] = [];
-  /** Lines of others that are no records: kept. */
-  foreign: Place[] = [];
+  #foreign: Place[] = [];
+  #foreignBytes = 0;
   /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
   tail: (Place & { readonly isRecord: boolean }) | undefined;
   /** Keys whose lines here are about to be dropped: a reading in the meantime does not bring them back. */
   readonly leaving = new Set<string>();
   /** End of the last complete line that was read: where the next one goes. */
   end = 0;
+
+  /** Lines of others that are no records, short ones that follow one another in one place: kept. */
+  get foreign(): readonly Place[] {
+    return this.#foreign;
+  }
+
+  /** What they take, with their newlines. */
+  get foreignBytes(): number {
+    return this.#foreignBytes;
+  }
 
   /** True if nothing here is worth keeping. */
   get isEmpty(): boolean {
@@ -40,6 +50,17 @@ export class ShardLines {
     this.damaged.push({ offset, length, lines: 1 });
   }
 
+  keepForeign(place: Place): void {
+    this.#foreign.push(place);
+    this.#foreignBytes += place.length + 1;
+  }
+
+  replaceForeign(places: readonly Place[]): void {
+    this.#foreign = [];
+    this.#foreignBytes = 0;
+    for (const place of places) this.keepForeign(place);
+  }
+
   supersede(key: string, place: Place): void {
     const places = this.superseded.get(key);
     if (places === undefined) this.superseded.set(key, [place]);
@@ -51,7 +72,7 @@ export class ShardLines {
     this.superseded.clear();
     this.removed = [];
     this.damaged = [];
-    this.foreign = [];
+    this.replaceForeign([]);
     this.tail = undefined;
     this.end = 0;
   }

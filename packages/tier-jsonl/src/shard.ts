@@ -65,9 +65,9 @@ export class Shard {
     return this.lines.end;
   }
 
-  /** Bytes that no live line needs. */
+  /** Bytes that a compaction would drop. */
   get garbage(): number {
-    return this.lines.end - this.#index.bytesOf(this.number);
+    return this.lines.end - this.#index.bytesOf(this.number) - this.lines.foreignBytes;
   }
 
   /** True if there was a file, however empty, when it was last looked for. */
@@ -232,7 +232,7 @@ export class Shard {
     for (const { id, to } of moves) this.#index.shift(id, to);
     this.lines.superseded.clear();
     this.lines.removed = [];
-    this.lines.foreign = foreign;
+    this.lines.replaceForeign(foreign);
     this.lines.end = end;
     this.#seen(found);
   }
@@ -343,7 +343,7 @@ export class Shard {
     const side = this.#side.read(stamp);
     if (side === undefined || !this.#index.addShard(this.number, side.slots)) return false;
     for (const [key, places] of side.superseded) this.lines.superseded.set(key, [...places]);
-    this.lines.foreign = [...side.foreign];
+    this.lines.replaceForeign(side.foreign);
     this.lines.end = found.size;
     this.#taker.finish();
     this.#seen(found);

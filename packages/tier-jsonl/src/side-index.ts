@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
+import { areSlotsCredible, type Extras, isExtras } from './check-side-index.ts';
 import type { Place } from './place.ts';
 
 /** What tells a shard file from every other state of it. */
@@ -31,12 +32,6 @@ export interface SideIndex {
   readonly slots: SlotTable;
   readonly superseded: ReadonlyMap<string, readonly Place[]>;
   readonly foreign: readonly Place[];
-}
-
-interface Extras {
-  readonly strings: [number, string][];
-  readonly superseded: [string, Place[]][];
-  readonly foreign: Place[];
 }
 
 /** Another layout, or bytes the other way round, is another name. */
@@ -76,7 +71,7 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { slots, supersed
   return whole;
 }
 
-/** The side index in these bytes if it is one, undamaged, of a file in this very state; else `undefined`. */
+/** The side index in these bytes if it is one, undamaged, of a file in this very state, and credible; else `undefined`. Anybody may have written it. */
 export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | undefined {
   if (bytes.length < HEADER || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return undefined;
   const isSame = stampValues(stamp).every((value, at) => bytes.readBigUInt64LE(STAMP_AT + at * 8) === value);
@@ -85,12 +80,12 @@ export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | unde
   const slotsEnd = HEADER + count * SLOT_BYTES + keyBytes;
   const end = slotsEnd + bytes.readUInt32LE(EXTRA_BYTES_AT);
   if (!isSame || end !== bytes.length || bytes.readUInt32LE(SUM_AT) !== sumOf(bytes)) return undefined;
-  const extras = JSON.parse(bytes.toString('utf8', slotsEnd)) as Extras;
-  return {
-    slots: { ...viewsOf(bytes, count, keyBytes), strings: new Map(extras.strings) },
-    superseded: new Map(extras.superseded),
-    foreign: extras.foreign,
-  };
+  const size = Number(stamp.size);
+  const extras: unknown = JSON.parse(bytes.toString('utf8', slotsEnd));
+  if (!isExtras(extras, count, size)) return undefined;
+  const slots = { ...viewsOf(bytes, count, keyBytes), strings: new Map(extras.strings) };
+  if (!areSlotsCredible(slots, size)) return undefined;
+  return { slots, superseded: new Map(extras.superseded), foreign: extras.foreign };
 }
 
 function viewsOf(bytes: Buffer, count: number, keyBytes: number) {

@@ -136,10 +136,11 @@ export class SlotIndex {
 
   /** As `add`, for a key in ASCII, where no order is kept: false if it is there already. */
   addBytes(bytes: Uint8Array, from: number, to: number, shard: number, place: Place, expiresAt: number): boolean {
+    const { seed } = this.#keys;
     const hash = this.#keys.hashOf(bytes, from, to);
     if (this.#keys.findBytes(hash, bytes, from, to) !== NO_SLOT) return false;
     const id = this.#columns.take(shard, place, expiresAt);
-    this.#keys.addBytes(id, hash, bytes, from, to);
+    this.#keys.addBytes(id, seed === this.#keys.seed ? hash : this.#keys.hashOf(bytes, from, to), bytes, from, to);
     this.#expiry?.add(id);
     return true;
   }

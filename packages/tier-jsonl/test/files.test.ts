@@ -133,6 +133,18 @@ describe('the lock', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
+  it('of a holder that died is taken over whatever somebody put into it', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1 });
+    await tier.open();
+    const lock = join(directory, 'shard_00.jsonl.lock');
+    mkdirSync(join(lock, 'sub', 'sub'), { recursive: true });
+    writeFileSync(join(lock, 'sub', 'file'), '');
+    const old = new Date(Date.now() - 11_000);
+    utimesSync(lock, old, old);
+    expect(await tier.put('a', makeEntry('a'))).toBe(true);
+  });
+
   it('that was stolen while it was kept is noticed before the next write, and the thief keeps it', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });

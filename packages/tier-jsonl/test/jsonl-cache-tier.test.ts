@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CacheConfigError, CacheEntry, RemovalReason } from '@pw/cache-models';
+import { CacheConfigError, CacheEntry, CacheValidationError, RemovalReason } from '@pw/cache-models';
 import { entryInputs, hostileKeys, ManualClock, RecordingLogger } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -239,4 +239,36 @@ describe('JsonlCacheTier', () => {
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(/directory.*numShards.*durability.*lock\.stale/);
   });
+
+  it.each([
+    [undefined, ['options']],
+    [[], ['options']],
+    [{}, ['directory']],
+    [{ directory: 'a\0b', sideIndexFrom: '5', numShard: 5 }, ['numShard', 'directory', 'sideIndexFrom']],
+    [{ directory: 'd', lock: [], directoryChecks: null }, ['directoryChecks', 'lock']],
+    [
+      { directory: 'd', lock: { stales: 1, deadline: Number.NaN, update: null } },
+      ['lock.stales', 'lock.update', 'lock.deadline'],
+    ],
+  ])('lists all that is wrong with the options %o: %j', (options, paths) => {
+    const make = () => new JsonlCacheTier({}, options as never);
+    expect(make).toThrow(CacheConfigError);
+    expect(pathsOf(make)).toEqual(paths);
+  });
+
+  it.each([0, 0.5, Number.NaN, '5', undefined])('refuses to reseal in batches of %s', async (batchSize) => {
+    const next = newTier(newDirectory())
+      .reseal(batchSize as number)
+      .next();
+    await expect(next).rejects.toThrow(CacheValidationError);
+    await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
+  });
 });
+
+function pathsOf(make: () => unknown): unknown {
+  try {
+    return make();
+  } catch (error) {
+    return (error as CacheConfigError).problems.map(({ path }) => path);
+  }
+}

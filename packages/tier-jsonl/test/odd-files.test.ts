@@ -29,7 +29,7 @@ const PLACES: readonly Place[] = [
   { path: 'shard_00.jsonl.pw-0123456789ab.tmp', fate: 'works' },
   { path: 'shard_00.jsonl.4711.140.tmp', fate: 'works', but: { 'huge file': 'untried' } },
   { path: 'pw-cache.json.pw-0123456789ab.tmp', fate: 'works', but: { 'huge file': 'untried' } },
-  { path: 'pw-holder.0123456789abcdef.4711.99.0123456789ab', fate: 'works' },
+  { path: 'pw-holder.01234567.4711.99.0123456789ab', fate: 'works' },
 ];
 
 /** A directory with forty entries, a line that is to be moved to the quarantine, and a side index. */

@@ -157,6 +157,25 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
   });
 });
 
+it('files of holders go a few at an opening, however many there are', async () => {
+  const directory = newDirectory();
+  mkdirSync(directory, { mode: 0o700 });
+  const longAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
+  for (let n = 0; n < 450; n++) {
+    const path = join(directory, `pw-holder.01234567.${n + 1}.1.0123456789ab`);
+    writeFileSync(path, '');
+    utimesSync(path, longAgo, longAgo);
+  }
+  const left: number[] = [];
+  for (let n = 0; n < 4; n++) {
+    const tier = newTier(directory);
+    await tier.open();
+    await tier.close();
+    left.push(readdirSync(directory).filter((name) => name.startsWith('pw-holder.')).length);
+  }
+  expect(left).toEqual([250, 50, 0, 0]);
+});
+
 describe('a lock goes by its age', () => {
   it('if nobody is named its holder', async () => {
     const directory = await seeded();

@@ -1,7 +1,10 @@
-import { CacheConfigError } from '@pw/cache-models';
-
 /** What a name on the server stands for: an entry, its accesses, a lease, a record that was set aside. */
 export type Kind = 'e' | 'a' | 'l' | 'q';
+
+/** True for a text of letters, digits and `. _ : -`, none of which means anything to a server. */
+export function isNamespace(value: unknown): boolean {
+  return typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value);
+}
 
 /**
  * Names on the server. They begin with the namespace, so that one SCAN pattern and one tracking prefix cover it. Braces
@@ -12,13 +15,7 @@ export class RecordNames {
   readonly isSpread: boolean;
   readonly #base: string;
 
-  /** Throws a CacheConfigError for a namespace with other characters than letters, digits and `. _ : -`. */
-  constructor(namespace: string, isSpread: boolean, tier: string) {
-    if (typeof namespace !== 'string' || !/^[\w.:-]{1,100}$/.test(namespace)) {
-      throw new CacheConfigError(
-        `${tier}: namespace: must be 1 to 100 letters, digits, dots, colons, dashes, underscores`,
-      );
-    }
+  constructor(namespace: string, isSpread: boolean) {
     this.isSpread = isSpread;
     this.#base = isSpread ? `pw:<${namespace}>:` : `pw:{${namespace}}:`;
   }

@@ -11,6 +11,8 @@ import {
 } from '@pw/cache-models';
 import { abandonable } from './abandonable.ts';
 import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
+import { ChangeListeners, tellOne } from './change-listeners.ts';
+import { problemOfBatchSize, problemOfLease, problemOfRelease } from './check-arguments.ts';
 import { ClusterConnection } from './cluster-connection.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import { enterAll } from './enter-all.ts';
@@ -20,7 +22,7 @@ import type { Pass } from './pass.ts';
 import { RecordNames } from './record-names.ts';
 import { RedisLink } from './redis-link.ts';
 import { type Pair, RedisStore } from './redis-store.ts';
-import { type CheckedOptions, checkOptions, type RedisTierOptions } from './redis-tier-options.ts';
+import { type CheckedOptions, complete, type RedisTierOptions, redisOptions } from './redis-tier-options.ts';
 import type { ReplyFault } from './reply-guard.ts';
 import { resealPages } from './reseal.ts';
 import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
@@ -45,26 +47,27 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #leases: Leases;
   readonly #stamps = new Stamps();
   readonly #size = new SizeEstimate();
-  readonly #listeners = new Set<ChangeListener>();
+  readonly #listeners = new ChangeListeners();
 
-  /** Throws a CacheConfigError for a wrong configuration or option. Connects to nothing yet. */
+  /** Throws a CacheConfigError that lists what is wrong with the options, or with the configuration. Connects to nothing yet. */
   constructor(config: CacheTierConfigInput, options: RedisTierOptions) {
     super(config, options, {
       mode: 'async',
       tierType: 'l2_redis',
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+      ownOptions: redisOptions(options),
     });
-    this.#options = checkOptions(options, this.name);
+    this.#options = complete(options);
     const { maxEntries, evictionPolicy } = this.config;
     const isSpread = options.client !== undefined && isCluster(options.client) && maxEntries === null;
-    const names = new RecordNames(this.#options.namespace, isSpread, this.name);
+    const names = new RecordNames(this.#options.namespace, isSpread);
     this.#link = new RedisLink({
       tier: this.name,
       logger: this.logger,
       ...this.#options,
       factory: (events) => this.#connection(options, names, events),
       setUp: this.#setUp(names),
-      changed: (name) => this.#tell(name === null ? null : names.keyOf(name)),
+      changed: (name) => this.#listeners.tell(name === null ? null : names.keyOf(name)),
       refused: (fault) => this.#refused(fault),
     });
     this.#store = new RedisStore(names, maxEntries === null ? undefined : names.index(evictionPolicy), this.#link);
@@ -88,26 +91,33 @@ export class RedisCacheTier extends BaseTier<'async'> {
 
   /**
    * Calls the listener with each key that another process has changed, and with `null` when changes may have been missed: after
-   * each new connection, and once `graceMs` after the end of one. Returns a function that ends it.
+   * each new connection, and once `graceMs` after the end of one. Returns a function that ends it. What a listener throws or rejects
+   * with is dropped.
    */
   onChange(listener: ChangeListener): () => void {
-    this.#listeners.add(listener);
-    if (this.#link.isLive) listener(null);
-    return () => void this.#listeners.delete(listener);
+    const remove = this.#listeners.add(listener);
+    if (this.#link.isLive) tellOne(listener, null);
+    return remove;
   }
 
-  /** The token of a lease on a key for some milliseconds, or its extension; see `CacheTier.acquireLease`. */
+  /** The token of a lease on a key for some milliseconds (1 to 2147483647), or its extension; see `CacheTier.acquireLease`. */
   acquireLease(key: string, milliseconds: number, token?: string): Promise<string | null | undefined> {
+    const problem = problemOfLease(this, key, milliseconds, token);
+    if (problem !== undefined) return Promise.reject(problem);
     return this.run<string | null | undefined>(undefined, () => this.#leases.acquire(key, milliseconds, token));
   }
 
   /** Ends a lease that has this token; true if there was one. */
   releaseLease(key: string, token: string): Promise<boolean> {
+    const problem = problemOfRelease(this, key, token);
+    if (problem !== undefined) return Promise.reject(problem);
     return this.run(false, () => this.#leases.release(key, token));
   }
 
   /** See `CacheTier.reseal`. A record that another process replaces meanwhile is left as it is. */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
+    const problem = problemOfBatchSize(this, batchSize);
+    if (problem !== undefined) throw problem;
     await this.open();
     const { cipher } = this;
     if (cipher === undefined) return;
@@ -368,10 +378,6 @@ export class RedisCacheTier extends BaseTier<'async'> {
   #refused(fault: ReplyFault): void {
     this.logger.warn({ tier: this.name, code: fault }, 'an answer of the server was refused; its connection is ended');
     if (fault === 'ERR_REPLY_TOO_LONG') this.#store.beCareful();
-  }
-
-  #tell(key: string | null): void {
-    for (const listener of this.#listeners) listener(key);
   }
 
   #encode(entry: CacheEntry): string {

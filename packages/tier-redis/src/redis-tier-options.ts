@@ -1,4 +1,5 @@
-import { CacheConfigError, type TierOptions } from '@pw/cache-models';
+import { type ArgumentKind, optional, type TierOptions } from '@pw/cache-models';
+import { isNamespace } from './record-names.ts';
 import type { ClusterClient, SingleClient } from './server-client.ts';
 
 /** What the tier takes beside what every tier takes. */
@@ -48,22 +49,41 @@ const LONGEST_PASS_MS = 3_600_000;
 /** The longest time that a timer of Node.js can wait. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Throws a CacheConfigError for a wrong option; it shows no value, for a URL may hold a password. */
-export function checkOptions(options: RedisTierOptions, tier: string): CheckedOptions {
-  const { url, client, namespace = 'proxies', timeoutMs = 1000, heartbeatMs = 1000 } = options;
-  const { graceMs = 3000, passTimeoutMs = 120_000, serverClockOffsetMs: offsetMs = 0 } = options;
-  const fail = (message: string): never => {
-    throw new CacheConfigError(`${tier}: ${message}`);
-  };
-  if ((url === undefined) === (client === undefined)) fail('url, client: exactly one of them must be given');
-  if (url !== undefined && !isAddress(url)) fail('url: must be a redis://, rediss:// or unix:// address');
-  const isSpan = (value: number, most = LONGEST_MS) => Number.isFinite(value) && value >= 1 && value <= most;
-  if (!isSpan(timeoutMs)) fail(`timeoutMs: must be a number of milliseconds from 1 to ${LONGEST_MS}`);
-  if (!isSpan(heartbeatMs)) fail(`heartbeatMs: must be a number of milliseconds from 1 to ${LONGEST_MS}`);
-  if (!(graceMs >= 0)) fail('graceMs: must be a number of milliseconds of 0 or more, or Infinity');
-  if (!isSpan(passTimeoutMs, LONGEST_PASS_MS))
-    fail(`passTimeoutMs: must be a number of milliseconds from 1 to ${LONGEST_PASS_MS}`);
-  if (!Number.isSafeInteger(offsetMs)) fail('serverClockOffsetMs: must be a whole number of milliseconds');
+const SPAN = span(LONGEST_MS);
+const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions>, ArgumentKind>> = Object.freeze({
+  url: optional({ wanted: 'must be a redis://, rediss:// or unix:// address', isRight: isAddress }),
+  client: optional({ wanted: 'must be a client of the redis package', isRight: isClient }),
+  namespace: optional({
+    wanted: 'must be 1 to 100 letters, digits, dots, colons, dashes, underscores',
+    isRight: isNamespace,
+  }),
+  timeoutMs: SPAN,
+  heartbeatMs: SPAN,
+  graceMs: optional({
+    wanted: 'must be a number of milliseconds of 0 or more, or Infinity',
+    isRight: (value) => typeof value === 'number' && value >= 0,
+  }),
+  passTimeoutMs: span(LONGEST_PASS_MS),
+  serverClockOffsetMs: optional({
+    wanted: 'must be a whole number of milliseconds',
+    isRight: (value) => Number.isSafeInteger(value),
+  }),
+});
+
+/**
+ * What the tier adds to the options of all tiers. Where neither a server nor a client is given, or both are, `url` is an option that
+ * nothing is right for, so that one error lists all problems.
+ */
+export function redisOptions(options: RedisTierOptions): Readonly<Record<string, ArgumentKind>> {
+  const { url, client } = (options as RedisTierOptions | undefined) ?? {};
+  if ((url === undefined) !== (client === undefined)) return OPTIONS;
+  return { ...OPTIONS, url: { wanted: 'exactly one of url and client must be given', isRight: () => false } };
+}
+
+/** Completes options that the tier has checked by {@link redisOptions}. */
+export function complete(options: RedisTierOptions): CheckedOptions {
+  const { namespace = 'proxies', timeoutMs = 1000, heartbeatMs = 1000, graceMs = 3000 } = options;
+  const { passTimeoutMs = 120_000, serverClockOffsetMs: offsetMs = 0 } = options;
   return {
     namespace,
     timeoutMs,
@@ -72,6 +92,20 @@ export function checkOptions(options: RedisTierOptions, tier: string): CheckedOp
     passTimeoutMs,
     offsetMs,
   };
+}
+
+function span(most: number): ArgumentKind {
+  return optional({
+    wanted: `must be a number of milliseconds from 1 to ${most}`,
+    isRight: (value) => typeof value === 'number' && value >= 1 && value <= most,
+  });
+}
+
+/** What both kinds of clients have, and the tier uses. */
+function isClient(client: unknown): boolean {
+  if ((typeof client !== 'object' && typeof client !== 'function') || client === null) return false;
+  const { duplicate, sendCommand } = client as Readonly<Record<string, unknown>>;
+  return typeof duplicate === 'function' && typeof sendCommand === 'function';
 }
 
 function isAddress(url: unknown): boolean {

@@ -1,32 +1,69 @@
-import { CacheConfigError, DIRECTORY_CHECKS_PROBLEM, type FieldProblem, isDirectoryChecks } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  CacheConfigError,
+  checkArgument,
+  checkHealthSchedule,
+  DIRECTORY_CHECKS_PROBLEM,
+  type FieldProblem,
+  type HealthSchedule,
+  isDirectoryChecks,
+  Kinds,
+  oneOf,
+  optional,
+  type TierOptions,
+  wholeNumber,
+} from '@pw/cache-models';
+import { DATABASE_PATH } from './database-path.ts';
+import { problemsOfRetention } from './health-retention.ts';
+import type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
+import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
-type CheckedOption = 'durability' | 'busyTimeoutMs' | 'maxBlockMs' | 'whenLocked' | 'directoryChecks';
+/** What both SQLite tiers add to the options of all tiers. */
+export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, keyof TierOptions>, ArgumentKind>> =
+  Object.freeze({
+    durability: optional(oneOf(['normal', 'full'])),
+    busyTimeoutMs: optional(wholeNumber(0, MAX_BUSY_TIMEOUT_MS)),
+    maxBlockMs: optional({
+      wanted: 'must be a number of 1 or more',
+      isRight: (value) => typeof value === 'number' && value >= 1,
+    }),
+    whenLocked: optional(oneOf(['block', 'promise'])),
+    directoryChecks: optional({ wanted: DIRECTORY_CHECKS_PROBLEM, isRight: isDirectoryChecks }),
+  });
 
-/** Throws a CacheConfigError that lists every wrong option. */
-export function checkTierOptions(tier: string, options: Readonly<Record<CheckedOption, unknown>>): void {
-  const { durability, busyTimeoutMs, maxBlockMs, whenLocked, directoryChecks } = options;
-  const problems: FieldProblem[] = [];
-  if (durability !== 'normal' && durability !== 'full') {
-    problems.push({ path: 'durability', message: 'must be "normal" or "full"' });
+/**
+ * What the third level adds. A wrong member of one of its objects is an option of its own that nothing is right for, so that one error
+ * lists all problems.
+ */
+export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<string, ArgumentKind>> {
+  const { healthSchedule, healthRetention } = (options as Partial<SqliteCacheTierOptions> | undefined) ?? {};
+  const problems = [...problemsOfSchedule(healthSchedule), ...problemsOfRetention(healthRetention)];
+  const wrong = problems.map(({ path, message }) => [path, { wanted: message, isRight: () => false }]);
+  return {
+    ...SQLITE_OPTIONS,
+    path: DATABASE_PATH,
+    healthSchedule: optional(Kinds.object),
+    healthRetention: optional(Kinds.object),
+    ...(Object.fromEntries(wrong) as Record<string, ArgumentKind>),
+  };
+}
+
+function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(schedule)) return [];
+  try {
+    checkHealthSchedule(schedule as HealthSchedule, 'SQLite tier');
+    return [];
+  } catch (error) {
+    if (error instanceof CacheConfigError) return error.problems;
+    throw error;
   }
-  if (
-    !Number.isInteger(busyTimeoutMs) ||
-    (busyTimeoutMs as number) < 0 ||
-    (busyTimeoutMs as number) > MAX_BUSY_TIMEOUT_MS
-  ) {
-    problems.push({ path: 'busyTimeoutMs', message: `must be a whole number from 0 to ${MAX_BUSY_TIMEOUT_MS}` });
-  }
-  if (typeof maxBlockMs !== 'number' || !(maxBlockMs >= 1)) {
-    problems.push({ path: 'maxBlockMs', message: 'must be a number of 1 or more' });
-  }
-  if (whenLocked !== 'block' && whenLocked !== 'promise') {
-    problems.push({ path: 'whenLocked', message: 'must be "block" or "promise"' });
-  }
-  if (!isDirectoryChecks(directoryChecks))
-    problems.push({ path: 'directoryChecks', message: DIRECTORY_CHECKS_PROBLEM });
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
+}
+
+const BATCH_SIZE = wholeNumber(1);
+
+/** Throws a CacheValidationError unless so many records can be sealed at a time. */
+export function checkBatchSize(batchSize: unknown): void {
+  checkArgument('batchSize', batchSize, BATCH_SIZE);
 }

@@ -1,6 +1,14 @@
-import { join } from 'node:path';
-import { type CacheTierConfigInput, TierType } from '@pw/cache-models';
-import { databasePath } from './database-path.ts';
+import { join, resolve } from 'node:path';
+import {
+  type CacheTierConfigInput,
+  checkArgument,
+  checkOptionsObject,
+  Kinds,
+  optional,
+  TierType,
+} from '@pw/cache-models';
+import { SQLITE_OPTIONS } from './check-tier-options.ts';
+import { DATABASE_PATH } from './database-path.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
@@ -22,7 +30,6 @@ export class DiskCacheTier extends SqliteTier {
 
   /** Throws a CacheConfigError for a wrong configuration or option. */
   constructor(config: CacheTierConfigInput, options: DiskCacheTierOptions) {
-    const directory = databasePath(options?.directory, options?.name ?? TierType.L2_FILE, 'directory');
     super(
       config,
       options,
@@ -30,10 +37,11 @@ export class DiskCacheTier extends SqliteTier {
         mode: 'sync',
         tierType: TierType.L2_FILE,
         capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
+        ownOptions: { ...SQLITE_OPTIONS, directory: DATABASE_PATH },
       },
-      { path: join(directory, FILE_NAME), layout: L2_LAYOUT },
+      { path: () => join(options.directory, FILE_NAME), layout: L2_LAYOUT },
     );
-    this.#directory = directory;
+    this.#directory = resolve(options.directory);
   }
 
   /**
@@ -41,12 +49,13 @@ export class DiskCacheTier extends SqliteTier {
    * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that this tier holds already is replaced
    * only by one that was fetched later, so a second run changes nothing, and one that was broken off goes on when it is started again.
    *
-   * Waits for locks of others as `put` with `whenLocked: "block"`. Throws a CacheStorageError if a shard cannot be read; what was migrated until then stays.
+   * Waits for locks of others as `put` with `whenLocked: "block"`. Throws a CacheValidationError for a wrong argument, a CacheStorageError if a shard cannot be read; what was migrated until then stays.
    */
   migrateFromJsonl(directory: string = this.#directory, options: JsonlMigrationOptions = {}): JsonlMigration {
-    const from = databasePath(directory, this.name, 'directory');
+    checkArgument('directory', directory, DATABASE_PATH);
+    checkOptionsObject(options, { onProgress: optional(Kinds.function) }, { what: 'migrateFromJsonl' });
     this.open();
-    return migrateShards(from, {
+    return migrateShards(resolve(directory), {
       tier: this.name,
       cipher: this.cipher,
       store: (entries) => this.writeNow((store) => store.putNewer(entries, this.clock.now())),

@@ -1,4 +1,11 @@
-import { CacheConfigError } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  type FieldProblem,
+  Kinds,
+  nullable,
+  problemsOfOptions,
+  wholeNumber,
+} from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { seconds } from './entry-values.ts';
 
@@ -21,23 +28,24 @@ const DEFAULT_AGE_MS = 30 * 86_400_000;
 /** Old checks that go with a new one: more than come, so that any number of them is gone in time. */
 const BATCH = 100;
 
-/** Throws a CacheConfigError in the name of `tier` that lists every wrong member. */
-export function parseRetention(retention: HealthRetention, tier: string): RetentionLimits {
+const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.freeze({
+  maxRecordsPerKey: nullable(wholeNumber(1)),
+  maxAgeMs: nullable({
+    wanted: 'must be a number above 0',
+    isRight: (value) => Number.isFinite(value) && (value as number) > 0,
+  }),
+});
+
+/** What is wrong with the members of a retention. */
+export function problemsOfRetention(retention: unknown): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(retention)) return [];
+  const problems = problemsOfOptions(retention, MEMBERS);
+  return problems.map(({ path, message }) => ({ path: `healthRetention.${path}`, message }));
+}
+
+/** A checked retention, complete. */
+export function parseRetention(retention: HealthRetention): RetentionLimits {
   const { maxRecordsPerKey: records = DEFAULT_RECORDS, maxAgeMs: age = DEFAULT_AGE_MS } = retention;
-  const problems = [];
-  if (records !== null && !(Number.isSafeInteger(records) && records >= 1)) {
-    problems.push({
-      path: 'healthRetention.maxRecordsPerKey',
-      message: 'must be a whole number of 1 or more, or null',
-    });
-  }
-  if (age !== null && !(Number.isFinite(age) && age > 0)) {
-    problems.push({ path: 'healthRetention.maxAgeMs', message: 'must be a number above 0, or null' });
-  }
-  if (problems.length > 0) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
-  }
   return { records: records ?? Number.POSITIVE_INFINITY, ageMs: age ?? Number.POSITIVE_INFINITY };
 }
 

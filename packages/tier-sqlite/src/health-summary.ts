@@ -1,5 +1,6 @@
 import {
-  CacheValidationError,
+  type ArgumentKind,
+  checkOptionsObject,
   type HealthStatus,
   type InstantInput,
   isHealthStatus,
@@ -58,17 +59,17 @@ export interface HealthSummary {
 const IN_WINDOW = `SELECT ${['check_time', 'status', 'response_time_ms'].map(boundedCheckValue).join(', ')} FROM health_history
   WHERE id IN (SELECT id FROM (${LAST_RECORDED}) WHERE check_time >= ? AND check_time < ?)`;
 
+const TIME: ArgumentKind = Object.freeze({
+  wanted: 'must be a time',
+  isRight: (value: unknown) => value === undefined || toInstant(value as InstantInput) !== undefined,
+});
+const WINDOW: Readonly<Record<keyof HealthWindow, ArgumentKind>> = Object.freeze({ since: TIME, until: TIME });
+
 /** Checks a window. Throws a CacheValidationError that lists every wrong member. */
-export function parseWindow({ since = MIN_INSTANT, until }: HealthWindow): { since: number; until: number } {
-  const [from, to] = [toInstant(since), until === undefined ? Number.POSITIVE_INFINITY : toInstant(until)];
-  const problems = [];
-  if (from === undefined) problems.push({ path: 'since', message: 'must be a time' });
-  if (to === undefined) problems.push({ path: 'until', message: 'must be a time' });
-  if (from === undefined || to === undefined) {
-    const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-    throw new CacheValidationError(`health summary: ${list}`, { problems });
-  }
-  return { since: from, until: Math.min(to, MAX_INSTANT + 1) };
+export function parseWindow(window: HealthWindow): { since: number; until: number } {
+  checkOptionsObject(window, WINDOW, { what: 'health summary', name: 'window' });
+  const { since = MIN_INSTANT, until } = window;
+  return { since: toInstant(since)!, until: until === undefined ? MAX_INSTANT + 1 : toInstant(until)! };
 }
 
 /** Sums up the checks of a key from `since` (included) to `until` (not included); see {@link readHealthHistory} for the rest. */

@@ -6,6 +6,7 @@ import {
   CacheError,
   CacheValidationError,
   type CredentialCipher,
+  isPromise,
   MAX_MASKED_LENGTH,
   maskPlainFields,
   maskProxyUrl,
@@ -34,8 +35,11 @@ export interface JsonlMigrationProgress extends Readonly<JsonlMigration> {
 }
 
 export interface JsonlMigrationOptions {
-  /** Told after each batch that was stored. What it throws ends the migration; what was stored stays. */
-  readonly onProgress?: ((progress: JsonlMigrationProgress) => void) | undefined;
+  /**
+   * Told after each batch that was stored. What it throws ends the migration; what was stored stays. An async one is not waited for, and
+   * what it rejects with is dropped: the migration answers at once.
+   */
+  readonly onProgress?: ((progress: JsonlMigrationProgress) => unknown) | undefined;
 }
 
 export interface MigrationTarget extends JsonlMigrationOptions {
@@ -66,7 +70,9 @@ export function migrateShards(directory: string, target: MigrationTarget): Jsonl
       const stored = batch.length === 0 ? [] : target.store(batch);
       result.migrated += stored.length;
       result.skipped += batch.length - stored.length;
-      target.onProgress?.({ ...result, shard: at + 1, shards: names.length });
+      // That of an async listener must end here.
+      const answer = target.onProgress?.({ ...result, shard: at + 1, shards: names.length });
+      if (isPromise(answer)) answer.then(undefined, () => {});
     }
   }
   return result;

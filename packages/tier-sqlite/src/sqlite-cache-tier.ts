@@ -4,7 +4,6 @@ import {
   type CacheTierConfigInput,
   CacheValidationError,
   checkFilter,
-  checkHealthSchedule,
   type EntryFilter,
   type EntryPage,
   type HealthCheckResult,
@@ -18,6 +17,7 @@ import {
   parseHealthHistoryOptions,
   TierType,
 } from '@pw/cache-models';
+import { healthOptions } from './check-tier-options.ts';
 import { EntryQuery } from './entry-query.ts';
 import type { EntryRow } from './entry-row.ts';
 import { addHealthRecord, readHealthHistory } from './health-history.ts';
@@ -56,12 +56,12 @@ export class SqliteCacheTier extends SqliteTier {
         mode: 'sync',
         tierType: TierType.L3_SQLITE,
         capabilities: { persistent: true, shared: true, ordered: false, query: true, healthHistory: true },
+        ownOptions: healthOptions(options),
       },
-      { path: options?.path, layout: L3_LAYOUT },
+      { path: () => options.path, layout: L3_LAYOUT },
     );
     this.#schedule = options.healthSchedule ?? {};
-    checkHealthSchedule(this.#schedule, this.name);
-    this.#retention = parseRetention(options.healthRetention ?? {}, this.name);
+    this.#retention = parseRetention(options.healthRetention ?? {});
     const { records } = this.#retention;
     this.#mostChecks = Number.isFinite(records) ? Math.max(records, MOST_CHECKS) : MOST_CHECKS;
   }

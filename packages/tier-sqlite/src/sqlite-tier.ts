@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   type AccessUpdate,
   BaseTier,
@@ -10,14 +11,11 @@ import {
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
-  silentLogger,
-  systemClock,
   type TierDescription,
 } from '@pw/cache-models';
 import { StructureCheck } from './check-structure.ts';
-import { checkTierOptions } from './check-tier-options.ts';
+import { checkBatchSize } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
-import { databasePath } from './database-path.ts';
 import type { EntryRow } from './entry-row.ts';
 import { EntryStore } from './entry-store.ts';
 import { LargeCleanup } from './large-cleanup.ts';
@@ -69,12 +67,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     config: CacheTierConfigInput,
     options: SqliteTierOptions,
     description: TierDescription<'sync'>,
-    place: { readonly path: string; readonly layout: TableLayout },
+    /** `path` is asked once the options are known to be right. */
+    place: { readonly path: () => string; readonly layout: TableLayout },
   ) {
     super(config, options, description);
     const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
     const { whenLocked = 'block', directoryChecks = 'warn' } = options;
-    checkTierOptions(this.name, { durability, busyTimeoutMs, maxBlockMs, whenLocked, directoryChecks });
     this.#mayWait = whenLocked === 'promise';
     this.#queue = new LockQueue(busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
@@ -82,13 +80,13 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     this.#check = new StructureCheck(place.layout, this.name);
     this.#wantsEvicted = options.onEvict !== undefined;
     this.#settings = {
-      path: databasePath(place.path, this.name),
+      path: resolve(place.path()),
       tier: this.name,
       durability,
       busyTimeoutMs,
-      guard: new FileGuard({ checks: directoryChecks, logger: options.logger, tier: this.name }),
-      clock: options.clock ?? systemClock,
-      logger: options.logger ?? silentLogger,
+      guard: new FileGuard({ checks: directoryChecks, logger: this.logger, tier: this.name }),
+      clock: this.clock,
+      logger: this.logger,
     };
     this.#cleanup = new LargeCleanup({
       settings: this.#settings,
@@ -104,9 +102,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   /**
    * Seals again what the cipher's current key did not seal, each batch in one transaction, also in the quarantine. Then it makes the
    * file anew, as SQLite's VACUUM does, in a thread of its own: whoever writes meanwhile waits, `busyTimeoutMs` at most.
-   * Throws a CacheStorageError, also if another process kept an older state of the database from being wiped out.
+   * `batchSize`: 1 or more; throws a CacheValidationError for another one. Throws a CacheStorageError, also if another process kept an older state of the database from being wiped out.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
+    checkBatchSize(batchSize);
     const { cipher } = this;
     this.open();
     if (cipher === undefined) return;

@@ -36,7 +36,7 @@ async function heartbeat<T>(
   }
 }
 
-const HELD_MS = 1000;
+const HELD_MS = 700;
 const expired = (count: number) =>
   Array.from({ length: count }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 }));
 const made = (kind: Kind, directory: string, options: Parameters<Kind['make']>[2] = {}): Tier => {

@@ -1,4 +1,5 @@
 import { AssertionError } from 'node:assert';
+import { type ArgumentKind, CacheConfigError, checkOptionsObject, Kinds } from '@pw/cache-models';
 import { CONTRACT_RULES, type ContractRule } from './contract-rules.ts';
 import { show } from './show.ts';
 
@@ -12,12 +13,27 @@ export interface Failing {
   readonly cause?: unknown;
 }
 
+const ANYTHING: ArgumentKind = Object.freeze({ wanted: 'may be anything', isRight: () => true });
+const FAILING: Readonly<Record<keyof Failing, ArgumentKind>> = Object.freeze({
+  what: Kinds.text,
+  expected: ANYTHING,
+  came: ANYTHING,
+  rule: Object.freeze({
+    wanted: 'must be one of CONTRACT_RULES',
+    isRight: (value: unknown) => typeof value === 'string' && Object.hasOwn(CONTRACT_RULES, value),
+  }),
+  cause: ANYTHING,
+});
+
 /** A broken sentence of the contract: what was expected, what came, and the sentence. */
 export class ConformanceError extends AssertionError {
   override readonly name = 'ConformanceError';
   readonly rule: ContractRule;
 
-  constructor({ what, expected, came, rule, cause }: Failing) {
+  /** Throws a CacheConfigError for what says of no check that it failed. */
+  constructor(failing: Failing) {
+    checkOptionsObject(failing, FAILING, { what: 'ConformanceError', name: 'failing', error: CacheConfigError });
+    const { what, expected, came, rule, cause } = failing;
     const lines = [
       what,
       `  expected: ${show(expected)}`,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CHECK_GROUPS } from './check-groups.ts';
+import { checkModule, checkSubject, checkTier } from './check-subject.ts';
 import { ConformanceError } from './conformance-error.ts';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import type { Check, Claims, ConformanceTest } from './conformance-test.ts';
@@ -14,12 +15,16 @@ const SLOW_TIMEOUT_MS = 600_000;
 
 /**
  * The tests that a tier has to pass, by what it claims; a runner declares them, or a program runs them itself.
- * Rejects with what the module throws when it is loaded or makes its first tier.
+ * Rejects with a CacheValidationError for a wrong subject and for a module that makes no tiers, and with what the module throws when it is
+ * loaded or makes its first tier.
  */
 export async function conformanceTests(subject: ConformanceSubject): Promise<ConformanceTest[]> {
+  checkSubject(subject);
   const module = (await import(/* @vite-ignore */ subject.module.href)) as TierModule;
+  checkModule(module);
   const claims = await withFolder(async (directory): Promise<Claims> => {
     const tier = await new Trial(module, subject, directory, 'shape').tier();
+    checkTier(tier.raw);
     return { capabilities: tier.raw.capabilities, module, subject };
   });
   return CHECK_GROUPS.flatMap((group) => group.checks(claims).map((check) => bind(group.name, check, claims)));

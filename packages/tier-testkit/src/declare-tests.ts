@@ -1,3 +1,4 @@
+import { checkRunner } from './check-subject.ts';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import { conformanceTests } from './conformance-tests.ts';
 
@@ -7,12 +8,18 @@ export interface TestRunner {
   it(name: string, run: () => Promise<void>, timeoutMs: number): void;
 }
 
-/** Declares the conformance tests of a tier with a runner: one `describe` for each part of the contract. */
+/**
+ * Declares the conformance tests of a tier with a runner: one `describe` for each part of the contract. Rejects as
+ * {@link conformanceTests} does, and with a CacheValidationError for a runner or a name that is none.
+ */
 export async function declareTests(runner: TestRunner, name: string, subject: ConformanceSubject): Promise<void> {
+  checkRunner(runner, name);
   const groups = Map.groupBy(await conformanceTests(subject), ({ group }) => group);
   for (const [group, tests] of groups) {
-    runner.describe(`${name}: ${group}`, () => {
+    // Typed as void; that of node:test gives a promise, which is settled at once.
+    const declared: unknown = runner.describe(`${name}: ${group}`, () => {
       for (const test of tests) runner.it(`never ${test.name}`, test.run, test.timeoutMs);
     });
+    await declared;
   }
 }

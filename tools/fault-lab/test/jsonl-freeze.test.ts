@@ -4,7 +4,7 @@ import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../src/jsonl/accide
 import { OPERATIONS, PROXYWHIRL } from '../src/jsonl/works.ts';
 
 const AT_ONCE = 12;
-const stride = count(5, 1);
+const stride = count(8, 1);
 
 /** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };

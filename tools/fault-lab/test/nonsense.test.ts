@@ -1,15 +1,27 @@
+import * as cli from '@pw/cache-cli';
 import * as crypto from '@pw/cache-crypto';
+import * as manager from '@pw/cache-manager';
 import * as models from '@pw/cache-models';
+import * as jsonl from '@pw/tier-jsonl';
 import * as memory from '@pw/tier-memory';
+import * as redis from '@pw/tier-redis';
+import * as sqlite from '@pw/tier-sqlite';
+import * as testkit from '@pw/tier-testkit';
 import { describe, expect, it } from 'vitest';
 import { count, FULL_TIME } from '../src/count.ts';
 import type { CallGroup } from '../src/nonsense/nonsense-spec.ts';
 import { NONSENSE_VALUES } from '../src/nonsense/nonsense-values.ts';
 import { OMISSIONS } from '../src/nonsense/omissions.ts';
 import { publicCalls } from '../src/nonsense/public-calls.ts';
+import { cacheCli } from '../src/nonsense/specs/cache-cli.ts';
 import { cacheCrypto } from '../src/nonsense/specs/cache-crypto.ts';
+import { cacheManager } from '../src/nonsense/specs/cache-manager.ts';
 import { cacheModels } from '../src/nonsense/specs/cache-models.ts';
+import { tierJsonl } from '../src/nonsense/specs/tier-jsonl.ts';
 import { tierMemory } from '../src/nonsense/specs/tier-memory.ts';
+import { tierRedis } from '../src/nonsense/specs/tier-redis.ts';
+import { tierSqlite } from '../src/nonsense/specs/tier-sqlite.ts';
+import { tierTestkit } from '../src/nonsense/specs/tier-testkit.ts';
 import { type Finding, tryAll, tryRandomly } from '../src/nonsense/try-nonsense.ts';
 import { Random } from '../src/random.ts';
 
@@ -17,6 +29,12 @@ const PACKAGES: readonly (readonly [name: string, exported: object, groups: read
   ['cache-models', models, cacheModels],
   ['cache-crypto', crypto, cacheCrypto],
   ['tier-memory', memory, tierMemory],
+  ['cache-manager', manager, cacheManager],
+  ['tier-jsonl', jsonl, tierJsonl],
+  ['tier-sqlite', sqlite, tierSqlite],
+  ['tier-redis', redis, tierRedis],
+  ['tier-testkit', testkit, tierTestkit],
+  ['cache-cli', cli, cacheCli],
 ];
 const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
 const RANDOM_CALLS = count(10_000, 50_000);

@@ -1,5 +1,12 @@
-import { type CacheEntry, type CredentialCipher, type MaybePromise, unknownMembers } from '@pw/cache-models';
-import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
+import {
+  type ArgumentKind,
+  type CacheEntry,
+  type CredentialCipher,
+  type MaybePromise,
+  optional,
+  problemsOfOptions,
+} from '@pw/cache-models';
+import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 
 /**
  * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit` not
@@ -25,8 +32,11 @@ export interface ExportProgress {
 export interface ExportOptions {
   /** Default `"sealed"`. */
   readonly credentials?: ExportCredentials | undefined;
-  /** Called after each write, of some hundred entries. */
-  readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
+  /**
+   * Called after each write, of some hundred entries. An async one is waited for. What it throws, or rejects with, ends the export; the
+   * target file is then as it was before.
+   */
+  readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
   /** Ends the export with the signal's reason; the target file is then as it was before. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,15 +47,16 @@ export interface ExportResult {
   readonly failed: number;
 }
 
-/** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option. */
-export function parseExportCredentials(options: ExportOptions): ExportCredentials {
-  const { credentials = 'sealed' } = options;
-  const problems = [
-    ...unknownMembers(options, ['credentials', 'onProgress', 'signal']),
-    ...problemsOfHooks(options, ['onProgress']),
-  ];
-  if (!EXPORT_CREDENTIALS.includes(credentials))
-    problems.unshift({ path: 'credentials', message: `must be one of ${EXPORT_CREDENTIALS.join(', ')}` });
-  refuseProblems('export options', problems);
-  return credentials;
+const OPTIONS: Readonly<Record<keyof ExportOptions, ArgumentKind>> = Object.freeze({
+  credentials: optional({
+    wanted: `must be one of ${EXPORT_CREDENTIALS.join(', ')}`,
+    isRight: (value) => EXPORT_CREDENTIALS.includes(value as ExportCredentials),
+  }),
+  ...HOOKS,
+});
+
+/** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
+export function parseExportCredentials(path: unknown, options: ExportOptions): ExportCredentials {
+  refuseProblems('export', [...problemsOfPath(path), ...problemsOfOptions(options, OPTIONS)]);
+  return options.credentials ?? 'sealed';
 }

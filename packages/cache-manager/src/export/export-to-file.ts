@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
+import { tell } from '../transfer-options.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { exportLine } from './export-line.ts';
 import { type ExportOptions, type ExportResult, type ExportSource, parseExportCredentials } from './export-options.ts';
@@ -12,7 +13,7 @@ const GROUP = 256;
  * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched. Credentials in clear are encrypted, under a
  * key that is only in memory, until the file is complete.
  *
- * Throws a CacheValidationError for a wrong option, or when credentials must be sealed and there is no cipher; a
+ * Throws a CacheValidationError for a path that is none, for a wrong option, or when credentials must be sealed and there is no cipher; a
  * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
  */
 export async function exportToFile(
@@ -20,7 +21,7 @@ export async function exportToFile(
   path: string,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
-  const run = new ExportRun(source, options);
+  const run = new ExportRun(source, path, options);
   options.signal?.throwIfAborted();
   try {
     await using file = await AtomicFile.create(path, { concealed: run.isClear });
@@ -41,10 +42,10 @@ class ExportRun {
   #exported = 0;
   #failed = 0;
 
-  constructor(source: ExportSource, options: ExportOptions) {
+  constructor(source: ExportSource, path: string, options: ExportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#credentials = parseExportCredentials(options);
+    this.#credentials = parseExportCredentials(path, options);
   }
 
   get result(): ExportResult {
@@ -62,7 +63,7 @@ class ExportRun {
       await file.append(lines.join(''));
       this.#exported += lines.length;
       lines = [];
-      this.#options.onProgress?.(this.result);
+      await tell(this.#options.onProgress, this.result);
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     };

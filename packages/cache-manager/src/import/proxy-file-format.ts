@@ -12,10 +12,6 @@ const BY_EXTENSION: ReadonlyMap<string, ProxyFileFormat> = new Map([
   ['.csv', 'csv'],
 ]);
 
-export function isProxyFileFormat(value: unknown): value is ProxyFileFormat {
-  return (PROXY_FILE_FORMATS as readonly unknown[]).includes(value);
-}
-
 /** By the extension, in any case; `undefined` when it does not tell: a `.txt` may hold anything. */
 export function formatOfName(path: string): ProxyFileFormat | undefined {
   return BY_EXTENSION.get(extname(path).toLowerCase());

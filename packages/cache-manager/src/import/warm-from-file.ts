@@ -1,5 +1,7 @@
-import { maskCredentials } from '@pw/cache-models';
+import { type CacheEntry, CacheValidationError, maskCredentials } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
+import { ignoreRejection } from '../ignore-rejection.ts';
+import { tell } from '../transfer-options.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import type { FileItem, FileItems } from './file-item.ts';
@@ -24,11 +26,11 @@ import {
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
- * Throws a CacheValidationError for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
+ * Throws a CacheValidationError for a path that is none and for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
  * and the last call of `onProgress` tells what became of them.
  */
 export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
-  const settings = parseWarmOptions(options);
+  const settings = parseWarmOptions(path, options);
   settings.signal?.throwIfAborted();
   const tally = new ImportTally();
   let source: ByteSource;
@@ -76,7 +78,7 @@ async function importRows(
     // Reading the rows was work for one turn, and storing may never leave the next.
     await turn.rest();
     await batch.store();
-    settings.onProgress?.(progressOf(tally, source));
+    await tell(settings.onProgress, progressOf(tally, source));
     await turn.rest();
     settings.signal?.throwIfAborted();
   };
@@ -102,7 +104,7 @@ function take(
     tally.refuse(item.line, result.fate, result.reason);
     return;
   }
-  const refusal = settings.refuse?.(result.entry);
+  const refusal = refusalOf(result.entry, settings);
   if (refusal !== undefined) {
     const { username, password } = result.entry;
     tally.refuse(item.line, 'failed', maskCredentials(refusal, [username, password]));
@@ -110,6 +112,14 @@ function take(
   }
   for (const note of result.notes) tally.note(item.line, note);
   batch.add({ line: item.line, entry: result.entry, keySource: result.keySource });
+}
+
+function refusalOf(entry: CacheEntry, { refuse }: WarmSettings): string | undefined {
+  const answer: unknown = refuse?.(entry);
+  if (answer === undefined || typeof answer === 'string') return answer;
+  ignoreRejection(answer);
+  const problem = { path: 'refuse', message: 'must answer with a text or undefined, at once' };
+  throw new CacheValidationError(`import: ${problem.path}: ${problem.message}`, { problems: [problem] });
 }
 
 /** A disk that fails in the middle of a file ends the reading, as the signal does; what was read before stays. */

@@ -1,16 +1,19 @@
 import {
+  type ArgumentKind,
   type CacheEntry,
   type Clock,
   type CredentialCipher,
-  type FieldProblem,
+  Kinds,
   type MaybePromise,
+  optional,
   PROXY_SCHEMES,
   type ProxyScheme,
-  unknownMembers,
+  problemsOfOptions,
+  wholeNumber,
 } from '@pw/cache-models';
-import { problemsOfHooks, refuseProblems } from '../transfer-options.ts';
+import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { WarmResult } from './import-tally.ts';
-import { isProxyFileFormat, PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
+import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
 export interface WarmTarget {
@@ -61,10 +64,16 @@ export interface WarmOptions {
   readonly keyIdentity?: KeyIdentity | undefined;
   /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
   readonly batchSize?: number | undefined;
-  /** Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. Credentials in the reason are masked. */
+  /**
+   * Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. Credentials in the reason are masked. It
+   * answers at once: any other answer, a promise too, ends the import with a CacheValidationError, and what it throws ends it.
+   */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
-  /** Called after each batch, and once more when the import is aborted. */
-  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+  /**
+   * Called after each batch, and once more when the import is aborted. An async one is waited for. What it throws, or rejects with,
+   * ends the import; the rows read until then are stored.
+   */
+  readonly onProgress?: ((progress: WarmProgress) => unknown) | undefined;
   /** Ends the import with the signal's reason, once the rows read until then are stored; they stay. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -78,38 +87,26 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
   readonly batchSize: number;
 }
 
-const OPTIONS: readonly (keyof WarmOptions)[] = [
-  'ttlOverride',
-  'defaultScheme',
-  'bareNames',
-  'defaultSource',
-  'format',
-  'keyIdentity',
-  'batchSize',
-  'refuse',
-  'onProgress',
-  'signal',
-];
 const MAX_BATCH = 10_000;
+const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
+  ttlOverride: optional(wholeNumber()),
+  defaultScheme: optional(among(PROXY_SCHEMES)),
+  bareNames: optional(Kinds.boolean),
+  defaultSource: optional(Kinds.text),
+  format: optional(among(PROXY_FILE_FORMATS)),
+  keyIdentity: optional(among(KEY_IDENTITIES)),
+  batchSize: optional(wholeNumber(1, MAX_BATCH)),
+  refuse: optional(Kinds.function),
+  ...HOOKS,
+});
 const DEFAULT_BATCH = 500;
 
-/** Fills the defaults. Throws a CacheValidationError that lists every wrong option. */
-export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
-  const problems: FieldProblem[] = unknownMembers(options, OPTIONS);
-  const check = (path: string, right: boolean, message: string): void => {
-    if (!right) problems.push({ path, message });
-  };
+/** Fills the defaults. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
+export function parseWarmOptions(path: unknown, options: WarmOptions = {}): WarmSettings {
+  refuseProblems('import', [...problemsOfPath(path), ...problemsOfOptions(options, OPTIONS)]);
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
   const { bareNames = false, keyIdentity = 'url+username', batchSize = DEFAULT_BATCH } = options;
-  check('ttlOverride', ttlOverride === undefined || isWhole(ttlOverride, 0), 'must be a whole number of 0 or more');
-  check('format', format === undefined || isProxyFileFormat(format), `must be one of ${PROXY_FILE_FORMATS.join(', ')}`);
-  check('defaultScheme', PROXY_SCHEMES.includes(defaultScheme), `must be one of ${PROXY_SCHEMES.join(', ')}`);
-  check('bareNames', typeof bareNames === 'boolean', 'must be true or false');
-  check('defaultSource', typeof defaultSource === 'string', 'must be a text');
-  check('keyIdentity', KEY_IDENTITIES.includes(keyIdentity), `must be one of ${KEY_IDENTITIES.join(', ')}`);
-  check('batchSize', isWhole(batchSize, 1) && batchSize <= MAX_BATCH, `must be a whole number from 1 to ${MAX_BATCH}`);
-  problems.push(...problemsOfHooks(options, ['refuse', 'onProgress']));
-  refuseProblems('import options', problems);
+  const { refuse, onProgress, signal } = options;
   return {
     ttlOverride,
     format,
@@ -118,12 +115,12 @@ export function parseWarmOptions(options: WarmOptions = {}): WarmSettings {
     defaultSource,
     keyIdentity,
     batchSize,
-    refuse: options.refuse,
-    onProgress: options.onProgress,
-    signal: options.signal,
+    refuse,
+    onProgress,
+    signal,
   };
 }
 
-function isWhole(value: unknown, least: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= least;
+function among(choices: readonly string[]): ArgumentKind {
+  return { wanted: `must be one of ${choices.join(', ')}`, isRight: (value) => choices.includes(value as string) };
 }

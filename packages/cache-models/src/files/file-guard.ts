@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, statSync } from 'node:fs';
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
@@ -62,11 +62,23 @@ export class FileGuard {
   checkDirectory(path: string): void {
     checkArgument('path', path, Kinds.path);
     if (this.#checks === 'off' || this.#userId === undefined) return;
+    this.#checkLinkedDirectory(path);
     const found = directoryState(path);
     if ((found.mode & ANYONE_WRITES) !== 0 && (found.mode & STICKY) === 0)
-      throw this.#refused(path, 'directory', 'anyone may replace files in it; "chmod o-w" it, or use another');
+      throw this.#refused(
+        path,
+        'directory',
+        'anyone may replace files in it; "chmod o-w" it, or use a folder inside it',
+      );
     const doubts = this.#doubts(found);
     if (doubts !== undefined) this.#doubted(path, 'directory', `${doubts}; whoever it is may replace files in it`);
+  }
+
+  /** A link that is ours, or root's, leads where we want; anybody else's may lead to a folder of ours that is none of the cache. */
+  #checkLinkedDirectory(path: string): void {
+    const found = lstatSync(path);
+    if (found.isSymbolicLink() && !this.#isTrusted(found.uid))
+      throw this.#refused(path, 'directory', 'is a symbolic link of somebody else; name the folder itself');
   }
 
   /** Judges a file by what `fstat` says of it. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */

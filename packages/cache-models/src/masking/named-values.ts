@@ -7,6 +7,7 @@ const NAME =
 const SEPARATOR = /\]?(\\?["'`])?[ \t]{0,16}(?:(=>|:=|[:=])|(,))?[ \t]{0,16}(?:[bu](?=["']))?(\\?["'`])?/y;
 /** Names that end like one of a secret. */
 const HARMLESS = /(?:by|com|tres|over|sur|en|BY|COM)(?:pass|PASS)$|[a-z]pw$/;
+const AFTER_LIST = /[\s,;)}\]&"'`]/;
 const NOTHING = /^(?:null|undefined|none|nil|true|false)(?![\w*])/i;
 
 /** In the order of the groups of the pattern; what is in none is a secret. */
@@ -53,15 +54,26 @@ function markValue(text: string, found: Found, mark: Mark): number {
   }
   if (text[value] === '[' || text[value] === '(') {
     const last = endOfBrackets(text, value);
-    if (/^.?(?:[\s,;)}\]&"'`]|$)/.test(text.slice(last, last + 2))) {
+    if (isWholeList(text, value, last)) {
       mark(value + 1, last);
       return last;
     }
+    // The brackets are a part of the value. It is looked for behind them, so that no bracket is looked for twice.
+    const end = endOfValue(text, last, start);
+    mark(value, end);
+    return end;
   }
   if (text[value] === '{' || NOTHING.test(text.slice(value, value + 10))) return end;
   const last = kind === 'header' ? endOfHeader(text, value, start) : endOfValue(text, value, start);
   mark(value, last);
   return last;
+}
+
+/** True for brackets with something in them and nothing behind them, closed or cut off: else they are a part of the value. */
+function isWholeList(text: string, start: number, last: number): boolean {
+  const isClosed = /[\])]/.test(text[last] ?? '');
+  const after = text[isClosed ? last + 1 : last] ?? '';
+  return last > start + 1 && (after === '' || AFTER_LIST.test(after));
 }
 
 /** What stands between a name and what may be its value. */

@@ -1,0 +1,48 @@
+import {
+  type ArgumentKind,
+  type CacheTier,
+  CacheValidationError,
+  isTooLongKey,
+  Kinds,
+  MAX_KEY_BYTES,
+  optional,
+  wholeNumber,
+} from '@pw/cache-models';
+
+const KEY: ArgumentKind = Object.freeze({
+  wanted: `must be a text of at most ${MAX_KEY_BYTES} bytes`,
+  isRight: (value: unknown) => typeof value === 'string' && !isTooLongKey(value),
+});
+const TOKEN = optional(Kinds.text);
+const BATCH_SIZE = wholeNumber(1);
+
+type Checked = readonly [name: string, value: unknown, kind: ArgumentKind];
+
+/** What is wrong with the arguments of `acquireLease`. */
+export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unknown, token: unknown) {
+  return problemOf(
+    tier,
+    ['key', key, KEY],
+    ['milliseconds', milliseconds, Kinds.milliseconds],
+    ['token', token, TOKEN],
+  );
+}
+
+/** What is wrong with the arguments of `releaseLease`. */
+export function problemOfRelease(tier: CacheTier, key: unknown, token: unknown) {
+  return problemOf(tier, ['key', key, KEY], ['token', token, Kinds.text]);
+}
+
+/** What is wrong with the number of records that `reseal` seals at a time. */
+export function problemOfBatchSize(tier: CacheTier, batchSize: unknown) {
+  return problemOf(tier, ['batchSize', batchSize, BATCH_SIZE]);
+}
+
+function problemOf({ name: tier }: CacheTier, ...given: readonly Checked[]): CacheValidationError | undefined {
+  const problems = given
+    .filter(([, value, kind]) => !kind.isRight(value))
+    .map(([path, , kind]) => ({ path, message: kind.wanted }));
+  if (problems.length === 0) return undefined;
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new CacheValidationError(`${tier}: ${list}`, { tier, problems });
+}

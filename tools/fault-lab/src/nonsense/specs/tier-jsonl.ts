@@ -1,0 +1,44 @@
+import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { maybe, must, objectOf, oneOf, wholeFrom } from '../accepts.ts';
+import { constructorOf } from '../calling.ts';
+import type { CallGroup } from '../nonsense-spec.ts';
+import { Folders, finiteFrom, isPath, numberFrom } from './in-folder.ts';
+import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+
+const folders = new Folders();
+
+/** Opened by its first call alone: what a constructor takes makes no folder. */
+const options = tierOptionsWith(
+  must('directory', isPath),
+  maybe('numShards', wholeFrom(1, 1000)),
+  maybe('durability', oneOf('normal', 'full')),
+  maybe('sideIndexFrom', numberFrom(1)),
+  maybe('directoryChecks', oneOf('warn', 'strict', 'off')),
+  maybe('lock', objectOf('stale', 'update', 'deadline'), [
+    maybe('stale', finiteFrom(2000)),
+    maybe('update', finiteFrom(1000)),
+    maybe('deadline', finiteFrom(0)),
+  ]),
+);
+
+export const tierJsonl: readonly CallGroup[] = [
+  tierGroup({
+    Class: JsonlCacheTier,
+    open: () =>
+      folders.open(
+        (directory) =>
+          new JsonlCacheTier({}, { directory, cipher: new CredentialEncryptor({ key: generateKey(), env: {} }) }),
+      ),
+    close: (tier) => folders.close(tier),
+    more: [
+      {
+        name: 'JsonlCacheTier',
+        parameters: [tierConfig, { ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
+        right: () => [{ maxEntries: 10 }, { directory: 'nowhere' }],
+        call: constructorOf(JsonlCacheTier),
+        refusal: 'config',
+      },
+    ],
+  }),
+];

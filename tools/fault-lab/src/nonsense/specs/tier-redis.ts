@@ -1,0 +1,55 @@
+import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { isServerMissing, RedisServer } from '@pw/test-support';
+import { RedisCacheTier } from '@pw/tier-redis';
+import { isUndefined, maybe, must, objectOf } from '../accepts.ts';
+import { constructorOf } from '../calling.ts';
+import { type CallGroup, defineGroup } from '../nonsense-spec.ts';
+import { numberFrom } from './in-folder.ts';
+import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
+
+const NOBODY = 'redis://127.0.0.1:1';
+const servers = new Map<RedisCacheTier, RedisServer>();
+
+const isName = (value: unknown) => typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value);
+const options = tierOptionsWith(
+  // None of the nonsense is an address, and without one there is nothing to connect with.
+  must('url', () => false),
+  maybe('client', isUndefined),
+  maybe('namespace', isName),
+  maybe('timeoutMs', numberFrom(1, 60_000)),
+  maybe('heartbeatMs', numberFrom(1, 60_000)),
+  maybe('graceMs', numberFrom(0)),
+  maybe('passTimeoutMs', numberFrom(1, 3_600_000)),
+  maybe('serverClockOffsetMs', Number.isSafeInteger),
+);
+
+const onServer = tierGroup<RedisCacheTier>({
+  Class: RedisCacheTier,
+  open: async () => {
+    const server = await RedisServer.start();
+    const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
+    const tier = new RedisCacheTier({}, { url: server.url, timeoutMs: 10_000, cipher });
+    servers.set(tier, server);
+    return tier;
+  },
+  close: (tier) => servers.get(tier)?.end(),
+  more: [
+    {
+      name: 'RedisCacheTier',
+      parameters: [tierConfig, { ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) }],
+      right: () => [{ maxEntries: 10 }, { url: NOBODY }],
+      call: constructorOf(RedisCacheTier),
+      refusal: 'config',
+    },
+  ],
+});
+
+/** The same calls on a tier that fails, and that is off after some of them: nonsense is refused before the server is asked. */
+const withoutServer = defineGroup<RedisCacheTier>({
+  name: 'RedisCacheTier without a server',
+  open: () => new RedisCacheTier({}, { url: NOBODY }),
+  close: (tier) => tier.close(),
+  calls: (onServer.calls as CallGroup<RedisCacheTier>['calls']).filter(({ name }) => !/#(?:open|reseal)$/.test(name)),
+});
+
+export const tierRedis: readonly CallGroup[] = isServerMissing() ? [withoutServer] : [onServer, withoutServer];
