@@ -20,6 +20,11 @@ export function keylessRows(store: EntryStore, limit: number): DamagedRow[] {
   return rows.map((row) => ({ row, error }));
 }
 
+/** A place in the order of keys behind all that begin like one that is too long: none of those is an entry's. */
+export function behind(tooLong: string): string {
+  return `${tooLong}\u{10ffff}`;
+}
+
 /** The key after which the next page begins. Throws a CacheCorruptionError for an index that does not go on. */
 export function lastKey(rows: readonly EntryRow[], after: string | undefined): string {
   const last = String(rows.at(-1)![At.KEY]);

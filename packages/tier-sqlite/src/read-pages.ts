@@ -1,7 +1,7 @@
 import { isTooLongKey } from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { keylessRows, lastKey } from './keyless-rows.ts';
+import { behind, keylessRows, lastKey } from './keyless-rows.ts';
 
 const PAGE_SIZE = 256;
 
@@ -19,8 +19,8 @@ export function* readPages(store: () => EntryStore): Generator<EntryRow[]> {
     if (rows.length > 0) yield rows;
     if (rows.length < PAGE_SIZE) return;
     last = lastKey(rows, last);
-    // Many may begin alike, and none of them is an entry: whatever the bound left of one, the walk goes on behind them all.
-    if (isTooLongKey(last)) last += '\u{10ffff}';
+    // Many may begin alike with what the bound left of them: a walk need not meet each.
+    if (isTooLongKey(last)) last = behind(last);
   }
 }
 

@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CredentialCipher, Logger, MaybePromise, ResealCounts } from '@pw/cache-models';
+import {
+  type CredentialCipher,
+  isTooLongKey,
+  type Logger,
+  type MaybePromise,
+  type ResealCounts,
+} from '@pw/cache-models';
 import { isWithoutThread } from './cleanup-thread.ts';
 import type { EntryStore } from './entry-store.ts';
+import { At } from './entry-values.ts';
 import { tokensInFilesAside } from './files-aside.ts';
-import { type DamagedRow, keylessRows } from './keyless-rows.ts';
+import { behind, type DamagedRow, keylessRows } from './keyless-rows.ts';
 import type { LogFolding } from './log-folding.ts';
 import { resealPage } from './reseal-page.ts';
 import { resealAside } from './reseal-quarantine.ts';
@@ -78,6 +85,9 @@ async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts>
       };
     }
     after = page.last;
+    const stays = page.damaged.findLast((_, i) => fates[i] !== 'set aside')?.row[At.KEY];
+    // Rows that cannot be set aside would be met for ever.
+    if (after !== undefined && typeof stays === 'string' && isTooLongKey(stays)) after = behind(stays);
     yield { ...counts, inQuarantine: fates.filter((fate) => fate !== 'set aside').length };
   } while (after !== undefined);
 }

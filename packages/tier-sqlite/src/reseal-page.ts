@@ -3,11 +3,13 @@ import {
   type CacheEntry,
   type CredentialCipher,
   fateOfTokens,
+  isTooLongKey,
   type ResealCounts,
   sealState,
 } from '@pw/cache-models';
 import { type EntryRow, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
+import { At } from './entry-values.ts';
 import { type DamagedRow, lastKey } from './keyless-rows.ts';
 
 export interface ResealedPage {
@@ -50,7 +52,14 @@ export function resealPage(
     store.put(entry, now);
     counts.reencrypted++;
   }
-  return { counts, last: rows.length < limit ? undefined : lastKey(rows, after), damaged };
+  return { counts, last: rows.length < limit ? undefined : nextStart(rows, after), damaged };
+}
+
+/** Keys that are too long may begin alike: the next page begins before them, as they are set aside meanwhile. */
+function nextStart(rows: readonly EntryRow[], after: string | undefined): string {
+  const isEntryKey = (key: unknown) => typeof key === 'string' && !isTooLongKey(key);
+  const last = rows.findLast((row) => isEntryKey(row[At.KEY]));
+  return last === undefined ? (after ?? '') : lastKey([last], after);
 }
 
 function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' | 'misplaced' {

@@ -72,16 +72,26 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
     },
   );
 
+  const [stamps, values] = kind === L3 ? [', created_at, updated_at', ', 1, 1'] : ['', ''];
+  const ALIKE = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+    INSERT INTO TABLE_ (key, proxy_url, password_encrypted, source, fetch_time, last_accessed, ttl_seconds, expires_at${stamps})
+    SELECT 'b' || hex(zeroblob(${MAX_KEY_BYTES})) || i, 'http://192.0.2.1:1', x'01', 's', 1, 1, 1, 9e9${values} FROM n`;
+
   it('as hundreds of keys with one beginning keeps no walk from its end', () => {
-    const { tier } = changed(
-      kind,
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
-      INSERT INTO TABLE_ (key, proxy_url, source, fetch_time, last_accessed, ttl_seconds, expires_at${kind === L3 ? ', created_at, updated_at' : ''})
-      SELECT 'b' || hex(zeroblob(${MAX_KEY_BYTES})) || i, 'http://192.0.2.1:1', 's', 1, 1, 1, 9e9${kind === L3 ? ', 1, 1' : ''} FROM n`,
-    );
+    const { tier } = changed(kind, ALIKE);
     for (let walk = 0; walk < 3; walk++) expect([...tier.entries()].map((entry) => entry.key)).toEqual(['a', 'b', 'c']);
     expect([tier.size(), tier.totalFailures]).toEqual([3, 0]);
   });
+
+  it.each([1, 100])(
+    'as hundreds of keys with one beginning keeps no re-encryption from its end, in batches of %i',
+    async (batch) => {
+      const { tier } = changed(kind, ALIKE);
+      let current = 0;
+      for await (const counts of tier.reseal(batch)) current += counts.alreadyCurrent;
+      expect([current, tier.size(), tier.keys(), tier.totalFailures]).toEqual([3, 3, ['a', 'b', 'c'], 0]);
+    },
+  );
 
   it('is not stored: what could not be read again is a wrong argument', () => {
     const tier = kind.make(tempDir());
