@@ -7,6 +7,10 @@ export function findAll(text: string, wanted: string, found: (start: number, end
   if (length === 0 || length > text.length) return;
   // The engine's own search is the fastest way to find nothing; with a long pattern a hostile text makes it crawl.
   if (length <= 64 && !text.includes(wanted)) return;
+  if (length === 1) {
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) found(at, at + 1);
+    return;
+  }
   const borders = bordersOf(wanted);
   let matched = 0;
   let done = 0;

@@ -10,6 +10,7 @@ const AS_WORD = 3;
 const IN_BASE64 = 5;
 
 const WORD = /[\p{L}\p{N}]/u;
+const ASCII_WORD = /[a-z\d]/i;
 const BESIDE_CREDENTIALS = /[:@="'`]/;
 
 /** Marks known secrets in all views of a text, and whatever base64 holds one. */
@@ -36,16 +37,23 @@ function markPlain(view: TextView, folded: string, secret: string): void {
     return;
   }
   const { text, mark } = view;
+  const isNumber = /^\d+$/.test(secret);
   findAll(text, secret, (start, end) => {
-    const [before, after] = [text[start - 1] ?? '', text[end] ?? ''];
-    if (WORD.test(before) || WORD.test(after)) return;
-    if (secret.length >= AS_WORD || isCredential(secret, before, after)) mark(start, end);
+    const before = text.charAt(start - 1);
+    if (isWord(before)) return;
+    const after = text.charAt(end);
+    if (isWord(after)) return;
+    if (secret.length >= AS_WORD || isBesideCredentials(before, after, isNumber)) mark(start, end);
   });
 }
 
+function isWord(char: string): boolean {
+  return char <= '\x7f' ? ASCII_WORD.test(char) : WORD.test(char);
+}
+
 /** A number behind a colon is a port, unless more follows that makes it a password. */
-function isCredential(secret: string, before: string, after: string): boolean {
-  if (/^\d+$/.test(secret) && before === ':') return after === '@' || after === ':';
+function isBesideCredentials(before: string, after: string, isNumber: boolean): boolean {
+  if (isNumber && before === ':') return after === '@' || after === ':';
   return BESIDE_CREDENTIALS.test(before) || BESIDE_CREDENTIALS.test(after);
 }
 

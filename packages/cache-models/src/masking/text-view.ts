@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Mark } from './marks.ts';
 
 /** A text as a reader that undoes an encoding sees it, and where each of its characters comes from. */
@@ -24,50 +25,62 @@ export function viewsOf(text: string, mark: Mark): TextView[] {
   return views;
 }
 
-/** What one match stands for: texts, and how many characters of the source each takes. */
-type Parts = readonly (readonly [text: string, length: number])[];
+/** Takes what a part of a match stands for, and how many characters of the source it takes. */
+type Take = (text: string, length: number) => void;
 
-function decode({ text, mark }: TextView, pattern: RegExp, partsOf: (match: string) => Parts): TextView | undefined {
+function decode(
+  { text, mark }: TextView,
+  pattern: RegExp,
+  takeParts: (match: string, take: Take) => void,
+): TextView | undefined {
   const pieces: string[] = [];
-  // Where each character of the view begins in the source, and at last where the source ends.
-  const starts: number[] = [];
+  // Where each character of the view begins in the source, and at last where the source ends. No escape is shorter than what it stands for.
+  const starts = new Uint32Array(text.length + 1);
+  let size = 0;
   let from = 0;
+  const take: Take = (part, length) => {
+    for (let i = 0; i < part.length; i++) starts[size++] = from;
+    pieces.push(part);
+    from += length;
+  };
   for (const { 0: match, index } of text.matchAll(pattern)) {
-    for (let i = from; i < index; i++) starts.push(i);
-    pieces.push(text.slice(from, index));
-    from = index;
-    for (const [part, length] of partsOf(match)) {
-      for (let i = 0; i < part.length; i++) starts.push(from);
-      pieces.push(part);
-      from += length;
-    }
+    if (from < index) pieces.push(text.slice(from, index));
+    while (from < index) starts[size++] = from++;
+    takeParts(match, take);
   }
   if (from === 0) return undefined;
-  for (let i = from; i <= text.length; i++) starts.push(i);
   pieces.push(text.slice(from));
+  while (from <= text.length) starts[size++] = from++;
   return { text: pieces.join(''), mark: (start, end) => start < end && mark(starts[start]!, starts[end]!) };
 }
 
 /** UTF-8 where the bytes are UTF-8, else a byte is the character of its number, as in Latin-1. */
-function percentParts(escapes: string): Parts {
-  const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
-  const parts: [string, number][] = [];
-  for (let i = 0; i < bytes.length; ) {
-    const lead = bytes[i]!;
-    const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
-    const char = bytes.toString('utf8', i, i + size);
-    const isWhole = size > 1 && Buffer.from(char).equals(bytes.subarray(i, i + size));
-    parts.push(isWhole ? [char, size * 3] : [String.fromCharCode(lead), 3]);
-    i += isWhole ? size : 1;
+function percentParts(escapes: string, take: Take): void {
+  if (escapes.length === 3) {
+    // No character of several bytes: the usual case, at no cost.
+    take(String.fromCharCode(Number.parseInt(escapes.slice(1), 16)), 3);
+    return;
   }
-  return parts;
+  const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
+  for (let i = 0; i < bytes.length; ) {
+    const size = sizeAt(bytes, i);
+    take(size === 1 ? String.fromCharCode(bytes[i]!) : bytes.toString('utf8', i, i + size), size * 3);
+    i += size;
+  }
 }
 
-function backslashParts(sequence: string): Parts {
+/** How many bytes the character takes that begins at a place; one if they are not whole. */
+function sizeAt(bytes: Buffer, at: number): number {
+  const lead = bytes[at]!;
+  const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+  return size > 1 && at + size <= bytes.length && isUtf8(bytes.subarray(at, at + size)) ? size : 1;
+}
+
+function backslashParts(sequence: string, take: Take): void {
   const hex = /[\da-f]{2,}|(?<=\{)[\da-f]/i.exec(sequence.slice(2))?.[0];
   const isCode = /^\\[ux]/i.test(sequence) && hex !== undefined;
   const code = isCode ? Number.parseInt(hex, 16) : 0;
   const char = sequence.slice(1);
   const text = isCode ? (code > 0x10ffff ? '\uFFFD' : String.fromCodePoint(code)) : (CONTROLS[char] ?? char);
-  return [[text, sequence.length]];
+  take(text, sequence.length);
 }
