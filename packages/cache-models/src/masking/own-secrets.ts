@@ -10,7 +10,6 @@ const AS_WORD = 3;
 const IN_BASE64 = 5;
 
 const WORD = /[\p{L}\p{N}]/u;
-const ASCII_WORD = /[a-z\d]/i;
 const BESIDE_CREDENTIALS = /[:@="'`]/;
 
 /** Marks known secrets in all views of a text, and whatever base64 holds one. */
@@ -39,16 +38,17 @@ function markPlain(view: TextView, folded: string, secret: string): void {
   const { text, mark } = view;
   const isNumber = /^\d+$/.test(secret);
   findAll(text, secret, (start, end) => {
-    const before = text.charAt(start - 1);
-    if (isWord(before)) return;
-    const after = text.charAt(end);
-    if (isWord(after)) return;
-    if (secret.length >= AS_WORD || isBesideCredentials(before, after, isNumber)) mark(start, end);
+    if (isWordAt(text, start - 1) || isWordAt(text, end)) return;
+    const isFound = secret.length >= AS_WORD || isBesideCredentials(text.charAt(start - 1), text.charAt(end), isNumber);
+    if (isFound) mark(start, end);
   });
 }
 
-function isWord(char: string): boolean {
-  return char <= '\x7f' ? ASCII_WORD.test(char) : WORD.test(char);
+function isWordAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code >= 0x80) return WORD.test(text[at]!);
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
 }
 
 /** A number behind a colon is a port, unless more follows that makes it a password. */

@@ -8,19 +8,18 @@ export interface TextView {
   readonly mark: Mark;
 }
 
-const PERCENT = /(?:%[\da-f]{2})+/gi;
-const BACKSLASH = /\\(?:u\{[\da-f]{1,6}\}|u[\da-f]{4}|x[\da-f]{2}|[^ux])/gi;
+const BACKSLASH = /\\(?:u\{[\da-f]{1,6}\}|u[\da-f]{4}|x[\da-f]{2}|[^ux])/iy;
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', '0': '\0' };
 
 /** The text itself, and what percent-decoding (once and twice) and undoing backslash escapes make of it. */
 export function viewsOf(text: string, mark: Mark): TextView[] {
   const plain = { text, mark };
   const views: TextView[] = [plain];
-  const decoded = text.includes('%') ? decode(plain, PERCENT, percentParts) : undefined;
+  const decoded = text.includes('%') ? decode(plain, PERCENT) : undefined;
   if (decoded !== undefined) views.push(decoded);
-  const twice = decoded?.text.includes('%') ? decode(decoded, PERCENT, percentParts) : undefined;
+  const twice = decoded?.text.includes('%') ? decode(decoded, PERCENT) : undefined;
   if (twice !== undefined) views.push(twice);
-  const unescaped = text.includes('\\') ? decode(plain, BACKSLASH, backslashParts) : undefined;
+  const unescaped = text.includes('\\') ? decode(plain, BACKSLASHES) : undefined;
   if (unescaped !== undefined) views.push(unescaped);
   return views;
 }
@@ -28,11 +27,19 @@ export function viewsOf(text: string, mark: Mark): TextView[] {
 /** Takes what a part of a match stands for, and how many characters of the source it takes. */
 type Take = (text: string, length: number) => void;
 
-function decode(
-  { text, mark }: TextView,
-  pattern: RegExp,
-  takeParts: (match: string, take: Take) => void,
-): TextView | undefined {
+/** A way to write characters in others. */
+interface Encoding {
+  /** What each escape begins with. */
+  readonly sign: string;
+  /** Where the escapes end that begin at a place with the sign; that place itself if there are none. */
+  readonly endOf: (text: string, at: number) => number;
+  readonly takeParts: (escapes: string, take: Take) => void;
+}
+
+const PERCENT: Encoding = { sign: '%', endOf: endOfPercent, takeParts: percentParts };
+const BACKSLASHES: Encoding = { sign: '\\', endOf: endOfBackslash, takeParts: backslashParts };
+
+function decode({ text, mark }: TextView, { sign, endOf, takeParts }: Encoding): TextView | undefined {
   const pieces: string[] = [];
   // Where each character of the view begins in the source, and at last where the source ends. No escape is shorter than what it stands for.
   const starts = new Uint32Array(text.length + 1);
@@ -43,15 +50,37 @@ function decode(
     pieces.push(part);
     from += length;
   };
-  for (const { 0: match, index } of text.matchAll(pattern)) {
-    if (from < index) pieces.push(text.slice(from, index));
-    while (from < index) starts[size++] = from++;
-    takeParts(match, take);
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at)) {
+    const end = endOf(text, at);
+    if (end === at) at++;
+    else {
+      if (from < at) pieces.push(text.slice(from, at));
+      while (from < at) starts[size++] = from++;
+      takeParts(text.slice(at, end), take);
+      at = end;
+    }
   }
   if (from === 0) return undefined;
   pieces.push(text.slice(from));
   while (from <= text.length) starts[size++] = from++;
   return { text: pieces.join(''), mark: (start, end) => start < end && mark(starts[start]!, starts[end]!) };
+}
+
+function endOfPercent(text: string, at: number): number {
+  let end = at;
+  while (text[end] === '%' && isHex(text.charCodeAt(end + 1)) && isHex(text.charCodeAt(end + 2))) end += 3;
+  return end;
+}
+
+/** True for the code of a hexadecimal digit; not for NaN, which stands behind the end of a text. */
+function isHex(code: number): boolean {
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+}
+
+function endOfBackslash(text: string, at: number): number {
+  BACKSLASH.lastIndex = at;
+  return BACKSLASH.test(text) ? BACKSLASH.lastIndex : at;
 }
 
 /** UTF-8 where the bytes are UTF-8, else a byte is the character of its number, as in Latin-1. */
