@@ -1,5 +1,5 @@
 import { SECRET_MASK } from '../secret.ts';
-import { findAll } from './find-all.ts';
+import { findAll, findApart } from './find-all.ts';
 import type { TextView } from './text-view.ts';
 
 /** A secret of at least this many characters is masked wherever it stands, whatever the case of its letters. */
@@ -79,18 +79,17 @@ function longestRun(text: string): number {
   return longest;
 }
 
-const BASE64 = /[\w+/=-]/;
+/** By character code, 1 for those of which base64 consists, of either kind. */
+const BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w+/=-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 /** Marks the whole of the base64 text that a part was found in. */
 function markBase64({ text, mark }: TextView, part: string): void {
-  let done = 0;
-  findAll(text, part, (start, end) => {
-    if (start < done) return;
+  findApart(text, part, (start, end) => {
     let [first, last] = [start, end];
-    while (first > done && BASE64.test(text[first - 1]!)) first--;
-    while (last < text.length && BASE64.test(text[last]!)) last++;
+    while (BASE64[text.charCodeAt(first - 1)] === 1) first--;
+    while (BASE64[text.charCodeAt(last)] === 1) last++;
     mark(first, last);
-    done = last;
+    return last;
   });
 }
 
