@@ -21,7 +21,7 @@ export function markSecrets(views: readonly TextView[], secrets: readonly string
   for (const view of views) {
     const folded = fold(view.text);
     for (const secret of plain) markPlain(view, folded, secret);
-    for (const part of encoded) markBase64(view, part);
+    markBase64(view, encoded);
   }
 }
 
@@ -82,15 +82,19 @@ function longestRun(text: string): number {
 /** By character code, 1 for those of which base64 consists, of either kind. */
 const BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w+/=-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
-/** Marks the whole of the base64 text that a part was found in. */
-function markBase64({ text, mark }: TextView, part: string): void {
-  findApart(text, part, (start, end) => {
-    let [first, last] = [start, end];
+/** Marks the whole of each base64 text that one of the parts is found in. */
+function markBase64({ text, mark }: TextView, parts: Iterable<string>): void {
+  // The one that was marked last: a long one may hold every part a thousand times.
+  let [first, last] = [0, 0];
+  const markAround = (start: number, end: number): number => {
+    if (start >= first && end <= last) return last;
+    [first, last] = [start, end];
     while (BASE64[text.charCodeAt(first - 1)] === 1) first--;
     while (BASE64[text.charCodeAt(last)] === 1) last++;
     mark(first, last);
     return last;
-  });
+  };
+  for (const part of parts) findApart(text, part, markAround);
 }
 
 /** Lower case, for ASCII letters: the length stays. */
