@@ -39,6 +39,8 @@ const FILES: Record<string, (count: number) => string> = {
   'escapes, of many proxies': (count) =>
     rowsOf(count, (i) => ({ ...rowWith(fill('a%2561'))(), proxy_url: `http://1.1.${i >> 8}.${i & 255}:80` })),
   'secrets, of one proxy': (count) => rowsOf(count, rowWith(fill('a="%" '))),
+  'base64, of one proxy': (count) =>
+    rowsOf(count, () => ({ ...rowWith(fill('YWFh'))(), username: 'aaaaa', password: 'aaaaaa' })),
   'errors, of one proxy': (count) =>
     rowsOf(count, (i) => ({ ...RECORD, password: `p${i}`, source: 'api', last_health_error: fill('a%2561') })),
   'addresses, under one key': (count) => rowsOf(count, (i) => ({ ...RECORD, proxy_url: `http://${i}${fill('a.')}:1` })),
