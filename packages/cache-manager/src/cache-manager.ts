@@ -231,7 +231,7 @@ export class CacheManager implements AsyncDisposable {
   /**
    * The entry of a key, loaded if no tier has it. Any number of callers share one load, in all processes where a tier gives leases;
    * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, a deadline, and entries near
-   * the end of their life. Rejects with a CacheValidationError for a loaded entry of another key.
+   * the end of their life. A loader must not ask for its own key here: it would wait for itself. Rejects with a CacheValidationError for a loaded entry of another key.
    */
   async getOrLoad(
     key: string,

@@ -11,15 +11,21 @@ export interface LoadContext {
   readonly signal: AbortSignal;
 }
 
-/** Loads the entry of a key that no tier has; `undefined` if there is none. */
+/**
+ * Loads the entry of a key that no tier has; `undefined` if there is none. Must not call `getOrLoad` for its own key: it would wait for
+ * itself, up to the `timeoutMs` of that call or, without one, for ever.
+ */
 export type CacheLoader = (key: string, context: LoadContext) => MaybePromise<CacheEntry | undefined>;
 
 export interface LoadOptions {
-  /** Ends the wait of its own caller, not the load, which has the rest of its `timeoutMs`. */
+  /**
+   * Ends the wait of its own caller, who is rejected with the signal's reason. The load goes on for the others who wait for it; if there
+   * are none, it ends as with `timeoutMs`.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
    * How long this caller waits, from the call on, in milliseconds: 1 to 2147483647. Then it is rejected with a CacheError of code
-   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has a deadline of its own; when the last one that waits has left by it, the loader's
+   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has a deadline of its own; when the last one that waits has left, by its deadline or its `signal`, the loader's
    * signal is aborted, what the loader gives after that is not stored (whoever asked has gone on without it, and a loader that was told to stop may
    * give half of an answer), and the next call loads anew. A load that runs behind an old entry has as long. Default: no deadline.
    *
@@ -70,8 +76,8 @@ export class Loads {
   async getOrLoad(key: string, loader: CacheLoader, options: LoadOptions): Promise<CacheEntry | undefined> {
     const { signal, timeoutMs, staleWhileRevalidate = 0 } = options;
     const call: LoadCall = { loader, windowMs: staleWhileRevalidate * 1000, timeoutMs };
-    const work = timeoutMs === undefined ? this.#find(key, call) : this.#findInTime(key, call, timeoutMs);
-    return signal === undefined ? work : abortable(work, signal);
+    if (timeoutMs !== undefined) return this.#findInTime(key, call, timeoutMs, signal);
+    return signal === undefined ? this.#find(key, call) : abortable(this.#find(key, call, signal), signal);
   }
 
   /** Resolves when no load is under way that nobody waits for. One that never ends must not keep the cache from closing. */
@@ -83,9 +89,15 @@ export class Loads {
     clearTimeout(timer);
   }
 
-  #findInTime(key: string, call: LoadCall, timeoutMs: number): Promise<CacheEntry | undefined> {
+  #findInTime(
+    key: string,
+    call: LoadCall,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<CacheEntry | undefined> {
     const deadline = new LoadDeadline(timeoutMs);
-    return abortable(this.#find(key, call, deadline.signal), deadline.signal).finally(() => deadline.clear());
+    const leave = signal === undefined ? deadline.signal : AbortSignal.any([deadline.signal, signal]);
+    return abortable(this.#find(key, call, leave), leave).finally(() => deadline.clear());
   }
 
   async #find(key: string, call: LoadCall, leave?: AbortSignal): Promise<CacheEntry | undefined> {

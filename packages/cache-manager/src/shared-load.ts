@@ -1,4 +1,4 @@
-/** One load, and how many still wait for it. It is abandoned when a caller's time is up and nobody else waits. */
+/** One load, and how many still wait for it. It is abandoned when a caller has left, by its deadline or its signal, and nobody else waits. */
 export class SharedLoad<T> {
   /** Resolves once the load has ended in any way, and `ended` was called. */
   readonly settled: Promise<void>;
@@ -19,7 +19,15 @@ export class SharedLoad<T> {
   /** The result, for one who waits until `leave` is aborted; without it, for as long as it takes. */
   join(leave: AbortSignal | undefined): Promise<T> {
     this.#waiting++;
-    leave?.addEventListener('abort', () => this.#leave(leave.reason), { once: true });
+    if (leave === undefined) return this.#result;
+    const left = (): void => this.#leave(leave.reason);
+    // The loader has begun, and may have done it itself.
+    if (leave.aborted) left();
+    else {
+      leave.addEventListener('abort', left, { once: true });
+      // A caller's signal may outlive many loads, and must tell one that has ended nothing any more.
+      void this.settled.then(() => leave.removeEventListener('abort', left));
+    }
     return this.#result;
   }
 

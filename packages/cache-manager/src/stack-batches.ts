@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type CacheEntry, chain, isPromise, type MaybePromise, moveUserInfo } from '@pw/cache-models';
 import type { KeyLock } from './key-lock.ts';
+import type { Merge } from './merge.ts';
 import { allOf, areMany } from './slicer.ts';
 import type { SliceHooks } from './slot-writes.ts';
 import type { TierSlot } from './tier-slot.ts';
@@ -15,9 +16,6 @@ export interface StackBatchesContext {
   /** The value of a key is replaced or removed: what is kept of it beside the tiers is void. */
   readonly isOver: (key: string) => void;
 }
-
-/** Makes the entries to store of those that are there already, by key. */
-export type Merge = (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[];
 
 /**
  * Writes of many keys, under the locks of all of them. The first tier's part comes first, and the others' when its work is over
@@ -68,9 +66,10 @@ export class StackBatches {
     const { lock, access } = this.#context;
     return lock.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
+      await merge.prepare(existing);
       // Reads of the first tier hold no lock: those of the last moment count too.
       for (const [key, entry] of existing) existing.set(key, access.overlay(this.#atFirst(key) ?? entry));
-      const entries = merge(existing).map(moveUserInfo);
+      const entries = merge.over(existing).map(moveUserInfo);
       this.#hooks.before(entries);
       const written = this.#first.writeAll(entries);
       if (!isPromise(written)) this.#hooks.after(entries);

@@ -9,8 +9,9 @@ import {
 } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
+import type { Merge } from './merge.ts';
 import { allOf } from './slicer.ts';
-import { type Merge, StackBatches } from './stack-batches.ts';
+import { StackBatches } from './stack-batches.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';
 import { WriteBehind } from './write-behind.ts';

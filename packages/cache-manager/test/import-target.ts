@@ -1,6 +1,7 @@
 import { type CacheEntry, type CredentialCipher, Secret } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import type { WarmTarget } from '../src/import/index.ts';
+import type { Merge } from '../src/merge.ts';
 
 /** A cache that is a Map, and says of some keys that it could not store them. */
 export class MapTarget implements WarmTarget {
@@ -15,11 +16,10 @@ export class MapTarget implements WarmTarget {
     return source === 'brief' ? 60 : 3600;
   }
 
-  async mergeMany(
-    keys: readonly string[],
-    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
-  ): Promise<boolean[]> {
-    const entries = merge(new Map(keys.flatMap((key) => (this.map.has(key) ? [[key, this.map.get(key)!]] : []))));
+  async mergeMany(keys: readonly string[], merge: Merge): Promise<boolean[]> {
+    const existing = new Map(keys.flatMap((key) => (this.map.has(key) ? [[key, this.map.get(key)!]] : [])));
+    await merge.prepare(existing);
+    const entries = merge.over(existing);
     if (entries.some(this.throwing)) throw new Error('a fault that quotes hunter2');
     this.batches.push(entries.length);
     return entries.map((entry) => {

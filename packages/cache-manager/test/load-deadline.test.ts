@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CacheManager, type LoadContext } from '../src/index.ts';
+import { CacheManager } from '../src/index.ts';
+import { heldLoader, outcomeOf, settle } from './support/held-loader.ts';
 import { SharedStore, SharedTier } from './support/shared-tier.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
@@ -16,26 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A loader that answers when the test says so. */
-function heldLoader() {
-  const calls: { context: LoadContext; give: (entry: CacheEntry | undefined) => void; fail: (e: Error) => void }[] = [];
-  const loader = (_key: string, context: LoadContext) => {
-    const { promise, resolve, reject } = Promise.withResolvers<CacheEntry | undefined>();
-    calls.push({ context, give: resolve, fail: reject });
-    return promise;
-  };
-  return { loader, calls };
-}
-
-/** Rejections are looked at from the start: one that comes early is not an unhandled one. */
-const outcomeOf = (promise: Promise<CacheEntry | undefined>) =>
-  promise.then(
-    (entry) => entry?.source,
-    (error: unknown) => error,
-  );
-
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
-const settle = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('getOrLoad with timeoutMs', () => {
   it('rejects when the time is up, tells the loader, and drops what it gives later', async () => {
@@ -121,19 +103,6 @@ describe('getOrLoad with timeoutMs', () => {
     calls[1]!.give(entryOf('k', { source: 'second' }));
     await second;
     expect((await manager.get('k'))?.source).toBe('written');
-  });
-
-  it('lets a load go on, for the time it has, when its caller leaves by a signal', async () => {
-    const { manager } = await openStack();
-    const { loader, calls } = heldLoader();
-    const abort = new AbortController();
-    const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal, timeoutMs: 1000 }));
-    await settle();
-    abort.abort(new Error('enough'));
-    expect(await outcome).toMatchObject({ message: 'enough' });
-    calls[0]!.give(entryOf('k', { source: 'loaded' }));
-    await settle();
-    expect((await manager.get('k'))?.source).toBe('loaded');
   });
 
   it('holds for a load that runs behind an old entry', async () => {

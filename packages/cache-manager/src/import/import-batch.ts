@@ -1,17 +1,9 @@
-import { CacheEntry, CacheError, maskCredentials, maskPlainFields, originOf } from '@pw/cache-models';
-import { isSameProxy } from '../is-same-proxy.ts';
+import { CacheEntry, CacheError, maskCredentials } from '@pw/cache-models';
+import { BatchMerge } from './batch-merge.ts';
 import type { ImportTally } from './import-tally.ts';
-import { mergeExisting } from './merge-existing.ts';
-import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
-import type { KeySource } from './row-to-entry.ts';
+import type { PendingRow } from './pending-row.ts';
+import { keyPartsOf, ownKey } from './row-key.ts';
 import type { KeyIdentity, WarmSettings, WarmTarget } from './warm-options.ts';
-
-/** A row that holds a proxy. */
-export interface PendingRow {
-  readonly line: number;
-  readonly entry: CacheEntry;
-  readonly keySource: KeySource;
-}
 
 const TAKEN =
   'key is that of another proxy in the cache; this one was stored under the key of its own URL and username';
@@ -63,12 +55,8 @@ export class ImportBatch {
 
   async #put(rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
     const keys = [...new Set(rows.map(({ entry }) => entry.key))];
-    let merge = new BatchMerge(this.#ttlGiven);
-    const stored = await this.#target.mergeMany(keys, (existing) => {
-      merge = new BatchMerge(this.#ttlGiven);
-      for (const row of rows) merge.add(row, existing);
-      return merge.entries;
-    });
+    const merge = new BatchMerge(rows, this.#ttlGiven);
+    const stored = await this.#target.mergeMany(keys, merge);
     const done = new Set(merge.entries.flatMap(({ key }, i) => (stored[i] === true ? [key] : [])));
     for (const row of rows) {
       if (merge.homeless.has(row)) continue;
@@ -90,7 +78,7 @@ export class ImportBatch {
 
   #withOwnKey({ line, entry }: PendingRow): PendingRow[] {
     try {
-      const key = ownKey(keyParts(entry), this.#keyIdentity);
+      const key = ownKey(keyPartsOf(entry), this.#keyIdentity);
       this.#tally.note(line, TAKEN);
       return [{ line, entry: CacheEntry.restore({ ...entry, key }), keySource: 'own' }];
     } catch (error) {
@@ -98,47 +86,6 @@ export class ImportBatch {
       return [];
     }
   }
-}
-
-/** One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins. */
-class BatchMerge {
-  /** Rows under the key of another proxy, which they leave alone. */
-  readonly homeless = new Set<PendingRow>();
-  /** Rows under a key of their own, at which another proxy was. */
-  readonly replacing = new Set<PendingRow>();
-  readonly #ttlGiven: boolean;
-  readonly #merged = new Map<string, CacheEntry>();
-
-  constructor(ttlGiven: boolean) {
-    this.#ttlGiven = ttlGiven;
-  }
-
-  get entries(): CacheEntry[] {
-    return [...this.#merged.values()];
-  }
-
-  add(row: PendingRow, existing: ReadonlyMap<string, CacheEntry>): void {
-    const { entry, keySource } = row;
-    const before = this.#merged.get(entry.key) ?? existing.get(entry.key);
-    const isTaken = before !== undefined && !isSameProxy(before, entry);
-    if (isTaken && keySource === 'record' && !isOwnKey(entry.key, keyParts(entry))) {
-      this.homeless.add(row);
-      return;
-    }
-    if (isTaken) this.replacing.add(row);
-    this.#merged.set(entry.key, before === undefined ? entry : this.#over(before, entry));
-  }
-
-  #over(before: CacheEntry, entry: CacheEntry): CacheEntry {
-    const merged = mergeExisting(before, entry, this.#ttlGiven);
-    // Credentials of the one and texts of the other: neither was masked against the other.
-    return merged.hasCredentials ? CacheEntry.restore(maskPlainFields(merged)) : merged;
-  }
-}
-
-function keyParts(entry: CacheEntry): KeyParts {
-  const username = entry.username?.reveal() ?? null;
-  return { url: originOf(entry.proxyUrl), given: entry.proxyUrl, username };
 }
 
 /** Only errors of a cache are known to quote nothing; a tier of somebody else's may. */

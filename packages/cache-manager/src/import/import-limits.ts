@@ -5,8 +5,8 @@
 
 /** Bytes of a line, of a row of a JSON document, and characters of a CSV record of several lines. */
 export const MAX_ROW_BYTES = 1024 * 1024;
-/** Bytes of a file whose rows wait to be stored together, however few those are. */
-export const MAX_BATCH_BYTES = 8 * MAX_ROW_BYTES;
+/** Bytes of a file whose rows wait to be stored together, however few those are: what is stored is stored in one step. */
+export const MAX_BATCH_BYTES = 1024 * 1024;
 /** Characters of a line of a list without its comment, and of a row's URL, host, username, password and key: as many as masking looks at. */
 export const MAX_FIELD_CHARACTERS = 16_384;
 /** Bytes of a JSON document, which is in memory whole, so that a broken one loads nothing. */

@@ -1,4 +1,4 @@
-import { generateCacheKey, parseProxyUrl } from '@pw/cache-models';
+import { type CacheEntry, generateCacheKey, originOf, parseProxyUrl } from '@pw/cache-models';
 import type { KeyIdentity } from './warm-options.ts';
 
 /** What the key of a row can be made of. */
@@ -25,4 +25,9 @@ export function ownKey({ url, given, username }: KeyParts, identity: KeyIdentity
 export function isOwnKey(key: string, { url, given, username }: KeyParts): boolean {
   const urls = given === undefined || given === url ? [url] : [url, given];
   return urls.some((text) => key === generateCacheKey(text, { username }) || key === generateCacheKey(text));
+}
+
+/** Of an entry whose URL is as its row had it. */
+export function keyPartsOf({ proxyUrl, username }: CacheEntry): KeyParts {
+  return { url: originOf(proxyUrl), given: proxyUrl, username: username?.reveal() ?? null };
 }

@@ -11,6 +11,7 @@ import {
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
+import type { Merge } from '../merge.ts';
 import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { WarmResult } from './import-tally.ts';
 import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
@@ -21,10 +22,7 @@ export interface WarmTarget {
    * Stores what `merge` makes of the entries that are there already under the keys, with nothing in between and without counting
    * an access. Tells in the order of its entries which are stored.
    */
-  mergeMany(
-    keys: readonly string[],
-    merge: (existing: ReadonlyMap<string, CacheEntry>) => readonly CacheEntry[],
-  ): MaybePromise<readonly boolean[]>;
+  mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;

@@ -1,3 +1,6 @@
+/** Longest text that the engine's own search looks for: with a longer one a hostile text makes it crawl. */
+const SEARCHED = 64;
+
 /**
  * Calls back for each place of a text where `wanted` stands, overlapping ones joined where they overlap. Takes time in
  * proportion to both lengths, whatever they hold (Knuth, Morris, Pratt).
@@ -5,8 +8,12 @@
 export function findAll(text: string, wanted: string, found: (start: number, end: number) => void): void {
   const { length } = wanted;
   if (length === 0 || length > text.length) return;
-  // The engine's own search is the fastest way to find nothing; with a long pattern a hostile text makes it crawl.
-  if (length <= 64 && !text.includes(wanted)) return;
+  // The engine's own search is the fastest way to find nothing.
+  if (length <= SEARCHED && !text.includes(wanted)) return;
+  if (length === 1) {
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) found(at, at + 1);
+    return;
+  }
   const borders = bordersOf(wanted);
   let matched = 0;
   let done = 0;
@@ -20,6 +27,19 @@ export function findAll(text: string, wanted: string, found: (start: number, end
     found(Math.max(start, done), i + 1);
     done = i + 1;
     matched = borders[matched - 1]!;
+  }
+}
+
+/** As `findAll`, but goes on at the place that `found` gives, which lies behind the one that was found. */
+export function findApart(text: string, wanted: string, found: (start: number, end: number) => number): void {
+  const { length } = wanted;
+  let next = 0;
+  if (length <= SEARCHED) {
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, next)) next = found(at, at + length);
+  } else {
+    findAll(text, wanted, (start, end) => {
+      if (start >= next) next = found(start, end);
+    });
   }
 }
 

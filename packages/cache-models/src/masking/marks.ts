@@ -14,7 +14,9 @@ export class Marks {
   readonly add: Mark = (start, end) => {
     if (start >= end) return;
     this.#marked ??= new Uint8Array(this.#length);
-    this.#marked.fill(1, start, end);
+    // Many marks are of one character, and filling is a call.
+    if (end === start + 1) this.#marked[start] = 1;
+    else this.#marked.fill(1, start, end);
   };
 
   /** The text with one mask for each run of marked characters, whatever its length. */

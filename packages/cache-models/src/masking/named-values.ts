@@ -8,7 +8,7 @@ const SEPARATOR = /\]?(\\?["'`])?[ \t]{0,16}(?:(=>|:=|[:=])|(,))?[ \t]{0,16}(?:[
 /** Names that end like one of a secret. */
 const HARMLESS = /(?:by|com|tres|over|sur|en|BY|COM)(?:pass|PASS)$|[a-z]pw$/;
 const AFTER_LIST = /[\s,;)}\]&"'`]/;
-const NOTHING = /^(?:null|undefined|none|nil|true|false)(?![\w*])/i;
+const NOTHING = /^(?:null|undefined|none|nil|true|false)(?=[\s,;:)}\]&"'`]|\.?(?:\s|$))/i;
 
 /** In the order of the groups of the pattern; what is in none is a secret. */
 const KINDS = ['header', 'user', 'query', 'assigned', 'port'] as const;

@@ -1,5 +1,5 @@
 import { SECRET_MASK } from '../secret.ts';
-import { findAll } from './find-all.ts';
+import { findAll, findApart } from './find-all.ts';
 import type { TextView } from './text-view.ts';
 
 /** A secret of at least this many characters is masked wherever it stands, whatever the case of its letters. */
@@ -21,7 +21,7 @@ export function markSecrets(views: readonly TextView[], secrets: readonly string
   for (const view of views) {
     const folded = fold(view.text);
     for (const secret of plain) markPlain(view, folded, secret);
-    for (const part of encoded) markBase64(view, part);
+    markBase64(view, encoded);
   }
 }
 
@@ -36,16 +36,24 @@ function markPlain(view: TextView, folded: string, secret: string): void {
     return;
   }
   const { text, mark } = view;
+  const isNumber = /^\d+$/.test(secret);
   findAll(text, secret, (start, end) => {
-    const [before, after] = [text[start - 1] ?? '', text[end] ?? ''];
-    if (WORD.test(before) || WORD.test(after)) return;
-    if (secret.length >= AS_WORD || isCredential(secret, before, after)) mark(start, end);
+    if (isWordAt(text, start - 1) || isWordAt(text, end)) return;
+    const isFound = secret.length >= AS_WORD || isBesideCredentials(text.charAt(start - 1), text.charAt(end), isNumber);
+    if (isFound) mark(start, end);
   });
 }
 
+function isWordAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  if (code >= 0x80) return WORD.test(text[at]!);
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x7a);
+}
+
 /** A number behind a colon is a port, unless more follows that makes it a password. */
-function isCredential(secret: string, before: string, after: string): boolean {
-  if (/^\d+$/.test(secret) && before === ':') return after === '@' || after === ':';
+function isBesideCredentials(before: string, after: string, isNumber: boolean): boolean {
+  if (isNumber && before === ':') return after === '@' || after === ':';
   return BESIDE_CREDENTIALS.test(before) || BESIDE_CREDENTIALS.test(after);
 }
 
@@ -71,19 +79,22 @@ function longestRun(text: string): number {
   return longest;
 }
 
-const BASE64 = /[\w+/=-]/;
+/** By character code, 1 for those of which base64 consists, of either kind. */
+const BASE64 = Uint8Array.from({ length: 128 }, (_, code) => (/[\w+/=-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
-/** Marks the whole of the base64 text that a part was found in. */
-function markBase64({ text, mark }: TextView, part: string): void {
-  let done = 0;
-  findAll(text, part, (start, end) => {
-    if (start < done) return;
-    let [first, last] = [start, end];
-    while (first > done && BASE64.test(text[first - 1]!)) first--;
-    while (last < text.length && BASE64.test(text[last]!)) last++;
+/** Marks the whole of each base64 text that one of the parts is found in. */
+function markBase64({ text, mark }: TextView, parts: Iterable<string>): void {
+  // The one that was marked last: a long one may hold every part a thousand times.
+  let [first, last] = [0, 0];
+  const markAround = (start: number, end: number): number => {
+    if (start >= first && end <= last) return last;
+    [first, last] = [start, end];
+    while (BASE64[text.charCodeAt(first - 1)] === 1) first--;
+    while (BASE64[text.charCodeAt(last)] === 1) last++;
     mark(first, last);
-    done = last;
-  });
+    return last;
+  };
+  for (const part of parts) findApart(text, part, markAround);
 }
 
 /** Lower case, for ASCII letters: the length stays. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Mark } from './marks.ts';
 
 /** A text as a reader that undoes an encoding sees it, and where each of its characters comes from. */
@@ -7,67 +8,108 @@ export interface TextView {
   readonly mark: Mark;
 }
 
-const PERCENT = /(?:%[\da-f]{2})+/gi;
-const BACKSLASH = /\\(?:u\{[\da-f]{1,6}\}|u[\da-f]{4}|x[\da-f]{2}|[^ux])/gi;
+const BACKSLASH = /\\(?:u\{[\da-f]{1,6}\}|u[\da-f]{4}|x[\da-f]{2}|[^ux])/iy;
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', '0': '\0' };
 
 /** The text itself, and what percent-decoding (once and twice) and undoing backslash escapes make of it. */
 export function viewsOf(text: string, mark: Mark): TextView[] {
   const plain = { text, mark };
   const views: TextView[] = [plain];
-  const decoded = text.includes('%') ? decode(plain, PERCENT, percentParts) : undefined;
+  const decoded = text.includes('%') ? decode(plain, PERCENT) : undefined;
   if (decoded !== undefined) views.push(decoded);
-  const twice = decoded?.text.includes('%') ? decode(decoded, PERCENT, percentParts) : undefined;
+  const twice = decoded?.text.includes('%') ? decode(decoded, PERCENT) : undefined;
   if (twice !== undefined) views.push(twice);
-  const unescaped = text.includes('\\') ? decode(plain, BACKSLASH, backslashParts) : undefined;
+  const unescaped = text.includes('\\') ? decode(plain, BACKSLASHES) : undefined;
   if (unescaped !== undefined) views.push(unescaped);
   return views;
 }
 
-/** What one match stands for: texts, and how many characters of the source each takes. */
-type Parts = readonly (readonly [text: string, length: number])[];
+/** Takes what a part of a match stands for, and how many characters of the source it takes. */
+type Take = (text: string, length: number) => void;
 
-function decode({ text, mark }: TextView, pattern: RegExp, partsOf: (match: string) => Parts): TextView | undefined {
+/** A way to write characters in others. */
+interface Encoding {
+  /** What each escape begins with. */
+  readonly sign: string;
+  /** Where the escapes end that begin at a place with the sign; that place itself if there are none. */
+  readonly endOf: (text: string, at: number) => number;
+  readonly takeParts: (escapes: string, take: Take) => void;
+}
+
+const PERCENT: Encoding = { sign: '%', endOf: endOfPercent, takeParts: percentParts };
+const BACKSLASHES: Encoding = { sign: '\\', endOf: endOfBackslash, takeParts: backslashParts };
+
+function decode({ text, mark }: TextView, { sign, endOf, takeParts }: Encoding): TextView | undefined {
   const pieces: string[] = [];
-  // Where each character of the view begins in the source, and at last where the source ends.
-  const starts: number[] = [];
+  // Where each character of the view begins in the source, and at last where the source ends. No escape is shorter than what it stands for.
+  const starts = new Uint32Array(text.length + 1);
+  let size = 0;
   let from = 0;
-  for (const { 0: match, index } of text.matchAll(pattern)) {
-    for (let i = from; i < index; i++) starts.push(i);
-    pieces.push(text.slice(from, index));
-    from = index;
-    for (const [part, length] of partsOf(match)) {
-      for (let i = 0; i < part.length; i++) starts.push(from);
-      pieces.push(part);
-      from += length;
+  const take: Take = (part, length) => {
+    for (let i = 0; i < part.length; i++) starts[size++] = from;
+    pieces.push(part);
+    from += length;
+  };
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at)) {
+    const end = endOf(text, at);
+    if (end === at) at++;
+    else {
+      if (from < at) pieces.push(text.slice(from, at));
+      while (from < at) starts[size++] = from++;
+      takeParts(text.slice(at, end), take);
+      at = end;
     }
   }
   if (from === 0) return undefined;
-  for (let i = from; i <= text.length; i++) starts.push(i);
   pieces.push(text.slice(from));
+  while (from <= text.length) starts[size++] = from++;
   return { text: pieces.join(''), mark: (start, end) => start < end && mark(starts[start]!, starts[end]!) };
 }
 
-/** UTF-8 where the bytes are UTF-8, else a byte is the character of its number, as in Latin-1. */
-function percentParts(escapes: string): Parts {
-  const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
-  const parts: [string, number][] = [];
-  for (let i = 0; i < bytes.length; ) {
-    const lead = bytes[i]!;
-    const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
-    const char = bytes.toString('utf8', i, i + size);
-    const isWhole = size > 1 && Buffer.from(char).equals(bytes.subarray(i, i + size));
-    parts.push(isWhole ? [char, size * 3] : [String.fromCharCode(lead), 3]);
-    i += isWhole ? size : 1;
-  }
-  return parts;
+function endOfPercent(text: string, at: number): number {
+  let end = at;
+  while (text[end] === '%' && isHex(text.charCodeAt(end + 1)) && isHex(text.charCodeAt(end + 2))) end += 3;
+  return end;
 }
 
-function backslashParts(sequence: string): Parts {
+/** True for the code of a hexadecimal digit; not for NaN, which stands behind the end of a text. */
+function isHex(code: number): boolean {
+  const lower = code | 0x20;
+  return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
+}
+
+function endOfBackslash(text: string, at: number): number {
+  BACKSLASH.lastIndex = at;
+  return BACKSLASH.test(text) ? BACKSLASH.lastIndex : at;
+}
+
+/** UTF-8 where the bytes are UTF-8, else a byte is the character of its number, as in Latin-1. */
+function percentParts(escapes: string, take: Take): void {
+  if (escapes.length === 3) {
+    // No character of several bytes: the usual case, at no cost.
+    take(String.fromCharCode(Number.parseInt(escapes.slice(1), 16)), 3);
+    return;
+  }
+  const bytes = Buffer.from(escapes.replaceAll('%', ''), 'hex');
+  for (let i = 0; i < bytes.length; ) {
+    const size = sizeAt(bytes, i);
+    take(size === 1 ? String.fromCharCode(bytes[i]!) : bytes.toString('utf8', i, i + size), size * 3);
+    i += size;
+  }
+}
+
+/** How many bytes the character takes that begins at a place; one if they are not whole. */
+function sizeAt(bytes: Buffer, at: number): number {
+  const lead = bytes[at]!;
+  const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+  return size > 1 && at + size <= bytes.length && isUtf8(bytes.subarray(at, at + size)) ? size : 1;
+}
+
+function backslashParts(sequence: string, take: Take): void {
   const hex = /[\da-f]{2,}|(?<=\{)[\da-f]/i.exec(sequence.slice(2))?.[0];
   const isCode = /^\\[ux]/i.test(sequence) && hex !== undefined;
   const code = isCode ? Number.parseInt(hex, 16) : 0;
   const char = sequence.slice(1);
   const text = isCode ? (code > 0x10ffff ? '\uFFFD' : String.fromCodePoint(code)) : (CONTROLS[char] ?? char);
-  return [[text, sequence.length]];
+  take(text, sequence.length);
 }

@@ -70,7 +70,8 @@ function mayGoOn(token: string, { colon }: User, at: number): boolean {
 }
 
 /** True if the token is a line of a list with a host at its beginning that can be nothing else. */
-function markListLine(token: string, { start }: User, mark: Mark): boolean {
+function markListLine(token: string, { start, colon }: User, mark: Mark): boolean {
+  if (!token.includes('[') && !hasFourFields(token, colon)) return false;
   const first = BRACKETED_FIRST.exec(token);
   if (first !== null) {
     mark(first.index + first[0].length, withoutClosing(token, first.index, token.length));
@@ -87,6 +88,12 @@ function markListLine(token: string, { start }: User, mark: Mark): boolean {
   if (!isPort(port) || !isHostLike(host)) return false;
   mark(start + host.length + port.length + 2, end);
   return isSureHost(host);
+}
+
+/** Looked at before all else, for most tokens have a colon at most. */
+function hasFourFields(token: string, colon: number): boolean {
+  const second = token.indexOf(':', colon + 1);
+  return second >= 0 && token.indexOf(':', second + 1) >= 0;
 }
 
 function endOfLine(token: string, start: number): number {

@@ -2,9 +2,8 @@ import { endOfQuote, forEachLine, isQuote, withoutClosing } from './ends.ts';
 import { endOfListPlace, endOfSurePlace, isDotted, isPlace } from './hosts.ts';
 import type { Mark } from './marks.ts';
 import { markTokens } from './token-user-info.ts';
+import { urlBegins } from './url-begins.ts';
 
-// Slashes of either kind, and one alone where the scheme is known: browsers take all of these.
-const BEGIN = /(?:[a-z][a-z\d+.-]{0,31})?:[/\\]{2,}|(?:https?|socks[45]?[ah]?|ftps?|wss?):[/\\]/gi;
 const ENDPOINT = /(?:\[[^\]\s]{2,60}\]|[^\s:@/\\[\]]{1,253}):\d{1,5}(?=["'`,;)}\]>.]*(?:\s|$))/y;
 
 /** Marks the user info of URLs, and of what looks like one, line by line. */
@@ -20,8 +19,8 @@ function markLine(line: string, mark: Mark): void {
     const start = from;
     if (start < end) markTokens(line.slice(start, end), (a, b) => mark(start + a, start + b));
   };
-  const urls = [...line.matchAll(BEGIN)];
-  for (const [i, { 0: begin, index }] of urls.entries()) {
+  const urls = urlBegins(line);
+  for (const [i, { begin, index }] of urls.entries()) {
     between(index);
     // A password may hold anything, spaces too; the next URL is where this one ends at the latest.
     const next = urls[i + 1]?.index ?? line.length;

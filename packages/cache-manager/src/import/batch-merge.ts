@@ -1,0 +1,126 @@
+import { CacheEntry, maskPlainFields } from '@pw/cache-models';
+import { isSameProxy } from '../is-same-proxy.ts';
+import { Turn } from '../turn.ts';
+import { mergeExisting } from './merge-existing.ts';
+import type { PendingRow } from './pending-row.ts';
+import { isOwnKey, keyPartsOf } from './row-key.ts';
+
+/** What others' turns are given for: as many characters to mask take some milliseconds, whatever they are. */
+const WORK_OF_A_TURN = 64 * 1024;
+/** What masking a short text costs, in characters of a long one. */
+const WORK_OF_A_TEXT = 64;
+
+export type Existing = ReadonlyMap<string, CacheEntry>;
+
+/** What rows make of one entry, and the last row of them. */
+interface Merged {
+  readonly entry: CacheEntry;
+  readonly last: CacheEntry;
+}
+
+/**
+ * One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins.
+ *
+ * The texts of a row are masked when its entry is made. They are masked once more, in the end, only where texts of one entry have come
+ * together with credentials of another; what rows made in between, nobody sees. As merging holds the locks of the cache and the event
+ * loop, that work is done before, by `prepare`, where it is much.
+ */
+export class BatchMerge {
+  /** Rows under the key of another proxy, which they leave alone. */
+  readonly homeless = new Set<PendingRow>();
+  /** Rows under a key of their own, at which another proxy was. */
+  readonly replacing = new Set<PendingRow>();
+  entries: readonly CacheEntry[] = [];
+  readonly #rows: readonly PendingRow[];
+  readonly #ttlGiven: boolean;
+  /** By key, what came of masking an entry. */
+  readonly #masked = new Map<string, { readonly from: CacheEntry; readonly to: CacheEntry }>();
+
+  constructor(rows: readonly PendingRow[], ttlGiven: boolean) {
+    this.#rows = rows;
+    this.#ttlGiven = ttlGiven;
+  }
+
+  /** Masks what there is to mask over these entries, with turns for others in between. Their texts and credentials may not change until `over`. */
+  async prepare(existing: Existing): Promise<void> {
+    if (this.#workOver(existing) < WORK_OF_A_TURN) return;
+    const turn = new Turn();
+    const merged = new Map<string, Merged>();
+    for (const row of this.#rows) {
+      this.#add(row, existing, merged);
+      if (turn.isOver()) await turn.rest();
+    }
+    for (const each of merged.values()) {
+      this.#maskMixed(each);
+      if (turn.isOver()) await turn.rest();
+    }
+  }
+
+  /** The entries to store. */
+  over(existing: Existing): readonly CacheEntry[] {
+    this.homeless.clear();
+    this.replacing.clear();
+    const merged = new Map<string, Merged>();
+    for (const row of this.#rows) this.#add(row, existing, merged);
+    this.entries = Array.from(merged.values(), (each) => this.#maskMixed(each));
+    return this.entries;
+  }
+
+  #add(row: PendingRow, existing: Existing, merged: Map<string, Merged>): void {
+    const { entry, keySource } = row;
+    const before = merged.get(entry.key)?.entry ?? existing.get(entry.key);
+    if (before === undefined) {
+      merged.set(entry.key, { entry, last: entry });
+      return;
+    }
+    const isTaken = !isSameProxy(before, entry);
+    if (isTaken && keySource === 'record' && !isOwnKey(entry.key, keyPartsOf(entry))) {
+      this.homeless.add(row);
+      return;
+    }
+    if (isTaken) this.replacing.add(row);
+    merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
+  }
+
+  #maskMixed({ entry, last }: Merged): CacheEntry {
+    if (!isMixed(entry, last)) return entry;
+    const known = this.#masked.get(entry.key);
+    if (known !== undefined && areSameTexts(known.from, entry)) {
+      const { source, lastHealthError } = known.to;
+      return CacheEntry.restore({ ...entry, source, lastHealthError });
+    }
+    const fields = maskPlainFields(entry);
+    const to = fields === entry ? entry : CacheEntry.restore(fields);
+    this.#masked.set(entry.key, { from: entry, to });
+    return to;
+  }
+
+  /** At most so much is to mask: nothing over nothing. */
+  #workOver(existing: Existing): number {
+    let work = this.#rows.length * WORK_OF_A_TEXT;
+    for (const { entry } of this.#rows) work += lengthOfTexts(entry);
+    for (const entry of existing.values()) work += lengthOfTexts(entry);
+    return work;
+  }
+}
+
+function lengthOfTexts({ source, lastHealthError }: CacheEntry): number {
+  return source.length + (lastHealthError?.length ?? 0);
+}
+
+/** True for credentials of the one and texts of the other: neither was masked against the other. */
+function isMixed(entry: CacheEntry, last: CacheEntry): boolean {
+  if (entry === last || !entry.hasCredentials) return false;
+  const { username, password, lastHealthError } = entry;
+  if (username !== last.username || password !== last.password) return true;
+  return lastHealthError !== null && lastHealthError !== last.lastHealthError;
+}
+
+function areSameTexts(one: CacheEntry, other: CacheEntry): boolean {
+  return (
+    one.username === other.username &&
+    one.password === other.password &&
+    one.source === other.source &&
+    one.lastHealthError === other.lastHealthError
+  );
+}
