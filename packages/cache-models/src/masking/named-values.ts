@@ -63,7 +63,7 @@ function markValue(text: string, found: Found, mark: Mark): number {
     mark(value, end);
     return end;
   }
-  if (text[value] === '{' || NOTHING.test(text.slice(value, value + 10))) return end;
+  if (text[value] === '{' || NOTHING.test(text.slice(value, value + 12))) return end;
   const last = kind === 'header' ? endOfHeader(text, value, start) : endOfValue(text, value, start);
   mark(value, last);
   return last;
