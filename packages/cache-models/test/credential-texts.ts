@@ -15,6 +15,8 @@ export const LEAKY: readonly (readonly [from: string, text: string])[] = [
   ['a quoted URL with quotes in its password', '"http://user:0" SSmk "@h.example:8080'],
   ['a query whose password begins with brackets', 'https://h/?user=aa_&password=()SSmk&x=1'],
   ['a query whose password begins like nothing', 'https://h/?user=aa_&password=nil%20SSmk&x=1'],
+  ['a query whose password begins with quotes', "https://h/?user=aa_&password=''SSmk%20&x=1"],
+  ['a quoted URL with quotes and blanks in its password', '"http://user:0" "  SSmk#@h.example:8080'],
   ['an option whose password has brackets', '--password=(a)SSmk'],
   ['a URL with escaped slashes', '{"proxy":"http:\\/\\/user:P4SSmk@h"}'],
   ['a URL with two at signs', 'http://a@b//user:P4SSmk@h'],

@@ -7,7 +7,7 @@ const NAME =
 const SEPARATOR = /\]?(\\?["'`])?[ \t]{0,16}(?:(=>|:=|[:=])|(,))?[ \t]{0,16}(?:[bu](?=["']))?(\\?["'`])?/y;
 /** Names that end like one of a secret. */
 const HARMLESS = /(?:by|com|tres|over|sur|en|BY|COM)(?:pass|PASS)$|[a-z]pw$/;
-const AFTER_LIST = /[\s,;)}\]&"'`]/;
+const AFTER_VALUE = /[\s,;)}\]&"'`]/;
 const NOTHING = /^(?:null|undefined|none|nil|true|false)(?=[\s,;:)}\]&"'`]|\.?(?:\s|$))/i;
 
 /** In the order of the groups of the pattern; what is in none is a secret. */
@@ -48,7 +48,9 @@ function markValue(text: string, found: Found, mark: Mark): number {
   if (value >= text.length || !isNamed(text, found) || !isAssigned(text, found, between)) return end;
   if (quote !== undefined) {
     const closed = endOfQuote(text, value, text.length, quote.slice(-1), quote.length > 1);
-    const last = closed < 0 ? endOfLine(text, value) : closed;
+    // Quotes with nothing in them and something behind them are a part of the value.
+    const isPart = closed === value && !isEnd(text[closed + quote.length]);
+    const last = closed < 0 ? endOfLine(text, value) : isPart ? endOfValue(text, closed + quote.length, start) : closed;
     mark(value, last);
     return last;
   }
@@ -72,8 +74,11 @@ function markValue(text: string, found: Found, mark: Mark): number {
 /** True for brackets with something in them and nothing behind them, closed or cut off: else they are a part of the value. */
 function isWholeList(text: string, start: number, last: number): boolean {
   const isClosed = /[\])]/.test(text[last] ?? '');
-  const after = text[isClosed ? last + 1 : last] ?? '';
-  return last > start + 1 && (after === '' || AFTER_LIST.test(after));
+  return last > start + 1 && isEnd(text[isClosed ? last + 1 : last]);
+}
+
+function isEnd(char: string | undefined): boolean {
+  return char === undefined || AFTER_VALUE.test(char);
 }
 
 /** What stands between a name and what may be its value. */

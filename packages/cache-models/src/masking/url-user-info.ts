@@ -51,8 +51,7 @@ function endOfUrl(line: string, index: number, start: number, limit: number): nu
   if (end < 0) return limit;
   const rest = line.slice(end + 1, limit);
   const at = rest.indexOf('@');
-  // Nothing begins with a quote and an `@` but the rest of a password with that quote in it.
-  if (at > 0 && rest[at - 1] === quote && isEndpointAt(rest, at + 1)) return limit;
+  if (hasEndpoint(rest)) return limit;
   return at < 0 || mayEnd(line.slice(start, end), rest.slice(0, at).split(quote!).length % 2 === 0) ? end : limit;
 }
 
@@ -88,14 +87,22 @@ function markUrl(url: string, mark: Mark): number {
   return at + 1;
 }
 
-/** The last `@`, or the first one that is followed by a whole `host:port`. */
+/** The last `@`, or the first one that is followed by a whole `host:port`, or one behind a blank that is: nobody's name ends with one. */
 function endOfUserInfo(url: string): number {
   let last = -1;
+  let first = -1;
   for (let at = url.indexOf('@'); at >= 0; at = url.indexOf('@', at + 1)) {
     last = at;
-    if (isEndpointAt(url, at + 1)) break;
+    if (!(first < 0 || /\s/.test(url[at - 1]!)) || !isEndpointAt(url, at + 1)) continue;
+    first = at;
   }
-  return last;
+  return first < 0 ? last : first;
+}
+
+/** True if there is an `@host:port`: in doubt it is the end of a password with that quote in it. */
+function hasEndpoint(text: string): boolean {
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) if (isEndpointAt(text, at + 1)) return true;
+  return false;
 }
 
 function isEndpointAt(text: string, at: number): boolean {
