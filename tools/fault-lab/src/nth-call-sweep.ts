@@ -102,7 +102,15 @@ function look(log: string, store: string, end: ChildEnd) {
   const isOnStore = ({ args }: Call) => args.join(' ').includes(store);
   const isKilled = !end.isTimedOut && (end.signal === 'SIGKILL' || end.code === 137);
   const hitCall = isKilled ? calls.at(-1) : calls.find(({ isInjected }) => isInjected);
-  const hit: Run['hit'] = hitCall === undefined ? 'none' : isOnStore(hitCall) ? 'store' : 'elsewhere';
+  // strace counts for each thread: Node.js' own, which wake each other by writing, do not survive that.
+  const isStray = all.some((call) => call.isInjected && call.thread !== all[0]!.thread && !isOnStore(call));
+  const hit: Run['hit'] = isStray
+    ? 'elsewhere'
+    : hitCall === undefined
+      ? 'none'
+      : isOnStore(hitCall)
+        ? 'store'
+        : 'elsewhere';
   const ours = new Map<string, number[]>();
   const seen = new Map<string, number>();
   for (const call of calls) {
