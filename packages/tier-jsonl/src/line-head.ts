@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { CacheCorruptionError, fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
-import { isJson } from './is-json.ts';
+import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
+import { isAt } from './is-at.ts';
+import { isSpace, JsonScanner } from './json-scanner.ts';
 import { LONG_LINE, MOST_VALUES } from './limits.ts';
-import { noteKey, parseLine, type RawRecord } from './record-line.ts';
+import { noteKey, type RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
 
 /** What a line is, as far as the index must know. */
@@ -13,63 +14,113 @@ export type LineHead =
   /** `blank`: nothing. `other`: JSON that is no record and that ProxyWhirl skips. */
   | { readonly kind: 'blank' | 'other' | 'damaged' };
 
-const [SPACE, TAB, RETURN] = [0x20, 0x09, 0x0d];
-const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d];
-/** The first of its three bytes. */
-const BYTE_ORDER_MARK = 0xef;
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, BACKSLASH] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c];
+const MARK = Buffer.from('\uFEFF');
 
+const BLANK: LineHead = { kind: 'blank' };
 const DAMAGED: LineHead = { kind: 'damaged' };
 const OTHER: LineHead = { kind: 'other' };
 
+/** Members that make an object one of ours, each a bit. */
+const OURS = ['key', 'expires_at', 'checksum', 'pw_deleted', 'pw_moved', 'pw_shards'].map((name) => Buffer.from(name));
+const [KEY, EXPIRES_AT, CHECKSUM, DELETED, MOVED, SHARDS] = [1, 2, 4, 8, 16, 32];
+const NOTES = DELETED | MOVED | SHARDS;
+/** No name of ours, written with an escape for each character, is longer. */
+const LONGEST_NAME = 6 * 'expires_at'.length;
+
 /**
- * Reads what the index needs from the bytes `start` to `end` (without the newline), by parsing them. A line that `isSuspect` is
- * looked at before it is parsed, which is cheaper if it is damaged and dearer if it is not.
+ * Reads from the bytes of a line what the index needs. What is no record is found out without parsing, in one look at each of its bytes: what
+ * others wrote into a file costs little more than our own lines do.
  */
-export function readLineHead(bytes: Buffer, start: number, end: number, isSuspect = false): LineHead {
-  const { from, to } = withoutBlanks(bytes, start, end);
-  if (from === to) return { kind: 'blank' };
-  // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
-  if (!mayBegin(bytes[from]!) || !mayEnd(bytes[to - 1]!)) return DAMAGED;
-  const line = bytes.subarray(from, to);
-  // A byte order mark is the parser's business.
-  const isChecked = (isSuspect || line.length > LONG_LINE) && bytes[from]! < 0x80;
-  if (!isChecked) return parseHead(line);
-  const isList = bytes[from] === OPEN_LIST;
-  if (!isJson(bytes, from, to, isList ? undefined : MOST_VALUES)) return DAMAGED;
-  // Whatever is in it is nothing to us.
-  if (isList) return isUtf8(line) ? OTHER : DAMAGED;
-  return parseHead(line, isChecked);
-}
+export class HeadReader {
+  readonly #scanner = new JsonScanner((bytes, start, end, value) => this.#member(bytes, start, end, value));
+  /** Which of our members the last object has at its top. */
+  #members = 0;
+  /** Of its members that are texts, which it has. */
+  #texts = 0;
 
-/** The part of a line between what JSON takes for blank. */
-function withoutBlanks(bytes: Buffer, start: number, end: number): { readonly from: number; readonly to: number } {
-  let from = start;
-  let to = end;
-  while (from < to && isBlank(bytes[from]!)) from++;
-  while (to > from && isBlank(bytes[to - 1]!)) to--;
-  return { from, to };
-}
-
-function parseHead(line: Buffer, isChecked = false): LineHead {
-  let value: unknown;
-  try {
-    value = parseLine(line, isChecked);
-  } catch (error) {
-    if (error instanceof CacheCorruptionError) return DAMAGED;
-    throw error;
+  /**
+   * Reads the bytes `start` to `end`, without the newline. A line that `isSuspect`, because the one before it is damaged, may have so many
+   * values at most as one that is long.
+   */
+  read(bytes: Buffer, start: number, end: number, isSuspect = false): LineHead {
+    let from = start;
+    let to = end;
+    while (from < to && isSpace(bytes[from]!)) from++;
+    while (to > from && isSpace(bytes[to - 1]!)) to--;
+    if (from === to) return BLANK;
+    if (bytes[from] === MARK[0] && isAt(bytes, MARK, from)) {
+      from += MARK.length;
+      while (from < to && isSpace(bytes[from]!)) from++;
+    }
+    const first = bytes[from];
+    const last = bytes[to - 1];
+    // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
+    if ((first !== OPEN || last !== CLOSE) && (first !== OPEN_LIST || last !== CLOSE_LIST)) return DAMAGED;
+    this.#members = 0;
+    this.#texts = 0;
+    const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? MOST_VALUES : undefined;
+    if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
+    const { isAscii } = this.#scanner;
+    if (!isAscii && !isUtf8(bytes.subarray(from, to))) return DAMAGED;
+    // A list ProxyWhirl passes over, whatever is in it.
+    if (first === OPEN_LIST || this.#members === 0) return OTHER;
+    if (this.#isPlainlyDamaged()) return DAMAGED;
+    return headOf(JSON.parse(bytes.toString(isAscii ? 'latin1' : 'utf8', from, to)) as RawRecord);
   }
-  if (typeof value !== 'object' || value === null) return DAMAGED;
-  // A list ProxyWhirl passes over.
-  if (Array.isArray(value)) return OTHER;
-  const raw = value as RawRecord;
+
+  /** True for an object that has a part of what makes a record or a note. */
+  #isPlainlyDamaged(): boolean {
+    const members = this.#members;
+    if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#texts & KEY) === 0;
+    // What carries our checksum was a record once.
+    if ((members & NOTES) === 0) return (members & CHECKSUM) !== 0;
+    return (members & CHECKSUM) === 0 && (members & this.#texts & (DELETED | MOVED)) !== 0;
+  }
+
+  #member(bytes: Uint8Array, start: number, end: number, value: number): void {
+    const bit = ourMember(bytes, start, end);
+    this.#members |= bit;
+    // Of two members of a name the last one counts.
+    if (bytes[value] === QUOTE) this.#texts |= bit;
+    else this.#texts &= ~bit;
+  }
+}
+
+/** The bit of a name; 0 for one that is not ours. */
+function ourMember(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > LONGEST_NAME) return 0;
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return escapedMember(bytes, start, end);
+  for (let n = 0; n < OURS.length; n++) if (OURS[n]!.length === length && isAt(bytes, OURS[n]!, start)) return 1 << n;
+  return 0;
+}
+
+function escapedMember(bytes: Uint8Array, start: number, end: number): number {
+  let name = '';
+  for (let at = start; at < end; at++) {
+    let unit = bytes[at]!;
+    if (unit === BACKSLASH) {
+      // No name of ours has what the shorter escapes stand for, but for two that need none.
+      if (bytes[at + 1] !== 0x75) return 0;
+      unit = hex(bytes, at + 2);
+      at += 5;
+    }
+    name += String.fromCharCode(unit);
+  }
+  const n = OURS.findIndex((ours) => ours.toString('latin1') === name);
+  return n < 0 ? 0 : 1 << n;
+}
+
+/** Of an object that has a member of ours at its top. */
+function headOf(raw: RawRecord): LineHead {
   if (Object.hasOwn(raw, 'key')) return recordHead(raw);
   for (const kind of ['deleted', 'moved'] as const) {
     const noted = noteKey(raw, `pw_${kind}`);
     if (noted !== undefined) return noted === null || isTooLongKey(noted) ? DAMAGED : { kind, key: noted };
   }
   if (typeof raw['pw_shards'] === 'number') return { kind: 'shards', numShards: raw['pw_shards'] };
-  // What carries our checksum was a record once.
-  return { kind: Object.hasOwn(raw, 'checksum') ? 'damaged' : 'other' };
+  return Object.hasOwn(raw, 'checksum') ? DAMAGED : OTHER;
 }
 
 function recordHead(raw: RawRecord): LineHead {
@@ -96,14 +147,11 @@ function time(value: unknown): number | undefined {
   return instant !== undefined && isInstant(instant) ? instant : undefined;
 }
 
-function mayBegin(byte: number): boolean {
-  return byte === OPEN || byte === OPEN_LIST || byte === BYTE_ORDER_MARK;
-}
-
-function mayEnd(byte: number): boolean {
-  return byte === CLOSE || byte === CLOSE_LIST;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB || byte === RETURN;
+function hex(bytes: Uint8Array, from: number): number {
+  let unit = 0;
+  for (let at = from; at < from + 4; at++) {
+    const byte = bytes[at]!;
+    unit = unit * 16 + (byte > 0x39 ? (byte | 0x20) - 0x57 : byte - 0x30);
+  }
+  return unit;
 }

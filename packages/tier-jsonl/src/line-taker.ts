@@ -1,8 +1,9 @@
 import type { Rank } from './eviction-order.ts';
 import { HeadCutter } from './head-cutter.ts';
-import { type LineHead, readLineHead } from './line-head.ts';
+import { HeadReader, type LineHead } from './line-head.ts';
+import { LineRun } from './line-run.ts';
 import type { Place } from './place.ts';
-import { decodeRecord, fitsChecksum, hasForeignKey, readRaw } from './record-line.ts';
+import { decodeRecord, fitsChecksum, hasForeignKey, type RawRecord, readRaw } from './record-line.ts';
 import { maySalvage, salvage } from './salvage.ts';
 import type { LineVisitor } from './scan-lines.ts';
 import type { ShardFile } from './shard-file.ts';
@@ -21,6 +22,12 @@ export interface LineTakerParts {
   drop(key: string): void;
 }
 
+interface Judged {
+  readonly offset: number;
+  readonly raw: RawRecord | undefined;
+  readonly fits: boolean;
+}
+
 /** Brings what the lines of a shard file say into the index, line by line in their order. */
 export class LineTaker implements LineVisitor {
   readonly #number: number;
@@ -30,6 +37,7 @@ export class LineTaker implements LineVisitor {
   readonly #listener: ShardListener;
   readonly #drop: (key: string) => void;
   readonly #head = new HeadCutter();
+  readonly #reader = new HeadReader();
   /** Ranks from before a full reading; set only during one. */
   #before: Map<string, Rank> | undefined;
   #isFull = true;
@@ -37,9 +45,15 @@ export class LineTaker implements LineVisitor {
   /** Where one line is damaged, the next is likely to be. */
   #isAfterDamage = false;
   /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
-  readonly #run = { offset: 0, length: 0, lines: 0 };
+  readonly #damaged = new LineRun();
   /** The same of short lines of others. */
-  readonly #foreignRun = { offset: 0, length: 0, lines: 0 };
+  readonly #foreign = new LineRun();
+
+  #judged: Judged | undefined;
+  /** The line that is being taken: where it begins in these bytes, and in the file. */
+  #bytes: Buffer | undefined;
+  #start = 0;
+  #offset = 0;
 
   constructor(parts: LineTakerParts) {
     this.#number = parts.number;
@@ -52,6 +66,7 @@ export class LineTaker implements LineVisitor {
 
   /** All lines come, from the first one; `before` are the ranks that their keys had. */
   beginFull(before: Map<string, Rank> | undefined): void {
+    this.#judged = undefined;
     this.#isFull = true;
     this.#before = before;
     this.#now = this.#listener.now();
@@ -59,39 +74,51 @@ export class LineTaker implements LineVisitor {
 
   /** What comes was appended to what is known. */
   beginAppended(): void {
+    this.#judged = undefined;
     this.#isFull = false;
     this.#now = this.#listener.now();
   }
 
   finish(): void {
     this.#endRuns();
+    this.#judged = undefined;
+    this.#bytes = undefined;
     this.#before = undefined;
+  }
+
+  blank(from: number, to: number): void {
+    this.#lines.end = to;
+    // What is damaged before and after it goes in one piece.
+    if (this.#damaged.next === from) this.#damaged.next = to;
   }
 
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {
     const length = end - start;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#offset = offset;
     if (!this.#takePlain(bytes, start, end, offset)) {
-      const head = readLineHead(bytes, start, end, this.#isAfterDamage);
+      const head = this.#reader.read(bytes, start, end, this.#isAfterDamage);
       this.#isAfterDamage = head.kind === 'damaged';
       if (this.#isAfterDamage && maySalvage(length)) return this.#takePieces(bytes.subarray(start, end), offset);
       // One record is all that is in it: nothing to salvage.
-      this.#take(this.#isWronglyExpired(head, bytes, start, end) ? DAMAGED : head, { offset, length });
+      this.#take(this.#isWronglyExpired(head, bytes, start, end) ? DAMAGED : head, offset, length);
     }
     this.#lines.end = offset + length + 1;
     return undefined;
   }
 
   tooLong(offset: number, length: number): void {
-    this.#take(DAMAGED, { offset, length });
+    this.#take(DAMAGED, offset, length);
     this.#lines.end = offset + length + 1;
   }
 
   tail(bytes: Buffer, offset: number): void {
     const place = { offset, length: bytes.length };
-    const head = readLineHead(bytes, 0, bytes.length);
+    const head = this.#reader.read(bytes, 0, bytes.length);
     const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
     this.#lines.tail = { ...place, isRecord };
-    if (isRecord) this.#take(head, place);
+    if (isRecord) this.#takeRecord(head.key, place, head.facts);
   }
 
   longTail(offset: number, length: number): void {
@@ -122,36 +149,33 @@ export class LineTaker implements LineVisitor {
     return true;
   }
 
-  #take(head: LineHead, place: Place): void {
-    if (head.kind === 'record') this.#takeRecord(head.key, place, head.facts);
+  #take(head: LineHead, offset: number, length: number): void {
+    if (head.kind === 'record') this.#takeRecord(head.key, { offset, length }, head.facts);
     else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
-    else if (head.kind === 'damaged') this.#takeDamaged(place);
-    else if (head.kind === 'other') this.#takeForeign(place);
+    else if (head.kind === 'damaged') this.#takeDamaged(offset, length);
+    else if (head.kind === 'other') this.#takeForeign(offset, length);
     else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
   }
 
-  #takeDamaged({ offset, length }: Place): void {
-    if (isJoined(this.#run, offset, length, LONGEST_RUN)) return;
+  #takeDamaged(offset: number, length: number): void {
+    if (this.#damaged.join(offset, length, LONGEST_RUN)) return;
     this.#endRuns();
-    Object.assign(this.#run, { offset, length, lines: 1 });
+    this.#damaged.begin(offset, length);
   }
 
-  #takeForeign(place: Place): void {
-    if (place.length > SHORT) {
-      this.#lines.keepForeign(place);
-      return;
+  #takeForeign(offset: number, length: number): void {
+    if (length > SHORT) this.#lines.keepForeign({ offset, length });
+    else if (!this.#foreign.join(offset, length, LONGEST_FOREIGN_RUN)) {
+      this.#endRuns();
+      this.#foreign.begin(offset, length);
     }
-    if (isJoined(this.#foreignRun, place.offset, place.length, LONGEST_FOREIGN_RUN)) return;
-    this.#endRuns();
-    Object.assign(this.#foreignRun, { ...place, lines: 1 });
   }
 
   #endRuns(): void {
-    if (this.#run.lines > 0) this.#lines.damaged.push({ ...this.#run });
-    const { offset, length, lines } = this.#foreignRun;
-    if (lines > 0) this.#lines.keepForeign({ offset, length });
-    this.#run.lines = 0;
-    this.#foreignRun.lines = 0;
+    const damaged = this.#damaged.end();
+    if (damaged !== undefined) this.#lines.damaged.push(damaged);
+    const foreign = this.#foreign.end();
+    if (foreign !== undefined) this.#lines.keepForeign(foreign);
   }
 
   #takeRecord(key: string, place: Place, facts: SlotFacts): void {
@@ -192,25 +216,36 @@ export class LineTaker implements LineVisitor {
 
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
   #follows(key: string, older: Place, newer: Place): boolean {
+    // The older one first: it may be the line that was looked at last.
+    const { fits } = this.#judge(older);
     if (this.isMisnamed(newer)) {
       this.#lines.suspect(newer);
       return false;
     }
-    const before = readRaw(this.#file.read(older.offset, older.length));
-    if (before !== undefined && fitsChecksum(before)) this.#lines.supersede(key, older);
+    if (fits) this.#lines.supersede(key, older);
     else this.#lines.suspect(older);
     return true;
   }
 
   /** True for a line of another key, whose name rotted. */
   isMisnamed(place: Place): boolean {
-    const raw = readRaw(this.#file.read(place.offset, place.length));
-    return raw !== undefined && !fitsChecksum(raw) && hasForeignKey(raw);
+    const { raw, fits } = this.#judge(place);
+    return !fits && raw !== undefined && hasForeignKey(raw);
+  }
+
+  /** Reads a line, and whether it fits its checksum; the last one is remembered, since many lines of one key are looked at in pairs. */
+  #judge({ offset, length }: Place): Judged {
+    if (this.#judged?.offset === offset) return this.#judged;
+    const isHere = offset === this.#offset && this.#bytes !== undefined;
+    const raw = readRaw(
+      isHere ? this.#bytes!.subarray(this.#start, this.#start + length) : this.#file.read(offset, length),
+    );
+    this.#judged = { offset, raw, fits: raw !== undefined && fitsChecksum(raw) };
+    return this.#judged;
   }
 
   *#takePieces(line: Buffer, offset: number): Generator<void, void> {
-    for (const { head, start, end } of yield* salvage(line))
-      this.#take(head, { offset: offset + start, length: end - start });
+    for (const { head, start, end } of yield* salvage(line)) this.#take(head, offset + start, end - start);
     this.#lines.end = offset + line.length + 1;
   }
 
@@ -234,20 +269,6 @@ const SHORT = 64;
 const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;
 const DAMAGED: LineHead = { kind: 'damaged' };
-
-/** Adds a line to the lines that it follows, if it does and they do not become longer than `most`. */
-function isJoined(
-  run: { offset: number; length: number; lines: number },
-  offset: number,
-  length: number,
-  most: number,
-): boolean {
-  const joined = offset + length - run.offset;
-  if (run.lines === 0 || offset !== run.offset + run.length + 1 || joined > most) return false;
-  run.length = joined;
-  run.lines++;
-  return true;
-}
 
 function isWhole(bytes: Buffer, key: string): boolean {
   try {

@@ -4,8 +4,8 @@ export interface Place {
   readonly length: number;
 }
 
-/** Damaged lines that follow one another, with nothing but newlines between them. */
-export interface DamagedRun extends Place {
+/** Lines that follow one another, with nothing but newlines between them. */
+export interface PlaceOfLines extends Place {
   readonly lines: number;
 }
 

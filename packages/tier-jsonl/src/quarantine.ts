@@ -2,6 +2,7 @@ import { closeSync, constants, fsync, fsyncSync, lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makePrivateFolders, unsafePath } from '@pw/cache-models';
+import { FileWindow } from './file-window.ts';
 import { openFile } from './open-file.ts';
 import { joinPlaces, type Place } from './place.ts';
 import { QuarantineWriter } from './quarantine-writer.ts';
@@ -40,9 +41,10 @@ export function* copyToQuarantine(
   const fd = openFile(join(folder, basename(file.path)), O_WRONLY | O_APPEND | O_CREAT, 'quarantine file');
   try {
     const writer = new QuarantineWriter(fd);
+    const window = new FileWindow(file);
     for (const { offset, length } of joinPlaces(places, CHUNK)) {
       for (let done = 0; done < length; done += CHUNK) {
-        writer.add(file.read(offset + done, Math.min(CHUNK, length - done)));
+        writer.add(window.read(offset + done, Math.min(CHUNK, length - done)));
         yield;
       }
       writer.endLine();

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
-import { isJson } from './is-json.ts';
+import { isJson } from './json-scanner.ts';
 import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { hasPlainValues } from './plain-values.ts';
 

@@ -1,5 +1,5 @@
-import { isJson } from './is-json.ts';
-import { type LineHead, readLineHead } from './line-head.ts';
+import { isJson } from './json-scanner.ts';
+import { HeadReader, type LineHead } from './line-head.ts';
 import { fitsChecksum, readRaw } from './record-line.ts';
 
 /** A stretch of a line that could not be read as a whole. */
@@ -57,7 +57,7 @@ function recordIn(line: Buffer, start: number, limit: number): Piece | undefined
   // Cheap questions first: most of what begins like a record in a damaged line is none.
   if (length === 0 || !bytes.includes(CHECKSUM) || !isJson(bytes, 0, length)) return undefined;
   const record = bytes.subarray(0, length);
-  const head = readLineHead(record, 0, length);
+  const head = new HeadReader().read(record, 0, length);
   if (head.kind !== 'record') return undefined;
   const raw = readRaw(record);
   if (raw?.['checksum'] === undefined || !fitsChecksum(raw)) return undefined;

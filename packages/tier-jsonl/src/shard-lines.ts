@@ -1,4 +1,4 @@
-import type { DamagedRun, Place } from './place.ts';
+import type { Place, PlaceOfLines } from './place.ts';
 
 /** The lines of a shard file that are in nobody's index, and where its last complete one ends. */
 export class ShardLines {
@@ -10,7 +10,7 @@ export class ShardLines {
    * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
    * overwriting them.
    */
-  damaged: DamagedRun[] = [];
+  damaged: PlaceOfLines[] = [];
   #foreign: Place[] = [];
   #foreignBytes = 0;
   /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */

@@ -125,7 +125,7 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const place of joinPlaces(damaged, MAX_BLANK)) for (const _ of shard.file.blankSteps(place, true)) yield;
+    for (const _ of shard.file.blankAllSteps(joinPlaces(damaged, MAX_BLANK))) yield;
     this.#blank(shard.lines.removed);
     if (shard.lines.damaged === list) shard.lines.damaged = list.slice(damaged.length);
     shard.lines.removed = [];

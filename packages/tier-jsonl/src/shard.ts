@@ -4,7 +4,7 @@ import { type CacheStorageError, unsafePath } from '@pw/cache-models';
 import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
-import type { Place } from './place.ts';
+import type { Place, PlaceOfLines } from './place.ts';
 import { decodeRecord, type RawRecord } from './record-line.ts';
 import { scanLines } from './scan-lines.ts';
 import type { FileState, ShardFile } from './shard-file.ts';
@@ -39,8 +39,8 @@ export class Shard {
   #mtimeMs = -1;
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
-  /** Damaged lines that were counted: the length of each by its offset. */
-  readonly #reported = new Map<number, { readonly length: number; readonly lines: number }>();
+  /** Damaged lines that were counted, by their offset. */
+  readonly #reported = new Map<number, PlaceOfLines>();
   readonly #taker: LineTaker;
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
@@ -286,7 +286,7 @@ export class Shard {
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(id: SlotId): void {
     const place = this.#index.placeOf(id);
-    this.#reported.set(place.offset, { length: place.length, lines: 1 });
+    this.#reported.set(place.offset, { ...place, lines: 1 });
     this.lines.suspect(place);
     this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
     this.#index.remove(id);
@@ -324,13 +324,14 @@ export class Shard {
   *#reportSteps(): Generator<void, void> {
     let count = 0;
     let runs = 0;
-    for (const { offset, length, lines } of this.lines.damaged) {
+    for (const run of this.lines.damaged) {
+      const { offset, length, lines } = run;
       const known = this.#reported.get(offset);
       if (known?.length === length) continue;
       // Of a run that grew the lines that are new; one that shrank has none.
       const before = known === undefined || known.lines === lines ? 0 : known.lines;
       count += Math.max(0, lines - before);
-      this.#reported.set(offset, { length, lines });
+      this.#reported.set(offset, run);
       if (++runs % REPORTED_AT_A_TIME === 0) yield;
     }
     if (count > 0) this.#listener.damaged(count);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isJson } from '../src/is-json.ts';
+import { isJson } from '../src/json-scanner.ts';
 
 function isParsed(text: string): boolean {
   try {

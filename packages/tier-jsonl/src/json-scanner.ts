@@ -1,0 +1,156 @@
+const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, DOT] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2b, 0x2e];
+const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, ZERO, NINE, SPACE] = [0x5b, 0x5d, 0x7b, 0x7d, 0x30, 0x39, 0x20];
+const LITERALS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];
+/** What may follow a backslash, but for `u`. */
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+const UNICODE = 0x75;
+const NONE = -1;
+
+/** Told of each member of an object at the top: where its name is between its quotes, and where its value begins. */
+export type MemberVisitor = (bytes: Uint8Array, nameStart: number, nameEnd: number, valueStart: number) => void;
+
+/**
+ * Tells whether bytes are JSON without parsing them. A parser makes an object of each value, and throws where it finds none: that costs
+ * some microseconds each time, which is much where damaged lines are short and many.
+ */
+export class JsonScanner {
+  /** True if the last bytes that were scanned, up to where they were found to be no JSON, are ASCII. */
+  isAscii = true;
+  readonly #onMember: MemberVisitor | undefined;
+  /** Of each list or object that is open, how it is closed. */
+  #open: number[] = [];
+
+  constructor(onMember?: MemberVisitor) {
+    this.#onMember = onMember;
+  }
+
+  /**
+   * True if bytes are JSON, an object or a list, as JSON.parse would take it, of at most so many values. What is beyond
+   * ASCII is taken for a character.
+   */
+  scan(bytes: Uint8Array, from: number, to: number, most = Number.POSITIVE_INFINITY): boolean {
+    this.isAscii = true;
+    let at = afterSpace(bytes, from, to);
+    const first = at < to ? bytes[at] : NONE;
+    if (first !== OPEN && first !== OPEN_LIST) return false;
+    // Most lines that are JSON and no record are as short as that.
+    if (at + 2 === to) return bytes[at + 1] === closing(first);
+    this.#open.length = 0;
+    let values = 0;
+    for (;;) {
+      // Here a value begins.
+      if (++values > most) return false;
+      const byte = at < to ? bytes[at]! : NONE;
+      if (byte === OPEN || byte === OPEN_LIST) {
+        const close = closing(byte);
+        at = afterSpace(bytes, at + 1, to);
+        if (at >= to) return false;
+        if (bytes[at] !== close) {
+          this.#open.push(close);
+          if (close === CLOSE) at = this.#afterName(bytes, at, to);
+          if (at === NONE) return false;
+          continue;
+        }
+        at++;
+      } else at = byte === QUOTE ? this.#afterText(bytes, at, to) : afterScalar(bytes, at, to);
+      if (at === NONE) return false;
+      at = afterSpace(bytes, at, to);
+      while (this.#open.length > 0 && at < to && bytes[at] === this.#open.at(-1)) {
+        this.#open.pop();
+        at = afterSpace(bytes, at + 1, to);
+      }
+      if (this.#open.length === 0) return at === to;
+      if (at >= to || bytes[at] !== COMMA) return false;
+      at = afterSpace(bytes, at + 1, to);
+      if (this.#open.at(-1) === CLOSE) at = this.#afterName(bytes, at, to);
+      if (at === NONE) return false;
+    }
+  }
+
+  /** Where the value of a member begins, by where its name does. */
+  #afterName(bytes: Uint8Array, from: number, to: number): number {
+    const end = from < to && bytes[from] === QUOTE ? this.#afterText(bytes, from, to) : NONE;
+    if (end === NONE) return NONE;
+    const colon = afterSpace(bytes, end, to);
+    if (colon >= to || bytes[colon] !== COLON) return NONE;
+    const at = afterSpace(bytes, colon + 1, to);
+    if (this.#onMember !== undefined && this.#open.length === 1) this.#onMember(bytes, from + 1, end - 1, at);
+    return at;
+  }
+
+  #afterText(bytes: Uint8Array, from: number, to: number): number {
+    /** A bit that is in one of the bytes is in it. */
+    let bits = 0;
+    for (let at = from + 1; at < to; at++) {
+      const byte = bytes[at]!;
+      bits |= byte;
+      if (byte === QUOTE) {
+        if (bits > 0x7f) this.isAscii = false;
+        return at + 1;
+      }
+      if (byte < SPACE) return NONE;
+      if (byte !== BACKSLASH) continue;
+      at++;
+      if (at < to && ESCAPED.has(bytes[at]!)) continue;
+      if (at + 4 >= to || bytes[at] !== UNICODE) return NONE;
+      for (const end = at + 4; at < end; at++) if (!isHex(bytes[at + 1]!)) return NONE;
+    }
+    return NONE;
+  }
+}
+
+/** As {@link JsonScanner}, for bytes now and then. */
+export function isJson(bytes: Uint8Array, from: number, to: number, most?: number): boolean {
+  return new JsonScanner().scan(bytes, from, to, most);
+}
+
+function closing(byte: number): number {
+  return byte === OPEN ? CLOSE : CLOSE_LIST;
+}
+
+function afterSpace(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && isSpace(bytes[at]!)) at++;
+  return at;
+}
+
+/** True for what JSON takes for blank. */
+export function isSpace(byte: number): boolean {
+  return byte <= SPACE && (byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09);
+}
+
+function afterScalar(bytes: Uint8Array, from: number, to: number): number {
+  if (from >= to) return NONE;
+  const byte = bytes[from]!;
+  if (byte === MINUS || isDigit(byte)) return afterNumber(bytes, from, to);
+  const literal = LITERALS.find((word) => word[0] === byte);
+  if (literal === undefined || from + literal.length > to) return NONE;
+  for (let i = 1; i < literal.length; i++) if (bytes[from + i] !== literal[i]) return NONE;
+  return from + literal.length;
+}
+
+function afterNumber(bytes: Uint8Array, from: number, to: number): number {
+  const first = bytes[from] === MINUS ? from + 1 : from;
+  let at = first < to && bytes[first] === ZERO ? first + 1 : afterDigits(bytes, first, to);
+  if (at !== NONE && at < to && bytes[at] === DOT) at = afterDigits(bytes, at + 1, to);
+  if (at === NONE || at >= to || (bytes[at]! | 0x20) !== 0x65) return at;
+  at++;
+  if (at < to && (bytes[at] === PLUS || bytes[at] === MINUS)) at++;
+  return afterDigits(bytes, at, to);
+}
+
+/** At least one. */
+function afterDigits(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at < to && isDigit(bytes[at]!)) at++;
+  return at === from ? NONE : at;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
+}
+
+function isHex(byte: number): boolean {
+  const letter = byte | 0x20;
+  return isDigit(byte) || (letter >= 0x61 && letter <= 0x66);
+}
