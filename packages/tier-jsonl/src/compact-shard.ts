@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { openFile } from './open-file.ts';
 import type { Place } from './place.ts';
+import { PlaceList } from './place-list.ts';
 import type { Shard } from './shard.ts';
 import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
@@ -41,31 +42,34 @@ export function* compactShard(
   const temporary = temporaryName(shard.file.path);
   const fd = openFile(temporary, O_RDWR | O_CREAT | O_EXCL);
   const moves: SlotMove[] = [];
-  const foreign: Place[] = [];
+  const foreign = new PlaceList();
   let end = 0;
   let isDone = false;
+  // Whoever reads meanwhile what others wrote without our lock, such as ProxyWhirl, changes what is to be kept, and where it lies.
+  const { readings } = shard;
+  const isAsBefore = () => shard.readings === readings && isHeld();
   try {
     for (const slice of slicesOf(lines)) {
       writeFully(fd, linesOf(shard, slice), end);
       for (const { id, offset, length } of slice) {
-        if (id === NO_SLOT) foreign.push({ offset: end, length });
+        if (id === NO_SLOT) foreign.add(end, length);
         else moves.push({ id, from: offset, to: end });
         end += length + 1;
       }
       yield;
+      if (!isAsBefore()) return false;
     }
     // A flush may take long: not in the event loop.
     yield flush(fd);
     // The file last: whoever takes the lock over removes what is to be renamed, but ProxyWhirl only replaces the file.
-    if (!isHeld() || !shard.isUnchanged()) return false;
+    if (!isAsBefore() || !shard.isUnchanged()) return false;
     renameSync(temporary, shard.file.path);
     isDone = true;
   } finally {
     closeSync(fd);
     if (!isDone) rmSync(temporary, { force: true });
   }
-  if (older.length > 0) shard.rescan();
-  else shard.wasReplaced(moves, foreign, end);
+  if (older.length > 0 || !shard.wasReplaced(moves, foreign, end)) for (const _ of shard.refreshSteps(true)) yield;
   yield flushDirectory(dirname(shard.file.path));
   return true;
 }

@@ -12,8 +12,8 @@ const KEY = Buffer.from('key":');
 /** How our lines end: `"checksum":"01234567"}`, or with a blank as Python prints it. */
 const CHECKSUM = Buffer.from('"checksum":');
 const CHECKSUM_AT = 22;
-/** Bytes of the shortest line that has a key and an expiry. */
-const SHORTEST = '{"key":"","expires_at":"2026-01-31T10:00:00Z"}'.length;
+/** Bytes of the shortest line that can be cut. */
+export const SHORTEST_PLAIN = '{"key":"","expires_at":"2026-01-31T10:00:00Z"}'.length;
 const [QUOTE, BACKSLASH, OPEN, CLOSE, SPACE, DELETE] = [0x22, 0x5c, 0x7b, 0x7d, 0x20, 0x7f];
 
 /**
@@ -34,7 +34,6 @@ export class HeadCutter {
    * A quoted name cannot stand inside a value: its quotes would be escaped. A brace in the middle may be another line whose newline rotted.
    */
   cut(bytes: Buffer, from: number, to: number): boolean {
-    if (to - from < SHORTEST) return false;
     const keyStart = from + openingAt(bytes, from);
     if (keyStart === from || bytes[to - 1] !== CLOSE) return false;
     let keyEnd = keyStart;

@@ -1,10 +1,20 @@
+import { isAt } from './is-at.ts';
+
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, DOT] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2b, 0x2e];
 const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, ZERO, NINE, SPACE] = [0x5b, 0x5d, 0x7b, 0x7d, 0x30, 0x39, 0x20];
-const LITERALS = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];
+const [TRUE, FALSE, NULL] = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];
 /** What may follow a backslash, but for `u`. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
 const UNICODE = 0x75;
 const NONE = -1;
+
+export interface JsonLimits {
+  readonly values?: number;
+  /** Lists and objects within one another that are not empty. */
+  readonly levels?: number;
+}
+
+const NO_LIMITS: JsonLimits = {};
 
 /** Told of each member of an object at the top: where its name is between its quotes, and where its value begins. */
 export type MemberVisitor = (bytes: Uint8Array, nameStart: number, nameEnd: number, valueStart: number) => void;
@@ -17,64 +27,75 @@ export class JsonScanner {
   /** True if the last bytes that were scanned, up to where they were found to be no JSON, are ASCII. */
   isAscii = true;
   readonly #onMember: MemberVisitor | undefined;
-  /** Of each list or object that is open, how it is closed. */
-  #open: number[] = [];
+  /** Of each list or object that is open, how it is closed. Never cut: to make room anew for each line costs more than the rest of a short one. */
+  readonly #open: number[] = [];
 
   constructor(onMember?: MemberVisitor) {
     this.#onMember = onMember;
   }
 
   /**
-   * True if bytes are JSON, an object or a list, as JSON.parse would take it, of at most so many values. What is beyond
+   * True if bytes are JSON, an object or a list, as JSON.parse would take it, of at most so many values and levels. What is beyond
    * ASCII is taken for a character.
    */
-  scan(bytes: Uint8Array, from: number, to: number, most = Number.POSITIVE_INFINITY): boolean {
+  scan(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    { values: most = Infinity, levels }: JsonLimits = NO_LIMITS,
+  ): boolean {
     this.isAscii = true;
-    let at = afterSpace(bytes, from, to);
-    const first = at < to ? bytes[at] : NONE;
-    if (first !== OPEN && first !== OPEN_LIST) return false;
-    // Most lines that are JSON and no record are as short as that.
-    if (at + 2 === to) return bytes[at + 1] === closing(first);
-    this.#open.length = 0;
+    let at = from < to && bytes[from]! <= SPACE ? afterSpace(bytes, from, to) : from;
+    if (at >= to || (bytes[at] !== OPEN && bytes[at] !== OPEN_LIST)) return false;
+    const open = this.#open;
+    let depth = 0;
     let values = 0;
+    // The looks for blanks stand here, and not in a function: they are most of the work, and in vain as a rule.
     for (;;) {
       // Here a value begins.
-      if (++values > most) return false;
-      const byte = at < to ? bytes[at]! : NONE;
-      if (byte === OPEN || byte === OPEN_LIST) {
-        const close = closing(byte);
-        at = afterSpace(bytes, at + 1, to);
+      if (++values > most || at >= to) return false;
+      const byte = bytes[at]!;
+      if (byte === QUOTE) at = this.#afterText(bytes, at, to);
+      else if (byte === OPEN || byte === OPEN_LIST) {
+        const close = byte === OPEN ? CLOSE : CLOSE_LIST;
+        at++;
+        if (at < to && bytes[at]! <= SPACE) at = afterSpace(bytes, at, to);
         if (at >= to) return false;
         if (bytes[at] !== close) {
-          this.#open.push(close);
-          if (close === CLOSE) at = this.#afterName(bytes, at, to);
+          if (depth === levels) return false;
+          open[depth++] = close;
+          if (close === CLOSE) at = this.#afterName(bytes, at, to, depth);
           if (at === NONE) return false;
           continue;
         }
         at++;
-      } else at = byte === QUOTE ? this.#afterText(bytes, at, to) : afterScalar(bytes, at, to);
+      } else at = afterScalar(bytes, at, to);
       if (at === NONE) return false;
-      at = afterSpace(bytes, at, to);
-      while (this.#open.length > 0 && at < to && bytes[at] === this.#open.at(-1)) {
-        this.#open.pop();
-        at = afterSpace(bytes, at + 1, to);
+      if (at < to && bytes[at]! <= SPACE) at = afterSpace(bytes, at, to);
+      while (depth > 0 && at < to && bytes[at] === open[depth - 1]) {
+        depth--;
+        at++;
+        if (at < to && bytes[at]! <= SPACE) at = afterSpace(bytes, at, to);
       }
-      if (this.#open.length === 0) return at === to;
+      if (depth === 0) return at === to;
       if (at >= to || bytes[at] !== COMMA) return false;
-      at = afterSpace(bytes, at + 1, to);
-      if (this.#open.at(-1) === CLOSE) at = this.#afterName(bytes, at, to);
+      at++;
+      if (at < to && bytes[at]! <= SPACE) at = afterSpace(bytes, at, to);
+      if (open[depth - 1] === CLOSE) at = this.#afterName(bytes, at, to, depth);
       if (at === NONE) return false;
     }
   }
 
   /** Where the value of a member begins, by where its name does. */
-  #afterName(bytes: Uint8Array, from: number, to: number): number {
-    const end = from < to && bytes[from] === QUOTE ? this.#afterText(bytes, from, to) : NONE;
-    if (end === NONE) return NONE;
-    const colon = afterSpace(bytes, end, to);
+  #afterName(bytes: Uint8Array, from: number, to: number, depth: number): number {
+    if (from >= to || bytes[from] !== QUOTE) return NONE;
+    const end = this.#afterText(bytes, from, to);
+    if (end === NONE || end >= to) return NONE;
+    const colon = bytes[end] === COLON ? end : afterSpace(bytes, end, to);
     if (colon >= to || bytes[colon] !== COLON) return NONE;
-    const at = afterSpace(bytes, colon + 1, to);
-    if (this.#onMember !== undefined && this.#open.length === 1) this.#onMember(bytes, from + 1, end - 1, at);
+    let at = colon + 1;
+    if (at < to && bytes[at]! <= SPACE) at = afterSpace(bytes, at, to);
+    if (depth === 1) this.#onMember?.(bytes, from + 1, end - 1, at);
     return at;
   }
 
@@ -100,12 +121,8 @@ export class JsonScanner {
 }
 
 /** As {@link JsonScanner}, for bytes now and then. */
-export function isJson(bytes: Uint8Array, from: number, to: number, most?: number): boolean {
-  return new JsonScanner().scan(bytes, from, to, most);
-}
-
-function closing(byte: number): number {
-  return byte === OPEN ? CLOSE : CLOSE_LIST;
+export function isJson(bytes: Uint8Array, from: number, to: number, limits?: JsonLimits): boolean {
+  return new JsonScanner().scan(bytes, from, to, limits);
 }
 
 function afterSpace(bytes: Uint8Array, from: number, to: number): number {
@@ -123,10 +140,9 @@ function afterScalar(bytes: Uint8Array, from: number, to: number): number {
   if (from >= to) return NONE;
   const byte = bytes[from]!;
   if (byte === MINUS || isDigit(byte)) return afterNumber(bytes, from, to);
-  const literal = LITERALS.find((word) => word[0] === byte);
-  if (literal === undefined || from + literal.length > to) return NONE;
-  for (let i = 1; i < literal.length; i++) if (bytes[from + i] !== literal[i]) return NONE;
-  return from + literal.length;
+  const literal = byte === TRUE[0] ? TRUE : byte === FALSE[0] ? FALSE : NULL;
+  const end = from + literal.length;
+  return end <= to && isAt(bytes, literal, from) ? end : NONE;
 }
 
 function afterNumber(bytes: Uint8Array, from: number, to: number): number {

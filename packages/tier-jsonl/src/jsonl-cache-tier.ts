@@ -52,6 +52,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name }), count),
       onEvicting: (id, key, reason) => {
         const entry = this.#readOrPass(id, key);
+        // One that cannot be told yet is asked for again.
+        if (this.#store.isReading) return;
         if (entry === undefined) this.counts.countRemoval(reason);
         else this.evicted(key, entry, reason);
       },

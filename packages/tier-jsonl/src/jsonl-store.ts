@@ -1,7 +1,6 @@
 import { setImmediate as rest } from 'node:timers/promises';
 import {
   type AccessUpdate,
-  CacheCorruptionError,
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfig,
@@ -18,15 +17,13 @@ import { openShardSet } from './open-shard-set.ts';
 import type { Place } from './place.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
 import type { RawRecord } from './record-line.ts';
+import { RecordReader } from './record-reader.ts';
 import { RoomMaker } from './room-maker.ts';
 import { Resharded, type ShardLane } from './shard-lane.ts';
 import type { ShardOperation } from './shard-operation.ts';
 import type { ShardSet } from './shard-set.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
-import { errorCode, storageFault } from './storage-fault.ts';
-
-/** A record is read again so often before it is called damaged: each time somebody else may have been writing it. */
-const READ_TRIES = 4;
+import { errorCode } from './storage-fault.ts';
 
 export interface JsonlStoreHooks {
   readonly clock: Clock;
@@ -44,6 +41,7 @@ export class JsonlStore {
   readonly #policy: CacheTierConfig['evictionPolicy'] | undefined;
   readonly #hooks: JsonlStoreHooks;
   readonly #access: AccessBuffer;
+  readonly #records = new RecordReader(() => this.#shards);
   #set: ShardSet | undefined;
   #reopening: Promise<void> | undefined;
 
@@ -75,23 +73,29 @@ export class JsonlStore {
     await set?.close();
   }
 
-  /** Waits only while the directory is being read again because its number of shards changed. */
+  /** Waits only while the directory is being read again because its number of shards changed, or a shard because much in it did. */
   ready(): MaybePromise<void> {
     if (this.#reopening !== undefined) return this.#reopening;
-    return this.#shards.isCurrent ? undefined : this.#reopen();
+    if (!this.#shards.isCurrent) return this.#reopen();
+    return this.#shards.isReading ? this.#shards.untilRead() : undefined;
   }
 
-  /** True if the shards are as many as was thought when they were last looked at. */
+  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
   get isSettled(): boolean {
-    return this.#reopening === undefined && this.#set?.isCurrent === true;
+    return this.#reopening === undefined && this.#set?.isSettled === true;
   }
 
-  /** Does something with the shards as they are, and again if their number turns out to have changed. */
+  /** True while a shard is being read in turns. */
+  get isReading(): boolean {
+    return this.#set?.isReading === true;
+  }
+
+  /** Does something with the shards as they are, and again if it turns out that they have to be read first. */
   settled<T>(work: () => T): MaybePromise<T> {
     const waiting = this.ready();
     if (waiting !== undefined) return waiting.then(() => this.settled(work));
     const result = work();
-    return this.#shards.isCurrent ? result : this.#reopen().then(() => this.settled(work));
+    return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.settled(work));
   }
 
   /** The slot of a key as the files have it now, or NO_SLOT. */
@@ -137,37 +141,12 @@ export class JsonlStore {
     }
   }
 
-  /** The record of a slot that `find` gave. Throws a CacheCorruptionError for a damaged one, which is set aside. */
-  readRecord(id: SlotId): RawRecord | undefined {
-    try {
-      return this.#lane(id).shard.readRecord(id);
-    } catch (error) {
-      if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
-      return this.#readAgain(id, error);
-    }
-  }
-
   /**
-   * Somebody may have written since we looked, or be writing now: only what full readings still point to is damaged, or what lies in a file
-   * of which they could tell nothing new.
+   * The record of a slot that `find` gave; `undefined` if there is none any more, or while its shard is being read again. Throws a
+   * CacheCorruptionError for a damaged one, which is set aside, and a CacheStorageError.
    */
-  #readAgain(damaged: SlotId, first: CacheCorruptionError): RawRecord | undefined {
-    const key = this.#shards.index.keyOf(damaged);
-    let id = damaged;
-    let fault = first;
-    for (let tries = 1; tries < READ_TRIES && !this.#lane(id).shard.isSure; tries++) {
-      this.#lane(id).shard.rescan();
-      id = this.#shards.index.find(key);
-      if (id === NO_SLOT) return undefined;
-      try {
-        return this.#lane(id).shard.readRecord(id);
-      } catch (error) {
-        if (!(error instanceof CacheCorruptionError)) throw storageFault('read a shard', error);
-        fault = error;
-      }
-    }
-    this.setAside(key);
-    throw fault;
+  readRecord(id: SlotId): RawRecord | undefined {
+    return this.#records.read(id);
   }
 
   overlay(entry: CacheEntry): CacheEntry {
@@ -176,11 +155,7 @@ export class JsonlStore {
 
   /** A record turned out to be damaged: out of the index and, as soon as the lock is free, out of the file. */
   setAside(key: string): void {
-    const id = this.#shards.index.find(key);
-    if (id === NO_SLOT) return;
-    const lane = this.#lane(id);
-    lane.shard.setAside(id);
-    lane.repairSoon();
+    this.#records.setAside(key);
   }
 
   async put(key: string, put: StoredPut): Promise<boolean> {
@@ -272,7 +247,7 @@ export class JsonlStore {
   }
 
   /** Lines of others, which are no records, shard by shard, with a way to read one; a few at a time, as they may be gone at the next. */
-  *foreignLines(): Generator<{ readonly places: readonly Place[]; readonly read: (place: Place) => Buffer }> {
+  *foreignLines(): Generator<{ readonly places: Iterable<Place>; readonly read: (place: Place) => Buffer }> {
     for (const { shard } of this.#shards.lanes)
       if (shard.lines.foreign.length > 0)
         yield { places: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
@@ -286,6 +261,8 @@ export class JsonlStore {
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
+    // It is done once all is read.
+    if (!this.isSettled) return 0;
     const { index } = this.#shards;
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
@@ -308,7 +285,9 @@ export class JsonlStore {
       logger,
       onEvicting,
       shards: () => this.#set,
-      refreshAll: () => this.refreshAll(),
+      untilRead: async () => {
+        while (this.isReading) await this.#set?.untilRead();
+      },
       forget: (key) => this.#access.forget(key),
     });
   }
@@ -316,10 +295,6 @@ export class JsonlStore {
   get #shards(): ShardSet {
     if (this.#set === undefined) throw new CacheStorageError('JSONL tier: closed while the operation was under way');
     return this.#set;
-  }
-
-  #lane(id: SlotId): ShardLane {
-    return this.#shards.lane(this.#shards.index.shardOf(id));
   }
 
   #shardOf(key: string): number | undefined {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
 import { isAt } from './is-at.ts';
-import { isSpace, JsonScanner } from './json-scanner.ts';
+import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
 import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { noteKey, type RawRecord } from './record-line.ts';
 import type { SlotFacts } from './slot.ts';
@@ -14,7 +14,7 @@ export type LineHead =
   /** `blank`: nothing. `other`: JSON that is no record and that ProxyWhirl skips. */
   | { readonly kind: 'blank' | 'other' | 'damaged' };
 
-const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, BACKSLASH] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c];
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, BACKSLASH, UNICODE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c, 0x75];
 const MARK = Buffer.from('\uFEFF');
 
 const BLANK: LineHead = { kind: 'blank' };
@@ -22,8 +22,10 @@ const DAMAGED: LineHead = { kind: 'damaged' };
 const OTHER: LineHead = { kind: 'other' };
 
 /** Members that make an object one of ours, each a bit. */
-const OURS = ['key', 'expires_at', 'checksum', 'pw_deleted', 'pw_moved', 'pw_shards'].map((name) => Buffer.from(name));
+const NAMES = ['key', 'expires_at', 'checksum', 'pw_deleted', 'pw_moved', 'pw_shards'];
+const OURS = NAMES.map((name) => Buffer.from(name));
 const [KEY, EXPIRES_AT, CHECKSUM, DELETED, MOVED, SHARDS] = [1, 2, 4, 8, 16, 32];
+const FEW_VALUES: JsonLimits = { values: MOST_VALUES };
 const NOTES = DELETED | MOVED | SHARDS;
 /** No name of ours, written with an escape for each character, is longer. */
 const LONGEST_NAME = 6 * 'expires_at'.length;
@@ -59,7 +61,7 @@ export class HeadReader {
     if ((first !== OPEN || last !== CLOSE) && (first !== OPEN_LIST || last !== CLOSE_LIST)) return DAMAGED;
     this.#members = 0;
     this.#texts = 0;
-    const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? MOST_VALUES : undefined;
+    const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? FEW_VALUES : undefined;
     if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
     const { isAscii } = this.#scanner;
     if (!isAscii && !isUtf8(bytes.subarray(from, to))) return DAMAGED;
@@ -90,10 +92,14 @@ export class HeadReader {
 /** The bit of a name; 0 for one that is not ours. */
 function ourMember(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
-  if (length > LONGEST_NAME) return 0;
+  if (length > LONGEST_NAME || !mayBeginOurs(bytes[start]!)) return 0;
   for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return escapedMember(bytes, start, end);
   for (let n = 0; n < OURS.length; n++) if (OURS[n]!.length === length && isAt(bytes, OURS[n]!, start)) return 1 << n;
   return 0;
+}
+
+function mayBeginOurs(byte: number): boolean {
+  return byte === 0x6b || byte === 0x65 || byte === 0x63 || byte === 0x70 || byte === BACKSLASH;
 }
 
 function escapedMember(bytes: Uint8Array, start: number, end: number): number {
@@ -101,14 +107,14 @@ function escapedMember(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     let unit = bytes[at]!;
     if (unit === BACKSLASH) {
-      // No name of ours has what the shorter escapes stand for, but for two that need none.
-      if (bytes[at + 1] !== 0x75) return 0;
+      // What the shorter escapes stand for is in no name of ours.
+      if (bytes[at + 1] !== UNICODE) return 0;
       unit = hex(bytes, at + 2);
       at += 5;
     }
     name += String.fromCharCode(unit);
   }
-  const n = OURS.findIndex((ours) => ours.toString('latin1') === name);
+  const n = NAMES.indexOf(name);
   return n < 0 ? 0 : 1 << n;
 }
 

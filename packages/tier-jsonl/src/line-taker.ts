@@ -1,8 +1,9 @@
 import type { Rank } from './eviction-order.ts';
-import { HeadCutter } from './head-cutter.ts';
+import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
 import { HeadReader, type LineHead } from './line-head.ts';
 import { LineRun } from './line-run.ts';
 import type { Place } from './place.ts';
+import { isTooDeep } from './plain-values.ts';
 import { decodeRecord, fitsChecksum, hasForeignKey, type RawRecord, readRaw } from './record-line.ts';
 import { maySalvage, salvage } from './salvage.ts';
 import type { LineVisitor } from './scan-lines.ts';
@@ -22,9 +23,9 @@ export interface LineTakerParts {
   drop(key: string): void;
 }
 
-interface Judged {
-  readonly offset: number;
+interface Judgement {
   readonly raw: RawRecord | undefined;
+  /** True if it fits its checksum. */
   readonly fits: boolean;
 }
 
@@ -49,7 +50,7 @@ export class LineTaker implements LineVisitor {
   /** The same of short lines of others. */
   readonly #foreign = new LineRun();
 
-  #judged: Judged | undefined;
+  #judged: (Judgement & { readonly offset: number }) | undefined;
   /** The line that is being taken: where it begins in these bytes, and in the file. */
   #bytes: Buffer | undefined;
   #start = 0;
@@ -94,22 +95,31 @@ export class LineTaker implements LineVisitor {
 
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {
     const length = end - start;
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#offset = offset;
-    if (!this.#takePlain(bytes, start, end, offset)) {
+    if (length < SHORTEST_PLAIN || !this.#takePlain(bytes, start, end, offset)) {
       const head = this.#reader.read(bytes, start, end, this.#isAfterDamage);
       this.#isAfterDamage = head.kind === 'damaged';
-      if (this.#isAfterDamage && maySalvage(length)) return this.#takePieces(bytes.subarray(start, end), offset);
+      if (head.kind === 'other') this.#takeForeign(offset, length);
+      else if (this.#isAfterDamage && !maySalvage(length)) this.#takeDamaged(offset, length);
+      else if (this.#isAfterDamage) return this.#takePieces(bytes.subarray(start, end), offset);
       // One record is all that is in it: nothing to salvage.
-      this.#take(this.#isWronglyExpired(head, bytes, start, end) ? DAMAGED : head, offset, length);
+      else if (this.#isWronglyExpired(head, bytes, start, end)) this.#takeDamaged(offset, length);
+      else {
+        this.#isAt(bytes, start, offset);
+        this.#take(head, offset, length);
+      }
     }
     this.#lines.end = offset + length + 1;
     return undefined;
   }
 
+  #isAt(bytes: Buffer, start: number, offset: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#offset = offset;
+  }
+
   tooLong(offset: number, length: number): void {
-    this.#take(DAMAGED, offset, length);
+    this.#takeDamaged(offset, length);
     this.#lines.end = offset + length + 1;
   }
 
@@ -131,8 +141,7 @@ export class LineTaker implements LineVisitor {
    */
   #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
     if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
-    const raw = readRaw(bytes.subarray(start, end));
-    return raw !== undefined && !fitsChecksum(raw);
+    return !judge(bytes.subarray(start, end)).fits;
   }
 
   /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
@@ -144,6 +153,7 @@ export class LineTaker implements LineVisitor {
     const place = { offset, length: end - start };
     if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, place, expiresAt)) {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
+      this.#isAt(bytes, start, offset);
       this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
     }
     return true;
@@ -164,7 +174,7 @@ export class LineTaker implements LineVisitor {
   }
 
   #takeForeign(offset: number, length: number): void {
-    if (length > SHORT) this.#lines.keepForeign({ offset, length });
+    if (length > SHORT) this.#lines.keepForeign(offset, length);
     else if (!this.#foreign.join(offset, length, LONGEST_FOREIGN_RUN)) {
       this.#endRuns();
       this.#foreign.begin(offset, length);
@@ -172,10 +182,12 @@ export class LineTaker implements LineVisitor {
   }
 
   #endRuns(): void {
-    const damaged = this.#damaged.end();
-    if (damaged !== undefined) this.#lines.damaged.push(damaged);
-    const foreign = this.#foreign.end();
-    if (foreign !== undefined) this.#lines.keepForeign(foreign);
+    const damaged = this.#damaged;
+    const foreign = this.#foreign;
+    if (damaged.lines > 0) this.#lines.damaged.add(damaged.offset, damaged.length, damaged.lines);
+    if (foreign.lines > 0) this.#lines.keepForeign(foreign.offset, foreign.length);
+    damaged.end();
+    foreign.end();
   }
 
   #takeRecord(key: string, place: Place, facts: SlotFacts): void {
@@ -234,13 +246,11 @@ export class LineTaker implements LineVisitor {
   }
 
   /** Reads a line, and whether it fits its checksum; the last one is remembered, since many lines of one key are looked at in pairs. */
-  #judge({ offset, length }: Place): Judged {
+  #judge({ offset, length }: Place): Judgement {
     if (this.#judged?.offset === offset) return this.#judged;
     const isHere = offset === this.#offset && this.#bytes !== undefined;
-    const raw = readRaw(
-      isHere ? this.#bytes!.subarray(this.#start, this.#start + length) : this.#file.read(offset, length),
-    );
-    this.#judged = { offset, raw, fits: raw !== undefined && fitsChecksum(raw) };
+    const line = isHere ? this.#bytes!.subarray(this.#start, this.#start + length) : this.#file.read(offset, length);
+    this.#judged = { offset, ...judge(line) };
     return this.#judged;
   }
 
@@ -268,7 +278,11 @@ export class LineTaker implements LineVisitor {
 const SHORT = 64;
 const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;
-const DAMAGED: LineHead = { kind: 'damaged' };
+
+function judge(line: Buffer): Judgement {
+  const raw = isTooDeep(line) ? undefined : readRaw(line);
+  return { raw, fits: raw !== undefined && fitsChecksum(raw) };
+}
 
 function isWhole(bytes: Buffer, key: string): boolean {
   try {

@@ -118,5 +118,5 @@ async function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): Pro
 
 /** Nobody uses the shards yet, so it may take its time. */
 async function repair(set: ShardSet): Promise<void> {
-  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) await lane.repairInTurns();
+  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) await lane.repair(true);
 }

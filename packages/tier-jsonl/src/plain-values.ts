@@ -1,9 +1,11 @@
 import { RECORD_MEMBERS } from '@pw/cache-models';
+import { isJson } from './json-scanner.ts';
 import type { RawRecord } from './record-line.ts';
 
 const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum']);
 /** Levels of lists and objects that a member which we do not know may have. */
 const MOST_LEVELS = 64;
+const [OPEN, OPEN_LIST] = [0x7b, 0x5b];
 
 /**
  * True if the members that a record has are plain values, and the others are no deeper than {@link MOST_LEVELS}. A parser
@@ -16,6 +18,13 @@ export function hasPlainValues(raw: RawRecord): boolean {
     if (SCALARS.has(name) || !isShallow(value)) return false;
   }
   return true;
+}
+
+/** True for a line of which {@link hasPlainValues} would say no for its levels, or that is no JSON: what is thousands of levels deep takes long to parse. */
+export function isTooDeep(line: Buffer): boolean {
+  // Few records hold a list or an object at all.
+  if (!line.includes(OPEN_LIST) && line.indexOf(OPEN, 1) < 0) return false;
+  return !isJson(line, 0, line.length, { levels: MOST_LEVELS + 1 });
 }
 
 /** Level by level, and not by calling itself. */

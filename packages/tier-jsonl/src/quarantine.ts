@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { makePrivateFolders, unsafePath } from '@pw/cache-models';
 import { FileWindow } from './file-window.ts';
+import { joinPlaces } from './join-places.ts';
 import { openFile } from './open-file.ts';
-import { joinPlaces, type Place } from './place.ts';
+import type { PlaceList } from './place-list.ts';
 import { QuarantineWriter } from './quarantine-writer.ts';
 import type { ShardFile } from './shard-file.ts';
 
@@ -28,13 +29,13 @@ export function makePrivateFolder(path: string, flush = false): void {
 
 /**
  * Copies lines, byte for byte but for long runs of NUL bytes, to the file of the same name in `quarantine/`, and on to the disk
- * before they are overwritten. Rests after each piece; where the caller `waits`, it does so for the disk as well.
+ * before they are overwritten. Rests after each piece; where it `isLong`, it does so for the disk as well.
  */
 export function* copyToQuarantine(
   file: ShardFile,
   directory: string,
-  places: readonly Place[],
-  waits: boolean,
+  places: PlaceList,
+  isLong: () => boolean,
 ): Generator<Promise<void> | undefined, void> {
   const folder = join(directory, QUARANTINE);
   makePrivateFolder(folder);
@@ -50,7 +51,7 @@ export function* copyToQuarantine(
       writer.endLine();
     }
     writer.flush();
-    if (waits) yield flush(fd);
+    if (isLong()) yield flush(fd);
     else fsyncSync(fd);
   } finally {
     closeSync(fd);

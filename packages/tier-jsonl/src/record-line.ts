@@ -54,12 +54,9 @@ export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string
   return raw[CHECKSUM] === noteChecksum(key) ? key : null;
 }
 
-/**
- * The JSON value of a line, which `isChecked` if it is known to be JSON of not too many values. Throws a CacheCorruptionError, which
- * quotes nothing of it.
- */
-export function parseLine(bytes: Buffer, isChecked = false): unknown {
-  if (!isChecked && bytes.length > LONG_LINE) checkValues(bytes);
+/** The JSON value of a line. Throws a CacheCorruptionError, which quotes nothing of it. */
+function parseLine(bytes: Buffer): unknown {
+  if (bytes.length > LONG_LINE) checkValues(bytes);
   const ascii = isAscii(bytes);
   if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
   const text = bytes.toString(ascii ? 'latin1' : 'utf8');
@@ -74,7 +71,7 @@ export function parseLine(bytes: Buffer, isChecked = false): unknown {
 /** Of a long line: its values are counted before the parser makes objects of them. */
 function checkValues(bytes: Buffer): void {
   const from = bytes[0] === MARK[0] ? MARK.length : 0;
-  if (!isJson(bytes, from, bytes.length, MOST_VALUES))
+  if (!isJson(bytes, from, bytes.length, { values: MOST_VALUES }))
     throw new CacheCorruptionError('stored line is not JSON, or has too many values');
 }
 

@@ -34,10 +34,11 @@ async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): Asy
   for (const name of others) yield await tokenLinesIn(join(store.directory, name), cipher);
 }
 
-async function foreignWithToken(places: readonly Place[], read: (place: Place) => Buffer): Promise<number> {
+async function foreignWithToken(places: Iterable<Place>, read: (place: Place) => Buffer): Promise<number> {
   let count = 0;
-  for (const [at, place] of places.entries()) {
-    if (at % SLICE === SLICE - 1) await rest();
+  let at = 0;
+  for (const place of places) {
+    if (at++ % SLICE === SLICE - 1) await rest();
     if (place.length > MAX_LINE || mayHoldToken(readOrNothing(read, place))) count++;
   }
   return count;

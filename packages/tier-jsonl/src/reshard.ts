@@ -42,6 +42,7 @@ async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void
   for (let round = 0; (await tidy()) > 0; round++) {
     if (round === ROUNDS) throw new LayoutTaken();
     set.refreshAll();
+    await set.untilRead();
   }
 }
 
@@ -74,7 +75,7 @@ function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine 
   if (shard === undefined || shard === set.homeOf(key)) return undefined;
   set.refresh(shard);
   // What was moved away meanwhile, or by another number of shards, is left to the next round.
-  if (!set.isCurrent || set.shardOf(key) !== shard) return undefined;
+  if (!set.isSettled || set.shardOf(key) !== shard) return undefined;
   const id = index.find(key);
   try {
     const line = encodeRaw(set.lane(shard).shard.readRecord(id));

@@ -17,7 +17,8 @@ export interface RoomMakerParts {
   onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
   /** `undefined` while closed. */
   shards(): ShardSet | undefined;
-  refreshAll(): void;
+  /** Waits while a shard is being read. Throws a CacheStorageError. */
+  untilRead(): Promise<void>;
   /** A record is gone: what is kept of it beside the files is void. */
   forget(key: string): void;
 }
@@ -44,10 +45,10 @@ export class RoomMaker {
   async makeFor(keys: readonly string[]): Promise<void> {
     const leaving: Leaving = { removals: [], lanes: new Set() };
     try {
-      this.#evictFor(keys.slice(0, AT_A_TIME), leaving);
-      for (let at = AT_A_TIME; at < keys.length; at += AT_A_TIME) {
-        await rest();
-        this.#evictFor(keys.slice(at, at + AT_A_TIME), leaving);
+      for (let at = 0; at === 0 || at < keys.length; at += AT_A_TIME) {
+        if (at > 0) await rest();
+        const some = keys.slice(at, at + AT_A_TIME);
+        while (!this.#evictFor(some, leaving)) await this.#parts.untilRead();
       }
       for (const lane of leaving.lanes) {
         lane.start();
@@ -59,32 +60,33 @@ export class RoomMaker {
     await Promise.all(leaving.removals);
   }
 
-  #evictFor(keys: readonly string[], leaving: Leaving): void {
+  /** False if a shard has to be read first; then it is to be done again. */
+  #evictFor(keys: readonly string[], leaving: Leaving): boolean {
     const set = this.#parts.shards();
     // Closed meanwhile: the next opening makes room.
-    if (set === undefined) return;
+    if (set === undefined) return true;
     // What other processes stored takes room too.
-    this.#parts.refreshAll();
+    set.refreshAll();
     const { limit } = this.#parts;
     const { index } = set;
     for (const key of keys) {
-      this.#evictDownTo(limit - (index.isHeld(key) ? 1 : 0), set, leaving);
+      if (!this.#evictDownTo(limit - (index.isHeld(key) ? 1 : 0), set, leaving)) return false;
       const id = index.find(key);
       if (id !== NO_SLOT) index.admit(id);
     }
-    this.#evictDownTo(limit, set, leaving);
+    return this.#evictDownTo(limit, set, leaving);
   }
 
-  #evictDownTo(count: number, set: ShardSet, leaving: Leaving): void {
+  #evictDownTo(count: number, set: ShardSet, leaving: Leaving): boolean {
     const { index } = set;
     const now = this.#parts.clock.now();
-    while (index.admittedCount > count) {
+    while (!set.isReading && index.admittedCount > count) {
       const id = index.victim(now);
       if (id === undefined) break;
       const key = index.keyOf(id);
       this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
-      // Reading it may have shown that it is damaged, and set it aside.
-      if (index.find(key) !== id) continue;
+      // Reading it may have shown that it is damaged, and set it aside, or that its shard has to be read again.
+      if (set.isReading || index.find(key) !== id) continue;
       const lane = set.lane(index.shardOf(id));
       lane.shard.leave(key, index.placeOf(id));
       index.remove(id);
@@ -94,6 +96,7 @@ export class RoomMaker {
       leaving.removals.push(gone.catch((error: unknown) => this.#lateEviction(error)));
       leaving.lanes.add(lane);
     }
+    return !set.isReading;
   }
 
   /** The entry that made it necessary is stored; the evicted one is met again when its file is next read. */

@@ -50,31 +50,69 @@ function* visitLines(
   visitor: LineVisitor,
   slice: Slice,
 ): Generator<void, number, undefined> {
-  let start = 0;
-  let isNear = false;
-  for (;;) {
-    const until = start + LOOK_AFTER;
-    let steps: Iterable<void> | undefined;
-    let end = start;
-    while (steps === undefined && start < until) {
-      const first = afterNewlines(bytes, start);
-      if (first > start) visitor.blank(position + start, position + first);
-      start = first;
-      end = newlineAt(bytes, start, isNear);
-      if (end < 0) break;
-      isNear = end - start < NEAR;
-      steps = visitor.line(bytes, start, end, position + start);
-      start = end + 1;
-    }
-    if (steps !== undefined) for (const _ of steps) if (slice.isOver()) yield;
-    if (end < 0) return start;
+  const some = new SomeLines(bytes, position, visitor);
+  while (some.visit()) {
+    if (some.steps !== undefined) for (const _ of some.steps) if (slice.isOver()) yield;
     if (slice.isOver()) yield;
+  }
+  return some.start;
+}
+
+/** The loop over the lines, by itself: in a generator it would not be compiled as well. */
+class SomeLines {
+  readonly #bytes: Buffer;
+  readonly #position: number;
+  readonly #visitor: LineVisitor;
+  #isNear = false;
+  /** Where the next line begins. */
+  start = 0;
+  /** What the last line asks to be done before the next one comes. */
+  steps: Iterable<void> | undefined;
+
+  constructor(bytes: Buffer, position: number, visitor: LineVisitor) {
+    this.#bytes = bytes;
+    this.#position = position;
+    this.#visitor = visitor;
+  }
+
+  /** Visits lines up to the next look at the time; false once there are no whole lines any more. */
+  visit(): boolean {
+    const bytes = this.#bytes;
+    const position = this.#position;
+    const visitor = this.#visitor;
+    this.steps = undefined;
+    let { start } = this;
+    let isNear = this.#isNear;
+    const until = Math.min(start + LOOK_AFTER, bytes.length);
+    // Never a look beyond the end: one makes all of them slower.
+    while (start < until) {
+      if (bytes[start] === NEWLINE) {
+        const first = afterNewlines(bytes, start);
+        visitor.blank(position + start, position + first);
+        start = first;
+        continue;
+      }
+      const end = newlineAt(bytes, start, isNear);
+      if (end < 0) {
+        this.start = start;
+        return false;
+      }
+      isNear = end - start < NEAR;
+      const steps = visitor.line(bytes, start, end, position + start);
+      start = end + 1;
+      if (steps === undefined) continue;
+      this.steps = steps;
+      break;
+    }
+    this.start = start;
+    this.#isNear = isNear;
+    return start < bytes.length || this.steps !== undefined;
   }
 }
 
 function afterNewlines(bytes: Buffer, from: number): number {
   let at = from;
-  while (bytes[at] === NEWLINE) at++;
+  while (at < bytes.length && bytes[at] === NEWLINE) at++;
   return at;
 }
 

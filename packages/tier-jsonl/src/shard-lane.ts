@@ -103,48 +103,47 @@ export class ShardLane {
       });
   }
 
-  /** Repairs what can be repaired now; a lock held elsewhere, or a fault, leaves it to the next write. */
-  repairNow(): void {
-    if (this.#draining !== undefined) return;
-    for (const _ of this.#repairSteps(false));
-  }
-
-  /** As `repairNow`, but not again and again: each time all of the file may have to be read. */
+  /**
+   * Repairs what can be repaired, but not again and again: each time all of the file may have to be read. A lock held elsewhere, or a fault, leaves it
+   * to the next write. What takes longer than a turn goes on in turns.
+   */
   repairSoon(): void {
     const now = performance.now();
-    if (now < this.#repairAt) {
-      this.#repairLater ??= setTimeout(() => this.#repairTimed(), this.#repairAt - now).unref();
-      return;
-    }
-    this.#repairTimed();
+    if (now >= this.#repairAt) void this.#repairTimed();
+    else this.#repairLater ??= setTimeout(() => void this.#repairTimed(), this.#repairAt - now).unref();
   }
 
-  #repairTimed(): void {
+  async #repairTimed(): Promise<void> {
     clearTimeout(this.#repairLater);
     this.#repairLater = undefined;
     const start = performance.now();
-    this.repairNow();
+    await this.repair();
     const end = performance.now();
     this.#repairAt = end + Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
   }
 
-  /** As `repairNow`, with turns for others in between. They see a part of the shard, so it is for one that nobody reads yet. */
-  async repairInTurns(): Promise<void> {
+  /** As `repairSoon`, now; with `waits` it waits for the disk, too, however little it has to write. */
+  async repair(waits = false): Promise<void> {
     if (this.#draining !== undefined) return;
-    this.#draining = this.#repairInTurns().finally(() => {
+    this.#draining = this.#inTurns((isLong) => this.#repairSteps(() => waits || isLong())).finally(() => {
       this.#draining = undefined;
       this.start();
     });
     await this.#draining;
   }
 
-  async #repairInTurns(): Promise<void> {
+  /** Takes steps one after the other, with turns for others in between, and waits for what they give. They are told whether one has passed already. */
+  async #inTurns(stepsOf: (isLong: () => boolean) => Generator<Promise<void> | undefined, void>): Promise<void> {
     const slice = new Slice();
-    const steps = this.#repairSteps(true);
+    let isLong = false;
+    const steps = stepsOf(() => isLong);
     for (let step = steps.next(); step.done !== true; ) {
       let fault: { readonly error: unknown } | undefined;
       try {
-        if (step.value !== undefined || slice.isOver()) await (step.value ?? rest());
+        if (step.value !== undefined || slice.isOver()) {
+          isLong = true;
+          await (step.value ?? rest());
+        }
       } catch (error) {
         fault = { error };
       }
@@ -152,12 +151,12 @@ export class ShardLane {
     }
   }
 
-  *#repairSteps(waits: boolean): Generator<Promise<void> | undefined, void> {
+  *#repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const { shard, lock, writer, logger } = this.#parts;
     try {
-      if (!lock.tryTake()) return;
+      if (shard.isReading || !lock.tryTake()) return;
       for (const _ of shard.refreshSteps()) yield;
-      if (lock.isHeld()) yield* writer.repairSteps(waits);
+      if (lock.isHeld()) yield* writer.repairSteps(isLong);
     } catch (error) {
       if (error instanceof LockLost) {
         shard.distrust();
@@ -222,7 +221,7 @@ export class ShardLane {
   /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
   async close(): Promise<void> {
     await this.drain();
-    if (this.#repairLater !== undefined) this.#repairTimed();
+    if (this.#repairLater !== undefined) await this.#repairTimed();
     try {
       await this.#leaveSideIndex();
     } catch (error) {
@@ -240,7 +239,7 @@ export class ShardLane {
       if (due === undefined || !this.#parts.isCurrent()) return;
       // Somebody who writes now makes it useless anyway, and we ourselves may have to rest.
       if (due > 0 || !lock.tryTake()) await sleep(Math.ceil(due) + 1 + REST);
-      else if (!shard.refresh() && lock.isHeld()) {
+      else if (!(await this.#readInTurns()) && lock.isHeld()) {
         shard.leaveSideIndex();
         return;
       }
@@ -263,6 +262,8 @@ export class ShardLane {
         lock.settle();
         continue;
       }
+      // Somebody who reads began meanwhile.
+      if (this.shard.isReading) continue;
       const batch = this.#queue.splice(0);
       const lost = this.#runBatch(batch, before, losses < TRIES);
       if (lost !== undefined) {
@@ -289,14 +290,40 @@ export class ShardLane {
       if (!this.#parts.isCurrent()) throw new Resharded();
       if (!this.#takeAtOnce()) await lock.take();
       try {
-        shard.refresh();
+        await this.#readInTurns();
       } catch (error) {
         throw this.#parts.isCurrent() ? storageFault('read a shard', error) : new Resharded();
       }
       if (!this.#parts.isCurrent()) throw new Resharded();
-      if (lock.isHeld()) return;
+      if (lock.isHeld() && (await this.#repairMuch())) return;
     }
     throw lostAgain();
+  }
+
+  /** Follows the file, and waits first for those who do so already; true if anything changed. */
+  async #readInTurns(): Promise<boolean> {
+    const { shard } = this;
+    while (shard.isReading) await rest();
+    const steps = shard.refreshSteps();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      await rest();
+    }
+  }
+
+  /** What is much to repair is repaired in turns, before what is written next would do it in one. False if the lock or the file was lost. */
+  async #repairMuch(): Promise<boolean> {
+    const { lock, writer } = this.#parts;
+    if (!this.shard.lines.isMuchDamaged) return true;
+    try {
+      await this.#inTurns((isLong) => writer.repairSteps(isLong));
+    } catch (error) {
+      if (!(error instanceof LockLost)) throw storageFault('write a shard', error);
+      this.shard.distrust();
+      return false;
+    }
+    return lock.isHeld() && this.shard.isUnchanged();
   }
 
   #takeAtOnce(): boolean {

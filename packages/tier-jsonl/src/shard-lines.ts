@@ -1,4 +1,9 @@
-import type { Place, PlaceOfLines } from './place.ts';
+import type { Place } from './place.ts';
+import { PlaceList } from './place-list.ts';
+
+/** Bytes; for each stretch as many more as it takes longer. */
+const MUCH = 256 * 1024;
+const LIKE_A_LINE = 1024;
 
 /** The lines of a shard file that are in nobody's index, and where its last complete one ends. */
 export class ShardLines {
@@ -10,8 +15,8 @@ export class ShardLines {
    * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
    * overwriting them.
    */
-  damaged: PlaceOfLines[] = [];
-  #foreign: Place[] = [];
+  damaged = new PlaceList();
+  #foreign = new PlaceList();
   #foreignBytes = 0;
   /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
   tail: (Place & { readonly isRecord: boolean }) | undefined;
@@ -20,8 +25,18 @@ export class ShardLines {
   /** End of the last complete line that was read: where the next one goes. */
   end = 0;
 
+  /** True if to set aside what is damaged takes more than a moment. */
+  get isMuchDamaged(): boolean {
+    let bytes = 0;
+    for (const { length } of this.damaged) {
+      bytes += length + LIKE_A_LINE;
+      if (bytes > MUCH) return true;
+    }
+    return false;
+  }
+
   /** Lines of others that are no records, short ones that follow one another in one place: kept. */
-  get foreign(): readonly Place[] {
+  get foreign(): PlaceList {
     return this.#foreign;
   }
 
@@ -47,18 +62,18 @@ export class ShardLines {
 
   /** A line that seems damaged, beside which none need be. */
   suspect({ offset, length }: Place): void {
-    this.damaged.push({ offset, length, lines: 1 });
+    this.damaged.add(offset, length);
   }
 
-  keepForeign(place: Place): void {
-    this.#foreign.push(place);
-    this.#foreignBytes += place.length + 1;
+  keepForeign(offset: number, length: number): void {
+    this.#foreign.add(offset, length);
+    this.#foreignBytes += length + 1;
   }
 
-  replaceForeign(places: readonly Place[]): void {
-    this.#foreign = [];
+  replaceForeign(places: Iterable<Place>): void {
+    this.#foreign = new PlaceList();
     this.#foreignBytes = 0;
-    for (const place of places) this.keepForeign(place);
+    for (const { offset, length } of places) this.keepForeign(offset, length);
   }
 
   supersede(key: string, place: Place): void {
@@ -71,7 +86,7 @@ export class ShardLines {
   forget(): void {
     this.superseded.clear();
     this.removed = [];
-    this.damaged = [];
+    this.damaged = new PlaceList();
     this.replaceForeign([]);
     this.tail = undefined;
     this.end = 0;

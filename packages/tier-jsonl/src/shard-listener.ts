@@ -6,6 +6,8 @@ export interface ShardListener {
   now(): number;
   /** So many lines are damaged for sure, and were not counted yet. */
   damaged(count: number): void;
+  /** A reading has begun, or the last one that had is over: until then the index holds a part of what is in the file. */
+  reading(isBegun: boolean): void;
   /** Two shards have a line of a key. */
   metTwice(): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */

@@ -53,6 +53,10 @@ export class ShardSet {
   readonly #releases = new TurnQueue();
   readonly #holders: HolderNames;
   #watch: LayoutWatch | undefined;
+  /** How many shards are being read, and what of that goes on in turns. */
+  #reading = 0;
+  readonly #readings = new Set<Promise<boolean>>();
+  readonly #afterwards = new Set<Promise<void>>();
   /** True once a key was seen to have lines in two shards. */
   #hasOlder = false;
 
@@ -84,6 +88,10 @@ export class ShardSet {
     return this.#lanes[number]!;
   }
 
+  laneOf(id: SlotId): ShardLane {
+    return this.lane(this.index.shardOf(id));
+  }
+
   homeOf(key: string): number {
     return shardOfKey(key, this.numShards);
   }
@@ -103,16 +111,72 @@ export class ShardSet {
     this.index.settle();
   }
 
-  /** Looks at one shard file and follows it. Throws a CacheStorageError. */
+  /** True while a shard is being read in turns: then what is found may be wrong, and has to be looked for again once it is over. */
+  get isReading(): boolean {
+    return this.#reading > 0;
+  }
+
+  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
+  get isSettled(): boolean {
+    return this.isCurrent && this.#reading === 0;
+  }
+
+  /** Waits while shards are being read in turns. Throws a CacheStorageError if one cannot be read. */
+  async untilRead(): Promise<void> {
+    await Promise.all(this.#readings);
+    // Others read too, while they have a lock.
+    while (this.#reading > 0) await rest();
+  }
+
+  /** Looks at one shard file and follows it; what takes longer than a turn goes on in turns. Throws a CacheStorageError. */
   refresh(number: number): void {
-    const lane = this.lane(number);
-    let changed: boolean;
+    const { shard } = this.lane(number);
+    if (!shard.isReading) this.#read(number, shard.refreshSteps());
+  }
+
+  /** As `refresh`, of all of the file, whatever that says of itself. */
+  readAgain(number: number): void {
+    const { shard } = this.lane(number);
+    if (!shard.isReading) this.#read(number, shard.refreshSteps(true));
+  }
+
+  #read(number: number, steps: Iterator<void, boolean>): void {
     try {
-      changed = lane.shard.refresh();
+      const step = steps.next();
+      if (step.done === true) this.#wasRead(number, step.value);
+      else this.#readOn(number, steps);
     } catch (error) {
       throw storageFault('read a shard', error);
     }
-    if (changed && lane.shard.lines.damaged.length > 0) lane.repairSoon();
+  }
+
+  #readOn(number: number, steps: Iterator<void, boolean>): void {
+    const reading = this.#readRest(steps).finally(() => this.#readings.delete(reading));
+    this.#readings.add(reading);
+    // Whoever waits for it is told. They go on before a repair begins, which may have to read all of it again.
+    const after = reading
+      .then((isChanged) => rest(isChanged))
+      .then((isChanged) => this.#wasRead(number, isChanged))
+      .catch(() => {})
+      .finally(() => this.#afterwards.delete(after));
+    this.#afterwards.add(after);
+  }
+
+  async #readRest(steps: Iterator<void, boolean>): Promise<boolean> {
+    try {
+      for (;;) {
+        await rest();
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+  }
+
+  #wasRead(number: number, isChanged: boolean): void {
+    const lane = this.lane(number);
+    if (isChanged && lane.shard.lines.damaged.length > 0) lane.repairSoon();
   }
 
   refreshAll(): void {
@@ -125,15 +189,19 @@ export class ShardSet {
     return id === NO_SLOT ? undefined : this.index.shardOf(id);
   }
 
-  /** The slot of a key as the files have it now, or NO_SLOT. */
+  /** The slot of a key as the files have it now, or NO_SLOT; that too where a shard `isReading` now. */
   find(key: string): SlotId {
     const known = this.index.find(key);
     if (known !== NO_SLOT) {
       if (!this.#follow(this.index.shardOf(known))) return known;
-      const id = this.index.find(key);
+      const id = this.#foundNow(key);
       if (id !== NO_SLOT) return id;
     }
-    return this.#follow(this.homeOf(key)) ? this.index.find(key) : NO_SLOT;
+    return this.#follow(this.homeOf(key)) ? this.#foundNow(key) : NO_SLOT;
+  }
+
+  #foundNow(key: string): SlotId {
+    return this.isReading ? NO_SLOT : this.index.find(key);
   }
 
   /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
@@ -160,6 +228,7 @@ export class ShardSet {
 
   async close(): Promise<void> {
     await this.#compactions.close();
+    await Promise.all(this.#afterwards);
     // What one shard reads may be about a line in another one's file.
     await Promise.all(this.lanes.map((lane) => lane.drain()));
     await Promise.all(this.lanes.map((lane) => lane.close()));
@@ -211,7 +280,7 @@ export class ShardSet {
       for (const key of shard.olderThanElsewhere())
         if (this.shardOf(key) === undefined) {
           shard.distrust();
-          shard.refresh();
+          this.refresh(shard.number);
           break;
         }
   }
@@ -220,6 +289,9 @@ export class ShardSet {
     return {
       now: () => this.#clock.now(),
       damaged: (count) => this.#onDamaged(count),
+      reading: (isBegun) => {
+        this.#reading += isBegun ? 1 : -1;
+      },
       metTwice: () => {
         this.#hasOlder = true;
       },

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
 import { CacheStorageError, syncFolder } from '@pw/cache-models';
+import { joinPlaces } from './join-places.ts';
 import type { Durability } from './jsonl-tier-options.ts';
 import { MAX_SHARD } from './limits.ts';
 import { LockLost, type Written } from './lock-lost.ts';
-import { joinPlaces, type Place } from './place.ts';
+import type { Place } from './place.ts';
 import { copyToQuarantine } from './quarantine.ts';
 import type { Shard } from './shard.ts';
 import { MAX_BLANK } from './shard-file.ts';
@@ -94,14 +95,14 @@ export class ShardWriter {
 
   /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
   repair(): void {
-    for (const _ of this.repairSteps(false));
+    for (const _ of this.repairSteps(() => false));
   }
 
   /**
-   * As `repair`, resting after each piece of work, or giving what to wait for if the caller `waits`. Whoever rests may lose the lock, or the file: then
+   * As `repair`, resting after each piece of work, or giving what to wait for where it `isLong`. Whoever rests may lose the lock, or the file: then
    * what is written goes to a file that is nobody's, and at the end it throws LockLost.
    */
-  *repairSteps(waits: boolean): Generator<Promise<void> | undefined, void> {
+  *repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
@@ -110,12 +111,22 @@ export class ShardWriter {
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
-    const torn = shard.lines.tail !== undefined && !shard.lines.tail.isRecord ? [shard.lines.tail] : [];
+    const { readings } = shard;
+    // Somebody without our lock, such as ProxyWhirl, wrote while we rested, and it was read: what is known of the old file says nothing of this one.
+    const goOn = () => {
+      if (shard.readings !== readings) throw new LockLost();
+    };
+    const torn = shard.lines.tail?.isRecord === false ? shard.lines.tail : undefined;
     const list = shard.lines.damaged;
     // What another shard's reading adds while we rest is left to the next repair: it is not copied.
-    const damaged = [...list];
-    const aside = [...damaged, ...torn];
-    if (aside.length > 0) yield* copyToQuarantine(shard.file, dirname(shard.file.path), aside, waits);
+    const damaged = list.from(0);
+    const aside = list.from(0);
+    if (torn !== undefined) aside.add(torn.offset, torn.length);
+    if (aside.length > 0)
+      for (const step of copyToQuarantine(shard.file, dirname(shard.file.path), aside, isLong)) {
+        yield step;
+        goOn();
+      }
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
       shard.file.append(Buffer.from('\n'), end, this.#isFull);
@@ -125,9 +136,12 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const _ of shard.file.blankAllSteps(joinPlaces(damaged, MAX_BLANK))) yield;
+    for (const _ of shard.file.blankAllSteps(joinPlaces(damaged, MAX_BLANK))) {
+      yield;
+      goOn();
+    }
     this.#blank(shard.lines.removed);
-    if (shard.lines.damaged === list) shard.lines.damaged = list.slice(damaged.length);
+    if (shard.lines.damaged === list) shard.lines.damaged = list.from(damaged.length);
     shard.lines.removed = [];
     shard.wrote(shard.end);
   }

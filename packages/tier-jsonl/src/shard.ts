@@ -1,10 +1,11 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { type CacheStorageError, unsafePath } from '@pw/cache-models';
+import { DamageReport } from './damage-report.ts';
 import { MAX_SHARD } from './limits.ts';
 import { LineTaker } from './line-taker.ts';
 import { LockLost } from './lock-lost.ts';
-import type { Place, PlaceOfLines } from './place.ts';
+import type { Place } from './place.ts';
 import { decodeRecord, type RawRecord } from './record-line.ts';
 import { scanLines } from './scan-lines.ts';
 import type { FileState, ShardFile } from './shard-file.ts';
@@ -16,8 +17,6 @@ import { NO_SLOT, type SlotId, type SlotMove } from './slot.ts';
 import type { SlotIndex } from './slot-index.ts';
 
 const BLANK = 0x20;
-/** Damaged lines that are counted before the event loop may have a turn. */
-const REPORTED_AT_A_TIME = 4096;
 /**
  * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
  * moves every 4 to 10: a side index made earlier could not tell the two states.
@@ -39,8 +38,7 @@ export class Shard {
   #mtimeMs = -1;
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
   #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
-  /** Damaged lines that were counted, by their offset. */
-  readonly #reported = new Map<number, PlaceOfLines>();
+  readonly #report: DamageReport;
   readonly #taker: LineTaker;
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
@@ -49,6 +47,11 @@ export class Shard {
   #mayHaveMissed = false;
   /** True if all of the file was read when it had not changed for a while. */
   #isSure = false;
+  #isReading = false;
+  /** Number of the last reading: one that is resting ends when another one began meanwhile. */
+  #reading = 0;
+  /** True if what is being read may be wrong already. */
+  #isDistrusted = false;
 
   constructor(number: number, file: ShardFile, index: SlotIndex, listener: ShardListener, side: SideIndexFile) {
     this.number = number;
@@ -56,6 +59,7 @@ export class Shard {
     this.#index = index;
     this.#listener = listener;
     this.#side = side;
+    this.#report = new DamageReport((count) => listener.damaged(count));
     const { lines } = this;
     this.#taker = new LineTaker({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
   }
@@ -84,6 +88,16 @@ export class Shard {
     );
   }
 
+  /** True while a reading rests: the index holds a part of what is in the file. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  /** Grows with each reading that found something to read. */
+  get readings(): number {
+    return this.#reading;
+  }
+
   /** True if the file is as it was read, by a look that is good enough for a read. Throws what the system says. */
   isUnchanged(): boolean {
     return this.file.isAsBefore(this.#size, this.#mtimeMs);
@@ -106,7 +120,7 @@ export class Shard {
     }
   }
 
-  /** As `refresh`, resting after each piece, for files that take long. */
+  /** As `refresh`, resting after each piece; with `again` it reads all of the file, whatever that says of itself. */
   *refreshSteps(again = false): Generator<void, boolean> {
     const found = this.file.look();
     if (found === undefined || found.isOther) this.#listener.replaced();
@@ -119,25 +133,33 @@ export class Shard {
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
     const isFull = again || found.isOther || !grew || this.#isCutOpen();
-    if (isFull) this.#forget(found.isOther);
-    else {
-      this.#taker.beginAppended();
-      this.#mayHaveMissed = true;
-    }
-    this.lines.tail = undefined;
-    this.#isSure = false;
-    const isSettled = isOld(found);
-    if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
+    const reading = this.#beginReading();
     try {
-      yield* scanLines(this.file, this.lines.end, found.size, this.#taker);
+      if (isFull) {
+        this.#size = -1;
+        this.#forget(found.isOther);
+      } else {
+        this.#taker.beginAppended();
+        this.#mayHaveMissed = true;
+      }
+      this.lines.tail = undefined;
+      this.#isSure = false;
+      const isSettled = isOld(found);
+      if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
+      for (const _ of scanLines(this.file, this.lines.end, found.size, this.#taker)) {
+        yield;
+        // Another reading began meanwhile, from where this one was.
+        if (this.#reading !== reading) return true;
+      }
       this.#seen(found);
       this.#isSure = isFull && isSettled;
+      if (this.#isDistrusted) this.distrust();
     } catch (error) {
       // Half read is not read.
-      this.#size = -1;
+      if (this.#reading === reading) this.#size = -1;
       throw error;
     } finally {
-      this.#taker.finish();
+      if (this.#reading === reading) this.#endReading();
     }
     if (isFull) {
       this.#setAsideAgain();
@@ -146,9 +168,17 @@ export class Shard {
     return true;
   }
 
-  /** Reads all of it again, whatever the file says of itself. */
-  rescan(): void {
-    for (const _ of this.refreshSteps(true));
+  #beginReading(): number {
+    if (!this.#isReading) this.#listener.reading(true);
+    this.#isReading = true;
+    this.#isDistrusted = false;
+    return ++this.#reading;
+  }
+
+  #endReading(): void {
+    this.#taker.finish();
+    this.#isReading = false;
+    this.#listener.reading(false);
   }
 
   /** The record of a slot. Throws a CacheCorruptionError, or what the system says. */
@@ -179,11 +209,13 @@ export class Shard {
     const now = this.file.stateNow();
     if (now.isOther || now.size !== end) throw new LockLost();
     this.lines.end = end;
+    if (this.lines.damaged.length === 0) this.#report.forget();
     this.#seen(now);
   }
 
   /** What is known of the file may be wrong: the next look reads all of it. */
   distrust(): void {
+    this.#isDistrusted = true;
     this.#isSure = false;
     this.#size = -1;
   }
@@ -215,19 +247,16 @@ export class Shard {
   }
 
   /**
-   * The file was replaced by one of our own that holds the same records elsewhere, and nothing that is out of date. Where
-   * that is not so, because the index changed while it was made, it is read anew.
+   * The file was replaced by one of our own that holds the same records elsewhere, and nothing that is out of date. False where
+   * that is not so, because the index changed while it was made: then it has to be read anew.
    */
-  wasReplaced(moves: readonly SlotMove[], foreign: Place[], end: number): void {
+  wasReplaced(moves: readonly SlotMove[], foreign: Iterable<Place>, end: number): boolean {
     const found = this.file.look();
     const isClean = this.lines.damaged.length === 0 && this.lines.tail === undefined && this.lines.leaving.size === 0;
     const isSame =
       this.#index.countOf(this.number) === moves.length &&
       moves.every(({ id, from }) => this.#index.shardOf(id) === this.number && this.#index.offsetOf(id) === from);
-    if (found?.size !== end || !isClean || !isSame) {
-      this.rescan();
-      return;
-    }
+    if (found?.size !== end || !isClean || !isSame) return false;
     this.#side.discard();
     for (const { id, to } of moves) this.#index.shift(id, to);
     this.lines.superseded.clear();
@@ -235,6 +264,7 @@ export class Shard {
     this.lines.replaceForeign(foreign);
     this.lines.end = end;
     this.#seen(found);
+    return true;
   }
 
   /** Another shard holds a newer line of a key; the one here may be of another key whose name rotted. */
@@ -286,7 +316,7 @@ export class Shard {
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
   setAside(id: SlotId): void {
     const place = this.#index.placeOf(id);
-    this.#reported.set(place.offset, { ...place, lines: 1 });
+    this.#report.wasCounted(place);
     this.lines.suspect(place);
     this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
     this.#index.remove(id);
@@ -295,12 +325,8 @@ export class Shard {
   /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. Rests after each piece. */
   *confirmDamaged(): Generator<void, void> {
     if (this.lines.damaged.length === 0) return;
-    if (this.isSure) {
-      yield* this.#reportSteps();
-      return;
-    }
-    yield* this.refreshSteps(true);
-    yield* this.#reportSteps();
+    if (!this.isSure) yield* this.refreshSteps(true);
+    yield* this.#report.countSteps(this.lines.damaged);
   }
 
   /** All was read again: takes what was set aside out of the index once more, where it is as it was. */
@@ -318,23 +344,7 @@ export class Shard {
 
   /** Counts what is damaged, each line once. */
   reportDamaged(): void {
-    for (const _ of this.#reportSteps());
-  }
-
-  *#reportSteps(): Generator<void, void> {
-    let count = 0;
-    let runs = 0;
-    for (const run of this.lines.damaged) {
-      const { offset, length, lines } = run;
-      const known = this.#reported.get(offset);
-      if (known?.length === length) continue;
-      // Of a run that grew the lines that are new; one that shrank has none.
-      const before = known === undefined || known.lines === lines ? 0 : known.lines;
-      count += Math.max(0, lines - before);
-      this.#reported.set(offset, run);
-      if (++runs % REPORTED_AT_A_TIME === 0) yield;
-    }
-    if (count > 0) this.#listener.damaged(count);
+    for (const _ of this.#report.countSteps(this.lines.damaged));
   }
 
   /** Believes a side index of the file in this very state; false if there is none, or another shard has one of its keys. */
@@ -346,13 +356,16 @@ export class Shard {
     for (const [key, places] of side.superseded) this.lines.superseded.set(key, [...places]);
     this.lines.replaceForeign(side.foreign);
     this.lines.end = found.size;
-    this.#taker.finish();
     this.#seen(found);
     this.#isIndexed = true;
     return true;
   }
 
   #lost(): boolean {
+    if (this.#isReading) {
+      this.#reading++;
+      this.#endReading();
+    }
     if (this.#size < 0 && this.lines.end === 0) return false;
     this.#forget(true);
     this.#size = -1;
@@ -373,7 +386,7 @@ export class Shard {
   }
 
   #seen(found: FileState): void {
-    if (found.isOther) this.#reported.clear();
+    if (found.isOther) this.#report.forget();
     this.#isIndexed = false;
     this.#isSure = false;
     this.#size = found.size;

@@ -31,7 +31,7 @@ export interface SlotTable {
 export interface SideIndex {
   readonly slots: SlotTable;
   readonly superseded: ReadonlyMap<string, readonly Place[]>;
-  readonly foreign: readonly Place[];
+  readonly foreign: Iterable<Place>;
 }
 
 /** Another layout, or bytes the other way round, is another name. */
@@ -60,7 +60,7 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { slots, supersed
   const extras: Extras = {
     strings: [...slots.strings],
     superseded: [...superseded].map(([key, places]) => [key, [...places]]),
-    foreign: [...foreign],
+    foreign: Array.from(foreign, ({ offset, length }) => ({ offset, length })),
   };
   const extra = Buffer.from(JSON.stringify(extras));
   MAGIC.copy(bytes);

@@ -6,7 +6,13 @@ import { type LaneParts, ShardLane } from '../src/shard-lane.ts';
 /** A lane whose writer does what each of these says, one after the other; the lock is always free. */
 function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], settled = () => {} } = {}): ShardLane {
   const parts = {
-    shard: { refresh: () => looks.shift()?.(), distrust() {}, end: 0, garbage: 0 },
+    shard: {
+      refreshSteps: () => ({ next: () => ({ done: true, value: looks.shift()?.() }) }),
+      distrust() {},
+      end: 0,
+      garbage: 0,
+      lines: {},
+    },
     lock: { tryTake: () => true, isHeld: () => true, settle: () => settled() },
     writer: { run: () => ({ answers: [writes.shift()!()], elsewhere: [] }) },
     logger: silentLogger,
