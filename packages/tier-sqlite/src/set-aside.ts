@@ -73,13 +73,15 @@ function keep(store: EntryStore, rowId: RowId, reason: string, now: number): voi
 }
 
 function remove(store: EntryStore, rowId: RowId): void {
-  const statement = store.statements.of(`DELETE FROM ${store.layout.table} WHERE rowid = ?`);
+  const { table } = store.layout;
+  store.letGo(`SELECT key FROM ${table} NOT INDEXED WHERE rowid = ?`, [rowId]);
+  const statement = store.statements.of(`DELETE FROM ${table} WHERE rowid = ?`);
   try {
     statement.run(rowId);
   } catch (error) {
     if (!isDamage(error)) throw error;
     // The damaged value is not where its index says: the index is made again from what the table holds.
-    store.db.exec(`REINDEX ${store.layout.table}`);
+    store.db.exec(`REINDEX ${table}`);
     statement.run(rowId);
   }
 }

@@ -17,12 +17,13 @@ import { StructureCheck } from './check-structure.ts';
 import { checkBatchSize } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
 import type { EntryRow } from './entry-row.ts';
-import { EntryStore } from './entry-store.ts';
+import type { EntryStore } from './entry-store.ts';
+import { hasForgotten, sweepForgotten } from './forgotten-checks.ts';
 import { LargeCleanup } from './large-cleanup.ts';
 import { LockQueue } from './lock-queue.ts';
-import { LogFolding } from './log-folding.ts';
-import { type DatabaseSettings, openDatabase } from './open-database.ts';
-import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
+import type { DatabaseSettings } from './open-database.ts';
+import { type OpenedStore, openStore } from './opened-store.ts';
+import { identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
@@ -31,19 +32,12 @@ import { retryWhenBusy } from './retry-when-busy.ts';
 import { setRowAside } from './set-aside.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
-import type { StructureWatch } from './structure-watch.ts';
+import { SweepLater } from './sweep-later.ts';
 import type { TableLayout } from './table-layout.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** Side rows that a cleanup looks at: some milliseconds. */
 const ORPHANS_AT_A_TIME = 1000;
-
-interface Opened {
-  readonly store: EntryStore;
-  readonly file: FileIdentity;
-  readonly folding: LogFolding;
-  readonly structure: StructureWatch;
-}
 
 /** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
 export abstract class SqliteTier extends BaseTier<'sync'> {
@@ -60,8 +54,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #queue: LockQueue;
   /** Whether a write may answer with a promise. */
   #mayWait: boolean;
-  #opened: Opened | undefined;
+  #opened: OpenedStore | undefined;
   readonly #cleanup: LargeCleanup;
+  readonly #sweep: SweepLater;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -96,6 +91,11 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       removeSome: (limit, now) => this.#writeInTime((store) => store.cleanupSome(limit, now)),
       isOpen: () => this.status === 'open',
       onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
+    });
+    this.#sweep = new SweepLater({
+      tier: this.name,
+      logger: this.logger,
+      step: () => this.#writeInTime(sweepForgotten),
     });
   }
 
@@ -151,23 +151,17 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   protected override doOpen(): void {
     this.#guarded(() => {
-      const { db, file, structure } = openDatabase(this.#settings, this.#layout, this.#check);
-      try {
-        const options = {
-          layout: this.#layout,
-          cipher: this.cipher,
-          config: this.config,
-          wantsEvicted: this.#wantsEvicted,
-          structure,
-        };
-        const store = new EntryStore(db, options);
-        if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
-        const folding = new LogFolding(db, { ...this.#settings, inThread: Number.isFinite(this.#maxBlockMs) });
-        this.#opened = { store, file, folding, structure };
-      } catch (error) {
-        db.close();
-        throw error;
-      }
+      this.#opened = openStore({
+        settings: this.#settings,
+        layout: this.#layout,
+        check: this.#check,
+        cipher: this.cipher,
+        config: this.config,
+        wantsEvicted: this.#wantsEvicted,
+        inThread: Number.isFinite(this.#maxBlockMs),
+      });
+      // What a process that ended left.
+      if (hasForgotten(this.#opened.store)) this.#sweep.start();
     });
     this.#reportEvicted();
   }
@@ -176,6 +170,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#cleanup.stop();
+    this.#sweep.stop();
     opened?.folding.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
@@ -320,7 +315,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       const { store } = this.#current();
       return store.write(() => work(store));
     }, patienceMs);
-    this.#opened?.folding.wrote();
+    const opened = this.#opened;
+    opened?.folding.wrote();
+    if (opened?.store.takeForgotten() === true) this.#sweep.start();
     this.#reportEvicted();
     return result;
   }
@@ -362,7 +359,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
   }
 
-  #current(): Opened {
+  #current(): OpenedStore {
     if (this.#opened !== undefined) return this.#opened;
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
   }
@@ -396,7 +393,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   #setAside(error: unknown, row: EntryRow, now: number): 'set aside' | 'repaired' | undefined {
     if (!(error instanceof CacheCorruptionError)) return undefined;
     try {
-      return setRowAside(this.#current().store, row, error.message, now);
+      const { store } = this.#current();
+      const fate = setRowAside(store, row, error.message, now);
+      if (store.takeForgotten()) this.#sweep.start();
+      return fate;
     } catch (failure) {
       // The row stays where it is; the read that met it answers as it would have.
       this.logger.warn({ tier: this.name, code: codeOf(failure) }, 'a damaged row could not be set aside');

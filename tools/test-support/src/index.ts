@@ -2,6 +2,7 @@ export { entryInputs, hostileKeys } from './arbitraries.ts';
 export { FaultyProxy } from './faulty-proxy.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
+export { longestStopDuring } from './longest-stop-during.ts';
 export { ManualClock } from './manual-clock.ts';
 export type { OddFile } from './odd-files.ts';
 export { isOddFile, makeOddFile, ODD_FILES } from './odd-files.ts';
