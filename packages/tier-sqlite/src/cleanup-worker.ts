@@ -1,13 +1,12 @@
-import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { StructureCheck } from './check-structure.ts';
 import { CleanupGate } from './cleanup-gate.ts';
 import { fewBytesOf } from './forgotten-checks.ts';
-import { hardenConnection } from './harden-connection.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
+import { connectInWorker } from './worker-connection.ts';
 
 /** What the thread is to do. */
 export interface CleanupTask {
@@ -41,17 +40,8 @@ try {
 }
 
 function cleanUp(): void {
-  const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
-  const db = new Database(task.path, { timeout: 0, fileMustExist: true });
+  const db = connectInWorker(task.path, task.isDurable);
   try {
-    hardenConnection(db);
-    db.pragma('foreign_keys = ON');
-    db.pragma('secure_delete = ON');
-    db.pragma(`synchronous = ${task.isDurable ? 'FULL' : 'NORMAL'}`);
-    db.pragma('temp_store = MEMORY');
-    // In KiB: what one turn changes stays in memory, and is written once.
-    db.pragma('cache_size = -65536');
-    db.pragma('wal_autocheckpoint = 0');
     removeAll(db);
   } finally {
     db.close();

@@ -12,7 +12,7 @@ import { type AccessRow, accessSql, type EntryRow, PLAIN, selectRows } from './e
 import { EntryStatements, tableValueCount } from './entry-statements.ts';
 import { entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
-import { FewChecks, ManyChecks, noteForgotten, ONE_KEY } from './forgotten-checks.ts';
+import { FewChecks, hasForgotten, ManyChecks, noteForgotten, ONE_KEY } from './forgotten-checks.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { OrphanSweep } from './orphan-sweep.ts';
 import { RowChecksums } from './row-checksums.ts';
@@ -70,6 +70,8 @@ export class EntryStore {
     if (this.#maxEntries !== null) this.#eviction.prepare(db);
     this.statements = new EntryStatements(db, options.layout);
     this.#rows = new RowCount(db, options.layout.table);
+    // What a process that ended left.
+    this.#hasForgotten = hasForgotten(this);
     const { structure } = options;
     this.#transaction = db.transaction((work: () => unknown) => {
       structure.verifyForWrite();
@@ -103,7 +105,7 @@ export class EntryStore {
     }
   }
 
-  /** Whether the last writes left checks behind that are to go in steps; call after the commit. */
+  /** Whether the last writes, or an earlier process, left checks behind that are to go in steps; call after the commit. */
   takeForgotten(): boolean {
     const has = this.#hasForgotten;
     this.#hasForgotten = false;
@@ -137,7 +139,7 @@ export class EntryStore {
   /** The row of a key, unchecked. */
   row(key: string): EntryRow | undefined {
     // SQLite would look for another key where a lone surrogate is replaced.
-    return key.isWellFormed() ? (this.statements.get.get(key) as EntryRow | undefined) : undefined;
+    return key.isWellFormed() ? (this.statements.get.get(key, key) as EntryRow | undefined) : undefined;
   }
 
   /** Throws as {@link rowToEntry}. */

@@ -3,10 +3,10 @@ import type { EntryStore } from './entry-store.ts';
 import { FORGOTTEN } from './schema-definitions.ts';
 
 /** Checks that go along with their entries in one transaction, and bytes of their values: some milliseconds. */
-const FEW = 2000;
+const FEW = 1000;
 const FEW_BYTES = 1024 * 1024;
 /** Checks that go in one step of what comes later. */
-const STEP = 1000;
+const STEP = 500;
 /** Notes whose checks are gone already that go in one step. */
 const NOTES_A_STEP = 100;
 

@@ -16,9 +16,10 @@ import {
 import { StructureCheck } from './check-structure.ts';
 import { checkBatchSize } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
+import { DamagedRows, type Fate } from './damaged-rows.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
-import { hasForgotten, sweepForgotten } from './forgotten-checks.ts';
+import { sweepForgotten } from './forgotten-checks.ts';
 import { LargeCleanup } from './large-cleanup.ts';
 import { LockQueue } from './lock-queue.ts';
 import type { DatabaseSettings } from './open-database.ts';
@@ -29,9 +30,8 @@ import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
 import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
-import { setRowAside } from './set-aside.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
+import { isDamage, isReadOnly, toStorageError } from './storage-error.ts';
 import { SweepLater } from './sweep-later.ts';
 import type { TableLayout } from './table-layout.ts';
 
@@ -57,6 +57,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   #opened: OpenedStore | undefined;
   readonly #cleanup: LargeCleanup;
   readonly #sweep: SweepLater;
+  readonly #damaged: DamagedRows;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -92,11 +93,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       isOpen: () => this.status === 'open',
       onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
     });
-    this.#sweep = new SweepLater({
-      tier: this.name,
+    this.#damaged = new DamagedRows({
+      settings: this.#settings,
+      layout: place.layout,
       logger: this.logger,
-      step: () => this.#writeInTime(sweepForgotten),
+      inThread: Number.isFinite(maxBlockMs),
+      opened: () => this.#current(),
     });
+    const step = () => this.#writeInTime(sweepForgotten);
+    this.#sweep = new SweepLater({ tier: this.name, logger: this.logger, step });
   }
 
   /**
@@ -120,9 +125,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         now: () => this.clock.now(),
         write: (work) => this.#writeInTime(work),
         use: (work) => this.#guarded(() => work(this.#current().store, this.#current().folding)),
-        setAside: ({ row, error }) => {
-          this.passOver(error);
-          return this.#setAside(error, row, this.clock.now());
+        setAside: async ({ row, error }) => {
+          const fate = this.#setAside(error, row, this.clock.now());
+          if (fate !== 'pending') this.passOver(error);
+          if (fate !== 'pending' && fate !== 'later') return fate;
+          await this.#damaged.done;
+          return 'set aside';
         },
       });
     } catch (error) {
@@ -160,10 +168,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         wantsEvicted: this.#wantsEvicted,
         inThread: Number.isFinite(this.#maxBlockMs),
       });
-      // What a process that ended left.
-      if (hasForgotten(this.#opened.store)) this.#sweep.start();
     });
-    this.#reportEvicted();
+    this.#afterWrite();
   }
 
   protected override doClose(): void {
@@ -171,6 +177,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     this.#opened = undefined;
     this.#cleanup.stop();
     this.#sweep.stop();
+    this.#damaged.stop();
     opened?.folding.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
@@ -188,7 +195,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       if (entry.key === key) return entry;
       throw new CacheCorruptionError('stored row: stands under another key');
     } catch (error) {
-      if (this.#setAside(error, row, now) === 'repaired' && !isRetry) return this.#get(key, now, true);
+      const fate = this.#setAside(error, row, now);
+      if (fate === 'pending') return undefined;
+      if (fate === 'repaired' && !isRetry) return this.#get(key, now, true);
       throw error;
     }
   }
@@ -315,10 +324,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       const { store } = this.#current();
       return store.write(() => work(store));
     }, patienceMs);
-    const opened = this.#opened;
-    opened?.folding.wrote();
-    if (opened?.store.takeForgotten() === true) this.#sweep.start();
-    this.#reportEvicted();
+    this.#opened?.folding.wrote();
+    this.#afterWrite();
     return result;
   }
 
@@ -336,8 +343,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       try {
         entries.push(store.decode(row));
       } catch (error) {
-        this.#setAside(error, row, now);
-        this.passOver(error);
+        if (this.#setAside(error, row, now) !== 'pending') this.passOver(error);
       }
     }
     return entries;
@@ -390,21 +396,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  #setAside(error: unknown, row: EntryRow, now: number): 'set aside' | 'repaired' | undefined {
-    if (!(error instanceof CacheCorruptionError)) return undefined;
-    try {
-      const { store } = this.#current();
-      const fate = setRowAside(store, row, error.message, now);
-      if (store.takeForgotten()) this.#sweep.start();
-      return fate;
-    } catch (failure) {
-      // The row stays where it is; the read that met it answers as it would have.
-      this.logger.warn({ tier: this.name, code: codeOf(failure) }, 'a damaged row could not be set aside');
-      return undefined;
-    }
+  #setAside(error: unknown, row: EntryRow, now: number): Fate {
+    const fate = this.#damaged.setAside(error, row, now);
+    this.#afterWrite();
+    return fate;
   }
 
-  #reportEvicted(): void {
+  /** Tells of what went, and goes on with what is left of it. */
+  #afterWrite(): void {
+    if (this.#opened?.store.takeForgotten() === true) this.#sweep.start();
     const evicted = this.#opened?.store.takeEvicted() ?? [];
     for (const { entry, reason } of evicted) {
       if (entry === undefined) this.counts.countRemoval(reason);
