@@ -1,12 +1,12 @@
-import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { StructureCheck } from './check-structure.ts';
 import { CleanupGate } from './cleanup-gate.ts';
-import { hardenConnection } from './harden-connection.ts';
+import { fewBytesOf } from './forgotten-checks.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
+import { connectInWorker } from './worker-connection.ts';
 
 /** What the thread is to do. */
 export interface CleanupTask {
@@ -25,6 +25,8 @@ export interface CleanupTask {
 /** A transaction ends after this time even if nobody of this process waits: other processes wait unseen. */
 const LONGEST_TURN_MS = 600;
 const PAUSE_MS = 5;
+/** Checks of the history that go between two looks at who waits. */
+const CHECKS_A_STEP = 1000;
 /** Pages in the log from which it is folded into the database between two turns. */
 const CHECKPOINT_PAGES = 16_384;
 
@@ -38,17 +40,8 @@ try {
 }
 
 function cleanUp(): void {
-  const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
-  const db = new Database(task.path, { timeout: 0, fileMustExist: true });
+  const db = connectInWorker(task.path, task.isDurable);
   try {
-    hardenConnection(db);
-    db.pragma('foreign_keys = ON');
-    db.pragma('secure_delete = ON');
-    db.pragma(`synchronous = ${task.isDurable ? 'FULL' : 'NORMAL'}`);
-    db.pragma('temp_store = MEMORY');
-    // In KiB: what one turn changes stays in memory, and is written once.
-    db.pragma('cache_size = -65536');
-    db.pragma('wal_autocheckpoint = 0');
     removeAll(db);
   } finally {
     db.close();
@@ -58,7 +51,7 @@ function cleanUp(): void {
 /** In the order of the rows, not of their expiry: neighbours share pages. */
 function removeAll(db: BetterSqlite3.Database): void {
   const { now } = task;
-  const { table } = task.layout;
+  const { table, isFull } = task.layout;
   const structure = new StructureWatch(db, new StructureCheck(task.layout, task.tier));
   structure.verify();
   db.prepare(`CREATE TEMP TABLE doomed AS SELECT rowid AS id FROM ${table} WHERE expires_at <= ? ORDER BY rowid`).run(
@@ -69,11 +62,19 @@ function removeAll(db: BetterSqlite3.Database): void {
   const statement = db.prepare(
     `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
   );
+  // They would go along with their rows, any number of them in one statement.
+  const checks = isFull
+    ? db.prepare(
+        `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT h.id FROM doomed d CROSS JOIN ${table} c ON c.rowid = d.id
+        CROSS JOIN health_history h ON h.proxy_key = c.key WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHECKS_A_STEP}`)})`,
+      )
+    : undefined;
   const turn: Turn = {
     next: 0,
     count,
     size: task.slice,
     verify: () => structure.verifyForWrite(),
+    removeChecks: (from, to) => checks?.run(from, to, now).changes ?? 0,
     remove: (from, to) => statement.run(from, to, now).changes,
   };
   while (turn.next < count && !gate.isStopped) {
@@ -94,6 +95,8 @@ interface Turn {
   size: number;
   /** Throws if nothing may be removed any more. */
   readonly verify: () => void;
+  /** Some of the checks of rows that are to be removed; a turn may end before all have gone, and the entries go in the next one. */
+  readonly removeChecks: (from: number, to: number) => number;
   readonly remove: (from: number, to: number) => number;
 }
 
@@ -107,6 +110,7 @@ function takeTurn(db: BetterSqlite3.Database, turn: Turn): void {
     db.transaction(() => {
       turn.verify();
       do {
+        if (turn.removeChecks(next, next + turn.size) > 0) continue;
         removed += turn.remove(next, next + turn.size);
         next += turn.size;
       } while (next < turn.count && !gate.isWanted && performance.now() < end);

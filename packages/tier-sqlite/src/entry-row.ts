@@ -1,7 +1,7 @@
 import type { StoredValue } from './entry-values.ts';
 import { isOurRowId } from './row-id-space.ts';
 import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
-import { boundedNumber, boundedValue } from './value-limits.ts';
+import { boundedNumber, boundedValue, HEAVY_BYTES } from './value-limits.ts';
 
 /** An entry's values, then what the checks need: the places in {@link RowAt}. */
 export type EntryRow = StoredValue[];
@@ -35,6 +35,30 @@ function rowColumns(layout: TableLayout): string {
 /** SQL: rows with their side rows; conditions and order follow. */
 export function selectRows(layout: TableLayout, hint = ''): string {
   return `SELECT ${rowColumns(layout)} FROM ${layout.table} c ${hint} LEFT JOIN ${layout.side} s ON s.key = c.key`;
+}
+
+/** The columns of texts and tokens. */
+const LONG_COLUMNS = ['proxy_url', 'username_encrypted', 'password_encrypted', 'source', 'last_health_error'];
+
+/**
+ * SQL: the row of a key, binds it twice. Of one with longer texts than any sound row the key and the rowid alone: SQLite would read all pages of
+ * such a text to get to what follows it.
+ */
+export function selectRow(layout: TableLayout): string {
+  const isLong = isLongRow(layout);
+  const nothing = [...ENTRY_COLUMNS.slice(1), 'checksum', 'access_checksum', 'ours'].map(() => 'NULL');
+  const from = `FROM ${layout.table} c LEFT JOIN ${layout.side} s ON s.key = c.key WHERE c.key = ${PLAIN}`;
+  return `${selectRows(layout)} WHERE c.key = ${PLAIN} AND NOT (${isLong})
+    UNION ALL SELECT c.key, ${nothing.join(', ')}, c.rowid ${from} AND ${isLong}`;
+}
+
+/** SQL: true for a row `c` with a side row `s` whose texts are longer than those of any sound row. Unlike a number's, a text's length is in the row's head. */
+export function isLongRow(layout: TableLayout): string {
+  const bytes = LONG_COLUMNS.map((name) => {
+    const table = layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c';
+    return `ifnull(octet_length(${table}.${name}), 0)`;
+  });
+  return `${bytes.join(' + ')} > ${HEAVY_BYTES}`;
 }
 
 /** The access metadata of one row, with what vouches for it. */

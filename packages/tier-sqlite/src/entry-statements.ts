@@ -1,5 +1,5 @@
 import type { Statement } from 'better-sqlite3';
-import { PLAIN, selectRows } from './entry-row.ts';
+import { selectRow } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { isOurRowId, nextRowId } from './row-id-space.ts';
 import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
@@ -7,6 +7,7 @@ import { boundedNumber, boundedValue } from './value-limits.ts';
 
 /** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
 export class EntryStatements {
+  /** Binds the key twice. */
   readonly get: Statement;
   readonly nextRowId: Statement;
   /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
@@ -23,7 +24,7 @@ export class EntryStatements {
   constructor(db: SqliteDatabase, layout: TableLayout) {
     this.#db = db;
     const { table } = layout;
-    this.get = db.prepare(`${selectRows(layout)} WHERE c.key = ${PLAIN}`).raw();
+    this.get = db.prepare(selectRow(layout)).raw();
     this.#hasHistory = layout.isFull;
     const otherUrl = layout.isFull ? `, nullif(${boundedValue(table, 'proxy_url')}, ?)` : '';
     this.#find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();

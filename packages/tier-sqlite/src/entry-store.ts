@@ -8,10 +8,11 @@ import {
   originOf,
   RemovalReason,
 } from '@pw/cache-models';
-import { type AccessRow, accessSql, type EntryRow } from './entry-row.ts';
+import { type AccessRow, accessSql, type EntryRow, PLAIN, selectRows } from './entry-row.ts';
 import { EntryStatements, tableValueCount } from './entry-statements.ts';
-import { At, entryToValues, seconds } from './entry-values.ts';
+import { entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
+import { FewChecks, hasForgotten, ManyChecks, noteForgotten, ONE_KEY } from './forgotten-checks.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { OrphanSweep } from './orphan-sweep.ts';
 import { RowChecksums } from './row-checksums.ts';
@@ -51,6 +52,10 @@ export class EntryStore {
   readonly #wantsEvicted: boolean;
   readonly #transaction: <T>(work: () => T) => T;
   readonly #orphans = new OrphanSweep();
+  readonly #fewChecks = new FewChecks();
+  /** Whether nothing goes along with an entry by itself. */
+  #isDetached = false;
+  #hasForgotten = false;
   #evicted: Evicted[] = [];
   /** Known within a transaction, where nobody else takes one. */
   #nextRowId: number | undefined;
@@ -65,6 +70,8 @@ export class EntryStore {
     if (this.#maxEntries !== null) this.#eviction.prepare(db);
     this.statements = new EntryStatements(db, options.layout);
     this.#rows = new RowCount(db, options.layout.table);
+    // What a process that ended left.
+    this.#hasForgotten = hasForgotten(this);
     const { structure } = options;
     this.#transaction = db.transaction((work: () => unknown) => {
       structure.verifyForWrite();
@@ -75,9 +82,39 @@ export class EntryStore {
   /** While a cleanup runs in another thread, which lets writes pass. */
   passGate: <T>(write: () => T) => T = (write) => write();
 
-  /** Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. */
+  /**
+   * Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. Where entries would take along
+   * more checks than a transaction may hold up the event loop for, the work is undone and done again: the checks are forgotten then, and go later.
+   */
   write<T>(work: () => T): T {
+    try {
+      return this.#writeOnce(work);
+    } catch (error) {
+      if (!(error instanceof ManyChecks)) throw error;
+    }
+    // SQLite listens to this outside transactions alone.
+    this.db.pragma('foreign_keys = OFF');
+    this.#isDetached = true;
+    try {
+      const result = this.#writeOnce(work);
+      this.#hasForgotten = true;
+      return result;
+    } finally {
+      this.#isDetached = false;
+      this.db.pragma('foreign_keys = ON');
+    }
+  }
+
+  /** Whether the last writes, or an earlier process, left checks behind that are to go in steps; call after the commit. */
+  takeForgotten(): boolean {
+    const has = this.#hasForgotten;
+    this.#hasForgotten = false;
+    return has;
+  }
+
+  #writeOnce<T>(work: () => T): T {
     this.#nextRowId = undefined;
+    this.#fewChecks.reset();
     try {
       return this.passGate(() => this.#transaction(work));
     } catch (error) {
@@ -102,7 +139,7 @@ export class EntryStore {
   /** The row of a key, unchecked. */
   row(key: string): EntryRow | undefined {
     // SQLite would look for another key where a lone surrogate is replaced.
-    return key.isWellFormed() ? (this.statements.get.get(key) as EntryRow | undefined) : undefined;
+    return key.isWellFormed() ? (this.statements.get.get(key, key) as EntryRow | undefined) : undefined;
   }
 
   /** Throws as {@link rowToEntry}. */
@@ -148,6 +185,7 @@ export class EntryStore {
   /** Removes a row with all that hangs on it; true if it was live. */
   delete(key: string, now: number): boolean {
     if (!key.isWellFormed()) return false;
+    this.letGo(ONE_KEY, [key]);
     const expiresAt = this.statements.delete.get(key) as number | undefined;
     if (expiresAt === undefined) return false;
     this.#rows.changed(-1);
@@ -156,8 +194,10 @@ export class EntryStore {
 
   /** Removes a row if it is expired still. */
   expire(key: string, now: number): void {
-    const sql = `DELETE FROM ${this.layout.table} WHERE key = ? AND expires_at <= ?`;
-    this.#rows.changed(-this.statements.of(sql).run(key, seconds(now)).changes);
+    const { table } = this.layout;
+    const [expired, values] = [`${table} WHERE key = ${PLAIN} AND expires_at <= ${PLAIN}`, [key, seconds(now)]];
+    this.letGo(`SELECT key FROM ${expired}`, values);
+    this.#rows.changed(-this.statements.of(`DELETE FROM ${expired}`).run(...values).changes);
   }
 
   /** True if more rows than that are expired. */
@@ -168,7 +208,9 @@ export class EntryStore {
 
   /** One statement over the index of expiry. */
   cleanupExpired(now: number): number {
-    const sql = `DELETE FROM ${this.layout.table} WHERE expires_at <= ?`;
+    const { table } = this.layout;
+    this.letGo(`SELECT key FROM ${table} WHERE expires_at <= ${PLAIN}`, [seconds(now)]);
+    const sql = `DELETE FROM ${table} WHERE expires_at <= ?`;
     const { changes } = this.statements.of(sql).run(seconds(now));
     this.#rows.changed(-changes);
     return changes;
@@ -177,7 +219,9 @@ export class EntryStore {
   /** Removes at most `limit` of what is expired. */
   cleanupSome(limit: number, now: number): number {
     const { table } = this.layout;
-    const sql = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
+    const some = `${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ${PLAIN} ORDER BY expires_at LIMIT ?)`;
+    this.letGo(`SELECT key FROM ${some}`, [seconds(now), limit]);
+    const sql = `DELETE FROM ${some}`;
     const { changes } = this.statements.of(sql).run(seconds(now), limit);
     this.#rows.changed(-changes);
     return changes;
@@ -192,9 +236,10 @@ export class EntryStore {
   clear(now: number): number {
     const live = this.size(now);
     const { table, side, isFull } = this.layout;
+    this.letGo();
+    const children = isFull && !this.#isDetached ? [side, 'health_history'] : [side];
     // Children first: deleting the parents then finds nothing to cascade to.
-    for (const name of [side, ...(isFull ? ['health_history'] : []), table])
-      this.statements.of(`DELETE FROM ${name}`).run();
+    for (const name of [...children, table]) this.statements.of(`DELETE FROM ${name}`).run();
     this.#rows.forget();
     return live;
   }
@@ -239,6 +284,20 @@ export class EntryStore {
     return true;
   }
 
+  /**
+   * To be called before the rows of some keys, `SELECT key …`, or all rows are removed: their checks will go along by themselves if they are few,
+   * and are forgotten if not.
+   */
+  letGo(keys?: string, values: readonly unknown[] = []): void {
+    if (!this.layout.isFull) return;
+    if (!this.#isDetached) {
+      this.#fewChecks.take(this, keys, values);
+      return;
+    }
+    noteForgotten(this, keys, values);
+    if (keys !== undefined) this.statements.of(`DELETE FROM ${this.layout.side} WHERE key IN (${keys})`).run(...values);
+  }
+
   /** Makes a bounded store hold what its configuration allows, as after it was lowered. */
   trim(now: number): void {
     if (this.#maxEntries !== null) this.#makeRoom(0, now);
@@ -256,7 +315,7 @@ export class EntryStore {
   #placeOf({ key, proxyUrl }: CacheEntry, now: number): number {
     const [rowId, isOurs, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
     if (otherUrl !== undefined && otherUrl !== null && originOf(String(otherUrl)) !== originOf(proxyUrl))
-      this.statements.of('DELETE FROM health_history WHERE proxy_key = ?').run(key);
+      this.#forgetChecks(key);
     if (isOurs === 1) return rowId!;
     if (isOurs === undefined && this.#maxEntries !== null) {
       this.#makeRoom(1, now);
@@ -265,6 +324,15 @@ export class EntryStore {
     const next = this.#newRowId();
     if (isOurs === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
     return next;
+  }
+
+  #forgetChecks(key: string): void {
+    if (this.#isDetached) {
+      noteForgotten(this, ONE_KEY, [key]);
+      return;
+    }
+    this.#fewChecks.take(this, ONE_KEY, [key]);
+    this.statements.of('DELETE FROM health_history WHERE proxy_key = ?').run(key);
   }
 
   #newRowId(): number {
@@ -284,16 +352,21 @@ export class EntryStore {
     const excess = this.#rows.get() + wanted - this.#maxEntries!;
     if (excess <= 0) return;
     const bound = { now: seconds(now), n: excess };
-    const rows = this.#wantsEvicted
-      ? (this.statements.of(this.#eviction.selectSql).raw().all(bound) as EntryRow[])
-      : [];
-    const gone = this.statements.of(this.#eviction.deleteSql).raw().all(bound) as [number][];
-    this.#rows.changed(-gone.length);
-    const times = this.#wantsEvicted ? rows.map((row) => row[At.EXPIRES_AT] as number) : gone.map(([time]) => time);
-    times.forEach((time, i) => {
-      const reason = fromEpochSeconds(time) <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
-      this.#evicted.push({ ...this.#readable(rows[i]), reason });
-    });
+    const victims = this.statements.of(this.#eviction.victimsSql).pluck().safeIntegers().all(bound) as bigint[];
+    for (const rowId of victims) this.#evict(rowId, now);
+  }
+
+  #evict(rowId: bigint, now: number): void {
+    const { layout, statements } = this;
+    const select = `${selectRows(layout)} WHERE c.rowid = ${PLAIN}`;
+    const row = this.#wantsEvicted ? (statements.of(select).raw().get(rowId) as EntryRow | undefined) : undefined;
+    const victim = `${layout.table} WHERE rowid = ${PLAIN}`;
+    this.letGo(`SELECT key FROM ${victim}`, [rowId]);
+    const removal = `DELETE FROM ${victim} RETURNING ${boundedNumber('expires_at')}`;
+    const time = statements.of(removal).pluck().get(rowId) as number;
+    this.#rows.changed(-1);
+    const reason = fromEpochSeconds(time) <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
+    this.#evicted.push({ ...this.#readable(row), reason });
   }
 
   #readable(row: EntryRow | undefined): Pick<Evicted, 'key' | 'entry'> {

@@ -1,9 +1,7 @@
 import { EvictionPolicy } from '@pw/cache-models';
-import { selectRows } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { evictionIndex } from './schema-definitions.ts';
 import type { TableLayout } from './table-layout.ts';
-import { boundedNumber } from './value-limits.ts';
 
 const ORDERS = {
   [EvictionPolicy.LRU]: 'last_accessed',
@@ -16,10 +14,8 @@ const ORDERS = {
  * Two index scans that stop at their limit: the cost does not grow with the table.
  */
 export class Eviction {
-  /** Removes the rows and gives back the `expires_at` of each. */
-  readonly deleteSql: string;
-  /** The same rows, for a listener that wants to see them. */
-  readonly selectSql: string;
+  /** The rowids of the rows. */
+  readonly victimsSql: string;
   readonly #layout: TableLayout;
   readonly #column: string | null;
 
@@ -29,10 +25,8 @@ export class Eviction {
     const { table } = layout;
     const hint = this.#column === null ? 'NOT INDEXED' : `INDEXED BY ${this.#indexName()}`;
     const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
-    const victims = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= @now ORDER BY expires_at LIMIT @n)
-      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > @now ORDER BY ${order} LIMIT @n) LIMIT @n`;
-    this.deleteSql = `DELETE FROM ${table} WHERE rowid IN (${victims}) RETURNING ${boundedNumber('expires_at')}`;
-    this.selectSql = `${selectRows(layout)} WHERE c.rowid IN (${victims})`;
+    this.victimsSql = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= +@now ORDER BY expires_at LIMIT @n)
+      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > +@now ORDER BY ${order} LIMIT @n) LIMIT @n`;
   }
 
   /** The reference has no index for some policies; a bounded tier adds the one it needs. ProxyWhirl keeps it up to date unknowingly. */

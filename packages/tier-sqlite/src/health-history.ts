@@ -7,11 +7,12 @@ import {
 } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { type StoredValue, seconds } from './entry-values.ts';
+import { fewBytesOf } from './forgotten-checks.ts';
 import {
   boundedCheckValue,
   isDuration,
   isTime,
-  LAST_RECORDED,
+  lastRecorded,
   type OnDamagedChecks,
   soundChecks,
 } from './stored-checks.ts';
@@ -26,7 +27,7 @@ const RECORD = ['check_time', 'status', 'response_time_ms', 'error_message', 'ch
   .map(boundedCheckValue)
   .join(', ');
 /** Only times and ids are looked at before it is known which rows are wanted. */
-const NEWEST = `SELECT ${RECORD} FROM health_history WHERE id IN (SELECT id FROM (${LAST_RECORDED}) WHERE check_time >= ?
+const NEWEST = `SELECT ${RECORD} FROM health_history WHERE id IN (SELECT id FROM (${lastRecorded('check_time')}) WHERE check_time >= ?
   ORDER BY check_time DESC, id DESC LIMIT ?) ORDER BY check_time DESC, id DESC`;
 
 /** Nobody counts so far. */
@@ -38,7 +39,7 @@ const ODD_AT_A_TIME = 100;
 
 const LAST_ID = 'SELECT ifnull(max(id), 0) FROM health_history';
 const LAST_SOUND_ID = `${LAST_ID} WHERE id < ${ODD}`;
-const FORGET_ODD = `DELETE FROM health_history WHERE id IN (SELECT id FROM health_history WHERE id >= ${ODD} LIMIT ${ODD_AT_A_TIME})`;
+const FORGET_ODD = `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT id FROM health_history WHERE id >= ${ODD} ORDER BY id LIMIT ${ODD_AT_A_TIME}`)})`;
 
 /** Adds a check to the history of a stored key. Throws a CacheValidationError for a URL that could not be read again. */
 export function addHealthRecord(store: EntryStore, key: string, check: HealthCheck): void {
@@ -73,7 +74,7 @@ export function readHealthHistory(
   onDamaged: OnDamagedChecks,
 ): HealthRecord[] {
   if (!key.isWellFormed()) return [];
-  const rows = store.statements.of(NEWEST).raw().all(key, most, seconds(since), limit) as StoredValue[][];
+  const rows = store.statements.of(NEWEST).raw().all(key, key, most, seconds(since), limit) as StoredValue[][];
   return soundChecks(rows, toRecord, onDamaged);
 }
 

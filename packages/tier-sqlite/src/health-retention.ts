@@ -6,8 +6,10 @@ import {
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
+import { PLAIN } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
 import { seconds } from './entry-values.ts';
+import { fewBytesOf } from './forgotten-checks.ts';
 
 /** How much of the health history is kept. */
 export interface HealthRetention {
@@ -50,13 +52,19 @@ export function parseRetention(retention: HealthRetention): RetentionLimits {
 }
 
 /** In the index of keys the rows of one key follow by id, so this touches no more of them than are kept, and go. */
-const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN (SELECT id FROM health_history WHERE proxy_key = @key AND id <=
-  (SELECT id FROM health_history WHERE proxy_key = @key ORDER BY id DESC LIMIT 1 OFFSET @records) ORDER BY id LIMIT ${BATCH})`;
+const NEWEST_BEYOND = 'SELECT id FROM health_history WHERE proxy_key = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
+const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN
+  (${fewBytesOf(`SELECT id FROM health_history WHERE proxy_key = ${PLAIN} AND id <= (${NEWEST_BEYOND}) ORDER BY id LIMIT ${BATCH}`)})`;
+const ANY_OLD = 'SELECT 1 FROM health_history WHERE check_time < ? LIMIT 1';
 const OLDEST = `DELETE FROM health_history WHERE id IN
-  (SELECT id FROM health_history WHERE check_time < ? ORDER BY check_time LIMIT ?)`;
+  (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${PLAIN} ORDER BY check_time LIMIT ${BATCH}`)})`;
 
 /** Drops checks of a key beyond the limit, the oldest first and some at a time, and some of any key that are too old. Runs inside a write transaction. */
 export function forgetChecks(store: EntryStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
-  if (Number.isFinite(records)) store.statements.of(BEYOND_COUNT).run({ key, records });
-  if (Number.isFinite(ageMs)) store.statements.of(OLDEST).run(seconds(now - ageMs), BATCH);
+  const { statements } = store;
+  // There is mostly nothing to remove, and a look is cheaper.
+  if (Number.isFinite(records) && statements.of(NEWEST_BEYOND).get(key, records) !== undefined)
+    statements.of(BEYOND_COUNT).run(key, key, records);
+  const oldest = seconds(now - ageMs);
+  if (Number.isFinite(ageMs) && statements.of(ANY_OLD).get(oldest) !== undefined) statements.of(OLDEST).run(oldest);
 }

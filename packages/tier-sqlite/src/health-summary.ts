@@ -11,14 +11,7 @@ import {
 } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { type StoredValue, seconds } from './entry-values.ts';
-import {
-  boundedCheckValue,
-  isDuration,
-  isTime,
-  LAST_RECORDED,
-  type OnDamagedChecks,
-  soundChecks,
-} from './stored-checks.ts';
+import { isDuration, isTime, lastRecorded, type OnDamagedChecks, soundChecks } from './stored-checks.ts';
 
 /** Which checks to sum up. */
 export interface HealthWindow {
@@ -55,9 +48,9 @@ export interface HealthSummary {
   readonly responseTimeMs: ResponseTimes | null;
 }
 
-/** Ids first: a row is looked at only if its time is in the window. */
-const IN_WINDOW = `SELECT ${['check_time', 'status', 'response_time_ms'].map(boundedCheckValue).join(', ')} FROM health_history
-  WHERE id IN (SELECT id FROM (${LAST_RECORDED}) WHERE check_time >= ? AND check_time < ?)`;
+/** No text but the state is looked at. */
+const IN_WINDOW = `SELECT check_time, status, response_time_ms FROM (${lastRecorded('check_time', 'status', 'response_time_ms')})
+  WHERE check_time >= ? AND check_time < ?`;
 
 const TIME: ArgumentKind = Object.freeze({
   wanted: 'must be a time',
@@ -80,7 +73,7 @@ export function summarizeHealth(
   onDamaged: OnDamagedChecks,
 ): HealthSummary {
   const rows = key.isWellFormed()
-    ? (store.statements.of(IN_WINDOW).raw().all(key, most, seconds(since), seconds(until)) as StoredValue[][])
+    ? (store.statements.of(IN_WINDOW).raw().all(key, key, most, seconds(since), seconds(until)) as StoredValue[][])
     : [];
   const checks = soundChecks(rows, toOutcome, onDamaged);
   let [successes, failures] = [0, 0];

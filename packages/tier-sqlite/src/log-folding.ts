@@ -35,7 +35,8 @@ export class LogFolding {
   readonly #log: () => number;
   #thread: FoldingGate | undefined;
   #isPossible: boolean;
-  #isPaused = false;
+  /** How many others fold the log. */
+  #pauses = 0;
   #writes = 0;
   #emptying: NodeJS.Timeout | undefined;
 
@@ -67,13 +68,13 @@ export class LogFolding {
 
   /** Somebody else folds the log, until `resume`. */
   pause(): void {
-    this.#isPaused = true;
+    this.#pauses++;
     this.#tellCommits();
   }
 
   resume(): void {
-    this.#isPaused = false;
-    if (!this.#db.open) return;
+    this.#pauses--;
+    if (!this.#db.open || this.#isPaused) return;
     this.#tellCommits();
     this.#emptyLater();
   }
@@ -140,7 +141,11 @@ export class LogFolding {
       'the log cannot be folded into the database in a thread; commits do it',
     );
     this.#isPossible = false;
-    this.resume();
+    if (this.#db.open) this.#tellCommits();
+  }
+
+  get #isPaused(): boolean {
+    return this.#pauses > 0;
   }
 
   #tellCommits(): void {

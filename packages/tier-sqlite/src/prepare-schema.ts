@@ -2,6 +2,7 @@ import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { SqliteDatabase } from './load-binding.ts';
 import {
   entryTable,
+  FORGOTTEN_TABLE,
   HISTORY_INDEXES,
   HISTORY_TABLE,
   nextCheckIndex,
@@ -15,7 +16,7 @@ import type { TableLayout } from './table-layout.ts';
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
 /** What each version adds to the one before; only ever appended to. */
-const MIGRATIONS: readonly Migration[] = [createSideTables, changeNothing, indexNextChecks];
+const MIGRATIONS: readonly Migration[] = [createSideTables, changeNothing, indexNextChecks, noteForgottenChecks];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
@@ -105,4 +106,8 @@ function changeNothing(): void {}
 /** For `checkDueBy`: asked often, and only entries that are checked at all have a place in it. */
 function indexNextChecks(db: SqliteDatabase, layout: TableLayout): void {
   if (layout.isFull) db.exec(nextCheckIndex(layout));
+}
+
+function noteForgottenChecks(db: SqliteDatabase, layout: TableLayout): void {
+  if (layout.isFull) db.exec(FORGOTTEN_TABLE);
 }

@@ -7,6 +7,7 @@ import {
   type ResealCounts,
 } from '@pw/cache-models';
 import { isWithoutThread } from './cleanup-thread.ts';
+import type { Fate } from './damaged-rows.ts';
 import type { EntryStore } from './entry-store.ts';
 import { At } from './entry-values.ts';
 import { tokensInFilesAside } from './files-aside.ts';
@@ -36,7 +37,7 @@ export interface ResealContext {
   /** Runs other work on the open database. */
   readonly use: <T>(work: (store: EntryStore, folding: LogFolding) => T) => T;
   /** Sets a damaged row aside and counts it; `undefined` if that could not be done. */
-  readonly setAside: (damaged: DamagedRow) => 'set aside' | 'repaired' | undefined;
+  readonly setAside: (damaged: DamagedRow) => Promise<Fate>;
 }
 
 /**
@@ -51,17 +52,24 @@ export async function* resealDatabase(context: ResealContext): AsyncGenerator<Re
   yield* scrub(context);
 }
 
-function* setKeylessAside({ use, setAside, batchSize }: ResealContext): Generator<ResealCounts> {
+async function* setKeylessAside({ use, setAside, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
   for (;;) {
     const rows = use((store) => keylessRows(store, batchSize));
     if (rows.length === 0) return;
-    const left = rows.filter((row) => setAside(row) !== 'set aside').length;
+    const fates = await inTurn(rows, setAside);
+    const left = fates.filter((fate) => fate !== 'set aside').length;
     if (left === 0) yield NOTHING;
     else {
       yield { ...NOTHING, inQuarantine: left };
       return;
     }
   }
+}
+
+async function inTurn(rows: readonly DamagedRow[], setAside: ResealContext['setAside']): Promise<Fate[]> {
+  const fates: Fate[] = [];
+  for (const row of rows) fates.push(await setAside(row));
+  return fates;
 }
 
 async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts> {
@@ -72,12 +80,12 @@ async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts>
     const run = () => write((store) => resealPage(store, cipher, from, batchSize, now()));
     let page = await run();
     let { counts } = page;
-    let fates = page.damaged.map(setAside);
+    let fates = await inTurn(page.damaged, setAside);
     if (fates.includes('repaired')) {
       // An index was wrong, not the row: the page is read once more, and finds current what was sealed a moment ago.
       const before = counts.reencrypted;
       page = await run();
-      fates = page.damaged.map(setAside);
+      fates = await inTurn(page.damaged, setAside);
       counts = {
         ...page.counts,
         reencrypted: before + page.counts.reencrypted,

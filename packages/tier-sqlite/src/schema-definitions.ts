@@ -14,6 +14,11 @@ export const HISTORY_INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS idx_health_history_time ON health_history(check_time)',
 ];
 
+/** Whose checks nobody reads any more, up to which id: see `forgotten-checks.ts`. */
+export const FORGOTTEN = 'pw_forgotten_checks';
+
+export const FORGOTTEN_TABLE = `CREATE TABLE IF NOT EXISTS ${FORGOTTEN} (proxy_key TEXT PRIMARY KEY, up_to INTEGER NOT NULL) WITHOUT ROWID`;
+
 /** ProxyWhirl's table of entries. */
 export function entryTable({ table, columns }: TableLayout): string {
   const list = columns.map(({ name, declaration }) => `${name} ${declaration}`);
@@ -45,7 +50,7 @@ export function evictionIndex({ table }: TableLayout, column: string): string {
 
 /** All tables that a tier uses, as they are made. */
 export function tableDefinitions(layout: TableLayout): string[] {
-  const history = layout.isFull ? [HISTORY_TABLE] : [];
+  const history = layout.isFull ? [HISTORY_TABLE, FORGOTTEN_TABLE] : [];
   return [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), ...history];
 }
 

@@ -2,32 +2,37 @@ import { CacheCorruptionError, isTooLongKey } from '@pw/cache-models';
 import { type EntryRow, RowAt, selectRows } from './entry-row.ts';
 import type { EntryStore } from './entry-store.ts';
 import { At, seconds } from './entry-values.ts';
-import { isDamage } from './storage-error.ts';
-import { HEALTH_COLUMNS } from './table-layout.ts';
-import { isKey, keptValue } from './value-limits.ts';
+import { isHeavyRow, keepRow, type RowId, removeRow } from './quarantine-row.ts';
+import { isKey } from './value-limits.ts';
 
 /**
  * Moves a damaged row to the quarantine table, exactly as it is, but for values beyond all bounds. Looks at it first without any index: if it is sound
  * there, it was an index that lied; the indexes are rebuilt, and the answer is `"repaired"`: read again.
- * Runs in a write transaction of its own.
+ * Runs in a write transaction of its own. One that takes long to move stays where it is unless `isAnyWeight`; the answer is its rowid.
  */
-export function setRowAside(store: EntryStore, row: EntryRow, reason: string, now: number): 'set aside' | 'repaired' {
+export function setRowAside(
+  store: EntryStore,
+  row: EntryRow,
+  { reason, now, isAnyWeight }: { readonly reason: string; readonly now: number; readonly isAnyWeight: boolean },
+): 'set aside' | 'repaired' | { readonly rowId: RowId } {
+  const { db, layout } = store;
   return store.write(() => {
     store.recount();
     const rowId = exactRowId(store, row);
+    // No sound row is so long: it need not be read.
+    if (!isAnyWeight && isHeavyRow(db, layout, rowId)) return { rowId };
     const sql = `${selectRows(store.layout, 'NOT INDEXED')} WHERE c.rowid = ?`;
     const again = store.statements.of(sql).raw().get(rowId) as EntryRow | undefined;
     if (again === undefined || isSound(store, again)) {
       store.db.exec(`REINDEX ${store.layout.table}`);
       return 'repaired';
     }
-    keep(store, rowId, reason, now);
-    remove(store, rowId);
+    keepRow(db, layout, rowId, reason, seconds(now));
+    store.letGo(`SELECT key FROM ${layout.table} NOT INDEXED WHERE rowid = ?`, [rowId]);
+    removeRow(db, layout, rowId);
     return 'set aside';
   });
 }
-
-type RowId = number | bigint;
 
 /** Numbers beyond 2^53 that JavaScript cannot tell apart. */
 const NEIGHBOURS = 2048n;
@@ -59,27 +64,5 @@ function isSound(store: EntryStore, row: EntryRow): boolean {
     return true;
   } catch (error) {
     return !(error instanceof CacheCorruptionError);
-  }
-}
-
-function keep(store: EntryStore, rowId: RowId, reason: string, now: number): void {
-  const { table, side, quarantine, columns, healthInSide } = store.layout;
-  const health = healthInSide ? HEALTH_COLUMNS : [];
-  const names = [...columns, ...health].map(({ name }) => name).join(', ');
-  const values = [...columns.map(({ name }) => `c.${name}`), ...health.map(({ name }) => `s.${name}`)];
-  const sql = `INSERT INTO ${quarantine} (set_aside_at, reason, ${names})
-    SELECT ?, ?, ${values.map(keptValue).join(', ')} FROM ${table} c NOT INDEXED LEFT JOIN ${side} s ON s.key = c.key WHERE c.rowid = ?`;
-  store.statements.of(sql).run(seconds(now), reason, rowId);
-}
-
-function remove(store: EntryStore, rowId: RowId): void {
-  const statement = store.statements.of(`DELETE FROM ${store.layout.table} WHERE rowid = ?`);
-  try {
-    statement.run(rowId);
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    // The damaged value is not where its index says: the index is made again from what the table holds.
-    store.db.exec(`REINDEX ${store.layout.table}`);
-    statement.run(rowId);
   }
 }

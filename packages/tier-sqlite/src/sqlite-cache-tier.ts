@@ -117,7 +117,7 @@ export class SqliteCacheTier extends SqliteTier {
   }
 
   /**
-   * The checks of a key, newest first, out of the 20,000 that were recorded last (or `maxRecordsPerKey`, if that is more); damaged ones are
+   * The checks of a key, newest first, out of the 5,000 that were recorded last (or `maxRecordsPerKey`, if that is more); damaged ones are
    * passed over and counted. Throws a CacheValidationError for wrong options; a fault of the database gives
    * an empty list.
    */

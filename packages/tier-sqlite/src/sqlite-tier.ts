@@ -16,34 +16,28 @@ import {
 import { StructureCheck } from './check-structure.ts';
 import { checkBatchSize } from './check-tier-options.ts';
 import { closeDatabase } from './close-database.ts';
+import { DamagedRows, type Fate } from './damaged-rows.ts';
 import type { EntryRow } from './entry-row.ts';
-import { EntryStore } from './entry-store.ts';
+import type { EntryStore } from './entry-store.ts';
+import { sweepForgotten } from './forgotten-checks.ts';
 import { LargeCleanup } from './large-cleanup.ts';
 import { LockQueue } from './lock-queue.ts';
-import { LogFolding } from './log-folding.ts';
-import { type DatabaseSettings, openDatabase } from './open-database.ts';
-import { type FileIdentity, identify, isSameFile } from './prepare-file.ts';
+import type { DatabaseSettings } from './open-database.ts';
+import { type OpenedStore, openStore } from './opened-store.ts';
+import { identify, isSameFile } from './prepare-file.ts';
 import { PutGroup } from './put-group.ts';
 import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
 import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
-import { setRowAside } from './set-aside.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { codeOf, isDamage, isReadOnly, toStorageError } from './storage-error.ts';
-import type { StructureWatch } from './structure-watch.ts';
+import { isDamage, isReadOnly, toStorageError } from './storage-error.ts';
+import { SweepLater } from './sweep-later.ts';
 import type { TableLayout } from './table-layout.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** Side rows that a cleanup looks at: some milliseconds. */
 const ORPHANS_AT_A_TIME = 1000;
-
-interface Opened {
-  readonly store: EntryStore;
-  readonly file: FileIdentity;
-  readonly folding: LogFolding;
-  readonly structure: StructureWatch;
-}
 
 /** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
 export abstract class SqliteTier extends BaseTier<'sync'> {
@@ -60,8 +54,10 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #queue: LockQueue;
   /** Whether a write may answer with a promise. */
   #mayWait: boolean;
-  #opened: Opened | undefined;
+  #opened: OpenedStore | undefined;
   readonly #cleanup: LargeCleanup;
+  readonly #sweep: SweepLater;
+  readonly #damaged: DamagedRows;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -97,6 +93,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       isOpen: () => this.status === 'open',
       onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
     });
+    this.#damaged = new DamagedRows({
+      settings: this.#settings,
+      layout: place.layout,
+      logger: this.logger,
+      inThread: Number.isFinite(maxBlockMs),
+      opened: () => this.#current(),
+    });
+    const step = () => this.#writeInTime(sweepForgotten);
+    this.#sweep = new SweepLater({ tier: this.name, logger: this.logger, step });
   }
 
   /**
@@ -120,9 +125,12 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         now: () => this.clock.now(),
         write: (work) => this.#writeInTime(work),
         use: (work) => this.#guarded(() => work(this.#current().store, this.#current().folding)),
-        setAside: ({ row, error }) => {
-          this.passOver(error);
-          return this.#setAside(error, row, this.clock.now());
+        setAside: async ({ row, error }) => {
+          const fate = this.#setAside(error, row, this.clock.now());
+          if (fate !== 'pending') this.passOver(error);
+          if (fate !== 'pending' && fate !== 'later') return fate;
+          await this.#damaged.done;
+          return 'set aside';
         },
       });
     } catch (error) {
@@ -151,31 +159,25 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
 
   protected override doOpen(): void {
     this.#guarded(() => {
-      const { db, file, structure } = openDatabase(this.#settings, this.#layout, this.#check);
-      try {
-        const options = {
-          layout: this.#layout,
-          cipher: this.cipher,
-          config: this.config,
-          wantsEvicted: this.#wantsEvicted,
-          structure,
-        };
-        const store = new EntryStore(db, options);
-        if (this.config.maxEntries !== null) store.write(() => store.trim(this.clock.now()));
-        const folding = new LogFolding(db, { ...this.#settings, inThread: Number.isFinite(this.#maxBlockMs) });
-        this.#opened = { store, file, folding, structure };
-      } catch (error) {
-        db.close();
-        throw error;
-      }
+      this.#opened = openStore({
+        settings: this.#settings,
+        layout: this.#layout,
+        check: this.#check,
+        cipher: this.cipher,
+        config: this.config,
+        wantsEvicted: this.#wantsEvicted,
+        inThread: Number.isFinite(this.#maxBlockMs),
+      });
     });
-    this.#reportEvicted();
+    this.#afterWrite();
   }
 
   protected override doClose(): void {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#cleanup.stop();
+    this.#sweep.stop();
+    this.#damaged.stop();
     opened?.folding.stop();
     if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
   }
@@ -193,7 +195,9 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       if (entry.key === key) return entry;
       throw new CacheCorruptionError('stored row: stands under another key');
     } catch (error) {
-      if (this.#setAside(error, row, now) === 'repaired' && !isRetry) return this.#get(key, now, true);
+      const fate = this.#setAside(error, row, now);
+      if (fate === 'pending') return undefined;
+      if (fate === 'repaired' && !isRetry) return this.#get(key, now, true);
       throw error;
     }
   }
@@ -321,7 +325,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       return store.write(() => work(store));
     }, patienceMs);
     this.#opened?.folding.wrote();
-    this.#reportEvicted();
+    this.#afterWrite();
     return result;
   }
 
@@ -339,8 +343,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       try {
         entries.push(store.decode(row));
       } catch (error) {
-        this.#setAside(error, row, now);
-        this.passOver(error);
+        if (this.#setAside(error, row, now) !== 'pending') this.passOver(error);
       }
     }
     return entries;
@@ -362,7 +365,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
   }
 
-  #current(): Opened {
+  #current(): OpenedStore {
     if (this.#opened !== undefined) return this.#opened;
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
   }
@@ -393,18 +396,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     }
   }
 
-  #setAside(error: unknown, row: EntryRow, now: number): 'set aside' | 'repaired' | undefined {
-    if (!(error instanceof CacheCorruptionError)) return undefined;
-    try {
-      return setRowAside(this.#current().store, row, error.message, now);
-    } catch (failure) {
-      // The row stays where it is; the read that met it answers as it would have.
-      this.logger.warn({ tier: this.name, code: codeOf(failure) }, 'a damaged row could not be set aside');
-      return undefined;
-    }
+  #setAside(error: unknown, row: EntryRow, now: number): Fate {
+    const fate = this.#damaged.setAside(error, row, now);
+    this.#afterWrite();
+    return fate;
   }
 
-  #reportEvicted(): void {
+  /** Tells of what went, and goes on with what is left of it. */
+  #afterWrite(): void {
+    if (this.#opened?.store.takeForgotten() === true) this.#sweep.start();
     const evicted = this.#opened?.store.takeEvicted() ?? [];
     for (const { entry, reason } of evicted) {
       if (entry === undefined) this.counts.countRemoval(reason);

@@ -1,15 +1,19 @@
 import { CacheCorruptionError, fromEpochSeconds, isInstant } from '@pw/cache-models';
 import type { StoredValue } from './entry-values.ts';
+import { FORGOTTEN_UP_TO } from './forgotten-checks.ts';
 import { boundedNumber, boundedText } from './value-limits.ts';
 
 /**
- * Most checks of a key, the ones recorded last, that a history or a summary is made of: 20,000, or `maxRecordsPerKey` if that is more. A
+ * Most checks of a key, the ones recorded last, that a history or a summary is made of: 5,000, some milliseconds, or `maxRecordsPerKey` if that is more. A
  * file may hold any number of them.
  */
-export const MOST_CHECKS = 20_000;
+export const MOST_CHECKS = 5000;
 
-/** SQL: those rows of a key; binds the key and how many. By the index of keys, in which the rows of one follow by id. */
-export const LAST_RECORDED = `SELECT id, ${boundedNumber('check_time')} AS check_time FROM health_history WHERE proxy_key = ? ORDER BY id DESC LIMIT ?`;
+/** SQL: ids and columns of those rows of a key; binds the key twice, and how many. By the index of keys, in which the rows of one follow by id. */
+export function lastRecorded(...columns: readonly string[]): string {
+  const values = columns.map((name) => `${boundedCheckValue(name)} AS ${name}`);
+  return `SELECT ${['id', ...values].join(', ')} FROM health_history WHERE proxy_key = ? AND id > ${FORGOTTEN_UP_TO} ORDER BY id DESC LIMIT ?`;
+}
 
 const NUMBERS: ReadonlySet<string> = new Set(['check_time', 'response_time_ms']);
 

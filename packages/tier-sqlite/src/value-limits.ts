@@ -5,6 +5,9 @@ import { ENTRY_COLUMNS, isNumberColumn } from './table-layout.ts';
 /** Bytes of the longest text or token that is stored and read: 1 MiB, as in the other tiers. */
 export const MAX_VALUE_BYTES = 1024 * 1024;
 
+/** Bytes beyond all that a sound row may hold: five texts and tokens, and what is small beside them. */
+export const HEAVY_BYTES = 5 * MAX_VALUE_BYTES + 64 * 1024;
+
 /** What stands for a text or token that is not read, and for a number that is none: what no such column may hold. */
 const NO_TEXT = '0';
 const NO_NUMBER = "''";

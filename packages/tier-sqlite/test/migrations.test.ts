@@ -25,6 +25,9 @@ function shipped(kind: Kind): readonly string[] {
     kind === L3
       ? 'CREATE INDEX pw_cache_entries_next_check_time ON cache_entries(next_check_time) WHERE next_check_time IS NOT NULL;'
       : '',
+    kind === L3
+      ? 'CREATE TABLE pw_forgotten_checks (proxy_key TEXT PRIMARY KEY, up_to INTEGER NOT NULL) WITHOUT ROWID;'
+      : '',
   ];
 }
 
@@ -57,7 +60,7 @@ const rowsOf = (kind: Kind, path: string) =>
 describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
   const steps = shipped(kind);
 
-  it.each([0, 1, 2, 3])(
+  it.each([0, 1, 2, 3, 4])(
     'as version %i of this package left it, is brought to the present version with every row',
     (version) => {
       const directory = fixturePath(set, tempDir());

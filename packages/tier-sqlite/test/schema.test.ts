@@ -126,9 +126,9 @@ describe('the plans of the statements that run often', () => {
         /USING (COVERING )?INDEX idx_(l2_)?expires_at/,
       ],
       [`${table}: size`, `SELECT count(*) FROM ${table} WHERE expires_at > 1`, /COVERING INDEX idx_(l2_)?expires_at/],
-      [`${table}: lru`, new Eviction(layout, 'lru').deleteSql, /last_accessed/],
-      [`${table}: lfu`, new Eviction(layout, 'lfu').deleteSql, /access_count/],
-      [`${table}: fifo`, new Eviction(layout, 'fifo').deleteSql, /SCAN/],
+      [`${table}: lru`, new Eviction(layout, 'lru').victimsSql, /last_accessed/],
+      [`${table}: lfu`, new Eviction(layout, 'lfu').victimsSql, /access_count/],
+      [`${table}: fifo`, new Eviction(layout, 'fifo').victimsSql, /SCAN/],
     ] as const;
   });
 

@@ -10,12 +10,12 @@ type Reader = { read: <T>(work: (store: { db: Database.Database }) => T) => T };
 /** How the open tier goes about what it does most. */
 function plans(kind: Kind, tier: Tier): unknown[] {
   const { layout, table } = kind;
-  const { deleteSql } = new Eviction(layout, 'lru');
+  const { victimsSql } = new Eviction(layout, 'lru');
   const statements = [
     `${selectRows(layout)} WHERE c.key = ${PLAIN}`,
     `${selectRows(layout)} WHERE c.source = 's' ORDER BY c.key LIMIT 10`,
     `DELETE FROM ${table} WHERE expires_at <= 1`,
-    deleteSql.replaceAll('@now', '1').replaceAll('@n', '1'),
+    victimsSql.replaceAll('@now', '1').replaceAll('@n', '1'),
   ];
   return (tier as unknown as Reader).read(({ db }) =>
     statements.map((sql) =>

@@ -1,0 +1,15 @@
+import { JsonScanner } from '../../packages/tier-jsonl/src/json-scanner.ts';
+import { HeadReader } from '../../packages/tier-jsonl/src/line-head.ts';
+const buf = Buffer.from('{"a":[1,null]}\n'.repeat(133334));
+const b2 = Buffer.from('{"a":"some words that are"}\n'.repeat(70000));
+const time = (name, f, n) => { let best = 1e9; for (let i = 0; i < 30; i++) { const t = performance.now(); f(); best = Math.min(best, performance.now() - t); } console.log(name, (best * 1e6 / n).toFixed(1), 'ns/line'); };
+const s = new JsonScanner();
+let hits = 0;
+const s2 = new JsonScanner((b, x, y, z) => { hits += y - x; });
+const r = new HeadReader();
+time('scan', () => { for (let i = 0; i + 15 <= buf.length; i += 15) s.scan(buf, i, i + 14); }, 133334);
+time('scan+member', () => { for (let i = 0; i + 15 <= buf.length; i += 15) s2.scan(buf, i, i + 14); }, 133334);
+time('read', () => { for (let i = 0; i + 15 <= buf.length; i += 15) r.read(buf, i, i + 14); }, 133334);
+time('read words', () => { for (let i = 0; i + 28 <= b2.length; i += 28) r.read(b2, i, i + 27); }, 70000);
+time('indexOf', () => { let at = 0; while (at < buf.length) at = buf.indexOf(10, at) + 1; }, 133334);
+time('parse', () => { for (let i = 0; i + 15 <= buf.length; i += 15) JSON.parse(buf.latin1Slice(i, i + 14)); }, 133334);
