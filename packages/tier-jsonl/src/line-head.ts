@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
 import { isAt } from './is-at.ts';
+import { isUtf8At } from './is-utf8-at.ts';
 import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
 import { LONG_LINE, MOST_VALUES } from './limits.ts';
 import { noteKey, type RawRecord } from './record-line.ts';
@@ -64,7 +64,7 @@ export class HeadReader {
     const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? FEW_VALUES : undefined;
     if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
     const { isAscii } = this.#scanner;
-    if (!isAscii && !isUtf8(bytes.subarray(from, to))) return DAMAGED;
+    if (!isAscii && !isUtf8At(bytes, from, to)) return DAMAGED;
     // A list ProxyWhirl passes over, whatever is in it.
     if (first === OPEN_LIST || this.#members === 0) return OTHER;
     if (this.#isPlainlyDamaged()) return DAMAGED;

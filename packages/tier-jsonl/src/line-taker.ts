@@ -89,8 +89,8 @@ export class LineTaker implements LineVisitor {
 
   blank(from: number, to: number): void {
     this.#lines.end = to;
-    // What is damaged before and after it goes in one piece.
-    if (this.#damaged.next === from) this.#damaged.next = to;
+    // What is damaged before and after a few of them goes in one piece.
+    if (this.#damaged.next === from && to - from < SHORT) this.#damaged.next = to;
   }
 
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {

@@ -1,5 +1,5 @@
 import { grow, roomFor } from './grow.ts';
-import type { Place, PlaceOfLines } from './place.ts';
+import type { PlaceOfLines } from './place.ts';
 
 /** Places in columns: where every other line of a file is damaged, or none of ours, an object for each took longer than to read them. */
 export class PlaceList implements Iterable<PlaceOfLines> {

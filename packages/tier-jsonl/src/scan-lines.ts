@@ -1,3 +1,4 @@
+import { isSpace } from './json-scanner.ts';
 import { MAX_LINE } from './limits.ts';
 import type { ShardFile } from './shard-file.ts';
 import { Slice } from './slice.ts';
@@ -11,7 +12,7 @@ const NEAR = 48;
 
 /** Told of each line: its bytes `start` to `end` of a buffer, and its offset in the file. */
 export interface LineVisitor {
-  /** Newlines alone, between two offsets in the file. */
+  /** Lines with nothing but blanks in them, between two offsets in the file. */
   blank(from: number, to: number): void;
   /** What takes long goes on in steps, which are all done before the next line comes. */
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined;
@@ -86,11 +87,13 @@ class SomeLines {
     const until = Math.min(start + LOOK_AFTER, bytes.length);
     // Never a look beyond the end: one makes all of them slower.
     while (start < until) {
-      if (bytes[start] === NEWLINE) {
-        const first = afterNewlines(bytes, start);
-        visitor.blank(position + start, position + first);
-        start = first;
-        continue;
+      if (isSpace(bytes[start]!)) {
+        const first = afterBlankLines(bytes, start);
+        if (first > start) {
+          visitor.blank(position + start, position + first);
+          start = first;
+          continue;
+        }
       }
       const end = newlineAt(bytes, start, isNear);
       if (end < 0) {
@@ -110,10 +113,15 @@ class SomeLines {
   }
 }
 
-function afterNewlines(bytes: Buffer, from: number): number {
-  let at = from;
-  while (at < bytes.length && bytes[at] === NEWLINE) at++;
-  return at;
+/** Where the first line begins that has more than blanks in it, or is not whole. */
+function afterBlankLines(bytes: Buffer, from: number): number {
+  let start = from;
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === NEWLINE) start = at + 1;
+    else if (!isSpace(byte)) break;
+  }
+  return start;
 }
 
 /** Where the next newline is; less than 0 if there is none. */

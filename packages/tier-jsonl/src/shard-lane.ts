@@ -284,7 +284,7 @@ export class ShardLane {
 
   /** Takes the lock, looks at the file, and makes sure that the lock is still ours after that. */
   async #readyToWrite(): Promise<void> {
-    const { lock, shard } = this.#parts;
+    const { lock } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
       // A set that is left for another one may be closed by now.
       if (!this.#parts.isCurrent()) throw new Resharded();
