@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIST, workspace } from './workspace.ts';
 
@@ -82,6 +83,30 @@ describe('a directory that others could change', () => {
     const strict = await cli(['list', '--directory-checks', 'strict']);
     expect([strict.code, strict.err]).toEqual([1, expect.stringContaining(join(dir, 'proxies'))]);
     expect((await cli(['list', '--directory-checks', 'no'])).code).toBe(2);
+  });
+});
+
+describe('a database that another program gave a trigger', () => {
+  it('is refused, with the name of the trigger and the command that removes it, which helps', async () => {
+    const { cli, dir, path } = workspace({ 'list.txt': LIST });
+    await cli(['import', path('list.txt')]);
+    const run = (sql: string): void => {
+      const database = new DatabaseSync(join(dir, 'db', 'proxywhirl.db'));
+      database.exec(sql);
+      database.close();
+    };
+    run('CREATE TRIGGER audit AFTER DELETE ON cache_entries BEGIN SELECT 1; END');
+    for (const argv of [['list'], ['import', path('list.txt')]]) {
+      const { code, err } = await cli(argv);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^pw-cache: .*cannot be opened: .*the trigger "audit": .*DROP TRIGGER "audit";\n$/);
+    }
+    const { out } = await cli(['list', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      error: { code: 'TIER_FAILED', message: expect.stringContaining('audit') },
+    });
+    run('DROP TRIGGER "audit";');
+    expect((await cli(['list'])).code).toBe(0);
   });
 });
 

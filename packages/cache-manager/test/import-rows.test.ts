@@ -322,6 +322,12 @@ describe('a row with credentials in a text', () => {
     },
   );
 
+  it('is refused where its URL is not well-formed', async () => {
+    const { result, target } = await importRows([{ proxy_url: 'not \ud800 a url' }]);
+    expect([result.skipped, target.map.size]).toEqual([1, 0]);
+    expect(result.problems[0]?.reason).toMatch(/well-formed Unicode/);
+  });
+
   it.each([{ proxy_url: 'http://ann:hunter2-x' }, { ...record, proxy_url: 'http://ann:hunter2-x' }])(
     'is not stored if its URL was cut off in the password: %j',
     async (row) => {

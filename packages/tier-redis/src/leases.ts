@@ -1,16 +1,22 @@
-import { textOrNull, wholeNumber } from './answers.ts';
+import { smallNumbers, wholeNumber } from './answers.ts';
 import type { RedisStore } from './redis-store.ts';
-import { LEASE } from './scripts.ts';
+import { CLAIM, LEASE } from './scripts.ts';
 import type { Stamps } from './stored-record.ts';
+
+/** An answer of the script CLAIM. */
+const claimed = (answer: unknown) => smallNumbers([answer], 1, 2)[0]!;
 
 /** Leases on keys, each with a token that only its owner knows; the server ends one whose owner does not. */
 export class Leases {
   readonly #store: RedisStore;
   readonly #tokens: Stamps;
+  readonly #onForeign: () => void;
 
-  constructor(store: RedisStore, tokens: Stamps) {
+  /** `onForeign` is called when something that is no lease had the name of one, and was replaced. */
+  constructor(store: RedisStore, tokens: Stamps, onForeign: () => void) {
     this.#store = store;
     this.#tokens = tokens;
+    this.#onForeign = onForeign;
   }
 
   /** The token, or `null` while another one holds the lease, or has got hold of it since. */
@@ -20,8 +26,9 @@ export class Leases {
     if (token !== undefined)
       return (await this.#store.run(LEASE, [name], [token, span], wholeNumber)) === 1 ? token : null;
     const fresh = this.#tokens.next();
-    const came = await this.#store.send(name, ['SET', name, fresh, 'NX', 'PX', span], textOrNull);
-    return came === 'OK' ? fresh : null;
+    const came = await this.#store.run(CLAIM, [name], [fresh, span], claimed);
+    if (came === 2) this.#onForeign();
+    return came === 0 ? null : fresh;
   }
 
   async release(key: string, token: string): Promise<boolean> {

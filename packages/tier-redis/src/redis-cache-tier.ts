@@ -71,7 +71,9 @@ export class RedisCacheTier extends BaseTier<'async'> {
       refused: (fault) => this.#refused(fault),
     });
     this.#store = new RedisStore(names, maxEntries === null ? undefined : names.index(evictionPolicy), this.#link);
-    this.#leases = new Leases(this.#store, this.#stamps);
+    this.#leases = new Leases(this.#store, this.#stamps, () =>
+      this.logger.warn({ tier: this.name }, 'what stood under the name of a lease is no lease; a new one replaced it'),
+    );
   }
 
   #connection(options: RedisTierOptions, names: RecordNames, events: ConnectionEvents): Connection {

@@ -1,4 +1,4 @@
-import { recordsRead, type Stored, scanned, smallNumbers, textsOrNulls } from './answers.ts';
+import { recordsRead, type Stored, scanned, smallNumbers, textsOrNulls, wholeNumber } from './answers.ts';
 import { BATCH_BYTES, MAX_RECORD_BYTES, MAX_SEEN_BYTES } from './limits.ts';
 import type { Pass } from './pass.ts';
 import type { Kind, RecordNames } from './record-names.ts';
@@ -77,12 +77,15 @@ export class RedisStore {
   readOne(key: string): Promise<Pair> {
     const names = [this.names.name('e', key), this.names.name('a', key)];
     return this.#trusting(
-      () => this.#link.send(names[0]!, ['MGET', ...names], pairOf),
+      async () => {
+        const pair = await this.#link.send(names[0]!, ['MGET', ...names], pairOf);
+        return pair[0] === null ? (await this.#lookAgain([key], [pair]))[0]! : pair;
+      },
       () => this.readNames(names).then(([pair]) => pair!),
     );
   }
 
-  /** Record and accesses of each key. What is no text is as good as not there. */
+  /** Record and accesses of each key. */
   async read(keys: readonly string[]): Promise<readonly Pair[]> {
     const groups = this.groups(keys).map((group) =>
       group.length === 1
@@ -176,7 +179,24 @@ export class RedisStore {
   async #readTogether(group: readonly string[]): Promise<readonly Pair[]> {
     const names = [...group.map((key) => this.names.name('e', key)), ...group.map((key) => this.names.name('a', key))];
     const came = await this.send(names[0]!, ['MGET', ...names], (answer) => textsOrNulls(answer, names.length));
-    return group.map((_, at) => [came[at]!, came[group.length + at]!] as const);
+    return this.#lookAgain(
+      group,
+      group.map((_, at) => [came[at]!, came[group.length + at]!] as const),
+    );
+  }
+
+  /**
+   * Tells what is no text from what is not there: to MGET they are the same. Costs one more way to the server, and
+   * only where something is missing.
+   */
+  async #lookAgain(keys: readonly string[], pairs: readonly Pair[]): Promise<readonly Pair[]> {
+    const missing = keys.filter((_, at) => pairs[at]![0] === null);
+    if (missing.length === 0) return pairs;
+    const names = missing.map((key) => this.names.name('e', key));
+    if ((await this.send(names[0]!, ['EXISTS', ...names], wholeNumber)) === 0) return pairs;
+    const found = await this.#readInTurn(missing);
+    let next = 0;
+    return pairs.map((pair) => (pair[0] === null ? found[next++]! : pair));
   }
 
   async #readInTurn(group: readonly string[]): Promise<readonly Pair[]> {

@@ -241,6 +241,17 @@ if ask('STRLEN', KEYS[1]) ~= #ARGV[1] or redis.call('GET', KEYS[1]) ~= ARGV[1] t
 if ARGV[2] == '' then redis.call('UNLINK', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') end
 return 1`);
 
+/**
+ * Takes a lease that nobody holds. What is no text, or has no end, is no lease, and would be in the way for ever.
+ * KEYS: the lease. ARGV: its token, milliseconds. Gives 1 if it did, 2 if something else stood there, 0 if the lease is another's.
+ */
+export const CLAIM = script(`
+if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('PEXPIRETIME', KEYS[1]) > 0 then return 0 end
+redis.call('UNLINK', KEYS[1])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 2`);
+
 /** KEYS: a lease. ARGV: its token; milliseconds from now for which it goes on, 0 for its end. Gives 1 if the token was right. */
 export const LEASE = script(`${ASK}
 if ask('GETRANGE', KEYS[1], 0, 63) ~= ARGV[1] then return 0 end
@@ -257,5 +268,6 @@ export const ALL_SCRIPTS: readonly Script[] = [
   ACCESS,
   SWAP,
   SET_ASIDE,
+  CLAIM,
   LEASE,
 ];

@@ -16,6 +16,7 @@ function soundAnswer(stored: Map<string, string>): Answer {
     if (name === 'SET') stored.set(first, second);
     if (name === 'MGET')
       return listOf(words.slice(1).map((one) => (stored.has(one) ? text(stored.get(one)!) : '_\r\n')));
+    if (name === 'EXISTS') return `:${words.slice(1).filter((one) => stored.has(one)).length}\r\n`;
     if (name === 'SCAN')
       return page(
         '0',

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { CacheEntry, CacheValidationError } from '@pw/cache-models';
-import { isServerMissing, RedisServer, until } from '@pw/test-support';
+import { isServerMissing, RecordingLogger, RedisServer, until } from '@pw/test-support';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
@@ -100,7 +100,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
-    const keys = [...Object.keys(DAMAGED), ...(await storeOddities()).filter((key) => key.startsWith('long'))];
+    const keys = [...Object.keys(DAMAGED), ...(await storeOddities())];
     const before = await sent();
     expect([...(await tier.getMany(['good', ...keys])).keys()]).toEqual(['good']);
     expect((await sent()) - before).toBeLessThan(MOST_SENT);
@@ -108,6 +108,21 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.totalFailures).toBe(0);
     for (const key of keys) await until(`${key} is set aside`, isAside(key));
     expect((await tier.get('good'))?.key).toBe('good');
+  });
+
+  it('counts what is no text, tells of it and sets it aside, asked for alone or beside what is not there', async () => {
+    const logger = new RecordingLogger();
+    const tier = tierOf({}, { logger });
+    await storeOddities();
+    expect(await tier.get('of type list')).toBeUndefined();
+    expect(tier.statistics.evictionsCorruption).toBe(1);
+    expect((await tier.getMany(['missing', 'of type set', 'missing too', 'of type hash'])).size).toBe(0);
+    expect(tier.statistics.evictionsCorruption).toBe(3);
+    for (const key of ['of type list', 'of type set', 'of type hash']) await until(`${key} is set aside`, isAside(key));
+    expect(logger.text).toContain('CACHE_CORRUPT');
+    expect(await tier.get('of type list')).toBeUndefined();
+    expect(tier.statistics.evictionsCorruption).toBe(3);
+    expect(tier.totalFailures).toBe(0);
   });
 
   it('is a miss where one of them is asked for alone, and stores over it', async () => {

@@ -1,5 +1,7 @@
 import { MAX_CSV_COLUMNS } from './import-limits.ts';
 
+const QUOTE = 0x22;
+
 /** The cells of a record, or why there are none: a quote is `open` at the end, or something but a delimiter is behind a closing one. */
 export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
 
@@ -17,7 +19,7 @@ export function splitCells(text: string, delimiter: string): SplitCells {
     if (text[at] === '"') {
       const end = endOfQuoted(text, at + 1);
       if (end < 0) return 'open';
-      cells.push(text.slice(at + 1, end).replaceAll('""', '"'));
+      cells.push(unescaped(text.slice(at + 1, end)));
       at = behindSpace(text, end + 1, delimiter);
     } else {
       const end = text.indexOf(delimiter, at);
@@ -43,10 +45,29 @@ export function continuationOf(line: string, delimiter: string): Continuation {
   return rest === 'open' || rest === 'misplaced' ? rest : 'closed';
 }
 
-/** Where the quote stands that closes a cell; -1 if none does. */
+/** Replacing keeps a number for each place that is found: half a million take ten times as long as all else that is done to their line. */
+const MOST_REPLACED = 16_384;
+
+function unescaped(text: string): string {
+  if (text.length <= MOST_REPLACED) return text.replaceAll('""', '"');
+  const bytes = Buffer.from(text, 'utf16le');
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 2, length += 2) {
+    const [low, high] = [bytes[at]!, bytes[at + 1]!];
+    bytes[length] = low;
+    bytes[length + 1] = high;
+    if (low === QUOTE && high === 0) at += 2;
+  }
+  return bytes.toString('utf16le', 0, length);
+}
+
+/** Where the quote stands that closes a cell; -1 if none does. A search for each quote of a line of nothing else would take too long. */
 function endOfQuoted(text: string, start: number): number {
   let end = text.indexOf('"', start);
-  while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
+  while (end >= 0 && text.charCodeAt(end + 1) === QUOTE) {
+    end += 2;
+    if (text.charCodeAt(end) !== QUOTE) end = text.indexOf('"', end);
+  }
   return end;
 }
 

@@ -29,7 +29,13 @@ function toItem({ line, text, problem }: TextLine, options: PlainLineOptions): F
 /** Not by an expression: one that looks for the end of the line behind each `#` takes time in proportion to the square of the length. */
 function withoutComment(text: string): string {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
-    if (at === 0 || text[at - 1]!.trim() === '') return text.slice(0, at);
+    if (at === 0 || isSpaceAt(text, at - 1)) return text.slice(0, at);
   }
   return text;
+}
+
+/** A line may hold a million `#`: only what is no printable ASCII character, which no space is, is made a text of its own. */
+function isSpaceAt(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at);
+  return (unit <= 0x20 || unit > 0x7e) && text[at]!.trim() === '';
 }

@@ -111,8 +111,8 @@ function readRow(row: Row, context: RowContext): RowResult {
 
 /** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // The key's own check refuses what is not well-formed, so the text is checked along with it.
-  CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
+  // As a source it would be refused in the same words: a whole entry to find that out, only where there is something to refuse.
+  if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }
 
