@@ -110,9 +110,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doPut(key: string, entry: CacheEntry, _now: number): Promise<boolean> {
-    const put = this.#putOf(entry);
-    await this.#store.ready();
-    return this.#store.put(key, put);
+    return this.#store.put(key, this.#putOf(entry));
   }
 
   protected override async doPutMany(entries: readonly CacheEntry[], _now: number): Promise<boolean[]> {

@@ -181,8 +181,8 @@ export class JsonlStore {
   }
 
   async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    // Nothing on its way and nothing in the files: no lock is needed to know.
-    if (await this.settled(() => this.#isAbsent(key))) return false;
+    // Nothing on its way and nothing in the files: no lock is needed to know. What cannot be known at once has its place in the row all the same.
+    if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'remove', key, now, onlyExpired })) === true;
   }
@@ -328,8 +328,7 @@ export class JsonlStore {
 
   async #atHome(key: string, operation: ShardOperation): Promise<boolean | number> {
     for (;;) {
-      const waiting = this.ready();
-      if (waiting !== undefined) await waiting;
+      for (let waiting = this.ready(); waiting !== undefined; waiting = this.ready()) await waiting;
       try {
         return await this.#shards.atHome(key, operation);
       } catch (error) {

@@ -56,6 +56,7 @@ export class ShardSet {
   /** How many shards are being read, and what of that goes on in turns. */
   #reading = 0;
   readonly #readings = new Set<Promise<boolean>>();
+  #untilRead: Promise<void> | undefined;
   readonly #afterwards = new Set<Promise<void>>();
   /** True once a key was seen to have lines in two shards. */
   #hasOlder = false;
@@ -121,11 +122,20 @@ export class ShardSet {
     return this.isCurrent && this.#reading === 0;
   }
 
-  /** Waits while shards are being read in turns. Throws a CacheStorageError if one cannot be read. */
-  async untilRead(): Promise<void> {
-    await Promise.all(this.#readings);
-    // Others read too, while they have a lock.
-    while (this.#reading > 0) await rest();
+  /** Waits while shards are being read in turns; all who wait go on in the order in which they came. Throws a CacheStorageError if one cannot be read. */
+  untilRead(): Promise<void> {
+    this.#untilRead ??= this.#waitForReadings().finally(() => {
+      this.#untilRead = undefined;
+    });
+    return this.#untilRead;
+  }
+
+  async #waitForReadings(): Promise<void> {
+    while (this.#reading > 0) {
+      await Promise.all(this.#readings);
+      // Others read too, while they have a lock.
+      if (this.#reading > 0) await rest();
+    }
   }
 
   /** Looks at one shard file and follows it; what takes longer than a turn goes on in turns. Throws a CacheStorageError. */
