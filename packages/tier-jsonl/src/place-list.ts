@@ -1,13 +1,20 @@
-import { grow, roomFor } from './grow.ts';
 import type { PlaceOfLines } from './place.ts';
+
+/** Places of a chunk. To copy all that is there into more room would be most of the work where there are many. */
+const CHUNK = 512;
+
+interface Chunk {
+  readonly offset: Float64Array;
+  readonly length: Uint32Array;
+  readonly lines: Uint32Array;
+}
 
 /** Places in columns: where every other line of a file is damaged, or none of ours, an object for each took longer than to read them. */
 export class PlaceList implements Iterable<PlaceOfLines> {
-  #offset = new Float64Array(0);
-  /** A damaged line may be as long as a file. */
-  #size = new Float64Array(0);
-  #lines = new Int32Array(0);
+  readonly #chunks: Chunk[] = [];
+  #last: Chunk | undefined;
   #length = 0;
+  #end = 0;
   #isInOrder = true;
 
   get length(): number {
@@ -20,34 +27,33 @@ export class PlaceList implements Iterable<PlaceOfLines> {
   }
 
   add(offset: number, length: number, lines = 1): void {
-    const at = this.#length++;
-    if (at === this.#offset.length) this.#makeRoom(at + 1);
-    if (at > 0 && offset < this.#offset[at - 1]!) this.#isInOrder = false;
-    this.#offset[at] = offset;
-    this.#size[at] = length;
-    this.#lines[at] = lines;
+    const at = this.#length++ % CHUNK;
+    if (at === 0) {
+      this.#last = { offset: new Float64Array(CHUNK), length: new Uint32Array(CHUNK), lines: new Uint32Array(CHUNK) };
+      this.#chunks.push(this.#last);
+    }
+    const last = this.#last!;
+    last.offset[at] = offset;
+    last.length[at] = length;
+    last.lines[at] = lines;
+    if (offset < this.#end) this.#isInOrder = false;
+    this.#end = offset;
   }
 
   /** The places from a number on. */
   from(first: number): PlaceList {
     const list = new PlaceList();
-    list.#offset = this.#offset.slice(first, this.#length);
-    list.#size = this.#size.slice(first, this.#length);
-    list.#lines = this.#lines.slice(first, this.#length);
-    list.#length = list.#offset.length;
-    list.#isInOrder = this.#isInOrder;
+    for (let at = first; at < this.#length; at++) {
+      const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
+      list.add(offset[at % CHUNK]!, length[at % CHUNK]!, lines[at % CHUNK]!);
+    }
     return list;
   }
 
   *[Symbol.iterator](): Generator<PlaceOfLines, void> {
-    for (let at = 0; at < this.#length; at++)
-      yield { offset: this.#offset[at]!, length: this.#size[at]!, lines: this.#lines[at]! };
-  }
-
-  #makeRoom(needed: number): void {
-    const room = roomFor(needed, this.#offset.length);
-    this.#offset = grow(this.#offset, room);
-    this.#size = grow(this.#size, room);
-    this.#lines = grow(this.#lines, room);
+    for (let at = 0; at < this.#length; at++) {
+      const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
+      yield { offset: offset[at % CHUNK]!, length: length[at % CHUNK]!, lines: lines[at % CHUNK]! };
+    }
   }
 }

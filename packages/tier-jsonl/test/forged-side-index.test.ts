@@ -116,7 +116,7 @@ describe('a side index that somebody wrote', () => {
       }),
     ],
     ['places that are none', () => ({ superseded: new Map([['k', [5]]]) })],
-    ['places that are nothing', () => ({ foreign: [null] })],
+    ['places that are nothing', () => ({ foreign: [{}] })],
     ['places behind the file', () => ({ foreign: [{ offset: 1e9, length: 1 }] })],
   ])('with %s is passed over, and the shard is read', async (_what, change) => {
     const { directory, path } = await shardOf(1000);
