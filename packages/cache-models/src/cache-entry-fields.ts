@@ -1,7 +1,8 @@
+import type { EntryLabels } from './entry-labels.ts';
 import type { HealthStatus } from './health-status.ts';
 import type { Secret } from './secret.ts';
 
-/** The 21 fields of an entry. Times are epoch milliseconds (fractions allowed), absent values are `null`. */
+/** The 22 fields of an entry. Times are epoch milliseconds (fractions allowed), absent values are `null`. */
 export interface CacheEntryFields {
   /** Identifies the entry in every tier: any non-empty string of at most 4096 bytes in UTF-8 (`MAX_KEY_BYTES`). */
   readonly key: string;
@@ -33,6 +34,8 @@ export interface CacheEntryFields {
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;
+  /** What the proxy is: `{ country: 'DE', kind: 'residential' }`. No credentials: they are masked where the value comes in. */
+  readonly labels: EntryLabels;
 }
 
 /** What `JSON.stringify` shows of an entry: secrets are masked. */

@@ -3,6 +3,7 @@ import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { CacheValidationError } from './cache-error.ts';
 import { keyOf } from './cache-key.ts';
 import type { Clock } from './clock.ts';
+import { type EntryLabels, labelProblems, NO_LABELS, toLabels } from './entry-labels.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
@@ -44,6 +45,14 @@ const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedP
   return z.NEVER;
 });
 
+const labels = z.custom<EntryLabels>().transform((value: unknown, context): EntryLabels => {
+  const problems = labelProblems(value);
+  if (problems.length === 0) return toLabels(value as EntryLabels);
+  for (const { path, message } of problems)
+    context.addIssue({ code: 'custom', message, path: path === '' ? [] : [path] });
+  return z.NEVER;
+});
+
 const fields = {
   key: text
     .min(1, 'must not be empty')
@@ -65,6 +74,7 @@ const fields = {
   lastHealthError: text.nullable(),
   totalHealthChecks: count,
   totalHealthCheckFailures: count,
+  labels,
 };
 
 const inputSchema = z
@@ -93,7 +103,11 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
   const url = given.proxyUrl.url;
   const fetchTime = given.fetchTime ?? toStorable(clock.now());
   const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
-  const texts = { source: given.source ?? DEFAULT_SOURCE, lastHealthError: given.lastHealthError ?? null };
+  const texts = {
+    source: given.source ?? DEFAULT_SOURCE,
+    lastHealthError: given.lastHealthError ?? null,
+    labels: given.labels ?? NO_LABELS,
+  };
   return {
     key: given.key ?? keyOf(url, credentials.username),
     proxyUrl: url,

@@ -1,20 +1,27 @@
-import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
+import { type ArgumentKind, Kinds, optional } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
+import { checkOptionsObject } from './arguments/check-options.ts';
 import { brandClass, brandOf } from './brand.ts';
 import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { type EntryLabels, NO_LABELS } from './entry-labels.ts';
+import { bareUrl, fullUrl } from './entry-url.ts';
 import { HealthStatus } from './health-status.ts';
 import { maskProxyUrl } from './mask-credentials.ts';
 import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
-import type { Secret } from './secret.ts';
+import { Secret } from './secret.ts';
 
 const BRAND = brandOf('CacheEntry');
 const FIELDS: ArgumentKind = Object.freeze({
   wanted: 'must be the fields of an entry, with its key',
   isRight: (value: unknown) => typeof (value as Partial<CacheEntryFields> | null | undefined)?.key === 'string',
 });
+const URL_OPTIONS = { credentials: optional(Kinds.boolean) };
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The fields of an entry; one of before there were labels lacks them. */
+export type RestorableFields = Omit<CacheEntryFields, 'labels'> & Partial<Pick<CacheEntryFields, 'labels'>>;
 
 /**
  * One proxy in the cache: frozen, and replaced by a new entry on every change, so tiers and callers may share it.
@@ -42,9 +49,10 @@ export class CacheEntry implements CacheEntryFields {
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;
+  readonly labels: EntryLabels;
 
   // One assignment a field, always in this order: V8 gives all entries one hidden class, which a loop would not.
-  private constructor(f: CacheEntryFields, accessCount: number, lastAccessed: number) {
+  private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
     this.key = f.key;
     this.proxyUrl = f.proxyUrl;
     this.username = f.username;
@@ -66,6 +74,8 @@ export class CacheEntry implements CacheEntryFields {
     this.lastHealthError = f.lastHealthError;
     this.totalHealthChecks = f.totalHealthChecks;
     this.totalHealthCheckFailures = f.totalHealthCheckFailures;
+    // Whoever restores fields of before labels has none.
+    this.labels = f.labels ?? NO_LABELS;
     Object.freeze(this);
   }
 
@@ -83,7 +93,7 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /** Makes an entry from a store's own fields, unchecked but for having a key. For tiers: the codec has checked what a foreign file holds. */
-  static restore(fields: CacheEntryFields): CacheEntry {
+  static restore(fields: RestorableFields): CacheEntry {
     if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
     return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
   }
@@ -132,6 +142,31 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /**
+   * The whole URL, with the credentials percent-encoded, as clients and environment variables take it; so it is a {@link Secret}. With
+   * `credentials: false` a text without them. An IPv6 address has its brackets, and the zone of one is encoded (RFC 6874).
+   *
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError for a credential that is no
+   * well-formed text, which only a record of another program can hold.
+   *
+   * @example
+   * ```ts
+   * const agent = new ProxyAgent(entry.toUrl().reveal()); // http://user:p%40ss@192.0.2.1:8080
+   * console.log(entry.toUrl({ credentials: false })); // http://192.0.2.1:8080
+   * ```
+   */
+  toUrl(options?: { readonly credentials?: true }): Secret;
+  toUrl(options: { readonly credentials: false }): string;
+  toUrl(options: { readonly credentials?: boolean } = {}): Secret | string {
+    checkOptionsObject(options, URL_OPTIONS, { what: 'toUrl' });
+    return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
+  }
+
+  /** All fields as a plain object, the secrets as they are: what `{ ...entry }` gives. */
+  toFields(): CacheEntryFields {
+    return { ...this };
+  }
+
+  /**
    * All fields; secrets are masked, and so is what an old record has of credentials in its URL, source or error. Opens the
    * credentials if there is a text that may hold them, other than the usual sources.
    */
@@ -147,9 +182,13 @@ export class CacheEntry implements CacheEntryFields {
 
   [INSPECT](): CacheEntry {
     const proxyUrl = maskProxyUrl(this.proxyUrl);
-    const { source, lastHealthError } = maskedFields(this);
-    const isClean = proxyUrl === this.proxyUrl && source === this.source && lastHealthError === this.lastHealthError;
-    return isClean ? this : CacheEntry.restore({ ...this, proxyUrl, source, lastHealthError });
+    const { source, lastHealthError, labels } = maskedFields(this);
+    const isClean =
+      proxyUrl === this.proxyUrl &&
+      source === this.source &&
+      lastHealthError === this.lastHealthError &&
+      labels === this.labels;
+    return isClean ? this : CacheEntry.restore({ ...this, proxyUrl, source, lastHealthError, labels });
   }
 }
 brandClass(CacheEntry, BRAND);

@@ -1,7 +1,9 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import type { InstantInput } from './cache-entry-input.ts';
 import { ENTRY_ORDERS, type EntryFilter } from './entry-filter.ts';
+import { isLabelName, isLabelValue, LABEL_NAME_PROBLEM, LABEL_VALUE_PROBLEM, MAX_LABELS } from './entry-labels.ts';
 import { HEALTH_STATUSES } from './health-status.ts';
+import { maskCredentials } from './mask-credentials.ts';
 import { Problems } from './problems.ts';
 import { PROXY_SCHEMES } from './proxy-url.ts';
 import { toInstant } from './to-instant.ts';
@@ -12,6 +14,7 @@ const MAX_VALUES = 1000;
 const MEMBERS: ReadonlySet<string> = new Set<keyof EntryFilter>([
   'source',
   'protocol',
+  'labels',
   'text',
   'healthStatus',
   'expiresAt',
@@ -34,6 +37,7 @@ export function checkFilter(filter: EntryFilter): void {
   }
   for (const name of Object.keys(filter)) problems.check(MEMBERS.has(name), name.slice(0, 40), 'unknown member');
   checkTexts(filter, problems);
+  checkLabels(filter.labels, problems);
   checkRanges(filter, problems);
   checkPaging(filter, problems);
   problems.throwIfAny('query');
@@ -55,6 +59,25 @@ function checkTexts({ source, protocol, text, healthStatus }: EntryFilter, probl
   );
   const fits = text === undefined || (isText(text) && text.length <= MAX_TEXT);
   problems.check(fits, 'text', `must be a well-formed text of at most ${MAX_TEXT} characters`);
+}
+
+function checkLabels(labels: unknown, problems: Problems): void {
+  if (labels === undefined) return;
+  if (!Kinds.object.isRight(labels)) {
+    problems.check(false, 'labels', 'must be an object of names and texts, or lists of texts');
+    return;
+  }
+  const wanted = Object.entries(labels as object);
+  problems.check(wanted.length <= MAX_LABELS, 'labels', `must be at most ${MAX_LABELS}`);
+  for (const [name, values] of wanted.slice(0, MAX_LABELS)) {
+    const path = `labels.${maskCredentials(name).slice(0, 40)}`;
+    problems.check(isLabelName(name), path, LABEL_NAME_PROBLEM);
+    problems.check(
+      values !== undefined && each(values, isLabelValue),
+      path,
+      `${LABEL_VALUE_PROBLEM}, or at most ${MAX_VALUES} of them`,
+    );
+  }
 }
 
 function checkRanges(filter: EntryFilter, problems: Problems): void {
@@ -109,6 +132,11 @@ function checkPaging({ includeExpired, orderBy, direction, limit, cursor }: Entr
   const isLimit = limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT);
   problems.check(isLimit, 'limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   problems.check(cursor === undefined || typeof cursor === 'string', 'cursor', 'must be the cursor of a page');
+  problems.check(
+    orderBy !== 'random' || cursor === undefined,
+    'cursor',
+    'must be absent: random entries have one page',
+  );
 }
 
 /** A lone surrogate has no UTF-8: a store would look for another text. */

@@ -28,6 +28,8 @@ export const ENTRY_ORDERS = Object.freeze([
   'expiresAt',
   'failureCount',
   'nextCheckTime',
+  'leastUsed',
+  'random',
 ] as const);
 export type EntryOrder = (typeof ENTRY_ORDERS)[number];
 
@@ -40,6 +42,8 @@ export interface EntryFilter {
   readonly source?: string | readonly string[] | undefined;
   /** Scheme of the URL; ASCII letters match in either case. */
   readonly protocol?: ProxyScheme | readonly ProxyScheme[] | undefined;
+  /** Values by the names of labels: an entry must have one of the values of each name. At most 32 names. */
+  readonly labels?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** Text anywhere in the URL, at most 1000 characters; ASCII letters match in either case. */
   readonly text?: string | undefined;
   readonly healthStatus?: HealthStatus | readonly HealthStatus[] | undefined;
@@ -50,7 +54,10 @@ export interface EntryFilter {
   readonly checkDueBy?: InstantInput | undefined;
   /** Expired entries too. Default false. */
   readonly includeExpired?: boolean | undefined;
-  /** Default `"key"`. Texts go by their UTF-8 bytes; entries that are equal in it follow by key. */
+  /**
+   * Default `"key"`. Texts go by their UTF-8 bytes; entries that are equal in it follow by key. `"leastUsed"` goes by `accessCount` and then
+   * `lastAccessed`. `"random"` gives entries by chance, each once, on one page: it has no next one, takes no cursor, and no direction means anything to it.
+   */
   readonly orderBy?: EntryOrder | undefined;
   /** Default `"asc"`. Entries without a next check come last in ascending order. */
   readonly direction?: 'asc' | 'desc' | undefined;

@@ -2,6 +2,7 @@ import { Kinds, optional as orNone } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { CacheValidationError } from './cache-error.ts';
+import { labelTexts } from './entry-labels.ts';
 import { formatInstant } from './instant.ts';
 import { originOf } from './proxy-origin.ts';
 import type { ProxyRecord } from './record.ts';
@@ -34,6 +35,8 @@ export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | unde
     total_health_checks: entry.totalHealthChecks,
     total_health_check_failures: entry.totalHealthCheckFailures,
   };
+  const labels = labelTexts(entry.labels);
+  if (labels.length > 0) record.labels = labels;
   if (!entry.hasCredentials) return record;
   const { username, password } = sealCredentials(entry, cipher);
   if (username !== null) record.username_encrypted = toHex(username);

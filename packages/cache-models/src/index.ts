@@ -7,6 +7,7 @@ export { checkOptionsObject, problemsOfOptions } from './arguments/check-options
 export { BaseTier } from './base-tier.ts';
 export type { CacheConfig, CacheConfigInput } from './cache-config.ts';
 export { parseCacheConfig } from './cache-config.ts';
+export type { RestorableFields } from './cache-entry.ts';
 export { CacheEntry } from './cache-entry.ts';
 export type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
 export type { CacheEntryInput, CacheEntryPatch, InstantInput, SecretInput } from './cache-entry-input.ts';
@@ -46,6 +47,18 @@ export type { EntryCursor } from './entry-cursor.ts';
 export { formatCursor, parseCursor } from './entry-cursor.ts';
 export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';
 export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
+export type { EntryLabels } from './entry-labels.ts';
+export {
+  isLabelName,
+  isLabelValue,
+  labelTexts,
+  MAX_LABEL_NAME,
+  MAX_LABEL_VALUE,
+  MAX_LABELS,
+  NO_LABELS,
+  parseLabelTexts,
+  toLabels,
+} from './entry-labels.ts';
 export type { SealedCredentials } from './entry-to-record.ts';
 export { entryToRecord, sealCredentials } from './entry-to-record.ts';
 export type { DirectoryChecks } from './files/directory-checks.ts';

@@ -15,7 +15,7 @@ import {
 import { toInstant } from './to-instant.ts';
 
 type Test = (entry: CacheEntry) => boolean;
-type Place = Pick<EntryCursor, 'value' | 'key'>;
+type Place = Pick<EntryCursor, 'value' | 'second' | 'key'>;
 
 const ENTRIES: ArgumentKind = Object.freeze({
   wanted: 'must be a list, or another iterable, of CacheEntries',
@@ -36,11 +36,12 @@ export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter,
   const sign = direction === 'asc' ? 1 : -1;
   const start = filter.cursor === undefined ? undefined : parseCursor(filter.cursor, orderBy, direction);
   const tests = testsOf(filter, now);
+  if (orderBy === 'random') return { entries: someOf(entries, tests, limit), cursor: null };
   const found: (Place & { readonly entry: CacheEntry })[] = [];
   for (const entry of entries) {
     if (!CacheEntry.isCacheEntry(entry)) checkArgument('entries', entries, ENTRIES);
     if (!tests.every((test) => test(entry))) continue;
-    const place = { value: orderValue(entry, orderBy), key: entry.key, entry };
+    const place = { value: orderValue(entry, orderBy), second: secondValue(entry, orderBy), key: entry.key, entry };
     if (start === undefined || sign * comparePlaces(place, start) > 0) found.push(place);
   }
   found.sort((a, b) => sign * comparePlaces(a, b));
@@ -50,8 +51,27 @@ export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter,
   return {
     entries: page.map(({ entry }) => entry),
     cursor:
-      hasMore && last !== undefined ? formatCursor({ orderBy, direction, value: last.value, key: last.key }) : null,
+      hasMore && last !== undefined
+        ? formatCursor({ orderBy, direction, value: last.value, second: last.second, key: last.key })
+        : null,
   };
+}
+
+/** As many entries that fit, each with the same chance (algorithm R). */
+function someOf(entries: Iterable<CacheEntry>, tests: readonly Test[], limit: number): CacheEntry[] {
+  const some: CacheEntry[] = [];
+  let count = 0;
+  for (const entry of entries) {
+    if (!CacheEntry.isCacheEntry(entry)) checkArgument('entries', entries, ENTRIES);
+    if (!tests.every((test) => test(entry))) continue;
+    const at = Math.floor(Math.random() * ++count);
+    if (some.length < limit) {
+      // An entry that comes takes a place by chance, and who had it goes to the end.
+      some.push(some[at] ?? entry);
+      some[at] = entry;
+    } else if (at < limit) some[at] = entry;
+  }
+  return some;
 }
 
 function testsOf(filter: EntryFilter, now: number): Test[] {
@@ -61,6 +81,8 @@ function testsOf(filter: EntryFilter, now: number): Test[] {
   if (source !== undefined) tests.push(isOneOf(source, (entry) => entry.source));
   if (healthStatus !== undefined) tests.push(isOneOf(healthStatus, (entry) => entry.healthStatus));
   if (protocol !== undefined) tests.push(isOneOf(protocol, schemeOf));
+  for (const [name, values] of Object.entries(filter.labels ?? {}))
+    tests.push(isOneOf(values, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name]! : '')));
   if (text !== undefined) {
     const wanted = toAsciiLowerCase(text);
     tests.push((entry) => toAsciiLowerCase(entry.proxyUrl).includes(wanted));
@@ -95,12 +117,16 @@ function schemeOf({ proxyUrl }: CacheEntry): string {
 }
 
 /** An entry without a next check comes after all that have one. */
-function orderValue(entry: CacheEntry, orderBy: EntryOrder): string | number {
-  return entry[orderBy] ?? Number.MAX_VALUE;
+function orderValue(entry: CacheEntry, orderBy: Exclude<EntryOrder, 'random'>): string | number {
+  return entry[orderBy === 'leastUsed' ? 'accessCount' : orderBy] ?? Number.MAX_VALUE;
+}
+
+function secondValue({ lastAccessed }: CacheEntry, orderBy: EntryOrder): number | undefined {
+  return orderBy === 'leastUsed' ? lastAccessed : undefined;
 }
 
 function comparePlaces(a: Place, b: Place): number {
-  return compare(a.value, b.value) || compareTexts(a.key, b.key);
+  return compare(a.value, b.value) || compare(a.second ?? 0, b.second ?? 0) || compareTexts(a.key, b.key);
 }
 
 function compare(a: string | number, b: string | number): number {

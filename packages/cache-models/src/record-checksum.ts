@@ -19,6 +19,8 @@ export function checksumText(record: Partial<ProxyRecord>): string {
   if (!Kinds.object.isRight(record)) checkArgument('record', record, RECORD);
   const values: unknown[] = [];
   for (const member of RECORD_MEMBERS) values.push(record[member] ?? null);
+  // A record without labels has the sum that it had before there were any.
+  if (record.labels !== undefined) values.push(record.labels);
   try {
     return JSON.stringify(values);
   } catch {

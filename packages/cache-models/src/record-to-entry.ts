@@ -4,6 +4,7 @@ import { CacheEntry } from './cache-entry.ts';
 import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.ts';
 import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
 import { checkBinding } from './credential-binding.ts';
+import { type EntryLabels, NO_LABELS, parseLabelTexts } from './entry-labels.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
@@ -55,6 +56,7 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
     lastHealthError: raw['last_health_error'] == null ? null : text(raw, 'last_health_error'),
     totalHealthChecks: count(raw, 'total_health_checks', 0),
     totalHealthCheckFailures: count(raw, 'total_health_check_failures', 0),
+    labels: labels(raw),
   });
 }
 
@@ -107,6 +109,13 @@ function text(raw: Raw, name: string): string {
   const value = raw[name];
   if (typeof value === 'string') return value;
   throw damaged(name, 'is not a text');
+}
+
+function labels(raw: Raw): EntryLabels {
+  if (raw['labels'] === undefined) return NO_LABELS;
+  const found = parseLabelTexts(raw['labels']);
+  if (found !== undefined) return found;
+  throw damaged('labels', 'are not labels');
 }
 
 /** As pydantic's lax mode reads an int: a whole number, or a text of one. Python's has no end: one beyond 2^53 is the nearest number. */

@@ -49,4 +49,6 @@ export interface ProxyRecord {
   total_health_check_failures: number;
   username_encrypted?: string;
   password_encrypted?: string;
+  /** Our own: labels as `name=value`, in the order of their names; absent when there are none. ProxyWhirl passes over it. */
+  labels?: readonly string[];
 }

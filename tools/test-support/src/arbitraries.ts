@@ -49,6 +49,20 @@ const key = fc.oneof(
   text.filter((value) => value !== ''),
 );
 
+const label = fc.oneof(
+  fc.constantFrom('US', 'DE', 'residential', 'it\'s 5% = a"b\\c;--', 'é漢🔑', ' ', 'x'.repeat(256)),
+  text.filter((value) => value !== '' && !/\p{Cc}/u.test(value)),
+);
+/** Labels as `CacheEntry.create` takes them, with names that break careless stores. */
+export const entryLabels = fc.dictionary(
+  fc.oneof(
+    fc.constantFrom('country', 'kind', 'provider', 'cost', 'constructor', 'toString', 'a.b-c_1', 'KEY', 'key'),
+    fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,20}$/),
+  ),
+  label,
+  { maxKeys: 4 },
+);
+
 /** Inputs for `CacheEntry.create`: every field, hostile keys, microsecond times, absent and empty credentials. */
 export const entryInputs = fc.record(
   {
@@ -75,6 +89,7 @@ export const entryInputs = fc.record(
     lastHealthError: fc.option(text),
     totalHealthChecks: count,
     totalHealthCheckFailures: count,
+    labels: entryLabels,
   },
   { requiredKeys: ['proxyUrl', 'key'] },
 );

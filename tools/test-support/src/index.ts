@@ -1,4 +1,4 @@
-export { entryInputs, hostileKeys } from './arbitraries.ts';
+export { entryInputs, entryLabels, hostileKeys } from './arbitraries.ts';
 export { FaultyProxy } from './faulty-proxy.ts';
 export type { ExpectedEntry } from './fixtures.ts';
 export { fixtureKeys, fixturePath, readFixtureJson } from './fixtures.ts';
