@@ -4,7 +4,7 @@ import { CacheEntry } from './cache-entry.ts';
 import { CacheCorruptionError, CredentialUnreadableError } from './cache-error.ts';
 import type { CredentialBinding, CredentialRole } from './credential-binding.ts';
 import { checkBinding } from './credential-binding.ts';
-import { type EntryLabels, NO_LABELS, parseLabelTexts } from './entry-labels.ts';
+import { type EntryLabels, labelProblems, NO_LABELS, parseLabelTexts, toLabels } from './entry-labels.ts';
 import { isHealthStatus } from './health-status.ts';
 import { fromEpochSeconds, isInstant, parseInstant } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
@@ -111,10 +111,13 @@ function text(raw: Raw, name: string): string {
   throw damaged(name, 'is not a text');
 }
 
+/** As we write them, or as an object of names and texts, which others would write. */
 function labels(raw: Raw): EntryLabels {
-  if (raw['labels'] === undefined) return NO_LABELS;
-  const found = parseLabelTexts(raw['labels']);
+  const given = raw['labels'];
+  if (given === undefined || given === null) return NO_LABELS;
+  const found = parseLabelTexts(given);
   if (found !== undefined) return found;
+  if (labelProblems(given).length === 0) return toLabels(given as EntryLabels);
   throw damaged('labels', 'are not labels');
 }
 

@@ -51,11 +51,12 @@ describe('CacheEntry.create', () => {
       lastHealthError: null,
       totalHealthChecks: 0,
       totalHealthCheckFailures: 0,
+      labels: {},
     });
   });
 
-  it('has the 21 fields of the reference and no other', () => {
-    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(21);
+  it('has the 21 fields of the reference, labels, and no other', () => {
+    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(22);
   });
 
   it('moves credentials out of the URL, percent-decoded', () => {
@@ -220,7 +221,7 @@ describe('CacheEntry', () => {
       fc.property(entryInputs, (input) => {
         const entry = CacheEntry.create(input);
         for (const [name, value] of Object.entries(input)) {
-          if (name === 'proxyUrl' || name === 'username' || name === 'password') continue;
+          if (['proxyUrl', 'username', 'password', 'labels'].includes(name)) continue;
           // A username of three letters may be the source as well.
           const isText = name === 'source' || name === 'lastHealthError';
           const secrets = [input.username, input.password];
@@ -228,6 +229,8 @@ describe('CacheEntry', () => {
             isText && typeof value === 'string' && value !== 'manual' ? maskCredentials(value, secrets) : value;
           expect(entry[name as keyof CacheEntry]).toBe(kept);
         }
+        for (const [name, value] of Object.entries(input.labels ?? {}))
+          expect(entry.labels[name]).toBe(maskCredentials(value, [input.username, input.password]).slice(0, 256));
         expect(entry.username?.reveal() ?? '').toBe(input.username ?? '');
         expect(entry.password?.reveal() ?? '').toBe(input.password ?? '');
       }),
