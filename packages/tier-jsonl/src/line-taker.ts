@@ -65,11 +65,14 @@ export class LineTaker implements LineVisitor {
     this.#drop = parts.drop;
   }
 
-  /** All lines come, from the first one; `before` are the ranks that their keys had. */
+  /** All lines come, from the first one; `before` are the ranks that their keys had. A reading that was not finished is given up. */
   beginFull(before: Map<string, Rank> | undefined): void {
     this.#judged = undefined;
+    this.#damaged.end();
+    this.#foreign.end();
     this.#isFull = true;
-    this.#before = before;
+    // Of keys that it had not come to, it knew the ranks.
+    this.#before = before === undefined ? undefined : new Map([...(this.#before ?? []), ...before]);
     this.#now = this.#listener.now();
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FileGuard } from '@pw/cache-models';
 import fc from 'fast-check';
@@ -84,6 +84,30 @@ it('a file that others put in the place of one that is repaired, and that a read
   };
   await expect(repair()).rejects.toThrow(LockLost);
   expect(readFileSync(path, 'latin1')).toBe(theirs);
+});
+
+it('a reading that rests is given up for one that does not, and leaves nothing behind', () => {
+  const { path, shard, index, replace } = opened(`${recordOf('a')}${upTo(20_000, 'rubbish\n')}${recordOf('b')}`);
+  const damaged = () => [...shard.lines.damaged].map(({ offset, lines }) => [offset, lines]);
+  const expected = damaged();
+  expect(expected).toEqual([[recordOf('a').length, 2500]]);
+  const steps = shard.refreshSteps(true);
+  for (let n = 0; n < 3; n++) expect(steps.next().done).toBe(false);
+  expect(shard.isReading).toBe(true);
+  shard.refresh();
+  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
+  expect(steps.next()).toEqual({ done: true, value: true });
+  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
+  // What was read of a file that is gone counts no more.
+  const again = shard.refreshSteps(true);
+  for (let n = 0; n < 3; n++) expect(again.next().done).toBe(false);
+  rmSync(path);
+  shard.refresh();
+  expect(again.next().done).toBe(true);
+  expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, [], 0]);
+  replace(recordOf('c'));
+  shard.refresh();
+  expect(index.countOf(0)).toBe(1);
 });
 
 it('room is made for what others stored once it is read', async () => {

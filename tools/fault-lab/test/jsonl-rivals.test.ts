@@ -44,7 +44,7 @@ describe('four writers and two readers', () => {
   );
 
   it(
-    'lose some without locks: the proof above can fail',
+    'lose some without locks and looks at what others wrote: the proof above can fail',
     async () => {
       // Four processes on a busy machine may happen to take turns.
       let lost = 0;
