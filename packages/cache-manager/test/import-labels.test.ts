@@ -218,6 +218,12 @@ describe('a row over an existing entry', () => {
     expect(Object.keys(target.one.labels)).toEqual(['city', 'country', 'kind']);
   });
 
+  it('does so whatever the labels are called', async () => {
+    const { target } = await importRows([{ ...PROXY, labels: { toString: '1' } }]);
+    await importRows([{ ...PROXY, labels: { constructor: 'c', hasOwnProperty: 'h' } }], {}, target);
+    expect(target.one.labels).toEqual({ constructor: 'c', hasOwnProperty: 'h', toString: '1' });
+  });
+
   it('does so with rows of one file too', async () => {
     const { target } = await importRows([
       { ...PROXY, country: 'US', city: 'x' },

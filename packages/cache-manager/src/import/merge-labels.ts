@@ -15,9 +15,11 @@ export function haveRoom(existing: EntryLabels, incoming: EntryLabels): boolean 
 export function mergeLabels(existing: EntryLabels, incoming: EntryLabels): EntryLabels {
   if (incoming === NO_LABELS || areSameLabels(existing, incoming)) return existing;
   if (existing === NO_LABELS) return incoming;
-  if (haveRoom(existing, incoming)) return toLabels({ ...existing, ...incoming });
-  const labels: Record<string, string> = { ...existing };
-  for (const name in labels) if (Object.hasOwn(incoming, name)) labels[name] = incoming[name]!;
+  // Name by name: laying one object over another that has the same names takes several times as long.
+  const labels: Record<string, string> = {};
+  for (const name in existing) labels[name] = (Object.hasOwn(incoming, name) ? incoming : existing)[name]!;
+  if (haveRoom(existing, incoming))
+    for (const name in incoming) if (!Object.hasOwn(labels, name)) labels[name] = incoming[name]!;
   return toLabels(labels);
 }
 
