@@ -9,6 +9,7 @@ import { getEntry } from './commands/get.ts';
 import { importFiles } from './commands/import.ts';
 import { listEntries } from './commands/list.ts';
 import { showStatistics } from './commands/stats.ts';
+import { givenLabel, wantedLabel } from './label-options.ts';
 
 /** The command line: what there is to say, and which function does it. */
 export function buildProgram(context: CliContext, version: string): Command {
@@ -80,6 +81,7 @@ function addImport(program: Command, context: CliContext): void {
     .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
     .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
     .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
+    .option('--label <name=value>', 'what all of them are, such as kind=residential; may be repeated', givenLabel)
     .addHelpText(
       'after',
       `
@@ -89,6 +91,7 @@ the other rows and files are stored all the same. Interrupted, it stores the row
 Rows with credentials need the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key).
 ${examples(
   'pw-cache import http.txt proxies.json',
+  'pw-cache import gateways.csv --label kind=residential --label country=US',
   'pw-cache import socks5.txt --scheme socks5 --source nightly --ttl 7200',
   'pw-cache import rows.dat --format csv --dir /var/cache/proxies --json',
 )}`,
@@ -128,9 +131,19 @@ function addList(program: Command, context: CliContext): void {
     .option('--limit <count>', 'show at most so many', wholeNumber)
     .option('--source <name>', 'only those from this source')
     .addOption(new Option('--health <state>', 'only those in this state').choices(HEALTH_STATUSES))
+    .option(
+      '--label <name=value>',
+      'only those with this label; may be repeated, and of several values of one name any will do',
+      wantedLabel,
+    )
     .addHelpText(
       'after',
-      examples('pw-cache list --limit 20', 'pw-cache list --health healthy --json', 'pw-cache list | head'),
+      examples(
+        'pw-cache list --limit 20',
+        'pw-cache list --health healthy --json',
+        'pw-cache list --label country=US --label country=CA',
+        'pw-cache list | head',
+      ),
     )
     .action((_options: unknown, command: Command) => listEntries(context, command.optsWithGlobals()));
 }

@@ -37,7 +37,8 @@ export function formatPageCursor(
   filter: EntryFilter,
   before: PageCursor | undefined,
 ): string | null {
-  if (page.cursor === null) return null;
+  // Entries by chance have no next page, whatever a tier says.
+  if (page.cursor === null || filter.orderBy === 'random') return null;
   // A page may be empty and not the last: damaged entries are left out. The plain query then begins where this one did.
   const plain = tier === null ? page.cursor : (plainCursor(page.entries.at(-1), filter) ?? before?.plain ?? null);
   return Buffer.from(JSON.stringify([tier, page.cursor, plain])).toString('base64url');
@@ -46,7 +47,11 @@ export function formatPageCursor(
 function plainCursor(last: CacheEntry | undefined, filter: EntryFilter): string | undefined {
   if (last === undefined) return undefined;
   const { orderBy = 'key', direction = 'asc' } = filter;
-  return formatCursor({ orderBy, direction, value: last[orderBy] ?? Number.MAX_VALUE, key: last.key });
+  if (orderBy === 'random') return undefined;
+  const { key, accessCount, lastAccessed } = last;
+  if (orderBy === 'leastUsed')
+    return formatCursor({ orderBy, direction, value: accessCount, second: lastAccessed, key });
+  return formatCursor({ orderBy, direction, value: last[orderBy] ?? Number.MAX_VALUE, key });
 }
 
 function partsOf(text: string): readonly unknown[] | undefined {

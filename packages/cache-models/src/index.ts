@@ -51,6 +51,7 @@ export type { EntryLabels } from './entry-labels.ts';
 export {
   isLabelName,
   isLabelValue,
+  labelProblems,
   labelTexts,
   MAX_LABEL_NAME,
   MAX_LABEL_VALUE,

@@ -1,5 +1,5 @@
 import type { CacheManager } from '@pw/cache-manager';
-import type { CacheEntry, CacheEntryJson, Secret } from '@pw/cache-models';
+import { type CacheEntry, type CacheEntryJson, labelTexts, type Secret } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { findEntry } from '../find-entry.ts';
@@ -55,7 +55,7 @@ function notFound(cache: CacheManager, { keys, locked }: { keys: readonly string
 
 function describe(
   entry: CacheEntry,
-  { proxyUrl, username, password, source }: CacheEntryJson,
+  { proxyUrl, username, password, source, labels }: CacheEntryJson,
   now: number,
 ): [string, string][] {
   const lines: [string, string][] = [
@@ -64,8 +64,10 @@ function describe(
   ];
   if (username !== null) lines.push(['Username', username]);
   if (password !== null) lines.push(['Password', password]);
+  lines.push(['Source', source]);
+  const texts = labelTexts(labels);
+  if (texts.length > 0) lines.push(['Labels', texts.join(', ')]);
   lines.push(
-    ['Source', source],
     ['Health', describeHealth(entry)],
     ['Fetched', `${new Date(entry.fetchTime).toISOString()} (${formatDuration(now - entry.fetchTime)} ago)`],
     ['Expires', `${new Date(entry.expiresAt).toISOString()} (in ${formatDuration(entry.expiresAt - now)})`],

@@ -5,6 +5,7 @@ import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { inWords } from '../error-text.ts';
 import { formatCount, formatDuration, plural, printable } from '../format.ts';
+import type { GivenLabels } from '../label-options.ts';
 import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { ProgressEstimate } from '../progress-estimate.ts';
@@ -16,6 +17,7 @@ export interface ImportOptions extends GlobalOptions {
   readonly scheme?: ProxyScheme;
   readonly bareNames?: boolean;
   readonly source?: string;
+  readonly label?: GivenLabels;
 }
 
 type FileResult = WarmResult & { readonly file: string; readonly interrupted?: true };
@@ -76,6 +78,7 @@ async function importFile(
       defaultScheme: options.scheme,
       bareNames: options.bareNames,
       defaultSource: options.source,
+      labels: options.label,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),
       onProgress: ({ bytesRead, totalBytes, ...counts }) => {

@@ -1,6 +1,7 @@
 import { type CacheEntry, type HealthStatus, maskCredentials } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatDuration, printable } from '../format.ts';
+import type { WantedLabels } from '../label-options.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
 
@@ -8,6 +9,7 @@ export interface ListOptions extends GlobalOptions {
   readonly limit?: number;
   readonly source?: string;
   readonly health?: HealthStatus;
+  readonly label?: WantedLabels;
 }
 
 /** Lines written at once. */
@@ -74,8 +76,15 @@ function tableWriter(now: number): EntryWriter {
   };
 }
 
-function matches(entry: CacheEntry, { source, health }: ListOptions): boolean {
+function matches(entry: CacheEntry, { source, health, label }: ListOptions): boolean {
   // A source that holds credentials is stored without them.
   const isFrom = source === undefined || entry.source === source || entry.source === maskCredentials(source);
-  return isFrom && (health === undefined || entry.healthStatus === health);
+  return isFrom && (health === undefined || entry.healthStatus === health) && hasLabels(entry, label);
+}
+
+function hasLabels({ labels }: CacheEntry, wanted: WantedLabels | undefined): boolean {
+  for (const [name, values] of wanted ?? []) {
+    if (!Object.hasOwn(labels, name) || !values.includes(labels[name]!)) return false;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@ import { CacheEntry, maskPlainFields } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
 import { Turn } from '../turn.ts';
 import { mergeExisting } from './merge-existing.ts';
+import { areSameLabels, haveRoom } from './merge-labels.ts';
 import type { PendingRow } from './pending-row.ts';
 import { isOwnKey, keyPartsOf } from './row-key.ts';
 
@@ -30,6 +31,8 @@ export class BatchMerge {
   readonly homeless = new Set<PendingRow>();
   /** Rows under a key of their own, at which another proxy was. */
   readonly replacing = new Set<PendingRow>();
+  /** Rows with labels for which their entries had no room. */
+  readonly crowded = new Set<PendingRow>();
   entries: readonly CacheEntry[] = [];
   readonly #rows: readonly PendingRow[];
   readonly #ttlGiven: boolean;
@@ -60,6 +63,7 @@ export class BatchMerge {
   over(existing: Existing): readonly CacheEntry[] {
     this.homeless.clear();
     this.replacing.clear();
+    this.crowded.clear();
     const merged = new Map<string, Merged>();
     for (const row of this.#rows) this.#add(row, existing, merged);
     this.entries = Array.from(merged.values(), (each) => this.#maskMixed(each));
@@ -79,6 +83,7 @@ export class BatchMerge {
       return;
     }
     if (isTaken) this.replacing.add(row);
+    else if (!haveRoom(before.labels, entry.labels)) this.crowded.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
   }
 
@@ -86,8 +91,8 @@ export class BatchMerge {
     if (!isMixed(entry, last)) return entry;
     const known = this.#masked.get(entry.key);
     if (known !== undefined && areSameTexts(known.from, entry)) {
-      const { source, lastHealthError } = known.to;
-      return CacheEntry.restore({ ...entry, source, lastHealthError });
+      const { source, lastHealthError, labels } = known.to;
+      return CacheEntry.restore({ ...entry, source, lastHealthError, labels });
     }
     const fields = maskPlainFields(entry);
     const to = fields === entry ? entry : CacheEntry.restore(fields);
@@ -104,15 +109,18 @@ export class BatchMerge {
   }
 }
 
-function lengthOfTexts({ source, lastHealthError }: CacheEntry): number {
-  return source.length + (lastHealthError?.length ?? 0);
+function lengthOfTexts({ source, lastHealthError, labels }: CacheEntry): number {
+  let length = source.length + (lastHealthError?.length ?? 0);
+  for (const name in labels) length += WORK_OF_A_TEXT + labels[name]!.length;
+  return length;
 }
 
 /** True for credentials of the one and texts of the other: neither was masked against the other. */
 function isMixed(entry: CacheEntry, last: CacheEntry): boolean {
   if (entry === last || !entry.hasCredentials) return false;
-  const { username, password, lastHealthError } = entry;
+  const { username, password, lastHealthError, labels } = entry;
   if (username !== last.username || password !== last.password) return true;
+  if (!areSameLabels(labels, last.labels)) return true;
   return lastHealthError !== null && lastHealthError !== last.lastHealthError;
 }
 
@@ -121,6 +129,7 @@ function areSameTexts(one: CacheEntry, other: CacheEntry): boolean {
     one.username === other.username &&
     one.password === other.password &&
     one.source === other.source &&
-    one.lastHealthError === other.lastHealthError
+    one.lastHealthError === other.lastHealthError &&
+    areSameLabels(one.labels, other.labels)
   );
 }

@@ -2,6 +2,7 @@ import {
   CacheEntry,
   CacheValidationError,
   type CredentialCipher,
+  type EntryLabels,
   maskPlainFields,
   moveUserInfo,
   parseProxyUrl,
@@ -9,6 +10,7 @@ import {
 } from '@pw/cache-models';
 import { mayHoldCredentials } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
+import { readRecordLabels } from './row-labels.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -21,20 +23,22 @@ export function isFullRecord(row: Row): boolean {
 }
 
 /**
- * An entry with every field as the record has it; masked credentials are none, those in the URL move to their fields, those in
- * the source or the error are masked. Throws a CacheCorruptionError that names the member, a CacheValidationError for a URL that
+ * An entry with every field as the record has it, and the labels of the whole import; masked credentials are none, those in the URL move
+ * to their fields, those in the source, the error or a label are masked. Labels that are wrong are left out. Throws a CacheCorruptionError that names the member, a CacheValidationError for a URL that
  * may hold a password where none can be told, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  */
 export function fullRecordToEntry(
   row: Row,
   cipher: CredentialCipher | undefined,
+  ofImport: EntryLabels,
 ): { readonly entry: CacheEntry; readonly notes: readonly string[] } {
   const { username, password, notes } = readCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
-  const entry = moveUserInfo(recordToEntry({ ...row, source, username, password }, cipher));
+  const { labels, notes: labelNotes } = readRecordLabels(row, ofImport);
+  const entry = moveUserInfo(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayHoldCredentials(entry.proxyUrl))
     throw new CacheValidationError(
       'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
     );
-  return { entry: CacheEntry.restore(maskPlainFields(entry)), notes };
+  return { entry: CacheEntry.restore(maskPlainFields({ ...entry, labels })), notes: [...notes, ...labelNotes] };
 }

@@ -1,4 +1,4 @@
-import { CacheEntry, CacheError, maskCredentials } from '@pw/cache-models';
+import { CacheEntry, CacheError, MAX_LABELS, maskCredentials } from '@pw/cache-models';
 import { BatchMerge } from './batch-merge.ts';
 import type { ImportTally } from './import-tally.ts';
 import type { PendingRow } from './pending-row.ts';
@@ -7,6 +7,7 @@ import type { KeyIdentity, WarmSettings, WarmTarget } from './warm-options.ts';
 
 const TAKEN =
   'key is that of another proxy in the cache; this one was stored under the key of its own URL and username';
+const CROWDED = `has labels that were left out: with them the entry would have more than ${MAX_LABELS}`;
 const REPLACED = 'replaced another proxy that was in the cache under the key of this URL and username';
 
 /** Rows on their way into the cache: stored together, counted one by one. */
@@ -61,6 +62,7 @@ export class ImportBatch {
     for (const row of rows) {
       if (merge.homeless.has(row)) continue;
       if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
+      if (merge.crowded.has(row)) this.#tally.note(row.line, CROWDED);
       if (done.has(row.entry.key)) this.#tally.loaded++;
       else this.#tally.refuse(row.line, 'failed', 'could not be stored');
     }

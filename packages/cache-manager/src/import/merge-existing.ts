@@ -1,9 +1,10 @@
 import { CacheEntry, type CacheEntryFields, HealthStatus } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
+import { mergeLabels } from './merge-labels.ts';
 
 /**
  * A row over an entry that is there already. What the cache learnt stays: health (unless the entry was never checked),
- * access counts, and credentials that the row does not bring. The life is never shortened, unless a TTL was asked for.
+ * access counts, and credentials and labels that the row does not bring. The life is never shortened, unless a TTL was asked for.
  *
  * Nothing stays of the entry of another proxy: its credentials are not for the host that the row names.
  */
@@ -18,6 +19,7 @@ export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiv
     lastAccessed: Math.max(existing.lastAccessed, incoming.lastAccessed),
     accessCount: existing.accessCount,
     evictedFromL1: existing.evictedFromL1,
+    labels: mergeLabels(existing.labels, incoming.labels),
     ttlSeconds: life.ttlSeconds,
     expiresAt: life.expiresAt,
   });

@@ -5,6 +5,7 @@ import {
   CacheErrorCode,
   type Clock,
   type CredentialCipher,
+  type EntryLabels,
   isHealthStatus,
   MAX_INSTANT,
   type ProxyScheme,
@@ -17,6 +18,7 @@ import type { RowFate } from './import-tally.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
 import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
+import { readLabels } from './row-labels.ts';
 import type { KeyIdentity } from './warm-options.ts';
 
 /** What a row needs to become an entry. */
@@ -27,6 +29,8 @@ export interface RowContext {
   readonly defaultScheme: ProxyScheme;
   readonly defaultSource: string;
   readonly keyIdentity: KeyIdentity;
+  /** Of every row, whatever it says. */
+  readonly labels: EntryLabels;
   ttlFor(source: string): number;
 }
 
@@ -65,7 +69,7 @@ export function rowToEntry(value: unknown, context: RowContext): RowResult {
 }
 
 function readFullRecord(row: Row, context: RowContext): RowResult {
-  const { entry, notes } = fullRecordToEntry(row, context.cipher);
+  const { entry, notes } = fullRecordToEntry(row, context.cipher, context.labels);
   const now = context.clock.now();
   if (context.ttlOverride !== undefined) {
     const ttlSeconds = context.ttlOverride;
@@ -80,6 +84,7 @@ function readRow(row: Row, context: RowContext): RowResult {
   const address = readAddress(row, context.defaultScheme);
   if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
   const credentials = readCredentials(row);
+  const { labels, notes: labelNotes } = readLabels(row, context.labels);
   const username = credentials.username ?? (address.kind === 'url' ? address.username : null);
   const source = readText(row['source']) ?? context.defaultSource;
   const given = row['proxy_url'];
@@ -96,10 +101,11 @@ function readRow(row: Row, context: RowContext): RowResult {
     username,
     password: credentials.password ?? (address.kind === 'url' ? address.password : null),
     source,
+    labels,
     ttlSeconds: context.ttlOverride ?? context.ttlFor(source),
     ...(given === undefined ? readHealth(row) : {}),
   };
-  const notes = [...credentials.notes];
+  const notes = [...credentials.notes, ...labelNotes];
   if (rowKey !== undefined && !isBelieved) notes.push(FOREIGN_KEY);
   if (address.kind === 'odd') {
     const entry = oddEntry(address, input, context.clock);

@@ -67,6 +67,7 @@ async function importRows(
     defaultScheme: settings.defaultScheme,
     defaultSource: settings.defaultSource,
     keyIdentity: settings.keyIdentity,
+    labels: settings.labels,
     ttlFor: (name) => target.ttlFor(name),
   };
   const batch = new ImportBatch(target, tally, settings);

@@ -3,12 +3,17 @@ import {
   type CacheEntry,
   type Clock,
   type CredentialCipher,
+  type EntryLabels,
+  type FieldProblem,
   Kinds,
+  labelProblems,
   type MaybePromise,
+  NO_LABELS,
   optional,
   PROXY_SCHEMES,
   type ProxyScheme,
   problemsOfOptions,
+  toLabels,
   wholeNumber,
 } from '@pw/cache-models';
 import type { Merge } from '../merge.ts';
@@ -60,6 +65,11 @@ export interface WarmOptions {
    * the URL alone, as in ProxyWhirl. A password never takes part.
    */
   readonly keyIdentity?: KeyIdentity | undefined;
+  /**
+   * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They count more than what a row says of itself, and over an
+   * entry that is there they replace its labels of the same names. Default: none.
+   */
+  readonly labels?: EntryLabels | undefined;
   /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
   readonly batchSize?: number | undefined;
   /**
@@ -82,6 +92,7 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
   readonly bareNames: boolean;
   readonly defaultSource: string;
   readonly keyIdentity: KeyIdentity;
+  readonly labels: EntryLabels;
   readonly batchSize: number;
 }
 
@@ -93,6 +104,8 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
   defaultSource: optional(Kinds.text),
   format: optional(among(PROXY_FILE_FORMATS)),
   keyIdentity: optional(among(KEY_IDENTITIES)),
+  // What is wrong with them is told label by label.
+  labels: { wanted: '', isRight: () => true },
   batchSize: optional(wholeNumber(1, MAX_BATCH)),
   refuse: optional(Kinds.function),
   ...HOOKS,
@@ -101,9 +114,13 @@ const DEFAULT_BATCH = 500;
 
 /** Fills the defaults. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
 export function parseWarmOptions(path: unknown, options: WarmOptions = {}): WarmSettings {
-  refuseProblems('import', [...problemsOfPath(path), ...problemsOfOptions(options, OPTIONS)]);
+  refuseProblems('import', [
+    ...problemsOfPath(path),
+    ...problemsOfOptions(options, OPTIONS),
+    ...problemsOfLabels(options),
+  ]);
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
-  const { bareNames = false, keyIdentity = 'url+username', batchSize = DEFAULT_BATCH } = options;
+  const { bareNames = false, keyIdentity = 'url+username', labels = NO_LABELS, batchSize = DEFAULT_BATCH } = options;
   const { refuse, onProgress, signal } = options;
   return {
     ttlOverride,
@@ -112,11 +129,21 @@ export function parseWarmOptions(path: unknown, options: WarmOptions = {}): Warm
     bareNames,
     defaultSource,
     keyIdentity,
+    labels: toLabels(labels),
     batchSize,
     refuse,
     onProgress,
     signal,
   };
+}
+
+function problemsOfLabels(options: unknown): FieldProblem[] {
+  const labels = (options as WarmOptions | null | undefined)?.labels;
+  if (labels === undefined) return [];
+  return labelProblems(labels).map(({ path, message }) => ({
+    path: path === '' ? 'labels' : `labels.${path}`,
+    message,
+  }));
 }
 
 function among(choices: readonly string[]): ArgumentKind {
