@@ -68,7 +68,7 @@ export const randomOrder: readonly Check[] = [
         const page = await tier.query({ source: 'wanted', orderBy: 'random', limit: 2 });
         for (const { key } of page.entries) counts.set(key, (counts.get(key) ?? 0) + 1);
       }
-      // Six standard deviations and more from the mean: once in a billion for a tier that is right.
+      // Six standard deviations from the mean: a tier that is right comes there six times in a billion.
       const odd = [...counts].filter(([, count]) => count < USUAL / 2 || count > USUAL * 1.5);
       trial.same(`keys that came far from ${USUAL} times in ${DRAWS} draws, and how often`, odd, []);
     },
