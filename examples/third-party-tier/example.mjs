@@ -14,10 +14,11 @@ const open = () =>
     ],
   });
 
-const urls = ['http://192.0.2.1:8080', 'socks5://192.0.2.2:1080', 'https://192.0.2.3:8443'];
+const proxies = { 'http://192.0.2.1:8080': 'DE', 'socks5://192.0.2.2:1080': 'US', 'https://192.0.2.3:8443': 'CA' };
+const urls = Object.keys(proxies);
 const first = await open();
 for (const proxyUrl of urls) {
-  const entry = CacheEntry.create({ proxyUrl });
+  const entry = CacheEntry.create({ proxyUrl, labels: { country: proxies[proxyUrl] } });
   await first.put(entry.key, entry);
 }
 await first.close();
@@ -25,7 +26,7 @@ await first.close();
 const second = await open();
 for (const url of [...urls, ...urls.slice(-1)]) {
   const found = await second.lookup(CacheManager.generateCacheKey(url));
-  console.log(`${url} from ${found?.tier}`);
+  console.log(`${url} in ${found?.entry.labels.country}, from ${found?.tier}`);
 }
 await second.close();
 rmSync('example-cache', { recursive: true });

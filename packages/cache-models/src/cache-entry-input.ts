@@ -3,7 +3,7 @@ import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { CacheValidationError } from './cache-error.ts';
 import { keyOf } from './cache-key.ts';
 import type { Clock } from './clock.ts';
-import { type EntryLabels, labelProblems, NO_LABELS, toLabels } from './entry-labels.ts';
+import { type EntryLabels, inOrder, labelProblems, NO_LABELS } from './entry-labels.ts';
 import { HEALTH_STATUSES, HealthStatus } from './health-status.ts';
 import { isInstant, MAX_INSTANT, parseInstant, toStorable } from './instant.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
@@ -47,7 +47,7 @@ const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedP
 
 const labels = z.custom<EntryLabels>().transform((value: unknown, context): EntryLabels => {
   const problems = labelProblems(value);
-  if (problems.length === 0) return toLabels(value as EntryLabels);
+  if (problems.length === 0) return inOrder(value as EntryLabels);
   for (const { path, message } of problems)
     context.addIssue({ code: 'custom', message, path: path === '' ? [] : [path] });
   return z.NEVER;

@@ -1,5 +1,6 @@
 import { Kinds } from './arguments/argument-kinds.ts';
-import type { FieldProblem } from './cache-error.ts';
+import { checkArgument } from './arguments/check-argument.ts';
+import { CacheValidationError, type FieldProblem } from './cache-error.ts';
 import { compareTexts } from './compare-texts.ts';
 import { maskCredentials } from './mask-credentials.ts';
 
@@ -57,8 +58,19 @@ export function labelProblems(labels: unknown): FieldProblem[] {
   return problems;
 }
 
-/** Labels that are right as an entry holds them: a frozen copy, in the order of their names. */
+/** Labels as an entry holds them: a frozen copy, in the order of their names. Throws a CacheValidationError for what is none. */
 export function toLabels(labels: EntryLabels): EntryLabels {
+  const problems = labelProblems(labels).map(({ path, message }) => ({
+    path: path === '' ? 'labels' : `labels.${path}`,
+    message,
+  }));
+  const [first] = problems;
+  if (first !== undefined) throw new CacheValidationError(`${first.path}: ${first.message}`, { problems });
+  return inOrder(labels);
+}
+
+/** The same of labels that were checked already. */
+export function inOrder(labels: EntryLabels): EntryLabels {
   const names = Object.keys(labels);
   if (names.length === 0) return NO_LABELS;
   const copy: Record<string, string> = {};
@@ -66,9 +78,10 @@ export function toLabels(labels: EntryLabels): EntryLabels {
   return Object.freeze(copy);
 }
 
-/** Labels as texts, `name=value`, in the order of their names: how every store keeps them. */
+/** Labels of an entry as texts, `name=value`, in the order of their names: how every store keeps them. Throws a CacheValidationError for what is no object. */
 export function labelTexts(labels: EntryLabels): readonly string[] {
   if (labels === NO_LABELS) return NO_TEXTS;
+  if (!Kinds.object.isRight(labels)) checkArgument('labels', labels, Kinds.object);
   const texts: string[] = [];
   for (const name in labels) texts.push(`${name}=${labels[name]}`);
   return texts;

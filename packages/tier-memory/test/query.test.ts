@@ -9,7 +9,13 @@ const filters = fc.record<EntryFilter>(
   {
     healthStatus: fc.constantFrom('healthy', 'dead'),
     includeExpired: fc.boolean(),
-    orderBy: fc.constantFrom('key', 'source', 'expiresAt', 'nextCheckTime'),
+    labels: fc.constantFrom(
+      { country: 'US' },
+      { country: ['US', 'DE'], kind: 'residential' },
+      { constructor: 'DE' },
+      {},
+    ),
+    orderBy: fc.constantFrom('key', 'source', 'expiresAt', 'nextCheckTime', 'leastUsed'),
     direction: fc.constantFrom('asc', 'desc'),
     limit: fc.integer({ min: 1, max: 3 }),
   },

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
 
 const entryOf = (key: string, source = 'first') =>
-  CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', source });
+  CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', source, labels: { of: key } });
 const many = (count: number) => Array.from({ length: count }, (_, i) => entryOf(`key ${i}`));
 
 describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () => {
@@ -41,7 +41,10 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     expect(await tier.recordAccess(keys.map((key) => ({ key, accessCount: 7, lastAccessed: 1e12 })))).toBe(keys.length);
     for (const key of keys.slice(-5)) expect((await tier.get(key))?.accessCount).toBe(7);
     let seen = 0;
-    for await (const { accessCount } of tier.entries()) seen += accessCount;
+    for await (const { key, accessCount, labels } of tier.entries()) {
+      seen += accessCount;
+      expect(labels).toEqual({ of: key });
+    }
     expect(seen).toBe(7 * keys.length);
     expect(await tier.deleteMany(keys.slice(-2))).toEqual([true, true]);
     expect(await tier.size()).toBe(keys.length - 2);

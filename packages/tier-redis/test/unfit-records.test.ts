@@ -48,6 +48,21 @@ const DAMAGED: Readonly<Record<string, string | Buffer>> = {
   'a count beyond 2^53': withMember('a count beyond 2^53', 'access_count', '9007199254740993'),
   'a count that is huge': withMember('a count that is huge', 'recovery_attempt', '1e300'),
   'a count that is infinite': withMember('a count that is infinite', 'total_health_checks', '1e999'),
+  'labels that are a text': withMember('labels that are a text', 'labels', '"country=DE"'),
+  'labels that are an object': withMember('labels that are an object', 'labels', '{"country":"DE"}'),
+  'labels out of order': withMember('labels out of order', 'labels', '["kind=a","country=DE"]'),
+  'labels named twice': withMember('labels named twice', 'labels', '["kind=a","kind=b"]'),
+  'a label without a value': withMember('a label without a value', 'labels', '["kind="]'),
+  'a label without a name': withMember('a label without a name', 'labels', '["=DE"]'),
+  'a label of another name': withMember('a label of another name', 'labels', '["__proto__=DE"]'),
+  'a label with a control character': withMember('a label with a control character', 'labels', '["kind=a\\nb"]'),
+  'a long label': withMember('a long label', 'labels', `["kind=${'x'.repeat(257)}"]`),
+  '33 labels': withMember(
+    '33 labels',
+    'labels',
+    JSON.stringify(Array.from({ length: 33 }, (_, at) => `n${at + 10}=x`)),
+  ),
+  'deep labels': withMember('deep labels', 'labels', DEEP),
   'bytes that are no text': Buffer.alloc(100, 0xe9),
 };
 

@@ -14,6 +14,7 @@ import { getNow } from './checks/get-now.ts';
 import { healthHistory } from './checks/health-history.ts';
 import { hostileKeys } from './checks/hostile-keys.ts';
 import { hostileValues } from './checks/hostile-values.ts';
+import { labels } from './checks/labels.ts';
 import { leaks } from './checks/leaks.ts';
 import { lifecycle } from './checks/lifecycle.ts';
 import { model } from './checks/model.ts';
@@ -36,6 +37,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   expiry,
   shape,
   fields,
+  labels,
   hostileKeys,
   hostileValues,
   lifecycle,

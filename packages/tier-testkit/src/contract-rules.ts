@@ -23,7 +23,9 @@ export const CONTRACT_RULES = Object.freeze({
     'The absolute `expiresAt` of an entry decides, whenever it was put and however far it lies ahead; its `ttlSeconds` does not.',
   cleanup: 'cleanupExpired removes every expired entry and nothing else, and tells how many.',
   fields:
-    'All 21 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, texts of any length. An empty credential is none.',
+    'All 22 fields of an entry come back as they were put: times to the microsecond, null as null, whole numbers to 2^53-1, texts of any length. An empty credential is none.',
+  labels:
+    'The labels of an entry are stored with it and come back as they were put: frozen, each name and value, in the order of their names. A put replaces all of them, and nothing but a put changes them. `labelTexts` and `parseLabelTexts` are how a store writes and reads them.',
   keys: 'Keys are data: any non-empty text is a key, and two keys that differ in any character name two entries. One with a lone surrogate, which has no UTF-8, is refused or kept as it is, and never taken for another.',
   values: 'Texts are data: whatever an entry holds comes back unchanged.',
   arguments: 'A wrong argument is a CacheValidationError that names it, and changes nothing.',
@@ -64,7 +66,7 @@ export const CONTRACT_RULES = Object.freeze({
   ordered:
     "A tier that claims `ordered` gives keys and entries in ascending order of the keys' UTF-8 bytes; one that does not claims too little if it always does.",
   query:
-    'A tier that claims `query` finds exactly the entries that fit a filter, in its order, page by page; with `includeExpired` also expired ones that nothing removed yet. One that does not has no such method.',
+    'A tier that claims `query` finds exactly the entries that fit a filter, in its order, page by page; `random` gives one page, each entry that fits with the same chance. With `includeExpired` also expired ones that nothing removed yet. One that does not has no such method.',
   healthHistory:
     'A tier that claims `healthHistory` records a check in the entry and in its history, newest first; a put keeps the history, a delete ends it. One that does not has no such methods.',
   leaves: 'A closed tier leaves no handle, timer, listener or file of its own behind, and lets the process end.',

@@ -1,4 +1,4 @@
-import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
+import { CacheEntry, type CacheEntryInput, toLabels } from '@pw/cache-models';
 import { START } from './manual-clock.ts';
 
 /** One hour: the life of a test's entry unless it says otherwise. */
@@ -16,7 +16,8 @@ export function makeEntry(key: string, patch: Partial<CacheEntryInput> = {}, at 
   });
   // A tier keeps texts as they are: longer ones too, and whatever is masked in what comes in.
   const { source = entry.source, lastHealthError = entry.lastHealthError } = patch;
-  return CacheEntry.restore({ ...entry, source, lastHealthError });
+  const labels = patch.labels === undefined ? entry.labels : toLabels(patch.labels);
+  return CacheEntry.restore({ ...entry, source, lastHealthError, labels });
 }
 
 /** Entries `first`, `first`+1, … with keys `entry-0001` and so on. */

@@ -2,6 +2,8 @@ import {
   type AccessUpdate,
   type CacheEntry,
   type CacheTier,
+  type EntryFilter,
+  type EntryPage,
   isPromise,
   type MaybePromise,
   RemovalReason,
@@ -152,6 +154,11 @@ export class ObservedTier {
   async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
     if (this.raw.recordAccess === undefined) return 0;
     return this.ask('recordAccess()', () => this.raw.recordAccess!(updates));
+  }
+
+  /** For a tier that has it. */
+  query(filter?: EntryFilter): Promise<EntryPage> {
+    return this.ask(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
   }
 
   /** Runs an operation: in time, and a value or a promise as the tier claims. What it throws is thrown. */

@@ -91,7 +91,7 @@ export class Trial {
     this.same(what, [...came].sort(), [...expected].sort(), rule);
   }
 
-  /** Fails unless the entry that came equals the expected one in all 21 fields, secrets included; shows those that differ. */
+  /** Fails unless the entry that came equals the expected one in all 22 fields, secrets included; shows those that differ. */
   sameEntry(
     what: string,
     came: CacheEntry | undefined,

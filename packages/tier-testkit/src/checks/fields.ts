@@ -46,6 +46,7 @@ const ALL_DIFFERENT: CacheEntryInput = {
   lastHealthError: 'an error',
   healthStatus: HealthStatus.DEGRADED,
   evictedFromL1: true,
+  labels: { country: 'a country', kind: 'of a kind' },
   ...Object.fromEntries(TIMES.map((name, at) => [name, START - at * 1000 - 1])),
   expiresAt: START + HOUR + 17,
   ...Object.fromEntries(COUNTS.map((name, at) => [name, 100 + at])),
@@ -60,7 +61,7 @@ const checks: Check[] = [
     run: async (trial) => {
       const full = makeEntry('all different', ALL_DIFFERENT);
       const names = Object.keys(plainEntry(full)!);
-      trial.same('number of fields of an entry', names.length, 21);
+      trial.same('number of fields of an entry', names.length, 22);
       await comeBack(trial, [full, makeEntry('plain')]);
     },
   },

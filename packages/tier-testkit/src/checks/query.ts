@@ -1,20 +1,24 @@
-import { type CacheEntry, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
+import {
+  type CacheEntry,
+  type CacheEntryInput,
+  type EntryFilter,
+  type EntryPage,
+  queryEntries,
+} from '@pw/cache-models';
 import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
 import { makeEntries, makeEntry } from '../make-entry.ts';
 import type { ObservedTier } from '../observed-tier.ts';
 import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../query-sample.ts';
 import type { Trial } from '../trial.ts';
 import { tryHistories } from '../try-histories.ts';
+import { randomOrder } from './random-order.ts';
 
+type Fields = Partial<CacheEntryInput>;
 type Answering = (filter: EntryFilter) => Promise<EntryPage> | EntryPage;
 
 const DEFAULT_RUNS = 100;
 /** More pages than any sample has: a cursor that leads nowhere must not lead on for ever. */
 const MOST_PAGES = 200;
-
-function ask(tier: ObservedTier, filter?: EntryFilter): Promise<EntryPage> {
-  return tier.ask(`query(${JSON.stringify(filter)})`, () => tier.raw.query!(filter));
-}
 
 /** The keys of each page, from the first to the one without a cursor. */
 async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]> {
@@ -30,7 +34,7 @@ async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]
 /** Fails unless a tier with the sample answers page by page as `queryEntries` does. */
 async function agrees(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
   const expected = await pages((part) => queryEntries(SAMPLE, part, ASKED_AT), filter);
-  const came = await pages((part) => ask(tier, part), filter);
+  const came = await pages((part) => tier.query(part), filter);
   trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
 }
 
@@ -78,7 +82,7 @@ const others: Check[] = [
     rule: 'fields',
     run: async (trial) => {
       const tier = await sampled(trial);
-      const { entries } = await ask(tier, { limit: 1000, includeExpired: true });
+      const { entries } = await tier.query({ limit: 1000, includeExpired: true });
       const stored = new Map<string, CacheEntry>(SAMPLE.map((entry) => [entry.key, entry]));
       for (const entry of entries) trial.sameEntry(`"${entry.key}" of query`, entry, stored.get(entry.key));
     },
@@ -89,14 +93,14 @@ const others: Check[] = [
     run: async (trial) => {
       const entries = makeEntries(130);
       const tier = await trial.tier();
-      trial.same('query() of an empty tier', await ask(tier), { entries: [], cursor: null });
+      trial.same('query() of an empty tier', await tier.query(), { entries: [], cursor: null });
       await tier.putMany(entries);
       const keys = entries.map(({ key }) => key);
-      const came = await pages((filter) => ask(tier, filter), {});
+      const came = await pages((filter) => tier.query(filter), {});
       trial.same('keys of the first page', came[0], keys.slice(0, 100));
       trial.same('keys of the second page', came[1], keys.slice(100));
       trial.same('number of pages', came.length, 2);
-      trial.same('entries of query without an argument', (await ask(tier)).entries.length, 100);
+      trial.same('entries of query without an argument', (await tier.query()).entries.length, 100);
     },
   },
   {
@@ -105,12 +109,12 @@ const others: Check[] = [
     run: async (trial) => {
       const entries = makeEntries(12);
       const tier = await trial.tierWith(entries);
-      const first = await ask(tier, { limit: 4 });
+      const first = await tier.query({ limit: 4 });
       await tier.delete('entry-0003');
       await tier.delete('entry-0000');
       await tier.put(makeEntry('entry-0001a'));
       await tier.put(makeEntry('entry-0006a'));
-      const rest = await ask(tier, { limit: 20, cursor: first.cursor! });
+      const rest = await tier.query({ limit: 20, cursor: first.cursor! });
       const came = [...first.entries, ...rest.entries].map(({ key }) => key);
       const expected = entries.map(({ key }) => key);
       expected.splice(7, 0, 'entry-0006a');
@@ -122,13 +126,15 @@ const others: Check[] = [
     rule: 'arguments',
     run: async (trial) => {
       const tier = await sampled(trial);
-      const page = await ask(tier, { limit: 5 });
+      const page = await tier.query({ limit: 5 });
       const foreign = [
         { cursor: page.cursor, orderBy: 'source' },
         { cursor: page.cursor, direction: 'desc' },
+        { cursor: page.cursor, orderBy: 'leastUsed' },
+        { cursor: page.cursor, orderBy: 'random' },
       ];
       for (const filter of [...WRONG_FILTERS, ...foreign])
-        await trial.refuses(`query(${JSON.stringify(filter)})`.slice(0, 80), () => ask(tier, filter as EntryFilter));
+        await trial.refuses(`query(${JSON.stringify(filter)})`.slice(0, 80), () => tier.query(filter as EntryFilter));
       trial.same('failureCount after wrong filters', tier.raw.failureCount, 0);
       trial.same('enabled after wrong filters', tier.enabled, true);
       await agrees(trial, tier, {});
@@ -139,8 +145,8 @@ const others: Check[] = [
     rule: 'looks',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(3));
-      await ask(tier, { source: 'never' });
-      const { entries } = await ask(tier);
+      await tier.query({ source: 'never' });
+      const { entries } = await tier.query();
       const { hits, misses } = tier.statistics;
       trial.same('hits and misses after two queries', [hits, misses], [0, 0]);
       for (const entry of entries) trial.same('accessCount of an entry that was queried', entry.accessCount, 0);
@@ -148,28 +154,66 @@ const others: Check[] = [
   },
 ];
 
-const upToDate: Check = {
-  name: 'does not find when it is queried what was just put, or finds what was just deleted',
+/** Entries that fit and do not fit, and how to ask for those that do. */
+const WANTED: readonly (readonly [what: string, right: Fields, wrong: Fields, filter: EntryFilter])[] = [
+  ['a source', { source: 'wanted' }, { source: 'other' }, { source: 'wanted' }],
+  [
+    'a label',
+    { labels: { country: 'DE', kind: 'wanted' } },
+    { labels: { country: 'DE', kind: 'other' } },
+    { labels: { kind: 'wanted' } },
+  ],
+  ['a label that others lack', { labels: { kind: 'wanted' } }, {}, { labels: { kind: ['wanted', 'a'] } }],
+];
+
+const upToDate = WANTED.map(
+  ([what, right, wrong, filter]): Check => ({
+    name: `does not find by ${what} what was just put, or finds what was just replaced or deleted`,
+    rule: 'query',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      const found = async () => (await tier.query(filter)).entries.map(({ key }) => key);
+      trial.same('keys found in an empty tier', await found(), []);
+      await tier.put(makeEntry('a', right));
+      trial.same('keys found after put', await found(), ['a']);
+      await tier.put(makeEntry('a', wrong));
+      trial.same('keys found after it was replaced', await found(), []);
+      await tier.put(makeEntry('a', right));
+      await tier.recordAccess([{ key: 'a', accessCount: 1, lastAccessed: trial.clock.now() }]);
+      trial.same('keys found after it was put again', await found(), ['a']);
+      await tier.delete('a');
+      trial.same('keys found after delete', await found(), []);
+      await tier.putMany([makeEntry('b', right), makeEntry('c', wrong)]);
+      trial.same('keys found after putMany', await found(), ['b']);
+      await tier.putMany([makeEntry('b', wrong), makeEntry('c', right)]);
+      trial.same('keys found after putMany of the other way round', await found(), ['c']);
+      await tier.clear();
+      trial.same('keys found after clear', await found(), [], 'clears');
+      await tier.putMany([makeEntry('c', wrong)]);
+      trial.same('keys found after one that was cleared was put anew', await found(), []);
+    },
+  }),
+);
+
+const reopened: Check = {
+  name: 'finds other entries by label when it is opened again',
   rule: 'query',
   run: async (trial) => {
+    const first = await sampled(trial);
+    const others = SAMPLE.filter((_, at) => at % 5 === 0);
+    await first.putMany(others.map((entry) => entry.with({ labels: { country: 'elsewhere' } })));
+    await first.putMany(others);
+    await first.close();
     const tier = await trial.tier();
-    const found = async () => (await ask(tier, { source: 'wanted' })).entries.map(({ key }) => key);
-    trial.same('keys found in an empty tier', await found(), []);
-    await tier.put(makeEntry('a', { source: 'wanted' }));
-    trial.same('keys found after put', await found(), ['a']);
-    await tier.put(makeEntry('a', { source: 'other' }));
-    trial.same('keys found after it was replaced', await found(), []);
-    await tier.put(makeEntry('a', { source: 'wanted' }));
-    await tier.delete('a');
-    trial.same('keys found after delete', await found(), []);
-    await tier.putMany([makeEntry('b', { source: 'wanted' }), makeEntry('c')]);
-    trial.same('keys found after putMany', await found(), ['b']);
-    await tier.clear();
-    trial.same('keys found after clear', await found(), [], 'clears');
+    for (const labels of FILTERS.labels) await agrees(trial, tier, { includeExpired: true, limit: 9, labels });
+    await agrees(trial, tier, { includeExpired: true, labels: { country: 'elsewhere' } });
   },
 };
 
 export const query: CheckGroup = {
   name: 'query',
-  checks: ({ capabilities }: Claims) => (capabilities.query ? [...members, ...others, upToDate] : []),
+  checks: ({ capabilities }: Claims) => {
+    if (!capabilities.query) return [];
+    return [...members, ...others, ...upToDate, ...randomOrder, ...(capabilities.persistent ? [reopened] : [])];
+  },
 };

@@ -18,7 +18,13 @@ const OLD = new TestCipher('old');
 const BOTH = new TestCipher('new', 'old');
 const NEW = new TestCipher('new');
 const LOST = new TestCipher('lost');
-const SEALED = makeEntries(7).map((entry) => entry.with({ username: `user of ${entry.key}`, accessCount: 3 }));
+const SEALED = makeEntries(7).map((entry, at) =>
+  entry.with({
+    username: `user of ${entry.key}`,
+    accessCount: 3,
+    labels: at % 3 === 2 ? {} : { country: 'DE', of: entry.key },
+  }),
+);
 const PLAIN = makeEntry('plain');
 const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
 /** The cipher makes the same token each time. */

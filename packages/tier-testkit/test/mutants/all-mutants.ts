@@ -9,6 +9,8 @@ import { expiryMutants } from './expiry.ts';
 import { failureMutants } from './failures.ts';
 import { getNowMutants } from './get-now.ts';
 import { keyMutants } from './keys.ts';
+import { labelQueryMutants } from './label-queries.ts';
+import { labelMutants } from './labels.ts';
 import { leakMutants } from './leaks.ts';
 import { lifecycleMutants } from './lifecycle.ts';
 import type { Mutant } from './mutant.ts';
@@ -23,6 +25,8 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...expiryMutants,
   ...keyMutants,
   ...valueMutants,
+  ...labelMutants,
+  ...labelQueryMutants,
   ...batchMutants,
   ...argumentMutants,
   ...capacityMutants,

@@ -125,6 +125,7 @@ export const claimMutants: readonly Mutant[] = [
     [
       'source',
       'protocol',
+      'labels',
       'text',
       'healthStatus',
       'expiresAt',

@@ -23,6 +23,7 @@ export function entryOf(key: string, value: string): CacheEntry {
     source: value,
     ttlSeconds: 86_400,
     lastHealthError: `${key} ${value}${PADDING}`,
+    labels: { value },
   });
 }
 
@@ -40,8 +41,9 @@ function ageLocks(directory: string): void {
 /** Key and value of every live record; throws when one does not agree with itself. */
 export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
   const values = new Map<string, string>();
-  for await (const { key, source, lastHealthError } of tier.entries()) {
-    if (lastHealthError !== `${key} ${source}${PADDING}`) throw new Error('a record holds what was never written');
+  for await (const { key, source, lastHealthError, labels } of tier.entries()) {
+    if (lastHealthError !== `${key} ${source}${PADDING}` || labels['value'] !== source)
+      throw new Error('a record holds what was never written');
     values.set(key, source);
   }
   return values;

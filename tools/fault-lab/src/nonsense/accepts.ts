@@ -61,7 +61,15 @@ export function objectOf(...names: readonly string[]): Test {
     Object.keys(value).every((name) => names.includes(name));
 }
 
+/** The value of a label, as its documentation has it. */
+export const isLabelValue: Test = (value) =>
+  typeof value === 'string' &&
+  value.length >= 1 &&
+  value.length <= 256 &&
+  value.isWellFormed() &&
+  !/\p{Cc}/u.test(value);
+
 /** Lists, bytes, dates, maps, promises, errors and the like have no members that anybody means. */
-function isBag(value: object): boolean {
+export function isBag(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

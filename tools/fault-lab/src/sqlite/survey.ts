@@ -30,14 +30,15 @@ export function entryOf(key: string, value: string): CacheEntry {
     proxyUrl: 'http://192.0.2.1:8080',
     source: value,
     lastHealthError: `${key} ${value}`.padEnd(300, 'x'),
+    labels: { value },
   });
 }
 
 /** Key and value of every live record; throws when one does not agree with itself. */
 function valuesIn(tier: SqliteLabTier): Map<string, string> {
   const values = new Map<string, string>();
-  for (const { key, source, lastHealthError } of tier.entries()) {
-    if (lastHealthError !== `${key} ${source}`.padEnd(300, 'x'))
+  for (const { key, source, lastHealthError, labels } of tier.entries()) {
+    if (lastHealthError !== `${key} ${source}`.padEnd(300, 'x') || labels['value'] !== source)
       throw new Error('a record holds what was never written');
     values.set(key, source);
   }

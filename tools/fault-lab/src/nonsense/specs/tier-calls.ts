@@ -13,6 +13,7 @@ import {
   isBoolean,
   isEntry,
   isFunction,
+  isLabelValue,
   isNull,
   isNumber,
   isText,
@@ -238,6 +239,7 @@ function optionalCalls(): TierCall[] {
 /** A filter of `query`, with all its members. */
 export const entryFilter: Parameter = filterOf([
   ...['source', 'protocol', 'healthStatus'].map((name) => maybe(name, either(listOf(VALUES[name]!), VALUES[name]!))),
+  maybe('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]),
   maybe('text', isText),
   ...['expiresAt', 'lastAccessed'].map((name) =>
     maybe(name, objectOf('from', 'to'), [maybe('from', isTimeLike), maybe('to', isTimeLike)]),

@@ -5,6 +5,7 @@ import {
   isAnything,
   isBoolean,
   isBytes,
+  isLabelValue,
   isNull,
   isNumber,
   isText,
@@ -45,6 +46,7 @@ const fields: readonly Parameter[] = [
   maybe('healthStatus', oneOf('unknown', 'healthy', 'degraded', 'unhealthy', 'dead')),
   maybe('evictedFromL1', isBoolean),
   maybe('lastHealthError', either(isNull, isText)),
+  maybe('labels', objectOf('country'), [must('country', isLabelValue)]),
 ];
 const NAMES = ['proxyUrl', ...names(fields)];
 const now = must('now', isNumber);
@@ -84,6 +86,13 @@ const entryCalls: readonly Call<unknown>[] = [
   ),
   method('CacheEntry#touch', [now], () => [1], anEntry),
   method('CacheEntry#isExpiredAt', [now], () => [1], anEntry),
+  method(
+    'CacheEntry#toUrl',
+    [maybe('options', objectOf('credentials'), [maybe('credentials', isBoolean)])],
+    () => [{}],
+    anEntry,
+  ),
+  method('CacheEntry#toFields', [], () => [], anEntry),
   method('CacheEntry#toJSON', [], () => [], anEntry),
 ];
 

@@ -2,11 +2,13 @@ import * as models from '@pw/cache-models';
 import {
   either,
   isAnything,
+  isBag,
   isBytes,
   isEntry,
   isNull,
   isNumber,
   isText,
+  isUndefined,
   maybe,
   must,
   objectOf,
@@ -21,7 +23,6 @@ import { anEntry, bindingMembers, cipher, isCipher, rightBinding } from './sampl
 const entry = must('entry', isEntry);
 const aCipher = must('cipher', isCipher);
 const perhapsCipher = maybe('cipher', isCipher);
-const isBag = (value: unknown) => Object.prototype.toString.call(value) === '[object Object]';
 const isInstant = (value: unknown) =>
   isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;
 const bytes = must('bytes', (value) => Buffer.isBuffer(value));
@@ -44,6 +45,8 @@ const cursorMembers: readonly Parameter[] = [
   must('orderBy', oneOf(...models.ENTRY_ORDERS)),
   must('direction', oneOf('asc', 'desc')),
   must('value', either(isText, isNumber)),
+  // Of an order by two values.
+  must('second', isUndefined),
   must('key', isText),
 ];
 const aCursor = { orderBy: 'key', direction: 'asc', value: 'a', key: 'a' } as const;
@@ -92,7 +95,7 @@ export const records = groupOf(
   calls('afterHealthCheck', [entry, check, schedule], () => [anEntry(), aCheck(), {}], models.afterHealthCheck),
   calls(
     'formatCursor',
-    [must('cursor', objectOf('orderBy', 'direction', 'value', 'key'), cursorMembers)],
+    [must('cursor', objectOf('orderBy', 'direction', 'value', 'second', 'key'), cursorMembers)],
     () => [aCursor],
     models.formatCursor,
   ),

@@ -2,8 +2,10 @@ import * as models from '@pw/cache-models';
 import {
   either,
   isAnything,
+  isBag,
   isEntry,
   isFunction,
+  isLabelValue,
   isNull,
   isNumber,
   isText,
@@ -19,6 +21,7 @@ const isInstant = (value: unknown) =>
   isNumber(value) && (value as number) >= models.MIN_INSTANT && (value as number) <= models.MAX_INSTANT;
 const isSecret = (value: unknown) => models.Secret.isSecret(value);
 const isUsername = either(isUndefined, isNull, isText, isSecret);
+const labels = must('labels', objectOf('country'), [must('country', isLabelValue)]);
 const URL = 'http://h.example:8080';
 
 /** Texts, times, and what is made of them. */
@@ -53,6 +56,13 @@ export const texts = groupOf(
   calls('isInstant', [must('value', isAnything)], () => [1], models.isInstant),
   calls('isHealthStatus', [must('value', isAnything)], () => ['dead'], models.isHealthStatus),
   calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),
+  calls('isLabelName', [must('name', isAnything)], () => ['country'], models.isLabelName),
+  calls('isLabelValue', [must('value', isAnything)], () => ['DE'], models.isLabelValue),
+  calls('toLabels', [labels], () => [{ country: 'DE' }], models.toLabels),
+  // What an entry holds was checked when it was made.
+  calls('labelTexts', [must('labels', isBag)], () => [{ country: 'DE' }], models.labelTexts),
+  // Answers `undefined` for what are no labels, whatever it is.
+  calls('parseLabelTexts', [must('texts', isAnything)], () => [['country=DE']], models.parseLabelTexts),
   calls('isPromise', [must('value', isAnything)], () => [Promise.resolve()], models.isPromise),
   calls('reasonToShow', [must('error', isAnything)], () => [new Error('x')], models.reasonToShow),
   calls('fateOfTokens', [must('error', isAnything)], () => [new Error('x')], models.fateOfTokens),

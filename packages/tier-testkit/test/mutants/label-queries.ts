@@ -1,0 +1,266 @@
+import {
+  CacheEntry,
+  compareTexts,
+  type EntryFilter,
+  type EntryLabels,
+  type EntryPage,
+  NO_LABELS,
+  queryEntries,
+  toLabels,
+} from '@pw/cache-models';
+import { FileTier } from '../tiers/file-tier.ts';
+import { MapTier } from '../tiers/map-tier.ts';
+import { type Change, each, withLabels } from './change-labels.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+const BY_LABELS = ['query', 'finds other entries, or in another order, than labels asks for'] as const;
+const BY_ORDER = ['query', 'finds other entries, or in another order, than orderBy asks for'] as const;
+const BY_CHANCE = ['query', 'gives entries by chance that do not fit, or twice, or not as many as it may'] as const;
+const FAIRLY = ['query', 'gives some entries more often than others when it goes by chance'] as const;
+
+/** A tier that gives other pages of a query by chance than a right one. */
+function drawing(change: (page: EntryPage, filter: EntryFilter, all: () => readonly CacheEntry[]) => EntryPage) {
+  return class extends MapTier {
+    protected override find(filter: EntryFilter, now: number): EntryPage {
+      const page = super.find(filter, now);
+      if (filter.orderBy !== 'random') return page;
+      return change(page, filter, () => super.find({ ...filter, orderBy: 'key', limit: 10_000 }, now).entries);
+    }
+  };
+}
+
+/** A tier that looks for other labels than it is asked for. */
+function lookingFor(change: (labels: NonNullable<EntryFilter['labels']>) => EntryFilter['labels']) {
+  return class extends MapTier {
+    protected override find(filter: EntryFilter, now: number): EntryPage {
+      return super.find(filter.labels === undefined ? filter : { ...filter, labels: change(filter.labels) }, now);
+    }
+  };
+}
+
+/** A tier whose entries seem to have other labels when they are looked for. */
+function seeing(change: Change) {
+  return class extends MapTier {
+    protected override find(filter: EntryFilter, now: number): EntryPage {
+      const seen = [...this.table().values()].map(({ entry }) => withLabels(entry, change(entry.labels)));
+      const { entries, cursor } = queryEntries(seen, filter, now);
+      return { entries: entries.map(({ key }) => this.table().get(key)!.entry), cursor };
+    }
+  };
+}
+
+/** Bugs in how entries are found by labels, and in the orders that came with them. */
+export const labelQueryMutants: readonly Mutant[] = [
+  plant(
+    'query-labels-in-any-case',
+    'Takes the values of labels for equal whatever their case.',
+    BY_LABELS,
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const lower = each((name, value) => [name, value.toLowerCase()]);
+        const wanted = Object.entries(filter.labels ?? {}).map(([name, values]) => [
+          name,
+          [values].flat().map((value) => value.toLowerCase()),
+        ]);
+        const seen = [...this.table().values()].map(({ entry }) => withLabels(entry, lower(entry.labels)));
+        const page = queryEntries(seen, { ...filter, labels: Object.fromEntries(wanted) }, now);
+        return { ...page, entries: page.entries.map(({ key }) => this.table().get(key)!.entry) };
+      }
+    },
+  ),
+  plant(
+    'query-first-label-only',
+    'Looks at the first label of a filter alone.',
+    BY_LABELS,
+    lookingFor((labels) => Object.fromEntries(Object.entries(labels).slice(0, 1))),
+  ),
+  plant(
+    'query-first-value-only',
+    'Looks for the first of several values alone.',
+    BY_LABELS,
+    lookingFor((labels) =>
+      Object.fromEntries(Object.entries(labels).map(([name, values]) => [name, [values].flat().slice(0, 1)])),
+    ),
+  ),
+  plant(
+    'query-no-value-fits-all',
+    'Takes an empty list of values for any.',
+    BY_LABELS,
+    lookingFor((labels) => Object.fromEntries(Object.entries(labels).filter(([, values]) => values.length > 0))),
+  ),
+  plant(
+    'query-values-of-any-label',
+    'Finds a value whatever the name of its label.',
+    BY_LABELS,
+    seeing((labels) => {
+      const kind = labels['country'] === 'DE' ? 'DE' : labels['kind'];
+      return kind === undefined ? labels : toLabels({ ...labels, kind });
+    }),
+  ),
+  plant(
+    'query-label-names-in-any-case',
+    'Finds labels whatever the case of their names.',
+    BY_LABELS,
+    seeing((labels) =>
+      labels['Country'] === undefined ? labels : toLabels({ ...labels, country: labels['Country'] }),
+    ),
+  ),
+  plant(
+    'query-finds-labels-of-before',
+    'Finds an entry by labels that it had before it was replaced.',
+    ['query', 'does not find by a label what was just put, or finds what was just replaced or deleted'],
+    class extends MapTier {
+      readonly #first = new Map<string, EntryLabels>();
+      protected override store(key: string, entry: CacheEntry): boolean {
+        if (!this.#first.has(key)) this.#first.set(key, entry.labels);
+        return super.store(key, entry);
+      }
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const seen = [...this.table().values()].map(({ entry }) =>
+          withLabels(entry, this.#first.get(entry.key) ?? entry.labels),
+        );
+        return queryEntries(seen, filter, now);
+      }
+    },
+  ),
+  plant(
+    'query-index-of-labels-not-cleared',
+    'Keeps its index of labels over a clear.',
+    [
+      'query',
+      'does not find by a label that others lack what was just put, or finds what was just replaced or deleted',
+    ],
+    class extends MapTier {
+      readonly #past = new Map<string, EntryLabels>();
+      override delete(key: string): boolean {
+        this.#past.delete(key);
+        return super.delete(key);
+      }
+      protected override store(key: string, entry: CacheEntry): boolean {
+        if (this.live(key) !== undefined || entry.labels !== NO_LABELS) this.#past.set(key, entry.labels);
+        return super.store(key, entry);
+      }
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const seen = [...this.table().values()].map(({ entry }) =>
+          withLabels(entry, this.#past.get(entry.key) ?? NO_LABELS),
+        );
+        return queryEntries(seen, filter, now);
+      }
+    },
+  ),
+  plant(
+    'query-labels-only-while-open',
+    'Has no index of labels for what was there when it was opened.',
+    ['query', 'finds other entries by label when it is opened again'],
+    class extends FileTier {
+      readonly #put = new Set<string>();
+      override putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+        for (const entry of entries) if (CacheEntry.isCacheEntry(entry)) this.#put.add(entry.key);
+        return super.putMany(entries);
+      }
+      override async query(filter: EntryFilter = {}): Promise<EntryPage> {
+        const page = await super.query(filter);
+        if (filter.labels === undefined) return page;
+        return { ...page, entries: page.entries.filter(({ key }) => this.#put.has(key)) };
+      }
+    },
+  ),
+  plant(
+    'least-used-by-count-alone',
+    'Orders those that were used as often by their keys.',
+    BY_ORDER,
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        if (filter.orderBy !== 'leastUsed') return super.find(filter, now);
+        return super.find({ ...filter, orderBy: 'accessCount', cursor: undefined }, now);
+      }
+    },
+  ),
+  plant(
+    'least-used-newest-first',
+    'Puts those first, of such as were used as often, that were used last.',
+    BY_ORDER,
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        const page = super.find(filter, now);
+        if (filter.orderBy !== 'leastUsed') return page;
+        const newestFirst = (a: CacheEntry, b: CacheEntry) =>
+          a.accessCount - b.accessCount || b.lastAccessed - a.lastAccessed || compareTexts(a.key, b.key);
+        return { ...page, entries: [...page.entries].sort(newestFirst) };
+      }
+    },
+  ),
+  plant(
+    'chance-asked-again',
+    'Asks as often as there is room for an entry by chance, and gives some twice.',
+    BY_CHANCE,
+    drawing((page, _, all) => {
+      const some = all();
+      return { ...page, entries: page.entries.map(() => some[Math.floor(Math.random() * some.length)]!) };
+    }),
+  ),
+  plant(
+    'chance-once-only',
+    'Asks as often as there is room for an entry by chance, and gives none twice but fewer.',
+    BY_CHANCE,
+    drawing((page, _, all) => {
+      const some = all();
+      const drawn = page.entries.map(() => some[Math.floor(Math.random() * some.length)]!);
+      return { ...page, entries: [...new Set(drawn)] };
+    }),
+  ),
+  plant(
+    'chance-finds-anything',
+    'Passes over the labels of a filter when it goes by chance.',
+    BY_CHANCE,
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        return super.find(filter.orderBy === 'random' ? { ...filter, labels: undefined } : filter, now);
+      }
+    },
+  ),
+  plant(
+    'chance-goes-on',
+    'Gives a cursor with entries by chance.',
+    BY_CHANCE,
+    drawing((page) => ({ ...page, cursor: 'more' })),
+  ),
+  plant(
+    'chance-is-no-order',
+    'Gives the first entries by key where they were asked for by chance.',
+    FAIRLY,
+    drawing((page, { limit = 100 }, all) => ({ ...page, entries: all().slice(0, limit) })),
+  ),
+  plant(
+    'chance-once-and-for-all',
+    'Shuffles its entries when it is made, and never again.',
+    FAIRLY,
+    class extends MapTier {
+      readonly #places = new Map<string, number>();
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        if (filter.orderBy !== 'random') return super.find(filter, now);
+        const { limit = 100 } = filter;
+        const { entries } = super.find({ ...filter, orderBy: 'key', limit: 10_000 }, now);
+        for (const { key } of entries) if (!this.#places.has(key)) this.#places.set(key, Math.random());
+        const place = ({ key }: CacheEntry) => this.#places.get(key)!;
+        return { entries: [...entries].sort((a, b) => place(a) - place(b)).slice(0, limit), cursor: null };
+      }
+    },
+  ),
+  plant(
+    'chance-by-the-gaps',
+    'Takes the next entries after a place by chance, so that those after a gap come more often.',
+    FAIRLY,
+    class extends MapTier {
+      protected override find(filter: EntryFilter, now: number): EntryPage {
+        if (filter.orderBy !== 'random') return super.find(filter, now);
+        const { limit = 100, ...rest } = filter;
+        const keys = [...this.table().keys()].sort(compareTexts);
+        const from = keys[Math.floor(Math.random() * keys.length)] ?? '';
+        const { entries } = super.find({ ...rest, orderBy: 'key', limit: 10_000 }, now);
+        const after = entries.filter(({ key }) => compareTexts(key, from) >= 0);
+        return { entries: [...new Set([...after, ...entries])].slice(0, limit), cursor: null };
+      }
+    },
+  ),
+];
