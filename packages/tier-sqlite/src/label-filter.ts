@@ -1,0 +1,76 @@
+import type { CacheEntry, EntryFilter, EntryOrder } from '@pw/cache-models';
+import type { EntryStore } from './entry-store.ts';
+import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-indexes.ts';
+import type { SqlConditions } from './sql-conditions.ts';
+
+/** Keys with a label of which each is looked up, whatever the order is: some milliseconds. */
+const FEW = 1000;
+
+/** A label that entries are to have: one of the values. */
+export interface WantedLabel {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export function wantedLabels({ labels = {} }: EntryFilter): WantedLabel[] {
+  return Object.entries(labels).map(([name, values]) => ({
+    name,
+    values: typeof values === 'string' ? [values] : [...new Set(values)],
+  }));
+}
+
+/**
+ * The label whose keys a query is to walk, and test the rest of the filter on: the rarest, if few have it or else all entries would be sorted, or if its
+ * keys come in the order that is wanted. `undefined`: the query walks the index of another member or of the order, and tests labels.
+ */
+export function drivingLabel(
+  { statements, layout: { labels: table } }: EntryStore,
+  filter: EntryFilter,
+): WantedLabel | undefined {
+  const labels = wantedLabels(filter);
+  if (table === null || labels.length === 0) return undefined;
+  const counted = labels.map((label) => {
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE name = ? AND value IN (${places(label.values)}) LIMIT ${FEW + 1})`;
+    return {
+      label,
+      count: statements
+        .once(sql)
+        .pluck()
+        .get(label.name, ...label.values) as number,
+    };
+  });
+  const rarest = counted.reduce((best, one) => (one.count < best.count ? one : best));
+  if (rarest.count <= FEW) return rarest.label;
+  if (Object.keys(filter).some((member) => member !== 'labels' && FILTER_INDEXES[member as FilterMember] != null))
+    return undefined;
+  const { orderBy = 'key' } = filter;
+  if (orderBy === 'key') return labels.find(({ values }) => values.length === 1);
+  return ORDER_INDEXES[orderBy as EntryOrder] === null ? rarest.label : undefined;
+}
+
+/** SQL: what a query goes through first, with its values: each key once, those of one value in their order. */
+export function keysOf(
+  table: string,
+  { name, values }: WantedLabel,
+): { readonly sql: string; readonly values: string[] } {
+  const distinct = values.length === 1 ? '' : 'DISTINCT ';
+  const isValue = values.length === 1 ? 'value = ?' : `value IN (${places(values)})`;
+  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE name = ? AND ${isValue})`, values: [name, ...values] };
+}
+
+/** An entry `c` has these labels, as far as the table knows. */
+export function addLabels(conditions: SqlConditions, table: string, labels: readonly WantedLabel[]): void {
+  for (const { name, values } of labels) {
+    const sql = `SELECT 1 FROM ${table} l WHERE l.name = ? AND l.value IN (${places(values)}) AND l.key = c.key`;
+    conditions.add(`EXISTS (${sql})`, name, ...values);
+  }
+}
+
+/** The table only finds candidates: labels of a row that ProxyWhirl replaced are still in it. */
+export function hasLabels({ labels }: CacheEntry, wanted: readonly WantedLabel[]): boolean {
+  return wanted.every(({ name, values }) => Object.hasOwn(labels, name) && values.includes(labels[name]!));
+}
+
+function places(values: readonly string[]): string {
+  return values.map(() => '?').join(', ');
+}
