@@ -11,6 +11,7 @@ import {
 } from '@pw/cache-models';
 import { type EntryRow, selectFrom, selectRows } from './entry-row.ts';
 import { At, type StoredValue, seconds } from './entry-values.ts';
+import { ORDER_INDEXES } from './filter-indexes.ts';
 import { addLabels, hasLabels, keysOf, type WantedLabel, wantedLabels } from './label-filter.ts';
 import { SqlConditions } from './sql-conditions.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -43,6 +44,7 @@ const ORDERS: Readonly<Record<Exclude<EntryOrder, 'random'>, Order>> = {
     second: { sql: 'c.last_accessed', at: At.LAST_ACCESSED },
   },
 };
+const DUE = 'c.next_check_time';
 const NO_CHECK = 9e99;
 const URL_SQL = boundedValue('c', 'proxy_url');
 
@@ -71,15 +73,14 @@ export class EntryQuery {
     const order = this.#orderOf(filter, driver !== undefined);
     this.#startAfter(filter.cursor, order, conditions);
     this.values = [...(keys?.values ?? []), ...conditions.values, this.limit + 1];
-    if (this.#orderBy === 'random') {
-      // The ids are few; whole rows would go through the sorting.
-      const some = `SELECT c.rowid FROM ${from} ${conditions.where} ORDER BY random() LIMIT ?`;
-      this.sql = `${selectRows(layout)} WHERE c.rowid IN (${some}) ORDER BY random()`;
-      return;
-    }
     const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
     // One more than asked for tells whether there is a next page.
-    this.sql = `${selectFrom(layout, from)} ${conditions.where} ORDER BY ${by} LIMIT ?`;
+    const some = `${conditions.where} ORDER BY ${by} LIMIT ?`;
+    const isSorted = ORDER_INDEXES[this.#orderBy] === null && order[0] !== DUE;
+    // What is sorted are ids alone: all that fit would be joined with their side rows.
+    this.sql = isSorted
+      ? `${selectRows(layout)} WHERE c.rowid IN (SELECT c.rowid FROM ${from} ${some}) ORDER BY ${by}`
+      : `${selectFrom(layout, from)} ${some}`;
   }
 
   /** True for an entry that has the labels: what is found may have had them. */
@@ -108,10 +109,11 @@ export class EntryQuery {
   #orderOf({ checkDueBy }: EntryFilter, isByLabel: boolean): string[] {
     const orderBy = this.#orderBy;
     // Where the keys of a label are walked, their order is the one that SQLite knows.
-    if (orderBy === 'key' || orderBy === 'random') return [isByLabel ? 'k.key' : 'c.key'];
+    if (orderBy === 'key') return [isByLabel ? 'k.key' : 'c.key'];
+    if (orderBy === 'random') return ['random()'];
     const { sql, second } = ORDERS[orderBy];
     // Only what has a next check is due, and without the ifnull() its index gives the order.
-    const first = orderBy === 'nextCheckTime' && checkDueBy !== undefined ? 'c.next_check_time' : sql;
+    const first = orderBy === 'nextCheckTime' && checkDueBy !== undefined ? DUE : sql;
     return second === undefined ? [first, 'c.key'] : [first, second.sql, 'c.key'];
   }
 

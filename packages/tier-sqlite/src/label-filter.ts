@@ -30,7 +30,7 @@ export function drivingLabel(
   const labels = wantedLabels(filter);
   if (table === null || labels.length === 0) return undefined;
   const counted = labels.map((label) => {
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE name = ? AND value IN (${places(label.values)}) LIMIT ${FEW + 1})`;
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label.values)} LIMIT ${FEW + 1})`;
     return {
       label,
       count: statements
@@ -54,15 +54,13 @@ export function keysOf(
   { name, values }: WantedLabel,
 ): { readonly sql: string; readonly values: string[] } {
   const distinct = values.length === 1 ? '' : 'DISTINCT ';
-  const isValue = values.length === 1 ? 'value = ?' : `value IN (${places(values)})`;
-  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE name = ? AND ${isValue})`, values: [name, ...values] };
+  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE ${isLabel(values)})`, values: [name, ...values] };
 }
 
 /** An entry `c` has these labels, as far as the table knows. */
 export function addLabels(conditions: SqlConditions, table: string, labels: readonly WantedLabel[]): void {
   for (const { name, values } of labels) {
-    const sql = `SELECT 1 FROM ${table} l WHERE l.name = ? AND l.value IN (${places(values)}) AND l.key = c.key`;
-    conditions.add(`EXISTS (${sql})`, name, ...values);
+    conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${isLabel(values)} AND l.key = c.key)`, name, ...values);
   }
 }
 
@@ -71,6 +69,7 @@ export function hasLabels({ labels }: CacheEntry, wanted: readonly WantedLabel[]
   return wanted.every(({ name, values }) => Object.hasOwn(labels, name) && values.includes(labels[name]!));
 }
 
-function places(values: readonly string[]): string {
-  return values.map(() => '?').join(', ');
+/** SQL: binds the name and the values. */
+function isLabel(values: readonly string[]): string {
+  return `name = ? AND ${values.length === 1 ? 'value = ?' : `value IN (${values.map(() => '?').join(', ')})`}`;
 }
