@@ -119,6 +119,7 @@ export class EntryStore {
   #writeOnce<T>(work: () => T): T {
     this.#nextRowId = undefined;
     this.#fewChecks.reset();
+    this.#labels?.reset();
     try {
       return this.passGate(() => this.#transaction(work));
     } catch (error) {

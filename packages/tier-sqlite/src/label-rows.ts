@@ -15,30 +15,41 @@ export class LabelRows {
   readonly #table: string;
   readonly #select: string;
   readonly #insert: string;
+  /** Known within a transaction, where nobody else writes. */
+  #isEmpty: boolean | undefined;
 
   constructor(statements: EntryStatements, table: string) {
     this.#statements = statements;
     this.#table = table;
     const [name, value] = [bounded('name', MAX_LABEL_NAME), bounded('value', 3 * MAX_LABEL_VALUE)];
-    this.#select = `SELECT ${name}, ${value} FROM ${table} WHERE key = ? ORDER BY key, name, value LIMIT ${MAX_LABELS + 1}`;
+    this.#select = `SELECT ${name}, ${value} FROM ${table} WHERE key = ${PLAIN} ORDER BY name, value LIMIT ${MAX_LABELS + 1}`;
     this.#insert = `INSERT OR IGNORE INTO ${table} (name, value, key) VALUES (?, ?, ?)`;
+  }
+
+  /** To be called at the beginning of each transaction. */
+  reset(): void {
+    this.#isEmpty = undefined;
   }
 
   /** Makes the rows of a key those of its entry; most have them already. */
   put(key: string, labels: EntryLabels): void {
-    const stored = this.#statements.of(this.#select).raw().all(key) as [StoredValue, StoredValue][];
     const wanted = Object.entries(labels);
+    // Most stores have none: a look at each key would cost a batch a tenth.
+    if (wanted.length === 0 && this.#hasNone()) return;
+    const stored = this.#statements.of(this.#select).raw().all(key) as [StoredValue, StoredValue][];
     const isSame =
       stored.length === wanted.length &&
       stored.every(([name, value], i) => name === wanted[i]![0] && value === wanted[i]![1]);
     if (isSame) return;
     if (stored.length > 0) this.#statements.of(this.#removal(`SELECT ${PLAIN} AS key`, `${MOST_ROWS}`)).run(key);
+    this.#isEmpty = undefined;
     for (const [name, value] of wanted) this.#statements.of(this.#insert).run(name, value, key);
   }
 
   /** Removes the rows of some keys, `SELECT key …`, which binds the values. True if there are more of them than we stored. */
   remove(keys: string, values: readonly unknown[]): boolean {
-    // Most stores, or entries, have none: this costs a fraction of the rest.
+    if (this.#hasNone()) return false;
+    // Most entries have none: this costs a fraction of the rest.
     const first = `SELECT 1 FROM (${keys}) k CROSS JOIN ${this.#table} l ON l.key = k.key LIMIT 1`;
     const isAny = () => this.#statements.of(first).get(...values) !== undefined;
     if (!isAny()) return false;
@@ -53,6 +64,11 @@ export class LabelRows {
     if (isMore !== undefined) return true;
     this.#statements.of(`DELETE FROM ${this.#table}`).run();
     return false;
+  }
+
+  #hasNone(): boolean {
+    this.#isEmpty ??= this.#statements.of(`SELECT 1 FROM ${this.#table} LIMIT 1`).get() === undefined;
+    return this.#isEmpty;
   }
 
   #removal(keys: string, limit: string): string {
