@@ -5,6 +5,8 @@ import type { SqlConditions } from './sql-conditions.ts';
 
 /** Keys with a label of which each is looked up, whatever the order is: some milliseconds. */
 const FEW = 1000;
+/** Values of a label from which they are bound as one. */
+const MANY = 16;
 
 /** A label that entries are to have: one of the values. */
 export interface WantedLabel {
@@ -30,38 +32,30 @@ export function drivingLabel(
   const labels = wantedLabels(filter);
   if (table === null || labels.length === 0) return undefined;
   const counted = labels.map((label) => {
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label.values)} LIMIT ${FEW + 1})`;
-    return {
-      label,
-      count: statements
-        .once(sql)
-        .pluck()
-        .get(label.name, ...label.values) as number,
-    };
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label)} LIMIT ${FEW + 1})`;
+    return { label, count: statements.once(sql).pluck().get(bound(label)) as number };
   });
   const rarest = counted.reduce((best, one) => (one.count < best.count ? one : best));
   if (rarest.count <= FEW) return rarest.label;
-  if (Object.keys(filter).some((member) => member !== 'labels' && FILTER_INDEXES[member as FilterMember] != null))
-    return undefined;
+  const { labels: _, ...others } = filter;
+  const hasIndex = ([member, value]: [string, unknown]) =>
+    value !== undefined && (FILTER_INDEXES[member as FilterMember] ?? null) !== null;
+  if (Object.entries(others).some(hasIndex)) return undefined;
   const { orderBy = 'key' } = filter;
   if (orderBy === 'key') return labels.find(({ values }) => values.length === 1);
   return ORDER_INDEXES[orderBy as EntryOrder] === null ? rarest.label : undefined;
 }
 
 /** SQL: what a query goes through first, with its values: each key once, those of one value in their order. */
-export function keysOf(
-  table: string,
-  { name, values }: WantedLabel,
-): { readonly sql: string; readonly values: string[] } {
-  const distinct = values.length === 1 ? '' : 'DISTINCT ';
-  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE ${isLabel(values)})`, values: [name, ...values] };
+export function keysOf(table: string, label: WantedLabel): { readonly sql: string; readonly values: string[] } {
+  const distinct = label.values.length === 1 ? '' : 'DISTINCT ';
+  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE ${isLabel(label)})`, values: bound(label) };
 }
 
 /** An entry `c` has these labels, as far as the table knows. */
 export function addLabels(conditions: SqlConditions, table: string, labels: readonly WantedLabel[]): void {
-  for (const { name, values } of labels) {
-    conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${isLabel(values)} AND l.key = c.key)`, name, ...values);
-  }
+  for (const label of labels)
+    conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${isLabel(label)} AND l.key = c.key)`, ...bound(label));
 }
 
 /** The table only finds candidates: labels of a row that ProxyWhirl replaced are still in it. */
@@ -69,7 +63,13 @@ export function hasLabels({ labels }: CacheEntry, wanted: readonly WantedLabel[]
   return wanted.every(({ name, values }) => Object.hasOwn(labels, name) && values.includes(labels[name]!));
 }
 
-/** SQL: binds the name and the values. */
-function isLabel(values: readonly string[]): string {
-  return `name = ? AND ${values.length === 1 ? 'value = ?' : `value IN (${values.map(() => '?').join(', ')})`}`;
+/** SQL: binds what {@link bound} gives. Many values are one JSON list, which holds any label: 32 names of 1000 each are more than SQLite binds. */
+function isLabel({ values }: WantedLabel): string {
+  if (values.length === 1) return 'name = ? AND value = ?';
+  const list = values.length > MANY ? 'SELECT value FROM json_each(?)' : values.map(() => '?').join(', ');
+  return `name = ? AND value IN (${list})`;
+}
+
+function bound({ name, values }: WantedLabel): string[] {
+  return values.length > MANY ? [name, JSON.stringify(values)] : [name, ...values];
 }

@@ -245,6 +245,19 @@ describe('the table of labels', () => {
     expect(rows(directory)).toEqual(ofKeys('a', 'b'));
   });
 
+  it('is asked for as many labels and values as a filter may name', () => {
+    const tier = makeL3(tempDir());
+    const names = Array.from({ length: 32 }, (_, i) => `n${i}`);
+    const of = (value: (i: number) => unknown) => Object.fromEntries(names.map((name, i) => [name, value(i)]));
+    const odd = ['%', '"', "'", '\\', '漢', '🔑'];
+    const has = of((i) => odd[i % odd.length]) as Record<string, string>;
+    tier.putMany([makeEntry('a', { labels: has }), makeEntry('b', { labels: { ...has, n31: 'other' } })]);
+    const wanted = of(() => [...Array.from({ length: 994 }, (_, i) => `v${i}`), ...odd]) as Record<string, string[]>;
+    for (const orderBy of ['key', 'lastAccessed', 'leastUsed', 'random'] as const)
+      expect(found(tier, { labels: wanted, orderBy })).toEqual(['a']);
+    expect(tier.totalFailures).toBe(0);
+  });
+
   const MANY = 20_000;
 
   it.each<[string, (tier: ReturnType<typeof makeL3>) => unknown]>([
@@ -261,7 +274,7 @@ describe('the table of labels', () => {
     if (what === 'put') expect(tier.delete('a')).toBe(true);
     let left = rows(directory).length;
     for (let i = 0; i < 30; i++) {
-      tier.cleanupExpired();
+      void tier.cleanupExpired();
       const now = rows(directory).length;
       expect(left - now).toBeLessThanOrEqual(1000);
       left = now;
@@ -274,7 +287,7 @@ describe('the table of labels', () => {
     run(forge(3000, `hex(zeroblob(2100)) || i`));
     run(forge(3000, `'x' || i`));
     run("UPDATE SIDE__labels SET value = hex(zeroblob(50000)) WHERE key = 'b' AND name = 'kind'");
-    for (let i = 0; i < 12; i++) tier.cleanupExpired();
+    for (let i = 0; i < 12; i++) void tier.cleanupExpired();
     expect(rows(directory, "WHERE key LIKE 'x%'")).toEqual([]);
     expect(found(tier, { labels: { country: 'DE' } })).toEqual(['a', 'b']);
     tier.put('b', makeEntry('b', { labels: LABELS }));
