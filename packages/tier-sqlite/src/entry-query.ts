@@ -70,13 +70,15 @@ export class EntryQuery {
     // Those of the keys that are walked are had by all.
     const others = this.#labels.filter(({ name }) => name !== driver?.name);
     if (layout.labels !== null) addLabels(conditions, layout.labels, others);
-    const order = this.#orderOf(filter, driver !== undefined);
+    // The keys of one name and value come in their order.
+    const isInOrder = this.#orderBy === 'key' && driver?.values.length === 1;
+    const order = this.#orderOf(filter, isInOrder);
     this.#startAfter(filter.cursor, order, conditions);
     this.values = [...(keys?.values ?? []), ...conditions.values, this.limit + 1];
     const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
     // One more than asked for tells whether there is a next page.
     const some = `${conditions.where} ORDER BY ${by} LIMIT ?`;
-    const isSorted = ORDER_INDEXES[this.#orderBy] === null && order[0] !== DUE;
+    const isSorted = driver === undefined ? ORDER_INDEXES[this.#orderBy] === null && order[0] !== DUE : !isInOrder;
     // What is sorted are ids alone: all that fit would be joined with their side rows.
     this.sql = isSorted
       ? `${selectRows(layout)} WHERE c.rowid IN (SELECT c.rowid FROM ${from} ${some}) ORDER BY ${by}`

@@ -1,10 +1,11 @@
-import type { CacheEntry, EntryFilter, EntryOrder } from '@pw/cache-models';
+import { type CacheEntry, DEFAULT_PAGE_SIZE, type EntryFilter } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-indexes.ts';
 import type { SqlConditions } from './sql-conditions.ts';
 
-/** Keys with a label of which each is looked up, whatever the order is: some milliseconds. */
+/** Keys with a label of which each is looked up, whatever the order is: so many, some milliseconds, or so many for each entry of a page. */
 const FEW = 1000;
+const FEW_EACH = 10;
 /** Values of a label from which they are bound as one. */
 const MANY = 16;
 
@@ -31,8 +32,10 @@ export function drivingLabel(
 ): WantedLabel | undefined {
   const labels = wantedLabels(filter);
   if (table === null || labels.length === 0) return undefined;
+  const { orderBy = 'key', limit = DEFAULT_PAGE_SIZE } = filter;
+  const few = Math.max(FEW, FEW_EACH * limit);
   const counted = labels.map((label) => {
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label)} LIMIT ${FEW + 1})`;
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label)} LIMIT ${few + 1})`;
     return { label, count: statements.once(sql).pluck().get(bound(label)) as number };
   });
   const rarest = counted.reduce((best, one) => (one.count < best.count ? one : best));
@@ -41,9 +44,10 @@ export function drivingLabel(
   const hasIndex = ([member, value]: [string, unknown]) =>
     value !== undefined && (FILTER_INDEXES[member as FilterMember] ?? null) !== null;
   if (Object.entries(others).some(hasIndex)) return undefined;
-  const { orderBy = 'key' } = filter;
-  if (orderBy === 'key') return labels.find(({ values }) => values.length === 1);
-  return ORDER_INDEXES[orderBy as EntryOrder] === null ? rarest.label : undefined;
+  if (orderBy === 'key' && labels.some(({ values }) => values.length === 1))
+    return labels.find(({ values }) => values.length === 1);
+  if (rarest.count <= few) return rarest.label;
+  return ORDER_INDEXES[orderBy] === null ? rarest.label : undefined;
 }
 
 /** SQL: what a query goes through first, with its values: each key once, those of one value in their order. */

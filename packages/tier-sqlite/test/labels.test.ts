@@ -192,7 +192,7 @@ describe('the table of labels', () => {
     );
   });
 
-  it.each<[string, (tier: ReturnType<typeof makeL3>, directory: string) => unknown]>([
+  it.each<[string, (tier: Tier, directory: string) => unknown]>([
     ['delete', (tier) => tier.deleteMany(['a', 'b'])],
     ['clear', (tier) => tier.clear()],
     ['a cleanup in one statement', (tier) => tier.cleanupExpired()],
@@ -260,7 +260,7 @@ describe('the table of labels', () => {
 
   const MANY = 20_000;
 
-  it.each<[string, (tier: ReturnType<typeof makeL3>) => unknown]>([
+  it.each<[string, (tier: Tier) => unknown]>([
     ['delete', (tier) => tier.delete('a')],
     ['put', (tier) => tier.put('a', makeEntry('a', { labels: LABELS }))],
     ['clear', (tier) => tier.clear()],

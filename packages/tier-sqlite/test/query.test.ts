@@ -284,10 +284,17 @@ describe('a query', () => {
       { all: 'no', half: 'odd' },
       { all: 'yes', half: [] },
     ];
+    const SMALL = {};
     for (const wanted of labels)
       for (const orderBy of ENTRY_ORDERS.filter((order) => order !== 'random'))
-        for (const more of [{}, { source: 'a' }, { lastAccessed: { from: NOW - 3 } }, { direction: 'desc' as const }]) {
-          const filter = { labels: wanted, orderBy, limit: 900, ...more };
+        for (const more of [
+          {},
+          SMALL,
+          { source: 'a' },
+          { lastAccessed: { from: NOW - 3 } },
+          { direction: 'desc' as const },
+        ]) {
+          const filter = { labels: wanted, orderBy, limit: more === SMALL ? 90 : 900, ...more };
           const all = queryEntries(entries, { ...filter, limit: 10_000 }, NOW).entries.map(({ key }) => key);
           expect(allPages(tier, filter)).toEqual(all);
         }
