@@ -42,7 +42,7 @@ const EVICTED = column('evicted_from_l1', 'INTEGER DEFAULT 0');
 const STAMPS = [column('created_at', 'REAL NOT NULL'), column('updated_at', 'REAL NOT NULL')] as const;
 
 /** The health fields that L2's table has no columns for. */
-export const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
+const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
   column('last_health_check', 'REAL'),
   column('consecutive_health_failures', 'INTEGER DEFAULT 0'),
   column('consecutive_health_successes', 'INTEGER DEFAULT 0'),
