@@ -231,6 +231,8 @@ function compare(table: TableStructure, expected: TableStructure): void {
     const isPlain = !column.isPrimaryKey && column.references === '' && (!column.isNotNull || column.hasDefault);
     if (!isPlain) throw new UnknownStructure('a column of its own that refuses entries');
   }
+  if (String(table.primaryKey) !== String(expected.primaryKey))
+    throw new UnknownStructure('its PRIMARY KEY is another one');
 }
 
 /** One that takes more than it has to is harmless. */

@@ -3,6 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import { StructureCheck } from './check-structure.ts';
 import { CleanupGate } from './cleanup-gate.ts';
 import { fewBytesOf } from './forgotten-checks.ts';
+import { removeLabels } from './label-rows.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { StructureWatch } from './structure-watch.ts';
 import type { TableLayout } from './table-layout.ts';
@@ -25,7 +26,7 @@ export interface CleanupTask {
 /** A transaction ends after this time even if nobody of this process waits: other processes wait unseen. */
 const LONGEST_TURN_MS = 600;
 const PAUSE_MS = 5;
-/** Checks of the history that go between two looks at who waits. */
+/** Checks of the history, and labels, that go between two looks at who waits. */
 const CHECKS_A_STEP = 1000;
 /** Pages in the log from which it is folded into the database between two turns. */
 const CHECKPOINT_PAGES = 16_384;
@@ -51,7 +52,7 @@ function cleanUp(): void {
 /** In the order of the rows, not of their expiry: neighbours share pages. */
 function removeAll(db: BetterSqlite3.Database): void {
   const { now } = task;
-  const { table, isFull } = task.layout;
+  const { table, isFull, labels } = task.layout;
   const structure = new StructureWatch(db, new StructureCheck(task.layout, task.tier));
   structure.verify();
   db.prepare(`CREATE TEMP TABLE doomed AS SELECT rowid AS id FROM ${table} WHERE expires_at <= ? ORDER BY rowid`).run(
@@ -62,19 +63,25 @@ function removeAll(db: BetterSqlite3.Database): void {
   const statement = db.prepare(
     `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
   );
+  const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHECKS_A_STEP}`;
+  const entries = `doomed d CROSS JOIN ${table} c ON c.rowid = d.id`;
   // They would go along with their rows, any number of them in one statement.
   const checks = isFull
     ? db.prepare(
-        `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT h.id FROM doomed d CROSS JOIN ${table} c ON c.rowid = d.id
-        CROSS JOIN health_history h ON h.proxy_key = c.key WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHECKS_A_STEP}`)})`,
+        `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT h.id FROM ${entries} CROSS JOIN health_history h ON h.proxy_key = c.key ${some}`)})`,
       )
     : undefined;
+  // These would stay.
+  const ofEntries =
+    labels === null
+      ? undefined
+      : db.prepare(removeLabels(labels, `${entries} CROSS JOIN ${labels} l ON l.key = c.key ${some}`));
   const turn: Turn = {
     next: 0,
     count,
     size: task.slice,
     verify: () => structure.verifyForWrite(),
-    removeChecks: (from, to) => checks?.run(from, to, now).changes ?? 0,
+    removeFirst: (from, to) => (checks?.run(from, to, now).changes ?? 0) + (ofEntries?.run(from, to, now).changes ?? 0),
     remove: (from, to) => statement.run(from, to, now).changes,
   };
   while (turn.next < count && !gate.isStopped) {
@@ -95,8 +102,8 @@ interface Turn {
   size: number;
   /** Throws if nothing may be removed any more. */
   readonly verify: () => void;
-  /** Some of the checks of rows that are to be removed; a turn may end before all have gone, and the entries go in the next one. */
-  readonly removeChecks: (from: number, to: number) => number;
+  /** Some of the checks and labels of rows that are to be removed; a turn may end before all have gone, and the entries go in the next one. */
+  readonly removeFirst: (from: number, to: number) => number;
   readonly remove: (from: number, to: number) => number;
 }
 
@@ -110,7 +117,7 @@ function takeTurn(db: BetterSqlite3.Database, turn: Turn): void {
     db.transaction(() => {
       turn.verify();
       do {
-        if (turn.removeChecks(next, next + turn.size) > 0) continue;
+        if (turn.removeFirst(next, next + turn.size) > 0) continue;
         removed += turn.remove(next, next + turn.size);
         next += turn.size;
       } while (next < turn.count && !gate.isWanted && performance.now() < end);

@@ -1,4 +1,5 @@
 import {
+  type CacheEntry,
   type CountRange,
   DEFAULT_PAGE_SIZE,
   type EntryFilter,
@@ -8,14 +9,26 @@ import {
   type TimeRange,
   toInstant,
 } from '@pw/cache-models';
-import { type EntryRow, selectRows } from './entry-row.ts';
+import { type EntryRow, selectFrom, selectRows } from './entry-row.ts';
 import { At, type StoredValue, seconds } from './entry-values.ts';
+import { ORDER_INDEXES } from './filter-indexes.ts';
+import { addLabels, hasLabels, keysOf, type WantedLabel, wantedLabels } from './label-filter.ts';
 import { SqlConditions } from './sql-conditions.ts';
 import type { TableLayout } from './table-layout.ts';
 import { boundedValue } from './value-limits.ts';
 
-/** The only texts that name columns: what a caller writes is looked up here. `at` is where the value stands in a row. */
-const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: number }>> = {
+interface Order {
+  readonly sql: string;
+  /** Where the value stands in a row. */
+  readonly at: number;
+  /** The value of a row that has none. */
+  readonly missing?: number;
+  /** What decides among equals before the key does. */
+  readonly second?: { readonly sql: string; readonly at: number };
+}
+
+/** The only texts that name columns: what a caller writes is looked up here. */
+const ORDERS: Readonly<Record<Exclude<EntryOrder, 'random'>, Order>> = {
   key: { sql: 'c.key', at: At.KEY },
   source: { sql: 'c.source', at: At.SOURCE },
   fetchTime: { sql: 'c.fetch_time', at: At.FETCH_TIME },
@@ -24,7 +37,14 @@ const ORDERS: Readonly<Record<EntryOrder, { readonly sql: string; readonly at: n
   expiresAt: { sql: 'c.expires_at', at: At.EXPIRES_AT },
   failureCount: { sql: 'c.failure_count', at: At.FAILURE_COUNT },
   nextCheckTime: { sql: 'ifnull(c.next_check_time, 9e99)', at: At.NEXT_CHECK_TIME },
+  leastUsed: {
+    sql: 'ifnull(c.access_count, 0)',
+    at: At.ACCESS_COUNT,
+    missing: 0,
+    second: { sql: 'c.last_accessed', at: At.LAST_ACCESSED },
+  },
 };
+const DUE = 'c.next_check_time';
 const NO_CHECK = 9e99;
 const URL_SQL = boundedValue('c', 'proxy_url');
 
@@ -33,46 +53,81 @@ export class EntryQuery {
   readonly sql: string;
   readonly values: readonly StoredValue[];
   readonly limit: number;
+  readonly #labels: readonly WantedLabel[];
   readonly #orderBy: EntryOrder;
-  readonly #orderSql: string;
   readonly #direction: 'asc' | 'desc';
 
-  /** Throws a CacheValidationError for a cursor that is none of this order. */
-  constructor(filter: EntryFilter, layout: TableLayout, now: number) {
+  /** `driver`: the label whose keys are walked, see {@link import('./label-filter.ts').drivingLabel}. Throws a CacheValidationError for a cursor that is none of this order. */
+  constructor(filter: EntryFilter, layout: TableLayout, now: number, driver?: WantedLabel) {
     this.#orderBy = filter.orderBy ?? 'key';
     this.#direction = filter.direction ?? 'asc';
+    this.#labels = wantedLabels(filter);
     this.limit = filter.limit ?? DEFAULT_PAGE_SIZE;
-    // Only what has a next check is due, and without the ifnull() its index gives the order.
-    const isDue = this.#orderBy === 'nextCheckTime' && filter.checkDueBy !== undefined;
-    this.#orderSql = isDue ? 'c.next_check_time' : ORDERS[this.#orderBy].sql;
+    const keys = driver === undefined ? undefined : keysOf(layout.labels!, driver);
+    const from =
+      keys === undefined ? `${layout.table} c` : `${keys.sql} k CROSS JOIN ${layout.table} c ON c.key = k.key`;
     const conditions = conditionsOf(filter, now);
-    this.#startAfter(filter.cursor, conditions);
-    const order = this.#orderBy === 'key' ? ['c.key'] : [this.#orderSql, 'c.key'];
+    // Those of the keys that are walked are had by all.
+    const others = this.#labels.filter(({ name }) => name !== driver?.name);
+    if (layout.labels !== null) addLabels(conditions, layout.labels, others);
+    // The keys of one name and value come in their order.
+    const isInOrder = this.#orderBy === 'key' && driver?.values.length === 1;
+    const order = this.#orderOf(filter, isInOrder);
+    this.#startAfter(filter.cursor, order, conditions);
+    this.values = [...(keys?.values ?? []), ...conditions.values, this.limit + 1];
     const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
-    this.sql = `${selectRows(layout)} ${conditions.where} ORDER BY ${by} LIMIT ?`;
     // One more than asked for tells whether there is a next page.
-    this.values = [...conditions.values, this.limit + 1];
+    const some = `${conditions.where} ORDER BY ${by} LIMIT ?`;
+    const isSorted = driver === undefined ? ORDER_INDEXES[this.#orderBy] === null && order[0] !== DUE : !isInOrder;
+    // What is sorted are ids alone: all that fit would be joined with their side rows.
+    this.sql = isSorted
+      ? `${selectRows(layout)} WHERE c.rowid IN (SELECT c.rowid FROM ${from} ${some}) ORDER BY ${by}`
+      : `${selectFrom(layout, from)} ${some}`;
+  }
+
+  /** True for an entry that has the labels: what is found may have had them. */
+  isFound(entry: CacheEntry): boolean {
+    return hasLabels(entry, this.#labels);
   }
 
   /** The cursor that goes on after a page. A row so damaged that it has no place is passed over: it will be set aside. */
   cursorAfter(page: readonly EntryRow[]): string | null {
-    const type = this.#orderBy === 'key' || this.#orderBy === 'source' ? 'string' : 'number';
+    const [orderBy, direction] = [this.#orderBy, this.#direction];
+    if (orderBy === 'random') return null;
+    const type = orderBy === 'key' || orderBy === 'source' ? 'string' : 'number';
+    const order = ORDERS[orderBy];
     for (const row of page.toReversed()) {
-      const value = row[ORDERS[this.#orderBy].at] ?? NO_CHECK;
+      const value = row[order.at] ?? order.missing ?? NO_CHECK;
       const key = row[At.KEY];
+      const second = order.second === undefined ? undefined : row[order.second.at];
       if (typeof value !== type || typeof key !== 'string') continue;
-      return formatCursor({ orderBy: this.#orderBy, direction: this.#direction, value: value as string | number, key });
+      if (order.second !== undefined && typeof second !== 'number') continue;
+      return formatCursor({ orderBy, direction, value: value as string | number, second: second as number, key });
     }
     return null;
   }
 
-  #startAfter(cursor: string | undefined, conditions: SqlConditions): void {
-    if (cursor === undefined) return;
+  /** SQL: what the rows go by, the key last. */
+  #orderOf({ checkDueBy }: EntryFilter, isByLabel: boolean): string[] {
     const orderBy = this.#orderBy;
-    const { value, key } = parseCursor(cursor, orderBy, this.#direction);
+    // Where the keys of a label are walked, their order is the one that SQLite knows.
+    if (orderBy === 'key') return [isByLabel ? 'k.key' : 'c.key'];
+    if (orderBy === 'random') return ['random()'];
+    const { sql, second } = ORDERS[orderBy];
+    // Only what has a next check is due, and without the ifnull() its index gives the order.
+    const first = orderBy === 'nextCheckTime' && checkDueBy !== undefined ? DUE : sql;
+    return second === undefined ? [first, 'c.key'] : [first, second.sql, 'c.key'];
+  }
+
+  #startAfter(cursor: string | undefined, order: readonly string[], conditions: SqlConditions): void {
+    if (cursor === undefined) return;
+    const { value, second, key } = parseCursor(cursor, this.#orderBy, this.#direction);
     const compare = this.#direction === 'asc' ? '>' : '<';
-    if (orderBy === 'key') conditions.add(`c.key ${compare} ?`, key);
-    else conditions.add(`(${this.#orderSql}, c.key) ${compare} (?, ?)`, value, key);
+    if (order.length === 1) conditions.add(`${order[0]} ${compare} ?`, key);
+    else {
+      const values = second === undefined ? [value, key] : [value, second, key];
+      conditions.add(`(${order.join(', ')}) ${compare} (${values.map(() => '?').join(', ')})`, ...values);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { StoredValue } from './entry-values.ts';
 import { isOurRowId } from './row-id-space.ts';
-import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { ENTRY_COLUMNS, isInSide, type TableLayout } from './table-layout.ts';
 import { boundedNumber, boundedValue, HEAVY_BYTES } from './value-limits.ts';
 
 /** An entry's values, then what the checks need: the places in {@link RowAt}. */
@@ -14,8 +14,6 @@ export const RowAt = Object.freeze({
   ROWID: ENTRY_COLUMNS.length + 3,
 } as const);
 
-const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
-
 const OURS = `(c.rowid = s.row_id OR ${isOurRowId('c.rowid')})`;
 
 /**
@@ -26,19 +24,22 @@ export const PLAIN = '+?';
 
 /** SQL: the columns of an {@link EntryRow}, each with a bound, by name, whatever their order in the file. `c` is the table, `s` its side table. */
 function rowColumns(layout: TableLayout): string {
-  const values = ENTRY_COLUMNS.map((name) =>
-    boundedValue(layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c', name),
-  );
+  const values = ENTRY_COLUMNS.map((name) => boundedValue(isInSide(layout, name) ? 's' : 'c', name));
   return [...values, ...['s.checksum', 's.access_checksum'].map(boundedNumber), OURS, 'c.rowid'].join(', ');
 }
 
 /** SQL: rows with their side rows; conditions and order follow. */
 export function selectRows(layout: TableLayout, hint = ''): string {
-  return `SELECT ${rowColumns(layout)} FROM ${layout.table} c ${hint} LEFT JOIN ${layout.side} s ON s.key = c.key`;
+  return selectFrom(layout, `${layout.table} c ${hint}`);
+}
+
+/** As `selectRows`, of what `from` names `c`. */
+export function selectFrom(layout: TableLayout, from: string): string {
+  return `SELECT ${rowColumns(layout)} FROM ${from} LEFT JOIN ${layout.side} s ON s.key = c.key`;
 }
 
 /** The columns of texts and tokens. */
-const LONG_COLUMNS = ['proxy_url', 'username_encrypted', 'password_encrypted', 'source', 'last_health_error'];
+const LONG_COLUMNS = ['proxy_url', 'username_encrypted', 'password_encrypted', 'source', 'last_health_error', 'labels'];
 
 /**
  * SQL: the row of a key, binds it twice. Of one with longer texts than any sound row the key and the rowid alone: SQLite would read all pages of
@@ -54,10 +55,7 @@ export function selectRow(layout: TableLayout): string {
 
 /** SQL: true for a row `c` with a side row `s` whose texts are longer than those of any sound row. Unlike a number's, a text's length is in the row's head. */
 export function isLongRow(layout: TableLayout): string {
-  const bytes = LONG_COLUMNS.map((name) => {
-    const table = layout.healthInSide && HEALTH_NAMES.has(name) ? 's' : 'c';
-    return `ifnull(octet_length(${table}.${name}), 0)`;
-  });
+  const bytes = LONG_COLUMNS.map((name) => `ifnull(octet_length(${isInSide(layout, name) ? 's' : 'c'}.${name}), 0)`);
   return `${bytes.join(' + ')} > ${HEAVY_BYTES}`;
 }
 

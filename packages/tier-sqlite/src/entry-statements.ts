@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3';
 import { selectRow } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { isOurRowId, nextRowId } from './row-id-space.ts';
-import { ENTRY_COLUMNS, HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { ENTRY_COLUMNS, sideColumns, type TableLayout } from './table-layout.ts';
 import { boundedNumber, boundedValue } from './value-limits.ts';
 
 /** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
@@ -12,7 +12,7 @@ export class EntryStatements {
   readonly nextRowId: Statement;
   /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
   readonly upsert: Statement;
-  /** Binds key, rowid, both checksums, and the health values where they stand in the side table. */
+  /** Binds key, rowid, both checksums, and the values that stand in the side table. */
   readonly upsertSide: Statement;
   readonly has: Statement;
   readonly delete: Statement;
@@ -44,6 +44,11 @@ export class EntryStatements {
     return row as [number, 0 | 1, unknown] | undefined;
   }
 
+  /** A statement of which there are too many to keep. */
+  once(sql: string): Statement {
+    return this.#db.prepare(sql);
+  }
+
   /** A statement by its text; texts are few and fixed, never built from values. */
   of(sql: string): Statement {
     let statement = this.#others.get(sql);
@@ -57,7 +62,7 @@ export class EntryStatements {
 
 /** The values of an entry that stand in the table itself, in the order of `ENTRY_COLUMNS`. */
 export function tableValueCount(layout: TableLayout): number {
-  return layout.healthInSide ? ENTRY_COLUMNS.length - HEALTH_COLUMNS.length : ENTRY_COLUMNS.length;
+  return ENTRY_COLUMNS.length - sideColumns(layout).length;
 }
 
 /** An update keeps rowid and created_at, and with the row its health history: REPLACE would cascade to that. */
@@ -69,8 +74,7 @@ function upsertEntrySql(layout: TableLayout): string {
 }
 
 function upsertSideSql(layout: TableLayout): string {
-  const health = layout.healthInSide ? HEALTH_COLUMNS.map(({ name }) => name) : [];
-  const updated = ['row_id', 'checksum', 'access_checksum', ...health];
+  const updated = ['row_id', 'checksum', 'access_checksum', ...sideColumns(layout).map(({ name }) => name)];
   return upsertSql(layout.side, ['key', ...updated], updated);
 }
 

@@ -13,6 +13,7 @@ import { EntryStatements, tableValueCount } from './entry-statements.ts';
 import { entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
 import { FewChecks, hasForgotten, ManyChecks, noteForgotten, ONE_KEY } from './forgotten-checks.ts';
+import { LabelRows } from './label-rows.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { OrphanSweep } from './orphan-sweep.ts';
 import { RowChecksums } from './row-checksums.ts';
@@ -53,6 +54,7 @@ export class EntryStore {
   readonly #transaction: <T>(work: () => T) => T;
   readonly #orphans = new OrphanSweep();
   readonly #fewChecks = new FewChecks();
+  readonly #labels: LabelRows | undefined;
   /** Whether nothing goes along with an entry by itself. */
   #isDetached = false;
   #hasForgotten = false;
@@ -69,6 +71,8 @@ export class EntryStore {
     this.#eviction = new Eviction(options.layout, options.config.evictionPolicy);
     if (this.#maxEntries !== null) this.#eviction.prepare(db);
     this.statements = new EntryStatements(db, options.layout);
+    const { labels } = options.layout;
+    this.#labels = labels === null ? undefined : new LabelRows(this.statements, labels);
     this.#rows = new RowCount(db, options.layout.table);
     // What a process that ended left.
     this.#hasForgotten = hasForgotten(this);
@@ -115,6 +119,7 @@ export class EntryStore {
   #writeOnce<T>(work: () => T): T {
     this.#nextRowId = undefined;
     this.#fewChecks.reset();
+    this.#labels?.reset();
     try {
       return this.passGate(() => this.#transaction(work));
     } catch (error) {
@@ -164,6 +169,7 @@ export class EntryStore {
     this.statements.upsert.run(rowId, ...values.slice(0, inTable), ...stamps);
     const sums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
     this.statements.upsertSide.run(key, rowId, ...sums, ...values.slice(inTable));
+    this.#labels?.put(key, entry.labels);
   }
 
   /** Stores the entries that are newer than what is stored under their key; gives their keys. */
@@ -227,7 +233,7 @@ export class EntryStore {
     return changes;
   }
 
-  /** Removes some of the side rows that ProxyWhirl left without an entry. */
+  /** Removes some of the side rows and labels that ProxyWhirl left without an entry. */
   sweepOrphans(limit: number): number {
     return this.#orphans.next(this, limit);
   }
@@ -237,6 +243,7 @@ export class EntryStore {
     const live = this.size(now);
     const { table, side, isFull } = this.layout;
     this.letGo();
+    if (this.#labels?.clear(this.#rows.get()) === true) this.#orphans.restart();
     const children = isFull && !this.#isDetached ? [side, 'health_history'] : [side];
     // Children first: deleting the parents then finds nothing to cascade to.
     for (const name of [...children, table]) this.statements.of(`DELETE FROM ${name}`).run();
@@ -286,9 +293,10 @@ export class EntryStore {
 
   /**
    * To be called before the rows of some keys, `SELECT key …`, or all rows are removed: their checks will go along by themselves if they are few,
-   * and are forgotten if not.
+   * and are forgotten if not. The labels of some keys go now.
    */
   letGo(keys?: string, values: readonly unknown[] = []): void {
+    if (keys !== undefined && this.#labels?.remove(keys, values) === true) this.#orphans.restart();
     if (!this.layout.isFull) return;
     if (!this.#isDetached) {
       this.#fewChecks.take(this, keys, values);

@@ -1,9 +1,16 @@
-import { type CacheEntry, type CredentialCipher, sealCredentials, toEpochSeconds } from '@pw/cache-models';
+import {
+  type CacheEntry,
+  type CredentialCipher,
+  type EntryLabels,
+  labelTexts,
+  sealCredentials,
+  toEpochSeconds,
+} from '@pw/cache-models';
 
 /** What SQLite hands out and takes. */
 export type StoredValue = string | number | Uint8Array | null;
 
-/** The 21 stored values of an entry in the order of `ENTRY_COLUMNS`: times are epoch seconds, flags 0 or 1. */
+/** The 22 stored values of an entry in the order of `ENTRY_COLUMNS`: times are epoch seconds, flags 0 or 1. */
 export type EntryValues = readonly StoredValue[];
 
 /** Places of the values in an {@link EntryValues}. */
@@ -29,6 +36,7 @@ export const At = Object.freeze({
   LAST_HEALTH_ERROR: 18,
   TOTAL_CHECKS: 19,
   TOTAL_CHECK_FAILURES: 20,
+  LABELS: 21,
 } as const);
 
 /** An entry as stored values, credentials sealed. Throws a CacheValidationError if it has credentials and there is no cipher. */
@@ -56,6 +64,7 @@ export function entryToValues(entry: CacheEntry, cipher: CredentialCipher | unde
     entry.lastHealthError,
     entry.totalHealthChecks,
     entry.totalHealthCheckFailures,
+    labelsText(entry.labels),
   ];
 }
 
@@ -66,6 +75,12 @@ export function seconds(instant: number): number {
 
 function optionalSeconds(instant: number | null): number | null {
   return instant === null ? null : seconds(instant);
+}
+
+/** Labels as the side table holds them. */
+function labelsText(labels: EntryLabels): string | null {
+  const texts = labelTexts(labels);
+  return texts.length === 0 ? null : JSON.stringify(texts);
 }
 
 /** The empty secret is stored as none, as ProxyWhirl does. */

@@ -1,12 +1,13 @@
 import type { EntryFilter, EntryOrder } from '@pw/cache-models';
-import { NEXT_CHECK_INDEX } from './table-layout.ts';
+import { LABELS_INDEX, NEXT_CHECK_INDEX } from './table-layout.ts';
 
 /** The members of a filter that choose entries. */
 export type FilterMember = Exclude<keyof EntryFilter, 'orderBy' | 'direction' | 'limit' | 'cursor'>;
 
 /**
  * The index behind each member of a filter. `null`: none; such a member is tested row by row, on what the other members
- * leave over, or on the whole table. Of several members with an index SQLite takes the one that it expects to leave least.
+ * leave over, or on the whole table. Of several members with an index SQLite takes the one that it expects to leave least. Labels are walked by
+ * the rarest of them, or tested one by one where that leaves too many.
  */
 export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Object.freeze({
   source: 'idx_source',
@@ -14,6 +15,7 @@ export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Obj
   expiresAt: 'idx_expires_at',
   lastAccessed: 'idx_last_accessed',
   checkDueBy: NEXT_CHECK_INDEX,
+  labels: LABELS_INDEX,
   protocol: null,
   text: null,
   failureCount: null,
@@ -30,4 +32,6 @@ export const ORDER_INDEXES: Readonly<Record<EntryOrder, string | null>> = Object
   accessCount: null,
   failureCount: null,
   nextCheckTime: null,
+  leastUsed: null,
+  random: null,
 });

@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { StructureCheck } from './check-structure.ts';
 import { CleanupGate } from './cleanup-gate.ts';
+import { removeLabels } from './label-rows.ts';
 import { isHeavyRow, keepRow, type RowId, removeRow } from './quarantine-row.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
 import { StructureWatch } from './structure-watch.ts';
@@ -27,7 +28,7 @@ export interface HeavyTask {
   readonly memory: SharedArrayBuffer;
 }
 
-/** Checks of the history that go in one transaction. */
+/** Checks of the history, or labels, that go in one transaction. */
 const CHECKS_A_STEP = 1000;
 
 const task = workerData as HeavyTask;
@@ -58,9 +59,14 @@ function setAsideAll(): void {
 function removeSome(db: BetterSqlite3.Database, { rowId, reason, now }: HeavyRow): boolean {
   const { layout } = task;
   if (!isHeavyRow(db, layout, rowId)) return false;
-  const checks = `SELECT h.id FROM ${layout.table} c NOT INDEXED CROSS JOIN health_history h ON h.proxy_key = c.key WHERE c.rowid = ? LIMIT ${CHECKS_A_STEP}`;
+  const { table, labels } = layout;
+  const checks = `SELECT h.id FROM ${table} c NOT INDEXED CROSS JOIN health_history h ON h.proxy_key = c.key WHERE c.rowid = ? LIMIT ${CHECKS_A_STEP}`;
   const sql = `DELETE FROM health_history WHERE id IN (${checks})`;
   if (layout.isFull && db.prepare(sql).run(rowId).changes > 0) return true;
+  if (labels !== null) {
+    const some = `${table} c NOT INDEXED CROSS JOIN ${labels} l ON l.key = c.key WHERE c.rowid = ? LIMIT ${CHECKS_A_STEP}`;
+    if (db.prepare(removeLabels(labels, some)).run(rowId).changes > 0) return true;
+  }
   keepRow(db, layout, rowId, reason, now);
   removeRow(db, layout, rowId);
   return false;

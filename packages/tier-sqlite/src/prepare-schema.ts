@@ -5,18 +5,26 @@ import {
   FORGOTTEN_TABLE,
   HISTORY_INDEXES,
   HISTORY_TABLE,
+  labelsIndex,
+  labelsTable,
   nextCheckIndex,
   quarantineTable,
   sideTable,
   VERSIONS,
   VERSIONS_TABLE,
 } from './schema-definitions.ts';
-import type { TableLayout } from './table-layout.ts';
+import { LABELS_COLUMN, type TableLayout } from './table-layout.ts';
 
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
 /** What each version adds to the one before; only ever appended to. */
-const MIGRATIONS: readonly Migration[] = [createSideTables, changeNothing, indexNextChecks, noteForgottenChecks];
+const MIGRATIONS: readonly Migration[] = [
+  createSideTables,
+  changeNothing,
+  indexNextChecks,
+  noteForgottenChecks,
+  keepLabels,
+];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
@@ -75,8 +83,12 @@ function exists(db: SqliteDatabase, type: 'table' | 'index', name: string): bool
 }
 
 function missingColumns(db: SqliteDatabase, layout: TableLayout) {
-  const present = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(layout.table));
+  const present = columnsOf(db, layout.table);
   return layout.columns.filter(({ name }) => !present.has(name));
+}
+
+function columnsOf(db: SqliteDatabase, table: string): ReadonlySet<unknown> {
+  return new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table));
 }
 
 function createReferenceTables(db: SqliteDatabase, layout: TableLayout): void {
@@ -110,4 +122,12 @@ function indexNextChecks(db: SqliteDatabase, layout: TableLayout): void {
 
 function noteForgottenChecks(db: SqliteDatabase, layout: TableLayout): void {
   if (layout.isFull) db.exec(FORGOTTEN_TABLE);
+}
+
+/** A side table that was made a moment ago has the column. */
+function keepLabels(db: SqliteDatabase, { side, quarantine, labels }: TableLayout): void {
+  const { name, declaration } = LABELS_COLUMN;
+  if (!columnsOf(db, side).has(name)) db.exec(`ALTER TABLE ${side} ADD COLUMN ${name} ${declaration}`);
+  if (!columnsOf(db, quarantine).has(name)) db.exec(`ALTER TABLE ${quarantine} ADD COLUMN ${name}`);
+  if (labels !== null) db.exec([labelsTable(labels), labelsIndex(labels)].join(';'));
 }

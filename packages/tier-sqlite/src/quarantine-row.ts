@@ -1,7 +1,7 @@
 import { isLongRow } from './entry-row.ts';
 import type { SqliteDatabase } from './load-binding.ts';
 import { isDamage } from './storage-error.ts';
-import { HEALTH_COLUMNS, type TableLayout } from './table-layout.ts';
+import { sideColumns, type TableLayout } from './table-layout.ts';
 import { HEAVY_BYTES, keptValue } from './value-limits.ts';
 
 /** A number beyond 2^53 is a bigint. */
@@ -16,8 +16,7 @@ export function isHeavyRow(db: SqliteDatabase, layout: TableLayout, rowId: RowId
 
 /** Copies a row to the quarantine table, but for values beyond all bounds. `now`: epoch seconds. Runs inside a write transaction. */
 export function keepRow(db: SqliteDatabase, layout: TableLayout, rowId: RowId, reason: string, now: number): void {
-  const health = layout.healthInSide ? HEALTH_COLUMNS : [];
-  const names = [...layout.columns, ...health].map(({ name }) => name).join(', ');
+  const names = [...layout.columns, ...sideColumns(layout)].map(({ name }) => name).join(', ');
   const sql = `INSERT INTO ${layout.quarantine} (set_aside_at, reason, ${names})
     SELECT ?, ?, ${valuesOf(layout).map(keptValue).join(', ')} ${fromRow(layout)}`;
   db.prepare(sql).run(now, reason, rowId);
@@ -36,9 +35,8 @@ export function removeRow(db: SqliteDatabase, { table }: TableLayout, rowId: Row
   }
 }
 
-function valuesOf({ columns, healthInSide }: TableLayout): string[] {
-  const health = healthInSide ? HEALTH_COLUMNS : [];
-  return [...columns.map(({ name }) => `c.${name}`), ...health.map(({ name }) => `s.${name}`)];
+function valuesOf(layout: TableLayout): string[] {
+  return [...layout.columns.map(({ name }) => `c.${name}`), ...sideColumns(layout).map(({ name }) => `s.${name}`)];
 }
 
 /** SQL: one row without any index, with its side row. */

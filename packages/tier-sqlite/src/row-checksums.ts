@@ -45,6 +45,12 @@ export class RowChecksums {
       else if (value instanceof Uint8Array) text += `${value.byteLength}:${latin1(value)}`;
       else return NO_MATCH;
     }
+    const labels = values[At.LABELS] ?? null;
+    if (labels !== null) {
+      if (typeof labels !== 'string') return NO_MATCH;
+      // A row without labels has the sum that it had before there were any.
+      text += `@${labels.length}:${labels}`;
+    }
     const error = values[At.LAST_HEALTH_ERROR];
     if (error !== null && typeof error !== 'string') return NO_MATCH;
     return crc32(error === null ? text : `${text}+${error}`, crc32(numbers));

@@ -3,13 +3,16 @@ import {
   CacheEntry,
   type CredentialCipher,
   type CredentialRole,
+  type EntryLabels,
   fromEpochSeconds,
   type HealthStatus,
   isHealthStatus,
   isInstant,
   isTooLongKey,
+  NO_LABELS,
   openCredential,
   originOf,
+  parseLabelTexts,
   type Secret,
 } from '@pw/cache-models';
 import { type EntryRow, RowAt } from './entry-row.ts';
@@ -19,7 +22,7 @@ import { ENTRY_COLUMNS } from './table-layout.ts';
 
 /**
  * Reads a row, and checks it value by value. One that we wrote must match its checksums as well. One that ProxyWhirl wrote has
- * none; of L2's side row it keeps the health fields only if the rest is as we left it.
+ * none; of the side row it keeps labels, and in L2 the health fields, only if the rest is as we left it.
  *
  * Throws a CacheCorruptionError that names the problem, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  * Neither shows a value.
@@ -34,7 +37,10 @@ export function rowToEntry(
   const matches = recordMatches && row[RowAt.ACCESS_CHECKSUM] === checksums.ofRowAccess(row);
   if (!matches) {
     if (row[RowAt.OURS] === 1) throw new CacheCorruptionError('stored row: does not match its checksum');
-    if (healthInSide && !recordMatches) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
+    if (!recordMatches) {
+      row[At.LABELS] = null;
+      if (healthInSide) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
+    }
     fillDefaults(row);
     if (!isWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number in range');
   }
@@ -61,6 +67,7 @@ export function rowToEntry(
     lastHealthError: row[At.LAST_HEALTH_ERROR] as string | null,
     totalHealthChecks: row[At.TOTAL_CHECKS] as number,
     totalHealthCheckFailures: row[At.TOTAL_CHECK_FAILURES] as number,
+    labels: labelsOf(row[At.LABELS]!),
   });
 }
 
@@ -116,6 +123,22 @@ function damaged(at: number, problem: string): CacheCorruptionError {
 
 function optionalInstant(value: StoredValue): number | null {
   return value === null ? null : fromEpochSeconds(value as number);
+}
+
+function labelsOf(value: StoredValue): EntryLabels {
+  if (value === null) return NO_LABELS;
+  const labels = typeof value === 'string' ? parseLabelTexts(parseJson(value)) : undefined;
+  if (labels !== undefined) return labels;
+  throw damaged(At.LABELS, 'are not labels');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's error quotes the text.
+    return undefined;
+  }
 }
 
 /** A token is a blob of ASCII bytes; older programs may have stored it as text. */

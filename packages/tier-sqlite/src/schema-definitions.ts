@@ -1,4 +1,4 @@
-import { HEALTH_COLUMNS, NEXT_CHECK_INDEX, type TableLayout } from './table-layout.ts';
+import { NEXT_CHECK_INDEX, sideColumns, type TableLayout } from './table-layout.ts';
 
 /** Holds the version of our side tables, one row a table of entries. ProxyWhirl keeps `user_version` at 0, and so do we. */
 export const VERSIONS = 'pw_schema';
@@ -25,18 +25,32 @@ export function entryTable({ table, columns }: TableLayout): string {
   return `CREATE TABLE IF NOT EXISTS ${table} (${list.join(', ')})`;
 }
 
-export function sideTable({ table, side, healthInSide }: TableLayout): string {
-  const health = healthInSide ? HEALTH_COLUMNS.map(({ name, declaration }) => `, ${name} ${declaration}`) : [];
+export function sideTable(layout: TableLayout): string {
+  const { table, side } = layout;
+  const values = sideColumns(layout).map(({ name, declaration }) => `, ${name} ${declaration}`);
   return `CREATE TABLE IF NOT EXISTS ${side} (
       key TEXT PRIMARY KEY REFERENCES ${table}(key) ON DELETE CASCADE,
-      row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${health.join('')}) WITHOUT ROWID`;
+      row_id INTEGER NOT NULL, checksum INTEGER NOT NULL, access_checksum INTEGER NOT NULL${values.join('')}) WITHOUT ROWID`;
 }
 
 /** Quarantine columns have no types: whatever a damaged row holds is kept exactly, within the bounds of values. */
-export function quarantineTable({ quarantine, columns, healthInSide }: TableLayout): string {
-  const kept = [...columns, ...(healthInSide ? HEALTH_COLUMNS : [])].map(({ name }) => name);
-  return `CREATE TABLE IF NOT EXISTS ${quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
+export function quarantineTable(layout: TableLayout): string {
+  const kept = [...layout.columns, ...sideColumns(layout)].map(({ name }) => name);
+  return `CREATE TABLE IF NOT EXISTS ${layout.quarantine} (id INTEGER PRIMARY KEY, set_aside_at REAL NOT NULL, reason TEXT NOT NULL,
       ${kept.join(', ')})`;
+}
+
+/**
+ * Where a query by labels finds keys: of one name and value in their order. No foreign key: nothing of it need be true, as the side row
+ * decides what an entry has, and whoever prepared a file may have put any number of rows there, which must not go in one statement.
+ */
+export function labelsTable(labels: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${labels} (name TEXT, value TEXT, key TEXT, PRIMARY KEY (name, value, key)) WITHOUT ROWID`;
+}
+
+/** The labels of a key. */
+export function labelsIndex(labels: string): string {
+  return `CREATE INDEX IF NOT EXISTS ${labels}_key ON ${labels}(key, name, value)`;
 }
 
 export function nextCheckIndex({ table }: TableLayout): string {
@@ -51,7 +65,8 @@ export function evictionIndex({ table }: TableLayout, column: string): string {
 /** All tables that a tier uses, as they are made. */
 export function tableDefinitions(layout: TableLayout): string[] {
   const history = layout.isFull ? [HISTORY_TABLE, FORGOTTEN_TABLE] : [];
-  return [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), ...history];
+  const labels = layout.labels === null ? [] : [labelsTable(layout.labels)];
+  return [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), ...labels, ...history];
 }
 
 /** All indexes that a tier may make, as they are made. */
@@ -60,5 +75,7 @@ export function indexDefinitions(layout: TableLayout): string[] {
     ([name, rest]) => `CREATE INDEX IF NOT EXISTS ${name} ON ${layout.table}${rest}`,
   );
   const eviction = ['access_count', 'last_accessed'].map((column) => evictionIndex(layout, column));
-  return [...reference, ...eviction, ...(layout.isFull ? [...HISTORY_INDEXES, nextCheckIndex(layout)] : [])];
+  const labels = layout.labels === null ? [] : [labelsIndex(layout.labels)];
+  const full = layout.isFull ? [...HISTORY_INDEXES, nextCheckIndex(layout)] : [];
+  return [...reference, ...eviction, ...labels, ...full];
 }

@@ -13,6 +13,7 @@ import {
   isTooLongKey,
   MAX_KEY_BYTES,
   maskHealthCheck,
+  parseCursor,
   parseHealthCheck,
   parseHealthHistoryOptions,
   TierType,
@@ -23,6 +24,7 @@ import type { EntryRow } from './entry-row.ts';
 import { addHealthRecord, readHealthHistory } from './health-history.ts';
 import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
 import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
+import { drivingLabel } from './label-filter.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { MOST_CHECKS, type OnDamagedChecks } from './stored-checks.ts';
@@ -74,17 +76,17 @@ export class SqliteCacheTier extends SqliteTier {
   query(filter: EntryFilter = {}): EntryPage {
     checkFilter(filter);
     const now = this.clock.now();
-    const query = new EntryQuery(filter, L3_LAYOUT, now);
+    // A wrong cursor is told before the database is opened.
+    if (filter.cursor !== undefined) parseCursor(filter.cursor, filter.orderBy ?? 'key', filter.direction ?? 'asc');
     return this.run<EntryPage>({ entries: [], cursor: null }, () => {
-      const rows = this.read((store) =>
-        store.db
-          .prepare(query.sql)
-          .raw()
-          .all(...query.values),
-      ) as EntryRow[];
+      const { query, rows } = this.read((store) => {
+        const found = new EntryQuery(filter, L3_LAYOUT, now, drivingLabel(store, filter));
+        const statement = store.statements.once(found.sql).raw();
+        return { query: found, rows: statement.all(...found.values) as EntryRow[] };
+      });
       const page = rows.slice(0, query.limit);
       const cursor = rows.length > page.length ? query.cursorAfter(page) : null;
-      return { entries: this.readable(page, now), cursor };
+      return { entries: this.readable(page, now).filter((entry) => query.isFound(entry)), cursor };
     });
   }
 

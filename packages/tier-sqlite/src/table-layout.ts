@@ -15,6 +15,8 @@ export interface TableLayout {
   readonly side: string;
   /** Damaged rows, exactly as they were found, but for values beyond all bounds. */
   readonly quarantine: string;
+  /** Our table of labels by name and value, where there is a query that walks it; `null`: none. */
+  readonly labels: string | null;
   readonly healthInSide: boolean;
   /** Whether the table has created_at, updated_at and a health history. */
   readonly isFull: boolean;
@@ -40,7 +42,7 @@ const EVICTED = column('evicted_from_l1', 'INTEGER DEFAULT 0');
 const STAMPS = [column('created_at', 'REAL NOT NULL'), column('updated_at', 'REAL NOT NULL')] as const;
 
 /** The health fields that L2's table has no columns for. */
-export const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
+const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
   column('last_health_check', 'REAL'),
   column('consecutive_health_failures', 'INTEGER DEFAULT 0'),
   column('consecutive_health_successes', 'INTEGER DEFAULT 0'),
@@ -51,22 +53,40 @@ export const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
   column('total_health_check_failures', 'INTEGER DEFAULT 0'),
 ];
 
-/** The 21 stored values of an entry, in the order of an {@link import('./entry-values.ts').EntryValues}. */
-export const ENTRY_COLUMNS: readonly string[] = [...CORE, EVICTED, ...HEALTH_COLUMNS].map(({ name }) => name);
+/** The labels, as JSON of a list of texts, `name=value`; NULL where there are none. Both tables lack a column for them. */
+export const LABELS_COLUMN: ColumnDefinition = column('labels', 'TEXT');
+
+const STORED = [...CORE, EVICTED, ...HEALTH_COLUMNS, LABELS_COLUMN];
+
+/** The 22 stored values of an entry, in the order of an {@link import('./entry-values.ts').EntryValues}. */
+export const ENTRY_COLUMNS: readonly string[] = STORED.map(({ name }) => name);
 
 const NUMBERS: ReadonlySet<string> = new Set(
-  [...CORE, EVICTED, ...HEALTH_COLUMNS]
-    .filter(({ declaration }) => /^(REAL|INTEGER)/.test(declaration))
-    .map(({ name }) => name),
+  STORED.filter(({ declaration }) => /^(REAL|INTEGER)/.test(declaration)).map(({ name }) => name),
 );
+const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
 
 /** Whether a column of an entry holds numbers; the others hold texts and tokens. */
 export function isNumberColumn(name: string): boolean {
   return NUMBERS.has(name);
 }
 
+/** The columns of the values that stand in the side table, in the order of {@link ENTRY_COLUMNS}, of which they are the last. */
+export function sideColumns({ healthInSide }: Pick<TableLayout, 'healthInSide'>): readonly ColumnDefinition[] {
+  return healthInSide ? [...HEALTH_COLUMNS, LABELS_COLUMN] : [LABELS_COLUMN];
+}
+
+/** Whether a value of an entry stands in the side table. */
+export function isInSide({ healthInSide }: TableLayout, name: string): boolean {
+  return name === LABELS_COLUMN.name || (healthInSide && HEALTH_NAMES.has(name));
+}
+
 /** Our own index, over the entries of SqliteCacheTier that have a next check. ProxyWhirl keeps it up to date unknowingly. */
 export const NEXT_CHECK_INDEX = 'pw_cache_entries_next_check_time';
+
+/** Our own table of labels, of SqliteCacheTier's entries, and its primary key. */
+const LABELS_TABLE = 'pw_cache_entries_labels';
+export const LABELS_INDEX = `sqlite_autoindex_${LABELS_TABLE}_1`;
 
 /** DiskCacheTier's table. */
 export const L2_LAYOUT: TableLayout = {
@@ -75,6 +95,7 @@ export const L2_LAYOUT: TableLayout = {
   indexes: { idx_l2_expires_at: '(expires_at)', idx_l2_source: '(source)' },
   side: 'pw_l2_cache',
   quarantine: 'pw_l2_cache_quarantine',
+  labels: null,
   healthInSide: true,
   isFull: false,
 };
@@ -91,6 +112,7 @@ export const L3_LAYOUT: TableLayout = {
   },
   side: 'pw_cache_entries',
   quarantine: 'pw_cache_entries_quarantine',
+  labels: LABELS_TABLE,
   healthInSide: false,
   isFull: true,
 };

@@ -14,6 +14,8 @@ export interface ColumnStructure {
 export interface TableStructure {
   readonly name: string;
   readonly columns: ReadonlyMap<string, ColumnStructure>;
+  /** The columns of the primary key, in its order. */
+  readonly primaryKey: readonly string[];
   readonly isWithoutRowId: boolean;
 }
 
@@ -30,14 +32,16 @@ export function parseTable(sql: string): TableStructure {
   const name = reader.name();
   reader.demand('(');
   const columns: Columns = new Map();
+  let primaryKey: readonly string[] | undefined;
   do {
-    if (isTableConstraint(reader.peek())) tableConstraint(reader, columns);
+    if (isTableConstraint(reader.peek())) primaryKey = tableConstraint(reader, columns) ?? primaryKey;
     else column(reader, columns);
   } while (reader.take(','));
   reader.demand(')');
   const isWithoutRowId = reader.take('WITHOUT', 'ROWID');
   if (!reader.isAtEnd) throw reader.unknown();
-  return { name, columns, isWithoutRowId };
+  const inColumns = [...columns].filter(([, { isPrimaryKey }]) => isPrimaryKey).map(([column]) => column);
+  return { name, columns, primaryKey: primaryKey ?? inColumns, isWithoutRowId };
 }
 
 const TABLE_CONSTRAINTS: ReadonlySet<string> = new Set(['PRIMARY', 'FOREIGN', 'CONSTRAINT', 'CHECK', 'UNIQUE']);
@@ -46,16 +50,21 @@ function isTableConstraint(token: SqlToken | undefined): boolean {
   return token?.kind === 'word' && TABLE_CONSTRAINTS.has(token.text.toUpperCase());
 }
 
-function tableConstraint(reader: TokenReader, columns: Columns): void {
+/** The columns of a primary key, if it is one. */
+function tableConstraint(reader: TokenReader, columns: Columns): readonly string[] | undefined {
   if (reader.take('PRIMARY', 'KEY', '(')) {
-    of(columns, reader.name()).isPrimaryKey = true;
+    const names: string[] = [];
+    do names.push(reader.name());
+    while (reader.take(','));
     reader.demand(')');
-    return;
+    for (const name of names) of(columns, name).isPrimaryKey = true;
+    return names;
   }
   reader.demand('FOREIGN', 'KEY', '(');
   const referring = of(columns, reader.name());
   reader.demand(')', 'REFERENCES');
   referring.references = references(reader);
+  return undefined;
 }
 
 function of(columns: Columns, name: string) {

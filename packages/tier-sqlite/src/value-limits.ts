@@ -1,9 +1,12 @@
 import { CacheValidationError, MAX_KEY_BYTES } from '@pw/cache-models';
-import type { EntryValues, StoredValue } from './entry-values.ts';
-import { ENTRY_COLUMNS, isNumberColumn } from './table-layout.ts';
+import { At, type EntryValues, type StoredValue } from './entry-values.ts';
+import { ENTRY_COLUMNS, isNumberColumn, LABELS_COLUMN } from './table-layout.ts';
 
 /** Bytes of the longest text or token that is stored and read: 1 MiB, as in the other tiers. */
 export const MAX_VALUE_BYTES = 1024 * 1024;
+
+/** Bytes beyond all labels as they are stored: 32 names of 64 characters and values of 256, three bytes each, with their quotes, take 27 thousand. */
+export const MAX_LABELS_BYTES = 32 * 1024;
 
 /** Bytes beyond all that a sound row may hold: five texts and tokens, and what is small beside them. */
 export const HEAVY_BYTES = 5 * MAX_VALUE_BYTES + 64 * 1024;
@@ -16,13 +19,14 @@ const NO_NUMBER = "''";
 export function boundedValue(table: string, name: string): string {
   const value = `${table}.${name}`;
   if (name === 'key') return boundedKey(value);
+  if (name === LABELS_COLUMN.name) return boundedText(value, MAX_LABELS_BYTES);
   if (isNumberColumn(name)) return boundedNumber(value);
   return boundedText(value);
 }
 
 /** As `boundedValue`, of a text or token. */
-export function boundedText(value: string): string {
-  return `iif(octet_length(${value}) > ${MAX_VALUE_BYTES}, ${NO_TEXT}, ${value})`;
+export function boundedText(value: string, bytes = MAX_VALUE_BYTES): string {
+  return `iif(octet_length(${value}) > ${bytes}, ${NO_TEXT}, ${value})`;
 }
 
 /** As `boundedValue`, of a number. `typeof` reads the head of a row alone. */
@@ -49,6 +53,9 @@ export function keptValue(value: string): string {
 /** Throws a CacheValidationError that names the columns which are longer than what is read. */
 export function checkLengths(values: EntryValues): void {
   for (let at = 0; at < values.length; at++) if (isLong(values[at]!)) throw tooLong(ENTRY_COLUMNS[at]!);
+  const labels = values[At.LABELS];
+  if (typeof labels === 'string' && Buffer.byteLength(labels) > MAX_LABELS_BYTES)
+    throw tooLong(LABELS_COLUMN.name, MAX_LABELS_BYTES);
 }
 
 function isLong(value: StoredValue): boolean {
@@ -57,7 +64,7 @@ function isLong(value: StoredValue): boolean {
   return value !== null && typeof value === 'object' && value.byteLength > MAX_VALUE_BYTES;
 }
 
-function tooLong(path: string): CacheValidationError {
-  const message = `must be at most ${MAX_VALUE_BYTES} bytes long`;
+function tooLong(path: string, bytes = MAX_VALUE_BYTES): CacheValidationError {
+  const message = `must be at most ${bytes} bytes long`;
   return new CacheValidationError(`entry: ${path}: ${message}`, { problems: [{ path, message }] });
 }

@@ -20,6 +20,7 @@ function entries(): CacheEntry[] {
       totalHealthChecks: i * 7,
       lastHealthCheck: NOW - i,
       lastHealthError: i % 4 ? null : `error ${i}`,
+      labels: i % 3 ? {} : { country: `C${i % 5}`, kind: 'residential' },
     }),
   );
 }
@@ -68,6 +69,7 @@ describe.each(KINDS)('$name on a database with flipped bits', (kind) => {
       if (tier instanceof SqliteCacheTier) {
         for (const source of ['source 0', 'source 1', 'source 2'])
           found.push(...tier.query({ source, includeExpired: true }).entries);
+        found.push(...tier.query({ labels: { kind: 'residential' }, includeExpired: true }).entries);
       }
       for (const entry of found) {
         if (entry === undefined) noticed++;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CacheErrorCode } from '@pw/cache-models';
 import { fixturePath } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
+import { SqliteCacheTier } from '../src/index.ts';
 import { prepareSchema } from '../src/prepare-schema.ts';
 import { KINDS, type Kind, L2, L3, makeEntry, NOW, reveal, tempDir, withDatabase } from './support.ts';
 
@@ -28,6 +29,13 @@ function shipped(kind: Kind): readonly string[] {
     kind === L3
       ? 'CREATE TABLE pw_forgotten_checks (proxy_key TEXT PRIMARY KEY, up_to INTEGER NOT NULL) WITHOUT ROWID;'
       : '',
+    `ALTER TABLE ${side} ADD COLUMN labels TEXT; ALTER TABLE ${side}_quarantine ADD COLUMN labels;
+     ${
+       kind === L3
+         ? `CREATE TABLE ${side}_labels (name TEXT, value TEXT, key TEXT, PRIMARY KEY (name, value, key)) WITHOUT ROWID;
+            CREATE INDEX ${side}_labels_key ON ${side}_labels(key, name, value);`
+         : ''
+     }`,
   ];
 }
 
@@ -60,7 +68,7 @@ const rowsOf = (kind: Kind, path: string) =>
 describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
   const steps = shipped(kind);
 
-  it.each([0, 1, 2, 3, 4])(
+  it.each([0, 1, 2, 3, 4, 5])(
     'as version %i of this package left it, is brought to the present version with every row',
     (version) => {
       const directory = fixturePath(set, tempDir());
@@ -77,8 +85,11 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
       });
       const tier = kind.make(directory, {}, { clock: { now: () => -1e15 } });
       expect(tier.size()).toBe(count);
-      expect(tier.put('new', makeEntry('new', { totalHealthChecks: 3, nextCheckTime: NOW }))).toBe(true);
-      expect(tier.get('new')).toMatchObject({ totalHealthChecks: 3, nextCheckTime: NOW });
+      const labels = { country: 'DE' };
+      expect(tier.put('new', makeEntry('new', { totalHealthChecks: 3, nextCheckTime: NOW, labels }))).toBe(true);
+      expect(tier.get('new')).toMatchObject({ totalHealthChecks: 3, nextCheckTime: NOW, labels });
+      if (tier instanceof SqliteCacheTier)
+        expect(tier.query({ labels, includeExpired: true }).entries.map(({ key }) => key)).toEqual(['new']);
       tier.delete('new');
       tier.close();
       expect(versionOf(kind, path)).toBe(steps.length);
@@ -111,7 +122,7 @@ describe.each(KINDS)('a migration of $name', (kind) => {
     tier.close();
     // As ProxyWhirl left it, but that a name is taken which the first step needs for its second table.
     withDatabase(path, (db) => {
-      db.exec(`DROP TABLE ${kind.side}; DROP TABLE ${kind.side}_quarantine; DROP TABLE pw_schema;
+      db.exec(`DROP TABLE ${kind.side}; DROP TABLE ${kind.side}_quarantine; DROP TABLE IF EXISTS ${kind.side}_labels; DROP TABLE pw_schema;
         DROP INDEX IF EXISTS pw_cache_entries_next_check_time; UPDATE ${kind.table} SET rowid = 1;
         CREATE INDEX ${kind.side}_quarantine ON ${kind.table}(source)`);
     });

@@ -1,4 +1,11 @@
-import { CacheEntry, CacheErrorCode, type HealthStatus, queryEntries } from '@pw/cache-models';
+import {
+  CacheEntry,
+  CacheErrorCode,
+  ENTRY_ORDERS,
+  formatCursor,
+  type HealthStatus,
+  queryEntries,
+} from '@pw/cache-models';
 import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,11 +17,14 @@ import {
   ORDER_INDEXES,
   type SqliteCacheTier,
 } from '../src/index.ts';
+import type { WantedLabel } from '../src/label-filter.ts';
 import { L3_LAYOUT } from '../src/table-layout.ts';
 import { L3, LATER, makeEntry, makeL3, NOW, reveal, tempDir, withDatabase } from './support.ts';
 
 const SOURCES = ['a', 'b', "c'--", '%', ''] as const;
 const STATES: readonly HealthStatus[] = ['healthy', 'unhealthy', 'dead', 'degraded', 'unknown'];
+const COUNTRIES = ['US', 'DE', '%', 'it\'s 5% = a"b\\c;--', 'é漢🔑'] as const;
+const KINDS = ['residential', 'datacenter'] as const;
 const SCHEMES = ['http', 'https', 'socks5'] as const;
 
 function someEntries(): CacheEntry[] {
@@ -29,6 +39,10 @@ function someEntries(): CacheEntry[] {
       failureCount: i % 4,
       accessCount: i % 3,
       nextCheckTime: i % 2 ? null : NOW + (i % 5) * 1000,
+      labels: {
+        ...(i % 4 ? { country: COUNTRIES[(i * 3) % 5]! } : {}),
+        ...(i % 3 ? { kind: KINDS[i % 2]!, Kind: 'US', 'a.b-c_1': `${i}` } : {}),
+      },
     }),
   );
 }
@@ -37,6 +51,7 @@ function someEntries(): CacheEntry[] {
 const FILTERS: { readonly [M in FilterMember]: EntryFilter[M] } = {
   source: ['a', 'b'],
   protocol: 'http',
+  labels: { country: 'DE', kind: ['residential', 'datacenter'] },
   text: 'x',
   healthStatus: ['dead', 'unhealthy'],
   expiresAt: { from: NOW, to: NOW + 1 },
@@ -46,10 +61,10 @@ const FILTERS: { readonly [M in FilterMember]: EntryFilter[M] } = {
   includeExpired: true,
 };
 
-function planOf(filter: EntryFilter): string {
+function planOf(filter: EntryFilter, driver?: WantedLabel): string {
   const directory = tempDir();
   makeL3(directory).open();
-  const { sql, values } = new EntryQuery(filter, L3_LAYOUT, NOW);
+  const { sql, values } = new EntryQuery(filter, L3_LAYOUT, NOW, driver);
   return withDatabase(L3.file(directory), (db) =>
     (db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[])
       .map(({ detail }) => detail)
@@ -76,6 +91,15 @@ const filters: fc.Arbitrary<EntryFilter> = fc.record(
   {
     source: oneOrMore(SOURCES),
     protocol: oneOrMore(SCHEMES),
+    labels: fc.record(
+      {
+        country: oneOrMore(COUNTRIES),
+        kind: oneOrMore(KINDS),
+        constructor: fc.constant('US'),
+        KIND: fc.constant('US'),
+      },
+      { requiredKeys: [] },
+    ),
     text: fc.constantFrom('', 'A_C', 'h1', '%', '_', '\\', "'; DROP TABLE cache_entries; --"),
     healthStatus: oneOrMore(STATES),
     expiresAt: range,
@@ -93,6 +117,7 @@ const filters: fc.Arbitrary<EntryFilter> = fc.record(
         'expiresAt',
         'failureCount',
         'nextCheckTime',
+        'leastUsed',
       ] as const),
     ),
     direction: fc.constantFrom('asc', 'desc'),
@@ -134,6 +159,9 @@ describe('a query', () => {
                 ...(filter.text === undefined ? {} : { text: some.proxyUrl.slice(5, 9).toUpperCase() }),
                 ...(filter.expiresAt === undefined ? {} : { expiresAt: { from: some.expiresAt } }),
                 ...(filter.lastAccessed === undefined ? {} : { lastAccessed: { to: some.lastAccessed } }),
+                ...(filter.labels === undefined
+                  ? {}
+                  : { labels: Object.fromEntries(Object.entries(some.labels).slice(0, 2)) }),
                 ...(filter.checkDueBy === undefined ? {} : { checkDueBy: some.nextCheckTime ?? NOW }),
               };
         for (const one of [filter, { ...filter, ...near }]) {
@@ -161,6 +189,7 @@ describe('a query', () => {
     const wrong = {
       source: 5,
       protocol: 'ftp-secret',
+      labels: { country: 'secret\n' },
       text: 'x'.repeat(2000),
       healthStatus: ['healthy', 'secret'],
       expiresAt: { since: 1 },
@@ -200,6 +229,7 @@ describe('a query', () => {
       const plan = planOf({ [member]: FILTERS[member] });
       const index = FILTER_INDEXES[member];
       if (index === null) expect(plan).not.toMatch(/SEARCH c USING (COVERING )?INDEX/);
+      else if (member === 'labels') expect(plan).toMatch(/SEARCH l EXISTS USING PRIMARY KEY /);
       else expect(plan).toMatch(new RegExp(`SEARCH c USING INDEX ${index} `));
     },
   );
@@ -214,6 +244,81 @@ describe('a query', () => {
         expect(plan).not.toContain('USE TEMP B-TREE FOR ORDER BY');
       }
     }
+  });
+
+  it('by labels walks the keys of one label in their order, sorts nothing, and tests the others', () => {
+    const cursor = formatCursor({ orderBy: 'key', direction: 'asc', value: 'a', key: 'a' });
+    const filter = { labels: { country: 'DE', kind: 'residential' }, cursor };
+    const plan = planOf(filter, { name: 'country', values: ['DE'] });
+    expect(plan).toMatch(/^SEARCH pw_cache_entries_labels USING PRIMARY KEY \(name=\? AND value=\? AND key>\?\)\n/);
+    expect(plan).toContain('SEARCH c USING INDEX sqlite_autoindex_cache_entries_1 (key=?)');
+    expect(plan).toContain('SEARCH l EXISTS USING PRIMARY KEY (name=? AND value=? AND key=?)');
+    expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
+  });
+
+  it('by a label that few have looks at those alone, whatever the order', () => {
+    for (const orderBy of ENTRY_ORDERS) {
+      const plan = planOf({ labels: { country: ['DE', 'US'] }, orderBy }, { name: 'country', values: ['DE', 'US'] });
+      expect(plan).toContain('SEARCH pw_cache_entries_labels USING PRIMARY KEY (name=? AND value=?)');
+      expect(plan).not.toMatch(/SCAN (c|pw_)/);
+    }
+  });
+
+  it('by labels that very many have walks an order, or the rarest of them, and finds the same', () => {
+    const tier = makeL3(tempDir());
+    const entries = Array.from({ length: 2500 }, (_, i) =>
+      makeEntry(`k${i}`, {
+        source: SOURCES[i % 5]!,
+        accessCount: i % 7,
+        lastAccessed: NOW - (i % 40),
+        labels: { all: 'yes', half: i % 2 ? 'odd' : 'even', few: `${i % 100}` },
+      }),
+    );
+    tier.putMany(entries);
+    const labels: readonly EntryFilter['labels'][] = [
+      { all: 'yes' },
+      { all: 'yes', half: 'odd' },
+      { all: 'yes', half: ['odd', 'even'] },
+      { half: ['odd', 'even', 'odd'] },
+      { half: 'even', few: ['4', '6', '7'] },
+      { all: 'no', half: 'odd' },
+      { all: 'yes', half: [] },
+    ];
+    const SMALL = {};
+    for (const wanted of labels)
+      for (const orderBy of ENTRY_ORDERS.filter((order) => order !== 'random'))
+        for (const more of [
+          {},
+          SMALL,
+          { source: 'a' },
+          { lastAccessed: { from: NOW - 3 } },
+          { direction: 'desc' as const },
+        ]) {
+          const filter = { labels: wanted, orderBy, limit: more === SMALL ? 90 : 900, ...more };
+          const all = queryEntries(entries, { ...filter, limit: 10_000 }, NOW).entries.map(({ key }) => key);
+          expect(allPages(tier, filter)).toEqual(all);
+        }
+  }, 60_000);
+
+  it('at random gives each entry that fits once at most, and each as often as any other', () => {
+    const tier = makeL3(tempDir());
+    tier.putMany(
+      Array.from({ length: 40 }, (_, i) => makeEntry(`k${i}`, { labels: { half: i % 2 ? 'odd' : 'even' } })),
+    );
+    const times = new Map<string, number>();
+    const first = new Map<string, number>();
+    for (let i = 0; i < 2000; i++) {
+      const { entries, cursor } = tier.query({ labels: { half: 'odd' }, orderBy: 'random', limit: 5 });
+      const keys = entries.map(({ key }) => key);
+      expect([new Set(keys).size, cursor]).toEqual([5, null]);
+      for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
+      first.set(keys[0]!, (first.get(keys[0]!) ?? 0) + 1);
+    }
+    // 500 and 100 on average; seven standard deviations of it are 140 and 70.
+    expect([times.size, first.size]).toEqual([20, 20]);
+    for (const count of times.values()) expect(Math.abs(count - 500)).toBeLessThan(140);
+    for (const count of first.values()) expect(Math.abs(count - 100)).toBeLessThan(70);
+    expect(tier.query({ orderBy: 'random', limit: 100 }).entries).toHaveLength(40);
   });
 
   it('by one end of a time is enough for its index', () => {

@@ -213,6 +213,43 @@ it('a connection lets nobody write to the schema itself', () => {
   closeDatabase(db);
 });
 
+it.each([
+  ['a trigger on labels', 'CREATE TRIGGER x AFTER INSERT ON SIDE__labels BEGIN SELECT 1; END', /DROP TRIGGER "x";/],
+  [
+    'a view in the place of labels',
+    'DROP TABLE SIDE__labels; CREATE VIEW SIDE__labels AS SELECT 1 AS name',
+    /DROP VIEW "pw_cache_entries_labels";/,
+  ],
+  [
+    'labels in another order',
+    `DROP TABLE SIDE__labels;
+     CREATE TABLE SIDE__labels (name TEXT, value TEXT, key TEXT, PRIMARY KEY (key, name, value)) WITHOUT ROWID`,
+    /its PRIMARY KEY is another one/,
+  ],
+  [
+    'labels of one value each',
+    'DROP TABLE SIDE__labels; CREATE TABLE SIDE__labels (name TEXT PRIMARY KEY, value TEXT, key TEXT) WITHOUT ROWID',
+    /column (value|key) is another one/,
+  ],
+  [
+    'labels of another type',
+    `${FORGE} sql = replace(sql, 'labels TEXT', 'labels INTEGER') WHERE name = 'SIDE_'`,
+    /labels/,
+  ],
+  [
+    'labels that hold entries',
+    `DROP TABLE SIDE__labels; CREATE TABLE SIDE__labels
+     (name TEXT, value TEXT, key TEXT REFERENCES TABLE_(key), PRIMARY KEY (name, value, key)) WITHOUT ROWID`,
+    /column key is another one/,
+  ],
+])('a database of SqliteCacheTier with %s is refused', (_what, sql, message) => {
+  const { directory, path } = prepared(L3, sql);
+  const before = readFileSync(path);
+  expect(() => makeL3(directory).open()).toThrow(expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED }));
+  expect(() => makeL3(directory).open()).toThrow(message);
+  expect(readFileSync(path).equals(before)).toBe(true);
+});
+
 it('a database whose version is newer is not told to drop what that version added', () => {
   const { directory, path } = prepared(L3, 'CREATE UNIQUE INDEX pw_new ON TABLE_(source)');
   withDatabase(path, (db) => db.exec('UPDATE pw_schema SET version = 99'));
