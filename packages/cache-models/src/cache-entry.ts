@@ -49,7 +49,12 @@ export class CacheEntry implements CacheEntryFields {
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;
-  readonly labels: EntryLabels;
+  /** {@link NO_LABELS} where there are none; then it is no property of the entry's own, and costs no memory. */
+  declare readonly labels: EntryLabels;
+
+  static {
+    Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
+  }
 
   // One assignment a field, always in this order: V8 gives all entries one hidden class, which a loop would not.
   private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
@@ -74,8 +79,7 @@ export class CacheEntry implements CacheEntryFields {
     this.lastHealthError = f.lastHealthError;
     this.totalHealthChecks = f.totalHealthChecks;
     this.totalHealthCheckFailures = f.totalHealthCheckFailures;
-    // Whoever restores fields of before labels has none.
-    this.labels = f.labels ?? NO_LABELS;
+    if (f.labels !== undefined && f.labels !== NO_LABELS) this.labels = f.labels;
     Object.freeze(this);
   }
 
@@ -110,7 +114,7 @@ export class CacheEntry implements CacheEntryFields {
    * Throws a CacheValidationError.
    */
   with(patch: CacheEntryPatch): CacheEntry {
-    const fields = { ...this, ...parseEntryPatch(patch) };
+    const fields = { ...this.toFields(), ...parseEntryPatch(patch) };
     return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
@@ -161,9 +165,9 @@ export class CacheEntry implements CacheEntryFields {
     return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
   }
 
-  /** All fields as a plain object, the secrets as they are: what `{ ...entry }` gives. */
+  /** All fields as a plain object, the secrets as they are. A copy by `{ ...entry }` has no `labels` where there are none. */
   toFields(): CacheEntryFields {
-    return { ...this };
+    return { ...this, labels: this.labels };
   }
 
   /**

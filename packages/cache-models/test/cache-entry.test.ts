@@ -51,12 +51,12 @@ describe('CacheEntry.create', () => {
       lastHealthError: null,
       totalHealthChecks: 0,
       totalHealthCheckFailures: 0,
-      labels: {},
     });
   });
 
-  it('has the 21 fields of the reference, labels, and no other', () => {
-    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(22);
+  it('has the 21 fields of the reference and no other, but for labels where there are any', () => {
+    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(21);
+    expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A, labels: { a: 'b' } }))).toHaveLength(22);
   });
 
   it('moves credentials out of the URL, percent-decoded', () => {

@@ -36,6 +36,7 @@ describe('labels of an entry', () => {
     ]);
     expect(Object.isFrozen(entry.labels)).toBe(true);
     expect(entry.toFields()).toEqual({ ...entry });
+    expect(make({}).toFields().labels).toBe(NO_LABELS);
     expect(entry.touch(5).labels).toBe(entry.labels);
   });
 

@@ -145,7 +145,8 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
    */
   async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
     // Wrong arguments have their errors there.
-    return key === entry?.key && this.enabled ? this.#group.add(entry) : this.put(key, entry);
+    if (typeof key !== 'string' || key !== entry?.key || !this.enabled) return this.put(key, entry);
+    return this.#group.add(entry);
   }
 
   override close(): void {

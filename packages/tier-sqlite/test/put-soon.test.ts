@@ -1,4 +1,4 @@
-import { CacheErrorCode } from '@pw/cache-models';
+import { type CacheEntry, CacheErrorCode, CacheValidationError } from '@pw/cache-models';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KINDS, makeEntry, tempDir, withDatabase } from './support.ts';
@@ -19,6 +19,15 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     await Promise.all(puts);
     expect([changes(), settled.length]).toEqual([100, 100]);
     expect(settled.every(Boolean)).toBe(true);
+  });
+
+  it('refuses what is no key and no entry, and stores what came with it', async () => {
+    const tier = kind.make(tempDir());
+    const [a] = many(1);
+    const nonsense = tier.putSoon(undefined as unknown as string, undefined as unknown as CacheEntry);
+    const good = tier.putSoon('k0', a!);
+    await expect(nonsense).rejects.toThrow(CacheValidationError);
+    expect(await good).toBe(true);
   });
 
   it('keeps its place before writes that follow, and before the end', async () => {

@@ -57,12 +57,21 @@ export async function tryRandomly<S>(group: CallGroup<S>, count: number, random:
       const places = placesOf(call);
       if (places.length === 0) continue;
       const chosen = new Map<Place, NonsenseValue>();
-      for (let more = 1 + random.below(2); more > 0; more--)
-        chosen.set(random.pick(places), random.pick(NONSENSE_VALUES));
+      for (let more = 1 + random.below(2); more > 0; more--) {
+        const place = random.pick(places);
+        // What is put into a member is gone where the whole is replaced after it, and the call may be right then.
+        if ([...chosen.keys()].some((other) => isWithin(place, other) || isWithin(other, place))) continue;
+        chosen.set(place, random.pick(NONSENSE_VALUES));
+      }
       findings.push(...(await tryOne(group, subject, call, chosen)));
     }
     return findings;
   });
+}
+
+/** True if the first place is the second one, or in it. */
+function isWithin(inner: Place, outer: Place): boolean {
+  return inner.index === outer.index && outer.path.every((parameter, i) => inner.path[i] === parameter);
 }
 
 async function withSubject<S, T>(group: CallGroup<S>, work: (subject: S) => Promise<T>): Promise<T> {

@@ -58,6 +58,8 @@ export const texts = groupOf(
   calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),
   calls('isLabelName', [must('name', isAnything)], () => ['country'], models.isLabelName),
   calls('isLabelValue', [must('value', isAnything)], () => ['DE'], models.isLabelValue),
+  // Tells what is wrong with them, whatever it is.
+  calls('labelProblems', [must('labels', isAnything)], () => [{ country: 'DE' }], models.labelProblems),
   calls('toLabels', [labels], () => [{ country: 'DE' }], models.toLabels),
   // What an entry holds was checked when it was made.
   calls('labelTexts', [must('labels', isBag)], () => [{ country: 'DE' }], models.labelTexts),
