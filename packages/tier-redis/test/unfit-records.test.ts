@@ -49,7 +49,7 @@ const DAMAGED: Readonly<Record<string, string | Buffer>> = {
   'a count that is huge': withMember('a count that is huge', 'recovery_attempt', '1e300'),
   'a count that is infinite': withMember('a count that is infinite', 'total_health_checks', '1e999'),
   'labels that are a text': withMember('labels that are a text', 'labels', '"country=DE"'),
-  'labels that are an object': withMember('labels that are an object', 'labels', '{"country":"DE"}'),
+  'labels that are no texts': withMember('labels that are no texts', 'labels', '{"country":5}'),
   'labels out of order': withMember('labels out of order', 'labels', '["kind=a","country=DE"]'),
   'labels named twice': withMember('labels named twice', 'labels', '["kind=a","kind=b"]'),
   'a label without a value': withMember('a label without a value', 'labels', '["kind="]'),

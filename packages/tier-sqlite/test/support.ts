@@ -101,7 +101,6 @@ export function fromExpected(expected: ExpectedEntry): Record<string, unknown> {
     lastHealthError: expected.last_health_error,
     totalHealthChecks: expected.total_health_checks,
     totalHealthCheckFailures: expected.total_health_check_failures,
-    labels: {},
   };
 }
 
