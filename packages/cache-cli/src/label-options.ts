@@ -8,8 +8,7 @@ import {
 } from '@pw/cache-models';
 import { InvalidArgumentError } from 'commander';
 
-/** Values by the names of labels. */
-export type WantedLabels = ReadonlyMap<string, readonly string[]>;
+type WantedLists = Readonly<Record<string, readonly string[]>>;
 /** A value by the name of each label. */
 export type GivenLabels = Readonly<Record<string, string>>;
 
@@ -17,9 +16,11 @@ export type GivenLabels = Readonly<Record<string, string>>;
  * One more `name=value` to look for: of several values of one name any will do. One that holds credentials is stored without them, and is
  * looked for as it is stored too. Throws commander's usage error, as the other does.
  */
-export function wantedLabel(text: string, before: WantedLabels | undefined): WantedLabels {
+export function wantedLabel(text: string, before: WantedLists = {}): WantedLists {
   const [name, value] = parseLabel(text);
-  return new Map(before).set(name, [...(before?.get(name) ?? []), value, maskCredentials(value)]);
+  const values = Object.hasOwn(before, name) ? before[name]! : [];
+  const stored = maskCredentials(value).slice(0, MAX_LABEL_VALUE);
+  return { ...before, [name]: [...values, value, ...(isLabelValue(stored) ? [stored] : [])] };
 }
 
 /** One more `name=value` to give to entries: each name once. */

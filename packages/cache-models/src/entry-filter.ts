@@ -1,5 +1,6 @@
 import type { CacheEntry } from './cache-entry.ts';
 import type { InstantInput } from './cache-entry-input.ts';
+import type { WantedLabels } from './entry-labels.ts';
 import type { HealthStatus } from './health-status.ts';
 import type { ProxyScheme } from './proxy-url.ts';
 
@@ -43,7 +44,7 @@ export interface EntryFilter {
   /** Scheme of the URL; ASCII letters match in either case. */
   readonly protocol?: ProxyScheme | readonly ProxyScheme[] | undefined;
   /** Values by the names of labels: an entry must have one of the values of each name. At most 32 names. */
-  readonly labels?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  readonly labels?: WantedLabels | undefined;
   /** Text anywhere in the URL, at most 1000 characters; ASCII letters match in either case. */
   readonly text?: string | undefined;
   readonly healthStatus?: HealthStatus | readonly HealthStatus[] | undefined;

@@ -11,6 +11,9 @@ import { maskCredentials } from './mask-credentials.ts';
  */
 export type EntryLabels = Readonly<Record<string, string>>;
 
+/** By the names of labels, a value, or several of which any will do. */
+export type WantedLabels = Readonly<Record<string, string | readonly string[]>>;
+
 /** Most labels of an entry. */
 export const MAX_LABELS = 32;
 /** Characters of the longest name of a label. */

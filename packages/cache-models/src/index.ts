@@ -47,7 +47,7 @@ export type { EntryCursor } from './entry-cursor.ts';
 export { formatCursor, parseCursor } from './entry-cursor.ts';
 export type { CountRange, EntryFilter, EntryOrder, EntryPage, TimeRange } from './entry-filter.ts';
 export { DEFAULT_PAGE_SIZE, ENTRY_ORDERS } from './entry-filter.ts';
-export type { EntryLabels } from './entry-labels.ts';
+export type { EntryLabels, WantedLabels } from './entry-labels.ts';
 export {
   isLabelName,
   isLabelValue,
@@ -90,6 +90,7 @@ export {
 } from './instant.ts';
 export { trimInvisible } from './invisible-characters.ts';
 export { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
+export { labelTest } from './label-test.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { calmLogger, silentLogger } from './logger.ts';
 export type { KnownSecret } from './mask-credentials.ts';

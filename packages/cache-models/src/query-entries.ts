@@ -12,6 +12,7 @@ import {
   type EntryPage,
   type TimeRange,
 } from './entry-filter.ts';
+import { labelTest } from './label-test.ts';
 import { toInstant } from './to-instant.ts';
 
 type Test = (entry: CacheEntry) => boolean;
@@ -81,8 +82,10 @@ function testsOf(filter: EntryFilter, now: number): Test[] {
   if (source !== undefined) tests.push(isOneOf(source, (entry) => entry.source));
   if (healthStatus !== undefined) tests.push(isOneOf(healthStatus, (entry) => entry.healthStatus));
   if (protocol !== undefined) tests.push(isOneOf(protocol, schemeOf));
-  for (const [name, values] of Object.entries(filter.labels ?? {}))
-    tests.push(isOneOf(values, ({ labels }) => (Object.hasOwn(labels, name) ? labels[name]! : '')));
+  if (filter.labels !== undefined) {
+    const hasLabels = labelTest(filter.labels);
+    tests.push(({ labels }) => hasLabels(labels));
+  }
   if (text !== undefined) {
     const wanted = toAsciiLowerCase(text);
     tests.push((entry) => toAsciiLowerCase(entry.proxyUrl).includes(wanted));

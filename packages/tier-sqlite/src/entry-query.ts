@@ -3,8 +3,10 @@ import {
   type CountRange,
   DEFAULT_PAGE_SIZE,
   type EntryFilter,
+  type EntryLabels,
   type EntryOrder,
   formatCursor,
+  labelTest,
   parseCursor,
   type TimeRange,
   toInstant,
@@ -12,7 +14,7 @@ import {
 import { type EntryRow, selectFrom, selectRows } from './entry-row.ts';
 import { At, type StoredValue, seconds } from './entry-values.ts';
 import { ORDER_INDEXES } from './filter-indexes.ts';
-import { addLabels, hasLabels, keysOf, type WantedLabel, wantedLabels } from './label-filter.ts';
+import { addLabels, keysOf, type WantedLabel, wantedLabels } from './label-filter.ts';
 import { SqlConditions } from './sql-conditions.ts';
 import type { TableLayout } from './table-layout.ts';
 import { boundedValue } from './value-limits.ts';
@@ -53,22 +55,22 @@ export class EntryQuery {
   readonly sql: string;
   readonly values: readonly StoredValue[];
   readonly limit: number;
-  readonly #labels: readonly WantedLabel[];
+  readonly #hasLabels: (labels: EntryLabels) => boolean;
   readonly #orderBy: EntryOrder;
   readonly #direction: 'asc' | 'desc';
 
-  /** `driver`: the label whose keys are walked, see {@link import('./label-filter.ts').drivingLabel}. Throws a CacheValidationError for a cursor that is none of this order. */
+  /** `driver` is the label whose keys are walked, as `drivingLabel` chose it. Throws a CacheValidationError for a cursor of another order. */
   constructor(filter: EntryFilter, layout: TableLayout, now: number, driver?: WantedLabel) {
     this.#orderBy = filter.orderBy ?? 'key';
     this.#direction = filter.direction ?? 'asc';
-    this.#labels = wantedLabels(filter);
+    this.#hasLabels = labelTest(filter.labels ?? {});
     this.limit = filter.limit ?? DEFAULT_PAGE_SIZE;
     const keys = driver === undefined ? undefined : keysOf(layout.labels!, driver);
     const from =
       keys === undefined ? `${layout.table} c` : `${keys.sql} k CROSS JOIN ${layout.table} c ON c.key = k.key`;
     const conditions = conditionsOf(filter, now);
     // Those of the keys that are walked are had by all.
-    const others = this.#labels.filter(({ name }) => name !== driver?.name);
+    const others = wantedLabels(filter).filter(({ name }) => name !== driver?.name);
     if (layout.labels !== null) addLabels(conditions, layout.labels, others);
     // The keys of one name and value come in their order.
     const isInOrder = this.#orderBy === 'key' && driver?.values.length === 1;
@@ -87,7 +89,7 @@ export class EntryQuery {
 
   /** True for an entry that has the labels: what is found may have had them. */
   isFound(entry: CacheEntry): boolean {
-    return hasLabels(entry, this.#labels);
+    return this.#hasLabels(entry.labels);
   }
 
   /** The cursor that goes on after a page. A row so damaged that it has no place is passed over: it will be set aside. */

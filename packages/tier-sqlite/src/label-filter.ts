@@ -1,4 +1,4 @@
-import { type CacheEntry, DEFAULT_PAGE_SIZE, type EntryFilter } from '@pw/cache-models';
+import { DEFAULT_PAGE_SIZE, type EntryFilter } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
 import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-indexes.ts';
 import type { SqlConditions } from './sql-conditions.ts';
@@ -60,11 +60,6 @@ export function keysOf(table: string, label: WantedLabel): { readonly sql: strin
 export function addLabels(conditions: SqlConditions, table: string, labels: readonly WantedLabel[]): void {
   for (const label of labels)
     conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${isLabel(label)} AND l.key = c.key)`, ...bound(label));
-}
-
-/** The table only finds candidates: labels of a row that ProxyWhirl replaced are still in it. */
-export function hasLabels({ labels }: CacheEntry, wanted: readonly WantedLabel[]): boolean {
-  return wanted.every(({ name, values }) => Object.hasOwn(labels, name) && values.includes(labels[name]!));
 }
 
 /** SQL: binds what {@link bound} gives. Many values are one JSON list, which holds any label: 32 names of 1000 each are more than SQLite binds. */

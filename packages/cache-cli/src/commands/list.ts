@@ -1,7 +1,6 @@
-import { type CacheEntry, type HealthStatus, maskCredentials } from '@pw/cache-models';
+import { type CacheEntry, type HealthStatus, labelTest, maskCredentials, type WantedLabels } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { formatDuration, printable } from '../format.ts';
-import type { WantedLabels } from '../label-options.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
 
@@ -21,12 +20,13 @@ export async function listEntries(context: CliContext, options: ListOptions): Pr
   const writer = options.json === true ? jsonWriter() : tableWriter(context.now());
   let chunk = writer.begin;
   let count = 0;
+  const isWanted = testOf(options);
   let isWhole = options.limit !== 0;
   if (isWhole) {
     for await (const entry of cache.entries()) {
       if (context.out.closed) return;
       context.io.signal?.throwIfAborted();
-      if (!matches(entry, options)) continue;
+      if (!isWanted(entry)) continue;
       if (count === options.limit) {
         isWhole = false;
         break;
@@ -76,15 +76,13 @@ function tableWriter(now: number): EntryWriter {
   };
 }
 
-function matches(entry: CacheEntry, { source, health, label }: ListOptions): boolean {
+/** Tells which entries are wanted. */
+function testOf({ source, health, label = {} }: ListOptions): (entry: CacheEntry) => boolean {
+  const hasLabels = labelTest(label);
   // A source that holds credentials is stored without them.
-  const isFrom = source === undefined || entry.source === source || entry.source === maskCredentials(source);
-  return isFrom && (health === undefined || entry.healthStatus === health) && hasLabels(entry, label);
-}
-
-function hasLabels({ labels }: CacheEntry, wanted: WantedLabels | undefined): boolean {
-  for (const [name, values] of wanted ?? []) {
-    if (!Object.hasOwn(labels, name) || !values.includes(labels[name]!)) return false;
-  }
-  return true;
+  const sources = source === undefined ? undefined : [source, maskCredentials(source)];
+  return (entry) =>
+    sources?.includes(entry.source) !== false &&
+    (health === undefined || entry.healthStatus === health) &&
+    hasLabels(entry.labels);
 }

@@ -22,6 +22,7 @@ const isInstant = (value: unknown) =>
 const isSecret = (value: unknown) => models.Secret.isSecret(value);
 const isUsername = either(isUndefined, isNull, isText, isSecret);
 const labels = must('labels', objectOf('country'), [must('country', isLabelValue)]);
+const wantedLabels = must('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]);
 const URL = 'http://h.example:8080';
 
 /** Texts, times, and what is made of them. */
@@ -61,6 +62,7 @@ export const texts = groupOf(
   // Tells what is wrong with them, whatever it is.
   calls('labelProblems', [must('labels', isAnything)], () => [{ country: 'DE' }], models.labelProblems),
   calls('toLabels', [labels], () => [{ country: 'DE' }], models.toLabels),
+  calls('labelTest', [wantedLabels], () => [{ country: 'DE' }], models.labelTest),
   // What an entry holds was checked when it was made.
   calls('labelTexts', [must('labels', isBag)], () => [{ country: 'DE' }], models.labelTexts),
   // Answers `undefined` for what are no labels, whatever it is.
