@@ -9,12 +9,17 @@ export interface TtlJitter {
   readonly random?: (() => number) | undefined;
 }
 
-/** The entry with an earlier end, by whole milliseconds; never a later one. `ttlSeconds` stays what it was. */
+/**
+ * The entry with an earlier end, by whole milliseconds; never a later one. `ttlSeconds` stays what it was. What its life is shorter than its TTL
+ * already, because it was shortened before or its TTL is a new one, counts: whoever changes an entry and puts it back, again and again, does not end it.
+ */
 export function shorten(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
   const luck: unknown = random();
   // An asynchronous one is none, and its rejection must end here.
   ignoreRejection(luck);
-  const earlier = typeof luck === 'number' ? Math.floor(luck * share * entry.ttlSeconds * 1000) : 0;
+  if (typeof luck !== 'number') return entry;
+  const ttl = entry.ttlSeconds * 1000;
+  const earlier = Math.floor(luck * share * ttl) - Math.max(0, entry.fetchTime + ttl - entry.expiresAt);
   // What gives no share shortens nothing.
   return earlier > 0 ? CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier }) : entry;
 }

@@ -81,6 +81,36 @@ describe('ttlJitter', () => {
     );
   });
 
+  it('takes off no more when an entry is changed and put again and again', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            random: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+            ttlSeconds: fc.constantFrom(1000, 3000),
+          }),
+          {
+            minLength: 1,
+          },
+        ),
+        async (puts) => {
+          const clock = new ManualClock();
+          let random = 0;
+          const tiers = [new MemoryCacheTier({}, { clock })];
+          const cache = await CacheManager.open({ tiers, clock, ttlJitter: { share: 0.5, random: () => random } });
+          let entry = entryOf('k', { ttlSeconds: 1000 }, clock);
+          for (const put of puts) {
+            random = put.random;
+            await cache.put('k', entry.with({ ttlSeconds: put.ttlSeconds }));
+            entry = cache.peek('k')!;
+            expect(entry.expiresAt).toBeGreaterThanOrEqual(clock.now() + 500_000);
+          }
+          await cache.close();
+        },
+      ),
+    );
+  });
+
   it.each([-0.1, 1.1, Number.NaN])('must not be a share of %d', async (share) => {
     await expect(CacheManager.open({ tiers: [new MemoryCacheTier()], ttlJitter: { share } })).rejects.toBeInstanceOf(
       CacheConfigError,

@@ -101,7 +101,7 @@ describe.each(Object.entries(WAYS))('an entry with very many checks that goes by
       const directory = heavyStore();
       const start = performance.now();
       let tier: SqliteCacheTier | undefined;
-      const stop = await longestStopDuring(async () => {
+      const { wallMs: stop } = await longestStopDuring(async () => {
         tier = go(directory);
         await untilSwept(directory);
       });
@@ -210,7 +210,7 @@ it('a cleanup in a thread removes very many checks with the entries, and lets wr
     addChecks(directory, 'live', 10);
     const start = performance.now();
     let puts = 0;
-    const stop = await longestStopDuring(async () => {
+    const { wallMs: stop } = await longestStopDuring(async () => {
       const state = { isDone: false };
       const cleanup = Promise.resolve(tier.cleanupExpired()).finally(() => {
         state.isDone = true;
@@ -283,7 +283,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
       const watch = new Database(kind.file(directory));
       const count = watch.prepare(`SELECT count(*) FROM ${kind.table}`).pluck();
       const start = performance.now();
-      const stop = await longestStopDuring(async () => {
+      const { wallMs: stop } = await longestStopDuring(async () => {
         for (let reads = 0; reads < 3; reads++) expect(tier.get('a')).toBeUndefined();
         expect([...tier.getMany(['a', 'b']).keys()]).toEqual(['b']);
         while (count.get() === 2) await turn();
