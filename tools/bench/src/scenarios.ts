@@ -26,6 +26,7 @@ import * as redis from './scenarios/redis.ts';
 import * as sqliteGet from './scenarios/sqlite-get.ts';
 import * as sqliteOpenAndCleanup from './scenarios/sqlite-open-and-cleanup.ts';
 import * as sqlitePut from './scenarios/sqlite-put.ts';
+import * as sqliteQueryLabels from './scenarios/sqlite-query-labels.ts';
 import * as sqliteSecureDelete from './scenarios/sqlite-secure-delete.ts';
 
 /** Every scenario, in the order of the report. */
@@ -52,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   jsonlReference,
   sqliteGet,
   sqlitePut,
+  sqliteQueryLabels,
   sqliteSecureDelete,
   sqliteOpenAndCleanup,
   redis,
