@@ -6,8 +6,10 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@pw/source'] } },
   test: {
     include: ['{packages,tools,examples}/*/test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Much of the tests waits for locks, servers and other processes.
+    maxWorkers: 2,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: 'reports/vitest.json' },
   },

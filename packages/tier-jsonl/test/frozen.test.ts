@@ -180,7 +180,7 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
       expect((await goOn(frozen)).done).toEqual([true, true]);
       for (let n = 1; n <= at; n++) expect((await rival.get(`s${n}`))?.source).toBe('4');
     }
-  }, 60_000);
+  });
 
   it.each([1, 2, 3])(
     'at rename %i of a re-sharding does not take the records of another number of shards',

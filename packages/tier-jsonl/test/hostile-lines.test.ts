@@ -107,7 +107,7 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, right = wellForme
       least.floor = Math.min(least.floor, timeToFindLines(make(2_000_000)));
     }
     expect(least.hostile).toBeLessThan(bound());
-  }, 60_000);
+  });
 
   it('never hold the loop of an open tier for more than 20 ms', async () => {
     let least = Number.POSITIVE_INFINITY;
@@ -125,7 +125,7 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, right = wellForme
       await tier.close();
     }
     expect(least).toBeLessThan(onThisMachine(20));
-  }, 60_000);
+  });
 
   it('cost no more than in proportion to their size', async () => {
     const least = { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY };
@@ -135,16 +135,17 @@ describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, right = wellForme
       least.large = Math.min(least.large, await timeToOpen(make(600_000)));
     }
     expect(least.large).toBeLessThan(least.small * 8);
-  }, 60_000);
+  });
 
   it('give the event loop its turns', async () => {
     const { directory } = await storeWith(make(1_000_000));
     await sleep(SETTLED);
     const tier = newTier(directory);
-    const start = performance.now();
+    const before = process.threadCpuUsage();
     const turns = await turnsDuring(async () => tier.open());
+    const { user, system } = process.threadCpuUsage(before);
     // On the average no turn of the work is longer than this.
-    expect((performance.now() - start) / turns).toBeLessThan(onThisMachine(20));
+    expect((user + system) / 1000 / turns).toBeLessThan(onThisMachine(20));
   });
 });
 
@@ -276,7 +277,7 @@ describe('a hole in a shard', () => {
     expect(readFileSync(aside, 'latin1')).toBe(`rubbish\n{"pw_nul_bytes":${HOLE}}\n`);
     expect(statSync(path).size).toBeLessThan(size + 1000);
     expect(new Set(await newTier(directory).keys())).toEqual(new Set(['good', 'next']));
-  }, 60_000);
+  });
 
   it('between lines is noted as a number, and what comes after it is read', async () => {
     const { directory, path, aside } = await storeWith('begun');
@@ -286,7 +287,7 @@ describe('a hole in a shard', () => {
     expect((await tier.get('later'))?.source).toBe('of another');
     await tier.close();
     expect(readFileSync(aside, 'latin1')).toBe(`begun\n{"pw_nul_bytes":${HOLE}}\nended\n`);
-  }, 60_000);
+  });
 
   it('that makes it larger than the bound is refused with the name of the file, and the file left as it is', async () => {
     const { directory, path, aside } = await storeWith();
@@ -341,7 +342,7 @@ describe('many damaged records', () => {
     expect(await tier.delete('often')).toBe(true);
     expect(await tier.keys()).toEqual(['good']);
     expect(tier.failureCount).toBe(0);
-  }, 60_000);
+  });
 });
 
 it('a shard of many shards with hostile lines leaves the others alone', async () => {

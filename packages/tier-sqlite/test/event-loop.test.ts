@@ -115,7 +115,7 @@ describe.each(Object.entries(WAYS))('an entry with very many checks that goes by
       tier?.close();
     }
     expect(share).toBeLessThan(0.2);
-  }, 60_000);
+  });
 });
 
 describe('checks that were forgotten', () => {
@@ -225,7 +225,7 @@ it('a cleanup in a thread removes very many checks with the entries, and lets wr
     expect([puts > 0, tier.size(), left(directory)]).toEqual([true, 2, 10]);
   }
   expect(share).toBeLessThan(0.25);
-}, 60_000);
+});
 
 it('a summary looks at so many checks that it holds the event loop for a moment alone', () => {
   const directory = heavyStore(100_000);
@@ -297,7 +297,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
       tier.close();
     }
     expect(share).toBeLessThan(0.3);
-  }, 60_000);
+  });
 
   it('is met again if the tier is closed first', async () => {
     const directory = withLongRow();

@@ -74,7 +74,7 @@ describe.each(GROUPS)('$name', (group) => {
   it('answers every kind of nonsense in every argument with an error that names it', async () => {
     const { findings } = await tryAll(group);
     expect(inWords(findings)).toEqual([]);
-  }, 120_000);
+  });
 
   it(`answers random nonsense the same, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
     const findings = await tryRandomly(group, Math.ceil(RANDOM_CALLS / GROUPS.length), new Random(SEED));
