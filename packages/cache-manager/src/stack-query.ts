@@ -1,4 +1,4 @@
-import { CacheEntry, checkFilter, type EntryFilter, type EntryPage, queryEntries } from '@pw/cache-models';
+import { CacheEntry, checkFilter, type EntryFilter, type EntryPage, filterTest, queryEntries } from '@pw/cache-models';
 import { formatPageCursor, type PageCursor, parsePageCursor } from './page-cursor.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
@@ -34,12 +34,16 @@ function slotFor({ slots }: TierStack, cursor: PageCursor | undefined): TierSlot
   return isAsked && holdsAll && mayGoOn && lowest.isComplete ? lowest : undefined;
 }
 
-/** `undefined` if the tier failed, or gave what is no page: an empty one says nothing then. */
+/**
+ * `undefined` if the tier failed, or gave what is no page: an empty one says nothing then. Nor is a page believed that has what was not asked for, as
+ * that of a tier made before a member of the filter was. Whose life has ended since does not matter.
+ */
 async function askSlot(slot: TierSlot, filter: EntryFilter): Promise<EntryPage | undefined> {
   const before = slot.faults;
   const page = await slot.ask<EntryPage | undefined>((tier) => tier.query?.(filter), undefined);
   if (slot.faults !== before || !Array.isArray(page?.entries)) return undefined;
-  return page.entries.every((entry) => CacheEntry.isCacheEntry(entry)) ? page : undefined;
+  const isWanted = filterTest({ ...filter, includeExpired: true }, 0);
+  return page.entries.every((entry) => CacheEntry.isCacheEntry(entry) && isWanted(entry)) ? page : undefined;
 }
 
 function finish(

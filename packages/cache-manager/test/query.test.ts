@@ -78,6 +78,16 @@ describe('query', () => {
     expect((await cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
+  it('looks at every entry when that tier passes over a member of the filter that it does not know', async () => {
+    const { cache, entries, ask, pages } = await openQueried();
+    const labelled = entryOf('k9', { labels: { country: 'DE' } });
+    await cache.put('k9', labelled);
+    const believed = pages({ labels: { country: 'DE' } });
+    expect(await believed).toEqual(['k9']);
+    ask.mockImplementation(() => ({ entries: [labelled, entries[0]!], cursor: null }));
+    expect(await pages({ labels: { country: 'DE' } })).toEqual(['k9']);
+  });
+
   it('knows of accesses that were not written yet', async () => {
     const { cache } = await openQueried();
     for (let i = 0; i < 3; i++) await cache.get('k20');

@@ -71,6 +71,7 @@ export type { RegularFile, RegularFileOptions } from './files/open-regular-file.
 export { openRegularFile } from './files/open-regular-file.ts';
 export type { UnsafePath } from './files/unsafe-path.ts';
 export { unsafePath } from './files/unsafe-path.ts';
+export { filterTest } from './filter-test.ts';
 export type { HealthCheck, HealthCheckResult } from './health-check.ts';
 export { afterHealthCheck, maskHealthCheck, parseHealthCheck } from './health-check.ts';
 export type { HealthHistoryOptions, HealthRecord } from './health-record.ts';

@@ -105,6 +105,7 @@ export const records = groupOf(
     () => [models.formatCursor(aCursor), 'key', 'asc'],
     models.parseCursor,
   ),
+  calls('filterTest', [filter, must('now', isNumber)], () => [{}, 1], models.filterTest),
   calls(
     'queryEntries',
     [must('entries', isEmpty), filter, must('now', isNumber)],
