@@ -1,8 +1,10 @@
 import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 
-/** Which of an entry's credentials a token holds. */
-export type CredentialRole = 'username' | 'password';
+/** Which of an entry's credentials a token holds, or that it holds the identity key of a cache: see `docs/decisions/key-identity.md`. */
+export type CredentialRole = 'username' | 'password' | 'identity-key';
+
+const ROLES: ReadonlySet<unknown> = new Set<CredentialRole>(['username', 'password', 'identity-key']);
 
 /**
  * What a sealed credential belongs to. A cipher that binds makes it part of the token: moved to another role or another
@@ -15,7 +17,7 @@ export interface CredentialBinding {
 }
 
 const BINDING: ArgumentKind = Object.freeze({
-  wanted: 'must be { role: "username" or "password", origin: a text }',
+  wanted: 'must be { role: "username", "password" or "identity-key", origin: a text }',
   isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
 });
 
@@ -26,5 +28,5 @@ export function checkBinding(binding: CredentialBinding): void {
 }
 
 function isBinding({ role, origin }: CredentialBinding): boolean {
-  return (role === 'username' || role === 'password') && typeof origin === 'string';
+  return ROLES.has(role) && typeof origin === 'string';
 }

@@ -120,6 +120,8 @@ export { hasRottedKey } from './rotted-key.ts';
 export { runAtExit } from './run-at-exit.ts';
 export type { CredentialCipher, TokenState } from './secret.ts';
 export { SECRET_MASK, Secret } from './secret.ts';
+export type { SideValues } from './side-values.ts';
+export { checkSideValue, isSideValue, MAX_SIDE_VALUE } from './side-values.ts';
 export type { CacheTierConfig, CacheTierConfigInput } from './tier-config.ts';
 export { EvictionPolicy, parseTierConfig } from './tier-config.ts';
 export type { TierDescription, TierEntries, TierMode, TierOptions, TierResult } from './tier-options.ts';
