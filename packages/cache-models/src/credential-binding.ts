@@ -1,17 +1,19 @@
 import { type ArgumentKind, Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 
-/** Which of an entry's credentials a token holds, or that it holds the identity key of a cache: see `docs/decisions/key-identity.md`. */
-export type CredentialRole = 'username' | 'password' | 'identity-key';
+/** Which of an entry's credentials a token holds. */
+export type CredentialRole = 'username' | 'password';
+/** What a token holds: a credential, or the identity key of a cache (see `docs/decisions/key-identity.md`). */
+export type SealedRole = CredentialRole | 'identity-key';
 
-const ROLES: ReadonlySet<unknown> = new Set<CredentialRole>(['username', 'password', 'identity-key']);
+const ROLES: ReadonlySet<unknown> = new Set<SealedRole>(['username', 'password', 'identity-key']);
 
 /**
  * What a sealed credential belongs to. A cipher that binds makes it part of the token: moved to another role or another
  * proxy, the token does not open.
  */
 export interface CredentialBinding {
-  readonly role: CredentialRole;
+  readonly role: SealedRole;
   /** `scheme://host:port` in canonical form; for a URL that does not parse, its exact text. */
   readonly origin: string;
 }

@@ -41,7 +41,7 @@ export { checkFilter } from './check-filter.ts';
 export type { Clock } from './clock.ts';
 export { systemClock } from './clock.ts';
 export { compareTexts } from './compare-texts.ts';
-export type { CredentialBinding, CredentialRole } from './credential-binding.ts';
+export type { CredentialBinding, CredentialRole, SealedRole } from './credential-binding.ts';
 export { checkBinding } from './credential-binding.ts';
 export type { EntryCursor } from './entry-cursor.ts';
 export { formatCursor, parseCursor } from './entry-cursor.ts';
