@@ -87,7 +87,10 @@ export class IdentityKey {
     const fresh = seal(randomBytes(IDENTITY_KEY_BYTES), cipher);
     const stored = sane(await inSlot(home, (values) => values.storeIfAbsent(IDENTITY_KEY, fresh)), home.name);
     if (stored === fresh)
-      this.#logger.info({ tier: home.name }, 'made an identity key: keys that cover passwords are made with it from now on');
+      this.#logger.info(
+        { tier: home.name },
+        'made an identity key: keys that cover passwords are made with it from now on',
+      );
     return stored;
   }
 }

@@ -11,7 +11,6 @@ import {
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
-  type SideValues,
   type TierDescription,
 } from '@pw/cache-models';
 import { StructureCheck } from './check-structure.ts';
@@ -31,7 +30,6 @@ import { readPages } from './read-pages.ts';
 import { readRow } from './read-row.ts';
 import { resealDatabase } from './reseal-database.ts';
 import { retryWhenBusy } from './retry-when-busy.ts';
-import { SqliteSideValues } from './side-values.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { isDamage, isReadOnly, toStorageError } from './storage-error.ts';
 import { SweepLater } from './sweep-later.ts';
@@ -60,8 +58,6 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #cleanup: LargeCleanup;
   readonly #sweep: SweepLater;
   readonly #damaged: DamagedRows;
-  /** See `CacheTier.sideValues`. */
-  readonly sideValues: SideValues;
 
   protected constructor(
     config: CacheTierConfigInput,
@@ -104,10 +100,6 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
       inThread: Number.isFinite(maxBlockMs),
       opened: () => this.#current(),
     });
-    this.sideValues = new SqliteSideValues({
-      read: (work) => this.#whenOn(() => this.read(work)),
-      write: (work) => this.#whenOn(() => this.write(work)),
-    });
     const step = () => this.#writeInTime(sweepForgotten);
     this.#sweep = new SweepLater({ tier: this.name, logger: this.logger, step });
   }
@@ -144,13 +136,6 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     } catch (error) {
       throw toStorageError(error, this.name);
     }
-  }
-
-  /** Throws while the tier is off: what it has is not known then. */
-  #whenOn<T>(work: () => T): T {
-    if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
-    this.open();
-    return work();
   }
 
   /**

@@ -52,7 +52,11 @@ const checks: Check[] = [
       trial.same('read of a name that has no value', await part.read(NAME), undefined);
       trial.same('storeIfAbsent of the first value', await part.storeIfAbsent(NAME, 'first'), 'first');
       trial.same('storeIfAbsent of a second value', await part.storeIfAbsent(NAME, 'second'), 'first');
-      trial.same('storeIfAbsent under another name', await part.storeIfAbsent('other', 'x'.repeat(16_384)), 'x'.repeat(16_384));
+      trial.same(
+        'storeIfAbsent under another name',
+        await part.storeIfAbsent('other', 'x'.repeat(16_384)),
+        'x'.repeat(16_384),
+      );
       trial.same('read afterwards', await part.read(NAME), 'first');
       await tier.close();
       const again = await partOf(trial, await trial.tier());
