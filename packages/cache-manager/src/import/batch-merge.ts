@@ -51,6 +51,7 @@ export class BatchMerge {
   readonly #earlier: RecentKeys;
   /** The keys of this batch's rows, so far, that have a password. */
   readonly #withPassword = new Set<string>();
+  readonly #doubles = new Map<PendingRow, boolean>();
   /** By key, what came of masking an entry. */
   readonly #masked = new Map<string, { readonly from: CacheEntry; readonly to: CacheEntry }>();
 
@@ -104,9 +105,19 @@ export class BatchMerge {
       return;
     }
     if (isTaken) this.replacing.add(row);
-    else if (isRepeated && keySource === 'own' && isOtherPassword(before, entry)) this.doubled.add(row);
+    else if (isRepeated && keySource === 'own' && this.#isDouble(row, before)) this.doubled.add(row);
     if (!isTaken && !haveRoom(before.labels, entry.labels)) this.crowded.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
+  }
+
+  /** True where nothing but the password tells a row from an earlier one. Credentials are opened once for that. */
+  #isDouble(row: PendingRow, before: CacheEntry): boolean {
+    let isDouble = this.#doubles.get(row);
+    if (isDouble === undefined) {
+      isDouble = isOtherPassword(before, row.entry);
+      this.#doubles.set(row, isDouble);
+    }
+    return isDouble;
   }
 
   #maskMixed({ entry, last }: Merged): CacheEntry {
