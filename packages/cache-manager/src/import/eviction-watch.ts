@@ -48,10 +48,9 @@ export class EvictionWatch {
     const most = Math.min(2 * this.#room.capacity + MARGIN, this.#mostKeys);
     if (this.#expiries.size <= most) return;
     await this.#count();
-    // What is there still may have to go later.
+    // Half, so that what is there is not looked up for each batch. Those that are forgotten may have to go later, unseen.
     for (const key of this.#expiries.keys()) {
-      if (this.#expiries.size <= this.#mostKeys / 2) return;
-      if (this.#expiries.size <= most / 2 + this.#room.capacity) return;
+      if (this.#expiries.size <= most / 2) return;
       this.#expiries.delete(key);
       this.#isAtLeast = true;
     }
