@@ -16,7 +16,7 @@ import { IDENTITY_KEY_BYTES, PasswordMac } from './import/password-mac.ts';
 import type { TierSlot } from './tier-slot.ts';
 
 /** The name of the sealed identity key among the side values of a tier. */
-export const IDENTITY_KEY = 'identity-key';
+const IDENTITY_KEY = 'identity-key';
 
 /** No credential has this role, so no credential's token opens in the key's place, nor the key's in theirs. */
 const BINDING: CredentialBinding = Object.freeze({ role: 'identity-key', origin: 'pw-cache' });
