@@ -1,4 +1,4 @@
-import { EXPORT_CREDENTIALS, PROXY_FILE_FORMATS } from '@pw/cache-manager';
+import { EXPORT_CREDENTIALS, KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
 import { pathName, pathNames, ttlSeconds, wholeNumber } from './argument-parsers.ts';
@@ -81,6 +81,11 @@ function addImport(program: Command, context: CliContext): void {
     .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
     .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
     .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
+    .addOption(
+      new Option('--key-identity <parts>', 'what tells two proxies apart (default: url+username)').choices(
+        KEY_IDENTITIES,
+      ),
+    )
     .option('--label <name=value>', 'what all of them are, such as kind=residential; may be repeated', givenLabel)
     .addHelpText(
       'after',

@@ -31,7 +31,9 @@ export class Warnings {
   }
 
   #add(fields: LogFields, message: string): void {
-    const { tier, code, cause, system, reason } = fields;
+    const { tier, code, cause, system, reason, operation } = fields;
+    // The command shows the problems of its rows, each with its file and line.
+    if (operation === 'import') return;
     const known = [system, cause, code].map((name) => systemCodeOf({ code: name })).find(Boolean);
     if (typeof tier === 'string' && known !== undefined) this.#codes.set(tier, known);
     if (typeof tier === 'string' && typeof reason === 'string') this.#reasons.set(tier, reason);

@@ -6,7 +6,7 @@ import {
   type Decipheriv,
   hkdfSync,
 } from 'node:crypto';
-import type { CredentialBinding, CredentialRole } from '@pw/cache-models';
+import type { CredentialBinding, SealedRole } from '@pw/cache-models';
 import { HmacKey } from './hmac-key.ts';
 import type { RandomPool } from './random-pool.ts';
 import { BLOCK, IV_LENGTH, IV_OFFSET } from './token-layout.ts';
@@ -18,7 +18,12 @@ const TAG_OFFSET = NONCE_LENGTH + MARK.length;
 const TAG_LENGTH = BLOCK - TAG_OFFSET;
 
 /** Where the tag of a role lies in the PRF of an origin: one PRF serves both credentials of an entry. */
-const TAG_IN_PRF: Readonly<Record<CredentialRole, number>> = Object.freeze({ username: 0, password: TAG_LENGTH });
+const TAG_IN_PRF: Readonly<Record<SealedRole, number>> = Object.freeze({
+  username: 0,
+  password: TAG_LENGTH,
+  'identity-key': 2 * TAG_LENGTH,
+});
+const TAGS_LENGTH = 3 * TAG_LENGTH;
 
 /** Whether a token is bound to the place where it was found. */
 export type BindingState = 'here' | 'elsewhere' | 'none';
@@ -40,7 +45,7 @@ export class BindingKey {
   readonly #block = Buffer.alloc(BLOCK);
   /** The last origin and its PRF: an entry's two credentials come one after the other. */
   #origin: string | undefined;
-  readonly #tags = Buffer.alloc(2 * TAG_LENGTH);
+  readonly #tags = Buffer.alloc(TAGS_LENGTH);
 
   /** `fernetKey` is the key's 32 bytes. */
   constructor(fernetKey: Buffer) {

@@ -14,6 +14,7 @@ import {
   type HealthHistoryOptions,
   type HealthRecord,
   isPromise,
+  type Logger,
   type MaybePromise,
   RemovalReason,
 } from '@pw/cache-models';
@@ -25,6 +26,7 @@ import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } 
 import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { type DueOptions, HealthChecks } from './health-checks.ts';
+import { IdentityKey } from './identity-key.ts';
 import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
@@ -55,6 +57,8 @@ export class CacheManager implements AsyncDisposable {
   readonly #stack: TierStack;
   readonly #loads: Loads;
   readonly #health: HealthChecks;
+  readonly #identityKey: IdentityKey;
+  readonly #logger: Logger;
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
@@ -66,6 +70,8 @@ export class CacheManager implements AsyncDisposable {
     this.#activity = activity;
     this.#stack = new TierStack(slots, activity, logger);
     activity.attach(this.#stack);
+    this.#logger = logger;
+    this.#identityKey = new IdentityKey(slots, options.cipher, logger);
     this.#loads = new Loads({
       stack: this.#stack,
       clock,
@@ -300,11 +306,13 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
-   * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option.
+   * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option;
+   * with `keyIdentity: 'url+credentials'` as {@link WarmOptions.keyIdentity} says.
    */
   async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
-    return warmFromFile(warmTarget(this.#stack, this.#options, this.clock), path, options);
+    const own = { clock: this.clock, logger: this.#logger, identityKey: this.#identityKey };
+    return warmFromFile(warmTarget(this.#stack, this.#options, own), path, options);
   }
 
   /** Writes every entry as it is to a JSON Lines file, which `warmFromFile` reads back; credentials sealed by default. */

@@ -8,6 +8,7 @@ import {
   MAX_KEY_BYTES,
   optional,
 } from '@pw/cache-models';
+import { problemOfSize } from './check-size.ts';
 import type { LoadOptions } from './loads.ts';
 
 /** Throws a CacheValidationError unless a key is a text of at most `MAX_KEY_BYTES` bytes. */
@@ -15,11 +16,13 @@ export function checkKey(key: unknown): void {
   if (typeof key !== 'string' || isTooLongKey(key)) throw wrong('key', problemOfKey(key));
 }
 
-/** Throws a CacheValidationError unless the entry is one, under its own key. */
+/** Throws a CacheValidationError unless the entry is one, under its own key, and no longer than an import takes back. */
 export function checkEntry(key: unknown, entry: unknown): void {
   if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', Kinds.entry.wanted);
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
   checkKey(key);
+  const problem = problemOfSize(entry);
+  if (problem !== undefined) throw wrong('entry', problem);
 }
 
 /** Throws a CacheValidationError unless keys are a list of texts. */
@@ -38,6 +41,8 @@ export function checkEntries(entries: unknown): void {
     const entry: unknown = entries[i];
     if (!CacheEntry.isCacheEntry(entry)) throw wrong(`entries[${i}]`, Kinds.entry.wanted);
     if (isTooLongKey(entry.key)) throw wrong(`entries[${i}].key`, problemOfKey(entry.key));
+    const problem = problemOfSize(entry);
+    if (problem !== undefined) throw wrong(`entries[${i}]`, problem);
   }
 }
 

@@ -1,20 +1,53 @@
-import type { CacheEntry, Clock, CredentialCipher } from '@pw/cache-models';
+import type { CacheEntry, Clock, CredentialCipher, Logger } from '@pw/cache-models';
 import type { ExportSource } from './export/index.ts';
-import type { WarmTarget } from './import/index.ts';
+import type { IdentityKey } from './identity-key.ts';
+import type { LimitedRoom, WarmTarget } from './import/index.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
 import type { TierStack } from './tier-stack.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
 
 /** A stack as an import sees it. */
-export function warmTarget(stack: TierStack, options: CacheManagerOptions, clock: Clock): WarmTarget {
+export function warmTarget(
+  stack: TierStack,
+  options: CacheManagerOptions,
+  { clock, logger, identityKey }: { readonly clock: Clock; readonly logger: Logger; readonly identityKey: IdentityKey },
+): WarmTarget {
   const { perSourceTtl = {}, defaultTtlSeconds = DEFAULT_TTL_SECONDS, cipher } = options;
   return {
     clock,
     cipher,
+    logger,
+    room: roomOf(stack),
+    passwordMac: () => identityKey.mac(),
     mergeMany: (keys, merge) => stack.mergeMany(keys, merge),
     ttlFor: (source) => (Object.hasOwn(perSourceTtl, source) ? perSourceTtl[source]! : defaultTtlSeconds),
   };
+}
+
+/** `undefined` where one tier takes everything. */
+function roomOf(stack: TierStack): LimitedRoom | undefined {
+  const { slots } = stack;
+  const limits = slots.map((slot) => slot.tell((tier) => tier.config.maxEntries) ?? null);
+  if (limits.includes(null)) return undefined;
+  return {
+    capacity: Math.max(...(limits as number[])),
+    evictions: () => slots.reduce((sum, { statistics }) => sum + statistics.evictionsLru, 0),
+    areThere: (keys) => areThere(stack, keys),
+  };
+}
+
+async function areThere({ slots }: TierStack, keys: readonly string[]): Promise<readonly boolean[]> {
+  const found = keys.map(() => false);
+  for (const slot of slots) {
+    // What a tier has that is off, or that has missed something, nobody knows.
+    if (!slot.isComplete) return keys.map(() => true);
+    const entries = await slot.lookMany(keys);
+    entries.forEach((entry, i) => {
+      if (entry !== undefined) found[i] = true;
+    });
+  }
+  return found;
 }
 
 /** A stack as an export sees it. */

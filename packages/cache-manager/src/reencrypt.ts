@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from '@pw/cache-models';
 import { withDeadline } from './deadline.ts';
+import { resealIdentityKey } from './identity-key.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
 import { HOOKS, tell } from './transfer-options.ts';
@@ -44,7 +45,7 @@ const OPTIONS: Readonly<Record<keyof ReencryptOptions, ArgumentKind>> = Object.f
   ...HOOKS,
 });
 
-/** Records with credentials, counted in each tier that holds them. */
+/** Records with credentials, counted in each tier that holds them; its sealed identity key is one of them. */
 export interface ReencryptResult extends ReencryptCounts {
   /** The same, tier by tier. */
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
@@ -101,6 +102,9 @@ class Reencryption {
   async throughTier(slot: TierSlot): Promise<void> {
     this.#tiers.set(slot.name, NOTHING);
     const before = failuresOf(slot.tier);
+    // Before the tier wipes out what it had before.
+    const ofKey = await this.#identityKey(slot);
+    if (ofKey !== undefined) this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, ofKey));
     const batches = slot.tier.reseal === undefined ? this.#oneByOne(slot) : this.#ownBatches(slot);
     for await (const counts of batches) {
       this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, counts));
@@ -109,6 +113,16 @@ class Reencryption {
       this.#options.signal?.throwIfAborted();
     }
     if (!slot.usable || failuresOf(slot.tier) > before) this.#complete = false;
+  }
+
+  /** The counts of the tier's identity key, if it has one. A fault is the slot's, and is counted there. */
+  async #identityKey(slot: TierSlot): Promise<ResealCounts | undefined> {
+    try {
+      return slot.usable ? await resealIdentityKey(slot, this.#cipher) : undefined;
+    } catch {
+      this.#complete = false;
+      return undefined;
+    }
   }
 
   async *#ownBatches(slot: TierSlot): AsyncGenerator<ResealCounts> {

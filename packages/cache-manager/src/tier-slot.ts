@@ -1,11 +1,15 @@
 import {
   type AccessUpdate,
   CacheEntry,
+  CacheError,
+  CacheStorageError,
   type CacheTier,
+  CacheValidationError,
   isPromise,
   type MaybePromise,
   moveUserInfo,
   type RemovalReason,
+  type SideValues,
   type TierStatistics,
 } from '@pw/cache-models';
 import { withDeadline } from './deadline.ts';
@@ -221,6 +225,25 @@ export class TierSlot {
       fallback,
       (answer) => this.#guard.ofKind(answer, fallback),
     ) as MaybePromise<T>;
+  }
+
+  /**
+   * Works with the values that lie beside the tier's entries. Rejects with a CacheError for a fault, which counts as one of the tier, for an answer that does not come
+   * in time, and while the tier is off: "there is none" must be true.
+   */
+  async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
+    const { name } = this;
+    const values = this.tell((tier) => tier.sideValues);
+    if (!this.usable || values === undefined)
+      throw new CacheStorageError(`${name}: the tier is off, or keeps no values beside its entries`, { tier: name });
+    try {
+      return await this.#guard.inTime(work(values));
+    } catch (error) {
+      if (error instanceof CacheValidationError) throw error;
+      this.#guard.fault(error);
+      if (error instanceof CacheError) throw error;
+      throw new CacheStorageError(`${name}: a value beside the entries cannot be read or stored`, { tier: name });
+    }
   }
 
   /** Ends the slot's work: an operation that is still under way must not open the tier again. Rejects if the tier does, or does not close in time. */

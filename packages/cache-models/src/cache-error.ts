@@ -17,6 +17,11 @@ export const CacheErrorCode = Object.freeze({
   CREDENTIAL_UNREADABLE: 'CACHE_CREDENTIAL_UNREADABLE',
   /** An encryption key has the wrong format. */
   KEY_INVALID: 'CACHE_KEY_INVALID',
+  /**
+   * Keys that cover the password cannot be made: the cache has no cipher, no tier that could keep its identity key, or no key that opens
+   * the one that is stored. The message says which, and what helps.
+   */
+  IDENTITY_KEY_UNAVAILABLE: 'CACHE_IDENTITY_KEY_UNAVAILABLE',
   /** A package that the configuration asks for is not installed; the message is the command that installs it. */
   PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
   /** This version of Node.js, or this machine, cannot run the tier. */

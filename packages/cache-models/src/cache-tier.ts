@@ -7,6 +7,7 @@ import type { Logger } from './logger.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 import type { ResealCounts } from './reseal.ts';
 import type { CredentialCipher } from './secret.ts';
+import type { SideValues } from './side-values.ts';
 import type { CacheTierConfig } from './tier-config.ts';
 import type { RemovalReason, TierStatistics } from './tier-statistics.ts';
 import type { TierType } from './tier-type.ts';
@@ -197,6 +198,9 @@ export interface CacheTier {
   acquireLease?(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
   /** Ends the lease that has this token, and no other; true if there was one. */
   releaseLease?(key: string, token: string): MaybePromise<boolean>;
+
+  /** Small values beside the entries, in a tier that claims `persistent` and can keep them; always the same object. */
+  readonly sideValues?: SideValues | undefined;
 }
 
 /** What a manager hands to a tier that it makes. */

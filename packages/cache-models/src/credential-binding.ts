@@ -3,19 +3,23 @@ import { checkArgument } from './arguments/check-argument.ts';
 
 /** Which of an entry's credentials a token holds. */
 export type CredentialRole = 'username' | 'password';
+/** What a token holds: a credential, or the identity key of a cache (see `docs/decisions/key-identity.md`). */
+export type SealedRole = CredentialRole | 'identity-key';
+
+const ROLES: ReadonlySet<unknown> = new Set<SealedRole>(['username', 'password', 'identity-key']);
 
 /**
  * What a sealed credential belongs to. A cipher that binds makes it part of the token: moved to another role or another
  * proxy, the token does not open.
  */
 export interface CredentialBinding {
-  readonly role: CredentialRole;
+  readonly role: SealedRole;
   /** `scheme://host:port` in canonical form; for a URL that does not parse, its exact text. */
   readonly origin: string;
 }
 
 const BINDING: ArgumentKind = Object.freeze({
-  wanted: 'must be { role: "username" or "password", origin: a text }',
+  wanted: 'must be { role: "username", "password" or "identity-key", origin: a text }',
   isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
 });
 
@@ -26,5 +30,5 @@ export function checkBinding(binding: CredentialBinding): void {
 }
 
 function isBinding({ role, origin }: CredentialBinding): boolean {
-  return (role === 'username' || role === 'password') && typeof origin === 'string';
+  return ROLES.has(role) && typeof origin === 'string';
 }

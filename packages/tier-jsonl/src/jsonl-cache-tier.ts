@@ -3,6 +3,7 @@ import {
   BaseTier,
   CacheCorruptionError,
   type CacheEntry,
+  CacheStorageError,
   type CacheTierConfigInput,
   CacheValidationError,
   checkArgument,
@@ -10,6 +11,7 @@ import {
   type MaybePromise,
   type ResealCounts,
   recordToEntry,
+  type SideValues,
   TierType,
   wholeNumber,
 } from '@pw/cache-models';
@@ -19,6 +21,7 @@ import { MAX_WRITTEN_LINE } from './limits.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
 import { encodeRecord } from './record-line.ts';
 import { resealRecords } from './reseal.ts';
+import { JsonlSideValues } from './side-values.ts';
 import { NO_SLOT, type SlotId } from './slot.ts';
 
 const BATCH_SIZE = wholeNumber(1);
@@ -36,6 +39,7 @@ const ENCODING_MS = 3;
  */
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
+  readonly #sideValues: JsonlSideValues;
 
   /** Throws a CacheConfigError for a wrong configuration or wrong options. */
   constructor(config: CacheTierConfigInput, options: JsonlTierOptions) {
@@ -58,6 +62,19 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         else this.evicted(key, entry, reason);
       },
     });
+    this.#sideValues = new JsonlSideValues({
+      directory: this.#store.directory,
+      open: async () => {
+        if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
+        await this.open();
+      },
+      exclusively: (shard, work) => this.#store.exclusively(shard, work),
+    });
+  }
+
+  /** See `CacheTier.sideValues`. */
+  get sideValues(): SideValues {
+    return this.#sideValues;
   }
 
   /**
@@ -67,7 +84,9 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkArgument('batchSize', batchSize, BATCH_SIZE);
     await this.open();
-    if (this.cipher !== undefined) yield* resealRecords(this.#store, this.cipher, batchSize);
+    if (this.cipher === undefined) return;
+    await this.#sideValues.removeLeftovers();
+    yield* resealRecords(this.#store, this.cipher, batchSize);
   }
 
   protected override doOpen(): Promise<void> {

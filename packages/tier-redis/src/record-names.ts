@@ -1,5 +1,5 @@
-/** What a name on the server stands for: an entry, its accesses, a lease, a record that was set aside. */
-export type Kind = 'e' | 'a' | 'l' | 'q';
+/** What a name on the server stands for: an entry, its accesses, a lease, a record that was set aside, a value beside the entries. */
+export type Kind = 'e' | 'a' | 'l' | 'q' | 'v';
 
 /** True for a text of letters, digits and `. _ : -`, none of which means anything to a server. */
 export function isNamespace(value: unknown): boolean {

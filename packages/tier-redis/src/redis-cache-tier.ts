@@ -3,11 +3,13 @@ import {
   BaseTier,
   CacheCorruptionError,
   type CacheEntry,
+  CacheStorageError,
   type CacheTierConfigInput,
   CacheValidationError,
   type ChangeListener,
   RemovalReason,
   type ResealCounts,
+  type SideValues,
 } from '@pw/cache-models';
 import { abandonable } from './abandonable.ts';
 import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
@@ -28,6 +30,7 @@ import { resealPages } from './reseal.ts';
 import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
 import { isCluster } from './server-client.ts';
 import { checkFormat, Fence, loadScripts } from './set-up.ts';
+import { RedisSideValues } from './side-values.ts';
 import { SingleConnection } from './single-connection.ts';
 import { SizeEstimate } from './size-estimate.ts';
 import { beginning, decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
@@ -45,6 +48,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #link: RedisLink;
   readonly #store: RedisStore;
   readonly #leases: Leases;
+  readonly #sideValues: RedisSideValues;
   readonly #stamps = new Stamps();
   readonly #size = new SizeEstimate();
   readonly #listeners = new ChangeListeners();
@@ -74,6 +78,10 @@ export class RedisCacheTier extends BaseTier<'async'> {
     this.#leases = new Leases(this.#store, this.#stamps, () =>
       this.logger.warn({ tier: this.name }, 'what stood under the name of a lease is no lease; a new one replaced it'),
     );
+    this.#sideValues = new RedisSideValues(this.#store, async () => {
+      if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
+      await this.open();
+    });
   }
 
   #connection(options: RedisTierOptions, names: RecordNames, events: ConnectionEvents): Connection {
@@ -100,6 +108,11 @@ export class RedisCacheTier extends BaseTier<'async'> {
     const remove = this.#listeners.add(listener);
     if (this.#link.isLive) tellOne(listener, null);
     return remove;
+  }
+
+  /** See `CacheTier.sideValues`. */
+  get sideValues(): SideValues {
+    return this.#sideValues;
   }
 
   /** The token of a lease on a key for some milliseconds (1 to 2147483647), or its extension; see `CacheTier.acquireLease`. */

@@ -5,11 +5,13 @@ import {
   checkOptionsObject,
   Kinds,
   optional,
+  type SideValues,
   TierType,
 } from '@pw/cache-models';
 import { SQLITE_OPTIONS } from './check-tier-options.ts';
 import { DATABASE_PATH } from './database-path.ts';
 import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
+import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { L2_LAYOUT } from './table-layout.ts';
@@ -26,6 +28,11 @@ const FILE_NAME = 'l2_cache.db';
  * Synchronous: results are values.
  */
 export class DiskCacheTier extends SqliteTier {
+  /** See `CacheTier.sideValues`. */
+  readonly sideValues: SideValues = new SqliteSideValues(this, {
+    read: (work) => this.read(work),
+    write: (work) => this.write(work),
+  });
   readonly #directory: string;
 
   /** Throws a CacheConfigError for a wrong configuration or option. */

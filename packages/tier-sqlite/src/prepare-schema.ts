@@ -9,6 +9,7 @@ import {
   labelsTable,
   nextCheckIndex,
   quarantineTable,
+  SIDE_VALUES_TABLE,
   sideTable,
   VERSIONS,
   VERSIONS_TABLE,
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   indexNextChecks,
   noteForgottenChecks,
   keepLabels,
+  keepSideValues,
 ];
 
 /** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
@@ -130,4 +132,9 @@ function keepLabels(db: SqliteDatabase, { side, quarantine, labels }: TableLayou
   if (!columnsOf(db, side).has(name)) db.exec(`ALTER TABLE ${side} ADD COLUMN ${name} ${declaration}`);
   if (!columnsOf(db, quarantine).has(name)) db.exec(`ALTER TABLE ${quarantine} ADD COLUMN ${name}`);
   if (labels !== null) db.exec([labelsTable(labels), labelsIndex(labels)].join(';'));
+}
+
+/** One table for the whole file, whichever tiers it has. */
+function keepSideValues(db: SqliteDatabase): void {
+  db.exec(SIDE_VALUES_TABLE);
 }

@@ -19,6 +19,11 @@ export const FORGOTTEN = 'pw_forgotten_checks';
 
 export const FORGOTTEN_TABLE = `CREATE TABLE IF NOT EXISTS ${FORGOTTEN} (proxy_key TEXT PRIMARY KEY, up_to INTEGER NOT NULL) WITHOUT ROWID`;
 
+/** Small values that belong to the database as a whole: see `SideValues` of the contract. ProxyWhirl reads its own tables by name. */
+export const SIDE_VALUES = 'pw_side_values';
+
+export const SIDE_VALUES_TABLE = `CREATE TABLE IF NOT EXISTS ${SIDE_VALUES} (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`;
+
 /** ProxyWhirl's table of entries. */
 export function entryTable({ table, columns }: TableLayout): string {
   const list = columns.map(({ name, declaration }) => `${name} ${declaration}`);
@@ -66,7 +71,8 @@ export function evictionIndex({ table }: TableLayout, column: string): string {
 export function tableDefinitions(layout: TableLayout): string[] {
   const history = layout.isFull ? [HISTORY_TABLE, FORGOTTEN_TABLE] : [];
   const labels = layout.labels === null ? [] : [labelsTable(layout.labels)];
-  return [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), ...labels, ...history];
+  const own = [VERSIONS_TABLE, entryTable(layout), sideTable(layout), quarantineTable(layout), SIDE_VALUES_TABLE];
+  return [...own, ...labels, ...history];
 }
 
 /** All indexes that a tier may make, as they are made. */

@@ -16,6 +16,7 @@ import {
   parseCursor,
   parseHealthCheck,
   parseHealthHistoryOptions,
+  type SideValues,
   TierType,
 } from '@pw/cache-models';
 import { healthOptions } from './check-tier-options.ts';
@@ -25,6 +26,7 @@ import { addHealthRecord, readHealthHistory } from './health-history.ts';
 import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
 import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
 import { drivingLabel } from './label-filter.ts';
+import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { MOST_CHECKS, type OnDamagedChecks } from './stored-checks.ts';
@@ -44,6 +46,11 @@ export interface SqliteCacheTierOptions extends SqliteTierOptions {
  * Synchronous: results are values.
  */
 export class SqliteCacheTier extends SqliteTier {
+  /** See `CacheTier.sideValues`. */
+  readonly sideValues: SideValues = new SqliteSideValues(this, {
+    read: (work) => this.read(work),
+    write: (work) => this.write(work),
+  });
   readonly #schedule: HealthSchedule;
   readonly #retention: RetentionLimits;
   readonly #mostChecks: number;

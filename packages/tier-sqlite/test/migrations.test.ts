@@ -36,6 +36,7 @@ function shipped(kind: Kind): readonly string[] {
             CREATE INDEX ${side}_labels_key ON ${side}_labels(key, name, value);`
          : ''
      }`,
+    'CREATE TABLE pw_side_values (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;',
   ];
 }
 
@@ -68,7 +69,7 @@ const rowsOf = (kind: Kind, path: string) =>
 describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
   const steps = shipped(kind);
 
-  it.each([0, 1, 2, 3, 4, 5])(
+  it.each([0, 1, 2, 3, 4, 5, 6])(
     'as version %i of this package left it, is brought to the present version with every row',
     (version) => {
       const directory = fixturePath(set, tempDir());

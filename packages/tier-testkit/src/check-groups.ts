@@ -27,6 +27,7 @@ import { query } from './checks/query.ts';
 import { reseal } from './checks/reseal.ts';
 import { shape } from './checks/shape.ts';
 import { shared } from './checks/shared.ts';
+import { sideValues } from './checks/side-values.ts';
 import { statistics } from './checks/statistics.ts';
 import { touched } from './checks/touched.ts';
 import type { CheckGroup } from './conformance-test.ts';
@@ -54,6 +55,7 @@ export const CHECK_GROUPS: readonly CheckGroup[] = [
   credentials,
   binding,
   reseal,
+  sideValues,
   persistent,
   shared,
   processExit,

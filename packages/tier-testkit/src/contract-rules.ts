@@ -58,6 +58,8 @@ export const CONTRACT_RULES = Object.freeze({
   soon: 'putSoon stores as put does, before the writes that follow, and is true once the entry is as safe as after put.',
   reseal:
     'reseal seals again what the current key did not seal, expired records too, counts it, and changes nothing but tokens. Then no file of the tier holds a token of an older key, but for what it counts as `inQuarantine` or unreadable.',
+  sideValues:
+    'A persistent tier may keep small values beside its entries (`sideValues`): read gives the value of a name, storeIfAbsent stores the first one and answers with what is stored, replace stores one in the place of the expected one. They are no entries, in no list and no count; neither clear nor a limit nor time removes them.',
   concurrency: 'Operations that overlap end as if they had run one after the other; what was acknowledged is not lost.',
   persistent:
     'A tier that claims `persistent` keeps every put that returned true over close, over the end of the process, and over kill -9; one that does not keeps nothing.',

@@ -34,7 +34,8 @@ export async function exportFile(context: CliContext, file: string, options: Exp
   checkComplete(cache, options);
   const problems: string[] = [];
   if (unreadable > 0) problems.push(describeUnreadable(unreadable));
-  if (failed > unreadable) problems.push(`${plural(failed - unreadable, 'record')} damaged and set aside`);
+  if (failed > unreadable)
+    problems.push(`${plural(failed - unreadable, 'record')} damaged and set aside, or longer than an import takes`);
   if (failed === 0) return;
   throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `not all is exported: ${problems.join('; ')}`);
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { CacheManager, ProxyFileFormat, WarmResult } from '@pw/cache-manager';
+import type { CacheManager, KeyIdentity, ProxyFileFormat, WarmResult } from '@pw/cache-manager';
 import type { CacheEntry, ProxyScheme } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
@@ -17,6 +17,7 @@ export interface ImportOptions extends GlobalOptions {
   readonly scheme?: ProxyScheme;
   readonly bareNames?: boolean;
   readonly source?: string;
+  readonly keyIdentity?: KeyIdentity;
   readonly label?: GivenLabels;
 }
 
@@ -78,6 +79,7 @@ async function importFile(
       defaultScheme: options.scheme,
       bareNames: options.bareNames,
       defaultSource: options.source,
+      keyIdentity: options.keyIdentity,
       labels: options.label,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),

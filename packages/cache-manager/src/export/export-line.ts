@@ -6,11 +6,14 @@ import {
   maskPlainFields,
   maskProxyUrl,
   moveUserInfo,
+  parseProxyUrl,
 } from '@pw/cache-models';
+import { problemOfSize } from '../check-size.ts';
+import { mayHoldCredentials } from '../import/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**
- * One entry as a line of an export, with all its fields.
+ * One entry as a line of an export, with all its fields; `undefined` for one that an import would refuse.
  *
  * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when a credential cannot be opened, and a
  * CacheValidationError when it must be sealed and there is no cipher.
@@ -19,12 +22,13 @@ export function exportLine(
   entry: CacheEntry,
   credentials: ExportCredentials,
   cipher: CredentialCipher | undefined,
-): string {
+): string | undefined {
   // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
   const moved = moveUserInfo(entry);
   // An old record may have credentials where none belong: in an invalid URL, in its source or its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
   const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
+  if (problemOfSize(clean) !== undefined || isRefusedUrl(proxyUrl)) return undefined;
   if (credentials === 'sealed') {
     if (clean.hasCredentials && cipher === undefined) throw noCipher();
     return toLine(entryToRecord(clean, cipher));
@@ -40,6 +44,11 @@ export function exportLine(
 
 function toLine(record: object): string {
   return `${JSON.stringify(record)}\n`;
+}
+
+/** A text that is no URL, and of which nobody can say what in it is a password. */
+function isRefusedUrl(proxyUrl: string): boolean {
+  return !parseProxyUrl(proxyUrl).ok && mayHoldCredentials(proxyUrl);
 }
 
 function noCipher(): CacheValidationError {

@@ -43,7 +43,10 @@ export interface ExportOptions {
 
 export interface ExportResult {
   readonly exported: number;
-  /** Entries that are in the cache and not in the file: their credentials, or their record, could not be read. */
+  /**
+   * Entries that are in the cache and not in the file: their credentials, or their record, could not be read, or an import would refuse them. Those are
+   * longer than a cache takes (a tier had them from elsewhere), or their URL is none and may hold a password where nobody can tell it from the rest.
+   */
   readonly failed: number;
 }
 

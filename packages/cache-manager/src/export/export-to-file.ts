@@ -69,7 +69,9 @@ class ExportRun {
     };
     for await (const entry of this.#source.entries()) {
       try {
-        lines.push(exportLine(entry, this.#credentials, this.#source.cipher));
+        const line = exportLine(entry, this.#credentials, this.#source.cipher);
+        if (line === undefined) this.#failed++;
+        else lines.push(line);
       } catch (error) {
         if (!isUnreadable(error)) throw error;
         this.#failed++;

@@ -4,7 +4,8 @@ import { Turn } from '../turn.ts';
 import { mergeExisting } from './merge-existing.ts';
 import { areSameLabels, haveRoom } from './merge-labels.ts';
 import type { PendingRow } from './pending-row.ts';
-import { isOwnKey, keyPartsOf } from './row-key.ts';
+import type { RecentKeys } from './recent-keys.ts';
+import { keyPartsOf, type RowKeys } from './row-key.ts';
 
 /** What others' turns are given for: as many characters to mask take some milliseconds, whatever they are. */
 const WORK_OF_A_TURN = 64 * 1024;
@@ -19,6 +20,14 @@ interface Merged {
   readonly last: CacheEntry;
 }
 
+export interface BatchMergeOptions {
+  /** Whether the import gives entries a TTL of its own. */
+  readonly ttlGiven: boolean;
+  readonly keys: RowKeys;
+  /** The keys of the batches before whose rows had a password. */
+  readonly earlier: RecentKeys;
+}
+
 /**
  * One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins.
  *
@@ -31,17 +40,26 @@ export class BatchMerge {
   readonly homeless = new Set<PendingRow>();
   /** Rows under a key of their own, at which another proxy was. */
   readonly replacing = new Set<PendingRow>();
+  /** Rows over an earlier row of the import that has another password, and is the same in all that the key covers. */
+  readonly doubled = new Set<PendingRow>();
   /** Rows with labels for which their entries had no room. */
   readonly crowded = new Set<PendingRow>();
   entries: readonly CacheEntry[] = [];
   readonly #rows: readonly PendingRow[];
   readonly #ttlGiven: boolean;
+  readonly #keys: RowKeys;
+  readonly #earlier: RecentKeys;
+  /** The keys of this batch's rows, so far, that have a password. */
+  readonly #withPassword = new Set<string>();
+  readonly #doubles = new Map<PendingRow, boolean>();
   /** By key, what came of masking an entry. */
   readonly #masked = new Map<string, { readonly from: CacheEntry; readonly to: CacheEntry }>();
 
-  constructor(rows: readonly PendingRow[], ttlGiven: boolean) {
+  constructor(rows: readonly PendingRow[], { ttlGiven, keys, earlier }: BatchMergeOptions) {
     this.#rows = rows;
     this.#ttlGiven = ttlGiven;
+    this.#keys = keys;
+    this.#earlier = earlier;
   }
 
   /** Masks what there is to mask over these entries, with turns for others in between. Their texts and credentials may not change until `over`. */
@@ -64,6 +82,8 @@ export class BatchMerge {
     this.homeless.clear();
     this.replacing.clear();
     this.crowded.clear();
+    this.doubled.clear();
+    this.#withPassword.clear();
     const merged = new Map<string, Merged>();
     for (const row of this.#rows) this.#add(row, existing, merged);
     this.entries = Array.from(merged.values(), (each) => this.#maskMixed(each));
@@ -73,18 +93,31 @@ export class BatchMerge {
   #add(row: PendingRow, existing: Existing, merged: Map<string, Merged>): void {
     const { entry, keySource } = row;
     const before = merged.get(entry.key)?.entry ?? existing.get(entry.key);
+    const isRepeated = this.#withPassword.has(entry.key) || this.#earlier.has(entry.key);
+    if (entry.password !== null) this.#withPassword.add(entry.key);
     if (before === undefined) {
       merged.set(entry.key, { entry, last: entry });
       return;
     }
     const isTaken = !isSameProxy(before, entry);
-    if (isTaken && keySource === 'record' && !isOwnKey(entry.key, keyPartsOf(entry))) {
+    if (isTaken && keySource === 'record' && !this.#keys.isOwnKey(entry.key, keyPartsOf(entry))) {
       this.homeless.add(row);
       return;
     }
     if (isTaken) this.replacing.add(row);
-    else if (!haveRoom(before.labels, entry.labels)) this.crowded.add(row);
+    else if (isRepeated && keySource === 'own' && this.#isDouble(row, before)) this.doubled.add(row);
+    if (!isTaken && !haveRoom(before.labels, entry.labels)) this.crowded.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
+  }
+
+  /** True where nothing but the password tells a row from an earlier one. Credentials are opened once for that. */
+  #isDouble(row: PendingRow, before: CacheEntry): boolean {
+    let isDouble = this.#doubles.get(row);
+    if (isDouble === undefined) {
+      isDouble = isOtherPassword(before, row.entry);
+      this.#doubles.set(row, isDouble);
+    }
+    return isDouble;
   }
 
   #maskMixed({ entry, last }: Merged): CacheEntry {
@@ -107,6 +140,13 @@ export class BatchMerge {
     for (const entry of existing.values()) work += lengthOfTexts(entry);
     return work;
   }
+}
+
+/** True where nothing but the password tells two entries of one proxy apart. */
+function isOtherPassword(before: CacheEntry, entry: CacheEntry): boolean {
+  if (before.password === null || entry.password === null) return false;
+  if ((before.username?.reveal() ?? '') !== (entry.username?.reveal() ?? '')) return false;
+  return before.password.reveal() !== entry.password.reveal();
 }
 
 function lengthOfTexts({ source, lastHealthError, labels }: CacheEntry): number {

@@ -1,28 +1,40 @@
 import { CacheEntry, CacheError, MAX_LABELS, maskCredentials } from '@pw/cache-models';
 import { BatchMerge } from './batch-merge.ts';
+import type { EvictionWatch } from './eviction-watch.ts';
 import type { ImportTally } from './import-tally.ts';
 import type { PendingRow } from './pending-row.ts';
-import { keyPartsOf, ownKey } from './row-key.ts';
-import type { KeyIdentity, WarmSettings, WarmTarget } from './warm-options.ts';
+import { RecentKeys } from './recent-keys.ts';
+import { keyPartsOf, type RowKeys } from './row-key.ts';
+import type { WarmTarget } from './warm-options.ts';
 
 const TAKEN =
   'key is that of another proxy in the cache; this one was stored under the key of its own URL and username';
 const CROWDED = `has labels that were left out: with them the entry would have more than ${MAX_LABELS}`;
 const REPLACED = 'replaced another proxy that was in the cache under the key of this URL and username';
 
+const DOUBLED =
+  "differs from an earlier row only in its password; with keyIdentity 'url+credentials' (--key-identity url+credentials) both are kept";
+
+export interface ImportBatchOptions {
+  readonly target: WarmTarget;
+  readonly tally: ImportTally;
+  readonly keys: RowKeys;
+  readonly watch: EvictionWatch | undefined;
+  /** Whether the import gives entries a TTL of its own. */
+  readonly ttlGiven: boolean;
+}
+
 /** Rows on their way into the cache: stored together, counted one by one. */
 export class ImportBatch {
-  readonly #target: WarmTarget;
+  readonly #options: ImportBatchOptions;
   readonly #tally: ImportTally;
-  readonly #ttlGiven: boolean;
-  readonly #keyIdentity: KeyIdentity;
+  /** The rows that had a password, of the batches before. */
+  readonly #withPassword = new RecentKeys();
   #rows: PendingRow[] = [];
 
-  constructor(target: WarmTarget, tally: ImportTally, settings: Pick<WarmSettings, 'ttlOverride' | 'keyIdentity'>) {
-    this.#target = target;
-    this.#tally = tally;
-    this.#ttlGiven = settings.ttlOverride !== undefined;
-    this.#keyIdentity = settings.keyIdentity;
+  constructor(options: ImportBatchOptions) {
+    this.#options = options;
+    this.#tally = options.tally;
   }
 
   get size(): number {
@@ -56,16 +68,21 @@ export class ImportBatch {
 
   async #put(rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
     const keys = [...new Set(rows.map(({ entry }) => entry.key))];
-    const merge = new BatchMerge(rows, this.#ttlGiven);
-    const stored = await this.#target.mergeMany(keys, merge);
-    const done = new Set(merge.entries.flatMap(({ key }, i) => (stored[i] === true ? [key] : [])));
+    const { target, keys: rowKeys, watch, ttlGiven } = this.#options;
+    const merge = new BatchMerge(rows, { ttlGiven, keys: rowKeys, earlier: this.#withPassword });
+    const stored = await target.mergeMany(keys, merge);
+    const loaded = merge.entries.filter((_, i) => stored[i] === true);
+    const done = new Set(loaded.map(({ key }) => key));
     for (const row of rows) {
       if (merge.homeless.has(row)) continue;
       if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
+      if (merge.doubled.has(row)) this.#tally.note(row.line, DOUBLED);
       if (merge.crowded.has(row)) this.#tally.note(row.line, CROWDED);
       if (done.has(row.entry.key)) this.#tally.loaded++;
       else this.#tally.refuse(row.line, 'failed', 'could not be stored');
     }
+    for (const { entry } of rows) if (entry.password !== null && done.has(entry.key)) this.#withPassword.add(entry.key);
+    await watch?.loaded(loaded);
     return [...merge.homeless];
   }
 
@@ -80,7 +97,7 @@ export class ImportBatch {
 
   #withOwnKey({ line, entry }: PendingRow): PendingRow[] {
     try {
-      const key = ownKey(keyPartsOf(entry), this.#keyIdentity);
+      const key = this.#options.keys.ownKey(keyPartsOf(entry));
       this.#tally.note(line, TAKEN);
       return [{ line, entry: CacheEntry.restore({ ...entry, key }), keySource: 'own' }];
     } catch (error) {

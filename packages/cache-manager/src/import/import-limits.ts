@@ -19,3 +19,7 @@ export const MAX_JSON_VALUES = 10_000;
 export const MAX_CSV_COLUMNS = 1000;
 /** Lines of a CSV record: of more lines is only a quote that nobody closed, which must not swallow the rest of the file. */
 export const MAX_CSV_RECORD_LINES = 100;
+/** Characters of the source and of the last error that a cache takes: with all else at its limit the record is a line of less than {@link MAX_ROW_BYTES}. */
+export const MAX_TEXT_CHARACTERS = 32_768;
+/** Bytes of the token of a credential of {@link MAX_FIELD_CHARACTERS}, whatever its characters: Fernet adds a third, and some. */
+export const MAX_TOKEN_BYTES = 66_000;

@@ -17,9 +17,8 @@ import { MAX_FIELD_CHARACTERS } from './import-limits.ts';
 import type { RowFate } from './import-tally.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import { readCredentials } from './row-credentials.ts';
-import { isOwnKey, type KeyParts, ownKey } from './row-key.ts';
+import type { KeyParts, RowKeys } from './row-key.ts';
 import { readLabels } from './row-labels.ts';
-import type { KeyIdentity } from './warm-options.ts';
 
 /** What a row needs to become an entry. */
 export interface RowContext {
@@ -28,7 +27,7 @@ export interface RowContext {
   readonly ttlOverride?: number | undefined;
   readonly defaultScheme: ProxyScheme;
   readonly defaultSource: string;
-  readonly keyIdentity: KeyIdentity;
+  readonly keys: RowKeys;
   /** Of every row, whatever it says. */
   readonly labels: EntryLabels;
   ttlFor(source: string): number;
@@ -86,20 +85,22 @@ function readRow(row: Row, context: RowContext): RowResult {
   const credentials = readCredentials(row);
   const { labels, notes: labelNotes } = readLabels(row, context.labels);
   const username = credentials.username ?? (address.kind === 'url' ? address.username : null);
+  const password = credentials.password ?? (address.kind === 'url' ? address.password : null);
   const source = readText(row['source']) ?? context.defaultSource;
   const given = row['proxy_url'];
   const parts: KeyParts = {
     url: address.kind === 'url' ? address.url : address.text,
     given: typeof given === 'string' ? given : undefined,
     username,
+    password,
   };
   const rowKey = readText(row['key']) || undefined;
-  const isBelieved = rowKey !== undefined && isOwnKey(rowKey, parts);
+  const isBelieved = rowKey !== undefined && context.keys.isOwnKey(rowKey, parts);
   const input: CacheEntryInput = {
     proxyUrl: STAND_IN,
-    key: isBelieved ? rowKey : ownKey(parts, context.keyIdentity),
+    key: isBelieved ? rowKey : context.keys.ownKey(parts),
     username,
-    password: credentials.password ?? (address.kind === 'url' ? address.password : null),
+    password,
     source,
     labels,
     ttlSeconds: context.ttlOverride ?? context.ttlFor(source),

@@ -1,17 +1,20 @@
-import { type CacheEntry, CacheValidationError, maskCredentials } from '@pw/cache-models';
+import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
 import { ignoreRejection } from '../ignore-rejection.ts';
 import { tell } from '../transfer-options.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
+import { EvictionWatch } from './eviction-watch.ts';
 import type { FileItem, FileItems } from './file-item.ts';
 import { UnfitFile } from './file-kind.ts';
 import { ImportBatch } from './import-batch.ts';
 import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
+import { RowKeys } from './row-key.ts';
 import { type RowContext, rowToEntry } from './row-to-entry.ts';
 import {
+  type KeyIdentity,
   parseWarmOptions,
   type WarmOptions,
   type WarmProgress,
@@ -26,13 +29,23 @@ import {
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
  * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
  *
- * Throws a CacheValidationError for a path that is none and for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
+ * Throws a CacheValidationError for a path that is none and for a wrong option, what `WarmOptions.keyIdentity` says, and the signal's reason when it is aborted: the rows read until then are stored first,
  * and the last call of `onProgress` tells what became of them.
  */
 export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
   const settings = parseWarmOptions(path, options);
   settings.signal?.throwIfAborted();
-  const tally = new ImportTally();
+  const tally = new ImportTally(path, target.logger);
+  try {
+    await warm(target, path, settings, tally);
+  } finally {
+    tally.end();
+  }
+  return tally.result;
+}
+
+async function warm(target: WarmTarget, path: string, settings: WarmSettings, tally: ImportTally): Promise<void> {
+  const keys = await rowKeys(target, settings.keyIdentity);
   let source: ByteSource;
   try {
     source = await ByteSource.open(path, settings.signal);
@@ -43,34 +56,46 @@ export async function warmFromFile(target: WarmTarget, path: string, options?: W
       'failed',
       `the file cannot be read${error instanceof UnfitFile ? `: ${error.message}` : systemCode(error)}`,
     );
-    return tally.result;
+    return;
   }
   try {
-    await importRows(source, path, target, settings, tally);
+    await importRows({ source, path, target, settings, tally, keys });
   } finally {
     await source[Symbol.asyncDispose]();
   }
-  return tally.result;
 }
 
-async function importRows(
-  source: ByteSource,
-  path: string,
-  target: WarmTarget,
-  settings: WarmSettings,
-  tally: ImportTally,
-): Promise<void> {
+/** Before a row is read: keys that cannot be made refuse the whole import. */
+async function rowKeys(target: WarmTarget, identity: KeyIdentity): Promise<RowKeys> {
+  if (identity !== 'url+credentials') return new RowKeys(identity);
+  if (target.passwordMac !== undefined) return new RowKeys(identity, await target.passwordMac());
+  throw new CacheError('identity key: this cache can make no keys that cover a password', {
+    code: CacheErrorCode.IDENTITY_KEY_UNAVAILABLE,
+  });
+}
+
+interface Import {
+  readonly source: ByteSource;
+  readonly path: string;
+  readonly target: WarmTarget;
+  readonly settings: WarmSettings;
+  readonly tally: ImportTally;
+  readonly keys: RowKeys;
+}
+
+async function importRows({ source, path, target, settings, tally, keys }: Import): Promise<void> {
   const context: RowContext = {
     clock: target.clock,
     cipher: target.cipher,
     ttlOverride: settings.ttlOverride,
     defaultScheme: settings.defaultScheme,
     defaultSource: settings.defaultSource,
-    keyIdentity: settings.keyIdentity,
+    keys,
     labels: settings.labels,
     ttlFor: (name) => target.ttlFor(name),
   };
-  const batch = new ImportBatch(target, tally, settings);
+  const watch = target.room === undefined ? undefined : new EvictionWatch(target.room, target.clock);
+  const batch = new ImportBatch({ target, tally, keys, watch, ttlGiven: settings.ttlOverride !== undefined });
   const turn = new Turn();
   let stored = source.bytesRead;
   const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
@@ -91,6 +116,8 @@ async function importRows(
     }
   }
   await flush();
+  const evicted = await watch?.problem();
+  if (evicted !== undefined) tally.note(0, evicted);
 }
 
 function take(

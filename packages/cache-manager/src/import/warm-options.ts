@@ -6,6 +6,7 @@ import {
   type EntryLabels,
   type FieldProblem,
   Kinds,
+  type Logger,
   labelProblems,
   type MaybePromise,
   NO_LABELS,
@@ -18,7 +19,9 @@ import {
 } from '@pw/cache-models';
 import type { Merge } from '../merge.ts';
 import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
+import type { LimitedRoom } from './eviction-watch.ts';
 import type { WarmResult } from './import-tally.ts';
+import type { PasswordMac } from './password-mac.ts';
 import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
@@ -31,6 +34,12 @@ export interface WarmTarget {
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;
+  /** Hears of each problem. Default: nobody does. */
+  readonly logger?: Logger | undefined;
+  /** There where every tier has a limit: what has to go is told of. */
+  readonly room?: LimitedRoom | undefined;
+  /** What makes keys that cover a password; rejects where such keys cannot be made. */
+  passwordMac?(): Promise<PasswordMac>;
   /** The time to live of an entry from this source, in seconds. */
   ttlFor(source: string): number;
 }
@@ -43,7 +52,7 @@ export interface WarmProgress extends WarmResult {
 }
 
 /** What a cache key is made of. */
-export const KEY_IDENTITIES = Object.freeze(['url+username', 'url'] as const);
+export const KEY_IDENTITIES = Object.freeze(['url+username', 'url', 'url+credentials'] as const);
 export type KeyIdentity = (typeof KEY_IDENTITIES)[number];
 
 export interface WarmOptions {
@@ -62,7 +71,11 @@ export interface WarmOptions {
   readonly format?: ProxyFileFormat | undefined;
   /**
    * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten entries, or
-   * the URL alone, as in ProxyWhirl. A password never takes part.
+   * the URL alone, as in ProxyWhirl; neither covers a password. `'url+credentials'` covers it too, so that the sessions of a gateway that stand in
+   * the password are entries of their own: through an HMAC, with a key that the cache makes once and keeps sealed in its lowest persistent tier. The
+   * import then rejects, before it stores anything, with a CacheError of code `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep
+   * that key, and if no key of the cipher opens it; with a CacheStorageError while a tier is off that may have it. A row without a
+   * password gets the key of URL and username.
    */
   readonly keyIdentity?: KeyIdentity | undefined;
   /**

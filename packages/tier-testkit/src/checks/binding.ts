@@ -43,7 +43,7 @@ function thiefWith(tokens: Readonly<Record<CredentialRole, Uint8Array>>): Creden
   let next: CredentialRole = 'username';
   return {
     encrypt: (_secret, binding) => {
-      const role = binding?.role ?? next;
+      const role = binding?.role === 'password' || binding?.role === 'username' ? binding.role : next;
       next = role === 'username' ? 'password' : 'username';
       return tokens[role];
     },

@@ -16,6 +16,7 @@ import { lifecycleMutants } from './lifecycle.ts';
 import type { Mutant } from './mutant.ts';
 import { persistenceMutants, sharingMutants } from './persistence.ts';
 import { putSoonMutants, resealMutants } from './reseal.ts';
+import { sideValueMutants } from './side-values.ts';
 import { touchedMutants } from './touched.ts';
 import { valueMutants } from './values.ts';
 
@@ -36,6 +37,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...touchedMutants,
   ...credentialMutants,
   ...resealMutants,
+  ...sideValueMutants,
   ...putSoonMutants,
   ...failureMutants,
   ...lifecycleMutants,

@@ -21,6 +21,7 @@ export class FileTable extends InnerMapTier {
   /** Rows whose credentials no key opens: nobody sees them, and they are written back as they were. */
   sealedAway = new Map<string, StoredRow>();
   history = new Map<string, HealthRecord[]>();
+  sideValues = new Map<string, string>();
   /** True when there is something to write. */
   changed = false;
 
@@ -29,11 +30,12 @@ export class FileTable extends InnerMapTier {
   }
 
   load(text: string): void {
-    const { steps = 0, rows = [], history = [] } = text === '' ? {} : JSON.parse(text);
+    const { steps = 0, rows = [], history = [], sideValues = [] } = text === '' ? {} : JSON.parse(text);
     this.steps = steps;
     this.rows = new Map();
     this.sealedAway = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
+    this.sideValues = new Map(sideValues as [string, string][]);
     for (const row of rows as StoredRow[]) {
       const entry = this.decoded(row.record);
       if (entry === undefined) this.sealedAway.set(row.record.key, row);
@@ -52,6 +54,7 @@ export class FileTable extends InnerMapTier {
       steps: this.steps,
       rows: [...rows, ...this.sealedAway.values()],
       history: [...this.history],
+      sideValues: [...this.sideValues],
     });
   }
 

@@ -11,10 +11,12 @@ import {
   parseHealthCheck,
   parseHealthHistoryOptions,
   type ResealCounts,
+  type SideValues,
   sealState,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
+import { FileSideValues } from './file-side-values.ts';
 import { FileTable } from './file-table.ts';
 import { FolderLock } from './folder-lock.ts';
 
@@ -25,6 +27,11 @@ const PATIENCE = 10_000;
 export class FileTier extends AsyncTier {
   protected readonly setup: TierSetup;
   protected readonly table: FileTable;
+  protected readonly rightSideValues: SideValues = new FileSideValues(
+    () => this.table,
+    (work) => this.transact(work),
+  );
+  readonly sideValues: SideValues = this.rightSideValues;
   #lock: FolderLock | undefined;
   /** The text that the table was made of. */
   #known: string | undefined;

@@ -26,6 +26,9 @@ const wantedLabels = must('labels', objectOf('country'), [must('country', either
 const URL = 'http://h.example:8080';
 
 /** Texts, times, and what is made of them. */
+const isSideName = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value);
+const isSideValue = (value: unknown): boolean => models.isSideValue(value);
+
 export const texts = groupOf(
   'texts and times of cache-models',
   calls(
@@ -54,6 +57,13 @@ export const texts = groupOf(
   // Answers `undefined` for what is no time, whatever it is.
   calls('toInstant', [must('value', isAnything)], () => [1], models.toInstant),
   calls('isTooLongKey', [must('key', isAnything)], () => ['k'], models.isTooLongKey),
+  calls('isSideValue', [must('value', isAnything)], () => ['text'], models.isSideValue),
+  calls(
+    'checkSideValue',
+    [must('name', isSideName), must('value', isSideValue)],
+    () => ['a-name', 'a-value'],
+    models.checkSideValue,
+  ),
   calls('isInstant', [must('value', isAnything)], () => [1], models.isInstant),
   calls('isHealthStatus', [must('value', isAnything)], () => ['dead'], models.isHealthStatus),
   calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),

@@ -1,0 +1,167 @@
+import type { SideValues } from '@pw/cache-models';
+import type { Check, CheckGroup } from '../conformance-test.ts';
+import { makeEntries } from '../make-entry.ts';
+import type { ObservedTier } from '../observed-tier.ts';
+import type { Trial } from '../trial.ts';
+import { within } from '../within.ts';
+
+const ENTRIES = makeEntries(3);
+const NAME = 'kit-value';
+/** Instances that want to be the first at the same moment. */
+const RACERS = 4;
+
+/** The part of an open tier, each answer awaited within the deadline; `undefined` for a tier without it. */
+async function partOf(trial: Trial, tier: ObservedTier): Promise<Part | undefined> {
+  await tier.open();
+  const { sideValues } = tier.raw;
+  return sideValues === undefined ? undefined : new Part(trial, sideValues);
+}
+
+class Part {
+  readonly #trial: Trial;
+  readonly #values: SideValues;
+
+  constructor(trial: Trial, values: SideValues) {
+    this.#trial = trial;
+    this.#values = values;
+  }
+
+  read(name: string): Promise<string | undefined> {
+    return this.#soon(`read(${name})`, async () => this.#values.read(name));
+  }
+  storeIfAbsent(name: string, value: string): Promise<string> {
+    return this.#soon(`storeIfAbsent(${name})`, async () => this.#values.storeIfAbsent(name, value));
+  }
+  replace(name: string, expected: string, value: string): Promise<boolean> {
+    return this.#soon(`replace(${name})`, async () => this.#values.replace(name, expected, value));
+  }
+
+  #soon<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return within(this.#trial.deadlineMs, what, work());
+  }
+}
+
+const checks: Check[] = [
+  {
+    name: 'loses a side value, or stores it over another one',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const tier = await trial.tier();
+      const part = await partOf(trial, tier);
+      if (part === undefined) return;
+      trial.same('read of a name that has no value', await part.read(NAME), undefined);
+      trial.same('storeIfAbsent of the first value', await part.storeIfAbsent(NAME, 'first'), 'first');
+      trial.same('storeIfAbsent of a second value', await part.storeIfAbsent(NAME, 'second'), 'first');
+      trial.same(
+        'storeIfAbsent under another name',
+        await part.storeIfAbsent('other', 'x'.repeat(16_384)),
+        'x'.repeat(16_384),
+      );
+      trial.same('read afterwards', await part.read(NAME), 'first');
+      await tier.close();
+      const again = await partOf(trial, await trial.tier());
+      trial.same('read by another instance', await again?.read(NAME), 'first');
+      trial.same('read of the longest value by another instance', await again?.read('other'), 'x'.repeat(16_384));
+    },
+  },
+  {
+    name: 'replaces a side value that is another than was expected',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const part = await partOf(trial, await trial.tier());
+      if (part === undefined) return;
+      trial.same('replace where there is none', await part.replace(NAME, 'first', 'second'), false);
+      trial.same('read afterwards', await part.read(NAME), undefined);
+      await part.storeIfAbsent(NAME, 'first');
+      trial.same('replace of another value', await part.replace(NAME, 'other', 'second'), false);
+      trial.same('read afterwards', await part.read(NAME), 'first');
+      trial.same('replace of the value', await part.replace(NAME, 'first', 'second'), true);
+      trial.same('read afterwards', await part.read(NAME), 'second');
+    },
+  },
+  {
+    name: 'shows a side value among its entries',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const tier = await trial.tierWith(ENTRIES);
+      const part = await partOf(trial, tier);
+      if (part === undefined) return;
+      await part.storeIfAbsent(NAME, 'value');
+      const keys = ENTRIES.map(({ key }) => key).sort();
+      trial.same('keys', [...(await tier.keys())].sort(), keys);
+      trial.same('size', await tier.size(), ENTRIES.length);
+      trial.same('has of its name', await tier.has(NAME), false);
+      trial.same('keys of the entries', (await tier.entries()).map(({ key }) => key).sort(), keys);
+      await tier.close();
+      const again = await trial.tier();
+      trial.same('keys when it is opened again', [...(await again.keys())].sort(), keys);
+    },
+  },
+  {
+    name: 'loses a side value when it is cleared or full',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const tier = await trial.tier({ config: { maxEntries: 2 } });
+      const part = await partOf(trial, tier);
+      if (part === undefined) return;
+      await part.storeIfAbsent(NAME, 'value');
+      for (const entry of makeEntries(6)) await tier.put(entry);
+      trial.same('read after more puts than there is room for', await part.read(NAME), 'value');
+      await tier.clear();
+      trial.same('read after clear', await part.read(NAME), 'value');
+      trial.clock.advance(10 * 365 * 86_400_000);
+      await tier.cleanupExpired();
+      trial.same('read after ten years and cleanupExpired', await part.read(NAME), 'value');
+    },
+  },
+  {
+    name: 'takes a wrong name or value for a side value',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const part = await partOf(trial, await trial.tier());
+      if (part === undefined) return;
+      for (const name of ['', '../x', 'Upper', 'a'.repeat(65), 'a b'])
+        await trial.refuses(`read of the name ${JSON.stringify(name)}`, () => part.read(name));
+      for (const value of ['', 'two\nlines', 'x'.repeat(16_385), 'ä'])
+        await trial.refuses(`storeIfAbsent of a wrong value`, () => part.storeIfAbsent(NAME, value));
+      trial.same('read afterwards', await part.read(NAME), undefined);
+    },
+  },
+];
+
+const sharedChecks: Check[] = [
+  {
+    name: 'lets several be the first to store a side value',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
+      const parts = await Promise.all(tiers.map((tier) => partOf(trial, tier)));
+      if (parts[0] === undefined) return;
+      for (let turn = 0; turn < 5; turn++) {
+        const name = `${NAME}-${turn}`;
+        const answers = await Promise.all(parts.map((part, at) => part!.storeIfAbsent(name, `of-${at}`)));
+        const stored = await parts[0].read(name);
+        for (const answer of answers) trial.same(`storeIfAbsent by one of ${RACERS} at once`, answer, stored);
+      }
+    },
+  },
+  {
+    name: 'lets several replace the same side value',
+    rule: 'sideValues',
+    run: async (trial) => {
+      const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
+      const parts = await Promise.all(tiers.map((tier) => partOf(trial, tier)));
+      if (parts[0] === undefined) return;
+      await parts[0].storeIfAbsent(NAME, 'old');
+      const answers = await Promise.all(parts.map((part, at) => part!.replace(NAME, 'old', `of-${at}`)));
+      trial.same('replacements of one value that were made', answers.filter(Boolean).length, 1);
+      trial.same('read afterwards', await parts[0].read(NAME), `of-${answers.indexOf(true)}`);
+    },
+  },
+];
+
+export const sideValues: CheckGroup = {
+  name: 'side values',
+  checks: ({ capabilities }) =>
+    capabilities.persistent ? [...checks, ...(capabilities.shared ? sharedChecks : [])] : [],
+};

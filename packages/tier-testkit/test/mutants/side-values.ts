@@ -1,0 +1,141 @@
+import { type CacheEntry, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models';
+import { FileTier } from '../tiers/file-tier.ts';
+import { type Mutant, plant } from './mutant.ts';
+
+/** The part of a right tier, with one of its methods changed. */
+function changed(right: SideValues, change: Partial<SideValues>): SideValues {
+  return {
+    read: (name) => right.read(name),
+    storeIfAbsent: (name, value) => right.storeIfAbsent(name, value),
+    replace: (name, expected, value) => right.replace(name, expected, value),
+    ...change,
+  };
+}
+
+export const sideValueMutants: readonly Mutant[] = [
+  plant(
+    'side-value-last-wins',
+    'Stores a side value over the one that is there.',
+    ['side values', 'loses a side value, or stores it over another one'],
+    class extends FileTier {
+      override readonly sideValues = changed(this.rightSideValues, {
+        storeIfAbsent: (name, value) =>
+          this.transact(() => {
+            this.table.sideValues.set(name, value);
+            this.table.changed = true;
+            return value;
+          }),
+      });
+    },
+  ),
+  plant(
+    'side-value-looks-first',
+    'Looks whether there is a side value, and stores its own in a second step.',
+    ['side values', 'lets several be the first to store a side value'],
+    class extends FileTier {
+      override readonly sideValues = changed(this.rightSideValues, {
+        storeIfAbsent: async (name, value) => {
+          const found = await this.rightSideValues.read(name);
+          if (found !== undefined) return found;
+          return this.transact(() => {
+            this.table.sideValues.set(name, value);
+            this.table.changed = true;
+            return value;
+          });
+        },
+      });
+    },
+  ),
+  plant(
+    'side-value-replaced-blindly',
+    'Replaces a side value whatever it is.',
+    ['side values', 'replaces a side value that is another than was expected'],
+    class extends FileTier {
+      override readonly sideValues = changed(this.rightSideValues, {
+        replace: (name, _expected, value) =>
+          this.transact(() => {
+            this.table.sideValues.set(name, value);
+            this.table.changed = true;
+            return true;
+          }),
+      });
+    },
+  ),
+  plant(
+    'side-value-replaced-twice',
+    'Compares what it replaces in a step before the one that replaces.',
+    ['side values', 'lets several replace the same side value'],
+    class extends FileTier {
+      override readonly sideValues = changed(this.rightSideValues, {
+        replace: async (name, expected, value) => {
+          if ((await this.rightSideValues.read(name)) !== expected) return false;
+          return this.transact(() => {
+            this.table.sideValues.set(name, value);
+            this.table.changed = true;
+            return true;
+          });
+        },
+      });
+    },
+  ),
+  plant(
+    'side-value-goes-with-clear',
+    'Removes the side values with the entries.',
+    ['side values', 'loses a side value when it is cleared or full'],
+    class extends FileTier {
+      override async clear(): Promise<number> {
+        const count = await super.clear();
+        await this.transact(() => {
+          this.table.sideValues.clear();
+          this.table.changed = true;
+        });
+        return count;
+      }
+    },
+  ),
+  plant(
+    'side-value-is-an-entry',
+    'Lists the names of side values among its keys.',
+    ['side values', 'shows a side value among its entries'],
+    class extends FileTier {
+      override async keys(): Promise<string[]> {
+        return [...(await super.keys()), ...this.table.sideValues.keys()];
+      }
+    },
+  ),
+  plant(
+    'side-value-takes-anything',
+    'Stores any text as a side value, and cuts off what is too much.',
+    ['side values', 'takes a wrong name or value for a side value'],
+    class extends FileTier {
+      override readonly sideValues = changed(this.rightSideValues, {
+        storeIfAbsent: (name, value) =>
+          this.transact(() => {
+            const found = this.table.sideValues.get(name);
+            if (found !== undefined) return found;
+            const stored = value.slice(0, MAX_SIDE_VALUE);
+            this.table.sideValues.set(name, stored);
+            this.table.changed = true;
+            return stored;
+          }),
+      });
+    },
+  ),
+  plant(
+    'side-value-makes-room',
+    'Removes the side values when an entry has to make room.',
+    ['side values', 'loses a side value when it is cleared or full'],
+    class extends FileTier {
+      override async put(key: string, entry: CacheEntry): Promise<boolean> {
+        const wasFull = (await this.size()) === this.config.maxEntries;
+        const isStored = await super.put(key, entry);
+        if (!wasFull) return isStored;
+        await this.transact(() => {
+          this.table.sideValues.clear();
+          this.table.changed = true;
+        });
+        return isStored;
+      }
+    },
+  ),
+];
