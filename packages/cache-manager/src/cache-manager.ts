@@ -22,10 +22,10 @@ import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
-import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
+import { type ExportDestination, type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { type DueOptions, HealthChecks } from './health-checks.ts';
-import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
+import { type FileOrBytes, type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
 import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
@@ -33,6 +33,7 @@ import { type CacheParts, openParts } from './open-parts.ts';
 import { DEFAULT_TIMEOUT_MS } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { queryStack } from './stack-query.ts';
+import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './sync/index.ts';
 import { heedingTierErrors } from './tier-errors.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { shorten } from './ttl-jitter.ts';
@@ -302,15 +303,21 @@ export class CacheManager implements AsyncDisposable {
    * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
    * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option.
    */
-  async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
+  async warmFromFile(file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
-    return warmFromFile(warmTarget(this.#stack, this.#options, this.clock), path, options);
+    return warmFromFile(warmTarget(this.#stack, this.#options, this.clock), file, options);
+  }
+
+  /** Makes the entries of a source those of a list, and tells why, where it removes none: see {@link SyncResult}. Rejects with a CacheValidationError for a wrong argument. */
+  async syncFrom(source: string, rows: SyncRows, options?: SyncOptions): Promise<SyncResult> {
+    this.#checkOpen();
+    return syncFrom(this.#stack, warmTarget(this.#stack, this.#options, this.clock), source, rows, options);
   }
 
   /** Writes every entry as it is to a JSON Lines file, which `warmFromFile` reads back; credentials sealed by default. */
-  async exportToFile(path: string, options?: ExportOptions): Promise<ExportResult> {
+  async exportToFile(file: ExportDestination, options?: ExportOptions): Promise<ExportResult> {
     this.#checkOpen();
-    return exportToFile(exportSource(this.#stack, this.cipher), path, options);
+    return exportToFile(exportSource(this.#stack, this.cipher), file, options);
   }
 
   /**

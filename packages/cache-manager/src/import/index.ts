@@ -1,3 +1,4 @@
+export type { FileOrBytes } from './file-or-bytes.ts';
 export type { WarmProblem, WarmResult } from './import-tally.ts';
 export type { ProxyFileFormat } from './proxy-file-format.ts';
 export { PROXY_FILE_FORMATS } from './proxy-file-format.ts';

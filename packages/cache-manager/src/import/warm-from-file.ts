@@ -6,6 +6,7 @@ import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import type { FileItem, FileItems } from './file-item.ts';
 import { UnfitFile } from './file-kind.ts';
+import type { FileOrBytes } from './file-or-bytes.ts';
 import { ImportBatch } from './import-batch.ts';
 import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
@@ -20,7 +21,7 @@ import {
 } from './warm-options.ts';
 
 /**
- * Reads proxies from a file (a regular one, a pipe or a terminal) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
+ * Reads proxies from a file (a regular one, a pipe, a terminal, or its bytes in pieces) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
  * constant memory, JSON documents up to 64 MiB. Time is in proportion to the size, whatever the file holds, and others get their turn after
  * every few milliseconds; see `import-limits.ts` for what is refused as too large. A row that is wrong never stops the rest, and a file that cannot
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
@@ -29,13 +30,13 @@ import {
  * Throws a CacheValidationError for a path that is none and for a wrong option, and the signal's reason when it is aborted: the rows read until then are stored first,
  * and the last call of `onProgress` tells what became of them.
  */
-export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
-  const settings = parseWarmOptions(path, options);
+export async function warmFromFile(target: WarmTarget, file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
+  const settings = parseWarmOptions(file, options);
   settings.signal?.throwIfAborted();
   const tally = new ImportTally();
   let source: ByteSource;
   try {
-    source = await ByteSource.open(path, settings.signal);
+    source = await ByteSource.open(file, settings.signal);
   } catch (error) {
     settings.signal?.throwIfAborted();
     tally.refuse(
@@ -46,7 +47,7 @@ export async function warmFromFile(target: WarmTarget, path: string, options?: W
     return tally.result;
   }
   try {
-    await importRows(source, path, target, settings, tally);
+    await importRows(source, typeof file === 'string' ? file : '', target, settings, tally);
   } finally {
     await source[Symbol.asyncDispose]();
   }

@@ -19,6 +19,7 @@ import {
 import type { Merge } from '../merge.ts';
 import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { WarmResult } from './import-tally.ts';
+import { isIterable } from './iterator-of.ts';
 import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
 /** Where imported entries go. */
@@ -113,9 +114,9 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 const DEFAULT_BATCH = 500;
 
 /** Fills the defaults. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
-export function parseWarmOptions(path: unknown, options: WarmOptions = {}): WarmSettings {
+export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
   refuseProblems('import', [
-    ...problemsOfPath(path),
+    ...(isIterable(file) ? [] : problemsOfPath(file)),
     ...problemsOfOptions(options, OPTIONS),
     ...problemsOfLabels(options),
   ]);
