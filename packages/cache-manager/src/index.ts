@@ -12,14 +12,16 @@ export { EXPORT_CREDENTIALS } from './export/index.ts';
 export type { HealthThresholds } from './health-thresholds.ts';
 export type {
   FileOrBytes,
+  FilePreview,
   KeyIdentity,
+  PreviewOptions,
   ProxyFileFormat,
   WarmOptions,
   WarmProblem,
   WarmProgress,
   WarmResult,
 } from './import/index.ts';
-export { KEY_IDENTITIES, PROXY_FILE_FORMATS } from './import/index.ts';
+export { KEY_IDENTITIES, PROXY_FILE_FORMATS, previewFile } from './import/index.ts';
 export type { CacheLoader, LoadContext, LoadOptions } from './loads.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
 export type { OpenCacheOptions } from './open-cache.ts';

@@ -71,11 +71,12 @@ describe.each(LOWEST)('syncFrom above %s', (lowest) => {
             const entry = entryOf(each.n, each.source);
             await cache.put(entry.key, entry);
             model.set(each.n, each.source);
-          } else if (each.op === 'delete') {
+          } else if (each.op === 'sync') await sync(each);
+          else if (each.op === 'during') await syncDuring(each);
+          else {
             await cache.delete(entryOf(each.n, each.source).key);
             model.delete(each.n);
-          } else if (each.op === 'sync') await sync(each);
-          else await syncDuring(each);
+          }
           expect(await actual()).toEqual([...model].map(([number, from]) => [urlOf(number), from]).sort());
         }
       }),

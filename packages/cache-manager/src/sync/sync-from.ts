@@ -153,7 +153,7 @@ function rowsOf({ loaded, skipped, failed }: WarmResult): number {
 function unreadable({ loaded, skipped, failed }: WarmResult, unlisted = 0): SyncRefusal {
   const isForeign = loaded === 0 && skipped + failed > 0;
   const message = isForeign
-    ? 'nothing in the list could be read as a proxy'
+    ? 'not one row of the list could be loaded'
     : 'the list could not be read to its end, or changed while it was read';
   return { reason: 'unreadable', canForce: false, unlisted, message };
 }
