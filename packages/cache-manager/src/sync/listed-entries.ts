@@ -8,6 +8,9 @@ type Outcome = 'added' | 'updated' | 'kept';
 /** `null`: named by the list, and not stored yet. */
 type Outcomes = Map<string, Outcome | null>;
 
+/** What is said of the list, and of room for it, is said when it is stored. */
+const SILENT = Object.freeze({ logger: undefined, room: undefined });
+
 /** What a list names, and what became of it: one key each, and no entry. */
 export class ListedEntries {
   readonly #source: string;
@@ -39,6 +42,7 @@ export class ListedEntries {
   reading(target: WarmTarget): WarmTarget {
     return {
       ...target,
+      ...SILENT,
       ttlFor: () => 0,
       mergeMany: (_keys, merge) => {
         const entries = merge.over(new Map());
