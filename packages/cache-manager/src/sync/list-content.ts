@@ -44,7 +44,7 @@ export async function contentOf(
     };
   }
   await using source = await ByteSource.open(rows, signal);
-  return hold(source.chunks(), cipher, signal);
+  return await hold(source.chunks(), cipher, signal);
 }
 
 async function stateOf(path: string): Promise<{ text: string; size: number; mayBeOnce: boolean } | undefined> {
