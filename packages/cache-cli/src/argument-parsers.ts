@@ -11,7 +11,7 @@ export function wholeNumber(text: string): number {
 const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** `90s`, `15m`, `2h`, `7d`, or plain seconds. */
-export function durationSeconds(text: string): number {
+function durationSeconds(text: string): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
   const value = Number(digits) * UNIT_SECONDS[unit]!;
   if (Number.isSafeInteger(value)) return value;

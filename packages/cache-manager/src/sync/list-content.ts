@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { CacheEntry, CacheValidationError, type CredentialCipher } from '@pw/cache-models';
 import { abortable } from '../abortable.ts';
 import { exportLine } from '../export/export-line.ts';
+import { ignoreRejection } from '../ignore-rejection.ts';
 import { ByteSource } from '../import/byte-source.ts';
 import type { FileOrBytes, ProxyFileFormat } from '../import/index.ts';
 import { iteratorOf } from '../import/iterator-of.ts';
@@ -81,7 +82,8 @@ async function hold(
       if (turn.isOver()) await turn.rest();
     }
   } catch (error) {
-    iterator.return?.(undefined);
+    // It may be waiting for an item that never comes.
+    ignoreRejection(iterator.return?.(undefined));
     throw error;
   }
   return {
