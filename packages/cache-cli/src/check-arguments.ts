@@ -10,9 +10,14 @@ const STREAM: ArgumentKind = Object.freeze({
       (name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function',
     ),
 });
+const INPUT: ArgumentKind = Object.freeze({
+  wanted: 'must be a stream to read bytes from',
+  isRight: (value: unknown) => typeof value === 'object' && value !== null && Symbol.asyncIterator in value,
+});
 const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
   stdout: STREAM,
   stderr: STREAM,
+  stdin: optional(INPUT),
   env: Kinds.object,
   signal: optional(Kinds.signal),
   clock: optional(Kinds.clock),

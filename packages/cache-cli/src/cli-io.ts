@@ -8,6 +8,8 @@ export type CliStream = Writable & { readonly isTTY?: boolean; readonly columns?
 export interface CliIo {
   readonly stdout: CliStream;
   readonly stderr: CliStream;
+  /** What `-` reads in the place of a file: bytes, so without an encoding. */
+  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends a long command early, in good order, with exit code 1. */
   readonly signal?: AbortSignal | undefined;

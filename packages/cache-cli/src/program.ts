@@ -1,15 +1,17 @@
 import { EXPORT_CREDENTIALS, KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
-import { pathName, pathNames, ttlSeconds, wholeNumber } from './argument-parsers.ts';
+import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
 import type { CliContext } from './cli-context.ts';
-import { exportFile } from './commands/export.ts';
+import { type ExportFileOptions, exportFile } from './commands/export.ts';
 import { printKey } from './commands/generate-key.ts';
 import { getEntry } from './commands/get.ts';
 import { importFiles } from './commands/import.ts';
 import { listEntries } from './commands/list.ts';
 import { showStatistics } from './commands/stats.ts';
+import { syncFile } from './commands/sync.ts';
 import { givenLabel, wantedLabel } from './label-options.ts';
+import { STDOUT } from './standard-streams.ts';
 
 /** The command line: what there is to say, and which function does it. */
 export function buildProgram(context: CliContext, version: string): Command {
@@ -36,6 +38,7 @@ export function buildProgram(context: CliContext, version: string): Command {
     .helpCommand('help [command]', 'show the help of a command')
     .configureHelp({ showGlobalOptions: true });
   addImport(program, context);
+  addSync(program, context);
   addGet(program, context);
   addList(program, context);
   program
@@ -65,28 +68,14 @@ More about a command: pw-cache <command> --help`,
 }
 
 function addImport(program: Command, context: CliContext): void {
-  program
+  const command = program
     .command('import')
     .description('read proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
     .summary('read proxies from files')
-    .argument('<file...>', 'files to read', pathNames)
-    .option(
-      '--ttl <seconds>',
-      'how long the proxies stay in the cache (default: as the row says, else 3600)',
-      ttlSeconds,
-    )
-    .addOption(
-      new Option('--format <format>', 'of the files (default: by name or content)').choices(PROXY_FILE_FORMATS),
-    )
-    .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
-    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
+    .argument('<file...>', 'files to read; - is stdin', pathNames);
+  addListOptions(command)
     .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
-    .addOption(
-      new Option('--key-identity <parts>', 'what tells two proxies apart (default: url+username)').choices(
-        KEY_IDENTITIES,
-      ),
-    )
-    .option('--label <name=value>', 'what all of them are, such as kind=residential; may be repeated', givenLabel)
+    .option('--dry-run', 'show how the first rows are understood, and the counts; store nothing')
     .addHelpText(
       'after',
       `
@@ -94,15 +83,63 @@ Exit code 0 if every row that holds a proxy is stored; rows that hold none are s
 1 if a file cannot be read, a row cannot be parsed or stored, or not one row of a file holds a proxy;
 the other rows and files are stored all the same. Interrupted, it stores the rows it has read.
 Rows with credentials need the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key).
+With --dry-run no cache is opened or made, and credentials are masked; the exit code is the same.
+The format of stdin is told by its content, or by --format. A file that is named - is ./-
 ${examples(
   'pw-cache import http.txt proxies.json',
+  'pw-cache import --dry-run proxies.csv',
+  'curl -s https://lists.example/http.txt | pw-cache import - --source nightly --ttl 2h',
   'pw-cache import gateways.csv --label kind=residential --label country=US',
-  'pw-cache import socks5.txt --scheme socks5 --source nightly --ttl 7200',
+  'pw-cache import socks5.txt --scheme socks5 --ttl 90s',
   'pw-cache import rows.dat --format csv --dir /var/cache/proxies --json',
 )}`,
     )
     .action((files: string[], _options: unknown, command: Command) =>
       importFiles(context, files, command.optsWithGlobals()),
+    );
+}
+
+/** Of the commands that read a list. */
+function addListOptions(command: Command): Command {
+  return command
+    .option(
+      '--ttl <time>',
+      'how long the proxies stay in the cache: 90s, 15m, 2h, 7d, or seconds (default: as the row says, else 1h)',
+      ttlSeconds,
+    )
+    .addOption(new Option('--format <format>', 'of the list (default: by name or content)').choices(PROXY_FILE_FORMATS))
+    .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
+    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
+    .addOption(
+      new Option('--key-identity <parts>', 'what tells two proxies apart (default: url+username)').choices(
+        KEY_IDENTITIES,
+      ),
+    )
+    .option('--label <name=value>', 'what all of them are, such as kind=residential; may be repeated', givenLabel);
+}
+
+function addSync(program: Command, context: CliContext): void {
+  const command = program
+    .command('sync')
+    .description(
+      'make the proxies of a source those of a list: add and update what it names, and remove what it does not; other sources stay as they are',
+    )
+    .summary('make the proxies of a source those of a list')
+    .argument('<source>', 'where the proxies come from, as import --source says', sourceName)
+    .argument('<file>', 'the list, in any format that import reads; - is stdin', pathName);
+  addListOptions(command)
+    .option('--force', 'remove also where rows failed, the list is empty, or more than half of the source would go')
+    .addHelpText(
+      'after',
+      `
+Health, access counts and labels of what stays are kept. A proxy of another source that the list names becomes one of
+this source. Interrupted, run it again: it goes on.
+Exit code 0 if all is as the list says. 1 if a row failed, or nothing is removed although something should be: rows
+failed, the list is empty or cannot be read, or more than half would go; in the last three cases nothing is changed.
+${examples('pw-cache sync nightly http.txt', 'curl -s https://lists.example/http.txt | pw-cache sync nightly - --ttl 1d')}`,
+    )
+    .action((source: string, file: string, _options: unknown, command: Command) =>
+      syncFile(context, source, file, command.optsWithGlobals()),
     );
 }
 
@@ -158,7 +195,11 @@ function addExport(program: Command, context: CliContext): void {
     .command('export')
     .description('write everything to a JSON Lines file, which only you can read and import reads back')
     .summary('write everything to a file that import reads back')
-    .argument('<file>', 'file to write; one that is there is replaced when the new one is complete', pathName)
+    .argument(
+      '<file>',
+      'file to write; one that is there is replaced when the new one is complete; - is stdout',
+      pathName,
+    )
     .addOption(
       new Option('--credentials <how>', 'sealed: encrypted with the key; plain: in clear; omit: left out')
         .choices(EXPORT_CREDENTIALS)
@@ -168,11 +209,15 @@ function addExport(program: Command, context: CliContext): void {
       'after',
       `
 Exit code 1 if an entry could not be read, and so is not in the file. Interrupted, it leaves no file behind.
-${examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit')}`,
+To stdout it writes the entries alone, and everything else to stderr; --json is for files. A file that is named - is ./-
+${examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit', 'pw-cache export - | gzip > backup.jsonl.gz')}`,
     )
-    .action((file: string, _options: unknown, command: Command) =>
-      exportFile(context, file, command.optsWithGlobals()),
-    );
+    .action((file: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ExportFileOptions>();
+      if (file === STDOUT && options.json === true)
+        command.error('--json has its document on stdout, where the entries go: name a file', { exitCode: 2 });
+      return exportFile(context, file, options);
+    });
 }
 
 function examples(...lines: readonly string[]): string {

@@ -158,7 +158,7 @@ describe('what goes wrong', () => {
   it.each([
     [['frobnicate'], 'unknown command', 'pw-cache'],
     [['get'], 'missing required argument', 'pw-cache get'],
-    [['import', 'x', '--ttl', 'soon'], 'whole number', 'pw-cache import'],
+    [['import', 'x', '--ttl', 'soon'], 'whole seconds', 'pw-cache import'],
     [['import', 'x', '--ttl', '0'], 'from 1 second', 'pw-cache import'],
     [['import', 'x', '--ttl', '9007199254740991'], 'to 100 years', 'pw-cache import'],
     [['--dir', '', 'list'], 'must not be empty', 'pw-cache'],

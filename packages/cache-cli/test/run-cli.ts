@@ -30,8 +30,9 @@ export async function cli(
   argv: readonly string[],
   env: Record<string, string> = {},
   columns?: number,
+  stdin?: AsyncIterable<Uint8Array>,
 ): Promise<CliRun> {
   const [stdout, stderr] = [new MemoryStream(columns), new MemoryStream(columns)];
-  const code = await run(argv, { stdout, stderr, env });
+  const code = await run(argv, { stdout, stderr, env, stdin });
   return { code, out: stdout.text, err: stderr.text };
 }

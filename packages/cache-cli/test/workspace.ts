@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
 import { makeTempDir } from '@pw/test-support';
 import { onTestFinished } from 'vitest';
@@ -13,7 +14,17 @@ export function workspace(files: Record<string, string> = {}) {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   const dir = join(root, 'cache');
   const path = (name: string) => join(root, name);
-  return { dir, path, cli: (argv: string[], env: Record<string, string> = key) => cli(['--dir', dir, ...argv], env) };
+  return {
+    dir,
+    path,
+    cli: (argv: string[], env: Record<string, string> = key, stdin?: string) =>
+      cli(
+        ['--dir', dir, ...argv],
+        env,
+        undefined,
+        stdin === undefined ? undefined : Readable.from([Buffer.from(stdin)]),
+      ),
+  };
 }
 
 export const LIST =

@@ -23,11 +23,11 @@ import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
 import type { CacheEventListener, CacheEventName } from './cache-events.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
-import { type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
+import { type ExportDestination, type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
 import { type DueOptions, HealthChecks } from './health-checks.ts';
 import { IdentityKey } from './identity-key.ts';
-import { type WarmOptions, type WarmResult, warmFromFile } from './import/index.ts';
+import { type FileOrBytes, type WarmOptions, type WarmResult, type WarmTarget, warmFromFile } from './import/index.ts';
 import { DEFAULT_LEASE_MS } from './load-once.ts';
 import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
@@ -35,6 +35,7 @@ import { type CacheParts, openParts } from './open-parts.ts';
 import { DEFAULT_TIMEOUT_MS } from './open-slots.ts';
 import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
 import { queryStack } from './stack-query.ts';
+import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './sync/index.ts';
 import { heedingTierErrors } from './tier-errors.ts';
 import { type Hit, TierStack } from './tier-stack.ts';
 import { shorten } from './ttl-jitter.ts';
@@ -309,16 +310,21 @@ export class CacheManager implements AsyncDisposable {
    * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option;
    * with `keyIdentity: 'url+credentials'` as {@link WarmOptions.keyIdentity} says.
    */
-  async warmFromFile(path: string, options?: WarmOptions): Promise<WarmResult> {
+  async warmFromFile(file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
-    const own = { clock: this.clock, logger: this.#logger, identityKey: this.#identityKey };
-    return warmFromFile(warmTarget(this.#stack, this.#options, own), path, options);
+    return warmFromFile(this.#warmTarget(), file, options);
+  }
+
+  /** Makes the entries of a source those of a list, and tells why, where it removes none: see {@link SyncResult}. Rejects with a CacheValidationError for a wrong argument. */
+  async syncFrom(source: string, rows: SyncRows, options?: SyncOptions): Promise<SyncResult> {
+    this.#checkOpen();
+    return syncFrom(this.#stack, this.#warmTarget(), source, rows, options);
   }
 
   /** Writes every entry as it is to a JSON Lines file, which `warmFromFile` reads back; credentials sealed by default. */
-  async exportToFile(path: string, options?: ExportOptions): Promise<ExportResult> {
+  async exportToFile(file: ExportDestination, options?: ExportOptions): Promise<ExportResult> {
     this.#checkOpen();
-    return exportToFile(exportSource(this.#stack, this.cipher), path, options);
+    return exportToFile(exportSource(this.#stack, this.cipher), file, options);
   }
 
   /**
@@ -355,6 +361,11 @@ export class CacheManager implements AsyncDisposable {
     const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length > 0)
       throw new CacheError('cache manager: not every tier could be closed', { cause: new AggregateError(errors) });
+  }
+
+  #warmTarget(): WarmTarget {
+    const own = { clock: this.clock, logger: this.#logger, identityKey: this.#identityKey };
+    return warmTarget(this.#stack, this.#options, own);
   }
 
   async #found(key: string): Promise<CacheEntry | undefined> {

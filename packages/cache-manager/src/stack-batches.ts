@@ -86,6 +86,21 @@ export class StackBatches {
     });
   }
 
+  /**
+   * Removes the entries of the keys of which `isWanted` says so, from every tier, with nothing in between; tells how many that were. It is
+   * asked about the newest value of each.
+   */
+  eraseManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    const { lock, slots, isOver } = this.#context;
+    return lock.runAll(keys, async () => {
+      const newest = await this.#newestMany(keys);
+      const wanted = keys.filter((key) => newest.has(key) && isWanted(newest.get(key)!));
+      for (const key of wanted) isOver(key);
+      const tiers = await allOf(slots.map((slot) => slot.eraseMany(wanted)));
+      return anyOf(tiers, wanted.length).filter(Boolean).length;
+    });
+  }
+
   #andBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
     const tiers = areMany(entries)
       ? this.#inTurns(entries, first)

@@ -23,6 +23,23 @@ export async function queryStack(stack: TierStack, filter: EntryFilter, now: num
 }
 
 /**
+ * The entries of the lowest tier that fit a filter, page by page, if a query would be answered from there; `undefined` instead of a page
+ * if the tier cannot be asked, or fails: all entries have to be looked at then.
+ */
+export async function* pagesOfIndex(
+  stack: TierStack,
+  filter: EntryFilter,
+): AsyncGenerator<readonly CacheEntry[] | undefined> {
+  let cursor: string | undefined;
+  do {
+    const slot = slotFor(stack, undefined);
+    const page = slot === undefined ? undefined : await askSlot(slot, { ...filter, cursor });
+    yield page?.entries;
+    cursor = page?.cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/**
  * The lowest tier, if it can be asked. One above it holds what was put and read lately, and one that makes room or ends lives early has not all
  * that the others have. The tier that gave the page before goes on; a plain query that has begun does so too.
  */

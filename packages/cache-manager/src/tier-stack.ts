@@ -278,6 +278,12 @@ export class TierStack {
     return this.#batches.eraseMany(keys);
   }
 
+  /** See {@link StackBatches.eraseManyIf}. */
+  eraseManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    this.#recoverDue();
+    return this.#batches.eraseManyIf(keys, isWanted);
+  }
+
   /** Empties every tier and tells how many different entries there were. */
   clear(): Promise<number> {
     return this.#lock.runAlone(async () => {

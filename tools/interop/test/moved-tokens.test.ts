@@ -41,7 +41,7 @@ class ThiefsCipher implements CredentialCipher {
   tokens: Tokens | undefined;
 
   encrypt(_secret: Secret, binding?: CredentialBinding): Uint8Array {
-    return this.tokens![binding!.role];
+    return this.tokens![binding!.role as CredentialRole];
   }
 
   decrypt(): Secret {

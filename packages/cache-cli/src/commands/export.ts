@@ -6,6 +6,7 @@ import { formatCount, plural } from '../format.ts';
 import { checkComplete, openStore } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { INTERRUPTED, interrupted } from '../report-error.ts';
+import { STDOUT } from '../standard-streams.ts';
 import { describeUnreadable, unreadableCount } from '../unreadable.ts';
 
 export interface ExportFileOptions extends GlobalOptions {
@@ -19,17 +20,22 @@ const CREDENTIALS_TEXT: Readonly<Record<ExportCredentials, string>> = {
   omit: ', credentials left out',
 };
 
-/** Writes every entry to a file that an import reads back. The exit code is 1 if any could not be read. */
+/** Writes every entry to a file, or to stdout, that an import reads back. The exit code is 1 if any could not be read. */
 export async function exportFile(context: CliContext, file: string, options: ExportFileOptions): Promise<void> {
   await using cache = await openStore(context, options);
-  const { exported, failed } = await write(context, cache, file, options.credentials);
+  const result = await write(context, cache, file, options.credentials);
+  if (result === undefined) return;
+  const { exported, failed } = result;
   const unreadable = Math.min(failed, unreadableCount(cache));
   const { credentials } = options;
   if (options.json === true)
     await context.out.json({ file: context.masked(file), credentials, exported, failed, unreadable });
   else {
     const count = plural(exported, 'entry', 'entries');
-    await context.out.line(`${context.shown(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`);
+    const isStdout = file === STDOUT;
+    const text = `${isStdout ? 'stdout' : context.shown(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`;
+    // What else is written to stdout would be a part of the file.
+    await (isStdout ? context.err : context.out).line(text);
   }
   checkComplete(cache, options);
   const problems: string[] = [];
@@ -40,22 +46,36 @@ export async function exportFile(context: CliContext, file: string, options: Exp
   throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `not all is exported: ${problems.join('; ')}`);
 }
 
+/** Whoever reads stdout has seen enough, or it cannot be written: that ends the work, and is told elsewhere. */
+class ReaderGone extends Error {}
+
+async function print({ out }: CliContext, text: string): Promise<void> {
+  await out.write(text);
+  if (out.closed) throw new ReaderGone();
+}
+
+/** `undefined` if stdout took not all of it. */
 async function write(
   context: CliContext,
   cache: CacheManager,
   file: string,
   credentials: ExportCredentials,
-): Promise<ExportResult> {
-  const bar = new ProgressBar(context.err, context.shown(file), () => context.now());
+): Promise<ExportResult | undefined> {
+  const isStdout = file === STDOUT;
+  const bar = new ProgressBar(context.err, isStdout ? 'stdout' : context.shown(file), () => context.now());
   try {
-    return await cache.exportToFile(file, {
+    return await cache.exportToFile(isStdout ? (text) => print(context, text) : file, {
       credentials,
       signal: context.io.signal,
       onProgress: ({ exported }) => bar.update(undefined, `${formatCount(exported)} exported`),
     });
   } catch (error) {
+    if (error instanceof ReaderGone) return undefined;
     if (context.io.signal?.aborted === true && error === context.io.signal.reason)
-      throw new CliError(INTERRUPTED, `${interrupted(error)}; nothing is exported: ${file} is as it was before`);
+      throw new CliError(
+        INTERRUPTED,
+        `${interrupted(error)}; ${isStdout ? 'stdout has only a part of the entries' : `nothing is exported: ${file} is as it was before`}`,
+      );
     const code = systemCodeOf(error);
     if (code === undefined) throw error;
     throw new CliError('FILE_UNWRITABLE', `${file} cannot be written: ${codeInWords(code)}`);

@@ -1,32 +1,23 @@
 import { basename } from 'node:path';
-import type { CacheManager, KeyIdentity, ProxyFileFormat, WarmResult } from '@pw/cache-manager';
-import type { CacheEntry, ProxyScheme } from '@pw/cache-models';
-import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import type { CacheManager, WarmResult } from '@pw/cache-manager';
+import type { CacheEntry } from '@pw/cache-models';
+import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
-import { inWords } from '../error-text.ts';
-import { formatCount, formatDuration, plural, printable } from '../format.ts';
-import type { GivenLabels } from '../label-options.ts';
+import { CredentialGuard } from '../credential-guard.ts';
+import { formatCount, formatDuration, plural } from '../format.ts';
+import { hasFailed, others, totalsOf } from '../import-counts.ts';
+import { type ImportOptions, importOptions } from '../import-options.ts';
 import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
 import { ProgressBar } from '../progress-bar.ts';
 import { ProgressEstimate } from '../progress-estimate.ts';
 import { INTERRUPTED, interrupted } from '../report-error.ts';
-
-export interface ImportOptions extends GlobalOptions {
-  readonly ttl?: number;
-  readonly format?: ProxyFileFormat;
-  readonly scheme?: ProxyScheme;
-  readonly bareNames?: boolean;
-  readonly source?: string;
-  readonly keyIdentity?: KeyIdentity;
-  readonly label?: GivenLabels;
-}
+import { reportProblems, withReasonsInWords } from '../report-problems.ts';
+import { inputName, inputOf } from '../standard-streams.ts';
+import { previewFiles } from './preview.ts';
 
 type FileResult = WarmResult & { readonly file: string; readonly interrupted?: true };
 
 const NOTHING: WarmResult = { loaded: 0, skipped: 0, failed: 0, problems: [], problemCount: 0 };
-
-const SHOWN_PROBLEMS = 5;
-const NO_KEY = 'has credentials, and there is no encryption key to seal them';
 
 /**
  * Reads files into the cache. The exit code is 0 if every row that holds a proxy is stored: rows that hold none are
@@ -37,6 +28,7 @@ export async function importFiles(
   files: readonly string[],
   options: ImportOptions,
 ): Promise<void> {
+  if (options.dryRun === true) return previewFiles(context, files, options);
   const start = context.now();
   const cache = await openStore(context, options, { writes: true });
   const guard = new CredentialGuard(hasKey(context));
@@ -69,18 +61,13 @@ async function importFile(
   options: ImportOptions,
   guard: CredentialGuard,
 ): Promise<Omit<FileResult, 'file'>> {
-  const bar = new ProgressBar(context.err, context.shown(basename(file)), () => context.now());
+  const bar = new ProgressBar(context.err, basename(inputName(context, file)), () => context.now());
   const estimate = new ProgressEstimate();
   let last = NOTHING;
   try {
-    const result = await cache.warmFromFile(file, {
-      ttlOverride: options.ttl,
-      format: options.format,
-      defaultScheme: options.scheme,
-      bareNames: options.bareNames,
+    const result = await cache.warmFromFile(inputOf(context, file), {
+      ...importOptions(options),
       defaultSource: options.source,
-      keyIdentity: options.keyIdentity,
-      labels: options.label,
       signal: context.io.signal,
       refuse: (entry) => guard.check(entry),
       onProgress: ({ bytesRead, totalBytes, ...counts }) => {
@@ -97,26 +84,16 @@ async function importFile(
   }
 }
 
-function withReasonsInWords(result: WarmResult): WarmResult {
-  return { ...result, problems: result.problems.map((problem) => ({ ...problem, reason: inWords(problem.reason) })) };
-}
-
 function describeInterruption(context: CliContext, files: readonly string[], results: readonly FileResult[]): string {
   const unread = files.length - results.length;
   const rest = unread === 0 ? '' : ` and ${plural(unread, 'file')} more not at all`;
-  return `${interrupted(context.io.signal?.reason)}; what was stored stays: ${context.shown(results.at(-1)!.file)} is read in part${rest}`;
+  return `${interrupted(context.io.signal?.reason)}; what was stored stays: ${inputName(context, results.at(-1)!.file)} is read in part${rest}`;
 }
 
 async function report(context: CliContext, result: FileResult): Promise<void> {
-  const { out, err } = context;
-  const { loaded, skipped, failed, problems, problemCount } = result;
-  const file = context.shown(result.file);
-  await out.line(`${file}: ${formatCount(loaded)} loaded${others({ skipped, failed })}`);
-  for (const { line, reason } of problems.slice(0, SHOWN_PROBLEMS)) {
-    await err.line(`${file}${line > 0 ? `:${line}` : ''}: ${printable(reason)}`);
-  }
-  const more = problemCount - Math.min(problems.length, SHOWN_PROBLEMS);
-  if (more > 0) await err.line(`${file}: and ${plural(more, 'problem')} more`);
+  const file = inputName(context, result.file);
+  await context.out.line(`${file}: ${formatCount(result.loaded)} loaded${others(result)}`);
+  await reportProblems(context, file, result);
 }
 
 async function summarise(
@@ -125,38 +102,10 @@ async function summarise(
   { json }: ImportOptions,
   elapsedMs: number,
 ): Promise<void> {
-  const sum = (name: 'loaded' | 'skipped' | 'failed') => results.reduce((total, result) => total + result[name], 0);
-  const totals = { loaded: sum('loaded'), skipped: sum('skipped'), failed: sum('failed') };
+  const totals = totalsOf(results);
   const interruption = results.at(-1)?.interrupted ? { interrupted: true } : {};
   const files = results.map((result) => ({ ...result, file: context.masked(result.file) }));
   if (json === true) await context.out.json({ ...totals, elapsedMs, ...interruption, files });
   else
     await context.out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
-}
-
-function others({ skipped, failed }: Pick<WarmResult, 'skipped' | 'failed'>): string {
-  const counts: string[] = [];
-  if (skipped > 0) counts.push(`, ${formatCount(skipped)} skipped`);
-  if (failed > 0) counts.push(`, ${formatCount(failed)} failed`);
-  return counts.join('');
-}
-
-function hasFailed({ loaded, skipped, failed }: WarmResult): boolean {
-  return failed > 0 || (loaded === 0 && skipped > 0);
-}
-
-/** Without a key of its own the cache would seal with a random one, and nothing could open it again. */
-class CredentialGuard {
-  refused = 0;
-  readonly #hasKey: boolean;
-
-  constructor(withKey: boolean) {
-    this.#hasKey = withKey;
-  }
-
-  check(entry: CacheEntry): string | undefined {
-    if (this.#hasKey || !entry.hasCredentials) return undefined;
-    this.refused++;
-    return NO_KEY;
-  }
 }

@@ -2,6 +2,7 @@ import {
   type ArgumentKind,
   type CacheEntry,
   type CredentialCipher,
+  type FieldProblem,
   type MaybePromise,
   optional,
   problemsOfOptions,
@@ -14,6 +15,9 @@ import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
  */
 export const EXPORT_CREDENTIALS = Object.freeze(['sealed', 'plain', 'omit'] as const);
 export type ExportCredentials = (typeof EXPORT_CREDENTIALS)[number];
+
+/** A path, or what takes the text of the file piece by piece, such as `(text) => process.stdout.write(text)`. An async one is waited for. */
+export type ExportDestination = string | ((text: string) => unknown);
 
 /** Where exported entries come from. */
 export interface ExportSource {
@@ -60,6 +64,10 @@ const OPTIONS: Readonly<Record<keyof ExportOptions, ArgumentKind>> = Object.free
 
 /** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
 export function parseExportCredentials(path: unknown, options: ExportOptions): ExportCredentials {
-  refuseProblems('export', [...problemsOfPath(path), ...problemsOfOptions(options, OPTIONS)]);
+  refuseProblems('export', [...problemsOfDestination(path), ...problemsOfOptions(options, OPTIONS)]);
   return options.credentials ?? 'sealed';
+}
+
+function problemsOfDestination(given: unknown): FieldProblem[] {
+  return typeof given === 'function' ? [] : problemsOfPath(given);
 }

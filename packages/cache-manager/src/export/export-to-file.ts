@@ -3,7 +3,13 @@ import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models'
 import { tell } from '../transfer-options.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { exportLine } from './export-line.ts';
-import { type ExportOptions, type ExportResult, type ExportSource, parseExportCredentials } from './export-options.ts';
+import {
+  type ExportDestination,
+  type ExportOptions,
+  type ExportResult,
+  type ExportSource,
+  parseExportCredentials,
+} from './export-options.ts';
 
 /** Lines written at once: one write then costs little a line, and the event loop gets a turn often. */
 const GROUP = 256;
@@ -11,28 +17,33 @@ const GROUP = 256;
 /**
  * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears
  * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched. Credentials in clear are encrypted, under a
- * key that is only in memory, until the file is complete.
+ * key that is only in memory, until the file is complete. A function in the place of the path gets the same text in pieces, of whole lines.
  *
  * Throws a CacheValidationError for a path that is none, for a wrong option, or when credentials must be sealed and there is no cipher; a
  * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
  */
 export async function exportToFile(
   source: ExportSource,
-  path: string,
+  destination: ExportDestination,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
-  const run = new ExportRun(source, path, options);
+  const run = new ExportRun(source, destination, options);
   options.signal?.throwIfAborted();
+  if (typeof destination === 'string') await writeFile(run, destination, options.signal);
+  else await run.write({ append: destination });
+  return run.result;
+}
+
+async function writeFile(run: ExportRun, path: string, signal: AbortSignal | undefined): Promise<void> {
   try {
     await using file = await AtomicFile.create(path, { concealed: run.isClear });
     await run.write(file);
-    await file.commit(options.signal);
+    await file.commit(signal);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException | undefined)?.code;
     if (error instanceof CacheError || typeof code !== 'string') throw error;
     throw new CacheStorageError(`export: the file cannot be written (${code})`, { cause: error });
   }
-  return run.result;
 }
 
 class ExportRun {
@@ -42,10 +53,10 @@ class ExportRun {
   #exported = 0;
   #failed = 0;
 
-  constructor(source: ExportSource, path: string, options: ExportOptions) {
+  constructor(source: ExportSource, destination: ExportDestination, options: ExportOptions) {
     this.#source = source;
     this.#options = options;
-    this.#credentials = parseExportCredentials(path, options);
+    this.#credentials = parseExportCredentials(destination, options);
   }
 
   get result(): ExportResult {
@@ -57,7 +68,7 @@ class ExportRun {
     return this.#credentials === 'plain';
   }
 
-  async write(file: AtomicFile): Promise<void> {
+  async write(file: { append(text: string): unknown }): Promise<void> {
     let lines: string[] = [];
     const flush = async (): Promise<void> => {
       await file.append(lines.join(''));

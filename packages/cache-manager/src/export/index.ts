@@ -1,5 +1,6 @@
 export type {
   ExportCredentials,
+  ExportDestination,
   ExportOptions,
   ExportProgress,
   ExportResult,

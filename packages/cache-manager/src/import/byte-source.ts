@@ -1,10 +1,12 @@
 import { abortable } from '../abortable.ts';
+import { BytesReader } from './bytes-reader.ts';
+import type { FileOrBytes } from './file-or-bytes.ts';
 import { type FileReader, openReader } from './file-reader.ts';
 
 const CHUNK_BYTES = 128 * 1024;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A file read from front to back, once: a pipe will do. Its beginning can be looked at before. */
+/** A file, or the bytes of one, read from front to back, once: a pipe will do. Its beginning can be looked at before. */
 export class ByteSource {
   /** The first bytes of the file, without a byte order mark: as many as one chunk, fewer only if there are no more. */
   readonly head: Buffer;
@@ -21,8 +23,8 @@ export class ByteSource {
   }
 
   /** Throws the system's error, or the signal's reason: a pipe may never hand out its first bytes. */
-  static async open(path: string, signal?: AbortSignal): Promise<ByteSource> {
-    const reader = await openReader(path);
+  static async open(file: FileOrBytes, signal?: AbortSignal): Promise<ByteSource> {
+    const reader = typeof file === 'string' ? await openReader(file) : new BytesReader(file);
     try {
       signal?.throwIfAborted();
       const head = readFull(reader);

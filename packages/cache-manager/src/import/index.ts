@@ -1,5 +1,8 @@
 export type { LimitedRoom } from './eviction-watch.ts';
+export type { FileOrBytes } from './file-or-bytes.ts';
 export type { WarmProblem, WarmResult } from './import-tally.ts';
+export type { FilePreview, PreviewOptions } from './preview-file.ts';
+export { previewFile } from './preview-file.ts';
 export type { ProxyFileFormat } from './proxy-file-format.ts';
 export { PROXY_FILE_FORMATS } from './proxy-file-format.ts';
 export { warmFromFile } from './warm-from-file.ts';

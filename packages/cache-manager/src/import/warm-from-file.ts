@@ -7,6 +7,7 @@ import { ByteSource } from './byte-source.ts';
 import { EvictionWatch } from './eviction-watch.ts';
 import type { FileItem, FileItems } from './file-item.ts';
 import { UnfitFile } from './file-kind.ts';
+import type { FileOrBytes } from './file-or-bytes.ts';
 import { ImportBatch } from './import-batch.ts';
 import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
@@ -23,7 +24,7 @@ import {
 } from './warm-options.ts';
 
 /**
- * Reads proxies from a file (a regular one, a pipe or a terminal) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
+ * Reads proxies from a file (a regular one, a pipe, a terminal, or its bytes in pieces) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
  * constant memory, JSON documents up to 64 MiB. Time is in proportion to the size, whatever the file holds, and others get their turn after
  * every few milliseconds; see `import-limits.ts` for what is refused as too large. A row that is wrong never stops the rest, and a file that cannot
  * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
@@ -32,23 +33,23 @@ import {
  * Throws a CacheValidationError for a path that is none and for a wrong option, what `WarmOptions.keyIdentity` says, and the signal's reason when it is aborted: the rows read until then are stored first,
  * and the last call of `onProgress` tells what became of them.
  */
-export async function warmFromFile(target: WarmTarget, path: string, options?: WarmOptions): Promise<WarmResult> {
-  const settings = parseWarmOptions(path, options);
+export async function warmFromFile(target: WarmTarget, file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
+  const settings = parseWarmOptions(file, options);
   settings.signal?.throwIfAborted();
-  const tally = new ImportTally(path, target.logger);
+  const tally = new ImportTally(nameOf(file), target.logger);
   try {
-    await warm(target, path, settings, tally);
+    await warm(target, file, settings, tally);
   } finally {
     tally.end();
   }
   return tally.result;
 }
 
-async function warm(target: WarmTarget, path: string, settings: WarmSettings, tally: ImportTally): Promise<void> {
+async function warm(target: WarmTarget, file: FileOrBytes, settings: WarmSettings, tally: ImportTally): Promise<void> {
   const keys = await rowKeys(target, settings.keyIdentity);
   let source: ByteSource;
   try {
-    source = await ByteSource.open(path, settings.signal);
+    source = await ByteSource.open(file, settings.signal);
   } catch (error) {
     settings.signal?.throwIfAborted();
     tally.refuse(
@@ -59,7 +60,7 @@ async function warm(target: WarmTarget, path: string, settings: WarmSettings, ta
     return;
   }
   try {
-    await importRows({ source, path, target, settings, tally, keys });
+    await importRows({ source, path: nameOf(file), target, settings, tally, keys });
   } finally {
     await source[Symbol.asyncDispose]();
   }
@@ -170,6 +171,11 @@ async function* guarded(
     if (next.done === true) return;
     yield next.value;
   }
+}
+
+/** What tells the format, and is logged; bytes have no name. */
+function nameOf(file: FileOrBytes): string {
+  return typeof file === 'string' ? file : '';
 }
 
 function progressOf({ result }: ImportTally, { bytesRead, totalBytes }: ByteSource): WarmProgress {

@@ -21,6 +21,7 @@ import type { Merge } from '../merge.ts';
 import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { LimitedRoom } from './eviction-watch.ts';
 import type { WarmResult } from './import-tally.ts';
+import { isIterable } from './iterator-of.ts';
 import type { PasswordMac } from './password-mac.ts';
 import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './proxy-file-format.ts';
 
@@ -126,9 +127,9 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 const DEFAULT_BATCH = 500;
 
 /** Fills the defaults. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
-export function parseWarmOptions(path: unknown, options: WarmOptions = {}): WarmSettings {
+export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
   refuseProblems('import', [
-    ...problemsOfPath(path),
+    ...(isIterable(file) ? [] : problemsOfPath(file)),
     ...problemsOfOptions(options, OPTIONS),
     ...problemsOfLabels(options),
   ]);

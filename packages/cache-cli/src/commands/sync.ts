@@ -1,0 +1,100 @@
+import { basename } from 'node:path';
+import type { CacheManager, SyncProgress, SyncRefusal, SyncResult } from '@pw/cache-manager';
+import type { CliContext, GlobalOptions } from '../cli-context.ts';
+import { CliError } from '../cli-error.ts';
+import { CredentialGuard } from '../credential-guard.ts';
+import { formatCount, formatDuration } from '../format.ts';
+import { others } from '../import-counts.ts';
+import { importOptions, type ListOptions } from '../import-options.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
+import { ProgressBar } from '../progress-bar.ts';
+import { INTERRUPTED, interrupted } from '../report-error.ts';
+import { reportProblems, withReasonsInWords } from '../report-problems.ts';
+import { inputName, inputOf } from '../standard-streams.ts';
+
+export interface SyncFileOptions extends GlobalOptions, ListOptions {
+  readonly force?: boolean;
+}
+
+/**
+ * Makes the entries of a source those of a file. The exit code is 1 if a row failed, or if entries that the file does not name
+ * were not removed.
+ */
+export async function syncFile(
+  context: CliContext,
+  source: string,
+  file: string,
+  options: SyncFileOptions,
+): Promise<void> {
+  const start = context.now();
+  const guard = new CredentialGuard(hasKey(context));
+  let result: SyncResult;
+  {
+    await using cache = await openStore(context, options, { writes: true });
+    result = withReasonsInWords(await sync(context, cache, source, file, options, guard));
+  }
+  if (options.json === true) {
+    const elapsedMs = context.now() - start;
+    await context.out.json({ source: context.masked(source), file: context.masked(file), ...result, elapsedMs });
+  } else await report(context, source, file, result, context.now() - start);
+  if (result.failed > 0) context.exitCode = 1;
+  if (guard.refused > 0)
+    throw new CliError(
+      'KEY_MISSING',
+      `rows with credentials are not stored, for there is no encryption key: ${SEAL_REMEDY}`,
+    );
+  if (result.refused !== null) throw new CliError('NOT_REMOVED', describe(result.refused));
+}
+
+async function sync(
+  context: CliContext,
+  cache: CacheManager,
+  source: string,
+  file: string,
+  options: SyncFileOptions,
+  guard: CredentialGuard,
+): Promise<SyncResult> {
+  const bar = new ProgressBar(context.err, basename(inputName(context, file)), () => context.now());
+  try {
+    return await cache.syncFrom(source, inputOf(context, file), {
+      ...importOptions(options),
+      force: options.force,
+      signal: context.io.signal,
+      refuse: (entry) => guard.check(entry),
+      onProgress: (progress) => bar.update(undefined, describeProgress(progress)),
+    });
+  } catch (error) {
+    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason) throw error;
+    throw new CliError(
+      INTERRUPTED,
+      `${interrupted(error)}; what was stored and removed until then stays so: run it again, and it goes on`,
+    );
+  } finally {
+    await bar.clear();
+  }
+}
+
+function describeProgress({ phase, added, updated, kept, removed }: SyncProgress): string {
+  if (phase === 'reading') return 'reading';
+  return phase === 'storing' ? `${formatCount(added + updated + kept)} stored` : `${formatCount(removed)} removed`;
+}
+
+async function report(
+  context: CliContext,
+  source: string,
+  file: string,
+  result: SyncResult,
+  elapsedMs: number,
+): Promise<void> {
+  const counts = (['added', 'updated', 'kept', 'removed'] as const).map(
+    (name) => `${formatCount(result[name])} ${name}`,
+  );
+  await context.out.line(
+    `${context.shown(source)}: ${counts.join(', ')}${others(result)} in ${formatDuration(elapsedMs)}`,
+  );
+  await reportProblems(context, inputName(context, file), result);
+}
+
+function describe({ message, canForce }: SyncRefusal): string {
+  return `nothing is removed: ${message}${canForce ? '; if that is as it should be, run it again with --force' : ''}`;
+}
