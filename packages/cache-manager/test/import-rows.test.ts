@@ -303,7 +303,8 @@ describe('a row with credentials in a text', () => {
     'http://gate.example:8080,ann,hunter2-x',
     'http://gate.example:8080 (login ann / hunter2-x)',
     'http://gate.example:8080 ann:hunter2-x',
-    'gate.example:8080@ann:hunter2-x',
+    'gate.example:8080@ann',
+    'gate.example:8080 elite hunter2-x',
   ])('is not kept as it is where fields may stand in its URL: %j', async (proxy_url) => {
     for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
       const { result, target } = await importRows([row]);

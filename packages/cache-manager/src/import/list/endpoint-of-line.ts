@@ -10,6 +10,8 @@ export interface EndpointTraits {
   /** The scheme stands before the address, as in proxychains.conf. */
   readonly isNamed: boolean;
   readonly hasScheme: boolean;
+  /** The text is a field of a row: what stands there besides is meant to be read. */
+  readonly isField: boolean;
   /** Why it is refused, whatever follows. */
   readonly refusal?: string | undefined;
 }
@@ -41,7 +43,8 @@ export class EndpointOfLine {
     if (this.#notes === 2) this.#second = text;
     if (!isBehindBlank) this.#areBehindBlanks = false;
     if (this.#country === undefined && this.#notes <= 2 && isCountryNote(text)) this.#country = text.slice(0, 2);
-    if (!this.#hasCredentials && isLikeCredentials(text)) this.#mayBeCredentials = true;
+    if (this.#hasCredentials) return;
+    if (isLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
   }
 
   /** `schemes`: those that words behind the address name. */
@@ -67,7 +70,9 @@ export class EndpointOfLine {
   /** Exactly two parts behind host and port are notes in one list, user and password in another. */
   #kindOfTwo(): 'notes' | 'credentials' | 'doubtful' {
     const { isPair, isNamed } = this.#traits;
-    if (this.#notes !== 2 || this.#hasCredentials || !(isPair || isNamed)) return 'notes';
+    // Behind `host:port` and a blank stands text.
+    const mayBe = isPair || isNamed || !this.#areBehindBlanks;
+    if (this.#notes !== 2 || this.#hasCredentials || !mayBe) return 'notes';
     const [first, second] = [this.#first!, this.#second!];
     const kinds = [kindOfNote(first), kindOfNote(second)];
     if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
@@ -84,6 +89,10 @@ function countryOf(code: string): EntryLabels {
 /** `CO`, or `CO-N-S!`. */
 function isCountryNote(text: string): boolean {
   return (text.length === 2 || text[2] === '-') && isCountryCode(text.slice(0, 2));
+}
+
+function isPlainNote(text: string): boolean {
+  return /^[\p{L}\p{N}]/u.test(text) && kindOfNote(text) === 'note';
 }
 
 /** `user:password`, and no time, link or `ping:20ms`. */

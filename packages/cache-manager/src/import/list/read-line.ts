@@ -15,6 +15,11 @@ const TOO_LONG: PlainLineResult = {
   reason: `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most of a proxy with its credentials`,
 };
 
+export interface LineOptions extends PlainLineOptions {
+  /** The text is a field of a row, which has other fields for what else there is to say. */
+  readonly isField?: boolean;
+}
+
 /** After so many parts of a line without a result others get a turn. */
 const PARTS_A_STEP = 64;
 
@@ -23,7 +28,7 @@ const PARTS_A_STEP = 64;
  * semicolons or bars. What stands behind an address and is none is passed over; it never becomes a part of a password. A line that
  * gives nothing gives one reason. `undefined` stands for a piece of work that found nothing.
  */
-export function readLine(text: string, options: PlainLineOptions): Iterable<PlainLineResult | undefined> {
+export function readLine(text: string, options: LineOptions): Iterable<PlainLineResult | undefined> {
   if (isCurlLine(text)) return [plain(readCurlLine(text, options))];
   if (hasSeveralParts(text)) return new LineReader(text, options).results();
   return [readWhole(text, options)];
@@ -44,12 +49,14 @@ function withoutName(text: string): string {
   const equals = text.indexOf('=');
   if (equals < 1 || equals > 16) return text;
   const name = text.slice(0, equals);
-  return schemeOfWord(name) !== undefined || /^[a-z_]*proxy$/i.test(name) ? text.slice(equals + 1) : text;
+  return schemeOfWord(name) !== undefined || /^[a-z_]*proxy$/i.test(name)
+    ? text.slice(equals + 1).replace(/^(["'])(.*)\1$/s, '$2')
+    : text;
 }
 
 class LineReader {
   readonly #text: string;
-  readonly #options: PlainLineOptions;
+  readonly #options: LineOptions;
   readonly #found: PlainLineResult[] = [];
   #current: EndpointOfLine | undefined;
   /** A host that may have its port in the next part. */
@@ -64,7 +71,7 @@ class LineReader {
   #count = 0;
   #pac: boolean | undefined;
 
-  constructor(text: string, options: PlainLineOptions) {
+  constructor(text: string, options: LineOptions) {
     this.#text = text;
     this.#options = options;
   }
@@ -132,7 +139,13 @@ class LineReader {
     this.#finish();
     const isNamed = this.#schemesLead && this.#schemes.length > 0;
     const hasScheme = reading.hasScheme || isNamed;
-    this.#current = new EndpointOfLine(reading.value, { isPair, isNamed, hasScheme, refusal });
+    this.#current = new EndpointOfLine(reading.value, {
+      isPair,
+      isNamed,
+      hasScheme,
+      isField: this.#options.isField === true,
+      refusal,
+    });
     this.#schemes = [];
     this.#hasText = false;
   }
@@ -148,6 +161,10 @@ class LineReader {
       return;
     }
     if (isLeadingWord(text)) return;
+    if (!reading.ok && reading.isNear && !this.#hasText && /^[\d.]+:\d+$/.test(text)) {
+      this.#add(reading);
+      return;
+    }
     this.#hasText = true;
     if (reading.ok || reading.fate === 'skipped') return;
     if (reading.isNear || (isFirst && this.#problem.fate === 'skipped')) this.#problem = reading;

@@ -2,7 +2,7 @@ import { type ProxyScheme, parseProxyUrl, trimInvisible } from '@pw/cache-models
 import { withoutLeadingSymbols } from '../outer-symbols.ts';
 import { beginsWithIpv6 } from './bare-ipv6.ts';
 import { type OrderOptions, readOrders } from './read-orders.ts';
-import { isSchemeOfOtherKind, NO_BRACKETS, NO_SCHEME, OTHER_LINK } from './reasons.ts';
+import { isSchemeOfOtherKind, NO_BRACKETS, NO_PORT, NO_SCHEME, OTHER_LINK } from './reasons.ts';
 import { failed, near, skipped, type TokenReading } from './token-reading.ts';
 
 const SCHEME = /^[a-z][a-z\d+.-]{1,20}:\/\//i;
@@ -40,7 +40,7 @@ function readUrl(url: string): TokenReading {
   if (reading.ok || parsed.ok) return reading;
   if (reading.isNear || parsed.part !== 'port') return reading.isNear ? reading : near(parsed.reason);
   // A path, or a query: a page and no proxy.
-  return /[/?#]./.test(rest.slice(rest.lastIndexOf('@') + 1)) ? skipped(parsed.reason) : failed(parsed.reason);
+  return /[/?#]./.test(rest.slice(rest.lastIndexOf('@') + 1)) ? skipped(parsed.reason) : failed(NO_PORT);
 }
 
 /** False for nearly every userinfo, at little cost: what ends neither in a port nor has one in the middle names no place. */

@@ -12,7 +12,7 @@ export const ONE_CREDENTIAL =
   'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
 export const NO_USER = 'has a password without a user: write host:port:user:password or user:password@host:port';
 export const WRONG_PORT = 'must have a port from 1 to 65535';
-export const NO_PORT = 'must have a port: write host:port';
+export const NO_PORT = 'must end with a port, such as host:8080, and hold no path';
 export const HAS_PATH = 'must end with the port: what is behind it is no part of a proxy';
 export const OTHER_LINK =
   'is a link of another protocol (such as vmess, vless, trojan or Shadowsocks), which is no HTTP or SOCKS proxy';
@@ -24,6 +24,8 @@ export const MAY_BE_CREDENTIALS =
 export const IN_COMMENT =
   'has what may be its host behind a #, where a comment begins: write %23 for a # in a user or a password';
 export const WIDE_COLON = 'holds a full-width colon (U+FF1A): write a plain one';
+/** Of a field that ends in no port there may be nothing that is a proxy at all: ProxyWhirl takes any text. */
+export const PORT_REASONS: ReadonlySet<string> = new Set([NO_PORT, WRONG_PORT]);
 export const SEVERAL = 'holds more than one proxy';
 
 const OTHER_KINDS: ReadonlySet<string> = new Set(
