@@ -25,7 +25,7 @@ describe('a single name in a list', () => {
   it('is failed, with what to write, and not quoted', async () => {
     const { counts, reasons } = await importText('list.txt', 'squid:3128\n');
     expect(counts).toEqual([0, 0, 1]);
-    expect(reasons[0]).toContain('write the scheme before it');
+    expect(reasons[0]).toContain('only in a URL');
     // The same shape has a user whose password is a number.
     expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
@@ -39,7 +39,7 @@ describe('a single name in a list', () => {
     async (line) => {
       const { counts, reasons } = await importLine(line);
       expect(counts).toEqual([0, 0, 1]);
-      expect(reasons[0]).toMatch(/write the scheme before it/);
+      expect(reasons[0]).toMatch(/only in a URL/);
       expect(reasons[0]).not.toMatch(/hunter2|squid|12345|34/);
     },
   );

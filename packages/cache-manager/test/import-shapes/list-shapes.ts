@@ -9,13 +9,13 @@ const BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:
 const NO_PORT = 'must end with a port, such as host:8080, and hold no path';
 const DOUBTFUL = 'has text behind the port that may be a user and a password: write host:port:user:password';
 const AMBIGUOUS =
-  'has a host with a port on both sides, so either may be the user with the password: write user:password@host:port, with %2E for each dot of the user';
+  'has a host with a port on both sides, so either may be the user with the password: write scheme://user:password@host:port, with %2E for each dot of the user';
 const BEHIND_TEXT =
   'holds a proxy behind other text, which may be a part of it: write the proxy alone, or first, and %20, %2C, %3B or %7C for a blank, comma, semicolon or bar in a user or a password';
 const ONE_PART =
   'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
 const SINGLE =
-  'is a single name, which is taken for a host only in a URL: write the scheme before it, or allow such names (bareNames, --bare-names)';
+  'is a single name, which is taken for a host only in a URL: write scheme://user:password@host:port, or allow such names (bareNames, --bare-names)';
 const OTHER_LINK =
   'is a link of another protocol (such as vmess, vless, trojan or Shadowsocks), which is no HTTP or SOCKS proxy';
 

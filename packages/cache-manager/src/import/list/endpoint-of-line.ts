@@ -1,5 +1,6 @@
 import type { EntryLabels, ProxyScheme } from '@pw/cache-models';
 import { isCountryCode } from './country-codes.ts';
+import { holdsPlace } from './holds-place.ts';
 import { bestScheme, isNamedNote, kindOfNote } from './list-words.ts';
 import { MAY_BE_CREDENTIALS } from './reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token-reading.ts';
@@ -37,6 +38,11 @@ export class EndpointOfLine {
     return this.#first !== undefined && kindOfNote(this.#first) === 'other';
   }
 
+  /** True where user and password stand in proxychains.conf. */
+  get awaitsCredentials(): boolean {
+    return this.#traits.isPair && this.#traits.isNamed && this.#notes < 2;
+  }
+
   addNote(text: string, isBehindBlank: boolean): void {
     this.#notes++;
     if (this.#notes === 1) this.#first = text;
@@ -51,9 +57,8 @@ export class EndpointOfLine {
   finish(schemes: readonly ProxyScheme[]): TokenReading {
     const { refusal, hasScheme } = this.#traits;
     if (refusal !== undefined) return failed(refusal);
-    if (this.#mayBeCredentials) return failed(MAY_BE_CREDENTIALS);
     const kind = this.#kindOfTwo();
-    if (kind === 'doubtful') return failed(MAY_BE_CREDENTIALS);
+    if (kind === 'doubtful' || (kind === 'notes' && this.#mayBeCredentials)) return failed(MAY_BE_CREDENTIALS);
     let value = this.#value;
     if (kind === 'credentials') value = { ...value, username: this.#first!, password: this.#second! };
     else if (this.#country !== undefined && value.labels === undefined)
@@ -77,7 +82,8 @@ export class EndpointOfLine {
     const kinds = [kindOfNote(first), kindOfNote(second)];
     if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
     // The shape of proxychains.conf.
-    if (isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other') return 'credentials';
+    if (isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other')
+      return hasAddress(first) || hasAddress(second) ? 'doubtful' : 'credentials';
     return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'doubtful';
   }
 }
@@ -101,6 +107,11 @@ function isLikeCredentials(text: string): boolean {
   if (colon < 1 || colon === text.length - 1 || text.startsWith('//', colon + 1)) return false;
   const name = text.slice(0, colon);
   return !/^[^\p{L}\p{N}]|^\d+(?:[-/.T]\d+)*$/u.test(name) && !isNamedNote(name);
+}
+
+/** Another line may have run into this one. */
+function hasAddress(text: string): boolean {
+  return text.includes('://') || holdsPlace(text);
 }
 
 /** As in `United States`. */

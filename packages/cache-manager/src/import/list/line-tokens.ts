@@ -31,14 +31,16 @@ export interface LineToken {
 /** The parts of a line, without quotes and brackets around them. Linear in the length of the line. */
 export function* tokensOf(line: string): Generator<LineToken> {
   const quotes = new OpenQuotes(line);
-  const separators = new RegExp(SEPARATORS);
   let isBehindBlank = true;
   for (let start = 0; start <= line.length; ) {
-    const match = separators.exec(line);
+    // Others may read lines between two parts of this one.
+    SEPARATORS.lastIndex = start;
+    const match = SEPARATORS.exec(line);
     const end = match?.index ?? line.length;
+    const next = SEPARATORS.lastIndex;
     if (end > start) yield { text: quotes.unquoted(start, end), isBehindBlank };
     if (match === null) return;
-    start = separators.lastIndex;
+    start = next;
     isBehindBlank = match[0].trim() === '';
   }
 }
@@ -47,7 +49,7 @@ export function* tokensOf(line: string): Generator<LineToken> {
 class OpenQuotes {
   readonly #line: string;
   #open = '';
-  readonly #last = new Map<string, number>();
+  #last: Map<string, number> | undefined;
 
   constructor(line: string) {
     this.#line = line;
@@ -57,7 +59,7 @@ class OpenQuotes {
     let text = trimInvisible(this.#line.slice(start, end));
     const closing = Object.hasOwn(CLOSING, text[0] ?? '') ? CLOSING[text[0]!]! : '';
     if (closing !== '' && text.length > 1) {
-      if (text.endsWith(closing)) text = this.#isIpv6(text) ? text : text.slice(1, -1);
+      if (text.indexOf(closing, 1) === text.length - 1) text = this.#isIpv6(text) ? text : text.slice(1, -1);
       else if (QUOTES.includes(text[0]!) && this.#isClosedLater(closing, end)) {
         this.#open = closing;
         text = text.slice(1);
@@ -74,6 +76,7 @@ class OpenQuotes {
   }
 
   #isClosedLater(closing: string, end: number): boolean {
+    this.#last ??= new Map();
     let last = this.#last.get(closing);
     if (last === undefined) {
       last = this.#line.lastIndexOf(closing);

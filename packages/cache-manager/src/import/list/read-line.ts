@@ -30,7 +30,9 @@ const PARTS_A_STEP = 64;
  */
 export function readLine(text: string, options: LineOptions): Iterable<PlainLineResult | undefined> {
   if (isCurlLine(text)) return [plain(readCurlLine(text, options))];
-  if (hasSeveralParts(text)) return new LineReader(text, options).results();
+  // Without a digit there is no port.
+  if (hasSeveralParts(text) && (/\d/.test(text) || text.includes('://')))
+    return new LineReader(text, options).results();
   return [readWhole(text, options)];
 }
 
@@ -109,7 +111,8 @@ class LineReader {
     if (reading.ok && (reading.isCertain || (this.#current === undefined && !this.#hasText)))
       this.#begin(reading, false);
     else if (this.#current === undefined) this.#takeLeading(text, reading);
-    else if (reading.ok || !reading.isNear) this.#current.addNote(text, isBehindBlank);
+    else if (reading.ok || !reading.isNear || this.#current.awaitsCredentials)
+      this.#current.addNote(text, isBehindBlank);
     else {
       this.#finish();
       this.#add(reading);

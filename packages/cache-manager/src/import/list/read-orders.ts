@@ -2,11 +2,14 @@ import { type EntryLabels, type ParsedProxyUrl, type ProxyScheme, parseProxyUrl 
 import { withoutLeadingSymbols, withoutTrailingSymbols } from '../outer-symbols.ts';
 import { endsWithIpv6, isIpv6 } from './bare-ipv6.ts';
 import { isCountryCode } from './country-codes.ts';
+import { holdsPlace } from './holds-place.ts';
 import { isHeading } from './list-words.ts';
 import {
   AMBIGUOUS,
   FORMS,
   HAS_PATH,
+  MANY_COLONS,
+  MORE_BEHIND_AT,
   NO_BRACKETS,
   NO_PORT,
   NO_USER,
@@ -106,6 +109,7 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   }
   if (colon === 0) return { rank: Rank.NONE, problem: near(isIpv6(rest) ? NO_BRACKETS : NO_USER), by: by as ':' };
   if (isIpv6(rest)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by: by as ':' };
+  if (holdsPlace(rest)) return { rank: Rank.NONE, problem: near(AMBIGUOUS), by: by as ':' };
   const password = withoutLink(rest.slice(colon + 1));
   return {
     rank: place.rank,
@@ -135,15 +139,21 @@ function readBack(text: string, options: OrderOptions): Side {
   const before = text.slice(0, start - 1);
   if (by === '@') {
     const place = readPlace(text.slice(start, portColon), port, options, before);
+    // A place at the beginning is another reading; one in the middle belongs to neither.
+    if (place.value !== undefined && holdsPlace(before.slice(before.indexOf(':') + 1)))
+      return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
     return { ...place, by };
   }
   const colon = before.indexOf(':');
-  const place = readPlace(text.slice(start, portColon), port, options);
+  const place = readPlace(text.slice(start, portColon), port, { ...options, inUrl: false });
   if (place.value === undefined) return { ...place, by };
   if (endsWithIpv6(text)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
   if (colon < 0)
     return { rank: Rank.NONE, problem: place.rank === Rank.HOST ? near(ONE_CREDENTIAL) : failed(ONE_CREDENTIAL), by };
   if (colon === 0 || colon === before.length - 1) return { rank: Rank.NONE, problem: near(NO_USER), by };
+  // The second may stand in a password, or in a host.
+  if (before.includes('@')) return { rank: Rank.NONE, problem: near(MORE_BEHIND_AT), by };
+  if (before.includes(':', colon + 1)) return { rank: Rank.NONE, problem: near(MANY_COLONS), by };
   const value = { url: place.value.url, username: before.slice(0, colon), password: before.slice(colon + 1) };
   return { rank: place.rank, value, by };
 }
@@ -164,7 +174,7 @@ function readPlace(host: string, port: string, options: OrderOptions, userInfo?:
   const parsed = parseProxyUrl(`${options.scheme}://${user}${host}:${port}`);
   if (!parsed.ok) return { rank: Rank.NONE, problem: placeProblem(host, parsed.part, parsed.reason) };
   const rank = rankOf(parsed.value);
-  if (rank === Rank.SINGLE_NAME && !options.bareNames)
+  if (rank === Rank.SINGLE_NAME && !options.bareNames && !options.inUrl)
     return { rank: Rank.NONE, problem: isHeading(host) ? skipped(FORMS) : failed(SINGLE_NAME) };
   return { rank, value: parsed.value };
 }

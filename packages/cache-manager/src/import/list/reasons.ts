@@ -5,9 +5,15 @@ import { PROXY_SCHEMES } from '@pw/cache-models';
 export const FORMS = 'must be host:port, host:port:user:password, user:password@host:port or a URL with a port';
 export const NO_BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:8080';
 export const SINGLE_NAME =
-  'is a single name, which is taken for a host only in a URL: write the scheme before it, or allow such names (bareNames, --bare-names)';
+  'is a single name, which is taken for a host only in a URL: write scheme://user:password@host:port, or allow such names (bareNames, --bare-names)';
 export const AMBIGUOUS =
-  'has a host with a port on both sides, so either may be the user with the password: write user:password@host:port, with %2E for each dot of the user';
+  'has a host with a port on both sides, so either may be the user with the password: write scheme://user:password@host:port, with %2E for each dot of the user';
+export const MANY_COLONS =
+  'has too many colons before its host: write user:password@host:port, with %3A for each colon of the user';
+export const MORE_BEHIND_AT =
+  'has more than a host and a port behind its @: write user:password@host:port, with %40 for each @ of the user and the password';
+export const TWO_URLS = 'holds two URLs with nothing between them: write a blank, or a new line';
+export const URL_INSIDE = 'has text before the scheme of its URL: write a blank, or a new line';
 export const ONE_CREDENTIAL =
   'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
 export const NO_USER = 'has a password without a user: write host:port:user:password or user:password@host:port';
