@@ -62,7 +62,7 @@ class LineReader {
   readonly #found: PlainLineResult[] = [];
   #current: EndpointOfLine | undefined;
   /** A host that may have its port in the next part. */
-  #host: string | undefined;
+  #host: { readonly text: string; readonly isBehindText: boolean } | undefined;
   #schemes: ProxyScheme[] = [];
   /** Schemes stand before the addresses of this line, as in PAC, and not behind. */
   #schemesLead = false;
@@ -95,7 +95,7 @@ class LineReader {
     const host = this.#host;
     this.#host = undefined;
     if (text.length > MAX_FIELD_CHARACTERS) this.#add(TOO_LONG);
-    else if (host !== undefined && /^\d{1,5}$/.test(text)) this.#takePair(host, text);
+    else if (host !== undefined && /^\d{1,5}$/.test(text)) this.#takePair(host.text, text, host.isBehindText);
     else if (!isMark(text)) this.#takePart(text, token.isBehindBlank);
   }
 
@@ -129,7 +129,11 @@ class LineReader {
     return (this.#schemesLead ? bestScheme(this.#schemes) : undefined) ?? this.#options.defaultScheme;
   }
 
-  #takePair(host: string, port: string): void {
+  #takePair(host: string, port: string, isBehindText: boolean): void {
+    if (isBehindText) {
+      this.#problem = failed(BEHIND_TEXT);
+      return;
+    }
     this.#hasText = false;
     const url = host.includes('://') ? host : `${this.#schemeBefore}://${host}`;
     const parsed = parseProxyUrl(`${url}:${port}`);
@@ -157,12 +161,13 @@ class LineReader {
   #takeLeading(text: string, reading: TokenReading): void {
     const isFirst = !this.#hasText && this.#count === 0;
     if (isFirst && isHostAlone(text)) {
-      this.#host = text;
+      this.#host = { text, isBehindText: false };
       if (!/[a-z]/i.test(text) || text.startsWith('[')) this.#problem = failed(NO_PORT);
       // What follows tells whether it is the host, or just text.
       this.#hasText = true;
       return;
     }
+    if (/^\d+(?:\.\d+){3}$/.test(text) && isHostAlone(text)) this.#host = { text, isBehindText: true };
     if (isLeadingWord(text)) return;
     if (!reading.ok && reading.isNear && !this.#hasText && /^[\d.]+:\d+$/.test(text)) {
       this.#add(reading);

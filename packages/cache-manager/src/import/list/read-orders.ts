@@ -3,7 +3,7 @@ import { withoutLeadingSymbols, withoutTrailingSymbols } from '../outer-symbols.
 import { endsWithIpv6, isIpv6 } from './bare-ipv6.ts';
 import { isCountryCode } from './country-codes.ts';
 import { holdsPlace } from './holds-place.ts';
-import { isHeading } from './list-words.ts';
+import { isHeading, schemeOfWord } from './list-words.ts';
 import {
   AMBIGUOUS,
   FORMS,
@@ -37,6 +37,8 @@ interface Side {
   readonly value?: TokenEndpoint;
   /** What is nearly right, where the text has this shape. */
   readonly problem?: TokenRefused | undefined;
+  /** There is another place in what should be a user and a password: no other reading can be right either. */
+  readonly isAmbiguous?: boolean;
   readonly by?: ':' | '@' | '';
 }
 
@@ -70,6 +72,7 @@ function readBoth(text: string, options: OrderOptions, mustEndWithPort = false):
   const front = readFront(text, options, mustEndWithPort);
   // Nothing but a host and a port.
   if (front.by === '' && front.rank > Rank.NONE) return accept(front.value!, front.rank, options);
+  if (front.isAmbiguous === true) return near(AMBIGUOUS);
   const back = readBack(text, options);
   if (front.rank === Rank.NONE && back.rank === Rank.NONE) return refuse(text, front, back, options);
   if (front.rank === Rank.NONE) return accept(back.value!, back.rank, options);
@@ -101,6 +104,8 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
     // As in `host:port:US`.
     if (by === ':' && isCountryCode(rest))
       return { ...place, value: { ...place.value, labels: countryLabel(rest) }, by };
+    const named = by === ':' && !options.inUrl ? withScheme(place, rest) : undefined;
+    if (named !== undefined) return { ...named, by: by as ':' };
     return {
       rank: Rank.NONE,
       problem: place.rank === Rank.HOST ? near(ONE_CREDENTIAL) : failed(ONE_CREDENTIAL),
@@ -109,8 +114,9 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   }
   if (colon === 0) return { rank: Rank.NONE, problem: near(isIpv6(rest) ? NO_BRACKETS : NO_USER), by: by as ':' };
   if (isIpv6(rest)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by: by as ':' };
-  if (holdsPlace(rest)) return { rank: Rank.NONE, problem: near(AMBIGUOUS), by: by as ':' };
-  const password = withoutLink(rest.slice(colon + 1));
+  if (holdsPlace(rest))
+    return { rank: Rank.NONE, problem: near(AMBIGUOUS), isAmbiguous: place.rank === Rank.HOST, by: by as ':' };
+  const password = rest.slice(colon + 1);
   return {
     rank: place.rank,
     value: { url, username: rest.slice(0, colon), password: password || null },
@@ -118,14 +124,16 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   };
 }
 
-export function countryLabel(code: string): EntryLabels {
-  return { country: code };
+/** As in `host:port:socks5`, or `socks5:host:port`. */
+function withScheme(place: Side, word: string): Side | undefined {
+  const scheme = place.rank === Rank.HOST ? schemeOfWord(word) : undefined;
+  if (scheme === undefined) return undefined;
+  const { url } = place.value!;
+  return { rank: place.rank, value: { ...place.value!, url: `${scheme}${url.slice(url.indexOf('://'))}` } };
 }
 
-/** Without a link in brackets, as some providers put one behind the password: whoever calls it gets another address. */
-function withoutLink(password: string): string {
-  const link = password.endsWith(']') ? password.indexOf('[http') : -1;
-  return link > 0 && /^\[https?:\/\//.test(password.slice(link, link + 9)) ? password.slice(0, link) : password;
+function countryLabel(code: string): EntryLabels {
+  return { country: code };
 }
 
 function readBack(text: string, options: OrderOptions): Side {
@@ -148,6 +156,8 @@ function readBack(text: string, options: OrderOptions): Side {
   const place = readPlace(text.slice(start, portColon), port, { ...options, inUrl: false });
   if (place.value === undefined) return { ...place, by };
   if (endsWithIpv6(text)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
+  const named = colon < 0 && !options.inUrl ? withScheme(place, before) : undefined;
+  if (named !== undefined) return { ...named, by };
   if (colon < 0)
     return { rank: Rank.NONE, problem: place.rank === Rank.HOST ? near(ONE_CREDENTIAL) : failed(ONE_CREDENTIAL), by };
   if (colon === 0 || colon === before.length - 1) return { rank: Rank.NONE, problem: near(NO_USER), by };
@@ -195,8 +205,8 @@ function refuse(text: string, front: Side, back: Side, { inUrl }: OrderOptions):
   for (const { problem } of back.by === '@' ? [back, front] : [front, back]) if (problem !== undefined) return problem;
   if (text.includes('\uff1a') && /\d\uff1a\d/.test(text)) return failed(WIDE_COLON);
   const behindAt = text.slice(text.lastIndexOf('@') + 1);
-  if (/^[\w.[\]:-]+:\d+[/?]/.test(behindAt)) return near(HAS_PATH);
+  if (/^(?:[\w.-]*\.[\w-]+|localhost|\[[^\]]+\]):\d+\D/.test(behindAt)) return near(HAS_PATH);
   if (inUrl || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1))))
     return failed(NO_PORT);
-  return skipped(FORMS);
+  return holdsPlace(text) ? near(FORMS) : skipped(FORMS);
 }

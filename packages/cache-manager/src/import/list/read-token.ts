@@ -24,11 +24,19 @@ const SCHEME = /^[a-z][a-z\d+.-]{1,20}:\/\//i;
 export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean): TokenReading {
   const text = trimInvisible(given);
   if (text.includes('://')) {
+    const link = linkBehind(text);
+    if (link > 0) return readToken(text.slice(0, link), scheme, bareNames);
     const url = SCHEME.test(text) ? text : withoutLeadingSymbols(text);
     return SCHEME.test(url) ? readUrl(url, bareNames) : failed(URL_INSIDE);
   }
   if (beginsWithIpv6(text)) return near(NO_BRACKETS);
   return readOrders(text, { scheme, inUrl: false, bareNames });
+}
+
+/** Where a link in brackets begins that some providers put behind the password: whoever calls it gets another address. */
+function linkBehind(text: string): number {
+  const link = text.endsWith(']') ? text.lastIndexOf('[http') : -1;
+  return /^\[https?:\/\//.test(text.slice(link, link + 9)) ? link : -1;
 }
 
 function readUrl(url: string, bareNames: boolean): TokenReading {
