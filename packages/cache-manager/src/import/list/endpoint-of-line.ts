@@ -111,7 +111,7 @@ function isLikeCredentials(text: string): boolean {
 
 /** Another line may have run into this one. */
 function hasAddress(text: string): boolean {
-  return text.includes('://') || holdsPlace(text);
+  return text.includes('://') || /^\[[\da-f]*:/i.test(text) || holdsPlace(text);
 }
 
 /** As in `United States`. */
