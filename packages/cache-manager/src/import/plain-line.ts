@@ -2,7 +2,7 @@ import type { PlainLineOptions, PlainLineResult } from './list/plain-line-result
 import { readLine } from './list/read-line.ts';
 import { FORMS, PORT_REASONS, SEVERAL } from './list/reasons.ts';
 
-export type { PlainLineOptions, PlainLineResult, PlainProxy } from './list/plain-line-result.ts';
+export type { PlainLineOptions, PlainLineResult } from './list/plain-line-result.ts';
 
 /**
  * Reads the one endpoint of a text, in any of the shapes of a list (see {@link readLine}), but with nothing behind it that might be a user or a

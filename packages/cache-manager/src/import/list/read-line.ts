@@ -37,7 +37,7 @@ export function readLine(text: string, options: LineOptions): Iterable<PlainLine
 }
 
 /** Of a line of one part. */
-export function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
+function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
   if (text.length > MAX_FIELD_CHARACTERS) return TOO_LONG;
   return plain(readToken(withoutName(text), options.defaultScheme, options.bareNames));
 }
