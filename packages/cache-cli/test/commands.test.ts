@@ -132,7 +132,7 @@ describe('import without a key', () => {
 describe('what goes wrong', () => {
   it('is reported by file and line, stops nothing else, and quotes no secret', async () => {
     const { cli, path } = workspace({
-      'list.txt': 'http://ann:hunter2@\n198.51.100.1:80\n',
+      'list.txt': 'ann:hunter2\n198.51.100.1:80\n',
       'rows.jsonl': '{"hunter2\n',
     });
     const { code, out, err } = await cli([

@@ -51,7 +51,7 @@ describe('what is imported', () => {
     'may be a large file without content, whose zeros cost nothing but the reading: .%s',
     async (type) => {
       const path = join(folder(), `sparse.${type}`);
-      writeFileSync(path, '');
+      writeFileSync(path, 'x'.repeat(MIB / 64));
       truncateSync(path, 256 * MIB);
       const before = process.memoryUsage().rss;
       const problem = await refusal(path);

@@ -23,20 +23,23 @@ const importRow = (row: object) => importText('rows.jsonl', JSON.stringify(row))
 
 describe('a single name in a list', () => {
   it('is failed, with what to write, and not quoted', async () => {
-    const { counts, reasons } = await importText('list.txt', 'squid:3128\nTotal:402\n');
-    expect(counts).toEqual([0, 0, 2]);
-    expect(reasons[0]).toContain('write the scheme before it');
-    expect(reasons[1]).not.toContain('402');
+    const { counts, reasons } = await importText('list.txt', 'squid:3128\n');
+    expect(counts).toEqual([0, 0, 1]);
+    expect(reasons[0]).toContain('only in a URL');
     // The same shape has a user whose password is a number.
     expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
 
-  it.each(['ann:hunter2@squid:3128', 'squid:3128:ann:hunter2', 'Updated:12:34:56', 'hunter2.example:80@ann:12345'])(
+  it('is a heading where it is the word of one', async () => {
+    expect((await importText('list.txt', 'Total:402\nUpdated:12:34:56\nPort:8080\n')).counts).toEqual([0, 3, 0]);
+  });
+
+  it.each(['ann:hunter2@squid:3128', 'squid:3128:ann:hunter2', 'ann:hunter2:squid:3128'])(
     'is failed with credentials too, of which nothing is quoted: %s',
     async (line) => {
       const { counts, reasons } = await importLine(line);
       expect(counts).toEqual([0, 0, 1]);
-      expect(reasons[0]).toMatch(/write the scheme before it/);
+      expect(reasons[0]).toMatch(/only in a URL/);
       expect(reasons[0]).not.toMatch(/hunter2|squid|12345|34/);
     },
   );

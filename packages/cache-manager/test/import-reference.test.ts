@@ -32,6 +32,8 @@ const BETTER: Record<string, Counts> = {
   'bom.csv': { loaded: 1, skipped: 0, failed: 0 },
   'bom.json': { loaded: 1, skipped: 0, failed: 0 },
   'bom.jsonl': { loaded: 2, skipped: 0, failed: 0 },
+  // So is Latin-1.
+  'latin1.csv': { loaded: 1, skipped: 0, failed: 0 },
   'headers_upper.csv': { loaded: 1, skipped: 0, failed: 0 },
   'semicolon.csv': { loaded: 1, skipped: 0, failed: 0 },
   // Plain lists are a format of ours.

@@ -303,13 +303,25 @@ describe('a row with credentials in a text', () => {
     'http://gate.example:8080,ann,hunter2-x',
     'http://gate.example:8080 (login ann / hunter2-x)',
     'http://gate.example:8080 ann:hunter2-x',
-    'gate.example:8080@ann:hunter2-x',
+    'gate.example:8080 elite hunter2-x',
   ])('is not kept as it is where fields may stand in its URL: %j', async (proxy_url) => {
     for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
       const { result, target } = await importRows([row]);
       expect([result.loaded, target.map.size]).toEqual([0, 0]);
       expect(JSON.stringify(result)).not.toContain('hunter2');
     }
+  });
+
+  it('is read where its URL has the parts in another order', async () => {
+    const { result, target } = await importRows([{ proxy_url: 'gate.example:8080@ann:hunter2-x' }]);
+    expect(revealed(target.one)).toMatchObject({
+      proxyUrl: 'http://gate.example:8080',
+      username: 'ann',
+      password: 'hunter2-x',
+    });
+    expect(result.problemCount).toBe(0);
+    const full = await importRows([{ ...record, proxy_url: 'gate.example:8080@ann:hunter2-x' }]);
+    expect(full.result.loaded).toBe(0);
   });
 
   it.each(['not a url', 'gate.example', 'http://gate.example', 'gate.example/path'])(

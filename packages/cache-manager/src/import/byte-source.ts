@@ -1,6 +1,7 @@
 import { abortable } from '../abortable.ts';
 import { BytesReader } from './bytes-reader.ts';
 import type { FileOrBytes } from './file-or-bytes.ts';
+import { type Utf16, Utf16Transcoder, utf16Of } from './encoding/utf16.ts';
 import { type FileReader, openReader } from './file-reader.ts';
 
 const CHUNK_BYTES = 128 * 1024;
@@ -8,16 +9,22 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A file, or the bytes of one, read from front to back, once: a pipe will do. Its beginning can be looked at before. */
 export class ByteSource {
-  /** The first bytes of the file, without a byte order mark: as many as one chunk, fewer only if there are no more. */
+  /**
+   * The first bytes of the file, without a byte order mark: as many as one chunk, fewer only if there are no more. UTF-16 is made UTF-8, here
+   * and in all that follows.
+   */
   readonly head: Buffer;
   /** Size of the file in bytes; 0 when it is not known. */
   readonly totalBytes: number;
   bytesRead: number;
   readonly #reader: FileReader;
+  readonly #transcoder: Utf16Transcoder | undefined;
 
   private constructor(reader: FileReader, head: Buffer) {
     this.#reader = reader;
-    this.head = head.subarray(0, BOM.length).equals(BOM) ? head.subarray(BOM.length) : head;
+    const utf16: Utf16 | undefined = utf16Of(head);
+    this.#transcoder = utf16 === undefined ? undefined : new Utf16Transcoder(utf16);
+    this.head = withoutMark(this.#transcoder?.push(head) ?? head);
     this.totalBytes = reader.size;
     this.bytesRead = head.length;
   }
@@ -43,8 +50,10 @@ export class ByteSource {
       const chunk = await ahead;
       this.bytesRead += chunk.length;
       ahead = chunk.length < CHUNK_BYTES ? undefined : this.#readAhead();
-      if (chunk.length > 0) yield chunk;
+      if (chunk.length > 0) yield this.#transcoder?.push(chunk) ?? chunk;
     }
+    const rest = this.#transcoder?.end();
+    if (rest !== undefined && rest.length > 0) yield rest;
   }
 
   #readAhead(): Promise<Buffer> {
@@ -57,6 +66,10 @@ export class ByteSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reader.close();
   }
+}
+
+function withoutMark(head: Buffer): Buffer {
+  return head.subarray(0, BOM.length).equals(BOM) ? head.subarray(BOM.length) : head;
 }
 
 /** Reads until the chunk is full or the file ends: a pipe hands out less at a time. */

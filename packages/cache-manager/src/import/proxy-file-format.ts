@@ -29,7 +29,7 @@ export function formatOfContent(head: string): ProxyFileFormat {
 /** A JSON object that stands on its first line alone is a row, unless it is the whole document. */
 function isJsonLines(text: string): boolean {
   try {
-    const first: unknown = JSON.parse(text.slice(0, lineEnd(text)));
+    const first: unknown = JSON.parse(text.slice(0, lineEnd(text)).replace(/,\s*$/, ''));
     return !Array.isArray((first as { proxies?: unknown }).proxies);
   } catch {
     return false;

@@ -1,15 +1,17 @@
 import type { ByteSource } from './byte-source.ts';
+import { causeOf } from './file-cause/file-cause.ts';
 import type { FileItems } from './file-item.ts';
+import { readList } from './list/read-list.ts';
 import { formatOfContent, formatOfName } from './proxy-file-format.ts';
 import { readCsv } from './read-csv.ts';
 import { readJson } from './read-json.ts';
 import { readJsonLines } from './read-jsonl.ts';
-import { readList } from './read-list.ts';
 import type { WarmSettings } from './warm-options.ts';
 
 /** The rows of a file in any of the formats, in groups. */
 export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItems> {
-  if (isUtf16(source.head)) return single('the file is UTF-16; save it as UTF-8');
+  const cause = causeOf(source.head);
+  if (cause !== undefined) return single(`the file ${cause}`);
   const format = settings.format ?? formatOfName(path) ?? formatOfContent(source.head.toString('utf8'));
   switch (format) {
     case 'json':
@@ -21,10 +23,6 @@ export function readProxyFile(source: ByteSource, path: string, settings: WarmSe
     case 'list':
       return readList(source, settings);
   }
-}
-
-function isUtf16(head: Buffer): boolean {
-  return head.length > 1 && ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff));
 }
 
 async function* single(reason: string): AsyncGenerator<FileItems> {

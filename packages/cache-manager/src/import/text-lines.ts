@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import type { ByteSource } from './byte-source.ts';
+import { decodeLine } from './encoding/decode-line.ts';
 import { MAX_ROW_BYTES } from './import-limits.ts';
 
 /** One line of a text file, without its end. */
@@ -13,11 +13,10 @@ export interface TextLine {
 
 const LF = 10;
 const CR = 13;
-const REPLACEMENT = '\uFFFD';
 
 /**
  * The lines of a file, in groups as they come from the disk; each is to be walked through to its end before the next. Lines end with LF,
- * CR LF or CR.
+ * CR LF or CR, and are UTF-8 or else Windows-1252.
  */
 export async function* readLines(source: ByteSource): AsyncGenerator<Iterable<TextLine>> {
   const splitter = new LineSplitter();
@@ -68,8 +67,6 @@ class LineSplitter {
     this.#carried = 0;
     const line = ++this.#line;
     if (length > MAX_ROW_BYTES) return { line, text: '', problem: 'is longer than 1 MiB, the most of a line' };
-    const text = bytes.toString('utf8');
-    if (text.includes(REPLACEMENT) && !isUtf8(bytes)) return { line, text: '', problem: 'is not UTF-8' };
-    return { line, text };
+    return { line, text: decodeLine(bytes) };
   }
 }

@@ -1,0 +1,133 @@
+import type { ImportShape } from './import-shape.ts';
+
+const URL = 'http://198.18.0.1:8080';
+const ONE = { url: URL };
+const ANN = { url: URL, username: 'ann', password: 'secret' };
+
+const FORMS = 'must be host:port, host:port:user:password, user:password@host:port or a URL with a port';
+const BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:8080';
+const NO_PORT = 'must end with a port, such as host:8080, and hold no path';
+const DOUBTFUL = 'has text behind the port that may be a user and a password: write host:port:user:password';
+const AMBIGUOUS =
+  'has a host with a port on both sides, so either may be the user with the password: write scheme://user:password@host:port, with %2E for each dot of the user';
+const BEHIND_TEXT =
+  'holds a proxy behind other text, which may be a part of it: write the proxy alone, or first, and %20, %2C, %3B or %7C for a blank, comma, semicolon or bar in a user or a password';
+const ONE_PART =
+  'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
+const SINGLE =
+  'is a single name, which is taken for a host only in a URL: write scheme://user:password@host:port, or allow such names (bareNames, --bare-names)';
+const OTHER_LINK =
+  'is a link of another protocol (such as vmess, vless, trojan or Shadowsocks), which is no HTTP or SOCKS proxy';
+
+const shape = (
+  title: string,
+  content: string,
+  loads: ImportShape['loads'],
+  more: Pick<ImportShape, 'problems' | 'note'> = {},
+): ImportShape => ({ title, format: 'list', content, loads, ...more });
+
+/** The shapes of a plain list, those that are refused included. */
+export const LIST_SHAPES: readonly ImportShape[] = [
+  shape('Host and port', '198.18.0.1:8080', [ONE]),
+  shape('A name as the host', 'gate.example.com:8080', [{ url: 'http://gate.example.com:8080' }]),
+  shape('A URL', 'socks5://198.18.0.1:1080', [{ url: 'socks5://198.18.0.1:1080' }]),
+  shape('A URL with credentials', 'http://ann:secret@198.18.0.1:8080', [ANN], {
+    note: 'Before the @ they may be percent-encoded.',
+  }),
+  shape('A URL of four parts', 'http://198.18.0.1:8080:ann:secret\nhttp://ann:secret:198.18.0.2:8080', [
+    ANN,
+    { ...ANN, url: 'http://198.18.0.2:8080' },
+  ]),
+  shape('host:port:user:password', '198.18.0.1:8080:ann:secret', [ANN], {
+    note: 'Between colons credentials are taken as they stand.',
+  }),
+  shape('user:password:host:port', 'ann:secret:198.18.0.1:8080', [ANN]),
+  shape('user:password@host:port', 'ann:secret@198.18.0.1:8080', [ANN]),
+  shape('host:port@user:password', '198.18.0.1:8080@ann:secret', [ANN]),
+  shape('A password of digits', '198.18.0.1:8080@ann:12345\nann:12345:198.18.0.2:8080', [
+    { url: URL, username: 'ann', password: '12345' },
+    { url: 'http://198.18.0.2:8080', username: 'ann', password: '12345' },
+  ]),
+  shape('A further colon belongs to the password', '198.18.0.1:8080:ann:secret:US', [
+    { url: URL, username: 'ann', password: 'secret:US' },
+  ]),
+  shape('A user without a password', 'ann@198.18.0.1:8080', [{ url: URL, username: 'ann' }]),
+  shape('Both sides a host with a port', 'john.doe:12345:198.18.0.1:8080', [], { problems: [AMBIGUOUS] }),
+  shape('The same, told apart', 'john%2Edoe:12345@198.18.0.1:8080', [
+    { url: URL, username: 'john.doe', password: '12345' },
+  ]),
+  shape('One part too few', '198.18.0.1:8080:ann', [], { problems: [ONE_PART] }),
+  shape('An IPv6 address', '[2001:db8::1]:8080\n[2001:db8::2]:8080:ann:secret', [
+    { url: 'http://[2001:db8::1]:8080' },
+    { url: 'http://[2001:db8::2]:8080', username: 'ann', password: 'secret' },
+  ]),
+  shape('An IPv6 address without brackets', '2001:db8::1:8080\nann:secret@2001:db8::1:8080', [], {
+    problems: [BRACKETS, BRACKETS],
+  }),
+  shape(
+    'Host and port apart',
+    '198.18.0.1 8080\n198.18.0.2\t8080\n198.18.0.3,8080\n198.18.0.4;8080\n198.18.0.5|8080',
+    [1, 2, 3, 4, 5].map((i) => ({ url: `http://198.18.0.${i}:8080` })),
+  ),
+  shape(
+    'proxychains.conf',
+    '[ProxyList]\n# meanwhile\nsocks5 198.18.0.1 1080 ann secret\nhttp\t198.18.0.2\t8080',
+    [{ url: 'socks5://198.18.0.1:1080', username: 'ann', password: 'secret' }, { url: 'http://198.18.0.2:8080' }],
+    { problems: [FORMS] },
+  ),
+  shape(
+    'A scheme beside the address',
+    '198.18.0.1:1080 SOCKS5\nsocks4 198.18.0.2:1080\n198.18.0.3:8080 HTTP, HTTPS\n198.18.0.4:1080:socks5',
+    [
+      { url: 'socks5://198.18.0.1:1080' },
+      { url: 'socks4://198.18.0.2:1080' },
+      { url: 'http://198.18.0.3:8080' },
+      { url: 'socks5://198.18.0.4:1080' },
+    ],
+    { note: 'Of several the first of socks5, socks5h, http, https, socks4a, socks4 is taken.' },
+  ),
+  shape('A country behind the address', '198.18.0.1:8080 CO-N-S! +\n198.18.0.2:8080:US\n198.18.0.3:8080,DE,12ms', [
+    { url: URL, labels: { country: 'CO' } },
+    { url: 'http://198.18.0.2:8080', labels: { country: 'US' } },
+    { url: 'http://198.18.0.3:8080', labels: { country: 'DE' } },
+  ]),
+  shape(
+    'Other text behind it',
+    '198.18.0.1:8080 => success\n198.18.0.2:8080:ann:secret [Some ISP, Inc.]',
+    [ONE, { ...ANN, url: 'http://198.18.0.2:8080' }],
+    { note: 'It never becomes a part of a password.' },
+  ),
+  shape('Text that may be credentials', '198.18.0.1:8080 ann:secret\n198.18.0.1 8080 ann secret', [], {
+    problems: [DOUBTFUL, DOUBTFUL],
+  }),
+  shape(
+    'Flags, bullets, quotes and commas',
+    '🇺🇸 198.18.0.1:8080 ✅\n- 198.18.0.2:8080\n"198.18.0.3:8080",\n198.18.0.4:8080;',
+    [1, 2, 3, 4].map((i) => ({ url: `http://198.18.0.${i}:8080` })),
+  ),
+  shape('Comments', '# ours\n; ours\n// ours\n198.18.0.1:8080 # the fast one\n198.18.0.2:8080#tag', [
+    ONE,
+    { url: 'http://198.18.0.2:8080' },
+  ]),
+  shape('Several on a line', '198.18.0.1:8080,198.18.0.2:8080 US | ann:secret@198.18.0.3:8080', [
+    ONE,
+    { url: 'http://198.18.0.2:8080', labels: { country: 'US' } },
+    { ...ANN, url: 'http://198.18.0.3:8080' },
+  ]),
+  shape('A separator in a password', 'ann:se,cret@198.18.0.1:8080', [], { problems: [BEHIND_TEXT] }),
+  shape('The same, percent-encoded', 'ann:se%2Ccret@198.18.0.1:8080', [
+    { url: URL, username: 'ann', password: 'se,cret' },
+  ]),
+  shape('PAC', 'PROXY 198.18.0.1:8080; SOCKS5 198.18.0.2:1080; SOCKS 198.18.0.3:1080; DIRECT', [
+    ONE,
+    { url: 'socks5://198.18.0.2:1080' },
+    { url: 'socks4://198.18.0.3:1080' },
+  ]),
+  shape('curl', 'curl -x http://198.18.0.1:8080 -U ann:secret https://example.com', [ANN]),
+  shape('A variable', 'export http_proxy="http://198.18.0.1:8080"', [ONE]),
+  shape('A single name', 'squid:3128', [], { problems: [SINGLE] }),
+  shape('A single name in a URL', 'http://squid:3128', [{ url: 'http://squid:3128' }]),
+  shape('Headings and prose', 'Total:402\nFree proxies of today', [], { problems: [FORMS, FORMS] }),
+  shape('No port', '198.18.0.1', [], { problems: [NO_PORT] }),
+  shape('Links of other protocols', 'ss://YWVzLTI1Ni1nY206cGFzcw@198.18.0.2:8388#x', [], { problems: [OTHER_LINK] }),
+];
