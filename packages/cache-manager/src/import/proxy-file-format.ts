@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { guessDelimiter } from './csv-records.ts';
+import { guessDelimiter } from './csv/csv-records.ts';
 
 /** The kinds of file that an import reads. `list` is one proxy a line, in any of the usual notations. */
 export const PROXY_FILE_FORMATS = Object.freeze(['json', 'jsonl', 'csv', 'list'] as const);

@@ -1,9 +1,9 @@
 import type { ByteSource } from './byte-source.ts';
+import { readCsv } from './csv/read-csv.ts';
 import type { FileItems } from './file-item.ts';
+import { readJson } from './json/read-json.ts';
+import { readJsonLines } from './json/read-jsonl.ts';
 import { formatOfContent, formatOfName } from './proxy-file-format.ts';
-import { readCsv } from './read-csv.ts';
-import { readJson } from './read-json.ts';
-import { readJsonLines } from './read-jsonl.ts';
 import { readList } from './read-list.ts';
 import type { WarmSettings } from './warm-options.ts';
 

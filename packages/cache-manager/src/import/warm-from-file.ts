@@ -10,7 +10,8 @@ import { ImportBatch } from './import-batch.ts';
 import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
-import { type RowContext, rowToEntry } from './row-to-entry.ts';
+import { MemberNames } from './rows/member-names.ts';
+import { type RowContext, rowToEntry } from './rows/row-to-entry.ts';
 import {
   parseWarmOptions,
   type WarmOptions,
@@ -68,6 +69,8 @@ async function importRows(
     defaultSource: settings.defaultSource,
     keyIdentity: settings.keyIdentity,
     labels: settings.labels,
+    bareNames: settings.bareNames,
+    names: new MemberNames(),
     ttlFor: (name) => target.ttlFor(name),
   };
   const batch = new ImportBatch(target, tally, settings);
@@ -100,7 +103,7 @@ function take(
   batch: ImportBatch,
   tally: ImportTally,
 ): void {
-  const result = 'fate' in item ? item : rowToEntry(item.row, context);
+  const result = 'fate' in item ? item : rowToEntry(item.row, context, item.hint);
   if ('fate' in result) {
     tally.refuse(item.line, result.fate, result.reason);
     return;

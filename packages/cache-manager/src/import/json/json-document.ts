@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_VALUES, MAX_ROW_BYTES } from './import-limits.ts';
+import { MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
 import { excessOf, extentOf } from './json-extent.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */

@@ -1,9 +1,9 @@
-import type { ByteSource } from './byte-source.ts';
-import type { FileItem, FileItems } from './file-item.ts';
-import { MAX_JSON_LEVELS } from './import-limits.ts';
+import type { ByteSource } from '../byte-source.ts';
+import type { FileItem, FileItems } from '../file-item.ts';
+import { MAX_JSON_LEVELS } from '../import-limits.ts';
+import { readLines, type TextLine } from '../text-lines.ts';
 import { excessOf, extentOf } from './json-extent.ts';
 import { isShortJson } from './short-json.ts';
-import { readLines, type TextLine } from './text-lines.ts';
 
 /** A shorter line is within the limits whatever it holds: each level takes two characters, and each value one at least. */
 const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;

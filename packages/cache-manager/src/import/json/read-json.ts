@@ -1,6 +1,6 @@
-import type { ByteSource } from './byte-source.ts';
-import type { FileItem, FileItems } from './file-item.ts';
-import { MAX_JSON_BYTES } from './import-limits.ts';
+import type { ByteSource } from '../byte-source.ts';
+import type { FileItem, FileItems } from '../file-item.ts';
+import { MAX_JSON_BYTES } from '../import-limits.ts';
 import { JsonDocument } from './json-document.ts';
 
 const TOO_LARGE = 'is larger than 64 MiB, the most that is read as one JSON document; use JSON Lines';
