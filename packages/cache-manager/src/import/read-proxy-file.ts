@@ -3,16 +3,18 @@ import { readCsv } from './csv/read-csv.ts';
 import type { FileItems } from './file-item.ts';
 import { readJson } from './json/read-json.ts';
 import { readJsonLines } from './json/read-jsonl.ts';
-import { formatOfContent, formatOfName } from './proxy-file-format.ts';
+import { formatOfContent, formatOfName, isJsonLinesInside } from './proxy-file-format.ts';
 import { readList } from './read-list.ts';
 import type { WarmSettings } from './warm-options.ts';
 
 /** The rows of a file in any of the formats, in groups. */
 export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItems> {
   if (isUtf16(source.head)) return single('the file is UTF-16; save it as UTF-8');
-  const format = settings.format ?? formatOfName(path) ?? formatOfContent(source.head.toString('utf8'));
+  const head = source.head.toString('utf8');
+  const format = settings.format ?? formatOfName(path) ?? formatOfContent(head);
   switch (format) {
     case 'json':
+      if (settings.format === undefined && isJsonLinesInside(head)) return readJsonLines(source);
       return readJson(source);
     case 'jsonl':
       return readJsonLines(source);

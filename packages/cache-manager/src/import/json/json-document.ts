@@ -3,7 +3,7 @@ import { MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
-import { hintOf, isRow, isWrapper } from './json-shapes.ts';
+import { hintOf, isProxy, isRow, isWrapper } from './json-shapes.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
@@ -12,6 +12,7 @@ const MOST_KEPT = 1_000_000;
 
 /** So many objects deep are rows looked for: `{ "response": { "data": […] } }`. */
 const MAX_LEVELS_OF_ROWS = 4;
+const MOST_LOOKED_AT = 20;
 /** A row of which only the name is known. */
 const NAMED_ROW = Object.freeze({});
 
@@ -153,7 +154,8 @@ export class JsonDocument {
       const inner = hintOf(name, hint);
       const start = this.#at;
       const parts = (yield* this.#rowsOf(inner, level + 1)) ?? this.#named(inner, start);
-      if (parts !== undefined) found.push({ name, isWrapper: isWrapper(name), parts });
+      const isKnown = isWrapper(name);
+      if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) found.push({ name, isWrapper: isKnown, parts });
       else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
@@ -161,6 +163,13 @@ export class JsonDocument {
       this.#expect(COMMA);
       yield* this.#space();
     }
+  }
+
+  /** True unless the first of them are all no rows: a list of tags is none of proxies. */
+  #mayBeRows(parts: readonly Part[]): boolean {
+    const [first] = parts;
+    if (first === undefined || 'problem' in first || first.rows === undefined) return first !== undefined;
+    return first.rows.slice(0, MOST_LOOKED_AT).some((row) => isProxy(row, first.hint, this.#names));
   }
 
   /** A member whose name is an address is a row, whatever it holds. */

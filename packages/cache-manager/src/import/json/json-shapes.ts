@@ -52,6 +52,12 @@ export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNa
   );
 }
 
+/** True for a row, and for a text that names a proxy. */
+export function isProxy(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
+  if (typeof value === 'string') return isLink(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isRow(value, hint, names);
+}
+
 function holdsRows(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }

@@ -123,6 +123,7 @@ function schemeOfUrl(url: string): ProxyScheme {
 }
 
 const PORT = /^\d{1,5}(?:\.0+)?$/;
+const NO_HOST_ALONE = 'must be a host alone beside a port; a whole URL is read from proxy_url';
 const WRONG_PORT = 'must be a whole number from 1 to 65535';
 
 /** Each field is read by itself: put together first, one could reach into another's place. */
@@ -145,7 +146,7 @@ function readParts(
     // The port once more.
     if (whole?.ok === true && !text.includes('@') && String(whole.value.port) === digits)
       return plainly(whole.value.url);
-    return failed(`${name} ${host.reason}`);
+    return failed(text.includes('://') ? `${name} ${NO_HOST_ALONE}` : `${name} ${host.reason}`);
   }
   if (!PORT.test(digits)) return failed(`${port.role.name} ${WRONG_PORT}`);
   const parsed = parseProxyUrl(`${context.scheme}://${host.host}:${Number(digits)}`);

@@ -41,7 +41,8 @@ export function membersOf(row: Row, names: MemberNames): RowMembers {
     const role = names.roleOf(given);
     if (role === undefined) continue;
     const value = row[given];
-    if (value === undefined || value === null || value === '') continue;
+    // An empty source is one, as in ProxyWhirl.
+    if (value === undefined || value === null || (value === '' && role.field !== 'source')) continue;
     const member = { role, value, given };
     if (role.field !== undefined) add(members, member);
     if (role.label !== undefined || role.isPlace) {
