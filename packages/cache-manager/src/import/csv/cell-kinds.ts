@@ -28,26 +28,26 @@ export class CellKinds {
   }
 
   #isCountry(cell: string): boolean {
-    if (/^[A-Z]{2}$/.test(cell)) return true;
+    this.#countries ??= countries();
+    if (/^[A-Z]{2}$/.test(cell)) return this.#countries.has(cell);
     const [name = ''] = cell.split(' - ', 1);
-    this.#countries ??= namesOfCountries();
-    return this.#countries.has(name.toLowerCase());
+    return name.length > 2 && this.#countries.has(name.toLowerCase());
   }
 }
 
-function namesOfCountries(): ReadonlySet<string> {
+/** Countries that lists call otherwise than ICU does. */
+const OTHER_NAMES = ['usa', 'uk', 'russian federation', 'korea', 'viet nam', 'czech republic'];
+
+/** The codes in capitals and the names in small letters. */
+function countries(): ReadonlySet<string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
-  const found = letters.flatMap((one) => letters.map((other) => names.of(one + other)?.toLowerCase() ?? ''));
-  return new Set([
-    ...found.filter((name) => name !== ''),
-    'usa',
-    'uk',
-    'russian federation',
-    'korea',
-    'viet nam',
-    'czech republic',
-  ]);
+  const codes = letters.flatMap((one) => letters.map((other) => one + other)).filter((code) => code !== 'ZZ');
+  const found = codes.flatMap((code) => {
+    const name = names.of(code);
+    return name === undefined ? [] : [code, name.toLowerCase()];
+  });
+  return new Set([...found, ...OTHER_NAMES]);
 }
 
 const PORT = /^\d{1,5}(?:\.0+)?$/;
