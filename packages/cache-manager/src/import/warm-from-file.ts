@@ -4,6 +4,7 @@ import { ignoreRejection } from '../ignore-rejection.ts';
 import { tell } from '../transfer-options.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
+import { NamelessRows } from './csv/nameless-row.ts';
 import type { FileItem, FileItems } from './file-item.ts';
 import { UnfitFile } from './file-kind.ts';
 import { ImportBatch } from './import-batch.ts';
@@ -71,6 +72,7 @@ async function importRows(
     labels: settings.labels,
     bareNames: settings.bareNames,
     names: new MemberNames(),
+    nameless: new NamelessRows(),
     ttlFor: (name) => target.ttlFor(name),
   };
   const batch = new ImportBatch(target, tally, settings);

@@ -1,5 +1,5 @@
 import { parseProxyHost } from '@pw/cache-models';
-import { namedScheme } from '../rows/scheme-words.ts';
+import { isScheme, namedScheme } from '../rows/scheme-words.ts';
 
 /** What a cell without a column name is credible as. `text` is anything else, a credential for one. */
 export type CellKind = 'nothing' | 'scheme' | 'anonymity' | 'country' | 'number' | 'note' | 'text';
@@ -20,7 +20,7 @@ export class CellKinds {
     if (NOTHING.test(cell)) return 'nothing';
     if (cell.length > 64) return 'text';
     const scheme = namedScheme(cell);
-    if (scheme !== 'unknown' && scheme !== 'nothing') return 'scheme';
+    if (isScheme(scheme) || scheme === 'direct') return 'scheme';
     if (ANONYMITY.test(cell)) return 'anonymity';
     if (NUMBER.test(cell)) return 'number';
     if (NOTE.test(cell)) return 'note';

@@ -2,10 +2,7 @@ import type { MemberNames } from '../rows/member-names.ts';
 import { isAddress } from './cell-kinds.ts';
 
 /** What the first record of a table is: its header, data without one, or a header that names no proxy. */
-export type FirstRecord =
-  | { readonly kind: 'header'; readonly header: CsvHeader }
-  | { readonly kind: 'data' }
-  | { readonly kind: 'unfit'; readonly reason: string };
+export type FirstRecord = { readonly kind: 'header'; readonly header: CsvHeader } | { readonly kind: 'data' | 'unfit' };
 
 export interface CsvHeader {
   /** Of the columns, as the table of names has them where it has them. */
@@ -39,12 +36,15 @@ export function readFirstRecord(
       },
     };
   }
-  if (hasPlace(cells)) return { kind: 'data' };
-  return { kind: 'unfit', reason: unfit(cells) };
+  return { kind: hasPlace(cells) ? 'data' : 'unfit' };
 }
 
-function unfit(cells: readonly string[]): string {
-  // What could be anything but names is not shown: the first row may be data.
-  const isShown = cells.length > 1 && cells.length <= MOST_SHOWN && cells.every((cell) => SHOWN.test(cell));
+/**
+ * Why nothing is read under this first record. Its cells are shown where they look like names and the record behind it looks otherwise: they may
+ * be data, of which nothing is shown.
+ */
+export function reasonOfUnfit(cells: readonly string[], next: readonly string[] | undefined): string {
+  const areNames = cells.length > 1 && cells.length <= MOST_SHOWN && cells.every((cell) => SHOWN.test(cell));
+  const isShown = areNames && next?.some((cell) => cell !== '' && !SHOWN.test(cell)) === true;
   return `the file has no column that names a proxy${isShown ? `: found were ${cells.join(', ')}` : ''}; ${KNOWN}`;
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from '../byte-source.ts';
 import type { FileItem, FileItems } from '../file-item.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import { readLines, type TextLine } from '../text-lines.ts';
-import { type CsvHeader, readFirstRecord } from './csv-header.ts';
+import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 import { NamelessRows } from './nameless-row.ts';
 
@@ -44,6 +44,8 @@ class CsvTable {
   #header: CsvHeader | undefined;
   readonly #nameless = new NamelessRows();
   #isNameless = false;
+  /** The first record, if it is of no use. */
+  #unfit: readonly string[] | undefined;
 
   push(line: TextLine): readonly FileItem[] {
     if (this.#records === undefined && line.problem === undefined) {
@@ -54,7 +56,8 @@ class CsvTable {
   }
 
   end(): readonly FileItem[] {
-    return this.#toItems(this.#records?.end() ?? []);
+    const items = this.#toItems(this.#records?.end() ?? []);
+    return this.#unfit === undefined || this.isOver ? items : [...items, this.#giveUp(this.#unfit, undefined)];
   }
 
   /** Takes what says the delimiter, and passes over comments before the header. */
@@ -75,6 +78,7 @@ class CsvTable {
   }
 
   #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
     this.isOver = this.#header === undefined && !this.#isNameless;
     const reason = this.isOver ? `is the header, and ${problem}: nothing is read` : problem;
     return { line, fate: 'failed', reason };
@@ -83,6 +87,7 @@ class CsvTable {
   #toItem({ line, cells }: CsvRecord & { readonly cells: readonly string[] }): FileItem | undefined {
     if (this.#header !== undefined) return toRow(this.#header, line, cells);
     if (this.#isNameless) return this.#toNameless(line, cells);
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
     const first = readFirstRecord(cells, new MemberNames(), (all) => {
       const read = this.#nameless.read(all);
       return 'row' in read || read.fate === 'failed';
@@ -91,11 +96,14 @@ class CsvTable {
     else if (first.kind === 'data') {
       this.#isNameless = true;
       return this.#toNameless(line, cells);
-    } else {
-      this.isOver = true;
-      return { line: 0, fate: 'failed', reason: first.reason };
-    }
+    } else this.#unfit = cells;
     return undefined;
+  }
+
+  /** Nothing is read of a file whose columns are not known. */
+  #giveUp(first: readonly string[], next: readonly string[] | undefined): FileItem {
+    this.isOver = true;
+    return { line: 0, fate: 'failed', reason: reasonOfUnfit(first, next) };
   }
 
   #toNameless(line: number, cells: readonly string[]): FileItem {

@@ -3,7 +3,7 @@ import { parsePlainLine } from '../plain-line.ts';
 import type { MemberNames } from '../rows/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { membersOf, type Row } from '../rows/row-members.ts';
-import { namedScheme } from '../rows/scheme-words.ts';
+import { isScheme, namedScheme } from '../rows/scheme-words.ts';
 
 /** Members that hold the rows of a document. Of an object that has one, only such members count. */
 const WRAPPERS: ReadonlySet<string> = new Set([
@@ -36,7 +36,7 @@ function isAddress(name: string): boolean {
 function schemeNamed(name: string): ProxyScheme | undefined {
   if (name.length > 32 || !/http|socks/i.test(name)) return undefined;
   const named = namedScheme(name.replaceAll('_', ' '));
-  return named === 'nothing' || named === 'direct' || named === 'unknown' ? undefined : named;
+  return isScheme(named) ? named : undefined;
 }
 
 /** True for an object that is a row: it names a proxy itself, or its own name does, and it has none of the members that hold rows. */
@@ -44,12 +44,11 @@ export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNa
   const row = value as Row;
   if (Object.keys(row).some((name) => isWrapper(name) && holdsRows(row[name]))) return false;
   if (hint?.address !== undefined) return true;
-  const { url, host, link, port } = membersOf(row, names);
+  const { url, host, link, port, flags } = membersOf(row, names);
   // The address of a page, of which a list is, is no proxy.
-  return (
-    [url, host, port === undefined ? undefined : link].some((member) => typeof member?.value === 'string') ||
-    isLink(link?.value)
-  );
+  const naming = [url, host, port === undefined ? undefined : link];
+  if (naming.some((member) => typeof member?.value === 'string')) return true;
+  return [link, ...(flags ?? [])].some((member) => isLink(member?.value));
 }
 
 /** True for a row, and for a text that names a proxy. */

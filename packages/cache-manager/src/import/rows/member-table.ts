@@ -5,6 +5,7 @@ export type RowField =
   | 'port'
   | 'link'
   | 'scheme'
+  | 'flag'
   | 'username'
   | 'password'
   | 'credentials'
@@ -45,7 +46,21 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
       ...['proxy ip', 'proxy host', 'proxy hostname', 'proxy address', 'proxy server', 'server address', 'gateway'],
     ],
   },
-  { field: 'port', says: 'its port', names: ['port', 'proxy port', 'port number'] },
+  {
+    field: 'port',
+    says: 'its port; one of SOCKS says that the scheme is socks5, where nothing else says one',
+    names: [
+      'port',
+      'proxy port',
+      'port number',
+      'port http',
+      'http port',
+      'port socks5',
+      'socks5 port',
+      'port socks',
+      'socks port',
+    ],
+  },
   { field: 'link', says: 'the proxy in one text, where no other member names it', names: ['url', 'uri'] },
   {
     field: 'scheme',
@@ -54,6 +69,11 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
       ...['protocol', 'protocols', 'scheme', 'schemes', 'proxy protocol', 'proxy protocols', 'proxy scheme'],
       ...['type', 'types', 'proxy type', 'proxy types'],
     ],
+  },
+  {
+    field: 'flag',
+    says: 'that the scheme is one of its own, by `yes`, `true` or `1`, where no other member names one (`https` says that HTTPS goes through an HTTP proxy); or the proxy in one text',
+    names: ['http', 'https', 'ssl', 'socks4', 'socks5'],
   },
   {
     field: 'username',

@@ -44,6 +44,8 @@ export function readAddress(members: RowMembers, context: AddressContext): RowAd
   if (parts?.kind === 'url') return parts;
   const last = link === undefined ? undefined : readWhole(link, port, context);
   if (last?.kind === 'url') return last;
+  const flagged = readFlags(members, context);
+  if (flagged !== undefined) return flagged;
   const named =
     context.address === undefined ? undefined : readText('the name of the member', context.address, context);
   if (named?.kind === 'url') return named;
@@ -55,6 +57,16 @@ export function readAddress(members: RowMembers, context: AddressContext): RowAd
     named ??
     nothingIn(port)
   );
+}
+
+/** `{ "http": "http://host:port", "https": … }`, as some programs want their proxies. */
+function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddress | undefined {
+  for (const member of flags) {
+    if (typeof member.value !== 'string' || !member.value.includes(':')) continue;
+    const address = readWhole(member, undefined, context);
+    if (address.kind === 'url' || address.fate === 'failed') return address;
+  }
+  return undefined;
 }
 
 const NO_PROXY = 'names no proxy: it has none of proxy_url, proxy, ip, host, server, address, url';

@@ -19,6 +19,8 @@ export interface RowMembers {
   link?: Member;
   /** All that may name a scheme, those that count most first. */
   schemes?: Member[];
+  /** Those that say of a scheme that the proxy has it. */
+  flags?: Member[];
   username?: Member;
   password?: Member;
   credentials?: Member;
@@ -61,6 +63,10 @@ function add(members: RowMembers, member: Member): void {
     const at = members.schemes?.findIndex(({ role }) => role.rank > rank) ?? 0;
     if (members.schemes === undefined) members.schemes = [member];
     else members.schemes.splice(at < 0 ? members.schemes.length : at, 0, member);
+    return;
+  }
+  if (field === 'flag') {
+    members.flags = [...(members.flags ?? []), member];
     return;
   }
   const before = members[field];

@@ -1,7 +1,7 @@
 import type { ProxyScheme } from '@pw/cache-models';
 import type { MemberNames } from './member-names.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './row-members.ts';
-import { betterScheme, type NamedScheme, namedScheme } from './scheme-words.ts';
+import { betterScheme, isScheme, type NamedScheme, namedScheme } from './scheme-words.ts';
 
 /** The scheme of a row, if it names one, and a port if the scheme has one of its own; or why it is no proxy for us. */
 export type RowScheme =
@@ -27,8 +27,28 @@ const OF_FOXYPROXY: readonly NamedScheme[] = [
 /** How many items of a list of protocols are looked at: no list has more. */
 const MAX_ITEMS = 32;
 
-export function schemeOf({ schemes }: RowMembers, row: Row, names: MemberNames): RowScheme {
-  if (schemes === undefined) return NO_SCHEME;
+/** What the members that name a scheme say, or else those that are called like one. */
+export function schemeOf(members: RowMembers, row: Row, names: MemberNames): RowScheme {
+  const { schemes, flags } = members;
+  const found = schemes === undefined ? NO_SCHEME : namedIn(schemes, row, names);
+  if ('problem' in found || found.scheme !== undefined || flags === undefined) return found;
+  const scheme = flaggedIn(flags);
+  return scheme === undefined ? found : { scheme };
+}
+
+const YES = /^(?:yes|y|true|1|\+)$/i;
+
+/** An HTTPS flag says that HTTPS goes through an HTTP proxy. */
+function flaggedIn(flags: readonly Member[]): ProxyScheme | undefined {
+  let best: ProxyScheme | undefined;
+  for (const { role, value } of flags) {
+    const isSet = value === true || value === 1 || (typeof value === 'string' && YES.test(value.trim()));
+    if (isSet) best = betterScheme(best, role.name.startsWith('socks') ? (role.name as ProxyScheme) : 'http');
+  }
+  return best;
+}
+
+function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowScheme {
   let note: string | undefined;
   for (const member of schemes) {
     const { role, value } = member;
@@ -59,9 +79,9 @@ export function schemeOf({ schemes }: RowMembers, row: Row, names: MemberNames):
 function toScheme(named: NamedScheme, { role }: Member): RowScheme | undefined {
   if (named === 'nothing') return undefined;
   if (named === 'direct') return { problem: `${role.name} says that it is no proxy`, isDirect: true };
-  if (named !== 'unknown') return { scheme: named };
+  if (isScheme(named)) return { scheme: named };
   // `type` says in some lists of what kind a proxy is.
-  if (role.label !== undefined || /type/.test(role.name)) return undefined;
+  if (named === 'unknown' && (role.label !== undefined || /type/.test(role.name))) return undefined;
   return { problem: `${role.name} must be one of ${KNOWN}`, isDirect: false };
 }
 
@@ -84,10 +104,6 @@ function ofObject(item: unknown, names: MemberNames): { scheme: NamedScheme; por
   if (typeof value !== 'string') return undefined;
   const { port } = members;
   return { scheme: namedScheme(value), ...(port === undefined ? {} : { port }) };
-}
-
-function isScheme(named: NamedScheme): named is ProxyScheme {
-  return named !== 'nothing' && named !== 'direct' && named !== 'unknown';
 }
 
 function isOfFoxyProxy(row: Row): boolean {

@@ -12,6 +12,7 @@ import {
   parseInstant,
   toStorable,
 } from '@pw/cache-models';
+import type { NamelessRows } from '../csv/nameless-row.ts';
 import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
 import type { RowFate } from '../import-tally.ts';
 import { parsePlainLine } from '../plain-line.ts';
@@ -39,6 +40,7 @@ export interface RowContext {
   /** Of every row, whatever it says. */
   readonly labels: EntryLabels;
   readonly names: MemberNames;
+  readonly nameless: NamelessRows;
   ttlFor(source: string): number;
 }
 
@@ -65,7 +67,7 @@ function isTooLong(value: unknown): boolean {
 export function rowToEntry(value: unknown, context: RowContext, hint?: RowHint): RowResult {
   try {
     if (typeof value === 'string') return readTextRow(value, context, hint);
-    if (Array.isArray(value)) return { fate: 'skipped', reason: 'is not an object' };
+    if (Array.isArray(value)) return readArrayRow(value, context, hint);
     if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is not an object' };
     const row = value as Row;
     return isFullRecord(row) ? readFullRecord(row, context) : readRow(row, context, hint);
@@ -100,14 +102,31 @@ function readTextRow(value: string, context: RowContext, hint: RowHint | undefin
   return makeEntry({}, { kind: 'url', url, username, password }, { username, password, notes: [] }, context);
 }
 
+/** As many as no row without a header has. */
+const MAX_CELLS = 64;
+
+/** A row of an array of arrays is one of a table without a header. */
+function readArrayRow(values: readonly unknown[], context: RowContext, hint: RowHint | undefined): RowResult {
+  const isTable = values.length > 1 && values.length <= MAX_CELLS && values.every(isCell);
+  if (!isTable) return { fate: 'skipped', reason: 'is neither an object, nor a text, nor a list of cells' };
+  const read = context.nameless.read(values.map((value) => String(value ?? '').trim()));
+  return 'row' in read ? readRow(read.row, context, hint) : read;
+}
+
+function isCell(value: unknown): boolean {
+  if (value === null || typeof value === 'boolean' || Number.isSafeInteger(value)) return true;
+  return typeof value === 'string' && !isTooLong(value);
+}
+
 function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowResult {
   const members = membersOf(row, context.names);
   const excess = LIMITED.find((field) => isTooLong(members[field]?.value));
   if (excess !== undefined) return { fate: 'failed', reason: `${members[excess]!.role.name} ${TOO_LONG}` };
   const scheme = schemeOf(members, row, context.names);
   if ('problem' in scheme) return { fate: scheme.isDirect ? 'skipped' : 'failed', reason: scheme.problem };
-  const named = scheme.scheme ?? hint?.scheme;
   const addressed = scheme.port === undefined ? members : { ...members, port: scheme.port };
+  const isSocksPort = addressed.port?.role.name.includes('socks') === true;
+  const named = scheme.scheme ?? hint?.scheme ?? (isSocksPort ? 'socks5' : undefined);
   const address = readAddress(addressed, { scheme: named ?? context.defaultScheme, address: hint?.address });
   if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
   const credentials = credentialsOf(members, context.names);
@@ -116,7 +135,7 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   if (hint?.note !== undefined) notes.push(hint.note);
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
   if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
-    notes.push(`${members.schemes![0]!.role.name} ${OTHER_SCHEME}`);
+    notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
   if (members.unread !== undefined) notes.push(...notesOf(members.unread, context.names));
   return makeEntry(members, address, { ...credentials, notes }, context);
 }

@@ -5,7 +5,7 @@ import type { ProxyScheme } from '@pw/cache-models';
  * `HTTP/HTTPS` is `http`: an "HTTPS proxy" of such lists is an HTTP proxy through which HTTPS goes (CONNECT). One that is named alone is taken at
  * its word.
  */
-export const SCHEMES_BY_USE: readonly ProxyScheme[] = ['http', 'socks5', 'socks5h', 'https', 'socks4a', 'socks4'];
+const SCHEMES_BY_USE: readonly ProxyScheme[] = ['http', 'socks5', 'socks5h', 'https', 'socks4a', 'socks4'];
 
 const WORDS: ReadonlyMap<string, ProxyScheme> = new Map<string, ProxyScheme>([
   ...SCHEMES_BY_USE.map((scheme) => [scheme, scheme] as const),
@@ -21,12 +21,17 @@ const BESIDE: ReadonlySet<string> = new Set([
 
 /** What programs write where there is nothing. */
 const NOTHING: ReadonlySet<string> = new Set(['', '-', 'none', 'null', 'nan', 'n/a', 'unknown', 'any', 'auto']);
+/** Protocols of other programs, which no word beside one makes ours. */
+const FOREIGN: ReadonlySet<string> = new Set([
+  ...['ss', 'ssr', 'shadowsocks', 'shadowsocksr', 'vmess', 'vless', 'trojan', 'hysteria', 'hysteria2', 'hy2', 'tuic'],
+  ...['wireguard', 'snell', 'ssh', 'quic', 'vpn', 'openvpn', 'ftp', 'naive', 'anytls', 'mtproto'],
+]);
 const NO_PROXY: ReadonlySet<string> = new Set(['direct', 'pac', 'wpad']);
 
 const MAX_TEXT = 128;
 
-/** What a text says of schemes: the best of those that it names, `nothing` of an empty one, `direct` of what says that there is no proxy. */
-export type NamedScheme = ProxyScheme | 'nothing' | 'direct' | 'unknown';
+/** What a text says of schemes: the best of those that it names, `nothing` of an empty one, `direct` of what says that there is no proxy, `foreign` of a protocol that is none of ours. */
+export type NamedScheme = ProxyScheme | 'nothing' | 'direct' | 'foreign' | 'unknown';
 
 export function namedScheme(text: string): NamedScheme {
   const known = WORDS.get(text);
@@ -35,6 +40,7 @@ export function namedScheme(text: string): NamedScheme {
   if (NOTHING.has(lower)) return 'nothing';
   if (lower.length > MAX_TEXT) return 'unknown';
   if (NO_PROXY.has(lower)) return 'direct';
+  if (FOREIGN.has(lower)) return 'foreign';
   return namedByWords(lower);
 }
 
@@ -57,4 +63,8 @@ function namedByWords(lower: string): NamedScheme {
 export function betterScheme(one: ProxyScheme | undefined, other: ProxyScheme | undefined): ProxyScheme | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return SCHEMES_BY_USE.indexOf(other) < SCHEMES_BY_USE.indexOf(one) ? other : one;
+}
+
+export function isScheme(named: NamedScheme): named is ProxyScheme {
+  return named !== 'nothing' && named !== 'direct' && named !== 'foreign' && named !== 'unknown';
 }

@@ -11,7 +11,7 @@ export interface Endpoint {
 }
 
 /** Hosts are digits; a credential has none of these letters' places in common with them. */
-export const HOST = fc.tuple(fc.nat(254), fc.nat(254)).map(([a, b]) => `198.18.${a}.${b}`);
+const HOST = fc.tuple(fc.nat(254), fc.nat(254)).map(([a, b]) => `198.18.${a}.${b}`);
 /** Letters that are in no host, no scheme, no port and no name of the table. */
 const LETTERS = 'qwxzQWXZ';
 
@@ -39,7 +39,7 @@ export const endpoint = endpointOf('ÄжЖ ,;|\t"\'\\:@#%$/=');
 export const plainEndpoint = endpointOf('');
 
 /** A name of the table for a field, in any of the spellings that do not matter. */
-export const nameOf = (field: RowField): fc.Arbitrary<string> =>
+const nameOf = (field: RowField): fc.Arbitrary<string> =>
   fc
     .tuple(
       fc.constantFrom(...MEMBER_TABLE.filter((meaning) => meaning.field === field).flatMap(({ names }) => names)),
