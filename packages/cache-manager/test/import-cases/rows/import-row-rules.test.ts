@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateCacheKey } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { warmFromFile } from '../../../src/import/index.ts';
+import { MEMBER_TABLE } from '../../../src/import/rows/member-table.ts';
 import { MapTarget } from '../../import-target.ts';
 
 async function importText(name: string, text: string) {
@@ -183,5 +184,17 @@ describe('a table whose columns are not known', () => {
   it('is none where Excel says the delimiter, or a comment stands before the header', async () => {
     for (const text of ['sep=;\nip;port\n198.18.0.1;80\n', '# ours, of today\nip,port\n198.18.0.1,80\n'])
       expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', null, null]]);
+  });
+});
+
+describe('the table of names', () => {
+  it('is in the README as it is', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+    for (const { label, field, says, names } of MEMBER_TABLE) {
+      const meaning = field === undefined ? `label \`${label}\`: ${says}` : says;
+      expect(readme).toContain(
+        `| ${meaning} | ${names.map((name) => `\`${name.replaceAll(' ', '_')}\``).join(', ')} |`,
+      );
+    }
   });
 });
