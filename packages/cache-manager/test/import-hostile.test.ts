@@ -127,9 +127,9 @@ describe('what exceeds a limit', () => {
   it.each([
     ['list.txt', `${'a'.repeat(MIB + 1)}\n${GOOD}\n`, 1, 'is longer than 1 MiB, the most of a line'],
     ['list.txt', `http://u:${'p'.repeat(16_384)}@h:1\n${GOOD}\n`, 1, /longer than 16,384 characters/],
-    ['list.csv', `proxy_url\n${','.repeat(1000)}\n${GOOD}\n`, 2, /more than 1,000 columns/],
+    ['list.csv', `proxy_url,x\n${','.repeat(1000)}\n${GOOD}\n`, 2, /more than 1,000 columns/],
     ['list.csv', `proxy_url\n"${'\n'.repeat(120)}\n${GOOD}\n`, 2, /not closed within 100 lines/],
-    ['list.csv', `proxy_url\n"${`,${'x'.repeat(300_000)}\n`.repeat(4)}${GOOD}\n`, 2, /not closed within 1 MiB/],
+    ['list.csv', `proxy_url,x\n"${`,${'x'.repeat(300_000)}\n`.repeat(4)}${GOOD}\n`, 2, /not closed within 1 MiB/],
     ['list.csv', `proxy_url\n"x"y,z\n${GOOD}\n`, 2, 'has a misplaced quote'],
     ['list.csv', `proxy_url\n"x\ny"z\n${GOOD}\n`, 2, /misplaced in a later line/],
     ['list.jsonl', `{"x":${deep(1000)}}\n${json}\n`, 1, /deeper than 1,000 levels/],

@@ -56,7 +56,6 @@ describe('a row of somebody else', () => {
     ['no protocol for a kind', { type: 'SOCKS5' }, {}],
     ['no protocol for a kind', { type: 'HTTP/HTTPS' }, {}],
     ['no level for a kind', { type: 'Elite' }, {}],
-    ['no number for a kind', { type: 3 }, {}],
     ['its cost', { cost: 0.25 }, { cost: '0.25' }],
     ['its price', { price: '3 USD' }, { cost: '3 USD' }],
     ['nothing of what is empty', { country: '', city: '  ', isp: null, asn: 'None', org: '-', region: 'nan' }, {}],
@@ -65,6 +64,11 @@ describe('a row of somebody else', () => {
   ])('tells %s: %j', async (_what, members, expected) => {
     const { labels, reasons } = await labelsOf(members);
     expect({ labels, reasons }).toEqual({ labels: expected, reasons: [] });
+  });
+
+  it('tells no number for a kind, which names no scheme either, and that is told', async () => {
+    const { labels, reasons } = await labelsOf({ type: 3 });
+    expect({ labels, reasons }).toEqual({ labels: {}, reasons: [expect.stringMatching(/^type is a number/)] });
   });
 
   it('tells the same in CSV', async () => {

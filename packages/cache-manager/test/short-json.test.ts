@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isShortJson } from '../src/import/short-json.ts';
+import { isShortJson } from '../src/import/json/short-json.ts';
 
 const PIECES = [
   '{',

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import type { CacheManager, WarmResult } from '@pw/cache-manager';
-import type { CacheEntry } from '@pw/cache-models';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { CredentialGuard } from '../credential-guard.ts';

@@ -9,7 +9,7 @@ import {
   parseProxyUrl,
 } from '@pw/cache-models';
 import { problemOfSize } from '../check-size.ts';
-import { mayHoldCredentials } from '../import/row-address.ts';
+import { mayHoldCredentials } from '../import/rows/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { abortable } from '../abortable.ts';
 import { BytesReader } from './bytes-reader.ts';
-import type { FileOrBytes } from './file-or-bytes.ts';
 import { type Utf16, Utf16Transcoder, utf16Of } from './encoding/utf16.ts';
+import type { FileOrBytes } from './file-or-bytes.ts';
 import { type FileReader, openReader } from './file-reader.ts';
 
 const CHUNK_BYTES = 128 * 1024;

@@ -1,5 +1,5 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { KeySource } from './row-to-entry.ts';
+import type { KeySource } from './rows/row-to-entry.ts';
 
 /** A row that holds a proxy. */
 export interface PendingRow {

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
-import { guessDelimiter } from './csv-records.ts';
+import { guessDelimiter } from './csv/csv-records.ts';
+import { MemberNames } from './rows/member-names.ts';
 
 /** The kinds of file that an import reads. `list` is one proxy a line, in any of the usual notations. */
 export const PROXY_FILE_FORMATS = Object.freeze(['json', 'jsonl', 'csv', 'list'] as const);
@@ -26,20 +27,36 @@ export function formatOfContent(head: string): ProxyFileFormat {
   return isCsvHeader(text.slice(0, lineEnd(text))) ? 'csv' : 'list';
 }
 
-/** A JSON object that stands on its first line alone is a row, unless it is the whole document. */
+/** True for a JSON object on the first line, with another one below: alone it is a document. */
 function isJsonLines(text: string): boolean {
+  const end = lineEnd(text);
+  if (!text.slice(end).trimStart().startsWith('{')) return false;
   try {
-    const first: unknown = JSON.parse(text.slice(0, lineEnd(text)).replace(/,\s*$/, ''));
+    const first: unknown = JSON.parse(text.slice(0, end).replace(/,\s*$/, ''));
     return !Array.isArray((first as { proxies?: unknown }).proxies);
   } catch {
     return false;
   }
 }
 
-function isCsvHeader(line: string): boolean {
-  const names = line.split(guessDelimiter(line)).map((name) => name.trim().replaceAll('"', '').toLowerCase());
-  return names.includes('proxy_url') || (names.includes('port') && (names.includes('ip') || names.includes('host')));
+/** True for a file that is called JSON and holds a JSON object a line, as many programs write. */
+export function isJsonLinesInside(head: string): boolean {
+  const text = head.trimStart();
+  return text.startsWith('{') && isJsonLines(text);
 }
+
+function isCsvHeader(line: string): boolean {
+  const delimiter = guessDelimiter(line);
+  const names = new MemberNames();
+  const cells = line.slice(0, MAX_HEADER).split(delimiter);
+  const roles = cells.map((cell) => names.roleOf(cell.trim().replaceAll('"', '')));
+  const has = (field: string): boolean => roles.some((role) => role?.field === field);
+  if (cells.length === 1) return roles[0]?.name === 'proxy_url';
+  return has('url') || (has('port') && has('host'));
+}
+
+/** More of a first line need not be looked at. */
+const MAX_HEADER = 16_384;
 
 function lineEnd(text: string): number {
   const end = text.search(/[\r\n]/);

@@ -1,20 +1,22 @@
 import type { ByteSource } from './byte-source.ts';
+import { readCsv } from './csv/read-csv.ts';
 import { causeOf } from './file-cause/file-cause.ts';
 import type { FileItems } from './file-item.ts';
+import { readJson } from './json/read-json.ts';
+import { readJsonLines } from './json/read-jsonl.ts';
 import { readList } from './list/read-list.ts';
-import { formatOfContent, formatOfName } from './proxy-file-format.ts';
-import { readCsv } from './read-csv.ts';
-import { readJson } from './read-json.ts';
-import { readJsonLines } from './read-jsonl.ts';
+import { formatOfContent, formatOfName, isJsonLinesInside } from './proxy-file-format.ts';
 import type { WarmSettings } from './warm-options.ts';
 
 /** The rows of a file in any of the formats, in groups. */
 export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItems> {
   const cause = causeOf(source.head);
   if (cause !== undefined) return single(`the file ${cause}`);
-  const format = settings.format ?? formatOfName(path) ?? formatOfContent(source.head.toString('utf8'));
+  const head = source.head.toString('utf8');
+  const format = settings.format ?? formatOfName(path) ?? formatOfContent(head);
   switch (format) {
     case 'json':
+      if (settings.format === undefined && isJsonLinesInside(head)) return readJsonLines(source);
       return readJson(source);
     case 'jsonl':
       return readJsonLines(source);

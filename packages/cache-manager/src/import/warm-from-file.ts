@@ -4,6 +4,7 @@ import { ignoreRejection } from '../ignore-rejection.ts';
 import { tell } from '../transfer-options.ts';
 import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
+import { NamelessRows } from './csv/nameless-row.ts';
 import { EvictionWatch } from './eviction-watch.ts';
 import type { FileItem, FileItems } from './file-item.ts';
 import { UnfitFile } from './file-kind.ts';
@@ -13,7 +14,8 @@ import { MAX_BATCH_BYTES } from './import-limits.ts';
 import { ImportTally, type WarmResult } from './import-tally.ts';
 import { readProxyFile } from './read-proxy-file.ts';
 import { RowKeys } from './row-key.ts';
-import { type RowContext, rowToEntry } from './row-to-entry.ts';
+import { MemberNames } from './rows/member-names.ts';
+import { type RowContext, rowToEntry } from './rows/row-to-entry.ts';
 import {
   type KeyIdentity,
   parseWarmOptions,
@@ -93,6 +95,9 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
     defaultSource: settings.defaultSource,
     keys,
     labels: settings.labels,
+    bareNames: settings.bareNames,
+    names: new MemberNames(),
+    nameless: new NamelessRows(),
     ttlFor: (name) => target.ttlFor(name),
   };
   const watch = target.room === undefined ? undefined : new EvictionWatch(target.room, target.clock);
@@ -128,7 +133,7 @@ function take(
   batch: ImportBatch,
   tally: ImportTally,
 ): void {
-  const result = 'fate' in item ? item : rowToEntry(item.row, context);
+  const result = 'fate' in item ? item : rowToEntry(item.row, context, item.hint);
   if ('fate' in result) {
     tally.refuse(item.line, result.fate, result.reason);
     return;

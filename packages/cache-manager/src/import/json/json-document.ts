@@ -1,11 +1,20 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_VALUES, MAX_ROW_BYTES } from './import-limits.ts';
+import { MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
+import { MemberNames } from '../rows/member-names.ts';
+import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
+import { hintOf, isProxy, isRow, isWrapper } from './json-shapes.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
 /** Rows of so many values in all are kept as they were parsed; those of a larger document are parsed once more when it is their turn. */
 const MOST_KEPT = 1_000_000;
+
+/** So many objects deep are rows looked for: `{ "response": { "data": […] } }`. */
+const MAX_LEVELS_OF_ROWS = 4;
+const MOST_LOOKED_AT = 20;
+/** A row of which only the name is known. */
+const NAMED_ROW = Object.freeze({});
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -17,18 +26,25 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /** Rows that stand one behind the other, or one that exceeds a limit. */
-type Part =
+type Part = { readonly hint: RowHint | undefined } & (
   | {
-      readonly first: number;
       readonly start: number;
       readonly end: number;
       readonly rows: readonly unknown[] | undefined;
     }
-  | { readonly first: number; readonly problem: string };
+  | { readonly problem: string }
+);
+
+/** What a member of an object holds. */
+interface Held {
+  readonly name: string;
+  /** A member that is called like one that holds rows counts more than any other. */
+  readonly isWrapper: boolean;
+  readonly parts: readonly Part[];
+}
 
 /** Rows that stand one behind the other, while they are being found. */
 interface Run {
-  readonly first: number;
   readonly start: number;
   end: number;
   values: number;
@@ -36,7 +52,7 @@ interface Run {
 
 /** A row of a document, by its place in the list from 1, or why it is not read. */
 export type DocumentRow =
-  | { readonly place: number; readonly row: unknown }
+  | { readonly place: number; readonly row: unknown; readonly hint: RowHint | undefined }
   | { readonly place: number; readonly problem: string };
 
 /** What keeps a document from being read. The message says what it is instead. */
@@ -45,17 +61,20 @@ class DocumentProblem extends Error {}
 const NOT_JSON = 'is not JSON';
 const NOT_UTF8 = 'is not UTF-8';
 const LONG_NAME = 'has a member whose name is longer than 1 MiB, the most that is read';
-const NO_ROWS = 'is neither a JSON array of rows nor an object with an array of "proxies"';
+const NO_ROWS =
+  'is neither a JSON array of rows, nor a row, nor an object with rows in it, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members beside its rows, the most that are read`;
 
 /**
- * A JSON document of rows: an array, or an object with one as its member `proxies`, the last if there are several. It is checked as a whole
- * before the first row is read, but in steps. Of a row that exceeds a limit only the end is looked for.
+ * A JSON document of rows: an array, an object that is a row, or an object with rows in its members, as `json-shapes.ts` tells them. Of several members
+ * of one name the last counts. It is checked as a whole before the first row is read, but in steps. Of a row that exceeds a limit only
+ * the end is looked for.
  */
 export class JsonDocument {
   readonly #bytes: Buffer;
+  readonly #names = new MemberNames();
   #at = 0;
-  #parts: Part[] = [];
+  #parts: readonly Part[] = [];
   #kept = 0;
 
   constructor(bytes: Buffer) {
@@ -66,10 +85,11 @@ export class JsonDocument {
   *check(): Generator<undefined, string | undefined> {
     try {
       yield* this.#space();
-      const hasRows = yield* this.#document();
+      const parts = yield* this.#rowsOf(undefined, 0);
       yield* this.#space();
       if (this.#at < this.#bytes.length) return NOT_JSON;
-      return hasRows ? undefined : NO_ROWS;
+      this.#parts = parts ?? [];
+      return parts === undefined ? NO_ROWS : undefined;
     } catch (error) {
       if (error instanceof DocumentProblem) return error.message;
       throw error;
@@ -78,50 +98,83 @@ export class JsonDocument {
 
   /** The rows of a document that was checked. */
   *rows(): Generator<DocumentRow> {
+    let place = 0;
     for (const part of this.#parts) {
-      if ('problem' in part) yield { place: part.first, problem: part.problem };
+      if ('problem' in part) yield { place: ++place, problem: part.problem };
       else {
         const rows = part.rows ?? this.#parseRows(part.start, part.end);
-        for (const [i, row] of rows.entries()) yield { place: part.first + i, row };
+        for (const row of rows) yield { place: ++place, row, hint: part.hint };
       }
     }
   }
 
-  *#document(): Generator<undefined, boolean> {
+  /** Passes a value; gives its rows, `undefined` if it is nothing that has any. */
+  *#rowsOf(hint: RowHint | undefined, level: number): Generator<undefined, readonly Part[] | undefined> {
     const first = this.#bytes[this.#at];
-    if (first === OPEN_BRACKET) {
-      yield* this.#list();
-      return true;
-    }
-    if (first === OPEN_BRACE) return yield* this.#object();
+    if (first === OPEN_BRACKET) return yield* this.#list(hint);
+    if (first === OPEN_BRACE && level <= MAX_LEVELS_OF_ROWS) return yield* this.#object(hint, level);
     yield* this.#value();
-    return false;
+    return undefined;
   }
 
-  *#object(): Generator<undefined, boolean> {
-    let hasRows = false;
+  /** An object is a row, or holds rows. */
+  *#object(hint: RowHint | undefined, level: number): Generator<undefined, readonly Part[] | undefined> {
+    const start = this.#at;
+    // A document that is larger than a row is none, but for white space.
+    const extent =
+      level === 0 && this.#bytes.length - start > 2 * MAX_ROW_BYTES ? undefined : yield* extentOf(this.#bytes, start);
+    if (extent !== undefined && excessOf(extent.end - start, extent) === undefined) {
+      const row = this.#parse(start, extent.end);
+      if (isRow(row, hint, this.#names)) {
+        this.#at = extent.end;
+        this.#kept += extent.values + 1;
+        return [{ hint, start, end: extent.end, rows: this.#kept <= MOST_KEPT ? [row] : undefined }];
+      }
+      yield undefined;
+    }
+    const found = yield* this.#members(hint, level);
+    if (found.length === 0) return undefined;
+    const wrappers = found.filter(({ isWrapper }) => isWrapper);
+    const counting = wrappers.length > 0 ? wrappers : found;
+    const last = new Map(counting.map(({ name }, i) => [name, i]));
+    return counting.filter(({ name }, i) => last.get(name) === i).flatMap(({ parts }) => parts);
+  }
+
+  /** The members of an object that hold rows. */
+  *#members(hint: RowHint | undefined, level: number): Generator<undefined, readonly Held[]> {
+    const found: Held[] = [];
     this.#at++;
     yield* this.#space();
-    if (this.#takes(CLOSE_BRACE)) return false;
-    for (let count = 1; ; count++) {
-      if (count > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
+    if (this.#takes(CLOSE_BRACE)) return found;
+    for (let idle = 0; ; ) {
       const name = this.#name();
       yield* this.#space();
       this.#expect(COLON);
       yield* this.#space();
-      if (name === 'proxies') {
-        this.#parts = [];
-        this.#kept = 0;
-        hasRows = this.#bytes[this.#at] === OPEN_BRACKET;
-      }
-      if (name === 'proxies' && hasRows) yield* this.#list();
-      else yield* this.#value();
+      const inner = hintOf(name, hint);
+      const start = this.#at;
+      const parts = (yield* this.#rowsOf(inner, level + 1)) ?? this.#named(inner, start);
+      const isKnown = isWrapper(name);
+      if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) found.push({ name, isWrapper: isKnown, parts });
+      else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
-      if (this.#takes(CLOSE_BRACE)) return hasRows;
+      if (this.#takes(CLOSE_BRACE)) return found;
       this.#expect(COMMA);
       yield* this.#space();
     }
+  }
+
+  /** True unless the first of them are all no rows: a list of tags is none of proxies. */
+  #mayBeRows(parts: readonly Part[]): boolean {
+    const [first] = parts;
+    if (first === undefined || 'problem' in first || first.rows === undefined) return first !== undefined;
+    return first.rows.slice(0, MOST_LOOKED_AT).some((row) => isProxy(row, first.hint, this.#names));
+  }
+
+  /** A member whose name is an address is a row, whatever it holds. */
+  #named(hint: RowHint | undefined, start: number): readonly Part[] | undefined {
+    return hint?.address === undefined ? undefined : [{ hint, start, end: start, rows: [NAMED_ROW] }];
   }
 
   /** The name of a member. */
@@ -144,12 +197,13 @@ export class JsonDocument {
     if (excessOf(extent.end - start, extent) === undefined) this.#parse(start, extent.end);
   }
 
-  *#list(): Generator<undefined, void> {
+  *#list(hint: RowHint | undefined): Generator<undefined, readonly Part[]> {
+    const parts: Part[] = [];
     this.#at++;
     yield* this.#space();
-    if (this.#takes(CLOSE_BRACKET)) return;
-    let run = this.#beginRun(1);
-    for (let place = 1, isLast = false; !isLast; place++) {
+    if (this.#takes(CLOSE_BRACKET)) return parts;
+    let run = this.#beginRun();
+    for (let isLast = false; !isLast; ) {
       const start = this.#at;
       const extent = yield* extentOf(this.#bytes, start);
       if (extent.end === start) throw new DocumentProblem(NOT_JSON);
@@ -162,12 +216,13 @@ export class JsonDocument {
         run.values += extent.values + 1;
         if (!isLast && run.end - run.start < PART_BYTES && run.values < MAX_JSON_VALUES) continue;
       }
-      this.#endRun(run);
-      if (problem !== undefined) this.#parts.push({ first: place, problem });
+      this.#endRun(run, parts, hint);
+      if (problem !== undefined) parts.push({ hint, problem });
       if (!isLast) yield* this.#space();
-      run = this.#beginRun(place + 1);
+      run = this.#beginRun();
       yield undefined;
     }
+    return parts;
   }
 
   /** Takes the comma behind a row, or the bracket behind the last. */
@@ -177,16 +232,16 @@ export class JsonDocument {
     return true;
   }
 
-  #beginRun(first: number): Run {
-    return { first, start: this.#at, end: this.#at, values: 0 };
+  #beginRun(): Run {
+    return { start: this.#at, end: this.#at, values: 0 };
   }
 
   /** Checks the rows of a run, if there are any. */
-  #endRun({ first, start, end, values }: Run): void {
+  #endRun({ start, end, values }: Run, parts: Part[], hint: RowHint | undefined): void {
     if (start === end) return;
     const rows = this.#parseRows(start, end);
     this.#kept += values;
-    this.#parts.push({ first, start, end, rows: this.#kept <= MOST_KEPT ? rows : undefined });
+    parts.push({ hint, start, end, rows: this.#kept <= MOST_KEPT ? rows : undefined });
   }
 
   #parseRows(start: number, end: number): readonly unknown[] {

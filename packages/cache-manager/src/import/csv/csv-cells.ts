@@ -1,4 +1,4 @@
-import { MAX_CSV_COLUMNS } from './import-limits.ts';
+import { MAX_CSV_COLUMNS } from '../import-limits.ts';
 
 const QUOTE = 0x22;
 
@@ -6,30 +6,45 @@ const QUOTE = 0x22;
 export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
 
 /**
- * Takes a record apart, as RFC 4180 has it: a quote opens a cell only at its beginning, two stand for one in a quoted cell, and
- * white space may follow a closing one. Looks at each character once.
+ * Takes a record apart, as RFC 4180 has it: a quote opens a cell only at its beginning, and two stand for one in a quoted cell. White space
+ * around a cell, and around its quotes, is none of it; what is between quotes is. Looks at each character a few times at most.
  */
 export function splitCells(text: string, delimiter: string): SplitCells {
   if (!text.includes('"')) {
     const cells = text.split(delimiter, MAX_CSV_COLUMNS + 1);
-    return cells.length > MAX_CSV_COLUMNS ? 'wide' : cells;
+    return cells.length > MAX_CSV_COLUMNS ? 'wide' : trimmedCells(cells);
   }
   const cells: string[] = [];
   for (let at = 0; cells.length < MAX_CSV_COLUMNS; at++) {
-    if (text[at] === '"') {
-      const end = endOfQuoted(text, at + 1);
+    const start = behindSpace(text, at, delimiter);
+    if (text[start] === '"') {
+      const end = endOfQuoted(text, start + 1);
       if (end < 0) return 'open';
-      cells.push(unescaped(text.slice(at + 1, end)));
+      cells.push(unescaped(text.slice(start + 1, end)));
       at = behindSpace(text, end + 1, delimiter);
     } else {
-      const end = text.indexOf(delimiter, at);
-      cells.push(text.slice(at, end < 0 ? text.length : end));
+      const end = text.indexOf(delimiter, start);
+      cells.push(text.slice(start, end < 0 ? text.length : end).trimEnd());
       at = end < 0 ? text.length : end;
     }
     if (at === text.length) return cells;
     if (text[at] !== delimiter) return 'misplaced';
   }
   return 'wide';
+}
+
+function trimmedCells(cells: string[]): string[] {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!;
+    // Most have nothing to trim, and need no call to find that out.
+    if (cell.length > 0 && !(isPlain(cell.charCodeAt(0)) && isPlain(cell.charCodeAt(cell.length - 1))))
+      cells[i] = cell.trim();
+  }
+  return cells;
+}
+
+function isPlain(unit: number): boolean {
+  return unit > 0x20 && unit < 0x7f;
 }
 
 /** What a further line does to a record whose quote is open. */
@@ -73,6 +88,11 @@ function endOfQuoted(text: string, start: number): number {
 
 function behindSpace(text: string, start: number, delimiter: string): number {
   let at = start;
-  while (at < text.length && text[at] !== delimiter && text[at]!.trim() === '') at++;
+  while (at < text.length && text[at] !== delimiter && isSpace(text, at)) at++;
   return at;
+}
+
+/** Most characters are printable ASCII, which no space is: no text is made of them. */
+function isSpace(text: string, at: number): boolean {
+  return !isPlain(text.charCodeAt(at)) && text[at]!.trim() === '';
 }

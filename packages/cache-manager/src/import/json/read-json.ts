@@ -1,12 +1,12 @@
-import type { ByteSource } from './byte-source.ts';
-import type { FileItem, FileItems } from './file-item.ts';
-import { MAX_JSON_BYTES } from './import-limits.ts';
+import type { ByteSource } from '../byte-source.ts';
+import type { FileItem, FileItems } from '../file-item.ts';
+import { MAX_JSON_BYTES } from '../import-limits.ts';
 import { JsonDocument } from './json-document.ts';
 
 const TOO_LARGE = 'is larger than 64 MiB, the most that is read as one JSON document; use JSON Lines';
 const FIRST_BUFFER = 1024 * 1024;
 
-/** A JSON array of rows, or an object with such an array as its member `proxies`. A document that is broken anywhere loads nothing. */
+/** A JSON document with rows, in any of the shapes of {@link JsonDocument}. One that is broken anywhere loads nothing. */
 export async function* readJson(source: ByteSource): AsyncGenerator<FileItems> {
   const bytes = await readAll(source);
   yield bytes === undefined ? whole(TOO_LARGE) : itemsOf(new JsonDocument(bytes));
@@ -20,7 +20,9 @@ function* itemsOf(document: JsonDocument): Generator<FileItem | undefined> {
   }
   for (const found of document.rows()) {
     const { place: line } = found;
-    yield 'problem' in found ? { line, fate: 'failed', reason: found.problem } : { line, row: found.row };
+    yield 'problem' in found
+      ? { line, fate: 'failed', reason: found.problem }
+      : { line, row: found.row, hint: found.hint };
   }
 }
 

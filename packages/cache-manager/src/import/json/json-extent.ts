@@ -1,4 +1,4 @@
-import { MAX_JSON_LEVELS, MAX_JSON_VALUES, MAX_ROW_BYTES } from './import-limits.ts';
+import { MAX_JSON_LEVELS, MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
 
 /** Bytes that are looked at between two chances to do something else. */
 const STEP = 256 * 1024;

@@ -6,12 +6,12 @@ import {
   MAX_LABELS,
   NO_LABELS,
   toLabels,
-  trimInvisible,
 } from '@pw/cache-models';
-import { MAX_FIELD_CHARACTERS } from './import-limits.ts';
-import { COUNTRY_MEMBERS, LABEL_MEMBERS, PLACE_LABELS, PLACE_MEMBERS } from './label-members.ts';
-
-type Row = Readonly<Record<string, unknown>>;
+import type { MemberNames } from './member-names.ts';
+import { COUNTRY_MEMBERS, PLACE_LABELS } from './member-table.ts';
+import { type Member, membersOf, type Row, type RowMembers } from './row-members.ts';
+import { scalarOf, textOf } from './scalar-text.ts';
+import { namedScheme } from './scheme-words.ts';
 
 /** The labels of a row, and what had to be left out. */
 export interface RowLabels {
@@ -30,8 +30,9 @@ const TOO_MANY = `has labels that were left out: with them it would have more th
  * The labels of a row: of the whole import, those that the row names itself as `labels`, and those that other members tell, such as
  * `country_code`. The first of these that names a label decides. If all that one brings would make more than 32, it adds none.
  */
-export function readLabels(row: Row, ofImport: EntryLabels): RowLabels {
-  return combine(ofImport, [readOwn(row['labels']), readMembers(row)]);
+export function readLabels({ labels, telling }: RowMembers, ofImport: EntryLabels, names: MemberNames): RowLabels {
+  if (labels === undefined && telling === undefined && ofImport === NO_LABELS) return NONE;
+  return combine(ofImport, [readOwn(labels?.value), readMembers(telling, names)]);
 }
 
 /** The labels of a full record, whose other members are known for what they are. */
@@ -94,19 +95,19 @@ class Told {
   }
 }
 
-function readMembers(row: Row): RowLabels {
+function readMembers(telling: readonly Member[] | undefined, names: MemberNames): RowLabels {
+  if (telling === undefined) return NONE;
   let told: Told | undefined;
-  for (const name in row) {
-    const member = LABEL_MEMBERS.get(name);
-    if (member !== undefined) {
-      const value = memberText(row, name, member.label);
-      if (value === '') continue;
+  for (const member of telling) {
+    if (member.role.isPlace) {
       told ??= new Told();
-      told.add(member.label, member.rank, value);
-    } else if (PLACE_MEMBERS.has(name)) {
-      told ??= new Told();
-      readPlace(row[name], told);
+      readPlace(member.value, told, names);
+      continue;
     }
+    const value = memberText(member, telling);
+    if (value === '') continue;
+    told ??= new Told();
+    told.add(member.role.label!.name, member.role.label!.rank, value);
   }
   return told?.result ?? NONE;
 }
@@ -114,29 +115,29 @@ function readMembers(row: Row): RowLabels {
 /** What the row says itself counts more than what an object in it says. */
 const RANK_IN_A_PLACE = 100;
 
-function readPlace(place: unknown, told: Told): void {
+function readPlace(place: unknown, told: Told, names: MemberNames): void {
   if (!isObject(place)) return;
-  for (const name in place) {
-    const member = LABEL_MEMBERS.get(name);
-    if (member === undefined || !PLACE_LABELS.has(member.label)) continue;
-    const value = memberText(place, name, member.label);
-    if (value !== '') told.add(member.label, member.rank + RANK_IN_A_PLACE, value);
+  const { telling = [] } = membersOf(place, names);
+  for (const member of telling) {
+    const { label } = member.role;
+    if (label === undefined || !PLACE_LABELS.has(label.name)) continue;
+    const value = memberText(member, telling);
+    if (value !== '') told.add(label.name, label.rank + RANK_IN_A_PLACE, value);
   }
 }
 
 /** The value of a member, as the label has it; empty for none. */
-function memberText(row: Row, name: string, label: string): string {
-  const given = row[name];
-  if (label === 'country') return countryOf(given, /^code$/i.test(name) ? row : undefined);
+function memberText({ role, value }: Member, telling: readonly Member[]): string {
+  if (role.label!.name === 'country') return countryOf(value, role.name === 'code' ? telling : undefined);
   // `type` says the protocol in most lists, and a number of somebody's own in others.
-  if (/^type$/i.test(name)) return typeof given === 'string' && !isProtocolOrLevel(given) ? scalarOf(given) : '';
-  return scalarOf(given);
+  if (role.field === 'scheme') return typeof value === 'string' && !isProtocolOrLevel(value) ? scalarOf(value) : '';
+  return scalarOf(value);
 }
 
 const CODE = /^[a-z]{2}$/i;
 
-/** `beside`: the row in which a mere `code` stands, which is that of a country only beside one. */
-function countryOf(given: unknown, beside: Row | undefined): string {
+/** `beside`: the members among which a mere `code` stands, which is that of a country only beside one. */
+function countryOf(given: unknown, beside: readonly Member[] | undefined): string {
   if (isObject(given)) {
     const name = COUNTRY_MEMBERS.find((member) => scalarOf(given[member]) !== '');
     return name === undefined ? '' : countryOf(given[name], undefined);
@@ -146,35 +147,26 @@ function countryOf(given: unknown, beside: Row | undefined): string {
   return beside === undefined ? text : '';
 }
 
-function hasCountry(row: Row): boolean {
-  return ['country', 'Country', 'COUNTRY'].some((name) => scalarOf(row[name]) !== '');
+function hasCountry(members: readonly Member[]): boolean {
+  return members.some(({ role, value }) => role.name === 'country' && scalarOf(value) !== '');
 }
 
 const NOT_A_KIND: ReadonlySet<string> = new Set([
-  ...['', 'http', 'https', 'socks', 'socks4', 'socks4a', 'socks5', 'socks5h', 'connect', 'direct'],
-  ...['transparent', 'anonymous', 'elite', 'distorting', 'proxy', 'noa', 'anm', 'hia'],
+  '',
+  'transparent',
+  'anonymous',
+  'elite',
+  'distorting',
+  'noa',
+  'anm',
+  'hia',
 ]);
 
 function isProtocolOrLevel(text: string): boolean {
+  if (namedScheme(text) !== 'unknown') return true;
   if (text.length > MAX_LABEL_VALUE) return false;
   const words = text.toLowerCase().split(/[^a-z\d]+/);
   return words.every((word) => NOT_A_KIND.has(word));
-}
-
-/** What programs write where there is nothing. */
-const NOTHING: ReadonlySet<string> = new Set(['-', 'none', 'null', 'nan', 'n/a']);
-
-/** A text without what is around it, or the digits of a number; empty for nothing. */
-function scalarOf(value: unknown): string {
-  const text = textOf(value) ?? '';
-  return text.length < 5 && NOTHING.has(text.toLowerCase()) ? '' : text;
-}
-
-function textOf(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
-  if (typeof value !== 'string') return undefined;
-  // A longer one is no label, whatever is around it.
-  return value.length > MAX_FIELD_CHARACTERS ? value : trimInvisible(value.trim()).trim();
 }
 
 function isObject(value: unknown): value is Row {

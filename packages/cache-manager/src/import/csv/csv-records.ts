@@ -1,6 +1,6 @@
+import { MAX_CSV_COLUMNS, MAX_CSV_RECORD_LINES, MAX_ROW_BYTES } from '../import-limits.ts';
+import type { TextLine } from '../text-lines.ts';
 import { type Continuation, continuationOf, splitCells } from './csv-cells.ts';
-import { MAX_CSV_COLUMNS, MAX_CSV_RECORD_LINES, MAX_ROW_BYTES } from './import-limits.ts';
-import type { TextLine } from './text-lines.ts';
 
 /** One record: its cells, or why it has none. */
 export type CsvRecord =

@@ -8,8 +8,8 @@ import {
   parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';
+import { readCredentials } from './record-credentials.ts';
 import { mayHoldCredentials } from './row-address.ts';
-import { readCredentials } from './row-credentials.ts';
 import { readRecordLabels } from './row-labels.ts';
 
 type Row = Readonly<Record<string, unknown>>;
