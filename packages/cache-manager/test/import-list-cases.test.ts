@@ -17,7 +17,7 @@ const plain = (...places: string[]): Proxy[] => places.map((place) => [`http://1
 const CASES: Readonly<Record<string, Expected>> = {
   'suffix-list.txt': { proxies: plain('1:999', '2:80', '3:8080'), skipped: 2, countries: ['CO', 'HK', 'US'] },
   'status.txt': { proxies: plain('1:80', '2:80') },
-  'freeproxylist.txt': { proxies: plain('1:3128', '2:80'), skipped: 1, countries: ['NL', 'FR'] },
+  'freeproxylist.txt': { proxies: plain('1:3128', '2:80'), countries: ['NL', 'FR'] },
   'proxychains.conf': {
     proxies: [
       ['socks5://198.18.0.1:1080', 'lamer', 'secret'],

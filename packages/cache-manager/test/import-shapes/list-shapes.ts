@@ -34,6 +34,9 @@ export const LIST_SHAPES: readonly ImportShape[] = [
   shape('A URL with credentials', 'http://ann:secret@198.18.0.1:8080', [ANN], {
     note: 'Before the @ they may be percent-encoded.',
   }),
+  shape('A URL with a comma in the user', 'http://groups-RES,country-US:secret@198.18.0.1:8080', [
+    { ...ANN, username: 'groups-RES,country-US' },
+  ]),
   shape('A URL of four parts', 'http://198.18.0.1:8080:ann:secret\nhttp://ann:secret:198.18.0.2:8080', [
     ANN,
     { ...ANN, url: 'http://198.18.0.2:8080' },

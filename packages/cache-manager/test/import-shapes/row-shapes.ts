@@ -95,6 +95,19 @@ const JSON_SHAPES: readonly ImportShape[] = [
     loads: [HTTP, SOCKS],
   },
   {
+    title: 'One proxy for each scheme',
+    format: 'json',
+    content: '{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}',
+    loads: [HTTP, SOCKS],
+  },
+  {
+    title: 'One proxy for each scheme, in a row',
+    format: 'json',
+    content: '[{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}]',
+    loads: [HTTP],
+    problems: ['https names another proxy, which was left out: write it as a row of its own'],
+  },
+  {
     title: 'Objects by address',
     format: 'json',
     content: '{"198.18.0.1:8080": {"country": "DE"}, "socks5://198.18.0.2:1080": {}}',

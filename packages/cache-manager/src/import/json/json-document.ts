@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
-import { hintOf, isProxy, isRow, isWrapper } from './json-shapes.ts';
+import { hintOf, isNamedLink, isProxy, isRow, isWrapper } from './json-shapes.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
@@ -153,7 +153,8 @@ export class JsonDocument {
       yield* this.#space();
       const inner = hintOf(name, hint);
       const start = this.#at;
-      const parts = (yield* this.#rowsOf(inner, level + 1)) ?? this.#named(inner, start);
+      const parts =
+        (yield* this.#rowsOf(inner, level + 1)) ?? this.#named(inner, start) ?? this.#link(name, inner, start);
       const isKnown = isWrapper(name);
       if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) found.push({ name, isWrapper: isKnown, parts });
       else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
@@ -175,6 +176,13 @@ export class JsonDocument {
   /** A member whose name is an address is a row, whatever it holds. */
   #named(hint: RowHint | undefined, start: number): readonly Part[] | undefined {
     return hint?.address === undefined ? undefined : [{ hint, start, end: start, rows: [NAMED_ROW] }];
+  }
+
+  /** A text under the name of a scheme is a row, if it names a proxy. */
+  #link(name: string, hint: RowHint | undefined, start: number): readonly Part[] | undefined {
+    if (this.#bytes[start] !== QUOTE || this.#at - start > MAX_FIELD_CHARACTERS) return undefined;
+    const text = this.#parse(start, this.#at);
+    return isNamedLink(name, text) ? [{ hint, start, end: this.#at, rows: [text] }] : undefined;
   }
 
   /** The name of a member. */

@@ -44,11 +44,18 @@ export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNa
   const row = value as Row;
   if (Object.keys(row).some((name) => isWrapper(name) && holdsRows(row[name]))) return false;
   if (hint?.address !== undefined) return true;
-  const { url, host, link, port, flags } = membersOf(row, names);
+  const { url, host, link, port, flags = [] } = membersOf(row, names);
   // The address of a page, of which a list is, is no proxy.
   const naming = [url, host, port === undefined ? undefined : link];
   if (naming.some((member) => typeof member?.value === 'string')) return true;
-  return [link, ...(flags ?? [])].some((member) => isLink(member?.value));
+  // One proxy for HTTP and another one for HTTPS are two.
+  if (new Set(flags.map(({ value }) => value).filter(isLink)).size > 1) return false;
+  return [link, ...flags].some((member) => isLink(member?.value));
+}
+
+/** True for a text that names a proxy, under the name of a scheme. */
+export function isNamedLink(name: string, value: unknown): boolean {
+  return schemeNamed(name) !== undefined && isLink(value);
 }
 
 /** True for a row, and for a text that names a proxy. */

@@ -1,7 +1,8 @@
 import type { EntryLabels, ProxyScheme } from '@pw/cache-models';
+import { bestScheme } from '../scheme-order.ts';
 import { isCountryCode } from './country-codes.ts';
 import { holdsPlace } from './holds-place.ts';
-import { bestScheme, isNamedNote, kindOfNote } from './list-words.ts';
+import { isNamedNote, kindOfNote } from './list-words.ts';
 import { MAY_BE_CREDENTIALS } from './reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token-reading.ts';
 

@@ -1,4 +1,5 @@
-import { trimInvisible } from '@pw/cache-models';
+import { parseProxyUrl, trimInvisible } from '@pw/cache-models';
+import { holdsPlace } from './holds-place.ts';
 
 /** What stands between two parts of a line. */
 const SEPARATORS = /[\s,;|]+/g;
@@ -15,6 +16,9 @@ const CLOSING: Readonly<Record<string, string>> = {
   '{': '}',
   '[': ']',
 };
+const URL_START = /^["'`]?[a-z][a-z\d+.-]{1,20}:\/\/(?=[^@]+$)/i;
+/** What is left of a user and a password up to their `@`; a further URL is none of it. */
+const USER_REST = /(?:(?!:\/\/)[^\s|@])*@/y;
 const QUOTES = '"\'`“‘«';
 
 /** True for a text of more than one part, or of one in quotes or brackets. */
@@ -35,14 +39,29 @@ export function* tokensOf(line: string): Generator<LineToken> {
   for (let start = 0; start <= line.length; ) {
     // Others may read lines between two parts of this one.
     SEPARATORS.lastIndex = start;
-    const match = SEPARATORS.exec(line);
+    const first = SEPARATORS.exec(line);
+    SEPARATORS.lastIndex = first === null ? 0 : endOfUrl(line, start, first.index);
+    const match = SEPARATORS.lastIndex > start ? SEPARATORS.exec(line) : first;
     const end = match?.index ?? line.length;
-    const next = SEPARATORS.lastIndex;
+    const next = match === null ? line.length : end + match[0].length;
     if (end > start) yield { text: quotes.unquoted(start, end), isBehindBlank };
     if (match === null) return;
     start = next;
     isBehindBlank = match[0].trim() === '';
   }
+}
+
+/**
+ * Where a URL ends, at the least, whose user or password has a comma or a semicolon, as the standard allows and some gateways want; 0 for any other
+ * part. It is none if the text before that has a host and a port already, or nothing but the next proxy has an `@`.
+ */
+function endOfUrl(line: string, start: number, separator: number): number {
+  if (line[separator] !== ',' && line[separator] !== ';') return 0;
+  const before = line.slice(start, separator);
+  const scheme = URL_START.exec(before)?.[0];
+  if (scheme === undefined || parseProxyUrl(before).ok || holdsPlace(before.slice(scheme.length))) return 0;
+  USER_REST.lastIndex = separator;
+  return USER_REST.test(line) ? USER_REST.lastIndex : 0;
 }
 
 /** Takes quotes off the parts, those around several parts too; one that nobody closes belongs to its part. */

@@ -21,13 +21,6 @@ export function schemeOfWord(word: string): ProxyScheme | undefined {
   return plain === 'PROXY' ? 'http' : SCHEME_WORDS.get(plain.toLowerCase());
 }
 
-/** Where a line names several schemes of one proxy, the first of these is taken. */
-const BEST_FIRST: readonly ProxyScheme[] = ['socks5', 'socks5h', 'http', 'https', 'socks4a', 'socks4'];
-
-export function bestScheme(schemes: readonly ProxyScheme[]): ProxyScheme | undefined {
-  return BEST_FIRST.find((scheme) => schemes.includes(scheme));
-}
-
 const LEADING = wordsOf('proxy proxies server addr address return direct add export set');
 
 /** True for a word that may stand before an address and says nothing: `Proxy:`, `US`. */

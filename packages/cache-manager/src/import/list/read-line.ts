@@ -1,9 +1,10 @@
 import { type ProxyScheme, parseProxyHost, parseProxyUrl } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
+import { bestScheme } from '../scheme-order.ts';
 import { isCurlLine, readCurlLine } from './curl-line.ts';
 import { EndpointOfLine } from './endpoint-of-line.ts';
 import { hasSeveralParts, type LineToken, tokensOf } from './line-tokens.ts';
-import { bestScheme, isLeadingWord, schemeOfWord } from './list-words.ts';
+import { isLeadingWord, schemeOfWord } from './list-words.ts';
 import type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 import { readToken } from './read-token.ts';
 import { BEHIND_TEXT, FORMS, NO_PORT } from './reasons.ts';

@@ -14,6 +14,7 @@ import {
   NO_PORT,
   NO_USER,
   ONE_CREDENTIAL,
+  SCHEME_AS_USER,
   SINGLE_NAME,
   WIDE_COLON,
   WRONG_PORT,
@@ -164,7 +165,12 @@ function readBack(text: string, options: OrderOptions): Side {
   // The second may stand in a password, or in a host.
   if (before.includes('@')) return { rank: Rank.NONE, problem: near(MORE_BEHIND_AT), by };
   if (before.includes(':', colon + 1)) return { rank: Rank.NONE, problem: near(MANY_COLONS), by };
-  const value = { url: place.value.url, username: before.slice(0, colon), password: before.slice(colon + 1) };
+  const username = before.slice(0, colon);
+  // As of a URL, or of an IPv6 address, that was damaged.
+  if (schemeOfWord(withoutLeadingSymbols(username)) !== undefined)
+    return { rank: Rank.NONE, problem: near(SCHEME_AS_USER), by };
+  if (/^\W*\[[\da-f]*$/i.test(username)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
+  const value = { url: place.value.url, username, password: before.slice(colon + 1) };
   return { rank: place.rank, value, by };
 }
 

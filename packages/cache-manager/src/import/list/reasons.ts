@@ -14,6 +14,8 @@ export const MORE_BEHIND_AT =
   'has more than a host and a port behind its @: write user:password@host:port, with %40 for each @ of the user and the password';
 export const TWO_URLS = 'holds two URLs with nothing between them: write a blank, or a new line';
 export const URL_INSIDE = 'has text before the scheme of its URL: write a blank, or a new line';
+export const SCHEME_AS_USER =
+  'has a scheme in the place of its user: write scheme://host:port, or user:password@host:port';
 export const ONE_CREDENTIAL =
   'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
 export const NO_USER = 'has a password without a user: write host:port:user:password or user:password@host:port';

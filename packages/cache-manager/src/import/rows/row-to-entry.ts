@@ -23,7 +23,7 @@ import type { MemberNames } from './member-names.ts';
 import { type RowAddress, readAddress } from './row-address.ts';
 import type { RowHint } from './row-hint.ts';
 import { readLabels } from './row-labels.ts';
-import { membersOf, type Row, type RowMembers } from './row-members.ts';
+import { type Member, membersOf, type Row, type RowMembers } from './row-members.ts';
 import { schemeOf } from './row-scheme.ts';
 
 /** What a row needs to become an entry. */
@@ -54,6 +54,8 @@ export type RowResult =
 const STAND_IN = 'http://host.invalid:1';
 const FOREIGN_KEY = 'key is not one of its URL and username; the proxy was stored under the one that is';
 const OTHER_SCHEME = 'names another scheme than the URL, which counts';
+
+const OTHER_PROXY = 'names another proxy, which was left out: write it as a row of its own';
 
 const LIMITED = ['url', 'host', 'link', 'username', 'password', 'credentials', 'key'] as const;
 const TOO_LONG = `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most that is read`;
@@ -135,6 +137,8 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
   if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
     notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
+  const left = otherLinkOf(members, address);
+  if (left !== undefined) notes.push(`${left.role.name} ${OTHER_PROXY}`);
   if (members.unread !== undefined) notes.push(...notesOf(members.unread, context.names));
   return makeEntry(members, address, { ...credentials, notes }, context);
 }
@@ -181,6 +185,13 @@ function makeEntry(
 function givenUrl({ url }: RowMembers, address: RowAddress): string | undefined {
   if (url?.role.rank !== 0 || typeof url.value !== 'string') return undefined;
   return address.kind === 'odd' || (address.kind === 'url' && address.member === url) ? url.value : undefined;
+}
+
+/** A member that names another proxy than the one that was taken, as in `{ "http": "http://a:1", "https": "http://b:2" }`. */
+function otherLinkOf({ flags = [] }: RowMembers, address: RowAddress): Member | undefined {
+  const taken = address.kind === 'url' ? flags.find((member) => member === address.member)?.value : undefined;
+  if (typeof taken !== 'string') return undefined;
+  return flags.find(({ value }) => typeof value === 'string' && value.includes(':') && value.trim() !== taken.trim());
 }
 
 /** True for SOCKS in the one and HTTP in the other: between HTTP and HTTPS lists do not tell apart. */

@@ -1,11 +1,5 @@
 import type { ProxyScheme } from '@pw/cache-models';
-
-/**
- * The rule where a row names several schemes: the first of these that it names is taken, for more clients can use it, and use it for more.
- * `HTTP/HTTPS` is `http`: an "HTTPS proxy" of such lists is an HTTP proxy through which HTTPS goes (CONNECT). One that is named alone is taken at
- * its word.
- */
-const SCHEMES_BY_USE: readonly ProxyScheme[] = ['http', 'socks5', 'socks5h', 'https', 'socks4a', 'socks4'];
+import { SCHEMES_BY_USE } from '../scheme-order.ts';
 
 const WORDS: ReadonlyMap<string, ProxyScheme> = new Map<string, ProxyScheme>([
   ...SCHEMES_BY_USE.map((scheme) => [scheme, scheme] as const),
