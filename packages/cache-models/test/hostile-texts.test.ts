@@ -24,7 +24,7 @@ const UNITS = [
 ];
 const TAILS = ['', ')x', '"x', '@h:1', ' '];
 
-/** Processor time of so many runs, in milliseconds: of several times the least. */
+/** Milliseconds that so many runs took of this thread: of several times the least. */
 function costOf(work: () => unknown, runs: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 5; i++) {
@@ -35,15 +35,28 @@ function costOf(work: () => unknown, runs: number): number {
   return least;
 }
 
+/**
+ * Fails if eight times the length takes thirty times as long: where the square of the length is needed, it is sixty-four times. The machine may be
+ * busy at any moment: the best of several tries counts.
+ */
+function expectLinear(long: () => unknown, short: () => unknown, what = ''): void {
+  const least = { long: Number.POSITIVE_INFINITY, short: Number.POSITIVE_INFINITY };
+  const bound = () => 30 * least.short + 2;
+  for (let tries = 0; tries < 8 && !(least.long < bound()); tries++) {
+    least.long = Math.min(least.long, costOf(long, 2));
+    least.short = Math.min(least.short, costOf(short, 2));
+  }
+  expect(least.long, what).toBeLessThan(bound());
+}
+
 const textOf = (unit: string, tail: string, length: number) =>
   unit.repeat(Math.ceil(length / unit.length)).slice(0, length - tail.length) + tail;
 
 describe('a text that was written to do harm', () => {
-  // Where the square of the length is needed, eight times the length takes sixty-four times as long.
   it.each(UNITS)('is masked in time proportional to its length: %s', (unit) => {
     for (const tail of TAILS) {
       const mask = (length: number) => () => maskCredentials(textOf(unit, tail, length), ['sec:ret', 'pa"ss']);
-      expect(costOf(mask(16_000), 2), tail).toBeLessThan(30 * costOf(mask(2000), 2) + 2);
+      expectLinear(mask(16_000), mask(2000), tail);
     }
   });
 
@@ -53,8 +66,10 @@ describe('a text that was written to do harm', () => {
     ['a URL that is shown', maskProxyUrl, 'http://', 'a:@'],
     ['a time', parseInstant, '2026-01-01', ' '],
   ] as const)('is read in time proportional to its length: %s', (_, read, begin, unit) => {
-    const text = (length: number) => begin + textOf(unit, 'x', length);
-    const [short, long] = [text(16_000), text(128_000)];
-    expect(costOf(() => read(long), 2)).toBeLessThan(30 * costOf(() => read(short), 2) + 2);
+    const [short, long] = [16_000, 128_000].map((length) => begin + textOf(unit, 'x', length)) as [string, string];
+    expectLinear(
+      () => read(long),
+      () => read(short),
+    );
   });
 });

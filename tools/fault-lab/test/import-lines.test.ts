@@ -101,5 +101,7 @@ describe('an import', () => {
 function isPassedOver(format: LineFormat, line: string): boolean {
   if (format === 'json') return false;
   const text = (format === 'list' ? line.replace(/(?:^|\s)#.*$/s, '') : line).trim();
-  return text === '' || (format === 'list' && /^(?:;|\/\/)/.test(text));
+  if (format === 'list' && /^(?:;|\/\/)/.test(text)) return true;
+  // Of an array with a row a line.
+  return text === '' || (format === 'jsonl' && /^(?:\[|\],?|,)$/.test(text));
 }

@@ -12,7 +12,7 @@ export class BytesReader implements FileReader {
 
   constructor(bytes: Iterable<unknown> | AsyncIterable<unknown>) {
     this.#bytes = bytes as { readonly destroy?: () => unknown };
-    this.#pieces = iteratorOf(bytes);
+    this.#pieces = iteratorOf(bytes instanceof Uint8Array ? [bytes] : bytes);
   }
 
   /** Rejects with what the iterable throws, and with an UnfitFile for a piece that is no bytes. */

@@ -1,2 +1,2 @@
-/** The path of a file, or its content in pieces, such as `process.stdin`. */
-export type FileOrBytes = string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+/** The path of a file, or its content: its bytes at once, or in pieces, as `process.stdin` has them. */
+export type FileOrBytes = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;

@@ -9,6 +9,7 @@ import {
   ON_TIER_ERROR,
   openCache,
   PROXY_FILE_FORMATS,
+  previewFile,
   TtlManager,
 } from '@pw/cache-manager';
 import { CacheEntry, PROXY_SCHEMES } from '@pw/cache-models';
@@ -102,6 +103,31 @@ const config: Parameter = {
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
 
+/** What can be walked through: an import counts a piece that is no bytes as a failure of its file. */
+const isWalked = (value: unknown) =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+const file = must('path', either(isPath, isWalked));
+const hooks: readonly Parameter[] = [maybe('onProgress', isFunction), maybe('signal', () => false)];
+const batchSize = maybe('batchSize', wholeFrom(1, 10_000));
+const warmMembers: readonly Parameter[] = [
+  maybe('ttlOverride', wholeFrom(0)),
+  maybe('defaultScheme', oneOf(...PROXY_SCHEMES)),
+  maybe('bareNames', isBoolean),
+  maybe('defaultSource', isText),
+  maybe('format', oneOf(...PROXY_FILE_FORMATS)),
+  maybe('keyIdentity', oneOf(...KEY_IDENTITIES)),
+  maybe('refuse', isFunction),
+  batchSize,
+  ...hooks,
+];
+const warmOptions = options('options', warmMembers);
+/** The source is given by itself. */
+const syncOptions = options('options', [
+  ...warmMembers.filter(({ name }) => name !== 'defaultSource'),
+  maybe('force', isBoolean),
+]);
+const isSource = (value: unknown) => isText(value) && value !== '' && (value as string).isWellFormed();
+
 /** In a folder of its own: a configuration without paths would make its folders where the tests run. */
 const opening: CallGroup = defineGroup<string>({
   name: 'what opens a cache',
@@ -161,6 +187,21 @@ const opening: CallGroup = defineGroup<string>({
         await cache.close();
       },
       refusal: 'config',
+      isAsync: true,
+    },
+    {
+      name: 'previewFile',
+      parameters: [
+        file,
+        options('options', [
+          ...warmMembers,
+          maybe('limit', wholeFrom(0, 10_000)),
+          maybe('cipher', having('encrypt', 'decrypt')),
+          maybe('clock', having('now')),
+        ]),
+      ],
+      right: () => ['list.txt', {}],
+      call: passingOn((folder, given, more) => previewFile(within(folder, given) as string, more as never)),
       isAsync: true,
     },
     {
@@ -281,31 +322,26 @@ const health: readonly Call<OpenCache>[] = [
   call('dueForHealthCheck', [options('options', [maybe('limit', wholeFrom(1, 10_000))])], () => [{}]),
 ];
 
-const path = must('path', isPath);
-const hooks: readonly Parameter[] = [maybe('onProgress', isFunction), maybe('signal', () => false)];
-const batchSize = maybe('batchSize', wholeFrom(1, 10_000));
-const warmOptions = options('options', [
-  maybe('ttlOverride', wholeFrom(0)),
-  maybe('defaultScheme', oneOf(...PROXY_SCHEMES)),
-  maybe('bareNames', isBoolean),
-  maybe('defaultSource', isText),
-  maybe('format', oneOf(...PROXY_FILE_FORMATS)),
-  maybe('keyIdentity', oneOf(...KEY_IDENTITIES)),
-  maybe('refuse', isFunction),
-  batchSize,
-  ...hooks,
-]);
-
 const transfers: readonly Call<OpenCache>[] = [
   call(
     'warmFromFile',
-    [path, warmOptions],
+    [file, warmOptions],
     () => ['list.txt', {}],
     ({ manager, folder }, at, more) => manager.warmFromFile(within(folder, at) as string, more as never),
   ),
   call(
+    'syncFrom',
+    [must('source', isSource), must('rows', either(isPath, isWalked)), syncOptions],
+    () => ['nobody', 'list.txt', {}],
+    ({ manager, folder }, source, rows, more) =>
+      manager.syncFrom(source as string, within(folder, rows) as string, more as never),
+  ),
+  call(
     'exportToFile',
-    [path, options('options', [maybe('credentials', oneOf(...EXPORT_CREDENTIALS)), ...hooks])],
+    [
+      must('path', either(isPath, isFunction)),
+      options('options', [maybe('credentials', oneOf(...EXPORT_CREDENTIALS)), ...hooks]),
+    ],
     () => ['export.jsonl', {}],
     ({ manager, folder }, at, more) => manager.exportToFile(within(folder, at) as string, more as never),
   ),
