@@ -54,7 +54,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     content: 'name,email\nann,ann.example\n',
     loads: [],
     problems: [
-      'the file has no column that names a proxy: found were name, email; known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column',
+      'the file has no column that names a proxy: found were name, email; known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column; rename its columns to such names',
     ],
   },
   {
@@ -158,7 +158,9 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '[{"ip": "198.18.0.1", "port": 8080, "password2": "secret"}]',
     loads: [HTTP],
-    problems: ['password2 is not read, here and below, and looks like a credential or a scheme'],
+    problems: [
+      'password2 is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol',
+    ],
     note: 'It is told once in a file.',
   },
   {

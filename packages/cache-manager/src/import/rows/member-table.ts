@@ -43,7 +43,16 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
     says: 'its host; without a port beside it, also `host:port` or a URL',
     names: [
       ...['ip', 'host', 'hostname', 'host name', 'server', 'ip address', 'ip addr', 'address', 'addr'],
-      ...['proxy ip', 'proxy host', 'proxy hostname', 'proxy address', 'proxy server', 'server address', 'gateway'],
+      ...[
+        'proxy ip',
+        'proxy host',
+        'proxy hostname',
+        'proxy address',
+        'proxy server',
+        'server address',
+        'gateway',
+        'entry point',
+      ],
     ],
   },
   {
@@ -53,6 +62,7 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
       'port',
       'proxy port',
       'port number',
+      'server port',
       'port http',
       'http port',
       'port socks5',
@@ -91,7 +101,10 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
   {
     field: 'credentials',
     says: '`user:password`, or an object with both',
-    names: ['credentials', 'auth', 'proxy auth', 'authentication', 'user:pass', 'user:password', 'login:password'],
+    names: [
+      ...['credentials', 'auth', 'proxy auth', 'authentication', 'user:pass', 'user:password', 'login:password'],
+      ...['username:password', 'credential'],
+    ],
   },
   { field: 'key', says: 'the cache key', names: ['key'] },
   { field: 'source', says: 'the source', names: ['source'] },

@@ -20,7 +20,7 @@ import type { KeyParts, RowKeys } from '../row-key.ts';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
 import { credentialsOf } from './member-credentials.ts';
 import type { MemberNames } from './member-names.ts';
-import { type RowAddress, readAddress } from './row-address.ts';
+import { otherProxyOf, type RowAddress, readAddress } from './row-address.ts';
 import type { RowHint } from './row-hint.ts';
 import { readLabels } from './row-labels.ts';
 import { membersOf, type Row, type RowMembers } from './row-members.ts';
@@ -126,12 +126,15 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   const addressed = scheme.port === undefined ? members : { ...members, port: scheme.port };
   const isSocksPort = addressed.port?.role.name.includes('socks') === true;
   const named = scheme.scheme ?? hint?.scheme ?? (isSocksPort ? 'socks5' : undefined);
-  const address = readAddress(addressed, { scheme: named ?? context.defaultScheme, address: hint?.address });
+  const addressContext = { scheme: named ?? context.defaultScheme, address: hint?.address };
+  const address = readAddress(addressed, addressContext);
   if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
   const credentials = credentialsOf(members, context.names);
   if ('problem' in credentials) return { fate: 'failed', reason: credentials.problem };
   const notes = [...credentials.notes];
   if (hint?.note !== undefined) notes.push(hint.note);
+  const other = otherProxyOf(members, address, addressContext);
+  if (other !== undefined) notes.push(other);
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
   if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
     notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
@@ -194,7 +197,7 @@ function notesOf(unread: NonNullable<RowMembers['unread']>, names: MemberNames):
     .filter(({ given }) => names.isNews(given))
     .map(
       ({ role }) =>
-        `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme`,
+        `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol`,
     );
 }
 
