@@ -77,14 +77,14 @@ export const LIST_SHAPES: readonly ImportShape[] = [
   ),
   shape(
     'A scheme beside the address',
-    '198.18.0.1:1080 SOCKS5\nsocks4 198.18.0.2:1080\n198.18.0.3:8080 HTTP, HTTPS\n198.18.0.4:1080:socks5',
+    '198.18.0.1:1080 SOCKS5\nsocks4 198.18.0.2:1080\n198.18.0.3:8080 HTTP, HTTPS, SOCKS5\n198.18.0.4:1080:socks5',
     [
       { url: 'socks5://198.18.0.1:1080' },
       { url: 'socks4://198.18.0.2:1080' },
       { url: 'http://198.18.0.3:8080' },
       { url: 'socks5://198.18.0.4:1080' },
     ],
-    { note: 'Of several the first of socks5, socks5h, http, https, socks4a, socks4 is taken.' },
+    { note: 'If several are named, the first of http, socks5, socks5h, https, socks4a and socks4 is used.' },
   ),
   shape('A country behind the address', '198.18.0.1:8080 CO-N-S! +\n198.18.0.2:8080:US\n198.18.0.3:8080,DE,12ms', [
     { url: URL, labels: { country: 'CO' } },

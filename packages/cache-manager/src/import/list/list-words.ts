@@ -1,4 +1,5 @@
 import type { ProxyScheme } from '@pw/cache-models';
+import { betterScheme } from '../rows/scheme-words.ts';
 import { isCountryCode } from './country-codes.ts';
 
 const SCHEME_WORDS: ReadonlyMap<string, ProxyScheme> = new Map([
@@ -21,11 +22,9 @@ export function schemeOfWord(word: string): ProxyScheme | undefined {
   return plain === 'PROXY' ? 'http' : SCHEME_WORDS.get(plain.toLowerCase());
 }
 
-/** Where a line names several schemes of one proxy, the first of these is taken. */
-const BEST_FIRST: readonly ProxyScheme[] = ['socks5', 'socks5h', 'http', 'https', 'socks4a', 'socks4'];
-
+/** Where a line names several schemes of one proxy: the same as in a row of CSV or JSON. */
 export function bestScheme(schemes: readonly ProxyScheme[]): ProxyScheme | undefined {
-  return BEST_FIRST.find((scheme) => schemes.includes(scheme));
+  return schemes.reduce<ProxyScheme | undefined>((best, scheme) => betterScheme(best, scheme), undefined);
 }
 
 const LEADING = wordsOf('proxy proxies server addr address return direct add export set');
