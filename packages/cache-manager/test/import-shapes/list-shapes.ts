@@ -32,14 +32,14 @@ export const LIST_SHAPES: readonly ImportShape[] = [
   shape('A name as the host', 'gate.example.com:8080', [{ url: 'http://gate.example.com:8080' }]),
   shape('A URL', 'socks5://198.18.0.1:1080', [{ url: 'socks5://198.18.0.1:1080' }]),
   shape('A URL with credentials', 'http://ann:secret@198.18.0.1:8080', [ANN], {
-    note: 'Before the @ they may be percent-encoded.',
+    note: 'Before the `@`, user and password may be percent-encoded.',
   }),
   shape('A URL of four parts', 'http://198.18.0.1:8080:ann:secret\nhttp://ann:secret:198.18.0.2:8080', [
     ANN,
     { ...ANN, url: 'http://198.18.0.2:8080' },
   ]),
   shape('host:port:user:password', '198.18.0.1:8080:ann:secret', [ANN], {
-    note: 'Between colons credentials are taken as they stand.',
+    note: 'Between colons, user and password are taken literally: nothing is decoded.',
   }),
   shape('user:password:host:port', 'ann:secret:198.18.0.1:8080', [ANN]),
   shape('user:password@host:port', 'ann:secret@198.18.0.1:8080', [ANN]),
