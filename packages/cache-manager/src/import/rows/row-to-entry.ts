@@ -25,6 +25,7 @@ import type { RowHint } from './row-hint.ts';
 import { readLabels } from './row-labels.ts';
 import { membersOf, type Row, type RowMembers } from './row-members.ts';
 import { schemeOf } from './row-scheme.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 /** What a row needs to become an entry. */
 export interface RowContext {
@@ -138,7 +139,7 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
   if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
     notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
-  if (members.unread !== undefined) notes.push(...notesOf(members.unread, context.names));
+  if (members.unread !== undefined) notes.push(...unreadNotes(members.unread, context.names));
   return makeEntry(members, address, { ...credentials, notes }, context);
 }
 
@@ -189,16 +190,6 @@ function givenUrl({ url }: RowMembers, address: RowAddress): string | undefined 
 /** True for SOCKS in the one and HTTP in the other: between HTTP and HTTPS lists do not tell apart. */
 function isOther(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
   return named !== undefined && named.startsWith('socks') !== own.startsWith('socks');
-}
-
-/** Once for each name: it is the file that has such a member. */
-function notesOf(unread: NonNullable<RowMembers['unread']>, names: MemberNames): string[] {
-  return unread
-    .filter(({ given }) => names.isNews(given))
-    .map(
-      ({ role }) =>
-        `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol`,
-    );
 }
 
 /** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */

@@ -96,6 +96,12 @@ describe('a member that is not read', () => {
     );
   });
 
+  it('is told in an object with the credentials too', async () => {
+    const { entries, reasons } = await importJson([{ ...PROXY, auth: { login: 'ann', secret: 'hunter2' } }]);
+    expect(entries).toEqual([['http://198.18.0.1:80', 'ann', null]]);
+    expect(reasons).toEqual([expect.stringMatching(/^secret is not read/)]);
+  });
+
   it('is told where it is a second proxy of one row, which are two entries for us', async () => {
     const rows = [
       { http: 'http://ann:hunter2@198.18.0.1:80', https: 'http://ann:hunter2@198.18.0.2:80' },
