@@ -74,7 +74,7 @@ function addImport(program: Command, context: CliContext): void {
     .summary('read proxies from files')
     .argument('<file...>', 'files to read; - is stdin', pathNames);
   addListOptions(command)
-    .option('--source <name>', 'where rows that do not say so come from (default: warmed)')
+    .option('--source <name>', 'source of rows that name none (default: warmed)')
     .option('--dry-run', 'show how the first rows are understood, and the counts; store nothing')
     .addHelpText(
       'after',
@@ -104,18 +104,27 @@ function addListOptions(command: Command): Command {
   return command
     .option(
       '--ttl <time>',
-      'how long the proxies stay in the cache: 90s, 15m, 2h, 7d, or seconds (default: as the row says, else 1h)',
+      'how long the proxies stay in the cache: 90s, 15m, 2h, 7d, or seconds (default: what an exported entry has left, else 1h)',
       ttlSeconds,
     )
-    .addOption(new Option('--format <format>', 'of the list (default: by name or content)').choices(PROXY_FILE_FORMATS))
-    .addOption(new Option('--scheme <scheme>', 'of rows that name none (default: http)').choices(PROXY_SCHEMES))
-    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; Total:402 is then one too')
     .addOption(
-      new Option('--key-identity <parts>', 'what tells two proxies apart (default: url+username)').choices(
-        KEY_IDENTITIES,
+      new Option('--format <format>', 'format of the list (default: by name, else by content)').choices(
+        PROXY_FILE_FORMATS,
       ),
     )
-    .option('--label <name=value>', 'what all of them are, such as kind=residential; may be repeated', givenLabel);
+    .addOption(new Option('--scheme <scheme>', 'scheme of rows that name none (default: http)').choices(PROXY_SCHEMES))
+    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; then Total:402 is a proxy too')
+    .addOption(
+      new Option(
+        '--key-identity <parts>',
+        'what tells two proxies apart; url+credentials is for gateways that take a session in the password (default: url+username)',
+      ).choices(KEY_IDENTITIES),
+    )
+    .option(
+      '--label <name=value>',
+      'label of everything that is imported, such as kind=residential; may be repeated',
+      givenLabel,
+    );
 }
 
 function addSync(program: Command, context: CliContext): void {
@@ -133,7 +142,7 @@ function addSync(program: Command, context: CliContext): void {
       'after',
       `
 Health, access counts and labels of what stays are kept. A proxy of another source that the list names becomes one of
-this source. Interrupted, run it again: it goes on.
+this source. If it is interrupted, run it again: it continues.
 Exit code 0 if all is as the list says. 1 if a row failed, or nothing is removed although something should be: rows
 failed, the list is empty or cannot be read, or more than half would go; in the last three cases nothing is changed.
 ${examples('pw-cache sync nightly http.txt', 'curl -s https://lists.example/http.txt | pw-cache sync nightly - --ttl 1d')}`,

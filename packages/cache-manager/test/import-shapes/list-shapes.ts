@@ -32,7 +32,7 @@ export const LIST_SHAPES: readonly ImportShape[] = [
   shape('A name as the host', 'gate.example.com:8080', [{ url: 'http://gate.example.com:8080' }]),
   shape('A URL', 'socks5://198.18.0.1:1080', [{ url: 'socks5://198.18.0.1:1080' }]),
   shape('A URL with credentials', 'http://ann:secret@198.18.0.1:8080', [ANN], {
-    note: 'Before the @ they may be percent-encoded.',
+    note: 'Before the `@`, user and password may be percent-encoded.',
   }),
   shape('A URL with a comma in the user', 'http://groups-RES,country-US:secret@198.18.0.1:8080', [
     { ...ANN, username: 'groups-RES,country-US' },
@@ -42,7 +42,7 @@ export const LIST_SHAPES: readonly ImportShape[] = [
     { ...ANN, url: 'http://198.18.0.2:8080' },
   ]),
   shape('host:port:user:password', '198.18.0.1:8080:ann:secret', [ANN], {
-    note: 'Between colons credentials are taken as they stand.',
+    note: 'Between colons, user and password are taken literally: nothing is decoded.',
   }),
   shape('user:password:host:port', 'ann:secret:198.18.0.1:8080', [ANN]),
   shape('user:password@host:port', 'ann:secret@198.18.0.1:8080', [ANN]),
@@ -80,14 +80,14 @@ export const LIST_SHAPES: readonly ImportShape[] = [
   ),
   shape(
     'A scheme beside the address',
-    '198.18.0.1:1080 SOCKS5\nsocks4 198.18.0.2:1080\n198.18.0.3:8080 HTTP, HTTPS\n198.18.0.4:1080:socks5',
+    '198.18.0.1:1080 SOCKS5\nsocks4 198.18.0.2:1080\n198.18.0.3:8080 HTTP, HTTPS, SOCKS5\n198.18.0.4:1080:socks5',
     [
       { url: 'socks5://198.18.0.1:1080' },
       { url: 'socks4://198.18.0.2:1080' },
       { url: 'http://198.18.0.3:8080' },
       { url: 'socks5://198.18.0.4:1080' },
     ],
-    { note: 'Of several the first of socks5, socks5h, http, https, socks4a, socks4 is taken.' },
+    { note: 'If several are named, the first of http, socks5, socks5h, https, socks4a and socks4 is used.' },
   ),
   shape('A country behind the address', '198.18.0.1:8080 CO-N-S! +\n198.18.0.2:8080:US\n198.18.0.3:8080,DE,12ms', [
     { url: URL, labels: { country: 'CO' } },

@@ -10,21 +10,21 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: 'ip,port,protocol,username,password\n198.18.0.1,8080,http,ann,secret\n198.18.0.2,1080,socks5,,\n',
     loads: [ANN, SOCKS],
-    note: 'Columns may be called by any name of the table of names, and stand in any order.',
+    note: 'The columns may have any of the names above, in any order.',
   },
   {
     title: 'A column with the whole proxy',
     format: 'csv',
     content: 'proxy\nhttp://ann:secret@198.18.0.1:8080\nsocks5://198.18.0.2:1080\n',
     loads: [ANN, SOCKS],
-    note: 'It is read as a line of a list. Where it is the only column, nothing parts it.',
+    note: 'Each value is read like a line of a list. If it is the only column, no delimiter splits it.',
   },
   {
     title: 'Other delimiters, names, blanks and ports',
     format: 'csv',
     content: 'IP Address ; Port ; Login ; Pass\n198.18.0.1 ; 8080.0 ; ann ; "secret"\n',
     loads: [ANN],
-    note: 'Comma, semicolon, tab or bar; blanks around a cell are none of it, what is between quotes is.',
+    note: 'The delimiter is a comma, semicolon, tab or bar. Blanks around a cell are dropped, those inside quotes are kept.',
   },
   {
     title: 'The columns of a list on a web page',
@@ -32,21 +32,21 @@ const CSV_SHAPES: readonly ImportShape[] = [
     content:
       'IP Address,Port,Code,Country,Anonymity,Google,Https,Last Checked\n198.18.0.1,8080,NL,Netherlands,elite proxy,no,yes,2 seconds ago\n',
     loads: [{ ...HTTP, labels: { anonymity: 'elite proxy', country: 'NL' } }],
-    note: '`Https` says that HTTPS goes through an HTTP proxy.',
+    note: '`Https` means an HTTP proxy that also carries HTTPS.',
   },
   {
     title: 'A table without a header',
     format: 'csv',
     content: '198.18.0.1,8080,ann,secret\n198.18.0.2,1080,Brazil,Elite,SOCKS5\n',
     loads: [ANN, { ...SOCKS, labels: { anonymity: 'Elite', country: 'Brazil' } }],
-    note: 'A cell is what it is credible as: host and port, two texts behind them, a scheme, a country, how anonymous it is.',
+    note: 'Cells are recognised by what they hold: a host and a port, two texts after them (user and password), a scheme, a country, a level of anonymity.',
   },
   {
     title: 'Several schemes in one cell',
     format: 'csv',
     content: 'ip,port,type\n198.18.0.1,8080,HTTP/HTTPS\n198.18.0.2,1080,"SOCKS4, SOCKS5"\n198.18.0.3,1080,socks\n',
     loads: [HTTP, SOCKS, { url: 'socks5://198.18.0.3:1080' }],
-    note: 'The first of http, socks5, socks5h, https, socks4a and socks4 that is named is taken.',
+    note: 'If several are named, the first of http, socks5, socks5h, https, socks4a and socks4 is used.',
   },
   {
     title: 'Columns that name no proxy',
@@ -54,7 +54,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     content: 'name,email\nann,ann.example\n',
     loads: [],
     problems: [
-      'the file has no column that names a proxy: found were name, email; known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column',
+      'the file has no column that names a proxy: found were name, email; known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column; rename its columns to such names',
     ],
   },
   {
@@ -72,7 +72,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '["198.18.0.1:8080:ann:secret", "socks5://198.18.0.2:1080"]',
     loads: [ANN, SOCKS],
-    note: 'Each is read as a line of a list.',
+    note: 'Each is read like a line of a list.',
   },
   {
     title: 'An array of objects',
@@ -86,7 +86,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '{"total": 1, "data": [{"ip": "198.18.0.1", "port": "8080", "protocols": ["http", "https"]}]}',
     loads: [HTTP],
-    note: 'In `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` and the like; or in another, if that has proxies in it.',
+    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` and the like, or any other whose first rows are proxies.',
   },
   {
     title: 'Lists by scheme',
@@ -105,7 +105,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '[{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}]',
     loads: [HTTP],
-    problems: ['https names another proxy, which was left out: write it as a row of its own'],
+    problems: ['https names another proxy than http, and is not read: write it as a row of its own'],
   },
   {
     title: 'Objects by address',
@@ -114,7 +114,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     loads: [{ ...HTTP, labels: { country: 'DE' } }, SOCKS],
   },
   {
-    title: 'Objects by a number of their own',
+    title: 'Objects by an id',
     format: 'json',
     content:
       '{"status": "yes", "list": {"15": {"id": "15", "host": "198.18.0.1", "port": "8080", "user": "ann", "pass": "secret", "type": "http"}}}',
@@ -127,7 +127,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '[{"ip": "198.18.0.1", "port": 80, "protocols": [{"type": "socks4", "port": 4153}, {"type": "http", "port": 8080}]}]',
     loads: [HTTP],
-    note: 'The scheme that clients can use best is taken, with its port.',
+    note: 'One of them is used, by the rule for several schemes (see CSV), with its own port.',
   },
   {
     title: 'ProxyBroker',
@@ -149,7 +149,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '{"mode": "patterns", "proxySettings": [{"title": "a", "type": 3, "hostname": "198.18.0.2", "port": 1080, "active": true},\n {"title": "b", "type": 1, "address": "198.18.0.1", "port": 8080, "username": "ann", "password": "secret", "active": true}]}',
     loads: [SOCKS, ANN],
-    note: 'Its numbers of types are known where a row has the members `active` and `title`.',
+    note: 'FoxyProxy writes types as numbers. They are understood in rows that have the members `active` and `title`.',
   },
   {
     title: 'Credentials in a member of their own',
@@ -171,8 +171,10 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '[{"ip": "198.18.0.1", "port": 8080, "password2": "secret"}]',
     loads: [HTTP],
-    problems: ['password2 is not read, here and below, and looks like a credential or a scheme'],
-    note: 'It is told once in a file.',
+    problems: [
+      'password2 is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol',
+    ],
+    note: 'It is reported once per file.',
   },
   {
     title: 'A row that is nearly a proxy',
@@ -200,7 +202,7 @@ const JSONL_SHAPES: readonly ImportShape[] = [
     format: 'jsonl',
     content: '[\n{"ip": "198.18.0.1", "port": 8080},\n{"proxy": "198.18.0.2:1080", "type": "socks5"},\n]\n',
     loads: [HTTP, SOCKS],
-    note: 'Brackets, and commas at the ends of lines, are passed over.',
+    note: 'Brackets, and commas at the ends of lines, are ignored.',
   },
 ];
 

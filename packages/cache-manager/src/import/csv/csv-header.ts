@@ -14,9 +14,9 @@ export interface CsvHeader {
 
 /** Names that are shown of a header that is not known, and how long each may be. */
 const MOST_SHOWN = 12;
-const SHOWN = /^[a-z][a-z _-]{0,23}$/i;
+const SHOWN = /^\p{L}[\p{L}\p{M} _-]{0,23}$/u;
 const KNOWN =
-  'known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column';
+  'known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column; rename its columns to such names';
 
 export function readFirstRecord(
   cells: readonly string[],

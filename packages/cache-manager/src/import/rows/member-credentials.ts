@@ -2,6 +2,7 @@ import { SECRET_MASK } from '@pw/cache-models';
 import type { MemberNames } from './member-names.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './row-members.ts';
 import { scalarOf } from './scalar-text.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 /** The credentials of a row, and what had to be left out; or why they cannot be read. */
 export type MemberCredentials =
@@ -61,9 +62,12 @@ function ofOneMember({ role, value }: Member, names: MemberNames): MemberCredent
     return { ...NONE, notes: [`${role.name} is not read: it is not of the form user:password`] };
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    const { username, password } = membersOf(value as Row, names);
-    if (username !== undefined || password !== undefined)
-      return credentialsOf({ ...(username && { username }), ...(password && { password }) }, names);
+    const { username, password, unread } = membersOf(value as Row, names);
+    if (username !== undefined || password !== undefined) {
+      const found = credentialsOf({ ...(username && { username }), ...(password && { password }) }, names);
+      if ('problem' in found || unread === undefined) return found;
+      return { ...found, notes: [...found.notes, ...unreadNotes(unread, names)] };
+    }
   }
   return { ...NONE, notes: [`${role.name} is not read: it is neither user:password nor an object with both`] };
 }

@@ -1,4 +1,5 @@
 import { MEMBER_TABLE, PLACE_LABELS, PLACE_MEMBERS, type RowField } from './member-table.ts';
+import { looksUnread } from './unread-names.ts';
 
 /** What the name of a member says. */
 export interface MemberRole {
@@ -30,11 +31,8 @@ const MAX_KEPT = 1000;
 /** What the row says itself counts more than what an object in it says. */
 const RANK_IN_A_PLACE = 100;
 
-const UNREAD =
-  /passw|passphrase|^pass\d*$|(?<!by)pass$|pwd|secret|token|^auth$|auth(?:$|data|info|string)|credential|login|username|user\d*$|protocol|scheme|socks|proxytype/;
-const HARMLESS = /dns|remote|support|count|last|lastuser|tokenized/;
 /** A name that a message may show: one that could be a column's. */
-const SHOWN = /^[a-z][a-z\d _.-]{0,31}$/i;
+const SHOWN = /^\p{L}[\p{L}\p{M}\d _.-]{0,31}$/u;
 
 /** The roles of names in the table, and of what else a file has. One for each import: it keeps what it found. */
 export class MemberNames {
@@ -64,7 +62,7 @@ function findRole(name: string): MemberRole | undefined {
   if (role !== undefined) return role;
   const dot = normal.indexOf('.');
   if (dot > 0) return roleInAPlace(normal.slice(0, dot), normal.slice(dot + 1));
-  if (!UNREAD.test(normal) || HARMLESS.test(normal)) return undefined;
+  if (!looksUnread(normal)) return undefined;
   return { ...NO_ROLE, name: SHOWN.test(name) ? name : '', isUnread: true };
 }
 

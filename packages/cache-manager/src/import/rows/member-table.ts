@@ -35,24 +35,34 @@ export interface MemberMeaning {
 export const MEMBER_TABLE: readonly MemberMeaning[] = [
   {
     field: 'url',
-    says: 'the proxy in one text, in any form of a list',
+    says: 'the whole proxy, in any form that a line of a list may have',
     names: ['proxy url', 'proxy', 'proxy uri', 'proxy string', 'ip:port', 'host:port', 'ip port', 'endpoint'],
   },
   {
     field: 'host',
-    says: 'its host; without a port beside it, also `host:port` or a URL',
+    says: 'the host; without a port in the row, also `host:port` or a URL',
     names: [
       ...['ip', 'host', 'hostname', 'host name', 'server', 'ip address', 'ip addr', 'address', 'addr'],
-      ...['proxy ip', 'proxy host', 'proxy hostname', 'proxy address', 'proxy server', 'server address', 'gateway'],
+      ...[
+        'proxy ip',
+        'proxy host',
+        'proxy hostname',
+        'proxy address',
+        'proxy server',
+        'server address',
+        'gateway',
+        'entry point',
+      ],
     ],
   },
   {
     field: 'port',
-    says: 'its port; one of SOCKS says that the scheme is socks5, where nothing else says one',
+    says: 'the port; a SOCKS port means socks5, unless the row names a scheme',
     names: [
       'port',
       'proxy port',
       'port number',
+      'server port',
       'port http',
       'http port',
       'port socks5',
@@ -61,10 +71,10 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
       'socks port',
     ],
   },
-  { field: 'link', says: 'the proxy in one text, where no other member names it', names: ['url', 'uri'] },
+  { field: 'link', says: 'the whole proxy, if no other member names one', names: ['url', 'uri'] },
   {
     field: 'scheme',
-    says: 'its scheme, or several',
+    says: 'the scheme, or several',
     names: [
       ...['protocol', 'protocols', 'scheme', 'schemes', 'proxy protocol', 'proxy protocols', 'proxy scheme'],
       ...['type', 'types', 'proxy type', 'proxy types'],
@@ -72,7 +82,7 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
   },
   {
     field: 'flag',
-    says: 'that the scheme is one of its own, by `yes`, `true` or `1`, where no other member names one (`https` says that HTTPS goes through an HTTP proxy); or the proxy in one text',
+    says: 'with `yes`, `true` or `1`: the proxy has this scheme, if no other member names one (`https` and `ssl` mean an HTTP proxy that also carries HTTPS); otherwise the whole proxy',
     names: ['http', 'https', 'ssl', 'socks4', 'socks5'],
   },
   {
@@ -91,26 +101,33 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
   {
     field: 'credentials',
     says: '`user:password`, or an object with both',
-    names: ['credentials', 'auth', 'proxy auth', 'authentication', 'user:pass', 'user:password', 'login:password'],
+    names: [
+      ...['credentials', 'auth', 'proxy auth', 'authentication', 'user:pass', 'user:password', 'login:password'],
+      ...['username:password', 'credential'],
+    ],
   },
   { field: 'key', says: 'the cache key', names: ['key'] },
   { field: 'source', says: 'the source', names: ['source'] },
   { field: 'labels', says: 'labels', names: ['labels'] },
-  { field: 'status', says: 'the health, in the words of an inventory', names: ['status'] },
-  { field: 'last_checked', says: 'when the health was checked last', names: ['last checked'] },
-  { field: 'total_checks', says: 'how often the health was checked', names: ['total checks'] },
+  {
+    field: 'status',
+    says: 'the health: `unknown`, `healthy`, `degraded`, `unhealthy` or `dead`; any other word is ignored',
+    names: ['status'],
+  },
+  { field: 'last_checked', says: 'when the proxy was last checked (ISO 8601)', names: ['last checked'] },
+  { field: 'total_checks', says: 'how often the proxy was checked', names: ['total checks'] },
   {
     label: 'country',
-    says: 'the country; a code counts more than a name, since all lists have the same codes',
+    says: 'the country; a code is preferred to a name',
     names: ['country code', 'country iso', 'cc', 'code', 'country', 'country name'],
   },
   { label: 'region', says: 'the region', names: ['region', 'region name'] },
   { label: 'city', says: 'the city', names: ['city', 'city name'] },
-  { label: 'anonymity', says: 'how anonymous it is', names: ['anonymity', 'anonymity level', 'level'] },
-  { label: 'provider', says: 'who provides it', names: ['provider', 'isp', 'org', 'organization'] },
-  { label: 'asn', says: 'its network', names: ['asn'] },
-  { label: 'kind', says: 'its kind, unless it is a scheme', names: ['kind', 'proxy type', 'type'] },
-  { label: 'cost', says: 'what it costs', names: ['cost', 'price'] },
+  { label: 'anonymity', says: 'the level of anonymity', names: ['anonymity', 'anonymity level', 'level'] },
+  { label: 'provider', says: 'the provider', names: ['provider', 'isp', 'org', 'organization'] },
+  { label: 'asn', says: 'the autonomous system', names: ['asn'] },
+  { label: 'kind', says: 'the kind of proxy, unless the value is a scheme', names: ['kind', 'proxy type', 'type'] },
+  { label: 'cost', says: 'the price', names: ['cost', 'price'] },
 ];
 
 /** Members that hold an object with members that tell of the place, or of the network there. */

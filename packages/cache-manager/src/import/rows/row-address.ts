@@ -64,7 +64,28 @@ function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddr
   for (const member of flags) {
     if (typeof member.value !== 'string' || !member.value.includes(':')) continue;
     const address = readWhole(member, undefined, context);
-    if (address.kind === 'url' || address.fate === 'failed') return address;
+    if (address.kind === 'url') return { ...address, member };
+    if (address.fate === 'failed') return address;
+  }
+  return undefined;
+}
+
+/** What to say of `{ "http": …, "https": … }` with two proxies: a row is one entry. Their schemes are usually those of the sites, and tell nothing. */
+export function otherProxyOf(
+  { flags = [] }: RowMembers,
+  address: RowAddress,
+  context: AddressContext,
+): string | undefined {
+  const taken = address.kind === 'url' ? address.member : undefined;
+  if (address.kind !== 'url' || taken?.role.field !== 'flag') return undefined;
+  const placeOf = (url: string) => url.slice(url.indexOf('://'));
+  for (const member of flags) {
+    if (member === taken || typeof member.value !== 'string' || !member.value.includes(':')) continue;
+    const other = readWhole(member, undefined, context);
+    if (other.kind !== 'url') continue;
+    const isSame = placeOf(other.url) === placeOf(address.url) && other.username === address.username;
+    if (!isSame || other.password !== address.password)
+      return `${member.role.name} names another proxy than ${taken.role.name}, and is not read: write it as a row of its own`;
   }
   return undefined;
 }

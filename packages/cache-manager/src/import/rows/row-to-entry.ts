@@ -20,11 +20,12 @@ import type { KeyParts, RowKeys } from '../row-key.ts';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
 import { credentialsOf } from './member-credentials.ts';
 import type { MemberNames } from './member-names.ts';
-import { type RowAddress, readAddress } from './row-address.ts';
+import { otherProxyOf, type RowAddress, readAddress } from './row-address.ts';
 import type { RowHint } from './row-hint.ts';
 import { readLabels } from './row-labels.ts';
-import { type Member, membersOf, type Row, type RowMembers } from './row-members.ts';
+import { membersOf, type Row, type RowMembers } from './row-members.ts';
 import { schemeOf } from './row-scheme.ts';
+import { unreadNotes } from './unread-notes.ts';
 
 /** What a row needs to become an entry. */
 export interface RowContext {
@@ -54,8 +55,6 @@ export type RowResult =
 const STAND_IN = 'http://host.invalid:1';
 const FOREIGN_KEY = 'key is not one of its URL and username; the proxy was stored under the one that is';
 const OTHER_SCHEME = 'names another scheme than the URL, which counts';
-
-const OTHER_PROXY = 'names another proxy, which was left out: write it as a row of its own';
 
 const LIMITED = ['url', 'host', 'link', 'username', 'password', 'credentials', 'key'] as const;
 const TOO_LONG = `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most that is read`;
@@ -128,18 +127,19 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   const addressed = scheme.port === undefined ? members : { ...members, port: scheme.port };
   const isSocksPort = addressed.port?.role.name.includes('socks') === true;
   const named = scheme.scheme ?? hint?.scheme ?? (isSocksPort ? 'socks5' : undefined);
-  const address = readAddress(addressed, { scheme: named ?? context.defaultScheme, address: hint?.address });
+  const addressContext = { scheme: named ?? context.defaultScheme, address: hint?.address };
+  const address = readAddress(addressed, addressContext);
   if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
   const credentials = credentialsOf(members, context.names);
   if ('problem' in credentials) return { fate: 'failed', reason: credentials.problem };
   const notes = [...credentials.notes];
   if (hint?.note !== undefined) notes.push(hint.note);
+  const other = otherProxyOf(members, address, addressContext);
+  if (other !== undefined) notes.push(other);
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
   if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
     notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
-  const left = otherLinkOf(members, address);
-  if (left !== undefined) notes.push(`${left.role.name} ${OTHER_PROXY}`);
-  if (members.unread !== undefined) notes.push(...notesOf(members.unread, context.names));
+  if (members.unread !== undefined) notes.push(...unreadNotes(members.unread, context.names));
   return makeEntry(members, address, { ...credentials, notes }, context);
 }
 
@@ -187,26 +187,9 @@ function givenUrl({ url }: RowMembers, address: RowAddress): string | undefined 
   return address.kind === 'odd' || (address.kind === 'url' && address.member === url) ? url.value : undefined;
 }
 
-/** A member that names another proxy than the one that was taken, as in `{ "http": "http://a:1", "https": "http://b:2" }`. */
-function otherLinkOf({ flags = [] }: RowMembers, address: RowAddress): Member | undefined {
-  const taken = address.kind === 'url' ? flags.find((member) => member === address.member)?.value : undefined;
-  if (typeof taken !== 'string') return undefined;
-  return flags.find(({ value }) => typeof value === 'string' && value.includes(':') && value.trim() !== taken.trim());
-}
-
 /** True for SOCKS in the one and HTTP in the other: between HTTP and HTTPS lists do not tell apart. */
 function isOther(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
   return named !== undefined && named.startsWith('socks') !== own.startsWith('socks');
-}
-
-/** Once for each name: it is the file that has such a member. */
-function notesOf(unread: NonNullable<RowMembers['unread']>, names: MemberNames): string[] {
-  return unread
-    .filter(({ given }) => names.isNews(given))
-    .map(
-      ({ role }) =>
-        `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme`,
-    );
 }
 
 /** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */

@@ -58,6 +58,13 @@ describe('the scheme of a row', () => {
     expect(reasons).toEqual(['type names another scheme than the URL, which counts']);
   });
 
+  it.each([
+    ['an address under "entry point"', { 'Entry point': '198.18.0.1', Port: 80 }],
+    ['a port under "server_port"', { server: '198.18.0.1', server_port: 80 }],
+  ])('is the default one beside %s', async (_what, row) => {
+    expect((await importJson([row])).entries).toEqual([['http://198.18.0.1:80', null, null]]);
+  });
+
   it('is that of a SOCKS port where it has no other', async () => {
     const { entries } = await importText('rows.csv', 'Host,Port SOCKS5,Login,Password\n198.18.0.1,50101,ann,secret\n');
     expect(entries).toEqual([['socks5://198.18.0.1:50101', 'ann', 'secret']]);
@@ -71,6 +78,38 @@ describe('a member that is not read', () => {
     expect(counts).toEqual([3, 0, 0]);
     expect(reasons).toEqual(['passwd2', 'Auth Token'].map((name) => expect.stringContaining(`${name} is not read`)));
     expect(reasons.join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['IP;Port;Benutzername;Kennwort', ['Benutzername', 'Kennwort']],
+    ['IP;Port;Usuario;Contraseña', ['Usuario', 'Contraseña']],
+    ['IP;Port;Typ;Kennwort', ['Typ', 'Kennwort']],
+    ['IP;Port;Identifiant;Mot de passe', ['Identifiant', 'Mot de passe']],
+    ['IP;Port;Логин;Пароль', ['Логин', 'Пароль']],
+    ['IP;Port;用户名;密码', ['用户名', '密码']],
+    ['IP;Port;Account;Passcode', ['Account', 'Passcode']],
+  ])('is told in other languages too, with how to name it: %s', async (header, found) => {
+    const { counts, reasons } = await importText('rows.csv', `${header}\n198.18.0.1;80;ann;hunter2\n`);
+    expect(counts).toEqual([1, 0, 0]);
+    expect(reasons).toEqual(
+      found.map((name) => expect.stringMatching(`^${name} is not read.*rename it to username, password or protocol$`)),
+    );
+  });
+
+  it('is told in an object with the credentials too', async () => {
+    const { entries, reasons } = await importJson([{ ...PROXY, auth: { login: 'ann', secret: 'hunter2' } }]);
+    expect(entries).toEqual([['http://198.18.0.1:80', 'ann', null]]);
+    expect(reasons).toEqual([expect.stringMatching(/^secret is not read/)]);
+  });
+
+  it('is told where it is a second proxy of one row, which are two entries for us', async () => {
+    const rows = [
+      { http: 'http://ann:hunter2@198.18.0.1:80', https: 'http://ann:hunter2@198.18.0.2:80' },
+      { http: 'http://198.18.0.3:80', https: 'https://198.18.0.3:80' },
+    ];
+    const { counts, reasons } = await importJson(rows);
+    expect(counts).toEqual([2, 0, 0]);
+    expect(reasons).toEqual(['https names another proxy than http, and is not read: write it as a row of its own']);
   });
 
   it('is not told where it is a flag, or empty', async () => {
@@ -88,6 +127,13 @@ describe('credentials', () => {
       expect(reasons[0]).toMatch(/write it as a text$/);
     },
   );
+
+  it.each([
+    ['IP:Port,Username:Password\n198.18.0.1:80,ann:secret\n'],
+    ['Host,Port,Credential\n198.18.0.1,80,ann:secret\n'],
+  ])('are read of a column with both: %s', async (text) => {
+    expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', 'ann', 'secret']]);
+  });
 
   it('are none where a program wrote None for both', async () => {
     const { entries } = await importText(
@@ -170,12 +216,17 @@ describe('a document', () => {
 describe('a table whose columns are not known', () => {
   it.each([
     ['shows their names', 'foo,bar\n198.18.0.1,80\n', 'foo, bar'],
+    ['shows names of other languages', 'IP адрес;Порт\n198.18.0.1;80\n', 'IP адрес, Порт'],
     ['shows nothing that may be data', 'ann,hunter\nbob,hunter\n', undefined],
     ['shows nothing that may be data', 'ann,hunter2\nbob,12345\n', undefined],
   ])('is told of once, and %s', async (_what, text, shown) => {
     const { counts, reasons } = await importText('rows.csv', text);
     expect(counts).toEqual([0, 0, 1]);
-    expect(reasons).toEqual([expect.stringMatching(/^the file has no column that names a proxy.*known are ip, host/)]);
+    expect(reasons).toEqual([
+      expect.stringMatching(
+        /^the file has no column that names a proxy.*known are ip, host.*rename its columns to such names$/,
+      ),
+    ]);
     expect(reasons[0]!.includes('found were')).toBe(shown !== undefined);
     expect(reasons[0]).toContain(shown ?? 'the file');
     expect(reasons[0]).not.toContain('hunter');
