@@ -31,8 +31,8 @@ const MAX_KEPT = 1000;
 const RANK_IN_A_PLACE = 100;
 
 const UNREAD =
-  /passw|passphrase|^pass\d*$|(?<!by)pass$|pwd|secret|token|^auth$|auth(?:$|data|info|string)|credential|login|username|user\d*$|protocol|scheme|socks|proxytype/;
-const HARMLESS = /dns|remote|support|count|last|lastuser|tokenized/;
+  /passw|passphrase|^pass\d*$|(?<!by)pass$|pwd|secret|token|^auth$|auth(?:$|data|info|string|key|header|orization)|passcode|^(?:proxy)?account(?:name|id)?$|credential|login|username|user\d*$|protocol|scheme|socks|proxytype/;
+const HARMLESS = /dns|remote|support|(?<!ac)count|last|lastuser|tokenized/;
 /** A name that a message may show: one that could be a column's. */
 const SHOWN = /^[a-z][a-z\d _.-]{0,31}$/i;
 
