@@ -63,20 +63,21 @@ describe('import -', () => {
     expect(stdin.stdout).toContain('1 row imported');
   });
 
-  it.each([['import', '-'], ['import', '-', '--dry-run'], ['sync', 'mine', '-']])(
-    'fails where stdin is a directory, as it does for its name: %s %s %s',
-    (...argv) => {
-      const { dir, path } = workspace();
-      const folder = openSync(path('.'), 'r');
-      onTestFinished(() => closeSync(folder));
-      const { status, stderr } = spawnSync(process.execPath, command(dir, ...argv.filter((each) => each !== undefined)), {
-        env: ENV,
-        encoding: 'utf8',
-        stdio: [folder, 'pipe', 'pipe'],
-      });
-      expect([status, stderr]).toEqual([1, expect.stringMatching(/it is a directory \(EISDIR\)/)]);
-    },
-  );
+  it.each([
+    ['import', '-'],
+    ['import', '-', '--dry-run'],
+    ['sync', 'mine', '-'],
+  ])('fails where stdin is a directory, as it does for its name: %s %s %s', (...argv) => {
+    const { dir, path } = workspace();
+    const folder = openSync(path('.'), 'r');
+    onTestFinished(() => closeSync(folder));
+    const { status, stderr } = spawnSync(process.execPath, command(dir, ...argv.filter((each) => each !== undefined)), {
+      env: ENV,
+      encoding: 'utf8',
+      stdio: [folder, 'pipe', 'pipe'],
+    });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/it is a directory \(EISDIR\)/)]);
+  });
 
   it('ends when it is interrupted while nothing comes, and stores what came', async () => {
     const { dir } = workspace();

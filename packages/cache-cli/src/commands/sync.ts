@@ -66,7 +66,8 @@ async function sync(
       onProgress: (progress) => bar.update(undefined, describeProgress(progress)),
     });
   } catch (error) {
-    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason) throw unreadable(context, file, error);
+    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason)
+      throw unreadable(context, file, error);
     throw new CliError(
       INTERRUPTED,
       `${interrupted(error)}; what was stored and removed until then stays so: run it again, and it goes on`,

@@ -46,8 +46,7 @@ const FORCE = optional(Kinds.boolean);
 export function parseSyncOptions(source: unknown, rows: unknown, options: unknown = {}): SyncSettings {
   const problems: FieldProblem[] = SOURCE.isRight(source) ? [] : [{ path: 'source', message: SOURCE.wanted }];
   if (!isIterable(rows)) problems.push(...problemsOfPath(rows).map((problem) => ({ ...problem, path: 'rows' })));
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    problems.push({ path: 'options', message: Kinds.object.wanted });
+  if (!Kinds.object.isRight(options)) problems.push({ path: 'options', message: Kinds.object.wanted });
   refuseProblems('sync', problems);
   const { force, ...more } = options as SyncOptions & Pick<WarmOptions, 'defaultSource'>;
   if (!FORCE.isRight(force)) problems.push({ path: 'force', message: FORCE.wanted });

@@ -9,6 +9,7 @@ import {
   ON_TIER_ERROR,
   openCache,
   PROXY_FILE_FORMATS,
+  previewFile,
   TtlManager,
 } from '@pw/cache-manager';
 import { CacheEntry, PROXY_SCHEMES } from '@pw/cache-models';
@@ -281,31 +282,73 @@ const health: readonly Call<OpenCache>[] = [
   call('dueForHealthCheck', [options('options', [maybe('limit', wholeFrom(1, 10_000))])], () => [{}]),
 ];
 
-const path = must('path', isPath);
+const isIterable = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 const hooks: readonly Parameter[] = [maybe('onProgress', isFunction), maybe('signal', () => false)];
 const batchSize = maybe('batchSize', wholeFrom(1, 10_000));
-const warmOptions = options('options', [
+const rowOptions: readonly Parameter[] = [
   maybe('ttlOverride', wholeFrom(0)),
   maybe('defaultScheme', oneOf(...PROXY_SCHEMES)),
   maybe('bareNames', isBoolean),
-  maybe('defaultSource', isText),
   maybe('format', oneOf(...PROXY_FILE_FORMATS)),
   maybe('keyIdentity', oneOf(...KEY_IDENTITIES)),
   maybe('refuse', isFunction),
   batchSize,
   ...hooks,
-]);
+];
+const warmOptions = options('options', [...rowOptions, maybe('defaultSource', isText)]);
+
+const previewing: CallGroup = defineGroup<string>({
+  name: 'previewFile',
+  open: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pw-nonsense-'));
+    writeFileSync(join(folder, 'list.txt'), 'http://listed.example:8080\n');
+    return folder;
+  },
+  close: async (folder) => rmSync(folder, { recursive: true }),
+  calls: [
+    {
+      name: 'previewFile',
+      parameters: [
+        must('path', either(isPath, isIterable)),
+        options('options', [
+          ...rowOptions,
+          maybe('defaultSource', isText),
+          maybe('limit', wholeFrom(0, 10_000)),
+          maybe('cipher', having('encrypt', 'decrypt')),
+          maybe('clock', having('now')),
+        ]),
+      ],
+      right: () => ['list.txt', {}],
+      call: (folder, at, more) => previewFile(within(folder, at) as string, more as never),
+    },
+  ],
+});
 
 const transfers: readonly Call<OpenCache>[] = [
   call(
     'warmFromFile',
-    [path, warmOptions],
+    [must('path', either(isPath, isIterable)), warmOptions],
     () => ['list.txt', {}],
     ({ manager, folder }, at, more) => manager.warmFromFile(within(folder, at) as string, more as never),
   ),
   call(
+    'syncFrom',
+    [
+      must('source', (value) => typeof value === 'string' && value !== '' && value.isWellFormed()),
+      must('rows', either(isPath, isIterable)),
+      options('options', [...rowOptions, maybe('force', isBoolean)]),
+    ],
+    () => ['listed', 'list.txt', {}],
+    ({ manager, folder }, source, rows, more) =>
+      manager.syncFrom(source as string, within(folder, rows) as string, more as never),
+  ),
+  call(
     'exportToFile',
-    [path, options('options', [maybe('credentials', oneOf(...EXPORT_CREDENTIALS)), ...hooks])],
+    [
+      must('path', either(isPath, isFunction)),
+      options('options', [maybe('credentials', oneOf(...EXPORT_CREDENTIALS)), ...hooks]),
+    ],
     () => ['export.jsonl', {}],
     ({ manager, folder }, at, more) => manager.exportToFile(within(folder, at) as string, more as never),
   ),
@@ -359,4 +402,4 @@ function makeEntry(name: string): CacheEntry {
   return CacheEntry.create({ key: name, proxyUrl: `http://${name}.example:8080`, ttlSeconds: 86_400 * 365 });
 }
 
-export const cacheManager: readonly CallGroup[] = [opening, manager];
+export const cacheManager: readonly CallGroup[] = [opening, previewing, manager];
