@@ -2,17 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import {
-  CacheManager,
-  EXPORT_CREDENTIALS,
-  KEY_IDENTITIES,
-  ON_TIER_ERROR,
-  openCache,
-  PROXY_FILE_FORMATS,
-  previewFile,
-  TtlManager,
-} from '@pw/cache-manager';
-import { CacheEntry, PROXY_SCHEMES } from '@pw/cache-models';
+import { CacheManager, EXPORT_CREDENTIALS, ON_TIER_ERROR, openCache, TtlManager } from '@pw/cache-manager';
+import { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import {
@@ -33,7 +24,18 @@ import {
 import { passingOn } from '../callers-own.ts';
 import { constructorOf, methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
+import { previewing } from './preview-file.ts';
 import { entryFilter, healthCheckResult, healthHistoryOptions, rightHealthCheck, tierConfig } from './tier-calls.ts';
+import {
+  batchSize,
+  hooks,
+  isIterable,
+  isPath,
+  options,
+  rowOptions,
+  warmOptions,
+  within,
+} from './transfer-parameters.ts';
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 const numberFrom =
@@ -43,20 +45,9 @@ const numberFrom =
 const above0 = (value: unknown) => isNumber(value) && (value as number) > 0;
 const isSeconds = (value: unknown) => above0(value) && (value as number) * 1000 <= LONGEST_TIMER;
 const isFinitePositive = (value: unknown) => above0(value) && Number.isFinite(value);
-const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 /** Names of any kind, each with a time to live. */
 const isTtls = (value: unknown) =>
   objectOf('nonsense', 'inside', 'api')(value) && Object.values(value as object).every(wholeFrom(1));
-
-/** A path of the nonsense, where it harms nobody. */
-function within(folder: string, path: unknown): unknown {
-  return isPath(path) ? join(folder, path as string) : path;
-}
-
-/** Options by their members. */
-function options(name: string, members: readonly Parameter[]): Parameter {
-  return maybe(name, objectOf(...members.map((member) => member.name)), members);
-}
 
 /** Members of `CacheManagerOptions` that `openCache` takes too. */
 const shared: readonly Parameter[] = [
@@ -281,49 +272,6 @@ const health: readonly Call<OpenCache>[] = [
   call('healthHistory', [key, healthHistoryOptions], () => ['kept', {}]),
   call('dueForHealthCheck', [options('options', [maybe('limit', wholeFrom(1, 10_000))])], () => [{}]),
 ];
-
-const isIterable = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-const hooks: readonly Parameter[] = [maybe('onProgress', isFunction), maybe('signal', () => false)];
-const batchSize = maybe('batchSize', wholeFrom(1, 10_000));
-const rowOptions: readonly Parameter[] = [
-  maybe('ttlOverride', wholeFrom(0)),
-  maybe('defaultScheme', oneOf(...PROXY_SCHEMES)),
-  maybe('bareNames', isBoolean),
-  maybe('format', oneOf(...PROXY_FILE_FORMATS)),
-  maybe('keyIdentity', oneOf(...KEY_IDENTITIES)),
-  maybe('refuse', isFunction),
-  batchSize,
-  ...hooks,
-];
-const warmOptions = options('options', [...rowOptions, maybe('defaultSource', isText)]);
-
-const previewing: CallGroup = defineGroup<string>({
-  name: 'previewFile',
-  open: async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'pw-nonsense-'));
-    writeFileSync(join(folder, 'list.txt'), 'http://listed.example:8080\n');
-    return folder;
-  },
-  close: async (folder) => rmSync(folder, { recursive: true }),
-  calls: [
-    {
-      name: 'previewFile',
-      parameters: [
-        must('path', either(isPath, isIterable)),
-        options('options', [
-          ...rowOptions,
-          maybe('defaultSource', isText),
-          maybe('limit', wholeFrom(0, 10_000)),
-          maybe('cipher', having('encrypt', 'decrypt')),
-          maybe('clock', having('now')),
-        ]),
-      ],
-      right: () => ['list.txt', {}],
-      call: (folder, at, more) => previewFile(within(folder, at) as string, more as never),
-    },
-  ],
-});
 
 const transfers: readonly Call<OpenCache>[] = [
   call(

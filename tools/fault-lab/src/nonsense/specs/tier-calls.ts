@@ -251,7 +251,7 @@ function optionalCalls(): TierCall[] {
 /** Those of `sideValues`. */
 function sideValueCalls(): TierCall[] {
   const name = must('name', (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value));
-  const valueOf = (which: string) => must(which, isSideValue);
+  const sideValue = (which: string) => must(which, isSideValue);
   return [
     call(
       'sideValues.read',
@@ -261,13 +261,13 @@ function sideValueCalls(): TierCall[] {
     ),
     call(
       'sideValues.storeIfAbsent',
-      [name, valueOf('value')],
+      [name, sideValue('value')],
       () => ['kept', 'value'],
       (tier, ...given) => tier.sideValues!.storeIfAbsent(...(given as [string, string])),
     ),
     call(
       'sideValues.replace',
-      [name, valueOf('value'), valueOf('value')],
+      [name, sideValue('value'), sideValue('value')],
       () => ['kept', 'value', 'value'],
       (tier, ...given) => tier.sideValues!.replace(...(given as [string, string, string])),
     ),
