@@ -39,7 +39,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: '198.18.0.1,8080,ann,secret\n198.18.0.2,1080,Brazil,Elite,SOCKS5\n',
     loads: [ANN, { ...SOCKS, labels: { anonymity: 'Elite', country: 'Brazil' } }],
-    note: 'A cell is what it is credible as: host and port, two texts behind them, a scheme, a country, how anonymous it is.',
+    note: 'A cell is what it is credible as: host and port, two texts behind them, a scheme, a country, how anonymous it is. Two words with capitals, such as `Berlin,Telekom`, may be either, and fail.',
   },
   {
     title: 'Several schemes in one cell',
