@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { listenForSignals } from './interruption.ts';
 import { missingPackage } from './missing-packages.ts';
+import { stdinOfProcess } from './stdin-of-process.ts';
 import { describeUnexpected } from './unexpected.ts';
 
 const signal = listenForSignals();
@@ -13,7 +14,7 @@ try {
   process.exitCode = await run(process.argv.slice(2), {
     stdout: process.stdout,
     stderr: process.stderr,
-    stdin: process.stdin,
+    stdin: stdinOfProcess(),
     env: process.env,
     signal,
   });

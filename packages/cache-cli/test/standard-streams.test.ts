@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE, generateKey } from '@pw/cache-crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIST, workspace } from './workspace.ts';
 
 const BIN = join(import.meta.dirname, '..', 'src', 'bin.ts');
@@ -61,6 +61,22 @@ describe('import -', () => {
       input: '198.51.100.3:80',
     });
     expect(stdin.stdout).toContain('1 row imported');
+  });
+
+  it.each([
+    ['import', '-'],
+    ['import', '-', '--dry-run'],
+    ['sync', 'mine', '-'],
+  ])('fails where stdin is a directory, as it does for its name: %s %s %s', (...argv) => {
+    const { dir, path } = workspace();
+    const folder = openSync(path('.'), 'r');
+    onTestFinished(() => closeSync(folder));
+    const { status, stderr } = spawnSync(process.execPath, command(dir, ...argv.filter((each) => each !== undefined)), {
+      env: ENV,
+      encoding: 'utf8',
+      stdio: [folder, 'pipe', 'pipe'],
+    });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/it is a directory \(EISDIR\)/)]);
   });
 
   it('ends when it is interrupted while nothing comes, and stores what came', async () => {

@@ -14,6 +14,16 @@ const line = (unit: string, { before = '', after = '' } = {}): string =>
   `${before}${unit.repeat(Math.floor(LINE / Buffer.byteLength(unit)))}${after}\n`;
 const lines = (unit: string, bytes = MIB / 2): string => `${unit}\n`.repeat(bytes / (unit.length + 1));
 const cell = { before: 'a:1,"', after: '"' };
+/** A name of the table in as many spellings as there are, as members of one row. */
+const spellings = (name: string): string =>
+  JSON.stringify({
+    ip: '10.0.0.1',
+    port: 80,
+    ...Object.fromEntries(
+      Array.from({ length: 8192 }, (_, i) => [[...name].map((c, at) => ((i >> at) & 1 ? `${c}_` : c)).join(''), 'x y']),
+    ),
+  });
+const places = Array.from({ length: 80_000 }, (_, i) => `"10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:80":{}`);
 const member = { before: '{"proxy_url":"http://a:1","source":"', after: '"}' };
 
 /** Two lines of a megabyte, or a great many short ones: what is read, and parsed, in one piece, and what is not. */
@@ -49,6 +59,13 @@ const FILES: Record<string, string> = {
   'tiny rows.jsonl': lines('{}'),
   'a text.json': `[${line('x', member)},${line('x', member)}]`,
   'tiny rows.json': `[${'{},'.repeat(MIB / 6)}{}]`,
+  'a hash by address.json': `{${places.join()}}`,
+  ...Object.fromEntries(
+    ['proxyprotocols', 'proxypasswords', 'proxyaddresses', 'countryiso_code', 'geo.country_code'].map((name) => [
+      `spellings of ${name}.jsonl`,
+      `${spellings(name)}\n`.repeat(4),
+    ]),
+  ),
   'space.json': `[0${' '.repeat(2 * MIB)}]`,
 };
 

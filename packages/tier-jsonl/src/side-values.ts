@@ -19,7 +19,7 @@ const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 /** A value and its line end. */
 const LONGEST = MAX_SIDE_VALUE + 1;
 const PREFIX = 'pw-side-';
-const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** Whose lock a change is made under: every directory has this shard. */
 const LOCKED_SHARD = 0;
 

@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { CacheManager, SyncProgress, SyncRefusal, SyncResult } from '@pw/cache-manager';
+import { CacheError } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
 import { CliError } from '../cli-error.ts';
 import { CredentialGuard } from '../credential-guard.ts';
+import { codeInWords, systemCodeOf } from '../error-text.ts';
 import { formatCount, formatDuration } from '../format.ts';
 import { others } from '../import-counts.ts';
 import { importOptions, type ListOptions } from '../import-options.ts';
@@ -64,7 +66,8 @@ async function sync(
       onProgress: (progress) => bar.update(undefined, describeProgress(progress)),
     });
   } catch (error) {
-    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason) throw error;
+    if (context.io.signal?.aborted !== true || error !== context.io.signal.reason)
+      throw unreadable(context, file, error);
     throw new CliError(
       INTERRUPTED,
       `${interrupted(error)}; what was stored and removed until then stays so: run it again, and it goes on`,
@@ -72,6 +75,13 @@ async function sync(
   } finally {
     await bar.clear();
   }
+}
+
+/** What stdin or a pipe fails with comes as it is; a fault of the cache is one of its own errors. */
+function unreadable(context: CliContext, file: string, error: unknown): unknown {
+  const code = error instanceof CacheError ? undefined : systemCodeOf(error);
+  if (code === undefined) return error;
+  return new CliError('FILE_UNREADABLE', `${inputName(context, file)} cannot be read: ${codeInWords(code)}`);
 }
 
 function describeProgress({ phase, added, updated, kept, removed }: SyncProgress): string {

@@ -39,7 +39,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: '198.18.0.1,8080,ann,secret\n198.18.0.2,1080,Brazil,Elite,SOCKS5\n',
     loads: [ANN, { ...SOCKS, labels: { anonymity: 'Elite', country: 'Brazil' } }],
-    note: 'Cells are recognised by what they hold: a host and a port, two texts after them (user and password), a scheme, a country, a level of anonymity.',
+    note: 'Cells are recognised by what they hold: a host and a port, two texts after them (user and password), a scheme, a country, a level of anonymity. Two words with capitals, such as `Berlin,Telekom`, may be user and password or not, and fail.',
   },
   {
     title: 'Several schemes in one cell',

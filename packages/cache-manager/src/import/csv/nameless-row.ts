@@ -1,6 +1,8 @@
 import type { RowFate } from '../import-tally.ts';
+import { isLikeCredentials } from '../list/like-credentials.ts';
 import { parsePlainLine } from '../plain-line.ts';
 import { CellKinds, isAddress, isCredibleHost, isPort } from './cell-kinds.ts';
+import { isName } from './proper-name.ts';
 
 /** A row under the names of the table, or why there is none. */
 export type NamelessRow =
@@ -69,20 +71,17 @@ export class NamelessRows {
     after: readonly string[],
     isNumeric: boolean,
   ): readonly string[] | undefined {
+    if (before.some(isLikeCredentials) || after.some(isLikeCredentials)) return undefined;
     const [first, second, ...rest] = after;
     const texts = (cells: readonly string[]) => cells.filter((cell) => this.#kinds.kindOf(cell) === 'text');
-    const mayBePair = (one: string | undefined, other: string | undefined): boolean =>
-      one !== undefined &&
-      other !== undefined &&
-      this.#kinds.kindOf(one) === 'text' &&
-      !/\s/.test(one) &&
-      /^(?:text|number|country|note)$/.test(this.#kinds.kindOf(other));
     const [user, secret] = before;
-    if (before.length === 2 && mayBePair(user, secret)) {
+    if (before.length === 2 && this.#mayBePair(user, secret)) {
       return texts(after).length === 0 && !(isPort(secret) && isNumeric === false) ? before : undefined;
     }
     if (before.length > 1 && texts(before).length > 0) return undefined;
-    if (mayBePair(first, second)) {
+    if (this.#mayBePair(first, second)) {
+      // A city with a provider, or a provider with a measure.
+      if (isName(first!) && (isName(second!) || this.#kinds.kindOf(second!) === 'number')) return undefined;
       // Behind a name, which may be a user's, a number may be the port of the real one.
       if (!isNumeric && isPort(second)) return undefined;
       if (texts(rest).length > 0) return undefined;
@@ -90,7 +89,27 @@ export class NamelessRows {
     }
     // Two numbers are as likely measures.
     if (after.length === 2 && after.every((cell) => this.#kinds.kindOf(cell) === 'number')) return undefined;
-    return [];
+    return after.some((cell, i) => this.#isPairOfTexts(cell, after[i + 1])) ? undefined : [];
+  }
+
+  #mayBePair(one: string | undefined, other: string | undefined): boolean {
+    return (
+      one !== undefined &&
+      other !== undefined &&
+      this.#kinds.kindOf(one) === 'text' &&
+      !/\s/.test(one) &&
+      /^(?:text|number|country|note)$/.test(this.#kinds.kindOf(other))
+    );
+  }
+
+  /** Behind a country or the like, where places and providers stand too. */
+  #isPairOfTexts(one: string, other: string | undefined): boolean {
+    return (
+      this.#mayBePair(one, other) &&
+      this.#kinds.kindOf(other!) === 'text' &&
+      !/\s/.test(other!) &&
+      !(isName(one) && isName(other!))
+    );
   }
 
   /** A text with a measure or a country behind it, and more: a provider, say. */

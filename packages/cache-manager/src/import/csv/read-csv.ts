@@ -1,10 +1,13 @@
 import type { ByteSource } from '../byte-source.ts';
 import type { FileItem, FileItems } from '../file-item.ts';
+import { isLikeCredentials } from '../list/like-credentials.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import { readLines, type TextLine } from '../text-lines.ts';
+import { isPort } from './cell-kinds.ts';
 import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 import { NamelessRows } from './nameless-row.ts';
+import { isName } from './proper-name.ts';
 
 /**
  * Records under a header whose names may be in any case, parted by comma, semicolon, tab or bar. A first record that names a proxy is none: such a
@@ -124,10 +127,18 @@ function delimiterOf(header: string): string {
 function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
   const { length } = names;
   if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {
-    if (hasCredentials || !endsInNote) return { line, fate: 'failed', reason: TOO_MANY_CELLS };
+    if (hasCredentials || !endsInNote || mayMatter(cells.slice(Math.max(0, length - 1))))
+      return { line, fate: 'failed', reason: TOO_MANY_CELLS };
     return { line, row: rowOf(names, cells), hint: { note: CELLS_LEFT_OUT } };
   }
   return { line, row: rowOf(names, cells) };
+}
+
+/** True for what may be a user and a password, or the rest of a proxy: only of a text like `Example, Inc.` an end may be left out. */
+function mayMatter(cells: readonly string[]): boolean {
+  const [note = '', ...surplus] = cells;
+  if (cells.some((cell) => cell.includes('@') || isLikeCredentials(cell) || isPort(cell))) return true;
+  return !/\s/.test(note) && !isName(note) && surplus.some((cell) => !/\s/.test(cell) && !isName(cell));
 }
 
 function rowOf(names: readonly string[], cells: readonly string[]): Record<string, string> {

@@ -35,12 +35,10 @@ type Part = { readonly hint: RowHint | undefined } & (
   | { readonly problem: string }
 );
 
-/** What a member of an object holds. */
+/** What the members of an object hold, by name. Those that are called like one that holds rows count more than any other. */
 interface Held {
-  readonly name: string;
-  /** A member that is called like one that holds rows counts more than any other. */
-  readonly isWrapper: boolean;
-  readonly parts: readonly Part[];
+  readonly wrappers: Map<string, readonly Part[]>;
+  readonly others: Map<string, readonly Part[]>;
 }
 
 /** Rows that stand one behind the other, while they are being found. */
@@ -63,6 +61,10 @@ const NOT_UTF8 = 'is not UTF-8';
 const LONG_NAME = 'has a member whose name is longer than 1 MiB, the most that is read';
 const NO_ROWS =
   'is neither a JSON array of rows, nor a row, nor an object with rows in it, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
+const BESIDE =
+  'stands in a member that is not known to hold rows, beside one that is: nothing of such members is read; write a document of their rows alone';
+/** Members that are gathered at once. */
+const MOST_IN_A_STEP = 1024;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members beside its rows, the most that are read`;
 
 /**
@@ -132,17 +134,19 @@ export class JsonDocument {
       }
       yield undefined;
     }
-    const found = yield* this.#members(hint, level);
-    if (found.length === 0) return undefined;
-    const wrappers = found.filter(({ isWrapper }) => isWrapper);
-    const counting = wrappers.length > 0 ? wrappers : found;
-    const last = new Map(counting.map(({ name }, i) => [name, i]));
-    return counting.filter(({ name }, i) => last.get(name) === i).flatMap(({ parts }) => parts);
+    const { wrappers, others } = yield* this.#members(hint, level);
+    if (wrappers.size + others.size === 0) return undefined;
+    const parts: Part[] = [];
+    for (const held of (wrappers.size > 0 ? wrappers : others).values()) {
+      for (const part of held) if (parts.push(part) % MOST_IN_A_STEP === 0) yield undefined;
+    }
+    if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: BESIDE });
+    return parts;
   }
 
   /** The members of an object that hold rows. */
-  *#members(hint: RowHint | undefined, level: number): Generator<undefined, readonly Held[]> {
-    const found: Held[] = [];
+  *#members(hint: RowHint | undefined, level: number): Generator<undefined, Held> {
+    const found: Held = { wrappers: new Map(), others: new Map() };
     this.#at++;
     yield* this.#space();
     if (this.#takes(CLOSE_BRACE)) return found;
@@ -156,8 +160,12 @@ export class JsonDocument {
       const parts =
         (yield* this.#rowsOf(inner, level + 1)) ?? this.#named(inner, start) ?? this.#link(name, inner, start);
       const isKnown = isWrapper(name);
-      if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) found.push({ name, isWrapper: isKnown, parts });
-      else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
+      if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) {
+        const held = isKnown ? found.wrappers : found.others;
+        // Rows stand where the last member of a name does.
+        held.delete(name);
+        held.set(name, parts);
+      } else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
       if (this.#takes(CLOSE_BRACE)) return found;

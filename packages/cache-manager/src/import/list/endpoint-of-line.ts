@@ -2,7 +2,8 @@ import type { EntryLabels, ProxyScheme } from '@pw/cache-models';
 import { bestScheme } from '../scheme-order.ts';
 import { isCountryCode } from './country-codes.ts';
 import { holdsPlace } from './holds-place.ts';
-import { isNamedNote, kindOfNote } from './list-words.ts';
+import { isLikeCredentials } from './like-credentials.ts';
+import { kindOfNote } from './list-words.ts';
 import { MAY_BE_CREDENTIALS } from './reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token-reading.ts';
 
@@ -73,17 +74,17 @@ export class EndpointOfLine {
     return this.#value.username !== null || this.#value.password !== null;
   }
 
-  /** Exactly two parts behind host and port are notes in one list, user and password in another. */
+  /** Two parts behind host and port are notes in one list, user and password in another; with more behind them they are not read as such. */
   #kindOfTwo(): 'notes' | 'credentials' | 'doubtful' {
     const { isPair, isNamed } = this.#traits;
     // Behind `host:port` and a blank stands text.
     const mayBe = isPair || isNamed || !this.#areBehindBlanks;
-    if (this.#notes !== 2 || this.#hasCredentials || !mayBe) return 'notes';
+    if (this.#notes < 2 || this.#hasCredentials || !mayBe) return 'notes';
     const [first, second] = [this.#first!, this.#second!];
     const kinds = [kindOfNote(first), kindOfNote(second)];
     if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
     // The shape of proxychains.conf.
-    if (isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other')
+    if (this.#notes === 2 && isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other')
       return hasAddress(first) || hasAddress(second) ? 'doubtful' : 'credentials';
     return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'doubtful';
   }
@@ -100,14 +101,6 @@ function isCountryNote(text: string): boolean {
 
 function isPlainNote(text: string): boolean {
   return /^[\p{L}\p{N}]/u.test(text) && kindOfNote(text) === 'note';
-}
-
-/** `user:password`, and no time, link or `ping:20ms`. */
-function isLikeCredentials(text: string): boolean {
-  const colon = text.indexOf(':');
-  if (colon < 1 || colon === text.length - 1 || text.startsWith('//', colon + 1)) return false;
-  const name = text.slice(0, colon);
-  return !/^[^\p{L}\p{N}]|^\d+(?:[-/.T]\d+)*$/u.test(name) && !isNamedNote(name);
 }
 
 /** Another line may have run into this one. */

@@ -10,12 +10,21 @@ export function holdsPlace(text: string): boolean {
   if (!/:\d/.test(text)) return false;
   if (/\[[\da-f:.]{2,45}\]:\d/i.test(text)) return true;
   const parts = text.split(/[:@]/);
-  return parts.some((part, i) => /^\d{1,5}$/.test(parts[i + 1] ?? '') && isHost(part));
+  return parts.some((part, i) => hasPort(parts[i + 1] ?? '', part) && isHost(part));
+}
+
+/** The beginning of the next line may stand right behind the port of an address; behind the one of a name it may be a password that begins with digits. */
+function hasPort(text: string, host: string): boolean {
+  return /^\d{1,5}$/.test(text) || (/^\d{2,5}(?!\d)/.test(text) && endsWithAddress(host));
+}
+
+function endsWithAddress(text: string): boolean {
+  return /\d{1,3}(?:\.\d{1,3}){3}$/.test(text.slice(-15));
 }
 
 /** The end of a password may stand right before it. */
 function isHost(text: string): boolean {
-  if (text.endsWith('localhost') || /\d{1,3}(?:\.\d{1,3}){3}$/.test(text.slice(-15))) return true;
+  if (text.endsWith('localhost') || endsWithAddress(text)) return true;
   const name = /[a-z\d_.-]*$/i.exec(text.slice(-LONGEST_NAME))![0].replace(/^[.-]+/, '');
   return (name.includes('.') && parseProxyHost(name).ok) || (text.includes('.') && parseProxyHost(text).ok);
 }

@@ -3,11 +3,12 @@ import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
 import { bestScheme } from '../scheme-order.ts';
 import { isCurlLine, readCurlLine } from './curl-line.ts';
 import { EndpointOfLine } from './endpoint-of-line.ts';
+import { holdsAddressWithPort } from './holds-address.ts';
 import { hasSeveralParts, type LineToken, tokensOf } from './line-tokens.ts';
 import { isLeadingWord, schemeOfWord } from './list-words.ts';
 import type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 import { readToken } from './read-token.ts';
-import { BEHIND_TEXT, FORMS, NO_PORT } from './reasons.ts';
+import { BEHIND_TEXT, FORMS, NO_PORT, NO_PORT_BEHIND } from './reasons.ts';
 import { failed, skipped, type TokenRead, type TokenReading, type TokenRefused } from './token-reading.ts';
 
 const TOO_LONG: PlainLineResult = {
@@ -40,7 +41,8 @@ export function readLine(text: string, options: LineOptions): Iterable<PlainLine
 /** Of a line of one part. */
 function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
   if (text.length > MAX_FIELD_CHARACTERS) return TOO_LONG;
-  return plain(readToken(withoutName(text), options.defaultScheme, options.bareNames));
+  const reading = readToken(withoutName(text), options.defaultScheme, options.bareNames);
+  return plain(!reading.ok && isLikeProxy(text, reading) ? failed(NO_PORT_BEHIND) : reading);
 }
 
 function plain(reading: TokenReading | PlainLineResult): PlainLineResult {
@@ -87,7 +89,7 @@ class LineReader {
       else if (++parts % PARTS_A_STEP === 0) yield undefined;
     }
     this.#finish();
-    if (this.#count === 0) this.#add(this.#problem);
+    if (this.#count === 0) this.#add(isLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
     yield* this.#found;
   }
 
@@ -191,6 +193,11 @@ class LineReader {
     this.#count++;
     this.#found.push(plain(reading));
   }
+}
+
+/** True for a line that is no prose: there is an address in it, and a number that may be its port. */
+function isLikeProxy(text: string, { fate }: TokenRefused): boolean {
+  return fate === 'skipped' && holdsAddressWithPort(text);
 }
 
 /** A bullet, a dash, a flag: whatever has no letter and no digit. */

@@ -15,6 +15,7 @@ import {
   NO_USER,
   ONE_CREDENTIAL,
   SCHEME_AS_USER,
+  SCHEME_BEHIND,
   SINGLE_NAME,
   WIDE_COLON,
   WRONG_PORT,
@@ -118,6 +119,8 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   if (holdsPlace(rest))
     return { rank: Rank.NONE, problem: near(AMBIGUOUS), isAmbiguous: place.rank === Rank.HOST, by: by as ':' };
   const password = rest.slice(colon + 1);
+  if (by === ':' && password.includes(':') && schemeOfWord(rest.slice(0, colon)) !== undefined)
+    return { rank: Rank.NONE, problem: near(SCHEME_BEHIND), by };
   return {
     rank: place.rank,
     value: { url, username: rest.slice(0, colon), password: password || null },

@@ -19,8 +19,10 @@ export const SCHEME_AS_USER =
 export const ONE_CREDENTIAL =
   'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
 export const NO_USER = 'has a password without a user: write host:port:user:password or user:password@host:port';
+export const SCHEME_BEHIND = 'has its scheme between the port and the user: write scheme://host:port:user:password';
 export const WRONG_PORT = 'must have a port from 1 to 65535';
 export const NO_PORT = 'must end with a port, such as host:8080, and hold no path';
+export const NO_PORT_BEHIND = 'has an address whose port is not right behind it: write host:port';
 export const HAS_PATH = 'must end with the port: what is behind it is no part of a proxy';
 export const OTHER_LINK =
   'is a link of another protocol (such as vmess, vless, trojan or Shadowsocks), which is no HTTP or SOCKS proxy';

@@ -102,8 +102,8 @@ function nothingIn(port: Member | undefined): RowAddress {
   };
 }
 
-function isAlone({ host, link }: RowMembers): boolean {
-  return host === undefined && link === undefined;
+function isAlone({ host, port, link }: RowMembers): boolean {
+  return host === undefined && port === undefined && link === undefined;
 }
 
 /** The member `proxy_url`, as ProxyWhirl has it. */
@@ -125,7 +125,7 @@ function readWhole(
   context: AddressContext,
 ): RowAddress & { kind: 'url' | 'none' } {
   const { role, value } = member;
-  if (typeof value !== 'string') return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a text` };
+  if (typeof value !== 'string') return noText(member);
   const text = scalarOf(value);
   const address = readText(role.name, text, context);
   if (address.kind === 'url') return { ...address, member };
@@ -167,7 +167,7 @@ function readParts(
 ): RowAddress & { kind: 'url' | 'none' } {
   const { name } = given.role;
   const text = textOf(given.value);
-  if (text === undefined || text === '') return { kind: 'none', fate: 'skipped', reason: `${name} is not a text` };
+  if (text === undefined || text === '') return noText(given);
   const host = parseProxyHost(withBrackets(text));
   if (port === undefined) {
     if (host.ok) return failed(`has ${name}, and no port`);
@@ -184,6 +184,12 @@ function readParts(
   if (!PORT.test(digits)) return failed(`${port.role.name} ${WRONG_PORT}`);
   const parsed = parseProxyUrl(`${context.scheme}://${host.host}:${Number(digits)}`);
   return parsed.ok ? plainly(parsed.value.url) : failed(`${port.role.name} ${WRONG_PORT}`);
+}
+
+/** An object or a list may well hold a proxy. */
+function noText({ role, value }: Member): RowAddress & { kind: 'none' } {
+  if (typeof value === 'object') return failed(`${role.name} is not a text: write its members into the row itself`);
+  return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a text` };
 }
 
 function plainly(url: string): RowAddress & { kind: 'url' } {

@@ -51,7 +51,10 @@ export function membersOf(row: Row, names: MemberNames): RowMembers {
       if (members.telling === undefined) members.telling = [member];
       else members.telling.push(member);
     }
-    if (role.isUnread && isText(value)) members.unread = [...(members.unread ?? []), member];
+    if (role.isUnread && isText(value)) {
+      if (members.unread === undefined) members.unread = [member];
+      else if (members.unread.length < MOST_OF_A_KIND) members.unread.push(member);
+    }
   }
   return members;
 }
@@ -60,13 +63,15 @@ function add(members: RowMembers, member: Member): void {
   const { field, rank } = member.role;
   if (field === undefined) return;
   if (field === 'scheme') {
+    if (members.schemes !== undefined && members.schemes.length >= MOST_OF_A_KIND) return;
     const at = members.schemes?.findIndex(({ role }) => role.rank > rank) ?? 0;
     if (members.schemes === undefined) members.schemes = [member];
     else members.schemes.splice(at < 0 ? members.schemes.length : at, 0, member);
     return;
   }
   if (field === 'flag') {
-    members.flags = [...(members.flags ?? []), member];
+    if (members.flags === undefined) members.flags = [member];
+    else if (members.flags.length < MOST_OF_A_KIND) members.flags.push(member);
     return;
   }
   const before = members[field];
@@ -74,6 +79,9 @@ function add(members: RowMembers, member: Member): void {
   if (PLACES.has(field) && typeof member.value === 'string' && isNothing(member.value)) return;
   members[field] = member;
 }
+
+/** A name may be spelled in thousands of ways, and each is a member: no row has more than a few. */
+const MOST_OF_A_KIND = 32;
 
 /** Fields in which `None` and blanks are nothing. */
 const PLACES: ReadonlySet<string> = new Set(['url', 'host', 'port', 'link']);

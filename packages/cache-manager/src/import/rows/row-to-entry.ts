@@ -18,6 +18,7 @@ import type { RowFate } from '../import-tally.ts';
 import { parsePlainLine } from '../plain-line.ts';
 import type { KeyParts, RowKeys } from '../row-key.ts';
 import { fullRecordToEntry, isFullRecord } from './full-record.ts';
+import { holdsProxy } from './holds-proxy.ts';
 import { credentialsOf } from './member-credentials.ts';
 import type { MemberNames } from './member-names.ts';
 import { otherProxyOf, type RowAddress, readAddress } from './row-address.ts';
@@ -129,7 +130,10 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   const named = scheme.scheme ?? hint?.scheme ?? (isSocksPort ? 'socks5' : undefined);
   const addressContext = { scheme: named ?? context.defaultScheme, address: hint?.address };
   const address = readAddress(addressed, addressContext);
-  if (address.kind === 'none') return { fate: address.fate, reason: address.reason };
+  if (address.kind === 'none') {
+    const { fate, reason } = address;
+    return { fate: fate === 'skipped' && holdsProxy(row) ? 'failed' : fate, reason };
+  }
   const credentials = credentialsOf(members, context.names);
   if ('problem' in credentials) return { fate: 'failed', reason: credentials.problem };
   const notes = [...credentials.notes];

@@ -1,6 +1,6 @@
 const ENGLISH =
-  /passw|passphrase|passcode|^pass\d*$|(?<!by)pass$|pwd|secret|token|^auth$|auth(?:$|data|info|string)|credential|login|username|user\d*$|protocol|scheme|socks|proxytype/;
-const HARMLESS = /dns|remote|support|count|last|lastuser|tokenized/;
+  /passw|passphrase|passcode|^pass\d*$|(?<!by)pass$|pwd|secret|token|^auth$|auth(?:$|data|info|string|key|header|orization)|^(?:proxy)?account(?:name|id)?$|credential|login|username|user\d*$|protocol|scheme|socks|proxytype/;
+const HARMLESS = /dns|remote|support|(?<!ac)count|last|lastuser|tokenized/;
 /** The words for user, password, protocol and type, as spreadsheets in other languages have them. */
 const OTHER_LANGUAGES =
   /benutzer|nutzername|kennwort|utilisateur|identifiant|motdepasse|usu[aá]rio|contrase|utente|senha|gebruiker|wachtwoord|użytkownik|hasło|kullan[iı]c[iı]|şifre|parola|логин|пользовател|пароль|用户|账号|密码|用戶|密碼|ユーザー|パスワード|protokol|протокол|^typ$|^tipo$|^тип|类型|协议|類型|協議/;
@@ -11,5 +11,5 @@ const OTHER_LANGUAGES =
  */
 export function looksUnread(normalName: string): boolean {
   const name = normalName.normalize('NFC');
-  return name === 'account' || OTHER_LANGUAGES.test(name) || (ENGLISH.test(name) && !HARMLESS.test(name));
+  return OTHER_LANGUAGES.test(name) || (ENGLISH.test(name) && !HARMLESS.test(name));
 }

@@ -82,8 +82,10 @@ describe('a proxy with credentials', () => {
       ['username', 'password', 'host', 'port', 'scheme'],
       ['host', 'port', 'scheme', 'username', 'password'],
     );
+    // Two words with capitals may be a city and a provider.
+    const told = plainEndpoint.map((found) => ({ ...found, username: found.username.toLowerCase() }));
     await fc.assert(
-      fc.asyncProperty(endpoints(plainEndpoint), orders, delimiter, dice, async (rows, parts, by, thrown) => {
+      fc.asyncProperty(endpoints(told), orders, delimiter, dice, async (rows, parts, by, thrown) => {
         const target = await read('csv', tableOf(rows, undefined, parts, by, thrown));
         expect(asRead(target)).toEqual(rows.map(asKnown));
       }),

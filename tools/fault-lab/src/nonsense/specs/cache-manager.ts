@@ -2,17 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
-import {
-  CacheManager,
-  EXPORT_CREDENTIALS,
-  KEY_IDENTITIES,
-  ON_TIER_ERROR,
-  openCache,
-  PROXY_FILE_FORMATS,
-  previewFile,
-  TtlManager,
-} from '@pw/cache-manager';
-import { CacheEntry, PROXY_SCHEMES } from '@pw/cache-models';
+import { CacheManager, EXPORT_CREDENTIALS, ON_TIER_ERROR, openCache, TtlManager } from '@pw/cache-manager';
+import { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import {
@@ -33,7 +24,18 @@ import {
 import { passingOn } from '../callers-own.ts';
 import { constructorOf, methodOf, readAll } from '../calling.ts';
 import { type Call, type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
+import { previewing } from './preview-file.ts';
 import { entryFilter, healthCheckResult, healthHistoryOptions, rightHealthCheck, tierConfig } from './tier-calls.ts';
+import {
+  batchSize,
+  hooks,
+  isIterable,
+  isPath,
+  options,
+  rowOptions,
+  warmOptions,
+  within,
+} from './transfer-parameters.ts';
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 const numberFrom =
@@ -43,20 +45,9 @@ const numberFrom =
 const above0 = (value: unknown) => isNumber(value) && (value as number) > 0;
 const isSeconds = (value: unknown) => above0(value) && (value as number) * 1000 <= LONGEST_TIMER;
 const isFinitePositive = (value: unknown) => above0(value) && Number.isFinite(value);
-const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 /** Names of any kind, each with a time to live. */
 const isTtls = (value: unknown) =>
   objectOf('nonsense', 'inside', 'api')(value) && Object.values(value as object).every(wholeFrom(1));
-
-/** A path of the nonsense, where it harms nobody. */
-function within(folder: string, path: unknown): unknown {
-  return isPath(path) ? join(folder, path as string) : path;
-}
-
-/** Options by their members. */
-function options(name: string, members: readonly Parameter[]): Parameter {
-  return maybe(name, objectOf(...members.map((member) => member.name)), members);
-}
 
 /** Members of `CacheManagerOptions` that `openCache` takes too. */
 const shared: readonly Parameter[] = [
@@ -102,31 +93,6 @@ const config: Parameter = {
 
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
-
-/** What can be walked through: an import counts a piece that is no bytes as a failure of its file. */
-const isWalked = (value: unknown) =>
-  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-const file = must('path', either(isPath, isWalked));
-const hooks: readonly Parameter[] = [maybe('onProgress', isFunction), maybe('signal', () => false)];
-const batchSize = maybe('batchSize', wholeFrom(1, 10_000));
-const warmMembers: readonly Parameter[] = [
-  maybe('ttlOverride', wholeFrom(0)),
-  maybe('defaultScheme', oneOf(...PROXY_SCHEMES)),
-  maybe('bareNames', isBoolean),
-  maybe('defaultSource', isText),
-  maybe('format', oneOf(...PROXY_FILE_FORMATS)),
-  maybe('keyIdentity', oneOf(...KEY_IDENTITIES)),
-  maybe('refuse', isFunction),
-  batchSize,
-  ...hooks,
-];
-const warmOptions = options('options', warmMembers);
-/** The source is given by itself. */
-const syncOptions = options('options', [
-  ...warmMembers.filter(({ name }) => name !== 'defaultSource'),
-  maybe('force', isBoolean),
-]);
-const isSource = (value: unknown) => isText(value) && value !== '' && (value as string).isWellFormed();
 
 /** In a folder of its own: a configuration without paths would make its folders where the tests run. */
 const opening: CallGroup = defineGroup<string>({
@@ -187,21 +153,6 @@ const opening: CallGroup = defineGroup<string>({
         await cache.close();
       },
       refusal: 'config',
-      isAsync: true,
-    },
-    {
-      name: 'previewFile',
-      parameters: [
-        file,
-        options('options', [
-          ...warmMembers,
-          maybe('limit', wholeFrom(0, 10_000)),
-          maybe('cipher', having('encrypt', 'decrypt')),
-          maybe('clock', having('now')),
-        ]),
-      ],
-      right: () => ['list.txt', {}],
-      call: passingOn((folder, given, more) => previewFile(within(folder, given) as string, more as never)),
       isAsync: true,
     },
     {
@@ -325,14 +276,18 @@ const health: readonly Call<OpenCache>[] = [
 const transfers: readonly Call<OpenCache>[] = [
   call(
     'warmFromFile',
-    [file, warmOptions],
+    [must('path', either(isPath, isIterable)), warmOptions],
     () => ['list.txt', {}],
     ({ manager, folder }, at, more) => manager.warmFromFile(within(folder, at) as string, more as never),
   ),
   call(
     'syncFrom',
-    [must('source', isSource), must('rows', either(isPath, isWalked)), syncOptions],
-    () => ['nobody', 'list.txt', {}],
+    [
+      must('source', (value) => typeof value === 'string' && value !== '' && value.isWellFormed()),
+      must('rows', either(isPath, isIterable)),
+      options('options', [...rowOptions, maybe('force', isBoolean)]),
+    ],
+    () => ['listed', 'list.txt', {}],
     ({ manager, folder }, source, rows, more) =>
       manager.syncFrom(source as string, within(folder, rows) as string, more as never),
   ),
@@ -395,4 +350,4 @@ function makeEntry(name: string): CacheEntry {
   return CacheEntry.create({ key: name, proxyUrl: `http://${name}.example:8080`, ttlSeconds: 86_400 * 365 });
 }
 
-export const cacheManager: readonly CallGroup[] = [opening, manager];
+export const cacheManager: readonly CallGroup[] = [opening, previewing, manager];

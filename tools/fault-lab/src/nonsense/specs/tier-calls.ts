@@ -3,6 +3,7 @@ import {
   type CacheTier,
   ENTRY_ORDERS,
   HEALTH_STATUSES,
+  isSideValue,
   PROXY_SCHEMES,
   RemovalReason,
 } from '@pw/cache-models';
@@ -47,13 +48,23 @@ export interface TierSubject<T extends CacheTier> {
   readonly open: () => T | Promise<T>;
   /** After the tier was closed: removes its files, say. */
   readonly close?: (tier: T) => unknown;
+  /** True for a tier that keeps values beside its entries: a member that a prototype may not show. */
+  readonly hasSideValues?: boolean;
   /** Calls that tiers of this class alone have; their names are whole. */
   readonly more?: readonly Call<T>[];
 }
 
 /** The calls of a tier, whether it answers with values or with promises: those of the contract that its class has, and `more`. */
-export function tierGroup<T extends CacheTier>({ Class, variant, open, close, more = [] }: TierSubject<T>): CallGroup {
+export function tierGroup<T extends CacheTier>({
+  Class,
+  variant,
+  open,
+  close,
+  hasSideValues = false,
+  more = [],
+}: TierSubject<T>): CallGroup {
   const calls = [...readingCalls(), ...writingCalls(), ...livingCalls(), ...optionalCalls(), ...queryCalls()];
+  const sideCalls = hasSideValues ? sideValueCalls() : [];
   return defineGroup<T>({
     name: variant === undefined ? Class.name : `${Class.name}, ${variant}`,
     open: async () => {
@@ -73,6 +84,7 @@ export function tierGroup<T extends CacheTier>({ Class, variant, open, close, mo
       ...calls
         .filter(({ name }) => name in Class.prototype)
         .map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
+      ...sideCalls.map((call) => ({ ...call, name: `${Class.name}#${call.name}` })),
       ...more,
     ],
   });
@@ -233,6 +245,32 @@ function optionalCalls(): TierCall[] {
       () => ['leased', 1000],
     ),
     call('releaseLease', [KEY, must('token', isText)], () => ['leased', 'token']),
+  ];
+}
+
+/** Those of `sideValues`. */
+function sideValueCalls(): TierCall[] {
+  const name = must('name', (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value));
+  const sideValue = (which: string) => must(which, isSideValue);
+  return [
+    call(
+      'sideValues.read',
+      [name],
+      () => ['kept'],
+      (tier, ...given) => tier.sideValues!.read(...(given as [string])),
+    ),
+    call(
+      'sideValues.storeIfAbsent',
+      [name, sideValue('value')],
+      () => ['kept', 'value'],
+      (tier, ...given) => tier.sideValues!.storeIfAbsent(...(given as [string, string])),
+    ),
+    call(
+      'sideValues.replace',
+      [name, sideValue('value'), sideValue('value')],
+      () => ['kept', 'value', 'value'],
+      (tier, ...given) => tier.sideValues!.replace(...(given as [string, string, string])),
+    ),
   ];
 }
 

@@ -25,6 +25,7 @@ const options = tierOptionsWith(
 export const tierJsonl: readonly CallGroup[] = [
   tierGroup({
     Class: JsonlCacheTier,
+    hasSideValues: true,
     open: () =>
       folders.open(
         (directory) =>
