@@ -131,3 +131,46 @@ describe('a command of curl', () => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
   });
 });
+
+describe('a document with credentials where none are read', () => {
+  it.each([
+    ['beside a list', '{"username": "ann", "password": "secret", "proxies": ["198.18.0.1:8080"]}', 'username'],
+    [
+      'beside a row of its own name',
+      '{"auth": {"p": {"username": "a"}}, "p": {"host": "198.18.0.1", "port": 8080}}',
+      'auth',
+    ],
+    [
+      'under a name that is not known',
+      '{"proxies": [{"ip": "198.18.0.1", "port": 8080}], "passwd2": "secret"}',
+      'passwd2',
+    ],
+  ])('tells of them: %s', async (_, content, name) => {
+    const { proxies, skipped, reasons } = await read('a.json', content);
+    expect({ proxies, skipped }).toEqual({ proxies: [PROXY], skipped: 1 });
+    expect(reasons).toEqual([expect.stringMatching(`^${name} stands beside the rows`)]);
+  });
+
+  it('says nothing of what is empty, or no credential', async () => {
+    const content = '{"status": "ok", "username": "", "password": null, "count": 1, "proxies": ["198.18.0.1:8080"]}';
+    expect(await read('a.json', content)).toEqual({ proxies: [PROXY], skipped: 0, failed: 0, reasons: [] });
+  });
+
+  it('loads no proxy without what stands under its address', async () => {
+    const content = '{"198.18.0.1:8080": "ann:secret", "198.18.0.2:8080": "fast"}';
+    const { proxies, failed } = await read('a.json', content);
+    expect({ proxies, failed }).toEqual({ proxies: ['http://198.18.0.2:8080'], failed: 1 });
+  });
+});
+
+it.each(['ip,ip,port', 'ip,port,user,pass,user,pass', 'proxy,proxy'])(
+  'a table with two columns of one name is refused as a whole: %s',
+  async (header) => {
+    const cells = header
+      .split(',')
+      .map((name) => (name === 'port' ? '8080' : name === 'ip' ? '198.18.0.1' : 'ann:secret@198.18.0.1:1'));
+    const { proxies, failed, reasons } = await read('a.csv', `${header}\n${cells.join(',')}\n`);
+    expect({ proxies, failed }).toEqual({ proxies: [], failed: 1 });
+    expect(reasons[0]).toMatch(/more than one column/);
+  },
+);

@@ -1,8 +1,11 @@
 import type { MemberNames } from '../rows/member-names.ts';
 import { isAddress } from './cell-kinds.ts';
 
-/** What the first record of a table is: its header, data without one, or a header that names no proxy. */
-export type FirstRecord = { readonly kind: 'header'; readonly header: CsvHeader } | { readonly kind: 'data' | 'unfit' };
+/** What the first record of a table is: its header, data without one, a header that names no proxy, or one that names a part of it twice. */
+export type FirstRecord =
+  | { readonly kind: 'header'; readonly header: CsvHeader }
+  | { readonly kind: 'data' | 'unfit' }
+  | { readonly kind: 'doubled'; readonly name: string };
 
 export interface CsvHeader {
   /** Of the columns, as the table of names has them where it has them. */
@@ -26,6 +29,10 @@ export function readFirstRecord(
   const roles = cells.map((cell) => names.roleOf(cell));
   const namesProxy = roles.some((role) => role?.field === 'url' || role?.field === 'host' || role?.field === 'link');
   if (namesProxy && !cells.some((cell) => isAddress(cell) || cell.includes('://'))) {
+    const doubled = roles.find(
+      (role, i) => role?.field !== undefined && roles.some((other, j) => j > i && other?.name === role.name),
+    );
+    if (doubled !== undefined) return { kind: 'doubled', name: doubled.name };
     const last = roles.at(-1);
     return {
       kind: 'header',

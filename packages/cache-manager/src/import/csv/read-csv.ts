@@ -95,6 +95,10 @@ class CsvTable {
       const read = this.#nameless.read(all);
       return 'row' in read || read.fate === 'failed';
     });
+    if (first.kind === 'doubled') {
+      this.isOver = true;
+      return { line: 0, fate: 'failed', reason: `the file has more than one column ${first.name}: rename all but one` };
+    }
     if (first.kind === 'header') this.#header = first.header;
     else if (first.kind === 'data') {
       this.#isNameless = true;

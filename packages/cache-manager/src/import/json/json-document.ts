@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_FIELD_CHARACTERS, MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
+import type { RowFate } from '../import-tally.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
@@ -32,13 +33,15 @@ type Part = { readonly hint: RowHint | undefined } & (
       readonly end: number;
       readonly rows: readonly unknown[] | undefined;
     }
-  | { readonly problem: string }
+  | { readonly problem: string; readonly fate: RowFate }
 );
 
 /** What the members of an object hold, by name. Those that are called like one that holds rows count more than any other. */
 interface Held {
   readonly wrappers: Map<string, readonly Part[]>;
   readonly others: Map<string, readonly Part[]>;
+  /** The name of a member that is no row, and may be a credential of all of them. */
+  credential?: string;
 }
 
 /** Rows that stand one behind the other, while they are being found. */
@@ -51,11 +54,16 @@ interface Run {
 /** A row of a document, by its place in the list from 1, or why it is not read. */
 export type DocumentRow =
   | { readonly place: number; readonly row: unknown; readonly hint: RowHint | undefined }
-  | { readonly place: number; readonly problem: string };
+  | { readonly place: number; readonly problem: string; readonly fate: RowFate };
 
 /** What keeps a document from being read. The message says what it is instead. */
 class DocumentProblem extends Error {}
 
+const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
+const NOT_OF_ALL =
+  'stands beside the rows and is not read: if it is one of their credentials, write it into each of them';
+const UNDER_ADDRESS =
+  'is an address with a text under it that may be a user and a password: write {"username": …, "password": …} there';
 const NOT_JSON = 'is not JSON';
 const NOT_UTF8 = 'is not UTF-8';
 const LONG_NAME = 'has a member whose name is longer than 1 MiB, the most that is read';
@@ -102,7 +110,7 @@ export class JsonDocument {
   *rows(): Generator<DocumentRow> {
     let place = 0;
     for (const part of this.#parts) {
-      if ('problem' in part) yield { place: ++place, problem: part.problem };
+      if ('problem' in part) yield { place: ++place, problem: part.problem, fate: part.fate };
       else {
         const rows = part.rows ?? this.#parseRows(part.start, part.end);
         for (const row of rows) yield { place: ++place, row, hint: part.hint };
@@ -134,13 +142,14 @@ export class JsonDocument {
       }
       yield undefined;
     }
-    const { wrappers, others } = yield* this.#members(hint, level);
+    const { wrappers, others, credential } = yield* this.#members(hint, level);
     if (wrappers.size + others.size === 0) return undefined;
     const parts: Part[] = [];
     for (const held of (wrappers.size > 0 ? wrappers : others).values()) {
       for (const part of held) if (parts.push(part) % MOST_IN_A_STEP === 0) yield undefined;
     }
-    if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: BESIDE });
+    if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: BESIDE, fate: 'failed' });
+    if (credential !== undefined) parts.push({ hint, problem: `${credential} ${NOT_OF_ALL}`, fate: 'skipped' });
     return parts;
   }
 
@@ -165,7 +174,9 @@ export class JsonDocument {
         // Rows stand where the last member of a name does.
         held.delete(name);
         held.set(name, parts);
-      } else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
+      } else if (parts === undefined && this.#isCredential(name, start))
+        found.credential ??= shownName(name, this.#names);
+      else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
       if (this.#takes(CLOSE_BRACE)) return found;
@@ -183,7 +194,21 @@ export class JsonDocument {
 
   /** A member whose name is an address is a row, whatever it holds. */
   #named(hint: RowHint | undefined, start: number): readonly Part[] | undefined {
-    return hint?.address === undefined ? undefined : [{ hint, start, end: start, rows: [NAMED_ROW] }];
+    if (hint?.address === undefined) return undefined;
+    // Notes have no colon, and another row has braces.
+    if (this.#bytes[start] === QUOTE && this.#bytes.subarray(start, this.#at).includes(COLON))
+      return [{ hint, problem: UNDER_ADDRESS, fate: 'failed' }];
+    return [{ hint, start, end: start, rows: [NAMED_ROW] }];
+  }
+
+  /** True for a member beside rows that is called like a credential, and is not empty. */
+  #isCredential(name: string, start: number): boolean {
+    const first = this.#bytes[start];
+    if (this.#at - start <= 2 || (first !== QUOTE && first !== OPEN_BRACE)) return false;
+    const role = this.#names.roleOf(name);
+    return (
+      role !== undefined && (CREDENTIALS.has(role.field) || (role.isUnread && !/protocol|scheme|type/i.test(name)))
+    );
   }
 
   /** A text under the name of a scheme is a row, if it names a proxy. */
@@ -233,7 +258,7 @@ export class JsonDocument {
         if (!isLast && run.end - run.start < PART_BYTES && run.values < MAX_JSON_VALUES) continue;
       }
       this.#endRun(run, parts, hint);
-      if (problem !== undefined) parts.push({ hint, problem });
+      if (problem !== undefined) parts.push({ hint, problem, fate: 'failed' });
       if (!isLast) yield* this.#space();
       run = this.#beginRun();
       yield undefined;
@@ -303,4 +328,9 @@ function parseJson(text: string): unknown {
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** As a message may show it. */
+function shownName(name: string, names: MemberNames): string {
+  return names.roleOf(name)?.name || 'a member';
 }

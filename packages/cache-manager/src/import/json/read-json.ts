@@ -21,7 +21,7 @@ function* itemsOf(document: JsonDocument): Generator<FileItem | undefined> {
   for (const found of document.rows()) {
     const { place: line } = found;
     yield 'problem' in found
-      ? { line, fate: 'failed', reason: found.problem }
+      ? { line, fate: found.fate, reason: found.problem }
       : { line, row: found.row, hint: found.hint };
   }
 }
