@@ -132,7 +132,7 @@ describe('a command of curl', () => {
   });
 });
 
-describe('a document with credentials where none are read', () => {
+describe('a document with what is meant for all its rows', () => {
   it.each([
     ['beside a list', '{"username": "ann", "password": "secret", "proxies": ["198.18.0.1:8080"]}', 'username'],
     [
@@ -152,7 +152,8 @@ describe('a document with credentials where none are read', () => {
   });
 
   it('says nothing of what is empty, or no credential', async () => {
-    const content = '{"status": "ok", "username": "", "password": null, "count": 1, "proxies": ["198.18.0.1:8080"]}';
+    const content =
+      '{"status": "ok", "type": "http", "username": "", "password": null, "count": 1, "proxies": ["198.18.0.1:8080"]}';
     expect(await read('a.json', content)).toEqual({ proxies: [PROXY], skipped: 0, failed: 0, reasons: [] });
   });
 

@@ -1,7 +1,7 @@
 /** Some 10 MB of keys. */
 const LIMIT = 100_000;
 
-/** The keys of the last rows of an import that had a password: so that another password under one of them is told of, in bounded memory. */
+/** The keys of the last rows with a password, in bounded memory: another password under the same key is reported. */
 export class RecentKeys {
   readonly #limit: number;
   readonly #keys = new Set<string>();

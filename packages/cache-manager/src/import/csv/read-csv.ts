@@ -10,8 +10,8 @@ import { NamelessRows } from './nameless-row.ts';
 import { isName } from './proper-name.ts';
 
 /**
- * Records under a header whose names may be in any case, parted by comma, semicolon, tab or bar. A first record that names a proxy is none: such a
- * table has no header, and its cells are what they are credible as.
+ * Records under a header whose names may be in any case, parted by comma, semicolon, tab or bar. If the first record names a proxy, the
+ * table has no header, and each cell is read by what it looks like.
  */
 export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
   const table = new CsvTable();

@@ -4,7 +4,7 @@ import type { RowFate } from '../import-tally.ts';
 import { MemberNames } from '../rows/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
-import { hintOf, isNamedLink, isProxy, isRow, isWrapper } from './json-shapes.ts';
+import { hintOf, isNamedLink, isOtherScheme, isProxy, isRow, isWrapper, MAX_NAME } from './json-shapes.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
@@ -40,8 +40,8 @@ type Part = { readonly hint: RowHint | undefined } & (
 interface Held {
   readonly wrappers: Map<string, readonly Part[]>;
   readonly others: Map<string, readonly Part[]>;
-  /** The name of a member that is no row, and may be a credential of all of them. */
-  credential?: string;
+  /** The name of a member that may be meant for all rows: a credential, or the scheme. */
+  missed?: string;
 }
 
 /** Rows that stand one behind the other, while they are being found. */
@@ -60,8 +60,7 @@ export type DocumentRow =
 class DocumentProblem extends Error {}
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
-const NOT_OF_ALL =
-  'stands beside the rows and is not read: if it is one of their credentials, write it into each of them';
+const NOT_OF_ALL = 'stands beside the rows and is not read: if it is meant for all of them, write it into each row';
 const UNDER_ADDRESS =
   'is an address with a text under it that may be a user and a password: write {"username": …, "password": …} there';
 const NOT_JSON = 'is not JSON';
@@ -142,14 +141,14 @@ export class JsonDocument {
       }
       yield undefined;
     }
-    const { wrappers, others, credential } = yield* this.#members(hint, level);
+    const { wrappers, others, missed } = yield* this.#members(hint, level);
     if (wrappers.size + others.size === 0) return undefined;
     const parts: Part[] = [];
     for (const held of (wrappers.size > 0 ? wrappers : others).values()) {
       for (const part of held) if (parts.push(part) % MOST_IN_A_STEP === 0) yield undefined;
     }
     if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: BESIDE, fate: 'failed' });
-    if (credential !== undefined) parts.push({ hint, problem: `${credential} ${NOT_OF_ALL}`, fate: 'skipped' });
+    if (missed !== undefined) parts.push({ hint, problem: `${missed} ${NOT_OF_ALL}`, fate: 'skipped' });
     return parts;
   }
 
@@ -174,8 +173,7 @@ export class JsonDocument {
         // Rows stand where the last member of a name does.
         held.delete(name);
         held.set(name, parts);
-      } else if (parts === undefined && this.#isCredential(name, start))
-        found.credential ??= shownName(name, this.#names);
+      } else if (parts === undefined && this.#isMissed(name, start)) found.missed ??= shownName(name, this.#names);
       else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
@@ -201,14 +199,15 @@ export class JsonDocument {
     return [{ hint, start, end: start, rows: [NAMED_ROW] }];
   }
 
-  /** True for a member beside rows that is called like a credential, and is not empty. */
-  #isCredential(name: string, start: number): boolean {
+  /** True for a member beside rows that is called like a credential, and is not empty, or that names a scheme other than `http`. */
+  #isMissed(name: string, start: number): boolean {
     const first = this.#bytes[start];
     if (this.#at - start <= 2 || (first !== QUOTE && first !== OPEN_BRACE)) return false;
     const role = this.#names.roleOf(name);
-    return (
-      role !== undefined && (CREDENTIALS.has(role.field) || (role.isUnread && !/protocol|scheme|type/i.test(name)))
-    );
+    if (role === undefined) return false;
+    if (role.field === 'scheme')
+      return first === QUOTE && this.#at - start < MAX_NAME && isOtherScheme(this.#parse(start, this.#at));
+    return CREDENTIALS.has(role.field) || (role.isUnread && !/protocol|scheme|type/i.test(name));
   }
 
   /** A text under the name of a scheme is a row, if it names a proxy. */

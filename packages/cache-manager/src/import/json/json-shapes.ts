@@ -25,7 +25,8 @@ export function hintOf(name: string, outer: RowHint | undefined): RowHint | unde
   return scheme === undefined ? undefined : { scheme };
 }
 
-const MAX_NAME = 512;
+/** Longer names are looked at no closer. */
+export const MAX_NAME = 512;
 const OPTIONS = { defaultScheme: 'http', bareNames: false } as const;
 
 function isAddress(name: string): boolean {
@@ -37,6 +38,12 @@ function schemeNamed(name: string): ProxyScheme | undefined {
   if (name.length > 32 || !/http|socks/i.test(name)) return undefined;
   const named = namedScheme(name.replaceAll('_', ' '));
   return isScheme(named) ? named : undefined;
+}
+
+/** True for a text that names a scheme, and not the one that rows have by default. */
+export function isOtherScheme(value: unknown): boolean {
+  const named = typeof value === 'string' ? namedScheme(value) : 'nothing';
+  return isScheme(named) && named !== 'http';
 }
 
 /** True for an object that is a row: it names a proxy itself, or its own name does, and it has none of the members that hold rows. */

@@ -196,7 +196,7 @@ function isOther(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
   return named !== undefined && named.startsWith('socks') !== own.startsWith('socks');
 }
 
-/** An entry under a URL that is none, kept exactly: its other fields are checked as ever. */
+/** An entry whose URL does not parse and is kept exactly as it is; its other fields are checked as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
   // As a source it would be refused in the same words: a whole entry to find that out, only where there is something to refuse.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
