@@ -145,6 +145,7 @@ describe('a document with what is meant for all its rows', () => {
       '{"proxies": [{"ip": "198.18.0.1", "port": 8080}], "passwd2": "secret"}',
       'passwd2',
     ],
+    ['a scheme of all', '{"protocol": "socks5", "proxies": ["198.18.0.1:8080"]}', 'protocol'],
   ])('tells of them: %s', async (_, content, name) => {
     const { proxies, skipped, reasons } = await read('a.json', content);
     expect({ proxies, skipped }).toEqual({ proxies: [PROXY], skipped: 1 });
