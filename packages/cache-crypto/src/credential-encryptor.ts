@@ -175,7 +175,7 @@ function parseOption(key: FernetKeyInput, option: string): FernetKey {
 
 const isKeyLike = (value: unknown): boolean =>
   typeof value === 'string' || value instanceof Uint8Array || Secret.isSecret(value);
-const KEY: ArgumentKind = Object.freeze({ wanted: 'must be a key: a text, a Secret or bytes', isRight: isKeyLike });
+const KEY: ArgumentKind = Object.freeze({ wanted: 'must be a key: a string, a Secret or bytes', isRight: isKeyLike });
 const KEYS: ArgumentKind = Object.freeze({
   wanted: 'must be a list of keys: texts, Secrets or bytes',
   isRight: (value: unknown) => Array.isArray(value) && value.findIndex((key) => !isKeyLike(key)) === -1,

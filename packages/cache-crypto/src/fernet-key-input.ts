@@ -30,7 +30,7 @@ export interface KeySource {
 
 /** The error for what is neither text, Secret nor bytes; it has the code of any other wrong key. */
 export function noKey({ what, name, error }: KeySource): CacheError {
-  const message = `must be a text, a Secret or bytes: ${FORMAT}; make one with \`${COMMAND}\``;
+  const message = `must be a string, a Secret or bytes: ${FORMAT}; make one with \`${COMMAND}\``;
   return new error(`${what}: ${name}: ${message}`, {
     code: CacheErrorCode.KEY_INVALID,
     problems: [{ path: name, message }],

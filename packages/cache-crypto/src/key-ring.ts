@@ -157,7 +157,7 @@ function asciiText(input: Uint8Array): string {
 }
 
 const BYTES_OR_TEXT: ArgumentKind = Object.freeze({
-  wanted: 'must be a text or bytes (a Uint8Array)',
+  wanted: 'must be a string or bytes (a Uint8Array)',
   isRight: (value: unknown) => typeof value === 'string' || value instanceof Uint8Array,
 });
 

@@ -18,7 +18,7 @@ const whole = (least: number) =>
   z.int(`must be a whole number of ${least} or more`).min(least, `must be a whole number of ${least} or more`);
 const path = z.string('must be a path').refine(Kinds.path.isRight, 'must be a path');
 const key = z
-  .custom<string | Secret>((value) => typeof value === 'string' || Secret.isSecret(value), 'must be a text or a Secret')
+  .custom<string | Secret>((value) => typeof value === 'string' || Secret.isSecret(value), 'must be a string or a Secret')
   .transform((value) => (typeof value === 'string' ? Secret.of(value) : value));
 // A tier given in part keeps the level's own defaults for the rest.
 const tier = (maxEntries: number | null) =>

@@ -39,7 +39,7 @@ const secret = z.custom<SecretInput>().transform((value: unknown, context): Secr
 });
 
 const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedProxyUrl => {
-  const result = typeof value === 'string' ? readUrl(value) : { ok: false as const, reason: 'must be a text' };
+  const result = typeof value === 'string' ? readUrl(value) : { ok: false as const, reason: 'must be a string' };
   if (result.ok) return result.value;
   context.addIssue(result.reason);
   return z.NEVER;

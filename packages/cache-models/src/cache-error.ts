@@ -155,7 +155,7 @@ const CODES: ReadonlySet<unknown> = new Set([undefined, ...Object.values(CacheEr
 const MEMBERS: ReadonlySet<string> = new Set(['code', 'tier', 'cause', 'problems']);
 
 function checkMessage(name: string, value: unknown): void {
-  if (typeof value !== 'string') throw wrong(name, 'must be a text');
+  if (typeof value !== 'string') throw wrong(name, 'must be a string');
 }
 
 function checkErrorOptions<T extends FieldErrorOptions>(options: T): T {
@@ -163,7 +163,7 @@ function checkErrorOptions<T extends FieldErrorOptions>(options: T): T {
   for (const name of Object.keys(options)) if (!MEMBERS.has(name)) throw wrong('options', 'has an unknown option');
   const { code, tier, problems } = options;
   if (!CODES.has(code)) throw wrong('code', 'must be one of CacheErrorCode');
-  if (tier !== undefined && typeof tier !== 'string') throw wrong('tier', 'must be a text');
+  if (tier !== undefined && typeof tier !== 'string') throw wrong('tier', 'must be a string');
   if (problems !== undefined && !isProblems(problems)) throw wrong('problems', 'must be a list of { path, message }');
   return options;
 }

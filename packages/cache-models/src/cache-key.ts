@@ -12,7 +12,7 @@ export interface CacheKeyOptions {
 
 const NO_OPTIONS: CacheKeyOptions = Object.freeze({});
 const USERNAME: ArgumentKind = Object.freeze({
-  wanted: 'must be a text, a Secret or null',
+  wanted: 'must be a string, a Secret or null',
   isRight: (value: unknown) => value == null || typeof value === 'string' || Kinds.secret.isRight(value),
 });
 

@@ -19,7 +19,7 @@ export interface CredentialBinding {
 }
 
 const BINDING: ArgumentKind = Object.freeze({
-  wanted: 'must be { role: "username", "password" or "identity-key", origin: a text }',
+  wanted: 'must be { role: "username", "password" or "identity-key", origin: a string }',
   isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
 });
 

@@ -59,7 +59,7 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
   problems.check(time !== undefined, 'checkTime', 'must be a time');
   const isDuration = responseTimeMs === null || (Number.isFinite(responseTimeMs) && responseTimeMs >= 0);
   problems.check(isDuration, 'responseTimeMs', 'must be a number of 0 or more, or null');
-  problems.check(errorMessage === null || typeof errorMessage === 'string', 'errorMessage', 'must be a text or null');
+  problems.check(errorMessage === null || typeof errorMessage === 'string', 'errorMessage', 'must be a string or null');
   problems.check(typeof checkUrl === 'string' && checkUrl !== '', 'checkUrl', 'must be a non-empty text');
   problems.throwIfAny('health check');
   return {

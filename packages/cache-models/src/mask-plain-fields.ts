@@ -17,7 +17,7 @@ const FIELDS: ArgumentKind = Object.freeze({
 });
 
 const TEXT_OR_NULL: ArgumentKind = Object.freeze({
-  wanted: 'must be a text or null',
+  wanted: 'must be a string or null',
   isRight: (value: unknown) => value === null || typeof value === 'string',
 });
 

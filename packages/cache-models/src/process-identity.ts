@@ -29,7 +29,7 @@ export function certainIdentity(): ProcessIdentity | undefined {
 
 /** Process numbers are 1 or more: `kill` takes 0 and those below for groups of processes. */
 const IDENTITY: ArgumentKind = Object.freeze({
-  wanted: 'must be { space: a text, pid: a whole number of 1 or more, start: a number }',
+  wanted: 'must be { space: a string, pid: a whole number of 1 or more, start: a number }',
   isRight: (value: unknown) => {
     if (!Kinds.object.isRight(value)) return false;
     const { space, pid, start } = value as ProcessIdentity;

@@ -108,7 +108,7 @@ function keyOf(raw: Raw): string {
 function text(raw: Raw, name: string): string {
   const value = raw[name];
   if (typeof value === 'string') return value;
-  throw damaged(name, 'is not a text');
+  throw damaged(name, 'is not a string');
 }
 
 /** As we write them, or as an object of names and texts, which others would write. */

@@ -5,7 +5,7 @@ import type { CredentialBinding } from './credential-binding.ts';
 import { checkBinding } from './credential-binding.ts';
 
 const BRAND = brandOf('Secret');
-const TOKEN = { ...Kinds.bytes, wanted: 'must be bytes (a Uint8Array), or their hex as a text' };
+const TOKEN = { ...Kinds.bytes, wanted: 'must be bytes (a Uint8Array), or their hex as a string' };
 const STATE = oneOf(['current', 'stale']);
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

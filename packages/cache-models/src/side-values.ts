@@ -30,7 +30,7 @@ const NAME: ArgumentKind = Object.freeze({
   isRight: (name: unknown) => typeof name === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(name),
 });
 const VALUE: ArgumentKind = Object.freeze({
-  wanted: `must be a text of 1 to ${MAX_SIDE_VALUE} printable ASCII characters`,
+  wanted: `must be a string of 1 to ${MAX_SIDE_VALUE} printable ASCII characters`,
   isRight: isSideValue,
 });
 

@@ -8,7 +8,7 @@ const TOO_LONG = `must be at most ${MAX_KEY_BYTES} bytes long`;
 
 /** What is wrong with a key that is asked for; `undefined` when nothing is. */
 export function problemOfKey(key: unknown, path = 'key'): FieldProblem | undefined {
-  if (typeof key !== 'string') return { path, message: 'must be a text' };
+  if (typeof key !== 'string') return { path, message: 'must be a string' };
   return isTooLongKey(key) ? { path, message: TOO_LONG } : undefined;
 }
 

@@ -79,7 +79,7 @@ describe('a tier on BaseTier', () => {
   it('takes a damaged record for a miss of that record, not for a failure', () => {
     const tier = new MapTier();
     tier.put('k', entryOf('k'));
-    tier.planted.set('k', new CacheCorruptionError('stored record: key is not a text'));
+    tier.planted.set('k', new CacheCorruptionError('stored record: key is not a string'));
     for (let i = 0; i < 5; i++) expect(tier.get('k')).toBeUndefined();
     expect(tier).toMatchObject({ enabled: true, failureCount: 0 });
     expect(tier.statistics).toMatchObject({ evictionsCorruption: 5, misses: 5 });

@@ -10,7 +10,7 @@ import {
 } from '@pw/cache-models';
 
 const KEY: ArgumentKind = Object.freeze({
-  wanted: `must be a text of at most ${MAX_KEY_BYTES} bytes`,
+  wanted: `must be a string of at most ${MAX_KEY_BYTES} bytes`,
   isRight: (value: unknown) => typeof value === 'string' && !isTooLongKey(value),
 });
 const TOKEN = optional(Kinds.text);

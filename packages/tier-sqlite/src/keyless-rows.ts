@@ -16,7 +16,7 @@ export function keylessRows(store: EntryStore, limit: number): DamagedRow[] {
     const sql = `${selectRows(store.layout)} WHERE ${condition} LIMIT ?`;
     rows.push(...(store.statements.of(sql).raw().all(limit) as EntryRow[]));
   }
-  const error = new CacheCorruptionError('stored row: key is not a text');
+  const error = new CacheCorruptionError('stored row: key is not a string');
   return rows.map((row) => ({ row, error }));
 }
 

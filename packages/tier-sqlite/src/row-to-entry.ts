@@ -95,7 +95,7 @@ function fillDefaults(row: EntryRow): void {
 
 /** Checks every value: a checksum tells of accidents, and anybody can make one for what a column must not hold. */
 function checkValues(row: EntryRow): void {
-  for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a text');
+  for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a string');
   if (isTooLongKey(row[At.KEY] as string)) throw damaged(At.KEY, 'is too long');
   for (const at of TOKENS) if (typeof row[at] === 'number') throw damaged(at, 'is not a token');
   for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
@@ -106,7 +106,7 @@ function checkValues(row: EntryRow): void {
   if (row[At.EVICTED] !== 0 && row[At.EVICTED] !== 1) throw damaged(At.EVICTED, 'is not 0 or 1');
   if (!isHealthStatus(row[At.HEALTH_STATUS])) throw damaged(At.HEALTH_STATUS, 'is not a known state');
   const error = row[At.LAST_HEALTH_ERROR];
-  if (error !== null && typeof error !== 'string') throw damaged(At.LAST_HEALTH_ERROR, 'is not a text');
+  if (error !== null && typeof error !== 'string') throw damaged(At.LAST_HEALTH_ERROR, 'is not a string');
 }
 
 function isTime(value: StoredValue): boolean {

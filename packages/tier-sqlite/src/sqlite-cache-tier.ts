@@ -156,7 +156,7 @@ export class SqliteCacheTier extends SqliteTier {
 
 function checkKey(key: unknown): void {
   if (typeof key === 'string' && !isTooLongKey(key)) return;
-  const message = typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : 'must be a text';
+  const message = typeof key === 'string' ? `must be at most ${MAX_KEY_BYTES} bytes long` : 'must be a string';
   const problem = { path: 'key', message };
   throw new CacheValidationError(`health check: key: ${problem.message}`, { problems: [problem] });
 }

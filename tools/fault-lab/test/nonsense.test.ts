@@ -84,8 +84,8 @@ describe.each(GROUPS)('$name', (group) => {
 
 describe('the proof itself', () => {
   const refuse = (path: string): never => {
-    throw new models.CacheValidationError(`${path}: must be a text`, {
-      problems: [{ path, message: 'must be a text' }],
+    throw new models.CacheValidationError(`${path}: must be a string`, {
+      problems: [{ path, message: 'must be a string' }],
     });
   };
   const faulty: readonly (readonly [what: string, work: (text: unknown) => unknown])[] = [
@@ -95,7 +95,7 @@ describe('the proof itself', () => {
     [
       'throws a CacheError instead of a CacheValidationError',
       () => {
-        throw new models.CacheError('text: must be a text');
+        throw new models.CacheError('text: must be a string');
       },
     ],
     ['throws at once, and promises an answer', () => refuse('text')],

@@ -152,7 +152,7 @@ function refusalOf(entry: CacheEntry, { refuse }: WarmSettings): string | undefi
   const answer: unknown = refuse?.(entry);
   if (answer === undefined || typeof answer === 'string') return answer;
   ignoreRejection(answer);
-  const problem = { path: 'refuse', message: 'must answer with a text or undefined, at once' };
+  const problem = { path: 'refuse', message: 'must answer with a string or undefined, at once' };
   throw new CacheValidationError(`import: ${problem.path}: ${problem.message}`, { problems: [problem] });
 }
 

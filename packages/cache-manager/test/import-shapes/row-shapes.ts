@@ -164,7 +164,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '[{"ip": "198.18.0.1", "port": 8080, "username": "ann", "password": 12345}, {"ip": "198.18.0.2", "port": 8080, "username": "ann", "password": 12345678901234567890}]',
     loads: [{ ...HTTP, username: 'ann', password: '12345' }],
-    problems: ['password is a number that may have lost digits: write it as a text'],
+    problems: ['password is a number that may have lost digits: write it as a string'],
   },
   {
     title: 'A member that is not read',

@@ -4,7 +4,7 @@ import { CacheValidationError } from '../cache-error.ts';
 /** What an argument must be: a test, and the words that follow its name in an error. */
 export interface ArgumentKind {
   readonly isRight: (value: unknown) => boolean;
-  /** Such as `must be a text`. */
+  /** Such as `must be a string`. */
   readonly wanted: string;
 }
 
@@ -19,7 +19,7 @@ const SECRET = brandOf('Secret');
 
 /** The kinds of arguments that public functions take. */
 export const Kinds = Object.freeze({
-  text: kind('must be a text', (value) => typeof value === 'string'),
+  text: kind('must be a string', (value) => typeof value === 'string'),
   nonEmptyText: kind('must be a non-empty text', (value) => typeof value === 'string' && value !== ''),
   boolean: kind('must be true or false', (value) => typeof value === 'boolean'),
   number: kind('must be a number', (value) => typeof value === 'number' && !Number.isNaN(value)),

@@ -17,7 +17,7 @@ export function checkArgument(
   kind: ArgumentKind,
   error: FieldError = CacheValidationError,
 ): void {
-  if (typeof name !== 'string') throw wrong('name', 'must be a text', CacheValidationError);
+  if (typeof name !== 'string') throw wrong('name', 'must be a string', CacheValidationError);
   if (typeof kind?.isRight !== 'function' || typeof kind.wanted !== 'string')
     throw wrong('kind', 'must be one of Kinds', CacheValidationError);
   if (!isErrorClass(error)) throw wrong('error', ERROR_CLASS, CacheValidationError);

@@ -132,7 +132,7 @@ export const argumentMutants: readonly Mutant[] = [
     ['arguments', 'takes for a key in get what is none'],
     class extends MapTier {
       override checkKey(key: unknown): void {
-        if (typeof key !== 'string') throw new TypeError('key must be a text');
+        if (typeof key !== 'string') throw new TypeError('key must be a string');
       }
     },
   ),

@@ -136,7 +136,7 @@ export abstract class PlainTier {
   }
 
   checkKey(key: unknown): void {
-    if (typeof key !== 'string') this.refuse('key', 'must be a text');
+    if (typeof key !== 'string') this.refuse('key', 'must be a string');
     if (isTooLongKey(key)) this.refuse('key', `must be at most ${MAX_KEY_BYTES} bytes long`);
   }
   checkEntry(key: unknown, entry: unknown): void {

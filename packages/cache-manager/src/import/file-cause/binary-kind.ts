@@ -15,7 +15,7 @@ const MAGIC: readonly (readonly [bytes: string, is: string])[] = [
 
 /** Bytes that are looked at for what no text holds. */
 const SAMPLE = 4096;
-const BINARY = 'is binary: neither a text nor any format that is read';
+const BINARY = 'is binary: neither text nor any format that is read';
 
 /** What a file is whose bytes are no text; `undefined` for a text. */
 export function binaryKindOf(head: Buffer): string | undefined {

@@ -11,7 +11,7 @@ export type MemberCredentials =
 
 const NO_NOTES: readonly string[] = [];
 const NONE: MemberCredentials = { username: null, password: null, notes: NO_NOTES };
-const AS_TEXT = 'write it as a text';
+const AS_TEXT = 'write it as a string';
 
 /**
  * The credentials that members name. A number is its digits, where none is lost. What cannot be read is a problem: without its
@@ -46,7 +46,7 @@ function read(member: Member | undefined, notes: string[]): string | null | { re
     return null;
   }
   if (typeof value === 'string') return value;
-  if (typeof value !== 'number') return { problem: `${role.name} is not a text: ${AS_TEXT}` };
+  if (typeof value !== 'number') return { problem: `${role.name} is not a string: ${AS_TEXT}` };
   if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
   return { problem: `${role.name} is a number that may have lost digits: ${AS_TEXT}` };
 }

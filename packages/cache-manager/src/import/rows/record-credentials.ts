@@ -22,7 +22,7 @@ export function readCredentials(row: Readonly<Record<string, unknown>>): RowCred
     if (typeof value === 'string') return value === '' ? null : value;
     if (typeof value === 'number') return value === 0 ? null : String(value);
     if (value !== null && value !== undefined && value !== false) {
-      notes.push(`${name} is not a text and was left out`);
+      notes.push(`${name} is not a string and was left out`);
     }
     return null;
   };

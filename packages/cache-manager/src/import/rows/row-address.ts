@@ -109,7 +109,7 @@ function isAlone({ host, port, link }: RowMembers): boolean {
 /** The member `proxy_url`, as ProxyWhirl has it. */
 function readProxyUrl(member: Member, context: AddressContext): RowAddress {
   const { role, value } = member;
-  if (typeof value !== 'string') return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a text` };
+  if (typeof value !== 'string') return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
   const parsed = parseProxyUrl(value);
   if (parsed.ok) return fromUrl(parsed.value, member);
   const address = readText(role.name, value, context);
@@ -188,8 +188,8 @@ function readParts(
 
 /** An object or a list may well hold a proxy. */
 function noText({ role, value }: Member): RowAddress & { kind: 'none' } {
-  if (typeof value === 'object') return failed(`${role.name} is not a text: write its members into the row itself`);
-  return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a text` };
+  if (typeof value === 'object') return failed(`${role.name} is not a string: write its members into the row itself`);
+  return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
 }
 
 function plainly(url: string): RowAddress & { kind: 'url' } {

@@ -109,7 +109,7 @@ const MAX_CELLS = 64;
 /** A row of an array of arrays is one of a table without a header. */
 function readArrayRow(values: readonly unknown[], context: RowContext, hint: RowHint | undefined): RowResult {
   const isTable = values.length > 1 && values.length <= MAX_CELLS && values.every(isCell);
-  if (!isTable) return { fate: 'skipped', reason: 'is neither an object, nor a text, nor a list of cells' };
+  if (!isTable) return { fate: 'skipped', reason: 'is neither an object, nor a string, nor a list of cells' };
   const read = context.nameless.read(values.map((value) => String(value ?? '').trim()));
   return 'row' in read ? readRow(read.row, context, hint) : read;
 }

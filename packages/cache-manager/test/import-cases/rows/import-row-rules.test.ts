@@ -124,7 +124,7 @@ describe('credentials', () => {
     async (members) => {
       const { counts, reasons } = await importJson([{ ...PROXY, username: 'ann', ...members }]);
       expect(counts).toEqual([0, 0, 1]);
-      expect(reasons[0]).toMatch(/write it as a text$/);
+      expect(reasons[0]).toMatch(/write it as a string$/);
     },
   );
 
