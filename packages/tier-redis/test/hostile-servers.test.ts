@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ScriptedServer } from '@pw/test-support';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import type { Told } from './hostile-child.ts';
 import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
 
@@ -18,12 +18,14 @@ const PATIENCE_MS = 120_000;
 /** Four times the longest answer that is let through. */
 const MOST_BYTES = 256 * 2 ** 20;
 
-describe('RedisCacheTier and servers that want no good', () => {
-  let server: ScriptedServer | undefined;
-  afterEach(() => server?.end());
-
-  async function expectNoHarm(kind: string, ...more: readonly string[]): Promise<void> {
-    server = await ScriptedServer.start(HOSTILE_KINDS[kind]!);
+describe('RedisCacheTier and hostile servers', () => {
+  async function expectNoHarm(
+    { onTestFinished }: TestContext,
+    kind: string,
+    ...more: readonly string[]
+  ): Promise<void> {
+    const server = await ScriptedServer.start(HOSTILE_KINDS[kind]!);
+    onTestFinished(() => server.end());
     const args = ['--conditions=@pw/source', CHILD, server.url, String(TIMEOUT_MS), String(PASS_TIMEOUT_MS), ...more];
     const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL' as const };
     const told = JSON.parse((await promisify(execFile)(process.execPath, args, limits)).stdout) as Told;
@@ -33,15 +35,16 @@ describe('RedisCacheTier and servers that want no good', () => {
     expect(told.grown).toBeLessThan(MOST_BYTES);
   }
 
-  it.each(Object.keys(HOSTILE_KINDS))(
-    'ends each call in time, gives out nothing wrong and lets the process end: one that %s',
-    (kind) => expectNoHarm(kind),
-    PATIENCE_MS,
+  // Concurrently: the children wait for their timeouts most of the time.
+  it.concurrent.for(Object.keys(HOSTILE_KINDS))(
+    'ends each call in time, returns nothing wrong and lets the process end: a server that %s',
+    { timeout: PATIENCE_MS },
+    (kind, context) => expectNoHarm(context, kind),
   );
-  it.each(HOSTILE_CLUSTERS)(
-    'the same with a cluster: one that %s',
-    (kind) => expectNoHarm(kind, 'cluster'),
-    PATIENCE_MS,
+  it.concurrent.for(HOSTILE_CLUSTERS)(
+    'ends each call in time, returns nothing wrong and lets the process end: a cluster that %s',
+    { timeout: PATIENCE_MS },
+    (kind, context) => expectNoHarm(context, kind, 'cluster'),
   );
 
   it('are of sixteen kinds and more', () => {

@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<string, string>> = {
   crypto: 'Credentials',
   disk: 'Stores on disk',
   hit: 'Hit rates',
+  hostile: 'Hostile input',
   jsonl: 'The JSON Lines tier',
   manager: 'The manager',
   memory: 'The memory tier',

@@ -5,6 +5,7 @@ import * as diskBatch from './scenarios/disk-batch.ts';
 import * as diskOne from './scenarios/disk-one.ts';
 import * as growthDisk from './scenarios/growth-disk.ts';
 import * as hitRate from './scenarios/hit-rate.ts';
+import * as hostileInput from './scenarios/hostile-input.ts';
 import * as jsonlGet from './scenarios/jsonl-get.ts';
 import * as jsonlKeyMemory from './scenarios/jsonl-key-memory.ts';
 import * as jsonlOpenAndCleanup from './scenarios/jsonl-open-and-cleanup.ts';
@@ -58,6 +59,7 @@ export const scenarios: readonly Scenario[] = [
   sqliteOpenAndCleanup,
   redis,
   growthDisk,
+  hostileInput,
   cryptoSealOpen,
   cryptoMove,
 ].flatMap((file) => Object.values<Scenario | readonly Scenario[]>(file).flat());

@@ -4,7 +4,7 @@ import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../src/jsonl/accide
 import { OPERATIONS, PROXYWHIRL } from '../src/jsonl/works.ts';
 
 const AT_ONCE = 12;
-const stride = count(12, 1);
+const stride = count(30, 1);
 
 /** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
@@ -67,7 +67,7 @@ describe('turns of ProxyWhirl, which knows no lock of ours', () => {
   const turnsBeside = async (operation: (typeof OPERATIONS)[number]) => {
     const rivals = [[PROXYWHIRL]];
     const { failures, accidents } = await lab.sweep({ operation, signal: 'SIGSTOP', lock: SHORT, stride, rivals });
-    expect(accidents).toBeGreaterThan(5);
+    expect(accidents).toBeGreaterThan(1);
     return failures;
   };
 

@@ -1,0 +1,156 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CacheManager } from '@pw/cache-manager';
+import { CacheEntry } from '@pw/cache-models';
+import { longestStopDuring } from '@pw/test-support';
+import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { MemoryCacheTier } from '@pw/tier-memory';
+import { within } from '../goal.ts';
+import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+
+const MB = 1_000_000;
+/** How many times the same bytes well formed hostile input may cost. */
+const MOST_TIMES = 5;
+/** For how long it may hold the event loop. */
+const MOST_MS = 20;
+const TRIES = { quick: 1, full: 7 };
+/** A shard that has been left alone for as long is read without another look, in milliseconds. */
+const SETTLED_MS = 60;
+
+const sizeOf = (quick: boolean): number => (quick ? MB / 10 : 2 * MB);
+const fill = (unit: string, bytes: number): string => unit.repeat(Math.ceil(bytes / unit.length));
+
+type Make = (bytes: number) => string;
+
+const SHARD_KINDS: Readonly<Record<string, Make>> = {
+  'beginnings of records in one line': (bytes) => `${fill('{"key":"', bytes)}\n`,
+  'short lines that are not JSON': (bytes) => fill('rubbish\n', bytes),
+  'short objects that are not records': (bytes) => fill('{"a":[1,null]}\n', bytes),
+  'records without a checksum': (bytes) => fill('{"key":"abc","x":1}\n', bytes),
+  'one line that is too long': (bytes) => `${fill('x', bytes)}\n`,
+};
+
+const IMPORT_KINDS: Readonly<Record<string, Make>> = {
+  'comments.txt': (bytes) => `${fill(' #', bytes)}\n`,
+  'words.txt': (bytes) => fill('x\n', bytes),
+  'many on a line.txt': (bytes) => fill('10.0.0.1:80,', bytes),
+  'quotes.csv': (bytes) => `proxy_url,source\n${fill(`"${'a'.repeat(1000)}\n`, bytes)}`,
+  'not JSON.jsonl': (bytes) => fill('{x}\n', bytes),
+  'members.json': (bytes) => `[${fill('{"a":1},', bytes)}{}]`,
+};
+
+const WELL_FORMED_FILES: Readonly<Record<string, Make>> = {
+  txt: (bytes) => fill('10.0.0.1:8080\n', bytes),
+  csv: (bytes) => `proxy_url,source\n${fill('http://10.0.0.1:8080,api\n', bytes)}`,
+  jsonl: (bytes) => fill('{"proxy_url":"http://10.0.0.1:8080"}\n', bytes),
+  json: (bytes) => `[${fill('{"proxy_url":"http://10.0.0.1:8080"},', bytes)}{}]`,
+};
+
+const plainEntry = (i: number): CacheEntry =>
+  CacheEntry.create({ proxyUrl: `http://10.0.${i >> 8}.${i & 255}:80`, source: 'api' });
+
+/** Records as a tier writes them, up to so many bytes. */
+async function wellFormedLines(directory: string, bytes: number): Promise<string> {
+  const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
+  const path = join(directory, 'shard_00.jsonl');
+  let lines = '';
+  for (let first = 1; lines.length < bytes; first += 500) {
+    await tier.putMany(Array.from({ length: 500 }, (_, i) => plainEntry(first + i)));
+    lines = readFileSync(path, 'latin1');
+  }
+  await tier.close();
+  return lines.slice(0, lines.lastIndexOf('\n', bytes) + 1);
+}
+
+interface Reading {
+  readonly tookMs: number;
+  readonly heldMs: number;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<Reading> {
+  const started = performance.now();
+  const { computedMs } = await longestStopDuring(work);
+  return { tookMs: performance.now() - started, heldMs: computedMs };
+}
+
+/** How an open tier reads what another process appended to its shard. */
+async function readAppended(directory: string, bytes: string): Promise<Reading> {
+  const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
+  const good = plainEntry(0);
+  if (!(await tier.put(good.key, good))) throw new Error('the good entry could not be stored');
+  appendFileSync(join(directory, 'shard_00.jsonl'), bytes, 'latin1');
+  await sleep(SETTLED_MS);
+  const reading = await timed(async () => {
+    if ((await tier.get(good.key))?.proxyUrl !== good.proxyUrl) throw new Error('the good entry is gone');
+  });
+  await tier.close();
+  return reading;
+}
+
+async function readImported(path: string, bytes: string): Promise<Reading> {
+  writeFileSync(path, bytes);
+  const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
+  const reading = await timed(() => cache.warmFromFile(path));
+  await cache.close();
+  return reading;
+}
+
+/** For each kind, what reading it costs beside the same bytes well formed, and for how long it holds the event loop, the best of its tries. */
+async function measureKinds(
+  quick: boolean,
+  kinds: Readonly<Record<string, Make>>,
+  read: (kind: string | undefined, bytes: number, of: string) => Promise<Reading>,
+): Promise<Measurement[]> {
+  const bytes = sizeOf(quick);
+  const measurements: Measurement[] = [];
+  for (const kind of Object.keys(kinds)) {
+    const times: number[] = [];
+    const holds: number[] = [];
+    for (let i = 0; i < (quick ? TRIES.quick : TRIES.full); i++) {
+      const hostile = await read(kind, bytes, kind);
+      const wellFormed = await read(undefined, bytes, kind);
+      times.push(hostile.tookMs / wellFormed.tookMs);
+      holds.push(hostile.heldMs);
+    }
+    measurements.push({ name: `${kind}, cost`, role: 'ours', unit: '×', samples: times });
+    measurements.push({ name: `${kind}, event loop held`, role: 'ours', unit: 'ms', samples: holds });
+  }
+  return measurements;
+}
+
+const goalsOf = (kinds: Readonly<Record<string, Make>>) =>
+  Object.keys(kinds).flatMap((kind) => [
+    within(`${kind}, cost`, MOST_TIMES),
+    within(`${kind}, event loop held`, MOST_MS),
+  ]);
+
+export const hostileLines: Scenario = {
+  name: 'hostile-lines',
+  about:
+    'An open JSON Lines tier reads two megabytes of hostile lines that were appended to its shard, beside as many bytes of records.',
+  columns: 'kind',
+  goals: goalsOf(SHARD_KINDS),
+  measure: async ({ quick, directory }: ScenarioContext) => {
+    const wellFormed = await wellFormedLines(join(directory, 'well-formed'), sizeOf(quick));
+    let round = 0;
+    return measureKinds(quick, SHARD_KINDS, (kind, bytes) =>
+      readAppended(join(directory, `${round++}`), kind === undefined ? wellFormed : SHARD_KINDS[kind]!(bytes)),
+    );
+  },
+};
+
+export const hostileImports: Scenario = {
+  name: 'hostile-imports',
+  about: 'An import of a hostile file of two megabytes, beside a well-formed one of as many bytes.',
+  columns: 'kind',
+  goals: goalsOf(IMPORT_KINDS),
+  measure: ({ quick, directory }: ScenarioContext) =>
+    measureKinds(quick, IMPORT_KINDS, (kind, bytes, of) => {
+      const type = of.slice(of.lastIndexOf('.') + 1);
+      return readImported(
+        join(directory, `list.${type}`),
+        (kind === undefined ? WELL_FORMED_FILES[type]! : IMPORT_KINDS[kind]!)(bytes),
+      );
+    }),
+};
