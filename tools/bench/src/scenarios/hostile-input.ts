@@ -63,44 +63,47 @@ async function wellFormedLines(directory: string, bytes: number): Promise<string
   return lines.slice(0, lines.lastIndexOf('\n', bytes) + 1);
 }
 
-interface Reading {
-  readonly tookMs: number;
-  readonly heldMs: number;
-}
+/** Runs the reading itself, and returns what was measured of it. */
+type Meter = (work: () => Promise<unknown>) => Promise<number>;
 
-async function timed(work: () => Promise<unknown>): Promise<Reading> {
-  const started = performance.now();
-  const { computedMs } = await longestStopDuring(work);
-  return { tookMs: performance.now() - started, heldMs: computedMs };
-}
+/** Processor time in milliseconds: what else runs on the machine does not count. */
+const cost: Meter = async (work) => {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+};
+
+/** For how long the event loop was held at most, in milliseconds. */
+const held: Meter = async (work) => (await longestStopDuring(work)).computedMs;
 
 /** How an open tier reads what another process appended to its shard. */
-async function readAppended(directory: string, bytes: string): Promise<Reading> {
+async function readAppended(meter: Meter, directory: string, bytes: string): Promise<number> {
   const tier = new JsonlCacheTier({}, { directory, numShards: 1 });
   const good = plainEntry(0);
   if (!(await tier.put(good.key, good))) throw new Error('the good entry could not be stored');
   appendFileSync(join(directory, 'shard_00.jsonl'), bytes, 'latin1');
   await sleep(SETTLED_MS);
-  const reading = await timed(async () => {
+  const figure = await meter(async () => {
     if ((await tier.get(good.key))?.proxyUrl !== good.proxyUrl) throw new Error('the good entry is gone');
   });
   await tier.close();
-  return reading;
+  return figure;
 }
 
-async function readImported(path: string, bytes: string): Promise<Reading> {
+async function readImported(meter: Meter, path: string, bytes: string): Promise<number> {
   writeFileSync(path, bytes);
   const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });
-  const reading = await timed(() => cache.warmFromFile(path));
+  const figure = await meter(() => cache.warmFromFile(path));
   await cache.close();
-  return reading;
+  return figure;
 }
 
 /** For each kind, what reading it costs beside the same bytes well formed, and for how long it holds the event loop, the best of its tries. */
 async function measureKinds(
   quick: boolean,
   kinds: Readonly<Record<string, Make>>,
-  read: (kind: string | undefined, bytes: number, of: string) => Promise<Reading>,
+  read: (meter: Meter, kind: string | undefined, bytes: number, of: string) => Promise<number>,
 ): Promise<Measurement[]> {
   const bytes = sizeOf(quick);
   const measurements: Measurement[] = [];
@@ -108,10 +111,9 @@ async function measureKinds(
     const times: number[] = [];
     const holds: number[] = [];
     for (let i = 0; i < (quick ? TRIES.quick : TRIES.full); i++) {
-      const hostile = await read(kind, bytes, kind);
-      const wellFormed = await read(undefined, bytes, kind);
-      times.push(hostile.tookMs / wellFormed.tookMs);
-      holds.push(hostile.heldMs);
+      const hostile = await read(cost, kind, bytes, kind);
+      times.push(hostile / (await read(cost, undefined, bytes, kind)));
+      holds.push(await read(held, kind, bytes, kind));
     }
     measurements.push({ name: `${kind}, cost`, role: 'ours', unit: '×', samples: times });
     measurements.push({ name: `${kind}, event loop held`, role: 'ours', unit: 'ms', samples: holds });
@@ -134,8 +136,8 @@ export const hostileLines: Scenario = {
   measure: async ({ quick, directory }: ScenarioContext) => {
     const wellFormed = await wellFormedLines(join(directory, 'well-formed'), sizeOf(quick));
     let round = 0;
-    return measureKinds(quick, SHARD_KINDS, (kind, bytes) =>
-      readAppended(join(directory, `${round++}`), kind === undefined ? wellFormed : SHARD_KINDS[kind]!(bytes)),
+    return measureKinds(quick, SHARD_KINDS, (meter, kind, bytes) =>
+      readAppended(meter, join(directory, `${round++}`), kind === undefined ? wellFormed : SHARD_KINDS[kind]!(bytes)),
     );
   },
 };
@@ -146,9 +148,10 @@ export const hostileImports: Scenario = {
   columns: 'kind',
   goals: goalsOf(IMPORT_KINDS),
   measure: ({ quick, directory }: ScenarioContext) =>
-    measureKinds(quick, IMPORT_KINDS, (kind, bytes, of) => {
+    measureKinds(quick, IMPORT_KINDS, (meter, kind, bytes, of) => {
       const type = of.slice(of.lastIndexOf('.') + 1);
       return readImported(
+        meter,
         join(directory, `list.${type}`),
         (kind === undefined ? WELL_FORMED_FILES[type]! : IMPORT_KINDS[kind]!)(bytes),
       );
