@@ -22,13 +22,18 @@ import {
   Secret,
   type TokenState,
 } from '@pw/cache-models';
-import type { BindingState } from './binding-key.ts';
-import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
-import { FernetKey } from './fernet-key.ts';
-import type { FernetKeyInput } from './fernet-key-input.ts';
-import { makeKeyFile, readKeyFile } from './key-file.ts';
-import { type CachePlaces, checkKeyFilePlace } from './key-file-place.ts';
-import { KeyRing, type TokenInput, unreadable } from './key-ring.ts';
+import type { BindingState } from './binding/binding-key.ts';
+import { FernetKey } from './fernet/fernet-key.ts';
+import { KeyRing, type TokenInput, unreadable } from './fernet/key-ring.ts';
+import {
+  CURRENT_KEY_VARIABLE,
+  type Environment,
+  PREVIOUS_KEY_VARIABLE,
+  readKeyVariable,
+} from './keys/environment-keys.ts';
+import type { FernetKeyInput } from './keys/fernet-key-input.ts';
+import { makeKeyFile, readKeyFile } from './keys/key-file.ts';
+import { type CachePlaces, checkKeyFilePlace } from './keys/key-file-place.ts';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

@@ -1,5 +1,5 @@
 import { brandOf, hasBrand } from '../brand.ts';
-import { CacheValidationError } from '../cache-error.ts';
+import { CacheValidationError } from '../errors/cache-error.ts';
 
 /** What an argument must be: a test, and the words that follow its name in an error. */
 export interface ArgumentKind {

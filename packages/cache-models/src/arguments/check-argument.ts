@@ -1,4 +1,4 @@
-import { CacheValidationError, type FieldErrorOptions } from '../cache-error.ts';
+import { CacheValidationError, type FieldErrorOptions } from '../errors/cache-error.ts';
 import type { ArgumentKind } from './argument-kinds.ts';
 
 /** The class of an error that lists what is wrong, field by field. */

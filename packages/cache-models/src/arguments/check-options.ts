@@ -1,7 +1,7 @@
-import { CacheValidationError, type FieldProblem } from '../cache-error.ts';
-import { unknownMembers } from '../unknown-members.ts';
+import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
 import { type ArgumentKind, Kinds } from './argument-kinds.ts';
 import { checkArgument, ERROR_CLASS, type FieldError, isErrorClass } from './check-argument.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 export interface CheckOptionsOptions {
   /** Begins the message, such as the name of the function. */

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, statS
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
-import { CacheConfigError } from '../cache-error.ts';
+import { CacheConfigError } from '../errors/cache-error.ts';
 import { calmLogger, type Logger, silentLogger } from '../logger.ts';
 import { DIRECTORY_CHECKS, type DirectoryChecks } from './directory-checks.ts';
 import { unsafePath } from './unsafe-path.ts';

@@ -1,6 +1,6 @@
 import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
-import { CacheErrorCode, CacheStorageError } from '../cache-error.ts';
+import { CacheErrorCode, CacheStorageError } from '../errors/cache-error.ts';
 
 /** A path that is refused: what it was to be, what is there, and what helps. */
 export interface UnsafePath {

@@ -1,4 +1,4 @@
-import { SECRET_MASK } from '../secret.ts';
+import { SECRET_MASK } from '../secrets/secret.ts';
 import { findAll, findApart } from './find-all.ts';
 import type { TextView } from './text-view.ts';
 

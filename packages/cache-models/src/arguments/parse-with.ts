@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { FieldErrorOptions, FieldProblem } from '../errors/cache-error.ts';
+import { maskCredentials } from '../masking/mask-credentials.ts';
+import { Kinds } from './argument-kinds.ts';
+import { suggest } from './suggest.ts';
+
+export interface ParseWithOptions {
+  /** Names the value in the message: `cache config`. */
+  readonly what: string;
+  /** Names the argument, for a value that is no object at all. */
+  readonly name: string;
+  /** Members that are objects: zod takes a Map, a Date or a Promise for an empty one. */
+  readonly objects?: readonly string[];
+  /** The members known at a path, for "did you mean". */
+  readonly members: (path: string) => readonly string[];
+  readonly error: new (message: string, options: FieldErrorOptions) => Error;
+}
+
+/**
+ * Parses with a zod schema and throws one error that lists all problems, each with its field and bound.
+ * zod's messages name types and bounds, never the value: nothing secret can get into them.
+ */
+export function parseWith<S extends z.ZodType>(schema: S, input: unknown, options: ParseWithOptions): z.output<S> {
+  let problems = noObjects(input, options);
+  if (problems.length === 0) {
+    const result = schema.safeParse(input);
+    if (result.success) return result.data;
+    problems = result.error.issues.flatMap((issue) => toProblems(issue, options));
+  }
+  const list = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
+  throw new options.error(`${options.what}: ${list}`, { problems });
+}
+
+const NONE: FieldProblem[] = [];
+
+function noObjects(input: unknown, { name, objects }: ParseWithOptions): FieldProblem[] {
+  if (!Kinds.object.isRight(input)) return [{ path: name, message: Kinds.object.wanted }];
+  if (objects === undefined) return NONE;
+  const values = input as Readonly<Record<string, unknown>>;
+  return objects
+    .filter((path) => values[path] !== undefined && !Kinds.object.isRight(values[path]))
+    .map((path) => ({ path, message: Kinds.object.wanted }));
+}
+
+function toProblems(issue: z.core.$ZodIssue, options: ParseWithOptions): FieldProblem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+  return issue.keys.map((key) => {
+    const likely = suggest(key, options.members(path));
+    const hint = likely === undefined ? '' : `; did you mean ${likely}?`;
+    const name = maskCredentials(key);
+    return { path: path === '' ? name : `${path}.${name}`, message: `unknown member${hint}` };
+  });
+}

@@ -1,0 +1,48 @@
+import { CacheValidationError } from '../errors/cache-error.ts';
+import { readUrl } from '../proxy-url/proxy-url.ts';
+import type { CacheEntryFields } from './cache-entry-fields.ts';
+
+type Endpoint = Pick<CacheEntryFields, 'proxyUrl' | 'username' | 'password'>;
+
+/** The URL of a proxy without credentials, also where an old record has some in it. The zone of an IPv6 address is encoded (RFC 6874). */
+export function bareUrl({ proxyUrl }: Pick<CacheEntryFields, 'proxyUrl'>): string {
+  // The usual case: a canonical URL without either is as it should be.
+  if (!/[@%]/.test(proxyUrl)) return proxyUrl;
+  const parsed = readUrl(proxyUrl);
+  const url = parsed.ok ? parsed.value.url : withoutUserInfo(proxyUrl);
+  return url.replace(/^([a-z\d]+:\/\/\[[^%\]]*)%(?!25)/, '$1%25');
+}
+
+/** The URL of a proxy with its credentials. Throws a CacheValidationError for one that no URL can hold, and what `reveal` throws. */
+export function fullUrl(entry: Endpoint): string {
+  const { username, password } = credentialsOf(entry);
+  const url = bareUrl(entry);
+  if (username === '' && password === '') return url;
+  const start = url.indexOf('://') + 3;
+  const end = password === '' ? '' : `:${encoded(password, 'password')}`;
+  return `${url.slice(0, start)}${encoded(username, 'username')}${end}@${url.slice(start)}`;
+}
+
+/** Those that the entry has, or that an old record has in its URL. */
+function credentialsOf({ proxyUrl, username, password }: Endpoint): Record<'username' | 'password', string> {
+  if (username !== null || password !== null)
+    return { username: username?.reveal() ?? '', password: password?.reveal() ?? '' };
+  const parsed = proxyUrl.includes('@') ? readUrl(proxyUrl) : undefined;
+  return parsed?.ok
+    ? { username: parsed.value.username ?? '', password: parsed.value.password ?? '' }
+    : { username: '', password: '' };
+}
+
+/** Everything but what RFC 3986 calls unreserved: `encodeURIComponent` leaves some that a shell or another parser takes for more. */
+function encoded(text: string, role: string): string {
+  if (!text.isWellFormed()) {
+    const problem = { path: role, message: 'must be well-formed Unicode to stand in a URL' };
+    throw new CacheValidationError(`toUrl: ${role}: ${problem.message}`, { problems: [problem] });
+  }
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function withoutUserInfo(url: string): string {
+  const start = url.includes('://') ? url.indexOf('://') + 3 : 0;
+  return url.slice(0, start) + url.slice(Math.max(start, url.lastIndexOf('@') + 1));
+}

@@ -1,0 +1,84 @@
+import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
+import { MEMBERS, problemsOfOptions } from '../arguments/check-options.ts';
+import type { CacheEntry } from '../entry/cache-entry.ts';
+import { CacheConfigError, type FieldProblem } from '../errors/cache-error.ts';
+import type { Logger } from '../logger.ts';
+import type { CredentialCipher } from '../secrets/secret.ts';
+import type { Clock } from '../time/clock.ts';
+import type { EvictionListener, TierCapabilities } from './cache-tier.ts';
+import type { TierType } from './tier-type.ts';
+
+/** Whether a tier answers with values or with promises; decides the types of its public methods. */
+export type TierMode = 'sync' | 'async';
+/** The type of an answer in a mode. */
+export type TierResult<M extends TierMode, T> = M extends 'sync' ? T : Promise<T>;
+/** The type of a stream of entries in a mode. */
+export type TierEntries<M extends TierMode> = M extends 'sync' ? Iterable<CacheEntry> : AsyncIterable<CacheEntry>;
+
+/** What every tier takes beside its configuration; each tier adds its own. */
+export interface TierOptions {
+  /** Seals credentials. A persistent tier without one refuses entries that have any. */
+  readonly cipher?: CredentialCipher | undefined;
+  /** Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Told when an entry has to make room. */
+  readonly onEvict?: EvictionListener | undefined;
+  /** Default: the tier's usual kind. */
+  readonly tierType?: TierType | undefined;
+  /** Name in logs, errors and statistics. Default: the tier type. */
+  readonly name?: string | undefined;
+  /** Failures in a row that switch the tier off: 1 or more. Default 3. */
+  readonly failureThreshold?: number | undefined;
+}
+
+/** What a tier says of itself to BaseTier. */
+export interface TierDescription<M extends TierMode> {
+  readonly mode: M;
+  readonly tierType: TierType;
+  readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
+  /**
+   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. With it an option that nobody knows is
+   * refused. Default: the tier checks its own options, and unknown ones, itself.
+   */
+  readonly ownOptions?: Readonly<Record<string, ArgumentKind>> | undefined;
+}
+
+const TIER_OPTIONS: Readonly<Record<keyof TierOptions, ArgumentKind>> = Object.freeze({
+  cipher: optional(Kinds.cipher),
+  clock: optional(Kinds.clock),
+  logger: optional(Kinds.logger),
+  onEvict: optional(Kinds.function),
+  tierType: optional(Kinds.text),
+  name: optional(Kinds.text),
+  failureThreshold: optional(wholeNumber(1)),
+});
+
+const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind>> = Object.freeze({
+  mode: oneOf(['sync', 'async']),
+  tierType: Kinds.text,
+  capabilities: Kinds.object,
+  ownOptions: optional(MEMBERS),
+});
+
+/** Throws a CacheConfigError that lists every wrong option of a tier. */
+export function checkTierOptions(options: TierOptions, description: TierDescription<TierMode>): void {
+  const described = problemsOfOptions(description, DESCRIPTION, 'description');
+  if (described.length > 0) throw wrong('tier', described);
+  const own = description.ownOptions;
+  const given = own === undefined && Kinds.object.isRight(options) ? pick(options) : options;
+  const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
+  const name: unknown = (options as TierOptions | undefined)?.name;
+  if (problems.length > 0) throw wrong(typeof name === 'string' ? name : description.tierType, problems);
+}
+
+/** The options that all tiers have. */
+function pick(options: TierOptions): TierOptions {
+  return Object.fromEntries(Object.keys(TIER_OPTIONS).map((name) => [name, options[name as keyof TierOptions]]));
+}
+
+function wrong(tier: string, problems: readonly FieldProblem[]): CacheConfigError {
+  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new CacheConfigError(`${tier}: ${list}`, { tier, problems });
+}
