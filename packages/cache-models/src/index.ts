@@ -12,7 +12,7 @@ export { EvictionPolicy, parseTierConfig } from './config/tier-config.ts';
 export type { RestorableFields } from './entry/cache-entry.ts';
 export { CacheEntry } from './entry/cache-entry.ts';
 export type { CacheEntryFields, CacheEntryJson } from './entry/cache-entry-fields.ts';
-export type { CacheEntryInput, CacheEntryPatch, InstantInput, SecretInput } from './entry/cache-entry-input.ts';
+export type { CacheEntryInput, CacheEntryPatch, SecretInput } from './entry/cache-entry-input.ts';
 export type { CacheKeyOptions } from './entry/cache-key.ts';
 export { generateCacheKey } from './entry/cache-key.ts';
 export type { EntryLabels, WantedLabels } from './entry/entry-labels.ts';
@@ -28,7 +28,7 @@ export {
   parseLabelTexts,
   toLabels,
 } from './entry/entry-labels.ts';
-export { moveUserInfo } from './entry/extract-url-credentials.ts';
+export { extractUrlCredentials } from './entry/extract-url-credentials.ts';
 export { isTooLongKey, MAX_KEY_BYTES } from './entry/key-length.ts';
 export { maskPlainFields } from './entry/mask-plain-fields.ts';
 export type { CacheErrorOptions, FieldErrorOptions, FieldProblem, UnreadableReason } from './errors/cache-error.ts';
@@ -41,6 +41,9 @@ export {
   CacheValidationError,
   CredentialUnreadableError,
 } from './errors/cache-error.ts';
+export { errorCode } from './errors/error-code.ts';
+export type { ThrowProblemsOptions } from './errors/problems.ts';
+export { Problems } from './errors/problems.ts';
 export { reasonToShow } from './errors/reason-to-show.ts';
 export type { DirectoryChecks } from './files/directory-checks.ts';
 export { DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM, isDirectoryChecks } from './files/directory-checks.ts';
@@ -58,6 +61,7 @@ export { parseHealthHistoryOptions } from './health/health-record.ts';
 export type { HealthSchedule } from './health/health-schedule.ts';
 export { checkHealthSchedule } from './health/health-schedule.ts';
 export { HEALTH_STATUSES, HealthStatus, isHealthStatus } from './health/health-status.ts';
+export { ignoreRejection } from './ignore-rejection.ts';
 export type { LogFields, Logger } from './logger.ts';
 export { calmLogger, silentLogger } from './logger.ts';
 export type { KnownSecret } from './masking/mask-credentials.ts';
@@ -130,4 +134,5 @@ export {
   toEpochSeconds,
   toStorable,
 } from './time/instant.ts';
+export type { InstantInput } from './time/to-instant.ts';
 export { toInstant } from './time/to-instant.ts';

@@ -1,6 +1,6 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
-import { isPromise } from './maybe-promise.ts';
+import { ignoreRejection } from './ignore-rejection.ts';
 
 /** The facts of one log line. Never a secret: what is logged here may end anywhere. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -29,13 +29,9 @@ export function calmLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
   checkArgument('logger', logger, Kinds.logger);
   return Object.freeze({
-    debug: (fields: LogFields, message: string) => calm(logger.debug(fields, message)),
-    info: (fields: LogFields, message: string) => calm(logger.info(fields, message)),
-    warn: (fields: LogFields, message: string) => calm(logger.warn(fields, message)),
-    error: (fields: LogFields, message: string) => calm(logger.error(fields, message)),
+    debug: (fields: LogFields, message: string) => ignoreRejection(logger.debug(fields, message)),
+    info: (fields: LogFields, message: string) => ignoreRejection(logger.info(fields, message)),
+    warn: (fields: LogFields, message: string) => ignoreRejection(logger.warn(fields, message)),
+    error: (fields: LogFields, message: string) => ignoreRejection(logger.error(fields, message)),
   });
-}
-
-function calm(answer: unknown): void {
-  if (isPromise(answer)) answer.then(undefined, ignore);
 }

@@ -17,6 +17,7 @@ import {
   CacheError,
   CacheErrorCode,
   CacheStorageError,
+  errorCode,
   type FileGuard,
   makePrivateFolders,
   openRegularFile,
@@ -86,7 +87,7 @@ function openIfThere(path: string, guard: FileGuard | undefined): number | undef
       throw error;
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errorCode(error);
     if (code === 'ENOENT') return openIfMadeMeanwhile(path, guard);
     if (code === CacheErrorCode.UNSAFE_PATH) throw refusedBy(error as CacheError);
     if (error instanceof CacheError) throw error;
@@ -148,7 +149,7 @@ function linkUnlessThere(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     // Somebody was first: theirs is the key.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -156,7 +157,6 @@ function attempt(path: string, what: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new CacheStorageError(`key file ${path}: cannot be ${what} (${code})`, { cause: error });
+    throw new CacheStorageError(`key file ${path}: cannot be ${what} (${errorCode(error)})`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
+import { Problems } from '../errors/problems.ts';
 import { type ArgumentKind, Kinds } from './argument-kinds.ts';
 import { checkArgument, ERROR_CLASS, type FieldError, isErrorClass } from './check-argument.ts';
 import { unknownMembers } from './unknown-members.ts';
@@ -28,10 +29,7 @@ export function checkOptionsObject(
   const { what, name = 'options', error = CacheValidationError } = how;
   checkArgument('how.what', what, Kinds.text);
   checkArgument('how.error', error, CLASS);
-  const problems = problemsOfOptions(options, members, name);
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new error(`${what}: ${list}`, { problems });
+  new Problems(problemsOfOptions(options, members, name)).throwIfAny(what, { error });
 }
 
 const CLASS: ArgumentKind = Object.freeze({ wanted: ERROR_CLASS, isRight: isErrorClass });

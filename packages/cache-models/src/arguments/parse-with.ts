@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import type { FieldErrorOptions, FieldProblem } from '../errors/cache-error.ts';
+import type { FieldProblem } from '../errors/cache-error.ts';
+import { Problems } from '../errors/problems.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
 import { Kinds } from './argument-kinds.ts';
+import type { FieldError } from './check-argument.ts';
 import { suggest } from './suggest.ts';
 
 export interface ParseWithOptions {
@@ -13,7 +15,7 @@ export interface ParseWithOptions {
   readonly objects?: readonly string[];
   /** The members known at a path, for "did you mean". */
   readonly members: (path: string) => readonly string[];
-  readonly error: new (message: string, options: FieldErrorOptions) => Error;
+  readonly error: FieldError;
 }
 
 /**
@@ -27,8 +29,8 @@ export function parseWith<S extends z.ZodType>(schema: S, input: unknown, option
     if (result.success) return result.data;
     problems = result.error.issues.flatMap((issue) => toProblems(issue, options));
   }
-  const list = problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
-  throw new options.error(`${options.what}: ${list}`, { problems });
+  new Problems(problems).throwIfAny(options.what, { error: options.error });
+  throw new Error('unreachable: a schema that fails reports at least one issue');
 }
 
 const NONE: FieldProblem[] = [];

@@ -5,7 +5,8 @@ import { HEALTH_STATUSES, HealthStatus } from '../health/health-status.ts';
 import { type ParsedProxyUrl, readUrl } from '../proxy-url/proxy-url.ts';
 import { Secret } from '../secrets/secret.ts';
 import type { Clock } from '../time/clock.ts';
-import { isInstant, MAX_INSTANT, parseInstant, toStorable } from '../time/instant.ts';
+import { MAX_INSTANT, toStorable } from '../time/instant.ts';
+import { type InstantInput, toInstant } from '../time/to-instant.ts';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { keyOf } from './cache-key.ts';
 import { type EntryLabels, inOrder, labelProblems, NO_LABELS } from './entry-labels.ts';
@@ -19,11 +20,9 @@ const text = z.string().refine((value) => value.isWellFormed(), 'must be well-fo
 const count = z.int('must be a whole number').min(0, 'must be 0 or more');
 const status = z.enum(HEALTH_STATUSES as [HealthStatus, ...HealthStatus[]]);
 
-/** Epoch milliseconds, a Date or an ISO 8601 text (UTC if it has no offset). */
-export type InstantInput = number | Date | string;
 const instant = z.custom<InstantInput>().transform((value: unknown, context): number => {
-  const time = toInstant(value);
-  if (time !== undefined && isInstant(time)) return toStorable(time);
+  const time = toInstant(value as InstantInput);
+  if (time !== undefined) return time;
   context.addIssue('must be epoch milliseconds, a Date or an ISO 8601 text, in the years 1 to 9999');
   return z.NEVER;
 });
@@ -179,10 +178,4 @@ function mergeCredentials(
     );
   }
   return merged;
-}
-
-function toInstant(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (value instanceof Date) return value.getTime();
-  return typeof value === 'string' ? parseInstant(value) : undefined;
 }

@@ -9,7 +9,7 @@ import { CacheEntry } from './cache-entry.ts';
  * clear: they become the entry's own, unless it has some already, which then count. A username alone takes the password
  * of the same user.
  */
-export function moveUserInfo(entry: CacheEntry): CacheEntry {
+export function extractUrlCredentials(entry: CacheEntry): CacheEntry {
   if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
   const { proxyUrl, username } = entry;
   // The usual case, and the hot one: a search from the left is compiled into its caller, one from the right is a call.

@@ -3,6 +3,7 @@ import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../argum
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
+import { errorCode } from '../errors/error-code.ts';
 import { calmLogger, type Logger, silentLogger } from '../logger.ts';
 import { DIRECTORY_CHECKS, type DirectoryChecks } from './directory-checks.ts';
 import { unsafePath } from './unsafe-path.ts';
@@ -122,7 +123,7 @@ function directoryState(path: string): Stats {
   try {
     fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return statSync(path);
+    if (errorCode(error) === 'EACCES') return statSync(path);
     throw error;
   }
   try {

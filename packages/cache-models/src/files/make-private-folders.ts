@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
+import { errorCode } from '../errors/error-code.ts';
 
 /**
  * Makes a folder and the missing ones above it, each with mode 0700 whatever the umask; what is there stays as it is. Throws the system's error.
@@ -34,13 +35,13 @@ export function syncFolder(path: string): void {
     folder = openSync(path, 'r');
   } catch (error) {
     // A folder that may be passed through and not be read, or a system where folders are no files.
-    if (['EACCES', 'EISDIR', 'EPERM'].includes(codeOf(error))) return;
+    if (['EACCES', 'EISDIR', 'EPERM'].includes(errorCode(error) ?? '')) return;
     throw error;
   }
   try {
     fsyncSync(folder);
   } catch (error) {
-    if (!['EINVAL', 'EPERM'].includes(codeOf(error))) throw error;
+    if (!['EINVAL', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
   } finally {
     closeSync(folder);
   }
@@ -52,14 +53,10 @@ function makeFolder(path: string): void {
     chmodSync(path, 0o700);
   } catch (error) {
     // Another process may have been first.
-    if (codeOf(error) !== 'EEXIST' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    if (errorCode(error) !== 'EEXIST' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code);
 }

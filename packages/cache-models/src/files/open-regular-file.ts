@@ -2,6 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type 
 import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
+import { errorCode } from '../errors/error-code.ts';
 import type { FileGuard } from './file-guard.ts';
 import { unsafePath } from './unsafe-path.ts';
 
@@ -71,7 +72,7 @@ function open(path: string, flags: number, options: RegularFileOptions): number 
   try {
     return openSync(path, flags | SAFELY, 0o600);
   } catch (cause) {
-    const problem = REFUSALS[(cause as NodeJS.ErrnoException).code ?? ''];
+    const problem = REFUSALS[errorCode(cause) ?? ''];
     throw problem === undefined ? cause : unsafePath({ path, problem, cause, what: options.what, tier: options.tier });
   }
 }
@@ -106,6 +107,6 @@ function closeToOthers(fd: number, { mode }: Stats): void {
     fchmodSync(fd, 0o600);
   } catch (error) {
     // It belongs to somebody else, who decides on its mode.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    if (errorCode(error) !== 'EPERM') throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { unknownMembers } from '../arguments/unknown-members.ts';
-import type { InstantInput } from '../entry/cache-entry-input.ts';
 import { Problems } from '../errors/problems.ts';
 import { MIN_INSTANT } from '../time/instant.ts';
+import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
 import type { HealthStatus } from './health-status.ts';
 

@@ -2,7 +2,8 @@ import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.
 import { checkArgument } from '../arguments/check-argument.ts';
 import { problemsOfOptions } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
-import { isPromise } from '../maybe-promise.ts';
+import { Problems } from '../errors/problems.ts';
+import { ignoreRejection } from '../ignore-rejection.ts';
 
 /** When an entry is to be checked next. Times in milliseconds. */
 export interface HealthSchedule {
@@ -38,13 +39,11 @@ export const SCHEDULE: ArgumentKind = Object.freeze({
 export function checkHealthSchedule(schedule: HealthSchedule, tier: string): void {
   checkArgument('tier', tier, Kinds.text, CacheConfigError);
   const found = problemsOfOptions(schedule, MEMBERS, 'schedule');
-  if (found.length === 0) return;
   const problems = found.map(({ path, message }) => ({
     path: path === 'schedule' ? 'healthSchedule' : `healthSchedule.${path}`,
     message,
   }));
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`${tier}: ${list}`, { tier, problems });
+  new Problems(problems).throwIfAny(tier, { error: CacheConfigError, tier });
 }
 
 /** Milliseconds from a check to the next, after so many failures in a row. Throws a CacheValidationError for a `random` that gives something else than a share. */
@@ -52,8 +51,8 @@ export function waitAfter(failures: number, schedule: HealthSchedule): number {
   const { intervalMs = 300_000, maxIntervalMs = 21_600_000, jitter = 0.1, random = Math.random } = schedule;
   const wait = Math.min(intervalMs * 2 ** Math.max(0, failures - 1), Math.max(intervalMs, maxIntervalMs));
   const luck: unknown = random();
-  // A promise is refused like any other answer that is none; its rejection is nobody's then.
-  if (isPromise(luck)) luck.then(undefined, () => {});
+  // A promise is refused below like any other value that is not a number, and then nobody handles its rejection.
+  ignoreRejection(luck);
   // A NaN would be the time of the next check.
   checkArgument('random()', luck, LUCK);
   return Math.round(wait * (1 + jitter * (2 * (luck as number) - 1)));

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { type ArgumentKind, Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
+import { errorCode } from '../errors/error-code.ts';
 
 /** A process among all that may share a folder: those of other machines and containers too. */
 export interface ProcessIdentity {
@@ -47,7 +48,7 @@ export function hasEnded(identity: ProcessIdentity): boolean {
     process.kill(pid, 0);
   } catch (error) {
     // Whoever may not be signalled is there.
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    return errorCode(error) === 'ESRCH';
   }
   const status = statusOf(pid);
   if (status === undefined) return false;

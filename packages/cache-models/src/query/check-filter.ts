@@ -1,5 +1,4 @@
 import { Kinds } from '../arguments/argument-kinds.ts';
-import type { InstantInput } from '../entry/cache-entry-input.ts';
 import {
   isLabelName,
   isLabelValue,
@@ -11,6 +10,7 @@ import { Problems } from '../errors/problems.ts';
 import { HEALTH_STATUSES } from '../health/health-status.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
 import { PROXY_SCHEMES } from '../proxy-url/proxy-url.ts';
+import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
 import { ENTRY_ORDERS, type EntryFilter } from './entry-filter.ts';
 

@@ -1,8 +1,8 @@
 import type { CacheEntry } from '../entry/cache-entry.ts';
-import type { InstantInput } from '../entry/cache-entry-input.ts';
 import type { WantedLabels } from '../entry/entry-labels.ts';
 import type { HealthStatus } from '../health/health-status.ts';
 import type { ProxyScheme } from '../proxy-url/proxy-url.ts';
+import type { InstantInput } from '../time/to-instant.ts';
 
 /** From `from` (included) to `to` (not included); either may be left out. */
 export interface TimeRange {

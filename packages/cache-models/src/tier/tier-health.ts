@@ -5,6 +5,7 @@ import {
   CacheValidationError,
   type UnreadableReason,
 } from '../errors/cache-error.ts';
+import { errorCode } from '../errors/error-code.ts';
 import { reasonToShow } from '../errors/reason-to-show.ts';
 import type { Logger } from '../logger.ts';
 import type { TierStatistics } from '../statistics/tier-statistics.ts';
@@ -107,11 +108,11 @@ function reasonOf(error: CacheError): UnreadableReason {
 /** What may be logged of an error: its class and codes, never a message that could quote stored values. */
 function facts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
-  const code = (error as { code?: unknown }).code;
+  const code = errorCode(error);
   const reason = reasonToShow(error);
   return {
     error: error.name,
-    ...(typeof code === 'string' ? { code } : {}),
+    ...(code === undefined ? {} : { code }),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -2,6 +2,7 @@ import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../argum
 import { MEMBERS, problemsOfOptions } from '../arguments/check-options.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
 import { CacheConfigError, type FieldProblem } from '../errors/cache-error.ts';
+import { Problems } from '../errors/problems.ts';
 import type { Logger } from '../logger.ts';
 import type { CredentialCipher } from '../secrets/secret.ts';
 import type { Clock } from '../time/clock.ts';
@@ -65,12 +66,12 @@ const DESCRIPTION: Readonly<Record<keyof TierDescription<TierMode>, ArgumentKind
 /** Throws a CacheConfigError that lists every wrong option of a tier. */
 export function checkTierOptions(options: TierOptions, description: TierDescription<TierMode>): void {
   const described = problemsOfOptions(description, DESCRIPTION, 'description');
-  if (described.length > 0) throw wrong('tier', described);
+  throwIfAny(described, 'tier');
   const own = description.ownOptions;
   const given = own === undefined && Kinds.object.isRight(options) ? pick(options) : options;
   const problems = problemsOfOptions(given, { ...TIER_OPTIONS, ...own });
   const name: unknown = (options as TierOptions | undefined)?.name;
-  if (problems.length > 0) throw wrong(typeof name === 'string' ? name : description.tierType, problems);
+  throwIfAny(problems, typeof name === 'string' ? name : description.tierType);
 }
 
 /** The options that all tiers have. */
@@ -78,7 +79,6 @@ function pick(options: TierOptions): TierOptions {
   return Object.fromEntries(Object.keys(TIER_OPTIONS).map((name) => [name, options[name as keyof TierOptions]]));
 }
 
-function wrong(tier: string, problems: readonly FieldProblem[]): CacheConfigError {
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return new CacheConfigError(`${tier}: ${list}`, { tier, problems });
+function throwIfAny(problems: readonly FieldProblem[], tier: string): void {
+  new Problems(problems).throwIfAny(tier, { error: CacheConfigError, tier });
 }

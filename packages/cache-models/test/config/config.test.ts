@@ -84,7 +84,7 @@ describe('parseCacheConfig', () => {
       l2Backend: expect.stringContaining('jsonl'),
       'perSourceTtl.api': expect.stringContaining('1 or more'),
       l2CacheDir: expect.stringContaining('path'),
-      encryptionKey: expect.stringContaining('text'),
+      encryptionKey: expect.stringContaining('string'),
     });
     expect(Object.keys(problems)).toHaveLength(11);
   });

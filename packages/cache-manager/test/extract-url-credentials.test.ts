@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { CacheEntry, moveUserInfo, Secret } from '@pw/cache-models';
+import { CacheEntry, extractUrlCredentials, Secret } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -35,17 +35,17 @@ describe('credentials in a stored URL', () => {
     ['http://h/path@x', 'http://h/path@x', null, null],
     ['no url', 'no url', null, null],
   ])('become fields of their own: %s', (url, rest, username, password) => {
-    const entry = moveUserInfo(stored(url));
+    const entry = extractUrlCredentials(stored(url));
     expect(parts(entry)).toEqual([rest, username, password]);
     expect(entry.key).toBe('k');
   });
 
   it('count for nothing where the entry has its own, except the password of the same user', () => {
     const url = 'http://ann:hunter2@h:1';
-    expect(parts(moveUserInfo(stored(url, 'bob', 'own')))).toEqual(['http://h:1', 'bob', 'own']);
-    expect(parts(moveUserInfo(stored(url, 'bob')))).toEqual(['http://h:1', 'bob', null]);
-    expect(parts(moveUserInfo(stored(url, null, 'own')))).toEqual(['http://h:1', null, 'own']);
-    expect(parts(moveUserInfo(stored(url, 'ann')))).toEqual(['http://h:1', 'ann', 'hunter2']);
+    expect(parts(extractUrlCredentials(stored(url, 'bob', 'own')))).toEqual(['http://h:1', 'bob', 'own']);
+    expect(parts(extractUrlCredentials(stored(url, 'bob')))).toEqual(['http://h:1', 'bob', null]);
+    expect(parts(extractUrlCredentials(stored(url, null, 'own')))).toEqual(['http://h:1', null, 'own']);
+    expect(parts(extractUrlCredentials(stored(url, 'ann')))).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
   it('come out of no tier of a cache, and into no other', async () => {
