@@ -24,7 +24,7 @@ import {
 } from '@pw/cache-models';
 import type { BindingState } from './binding/binding-key.ts';
 import { FernetKey } from './fernet/fernet-key.ts';
-import { KeyRing, type TokenInput, unreadable } from './fernet/key-ring.ts';
+import { KeyRing, type TokenInput, unreadableToken } from './fernet/key-ring.ts';
 import {
   CURRENT_KEY_VARIABLE,
   type Environment,
@@ -126,8 +126,8 @@ export class CredentialEncryptor implements CredentialCipher {
   decrypt(token: TokenInput, binding?: CredentialBinding): Secret {
     if (binding !== undefined) checkBinding(binding);
     if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
-    const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#admit);
-    if (!isUtf8(plaintext)) throw unreadable('its content is not UTF-8');
+    const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#refuseUnlessHere);
+    if (!isUtf8(plaintext)) throw unreadableToken('its content is not UTF-8');
     const secret = Secret.of(plaintext.toString('utf8'));
     plaintext.fill(0);
     return secret;
@@ -139,7 +139,7 @@ export class CredentialEncryptor implements CredentialCipher {
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
   }
 
-  readonly #admit = (state: BindingState): void => {
+  readonly #refuseUnlessHere = (state: BindingState): void => {
     if (state === 'elsewhere') throw new CredentialUnreadableError('elsewhere');
     if (state === 'none' && this.#refusesForeign) throw new CredentialUnreadableError('refused');
   };

@@ -99,8 +99,9 @@ export type { CredentialBinding, CredentialRole, SealedRole } from './secrets/cr
 export { checkBinding } from './secrets/credential-binding.ts';
 export type { CredentialCipher, TokenState } from './secrets/secret.ts';
 export { SECRET_MASK, Secret } from './secrets/secret.ts';
-export type { CacheStatisticsInput, TierReport } from './statistics/cache-statistics.ts';
+export type { CacheStatisticsInput } from './statistics/cache-statistics.ts';
 export { CacheStatistics } from './statistics/cache-statistics.ts';
+export type { TierReport } from './statistics/tier-report.ts';
 export type { TierCounts } from './statistics/tier-statistics.ts';
 export { RemovalReason, TierStatistics } from './statistics/tier-statistics.ts';
 export { compareTexts } from './text/compare-texts.ts';

@@ -9,13 +9,13 @@ import {
 import type { CredentialBinding, SealedRole } from '@pw/cache-models';
 import { HmacKey } from '../fernet/hmac-key.ts';
 import type { RandomPool } from '../fernet/random-pool.ts';
-import { BLOCK, IV_LENGTH, IV_OFFSET } from '../fernet/token-layout.ts';
+import { AES_BLOCK, IV_LENGTH, IV_OFFSET } from '../fernet/token-layout.ts';
 
 // What an IV is, decrypted: nonce (6 bytes) | mark (4) | tag (6)
 const NONCE_LENGTH = 6;
 const MARK = Buffer.from('pwc1');
 const TAG_OFFSET = NONCE_LENGTH + MARK.length;
-const TAG_LENGTH = BLOCK - TAG_OFFSET;
+const TAG_LENGTH = AES_BLOCK - TAG_OFFSET;
 
 /** Where the tag of a role lies in the PRF of an origin: one PRF serves both credentials of an entry. */
 const TAG_IN_PRF: Readonly<Record<SealedRole, number>> = Object.freeze({
@@ -42,7 +42,7 @@ export class BindingKey {
   readonly #encrypt: Cipheriv;
   readonly #decrypt: Decipheriv;
   readonly #prf: HmacKey;
-  readonly #block = Buffer.alloc(BLOCK);
+  readonly #block = Buffer.alloc(AES_BLOCK);
   /** The last origin and its PRF: an entry's two credentials come one after the other. */
   #origin: string | undefined;
   readonly #tags = Buffer.alloc(TAGS_LENGTH);
@@ -51,7 +51,7 @@ export class BindingKey {
   constructor(fernetKey: Buffer) {
     const derive = (purpose: string, length: number) =>
       createSecretKey(Buffer.from(hkdfSync('sha256', fernetKey, '', `pw-cache token ${purpose}`, length)));
-    const block = derive('iv', BLOCK);
+    const block = derive('iv', AES_BLOCK);
     // Whole blocks and no padding: an update gives all that it took, so one object serves for all tokens.
     this.#encrypt = createCipheriv('aes-128-ecb', block, null).setAutoPadding(false);
     this.#decrypt = createDecipheriv('aes-128-ecb', block, null).setAutoPadding(false);

@@ -11,7 +11,7 @@ import { BindingKey } from '../binding/binding-key.ts';
 import { type FernetKeyInput, invalidKey, type KeySource, keyText, noKey } from '../keys/fernet-key-input.ts';
 import { encodeBase64Url } from './base64url.ts';
 import { HmacKey } from './hmac-key.ts';
-import { BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
+import { AES_BLOCK, IV_OFFSET, MAC_LENGTH, PAYLOAD_OFFSET, tokenLength, writeHeader } from './token-layout.ts';
 
 const CIPHER = 'aes-128-cbc';
 const KEY_TEXT = /^[\w-]{43}=$/;
@@ -117,7 +117,7 @@ export class FernetKey {
 /** The length without the PKCS #7 padding; `undefined` for a wrong one. `padded` is whole blocks, at least one. */
 function unpaddedLength(padded: Buffer): number | undefined {
   const size = padded[padded.length - 1]!;
-  if (size < 1 || size > BLOCK) return undefined;
+  if (size < 1 || size > AES_BLOCK) return undefined;
   for (let at = padded.length - size; at < padded.length; at++) if (padded[at] !== size) return undefined;
   return padded.length - size;
 }

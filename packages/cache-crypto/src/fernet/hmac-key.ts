@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto';
 
-const BLOCK = 64;
+const HASH_BLOCK = 64;
 const DIGEST = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
@@ -16,9 +16,9 @@ const KEPT = 512;
  */
 export class HmacKey {
   /** The key under the inner pad, and after it the message. */
-  readonly #inner = Buffer.alloc(BLOCK + KEPT, INNER_PAD);
+  readonly #inner = Buffer.alloc(HASH_BLOCK + KEPT, INNER_PAD);
   /** The key under the outer pad, and after it the inner hash. */
-  readonly #outer = Buffer.alloc(BLOCK + DIGEST, OUTER_PAD);
+  readonly #outer = Buffer.alloc(HASH_BLOCK + DIGEST, OUTER_PAD);
   /** `#inner` cut to a length, by the length of the message: tokens have few lengths. */
   readonly #cuts: Buffer[] = [];
 
@@ -34,20 +34,20 @@ export class HmacKey {
   /** The MAC of the first `length` bytes as a binary string, which is cheaper than a Buffer of its own. */
   mac(bytes: Buffer, length: number): string {
     const message = length <= KEPT ? this.#kept(length) : this.#long(length);
-    bytes.copy(message, BLOCK, 0, length);
-    this.#outer.write(hash('sha256', message, 'binary'), BLOCK, 'latin1');
-    if (length > KEPT) message.fill(0, 0, BLOCK);
+    bytes.copy(message, HASH_BLOCK, 0, length);
+    this.#outer.write(hash('sha256', message, 'binary'), HASH_BLOCK, 'latin1');
+    if (length > KEPT) message.fill(0, 0, HASH_BLOCK);
     return hash('sha256', this.#outer, 'binary');
   }
 
   #kept(length: number): Buffer {
-    this.#cuts[length] ??= this.#inner.subarray(0, BLOCK + length);
+    this.#cuts[length] ??= this.#inner.subarray(0, HASH_BLOCK + length);
     return this.#cuts[length];
   }
 
   #long(length: number): Buffer {
-    const message = Buffer.allocUnsafeSlow(BLOCK + length);
-    this.#inner.copy(message, 0, 0, BLOCK);
+    const message = Buffer.allocUnsafeSlow(HASH_BLOCK + length);
+    this.#inner.copy(message, 0, 0, HASH_BLOCK);
     return message;
   }
 }

@@ -104,7 +104,7 @@ export class KeyRing {
   #open({ key, token }: Authentic, ttl?: number): Buffer {
     if (ttl !== undefined) this.#checkAge(readSeconds(token), ttl);
     const plaintext = key.open(token);
-    if (plaintext === undefined) throw unreadable('its padding is wrong');
+    if (plaintext === undefined) throw unreadableToken('its padding is wrong');
     return plaintext;
   }
 
@@ -124,22 +124,22 @@ export class KeyRing {
 
   #authenticate(input: TokenInput): Authentic {
     const token = decodeToken(input);
-    if (token === undefined) throw unreadable('it is not a Fernet token');
+    if (token === undefined) throw unreadableToken('it is not a Fernet token');
     const key = this.#keys.find((candidate) => candidate.authenticates(token));
-    if (key === undefined) throw unreadable('none of the keys made it, or it was changed since');
+    if (key === undefined) throw unreadableToken('none of the keys made it, or it was changed since');
     return { key, token };
   }
 
   #checkAge(seconds: number, ttl: number): void {
     const now = this.#now();
     // Said so that a clock that answers NaN refuses the token.
-    if (!(now <= seconds + ttl)) throw unreadable('it is older than the ttl');
-    if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadable('it comes from the future');
+    if (!(now <= seconds + ttl)) throw unreadableToken('it is older than the ttl');
+    if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it comes from the future');
   }
 }
 
 /** The error for a token that cannot be opened. */
-export function unreadable(reason: string): CacheError {
+export function unreadableToken(reason: string): CacheError {
   return new CacheError(`Decryption failed: the token cannot be opened, ${reason}`, {
     code: CacheErrorCode.CREDENTIAL_UNREADABLE,
   });

@@ -1,7 +1,7 @@
 // Version (1 byte) | creation time in seconds (8, big endian) | IV (16) | payload (blocks of 16) | HMAC-SHA256 (32)
 const VERSION = 0x80;
 /** Length of an AES block in bytes. */
-export const BLOCK = 16;
+export const AES_BLOCK = 16;
 const TIME_OFFSET = 1;
 const WORD = 2 ** 32;
 
@@ -13,13 +13,13 @@ export const MAC_LENGTH = 32;
 
 /** Length of a decoded token for a plaintext of so many bytes: padding always adds 1 to 16. */
 export function tokenLength(plaintextLength: number): number {
-  return PAYLOAD_OFFSET + (Math.floor(plaintextLength / BLOCK) + 1) * BLOCK + MAC_LENGTH;
+  return PAYLOAD_OFFSET + (Math.floor(plaintextLength / AES_BLOCK) + 1) * AES_BLOCK + MAC_LENGTH;
 }
 
 /** Whether a decoded token has the version byte, and a length that a token can have. Says nothing about who made it. */
 export function hasTokenShape(token: Buffer): boolean {
   const payload = token.length - PAYLOAD_OFFSET - MAC_LENGTH;
-  return payload >= BLOCK && payload % BLOCK === 0 && token[0] === VERSION;
+  return payload >= AES_BLOCK && payload % AES_BLOCK === 0 && token[0] === VERSION;
 }
 
 /** Writes version and creation time. `seconds` is a whole number, 0 or more. */

@@ -7,11 +7,11 @@ import type { FieldError } from './check-argument.ts';
 import { suggest } from './suggest.ts';
 
 export interface ParseWithOptions {
-  /** Names the value in the message: `cache config`. */
+  /** The beginning of the message, such as `cache config`. */
   readonly what: string;
-  /** Names the argument, for a value that is no object at all. */
+  /** Name of the argument, for a value that is not an object at all. */
   readonly name: string;
-  /** Members that are objects: zod takes a Map, a Date or a Promise for an empty one. */
+  /** Members that must be objects: zod would accept a Map, a Date or a Promise as an empty one. */
   readonly objects?: readonly string[];
   /** The members known at a path, for "did you mean". */
   readonly members: (path: string) => readonly string[];
@@ -20,10 +20,10 @@ export interface ParseWithOptions {
 
 /**
  * Parses with a zod schema and throws one error that lists all problems, each with its field and bound.
- * zod's messages name types and bounds, never the value: nothing secret can get into them.
+ * zod's messages name types and bounds, never the value, so that they cannot contain a secret.
  */
 export function parseWith<S extends z.ZodType>(schema: S, input: unknown, options: ParseWithOptions): z.output<S> {
-  let problems = noObjects(input, options);
+  let problems = nonObjects(input, options);
   if (problems.length === 0) {
     const result = schema.safeParse(input);
     if (result.success) return result.data;
@@ -35,7 +35,7 @@ export function parseWith<S extends z.ZodType>(schema: S, input: unknown, option
 
 const NONE: FieldProblem[] = [];
 
-function noObjects(input: unknown, { name, objects }: ParseWithOptions): FieldProblem[] {
+function nonObjects(input: unknown, { name, objects }: ParseWithOptions): FieldProblem[] {
   if (!Kinds.object.isRight(input)) return [{ path: name, message: Kinds.object.wanted }];
   if (objects === undefined) return NONE;
   const values = input as Readonly<Record<string, unknown>>;

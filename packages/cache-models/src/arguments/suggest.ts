@@ -1,10 +1,10 @@
-/** The known name that a misspelt one most likely means; `undefined` if none is near. ProxyWhirl's snake_case counts as near. */
+/** The known name that a misspelt one most likely means; `undefined` if none is close. ProxyWhirl's snake_case counts as the same name. */
 export function suggest(name: string, known: readonly string[]): string | undefined {
-  const wanted = fold(name);
+  const wanted = normalise(name);
   let best: string | undefined;
   let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, fold(candidate));
+    const distance = editDistance(wanted, normalise(candidate));
     if (distance < least) {
       least = distance;
       best = candidate;
@@ -13,8 +13,8 @@ export function suggest(name: string, known: readonly string[]): string | undefi
   return best;
 }
 
-function fold(name: string): string {
-  // A name longer than any member cannot be near one; the cut bounds the work on hostile input.
+function normalise(name: string): string {
+  // No member is as long as this: the cut bounds the work on hostile input.
   return name.slice(0, 64).replaceAll(/[_-]/g, '').toLowerCase();
 }
 

@@ -5,8 +5,13 @@ import { checkArgument } from './check-argument.ts';
 import { suggest } from './suggest.ts';
 
 /**
- * One problem for each member of an options object that nobody knows, with the member that is most likely meant: a misspelt option would
- * otherwise be passed over in silence.
+ * One problem for each unknown member of an options object, with the known member that is most likely meant. Without this check a misspelt
+ * option would be silently ignored.
+ *
+ * @example
+ * ```ts
+ * unknownMembers({ maxEntrys: 5 }, ['maxEntries']); // [{ path: 'maxEntrys', message: 'unknown option; did you mean maxEntries?' }]
+ * ```
  */
 export function unknownMembers(options: object, known: readonly string[]): FieldProblem[] {
   if (!Kinds.object.isRight(options)) checkArgument('options', options, Kinds.object);

@@ -8,7 +8,7 @@ import type { Clock } from '../time/clock.ts';
 import { MAX_INSTANT, toStorable } from '../time/instant.ts';
 import { type InstantInput, toInstant } from '../time/to-instant.ts';
 import type { CacheEntryFields } from './cache-entry-fields.ts';
-import { keyOf } from './cache-key.ts';
+import { hashKey } from './cache-key.ts';
 import { type EntryLabels, inOrder, labelProblems, NO_LABELS } from './entry-labels.ts';
 import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
 import { withoutCredentials } from './mask-plain-fields.ts';
@@ -108,7 +108,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     labels: given.labels ?? NO_LABELS,
   };
   return {
-    key: given.key ?? keyOf(url, credentials.username),
+    key: given.key ?? hashKey(url, credentials.username),
     proxyUrl: url,
     ...credentials,
     fetchTime,

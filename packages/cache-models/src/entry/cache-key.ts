@@ -25,7 +25,7 @@ export function generateCacheKey(proxyUrl: string, options: CacheKeyOptions = NO
   if (typeof proxyUrl !== 'string') checkArgument('proxyUrl', proxyUrl, Kinds.text);
   if (options !== NO_OPTIONS && !isInOrder(options))
     checkOptionsObject(options, { username: USERNAME }, { what: 'generateCacheKey' });
-  return keyOf(proxyUrl, options.username);
+  return hashKey(proxyUrl, options.username);
 }
 
 /** True for nearly all options, at a hundredth of what the whole check costs; false where that has to say. */
@@ -37,7 +37,7 @@ function isInOrder(options: CacheKeyOptions): boolean {
 }
 
 /** As {@link generateCacheKey}, of what was checked. */
-export function keyOf(proxyUrl: string, username: string | Secret | null | undefined): string {
+export function hashKey(proxyUrl: string, username: string | Secret | null | undefined): string {
   const name = typeof username === 'string' ? username : (username?.reveal() ?? '');
   const text = name === '' ? proxyUrl : `${proxyUrl}\0${name}`;
   return copyOf(hash('sha256', text, 'hex').slice(0, 16));

@@ -1,37 +1,37 @@
 import { brandClass, brandOf } from '../brand.ts';
 
-/** Stable within a major version; messages are not. */
+/** The codes of all errors: stable within a major version, unlike messages. */
 export const CacheErrorCode = Object.freeze({
   /** A stored record is damaged: it fails its checksum or cannot be parsed. */
   CORRUPTED: 'CACHE_CORRUPTED',
   /** The store refused an operation: disk full, permission, lock, network. Worth a retry. */
   STORAGE_FAILED: 'CACHE_STORAGE_FAILED',
-  /** The caller's value is wrong; the message names the field. */
+  /** An argument is wrong; the message names it. */
   VALIDATION_FAILED: 'CACHE_VALIDATION_FAILED',
-  /** A configuration is wrong; the message names the member and the bound. */
+  /** A configuration is wrong; the message names the member and its bounds. */
   CONFIG_INVALID: 'CACHE_CONFIG_INVALID',
   /**
-   * A token cannot be opened: wrong or missing key, a damaged token, or one that belongs to another proxy. Nothing is lost; the
-   * record stays.
+   * A token cannot be opened: the key is wrong or missing, or the token is damaged or belongs to another proxy. Nothing is lost: the
+   * record stays stored.
    */
   CREDENTIAL_UNREADABLE: 'CACHE_CREDENTIAL_UNREADABLE',
   /** An encryption key has the wrong format. */
   KEY_INVALID: 'CACHE_KEY_INVALID',
   /**
-   * Keys that cover the password cannot be made: the cache has no cipher, no tier that could keep its identity key, or no key that opens
-   * the one that is stored. The message says which, and what helps.
+   * Keys that cover the password cannot be made: the cache has no cipher, no tier that can keep its identity key, or no key that opens
+   * the stored identity key. The message states which, and the remedy.
    */
   IDENTITY_KEY_UNAVAILABLE: 'CACHE_IDENTITY_KEY_UNAVAILABLE',
-  /** A package that the configuration asks for is not installed; the message is the command that installs it. */
+  /** A package that the configuration needs is not installed; the message contains the command that installs it. */
   PACKAGE_MISSING: 'CACHE_PACKAGE_MISSING',
   /** This version of Node.js, or this machine, cannot run the tier. */
   RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
   /**
-   * A database holds something that would run along with the cache's own statements, or keep them from what they do: a trigger, a view
-   * in a table's place. It was left as it is; the message names the object and the remedy.
+   * A database contains an object that would run with, or interfere with, the cache's own statements: a trigger, or a view in place of a
+   * table. It was left unchanged; the message names the object and the remedy.
    */
   SCHEMA_REFUSED: 'CACHE_SCHEMA_REFUSED',
-  /** A link, a pipe, a folder that anyone may write to or the like stands where a file or folder of ours belongs; the message names it. */
+  /** The path of a file or folder of the cache is unsafe: a symbolic link, a pipe, a world-writable folder. The message names it. */
   UNSAFE_PATH: 'CACHE_UNSAFE_PATH',
   /** A load took longer than its caller's `timeoutMs`. Worth a retry. */
   LOAD_TIMED_OUT: 'CACHE_LOAD_TIMED_OUT',
@@ -41,15 +41,15 @@ export const CacheErrorCode = Object.freeze({
 export type CacheErrorCode = (typeof CacheErrorCode)[keyof typeof CacheErrorCode];
 
 export interface CacheErrorOptions {
-  /** Stable code; each subclass has its own default. */
+  /** Default: the code of the class. */
   readonly code?: CacheErrorCode | undefined;
   /** Name of the tier concerned. */
   readonly tier?: string | undefined;
-  /** What went wrong below. Must not quote stored values: they may hold a secret. */
+  /** The underlying error. Must not quote stored values: they may contain a secret. */
   readonly cause?: unknown;
 }
 
-/** Base of all errors of the cache. Recognise one by `code`, or by `instanceof`, which works across package copies. */
+/** Base class of all errors of the cache. Identify an error by `code`, or by `instanceof`, which works across copies of this package. */
 export class CacheError extends Error {
   override readonly name: string = 'CacheError';
   readonly code: CacheErrorCode;
@@ -78,7 +78,7 @@ export class CacheCorruptionError extends CacheError {
 }
 brandClass(CacheCorruptionError, brandOf('CacheCorruptionError'));
 
-/** The store refused an operation; a later try may succeed. */
+/** The store refused an operation; a retry may succeed. */
 export class CacheStorageError extends CacheError {
   override readonly name = 'CacheStorageError';
   constructor(message: string, options: CacheErrorOptions = {}) {
@@ -87,7 +87,7 @@ export class CacheStorageError extends CacheError {
 }
 brandClass(CacheStorageError, brandOf('CacheStorageError'));
 
-/** One wrong field or member: where it is and what it must be, never what it was. */
+/** One wrong field or member: its path and what it must be, never its value. */
 export interface FieldProblem {
   /** Dotted path from the value's root, such as `l1Config.maxEntries`; empty for the value itself. */
   readonly path: string;
@@ -95,11 +95,11 @@ export interface FieldProblem {
 }
 
 export interface FieldErrorOptions extends CacheErrorOptions {
-  /** All problems at once. */
+  /** Every problem of the value. Default: none. */
   readonly problems?: readonly FieldProblem[] | undefined;
 }
 
-/** The caller's value is wrong. `problems` lists every wrong field. */
+/** An argument is wrong. `problems` lists every wrong field. */
 export class CacheValidationError extends CacheError {
   override readonly name = 'CacheValidationError';
   readonly problems: readonly FieldProblem[];
@@ -122,8 +122,8 @@ export class CacheConfigError extends CacheError {
 brandClass(CacheConfigError, brandOf('CacheConfigError'));
 
 /**
- * Why a token is not opened. `unknown`: none of the keys made it, or it was changed since. `elsewhere`: it is bound to another
- * proxy or another role. `refused`: it is bound to none, and the cipher refuses such tokens.
+ * Why a token is not opened. `unknown`: no key made it, or it was changed since. `elsewhere`: it is bound to another proxy or role.
+ * `refused`: it is bound to no proxy, and the cipher refuses such tokens.
  */
 export type UnreadableReason = 'unknown' | 'elsewhere' | 'refused';
 
@@ -137,7 +137,7 @@ const UNREADABLE: Readonly<Record<UnreadableReason, string>> = Object.freeze({
 export class CredentialUnreadableError extends CacheError {
   override readonly name = 'CredentialUnreadableError';
   readonly reason: UnreadableReason;
-  /** `detail` takes the place of the reason's own words. */
+  /** `detail` replaces the default description of the reason in the message. */
   constructor(reason: UnreadableReason, detail?: string) {
     if (typeof reason !== 'string' || !Object.hasOwn(UNREADABLE, reason))
       throw wrong('reason', `must be ${Object.keys(UNREADABLE).join(', ')}`);
@@ -150,7 +150,7 @@ export class CredentialUnreadableError extends CacheError {
 }
 brandClass(CredentialUnreadableError, brandOf('CredentialUnreadableError'));
 
-// Not by the kinds of arguments, whose errors are these.
+// Checked without `checkArgument`, which throws these very errors.
 const CODES: ReadonlySet<unknown> = new Set([undefined, ...Object.values(CacheErrorCode)]);
 const MEMBERS: ReadonlySet<string> = new Set(['code', 'tier', 'cause', 'problems']);
 
@@ -164,11 +164,12 @@ function checkErrorOptions<T extends FieldErrorOptions>(options: T): T {
   const { code, tier, problems } = options;
   if (!CODES.has(code)) throw wrong('code', 'must be one of CacheErrorCode');
   if (tier !== undefined && typeof tier !== 'string') throw wrong('tier', 'must be a string');
-  if (problems !== undefined && !isProblems(problems)) throw wrong('problems', 'must be a list of { path, message }');
+  if (problems !== undefined && !isProblemList(problems)) throw wrong('problems', 'must be a list of { path, message }');
   return options;
 }
 
-function isProblems(list: unknown): boolean {
+/** True for a list of `{ path, message }`. */
+export function isProblemList(list: unknown): boolean {
   if (!Array.isArray(list)) return false;
   const isProblem = (problem: Partial<FieldProblem> | null | undefined) =>
     typeof problem?.path === 'string' && typeof problem.message === 'string';

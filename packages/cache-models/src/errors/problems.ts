@@ -1,6 +1,6 @@
 import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument, type FieldError, isErrorClass } from '../arguments/check-argument.ts';
-import { CacheConfigError, CacheValidationError, type FieldProblem } from './cache-error.ts';
+import { CacheConfigError, CacheValidationError, type FieldProblem, isProblemList } from './cache-error.ts';
 
 /** How {@link Problems.throwIfAny} throws. */
 export interface ThrowProblemsOptions {
@@ -11,7 +11,7 @@ export interface ThrowProblemsOptions {
 }
 
 const NO_OPTIONS: ThrowProblemsOptions = Object.freeze({});
-const FOUND: ArgumentKind = Object.freeze({ wanted: 'must be a list of { path, message }', isRight: isProblems });
+const FOUND: ArgumentKind = Object.freeze({ wanted: 'must be a list of { path, message }', isRight: isProblemList });
 const ERROR: ArgumentKind = optional(Object.freeze({ wanted: 'must be a class of errors', isRight: isErrorClass }));
 const OPTIONS: ArgumentKind = Object.freeze({ wanted: 'must be { error, tier }', isRight: isThrowOptions });
 
@@ -68,13 +68,6 @@ export class Problems {
   get inOneLine(): string {
     return this.#list.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)).join('; ');
   }
-}
-
-function isProblems(list: unknown): boolean {
-  if (!Array.isArray(list)) return false;
-  const isProblem = (problem: Partial<FieldProblem> | null | undefined) =>
-    typeof problem?.path === 'string' && typeof problem.message === 'string';
-  return list.findIndex((problem: Partial<FieldProblem> | null | undefined) => !isProblem(problem)) === -1;
 }
 
 /** Not by `checkOptionsObject`, which is built on this class. */

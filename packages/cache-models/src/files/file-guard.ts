@@ -71,8 +71,8 @@ export class FileGuard {
         'directory',
         'anyone may replace files in it; "chmod o-w" it, or use a folder inside it',
       );
-    const doubts = this.#doubts(found);
-    if (doubts !== undefined) this.#doubted(path, 'directory', `${doubts}; whoever it is may replace files in it`);
+    const doubts = this.#doubtAbout(found);
+    if (doubts !== undefined) this.#warnOrRefuse(path, 'directory', `${doubts}; whoever it is may replace files in it`);
   }
 
   /** A link that is ours, or root's, leads where we want; anybody else's may lead to a folder of ours that is none of the cache. */
@@ -91,10 +91,10 @@ export class FileGuard {
     const problem = 'has more than one hard link, so it can be changed under another name';
     const remedy = '; copy it, and put the copy in its place';
     if (!this.#isTrusted(stats.uid)) throw this.#refused(path, what, `${problem}, and is not ours${remedy}`);
-    this.#doubted(path, what, `${problem}${remedy}`);
+    this.#warnOrRefuse(path, what, `${problem}${remedy}`);
   }
 
-  #doubts({ mode, uid }: Stats): string | undefined {
+  #doubtAbout({ mode, uid }: Stats): string | undefined {
     if (!this.#isTrusted(uid)) return `it belongs to user ${uid}`;
     if ((mode & ANYONE_WRITES) !== 0) return 'anyone may add files to it';
     return (mode & GROUP_WRITES) === 0 ? undefined : 'its group may write to it';
@@ -105,7 +105,7 @@ export class FileGuard {
     return uid === this.#userId || uid === 0;
   }
 
-  #doubted(path: string, what: string, problem: string): void {
+  #warnOrRefuse(path: string, what: string, problem: string): void {
     if (this.#checks === 'strict') throw this.#refused(path, what, problem);
     if (this.#warned.has(path)) return;
     this.#warned.add(path);

@@ -13,13 +13,13 @@ export function markCommandOptions(text: string, mark: Mark): void {
     const match = OPTION.exec(text);
     if (match === null) return;
     const start = match.index + match[0].length;
-    from = endOfArgument(text, start, match[1]);
+    from = endOfOptionValue(text, start, match[1]);
     const value = text.slice(start, from);
     if (value.includes(':') && !/^[a-z\d+.-]{1,32}:\/\//i.test(value)) mark(start, from);
   }
 }
 
-function endOfArgument(text: string, start: number, quote: string | undefined): number {
+function endOfOptionValue(text: string, start: number, quote: string | undefined): number {
   // Far enough for any argument, and not so far that many open quotes cost much.
   const limit = Math.min(text.length, start + 256);
   const closing = quote === undefined ? -1 : endOfQuote(text, start, limit, quote, false);

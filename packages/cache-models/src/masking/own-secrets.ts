@@ -1,4 +1,5 @@
 import { SECRET_MASK } from '../secrets/secret.ts';
+import { asciiLowerCase } from '../text/ascii-lower-case.ts';
 import { findAll, findApart } from './find-all.ts';
 import type { TextView } from './text-view.ts';
 
@@ -19,7 +20,7 @@ export function markSecrets(views: readonly TextView[], secrets: readonly string
   const longest = Math.max(...views.map(({ text }) => longestRun(text)));
   const encoded = new Set([...found, found.join(':')].flatMap((secret) => inBase64(secret, longest)));
   for (const view of views) {
-    const folded = fold(view.text);
+    const folded = asciiLowerCase(view.text);
     for (const secret of plain) markPlain(view, folded, secret);
     markBase64(view, encoded);
   }
@@ -32,7 +33,7 @@ function isNoPartOfMask(secret: string): boolean {
 
 function markPlain(view: TextView, folded: string, secret: string): void {
   if (secret.length >= ANYWHERE) {
-    findAll(folded, fold(secret), view.mark);
+    findAll(folded, asciiLowerCase(secret), view.mark);
     return;
   }
   const { text, mark } = view;
@@ -95,9 +96,4 @@ function markBase64({ text, mark }: TextView, parts: Iterable<string>): void {
     return last;
   };
   for (const part of parts) findApart(text, part, markAround);
-}
-
-/** Lower case, for ASCII letters: the length stays. */
-function fold(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

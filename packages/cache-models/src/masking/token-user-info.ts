@@ -80,7 +80,7 @@ function markListLine(token: string, { start, colon }: User, mark: Mark): boolea
   // What stands before the last place: `user:password:host:port`.
   const last = [...token.slice(start).matchAll(PLACE_LAST)].at(-1)?.index ?? 0;
   if (token.slice(start, start + last).includes(':')) mark(start, start + last);
-  const end = endOfLine(token, start);
+  const end = endOfListLine(token, start);
   const line = token.slice(start, end);
   const fields = line.split(':');
   if (fields.length < 4 || isIPv6(line) || fields.every((field) => /^[\da-f]{2}$/i.test(field))) return false;
@@ -96,7 +96,7 @@ function hasFourFields(token: string, colon: number): boolean {
   return second >= 0 && token.indexOf(':', second + 1) >= 0;
 }
 
-function endOfLine(token: string, start: number): number {
+function endOfListLine(token: string, start: number): number {
   const quote = token[start - 1];
   const closing = isQuote(quote) ? token.indexOf(quote!, start) : -1;
   return closing < 0 ? withoutClosing(token, start, token.length) : closing;

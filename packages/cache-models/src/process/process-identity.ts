@@ -5,22 +5,23 @@ import { type ArgumentKind, Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { errorCode } from '../errors/error-code.ts';
 
-/** A process among all that may share a folder: those of other machines and containers too. */
+/** Identifies a process among all that may share a folder, including those of other machines and containers. */
 export interface ProcessIdentity {
-  /** Tells the sets of processes apart in which a number names one process: 8 hex digits. */
+  /** Identifies the machine, boot and PID namespace in which `pid` is unique: 8 hex digits. */
   readonly space: string;
   readonly pid: number;
-  /** When it began, in the system's own unit: numbers are given out again. 0 where the system does not say. */
+  /** Start time in the system's own unit, because PIDs are reused. 0 where the system does not report it. */
   readonly start: number;
 }
 
+/** The identity of this process. */
 export function ownIdentity(): ProcessIdentity {
   return { space: ownSpace(), pid: process.pid, start: statusOf(process.pid)?.start ?? 0 };
 }
 
 /**
- * As `ownIdentity`, but `undefined` unless the boot, the namespace of process numbers and the start were all read, from a `/proc` that
- * counts processes as this one does: a container may see the `/proc` of its host.
+ * As {@link ownIdentity}, but `undefined` unless boot, PID namespace and start time could all be read from a `/proc` of this process's own
+ * namespace: a container may see the `/proc` of its host.
  */
 export function certainIdentity(): ProcessIdentity | undefined {
   if (spaceText() === undefined || statusOf('self')?.pid !== process.pid) return undefined;
@@ -28,7 +29,7 @@ export function certainIdentity(): ProcessIdentity | undefined {
   return own.start === 0 ? undefined : own;
 }
 
-/** Process numbers are 1 or more: `kill` takes 0 and those below for groups of processes. */
+/** PIDs are 1 or more: `kill` interprets 0 and negative numbers as process groups. */
 const IDENTITY: ArgumentKind = Object.freeze({
   wanted: 'must be { space: a string, pid: a whole number of 1 or more, start: a number }',
   isRight: (value: unknown) => {
@@ -39,7 +40,7 @@ const IDENTITY: ArgumentKind = Object.freeze({
   },
 });
 
-/** True if a process has ended for sure; false if it runs, or cannot be seen from here. */
+/** True if the process has certainly ended; false if it runs, or if its state cannot be seen from here. */
 export function hasEnded(identity: ProcessIdentity): boolean {
   checkArgument('identity', identity, IDENTITY);
   const { space, pid, start } = identity;
@@ -47,7 +48,7 @@ export function hasEnded(identity: ProcessIdentity): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // Whoever may not be signalled is there.
+    // EPERM: the process exists, but may not be signalled.
     return errorCode(error) === 'ESRCH';
   }
   const status = statusOf(pid);
@@ -55,7 +56,7 @@ export function hasEnded(identity: ProcessIdentity): boolean {
   return status.isZombie || (start !== 0 && status.start !== start);
 }
 
-/** One boot of one kernel and, on it, one namespace of process numbers; elsewhere the machine. */
+/** One boot of one kernel and one PID namespace; the host name where `/proc` is not available. */
 function ownSpace(): string {
   return createHash('sha256')
     .update(spaceText() ?? hostname())
@@ -75,7 +76,7 @@ interface ProcessStatus {
 
 function statusOf(pid: number | 'self'): ProcessStatus | undefined {
   const text = orUndefined(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  // The name of the program, which may hold anything, stands in brackets before what is asked for.
+  // The fields follow the program's name in brackets, which may itself contain anything, brackets included.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   if (text === undefined || fields?.[19] === undefined) return undefined;
   return {

@@ -1,19 +1,26 @@
 import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 
-/** Work that is still to be done when this process exits. While it is empty there is no listener. */
+/** Work to be done when this process exits. While it is empty, no listener is registered. */
 const pending = new Set<() => void>();
 
 /**
- * Runs `work` when the process ends by `process.exit()`, an uncaught error, or because nothing is left to do. Returns a function that
- * cancels it; call it when the work is done or no longer needed, so that no listener stays. All callers share one listener.
+ * Runs `work` when the process ends by `process.exit()`, by an uncaught error, or because the event loop is empty. Returns a function that
+ * cancels it; call it once the work is done or no longer needed, so that no listener is left. All callers share one listener.
  *
- * `work` must be synchronous, and what it throws is swallowed: the rest is still done. A process that a signal ends without a handler
- * runs no code, so whatever is undone here must also be harmless when it is never undone.
+ * `work` must be synchronous. Errors that it throws are swallowed, and the remaining work still runs. A process that is killed by an
+ * unhandled signal runs none of it, so a missing cleanup must be harmless.
+ *
+ * @example
+ * ```ts
+ * const cancel = runAtExit(() => rmSync(temporary, { force: true }));
+ * await write(temporary);
+ * cancel();
+ * ```
  */
 export function runAtExit(work: () => void): () => void {
   checkArgument('work', work, Kinds.function);
-  // One of its own, so that the same function given twice is two pieces of work.
+  // A closure of its own, so that the same function given twice counts as two pieces of work.
   const item = () => work();
   if (pending.size === 0) process.on('exit', runAll);
   pending.add(item);
@@ -27,7 +34,7 @@ function runAll(): void {
     try {
       work();
     } catch {
-      // There is nobody left to tell.
+      // The process is ending: there is nowhere left to report to.
     }
   }
 }

@@ -55,7 +55,7 @@ export function readUrl(given: string): ProxyUrlResult {
   const at = rest.lastIndexOf('@');
   const place = parsePlace(rest.slice(at + 1));
   if (!place.ok) return place;
-  const user = at < 0 ? [null, null] : splitUserInfo(rest.slice(0, at));
+  const [username, password] = at < 0 ? [null, null] : splitUserInfo(rest.slice(0, at));
   const normal = `${scheme}://${place.host}:${place.port}`;
   const url = normal === given ? given : copyOf(normal);
   return {
@@ -65,8 +65,8 @@ export function readUrl(given: string): ProxyUrlResult {
       host: place.host,
       port: place.port,
       url,
-      username: user[0] ?? null,
-      password: user[1] ?? null,
+      username,
+      password,
     },
   };
 }
@@ -85,7 +85,8 @@ function parsePlace(text: string): Place {
   return host.ok ? { ok: true, host: host.host, port } : { ok: false, part: 'host', reason: host.reason };
 }
 
-function splitUserInfo(text: string): [string | null, string | null] {
+/** Username and password of what precedes the `@` of a URL, percent-decoded; `null` when absent or empty. */
+export function splitUserInfo(text: string): [string | null, string | null] {
   const colon = text.indexOf(':');
   const user = colon < 0 ? text : text.slice(0, colon);
   const password = colon < 0 ? '' : text.slice(colon + 1);

@@ -1,6 +1,7 @@
 import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import type { CacheEntry } from '../entry/cache-entry.ts';
+import { asciiLowerCase } from '../text/ascii-lower-case.ts';
 import { toInstant } from '../time/to-instant.ts';
 import { checkFilter } from './check-filter.ts';
 import type { CountRange, EntryFilter, TimeRange } from './entry-filter.ts';
@@ -37,8 +38,8 @@ function testsOf(filter: EntryFilter, now: number): Test[] {
     tests.push(({ labels }) => hasLabels(labels));
   }
   if (text !== undefined) {
-    const wanted = toAsciiLowerCase(text);
-    tests.push((entry) => toAsciiLowerCase(entry.proxyUrl).includes(wanted));
+    const wanted = asciiLowerCase(text);
+    tests.push((entry) => asciiLowerCase(entry.proxyUrl).includes(wanted));
   }
   if (filter.expiresAt !== undefined) tests.push(isWithin(filter.expiresAt, (entry) => entry.expiresAt));
   if (filter.lastAccessed !== undefined) tests.push(isWithin(filter.lastAccessed, (entry) => entry.lastAccessed));
@@ -66,9 +67,5 @@ function isCount({ min = 0, max = Number.POSITIVE_INFINITY }: CountRange): Test 
 }
 
 function schemeOf({ proxyUrl }: CacheEntry): string {
-  return toAsciiLowerCase(proxyUrl.slice(0, Math.max(0, proxyUrl.indexOf('://'))));
-}
-
-function toAsciiLowerCase(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return asciiLowerCase(proxyUrl.slice(0, Math.max(0, proxyUrl.indexOf('://'))));
 }

@@ -1,4 +1,4 @@
-import { Kinds, optional as orNone } from '../arguments/argument-kinds.ts';
+import { Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { CacheEntry } from '../entry/cache-entry.ts';
 import { labelTexts } from '../entry/entry-labels.ts';
@@ -26,11 +26,11 @@ export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | unde
     health_status: entry.healthStatus,
     failure_count: entry.failureCount,
     evicted_from_l1: entry.evictedFromL1,
-    last_health_check: optional(entry.lastHealthCheck),
+    last_health_check: formatOptionalInstant(entry.lastHealthCheck),
     consecutive_health_failures: entry.consecutiveHealthFailures,
     consecutive_health_successes: entry.consecutiveHealthSuccesses,
     recovery_attempt: entry.recoveryAttempt,
-    next_check_time: optional(entry.nextCheckTime),
+    next_check_time: formatOptionalInstant(entry.nextCheckTime),
     last_health_error: entry.lastHealthError,
     total_health_checks: entry.totalHealthChecks,
     total_health_check_failures: entry.totalHealthCheckFailures,
@@ -67,10 +67,10 @@ export function sealCredentials(entry: CacheEntry, cipher: CredentialCipher | un
   };
 }
 
-const CIPHER = orNone(Kinds.cipher);
+const CIPHER = optional(Kinds.cipher);
 const NO_CREDENTIALS: SealedCredentials = Object.freeze({ username: null, password: null });
 
-function optional(instant: number | null): string | null {
+function formatOptionalInstant(instant: number | null): string | null {
   return instant === null ? null : formatInstant(instant);
 }
 

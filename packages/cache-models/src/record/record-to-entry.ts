@@ -31,32 +31,32 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
   if (typeof record !== 'object' || record === null || Array.isArray(record))
     throw damaged('record', 'is not an object');
   const raw = record as Raw;
-  const proxyUrl = text(raw, 'proxy_url');
+  const proxyUrl = readString(raw, 'proxy_url');
   const username = readSecret(raw, 'username', proxyUrl, cipher);
   const password = readSecret(raw, 'password', proxyUrl, cipher);
   return CacheEntry.restore({
-    key: keyOf(raw),
+    key: readKey(raw),
     proxyUrl,
     username,
     password,
-    source: text(raw, 'source'),
-    fetchTime: instant(raw, 'fetch_time'),
-    lastAccessed: instant(raw, 'last_accessed'),
-    accessCount: integer(raw, 'access_count', 0),
-    ttlSeconds: count(raw, 'ttl_seconds'),
-    expiresAt: instant(raw, 'expires_at'),
-    healthStatus: status(raw),
-    failureCount: count(raw, 'failure_count', 0),
-    evictedFromL1: flag(raw, 'evicted_from_l1'),
-    lastHealthCheck: optionalInstant(raw, 'last_health_check'),
-    consecutiveHealthFailures: count(raw, 'consecutive_health_failures', 0),
-    consecutiveHealthSuccesses: count(raw, 'consecutive_health_successes', 0),
-    recoveryAttempt: count(raw, 'recovery_attempt', 0),
-    nextCheckTime: optionalInstant(raw, 'next_check_time'),
-    lastHealthError: raw['last_health_error'] == null ? null : text(raw, 'last_health_error'),
-    totalHealthChecks: count(raw, 'total_health_checks', 0),
-    totalHealthCheckFailures: count(raw, 'total_health_check_failures', 0),
-    labels: labels(raw),
+    source: readString(raw, 'source'),
+    fetchTime: readInstant(raw, 'fetch_time'),
+    lastAccessed: readInstant(raw, 'last_accessed'),
+    accessCount: readInteger(raw, 'access_count', 0),
+    ttlSeconds: readCount(raw, 'ttl_seconds'),
+    expiresAt: readInstant(raw, 'expires_at'),
+    healthStatus: readStatus(raw),
+    failureCount: readCount(raw, 'failure_count', 0),
+    evictedFromL1: readFlag(raw, 'evicted_from_l1'),
+    lastHealthCheck: readOptionalInstant(raw, 'last_health_check'),
+    consecutiveHealthFailures: readCount(raw, 'consecutive_health_failures', 0),
+    consecutiveHealthSuccesses: readCount(raw, 'consecutive_health_successes', 0),
+    recoveryAttempt: readCount(raw, 'recovery_attempt', 0),
+    nextCheckTime: readOptionalInstant(raw, 'next_check_time'),
+    lastHealthError: raw['last_health_error'] == null ? null : readString(raw, 'last_health_error'),
+    totalHealthChecks: readCount(raw, 'total_health_checks', 0),
+    totalHealthCheckFailures: readCount(raw, 'total_health_check_failures', 0),
+    labels: readLabels(raw),
   });
 }
 
@@ -99,20 +99,20 @@ function readSecret(
   return openCredential(token, cipher, { role, origin: originOf(proxyUrl) });
 }
 
-function keyOf(raw: Raw): string {
-  const key = text(raw, 'key');
+function readKey(raw: Raw): string {
+  const key = readString(raw, 'key');
   if (!isTooLongKey(key)) return key;
   throw damaged('key', `is longer than ${MAX_KEY_BYTES} bytes`);
 }
 
-function text(raw: Raw, name: string): string {
+function readString(raw: Raw, name: string): string {
   const value = raw[name];
   if (typeof value === 'string') return value;
   throw damaged(name, 'is not a string');
 }
 
 /** As we write them, or as an object of names and texts, which others would write. */
-function labels(raw: Raw): EntryLabels {
+function readLabels(raw: Raw): EntryLabels {
   const given = raw['labels'];
   if (given === undefined || given === null) return NO_LABELS;
   const found = parseLabelTexts(given);
@@ -122,7 +122,7 @@ function labels(raw: Raw): EntryLabels {
 }
 
 /** As pydantic's lax mode reads an int: a whole number, or a text of one. Python's has no end: one beyond 2^53 is the nearest number. */
-function integer(raw: Raw, name: string, missing?: number): number {
+function readInteger(raw: Raw, name: string, missing?: number): number {
   const value = raw[name];
   if (typeof value === 'number' && Number.isInteger(value)) return value;
   if (typeof value === 'string' && /^\s*[+-]?\d+(\.0+)?\s*$/.test(value)) {
@@ -133,8 +133,8 @@ function integer(raw: Raw, name: string, missing?: number): number {
   throw damaged(name, 'is not a whole number');
 }
 
-function count(raw: Raw, name: string, missing?: number): number {
-  const value = integer(raw, name, missing);
+function readCount(raw: Raw, name: string, missing?: number): number {
+  const value = readInteger(raw, name, missing);
   if (value < 0) throw damaged(name, 'is negative');
   if (!Number.isSafeInteger(value)) throw damaged(name, 'is more than 2^53 - 1');
   return value;
@@ -144,7 +144,7 @@ const TRUE_TEXTS: ReadonlySet<string> = new Set(['1', 't', 'true', 'y', 'yes', '
 const FALSE_TEXTS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'n', 'no', 'off']);
 
 /** As pydantic's lax mode reads a bool. */
-function flag(raw: Raw, name: string): boolean {
+function readFlag(raw: Raw, name: string): boolean {
   const value = raw[name];
   if (typeof value === 'boolean') return value;
   if (value === undefined) return false;
@@ -154,18 +154,18 @@ function flag(raw: Raw, name: string): boolean {
   throw damaged(name, 'is not true or false');
 }
 
-function status(raw: Raw) {
+function readStatus(raw: Raw) {
   const value = raw['health_status'];
   if (value === undefined) return 'unknown';
   if (isHealthStatus(value)) return value;
   throw damaged('health_status', 'is not a known state');
 }
 
-function optionalInstant(raw: Raw, name: string): number | null {
-  return raw[name] == null ? null : instant(raw, name);
+function readOptionalInstant(raw: Raw, name: string): number | null {
+  return raw[name] == null ? null : readInstant(raw, name);
 }
 
-function instant(raw: Raw, name: string): number {
+function readInstant(raw: Raw, name: string): number {
   const value = raw[name];
   const time =
     typeof value === 'string' ? parseInstant(value) : typeof value === 'number' ? fromEpochSeconds(value) : undefined;

@@ -130,7 +130,7 @@ export class Secret {
     if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
     if (binding !== undefined) checkBinding(binding);
     if (this.#token === undefined) return false;
-    const isKnown = this.#state !== undefined && this.#cipher === cipher && isSame(this.#binding, binding);
+    const isKnown = this.#state !== undefined && this.#cipher === cipher && isSameBinding(this.#binding, binding);
     if (isKnown) return this.#state === 'current';
     // A secret with a text of its own was sealed for another cipher or another place.
     if (this.#text !== undefined || binding === undefined) return false;
@@ -166,6 +166,6 @@ export class Secret {
 }
 brandClass(Secret, BRAND);
 
-function isSame(a: CredentialBinding | undefined, b: CredentialBinding | undefined): boolean {
+function isSameBinding(a: CredentialBinding | undefined, b: CredentialBinding | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && a.origin === b.origin && a.role === b.role);
 }

@@ -2,20 +2,8 @@ import { type ArgumentKind, Kinds, nullable, optional, wholeNumber } from '../ar
 import { checkOptionsObject } from '../arguments/check-options.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { prometheusText } from './prometheus-text.ts';
+import type { TierReport } from './tier-report.ts';
 import { TierStatistics } from './tier-statistics.ts';
-
-/** One tier's part of the statistics, in the order of the stack. */
-export interface TierReport {
-  /** `l1`, `l2`, … unless the tier was given another name. */
-  readonly name: string;
-  readonly stats: TierStatistics;
-  /** True while the tier is off because of failures. */
-  readonly degraded: boolean;
-  /** Entries copied up into the tier. Default: not counted by tier. */
-  readonly promotions?: number | undefined;
-  /** Entries that the tier had no room for while a lower one kept them. Default: not counted by tier. */
-  readonly demotions?: number | undefined;
-}
 
 export interface CacheStatisticsInput {
   readonly tiers?: readonly TierReport[] | undefined;

@@ -1,4 +1,11 @@
-import type { CacheStatistics, TierReport } from './cache-statistics.ts';
+import type { TierReport } from './tier-report.ts';
+
+/** The part of the statistics that is printed; a CacheStatistics is one. */
+interface PrometheusSource {
+  readonly tiers: readonly TierReport[];
+  readonly requestMisses: number | null;
+  readonly overallHitRate: number;
+}
 
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -9,7 +16,7 @@ interface Sample {
  * Statistics in Prometheus's text format 0.0.4: counters as counters (`_total`), sizes and states as gauges, one family for all tiers
  * with the tier's name as a label.
  */
-export function prometheusText(statistics: CacheStatistics): string {
+export function prometheusText(statistics: PrometheusSource): string {
   const { tiers, requestMisses } = statistics;
   const ofTiers = (value: (tier: TierReport) => number): Sample[] =>
     tiers.map((tier) => ({ labels: { tier: tier.name }, value: value(tier) }));

@@ -2,8 +2,8 @@ import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 
 /**
- * Orders texts by their UTF-8 bytes, as SQLite's BINARY collation and most stores do. `<` goes by UTF-16 units, which
- * puts an emoji before the letters from U+E000 on.
+ * Compares two strings by their UTF-8 bytes, as SQLite's BINARY collation and most stores do; for `Array.prototype.sort`. The operator `<`
+ * compares UTF-16 units instead, which sorts an emoji before the characters from U+E000 on.
  */
 export function compareTexts(a: string, b: string): number {
   if (typeof a !== 'string') checkArgument('a', a, Kinds.text);
@@ -16,7 +16,7 @@ export function compareTexts(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Surrogates stand for characters beyond U+FFFF, and go behind all other units. */
+/** Surrogates encode characters beyond U+FFFF, which sort after all others. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

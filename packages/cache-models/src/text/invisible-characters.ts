@@ -1,10 +1,10 @@
 import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 
-/** Format characters and all others that Unicode says are to be shown as nothing. */
+/** Format characters, and all others that Unicode defines as ignorable for display. */
 const INVISIBLE = /^[\p{Cf}\p{Default_Ignorable_Code_Point}]$/u;
 
-/** The names of those that pasted text brings along; of any other the number must do. */
+/** Names of the characters that pasted text usually brings along; the others are shown by their code point alone. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [0x00ad, 'SOFT HYPHEN'],
   [0x034f, 'COMBINING GRAPHEME JOINER'],
@@ -31,28 +31,28 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [0xfeff, 'ZERO WIDTH NO-BREAK SPACE'],
 ]);
 
-/** True for a character that nobody sees, such as a soft hyphen, a zero width space or a direction mark. */
+/** True for an invisible character, such as a soft hyphen, a zero width space or a direction mark. */
 export function isInvisible(char: string): boolean {
   return INVISIBLE.test(char);
 }
 
-/** A character by its number, and by its name if nobody could see it: `U+200B ZERO WIDTH SPACE`. */
+/** Describes a character by its code point, and by its name if it is a known invisible one: `U+200B ZERO WIDTH SPACE`. */
 export function describeCharacter(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   const name = NAMES.get(code);
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** The text without the invisible characters at its ends, which copying from a page leaves there. Linear in the length. */
+/** Removes invisible characters from both ends of a string, as copying from a web page leaves them there. Linear in the length. */
 export function trimInvisible(text: string): string {
   if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
   return trimmed(text);
 }
 
-/** As {@link trimInvisible}, of what was checked: a check in each of the functions below another costs a tenth of them all. */
+/** As {@link trimInvisible}, without the argument check: repeating it in each nested function costs a tenth of the whole parse. */
 export function trimmed(text: string): string {
   const { length } = text;
-  // All of them are beyond ASCII: most texts are done here.
+  // No ASCII character is invisible: most strings need no more than this.
   if (length === 0 || (text.charCodeAt(0) < 128 && text.charCodeAt(length - 1) < 128)) return text;
   let start = 0;
   for (let char = charAt(text, start); isInvisible(char); char = charAt(text, start)) start += char.length;

@@ -74,7 +74,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   get(key: string): TierResult<M, CacheEntry | undefined> {
     const problem = problemOfKey(key);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     // The hot path: no closure and, in sync mode, no promise.
     if (this.#life.isOpen && this.health.enabled) return this.#answer(this.#lookUp(key));
     return this.#opened<CacheEntry | undefined>(undefined, () => this.#lookUp(key));
@@ -94,19 +94,19 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): TierResult<M, boolean> {
     const problem = problemOfKey(key) ?? (isRemovalReason(reason) ? undefined : NO_REASON);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
-    return this.run(false, () => this.#counted(this.doDelete(key, this.clock.now()), reason));
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
+    return this.run(false, () => this.#countRemovals(this.doDelete(key, this.clock.now()), reason));
   }
 
   has(key: string): TierResult<M, boolean> {
     const problem = problemOfKey(key);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     return this.run(false, () => this.doHas(key, this.clock.now()));
   }
 
   peek(key: string): TierResult<M, CacheEntry | undefined> {
     const problem = problemOfKey(key);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     return this.run<CacheEntry | undefined>(undefined, () => {
       const now = this.clock.now();
       const live = (entry: CacheEntry | undefined) => (entry?.isExpiredAt(now) ? undefined : entry);
@@ -116,31 +116,31 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   getMany(keys: readonly string[]): TierResult<M, Map<string, CacheEntry>> {
     const problem = problemOfKeys(keys);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
-    const wanted = this.#own(keys);
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
+    const wanted = this.#copyIfAsync(keys);
     return this.run(new Map<string, CacheEntry>(), () => {
       const now = this.clock.now();
       const found = this.doGetMany(wanted, now);
       return isPromise(found)
-        ? found.then((map) => this.#seenMany(wanted, map, now))
-        : this.#seenMany(wanted, found, now);
+        ? found.then((map) => this.#countAndHide(wanted, map, now))
+        : this.#countAndHide(wanted, found, now);
     });
   }
 
   putMany(entries: readonly CacheEntry[]): TierResult<M, boolean[]> {
-    if (!Array.isArray(entries)) return this.#refuse(this.#wrong(NO_ENTRIES));
+    if (!Array.isArray(entries)) return this.#refuse(this.#validationError(NO_ENTRIES));
     for (const [i, entry] of (entries as readonly CacheEntry[]).entries()) {
       const wrong = this.#check(entry?.key, entry, i);
       if (wrong !== undefined) return this.#refuse(wrong);
     }
-    const given = this.#own(entries as readonly CacheEntry[]);
+    const given = this.#copyIfAsync(entries as readonly CacheEntry[]);
     return this.run(new Array<boolean>(given.length).fill(false), () => this.doPutMany(given, this.clock.now()));
   }
 
   deleteMany(keys: readonly string[]): TierResult<M, boolean[]> {
     const problem = problemOfKeys(keys);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
-    const given = this.#own(keys);
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
+    const given = this.#copyIfAsync(keys);
     return this.run(new Array<boolean>(given.length).fill(false), () => this.doDeleteMany(given, this.clock.now()));
   }
 
@@ -160,7 +160,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   entries(): TierEntries<M> {
-    return (this.isSync ? this.#entriesNow() : this.#entriesLater()) as unknown as TierEntries<M>;
+    return (this.isSync ? this.#entriesSync() : this.#entriesAsync()) as unknown as TierEntries<M>;
   }
 
   /** A synchronous tier may answer with a promise here alone, when there is so much to remove that it would hold up the event loop. */
@@ -173,7 +173,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
 
   recordAccess(updates: readonly AccessUpdate[]): TierResult<M, number> {
     const problem = problemOfUpdates(updates);
-    if (problem !== undefined) return this.#refuse(this.#wrong(problem));
+    if (problem !== undefined) return this.#refuse(this.#validationError(problem));
     const given = this.isSync ? updates : updates.map((update) => ({ ...update }));
     return this.run(0, () => this.doRecordAccess(given, this.clock.now()));
   }
@@ -251,11 +251,11 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   /** A caller may change its list while an operation in async mode still reads it. */
-  #own<T>(list: readonly T[]): readonly T[] {
+  #copyIfAsync<T>(list: readonly T[]): readonly T[] {
     return this.isSync ? list : [...list];
   }
 
-  #wrong(problem: FieldProblem): CacheValidationError {
+  #validationError(problem: FieldProblem): CacheValidationError {
     const message = `${this.name}: ${problem.path}: ${problem.message}`;
     return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
@@ -263,9 +263,9 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   /** `index` is that of an entry in a batch. */
   #check(key: unknown, entry: CacheEntry, index?: number): CacheValidationError | undefined {
     const problem = problemOfEntry(key, entry);
-    if (problem !== undefined) return this.#wrong(inBatch(problem, index));
+    if (problem !== undefined) return this.#validationError(inBatch(problem, index));
     const isRefused = this.capabilities.persistent && this.cipher === undefined && entry.hasCredentials;
-    return isRefused ? this.#wrong(inBatch(NO_CIPHER, index)) : undefined;
+    return isRefused ? this.#validationError(inBatch(NO_CIPHER, index)) : undefined;
   }
 
   #lookUp(key: string): MaybePromise<CacheEntry | undefined> {
@@ -296,7 +296,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     });
   }
 
-  #seenMany(
+  #countAndHide(
     keys: readonly string[],
     found: Map<string, CacheEntry>,
     now: number,
@@ -312,7 +312,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return drops.some(isPromise) ? Promise.all(drops).then(() => found) : found;
   }
 
-  #counted(removed: MaybePromise<boolean>, reason: RemovalReason): MaybePromise<boolean> {
+  #countRemovals(removed: MaybePromise<boolean>, reason: RemovalReason): MaybePromise<boolean> {
     const count = (was: boolean): boolean => {
       if (was) this.counts.countRemoval(reason);
       return was;
@@ -330,26 +330,26 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return count;
   }
 
-  *#entriesNow(): Generator<CacheEntry> {
+  *#entriesSync(): Generator<CacheEntry> {
     const now = this.clock.now();
     try {
       const all = this.#opened<Stream | undefined>(undefined, () => this.doEntries(now));
       if (all === undefined) return;
-      for (const entry of all as Iterable<CacheEntry>) if (this.#isRead(entry, now)) yield entry;
+      for (const entry of all as Iterable<CacheEntry>) if (this.#noteRead(entry, now)) yield entry;
       this.health.succeeded();
     } catch (error) {
       this.health.recover(error, undefined);
     }
   }
 
-  async *#entriesLater(): AsyncGenerator<CacheEntry> {
+  async *#entriesAsync(): AsyncGenerator<CacheEntry> {
     const now = this.clock.now();
     try {
       const all = await (this.#opened<Stream | undefined>(undefined, () => this.doEntries(now)) as MaybePromise<
         Stream | undefined
       >);
       if (all === undefined) return;
-      for await (const entry of all) if (this.#isRead(entry, now)) yield entry;
+      for await (const entry of all) if (this.#noteRead(entry, now)) yield entry;
       this.health.succeeded();
     } catch (error) {
       this.health.recover(error, undefined);
@@ -357,7 +357,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   /** A stream has succeeded once something was read from it, not when it was made. True if the entry is live. */
-  #isRead(entry: CacheEntry, now: number): boolean {
+  #noteRead(entry: CacheEntry, now: number): boolean {
     this.health.succeeded();
     return !entry.isExpiredAt(now);
   }

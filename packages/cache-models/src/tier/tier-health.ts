@@ -49,7 +49,7 @@ export class TierHealth {
   failed(error: unknown): void {
     this.#failures++;
     this.#total++;
-    this.#logger.warn({ tier: this.#name, failures: this.#failures, ...facts(error) }, 'tier operation failed');
+    this.#logger.warn({ tier: this.#name, failures: this.#failures, ...loggableFacts(error) }, 'tier operation failed');
     if (this.#failures < this.failureThreshold || !this.#enabled) return;
     this.#enabled = false;
     this.#logger.error({ tier: this.#name, failures: this.#failures }, 'tier switched off after repeated failures');
@@ -69,7 +69,7 @@ export class TierHealth {
     if (error instanceof CacheCorruptionError) {
       this.#counts.evictionsCorruption += count;
       const many = count === 1 ? {} : { count };
-      this.#logger.warn({ tier: this.#name, ...facts(error), ...many }, 'damaged record set aside');
+      this.#logger.warn({ tier: this.#name, ...loggableFacts(error), ...many }, 'damaged record set aside');
       return fallback;
     }
     if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) {
@@ -106,7 +106,7 @@ function reasonOf(error: CacheError): UnreadableReason {
 }
 
 /** What may be logged of an error: its class and codes, never a message that could quote stored values. */
-function facts(error: unknown): Record<string, unknown> {
+function loggableFacts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = errorCode(error);
   const reason = reasonToShow(error);

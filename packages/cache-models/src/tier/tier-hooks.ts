@@ -12,7 +12,7 @@ import {
   type TierCapabilities,
 } from './cache-tier.ts';
 import { TierHealth } from './tier-health.ts';
-import { inTurn, settle } from './tier-loops.ts';
+import { mapInTurn, settle } from './tier-loops.ts';
 import { checkTierOptions, type TierDescription, type TierMode, type TierOptions } from './tier-options.ts';
 import type { TierType } from './tier-type.ts';
 
@@ -95,7 +95,7 @@ export abstract class TierHooks<M extends TierMode> {
   /** The records found, expired ones too. Default: one `doGet` after the other. */
   protected doGetMany(keys: readonly string[], now: number): MaybePromise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
-    const done = inTurn(this.isSync, keys, (key) =>
+    const done = mapInTurn(this.isSync, keys, (key) =>
       settle(
         () => this.doGet(key, now),
         (entry) => entry && found.set(key, entry),
@@ -107,12 +107,12 @@ export abstract class TierHooks<M extends TierMode> {
 
   /** Default: one `doPut` after the other. */
   protected doPutMany(entries: readonly CacheEntry[], now: number): MaybePromise<boolean[]> {
-    return inTurn(this.isSync, entries, (entry) => this.doPut(entry.key, entry, now));
+    return mapInTurn(this.isSync, entries, (entry) => this.doPut(entry.key, entry, now));
   }
 
   /** Default: one `doDelete` after the other. */
   protected doDeleteMany(keys: readonly string[], now: number): MaybePromise<boolean[]> {
-    return inTurn(this.isSync, keys, (key) => this.doDelete(key, now));
+    return mapInTurn(this.isSync, keys, (key) => this.doDelete(key, now));
   }
 
   /** Stores access metadata. Default: keeps none. */

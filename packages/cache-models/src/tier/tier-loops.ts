@@ -1,7 +1,7 @@
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 
 /** Does the same to each item in turn: at once in sync mode, one after the other in async mode. */
-export function inTurn<T, U>(
+export function mapInTurn<T, U>(
   sync: boolean,
   items: readonly T[],
   work: (item: T) => MaybePromise<U>,

@@ -1,4 +1,4 @@
-/** Where the time comes from. Tests hand in their own and never sleep. */
+/** Where the time comes from. Tests pass their own clock and never sleep. */
 export interface Clock {
   /** The time in epoch milliseconds; fractions are allowed. */
   now(): number;

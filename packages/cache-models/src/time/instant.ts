@@ -6,10 +6,10 @@ export const MIN_INSTANT = -62_135_596_800_000;
 /** Epoch milliseconds of 9999-12-31T23:59:59.999Z: nothing later can be stored. */
 export const MAX_INSTANT = 253_402_300_799_999;
 
-// From here on (the year 2106) a float64 of epoch seconds has no microseconds left to keep, once multiplied and rounded.
+// From here on (the year 2106) a float64 of epoch seconds cannot hold microseconds any more, once multiplied and rounded.
 const MICROSECOND_LIMIT = 2 ** 32 * 1e3;
 
-/** An argument that is a time. */
+/** The kind of an argument that is a time. */
 export const INSTANT: ArgumentKind = Object.freeze({
   wanted: 'must be epoch milliseconds, in the years 1 to 9999',
   isRight: (value: unknown) => isInstant(value as number),
@@ -20,25 +20,33 @@ export function isInstant(value: number): boolean {
   return typeof value === 'number' && value >= MIN_INSTANT && value <= MAX_INSTANT;
 }
 
-/** The nearest time that every store keeps exactly: whole microseconds before the year 2106, whole milliseconds after. */
+/** Rounds to the nearest time that every store keeps exactly: to whole microseconds before the year 2106, to whole milliseconds after. */
 export function toStorable(instant: number): number {
   if (typeof instant !== 'number' || Number.isNaN(instant)) checkArgument('instant', instant, Kinds.number);
   return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e3 : Math.round(instant);
 }
 
-/** ProxyWhirl's epoch seconds (float64) to epoch milliseconds, the microsecond kept as long as float64 keeps it. */
+/** Converts ProxyWhirl's epoch seconds (float64) to epoch milliseconds. Keeps microseconds as far as float64 does. */
 export function fromEpochSeconds(seconds: number): number {
   if (typeof seconds !== 'number' || Number.isNaN(seconds)) checkArgument('seconds', seconds, Kinds.number);
   return Math.abs(seconds) * 1e3 < MICROSECOND_LIMIT ? Math.round(seconds * 1e6) / 1e3 : Math.round(seconds * 1e3);
 }
 
-/** Epoch milliseconds to ProxyWhirl's epoch seconds (float64), rounded to the microsecond as Python rounds. */
+/** Converts epoch milliseconds to ProxyWhirl's epoch seconds (float64), rounded to the microsecond as Python rounds. */
 export function toEpochSeconds(instant: number): number {
   if (typeof instant !== 'number' || Number.isNaN(instant)) checkArgument('instant', instant, Kinds.number);
   return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e6 : instant / 1e3;
 }
 
-/** Epoch milliseconds as Python's `isoformat()` in UTC: six fraction digits, or none when there are no microseconds. */
+/**
+ * Formats epoch milliseconds like Python's `isoformat()` in UTC: six fraction digits, or none if the fraction is zero. Throws a
+ * CacheValidationError for a time outside the years 1 to 9999.
+ *
+ * @example
+ * ```ts
+ * formatInstant(1714564800000.25); // '2024-05-01T12:00:00.000250+00:00'
+ * ```
+ */
 export function formatInstant(instant: number): string {
   if (!isInstant(instant)) checkArgument('instant', instant, INSTANT);
   const floor = Math.floor(instant);
@@ -48,7 +56,7 @@ export function formatInstant(instant: number): string {
   const rest = whole - days * DAY;
   const seconds = Math.floor(rest / 1000);
   const minutes = Math.floor(seconds / 60);
-  // Put together from short pieces: a record has up to five times, and `toISOString` took half of what writing one cost.
+  // Concatenated from short pieces: a record has up to five times, and `toISOString` took half of the time of writing one.
   const time = `${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]}`;
   const micros = (rest % 1000) * 1000 + (part % 1000);
   if (micros === 0) return `${formatDate(days)}T${time}+00:00`;
@@ -59,7 +67,7 @@ export function formatInstant(instant: number): string {
 const DAY = 86_400_000;
 const TWO: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
 
-/** A day since 1970-01-01 as a date: the other way of `daysSinceEpoch`, whose years begin in March. */
+/** Formats a number of days since 1970-01-01 as a date: the inverse of `daysSinceEpoch`, whose years begin in March. */
 function formatDate(days: number): string {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
@@ -78,8 +86,13 @@ const ISO =
   /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?\s*(Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
- * An ISO 8601 text to epoch milliseconds, the microsecond kept; `undefined` for anything else.
- * Takes what Python's `fromisoformat()` takes. A text without an offset is UTC.
+ * Parses an ISO 8601 string to epoch milliseconds, with microseconds as fractions; `undefined` for anything else. Accepts the formats
+ * that Python's `fromisoformat()` accepts. A string without an offset is UTC.
+ *
+ * @example
+ * ```ts
+ * parseInstant('2024-05-01T14:00:00+02:00'); // 1714564800000
+ * ```
  */
 export function parseInstant(text: string): number | undefined {
   if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
@@ -87,8 +100,8 @@ export function parseInstant(text: string): number | undefined {
 }
 
 /**
- * What {@link formatInstant} prints, without the regular expression: a stored record has up to five times, and they were
- * the half of what reading one cost. Anything else, and anything out of range, is `undefined`.
+ * Parses exactly the format that {@link formatInstant} prints, without the regular expression: a stored record has up to five times, and
+ * parsing them took half of the time of reading one. `undefined` for any other format and for values out of range.
  */
 function parseOwn(text: string): number | undefined {
   const { length } = text;
@@ -100,7 +113,7 @@ function parseOwn(text: string): number | undefined {
   const hour = twoDigits(text, 11);
   const minute = twoDigits(text, 14);
   const second = twoDigits(text, 17);
-  // A comparison with NaN, which stands for no digit, is false.
+  // `twoDigits` returns NaN for non-digits, and every comparison with NaN is false.
   if (!(year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return undefined;
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
   const whole = daysSinceEpoch(year, month, day) * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000;
@@ -109,14 +122,14 @@ function parseOwn(text: string): number | undefined {
   return text[19] === '.' && micros >= 0 ? toStorable(whole + micros / 1e3) : undefined;
 }
 
-/** NaN for anything but two digits. */
+/** The number that two digits form; NaN unless both characters are digits. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - 48;
   const ones = text.charCodeAt(at + 1) - 48;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar: years are counted from March, so that leap days come last. */
+/** Days from 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that the leap day is the last day. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const shifted = month > 2 ? year : year - 1;
   const era = Math.floor(shifted / 400);
@@ -138,7 +151,7 @@ function parseAny(text: string): number | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, second, 0);
-  // Sub-microsecond digits are cut, as Python cuts them.
+  // Digits below the microsecond are truncated, as in Python.
   const micros = Number((match[7] ?? '').slice(0, 6).padEnd(6, '0'));
   return toStorable(date.getTime() - offset + micros / 1e3);
 }
