@@ -23,17 +23,17 @@ const status = z.enum(HEALTH_STATUSES as [HealthStatus, ...HealthStatus[]]);
 const instant = z.custom<InstantInput>().transform((value: unknown, context): number => {
   const time = toInstant(value as InstantInput);
   if (time !== undefined) return time;
-  context.addIssue('must be epoch milliseconds, a Date or an ISO 8601 text, in the years 1 to 9999');
+  context.addIssue('must be epoch milliseconds, a Date or an ISO 8601 string, in the years 1 to 9999');
   return z.NEVER;
 });
 
-/** A plain text or a Secret; null, undefined and the empty text mean none. */
+/** A plain string or a Secret; null, undefined and the empty string mean that there is none. */
 export type SecretInput = string | Secret | null | undefined;
 const secret = z.custom<SecretInput>().transform((value: unknown, context): Secret | null => {
   if (value === undefined || value === null || value === '') return null;
   if (Secret.isSecret(value)) return value;
   if (typeof value === 'string' && value.isWellFormed()) return Secret.of(value);
-  context.addIssue('must be a well-formed text, a Secret or null');
+  context.addIssue('must be a well-formed string, a Secret or null');
   return z.NEVER;
 });
 
@@ -83,14 +83,14 @@ const inputSchema = z
 const patchSchema = z.strictObject({ ...fields, proxyUrl, username: secret, password: secret }).partial();
 const MEMBERS = Object.keys(inputSchema.shape);
 
-/** What {@link CacheEntry.create} takes: the fields of an entry, all but `proxyUrl` optional. */
+/** The input of {@link CacheEntry.create}: the fields of an entry, of which only `proxyUrl` is required. */
 export type CacheEntryInput = z.input<typeof inputSchema>;
-/** What {@link CacheEntry.with} takes. */
+/** The input of {@link CacheEntry.with}: the fields to replace. */
 export type CacheEntryPatch = z.input<typeof patchSchema>;
 
 type Parsed = z.output<typeof inputSchema>;
 
-/** Checks and completes the fields of a new entry. Throws a CacheValidationError. */
+/** Validates the fields of a new entry and fills in the defaults. Throws a CacheValidationError that lists every wrong field. */
 export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
   const given = parseWith(inputSchema, input, {
     what: 'cache entry',
@@ -115,7 +115,7 @@ export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntr
     lastAccessed: given.lastAccessed ?? fetchTime,
     accessCount: given.accessCount ?? 0,
     ttlSeconds,
-    // A life that ends after the year 9999 ends with it: nothing later can be stored.
+    // No store keeps a time after the year 9999: a longer TTL ends there.
     expiresAt: given.expiresAt ?? toStorable(Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT)),
     ...healthFields(given),
     ...withoutCredentials(texts, credentials),
@@ -137,7 +137,7 @@ function healthFields(given: Parsed) {
   };
 }
 
-/** Checks the fields of a change. Throws a CacheValidationError. */
+/** Validates the fields of a change. Throws a CacheValidationError that lists every wrong field. */
 export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryFields> {
   const given = parseWith(patchSchema, patch, {
     what: 'cache entry',
@@ -156,7 +156,7 @@ export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryField
   return result;
 }
 
-/** Credentials of the URL and of the fields must not contradict each other: neither could be dropped silently. */
+/** Credentials in the URL and in the fields must agree: silently dropping either would lose one. */
 function mergeCredentials(
   given: Pick<Parsed, 'proxyUrl' | 'username' | 'password'>,
 ): Pick<CacheEntryFields, 'username' | 'password'> {

@@ -14,18 +14,18 @@ import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
 
 const BRAND = brandOf('CacheEntry');
 const FIELDS: ArgumentKind = Object.freeze({
-  wanted: 'must be the fields of an entry, with its key',
+  wanted: 'must be the fields of an entry, including its key',
   isRight: (value: unknown) => typeof (value as Partial<CacheEntryFields> | null | undefined)?.key === 'string',
 });
 const URL_OPTIONS = { credentials: optional(Kinds.boolean) };
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** The fields of an entry; one of before there were labels lacks them. */
+/** The fields of an entry as a store keeps them; records from before labels existed have none. */
 export type RestorableFields = Omit<CacheEntryFields, 'labels'> & Partial<Pick<CacheEntryFields, 'labels'>>;
 
 /**
- * One proxy in the cache: frozen, and replaced by a new entry on every change, so tiers and callers may share it.
- * Made by {@link CacheEntry.create} from outside values, by {@link CacheEntry.restore} from a store's own record.
+ * One proxy in the cache. Entries are frozen, and every change makes a new one, so tiers and callers may share them.
+ * {@link CacheEntry.create} makes an entry from untrusted values, {@link CacheEntry.restore} from a store's own record.
  */
 export class CacheEntry implements CacheEntryFields {
   readonly key: string;
@@ -49,14 +49,14 @@ export class CacheEntry implements CacheEntryFields {
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;
-  /** {@link NO_LABELS} where there are none; then it is no property of the entry's own, and costs no memory. */
+  /** {@link NO_LABELS} if there are none; it is then inherited from the prototype and costs no memory. */
   declare readonly labels: EntryLabels;
 
   static {
     Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
   }
 
-  // One assignment a field, always in this order: V8 gives all entries one hidden class, which a loop would not.
+  // One assignment per field, always in this order, gives all entries the same hidden class in V8; a loop would not.
   private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
     this.key = f.key;
     this.proxyUrl = f.proxyUrl;
@@ -84,52 +84,64 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /**
-   * Makes an entry from outside values; only `proxyUrl` is required. Fills key (hash of the URL, and of the username if
-   * there is one), fetchTime and lastAccessed (now), source (`"manual"`), ttlSeconds (3600) and expiresAt (fetchTime +
-   * ttlSeconds). Moves `user:pass@` out of the URL into username and password. An empty credential is none. Credentials in
-   * source and lastHealthError are masked ({@link maskCredentials}); of the error the first 4,096 characters are kept.
+   * Makes an entry from untrusted values; only `proxyUrl` is required. Defaults: `key` is a hash of the URL and, if there is one, of the
+   * username; `fetchTime` and `lastAccessed` are now; `source` is `"manual"`; `ttlSeconds` is 3600; `expiresAt` is fetchTime + ttlSeconds.
+   * Moves `user:pass@` from the URL to `username` and `password`; an empty credential becomes `null`. Credentials in `source`,
+   * `lastHealthError` and `labels` are masked ({@link maskCredentials}), and an error is cut to 4,096 characters.
    *
    * Throws a CacheValidationError that lists every wrong field and shows no value.
+   *
+   * @example
+   * ```ts
+   * const entry = CacheEntry.create({ proxyUrl: 'http://user:secret@192.0.2.1:8080', source: 'api', ttlSeconds: 600 });
+   * entry.password?.reveal(); // 'secret'
+   * ```
    */
   static create(input: CacheEntryInput, clock: Clock = systemClock): CacheEntry {
     if (clock !== systemClock) checkArgument('clock', clock, Kinds.clock);
     return CacheEntry.restore(parseEntryInput(input, clock));
   }
 
-  /** Makes an entry from a store's own fields, unchecked but for having a key. For tiers: the codec has checked what a foreign file holds. */
+  /** For tiers: makes an entry from a store's own fields. Checks only that there is a key: values from foreign files are validated by the
+   * codec ({@link recordToEntry}). */
   static restore(fields: RestorableFields): CacheEntry {
     if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
     return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
   }
 
-  /** True for an entry of this or another copy of the package. */
+  /** True for an entry, also of another copy of this package. */
   static isCacheEntry(value: unknown): value is CacheEntry {
-    // Not by `hasBrand`, which is asked for many brands: here it is one property that V8 knows the place of.
+    // Not by `hasBrand`, whose property access is megamorphic: here V8 caches the location of the one property.
     return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
   }
 
   /**
-   * A copy with some fields replaced, checked and masked as by {@link CacheEntry.create}. New credentials are masked in the
-   * source and the error that were there, too. Nothing else is derived: a new `ttlSeconds` alone leaves `expiresAt` as it is.
-   * Throws a CacheValidationError.
+   * A copy with some fields replaced, validated and masked as by {@link CacheEntry.create}. New credentials are also masked in the existing
+   * source, error and labels. Nothing else is derived: a new `ttlSeconds` alone does not change `expiresAt`.
+   * Throws a CacheValidationError that lists every wrong field.
+   *
+   * @example
+   * ```ts
+   * const extended = entry.with({ expiresAt: Date.now() + 3_600_000 });
+   * ```
    */
   with(patch: CacheEntryPatch): CacheEntry {
     const fields = { ...this.toFields(), ...parseEntryPatch(patch) };
     return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
-  /** A copy as after one more hit at `now`. */
+  /** A copy with one more access, at `now` (epoch milliseconds). Throws a CacheValidationError unless `now` is a number. */
   touch(now: number): CacheEntry {
     if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return new CacheEntry(this, this.accessCount + 1, now);
   }
 
-  /** True from `expiresAt` on, by the machine's clock. */
+  /** True from `expiresAt` on, by the system clock. */
   get isExpired(): boolean {
     return this.isExpiredAt(systemClock.now());
   }
 
-  /** True for `"healthy"` alone. */
+  /** True if the status is `"healthy"`, and for no other status. */
   get isHealthy(): boolean {
     return this.healthStatus === HealthStatus.HEALTHY;
   }
@@ -139,18 +151,19 @@ export class CacheEntry implements CacheEntryFields {
     return this.username !== null || this.password !== null;
   }
 
-  /** True when `now >= expiresAt`: the one test of expiry, everywhere. `now` in epoch milliseconds. */
+  /** True if `now >= expiresAt`: the only test of expiry, used everywhere. `now` is in epoch milliseconds. Throws a CacheValidationError unless
+   * `now` is a number. */
   isExpiredAt(now: number): boolean {
     if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return now >= this.expiresAt;
   }
 
   /**
-   * The whole URL, with the credentials percent-encoded, as clients and environment variables take it; so it is a {@link Secret}. With
-   * `credentials: false` a text without them. An IPv6 address has its brackets, and the zone of one is encoded (RFC 6874).
+   * The full URL with percent-encoded credentials, as HTTP clients and environment variables expect it; a {@link Secret}, because it
+   * contains the password. With `credentials: false`, a string without them. An IPv6 zone is encoded (RFC 6874).
    *
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError for a credential that is no
-   * well-formed text, which only a record of another program can hold.
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError for a credential
+   * that is not well-formed Unicode, which only a record of another program can contain.
    *
    * @example
    * ```ts
@@ -165,14 +178,14 @@ export class CacheEntry implements CacheEntryFields {
     return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
   }
 
-  /** All fields as a plain object, the secrets as they are. A copy by `{ ...entry }` has no `labels` where there are none. */
+  /** All fields as a plain object, with the secrets as they are. Unlike `{ ...entry }`, the copy always has `labels`. */
   toFields(): CacheEntryFields {
     return { ...this, labels: this.labels };
   }
 
   /**
-   * All fields; secrets are masked, and so is what an old record has of credentials in its URL, source or error. Opens the
-   * credentials if there is a text that may hold them, other than the usual sources.
+   * All fields, with secrets masked, including credentials that an old record has in its URL, source or error. Decrypts the credentials if
+   * a text field may contain them; the usual sources cannot.
    */
   toJSON(): CacheEntryJson {
     return {

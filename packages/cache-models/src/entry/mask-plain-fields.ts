@@ -4,15 +4,15 @@ import { type KnownSecret, maskCredentials } from '../masking/mask-credentials.t
 import type { CacheEntryFields } from './cache-entry-fields.ts';
 import { type EntryLabels, MAX_LABEL_VALUE, NO_LABELS } from './entry-labels.ts';
 
-/** The fields of an entry that are text, and are stored in clear. */
+/** The text fields of an entry, which are stored unencrypted. */
 type PlainFields = Pick<CacheEntryFields, 'source' | 'lastHealthError' | 'labels'>;
 type Credentials = Pick<CacheEntryFields, 'username' | 'password'>;
 
-/** Sources that the packages fill in themselves: they hold no credentials, so none is opened to check them. */
+/** Sources that these packages set themselves: they contain no credentials, so that none needs to be decrypted to check them. */
 const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
 
 const FIELDS: ArgumentKind = Object.freeze({
-  wanted: 'must be the fields of an entry, with its source',
+  wanted: 'must be the fields of an entry, including its source',
   isRight: (value: unknown) => typeof (value as Partial<PlainFields> | null | undefined)?.source === 'string',
 });
 
@@ -21,12 +21,12 @@ const TEXT_OR_NULL: ArgumentKind = Object.freeze({
   isRight: (value: unknown) => value === null || typeof value === 'string',
 });
 
-/** Longest error that is kept, in UTF-16 units. */
+/** Maximum length of a stored error, in UTF-16 units. */
 const MAX_ERROR_LENGTH = 4096;
 
 /**
- * The text fields without recognizable credentials, and without the entry's own. With `before`, a text that is unchanged is not
- * examined again if the credentials are unchanged too.
+ * The text fields with recognizable credentials, and the entry's own, masked. `before` is the entry that is being changed: a field that is
+ * the same there is not examined again if the credentials are the same too.
  */
 export function withoutCredentials(
   { source, lastHealthError, labels }: PlainFields,
@@ -35,20 +35,20 @@ export function withoutCredentials(
 ): PlainFields {
   const isSame = username === before?.username && password === before?.password;
   const secrets = [username, password];
-  const isOld = {
+  const isUnchanged = {
     source: isSame && source === before?.source,
     error: isSame && lastHealthError === before?.lastHealthError,
     labels: isSame && labels === before?.labels,
   };
   return {
-    source: isOld.source ? source : maskSource(source, secrets),
+    source: isUnchanged.source ? source : maskSource(source, secrets),
     lastHealthError:
-      isOld.error || lastHealthError === null ? lastHealthError : maskErrorText(lastHealthError, secrets),
-    labels: isOld.labels ? labels : maskLabels(labels, secrets),
+      isUnchanged.error || lastHealthError === null ? lastHealthError : maskErrorText(lastHealthError, secrets),
+    labels: isUnchanged.labels ? labels : maskLabels(labels, secrets),
   };
 }
 
-/** The text fields for showing: masked, however long the error. */
+/** The text fields for display: masked, with the error at full length. */
 export function maskedFields({
   source,
   lastHealthError,
@@ -65,8 +65,9 @@ export function maskedFields({
 }
 
 /**
- * The fields with {@link maskedFields}; the same object if there is nothing to mask. For entries that come from a file or go into
- * one, and for those whose credentials come from elsewhere than their texts.
+ * The fields of an entry with credentials masked in its text fields ({@link maskCredentials}); the same object if there is nothing to mask.
+ * For entries that are read from or written to a file, and for entries that get credentials from another source than their text fields.
+ * Throws a CacheValidationError for a value that is not the fields of an entry.
  */
 export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
   if (typeof fields?.source !== 'string') checkArgument('fields', fields, FIELDS);
@@ -77,7 +78,7 @@ export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
   return isClean ? fields : { ...fields, source, lastHealthError, labels };
 }
 
-/** The text of an error as it is kept: masked, and no longer than 4,096 characters. */
+/** An error's text as it is stored: masked, and cut to 4,096 characters. */
 export function maskErrorText(text: string, secrets: readonly KnownSecret[] = []): string {
   return cut(maskCredentials(text, secrets), MAX_ERROR_LENGTH);
 }
@@ -86,7 +87,7 @@ function maskSource(source: string, secrets: readonly KnownSecret[]): string {
   return USUAL_SOURCES.has(source) ? source : maskCredentials(source, secrets);
 }
 
-/** The same labels if there is nothing to mask. */
+/** Labels with masked values; the same object if there is nothing to mask. */
 function maskLabels(labels: EntryLabels, secrets: readonly KnownSecret[]): EntryLabels {
   if (labels === NO_LABELS) return labels;
   let masked: Record<string, string> | undefined;
@@ -100,7 +101,7 @@ function maskLabels(labels: EntryLabels, secrets: readonly KnownSecret[]): Entry
   return masked === undefined ? labels : Object.freeze(masked);
 }
 
-/** The first `length` units, or one less: half a character is not stored. */
+/** The first `length` units, or one less so as not to split a surrogate pair. */
 function cut(text: string, length: number): string {
   if (text.length <= length) return text;
   return text.slice(0, /[\ud800-\udbff]/.test(text[length - 1]!) ? length - 1 : length);

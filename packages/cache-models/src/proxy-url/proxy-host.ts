@@ -3,32 +3,32 @@ import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { describeCharacter, isInvisible, trimmed } from '../text/invisible-characters.ts';
 
-/** A host in its one spelling, or why the text is none. A reason quotes no more than one character, never the text. */
+/** A host in canonical form, or the reason why it is not valid. A reason quotes at most one character of the input. */
 export type ProxyHostResult =
   | { readonly ok: true; readonly host: string }
   | { readonly ok: false; readonly reason: string };
 
-/** Longest name, in octets, as in DNS. */
+/** Maximum length of a name in octets, as in DNS. */
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
-/** Longest text that is looked at: a letter of a name may be written with some marks. */
+/** Maximum length of the input: a letter of a name may be written with several combining marks. */
 const MAX_TEXT = 1000;
-/** Longest IPv6 address: eight groups, the last two as IPv4. */
+/** Maximum length of an IPv6 address: eight groups, the last two as IPv4. */
 const MAX_IPV6 = 45;
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`^${BYTE}\\.${BYTE}\\.${BYTE}\\.${BYTE}$`);
 const LABEL = '[a-z\\d_](?:[a-z\\d_-]{0,61}[a-z\\d_])?';
-/** A name in ASCII whose last label is no number: whatever ends in one is, or would be, an IPv4 address. */
+/** An ASCII name whose last label is not a number: a name that ends in a number would be an IPv4 address. */
 const NAME = new RegExp(`^(?:${LABEL}\\.)*(?!\\d+$|0x[\\da-f]*$)${LABEL}$`);
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
 const BARE_IPV6 = /^[\da-f:.]+(?:%.*)?$/is;
 const BRACKETS = /^\[([\da-f:.]+)(?:%([\da-z._~-]+))?\]$/i;
 
-/** What may stand in a name before UTS 46 maps it: `-`, `_`, and dots in ASCII, full width and ideographic form. */
+/** Characters of a name before UTS 46 maps it: letters, marks, digits, and `-`, `_` and dots in ASCII, full-width and ideographic form. */
 const WRITTEN = /^[\p{L}\p{M}\p{N}_.\-\u3002\uff0e\uff61\uff0d\uff3f]$/u;
 const UNICODE_LABEL = /^[\p{L}\p{M}\p{N}_-]+$/u;
-/** A mark belongs to a letter: on a digit it makes another name of what looks like an address. */
+/** A combining mark must follow a letter: on a digit it would turn what looks like an address into another name. */
 const STRAY_MARK = /(?<![\p{L}\p{M}])\p{M}/u;
 const UNICODE_NUMBER = /^\p{N}+$/u;
 
@@ -43,24 +43,29 @@ const NO_UNICODE_NAME = 'must have a host that is a valid internationalized name
 const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
 
 /**
- * Reads the host of a proxy: the one grammar for whatever names a proxy. Gives one spelling for all that mean the same host:
+ * Parses the host of a proxy; this is the only grammar for hosts. All spellings of the same host have one canonical form:
  *
  * - an IPv4 address of four numbers from 0 to 255 without leading zeros;
- * - an IPv6 address in brackets, as RFC 5952 and the URL standard write it: lower case, the longest run of zeros left out,
- *   an IPv4 address at its end in hexadecimal. A zone id is kept as it is; `%25` before one, as in RFC 6874, means `%`;
- * - a name, in ASCII and lower case: labels of 1 to 63 letters, digits, `-` and `_`, no `-` at their ends, at most 253
- *   characters; one dot at its end is dropped. Other scripts go through UTS 46 and become `xn--` labels, which must be
- *   valid where they are given. The last label is no number.
+ * - an IPv6 address in brackets, in the form of RFC 5952 and the URL standard: lower case, the longest run of zeros omitted, an embedded
+ *   IPv4 address in hexadecimal. A zone id is kept; `%25` before it (RFC 6874) means `%`;
+ * - a name in lower-case ASCII: labels of 1 to 63 letters, digits, `-` and `_`, with no `-` at either end, at most 253 characters in total;
+ *   one trailing dot is removed. Names in other scripts are mapped by UTS 46 to `xn--` labels; given `xn--` labels must be valid. The last
+ *   label must not be a number.
  *
- * No symbols, and no characters that nobody sees, but for those at the ends of the text, which are dropped. The cost is
- * linear in the length, and bounded.
+ * Symbols and invisible characters are refused, except for invisible characters at the ends, which are removed. The cost is linear in the
+ * length, and bounded. Throws a CacheValidationError unless `given` is a string.
+ *
+ * @example
+ * ```ts
+ * parseProxyHost('Bücher.example'); // { ok: true, host: 'xn--bcher-kva.example' }
+ * ```
  */
 export function parseProxyHost(given: string): ProxyHostResult {
   if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
   return readHost(given);
 }
 
-/** As {@link parseProxyHost}, of what was checked. */
+/** As {@link parseProxyHost}, without the argument check. */
 export function readHost(given: string): ProxyHostResult {
   const lower = given.toLowerCase();
   if (isPlainHost(lower)) return { ok: true, host: lower };
@@ -78,7 +83,7 @@ const DOT = 46;
 const HYPHEN = 45;
 const UNDERSCORE = 95;
 
-/** True for most hosts, in one pass: an IPv4 address, or a name in ASCII that has no `--`, as `xn--` labels have. */
+/** True for most hosts, in one pass: an IPv4 address, or an ASCII name without `--`, which `xn--` labels contain. */
 function isPlainHost(text: string): boolean {
   const { length } = text;
   if (length > MAX_NAME) return false;
@@ -117,14 +122,14 @@ function parseIpv6(text: string): ProxyHostResult {
   return { ok: true, host: `${url.hostname.slice(0, -1)}%${plainZone(zone)}]` };
 }
 
-/** Without the `25` of an encoded `%`, unless what is left would read as another encoded one. */
+/** Removes the `25` of an encoded `%`, unless the rest would again look like an encoded `%`. */
 function plainZone(zone: string): string {
   const isEncoded = zone.startsWith('25') && zone.length > 2;
   return isEncoded && !/^25./.test(zone.slice(2)) ? zone.slice(2) : zone;
 }
 
 function parseName(text: string): ProxyHostResult {
-  // A label behind it keeps the URL parser, which does the mapping, from reading an IPv4 address in one of its odd forms.
+  // The appended label keeps the URL parser, which does the mapping, from reading the name as an IPv4 address in one of its legacy forms.
   const mapped = domainToASCII(`${text.replace(/[.\u3002\uff0e\uff61]$/u, '')}.a`);
   if (mapped === '') return refused(NO_UNICODE_NAME);
   const host = mapped.slice(0, -2);
@@ -137,7 +142,7 @@ function parseName(text: string): ProxyHostResult {
   return isValid ? { ok: true, host } : refused(NO_UNICODE_NAME);
 }
 
-/** Decoded it must be letters, digits and marks, and come back the same: not every version of Node.js checks that itself. */
+/** The decoded label must consist of letters, digits and marks, and encode to the same label: not every version of Node.js checks this. */
 function isPunycode(label: string, isLast: boolean): boolean {
   const decoded = domainToUnicode(`${label}.a`).slice(0, -2);
   if (decoded === label || !UNICODE_LABEL.test(decoded) || STRAY_MARK.test(decoded)) return false;
@@ -147,7 +152,7 @@ function isPunycode(label: string, isLast: boolean): boolean {
 }
 
 function noHost(char: string): string {
-  return `must have a host of letters, digits, - and _ between dots: it holds ${describeCharacter(char)}`;
+  return `must have a host of letters, digits, - and _ between dots, not ${describeCharacter(char)}`;
 }
 
 function refused(reason: string): ProxyHostResult {

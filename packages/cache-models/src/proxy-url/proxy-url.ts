@@ -8,38 +8,46 @@ import { readHost } from './proxy-host.ts';
 export const PROXY_SCHEMES = Object.freeze(['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'] as const);
 export type ProxyScheme = (typeof PROXY_SCHEMES)[number];
 
+/** The parts of a proxy URL. */
 export interface ParsedProxyUrl {
   readonly scheme: ProxyScheme;
-  /** In the one spelling that {@link parseProxyHost} gives; an IPv6 address has brackets. */
+  /** In canonical form (see {@link parseProxyHost}); an IPv6 address has brackets. */
   readonly host: string;
   /** 1 to 65535. */
   readonly port: number;
-  /** `scheme://host:port` in its one spelling: no credentials, no trailing slash. */
+  /** `scheme://host:port` in canonical form: no credentials, no trailing slash. */
   readonly url: string;
   /** Percent-decoded; `null` when absent or empty. */
   readonly username: string | null;
   readonly password: string | null;
 }
 
+/** A parsed URL, or the reason why it is not valid. */
 export type ProxyUrlResult =
   | { readonly ok: true; readonly value: ParsedProxyUrl }
   | {
       readonly ok: false;
       readonly reason: string;
-      /** What is wrong: with `host`, scheme and port are those of a proxy. */
+      /** The first wrong part. If it is `host`, scheme and port are valid. */
       readonly part: 'scheme' | 'host' | 'port';
     };
 
 /**
- * Takes a proxy URL apart; the host is one that {@link parseProxyHost} takes. Characters that nobody sees are dropped at the
- * ends of the URL and of the host. A reason never quotes the URL: it may hold a password.
+ * Parses a proxy URL; the host must be valid for {@link parseProxyHost}. Invisible characters at the ends of the URL and of the host are
+ * removed. A reason never quotes the URL, which may contain a password. Throws a CacheValidationError unless `given` is a string.
+ *
+ * @example
+ * ```ts
+ * const result = parseProxyUrl('socks5://user:secret@Gate.Example:1080');
+ * if (result.ok) result.value.url; // 'socks5://gate.example:1080'
+ * ```
  */
 export function parseProxyUrl(given: string): ProxyUrlResult {
   if (typeof given !== 'string') checkArgument('given', given, Kinds.text);
   return readUrl(given);
 }
 
-/** As {@link parseProxyUrl}, of what was checked. */
+/** As {@link parseProxyUrl}, without the argument check. */
 export function readUrl(given: string): ProxyUrlResult {
   const text = trimmed(given);
   const colon = text.indexOf('://');
@@ -77,7 +85,7 @@ function parsePlace(text: string): Place {
   const colon = text.lastIndexOf(':');
   const digits = text.slice(colon + 1);
   if (colon < 0 || text.endsWith(']') || !/^\d{1,5}$/.test(digits)) {
-    return { ok: false, part: 'port', reason: 'must end with a port, such as http://host:8080, and hold no path' };
+    return { ok: false, part: 'port', reason: 'must end with a port, such as http://host:8080, and have no path' };
   }
   const port = Number(digits);
   if (port < 1 || port > 65535) return { ok: false, part: 'port', reason: 'must have a port from 1 to 65535' };

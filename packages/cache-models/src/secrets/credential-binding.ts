@@ -1,20 +1,20 @@
 import { type ArgumentKind, Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 
-/** Which of an entry's credentials a token holds. */
+/** Which of an entry's credentials a token contains. */
 export type CredentialRole = 'username' | 'password';
-/** What a token holds: a credential, or the identity key of a cache (see `docs/decisions/key-identity.md`). */
+/** What a token contains: a credential, or the identity key of a cache (see `docs/decisions/key-identity.md`). */
 export type SealedRole = CredentialRole | 'identity-key';
 
 const ROLES: ReadonlySet<unknown> = new Set<SealedRole>(['username', 'password', 'identity-key']);
 
 /**
- * What a sealed credential belongs to. A cipher that binds makes it part of the token: moved to another role or another
- * proxy, the token does not open.
+ * What a sealed credential belongs to. A cipher that supports binding makes it part of the token: moved to another role or proxy, the token
+ * does not open.
  */
 export interface CredentialBinding {
   readonly role: SealedRole;
-  /** `scheme://host:port` in canonical form; for a URL that does not parse, its exact text. */
+  /** `scheme://host:port` in canonical form; for a URL that does not parse, the URL itself. See {@link originOf}. */
   readonly origin: string;
 }
 
@@ -23,7 +23,7 @@ const BINDING: ArgumentKind = Object.freeze({
   isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
 });
 
-/** Throws a CacheValidationError for a place that is none: in plain JavaScript a wrong role would bind to nothing in particular. */
+/** Throws a CacheValidationError for a wrong binding: in plain JavaScript a misspelt role would silently bind to something else. */
 export function checkBinding(binding: CredentialBinding): void {
   if (typeof binding !== 'object' || binding === null || !isBinding(binding))
     checkArgument('binding', binding, BINDING);
