@@ -13,19 +13,19 @@ import { HealthStatus, isHealthStatus } from './health-status.ts';
 
 /** The outcome of one check of a proxy. */
 export interface HealthCheckResult {
-  /** `healthy` and `degraded` are successes, `unhealthy` and `dead` failures; `unknown` is a check without a finding. */
+  /** `healthy` and `degraded` are successes, `unhealthy` and `dead` failures; `unknown` is a check without a result. */
   readonly status: HealthStatus;
   /** Default: now. */
   readonly checkTime?: InstantInput | undefined;
-  /** 0 or more. */
+  /** Milliseconds, 0 or more. Default null: not measured. */
   readonly responseTimeMs?: number | null | undefined;
-  /** What went wrong; credentials in it are masked before it is stored, and only the first 4,096 characters are kept. */
+  /** What went wrong. Credentials in it are masked before it is stored, and it is cut to 4,096 characters. Default null. */
   readonly errorMessage?: string | null | undefined;
-  /** What was fetched through the proxy; credentials in it are masked. */
+  /** The URL that was fetched through the proxy; credentials in it are masked. */
   readonly checkUrl: string;
 }
 
-/** A checked result. It holds no credentials that show as such; {@link maskHealthCheck} takes the entry's own out too. */
+/** A validated result, in which recognizable credentials are masked; {@link maskHealthCheck} masks the entry's own credentials too. */
 export interface HealthCheck {
   readonly status: HealthStatus;
   readonly checkTime: number;
@@ -37,7 +37,7 @@ export interface HealthCheck {
 const RESULT = ['status', 'checkTime', 'responseTimeMs', 'errorMessage', 'checkUrl'];
 
 const CHECK: ArgumentKind = Object.freeze({
-  wanted: 'must be a health check, as parseHealthCheck gives it',
+  wanted: 'must be a health check as returned by parseHealthCheck',
   isRight: (value: unknown) => {
     if (!Kinds.object.isRight(value)) return false;
     const { status, checkTime, responseTimeMs, errorMessage, checkUrl } = value as HealthCheck;
@@ -47,7 +47,7 @@ const CHECK: ArgumentKind = Object.freeze({
   },
 });
 
-/** Checks and completes a result. Throws a CacheValidationError that lists every wrong member. */
+/** Validates a result and fills in the defaults. `now` is in epoch milliseconds. Throws a CacheValidationError that lists every wrong member. */
 export function parseHealthCheck(result: HealthCheckResult, now: number): HealthCheck {
   checkArgument('result', result, Kinds.object);
   checkArgument('now', now, INSTANT);
@@ -55,26 +55,26 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
   for (const { path, message } of unknownMembers(result, RESULT)) problems.check(false, path, message);
   const { status, checkTime = now, responseTimeMs = null, errorMessage = null, checkUrl } = result;
   const time = toInstant(checkTime);
-  problems.check(isHealthStatus(status), 'status', 'must be a known state');
+  problems.check(isHealthStatus(status), 'status', 'must be a known status');
   problems.check(time !== undefined, 'checkTime', 'must be a time');
   const isDuration = responseTimeMs === null || (Number.isFinite(responseTimeMs) && responseTimeMs >= 0);
   problems.check(isDuration, 'responseTimeMs', 'must be a number of 0 or more, or null');
   problems.check(errorMessage === null || typeof errorMessage === 'string', 'errorMessage', 'must be a string or null');
-  problems.check(typeof checkUrl === 'string' && checkUrl !== '', 'checkUrl', 'must be a non-empty text');
+  problems.check(typeof checkUrl === 'string' && checkUrl !== '', 'checkUrl', 'must be a non-empty string');
   problems.throwIfAny('health check');
   return {
     status,
     checkTime: time!,
     responseTimeMs,
-    // Cut only once the entry's own secrets are masked: of a part of one nobody could tell.
+    // Not cut yet: a secret of the entry that is cut in two could not be recognized and masked.
     errorMessage: errorMessage === null ? null : maskCredentials(errorMessage),
     checkUrl: maskCredentials(checkUrl),
   };
 }
 
 /**
- * A check whose texts do not hold the credentials of its entry, wherever they stood: what a tier puts into its history.
- * Opens the entry's credentials.
+ * Masks the credentials of an entry in the strings of a check, for a tier's history. Decrypts the entry's credentials. Throws a
+ * CacheValidationError for wrong arguments.
  */
 export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCheck {
   checkArgument('check', check, CHECK);
@@ -90,8 +90,14 @@ export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCh
 }
 
 /**
- * An entry as after a check. One that is older than the last known check only adds to the totals: it says nothing
- * about the present. The entry's own credentials are masked in the error that it keeps.
+ * The entry after a check. A check that is older than the entry's last one only adds to the totals. The entry's own credentials are masked in
+ * the error that is stored. Throws a CacheValidationError for wrong arguments.
+ *
+ * @example
+ * ```ts
+ * const check = parseHealthCheck({ status: 'healthy', responseTimeMs: 85, checkUrl: 'https://example.com' }, Date.now());
+ * const checked = afterHealthCheck(entry, check, { intervalMs: 60_000 });
+ * ```
  */
 export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule: HealthSchedule): CacheEntry {
   checkArgument('entry', entry, Kinds.entry);
@@ -118,7 +124,7 @@ export function afterHealthCheck(entry: CacheEntry, check: HealthCheck, schedule
 
 type Streak = Pick<CacheEntry, 'consecutiveHealthFailures' | 'consecutiveHealthSuccesses' | 'recoveryAttempt'>;
 
-/** `recoveryAttempt` counts the checks that failed since the last success. */
+/** `recoveryAttempt` is the number of failed checks since the last success. */
 function streakAfter(entry: CacheEntry, status: HealthStatus, failed: boolean): Streak {
   if (status === HealthStatus.UNKNOWN) {
     const { consecutiveHealthFailures, consecutiveHealthSuccesses, recoveryAttempt } = entry;

@@ -7,7 +7,7 @@ import type { InstantInput } from '../time/to-instant.ts';
 import { toInstant } from '../time/to-instant.ts';
 import type { HealthStatus } from './health-status.ts';
 
-/** One check of the past. */
+/** One check in the history of an entry. */
 export interface HealthRecord {
   /** Epoch milliseconds. */
   readonly checkTime: number;
@@ -17,18 +17,20 @@ export interface HealthRecord {
   readonly checkUrl: string;
 }
 
-/** Which checks of a key to give: the newest ones. */
+/** Which checks of a key to return, newest first. */
 export interface HealthHistoryOptions {
-  /** Only checks from this time on. */
+  /** Only checks at or after this time. Default: all. */
   readonly since?: InstantInput | undefined;
-  /** Most checks: 1 to 10000, default 100. */
+  /** Maximum number of checks, 1 to 10000. Default 100. */
   readonly limit?: number | undefined;
 }
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 10_000;
 
-/** Checks and completes the options of a history. Throws a CacheValidationError that lists every wrong member. */
+/**
+ * Validates the options of a history and fills in the defaults; `since` becomes epoch milliseconds. Throws a CacheValidationError that lists
+ * every wrong member. */
 export function parseHealthHistoryOptions(options: HealthHistoryOptions = {}): { since: number; limit: number } {
   checkArgument('options', options, Kinds.object);
   const { since = MIN_INSTANT, limit = DEFAULT_LIMIT } = options;

@@ -2,7 +2,7 @@
 export const HealthStatus = Object.freeze({
   /** Not yet tested. */
   UNKNOWN: 'unknown',
-  /** Works normally: the only state for which an entry's `isHealthy` is true. */
+  /** Works normally: the only status for which an entry's `isHealthy` is true. */
   HEALTHY: 'healthy',
   /** Some checks fail. */
   DEGRADED: 'degraded',
@@ -13,12 +13,12 @@ export const HealthStatus = Object.freeze({
 });
 export type HealthStatus = (typeof HealthStatus)[keyof typeof HealthStatus];
 
-/** All states, in the order of the reference. */
+/** All statuses, in ProxyWhirl's order. */
 export const HEALTH_STATUSES: readonly HealthStatus[] = Object.freeze(Object.values(HealthStatus));
 
 const KNOWN: ReadonlySet<unknown> = new Set(HEALTH_STATUSES);
 
-/** True for one of the five states, spelt exactly. */
+/** True for exactly one of the five statuses; case-sensitive. */
 export function isHealthStatus(value: unknown): value is HealthStatus {
   return KNOWN.has(value);
 }

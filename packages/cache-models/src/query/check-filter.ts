@@ -42,35 +42,35 @@ export function checkFilter(filter: EntryFilter): void {
     problems.throwIfAny('query');
   }
   for (const name of Object.keys(filter)) problems.check(MEMBERS.has(name), name.slice(0, 40), 'unknown member');
-  checkTexts(filter, problems);
+  checkStrings(filter, problems);
   checkLabels(filter.labels, problems);
   checkRanges(filter, problems);
   checkPaging(filter, problems);
   problems.throwIfAny('query');
 }
 
-function checkTexts({ source, protocol, text, healthStatus }: EntryFilter, problems: Problems): void {
-  problems.check(each(source, isText), 'source', `must be a well-formed text, or at most ${MAX_VALUES} of them`);
+function checkStrings({ source, protocol, text, healthStatus }: EntryFilter, problems: Problems): void {
+  problems.check(each(source, isText), 'source', `must be a well-formed string, or at most ${MAX_VALUES} of them`);
   const schemes: readonly unknown[] = PROXY_SCHEMES;
   problems.check(
     each(protocol, (value) => schemes.includes(value)),
     'protocol',
-    `must be of ${schemes.join(', ')}`,
+    `must be one or more of ${schemes.join(', ')}`,
   );
   const states: readonly unknown[] = HEALTH_STATUSES;
   problems.check(
     each(healthStatus, (value) => states.includes(value)),
     'healthStatus',
-    `must be of ${states.join(', ')}`,
+    `must be one or more of ${states.join(', ')}`,
   );
   const fits = text === undefined || (isText(text) && text.length <= MAX_TEXT);
-  problems.check(fits, 'text', `must be a well-formed text of at most ${MAX_TEXT} characters`);
+  problems.check(fits, 'text', `must be a well-formed string of at most ${MAX_TEXT} characters`);
 }
 
 function checkLabels(labels: unknown, problems: Problems): void {
   if (labels === undefined) return;
   if (!Kinds.object.isRight(labels)) {
-    problems.check(false, 'labels', 'must be an object of names and texts, or lists of texts');
+    problems.check(false, 'labels', 'must be an object of names and strings, or lists of strings');
     return;
   }
   const wanted = Object.entries(labels as object);
@@ -145,7 +145,7 @@ function checkPaging({ includeExpired, orderBy, direction, limit, cursor }: Entr
   );
 }
 
-/** A lone surrogate has no UTF-8: a store would look for another text. */
+/** A lone surrogate cannot be encoded as UTF-8: a store would search for another string. */
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed();
 }
@@ -155,7 +155,7 @@ function each(value: unknown, fits: (value: unknown) => boolean): boolean {
   return Array.isArray(value) ? value.length <= MAX_VALUES && !hasMisfit(value, fits) : fits(value);
 }
 
-/** Not by `every`, which passes over the holes of a list. */
+/** Not by `every`, which skips holes. */
 function hasMisfit(values: readonly unknown[], fits: (value: unknown) => boolean): boolean {
   return values.findIndex((value) => !fits(value)) !== -1;
 }

@@ -3,13 +3,13 @@ import { checkArgument } from '../arguments/check-argument.ts';
 import { CacheValidationError } from '../errors/cache-error.ts';
 import { ENTRY_ORDERS, type EntryOrder } from './entry-filter.ts';
 
-/** Where a page ended. */
+/** The position at which a page ended. */
 export interface EntryCursor {
   readonly orderBy: EntryOrder;
   readonly direction: 'asc' | 'desc';
-  /** The last entry's value of the order, as the tier that made the cursor compares it. */
+  /** The last entry's sort value, as the tier that made the cursor compares it. */
   readonly value: string | number;
-  /** The value that decides among equals, of an order by two. */
+  /** The second sort value, of an order by two values (`leastUsed`). */
   readonly second?: number | undefined;
   readonly key: string;
 }
@@ -17,7 +17,7 @@ export interface EntryCursor {
 const ORDER = oneOf(ENTRY_ORDERS);
 const DIRECTION = oneOf(['asc', 'desc']);
 const CURSOR: ArgumentKind = Object.freeze({
-  wanted: 'must be { orderBy, direction, value, key }, and second where two values give the order',
+  wanted: 'must be { orderBy, direction, value, key }, and second for an order by two values',
   isRight: (cursor: unknown) => {
     if (!Kinds.object.isRight(cursor)) return false;
     const { orderBy, direction, value, second, key } = cursor as EntryCursor;
@@ -34,7 +34,7 @@ function isValue(value: unknown): boolean {
   return typeof value === 'string' || Kinds.number.isRight(value);
 }
 
-/** A cursor as the text that a page carries. Opaque to callers. */
+/** Encodes a cursor as the string of a page. Opaque to callers. Throws a CacheValidationError for a value that is not a cursor. */
 export function formatCursor(cursor: EntryCursor): string {
   checkArgument('cursor', cursor, CURSOR);
   const { orderBy, direction, value, second, key } = cursor;
@@ -42,7 +42,7 @@ export function formatCursor(cursor: EntryCursor): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-/** Reads the cursor of a page. Throws a CacheValidationError for what is none, or is one of another order or direction. */
+/** Decodes the cursor of a page. Throws a CacheValidationError for a string that is not a cursor, or is one of another order or direction. */
 export function parseCursor(text: string, order: EntryOrder, dir: 'asc' | 'desc'): EntryCursor {
   checkArgument('text', text, Kinds.text);
   checkArgument('order', order, ORDER);

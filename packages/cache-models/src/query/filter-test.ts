@@ -10,8 +10,8 @@ import { labelTest } from './label-test.ts';
 type Test = (entry: CacheEntry) => boolean;
 
 /**
- * What the members of a filter that choose entries mean together: a test that an entry passes if it fits. Order, limit and cursor take no part. `now`
- * in epoch milliseconds. Throws a CacheValidationError for a wrong filter.
+ * Compiles a filter to a predicate that is true for matching entries. Ignores order, limit and cursor. `now` is in epoch milliseconds. Throws
+ * a CacheValidationError for a wrong filter.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import type { EntryLabels, WantedLabels } from '../entry/entry-labels.ts';
 import { checkFilter } from './check-filter.ts';
 
 /**
- * What the member `labels` of a filter means: a test that the labels of an entry pass if they have one of the values of each name. Throws a
+ * Compiles the `labels` of a filter to a predicate that is true for labels with one of the wanted values for each name. Throws a
  * CacheValidationError that names each wrong label.
  *
  * @example

@@ -15,9 +15,14 @@ const ENTRIES: ArgumentKind = Object.freeze({
 });
 
 /**
- * The plain meaning of a filter, for stores without an index and as the yardstick for those with one: looks at every
- * entry, sorts what fits and gives one page. `now` in epoch milliseconds.
- * Throws a CacheValidationError for a wrong filter.
+ * The reference implementation of a query, for stores without an index, and the yardstick for stores with one: tests every entry, sorts the
+ * matches and returns one page. `now` is in epoch milliseconds. Throws a CacheValidationError for a wrong filter.
+ *
+ * @example
+ * ```ts
+ * const page = queryEntries(entries, { healthStatus: 'healthy', limit: 50 }, Date.now());
+ * if (page.cursor !== null) queryEntries(entries, { healthStatus: 'healthy', limit: 50, cursor: page.cursor }, Date.now());
+ * ```
  */
 export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter, now: number): EntryPage {
   if (typeof entries !== 'object' || entries === null || typeof entries[Symbol.iterator] !== 'function')
@@ -28,7 +33,7 @@ export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter,
   const sign = direction === 'asc' ? 1 : -1;
   const start = filter.cursor === undefined ? undefined : parseCursor(filter.cursor, orderBy, direction);
   const isWanted = filterTest(filter, now);
-  if (orderBy === 'random') return { entries: someOf(entries, isWanted, limit), cursor: null };
+  if (orderBy === 'random') return { entries: sampleOf(entries, isWanted, limit), cursor: null };
   const found: (Place & { readonly entry: CacheEntry })[] = [];
   for (const entry of entries) {
     if (!CacheEntry.isCacheEntry(entry)) checkArgument('entries', entries, ENTRIES);
@@ -49,24 +54,24 @@ export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter,
   };
 }
 
-/** As many entries that fit, each with the same chance (algorithm R). */
-function someOf(entries: Iterable<CacheEntry>, isWanted: (entry: CacheEntry) => boolean, limit: number): CacheEntry[] {
-  const some: CacheEntry[] = [];
+/** A uniform random sample of at most `limit` matching entries, in random order (algorithm R). */
+function sampleOf(entries: Iterable<CacheEntry>, isWanted: (entry: CacheEntry) => boolean, limit: number): CacheEntry[] {
+  const sample: CacheEntry[] = [];
   let count = 0;
   for (const entry of entries) {
     if (!CacheEntry.isCacheEntry(entry)) checkArgument('entries', entries, ENTRIES);
     if (!isWanted(entry)) continue;
     const at = Math.floor(Math.random() * ++count);
-    if (some.length < limit) {
-      // An entry that comes takes a place by chance, and who had it goes to the end.
-      some.push(some[at] ?? entry);
-      some[at] = entry;
-    } else if (at < limit) some[at] = entry;
+    if (sample.length < limit) {
+      // Inserted at a random position; the previous occupant moves to the end.
+      sample.push(sample[at] ?? entry);
+      sample[at] = entry;
+    } else if (at < limit) sample[at] = entry;
   }
-  return some;
+  return sample;
 }
 
-/** An entry without a next check comes after all that have one. */
+/** An entry without a next check sorts after all others. */
 function orderValue(entry: CacheEntry, orderBy: Exclude<EntryOrder, 'random'>): string | number {
   return entry[orderBy === 'leastUsed' ? 'accessCount' : orderBy] ?? Number.MAX_VALUE;
 }

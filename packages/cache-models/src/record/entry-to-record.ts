@@ -9,8 +9,13 @@ import { formatInstant } from '../time/instant.ts';
 import type { ProxyRecord } from './record.ts';
 
 /**
- * An entry as ProxyWhirl's JSON record, credentials sealed.
- * Throws a CacheValidationError if the entry has credentials and there is no cipher: they are never written in clear.
+ * Encodes an entry as ProxyWhirl's JSON record, with sealed credentials.
+ * Throws a CacheValidationError if the entry has credentials and there is no cipher: they are never written unencrypted.
+ *
+ * @example
+ * ```ts
+ * const line = JSON.stringify(entryToRecord(entry, cipher));
+ * ```
  */
 export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | undefined): ProxyRecord {
   checkBoth(entry, cipher);
@@ -44,14 +49,14 @@ export function entryToRecord(entry: CacheEntry, cipher: CredentialCipher | unde
   return record;
 }
 
-/** The tokens of an entry's credentials; `null` for one that it does not have. */
+/** The tokens of an entry's credentials; `null` for a credential that it does not have. */
 export interface SealedCredentials {
   readonly username: Uint8Array | null;
   readonly password: Uint8Array | null;
 }
 
 /**
- * Seals an entry's credentials for the entry's own proxy. For stores that do not keep ProxyWhirl's JSON record.
+ * Seals an entry's credentials, bound to the entry's own proxy. For stores that do not use ProxyWhirl's JSON record.
  * Throws a CacheValidationError if the entry has credentials and there is no cipher.
  */
 export function sealCredentials(entry: CacheEntry, cipher: CredentialCipher | undefined): SealedCredentials {

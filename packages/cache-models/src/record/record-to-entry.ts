@@ -17,14 +17,19 @@ const CIPHER = optional(Kinds.cipher);
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Reads ProxyWhirl's JSON record, as leniently as ProxyWhirl does: whole numbers may be texts, times may be epoch
- * seconds or have any offset or none (UTC), health members may be missing, unknown members are passed over, credentials may be
- * in clear. Whatever the reference could hold comes back exactly, also a URL that {@link CacheEntry.create} would refuse.
+ * Decodes ProxyWhirl's JSON record, as leniently as ProxyWhirl does: whole numbers may be strings, times may be epoch seconds or have any
+ * offset or none (UTC), health members may be missing, unknown members are ignored, credentials may be unencrypted. Everything that
+ * ProxyWhirl can store is preserved exactly, even a URL that {@link CacheEntry.create} would refuse.
  *
- * A token is opened only if it belongs to the record's own proxy, as far as the cipher can tell.
+ * A token is accepted only if it belongs to the record's own proxy, as far as the cipher can tell.
  *
- * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when no key
- * opens a token (also when there is no cipher). Neither shows a value.
+ * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if no key opens a token or
+ * there is no cipher. Neither shows a value.
+ *
+ * @example
+ * ```ts
+ * const entry = recordToEntry(JSON.parse(line), cipher);
+ * ```
  */
 export function recordToEntry(record: unknown, cipher: CredentialCipher | undefined): CacheEntry {
   if (cipher !== undefined && typeof cipher?.decrypt !== 'function') checkArgument('cipher', cipher, CIPHER);
@@ -61,8 +66,8 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
 }
 
 /**
- * Wraps a stored token, to be decrypted when revealed. A `get` never hands out credentials that cannot be opened, so the cipher is
- * asked about the token now: nothing else that is stored can vouch for it. Zero bytes are no credential.
+ * Wraps a stored token, to be decrypted when it is revealed. A `get` never returns credentials that cannot be opened, so the cipher verifies
+ * the token now: nothing else that is stored can vouch for it. Returns `null` for zero bytes, which mean no credential.
  * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`, also for a token that is bound to another proxy or role.
  */
 export function openCredential(
@@ -92,7 +97,7 @@ function readSecret(
     const plain = raw[role];
     return typeof plain === 'string' && plain !== '' ? Secret.of(plain) : null;
   }
-  // The decoder stops at the first character that is not hex: the length tells.
+  // The decoder stops at the first character that is not hex, so a shorter result reveals one.
   const token = typeof hex === 'string' ? Buffer.from(hex, 'hex') : undefined;
   if (token === undefined || token.length * 2 !== (hex as string).length)
     throw new CredentialUnreadableError('unknown', `${role}_encrypted is not hex`);
@@ -111,7 +116,7 @@ function readString(raw: Raw, name: string): string {
   throw damaged(name, 'is not a string');
 }
 
-/** As we write them, or as an object of names and texts, which others would write. */
+/** Labels as `entryToRecord` writes them, or as an object of names and strings, which other programs would write. */
 function readLabels(raw: Raw): EntryLabels {
   const given = raw['labels'];
   if (given === undefined || given === null) return NO_LABELS;
@@ -121,7 +126,9 @@ function readLabels(raw: Raw): EntryLabels {
   throw damaged('labels', 'are not labels');
 }
 
-/** As pydantic's lax mode reads an int: a whole number, or a text of one. Python's has no end: one beyond 2^53 is the nearest number. */
+/**
+ * An integer as pydantic's lax mode reads it: a whole number, or a string of one. Python's are unbounded: beyond 2^53 the result is the nearest
+ * number. */
 function readInteger(raw: Raw, name: string, missing?: number): number {
   const value = raw[name];
   if (typeof value === 'number' && Number.isInteger(value)) return value;
@@ -140,17 +147,17 @@ function readCount(raw: Raw, name: string, missing?: number): number {
   return value;
 }
 
-const TRUE_TEXTS: ReadonlySet<string> = new Set(['1', 't', 'true', 'y', 'yes', 'on']);
-const FALSE_TEXTS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'n', 'no', 'off']);
+const TRUE_STRINGS: ReadonlySet<string> = new Set(['1', 't', 'true', 'y', 'yes', 'on']);
+const FALSE_STRINGS: ReadonlySet<string> = new Set(['0', 'f', 'false', 'n', 'no', 'off']);
 
-/** As pydantic's lax mode reads a bool. */
+/** A boolean as pydantic's lax mode reads it. */
 function readFlag(raw: Raw, name: string): boolean {
   const value = raw[name];
   if (typeof value === 'boolean') return value;
   if (value === undefined) return false;
   const text = typeof value === 'string' || typeof value === 'number' ? String(value).toLowerCase() : '';
-  if (TRUE_TEXTS.has(text)) return true;
-  if (FALSE_TEXTS.has(text)) return false;
+  if (TRUE_STRINGS.has(text)) return true;
+  if (FALSE_STRINGS.has(text)) return false;
   throw damaged(name, 'is not true or false');
 }
 

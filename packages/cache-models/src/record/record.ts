@@ -24,8 +24,8 @@ export const RECORD_MEMBERS = Object.freeze([
 ] as const);
 
 /**
- * An entry as ProxyWhirl's JSON Lines files hold it. Times are ISO 8601 texts in UTC with microseconds; tokens are the
- * lower-case hex of the token's ASCII bytes and absent when there is no credential.
+ * An entry in the format of ProxyWhirl's JSON Lines files. Times are ISO 8601 strings in UTC with microseconds; a token is the lower-case
+ * hex of its ASCII bytes, and absent if there is no credential.
  */
 export interface ProxyRecord {
   key: string;
@@ -49,6 +49,6 @@ export interface ProxyRecord {
   total_health_check_failures: number;
   username_encrypted?: string;
   password_encrypted?: string;
-  /** Our own: labels as `name=value`, in the order of their names; absent when there are none. ProxyWhirl passes over it. */
+  /** Not in ProxyWhirl, which ignores it: labels as `name=value`, ordered by name; absent if there are none. */
   labels?: readonly string[];
 }

@@ -3,22 +3,25 @@ import { checkArgument } from '../arguments/check-argument.ts';
 import type { CredentialCipher } from '../secrets/secret.ts';
 import { resealTokens, type TokenMember } from './reseal.ts';
 
-/** How a Fernet token begins, in a record (hex) and as it is; and how a member ends that holds one. None is longer than {@link LONGEST_TRACE}. */
+/**
+ * Traces of a token: the beginning of a Fernet token in hex and in plain form, and the end of the name of a member that contains one. None
+ * is longer than {@link LONGEST_TRACE} bytes. */
 const TRACES = [Buffer.from('674141414141'), Buffer.from('gAAAAA'), Buffer.from('_encrypted"')] as const;
+/** Length of the longest trace of a token, in bytes: how far chunks must overlap for a search by {@link mayHoldToken}. */
 export const LONGEST_TRACE = 12;
 
-/** A token, or the URL before it. Every way through a text is linear in its length. */
+/** Matches a token, or a URL. Matching is linear in the length of the input. */
 const MEMBER =
   /"(?<member>username_encrypted|password_encrypted)":\s?"(?<token>[0-9a-fA-F]*)"|"proxy_url":\s?(?<url>"(?:[^"\\]|\\.)*")/g;
 const NO_TOKEN = /"(?:username|password)_encrypted":\s?null/g;
-/** Tokens that are tried: two records in one line have four. */
+/** Maximum number of tokens that are tried: two records in one line have four. */
 const MOST_TOKENS = 32;
 
-/** What became of a damaged record. */
+/** The result of sealing the tokens of a damaged record again. */
 export interface ResealedText {
-  /** The bytes with fresh tokens in the place of old ones, the same apart from them; `undefined` for no change. */
+  /** The bytes with new tokens in place of old ones, otherwise unchanged; `undefined` if nothing changed. */
   readonly bytes: Buffer | undefined;
-  /** True if something that may be a token is left that could not be sealed again. */
+  /** True if something is left that may be a token and could not be sealed again. */
   readonly isLeft: boolean;
 }
 
@@ -30,20 +33,20 @@ interface Groups {
   readonly url?: string;
 }
 
-/** True if bytes may hold a sealed token, whole or in part. */
+/** True if the bytes may contain a token, whole or in part. Throws a CacheValidationError unless they are a Buffer. */
 export function mayHoldToken(bytes: Buffer): boolean {
   if (!Buffer.isBuffer(bytes)) checkArgument('bytes', bytes, BUFFER);
   return TRACES.some((trace) => bytes.includes(trace));
 }
 
 /**
- * Seals the tokens in a damaged JSON record again. The bytes may be anything: half a record, two in one, no JSON. A token goes
- * with the URL of its record, or where that cannot be read as one, with the URL that stands before it.
+ * Seals the tokens in a damaged JSON record again with the cipher's current key. The bytes may be anything: half a record, two records in one
+ * line, not JSON at all. A token is bound to the URL of its record or, if the bytes are not a JSON record, to the last URL before it.
  */
 export function resealText(bytes: Buffer, cipher: CredentialCipher): ResealedText {
   if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);
   if (!mayHoldToken(bytes)) return { bytes: undefined, isLeft: false };
-  // A byte is a character of the text, whatever it stands for.
+  // Latin-1 maps each byte to one character, whatever the encoding of the bytes.
   const text = bytes.toString('latin1');
   const record = recordIn(bytes);
   let [result, rest, end, tokens, before] = ['', '', 0, 0, ''];
@@ -73,7 +76,7 @@ function recordIn(bytes: Buffer): Readonly<Record<string, unknown>> | undefined 
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
 
-/** `undefined` for what is no JSON. */
+/** The parsed value; `undefined` for invalid JSON. */
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);

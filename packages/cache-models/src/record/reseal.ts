@@ -8,29 +8,29 @@ import type { CredentialCipher, Secret } from '../secrets/secret.ts';
 import { entryToRecord } from './entry-to-record.ts';
 import { recordToEntry } from './record-to-entry.ts';
 
-/** What became of the records with credentials that a re-encryption has met. */
+/** Counts of the records with credentials that a re-encryption has processed. */
 export interface ResealCounts {
-  /** Sealed again with the current key, for the proxy that they belong to. */
+  /** Sealed again with the current key, bound to their own proxy. */
   readonly reencrypted: number;
-  /** Left alone: the current key had sealed them. */
+  /** Unchanged: the current key had sealed them already. */
   readonly alreadyCurrent: number;
-  /** Left alone: they do not open here, for none of the cipher's keys made them or they are bound to another proxy. */
+  /** Unchanged: they do not open here, because no key of the cipher made them or they are bound to another proxy. */
   readonly unreadable: number;
   /**
-   * Of the unreadable ones those that a key of the cipher made, but that do not open where they are: moved to another proxy, or
-   * bound to none and refused. An older key may open them. Absent: none.
+   * How many of the unreadable ones a key of the cipher made, although they do not open where they are: they were moved to another proxy, or
+   * are bound to none and refused. An older key may open them. Default 0.
    */
   readonly misplaced?: number | undefined;
   /**
-   * Records that were set aside as damaged and hold a token that could not be sealed again where it lies: with one of them
-   * nobody can say that no older key opens anything. Those that could be sealed again are in none of the counts. Absent: none.
+   * Quarantined records with a token that could not be sealed again. If there is one, an older key may still open something. Quarantined
+   * records that could be sealed again are not counted anywhere. Default 0.
    */
   readonly inQuarantine?: number | undefined;
 }
 
 /**
- * Whether an entry's credentials are to be sealed again: `none` has none; `current` is sealed with the cipher's current key, and
- * bound to the entry's proxy if the cipher can bind; `stale` is not, or not sealed at all.
+ * Whether an entry's credentials must be sealed again. `none`: it has no credentials. `current`: they are sealed with the cipher's current key
+ * and, if the cipher supports binding, bound to the entry's proxy. `stale`: they are not, or are not sealed at all.
  */
 export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' | 'current' | 'stale' {
   if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
@@ -44,8 +44,8 @@ export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' |
 }
 
 /**
- * What an error of reading a record says of its tokens: `unreadable`, `misplaced` (see {@link ResealCounts.misplaced}), or
- * `undefined` for an error that says nothing of them.
+ * Classifies an error of reading a record by its tokens: `unreadable`, `misplaced` (see {@link ResealCounts.misplaced}), or `undefined` for
+ * an error that is not about tokens.
  */
 export function fateOfTokens(error: unknown): 'unreadable' | 'misplaced' | undefined {
   if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) return undefined;
@@ -53,19 +53,19 @@ export function fateOfTokens(error: unknown): 'unreadable' | 'misplaced' | undef
   return reason === 'elsewhere' || reason === 'refused' ? 'misplaced' : 'unreadable';
 }
 
-/** What is to become of the tokens of a record that was set aside. */
+/** The new tokens of a quarantined record. */
 export interface ResealedTokens {
-  /** The fresh tokens in hex, by member, of those that are to be replaced. */
+  /** New tokens in hex, by member; only those that replace an old one. */
   readonly fresh: Readonly<Partial<Record<TokenMember, string>>>;
-  /** True if a token is there that none of the cipher's keys opens. */
+  /** True if the record has a token that no key of the cipher opens. */
   readonly isUnreadable: boolean;
 }
 
-/** The members of a record that hold a token in hex. */
+/** The members of a record that contain a token in hex. */
 export const TOKEN_MEMBERS = ['username_encrypted', 'password_encrypted'] as const;
 export type TokenMember = (typeof TOKEN_MEMBERS)[number];
 
-/** A record is set aside because it is damaged: what its other members hold must not matter. */
+/** Valid values for the other members: in a damaged record those may be anything, and must not prevent reading its tokens. */
 const SOUND = Object.freeze({
   key: '',
   source: '',
@@ -75,7 +75,9 @@ const SOUND = Object.freeze({
   ttl_seconds: 0,
 });
 
-/** Seals the tokens of a damaged record again, each for itself, whatever its other members hold. Never throws for what a record holds. */
+/**
+ * Seals the tokens of a damaged record again, each on its own, regardless of its other members. Throws a CacheValidationError for wrong
+ * arguments, but never because of the contents of a record. */
 export function resealTokens(record: Readonly<Record<string, unknown>>, cipher: CredentialCipher): ResealedTokens {
   checkArgument('record', record, Kinds.object);
   checkArgument('cipher', cipher, Kinds.cipher);

@@ -4,25 +4,25 @@ import type { ProxyRecord } from './record.ts';
 import { checksumText } from './record-checksum.ts';
 
 const POLYNOMIAL = 0xedb8_8320;
-/** What stands before the key in the text that is summed up. */
+/** Length of the prefix before the key in the checksum's input: `["`. */
 const BEFORE_KEY = 2;
 const CHECKSUM = /^[0-9a-f]{8}$/;
 
 const FORWARD = Int32Array.from({ length: 256 }, (_, byte) => {
-  let sum = byte;
-  for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? POLYNOMIAL : 0);
-  return sum;
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0);
+  return crc;
 });
-/** By its highest byte, which no other one has, the step that leads to a sum. */
+/** The inverse of FORWARD: indexed by the highest byte of a table value, which is unique. */
 const BACKWARD = new Int32Array(256);
 for (const [byte, step] of FORWARD.entries()) BACKWARD[step >>> 24] = (step << 8) ^ byte;
 
-/** Each byte as JSON prints it in a text. */
+/** Each byte as JSON prints it in a string. */
 const PRINTED = Array.from({ length: 256 }, (_, byte) =>
   byte < 0x80 ? Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)) : Buffer.from([byte]),
 );
 
-/** By byte: the bits that, the other way, make of it one that is printed in another number of bytes, or that is so itself. */
+/** By byte: the bits whose flip changes the number of bytes that JSON prints; all bits, if the byte itself is escaped. */
 const ESCAPING = Uint8Array.from({ length: 256 }, (_, byte) => {
   let bits = 0;
   for (let bit = 0; bit < 8; bit++)
@@ -31,17 +31,17 @@ const ESCAPING = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 const NONE = -1;
-/** The bit whose step has this lowest byte, which those of the others have not. */
+/** The bit whose table value has this lowest byte, which is unique among the eight. */
 const BIT_OF = new Int8Array(256).fill(NONE);
 for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
 
 /**
- * True if one wrong bit in its key is what makes a record not fit a checksum: then it is another key's record. All of its values must be
- * plain ones. Throws a CacheValidationError for what is no record.
+ * True if flipping a single bit of its key makes a record match a checksum: the record then belongs to another key. Its values must be plain.
+ * Throws a CacheValidationError for a value that is not a record.
  *
- * CRC-32 is affine. Two texts that differ in one byte have sums that differ by what the bytes alone make of the sum so far, carried over the
- * bytes that follow, whatever these are. So the difference that is wanted is carried back to each byte of the key, and no text is summed
- * up again: the work is in proportion to the record, where it would be to its product with the key.
+ * CRC-32 is affine: the checksums of two inputs that differ in one byte differ by an amount that depends only on that difference and on the
+ * *number* of bytes that follow. So the difference between actual and expected checksum is carried backwards to each byte of the key and
+ * compared there, and no input is checksummed again: the work is linear in the record, where trying each bit would multiply it by the key.
  */
 export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): boolean {
   const text = checksumText(record);
@@ -67,14 +67,16 @@ export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): b
   return false;
 }
 
-/** The bit of a byte that makes this difference, where both are printed as they are: the sum so far makes none then. */
+/**
+ * The bit of a byte whose flip makes this difference, if the byte is printed unescaped before and after; NONE if there is none. The checksum
+ * of the preceding bytes does not matter then. */
 function plainBit(byte: number, difference: number): number {
   const bit = BIT_OF[difference & 0xff]!;
   if (bit === NONE || FORWARD[1 << bit] !== difference) return NONE;
   return (ESCAPING[byte]! & (1 << bit)) === 0 ? bit : NONE;
 }
 
-/** The difference that is wanted after each byte of the key, by the one that is wanted after the last. */
+/** The wanted difference after each byte of the key, given the one after the last byte. */
 function wantedAt(lengths: Uint8Array, last: number): Int32Array {
   const wanted = new Int32Array(lengths.length);
   let difference = last;
@@ -85,7 +87,7 @@ function wantedAt(lengths: Uint8Array, last: number): Int32Array {
   return wanted;
 }
 
-/** What a difference of sums was so many bytes before. */
+/** Carries a difference of checksums back over a number of bytes. */
 function back(difference: number, bytes: number): number {
   let sum = difference;
   for (let left = bytes; left > 0; left--) sum = BACKWARD[sum >>> 24]! ^ (sum << 8);
@@ -98,7 +100,7 @@ function carried(from: number, bytes: Uint8Array): number {
   return sum;
 }
 
-/** True if the key would still be one with this bit the other way. */
+/** True if the key is still valid UTF-8 with this bit flipped. */
 function isText(bytes: Buffer, at: number, bit: number): boolean {
   const other = Buffer.from(bytes);
   other[at] = other[at]! ^ (1 << bit);

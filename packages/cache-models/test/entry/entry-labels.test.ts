@@ -62,11 +62,11 @@ describe('labels of an entry', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a list', ['a'], /labels: must be an object of names and texts/],
+    ['a list', ['a'], /labels: must be an object of names and strings/],
     ['a text', 'country=DE', /labels: must be an object/],
     ['null', null, /labels: must be an object/],
     ['a Map', new Map([['a', 'b']]), /labels: must be an object/],
-    ['a number as a value', { cost: 5 }, /labels\.cost: must be a well-formed text/],
+    ['a number as a value', { cost: 5 }, /labels\.cost: must be a well-formed string/],
     ['no text', { cost: '' }, /labels\.cost: must be/],
     ['undefined', { cost: undefined }, /labels\.cost: must be/],
     ['a value that is too long', { note: 'x'.repeat(257) }, /labels\.note: must be/],
