@@ -7,7 +7,7 @@ import { Secret } from '../secrets/secret.ts';
 import { L2BackendType } from '../tier/tier-type.ts';
 import { TIER_CONFIG_MEMBERS, tierConfigSchema } from './tier-config.ts';
 
-/** The longest time that a timer of Node.js can wait, in whole seconds. */
+/** The longest delay of a Node.js timer, in whole seconds. */
 const LONGEST_INTERVAL = 2_147_483;
 const interval = (least: number) =>
   z
@@ -23,7 +23,7 @@ const key = z
     'must be a string or a Secret',
   )
   .transform((value) => (typeof value === 'string' ? Secret.of(value) : value));
-// A tier given in part keeps the level's own defaults for the rest.
+// A partial tier configuration keeps the level's own defaults for the other members.
 const tier = (maxEntries: number | null) =>
   tierConfigSchema.extend({ maxEntries: tierConfigSchema.shape.maxEntries.unwrap().default(maxEntries) }).prefault({});
 
@@ -32,62 +32,69 @@ const schema = z.strictObject({
   l1Config: tier(1000),
   /** L2, disk. Default: 5000 entries, lru. */
   l2Config: tier(5000),
-  /** What holds L2. Default `"jsonl"`. */
+  /** The store of L2. Default `"jsonl"`. */
   l2Backend: z
     .enum(Object.values(L2BackendType) as [L2BackendType, ...L2BackendType[]], 'must be "jsonl" or "sqlite"')
     .default('jsonl'),
   /** L3, SQLite. Default: no limit. */
   l3Config: tier(null),
-  /** TTL in seconds of entries that bring none: 60 or more. Default 3600. */
+  /** TTL in seconds of entries without one, 60 or more. Default 3600. */
   defaultTtlSeconds: whole(60).default(3600),
-  /** Seconds between sweeps of the background cleanup: 10 or more. Default 60. */
+  /** Seconds between sweeps of the background cleanup, 10 to 2147483. Default 60. */
   ttlCleanupInterval: interval(10).default(60),
-  /** Whether expired entries are swept in the background. Default false: they go when they are met. */
+  /** Whether expired entries are removed in the background. Default false: they are removed when a read finds them. */
   enableBackgroundCleanup: z.boolean().default(false),
-  /** Seconds between cleanup runs: 5 or more. Default 60. */
+  /** Seconds between cleanup runs, 5 to 2147483. Default 60. */
   cleanupIntervalSeconds: interval(5).default(60),
-  /** TTL in seconds by source, 1 or more; it wins over `defaultTtlSeconds`. Default none. */
+  /** TTL in seconds by source, 1 or more; takes precedence over `defaultTtlSeconds`. Default none. */
   perSourceTtl: z.record(z.string(), whole(1)).default({}),
   /** Directory of L2. Default `.cache/proxies`. */
   l2CacheDir: path.default('.cache/proxies'),
   /** Database file of L3. Default `.cache/db/proxywhirl.db`. */
   l3DatabasePath: path.default('.cache/db/proxywhirl.db'),
-  /** Fernet key: 32 bytes as base64url. Default: the environment's. Its format is checked when the cache opens. */
+  /** Fernet key: 32 bytes as base64url. Its format is checked when the cache opens. Default: the key in the environment. */
   encryptionKey: key.nullable().default(null),
-  /** Older keys that can still open tokens. Default none. */
+  /** Older keys that still open tokens. Default none. */
   previousEncryptionKeys: z.array(key).default([]),
   /**
-   * File that holds the key when neither `encryptionKey` nor the environment has one; made once, mode 0600. Refused among the
-   * cache's own files. Default none: a random key is used then, and nothing it sealed can be read after a restart.
+   * File with the key, used if neither `encryptionKey` nor the environment has one; created once, with mode 0600. Must not be among the
+   * cache's own files. Default none: a random key is then used, and nothing that it sealed can be read after a restart.
    */
   keyFile: path.optional(),
   /**
-   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, and of ciphers that cannot bind. `"refuse"` once
-   * `reencrypt` has bound them all and nothing else writes the store. Default `"accept"`.
+   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, and of ciphers without binding. Use `"refuse"` once
+   * `reencrypt` has bound them all and no other program writes the store. Default `"accept"`.
    */
   foreignTokens: z.enum(['accept', 'refuse'], 'must be "accept" or "refuse"').default('accept'),
   /** Whether an entry that fails often enough is removed. Default true. */
   healthCheckInvalidation: z.boolean().default(true),
-  /** Failures that remove an entry: 1 or more. Default 3. */
+  /** Number of failures that removes an entry, 1 or more. Default 3. */
   failureThreshold: whole(1).default(3),
   /** Whether hits, misses and evictions are counted. Default true. */
   enableStatistics: z.boolean().default(true),
-  /** Seconds between statistics events: 1 or more. Default 5. */
+  /** Seconds between statistics events, 1 to 2147483. Default 5. */
   statisticsInterval: interval(1).default(5),
-  /** What is done where other users of the machine could change folders or files of the cache. Default `"warn"`; see {@link DirectoryChecks}. */
+  /** What happens if other users of the machine could change folders or files of the cache; see {@link DirectoryChecks}. Default `"warn"`. */
   directoryChecks: z.enum(DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM).default('warn'),
-  /** `"normal"`: a put survives the process; `"full"`: also a power cut, for a disk flush a put. Default `"normal"`. */
+  /** `"normal"`: a put survives the end of the process; `"full"`: also a power failure, at the cost of a disk flush per put. Default `"normal"`. */
   durability: z.enum(['normal', 'full'], 'must be "normal" or "full"').default('normal'),
 });
 
-/** What a user writes: every member optional. */
+/** The configuration of a cache as a user writes it: every member is optional. */
 export type CacheConfigInput = z.input<typeof schema>;
-/** A checked configuration with every default filled in. */
+/** A validated configuration, with all defaults filled in. */
 export type CacheConfig = Readonly<z.output<typeof schema>>;
 
 const MEMBERS: readonly string[] = Object.keys(schema.shape);
 
-/** Checks a configuration and fills the defaults. Throws a CacheConfigError that lists all problems. */
+/**
+ * Validates a configuration and fills in the defaults. Throws a CacheConfigError that lists all problems.
+ *
+ * @example
+ * ```ts
+ * parseCacheConfig({ l1Config: { maxEntries: 500 } }).defaultTtlSeconds; // 3600
+ * ```
+ */
 export function parseCacheConfig(input: CacheConfigInput = {}): CacheConfig {
   const config = parseWith(schema, input, {
     what: 'cache config',

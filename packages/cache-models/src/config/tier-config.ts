@@ -3,13 +3,13 @@ import { parseWith } from '../arguments/parse-with.ts';
 import { CacheConfigError } from '../errors/cache-error.ts';
 import { maskCredentials } from '../masking/mask-credentials.ts';
 
-/** Which entry goes when a tier is full. Expired entries go first whatever the policy. */
+/** Which entry is evicted when a tier is full. With every policy, expired entries are removed first. */
 export const EvictionPolicy = Object.freeze({
-  /** The one not read for longest. */
+  /** The least recently used entry. */
   LRU: 'lru',
-  /** The one read least often; the oldest of several. */
+  /** The least frequently used entry; of several, the oldest. */
   LFU: 'lfu',
-  /** The one stored first, whatever was read since. */
+  /** The entry that was stored first, regardless of reads. */
   FIFO: 'fifo',
 });
 export type EvictionPolicy = (typeof EvictionPolicy)[keyof typeof EvictionPolicy];
@@ -19,13 +19,13 @@ const POLICIES = Object.values(EvictionPolicy) as [EvictionPolicy, ...EvictionPo
 export const tierConfigSchema = z.strictObject({
   /** Whether the tier is used at all. Default true. */
   enabled: z.boolean().default(true),
-  /** Most entries that the tier keeps: 1 or more, or null for no limit. Default null. */
+  /** Maximum number of entries, 1 or more; null for no limit. Default null. */
   maxEntries: z
     .int('must be null (no limit) or a whole number of 1 or more')
     .min(1, 'must be null (no limit) or a whole number of 1 or more')
     .nullable()
     .default(null),
-  /** Default `"lru"`. */
+  /** Which entry is evicted when the tier is full. Default `"lru"`. */
   evictionPolicy: z
     .enum(POLICIES, {
       error: ({ input }) =>
@@ -34,14 +34,21 @@ export const tierConfigSchema = z.strictObject({
     .default('lru'),
 });
 
-/** What a user writes: every member optional. */
+/** The configuration of a tier as a user writes it: every member is optional. */
 export type CacheTierConfigInput = z.input<typeof tierConfigSchema>;
-/** A checked configuration of one tier. */
+/** A validated configuration of one tier, with all defaults filled in. */
 export type CacheTierConfig = Readonly<z.output<typeof tierConfigSchema>>;
 
 export const TIER_CONFIG_MEMBERS: readonly string[] = Object.freeze(Object.keys(tierConfigSchema.shape));
 
-/** Checks a tier's configuration and fills the defaults. Throws a CacheConfigError that lists all problems. */
+/**
+ * Validates a tier's configuration and fills in the defaults. Throws a CacheConfigError that lists all problems.
+ *
+ * @example
+ * ```ts
+ * parseTierConfig({ maxEntries: 500 }); // { enabled: true, maxEntries: 500, evictionPolicy: 'lru' }
+ * ```
+ */
 export function parseTierConfig(input: CacheTierConfigInput = {}): CacheTierConfig {
   return Object.freeze(
     parseWith(tierConfigSchema, input, {

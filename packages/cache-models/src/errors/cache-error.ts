@@ -164,7 +164,8 @@ function checkErrorOptions<T extends FieldErrorOptions>(options: T): T {
   const { code, tier, problems } = options;
   if (!CODES.has(code)) throw wrong('code', 'must be one of CacheErrorCode');
   if (tier !== undefined && typeof tier !== 'string') throw wrong('tier', 'must be a string');
-  if (problems !== undefined && !isProblemList(problems)) throw wrong('problems', 'must be a list of { path, message }');
+  if (problems !== undefined && !isProblemList(problems))
+    throw wrong('problems', 'must be a list of { path, message }');
   return options;
 }
 

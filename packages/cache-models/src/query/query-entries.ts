@@ -55,7 +55,11 @@ export function queryEntries(entries: Iterable<CacheEntry>, filter: EntryFilter,
 }
 
 /** A uniform random sample of at most `limit` matching entries, in random order (algorithm R). */
-function sampleOf(entries: Iterable<CacheEntry>, isWanted: (entry: CacheEntry) => boolean, limit: number): CacheEntry[] {
+function sampleOf(
+  entries: Iterable<CacheEntry>,
+  isWanted: (entry: CacheEntry) => boolean,
+  limit: number,
+): CacheEntry[] {
   const sample: CacheEntry[] = [];
   let count = 0;
   for (const entry of entries) {

@@ -12,7 +12,10 @@ export function recordChecksum(record: Partial<ProxyRecord>): string {
   return crc32(checksumText(record)).toString(16).padStart(8, '0');
 }
 
-const RECORD: ArgumentKind = Object.freeze({ ...Kinds.object, wanted: 'must be a record of values that JSON can represent' });
+const RECORD: ArgumentKind = Object.freeze({
+  ...Kinds.object,
+  wanted: 'must be a record of values that JSON can represent',
+});
 
 /**
  * The input of the checksum: the values as JSON, the key first. Throws a CacheValidationError for values that JSON cannot represent, or that

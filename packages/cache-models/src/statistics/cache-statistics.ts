@@ -5,6 +5,7 @@ import { prometheusText } from './prometheus-text.ts';
 import type { TierReport } from './tier-report.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
+/** The input of {@link CacheStatistics}; every member is optional. `l1Stats` and the like default to the members of `tiers`. */
 export interface CacheStatisticsInput {
   readonly tiers?: readonly TierReport[] | undefined;
   readonly l1Stats?: TierStatistics | undefined;
@@ -21,7 +22,7 @@ export interface CacheStatisticsInput {
 const COUNT = optional(wholeNumber(0));
 const STATS: ArgumentKind = Object.freeze({
   wanted: 'must be TierStatistics',
-  // Those of another copy of the package too.
+  // Duck-typed, to accept the statistics of another copy of the package.
   isRight: (value: unknown) =>
     Kinds.object.isRight(value) && typeof (value as Partial<TierStatistics>).toJSON === 'function',
 });
@@ -49,24 +50,24 @@ function isReport(value: unknown): boolean {
   return STATS.isRight(stats) && COUNT.isRight(promotions) && COUNT.isRight(demotions);
 }
 
-/** A snapshot of a whole cache: later operations do not change it. */
+/** A snapshot of the statistics of a whole cache: later operations do not change it. */
 export class CacheStatistics {
   readonly l1Stats: TierStatistics;
   readonly l2Stats: TierStatistics;
   readonly l3Stats: TierStatistics;
-  /** Every tier of the stack, however many there are. */
+  /** All tiers of the stack, in order. */
   readonly tiers: readonly TierReport[];
-  /** Copies of an entry into a higher tier after a lower hit: one per tier copied into. */
+  /** Copies of entries into a higher tier after a hit in a lower one, counted per tier copied into. */
   promotions: number;
   /** Evictions from a tier while a lower tier kept the entry. */
   demotions: number;
   l1Degraded: boolean;
   l2Degraded: boolean;
   l3Degraded: boolean;
-  /** Requests that no tier answered; `null` where they were not counted. */
+  /** Requests that no tier answered; `null` if they were not counted. */
   requestMisses: number | null;
 
-  /** Throws a CacheConfigError for what are no statistics. */
+  /** Every member is optional. Throws a CacheConfigError for a wrong member. */
   constructor(input: CacheStatisticsInput = {}) {
     checkOptionsObject(input, INPUT, { what: 'CacheStatistics', name: 'input', error: CacheConfigError });
     const [first, second, third] = input.tiers ?? [];
@@ -87,8 +88,8 @@ export class CacheStatistics {
   }
 
   /**
-   * Hits of all tiers / requests, 0 without requests. Where request misses were not counted, the reference's formula:
-   * hits / (hits + the largest of the tiers' misses).
+   * Hits of all tiers / requests; 0 if there were no requests. If request misses were not counted, ProxyWhirl's formula: hits / (hits + the
+   * largest number of misses of a tier).
    */
   get overallHitRate(): number {
     const hits = this.#sum((stats) => stats.hits);
@@ -96,7 +97,7 @@ export class CacheStatistics {
     return hits + misses === 0 ? 0 : hits / (hits + misses);
   }
 
-  /** Entries of all tiers; one held by three tiers counts three times, as in the reference. */
+  /** Entries of all tiers; an entry in three tiers counts three times, as in ProxyWhirl. */
   get totalSize(): number {
     return this.#sum((stats) => stats.currentSize);
   }
@@ -105,7 +106,7 @@ export class CacheStatistics {
     return this.tiers.reduce((sum, { stats }) => sum + part(stats), 0);
   }
 
-  /** Flat numbers for a monitoring system: the reference's ten names, then ours. */
+  /** Flat numbers for a monitoring system: ProxyWhirl's ten names, then further ones. */
   toMetricsDict(): Record<string, number> {
     const metrics: Record<string, number> = {
       'cache.l1.hit_rate': this.l1Stats.hitRate,
@@ -124,7 +125,7 @@ export class CacheStatistics {
     return metrics;
   }
 
-  /** For a Prometheus scrape: text format 0.0.4 (`text/plain; version=0.0.4`), counters as counters. */
+  /** The statistics for a Prometheus scrape, in text format 0.0.4 (`text/plain; version=0.0.4`). */
   toPrometheus(): string {
     return prometheusText(this);
   }

@@ -13,7 +13,7 @@ interface Sample {
 }
 
 /**
- * Statistics in Prometheus's text format 0.0.4: counters as counters (`_total`), sizes and states as gauges, one family for all tiers
+ * Prints statistics in Prometheus's text format 0.0.4: counts as counters (`_total`), sizes and states as gauges, one family for all tiers
  * with the tier's name as a label.
  */
 export function prometheusText(statistics: PrometheusSource): string {

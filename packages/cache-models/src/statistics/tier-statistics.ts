@@ -7,25 +7,25 @@ import { CacheConfigError } from '../errors/cache-error.ts';
 export const RemovalReason = Object.freeze({
   /** The tier was full. Counted as `evictionsLru`, whatever the policy, as the reference names it. */
   CAPACITY: 'capacity',
-  /** Its time was up: met by a read, or swept. */
+  /** It had expired, and a read or a sweep removed it. */
   TTL: 'ttl',
-  /** It failed too often. */
+  /** Its proxy failed too often. */
   HEALTH: 'health',
-  /** Its record was damaged and set aside. */
+  /** Its record was damaged and quarantined. */
   CORRUPTION: 'corruption',
-  /** Somebody deleted or cleared it: not an eviction. */
+  /** It was deleted or cleared on request: not an eviction. */
   EXPLICIT: 'explicit',
 });
 export type RemovalReason = (typeof RemovalReason)[keyof typeof RemovalReason];
 
 const REASONS: ReadonlySet<unknown> = new Set(Object.values(RemovalReason));
 
-/** True for one of the reasons, spelt exactly. */
+/** True for exactly one of the reasons; case-sensitive. */
 export function isRemovalReason(value: unknown): value is RemovalReason {
   return REASONS.has(value);
 }
 
-/** The counts of a tier, each 0 or more. */
+/** The counts of a tier, each a whole number of 0 or more. */
 export interface TierCounts {
   hits: number;
   misses: number;
@@ -34,7 +34,7 @@ export interface TierCounts {
   evictionsTtl: number;
   evictionsHealth: number;
   evictionsCorruption: number;
-  /** Reads that met a record whose credentials no key opens: misses, but not corruption. */
+  /** Reads of a record whose credentials no key opens: counted as misses, not as corruption. */
   undecryptable: number;
 }
 
@@ -53,7 +53,7 @@ const COUNTS: Readonly<Record<string, ArgumentKind>> = Object.freeze({
   undecryptable: optional(COUNT),
 });
 
-/** The counts of one tier, and what follows from them. */
+/** The counts of one tier, and the values derived from them. */
 export class TierStatistics implements TierCounts {
   hits: number;
   misses: number;
@@ -64,7 +64,7 @@ export class TierStatistics implements TierCounts {
   evictionsCorruption: number;
   undecryptable: number;
 
-  /** Throws a CacheConfigError for what is no count. */
+  /** Missing counts are 0. Throws a CacheConfigError for a value that is not a whole number of 0 or more. */
   constructor(counts: Partial<TierCounts> = NO_COUNTS) {
     if (counts !== NO_COUNTS) checkOptionsObject(counts, COUNTS, CHECKED);
     this.hits = counts.hits ?? 0;
@@ -77,18 +77,18 @@ export class TierStatistics implements TierCounts {
     this.undecryptable = counts.undecryptable ?? 0;
   }
 
-  /** hits / (hits + misses), 0 without requests. */
+  /** hits / (hits + misses); 0 if there were no requests. */
   get hitRate(): number {
     const requests = this.hits + this.misses;
     return requests === 0 ? 0 : this.hits / requests;
   }
 
-  /** Evictions of all reasons. */
+  /** Evictions for all reasons. */
   get totalEvictions(): number {
     return this.evictionsLru + this.evictionsTtl + this.evictionsHealth + this.evictionsCorruption;
   }
 
-  /** Counts `count` removals for a reason; explicit ones are no evictions and count nothing. */
+  /** Adds `count` removals for a reason; explicit removals are not evictions and are not counted. */
   countRemoval(reason: RemovalReason, count = 1): void {
     if (!Number.isSafeInteger(count) || count < 0) checkArgument('count', count, COUNT);
     if (reason === RemovalReason.CAPACITY) this.evictionsLru += count;

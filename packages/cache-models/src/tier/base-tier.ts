@@ -14,24 +14,30 @@ const NO_ENTRIES: FieldProblem = { path: 'entries', message: 'must be a list of 
 const NO_CIPHER: FieldProblem = {
   path: 'entry',
   message:
-    'has credentials, and this tier has no cipher to seal them; give it one, such as new CredentialEncryptor() of @pw/cache-crypto',
+    'has credentials, and this tier has no cipher to seal them; pass one, such as new CredentialEncryptor() of @pw/cache-crypto',
 };
 
 type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
 
 /**
- * The public half of a tier: checks arguments, opens on first use, hides what is expired, guards against faults and
- * counts. A tier extends it and fills in the hooks of {@link TierHooks}; it gets validation, expiry, degradation and
- * statistics for nothing.
+ * The public half of a tier: checks arguments, opens the store on first use, hides expired entries, contains faults and counts. A tier
+ * extends it and implements the hooks of {@link TierHooks}; validation, expiry, degradation and statistics come with it.
+ *
+ * Every public operation passes the same stages: a wrong argument throws (or rejects, in async mode); a tier that is switched off returns
+ * the fallback (a miss); a closed tier is opened; the hook runs inside a guard that turns any other error into a counted failure and the
+ * fallback. The hot path of `get` does the same without closures.
+ *
+ * @example
+ * See `docs/extend/README.md`, and `examples/third-party-tier` for a complete tier.
  */
 export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M> implements CacheTier {
   readonly #life: TierLifecycle;
   #lastSize = 0;
 
-  /** Throws a CacheConfigError for a wrong configuration. */
+  /** Throws a CacheConfigError for a wrong configuration, option or description. */
   constructor(config: CacheTierConfigInput, options: TierOptions, description: TierDescription<M>) {
     super(config, options, description);
-    // What the configuration switches off stays off: its store is never touched.
+    // The store of a tier that is disabled by its configuration is never touched.
     const { enabled } = this.config;
     this.#life = new TierLifecycle(
       () => (enabled ? this.doOpen() : undefined),
@@ -81,7 +87,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
-    // A tier with a `get` of its own means it for this too.
+    // A tier that overrides `get` expects its own `get` here too.
     if (this.get !== BaseTier.prototype.get || problemOfKey(key) !== undefined) return this.get(key);
     return this.#life.isOpen && this.health.enabled ? this.#lookUp(key) : this.get(key);
   }
@@ -163,7 +169,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return (this.isSync ? this.#entriesSync() : this.#entriesAsync()) as unknown as TierEntries<M>;
   }
 
-  /** A synchronous tier may answer with a promise here alone, when there is so much to remove that it would hold up the event loop. */
+  /** The only operation for which a synchronous tier may return a promise: when it has so much to remove that it would block the event loop. */
   cleanupExpired(): TierResult<M, number> | Promise<number> {
     return this.run(0, () => {
       const removed = this.doCleanupExpired(this.clock.now());
@@ -178,7 +184,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.run(0, () => this.doRecordAccess(given, this.clock.now()));
   }
 
-  /** The best size known without waiting. Default: the exact one in sync mode, the last answer of `size()` otherwise. */
+  /** The best size known without waiting. Default: the exact size in sync mode, the last result of `size()` in async mode. */
   protected sizeNow(): number {
     if (this.isSync && this.#life.isOpen && this.health.enabled) {
       void this.#guard(undefined, () => {
@@ -188,7 +194,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#lastSize;
   }
 
-  /** Counts what a lookup found and hides it when its time is up; for tiers with a lookup of their own, such as `touch`. */
+  /** Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a lookup of their own, such as `touch`. */
   protected seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
     this.health.succeeded();
     if (entry === undefined) return this.#missed();
@@ -202,8 +208,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   /**
-   * Runs an operation on an open, enabled tier, guarded like `get` and `put`; otherwise, and after a fault, answers with
-   * the fallback. For operations of a tier that BaseTier does not know.
+   * Runs an operation of a tier that BaseTier does not have, with the same guarantees as `get` and `put`: the tier is opened first; a tier
+   * that is switched off and a fault of the store result in `fallback`.
    */
   protected run<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
     return this.#opened(fallback, () => this.#guard(fallback, work));
@@ -250,7 +256,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return Promise.reject(error) as TierResult<M, T>;
   }
 
-  /** A caller may change its list while an operation in async mode still reads it. */
+  /** In async mode the caller could change its list while the operation still reads it. */
   #copyIfAsync<T>(list: readonly T[]): readonly T[] {
     return this.isSync ? list : [...list];
   }
@@ -260,7 +266,7 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
-  /** `index` is that of an entry in a batch. */
+  /** `index` is the position of the entry in a batch. */
   #check(key: unknown, entry: CacheEntry, index?: number): CacheValidationError | undefined {
     const problem = problemOfEntry(key, entry);
     if (problem !== undefined) return this.#validationError(inBatch(problem, index));
@@ -356,14 +362,14 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     }
   }
 
-  /** A stream has succeeded once something was read from it, not when it was made. True if the entry is live. */
+  /** Counts a read as a success, which creating the stream alone is not. Returns whether the entry is live. */
   #noteRead(entry: CacheEntry, now: number): boolean {
     this.health.succeeded();
     return !entry.isExpiredAt(now);
   }
 }
 
-/** The problem of an entry where it stands in a batch: `entries[3]`, `entries[3].key`. */
+/** The problem of an entry, with its path in the batch: `entries[3]`, `entries[3].key`. */
 function inBatch({ path, message }: FieldProblem, index: number | undefined): FieldProblem {
   if (index === undefined) return { path, message };
   return { path: `entries[${index}]${path === 'entry' ? '' : `.${path}`}`, message };

@@ -10,7 +10,8 @@ import { reasonToShow } from '../errors/reason-to-show.ts';
 import type { Logger } from '../logger.ts';
 import type { TierStatistics } from '../statistics/tier-statistics.ts';
 
-/** Counts a tier's failures in a row and switches it off; tells a fault of the store from a fault of one record. */
+/** Counts a tier's consecutive failures and switches it off at the threshold; distinguishes faults of the store from faults of one record.
+ * The tier is *on* until `failureThreshold` consecutive failures, then *off* until `reset`; a tier that its configuration disables is always off. */
 export class TierHealth {
   readonly failureThreshold: number;
   readonly #name: string;
@@ -42,10 +43,12 @@ export class TierHealth {
     return this.#total;
   }
 
+  /** Ends a run of consecutive failures. */
   succeeded(): void {
     if (this.#failures !== 0) this.#failures = 0;
   }
 
+  /** Counts and logs a failure; the one that reaches the threshold switches the tier off. */
   failed(error: unknown): void {
     this.#failures++;
     this.#total++;
@@ -55,15 +58,15 @@ export class TierHealth {
     this.#logger.error({ tier: this.#name, failures: this.#failures }, 'tier switched off after repeated failures');
   }
 
-  /** A tier that the configuration switched off stays off. */
+  /** Switches the tier on again; a tier that its configuration disables stays off. */
   reset(): void {
     this.#failures = 0;
     this.#enabled = this.#configured;
   }
 
   /**
-   * Turns an error into an answer. A wrong argument is thrown again; one bad record is counted for itself, and resets
-   * nothing (with `count`, so many like it were met); all else is a failure of the tier, or thrown again where `absorb` is false.
+   * Turns an error into the result `fallback`. A wrong argument is rethrown. A damaged or unreadable record is counted as such, or `count`
+   * damaged records, without ending a run of failures. Any other error is a failure of the tier, or rethrown if `absorb` is false.
    */
   recover<T>(error: unknown, fallback: T, absorb = true, count = 1): T {
     if (error instanceof CacheCorruptionError) {
@@ -82,7 +85,7 @@ export class TierHealth {
     return fallback;
   }
 
-  /** Once for each reason: an attacker who moves tokens must show even where a key is missing as well. */
+  /** Warns once per reason: an attacker who moves tokens must be visible even if a key is missing too. */
   #warnOfTokens(reason: UnreadableReason): void {
     if (this.#warnedOf.has(reason)) return;
     this.#warnedOf.add(reason);
@@ -92,20 +95,20 @@ export class TierHealth {
 
 const WARNINGS: Readonly<Record<UnreadableReason, string>> = Object.freeze({
   unknown:
-    'credentials that no key opens: such entries are misses and stay stored; is the encryption key the right one?',
+    'no key opens some credentials: their entries are misses and stay stored; check that the encryption key is the right one',
   elsewhere:
-    'credentials that are bound to another proxy or field: somebody moved or edited stored records; such entries are misses and stay stored',
+    'some credentials are bound to another proxy or field, so stored records were moved or edited: their entries are misses and stay stored',
   refused:
-    'credentials that are bound to no proxy, which foreignTokens refuses: such entries are misses and stay stored; reencrypt with foreignTokens "accept" binds them',
+    'some credentials are bound to no proxy, and foreignTokens is "refuse": their entries are misses and stay stored; reencrypt with foreignTokens "accept" binds them',
 });
 
-/** An error of another cipher or another copy of the package may not tell. */
+/** Errors of other ciphers, or of other copies of the package, may have no reason. */
 function reasonOf(error: CacheError): UnreadableReason {
   const { reason } = error as { reason?: unknown };
   return reason === 'elsewhere' || reason === 'refused' ? reason : 'unknown';
 }
 
-/** What may be logged of an error: its class and codes, never a message that could quote stored values. */
+/** The loggable facts of an error: its class and codes, never a message that could quote stored values. */
 function loggableFacts(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = errorCode(error);

@@ -17,12 +17,11 @@ import { checkTierOptions, type TierDescription, type TierMode, type TierOptions
 import type { TierType } from './tier-type.ts';
 
 /**
- * The private half of a tier: what an implementation fills in (`do…`) and what it may use. Hooks get the time as `now`
- * (epoch milliseconds), may throw, and may return promises in async mode only. They see expired records too: BaseTier
- * hides them.
+ * The private half of a tier: the hooks that an implementation provides (`do…`) and the members that it may use. Hooks get the time as `now`
+ * (epoch milliseconds), may throw, and may return promises in async mode only. They also see expired records, which BaseTier hides.
  *
- * A hook reports a damaged or unopenable record by throwing the codec's error for it or, inside a loop, by handing it to
- * {@link TierHooks.passOver}; everything else that it throws counts as a failure of the tier.
+ * A hook reports a damaged or unreadable record by throwing the codec's error or, inside a loop, by passing the error to
+ * {@link TierHooks.passOver}; any other error counts as a failure of the tier.
  */
 export abstract class TierHooks<M extends TierMode> {
   readonly name: string;
@@ -34,11 +33,11 @@ export abstract class TierHooks<M extends TierMode> {
   protected readonly clock: Clock;
   protected readonly logger: Logger;
   protected readonly cipher: CredentialCipher | undefined;
-  /** The running counts; `statistics` gives a copy. */
+  /** The running counts; `statistics` returns a copy. */
   protected readonly counts = new TierStatistics();
-  /** True in sync mode: every hook answers with a value. */
+  /** True in sync mode: every hook returns a value. */
   protected readonly isSync: boolean;
-  /** @internal Failures and the switch; BaseTier's business. */
+  /** @internal The failure count and on/off state; used by BaseTier only. */
   protected readonly health: TierHealth;
 
   readonly #onEvict: EvictionListener | undefined;
@@ -59,17 +58,17 @@ export abstract class TierHooks<M extends TierMode> {
     this.health = new TierHealth(this.name, this.config.enabled, failureThreshold, this.counts, this.logger);
   }
 
-  /** Opens the store. A throw leaves the tier closed; the next use tries again. */
+  /** Opens the store. If it throws, the tier stays closed, and the next use tries again. */
   protected doOpen(): MaybePromise<void> {}
-  /** Closes the store, with everything acknowledged written. */
+  /** Closes the store, after all acknowledged writes are stored. */
   protected doClose(): MaybePromise<void> {}
   /** The record of a key, expired or not. */
   protected abstract doGet(key: string, now: number): MaybePromise<CacheEntry | undefined>;
-  /** Stores a checked entry and makes room for it, expired entries first; reports what had to go to `evicted`. */
+  /** Stores a validated entry. Makes room for it if necessary, expired entries first, and reports each evicted live entry to `evicted`. */
   protected abstract doPut(key: string, entry: CacheEntry, now: number): MaybePromise<boolean>;
-  /** Removes a record; true if a live one was there. */
+  /** Removes a record. True if a live one was there. */
   protected abstract doDelete(key: string, now: number): MaybePromise<boolean>;
-  /** Removes all records and tells how many live ones there were. */
+  /** Removes all records. Returns how many live ones there were. */
   protected abstract doClear(now: number): MaybePromise<number>;
   /** The number of live records. */
   protected abstract doSize(now: number): MaybePromise<number>;
@@ -77,22 +76,22 @@ export abstract class TierHooks<M extends TierMode> {
   protected abstract doKeys(now: number): MaybePromise<string[]>;
   /** True if a live record is there, without counting or reordering. */
   protected abstract doHas(key: string, now: number): MaybePromise<boolean>;
-  /** All records; BaseTier leaves out the expired ones. */
+  /** All records; BaseTier skips the expired ones. */
   protected abstract doEntries(now: number): Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
-  /** Removes every record with `expiresAt <= now` and tells how many. */
+  /** Removes every record with `expiresAt <= now`. Returns how many. */
   protected abstract doCleanupExpired(now: number): MaybePromise<number>;
 
-  /** Drops a record that a read found expired, unless it was replaced since. Default: `doDelete`. */
+  /** Removes a record that a read found expired, unless it was replaced since. Default: `doDelete`. */
   protected doExpire(key: string, now: number): MaybePromise<unknown> {
     return this.doDelete(key, now);
   }
 
-  /** The record of a key, expired or not, without a trace in the eviction order. Default: `doGet`. */
+  /** The record of a key, expired or not, without changing the eviction order. Default: `doGet`. */
   protected doPeek(key: string, now: number): MaybePromise<CacheEntry | undefined> {
     return this.doGet(key, now);
   }
 
-  /** The records found, expired ones too. Default: one `doGet` after the other. */
+  /** The records found, including expired ones. Default: one `doGet` after the other. */
   protected doGetMany(keys: readonly string[], now: number): MaybePromise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
     const done = mapInTurn(this.isSync, keys, (key) =>
@@ -115,18 +114,18 @@ export abstract class TierHooks<M extends TierMode> {
     return mapInTurn(this.isSync, keys, (key) => this.doDelete(key, now));
   }
 
-  /** Stores access metadata. Default: keeps none. */
+  /** Stores access metadata. Returns how many of the keys were there. Default: stores nothing. */
   protected doRecordAccess(_updates: readonly AccessUpdate[], _now: number): MaybePromise<number> {
     return 0;
   }
 
-  /** Counts an entry that had to go and tells the listener, whose errors are logged and dropped. */
+  /** Counts an evicted entry and calls the `onEvict` listener, whose errors and rejections are logged and otherwise ignored. */
   protected evicted(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.counts.countRemoval(reason);
     if (this.#onEvict === undefined) return;
     const failed = () => this.logger.warn({ tier: this.name, reason }, 'an onEvict listener failed; ignored');
     try {
-      // Typed as void, which an async listener satisfies: its rejection must end here too.
+      // Typed as void, but a listener may be asynchronous: its rejection must be handled too.
       const answer: unknown = this.#onEvict(key, entry, reason);
       if (isPromise(answer)) answer.then(undefined, failed);
     } catch {
@@ -134,7 +133,7 @@ export abstract class TierHooks<M extends TierMode> {
     }
   }
 
-  /** Inside a loop over records: counts and logs a damaged or unopenable one, or `count` damaged ones; throws any other error again. */
+  /** For loops over records: counts and logs a damaged or unreadable record, or `count` damaged ones; rethrows any other error. */
   protected passOver(error: unknown, count = 1): void {
     this.health.recover(error, undefined, false, count);
   }

@@ -1,6 +1,6 @@
 import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 
-/** Does the same to each item in turn: at once in sync mode, one after the other in async mode. */
+/** Maps items one after the other: synchronously in sync mode, awaiting each in async mode. */
 export function mapInTurn<T, U>(
   sync: boolean,
   items: readonly T[],
@@ -14,7 +14,7 @@ export function mapInTurn<T, U>(
   })();
 }
 
-/** Runs `work`, hands its result to `then` or its error to `failed`, whether it answers now or later. */
+/** Runs `work` and passes its result to `then` or its error to `failed`, whether it is synchronous or not. */
 export function settle<T>(
   work: () => MaybePromise<T>,
   then: (value: T) => void,

@@ -9,39 +9,39 @@ import type { Clock } from '../time/clock.ts';
 import type { EvictionListener, TierCapabilities } from './cache-tier.ts';
 import type { TierType } from './tier-type.ts';
 
-/** Whether a tier answers with values or with promises; decides the types of its public methods. */
+/** Whether a tier returns values or promises; determines the types of its public methods. */
 export type TierMode = 'sync' | 'async';
-/** The type of an answer in a mode. */
+/** The type of a result in a mode. */
 export type TierResult<M extends TierMode, T> = M extends 'sync' ? T : Promise<T>;
 /** The type of a stream of entries in a mode. */
 export type TierEntries<M extends TierMode> = M extends 'sync' ? Iterable<CacheEntry> : AsyncIterable<CacheEntry>;
 
-/** What every tier takes beside its configuration; each tier adds its own. */
+/** The options of every tier, beside its configuration; each tier adds its own. */
 export interface TierOptions {
-  /** Seals credentials. A persistent tier without one refuses entries that have any. */
+  /** Seals credentials. A persistent tier without a cipher refuses entries with credentials. Default: none. */
   readonly cipher?: CredentialCipher | undefined;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** Default: silent. */
+  /** Default: logs nothing. */
   readonly logger?: Logger | undefined;
-  /** Told when an entry has to make room. */
+  /** Called when a live entry is evicted to make room. Default: none. */
   readonly onEvict?: EvictionListener | undefined;
-  /** Default: the tier's usual kind. */
+  /** The kind of store. Default: the tier's own kind. */
   readonly tierType?: TierType | undefined;
-  /** Name in logs, errors and statistics. Default: the tier type. */
+  /** Name in logs, errors and statistics. Default: `tierType`. */
   readonly name?: string | undefined;
-  /** Failures in a row that switch the tier off: 1 or more. Default 3. */
+  /** Number of consecutive failures that switches the tier off, 1 or more. Default 3. */
   readonly failureThreshold?: number | undefined;
 }
 
-/** What a tier says of itself to BaseTier. */
+/** How a tier describes itself to BaseTier. */
 export interface TierDescription<M extends TierMode> {
   readonly mode: M;
   readonly tierType: TierType;
   readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
   /**
-   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. With it an option that nobody knows is
-   * refused. Default: the tier checks its own options, and unknown ones, itself.
+   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them and refuses unknown
+   * options. Default: the tier checks its own and unknown options itself.
    */
   readonly ownOptions?: Readonly<Record<string, ArgumentKind>> | undefined;
 }
@@ -74,7 +74,7 @@ export function checkTierOptions(options: TierOptions, description: TierDescript
   throwIfAny(problems, typeof name === 'string' ? name : description.tierType);
 }
 
-/** The options that all tiers have. */
+/** Only the options that all tiers have. */
 function pick(options: TierOptions): TierOptions {
   return Object.fromEntries(Object.keys(TIER_OPTIONS).map((name) => [name, options[name as keyof TierOptions]]));
 }
