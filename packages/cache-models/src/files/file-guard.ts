@@ -14,13 +14,13 @@ const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
 
 export interface FileGuardOptions {
-  /** Default `"warn"`. */
+  /** What happens to doubtful paths. Default `"warn"`. */
   readonly checks?: DirectoryChecks | undefined;
-  /** Default: silent. */
+  /** Receives the warnings. Default: logs nothing. */
   readonly logger?: Logger | undefined;
-  /** Name of the tier, for errors and warnings. */
+  /** Name of the tier, for errors and warnings. Default: none. */
   readonly tier?: string | undefined;
-  /** Who we are: the effective user. Default: the process's; `undefined` where the system has no users, and then nothing is checked. */
+  /** The user id that counts as the owner. Default: the effective user of the process. On a system without user ids nothing is checked. */
   readonly userId?: number | undefined;
 }
 
@@ -31,13 +31,19 @@ const OPTIONS: Readonly<Record<keyof FileGuardOptions, ArgumentKind>> = Object.f
   userId: optional(wholeNumber(0)),
 });
 const STATS: ArgumentKind = Object.freeze({
-  wanted: 'must be what fstat gives',
+  wanted: 'must be the result of fstat',
   isRight: (value: unknown) => typeof value === 'object' && value !== null && 'nlink' in value && 'uid' in value,
 });
 
 /**
- * Judges whether other users of the machine could change a folder or a file under us, as {@link DirectoryChecks} says. Each path is warned of
- * once. Nothing that was there is ever chmodded: whoever made it may have had a reason.
+ * Checks whether other users of the machine could change a folder or file while the cache uses it; {@link DirectoryChecks} determines what
+ * happens then. Warns once per path. Never changes the mode of an existing folder: whoever created it may have had a reason.
+ *
+ * @example
+ * ```ts
+ * const guard = new FileGuard({ checks: 'strict', tier: 'l2' });
+ * guard.checkDirectory('/var/cache/proxies');
+ * ```
  */
 export class FileGuard {
   readonly #checks: DirectoryChecks;
@@ -57,8 +63,8 @@ export class FileGuard {
   }
 
   /**
-   * Judges a folder that is there, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for one that is refused, or the
-   * system's error.
+   * Checks an existing folder, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused, or the system's
+   * error.
    */
   checkDirectory(path: string): void {
     checkArgument('path', path, Kinds.path);
@@ -72,25 +78,28 @@ export class FileGuard {
         'anyone may replace files in it; "chmod o-w" it, or use a folder inside it',
       );
     const doubts = this.#doubtAbout(found);
-    if (doubts !== undefined) this.#warnOrRefuse(path, 'directory', `${doubts}; whoever it is may replace files in it`);
+    if (doubts !== undefined) this.#warnOrRefuse(path, 'directory', `${doubts}; they may replace files in it`);
   }
 
-  /** A link that is ours, or root's, leads where we want; anybody else's may lead to a folder of ours that is none of the cache. */
+  /** A symbolic link of this user or root is trusted; one of another user could lead to a folder of ours that is not meant for the cache. */
   #checkLinkedDirectory(path: string): void {
     const found = lstatSync(path);
     if (found.isSymbolicLink() && !this.#isTrusted(found.uid))
-      throw this.#refused(path, 'directory', 'is a symbolic link of somebody else; name the folder itself');
+      throw this.#refused(path, 'directory', 'is a symbolic link of another user; use the path of the folder itself');
   }
 
-  /** Judges a file by what `fstat` says of it. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
+  /**
+   * Checks the hard links of an open file by its `fstat` result. `what` names the file in the message, such as `shard`. Throws a
+   * CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
   checkLinks(path: string, what: string, stats: Stats): void {
     checkArgument('path', path, Kinds.text);
     checkArgument('what', what, Kinds.text);
     checkArgument('stats', stats, STATS);
     if (stats.nlink <= 1 || this.#checks === 'off' || this.#userId === undefined) return;
     const problem = 'has more than one hard link, so it can be changed under another name';
-    const remedy = '; copy it, and put the copy in its place';
-    if (!this.#isTrusted(stats.uid)) throw this.#refused(path, what, `${problem}, and is not ours${remedy}`);
+    const remedy = '; replace it with a copy';
+    if (!this.#isTrusted(stats.uid))
+      throw this.#refused(path, what, `${problem}, and belongs to another user${remedy}`);
     this.#warnOrRefuse(path, what, `${problem}${remedy}`);
   }
 
@@ -100,7 +109,7 @@ export class FileGuard {
     return (mode & GROUP_WRITES) === 0 ? undefined : 'its group may write to it';
   }
 
-  /** Root can change everything anyway. */
+  /** Root is trusted because it can change everything anyway. */
   #isTrusted(uid: number): boolean {
     return uid === this.#userId || uid === 0;
   }
@@ -117,7 +126,7 @@ export class FileGuard {
   }
 }
 
-/** By descriptor where the folder can be read; one that can only be passed through is asked by name. */
+/** By descriptor if the folder can be read; a folder that may only be traversed is checked by name. */
 function directoryState(path: string): Stats {
   let fd: number;
   try {

@@ -9,38 +9,43 @@ import { markSecrets } from './own-secrets.ts';
 import { viewsOf } from './text-view.ts';
 import { markUserInfo } from './url-user-info.ts';
 
-/** A secret that must not stand in a text; a {@link Secret} is revealed only if there is a text to look at. */
+/** A secret to mask in a text. A {@link Secret} is revealed only if there is text to search. */
 export type KnownSecret = string | Secret | null | undefined;
 
-// Holds nothing that could separate a name from a password: the usual source, at no cost.
+// Contains nothing that could separate a name from a password, like most sources: returned without further work.
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
-/** Longest text that is examined, in UTF-16 units: it blocks the event loop for some milliseconds. */
+/** Maximum length of text that is examined, in UTF-16 units; examining that much blocks the event loop for a few milliseconds. */
 export const MAX_MASKED_LENGTH = 16_384;
 const LONGEST_CUT = 1024;
 const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
 
 /**
- * A text with {@link SECRET_MASK} for whatever is, or may be, a credential in it. The one masker of all packages: what is
- * stored in clear, shown or logged went through it.
+ * Replaces everything that is, or may be, a credential in a text by {@link SECRET_MASK}. All packages use this function for text that is
+ * stored unencrypted, shown or logged.
  *
- * Masked are, plain, percent-encoded or with backslash escapes:
- * - the user info of anything like a URL, whatever it holds (`/`, `#`, `?`, `@`, spaces, backslashes);
- * - `http://user:password` that was cut off before the `@`: a port that is no number is a password;
+ * The following is masked, whether plain, percent-encoded or with backslash escapes:
+ * - the user info of anything like a URL, whatever it contains (`/`, `#`, `?`, `@`, spaces, backslashes);
+ * - `http://user:password` that was cut off before the `@`: a port that is not a number is a password;
  * - `user:password@host` without a scheme, and `host:port:user:password` and `user:password:host:port` of proxy lists;
  * - `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`, and `Basic`, `Bearer`, `NTLM`, `Negotiate` with a token;
- * - values that are named `password`, `token`, `secret`, `api_key` or the like, in queries, JSON, assignments, options;
- * - `user:password` behind curl's `-U` and `-u`.
+ * - values named `password`, `token`, `secret`, `api_key` and the like, in queries, JSON, assignments, options;
+ * - `user:password` after curl's `-U` and `-u`.
  *
- * An `@` with no colon before it stays, unless it belongs to a URL: `ann@example.com`, `pnpm@12`, `@scope/name`. So do
- * `github:user/repository@branch` and its like.
+ * An `@` without a colon before it is not masked, unless it belongs to a URL: `ann@example.com`, `pnpm@12`, `@scope/name`. Neither is
+ * `github:user/repository@branch` and the like.
  *
- * `secrets` are masked wherever they stand: plain in any case of their letters, percent-encoded, with backslash escapes, in
- * base64. One of three characters is masked as a word of its own, a shorter one where it stands beside `:`, `@`, `=` or a
- * quote: everywhere else it would be a letter of other words. Username and password, in this order, are also known together.
+ * `secrets` (default none) are masked wherever they occur: in upper or lower case, percent-encoded, with backslash escapes, in base64. A secret
+ * of three characters is masked only as a whole word, a shorter one only next to `:`, `@`, `=` or a quote, because it would match parts of
+ * other words. Username and password, in this order, are also recognized together in base64.
  *
- * In doubt it masks. Takes time in proportion to the length of the text, of which the first 16,384 characters are looked at: the
- * rest becomes one mask.
+ * In doubt it masks. Takes time linear in the length of the text, of which the first 16,384 characters are examined: the rest becomes one
+ * mask. Throws a CacheValidationError for wrong arguments.
+ *
+ * @example
+ * ```ts
+ * maskCredentials('407 from http://user:secret@gate.example.com:8080'); // '407 from http://**********@gate.example.com:8080'
+ * ```
  */
 export function maskCredentials(text: string, secrets: readonly KnownSecret[] = NO_SECRETS): string {
   if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
@@ -63,8 +68,8 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
 }
 
 /**
- * The URL of a proxy, for showing: as {@link maskCredentials}, and what stands before an `@` is masked whatever it looks
- * like, for a proxy has no path.
+ * The URL of a proxy for display: as {@link maskCredentials}, but everything between the scheme and the last `@` is masked, because the URL
+ * of a proxy has no path.
  */
 export function maskProxyUrl(url: string): string {
   if (typeof url !== 'string') checkArgument('url', url, Kinds.text);
@@ -76,8 +81,8 @@ export function maskProxyUrl(url: string): string {
 }
 
 /**
- * Up to a space, if one is near: a credential that is cut in two may not be recognized. The same of a known secret, so as much is left
- * out as the longest of them takes in its longest form (`\\u0070` for each character), together with another.
+ * The length to examine of a long text. Ends at a space if one is near, because half of a credential may not be recognized; and ends early enough
+ * that no known secret is cut in two, even in its longest form (`\\u0070` for each character).
  */
 function lengthRead(text: string, known: readonly string[]): number {
   if (text.length <= MAX_MASKED_LENGTH) return text.length;
@@ -87,11 +92,11 @@ function lengthRead(text: string, known: readonly string[]): number {
 }
 
 const SECRETS: ArgumentKind = Object.freeze({
-  wanted: 'must be a list of texts and Secrets, with null for none',
+  wanted: 'must be a list of strings and Secrets, or null for none',
   isRight: (list: unknown) => Array.isArray(list) && list.findIndex((secret: unknown) => !isKnown(secret)) === -1,
 });
 
-/** One that is passed over would be shown. */
+/** A wrong item must not be skipped: the secret would be shown. */
 function checkSecrets(secrets: readonly KnownSecret[]): void {
   if (!Array.isArray(secrets)) checkArgument('secrets', secrets, SECRETS);
   for (let i = 0; i < secrets.length; i++) if (!isKnown(secrets[i])) checkArgument('secrets', secrets, SECRETS);
@@ -107,7 +112,7 @@ function reveal(secret: KnownSecret): string[] {
   try {
     return [secret.reveal()];
   } catch {
-    // A secret that no key opens cannot be looked for.
+    // A secret that no key opens cannot be searched for.
     return [];
   }
 }
