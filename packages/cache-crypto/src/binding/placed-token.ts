@@ -1,8 +1,8 @@
 import type { BindingState } from './binding-key.ts';
 
-/** An authentic token at a place. */
+/** The result of verifying an authentic token at a place. */
 export interface PlacedToken {
-  /** Of the key that made it; 0 is the one that seals. */
+  /** Index of the key that made it; 0 is the key that seals. */
   readonly index: number;
   readonly state: BindingState;
 }

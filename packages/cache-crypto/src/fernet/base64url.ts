@@ -1,9 +1,9 @@
 const EQUALS = 0x3d;
-/** Characters with which one byte in two characters ends, and two bytes in three: their last bits are zero. */
+/** Possible last characters of one byte in two characters, and of two bytes in three: their unused bits are zero. */
 const ENDS_OF_ONE = 'AQgw';
 const ENDS_OF_TWO = 'AEIMQUYcgkosw048';
 
-/** Bytes as base64url with padding: the text form of Fernet keys and tokens. */
+/** Encodes bytes as base64url with padding, the text form of Fernet keys and tokens. */
 export function encodeBase64Url(bytes: Buffer): string {
   const text = bytes.toString('base64url');
   const rest = bytes.length % 3;
@@ -11,16 +11,16 @@ export function encodeBase64Url(bytes: Buffer): string {
 }
 
 /**
- * The bytes of a base64url text; `undefined` unless it is exactly what {@link encodeBase64Url} writes.
- * Node's decoder passes over foreign characters, takes both alphabets, cuts wide characters to their low byte and cares neither
- * for missing padding nor for stray bits after the last byte: one token would have many spellings. Each is refused by a
- * look of its own; writing the bytes again and comparing would take as long as decoding.
+ * Decodes base64url; `undefined` unless the text is exactly what {@link encodeBase64Url} returns.
+ * Node's decoder skips foreign characters, accepts both alphabets, truncates wide characters to their low byte, and ignores missing padding
+ * and stray bits after the last byte: one token would have many spellings. Each of these is refused by a check of its own; encoding the bytes
+ * again and comparing would take as long as decoding.
  */
 export function decodeBase64Url(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || Buffer.byteLength(text) !== text.length) return undefined;
   const padding = paddingOf(text);
   const bytes = Buffer.from(text, 'base64url');
-  // What was passed over is missing here.
+  // Skipped characters show as missing bytes.
   if (bytes.length !== (text.length / 4) * 3 - padding || !hasCleanEnd(text, padding)) return undefined;
   return text.includes('+') || text.includes('/') ? undefined : bytes;
 }

@@ -3,20 +3,22 @@ import type { FernetKeyInput } from '../keys/fernet-key-input.ts';
 import { FernetKey } from './fernet-key.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';
 
+/** Options of {@link Fernet} and `MultiFernet`. */
 export interface FernetOptions {
-  /** Gives tokens their creation time and tells their age. Default: the system's. */
+  /** Determines the creation time and age of tokens. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
+/** Options of `decrypt`. */
 export interface OpenOptions {
   /**
-   * The greatest age of a token in seconds, 0 or more; then a token from more than 60 s ahead is refused too.
-   * Default: age is not checked, for what is stored must stay readable.
+   * Maximum age of a token in seconds, 0 or more. If given, a token from more than 60 seconds in the future is refused too.
+   * Default: the age is not checked, because stored tokens must stay readable.
    */
   readonly ttl?: number | undefined;
 }
 
-/** Nothing to check in it. */
+/** The default options, which need no check. */
 export const NO_OPTIONS: OpenOptions = Object.freeze({});
 
 const FERNET_OPTIONS: Readonly<Record<keyof FernetOptions, ArgumentKind>> = Object.freeze({
@@ -24,28 +26,35 @@ const FERNET_OPTIONS: Readonly<Record<keyof FernetOptions, ArgumentKind>> = Obje
 });
 const OPEN_OPTIONS: Readonly<Record<keyof OpenOptions, ArgumentKind>> = Object.freeze({
   ttl: optional({
-    // A NaN would compare as "not too old" for ever.
+    // A NaN would make every token "not too old".
     wanted: 'must be a number of seconds, 0 or more',
     isRight: (value: unknown) => typeof value === 'number' && value >= 0,
   }),
 });
 
-/** Throws a CacheConfigError in the name of the class. */
+/** Throws a CacheConfigError that begins with `what`, the name of the class, for wrong options. */
 export function checkFernetOptions(options: FernetOptions, what: string): void {
   checkOptionsObject(options, FERNET_OPTIONS, { what, error: CacheConfigError });
 }
 
-/** Throws a CacheValidationError. */
+/** Throws a CacheValidationError for wrong options. */
 export function checkOpenOptions(options: OpenOptions): void {
   if (options !== NO_OPTIONS) checkOptionsObject(options, OPEN_OPTIONS, { what: 'decrypt' });
 }
 
-// MultiFernet takes Fernets and needs their keys, which are nobody else's business: the class hands its reader out here alone.
+// MultiFernet accepts Fernets and needs their keys, which are otherwise private: the class exposes them through this function only.
 let readKey: (fernet: Fernet) => FernetKey;
 
 /**
- * Fernet (https://github.com/fernet/spec) with one key: AES-128-CBC and HMAC-SHA256. Its tokens are those of Python's
- * `cryptography`. The bytes that it returns are Buffers, so `String(token)` is the token's text.
+ * Fernet (https://github.com/fernet/spec) with one key: AES-128-CBC and HMAC-SHA256. Its tokens are compatible with Python's
+ * `cryptography`. The bytes that it returns are Buffers, so `String(token)` is the token as a string.
+ *
+ * @example
+ * ```ts
+ * const fernet = new Fernet(generateKey());
+ * const token = fernet.encrypt('hunter2');
+ * String(fernet.decrypt(token)); // 'hunter2'
+ * ```
  */
 export class Fernet {
   static {
@@ -61,23 +70,25 @@ export class Fernet {
   }
 
   /**
-   * Seals a text, as UTF-8, or bytes. Returns the token's ASCII bytes.
-   * Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails.
+   * Seals a string, as UTF-8, or bytes. Returns the token as ASCII bytes.
+   * Throws a CacheValidationError for a string with a lone surrogate, and a CacheError if the cipher fails.
    */
   encrypt(plaintext: string | Uint8Array): Uint8Array {
     return this.#ring.seal(plaintext);
   }
 
   /**
-   * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or one past its
-   * `ttl`, a CacheValidationError for a `ttl` that is not a number of 0 or more.
+   * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a token older
+   * than `ttl`, and a CacheValidationError for a `ttl` that is not a number of 0 or more.
    */
   decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);
     return this.#ring.open(token, options.ttl);
   }
 
-  /** When the token was made: epoch milliseconds, in whole seconds. Throws as {@link Fernet.decrypt} unless this key made it. */
+  /**
+   * The creation time of a token in epoch milliseconds, with a precision of one second. Throws as {@link Fernet.decrypt} does unless this key made
+   * the token. */
   extractTimestamp(token: TokenInput): number {
     return this.#ring.secondsOf(token) * 1e3;
   }

@@ -4,22 +4,22 @@ const HASH_BLOCK = 64;
 const DIGEST = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
-/** Longest message that is summed up in memory kept for it: a token of a secret of 400 bytes. */
-const KEPT = 512;
+/** Maximum length of a message for which the preallocated buffer is used: a token of a secret of 400 bytes. */
+const PREALLOCATED = 512;
 
 /**
- * HMAC-SHA256 (RFC 2104) under one key of at most 64 bytes, by two one-shot hashes: `createHmac` makes a stream object a
- * call, which takes more than twice as long as all the hashing of a short message.
+ * HMAC-SHA256 (RFC 2104) under one key of at most 64 bytes, by two one-shot hashes: `createHmac` creates a stream object per
+ * call, which takes more than twice as long as hashing a short message.
  *
- * The padded keys lie in the memory of Buffers: outside the JavaScript heap, and in no rendering. Not re-entrant, as nothing
- * in it waits.
+ * The padded keys are in the memory of Buffers: outside the JavaScript heap, and shown by no rendering. Not re-entrant, which is safe because
+ * it is synchronous.
  */
 export class HmacKey {
-  /** The key under the inner pad, and after it the message. */
-  readonly #inner = Buffer.alloc(HASH_BLOCK + KEPT, INNER_PAD);
-  /** The key under the outer pad, and after it the inner hash. */
+  /** The key xor the inner pad, followed by the message. */
+  readonly #inner = Buffer.alloc(HASH_BLOCK + PREALLOCATED, INNER_PAD);
+  /** The key xor the outer pad, followed by the inner hash. */
   readonly #outer = Buffer.alloc(HASH_BLOCK + DIGEST, OUTER_PAD);
-  /** `#inner` cut to a length, by the length of the message: tokens have few lengths. */
+  /** Views of `#inner`, by message length: tokens have few different lengths. */
   readonly #cuts: Buffer[] = [];
 
   constructor(key: KeyObject) {
@@ -31,16 +31,16 @@ export class HmacKey {
     bytes.fill(0);
   }
 
-  /** The MAC of the first `length` bytes as a binary string, which is cheaper than a Buffer of its own. */
+  /** The MAC of the first `length` bytes as a binary string, which is cheaper than a new Buffer. */
   mac(bytes: Buffer, length: number): string {
-    const message = length <= KEPT ? this.#kept(length) : this.#long(length);
+    const message = length <= PREALLOCATED ? this.#preallocated(length) : this.#long(length);
     bytes.copy(message, HASH_BLOCK, 0, length);
     this.#outer.write(hash('sha256', message, 'binary'), HASH_BLOCK, 'latin1');
-    if (length > KEPT) message.fill(0, 0, HASH_BLOCK);
+    if (length > PREALLOCATED) message.fill(0, 0, HASH_BLOCK);
     return hash('sha256', this.#outer, 'binary');
   }
 
-  #kept(length: number): Buffer {
+  #preallocated(length: number): Buffer {
     this.#cuts[length] ??= this.#inner.subarray(0, HASH_BLOCK + length);
     return this.#cuts[length];
   }

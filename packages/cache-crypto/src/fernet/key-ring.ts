@@ -16,10 +16,10 @@ import type { FernetKey } from './fernet-key.ts';
 import { RandomPool } from './random-pool.ts';
 import { hasTokenShape, IV_LENGTH, readSeconds } from './token-layout.ts';
 
-/** A token as its text or as the text's ASCII bytes. */
+/** A token as a string, or as the ASCII bytes of that string. */
 export type TokenInput = string | Uint8Array;
 
-/** Seconds that a token's maker may be ahead of this machine's clock when its age is checked. */
+/** Maximum number of seconds that a token may be in the future when its age is checked. */
 const MAX_CLOCK_SKEW = 60;
 
 /** A token that one of the keys made. */
@@ -31,8 +31,8 @@ interface Authentic {
 type IvWriter = (target: Buffer, offset: number) => void;
 
 /**
- * The keys of a cipher, at least one: the first seals, all open. What Fernet, MultiFernet and CredentialEncryptor share.
- * Invariant: nothing is decrypted, and no field of a token is believed, before its MAC was found right.
+ * The keys of a cipher, at least one: the first seals, all open. Shared by Fernet, MultiFernet and CredentialEncryptor.
+ * Invariant: nothing is decrypted, and no field of a token is trusted, before its MAC has been verified.
  */
 export class KeyRing {
   readonly #keys: readonly FernetKey[];
@@ -41,7 +41,7 @@ export class KeyRing {
   readonly #known = new KnownTokens();
   readonly #writeIv = (target: Buffer, offset: number): void => this.#random.writeTo(target, offset, IV_LENGTH);
 
-  /** A key given twice is kept once. Throws a CacheError with code `CACHE_KEY_INVALID` for no key at all. */
+  /** Duplicate keys are removed. Throws a CacheError with code `CACHE_KEY_INVALID` if there is no key. */
   constructor(keys: readonly FernetKey[], clock: Clock = systemClock) {
     this.#keys = keys.filter((key, i) => keys.findIndex((other) => other.equals(key)) === i);
     this.#clock = clock;
@@ -54,35 +54,35 @@ export class KeyRing {
     return this.#keys;
   }
 
-  /** Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails. */
+  /** Throws a CacheValidationError for a string with a lone surrogate, and a CacheError if the cipher fails. */
   seal(plaintext: string | Uint8Array, seconds: number = this.#now()): Buffer {
     return this.#seal(plaintext, seconds, this.#writeIv);
   }
 
-  /** As {@link seal}, for one place. */
+  /** As {@link seal}, bound to a place. */
   sealFor(plaintext: string, binding: CredentialBinding): Buffer {
     const key = this.#keys[0]!.binding;
     return this.#seal(plaintext, this.#now(), (target, offset) => key.writeIv(target, offset, this.#random, binding));
   }
 
-  /** The plaintext, in memory of its own. `ttl` in seconds. Throws as {@link Fernet.decrypt}. */
+  /** The plaintext, in memory of its own. `ttl` is in seconds. Throws as `Fernet.decrypt` does. */
   open(input: TokenInput, ttl?: number): Buffer {
     return this.#open(this.#authenticate(input), ttl);
   }
 
-  /** As {@link open}, at a place: `admit` throws for a binding that does not open there. */
+  /** As {@link open}, at a place: `admit` throws if a token with this binding state must not be opened there. */
   openAt(input: TokenInput, binding: CredentialBinding, admit: (state: BindingState) => void): Buffer {
     const found = this.#authenticate(input);
     admit(found.key.binding.stateOf(found.token, binding));
     return this.#open(found);
   }
 
-  /** The token's creation time in epoch seconds, once it is known to be authentic. */
+  /** The creation time of an authentic token in epoch seconds. */
   secondsOf(input: TokenInput): number {
     return readSeconds(this.#authenticate(input).token);
   }
 
-  /** Which key made the token, by its MAC, and whether it is bound to a place; `undefined` if no key made it. */
+  /** Which key made the token, according to its MAC, and whether it is bound to the place; `undefined` if no key made it. */
   placeOf(input: TokenInput, binding: CredentialBinding): PlacedToken | undefined {
     const text = typeof input === 'string' ? input : asciiText(input);
     const known = this.#known.find(text, binding);
@@ -95,7 +95,7 @@ export class KeyRing {
     return found;
   }
 
-  /** Which key made the token, by its MAC alone; -1 if none did. */
+  /** The index of the key that made the token, according to its MAC; -1 if no key did. */
   indexOf(input: TokenInput): number {
     const token = decodeToken(input);
     return token === undefined ? -1 : this.#keys.findIndex((key) => key.authenticates(token));
@@ -115,7 +115,7 @@ export class KeyRing {
   #seal(plaintext: string | Uint8Array, seconds: number, writeIv: IvWriter): Buffer {
     checkPlaintext(plaintext);
     try {
-      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock gives no time after 1970');
+      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock returned no time after 1970');
       return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, writeIv)), 'latin1');
     } catch (cause) {
       throw new CacheError('Encryption failed', { cause });
@@ -132,7 +132,7 @@ export class KeyRing {
 
   #checkAge(seconds: number, ttl: number): void {
     const now = this.#now();
-    // Said so that a clock that answers NaN refuses the token.
+    // Negated so that a clock that returns NaN refuses the token.
     if (!(now <= seconds + ttl)) throw unreadableToken('it is older than the ttl');
     if (!(seconds <= now + MAX_CLOCK_SKEW)) throw unreadableToken('it comes from the future');
   }
@@ -164,9 +164,9 @@ const BYTES_OR_TEXT: ArgumentKind = Object.freeze({
 function checkPlaintext(plaintext: unknown): void {
   if (plaintext instanceof Uint8Array) return;
   if (typeof plaintext !== 'string') checkArgument('plaintext', plaintext, BYTES_OR_TEXT);
-  // UTF-8 has no form for half a surrogate pair: it would come back as U+FFFD, another secret.
+  // UTF-8 cannot encode half of a surrogate pair: it would be replaced by U+FFFD, which is another secret.
   else if (!plaintext.isWellFormed()) throw new CacheValidationError(SURROGATE, { problems: [NO_SURROGATE] });
 }
 
-const NO_SURROGATE = Object.freeze({ path: 'plaintext', message: 'the text has a lone surrogate' });
+const NO_SURROGATE = Object.freeze({ path: 'plaintext', message: 'the string has a lone surrogate' });
 const SURROGATE = `Encryption failed: ${NO_SURROGATE.message}`;

@@ -26,13 +26,13 @@ import {
 import { FernetKey } from '../fernet/fernet-key.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
-// Windows has neither.
+// Windows does not have it.
 const O_NOFOLLOW = constants.O_NOFOLLOW ?? 0;
-/** A file that is longer is no key, and is not read. */
+/** Maximum number of bytes that are read: a longer file does not contain a key. */
 const LONGEST = 256;
 const WHAT = 'key file';
 
-/** The key in a file; `undefined` if there is no file. Throws as {@link makeKeyFile}. */
+/** The key in a file; `undefined` if the file does not exist. Throws as {@link makeKeyFile} does. */
 export function readKeyFile(path: string, guard?: FileGuard): FernetKey | undefined {
   const fd = openIfThere(path, guard);
   if (fd === undefined) return undefined;
@@ -48,11 +48,12 @@ export function readKeyFile(path: string, guard?: FileGuard): FernetKey | undefi
 }
 
 /**
- * The key in a file, made first if there is none. However many processes do so at once, one key comes of it: the file is
- * written under another name (mode 0600) and linked into place whole, which fails for all but the first.
+ * The key in a file, which is created with a new key if it does not exist. Any number of processes that do so concurrently get the same key:
+ * the file is written under another name (mode 0600) and then linked into place, which succeeds only for the first.
  *
- * Throws a CacheConfigError for a symlink, for what is no file, for one that others may read and for what the guard refuses, a CacheError with code `CACHE_KEY_INVALID` for
- * a file without a key, a CacheStorageError when the system refuses. None of them shows the key.
+ * Throws a CacheConfigError for a symbolic link, for something other than a file, for a file that others may read, and for whatever the guard
+ * refuses; a CacheError with code `CACHE_KEY_INVALID` for a file without a key; a CacheStorageError for an error of the system. None of them
+ * shows the key.
  */
 export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
   const found = readKeyFile(path, guard);
@@ -67,12 +68,12 @@ export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
     } finally {
       rmSync(temporary, { force: true });
     }
-    // The key must be there after a power cut, or what it sealed meanwhile is lost.
+    // The key must survive a power failure, or everything that it has sealed is lost.
     syncFolder(dirname(path));
   });
   const key = readKeyFile(path, guard);
   if (key !== undefined) return key;
-  throw new CacheStorageError(`key file ${path}: it was removed as soon as it was made`);
+  throw new CacheStorageError(`key file ${path}: another process removed it right after it was created; try again`);
 }
 
 function openIfThere(path: string, guard: FileGuard | undefined): number | undefined {
@@ -95,15 +96,15 @@ function openIfThere(path: string, guard: FileGuard | undefined): number | undef
   }
 }
 
-/** A link to nowhere is "not found" where links cannot be refused, but it is there; so is what another process has just made. */
+/** A dangling link is reported as "not found" on systems without O_NOFOLLOW; and another process may have created the file in the meantime. */
 function openIfMadeMeanwhile(path: string, guard: FileGuard | undefined): number | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
-  if (found.isSymbolicLink()) throw refused(path, 'is a symbolic link, and those are not followed');
+  if (found.isSymbolicLink()) throw refused(path, 'is a symbolic link, and links are not followed');
   return openIfThere(path, guard);
 }
 
-/** Before there is a key in it, and whenever one is read. */
+/** Called before a key is written, and whenever one is read. */
 function checkFolder(path: string, guard: FileGuard | undefined): void {
   try {
     guard?.checkDirectory(dirname(path));
@@ -127,7 +128,7 @@ function refused(path: string, problem: string): CacheConfigError {
   return new CacheConfigError(message, { problems: [{ path: 'keyFile', message: problem }] });
 }
 
-/** A path is refused by the option that names it. */
+/** The error of a refused path, attributed to the option `keyFile`. */
 function refusedBy(cause: CacheError): CacheConfigError {
   return new CacheConfigError(cause.message, { cause, problems: [{ path: 'keyFile', message: cause.message }] });
 }
@@ -148,7 +149,7 @@ function linkUnlessThere(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    // Somebody was first: theirs is the key.
+    // Another process was first: its key is used.
     if (errorCode(error) !== 'EEXIST') throw error;
   }
 }
