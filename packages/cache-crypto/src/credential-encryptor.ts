@@ -133,7 +133,8 @@ export class CredentialEncryptor implements CredentialCipher {
   decrypt(token: TokenInput, binding?: CredentialBinding): Secret {
     if (binding !== undefined) checkBinding(binding);
     if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
-    const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#refuseUnlessHere);
+    const plaintext =
+      binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#refuseUnlessHere);
     if (!isUtf8(plaintext)) throw unreadableToken('its content is not UTF-8');
     const secret = Secret.of(plaintext.toString('utf8'));
     plaintext.fill(0);

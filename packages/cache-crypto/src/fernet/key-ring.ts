@@ -115,7 +115,8 @@ export class KeyRing {
   #seal(plaintext: string | Uint8Array, seconds: number, writeIv: IvWriter): Buffer {
     checkPlaintext(plaintext);
     try {
-      if (!(Number.isSafeInteger(seconds) && seconds >= 0)) throw new RangeError('the clock returned no time after 1970');
+      if (!(Number.isSafeInteger(seconds) && seconds >= 0))
+        throw new RangeError('the clock returned no time after 1970');
       return Buffer.from(encodeBase64Url(this.#keys[0]!.seal(plaintext, seconds, writeIv)), 'latin1');
     } catch (cause) {
       throw new CacheError('Encryption failed', { cause });

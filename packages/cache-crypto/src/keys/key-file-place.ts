@@ -19,7 +19,8 @@ export function checkKeyFilePlace(keyFile: string, { directories = [], files = [
   const isInside = directories.some((directory) => contains(realFolder(resolve(directory)), folder));
   const isBeside = files.some((file) => dirname(realPath(file)) === folder);
   if (!isInside && !isBeside) return;
-  const message = 'must not be among the files of the cache, because a copy of them would include the key; use a path outside';
+  const message =
+    'must not be among the files of the cache, because a copy of them would include the key; use a path outside';
   throw new CacheConfigError(`keyFile: ${message}`, { problems: [{ path: 'keyFile', message }] });
 }
 
