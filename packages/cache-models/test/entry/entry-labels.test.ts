@@ -72,11 +72,11 @@ describe('labels of an entry', () => {
     ['a value that is too long', { note: 'x'.repeat(257) }, /labels\.note: must be/],
     ['half a character', { note: '\ud800' }, /labels\.note: must be/],
     ['a line break', { note: 'a\nb' }, /labels\.note: must be/],
-    ['an empty name', { '': 'x' }, /labels: must be named by/],
-    ['a name with an equals sign', { 'a=b': 'x' }, /labels\.a=b: must be named by/],
-    ['__proto__', JSON.parse('{"__proto__":"x"}'), /labels\.__proto__: must be named by/],
-    ['a name that is too long', { ['n'.repeat(65)]: 'x' }, /labels\.n{40}: must be named by/],
-    ['a symbol', { [Symbol('s')]: 'x' }, /labels\.Symbol\(s\): must be named by/],
+    ['an empty name', { '': 'x' }, /labels: must have a name of/],
+    ['a name with an equals sign', { 'a=b': 'x' }, /labels\.a=b: must have a name of/],
+    ['__proto__', JSON.parse('{"__proto__":"x"}'), /labels\.__proto__: must have a name of/],
+    ['a name that is too long', { ['n'.repeat(65)]: 'x' }, /labels\.n{40}: must have a name of/],
+    ['a symbol', { [Symbol('s')]: 'x' }, /labels\.Symbol\(s\): must have a name of/],
     [
       '33 of them',
       Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`n${n}`, 'x'])),
@@ -162,7 +162,7 @@ describe('a query by labels', () => {
 
   it.each<[unknown, RegExp]>([
     ['DE', /labels: must be an object/],
-    [{ 'a b': 'x' }, /labels\.a b: must be named by/],
+    [{ 'a b': 'x' }, /labels\.a b: must have a name of/],
     [{ country: 5 }, /labels\.country: must be/],
     [{ country: ['DE', ''] }, /labels\.country: must be/],
     [{ country: undefined }, /labels\.country: must be/],

@@ -36,7 +36,7 @@ describe('openRegularFile', () => {
     writeFileSync(path, 'x'.repeat(11));
     const refused = () => openRegularFile(path, O_RDONLY, { what: 'layout file', tier: 'l2', maxBytes: 10 });
     expect(refused).toThrow(expect.objectContaining({ code: 'CACHE_UNSAFE_PATH', tier: 'l2' }));
-    expect(refused).toThrow(`l2: layout file ${path}: holds 11 bytes`);
+    expect(refused).toThrow(`l2: layout file ${path}: has 11 bytes`);
   });
 
   it('gives the system’s error where nothing is', () => {
