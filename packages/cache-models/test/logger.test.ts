@@ -23,7 +23,7 @@ function rejectingLogger(lines: string[]): Logger {
 }
 
 describe('an asynchronous logger that rejects', () => {
-  it('is heard of by nobody, and has every line', async () => {
+  it('causes no unhandled rejection, and every line is logged', async () => {
     const lines: string[] = [];
     const logger = calmLogger(rejectingLogger(lines));
     for (const name of ['debug', 'info', 'warn', 'error'] as const) logger[name]({}, name);
@@ -44,7 +44,7 @@ describe('an asynchronous logger that rejects', () => {
 });
 
 describe('a logger that throws', () => {
-  it('reaches whoever made the operation that logged', () => {
+  it('reaches the operation that logged', () => {
     const lost = new Error('the disk of the log is full');
     const warn = () => {
       throw lost;

@@ -6,7 +6,7 @@ const HERE: CredentialBinding = { role: 'password', origin: 'http://h.example:1'
 const THERE: CredentialBinding = { ...HERE, origin: 'http://evil.example:1' };
 
 describe('known tokens', () => {
-  it('are known at the place where they were found, and at no other', () => {
+  it('are found again at the same place, and at no other', () => {
     const known = new KnownTokens();
     known.add('token', { index: 0, state: 'here' }, HERE);
     expect(known.find('token', { ...HERE })).toMatchObject({ index: 0, state: 'here' });
@@ -15,13 +15,13 @@ describe('known tokens', () => {
     expect(known.find('tokeN', HERE)).toBeUndefined();
   });
 
-  it('that are bound to no place are known everywhere', () => {
+  it('are found everywhere if they are bound to no place', () => {
     const known = new KnownTokens();
     known.add('token', { index: 1, state: 'none' }, HERE);
     expect(known.find('token', THERE)).toMatchObject({ index: 1, state: 'none' });
   });
 
-  it('are not known when they belong elsewhere', () => {
+  it('are not kept if they belong elsewhere', () => {
     const known = new KnownTokens();
     known.add('token', { index: 0, state: 'elsewhere' }, HERE);
     expect(known.find('token', HERE)).toBeUndefined();

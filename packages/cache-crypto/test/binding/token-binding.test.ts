@@ -38,14 +38,14 @@ describe('a bound token', () => {
     expect(reasonOf(() => encryptor.decrypt(token, binding))).toBe('elsewhere');
   });
 
-  it('is an ordinary Fernet token to whoever has the key and asks for no place', () => {
+  it('is an ordinary Fernet token for holders of the key that use no binding', () => {
     const token = sealed('hunter2', HERE);
     expect(String(new Fernet(KEY).decrypt(token))).toBe('hunter2');
     expect(encryptor.decrypt(token).reveal()).toBe('hunter2');
     expect(encryptor.keyOf(token)).toBe('current');
   });
 
-  it('is stale under an older key, and bound there all the same', () => {
+  it('is stale under an older key, but bound nevertheless', () => {
     const token = sealed('hunter2', HERE);
     const rotated = encryptorOf({ key: generateKey(), previousKeys: [KEY] });
     expect(rotated.stateOf(token, HERE)).toBe('stale');
@@ -53,21 +53,21 @@ describe('a bound token', () => {
     expect(ELSEWHERE.map((binding) => rotated.stateOf(token, binding))).toEqual(ELSEWHERE.map(() => 'elsewhere'));
   });
 
-  it('is unknown to another key, wherever it is asked', () => {
+  it('is unknown to another key, at any place', () => {
     const other = encryptorOf({ key: generateKey() });
     expect([HERE, ...ELSEWHERE].map((binding) => other.stateOf(sealed('x', HERE), binding))).toEqual(
       [HERE, ...ELSEWHERE].map(() => 'unknown'),
     );
   });
 
-  it('has an initialisation vector of its own each time, which tells nothing of the place', () => {
+  it('has a new initialisation vector each time, which reveals nothing about the place', () => {
     const ivs = Array.from({ length: 2000 }, () => decodeBase64Url(sealed('x', HERE).toString())!.subarray(9, 25));
     expect(new Set(ivs.map((iv) => iv.toString('hex'))).size).toBe(2000);
     // Each byte takes nearly all of its 256 values: a fixed mark or tag would show as one.
     for (let at = 0; at < 16; at++) expect(new Set(ivs.map((iv) => iv[at])).size).toBeGreaterThan(240);
   });
 
-  it('is told apart by origins that differ in half a surrogate pair', () => {
+  it('distinguishes origins that differ in a lone surrogate', () => {
     const [one, other] = ['\ud800', '\ud801'].map((origin) => ({ role: 'password', origin }) as const);
     expect(encryptor.stateOf(sealed('x', one), other!)).toBe('elsewhere');
   });
@@ -109,7 +109,7 @@ describe('a token that is bound to no place', () => {
     expect(strict.decrypt(sealed('x', HERE), HERE).reveal()).toBe('x');
   });
 
-  it('never passes for bound in a hundred thousand', () => {
+  it('never looks bound in a hundred thousand', () => {
     const fernet = new Fernet(KEY);
     const states = Array.from({ length: 100_000 }, () => encryptor.stateOf(fernet.encrypt('x'), HERE));
     expect(states.filter((state) => state !== 'stale')).toEqual([]);
@@ -122,7 +122,7 @@ describe('arguments of a binding', () => {
     expect(errorOf(wrong)).toMatchObject({ code: 'CACHE_CONFIG_INVALID', problems: [{ path: 'foreignTokens' }] });
   });
 
-  it('refuses a misspelt option: the door that it was to close would stay open', () => {
+  it('refuses a misspelt option, which would otherwise leave foreign tokens accepted', () => {
     const wrong = () => encryptorOf({ foreignToken: 'refuse' } as CredentialEncryptorOptions);
     expect(errorOf(wrong).message).toContain('did you mean foreignTokens?');
   });
@@ -199,7 +199,7 @@ describe('60,000 changed and moved tokens', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('of which 12,000 are moved to another role or origin: none opens', () => {
+  it('of which none opens, if 12,000 are moved to another role or origin', () => {
     const opened: string[] = [];
     for (let n = 0; n < 12_000; n++) {
       const from = random(tokens.length);
@@ -212,8 +212,8 @@ describe('60,000 changed and moved tokens', () => {
   });
 });
 
-describe('a token that was looked at before', () => {
-  it('is told the same again, and another place is told the truth', () => {
+describe('a token that was verified before', () => {
+  it('has the same state again, and the right state at another place', () => {
     const token = sealed('hunter2', HERE);
     for (let times = 0; times < 3; times++) {
       expect(encryptor.stateOf(token, HERE)).toBe('current');
@@ -231,7 +231,7 @@ describe('a token that was looked at before', () => {
     }
   });
 
-  it('is known by its bytes as they were: a buffer that is used again is looked at again', () => {
+  it('is remembered by value: a reused buffer is verified again', () => {
     const buffer = Buffer.from(sealed('hunter2', HERE));
     expect(encryptor.stateOf(buffer, HERE)).toBe('current');
     buffer[80]! ^= 1;

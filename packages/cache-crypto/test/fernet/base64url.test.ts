@@ -31,7 +31,7 @@ const strange = fc.constantFrom(
 );
 
 describe('decodeBase64Url', () => {
-  it('gives back what was written', () => {
+  it('returns the encoded bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         expect(decodeBase64Url(encodeBase64Url(Buffer.from(bytes)))).toEqual(Buffer.from(bytes));
@@ -39,7 +39,7 @@ describe('decodeBase64Url', () => {
     );
   });
 
-  it('takes one spelling alone, wherever a text is changed', () => {
+  it('accepts one spelling only, wherever a text is changed', () => {
     const changes = fc.array(fc.tuple(fc.nat(120), fc.nat(2), strange), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(texts, changes, (text, spots) => {

@@ -9,7 +9,7 @@ const KEY = generateKey();
 const UNREADABLE = 'CACHE_CREDENTIAL_UNREADABLE';
 
 describe('Fernet', () => {
-  it('gives back any text and any bytes', () => {
+  it('restores any string and any bytes', () => {
     const fernet = new Fernet(KEY);
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
@@ -40,7 +40,7 @@ describe('Fernet', () => {
     expect(vectors).not.toContain('0'.repeat(32));
   });
 
-  it('takes keys as text, as ASCII bytes', () => {
+  it('accepts keys as strings and as ASCII bytes', () => {
     const token = new Fernet(KEY).encrypt('x');
     expect(String(new Fernet(Buffer.from(KEY)).decrypt(token))).toBe('x');
   });
@@ -111,19 +111,19 @@ describe('the age of a token', () => {
     expect(errorOf(() => new Fernet(generateKey()).extractTimestamp(token)).code).toBe(UNREADABLE);
   });
 
-  it('is not looked at without a ttl', () => {
+  it('is not checked without a ttl', () => {
     expect([opens(1e9), opens(-1e9)]).toEqual([true, true]);
   });
 
-  it('may reach the ttl and not pass it', () => {
+  it('may be exactly the ttl, and no more', () => {
     expect([opens(60, 60), opens(61, 60), opens(0, 0), opens(1, 0)]).toEqual([true, false, true, false]);
   });
 
-  it('may be 60 s ahead of the clock and no more', () => {
+  it('may be up to 60 s in the future', () => {
     expect([opens(-60, 60), opens(-61, 60)]).toEqual([true, false]);
   });
 
-  it('is refused when the clock has no answer', () => {
+  it('is refused if the clock returns NaN', () => {
     expect(opens(Number.NaN, 60)).toBe(false);
   });
 

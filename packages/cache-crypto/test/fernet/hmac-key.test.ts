@@ -8,7 +8,7 @@ const macOf = (key: Uint8Array, message: Uint8Array): string =>
   createHmac('sha256', key).update(message).digest('binary');
 
 describe('HmacKey', () => {
-  it('gives the MACs of createHmac, of any message and in any order of lengths', () => {
+  it('computes the same MACs as createHmac, for any message and order of lengths', () => {
     const keys = fc.uint8Array({ minLength: 1, maxLength: 64 });
     const messages = fc.array(fc.uint8Array({ maxLength: 1200, size: 'max' }), { minLength: 1, maxLength: 8 });
     fc.assert(
@@ -22,7 +22,7 @@ describe('HmacKey', () => {
     );
   });
 
-  it('gives them at every length around the memory that it keeps', () => {
+  it('computes the same MACs for every length around the size of its buffer', () => {
     const key = Buffer.alloc(16, 7);
     const hmac = new HmacKey(createSecretKey(key));
     for (let length = 0; length <= 1100; length++) {

@@ -26,7 +26,7 @@ import { errorOf } from '../error-of.ts';
 const temp = () => makeTempDir(onTestFinished);
 
 describe('a key file', () => {
-  it('is made once, readable by its owner alone whatever the umask, and used from then on without a warning', () => {
+  it('is created once, readable by its owner only regardless of the umask, and used from then on without a warning', () => {
     const directory = temp();
     const keyFile = join(directory, 'keys', 'cache.key');
     const before = process.umask(0);
@@ -64,7 +64,7 @@ describe('a key file', () => {
     }
   });
 
-  it('is one key for all processes that make it at once', async () => {
+  it('has one key for all processes that create it concurrently', async () => {
     const keyFile = join(temp(), 'keys', 'cache.key');
     const program = `
       import { CredentialEncryptor } from '@pw/cache-crypto';
@@ -206,7 +206,7 @@ describe('a key file', () => {
       expect(make(...parts).key).toHaveLength(44);
   });
 
-  it('that cannot be made says why in a word of the system', () => {
+  it('reports the system’s error code if it cannot be created', () => {
     const directory = temp();
     writeFileSync(join(directory, 'file'), '');
     const error = errorOf(() => new CredentialEncryptor({ keyFile: join(directory, 'file', 'key'), env: {} }));

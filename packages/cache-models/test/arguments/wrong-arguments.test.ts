@@ -167,22 +167,22 @@ const CONFIG: readonly Case[] = [
   ],
 ];
 
-describe('nonsense', () => {
-  it.each(REFUSED)('is refused in the name of the argument: %s', (_call, name, work) => {
+describe('a wrong argument', () => {
+  it.each(REFUSED)('is refused by name: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheValidationError);
     expect(error.message).toContain(name);
     expect(error.problems.map(({ path }) => path)).toContainEqual(expect.stringContaining(name));
   });
 
-  it.each(CONFIG)('is refused as a configuration: %s', (_call, name, work) => {
+  it.each(CONFIG)('is refused by a CacheConfigError: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheConfigError);
     expect(error.message).toContain(name);
     expect(error.problems.map(({ path }) => path)).toContainEqual(expect.stringContaining(name));
   });
 
-  it.each([1n, Symbol('x'), '0', null, undefined, {}])('is no time: %s', (value) => {
+  it.each([1n, Symbol('x'), '0', null, undefined, {}])('is not a time: %s', (value) => {
     expect(isInstant(wrong(value))).toBe(false);
   });
 
@@ -191,7 +191,7 @@ describe('nonsense', () => {
     () => Number.NaN,
     // Heard of by nobody: the run would fail.
     () => Promise.reject(new Error('no chance')),
-  ])('of a function that is to give chances is refused, not stored: %s', (random) => {
+  ])('is refused as the result of random, and not stored: %s', (random) => {
     const check = parseHealthCheck({ status: 'dead', checkUrl: 'x' }, 1);
     const error = errorOf(() => afterHealthCheck(entry, check, { random: wrong(random) }));
     expect(error).toBeInstanceOf(CacheValidationError);
@@ -204,7 +204,7 @@ describe('nonsense', () => {
     expect(error.message).toBe('count: must be a number');
   });
 
-  it('takes a function with a function now for a clock', () => {
+  it('accepts a function with a method now as a clock', () => {
     const watch = Object.assign(() => undefined, { now: () => 1 });
     expect(CacheEntry.create({ proxyUrl: 'http://h.example:8080' }, watch).fetchTime).toBe(1);
   });

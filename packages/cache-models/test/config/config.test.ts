@@ -13,7 +13,7 @@ function problemsOf(work: () => unknown): Record<string, string> {
 }
 
 describe('parseCacheConfig', () => {
-  it('has the reference’s defaults', () => {
+  it('has ProxyWhirl’s defaults', () => {
     const { encryptionKey, previousEncryptionKeys, durability, foreignTokens, directoryChecks, ...config } =
       parseCacheConfig();
     expect(config).toEqual({
@@ -36,7 +36,7 @@ describe('parseCacheConfig', () => {
     expect([encryptionKey, previousEncryptionKeys, durability, foreignTokens]).toEqual([null, [], 'normal', 'accept']);
   });
 
-  it('keeps a level’s own default for what a tier config leaves out', () => {
+  it('keeps a level’s own defaults for missing members', () => {
     const config = parseCacheConfig({ l1Config: { evictionPolicy: 'lfu' }, l2Config: { maxEntries: null } });
     expect(config.l1Config).toEqual({ enabled: true, maxEntries: 1000, evictionPolicy: 'lfu' });
     expect(config.l2Config.maxEntries).toBeNull();
@@ -47,12 +47,12 @@ describe('parseCacheConfig', () => {
     expect(parseCacheConfig(config)).toEqual(config);
   });
 
-  it('is frozen to its last member', () => {
+  it('is deeply frozen', () => {
     const config = parseCacheConfig({ perSourceTtl: { api: 60 } });
     for (const part of [config, config.l1Config, config.perSourceTtl]) expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it('does not look into the key, and never shows it', () => {
+  it('does not validate the key, and never shows it', () => {
     const config = parseCacheConfig({ encryptionKey: 'not-a-key-marker', previousEncryptionKeys: ['older-marker'] });
     expect(config.encryptionKey?.reveal()).toBe('not-a-key-marker');
     expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('marker');
@@ -89,7 +89,7 @@ describe('parseCacheConfig', () => {
     expect(Object.keys(problems)).toHaveLength(11);
   });
 
-  it('names the likely member for a misspelt one', () => {
+  it('suggests the right member for a misspelt one', () => {
     const problems = problemsOf(() =>
       parseCacheConfig({ l2CacheDirr: 'x', l1_config: {}, zzz: 1, l3Config: { maxEntires: 5 } } as never),
     );
@@ -99,7 +99,7 @@ describe('parseCacheConfig', () => {
     expect(problems['l3Config.maxEntires']).toContain('did you mean maxEntries?');
   });
 
-  it('takes hostile source names as data', () => {
+  it('treats hostile source names as data', () => {
     const perSourceTtl = JSON.parse('{"__proto__": 60, "constructor": 61}') as Record<string, number>;
     expect(({} as Record<string, unknown>)['60']).toBeUndefined();
     expect(parseCacheConfig({ perSourceTtl }).perSourceTtl['constructor']).toBe(61);

@@ -26,7 +26,7 @@ function problemsOf(input: unknown): Record<string, string> {
 }
 
 describe('CacheEntry.create', () => {
-  it('needs only the URL and fills the rest', () => {
+  it('requires only the URL and fills in the defaults', () => {
     const clock = new ManualClock(1_700_000_000_000);
     const entry = CacheEntry.create({ proxyUrl: URL_A }, clock);
     expect({ ...entry }).toEqual({
@@ -54,7 +54,7 @@ describe('CacheEntry.create', () => {
     });
   });
 
-  it('has the 21 fields of the reference and no other, but for labels where there are any', () => {
+  it('has the 21 fields of ProxyWhirl and, if there are any, labels', () => {
     expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A }))).toHaveLength(21);
     expect(Object.keys(CacheEntry.create({ proxyUrl: URL_A, labels: { a: 'b' } }))).toHaveLength(22);
   });
@@ -66,12 +66,12 @@ describe('CacheEntry.create', () => {
     expect(entry.password?.reveal()).toBe('p:a/ss');
   });
 
-  it('takes a password with a stray percent sign, an at sign or a colon as it is', () => {
+  it('accepts a password with a stray percent sign, an at sign or a colon unchanged', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://u:100%:p@ss@h.example:1' });
     expect(entry.password?.reveal()).toBe('100%:p@ss');
   });
 
-  it('tells apart the users of one gateway, and no password takes part in the key', () => {
+  it('distinguishes the users of one gateway, and never uses a password for the key', () => {
     const keys = [
       'http://a:x@gw.example:1',
       'http://b:x@gw.example:1',
@@ -83,18 +83,18 @@ describe('CacheEntry.create', () => {
     expect(keys[3]).toBe(generateCacheKey('http://gw.example:1'));
   });
 
-  it('takes credentials given twice if they agree, and refuses them if they differ', () => {
+  it('accepts credentials given twice if they agree, and refuses them if they differ', () => {
     const proxyUrl = 'http://u:p@h.example:1';
     expect(CacheEntry.create({ proxyUrl, username: 'u' }).password?.reveal()).toBe('p');
     expect(problemsOf({ proxyUrl, password: 'other' })).toEqual({ password: expect.stringContaining('differ') });
   });
 
-  it('reads an empty credential as none', () => {
+  it('treats an empty credential as absent', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, username: '', password: null });
     expect([entry.username, entry.password, entry.hasCredentials]).toEqual([null, null, false]);
   });
 
-  it('takes times as milliseconds, Date or ISO text', () => {
+  it('accepts times as milliseconds, Date or ISO string', () => {
     const entry = CacheEntry.create({
       proxyUrl: URL_A,
       fetchTime: new Date(5),
@@ -106,7 +106,7 @@ describe('CacheEntry.create', () => {
     expect(entry.lastAccessed).toBe(1.5);
   });
 
-  it('ends a life that would outlast the year 9999 with that year', () => {
+  it('limits an expiry after the year 9999 to that year', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: Number.MAX_SAFE_INTEGER });
     expect(new Date(entry.expiresAt).getUTCFullYear()).toBe(9999);
   });
@@ -140,7 +140,7 @@ describe('CacheEntry.create', () => {
     expect(CacheEntry.create({ proxyUrl }).proxyUrl).toBe(proxyUrl);
   });
 
-  it('lists all problems at once, each with its field and bound, and shows no value', () => {
+  it('lists all problems in one error, each with its field and bound, and shows no value', () => {
     const problems = problemsOf({
       proxyUrl: 'http://user:topsecret@h.example',
       accessCount: -1,
@@ -173,33 +173,33 @@ describe('CacheEntry.create', () => {
     expect(JSON.stringify(problems)).not.toContain('topsecret');
   });
 
-  it('refuses what is not an object', () => {
+  it('refuses a value that is not an object', () => {
     for (const input of [undefined, null, 1, 'http://h:1', []])
       expect(() => CacheEntry.create(input as never)).toThrow(CacheValidationError);
   });
 });
 
 describe('CacheEntry', () => {
-  it('is frozen: nobody who shares it can change it', () => {
+  it('is frozen', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A });
     expect(() => Object.assign(entry, { failureCount: 9 })).toThrow(TypeError);
   });
 
-  it('is expired at its deadline and after, not before', () => {
+  it('is expired from expiresAt on, not before', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, expiresAt: 1000.5 });
     expect([entry.isExpiredAt(1000), entry.isExpiredAt(1000.5), entry.isExpiredAt(1001)]).toEqual([false, true, true]);
     expect(entry.isExpired).toBe(true);
     expect(CacheEntry.create({ proxyUrl: URL_A, ttlSeconds: 86_400 }).isExpired).toBe(false);
   });
 
-  it('is healthy in the one state only', () => {
+  it('is healthy only with the status healthy', () => {
     const healthy = Object.values(HealthStatus).filter(
       (healthStatus) => CacheEntry.create({ proxyUrl: URL_A, healthStatus }).isHealthy,
     );
     expect(healthy).toEqual(['healthy']);
   });
 
-  it('is copied with a change, and stays as it was', () => {
+  it('is not changed by with(), which returns a copy', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, password: 'p' });
     const changed = entry.with({ failureCount: 2, username: 'u' });
     expect([entry.failureCount, changed.failureCount]).toEqual([0, 2]);
@@ -237,7 +237,7 @@ describe('CacheEntry', () => {
     );
   });
 
-  it('holds no credentials in its source or its error, whoever they belong to', () => {
+  it('contains no credentials in its source or its error, whoever they belong to', () => {
     const entry = CacheEntry.create({
       proxyUrl: 'http://ann:hunter2-x@h.example:1',
       source: 'https://me:listpass@example.com/list.txt',
@@ -249,13 +249,13 @@ describe('CacheEntry', () => {
     expect([changed.source, changed.lastHealthError]).toEqual(['**********@example.com', '**********']);
   });
 
-  it('keeps the usual sources whoever the user is', () => {
+  it('keeps the usual sources, even if a username is part of them', () => {
     const sources = ['manual', 'provider-a', 'https://example.com/list.txt', 'github:user/repo@main'];
     for (const source of sources) expect(CacheEntry.create({ proxyUrl: URL_A, source }).source).toBe(source);
     expect(CacheEntry.create({ proxyUrl: URL_A, username: 'manual' }).source).toBe('manual');
   });
 
-  it('is masked against new credentials as well', () => {
+  it('masks new credentials in existing fields', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, source: 'list of ann', lastHealthError: 'no hunter2-x' });
     const changed = entry.with({ username: 'ann', password: 'hunter2-x' });
     expect([changed.source, changed.lastHealthError]).toEqual(['list of **********', 'no **********']);
@@ -263,7 +263,7 @@ describe('CacheEntry', () => {
     expect([moved.source, moved.lastHealthError]).toEqual(['list of **********', 'no **********']);
   });
 
-  it('opens no credentials where no text may hold them', () => {
+  it('decrypts no credentials if no text field can contain them', () => {
     let reveals = 0;
     const decrypt = () => {
       reveals++;
@@ -278,14 +278,14 @@ describe('CacheEntry', () => {
     expect(reveals).toBe(opened);
   });
 
-  it('keeps the first 4,096 characters of an error, and no half of one', () => {
+  it('cuts an error to 4,096 characters without splitting a surrogate pair', () => {
     const create = (lastHealthError: string) => CacheEntry.create({ proxyUrl: URL_A, lastHealthError }).lastHealthError;
     expect(create('x'.repeat(4096))).toHaveLength(4096);
     expect(create('x'.repeat(5000))).toBe('x'.repeat(4096));
     expect(create(`${'x'.repeat(4095)}😀`)).toBe('x'.repeat(4095));
   });
 
-  it('of an old record shows no credentials in JSON or when inspected, and is what was stored', () => {
+  it('of an old record shows no credentials in JSON or when inspected, and is not changed', () => {
     const record = {
       key: 'k',
       proxy_url: 'http://ann:hunter2-x',
@@ -314,7 +314,7 @@ describe('CacheEntry', () => {
     });
   });
 
-  it('can be inspected whose password is a part of the mask', () => {
+  it('can be inspected if its password is part of the mask', () => {
     const entry = CacheEntry.create({ proxyUrl: URL_A, password: '*', source: 'list:*', lastHealthError: 'a "*" b' });
     expect(inspect(entry)).toContain('list:');
   });
@@ -332,7 +332,7 @@ describe('CacheEntry', () => {
     expect(problemsOf({ proxyUrl: URL_A, 'ann:hunter2-x@h': 1 })).toEqual({ '**********@h': expect.any(String) });
   });
 
-  it('takes a Secret as a credential', () => {
+  it('accepts a Secret as a credential', () => {
     const password = Secret.of('p');
     expect(CacheEntry.create({ proxyUrl: URL_A, password }).password).toBe(password);
   });

@@ -26,7 +26,7 @@ function make(labels: unknown, input: Partial<CacheEntryInput> = {}): CacheEntry
 }
 
 describe('labels of an entry', () => {
-  it('are a frozen copy in the order of their names', () => {
+  it('are a frozen copy, ordered by name', () => {
     const given = { kind: 'residential', country: 'DE' };
     const entry = make(given);
     given.country = 'US';
@@ -40,19 +40,19 @@ describe('labels of an entry', () => {
     expect(entry.touch(5).labels).toBe(entry.labels);
   });
 
-  it('are the same object for all that have none, and for fields from before there were any', () => {
+  it('are the same object for all entries without labels, and for fields without the member', () => {
     const { labels: _labels, ...before } = make({}).toFields();
     for (const entry of [make(undefined), make({}), CacheEntry.restore(before), make({ a: 'b' }).with({ labels: {} })])
       expect(entry.labels).toBe(NO_LABELS);
   });
 
-  it('are replaced as a whole by a change, and kept by a change of anything else', () => {
+  it('are replaced as a whole by with(), and kept when other fields change', () => {
     const entry = make({ country: 'DE', kind: 'isp' });
     expect(entry.with({ labels: { country: 'US' } }).labels).toEqual({ country: 'US' });
     expect(entry.with({ source: 'other' }).labels).toEqual(entry.labels);
   });
 
-  it('hold no credentials: neither recognizable ones nor those of the entry, given now or later', () => {
+  it('contain no credentials: neither recognizable ones nor the entry’s own, given now or later', () => {
     const entry = make({ note: 'via http://ann:tiger@h:1', who: 'hunter2!' }, { password: 'hunter2!' });
     expect(JSON.stringify(entry.labels)).not.toMatch(/tiger|hunter2/);
     const later = make({ who: 'hunter2!' }).with({ password: 'hunter2!' });
@@ -82,14 +82,14 @@ describe('labels of an entry', () => {
       Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`n${n}`, 'x'])),
       /labels: must be at most 32/,
     ],
-  ])('that are wrong are refused by name: %s', (_, labels, message) => {
+  ])('are refused by name if they are wrong: %s', (_, labels, message) => {
     for (const act of [() => make(labels), () => make({}).with({ labels: labels as EntryLabels })]) {
       expect(act).toThrow(CacheValidationError);
       expect(act).toThrow(message);
     }
   });
 
-  it('that are wrong are not quoted', () => {
+  it('are not quoted if they are wrong', () => {
     expect(() => make({ 'http://ann:tiger@h:1': 'x', note: `tiger${'x'.repeat(300)}` })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('tiger') as string }) as Error,
     );
@@ -97,7 +97,7 @@ describe('labels of an entry', () => {
 });
 
 describe('labels in a record', () => {
-  it('come back from the texts that they are written as', () => {
+  it('survive a round trip through their stored strings', () => {
     fc.assert(
       fc.property(entryLabels, (labels) => {
         const entry = make(labels);
@@ -109,7 +109,7 @@ describe('labels in a record', () => {
     );
   });
 
-  it('are part of its checksum, which is as ever without them', () => {
+  it('are part of its checksum, which does not change without them', () => {
     const record = entryToRecord(make({ country: 'DE' }), undefined);
     const { labels: _labels, ...bare } = record;
     expect(recordChecksum(bare)).toBe(recordChecksum(entryToRecord(make({}), undefined)));
@@ -124,14 +124,14 @@ describe('labels in a record', () => {
     ['no texts', [1]],
     ['too many', Array.from({ length: 33 }, (_, n) => `n${String(n).padStart(2, '0')}=x`)],
     ['a text', 'a=1'],
-  ])('are damaged where nobody could have written them: %s', (_, labels) => {
+  ])('are damaged if no program could have written them: %s', (_, labels) => {
     expect(parseLabelTexts(labels)).toBeUndefined();
     expect(() => recordToEntry({ ...entryToRecord(make({}), undefined), labels }, undefined)).toThrow(
       CacheCorruptionError,
     );
   });
 
-  it('may be an object, as others would write them', () => {
+  it('may be an object, as other programs would write them', () => {
     const record = { ...entryToRecord(make({}), undefined), labels: { kind: 'isp', country: 'DE' } };
     expect(recordToEntry(record, undefined).labels).toEqual({ country: 'DE', kind: 'isp' });
   });
@@ -181,7 +181,7 @@ describe('the orders of a query', () => {
   ] as const;
   const entries = uses.map(([key, accessCount, lastAccessed]) => make({}, { key, accessCount, lastAccessed }));
 
-  it('least used goes by the count and then the last use, page by page', () => {
+  it('leastUsed orders by the count and then by the last use, page by page', () => {
     const keys: string[] = [];
     let cursor: string | undefined;
     do {
@@ -192,7 +192,7 @@ describe('the orders of a query', () => {
     expect(keys).toEqual(['c', 'b', 'd', 'a']);
   });
 
-  it('random gives each entry in each place with the same chance, on one page', () => {
+  it('random returns each entry at each position with the same probability, on one page', () => {
     const seen = new Map<string, number>();
     const rounds = 24_000;
     for (let n = 0; n < rounds; n++) {

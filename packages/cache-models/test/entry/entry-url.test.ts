@@ -21,7 +21,7 @@ const hosts = fc.oneof(
 );
 
 describe('the URL of an entry', () => {
-  it('comes apart into the same host and credentials again, whatever they are', () => {
+  it('parses to the same host and credentials again, whatever they are', () => {
     fc.assert(
       fc.property(hosts, credential, credential, (host, username, password) => {
         const entry = CacheEntry.create({ proxyUrl: `socks5://${host}:1080`, username, password }, clock);
@@ -67,7 +67,7 @@ describe('the URL of an entry', () => {
     expect(odd.toUrl({ credentials: false })).toBe('ftp://h/x');
   });
 
-  it('refuses what no URL can hold, and nonsense', () => {
+  it('refuses credentials that no URL can contain, and wrong arguments', () => {
     const fields = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock).toFields();
     const broken = CacheEntry.restore({ ...fields, password: Secret.of('tiger\ud800') });
     expect(() => broken.toUrl()).toThrow(CacheValidationError);

@@ -17,13 +17,13 @@ const entryOf = (key: string) => CacheEntry.create({ proxyUrl: 'http://h.example
 const restored = (key: string) => CacheEntry.restore({ ...entryOf('a'), key });
 
 describe('a key', () => {
-  it('may have as many bytes as the bound says, whatever its characters', () => {
+  it('may have up to MAX_KEY_BYTES bytes, whatever its characters', () => {
     expect(MAX_KEY_BYTES).toBe(4096);
     expect(LONGEST.map(isTooLongKey)).toEqual([false, false, false, false]);
     expect(TOO_LONG.map(isTooLongKey)).toEqual([true, true, true, true]);
   });
 
-  it('that is too long is refused by name where an entry is made, and where one is changed', () => {
+  it('is refused by name if it is too long, in create and in with', () => {
     for (const key of LONGEST) expect(entryOf(key).key).toBe(key);
     for (const key of TOO_LONG) {
       expect(() => entryOf(key)).toThrow(/key: must be at most 4096 bytes/);
@@ -63,7 +63,7 @@ describe('a key', () => {
     }
   });
 
-  it('that is too long in a stored record makes that a damaged one', () => {
+  it('makes a stored record a damaged one if it is too long', () => {
     for (const key of TOO_LONG) {
       const record = { ...entryToRecord(entryOf('a'), undefined), key };
       expect(() => recordToEntry(record, undefined)).toThrow(CacheCorruptionError);
@@ -72,7 +72,7 @@ describe('a key', () => {
   });
 });
 
-it('a stored flag that is a list in lists makes the record a damaged one, however deep', () => {
+it('a stored flag that is a nested list makes the record a damaged one, however deep', () => {
   const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
   const record = { ...entryToRecord(entryOf('a'), undefined), evicted_from_l1: deep };
   expect(() => recordToEntry(record, undefined)).toThrow(CacheCorruptionError);

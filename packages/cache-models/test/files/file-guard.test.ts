@@ -55,14 +55,14 @@ describe('a folder', () => {
     },
   );
 
-  it('of somebody else is warned of once, refused by "strict", and used by "off"; root counts as ourselves', () => {
+  it('of another user causes one warning, is refused by "strict" and accepted by "off"; root is trusted', () => {
     // Whoever runs the test owns the folder; the guard is told to be somebody else.
     const wanted = OURS === 0 ? ['used', 'used', 'used'] : ['warned', 'refused', 'used'];
     expect((['warn', 'strict', 'off'] as const).map((checks) => judged(checks, 0o755, OTHER))).toEqual(wanted);
   });
 });
 
-it.runIf(OURS === 0)('a folder that is a link of somebody else is refused, and one of ours followed', () => {
+it.runIf(OURS === 0)('a folder that is a link of another user is refused, and one of this user followed', () => {
   const path = folderWith(0o700);
   const link = `${path}.link`;
   symlinkSync(path, link);
@@ -83,7 +83,7 @@ describe('a file with two hard links', () => {
     return { path, stats: lstatSync(path) };
   };
 
-  it('is warned of once where it is ours or root’s, and refused by "strict"', () => {
+  it('causes one warning if it belongs to this user or root, and is refused by "strict"', () => {
     const { path, stats } = linked();
     const { guard, logger } = guardWith('warn');
     for (let n = 0; n < 3; n++) guard.checkLinks(path, 'shard', stats);
@@ -92,7 +92,7 @@ describe('a file with two hard links', () => {
     guardWith('off').guard.checkLinks(path, 'shard', stats);
   });
 
-  it('is refused where it is somebody else’s', () => {
+  it('is refused if it belongs to another user', () => {
     const { path, stats } = linked();
     const foreign = Object.assign(Object.create(Object.getPrototypeOf(stats) as object), stats, { uid: OTHER });
     for (const checks of ['warn', 'strict'] as const)

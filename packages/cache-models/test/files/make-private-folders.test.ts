@@ -21,7 +21,7 @@ describe('makePrivateFolders', () => {
     },
   );
 
-  it('makes a folder for us alone in one whose group it inherits', () => {
+  it('creates a private folder in a parent with an inherited group', () => {
     const top = join(makeTempDir(onTestFinished), 'top');
     mkdirSync(top);
     // Only root may give a folder to a group that it is not in.

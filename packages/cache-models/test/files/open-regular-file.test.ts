@@ -8,7 +8,7 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const newPath = () => join(makeTempDir(onTestFinished), 'file');
 
 describe('openRegularFile', () => {
-  it('opens a file, and says what it is', () => {
+  it('opens a file, and returns its stats', () => {
     const path = newPath();
     writeFileSync(path, 'four');
     const { fd, stats } = openRegularFile(path, O_RDONLY, { what: 'file' });
@@ -24,14 +24,14 @@ describe('openRegularFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves the mode of a file alone that it does not make', () => {
+  it('does not change the mode of an existing file', () => {
     const path = newPath();
     writeFileSync(path, '', { mode: 0o644 });
     closeSync(openRegularFile(path, O_RDWR, { what: 'file' }).fd);
     expect(statSync(path).mode & 0o777).toBe(0o644);
   });
 
-  it('refuses a file that is larger than it may be, by its size alone', () => {
+  it('refuses a file that is too large, without reading it', () => {
     const path = newPath();
     writeFileSync(path, 'x'.repeat(11));
     const refused = () => openRegularFile(path, O_RDONLY, { what: 'layout file', tier: 'l2', maxBytes: 10 });
@@ -39,7 +39,7 @@ describe('openRegularFile', () => {
     expect(refused).toThrow(`l2: layout file ${path}: has 11 bytes`);
   });
 
-  it('gives the system’s error where nothing is', () => {
+  it('throws the system’s error if nothing is there', () => {
     expect(() => openRegularFile(newPath(), O_RDONLY, { what: 'file' })).toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
     );

@@ -20,11 +20,11 @@ describe('maskCredentials', () => {
     expect(maskCredentials(masked)).toBe(masked);
   });
 
-  it.each(HARMLESS)('leaves %j as it is', (text) => {
+  it.each(HARMLESS)('does not change %j', (text) => {
     expect(maskCredentials(text)).toBe(text);
   });
 
-  it('leaves what stands around the credentials', () => {
+  it('does not change the text around the credentials', () => {
     expect(maskCredentials('connect to http://user:P4SSmk@h.example:8080/ failed: 407')).toBe(
       'connect to http://**********@h.example:8080/ failed: 407',
     );
@@ -36,7 +36,7 @@ describe('maskCredentials', () => {
 });
 
 describe('a long text', () => {
-  it('is looked at for 16,384 characters, and the rest is one mask', () => {
+  it('is examined for 16,384 characters, and the rest becomes one mask', () => {
     const text = `${'x '.repeat(8000)}http://user:P4SSmk@h ${'y '.repeat(50_000)}`;
     const masked = maskCredentials(text);
     expect(/^(?:x )+http:\/\/\*{10}@h(?: y)*\*{10}$/.test(masked)).toBe(true);
@@ -44,7 +44,7 @@ describe('a long text', () => {
     expect(maskCredentials('x'.repeat(16_384))).toBe('x'.repeat(16_384));
   });
 
-  it('shows nothing of a known secret that the cut goes through, in any of its forms', () => {
+  it('shows no part of a known secret that the limit splits, in any of its forms', () => {
     const secret = 'correct "horse" battery';
     for (const form of [secret, encodeURIComponent(secret), JSON.stringify(secret), btoa(`ann:${secret}`)]) {
       for (let before = 16_000; before < 16_500; before += 7) {
@@ -54,7 +54,7 @@ describe('a long text', () => {
     }
   });
 
-  it('shows nothing of a credential that the cut goes through', () => {
+  it('shows no part of a credential that the limit splits', () => {
     for (const form of [
       'user:P4SSmk-P4SSmk@h.example:1',
       'http://user:P4SSmk-P4SSmk@h',
@@ -81,21 +81,21 @@ describe('known secrets', () => {
     ['in base64', `sent ${Buffer.from('ann:S3cret p4ss').toString('base64')}`],
     ['in base64 of more', `sent ${Buffer.from('{"a":"S3cret p4ss"}').toString('base64')}`],
     ['in base64 for URLs', `sent ${Buffer.from('??>S3cret p4ss?>').toString('base64url')}`],
-  ])('are masked where they stand %s', (_how, text) => {
+  ])('are masked in the text %s', (_how, text) => {
     expect(mask(text, 'ann', 'S3cret p4ss')).not.toMatch(/s3cret|%53%33|UzNjcmV0|MzY3JldC|TM2NyZX|c3JldC/i);
     expect(mask(text, 'ann', 'S3cret p4ss')).toContain(SECRET_MASK);
   });
 
-  it('are not looked for within each other', () => {
+  it('are not searched for within each other', () => {
     expect(mask('longsecret and long', 'long', 'longsecret')).toBe('********** and **********');
     expect(mask('aaaaaaa', 'aaaa')).toBe(SECRET_MASK);
   });
 
-  it('of three characters are masked as words of their own', () => {
+  it('of three characters are masked as whole words only', () => {
     expect(mask('bob was refused by bobby', 'bob')).toBe('********** was refused by bobby');
   });
 
-  it('of one or two characters are masked beside what parts credentials, and nowhere else', () => {
+  it('of one or two characters are masked only next to the separators of credentials', () => {
     expect(mask("a cat: user='a', at a@h, not a: b", 'a')).toBe(
       "a cat: user='**********', at **********@h, not **********: b",
     );
@@ -103,17 +103,17 @@ describe('known secrets', () => {
     expect(mask('ann:80 refused', 'ann', '80')).not.toContain('ann');
   });
 
-  it.each(['*', '**', '***'])('of the mask itself do not make it longer: %s', (secret) => {
+  it.each(['*', '**', '***'])('that are part of the mask do not make it longer: %s', (secret) => {
     for (const text of [`list:${SECRET_MASK}`, `src="${SECRET_MASK}"`, `x${SECRET_MASK}@h`])
       expect(mask(mask(text, secret), secret)).toBe(mask(text, secret));
     expect(mask(`list:${SECRET_MASK}`, secret)).toBe(`list:${SECRET_MASK}`);
   });
 
-  it('are given as text, as a Secret or as nothing', () => {
+  it('may be strings, Secrets, null or undefined', () => {
     expect(maskCredentials('got hunter2', [null, undefined, '', Secret.of('hunter2')])).toBe('got **********');
   });
 
-  it('that no key opens are passed over', () => {
+  it('that no key opens are ignored', () => {
     const cipher = {
       encrypt: () => new Uint8Array(),
       decrypt: () => {
@@ -126,7 +126,7 @@ describe('known secrets', () => {
     );
   });
 
-  it('are not opened where there is no text', () => {
+  it('are not decrypted for an empty text', () => {
     let opened = 0;
     const cipher = { encrypt: () => new Uint8Array(), decrypt: () => Secret.of(String(++opened)) };
     expect(maskCredentials('', [Secret.sealed(new Uint8Array([1]), cipher)])).toBe('');
@@ -205,7 +205,7 @@ describe('a random password', () => {
   const survives = (text: string, password: string): boolean =>
     [password, encodeURIComponent(password), quoted(password).slice(1, -1)].some((form) => text.includes(form));
 
-  it('does not survive in any form that holds all passwords, whatever stands around it', () => {
+  it('is masked in every form that can contain any password, whatever surrounds it', () => {
     const forms = fc.constantFrom(...ANY_FORMS);
     fc.assert(
       fc.property(forms, user, anything, before, after, (form, name, password, start, end) => {
@@ -222,7 +222,7 @@ describe('a random password', () => {
     );
   });
 
-  it('does not survive in any form that ends at a space', () => {
+  it('is masked in every form that ends at a space', () => {
     const forms = fc.constantFrom(...WORD_FORMS);
     fc.assert(
       fc.property(forms, user, word, before, after, (form, name, password, start, end) => {
@@ -233,7 +233,7 @@ describe('a random password', () => {
     );
   });
 
-  it('survives nowhere once it is known', () => {
+  it('is masked everywhere once it is known', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'grapheme', minLength: 6, maxLength: 24 }),
@@ -255,7 +255,7 @@ describe('a random password', () => {
 });
 
 describe('any text', () => {
-  it('is masked without an error, and what is left of it stands in the text', () => {
+  it('is masked without an error, and the rest of the result is part of the text', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         ':',

@@ -11,7 +11,7 @@ const text = fc
   .map((parts) => parts.join(''));
 
 describe('the beginnings of URLs in a line', () => {
-  it('are those that the pattern of a beginning matches, in any text', () => {
+  it('match a regular expression for the beginning of a URL, in any text', () => {
     fc.assert(
       fc.property(text, (line) => {
         const matches = [...line.matchAll(PATTERN)].map(({ 0: begin, index }) => ({ index, begin }));

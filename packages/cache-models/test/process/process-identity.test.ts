@@ -7,13 +7,13 @@ describe('a process', () => {
   const own = ownIdentity();
   const elsewhere = { ...own, space: own.space === '01234567' ? '76543210' : '01234567' };
 
-  it('that runs has not ended, nor one that cannot be seen', () => {
+  it('has not ended if it runs, or if it cannot be seen', () => {
     expect(hasEnded(own)).toBe(false);
     expect(hasEnded({ ...own, pid: 2 ** 30 })).toBe(true);
     expect(hasEnded({ ...elsewhere, pid: 2 ** 30 })).toBe(false);
   });
 
-  it('has ended when it is killed, even while nobody has asked for its status, and when its number is given to another', async () => {
+  it('has ended when it is killed, even as a zombie, and when its PID is reused', async () => {
     const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const running = { ...own, pid: child.pid!, start: 0 };
@@ -24,7 +24,7 @@ describe('a process', () => {
     expect(hasEnded(running)).toBe(true);
   });
 
-  it('knows itself for certain where the system tells all of it', () => {
+  it('has a certain identity if the system provides all of it', () => {
     expect(certainIdentity()).toEqual(process.platform === 'linux' ? own : undefined);
   });
 });

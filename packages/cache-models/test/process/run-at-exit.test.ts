@@ -24,7 +24,7 @@ describe('work for the end of the process', () => {
     expect(run('runAtExit(() => { throw new Error("no"); }); process.exit(3)').status).toBe(3);
   });
 
-  it('is not done when it was taken back', () => {
+  it('is not done after it was cancelled', () => {
     const { stdout } = run(`
       const work = () => console.log('done');
       runAtExit(work);
@@ -34,7 +34,7 @@ describe('work for the end of the process', () => {
     expect(stdout).toBe('done\n');
   });
 
-  it('has one listener for all, and none when nothing is left', () => {
+  it('has one listener for all, and none when nothing is pending', () => {
     const before = process.listenerCount('exit');
     const takeBack = Array.from({ length: 20 }, () => runAtExit(() => {}));
     expect(process.listenerCount('exit')).toBe(before + 1);

@@ -36,11 +36,11 @@ describe('an IPv4 address', () => {
     '8080',
     '１９８.１８.０.２５６',
     '１９８.０１８.0.1',
-  ])('is nothing else that ends in a number, not even as a name: %s', (host) => {
+  ])('is refused in any other form that ends in a number, even as a name: %s', (host) => {
     expect(reasonOf(host)).toContain('four numbers from 0 to 255 without leading zeros');
   });
 
-  it('may be written in full width digits and dots, and with a dot at its end', () => {
+  it('may have full-width digits and dots, and a trailing dot', () => {
     for (const host of ['１９８.18.0.1', '198。18。0。1', '198．18．0．１', '198｡18｡0｡1', '198.18.0.1.'])
       expect(hostOf(host)).toBe('198.18.0.1');
   });
@@ -56,7 +56,7 @@ describe('an IPv6 address', () => {
     ['[::ffff:198.18.0.1]', '[::ffff:c612:1]'],
     ['[::FFFF:C612:0001]', '[::ffff:c612:1]'],
     ['[64:ff9b::198.18.0.1]', '[64:ff9b::c612:1]'],
-  ])('has one spelling: %s', (host, spelling) => {
+  ])('has one canonical form: %s', (host, spelling) => {
     expect(hostOf(host)).toBe(spelling);
   });
 
@@ -87,18 +87,18 @@ describe('an IPv6 address', () => {
     '[::1%a b]',
     '[::g]',
     `[::${'0'.repeat(60)}1]`,
-  ])('is refused if it is none: %s', (host) => {
+  ])('is refused if it is invalid: %s', (host) => {
     expect(reasonOf(host)).toMatch(/IPv6 address/);
   });
 
   it.each(['2001:db8::1', 'fd12:3456:789a:1::1', '::1', 'fe80::1%eth0', '1:2:3:4:5:6:7:8'])(
-    'is to be put in brackets: %s',
+    'must be in brackets: %s',
     (host) => {
       expect(reasonOf(host)).toContain('in brackets, such as [2001:db8::1]:8080');
     },
   );
 
-  it('is one URL and one key in any two spellings', () => {
+  it('results in one URL and one key for any two spellings', () => {
     const group = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xffff }));
     const groups = fc.array(group, { minLength: 8, maxLength: 8 });
     const style = fc.record({ pad: fc.boolean(), upper: fc.boolean(), ipv4: fc.boolean(), cut: fc.nat(7) });
@@ -157,7 +157,7 @@ describe('a name', () => {
     ['नी.example', 'xn--l2b2c.example'],
     ['ｐｒｏｘｙ－１＿ａ．example', 'proxy-1_a.example'],
     ['שלום.example', 'xn--9dbne9b.example'],
-  ])('is ASCII in lower case, as UTS 46 makes it: %s', (host, ascii) => {
+  ])('becomes lower-case ASCII, according to UTS 46: %s', (host, ascii) => {
     expect(hostOf(host)).toBe(ascii);
   });
 
@@ -168,7 +168,7 @@ describe('a name', () => {
     },
   );
 
-  it('has at most 253 characters, and no more than a thousand are looked at', () => {
+  it('has at most 253 characters, of an input of at most a thousand', () => {
     const name = (length: number) => 'a.'.repeat(length).slice(0, length - 1);
     expect(hostOf(name(254))).toHaveLength(253);
     expect(hostOf(`${name(254)}.`)).toHaveLength(253);
@@ -177,19 +177,19 @@ describe('a name', () => {
       expect(hostOf(`a${part.repeat(500_000)}a`)).toBeUndefined();
   });
 
-  it.each(['xn--', 'xn--abc-'])('has no xn-- label without anything in it: %s', (host) => {
+  it.each(['xn--', 'xn--abc-'])('has no empty xn-- label: %s', (host) => {
     expect(hostOf(host)).toBeUndefined();
   });
 
   it.each(['xn--a', 'xn--e28h.example', 'xn--1ug.example', 'xn--ab-j1t.example', 'a.xn--e4b'])(
-    'has no xn-- label that is invalid, or stands for what no name may hold: %s',
+    'has no xn-- label that is invalid or decodes to characters that no name may contain: %s',
     (host) => {
       expect(reasonOf(host)).toContain('internationalized name');
     },
   );
 
   it.each(['198.18.0.1\u0301', '\u0301a.example', 'a.१२', 'שלוםa.example', '½.example', '\u{1f1e6}'])(
-    'holds marks on letters only, no number of any script as its last label, and what UTS 46 accepts: %s',
+    'has marks on letters only, no number of any script as its last label, and only what UTS 46 accepts: %s',
     (host) => {
       expect(hostOf(host)).toBeUndefined();
     },
@@ -220,11 +220,11 @@ describe('a name', () => {
     ['a,b', 'U+002C'],
     ['a\\b', 'U+005C'],
     ['<a>', 'U+003C'],
-  ])('names the symbol or the unseen character that it may not hold: %j', (host, character) => {
+  ])('names the symbol or invisible character that is not allowed: %j', (host, character) => {
     expect(reasonOf(host)).toMatch(new RegExp(`not ${character.replace('+', '\\+')}$`));
   });
 
-  it('loses the unseen characters at its ends, and so does a URL', () => {
+  it('loses invisible characters at its ends, and so does a URL', () => {
     for (const junk of ['\u200b', '\ufeff', '\u00ad', '\u200e\u202e', '\u{e0041}\u2060']) {
       expect(hostOf(`${junk}Proxy.example${junk}`)).toBe('proxy.example');
       expect(hostOf(`${junk}[::1]${junk}`)).toBe('[::1]');
@@ -236,7 +236,7 @@ describe('a name', () => {
   });
 });
 
-describe('whatever stands for a host', () => {
+describe('any host', () => {
   const unit = fc.oneof(
     fc.constantFrom(...'abzAZ0129..--__::[]%~xn'),
     fc.constantFrom(
@@ -265,7 +265,7 @@ describe('whatever stands for a host', () => {
     .string({ unit: fc.constantFrom(...'abcz019-'), maxLength: 8 })
     .map((tail) => `xn--${tail}.example`);
 
-  it('is given in a spelling that stays, of ASCII letters, digits and -._:[]%~', () => {
+  it('is returned in a stable form of ASCII letters, digits and -._:[]%~', () => {
     let accepted = 0;
     fc.assert(
       fc.property(fc.oneof(text, zoned, punycode), (given) => {
@@ -283,7 +283,7 @@ describe('whatever stands for a host', () => {
     expect(accepted).toBeGreaterThan(1000);
   });
 
-  it('is quoted in no reason, for it may be a password', () => {
+  it('is not quoted in a reason, because it may be a password', () => {
     fc.assert(
       fc.property(text, text, (left, right) => {
         for (const url of [
@@ -307,7 +307,7 @@ describe('the origin of a stored URL', () => {
     ['http://代理.example:80', 'http://xn--mnq481g.example:80'],
     ['http://198.018.0.1:80', 'http://198.018.0.1:80'],
     ['not a URL', 'not a URL'],
-  ])('is its one spelling, or the exact text if it is none: %s', (url, origin) => {
+  ])('is its canonical form, or the URL itself if it does not parse: %s', (url, origin) => {
     expect(originOf(url)).toBe(origin);
   });
 });

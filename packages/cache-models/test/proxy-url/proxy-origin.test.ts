@@ -22,12 +22,12 @@ describe('the origin of a proxy URL', () => {
     'http://evil.example:80?@h.example:80',
     'http://evil.example:80#@h.example:80',
     'http://evil.example:80/\t@h.example:80',
-  ])('of %j, which other parsers read as another host, is the text itself', (url) => {
+  ])('of %j, which other parsers read as another host, is the URL itself', (url) => {
     expect(new URL(url).hostname).toBe('evil.example');
     expect(originOf(url)).toBe(url);
   });
 
-  it('is where every other parser goes as well, whatever is in the URL', () => {
+  it('has the host that every other parser finds, whatever the URL contains', () => {
     const piece = fc.constantFrom(
       'h.example',
       'evil.example',
@@ -58,7 +58,7 @@ describe('the origin of a proxy URL', () => {
     );
   });
 
-  it('of an origin is the same again', () => {
+  it('of an origin is the same origin', () => {
     fc.assert(
       fc.property(fc.webUrl({ withQueryParameters: true }), (url) => {
         expect(originOf(originOf(url))).toBe(originOf(url));

@@ -46,7 +46,7 @@ describe('queryEntries', () => {
     expect(find(filter)).toEqual(keys);
   });
 
-  it('goes on where a page ended, and says when it was the last', () => {
+  it('continues after a page, and returns no cursor on the last one', () => {
     const first = queryEntries(ENTRIES, { limit: 2, orderBy: 'source' }, NOW);
     expect(first.entries.map(({ key }) => key)).toEqual(['b', 'd']);
     const second = queryEntries(ENTRIES, { limit: 2, orderBy: 'source', cursor: first.cursor! }, NOW);
@@ -71,7 +71,7 @@ describe('queryEntries', () => {
     );
   });
 
-  it('orders texts by their UTF-8 bytes', () => {
+  it('orders strings by their UTF-8 bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
         expect(Math.sign(compareTexts(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));

@@ -57,7 +57,7 @@ const base = () =>
   >;
 
 describe('the record codec', () => {
-  it('brings any entry back exactly, through JSON', () => {
+  it('restores any entry exactly, through JSON', () => {
     fc.assert(
       fc.property(entryInputs, (input) => {
         const entry = CacheEntry.create(input);
@@ -75,7 +75,7 @@ describe('the record codec', () => {
     expect(Object.keys(entryToRecord(bare, undefined))).toEqual(RECORD_MEMBERS.slice(0, 19));
   });
 
-  it('never writes a credential in clear, and refuses to when there is no cipher', () => {
+  it('never writes an unencrypted credential, and refuses credentials without a cipher', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://marker-user:marker-pass@h.example:1' });
     expect(JSON.stringify(entryToRecord(entry, cipher))).not.toContain('marker');
     expect(() => entryToRecord(entry, undefined)).toThrow(CacheValidationError);
@@ -119,7 +119,7 @@ describe('the record codec', () => {
     expect(recordToEntry(entryToRecord(moved, cipher), cipher).password?.reveal()).toBe('p');
   });
 
-  it('decrypts at once with a cipher that cannot tell its tokens', () => {
+  it('decrypts immediately with a cipher without stateOf', () => {
     const simple: CredentialCipher = { encrypt: cipher.encrypt, decrypt: cipher.decrypt };
     const record = entryToRecord(CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' }), simple);
     expect(recordToEntry(record, simple).password?.reveal()).toBe('p');
@@ -176,7 +176,7 @@ describe('the record codec', () => {
     expect(() => recordToEntry(value, undefined)).toThrow(CacheCorruptionError);
   });
 
-  it('throws nothing but its own errors, whatever it is given', () => {
+  it('throws only its own errors, for any input', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom(...RECORD_MEMBERS, 'username', '__proto__'), fc.jsonValue()),
@@ -194,7 +194,7 @@ describe('the record codec', () => {
 });
 
 describe('recordChecksum', () => {
-  it('covers the values and not the way they are printed', () => {
+  it('covers the values, not their formatting', () => {
     const record = entryToRecord(CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1', source: 'ист' }), cipher);
     const reprinted = JSON.parse(JSON.stringify(record, null, 1));
     expect(recordChecksum({ ...reprinted, note: 'unknown member' })).toBe(recordChecksum(record));

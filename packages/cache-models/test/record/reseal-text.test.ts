@@ -47,25 +47,25 @@ const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const text = (bytes: Buffer | undefined) => bytes?.toString('latin1');
 
 describe('resealText', () => {
-  it('puts fresh tokens in the place of old ones, and leaves every other byte alone', () => {
+  it('replaces old tokens by new ones, and changes no other byte', () => {
     const { bytes, isLeft } = resealText(json(record(OLD, { odd: 'é "_" \\u0041' })), BOTH);
     expect(isLeft).toBe(false);
     expect(bytes).toEqual(json({ ...record(NEW), odd: 'é "_" \\u0041' }));
   });
 
-  it('leaves what the current key sealed, and what holds no token', () => {
+  it('does not change tokens of the current key, and text without tokens', () => {
     for (const line of [json(record(NEW)), json({ key: 'k' }), json({ username_encrypted: null }), Buffer.from('{"a')])
       expect(resealText(line, BOTH)).toEqual({ bytes: undefined, isLeft: false });
   });
 
-  it('tells of a token that no key opens, and seals the one beside it again', () => {
+  it('reports a token that no key opens, and seals the one beside it again', () => {
     const line = json(record(OLD, { password_encrypted: hex(LOST, 'pass') }));
     const { bytes, isLeft } = resealText(line, BOTH);
     expect(isLeft).toBe(true);
     expect(JSON.parse(text(bytes)!)).toEqual({ ...record(NEW), password_encrypted: hex(LOST, 'pass') });
   });
 
-  it('reads half a record, and two in one line', () => {
+  it('reads half a record, and two records in one line', () => {
     const whole = text(json(record(OLD)))!;
     const half = whole.slice(0, whole.indexOf('"password_encrypted') + 40);
     expect(text(resealText(Buffer.from(half), BOTH).bytes)).toBe(half.replace(hex(OLD, 'ann'), hex(NEW, 'ann')));
@@ -79,24 +79,24 @@ describe('resealText', () => {
     ['a token as it is', { username: text(Buffer.from(OLD.encrypt(Secret.of('x')))) }],
     ['a list', [hex(OLD, 'x')]],
     ['a token that is no text', { username_encrypted: [hex(OLD, 'x')] }],
-  ])('tells of a token in %s', (_, value) => {
+  ])('reports a token in %s', (_, value) => {
     expect(resealText(json(value), BOTH)).toEqual({ bytes: undefined, isLeft: true });
   });
 
-  it('does not overlook the first of two members of one name', () => {
+  it('does not miss the first of two members with the same name', () => {
     const line = `{"username_encrypted":"${hex(OLD, 'a')}","username_encrypted":"${hex(OLD, 'b')}"}`;
     const fresh = `{"username_encrypted":"${hex(NEW, 'a')}","username_encrypted":"${hex(NEW, 'b')}"}`;
     expect(text(resealText(Buffer.from(line), BOTH).bytes)).toBe(fresh);
   });
 
-  it('tries so many tokens of a line and tells of the rest', () => {
+  it('tries a limited number of tokens of a line and reports the rest', () => {
     const line = Buffer.from(`"username_encrypted":"${hex(OLD, 'a')}",`.repeat(1000));
     const { bytes, isLeft } = resealText(line, BOTH);
     expect(isLeft).toBe(true);
     expect(text(bytes)!.split(hex(NEW, 'a')).length - 1).toBe(32);
   });
 
-  it('takes whatever bytes there are', () => {
+  it('accepts any bytes', () => {
     const part = fc.oneof(
       fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
       fc.constantFrom(json(record(OLD)), json(record(NEW)), Buffer.from('"proxy_url":"\\'), Buffer.from('_encrypted"')),

@@ -20,7 +20,7 @@ function rotted(key: string): string[] {
 // Characters that JSON escapes, in two ways, those that one bit makes of them, and some of each length in UTF-8.
 const key = fc.string({ unit: fc.constantFrom(...'aB0"\\\n\u0001#2b\u007fé漢🔑'), minLength: 1, maxLength: 8 });
 
-it('a record with the checksum of a key that differs in one bit is another key’s, whichever bit it is', () => {
+it('a record with the checksum of a key that differs in any one bit belongs to another key', () => {
   fc.assert(
     fc.property(key, (right) => {
       const checksum = recordChecksum({ key: right, ...rest });
@@ -30,7 +30,7 @@ it('a record with the checksum of a key that differs in one bit is another key�
   );
 });
 
-it('a record with any other checksum is its own key’s', () => {
+it('a record with any other checksum belongs to its own key', () => {
   fc.assert(
     fc.property(key, fc.nat(2 ** 31), (own, sum) => {
       const checksum = sum.toString(16).padStart(8, '0');
@@ -43,7 +43,7 @@ it('a record with any other checksum is its own key’s', () => {
   );
 });
 
-it('what has no checksum, no key, or one that is no text has none that rotted', () => {
+it('a record without a checksum, or without a string as its key, has no rotted key', () => {
   for (const checksum of [undefined, null, 5, '', '0000000', '0000000G', ['00000000']])
     expect(hasRottedKey({ key: 'a', ...rest }, checksum)).toBe(false);
   for (const wrong of [undefined, 5, ['a'], '\ud800', ''])

@@ -49,7 +49,7 @@ function renderings(value: unknown): string[] {
 }
 
 describe('Secret', () => {
-  it('gives its text to reveal() alone', () => {
+  it('returns its plaintext from reveal() only', () => {
     expect(Secret.of(MARK).reveal()).toBe(MARK);
     expect(Secret.of('').reveal()).toBe('');
   });
@@ -60,7 +60,7 @@ describe('Secret', () => {
     expect(JSON.stringify(Secret.of(MARK))).toBe('"**********"');
   });
 
-  it('never shows any text whatever it is', () => {
+  it('never shows its plaintext, whatever it is', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6 }), (text) => {
         const marked = `§${text}§`;
@@ -69,13 +69,13 @@ describe('Secret', () => {
     );
   });
 
-  it('does not show in an entry, however that is printed', () => {
+  it('is not shown by an entry, however that is printed', () => {
     const entry = CacheEntry.create({ proxyUrl: `http://user-${MARK}:${MARK}@h.example:1` });
     for (const shown of renderings(entry)) expect(shown).not.toContain(MARK);
     expect(entry.username?.reveal()).toBe(`user-${MARK}`);
   });
 
-  it('refuses anything but a text', () => {
+  it('refuses anything other than a string', () => {
     expect(() => Secret.of(1 as never)).toThrow(CacheValidationError);
   });
 
@@ -123,7 +123,7 @@ const textOf = (token: Uint8Array) => Buffer.from(token).toString();
 const TOKEN = Buffer.from('k1:password@h.example:cba');
 
 describe('a sealed Secret', () => {
-  it('is decrypted when it is revealed and not before', () => {
+  it('is decrypted when it is revealed, and not before', () => {
     const { cipher, calls } = countingCipher('k1');
     const secret = Secret.sealed(TOKEN, cipher, PLACE, 'current');
     for (const shown of renderings(secret)) expect(shown).not.toContain('abc');
@@ -132,19 +132,19 @@ describe('a sealed Secret', () => {
     expect(calls.decrypt).toBe(1);
   });
 
-  it('gives its own token again, without asking, where it is known to be current', () => {
+  it('returns its own token without calling the cipher if it is known to be current', () => {
     const { cipher, calls } = countingCipher('k1');
     expect(Secret.sealed(TOKEN, cipher, PLACE, 'current').seal(cipher, { ...PLACE })).toBe(TOKEN);
     expect(calls).toEqual({ encrypt: 0, decrypt: 0, stateOf: 0 });
   });
 
-  it('gives its own token again to another cipher that calls it current', () => {
+  it('returns its own token to another cipher that considers it current', () => {
     const [first, second] = [countingCipher('k1'), countingCipher('k1')];
     expect(Secret.sealed(TOKEN, first.cipher, PLACE, 'current').seal(second.cipher, PLACE)).toBe(TOKEN);
     expect(second.calls).toEqual({ encrypt: 0, decrypt: 0, stateOf: 1 });
   });
 
-  it('is sealed anew by a cipher whose previous key made its token', () => {
+  it('is sealed again by a cipher whose previous key made its token', () => {
     const { cipher } = countingCipher('k2', ['k1']);
     const secret = Secret.sealed(TOKEN, cipher, PLACE, 'stale');
     expect(textOf(secret.seal(cipher, PLACE))).toBe('k2:password@h.example:cba');
@@ -161,14 +161,14 @@ describe('a sealed Secret', () => {
     expect(secret.seal(cipher, PLACE)).toBe(TOKEN);
   });
 
-  it('does not open where it does not belong', () => {
+  it('does not open at a place where it does not belong', () => {
     const { cipher } = countingCipher('k1');
     expect(() => Secret.sealed(TOKEN, cipher, OTHER_PROXY).reveal()).toThrow(CredentialUnreadableError);
   });
 });
 
 describe('a Secret with a text', () => {
-  it('is sealed once for any number of tiers, and anew for another cipher or another place', () => {
+  it('is sealed once for any number of tiers, and again for another cipher or place', () => {
     const { cipher, calls } = countingCipher('k1');
     const secret = Secret.of('abc');
     const first = secret.seal(cipher, PLACE);

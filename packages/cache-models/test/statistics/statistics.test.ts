@@ -11,7 +11,7 @@ const byHand = () =>
   });
 
 describe('TierStatistics', () => {
-  it('starts at nothing', () => {
+  it('starts with zeros', () => {
     expect(new TierStatistics().toJSON()).toMatchObject({
       hits: 0,
       misses: 0,
@@ -59,7 +59,7 @@ describe('CacheStatistics', () => {
     expect(l3Only.overallHitRate).toBe(1);
   });
 
-  it('gives the reference’s ten metrics, and more', () => {
+  it('returns ProxyWhirl’s ten metrics, and more', () => {
     expect(byHand().toMetricsDict()).toMatchObject({
       'cache.l1.hit_rate': 50 / 60,
       'cache.l2.hit_rate': 30 / 35,

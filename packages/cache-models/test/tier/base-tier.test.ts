@@ -8,7 +8,7 @@ const entryOf = (key: string, ttlSeconds = 60) =>
 const fault = () => new Error('disk on fire');
 
 describe('a tier on BaseTier', () => {
-  it('opens by itself on first use, and again after close', () => {
+  it('opens automatically on first use, and again after close', () => {
     const tier = new MapTier();
     expect(tier.status).toBe('new');
     expect(tier.get('k')).toBeUndefined();
@@ -31,7 +31,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.status).toBe('open');
   });
 
-  it('counts failures in a row and is off at the third', () => {
+  it('counts consecutive failures and is switched off by the third', () => {
     const tier = new MapTier();
     tier.planted.set('bad', fault());
     expect([tier.get('bad'), tier.put('bad', entryOf('bad')), tier.failureCount]).toEqual([undefined, false, 2]);
@@ -45,7 +45,7 @@ describe('a tier on BaseTier', () => {
     expect([tier.enabled, tier.failureCount, tier.put('k', entryOf('k'))]).toEqual([true, 0, true]);
   });
 
-  it('never switches on what the configuration switched off', () => {
+  it('never switches on a tier that its configuration disables', () => {
     const tier = new MapTier({ enabled: false });
     tier.resetFailures();
     expect([tier.enabled, tier.put('k', entryOf('k')), tier.status]).toEqual([false, false, 'new']);
@@ -66,7 +66,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 2, evictionsTtl: 1, currentSize: 0 });
   });
 
-  it('counts removals by their reason', () => {
+  it('counts removals by reason', () => {
     const tier = new MapTier();
     tier.put('a', entryOf('a'));
     tier.put('b', entryOf('b'));
@@ -76,7 +76,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ evictionsHealth: 1, totalEvictions: 1 });
   });
 
-  it('takes a damaged record for a miss of that record, not for a failure', () => {
+  it('counts a damaged record as a miss of that record, not as a failure', () => {
     const tier = new MapTier();
     tier.put('k', entryOf('k'));
     tier.planted.set('k', new CacheCorruptionError('stored record: key is not a string'));
@@ -85,7 +85,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ evictionsCorruption: 5, misses: 5 });
   });
 
-  it('takes a credential that no key opens for a miss, counts it apart and warns once', () => {
+  it('counts a credential that no key opens as a miss and as undecryptable, and warns once', () => {
     const logger = new RecordingLogger();
     const tier = new MapTier({}, { logger });
     tier.planted.set('k', new CacheError('x', { code: 'CACHE_CREDENTIAL_UNREADABLE' }));
@@ -96,7 +96,7 @@ describe('a tier on BaseTier', () => {
     expect(logger.lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining('key') });
   });
 
-  it('passes over a bad record in a batch and returns the others', () => {
+  it('skips a bad record in a batch and returns the others', () => {
     const tier = new MapTier();
     for (const key of ['a', 'b', 'c']) tier.put(key, entryOf(key));
     tier.planted.set('b', new CacheCorruptionError('x'));
@@ -104,7 +104,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 2, misses: 2, evictionsCorruption: 1 });
   });
 
-  it('refuses wrong arguments by throwing, whatever else is the matter', () => {
+  it('throws for wrong arguments, in any state', () => {
     const tier = new MapTier();
     for (const wrong of [
       () => tier.put('a', entryOf('b')),
@@ -126,7 +126,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.failureCount).toBe(0);
   });
 
-  it('refuses credentials on a persistent tier without a cipher, and takes them with one', () => {
+  it('refuses credentials on a persistent tier without a cipher, and accepts them with one', () => {
     const entry = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
     const cipher = { encrypt: () => new Uint8Array(1), decrypt: () => Secret.of('x') };
     expect(() => new MapTier({}, {}, true).put(entry.key, entry)).toThrow(/cipher/);
@@ -134,7 +134,7 @@ describe('a tier on BaseTier', () => {
     expect(new MapTier().put(entry.key, entry)).toBe(true);
   });
 
-  it('bears with a listener that throws, and says so', () => {
+  it('tolerates a listener that throws, and logs a warning', () => {
     const logger = new RecordingLogger();
     const onEvict = () => {
       throw fault();
@@ -146,7 +146,7 @@ describe('a tier on BaseTier', () => {
     expect(logger.text).toContain('listener');
   });
 
-  it('logs no message of an error: it could quote what is stored', () => {
+  it('logs no message of an error, which could quote stored values', () => {
     const logger = new RecordingLogger();
     const tier = new MapTier({}, { logger });
     tier.planted.set('k', new Error('secret-marker in the message'));
@@ -164,7 +164,7 @@ describe('a tier on BaseTier', () => {
     expect(tier.failureCount).toBe(1);
   });
 
-  it('does not take the start of a stream that fails for a success', () => {
+  it('does not count the start of a failing stream as a success', () => {
     const tier = new MapTier();
     tier.put('bad', entryOf('bad'));
     tier.planted.set('bad', fault());
@@ -174,7 +174,7 @@ describe('a tier on BaseTier', () => {
 });
 
 describe('an asynchronous tier on BaseTier', () => {
-  it('answers with promises always, and counts a rejection as a failure', async () => {
+  it('always returns promises, and counts a rejection as a failure', async () => {
     const tier = new LaterTier();
     expect(tier.put('k', entryOf('k'))).toBeInstanceOf(Promise);
     expect((await tier.get('k'))?.key).toBe('k');
@@ -194,7 +194,7 @@ describe('an asynchronous tier on BaseTier', () => {
     await expect(tier.get(5 as never)).rejects.toThrow(CacheValidationError);
   });
 
-  it('works on the list that it was given, whatever becomes of it meanwhile', async () => {
+  it('works on a copy of the list that it was given', async () => {
     const tier = new LaterTier();
     const entries = [entryOf('a'), entryOf('b')];
     const keys = ['a', 'b'];
@@ -224,7 +224,7 @@ describe('getNow of a tier on BaseTier', () => {
     return tier;
   };
 
-  it('gives a value in async mode where there is one at once', async () => {
+  it('returns a value in async mode if one is available immediately', async () => {
     const tier = await ready();
     expect(tier.getNow('k')).toBe(tier.store.get('k'));
     expect(tier.getNow('unknown')).toBeUndefined();
@@ -235,7 +235,7 @@ describe('getNow of a tier on BaseTier', () => {
     expect(await later).toBe(tier.store.get('k'));
   });
 
-  it('is the get of a tier that has one of its own', async () => {
+  it('calls an overridden get', async () => {
     class OwnGet extends MapTier {
       override get() {
         return undefined;
@@ -246,7 +246,7 @@ describe('getNow of a tier on BaseTier', () => {
     expect(tier.getNow('k')).toBeUndefined();
   });
 
-  it('gives a promise, and opens, where the tier is not open, and a promise of nothing where it is off', async () => {
+  it('returns a promise if the tier has to be opened, and a promise of undefined if it is switched off', async () => {
     const tier = new LaterTier();
     tier.hasAtHand = true;
     tier.store.set('k', entryOf('k'));
@@ -266,7 +266,7 @@ describe('getNow of a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 2, misses: 0 });
   });
 
-  it('gives a value in sync mode, and opens', () => {
+  it('returns a value in sync mode, and opens the tier', () => {
     const tier = new MapTier();
     tier.store.set('k', entryOf('k'));
     expect(tier.getNow('k')).toBe(tier.store.get('k'));
@@ -274,7 +274,7 @@ describe('getNow of a tier on BaseTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 0 });
   });
 
-  it('counts as get does, and removes what is expired', async () => {
+  it('counts the same as get, and removes expired entries', async () => {
     for (const tier of [new MapTier(), await ready()]) {
       await tier.put('k', entryOf('k', 1));
       await tier.getNow('k');
@@ -286,7 +286,7 @@ describe('getNow of a tier on BaseTier', () => {
     }
   });
 
-  it('takes a fault for a miss and counts a failure, which a success forgets', async () => {
+  it('turns a fault into a miss and counts a failure, which a success resets', async () => {
     const tier = await ready();
     tier.fault = fault();
     expect(tier.getNow('k')).toBeUndefined();

@@ -54,7 +54,7 @@ describe('instants', () => {
     expect(parseInstant(text)).toBeUndefined();
   });
 
-  it('keep every millisecond to the year 9999', () => {
+  it('keep every millisecond up to the year 9999', () => {
     fc.assert(
       fc.property(fc.integer({ min: MIN_INSTANT, max: MAX_INSTANT }), (ms) => {
         expect(parseInstant(formatInstant(ms))).toBe(ms);
@@ -64,7 +64,7 @@ describe('instants', () => {
     );
   });
 
-  it('read as the language itself reads, up to the millisecond, and refuse what is off by a character', () => {
+  it('parse the same as Date does, to the millisecond, and refuse a string with one wrong character', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: MIN_INSTANT, max: MAX_INSTANT }),
@@ -96,7 +96,7 @@ describe('instants', () => {
   });
 });
 
-it('prints every day as Date prints it', () => {
+it('formats every day the same as Date does', () => {
   const DAY = 86_400_000;
   for (let day = MIN_INSTANT; day <= MAX_INSTANT; day += 97 * DAY)
     for (const at of [day, day + DAY - 1])

@@ -52,7 +52,7 @@ function expectLinear(long: () => unknown, short: () => unknown, what = ''): voi
 const textOf = (unit: string, tail: string, length: number) =>
   unit.repeat(Math.ceil(length / unit.length)).slice(0, length - tail.length) + tail;
 
-describe('a text that was written to do harm', () => {
+describe('hostile text', () => {
   it.each(UNITS)('is masked in time proportional to its length: %s', (unit) => {
     for (const tail of TAILS) {
       const mask = (length: number) => () => maskCredentials(textOf(unit, tail, length), ['sec:ret', 'pa"ss']);
