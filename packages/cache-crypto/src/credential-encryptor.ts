@@ -44,35 +44,47 @@ export type TokenKey = 'current' | 'previous';
 export type ForeignTokens = 'accept' | 'refuse';
 
 export interface CredentialEncryptorOptions {
-  /** The key that seals. An empty string is an invalid key, not an absent one. Default: the current key of the environment. */
+  /**
+   * The key that seals. An empty string is an invalid key, not an absent one. Default: the current key of the
+   * environment.
+   */
   readonly key?: FernetKeyInput | null | undefined;
-  /** Older keys that still open tokens, any number. The previous key of the environment is always added. Default: none. */
+  /**
+   * Older keys that still open tokens, any number. The previous key of the environment is always added. Default: none.
+   */
   readonly previousKeys?: readonly FernetKeyInput[] | undefined;
   /**
-   * File with the key, used if neither `key` nor the environment has one. It is created once, with mode 0600 and a new key. If there is a key
-   * elsewhere, an existing file's key still opens tokens. Default: none.
+   * File with the key, used if neither `key` nor the environment has one. It is created once, with mode 0600 and a new
+   * key. If there is a key elsewhere, an existing file's key still opens tokens. Default: none.
    */
   readonly keyFile?: string | undefined;
   /** The paths of the cache's files, so that a `keyFile` among them is refused. Default: none. */
   readonly cachePlaces?: CachePlaces | undefined;
-  /** What happens if other users of the machine could change the key file; see {@link DirectoryChecks}. Default `"warn"`. */
+  /**
+   * What happens if other users of the machine could change the key file; see {@link DirectoryChecks}. Default
+   * `"warn"`.
+   */
   readonly directoryChecks?: DirectoryChecks | undefined;
   /**
-   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, of other programs, and of `encrypt` without a binding. Use
-   * `"refuse"` once `reencrypt` has bound all stored tokens, if no other program writes the store. Default `"accept"`.
+   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, of other programs, and of `encrypt`
+   * without a binding. Use `"refuse"` once `reencrypt` has bound all stored tokens, if no other program writes the
+   * store. Default `"accept"`.
    */
   readonly foreignTokens?: ForeignTokens | undefined;
   /** The environment variables to read keys from. Default: `process.env`, read once, by the constructor. */
   readonly env?: Environment | undefined;
-  /** Receives the warning that a secret was sealed with a random key. Default: a process warning, so that it is not missed. */
+  /**
+   * Receives the warning that a secret was sealed with a random key. Default: a process warning, so that it is not
+   * missed.
+   */
   readonly logger?: Logger | undefined;
   /** Determines the creation time of tokens. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Seals credentials with Fernet; the cipher of the cache. Seals with one key and opens the tokens of that key and of older ones; tokens do not
- * expire. Shows no key in any rendering.
+ * Seals credentials with Fernet; the cipher of the cache. Seals with one key and opens the tokens of that key and of
+ * older ones; tokens do not expire. Shows no key in any rendering.
  *
  * @example
  * ```ts
@@ -88,10 +100,11 @@ export class CredentialEncryptor implements CredentialCipher {
   #warn: (() => void) | undefined;
 
   /**
-   * Without any key or `keyFile` a random key is used; the first secret that it seals causes a warning that tokens sealed with it cannot be read
-   * after the process ends. If there are only older keys, the first of them seals, as in ProxyWhirl.
-   * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a CacheConfigError for
-   * a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be read or created.
+   * Without any key or `keyFile` a random key is used; the first secret that it seals causes a warning that tokens
+   * sealed with it cannot be read after the process ends. If there are only older keys, the first of them seals, as in
+   * ProxyWhirl. Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a
+   * CacheConfigError for a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be
+   * read or created.
    */
   constructor(options: CredentialEncryptorOptions = {}) {
     checkOptions(options);
@@ -110,10 +123,10 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 
   /**
-   * Seals a secret; the empty secret becomes zero bytes, as in ProxyWhirl. With a binding, the token opens only at that place; to Python and to
-   * `Fernet` it is an ordinary token.
-   * Throws a CacheValidationError for a secret with a lone surrogate, a CacheError if the cipher fails, and whatever `reveal` throws for a
-   * sealed secret that cannot be opened.
+   * Seals a secret; the empty secret becomes zero bytes, as in ProxyWhirl. With a binding, the token opens only at that
+   * place; to Python and to `Fernet` it is an ordinary token. Throws a CacheValidationError for a secret with a lone
+   * surrogate, a CacheError if the cipher fails, and whatever `reveal` throws for a sealed secret that cannot be
+   * opened.
    */
   encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     if (!Secret.isSecret(secret)) checkArgument('secret', secret, Kinds.secret);
@@ -126,9 +139,9 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 
   /**
-   * Opens a token; zero bytes are the empty secret. Without a binding, a token opens wherever it belongs: use that only to inspect tokens, not for
-   * credentials that are then sent to a proxy.
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+   * Opens a token; zero bytes are the empty secret. Without a binding, a token opens wherever it belongs: use that only
+   * to inspect tokens, not for credentials that are then sent to a proxy. Throws a CacheError with code
+   * `CACHE_CREDENTIAL_UNREADABLE`.
    */
   decrypt(token: TokenInput, binding?: CredentialBinding): Secret {
     if (binding !== undefined) checkBinding(binding);
@@ -141,7 +154,9 @@ export class CredentialEncryptor implements CredentialCipher {
     return secret;
   }
 
-  /** Which key made the token, according to its MAC, wherever it belongs; `undefined` if no key did, and for zero bytes. */
+  /**
+   * Which key made the token, according to its MAC, wherever it belongs; `undefined` if no key did, and for zero bytes.
+   */
   keyOf(token: TokenInput): TokenKey | undefined {
     const index = this.#ring.indexOf(token);
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';

@@ -6,8 +6,8 @@ import { ignoreRejection } from './ignore-rejection.ts';
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * The four methods that pino, bunyan and most other loggers have, with the fields first. If a method throws, the operation that logged
- * fails; if it returns a promise, nobody waits for it.
+ * The four methods that pino, bunyan and most other loggers have, with the fields first. If a method throws, the
+ * operation that logged fails; if it returns a promise, nobody waits for it.
  */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
@@ -22,9 +22,9 @@ const ignore = (): void => {};
 export const silentLogger: Logger = Object.freeze({ debug: ignore, info: ignore, warn: ignore, error: ignore });
 
 /**
- * Wraps a logger so that a rejected promise of its methods cannot end the process: they are typed as `void`, but may be asynchronous all
- * the same. Errors that a method throws synchronously still reach the operation that logged. Throws a CacheValidationError for a value
- * that is not a logger.
+ * Wraps a logger so that a rejected promise of its methods cannot end the process: they are typed as `void`, but may be
+ * asynchronous all the same. Errors that a method throws synchronously still reach the operation that logged. Throws a
+ * CacheValidationError for a value that is not a logger.
  */
 export function calmLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;

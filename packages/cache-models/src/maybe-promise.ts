@@ -9,7 +9,10 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && typeof (value as Promise<T>).then === 'function';
 }
 
-/** Applies `next` to a value immediately, or to the value of a promise once it is fulfilled. Creates no promise for a plain value. */
+/**
+ * Applies `next` to a value immediately, or to the value of a promise once it is fulfilled. Creates no promise for a
+ * plain value.
+ */
 export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   if (typeof next !== 'function') checkArgument('next', next, Kinds.function);
   return isPromise(value) ? value.then(next) : next(value);

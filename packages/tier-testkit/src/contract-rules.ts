@@ -5,8 +5,7 @@
 export const CONTRACT_RULES = Object.freeze({
   shape:
     'A tier declares its name, its capabilities and the version of the contract that it was written for, and has every required method.',
-  modes:
-    'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
+  modes: 'A tier that claims `synchronous` returns values, never promises; any other tier returns promises.',
   settles: 'Every operation ends: every promise that a tier returns settles.',
   lifecycle: '`open` and `close` are idempotent; a tier opens automatically on first use, also after `close`.',
   stores: 'A put that returns true stores the entry under its key; get returns an equal entry.',
@@ -43,11 +42,13 @@ export const CONTRACT_RULES = Object.freeze({
     'An entry whose credentials no key opens is a miss, stays stored, is counted as undecryptable, and is readable again with its key; the tier stays on.',
   binding:
     'A credential opens only for the proxy and the role that it was sealed for: the cipher receives both when it seals and when it opens. An entry with a token that belongs elsewhere is unreadable.',
-  failures: 'Consecutive failures are counted; `failureThreshold` of them switch the tier off; a success resets the count.',
+  failures:
+    'Consecutive failures are counted; `failureThreshold` of them switch the tier off; a success resets the count.',
   disabled:
     'A tier that is switched off returns what a miss returns, changes nothing, and does not throw; a tier that its configuration disables never touches its store, not even in open.',
   recovers: '`resetFailures` switches a tier on again with all its entries, unless its configuration disables it.',
-  absorbs: 'Reads and writes do not throw for a fault of the store: they return what a miss returns and count a failure.',
+  absorbs:
+    'Reads and writes do not throw for a fault of the store: they return what a miss returns and count a failure.',
   unhandled: 'No promise of a tier rejects without a handler.',
   listeners: 'An `onEvict` that throws or rejects has no effect on the operation.',
   statistics: 'Every get is one hit or one miss; every removal has one reason; currentSize is the size.',
@@ -60,7 +61,8 @@ export const CONTRACT_RULES = Object.freeze({
     'reseal seals again and counts every record that the current key did not seal, including expired records, and changes only tokens. Afterwards no file of the tier contains a token of an older key, except for those counted as `inQuarantine` or unreadable.',
   sideValues:
     'A persistent tier may keep small values beside its entries (`sideValues`): read returns the value of a name, storeIfAbsent stores a value if there is none and returns the stored one, replace replaces the expected value by another. They are not entries and not in any list or count; neither clear nor a limit nor time removes them.',
-  concurrency: 'Concurrent operations have the same result as if they had run one after the other; acknowledged writes are not lost.',
+  concurrency:
+    'Concurrent operations have the same result as if they had run one after the other; acknowledged writes are not lost.',
   persistent:
     'In a tier that claims `persistent`, every put that returned true survives close, the end of the process, and kill -9; any other tier keeps nothing.',
   shared:

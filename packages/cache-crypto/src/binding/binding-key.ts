@@ -29,13 +29,14 @@ const TAGS_LENGTH = 3 * TAG_LENGTH;
 export type BindingState = 'here' | 'elsewhere' | 'none';
 
 /**
- * Binds tokens to their places through the one field of a Fernet token that can be chosen freely: the IV. It is one AES-128 block of a nonce,
- * a mark that means "bound", and the first bytes of a PRF of role and origin. To anyone without the key it is random, as CBC requires (NIST
- * SP 800-38A, appendix C), and the token's MAC covers it. Invariant: the MAC is verified before the binding is read.
+ * Binds tokens to their places through the one field of a Fernet token that can be chosen freely: the IV. It is one
+ * AES-128 block of a nonce, a mark that means "bound", and the first bytes of a PRF of role and origin. To anyone
+ * without the key it is random, as CBC requires (NIST SP 800-38A, appendix C), and the token's MAC covers it.
+ * Invariant: the MAC is verified before the binding is read.
  *
- * A token of another program has a random IV: with a probability of 2^-32 it looks bound, and is then refused as bound elsewhere. A token that
- * was moved opens at its new place with a probability of 2^-48, and nobody can test that without the key. Both keys are derived from the
- * Fernet key (HKDF-SHA256), so that no key serves two purposes.
+ * A token of another program has a random IV: with a probability of 2^-32 it looks bound, and is then refused as bound
+ * elsewhere. A token that was moved opens at its new place with a probability of 2^-48, and nobody can test that
+ * without the key. Both keys are derived from the Fernet key (HKDF-SHA256), so that no key serves two purposes.
  */
 export class BindingKey {
   readonly #encrypt: Cipheriv;

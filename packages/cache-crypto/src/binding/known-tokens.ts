@@ -11,9 +11,9 @@ interface Known extends PlacedToken {
 }
 
 /**
- * Tokens whose MACs have been verified in this process, so that an entry that is read often is not verified each time. Keyed by the complete
- * token, and in memory only. Invariant: it contains only tokens whose MAC was verified, never one that does not open. Keeps the newest
- * tokens, between one and two generations of them.
+ * Tokens whose MACs have been verified in this process, so that an entry that is read often is not verified each time.
+ * Keyed by the complete token, and in memory only. Invariant: it contains only tokens whose MAC was verified, never one
+ * that does not open. Keeps the newest tokens, between one and two generations of them.
  */
 export class KnownTokens {
   #young = new Map<string, Known>();

@@ -11,10 +11,10 @@ export function encodeBase64Url(bytes: Buffer): string {
 }
 
 /**
- * Decodes base64url; `undefined` unless the text is exactly what {@link encodeBase64Url} returns.
- * Node's decoder skips foreign characters, accepts both alphabets, truncates wide characters to their low byte, and ignores missing padding
- * and stray bits after the last byte: one token would have many spellings. Each of these is refused by a check of its own; encoding the bytes
- * again and comparing would take as long as decoding.
+ * Decodes base64url; `undefined` unless the text is exactly what {@link encodeBase64Url} returns. Node's decoder skips
+ * foreign characters, accepts both alphabets, truncates wide characters to their low byte, and ignores missing padding
+ * and stray bits after the last byte: one token would have many spellings. Each of these is refused by a check of its
+ * own; encoding the bytes again and comparing would take as long as decoding.
  */
 export function decodeBase64Url(text: string): Buffer | undefined {
   if (text.length % 4 !== 0 || Buffer.byteLength(text) !== text.length) return undefined;

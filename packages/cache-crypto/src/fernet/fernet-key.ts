@@ -18,9 +18,9 @@ const KEY_TEXT = /^[\w-]{43}=$/;
 const HALF = 16;
 
 /**
- * One Fernet key in usable form: it signs with its first 16 bytes and encrypts with its last 16. Works on decoded tokens.
- * The bytes are kept in KeyObjects and an {@link HmacKey}, created once: outside the JavaScript heap, shown by no rendering, and much cheaper
- * to use than raw bytes.
+ * One Fernet key in usable form: it signs with its first 16 bytes and encrypts with its last 16. Works on decoded
+ * tokens. The bytes are kept in KeyObjects and an {@link HmacKey}, created once: outside the JavaScript heap, shown by
+ * no rendering, and much cheaper to use than raw bytes.
  */
 export class FernetKey {
   readonly #signing: KeyObject;
@@ -38,8 +38,8 @@ export class FernetKey {
   }
 
   /**
-   * Parses a key. Throws a CacheError with code `CACHE_KEY_INVALID` whose message begins with `what`. A value that is neither a string, a Secret
-   * nor bytes is refused by an `error` that names the argument, with the same code.
+   * Parses a key. Throws a CacheError with code `CACHE_KEY_INVALID` whose message begins with `what`. A value that is
+   * neither a string, a Secret nor bytes is refused by an `error` that names the argument, with the same code.
    */
   static parse(
     input: FernetKeyInput,
@@ -76,7 +76,10 @@ export class FernetKey {
     return this.#signing.equals(other.#signing) && this.#encryption.equals(other.#encryption);
   }
 
-  /** Seals a plaintext into a decoded token. `seconds` is the creation time; `writeIv` writes a new initialisation vector at an offset. */
+  /**
+   * Seals a plaintext into a decoded token. `seconds` is the creation time; `writeIv` writes a new initialisation
+   * vector at an offset.
+   */
   seal(plaintext: string | Uint8Array, seconds: number, writeIv: (target: Buffer, offset: number) => void): Buffer {
     const length = Buffer.byteLength(plaintext);
     const token = Buffer.allocUnsafe(tokenLength(length));
@@ -102,8 +105,8 @@ export class FernetKey {
   }
 
   /**
-   * The plaintext, in memory of its own that the caller wipes; `undefined` for wrong padding. Call it only for a token that this key
-   * {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
+   * The plaintext, in memory of its own that the caller wipes; `undefined` for wrong padding. Call it only for a token
+   * that this key {@link authenticates}: a reaction to the padding of a forged token would be a padding oracle.
    */
   open(token: Buffer): Buffer | undefined {
     const decipher = createDecipheriv(CIPHER, this.#encryption, token.subarray(IV_OFFSET, PAYLOAD_OFFSET));
@@ -115,7 +118,10 @@ export class FernetKey {
   }
 }
 
-/** The length without the PKCS #7 padding; `undefined` if the padding is wrong. `padded` has at least one block, and only complete blocks. */
+/**
+ * The length without the PKCS #7 padding; `undefined` if the padding is wrong. `padded` has at least one block, and
+ * only complete blocks.
+ */
 function unpaddedLength(padded: Buffer): number | undefined {
   const size = padded[padded.length - 1]!;
   if (size < 1 || size > AES_BLOCK) return undefined;

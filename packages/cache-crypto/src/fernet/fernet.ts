@@ -12,8 +12,8 @@ export interface FernetOptions {
 /** Options of `decrypt`. */
 export interface OpenOptions {
   /**
-   * Maximum age of a token in seconds, 0 or more. If given, a token from more than 60 seconds in the future is refused too.
-   * Default: the age is not checked, because stored tokens must stay readable.
+   * Maximum age of a token in seconds, 0 or more. If given, a token from more than 60 seconds in the future is refused
+   * too. Default: the age is not checked, because stored tokens must stay readable.
    */
   readonly ttl?: number | undefined;
 }
@@ -46,8 +46,8 @@ export function checkOpenOptions(options: OpenOptions): void {
 let readKey: (fernet: Fernet) => FernetKey;
 
 /**
- * Fernet (https://github.com/fernet/spec) with one key: AES-128-CBC and HMAC-SHA256. Its tokens are compatible with Python's
- * `cryptography`. The bytes that it returns are Buffers, so `String(token)` is the token as a string.
+ * Fernet (https://github.com/fernet/spec) with one key: AES-128-CBC and HMAC-SHA256. Its tokens are compatible with
+ * Python's `cryptography`. The bytes that it returns are Buffers, so `String(token)` is the token as a string.
  *
  * @example
  * ```ts
@@ -78,8 +78,8 @@ export class Fernet {
   }
 
   /**
-   * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a token older
-   * than `ttl`, and a CacheValidationError for a `ttl` that is not a number of 0 or more.
+   * Opens a token. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a
+   * token older than `ttl`, and a CacheValidationError for a `ttl` that is not a number of 0 or more.
    */
   decrypt(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);

@@ -8,11 +8,11 @@ const OUTER_PAD = 0x5c;
 const PREALLOCATED = 512;
 
 /**
- * HMAC-SHA256 (RFC 2104) under one key of at most 64 bytes, by two one-shot hashes: `createHmac` creates a stream object per
- * call, which takes more than twice as long as hashing a short message.
+ * HMAC-SHA256 (RFC 2104) under one key of at most 64 bytes, by two one-shot hashes: `createHmac` creates a stream
+ * object per call, which takes more than twice as long as hashing a short message.
  *
- * The padded keys are in the memory of Buffers: outside the JavaScript heap, and shown by no rendering. Not re-entrant, which is safe because
- * it is synchronous.
+ * The padded keys are in the memory of Buffers: outside the JavaScript heap, and shown by no rendering. Not re-entrant,
+ * which is safe because it is synchronous.
  */
 export class HmacKey {
   /** The key xor the inner pad, followed by the message. */

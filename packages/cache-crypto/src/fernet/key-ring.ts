@@ -82,7 +82,10 @@ export class KeyRing {
     return readSeconds(this.#authenticate(input).token);
   }
 
-  /** Which key made the token, according to its MAC, and whether it is bound to the place; `undefined` if no key made it. */
+  /**
+   * Which key made the token, according to its MAC, and whether it is bound to the place; `undefined` if no key made
+   * it.
+   */
   placeOf(input: TokenInput, binding: CredentialBinding): PlacedToken | undefined {
     const text = typeof input === 'string' ? input : asciiText(input);
     const known = this.#known.find(text, binding);

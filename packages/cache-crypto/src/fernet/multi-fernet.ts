@@ -13,8 +13,8 @@ import { FernetKey } from './fernet-key.ts';
 import { KeyRing, type TokenInput } from './key-ring.ts';
 
 /**
- * Fernet with several keys: the first seals, all open. To replace a key, put the new one in front, {@link MultiFernet.rotate} all stored tokens,
- * then remove the old key.
+ * Fernet with several keys: the first seals, all open. To replace a key, put the new one in front, {@link
+ * MultiFernet.rotate} all stored tokens, then remove the old key.
  *
  * @example
  * ```ts
@@ -51,7 +51,10 @@ export class MultiFernet {
     return this.#ring.secondsOf(token) * 1e3;
   }
 
-  /** Seals the contents of a token again with the first key, and keeps its creation time. Throws as {@link MultiFernet.decrypt} does. */
+  /**
+   * Seals the contents of a token again with the first key, and keeps its creation time. Throws as {@link
+   * MultiFernet.decrypt} does.
+   */
   rotate(token: TokenInput, options: OpenOptions = NO_OPTIONS): Uint8Array {
     checkOpenOptions(options);
     const plaintext = this.#ring.open(token, options.ttl);

@@ -3,9 +3,9 @@ import { randomFillSync } from 'node:crypto';
 const POOL_LENGTH = 4096;
 
 /**
- * Supplies random bytes from a pool. A call for 4 KiB of randomness costs little more than one for 16 bytes, and a call for each 16 bytes would be
- * a third of the cost of sealing a short secret.
- * Invariant: no byte is supplied twice; supplied bytes are erased from the pool.
+ * Supplies random bytes from a pool. A call for 4 KiB of randomness costs little more than one for 16 bytes, and a call
+ * for each 16 bytes would be a third of the cost of sealing a short secret. Invariant: no byte is supplied twice;
+ * supplied bytes are erased from the pool.
  */
 export class RandomPool {
   readonly #pool = Buffer.alloc(POOL_LENGTH);

@@ -14,8 +14,8 @@ export const PREVIOUS_KEY_VARIABLE = 'PROXYWHIRL_CACHE_KEY_PREVIOUS';
 const FROM_ENVIRONMENT: Partial<KeySource> = Object.freeze({ name: 'env', error: CacheValidationError });
 
 /**
- * The key in a variable; `undefined` if it is not set. An empty value is an invalid key: treating it as absent would seal with a random key that is
- * then lost. Throws a CacheError with code `CACHE_KEY_INVALID` that names the variable.
+ * The key in a variable; `undefined` if it is not set. An empty value is an invalid key: treating it as absent would
+ * seal with a random key that is then lost. Throws a CacheError with code `CACHE_KEY_INVALID` that names the variable.
  */
 export function readKeyVariable(env: Environment, variable: string): FernetKey | undefined {
   const value = env[variable];
@@ -25,9 +25,10 @@ export function readKeyVariable(env: Environment, variable: string): FernetKey |
 }
 
 /**
- * The keys of the environment, beginning with the one that seals: `PROXYWHIRL_CACHE_ENCRYPTION_KEY`, then `PROXYWHIRL_CACHE_KEY_PREVIOUS` unless it
- * is the same. If neither is set, a new random key: save it, or everything that it seals is lost. `env` is `process.env` by default.
- * Throws a CacheError with code `CACHE_KEY_INVALID` that names the variable.
+ * The keys of the environment, beginning with the one that seals: `PROXYWHIRL_CACHE_ENCRYPTION_KEY`, then
+ * `PROXYWHIRL_CACHE_KEY_PREVIOUS` unless it is the same. If neither is set, a new random key: save it, or everything
+ * that it seals is lost. `env` is `process.env` by default. Throws a CacheError with code `CACHE_KEY_INVALID` that
+ * names the variable.
  */
 export function getEncryptionKeys(env: Environment = process.env): string[] {
   checkArgument('env', env, Kinds.object);
@@ -38,22 +39,27 @@ export function getEncryptionKeys(env: Environment = process.env): string[] {
   return [...new Set(keys.map((key) => key.text))];
 }
 
-/** A MultiFernet with the keys of {@link getEncryptionKeys}. `env` is `process.env` by default. Throws as {@link getEncryptionKeys} does. */
+/**
+ * A MultiFernet with the keys of {@link getEncryptionKeys}. `env` is `process.env` by default. Throws as {@link
+ * getEncryptionKeys} does.
+ */
 export function createMultiFernet(env: Environment = process.env): MultiFernet {
   return new MultiFernet(getEncryptionKeys(env));
 }
 
 /**
- * Makes `newKey` the current key of the environment (`process.env` by default), and the current key the previous one. Encryptors created
- * afterwards seal with `newKey` and open tokens of both; existing encryptors keep their keys. The key that was the previous one is dropped:
- * seal all stored tokens again before you rotate a second time. Rotating to the current key changes nothing.
+ * Makes `newKey` the current key of the environment (`process.env` by default), and the current key the previous one.
+ * Encryptors created afterwards seal with `newKey` and open tokens of both; existing encryptors keep their keys. The
+ * key that was the previous one is dropped: seal all stored tokens again before you rotate a second time. Rotating to
+ * the current key changes nothing.
  *
  * @example
  * ```ts
  * rotateKey(generateKey()); // then open the cache and call `reencrypt`
  * ```
  *
- * Throws a CacheError with code `CACHE_KEY_INVALID`, and changes nothing, if `newKey` or the current key has a wrong format.
+ * Throws a CacheError with code `CACHE_KEY_INVALID`, and changes nothing, if `newKey` or the current key has a wrong
+ * format.
  */
 export function rotateKey(newKey: FernetKeyInput, env: Environment = process.env): void {
   checkArgument('env', env, Kinds.object);

@@ -14,14 +14,20 @@ export function keyText(input: FernetKeyInput): string | undefined {
   return input instanceof Uint8Array ? Buffer.from(input).toString('latin1') : undefined;
 }
 
-/** The error for a key of the wrong format. It names the origin of the key, the expected format and the command that makes a key, never the key. */
+/**
+ * The error for a key of the wrong format. It names the origin of the key, the expected format and the command that
+ * makes a key, never the key.
+ */
 export function invalidKey(what: string): CacheError {
   return new CacheError(`${what}: wanted ${FORMAT}; make one with \`${COMMAND}\``, {
     code: CacheErrorCode.KEY_INVALID,
   });
 }
 
-/** Where a key was given: the beginning of the message, the name of the argument, and the class of the error for a value of another type. */
+/**
+ * Where a key was given: the beginning of the message, the name of the argument, and the class of the error for a value
+ * of another type.
+ */
 export interface KeySource {
   readonly what: string;
   readonly name: string;

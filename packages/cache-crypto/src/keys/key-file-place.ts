@@ -11,8 +11,8 @@ export interface CachePlaces {
 }
 
 /**
- * Refuses a key file among the files that it protects, because a copy or backup of those would include the key. Symbolic links in the paths
- * are resolved first. Throws a CacheConfigError.
+ * Refuses a key file among the files that it protects, because a copy or backup of those would include the key.
+ * Symbolic links in the paths are resolved first. Throws a CacheConfigError.
  */
 export function checkKeyFilePlace(keyFile: string, { directories = [], files = [] }: CachePlaces): void {
   const folder = dirname(realPath(keyFile));

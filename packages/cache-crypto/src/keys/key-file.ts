@@ -48,12 +48,13 @@ export function readKeyFile(path: string, guard?: FileGuard): FernetKey | undefi
 }
 
 /**
- * The key in a file, which is created with a new key if it does not exist. Any number of processes that do so concurrently get the same key:
- * the file is written under another name (mode 0600) and then linked into place, which succeeds only for the first.
+ * The key in a file, which is created with a new key if it does not exist. Any number of processes that do so
+ * concurrently get the same key: the file is written under another name (mode 0600) and then linked into place, which
+ * succeeds only for the first.
  *
- * Throws a CacheConfigError for a symbolic link, for something other than a file, for a file that others may read, and for whatever the guard
- * refuses; a CacheError with code `CACHE_KEY_INVALID` for a file without a key; a CacheStorageError for an error of the system. None of them
- * shows the key.
+ * Throws a CacheConfigError for a symbolic link, for something other than a file, for a file that others may read, and
+ * for whatever the guard refuses; a CacheError with code `CACHE_KEY_INVALID` for a file without a key; a
+ * CacheStorageError for an error of the system. None of them shows the key.
  */
 export function makeKeyFile(path: string, guard?: FileGuard): FernetKey {
   const found = readKeyFile(path, guard);
@@ -96,7 +97,10 @@ function openIfThere(path: string, guard: FileGuard | undefined): number | undef
   }
 }
 
-/** A dangling link is reported as "not found" on systems without O_NOFOLLOW; and another process may have created the file in the meantime. */
+/**
+ * A dangling link is reported as "not found" on systems without O_NOFOLLOW; and another process may have created the
+ * file in the meantime.
+ */
 function openIfMadeMeanwhile(path: string, guard: FileGuard | undefined): number | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;

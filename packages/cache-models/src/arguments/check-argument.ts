@@ -5,9 +5,9 @@ import type { ArgumentKind } from './argument-kinds.ts';
 export type FieldError = new (message: string, options: FieldErrorOptions) => Error;
 
 /**
- * Throws an error that names the argument, and never quotes its value, unless the argument is of its kind. `error` is the class to throw,
- * CacheValidationError by default; constructors use CacheConfigError. On a hot path test with `typeof` first and call this for wrong values
- * only: the call costs more than the test.
+ * Throws an error that names the argument, and never quotes its value, unless the argument is of its kind. `error` is
+ * the class to throw, CacheValidationError by default; constructors use CacheConfigError. On a hot path test with
+ * `typeof` first and call this for wrong values only: the call costs more than the test.
  *
  * @example
  * if (typeof key !== 'string') checkArgument('key', key, Kinds.text);

@@ -14,8 +14,8 @@ export interface CheckOptionsOptions {
 }
 
 /**
- * Checks an options object: it must be an object, and every member must be known and of its kind. Throws one error that lists all problems
- * by member and quotes no value.
+ * Checks an options object: it must be an object, and every member must be known and of its kind. Throws one error that
+ * lists all problems by member and quotes no value.
  *
  * @example
  * checkOptionsObject(options, { signal: optional(Kinds.signal) }, { what: 'getOrLoad' });
@@ -42,7 +42,10 @@ export const MEMBERS: ArgumentKind = Object.freeze({
     Object.values(value as object).every((kind: Partial<ArgumentKind> | null) => typeof kind?.isRight === 'function'),
 });
 
-/** The problems of an options object; an empty list if there are none. `name` is the path of the object itself, `options` by default. */
+/**
+ * The problems of an options object; an empty list if there are none. `name` is the path of the object itself,
+ * `options` by default.
+ */
 export function problemsOfOptions(
   options: unknown,
   members: Readonly<Record<string, ArgumentKind>>,

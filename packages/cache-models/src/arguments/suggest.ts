@@ -1,4 +1,7 @@
-/** The known name that a misspelt one most likely means; `undefined` if none is close. ProxyWhirl's snake_case counts as the same name. */
+/**
+ * The known name that a misspelt one most likely means; `undefined` if none is close. ProxyWhirl's snake_case counts as
+ * the same name.
+ */
 export function suggest(name: string, known: readonly string[]): string | undefined {
   const wanted = normalise(name);
   let best: string | undefined;

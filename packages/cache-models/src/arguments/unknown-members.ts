@@ -5,8 +5,8 @@ import { checkArgument } from './check-argument.ts';
 import { suggest } from './suggest.ts';
 
 /**
- * One problem for each unknown member of an options object, with the known member that is most likely meant. Without this check a misspelt
- * option would be silently ignored.
+ * One problem for each unknown member of an options object, with the known member that is most likely meant. Without
+ * this check a misspelt option would be silently ignored.
  *
  * @example
  * ```ts

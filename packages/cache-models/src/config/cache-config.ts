@@ -52,18 +52,21 @@ const schema = z.strictObject({
   l2CacheDir: path.default('.cache/proxies'),
   /** Database file of L3. Default `.cache/db/proxywhirl.db`. */
   l3DatabasePath: path.default('.cache/db/proxywhirl.db'),
-  /** Fernet key: 32 bytes as base64url. Its format is checked when the cache opens. Default: the key in the environment. */
+  /**
+   * Fernet key: 32 bytes as base64url. Its format is checked when the cache opens. Default: the key in the environment.
+   */
   encryptionKey: key.nullable().default(null),
   /** Older keys that still open tokens. Default none. */
   previousEncryptionKeys: z.array(key).default([]),
   /**
-   * File with the key, used if neither `encryptionKey` nor the environment has one; created once, with mode 0600. Must not be among the
-   * cache's own files. Default none: a random key is then used, and nothing that it sealed can be read after a restart.
+   * File with the key, used if neither `encryptionKey` nor the environment has one; created once, with mode 0600. Must
+   * not be among the cache's own files. Default none: a random key is then used, and nothing that it sealed can be read
+   * after a restart.
    */
   keyFile: path.optional(),
   /**
-   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, and of ciphers without binding. Use `"refuse"` once
-   * `reencrypt` has bound them all and no other program writes the store. Default `"accept"`.
+   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, and of ciphers without binding. Use
+   * `"refuse"` once `reencrypt` has bound them all and no other program writes the store. Default `"accept"`.
    */
   foreignTokens: z.enum(['accept', 'refuse'], 'must be "accept" or "refuse"').default('accept'),
   /** Whether an entry that fails often enough is removed. Default true. */
@@ -74,9 +77,15 @@ const schema = z.strictObject({
   enableStatistics: z.boolean().default(true),
   /** Seconds between statistics events, 1 to 2147483. Default 5. */
   statisticsInterval: interval(1).default(5),
-  /** What happens if other users of the machine could change folders or files of the cache; see {@link DirectoryChecks}. Default `"warn"`. */
+  /**
+   * What happens if other users of the machine could change folders or files of the cache; see {@link DirectoryChecks}.
+   * Default `"warn"`.
+   */
   directoryChecks: z.enum(DIRECTORY_CHECKS, DIRECTORY_CHECKS_PROBLEM).default('warn'),
-  /** `"normal"`: a put survives the end of the process; `"full"`: also a power failure, at the cost of a disk flush per put. Default `"normal"`. */
+  /**
+   * `"normal"`: a put survives the end of the process; `"full"`: also a power failure, at the cost of a disk flush per
+   * put. Default `"normal"`.
+   */
   durability: z.enum(['normal', 'full'], 'must be "normal" or "full"').default('normal'),
 });
 

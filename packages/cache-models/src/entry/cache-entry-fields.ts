@@ -30,11 +30,16 @@ export interface CacheEntryFields {
   readonly consecutiveHealthSuccesses: number;
   readonly recoveryAttempt: number;
   readonly nextCheckTime: number | null;
-  /** Why the last check failed, without credentials; at most 4,096 characters, but an old stored record may have more. */
+  /**
+   * Why the last check failed, without credentials; at most 4,096 characters, but an old stored record may have more.
+   */
   readonly lastHealthError: string | null;
   readonly totalHealthChecks: number;
   readonly totalHealthCheckFailures: number;
-  /** Properties of the proxy: `{ country: 'DE', kind: 'residential' }`. Contains no credentials: they are masked on input. */
+  /**
+   * Properties of the proxy: `{ country: 'DE', kind: 'residential' }`. Contains no credentials: they are masked on
+   * input.
+   */
   readonly labels: EntryLabels;
 }
 

@@ -90,7 +90,10 @@ export type CacheEntryPatch = z.input<typeof patchSchema>;
 
 type Parsed = z.output<typeof inputSchema>;
 
-/** Validates the fields of a new entry and fills in the defaults. Throws a CacheValidationError that lists every wrong field. */
+/**
+ * Validates the fields of a new entry and fills in the defaults. Throws a CacheValidationError that lists every wrong
+ * field.
+ */
 export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
   const given = parseWith(inputSchema, input, {
     what: 'cache entry',

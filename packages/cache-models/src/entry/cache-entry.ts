@@ -84,10 +84,11 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /**
-   * Makes an entry from untrusted values; only `proxyUrl` is required. Defaults: `key` is a hash of the URL and, if there is one, of the
-   * username; `fetchTime` and `lastAccessed` are now; `source` is `"manual"`; `ttlSeconds` is 3600; `expiresAt` is fetchTime + ttlSeconds.
-   * Moves `user:pass@` from the URL to `username` and `password`; an empty credential becomes `null`. Credentials in `source`,
-   * `lastHealthError` and `labels` are masked ({@link maskCredentials}), and an error is cut to 4,096 characters.
+   * Makes an entry from untrusted values; only `proxyUrl` is required. Defaults: `key` is a hash of the URL and, if
+   * there is one, of the username; `fetchTime` and `lastAccessed` are now; `source` is `"manual"`; `ttlSeconds` is
+   * 3600; `expiresAt` is fetchTime + ttlSeconds. Moves `user:pass@` from the URL to `username` and `password`; an empty
+   * credential becomes `null`. Credentials in `source`, `lastHealthError` and `labels` are masked ({@link
+   * maskCredentials}), and an error is cut to 4,096 characters.
    *
    * Throws a CacheValidationError that lists every wrong field and shows no value.
    *
@@ -102,8 +103,10 @@ export class CacheEntry implements CacheEntryFields {
     return CacheEntry.restore(parseEntryInput(input, clock));
   }
 
-  /** For tiers: makes an entry from a store's own fields. Checks only that there is a key: values from foreign files are validated by the
-   * codec ({@link recordToEntry}). */
+  /**
+   * For tiers: makes an entry from a store's own fields. Checks only that there is a key: values from foreign files are
+   * validated by the codec ({@link recordToEntry}).
+   */
   static restore(fields: RestorableFields): CacheEntry {
     if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
     return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
@@ -116,9 +119,9 @@ export class CacheEntry implements CacheEntryFields {
   }
 
   /**
-   * A copy with some fields replaced, validated and masked as by {@link CacheEntry.create}. New credentials are also masked in the existing
-   * source, error and labels. Nothing else is derived: a new `ttlSeconds` alone does not change `expiresAt`.
-   * Throws a CacheValidationError that lists every wrong field.
+   * A copy with some fields replaced, validated and masked as by {@link CacheEntry.create}. New credentials are also
+   * masked in the existing source, error and labels. Nothing else is derived: a new `ttlSeconds` alone does not change
+   * `expiresAt`. Throws a CacheValidationError that lists every wrong field.
    *
    * @example
    * ```ts
@@ -130,7 +133,9 @@ export class CacheEntry implements CacheEntryFields {
     return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
   }
 
-  /** A copy with one more access, at `now` (epoch milliseconds). Throws a CacheValidationError unless `now` is a number. */
+  /**
+   * A copy with one more access, at `now` (epoch milliseconds). Throws a CacheValidationError unless `now` is a number.
+   */
   touch(now: number): CacheEntry {
     if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return new CacheEntry(this, this.accessCount + 1, now);
@@ -151,19 +156,22 @@ export class CacheEntry implements CacheEntryFields {
     return this.username !== null || this.password !== null;
   }
 
-  /** True if `now >= expiresAt`: the only test of expiry, used everywhere. `now` is in epoch milliseconds. Throws a CacheValidationError unless
-   * `now` is a number. */
+  /**
+   * True if `now >= expiresAt`: the only test of expiry, used everywhere. `now` is in epoch milliseconds. Throws a
+   * CacheValidationError unless `now` is a number.
+   */
   isExpiredAt(now: number): boolean {
     if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
     return now >= this.expiresAt;
   }
 
   /**
-   * The full URL with percent-encoded credentials, as HTTP clients and environment variables expect it; a {@link Secret}, because it
-   * contains the password. With `credentials: false`, a string without them. An IPv6 zone is encoded (RFC 6874).
+   * The full URL with percent-encoded credentials, as HTTP clients and environment variables expect it; a {@link
+   * Secret}, because it contains the password. With `credentials: false`, a string without them. An IPv6 zone is
+   * encoded (RFC 6874).
    *
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError for a credential
-   * that is not well-formed Unicode, which only a record of another program can contain.
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError
+   * for a credential that is not well-formed Unicode, which only a record of another program can contain.
    *
    * @example
    * ```ts
@@ -178,14 +186,16 @@ export class CacheEntry implements CacheEntryFields {
     return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
   }
 
-  /** All fields as a plain object, with the secrets as they are. Unlike `{ ...entry }`, the copy always has `labels`. */
+  /**
+   * All fields as a plain object, with the secrets as they are. Unlike `{ ...entry }`, the copy always has `labels`.
+   */
   toFields(): CacheEntryFields {
     return { ...this, labels: this.labels };
   }
 
   /**
-   * All fields, with secrets masked, including credentials that an old record has in its URL, source or error. Decrypts the credentials if
-   * a text field may contain them; the usual sources cannot.
+   * All fields, with secrets masked, including credentials that an old record has in its URL, source or error. Decrypts
+   * the credentials if a text field may contain them; the usual sources cannot.
    */
   toJSON(): CacheEntryJson {
     return {

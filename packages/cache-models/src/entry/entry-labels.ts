@@ -5,9 +5,10 @@ import { maskCredentials } from '../masking/mask-credentials.ts';
 import { compareTexts } from '../text/compare-texts.ts';
 
 /**
- * Properties of a proxy by which its users select it: `country`, `kind`, `provider`, `cost` and the like. Frozen, ordered by name.
- * A name is a letter followed by letters, digits, `_`, `.` and `-`, at most 64 characters; a value is 1 to 256 characters of well-formed
- * Unicode without control characters. At most 32 labels. They are stored unencrypted.
+ * Properties of a proxy by which its users select it: `country`, `kind`, `provider`, `cost` and the like. Frozen,
+ * ordered by name. A name is a letter followed by letters, digits, `_`, `.` and `-`, at most 64 characters; a value is
+ * 1 to 256 characters of well-formed Unicode without control characters. At most 32 labels. They are stored
+ * unencrypted.
  */
 export type EntryLabels = Readonly<Record<string, string>>;
 
@@ -63,7 +64,10 @@ export function labelProblems(labels: unknown): FieldProblem[] {
   return problems;
 }
 
-/** Labels as an entry keeps them: a frozen copy, ordered by name. Throws a CacheValidationError that names each wrong label. */
+/**
+ * Labels as an entry keeps them: a frozen copy, ordered by name. Throws a CacheValidationError that names each wrong
+ * label.
+ */
 export function toLabels(labels: EntryLabels): EntryLabels {
   const problems = labelProblems(labels).map(({ path, message }) => ({
     path: path === '' ? 'labels' : `labels.${path}`,
@@ -84,8 +88,8 @@ export function inOrder(labels: EntryLabels): EntryLabels {
 }
 
 /**
- * The labels of an entry as strings, `name=value`, ordered by name, as every store keeps them. Throws a CacheValidationError unless
- * `labels` is an object.
+ * The labels of an entry as strings, `name=value`, ordered by name, as every store keeps them. Throws a
+ * CacheValidationError unless `labels` is an object.
  *
  * @example
  * ```ts

@@ -4,7 +4,10 @@ import type { CacheEntryFields } from './cache-entry-fields.ts';
 
 type Endpoint = Pick<CacheEntryFields, 'proxyUrl' | 'username' | 'password'>;
 
-/** The URL of a proxy without credentials, even if an old record has some in its URL. The zone of an IPv6 address is encoded (RFC 6874). */
+/**
+ * The URL of a proxy without credentials, even if an old record has some in its URL. The zone of an IPv6 address is
+ * encoded (RFC 6874).
+ */
 export function bareUrl({ proxyUrl }: Pick<CacheEntryFields, 'proxyUrl'>): string {
   // The usual case: a canonical URL with neither user info nor zone needs no change.
   if (!/[@%]/.test(proxyUrl)) return proxyUrl;
@@ -13,8 +16,10 @@ export function bareUrl({ proxyUrl }: Pick<CacheEntryFields, 'proxyUrl'>): strin
   return url.replace(/^([a-z\d]+:\/\/\[[^%\]]*)%(?!25)/, '$1%25');
 }
 
-/** The URL of a proxy with its credentials. Throws a CacheValidationError for a credential that is not well-formed Unicode, and whatever
- * `reveal` throws. */
+/**
+ * The URL of a proxy with its credentials. Throws a CacheValidationError for a credential that is not well-formed
+ * Unicode, and whatever `reveal` throws.
+ */
 export function fullUrl(entry: Endpoint): string {
   const { username, password } = credentialsOf(entry);
   const url = bareUrl(entry);
@@ -34,7 +39,10 @@ function credentialsOf({ proxyUrl, username, password }: Endpoint): Record<'user
     : { username: '', password: '' };
 }
 
-/** Encodes everything that RFC 3986 does not call unreserved: `encodeURIComponent` leaves characters that are special to shells and parsers. */
+/**
+ * Encodes everything that RFC 3986 does not call unreserved: `encodeURIComponent` leaves characters that are special to
+ * shells and parsers.
+ */
 function encoded(text: string, role: string): string {
   if (!text.isWellFormed()) {
     const problem = { path: role, message: 'must be well-formed Unicode to be part of a URL' };

@@ -5,9 +5,10 @@ import { Secret } from '../secrets/secret.ts';
 import { CacheEntry } from './cache-entry.ts';
 
 /**
- * Moves `user:password@` from the URL of an entry to its credentials; the key stays the same. Records of ProxyWhirl may have credentials
- * in their URL, unencrypted. Credentials that the entry already has take precedence; if it has a username only, it gets the password from
- * a URL of the same user. Returns the same entry if its URL has none. Throws a CacheValidationError for a value that is not a CacheEntry.
+ * Moves `user:password@` from the URL of an entry to its credentials; the key stays the same. Records of ProxyWhirl may
+ * have credentials in their URL, unencrypted. Credentials that the entry already has take precedence; if it has a
+ * username only, it gets the password from a URL of the same user. Returns the same entry if its URL has none. Throws a
+ * CacheValidationError for a value that is not a CacheEntry.
  */
 export function extractUrlCredentials(entry: CacheEntry): CacheEntry {
   if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);

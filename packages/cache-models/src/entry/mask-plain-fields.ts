@@ -8,7 +8,10 @@ import { type EntryLabels, MAX_LABEL_VALUE, NO_LABELS } from './entry-labels.ts'
 type PlainFields = Pick<CacheEntryFields, 'source' | 'lastHealthError' | 'labels'>;
 type Credentials = Pick<CacheEntryFields, 'username' | 'password'>;
 
-/** Sources that these packages set themselves: they contain no credentials, so that none needs to be decrypted to check them. */
+/**
+ * Sources that these packages set themselves: they contain no credentials, so that none needs to be decrypted to check
+ * them.
+ */
 const USUAL_SOURCES: ReadonlySet<string> = new Set(['manual', 'warmed']);
 
 const FIELDS: ArgumentKind = Object.freeze({
@@ -25,8 +28,8 @@ const TEXT_OR_NULL: ArgumentKind = Object.freeze({
 const MAX_ERROR_LENGTH = 4096;
 
 /**
- * The text fields with recognizable credentials, and the entry's own, masked. `before` is the entry that is being changed: a field that is
- * the same there is not examined again if the credentials are the same too.
+ * The text fields with recognizable credentials, and the entry's own, masked. `before` is the entry that is being
+ * changed: a field that is the same there is not examined again if the credentials are the same too.
  */
 export function withoutCredentials(
   { source, lastHealthError, labels }: PlainFields,
@@ -65,9 +68,9 @@ export function maskedFields({
 }
 
 /**
- * The fields of an entry with credentials masked in its text fields ({@link maskCredentials}); the same object if there is nothing to mask.
- * For entries that are read from or written to a file, and for entries that get credentials from another source than their text fields.
- * Throws a CacheValidationError for a value that is not the fields of an entry.
+ * The fields of an entry with credentials masked in its text fields ({@link maskCredentials}); the same object if there
+ * is nothing to mask. For entries that are read from or written to a file, and for entries that get credentials from
+ * another source than their text fields. Throws a CacheValidationError for a value that is not the fields of an entry.
  */
 export function maskPlainFields(fields: CacheEntryFields): CacheEntryFields {
   if (typeof fields?.source !== 'string') checkArgument('fields', fields, FIELDS);

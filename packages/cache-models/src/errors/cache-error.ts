@@ -11,15 +11,15 @@ export const CacheErrorCode = Object.freeze({
   /** A configuration is wrong; the message names the member and its bounds. */
   CONFIG_INVALID: 'CACHE_CONFIG_INVALID',
   /**
-   * A token cannot be opened: the key is wrong or missing, or the token is damaged or belongs to another proxy. Nothing is lost: the
-   * record stays stored.
+   * A token cannot be opened: the key is wrong or missing, or the token is damaged or belongs to another proxy. Nothing
+   * is lost: the record stays stored.
    */
   CREDENTIAL_UNREADABLE: 'CACHE_CREDENTIAL_UNREADABLE',
   /** An encryption key has the wrong format. */
   KEY_INVALID: 'CACHE_KEY_INVALID',
   /**
-   * Keys that cover the password cannot be made: the cache has no cipher, no tier that can keep its identity key, or no key that opens
-   * the stored identity key. The message states which, and the remedy.
+   * Keys that cover the password cannot be made: the cache has no cipher, no tier that can keep its identity key, or no
+   * key that opens the stored identity key. The message states which, and the remedy.
    */
   IDENTITY_KEY_UNAVAILABLE: 'CACHE_IDENTITY_KEY_UNAVAILABLE',
   /** A package that the configuration needs is not installed; the message contains the command that installs it. */
@@ -27,11 +27,14 @@ export const CacheErrorCode = Object.freeze({
   /** This version of Node.js, or this machine, cannot run the tier. */
   RUNTIME_UNSUPPORTED: 'CACHE_RUNTIME_UNSUPPORTED',
   /**
-   * A database contains an object that would run with, or interfere with, the cache's own statements: a trigger, or a view in place of a
-   * table. It was left unchanged; the message names the object and the remedy.
+   * A database contains an object that would run with, or interfere with, the cache's own statements: a trigger, or a
+   * view in place of a table. It was left unchanged; the message names the object and the remedy.
    */
   SCHEMA_REFUSED: 'CACHE_SCHEMA_REFUSED',
-  /** The path of a file or folder of the cache is unsafe: a symbolic link, a pipe, a world-writable folder. The message names it. */
+  /**
+   * The path of a file or folder of the cache is unsafe: a symbolic link, a pipe, a world-writable folder. The message
+   * names it.
+   */
   UNSAFE_PATH: 'CACHE_UNSAFE_PATH',
   /** A load took longer than its caller's `timeoutMs`. Worth a retry. */
   LOAD_TIMED_OUT: 'CACHE_LOAD_TIMED_OUT',
@@ -49,7 +52,10 @@ export interface CacheErrorOptions {
   readonly cause?: unknown;
 }
 
-/** Base class of all errors of the cache. Identify an error by `code`, or by `instanceof`, which works across copies of this package. */
+/**
+ * Base class of all errors of the cache. Identify an error by `code`, or by `instanceof`, which works across copies of
+ * this package.
+ */
 export class CacheError extends Error {
   override readonly name: string = 'CacheError';
   readonly code: CacheErrorCode;
@@ -122,8 +128,8 @@ export class CacheConfigError extends CacheError {
 brandClass(CacheConfigError, brandOf('CacheConfigError'));
 
 /**
- * Why a token is not opened. `unknown`: no key made it, or it was changed since. `elsewhere`: it is bound to another proxy or role.
- * `refused`: it is bound to no proxy, and the cipher refuses such tokens.
+ * Why a token is not opened. `unknown`: no key made it, or it was changed since. `elsewhere`: it is bound to another
+ * proxy or role. `refused`: it is bound to no proxy, and the cipher refuses such tokens.
  */
 export type UnreadableReason = 'unknown' | 'elsewhere' | 'refused';
 

@@ -1,6 +1,6 @@
 /**
- * The `code` of anything that was thrown, such as `ENOSPC`, `SQLITE_BUSY` or `CACHE_CORRUPTED`; `undefined` if it has none, or one that is
- * not a string. Never throws, whatever the value is.
+ * The `code` of anything that was thrown, such as `ENOSPC`, `SQLITE_BUSY` or `CACHE_CORRUPTED`; `undefined` if it has
+ * none, or one that is not a string. Never throws, whatever the value is.
  *
  * @example
  * ```ts

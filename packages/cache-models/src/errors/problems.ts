@@ -39,7 +39,10 @@ export class Problems {
     return [...this.#list];
   }
 
-  /** Adds a problem unless `isRight`. `path` names the member, empty for the value itself; `message` says what it must be. */
+  /**
+   * Adds a problem unless `isRight`. `path` names the member, empty for the value itself; `message` says what it must
+   * be.
+   */
   check(isRight: boolean, path: string, message: string): void {
     checkArgument('isRight', isRight, Kinds.boolean);
     checkArgument('path', path, Kinds.text);
@@ -47,13 +50,19 @@ export class Problems {
     if (!isRight) this.#list.push({ path, message });
   }
 
-  /** Adds problems that another check has found. Throws a CacheValidationError unless they are a list of `{ path, message }`. */
+  /**
+   * Adds problems that another check has found. Throws a CacheValidationError unless they are a list of `{ path,
+   * message }`.
+   */
   add(found: readonly FieldProblem[]): void {
     checkArgument('found', found, FOUND);
     this.#list.push(...found);
   }
 
-  /** Throws one error that lists all problems, if there are any. `what` begins the message, such as the name of a function. */
+  /**
+   * Throws one error that lists all problems, if there are any. `what` begins the message, such as the name of a
+   * function.
+   */
   throwIfAny(what: string, options: ThrowProblemsOptions = NO_OPTIONS): void {
     checkArgument('what', what, Kinds.text);
     checkArgument('options', options, OPTIONS);

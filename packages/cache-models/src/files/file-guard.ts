@@ -20,7 +20,10 @@ export interface FileGuardOptions {
   readonly logger?: Logger | undefined;
   /** Name of the tier, for errors and warnings. Default: none. */
   readonly tier?: string | undefined;
-  /** The user id that counts as the owner. Default: the effective user of the process. On a system without user ids nothing is checked. */
+  /**
+   * The user id that counts as the owner. Default: the effective user of the process. On a system without user ids
+   * nothing is checked.
+   */
   readonly userId?: number | undefined;
 }
 
@@ -36,8 +39,9 @@ const STATS: ArgumentKind = Object.freeze({
 });
 
 /**
- * Checks whether other users of the machine could change a folder or file while the cache uses it; {@link DirectoryChecks} determines what
- * happens then. Warns once per path. Never changes the mode of an existing folder: whoever created it may have had a reason.
+ * Checks whether other users of the machine could change a folder or file while the cache uses it; {@link
+ * DirectoryChecks} determines what happens then. Warns once per path. Never changes the mode of an existing folder:
+ * whoever created it may have had a reason.
  *
  * @example
  * ```ts
@@ -63,8 +67,8 @@ export class FileGuard {
   }
 
   /**
-   * Checks an existing folder, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused, or the system's
-   * error.
+   * Checks an existing folder, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is
+   * refused, or the system's error.
    */
   checkDirectory(path: string): void {
     checkArgument('path', path, Kinds.path);
@@ -81,7 +85,10 @@ export class FileGuard {
     if (doubts !== undefined) this.#warnOrRefuse(path, 'directory', `${doubts}; they may replace files in it`);
   }
 
-  /** A symbolic link of this user or root is trusted; one of another user could lead to a folder of ours that is not meant for the cache. */
+  /**
+   * A symbolic link of this user or root is trusted; one of another user could lead to a folder of ours that is not
+   * meant for the cache.
+   */
   #checkLinkedDirectory(path: string): void {
     const found = lstatSync(path);
     if (found.isSymbolicLink() && !this.#isTrusted(found.uid))

@@ -6,12 +6,12 @@ import { checkOptionsObject } from '../arguments/check-options.ts';
 import { errorCode } from '../errors/error-code.ts';
 
 /**
- * Creates a folder and its missing parents, each with mode 0700 regardless of the umask. Existing folders are not changed. Throws the
- * system's error. `flush` (default true) flushes each new folder's parent to disk; otherwise a power failure could lose the folder with
- * everything in it.
+ * Creates a folder and its missing parents, each with mode 0700 regardless of the umask. Existing folders are not
+ * changed. Throws the system's error. `flush` (default true) flushes each new folder's parent to disk; otherwise a
+ * power failure could lose the folder with everything in it.
  *
- * One level at a time, because Node's recursive `mkdir` loops endlessly if the parent exists and the system returns ENOENT all the same, as
- * in `/proc`.
+ * One level at a time, because Node's recursive `mkdir` loops endlessly if the parent exists and the system returns
+ * ENOENT all the same, as in `/proc`.
  */
 export function makePrivateFolders(path: string, options: { readonly flush?: boolean } = {}): void {
   checkArgument('path', path, Kinds.path);

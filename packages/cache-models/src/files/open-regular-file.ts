@@ -38,15 +38,17 @@ export interface RegularFile {
 }
 
 /**
- * Opens a file and ensures that it is a regular one, without ever blocking: symbolic links are not followed, the other end of a pipe is not
- * awaited, and the opened file is checked by its descriptor, so that it cannot be exchanged between check and use.
+ * Opens a file and ensures that it is a regular one, without ever blocking: symbolic links are not followed, the other
+ * end of a pipe is not awaited, and the opened file is checked by its descriptor, so that it cannot be exchanged
+ * between check and use.
  *
- * `flags` are those of `open(2)`; with `O_CREAT` the file gets mode 0600 regardless of the umask. Throws a CacheStorageError with code
- * `CACHE_UNSAFE_PATH` for a link, a folder, a pipe, a socket, a device, or a file larger than `maxBytes`, and otherwise the system's error
- * (such as `ENOENT`). The caller closes the file.
+ * `flags` are those of `open(2)`; with `O_CREAT` the file gets mode 0600 regardless of the umask. Throws a
+ * CacheStorageError with code `CACHE_UNSAFE_PATH` for a link, a folder, a pipe, a socket, a device, or a file larger
+ * than `maxBytes`, and otherwise the system's error (such as `ENOENT`). The caller closes the file.
  *
  * @example
- * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes: 65_536 });
+ * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes:
+ * 65_536 });
  */
 export function openRegularFile(path: string, flags: number, options: RegularFileOptions): RegularFile {
   checkArgument('path', path, Kinds.path);

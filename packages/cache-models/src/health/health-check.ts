@@ -19,13 +19,18 @@ export interface HealthCheckResult {
   readonly checkTime?: InstantInput | undefined;
   /** Milliseconds, 0 or more. Default null: not measured. */
   readonly responseTimeMs?: number | null | undefined;
-  /** What went wrong. Credentials in it are masked before it is stored, and it is cut to 4,096 characters. Default null. */
+  /**
+   * What went wrong. Credentials in it are masked before it is stored, and it is cut to 4,096 characters. Default null.
+   */
   readonly errorMessage?: string | null | undefined;
   /** The URL that was fetched through the proxy; credentials in it are masked. */
   readonly checkUrl: string;
 }
 
-/** A validated result, in which recognizable credentials are masked; {@link maskHealthCheck} masks the entry's own credentials too. */
+/**
+ * A validated result, in which recognizable credentials are masked; {@link maskHealthCheck} masks the entry's own
+ * credentials too.
+ */
 export interface HealthCheck {
   readonly status: HealthStatus;
   readonly checkTime: number;
@@ -47,7 +52,10 @@ const CHECK: ArgumentKind = Object.freeze({
   },
 });
 
-/** Validates a result and fills in the defaults. `now` is in epoch milliseconds. Throws a CacheValidationError that lists every wrong member. */
+/**
+ * Validates a result and fills in the defaults. `now` is in epoch milliseconds. Throws a CacheValidationError that
+ * lists every wrong member.
+ */
 export function parseHealthCheck(result: HealthCheckResult, now: number): HealthCheck {
   checkArgument('result', result, Kinds.object);
   checkArgument('now', now, INSTANT);
@@ -73,8 +81,8 @@ export function parseHealthCheck(result: HealthCheckResult, now: number): Health
 }
 
 /**
- * Masks the credentials of an entry in the strings of a check, for a tier's history. Decrypts the entry's credentials. Throws a
- * CacheValidationError for wrong arguments.
+ * Masks the credentials of an entry in the strings of a check, for a tier's history. Decrypts the entry's credentials.
+ * Throws a CacheValidationError for wrong arguments.
  */
 export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCheck {
   checkArgument('check', check, CHECK);
@@ -90,8 +98,8 @@ export function maskHealthCheck(check: HealthCheck, entry: CacheEntry): HealthCh
 }
 
 /**
- * The entry after a check. A check that is older than the entry's last one only adds to the totals. The entry's own credentials are masked in
- * the error that is stored. Throws a CacheValidationError for wrong arguments.
+ * The entry after a check. A check that is older than the entry's last one only adds to the totals. The entry's own
+ * credentials are masked in the error that is stored. Throws a CacheValidationError for wrong arguments.
  *
  * @example
  * ```ts

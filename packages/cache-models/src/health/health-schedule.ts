@@ -11,7 +11,10 @@ export interface HealthSchedule {
   readonly intervalMs?: number | undefined;
   /** Each further consecutive failure doubles the wait, up to this maximum. Default 21600000 (6 hours). */
   readonly maxIntervalMs?: number | undefined;
-  /** Maximum random change of the wait in either direction, as a fraction from 0 to 1, so that checks spread out. Default 0.1. */
+  /**
+   * Maximum random change of the wait in either direction, as a fraction from 0 to 1, so that checks spread out.
+   * Default 0.1.
+   */
   readonly jitter?: number | undefined;
   /** Returns random numbers from 0 (inclusive) to 1 (exclusive). Default `Math.random`. */
   readonly random?: (() => number) | undefined;

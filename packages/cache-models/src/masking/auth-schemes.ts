@@ -2,7 +2,9 @@ import type { Mark } from './marks.ts';
 
 const SCHEME_AND_TOKEN = /(basic|bearer|ntlm|negotiate)[ \t]{1,16}([\w.~+/-]{4,}={0,2})(?!["'])/gi;
 
-/** Marks the token after the name of an authentication scheme, even without the name of a header: `Basic dXNlcjpwYXNz`. */
+/**
+ * Marks the token after the name of an authentication scheme, even without the name of a header: `Basic dXNlcjpwYXNz`.
+ */
 export function markAuthSchemes(text: string, mark: Mark): void {
   for (const { 0: match, 1: scheme, 2: token, index } of text.matchAll(SCHEME_AND_TOKEN)) {
     const isToken = scheme!.toLowerCase() === 'basic' ? isBasicToken(token!) : looksRandom(token!, 8);

@@ -1,9 +1,11 @@
-/** Maximum length of a string that the engine's own search is used for: with longer ones, hostile text makes it slow. */
+/**
+ * Maximum length of a string that the engine's own search is used for: with longer ones, hostile text makes it slow.
+ */
 const SEARCHED = 64;
 
 /**
- * Calls `found` for each occurrence of `wanted`; of an occurrence that overlaps the previous one, only for the rest. Takes time linear in both
- * lengths for any input (Knuth, Morris, Pratt).
+ * Calls `found` for each occurrence of `wanted`; of an occurrence that overlaps the previous one, only for the rest.
+ * Takes time linear in both lengths for any input (Knuth, Morris, Pratt).
  */
 export function findAll(text: string, wanted: string, found: (start: number, end: number) => void): void {
   const { length } = wanted;

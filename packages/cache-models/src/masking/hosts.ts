@@ -21,7 +21,10 @@ export function endOfSurePlace(text: string, start: number): number {
   return match === null || !isPort(match[1] ?? '0') ? -1 : SURE_PLACE.lastIndex;
 }
 
-/** The end of a `host:port:` that is followed by more fields, as in `host:port:user:password`; -1 if there is none at `start`. */
+/**
+ * The end of a `host:port:` that is followed by more fields, as in `host:port:user:password`; -1 if there is none at
+ * `start`.
+ */
 export function endOfListPlace(text: string, start: number): number {
   SURE_HOST_AND_MORE.lastIndex = start;
   return SURE_HOST_AND_MORE.test(text) ? SURE_HOST_AND_MORE.lastIndex : -1;
@@ -45,8 +48,8 @@ export function isPort(text: string): boolean {
 }
 
 /**
- * True for a host with no port, an empty port, or a port of up to five digits, even if it is out of range: anything else after the colon is a
- * password.
+ * True for a host with no port, an empty port, or a port of up to five digits, even if it is out of range: anything
+ * else after the colon is a password.
  */
 export function isPlace(text: string): boolean {
   if (text.startsWith('[')) return /^\[[\da-f:.]*(?:%[\w.~-]*)?(?:\](?::\d{0,5})?)?$/i.test(text);

@@ -15,14 +15,17 @@ export type KnownSecret = string | Secret | null | undefined;
 // Contains nothing that could separate a name from a password, like most sources: returned without further work.
 const HARMLESS = /^(?:[\w.+-]*|[a-z][a-z\d]{2,6}:\/\/[\w.-]+(?::(?:\d{1,4}|[1-5]\d{4}))?(?:\/[\w./-]*)?)$/i;
 
-/** Maximum length of text that is examined, in UTF-16 units; examining that much blocks the event loop for a few milliseconds. */
+/**
+ * Maximum length of text that is examined, in UTF-16 units; examining that much blocks the event loop for a few
+ * milliseconds.
+ */
 export const MAX_MASKED_LENGTH = 16_384;
 const LONGEST_CUT = 1024;
 const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
 
 /**
- * Replaces everything that is, or may be, a credential in a text by {@link SECRET_MASK}. All packages use this function for text that is
- * stored unencrypted, shown or logged.
+ * Replaces everything that is, or may be, a credential in a text by {@link SECRET_MASK}. All packages use this function
+ * for text that is stored unencrypted, shown or logged.
  *
  * The following is masked, whether plain, percent-encoded or with backslash escapes:
  * - the user info of anything like a URL, whatever it contains (`/`, `#`, `?`, `@`, spaces, backslashes);
@@ -32,15 +35,16 @@ const NO_SECRETS: readonly KnownSecret[] = Object.freeze([]);
  * - values named `password`, `token`, `secret`, `api_key` and the like, in queries, JSON, assignments, options;
  * - `user:password` after curl's `-U` and `-u`.
  *
- * An `@` without a colon before it is not masked, unless it belongs to a URL: `ann@example.com`, `pnpm@12`, `@scope/name`. Neither is
- * `github:user/repository@branch` and the like.
+ * An `@` without a colon before it is not masked, unless it belongs to a URL: `ann@example.com`, `pnpm@12`,
+ * `@scope/name`. Neither is `github:user/repository@branch` and the like.
  *
- * `secrets` (default none) are masked wherever they occur: in upper or lower case, percent-encoded, with backslash escapes, in base64. A secret
- * of three characters is masked only as a whole word, a shorter one only next to `:`, `@`, `=` or a quote, because it would match parts of
- * other words. Username and password, in this order, are also recognized together in base64.
+ * `secrets` (default none) are masked wherever they occur: in upper or lower case, percent-encoded, with backslash
+ * escapes, in base64. A secret of three characters is masked only as a whole word, a shorter one only next to `:`, `@`,
+ * `=` or a quote, because it would match parts of other words. Username and password, in this order, are also
+ * recognized together in base64.
  *
- * In doubt it masks. Takes time linear in the length of the text, of which the first 16,384 characters are examined: the rest becomes one
- * mask. Throws a CacheValidationError for wrong arguments.
+ * In doubt it masks. Takes time linear in the length of the text, of which the first 16,384 characters are examined:
+ * the rest becomes one mask. Throws a CacheValidationError for wrong arguments.
  *
  * @example
  * ```ts
@@ -68,8 +72,8 @@ export function maskCredentials(text: string, secrets: readonly KnownSecret[] = 
 }
 
 /**
- * The URL of a proxy for display: as {@link maskCredentials}, but everything between the scheme and the last `@` is masked, because the URL
- * of a proxy has no path.
+ * The URL of a proxy for display: as {@link maskCredentials}, but everything between the scheme and the last `@` is
+ * masked, because the URL of a proxy has no path.
  */
 export function maskProxyUrl(url: string): string {
   if (typeof url !== 'string') checkArgument('url', url, Kinds.text);
@@ -81,8 +85,9 @@ export function maskProxyUrl(url: string): string {
 }
 
 /**
- * The length to examine of a long text. Ends at a space if one is near, because half of a credential may not be recognized; and ends early enough
- * that no known secret is cut in two, even in its longest form (`\\u0070` for each character).
+ * The length to examine of a long text. Ends at a space if one is near, because half of a credential may not be
+ * recognized; and ends early enough that no known secret is cut in two, even in its longest form (`\\u0070` for each
+ * character).
  */
 function lengthRead(text: string, known: readonly string[]): number {
   if (text.length <= MAX_MASKED_LENGTH) return text.length;

@@ -22,8 +22,8 @@ interface Found {
 }
 
 /**
- * Marks values whose name is that of a secret: in headers, JSON, queries, assignments, command options, `key: value`, quotations
- * (`user 'ann'`). The value of a username is marked only if it is clearly a value: after `=`, or quoted.
+ * Marks values whose name is that of a secret: in headers, JSON, queries, assignments, command options, `key: value`,
+ * quotations (`user 'ann'`). The value of a username is marked only if it is clearly a value: after `=`, or quoted.
  */
 export function markNamedValues(text: string, mark: Mark): void {
   NAME.lastIndex = 0;

@@ -5,7 +5,9 @@ import type { TextView } from './text-view.ts';
 
 /** A secret of at least this many characters is masked wherever it occurs, in upper or lower case. */
 const ANYWHERE = 4;
-/** A secret of at least this many is masked as a whole word; a shorter one only next to the punctuation of credentials. */
+/**
+ * A secret of at least this many is masked as a whole word; a shorter one only next to the punctuation of credentials.
+ */
 const AS_WORD = 3;
 /** A secret of at least this many bytes is recognized inside the base64 of a longer string. */
 const IN_BASE64 = 5;
@@ -59,8 +61,8 @@ function isBesideCredentials(before: string, after: string, isNumber: boolean): 
 }
 
 /**
- * The base64 that every string with the secret in it has in common, for each of the three possible alignments; empty if that is longer than any
- * base64 in the text.
+ * The base64 that every string with the secret in it has in common, for each of the three possible alignments; empty if
+ * that is longer than any base64 in the text.
  */
 function inBase64(secret: string, longest: number): string[] {
   const bytes = Buffer.from(secret);

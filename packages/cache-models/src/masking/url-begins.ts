@@ -13,7 +13,10 @@ const LONGEST_SCHEME = 32;
 const LETTER = /[a-z]/i;
 const SCHEME_CHAR = /[a-z\d+.-]/i;
 
-/** All beginnings in order. Searches for slashes first and then backwards for a scheme, because most text has letters but no slashes. */
+/**
+ * All beginnings in order. Searches for slashes first and then backwards for a scheme, because most text has letters
+ * but no slashes.
+ */
 export function urlBegins(line: string): UrlBegin[] {
   const begins: UrlBegin[] = [];
   for (const { 0: slashes, index: colon } of line.matchAll(SLASHES)) {

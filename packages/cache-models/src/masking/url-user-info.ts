@@ -56,8 +56,8 @@ function endOfUrl(line: string, index: number, start: number, limit: number): nu
 }
 
 /**
- * False if the quote is more likely part of a password: because the URL would have a password but no host, or because the next `@` is not quoted as
- * it would be in a list or in JSON.
+ * False if the quote is more likely part of a password: because the URL would have a password but no host, or because
+ * the next `@` is not quoted as it would be in a list or in JSON.
  */
 function mayEnd(url: string, isNextQuoted: boolean): boolean {
   const authority = url.slice(0, endOfAuthority(url));
@@ -87,7 +87,10 @@ function markUrl(url: string, mark: Mark): number {
   return at + 1;
 }
 
-/** The last `@`, unless one is followed by a complete `host:port`: then the first such `@`, or the last such `@` that follows a blank. */
+/**
+ * The last `@`, unless one is followed by a complete `host:port`: then the first such `@`, or the last such `@` that
+ * follows a blank.
+ */
 function endOfUserInfo(url: string): number {
   let last = -1;
   let first = -1;

@@ -22,7 +22,9 @@ export function endOfValue(text: string, start: number, name: number): number {
   return withoutClosing(text, start, STOP.exec(text)?.index ?? text.length);
 }
 
-/** The end of the value of a header: after the token of a scheme that has only one, otherwise at the end of the line. */
+/**
+ * The end of the value of a header: after the token of a scheme that has only one, otherwise at the end of the line.
+ */
 export function endOfHeader(text: string, start: number, name: number): number {
   SCHEME_AND_TOKEN.lastIndex = start;
   if (SCHEME_AND_TOKEN.test(text)) return SCHEME_AND_TOKEN.lastIndex;

@@ -20,8 +20,8 @@ export function ownIdentity(): ProcessIdentity {
 }
 
 /**
- * As {@link ownIdentity}, but `undefined` unless boot, PID namespace and start time could all be read from a `/proc` of this process's own
- * namespace: a container may see the `/proc` of its host.
+ * As {@link ownIdentity}, but `undefined` unless boot, PID namespace and start time could all be read from a `/proc` of
+ * this process's own namespace: a container may see the `/proc` of its host.
  */
 export function certainIdentity(): ProcessIdentity | undefined {
   if (spaceText() === undefined || statusOf('self')?.pid !== process.pid) return undefined;

@@ -5,11 +5,12 @@ import { checkArgument } from '../arguments/check-argument.ts';
 const pending = new Set<() => void>();
 
 /**
- * Runs `work` when the process ends by `process.exit()`, by an uncaught error, or because the event loop is empty. Returns a function that
- * cancels it; call it once the work is done or no longer needed, so that no listener is left. All callers share one listener.
+ * Runs `work` when the process ends by `process.exit()`, by an uncaught error, or because the event loop is empty.
+ * Returns a function that cancels it; call it once the work is done or no longer needed, so that no listener is left.
+ * All callers share one listener.
  *
- * `work` must be synchronous. Errors that it throws are swallowed, and the remaining work still runs. A process that is killed by an
- * unhandled signal runs none of it, so a missing cleanup must be harmless.
+ * `work` must be synchronous. Errors that it throws are swallowed, and the remaining work still runs. A process that is
+ * killed by an unhandled signal runs none of it, so a missing cleanup must be harmless.
  *
  * @example
  * ```ts

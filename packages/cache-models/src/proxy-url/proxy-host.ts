@@ -25,7 +25,10 @@ const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)$/;
 const BARE_IPV6 = /^[\da-f:.]+(?:%.*)?$/is;
 const BRACKETS = /^\[([\da-f:.]+)(?:%([\da-z._~-]+))?\]$/i;
 
-/** Characters of a name before UTS 46 maps it: letters, marks, digits, and `-`, `_` and dots in ASCII, full-width and ideographic form. */
+/**
+ * Characters of a name before UTS 46 maps it: letters, marks, digits, and `-`, `_` and dots in ASCII, full-width and
+ * ideographic form.
+ */
 const WRITTEN = /^[\p{L}\p{M}\p{N}_.\-\u3002\uff0e\uff61\uff0d\uff3f]$/u;
 const UNICODE_LABEL = /^[\p{L}\p{M}\p{N}_-]+$/u;
 /** A combining mark must follow a letter: on a digit it would turn what looks like an address into another name. */
@@ -43,7 +46,8 @@ const NO_UNICODE_NAME = 'must have a host that is a valid internationalized name
 const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
 
 /**
- * Parses the host of a proxy; this is the only grammar for hosts. All spellings of the same host have one canonical form:
+ * Parses the host of a proxy; this is the only grammar for hosts. All spellings of the same host have one canonical
+ * form:
  *
  * - an IPv4 address of four numbers from 0 to 255 without leading zeros;
  * - an IPv6 address in brackets, in the form of RFC 5952 and the URL standard: lower case, the longest run of zeros omitted, an embedded
@@ -52,8 +56,8 @@ const TOO_LONG = `must have a host of at most ${MAX_NAME} characters`;
  *   one trailing dot is removed. Names in other scripts are mapped by UTS 46 to `xn--` labels; given `xn--` labels must be valid. The last
  *   label must not be a number.
  *
- * Symbols and invisible characters are refused, except for invisible characters at the ends, which are removed. The cost is linear in the
- * length, and bounded. Throws a CacheValidationError unless `given` is a string.
+ * Symbols and invisible characters are refused, except for invisible characters at the ends, which are removed. The
+ * cost is linear in the length, and bounded. Throws a CacheValidationError unless `given` is a string.
  *
  * @example
  * ```ts
@@ -142,7 +146,10 @@ function parseName(text: string): ProxyHostResult {
   return isValid ? { ok: true, host } : refused(NO_UNICODE_NAME);
 }
 
-/** The decoded label must consist of letters, digits and marks, and encode to the same label: not every version of Node.js checks this. */
+/**
+ * The decoded label must consist of letters, digits and marks, and encode to the same label: not every version of
+ * Node.js checks this.
+ */
 function isPunycode(label: string, isLast: boolean): boolean {
   const decoded = domainToUnicode(`${label}.a`).slice(0, -2);
   if (decoded === label || !UNICODE_LABEL.test(decoded) || STRAY_MARK.test(decoded)) return false;

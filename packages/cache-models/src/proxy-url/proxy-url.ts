@@ -33,8 +33,9 @@ export type ProxyUrlResult =
     };
 
 /**
- * Parses a proxy URL; the host must be valid for {@link parseProxyHost}. Invisible characters at the ends of the URL and of the host are
- * removed. A reason never quotes the URL, which may contain a password. Throws a CacheValidationError unless `given` is a string.
+ * Parses a proxy URL; the host must be valid for {@link parseProxyHost}. Invisible characters at the ends of the URL
+ * and of the host are removed. A reason never quotes the URL, which may contain a password. Throws a
+ * CacheValidationError unless `given` is a string.
  *
  * @example
  * ```ts

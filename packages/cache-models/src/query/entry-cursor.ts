@@ -34,7 +34,10 @@ function isValue(value: unknown): boolean {
   return typeof value === 'string' || Kinds.number.isRight(value);
 }
 
-/** Encodes a cursor as the string of a page. Opaque to callers. Throws a CacheValidationError for a value that is not a cursor. */
+/**
+ * Encodes a cursor as the string of a page. Opaque to callers. Throws a CacheValidationError for a value that is not a
+ * cursor.
+ */
 export function formatCursor(cursor: EntryCursor): string {
   checkArgument('cursor', cursor, CURSOR);
   const { orderBy, direction, value, second, key } = cursor;
@@ -42,7 +45,10 @@ export function formatCursor(cursor: EntryCursor): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-/** Decodes the cursor of a page. Throws a CacheValidationError for a string that is not a cursor, or is one of another order or direction. */
+/**
+ * Decodes the cursor of a page. Throws a CacheValidationError for a string that is not a cursor, or is one of another
+ * order or direction.
+ */
 export function parseCursor(text: string, order: EntryOrder, dir: 'asc' | 'desc'): EntryCursor {
   checkArgument('text', text, Kinds.text);
   checkArgument('order', order, ORDER);

@@ -35,9 +35,9 @@ export const ENTRY_ORDERS = Object.freeze([
 export type EntryOrder = (typeof ENTRY_ORDERS)[number];
 
 /**
- * Which entries to find: those that match all members. Its exact meaning, down to the order of equal entries, is defined by
- * {@link import('./query-entries.ts').queryEntries}; a tier with an index may be faster, never different. Strings must be well-formed
- * Unicode; a list has at most 1000 values, and an empty list matches nothing.
+ * Which entries to find: those that match all members. Its exact meaning, down to the order of equal entries, is
+ * defined by {@link import('./query-entries.ts').queryEntries}; a tier with an index may be faster, never different.
+ * Strings must be well-formed Unicode; a list has at most 1000 values, and an empty list matches nothing.
  *
  * @example
  * ```ts
@@ -61,15 +61,19 @@ export interface EntryFilter {
   /** Whether expired entries are included. Default false. */
   readonly includeExpired?: boolean | undefined;
   /**
-   * Default `"key"`. Strings are ordered by their UTF-8 bytes, and entries with equal values by key. `"leastUsed"` orders by `accessCount`, then
-   * by `lastAccessed`. `"random"` returns a single page of distinct random entries: it ignores `direction` and has no cursor.
+   * Default `"key"`. Strings are ordered by their UTF-8 bytes, and entries with equal values by key. `"leastUsed"`
+   * orders by `accessCount`, then by `lastAccessed`. `"random"` returns a single page of distinct random entries: it
+   * ignores `direction` and has no cursor.
    */
   readonly orderBy?: EntryOrder | undefined;
   /** Default `"asc"`. With `nextCheckTime`, entries without a next check come last in ascending order. */
   readonly direction?: 'asc' | 'desc' | undefined;
   /** Maximum number of entries of one page, 1 to 10000. Default 100. */
   readonly limit?: number | undefined;
-  /** Where the previous page ended: its `cursor`, from the same tier, with the same order and direction. Default: the first page. */
+  /**
+   * Where the previous page ended: its `cursor`, from the same tier, with the same order and direction. Default: the
+   * first page.
+   */
   readonly cursor?: string | undefined;
 }
 

@@ -10,8 +10,8 @@ import { labelTest } from './label-test.ts';
 type Test = (entry: CacheEntry) => boolean;
 
 /**
- * Compiles a filter to a predicate that is true for matching entries. Ignores order, limit and cursor. `now` is in epoch milliseconds. Throws
- * a CacheValidationError for a wrong filter.
+ * Compiles a filter to a predicate that is true for matching entries. Ignores order, limit and cursor. `now` is in
+ * epoch milliseconds. Throws a CacheValidationError for a wrong filter.
  *
  * @example
  * ```ts

@@ -4,8 +4,8 @@ import type { EntryLabels, WantedLabels } from '../entry/entry-labels.ts';
 import { checkFilter } from './check-filter.ts';
 
 /**
- * Compiles the `labels` of a filter to a predicate that is true for labels with one of the wanted values for each name. Throws a
- * CacheValidationError that names each wrong label.
+ * Compiles the `labels` of a filter to a predicate that is true for labels with one of the wanted values for each name.
+ * Throws a CacheValidationError that names each wrong label.
  *
  * @example
  * ```ts

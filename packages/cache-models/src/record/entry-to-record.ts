@@ -9,8 +9,8 @@ import { formatInstant } from '../time/instant.ts';
 import type { ProxyRecord } from './record.ts';
 
 /**
- * Encodes an entry as ProxyWhirl's JSON record, with sealed credentials.
- * Throws a CacheValidationError if the entry has credentials and there is no cipher: they are never written unencrypted.
+ * Encodes an entry as ProxyWhirl's JSON record, with sealed credentials. Throws a CacheValidationError if the entry has
+ * credentials and there is no cipher: they are never written unencrypted.
  *
  * @example
  * ```ts

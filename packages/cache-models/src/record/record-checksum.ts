@@ -4,9 +4,10 @@ import { checkArgument } from '../arguments/check-argument.ts';
 import { type ProxyRecord, RECORD_MEMBERS } from './record.ts';
 
 /**
- * CRC-32 of a record's values, as 8 hex digits: it detects accidental damage, not forgery. It covers the values and their order, not the
- * bytes, so it stays valid if another program prints the same values differently. It covers the key together with the tokens, so tokens
- * that were swapped between two records are detected. Throws a CacheValidationError for a value that is not a record.
+ * CRC-32 of a record's values, as 8 hex digits: it detects accidental damage, not forgery. It covers the values and
+ * their order, not the bytes, so it stays valid if another program prints the same values differently. It covers the
+ * key together with the tokens, so tokens that were swapped between two records are detected. Throws a
+ * CacheValidationError for a value that is not a record.
  */
 export function recordChecksum(record: Partial<ProxyRecord>): string {
   return crc32(checksumText(record)).toString(16).padStart(8, '0');

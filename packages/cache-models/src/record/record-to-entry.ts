@@ -17,14 +17,15 @@ const CIPHER = optional(Kinds.cipher);
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Decodes ProxyWhirl's JSON record, as leniently as ProxyWhirl does: whole numbers may be strings, times may be epoch seconds or have any
- * offset or none (UTC), health members may be missing, unknown members are ignored, credentials may be unencrypted. Everything that
- * ProxyWhirl can store is preserved exactly, even a URL that {@link CacheEntry.create} would refuse.
+ * Decodes ProxyWhirl's JSON record, as leniently as ProxyWhirl does: whole numbers may be strings, times may be epoch
+ * seconds or have any offset or none (UTC), health members may be missing, unknown members are ignored, credentials may
+ * be unencrypted. Everything that ProxyWhirl can store is preserved exactly, even a URL that {@link CacheEntry.create}
+ * would refuse.
  *
  * A token is accepted only if it belongs to the record's own proxy, as far as the cipher can tell.
  *
- * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if no key opens a token or
- * there is no cipher. Neither shows a value.
+ * Throws a CacheCorruptionError that names the member, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if no
+ * key opens a token or there is no cipher. Neither shows a value.
  *
  * @example
  * ```ts
@@ -66,9 +67,10 @@ export function recordToEntry(record: unknown, cipher: CredentialCipher | undefi
 }
 
 /**
- * Wraps a stored token, to be decrypted when it is revealed. A `get` never returns credentials that cannot be opened, so the cipher verifies
- * the token now: nothing else that is stored can vouch for it. Returns `null` for zero bytes, which mean no credential.
- * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`, also for a token that is bound to another proxy or role.
+ * Wraps a stored token, to be decrypted when it is revealed. A `get` never returns credentials that cannot be opened,
+ * so the cipher verifies the token now: nothing else that is stored can vouch for it. Returns `null` for zero bytes,
+ * which mean no credential. Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`, also for a token that is bound
+ * to another proxy or role.
  */
 export function openCredential(
   token: Uint8Array,

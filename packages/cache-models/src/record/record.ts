@@ -24,8 +24,8 @@ export const RECORD_MEMBERS = Object.freeze([
 ] as const);
 
 /**
- * An entry in the format of ProxyWhirl's JSON Lines files. Times are ISO 8601 strings in UTC with microseconds; a token is the lower-case
- * hex of its ASCII bytes, and absent if there is no credential.
+ * An entry in the format of ProxyWhirl's JSON Lines files. Times are ISO 8601 strings in UTC with microseconds; a token
+ * is the lower-case hex of its ASCII bytes, and absent if there is no credential.
  */
 export interface ProxyRecord {
   key: string;

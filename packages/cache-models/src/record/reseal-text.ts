@@ -7,7 +7,9 @@ import { resealTokens, type TokenMember } from './reseal.ts';
  * Traces of a token: the beginning of a Fernet token in hex and in plain form, and the end of the name of a member that contains one. None
  * is longer than {@link LONGEST_TRACE} bytes. */
 const TRACES = [Buffer.from('674141414141'), Buffer.from('gAAAAA'), Buffer.from('_encrypted"')] as const;
-/** Length of the longest trace of a token, in bytes: how far chunks must overlap for a search by {@link mayHoldToken}. */
+/**
+ * Length of the longest trace of a token, in bytes: how far chunks must overlap for a search by {@link mayHoldToken}.
+ */
 export const LONGEST_TRACE = 12;
 
 /** Matches a token, or a URL. Matching is linear in the length of the input. */
@@ -40,8 +42,9 @@ export function mayHoldToken(bytes: Buffer): boolean {
 }
 
 /**
- * Seals the tokens in a damaged JSON record again with the cipher's current key. The bytes may be anything: half a record, two records in one
- * line, not JSON at all. A token is bound to the URL of its record or, if the bytes are not a JSON record, to the last URL before it.
+ * Seals the tokens in a damaged JSON record again with the cipher's current key. The bytes may be anything: half a
+ * record, two records in one line, not JSON at all. A token is bound to the URL of its record or, if the bytes are not
+ * a JSON record, to the last URL before it.
  */
 export function resealText(bytes: Buffer, cipher: CredentialCipher): ResealedText {
   if (typeof cipher?.encrypt !== 'function') checkArgument('cipher', cipher, Kinds.cipher);

@@ -17,20 +17,21 @@ export interface ResealCounts {
   /** Unchanged: they do not open here, because no key of the cipher made them or they are bound to another proxy. */
   readonly unreadable: number;
   /**
-   * How many of the unreadable ones a key of the cipher made, although they do not open where they are: they were moved to another proxy, or
-   * are bound to none and refused. An older key may open them. Default 0.
+   * How many of the unreadable ones a key of the cipher made, although they do not open where they are: they were moved
+   * to another proxy, or are bound to none and refused. An older key may open them. Default 0.
    */
   readonly misplaced?: number | undefined;
   /**
-   * Quarantined records with a token that could not be sealed again. If there is one, an older key may still open something. Quarantined
-   * records that could be sealed again are not counted anywhere. Default 0.
+   * Quarantined records with a token that could not be sealed again. If there is one, an older key may still open
+   * something. Quarantined records that could be sealed again are not counted anywhere. Default 0.
    */
   readonly inQuarantine?: number | undefined;
 }
 
 /**
- * Whether an entry's credentials must be sealed again. `none`: it has no credentials. `current`: they are sealed with the cipher's current key
- * and, if the cipher supports binding, bound to the entry's proxy. `stale`: they are not, or are not sealed at all.
+ * Whether an entry's credentials must be sealed again. `none`: it has no credentials. `current`: they are sealed with
+ * the cipher's current key and, if the cipher supports binding, bound to the entry's proxy. `stale`: they are not, or
+ * are not sealed at all.
  */
 export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' | 'current' | 'stale' {
   if (!CacheEntry.isCacheEntry(entry)) checkArgument('entry', entry, Kinds.entry);
@@ -44,8 +45,8 @@ export function sealState(entry: CacheEntry, cipher: CredentialCipher): 'none' |
 }
 
 /**
- * Classifies an error of reading a record by its tokens: `unreadable`, `misplaced` (see {@link ResealCounts.misplaced}), or `undefined` for
- * an error that is not about tokens.
+ * Classifies an error of reading a record by its tokens: `unreadable`, `misplaced` (see {@link
+ * ResealCounts.misplaced}), or `undefined` for an error that is not about tokens.
  */
 export function fateOfTokens(error: unknown): 'unreadable' | 'misplaced' | undefined {
   if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) return undefined;
@@ -65,7 +66,10 @@ export interface ResealedTokens {
 export const TOKEN_MEMBERS = ['username_encrypted', 'password_encrypted'] as const;
 export type TokenMember = (typeof TOKEN_MEMBERS)[number];
 
-/** Valid values for the other members: in a damaged record those may be anything, and must not prevent reading its tokens. */
+/**
+ * Valid values for the other members: in a damaged record those may be anything, and must not prevent reading its
+ * tokens.
+ */
 const SOUND = Object.freeze({
   key: '',
   source: '',

@@ -22,7 +22,9 @@ const PRINTED = Array.from({ length: 256 }, (_, byte) =>
   byte < 0x80 ? Buffer.from(JSON.stringify(String.fromCharCode(byte)).slice(1, -1)) : Buffer.from([byte]),
 );
 
-/** By byte: the bits whose flip changes the number of bytes that JSON prints; all bits, if the byte itself is escaped. */
+/**
+ * By byte: the bits whose flip changes the number of bytes that JSON prints; all bits, if the byte itself is escaped.
+ */
 const ESCAPING = Uint8Array.from({ length: 256 }, (_, byte) => {
   let bits = 0;
   for (let bit = 0; bit < 8; bit++)
@@ -36,12 +38,13 @@ const BIT_OF = new Int8Array(256).fill(NONE);
 for (let bit = 0; bit < 8; bit++) BIT_OF[FORWARD[1 << bit]! & 0xff] = bit;
 
 /**
- * True if flipping a single bit of its key makes a record match a checksum: the record then belongs to another key. Its values must be plain.
- * Throws a CacheValidationError for a value that is not a record.
+ * True if flipping a single bit of its key makes a record match a checksum: the record then belongs to another key. Its
+ * values must be plain. Throws a CacheValidationError for a value that is not a record.
  *
- * CRC-32 is affine: the checksums of two inputs that differ in one byte differ by an amount that depends only on that difference and on the
- * *number* of bytes that follow. So the difference between actual and expected checksum is carried backwards to each byte of the key and
- * compared there, and no input is checksummed again: the work is linear in the record, where trying each bit would multiply it by the key.
+ * CRC-32 is affine: the checksums of two inputs that differ in one byte differ by an amount that depends only on that
+ * difference and on the *number* of bytes that follow. So the difference between actual and expected checksum is
+ * carried backwards to each byte of the key and compared there, and no input is checksummed again: the work is linear
+ * in the record, where trying each bit would multiply it by the key.
  */
 export function hasRottedKey(record: Partial<ProxyRecord>, checksum: unknown): boolean {
   const text = checksumText(record);

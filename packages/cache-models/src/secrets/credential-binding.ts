@@ -9,8 +9,8 @@ export type SealedRole = CredentialRole | 'identity-key';
 const ROLES: ReadonlySet<unknown> = new Set<SealedRole>(['username', 'password', 'identity-key']);
 
 /**
- * What a sealed credential belongs to. A cipher that supports binding makes it part of the token: moved to another role or proxy, the token
- * does not open.
+ * What a sealed credential belongs to. A cipher that supports binding makes it part of the token: moved to another role
+ * or proxy, the token does not open.
  */
 export interface CredentialBinding {
   readonly role: SealedRole;
@@ -23,7 +23,10 @@ const BINDING: ArgumentKind = Object.freeze({
   isRight: (value: unknown) => Kinds.object.isRight(value) && isBinding(value as CredentialBinding),
 });
 
-/** Throws a CacheValidationError for a wrong binding: in plain JavaScript a misspelt role would silently bind to something else. */
+/**
+ * Throws a CacheValidationError for a wrong binding: in plain JavaScript a misspelt role would silently bind to
+ * something else.
+ */
 export function checkBinding(binding: CredentialBinding): void {
   if (typeof binding !== 'object' || binding === null || !isBinding(binding))
     checkArgument('binding', binding, BINDING);

@@ -23,32 +23,38 @@ export const SECRET_MASK = '**********';
  */
 export type TokenState = 'current' | 'stale' | 'elsewhere' | 'refused' | 'unknown';
 
-/** Seals secrets into tokens and opens them. `CredentialEncryptor` of `@pw/cache-crypto` is one; a KMS client could be another. */
+/**
+ * Seals secrets into tokens and opens them. `CredentialEncryptor` of `@pw/cache-crypto` is one; a KMS client could be
+ * another.
+ */
 export interface CredentialCipher {
   /**
-   * Seals a secret, bound to the given place if the cipher supports binding. The empty secret becomes zero bytes. Throws a CacheError if
-   * sealing fails.
+   * Seals a secret, bound to the given place if the cipher supports binding. The empty secret becomes zero bytes.
+   * Throws a CacheError if sealing fails.
    */
   encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array;
   /**
-   * Opens a token; with a binding, only if the token belongs there. Zero bytes are the empty secret.
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a token that is bound elsewhere.
+   * Opens a token; with a binding, only if the token belongs there. Zero bytes are the empty secret. Throws a
+   * CacheError with code `CACHE_CREDENTIAL_UNREADABLE` for a wrong key, a damaged token or a token that is bound
+   * elsewhere.
    */
   decrypt(token: Uint8Array, binding?: CredentialBinding): Secret;
   /**
-   * Returns the state of a token at a place without decrypting it. Must verify the token's MAC: nothing else that is stored can vouch for
-   * a token. Optional: without it, every secret is decrypted when its record is read and sealed again when it moves to another tier.
+   * Returns the state of a token at a place without decrypting it. Must verify the token's MAC: nothing else that is
+   * stored can vouch for a token. Optional: without it, every secret is decrypted when its record is read and sealed
+   * again when it moves to another tier.
    */
   stateOf?(token: Uint8Array, binding: CredentialBinding): TokenState;
 }
 
 /**
- * A string that is never shown: `String()`, templates, JSON, `util.inspect`, `structuredClone` and errors show the mask or nothing. Only
- * {@link Secret.reveal} returns the plaintext.
+ * A string that is never shown: `String()`, templates, JSON, `util.inspect`, `structuredClone` and errors show the mask
+ * or nothing. Only {@link Secret.reveal} returns the plaintext.
  *
- * A secret is in one of two states. *Plain*: it holds the plaintext, and after {@link Secret.seal} also the last token made of it.
- * *Sealed*: it was read from a store, holds the token only, and is decrypted on each `reveal`, so that an entry that only passes through
- * never has plaintext in memory. JavaScript cannot wipe strings: a revealed one stays in memory until it is garbage-collected.
+ * A secret is in one of two states. *Plain*: it holds the plaintext, and after {@link Secret.seal} also the last token
+ * made of it. *Sealed*: it was read from a store, holds the token only, and is decrypted on each `reveal`, so that an
+ * entry that only passes through never has plaintext in memory. JavaScript cannot wipe strings: a revealed one stays in
+ * memory until it is garbage-collected.
  */
 export class Secret {
   readonly #text: string | undefined;
@@ -90,9 +96,9 @@ export class Secret {
   }
 
   /**
-   * For tiers: wraps a token (bytes, or their hex) that `cipher` can open at `binding`. Nothing is decrypted until {@link Secret.reveal}.
-   * `state` is the state of the token according to the cipher: a `current` token moves between stores without another MAC check. Throws a
-   * CacheValidationError for a wrong argument.
+   * For tiers: wraps a token (bytes, or their hex) that `cipher` can open at `binding`. Nothing is decrypted until
+   * {@link Secret.reveal}. `state` is the state of the token according to the cipher: a `current` token moves between
+   * stores without another MAC check. Throws a CacheValidationError for a wrong argument.
    */
   static sealed(
     token: Uint8Array | string,
@@ -119,8 +125,8 @@ export class Secret {
   }
 
   /**
-   * The token for a place. If the secret already has a token that the cipher's current key made for this place, that token is returned, so
-   * that an entry that is written to three tiers, or moved between them, is sealed once.
+   * The token for a place. If the secret already has a token that the cipher's current key made for this place, that
+   * token is returned, so that an entry that is written to three tiers, or moved between them, is sealed once.
    */
   seal(cipher: CredentialCipher, binding?: CredentialBinding): Uint8Array {
     if (this.isCurrent(cipher, binding)) return this.#bytes()!;
@@ -147,8 +153,10 @@ export class Secret {
     return cipher.stateOf?.(this.#bytes()!, binding) === 'current';
   }
 
-  /** An estimate of the memory used, without opening the secret: characters of a plain secret, bytes of a token. Reveals the length of the
-   * plaintext of a sealed secret only to within 16 bytes. */
+  /**
+   * An estimate of the memory used, without opening the secret: characters of a plain secret, bytes of a token. Reveals
+   * the length of the plaintext of a sealed secret only to within 16 bytes.
+   */
   get size(): number {
     if (this.#text !== undefined) return this.#text.length;
     return typeof this.#token === 'string' ? this.#token.length / 2 : this.#token!.length;

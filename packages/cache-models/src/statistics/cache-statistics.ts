@@ -5,7 +5,10 @@ import { prometheusText } from './prometheus-text.ts';
 import type { TierReport } from './tier-report.ts';
 import { TierStatistics } from './tier-statistics.ts';
 
-/** The input of {@link CacheStatistics}; every member is optional. `l1Stats` and the like default to the members of `tiers`. */
+/**
+ * The input of {@link CacheStatistics}; every member is optional. `l1Stats` and the like default to the members of
+ * `tiers`.
+ */
 export interface CacheStatisticsInput {
   readonly tiers?: readonly TierReport[] | undefined;
   readonly l1Stats?: TierStatistics | undefined;
@@ -88,8 +91,8 @@ export class CacheStatistics {
   }
 
   /**
-   * Hits of all tiers / requests; 0 if there were no requests. If request misses were not counted, ProxyWhirl's formula: hits / (hits + the
-   * largest number of misses of a tier).
+   * Hits of all tiers / requests; 0 if there were no requests. If request misses were not counted, ProxyWhirl's
+   * formula: hits / (hits + the largest number of misses of a tier).
    */
   get overallHitRate(): number {
     const hits = this.#sum((stats) => stats.hits);

@@ -13,8 +13,8 @@ interface Sample {
 }
 
 /**
- * Prints statistics in Prometheus's text format 0.0.4: counts as counters (`_total`), sizes and states as gauges, one family for all tiers
- * with the tier's name as a label.
+ * Prints statistics in Prometheus's text format 0.0.4: counts as counters (`_total`), sizes and states as gauges, one
+ * family for all tiers with the tier's name as a label.
  */
 export function prometheusText(statistics: PrometheusSource): string {
   const { tiers, requestMisses } = statistics;

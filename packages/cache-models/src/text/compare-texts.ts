@@ -2,8 +2,9 @@ import { Kinds } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 
 /**
- * Compares two strings by their UTF-8 bytes, as SQLite's BINARY collation and most stores do; for `Array.prototype.sort`. The operator `<`
- * compares UTF-16 units instead, which sorts an emoji before the characters from U+E000 on.
+ * Compares two strings by their UTF-8 bytes, as SQLite's BINARY collation and most stores do; for
+ * `Array.prototype.sort`. The operator `<` compares UTF-16 units instead, which sorts an emoji before the characters
+ * from U+E000 on.
  */
 export function compareTexts(a: string, b: string): number {
   if (typeof a !== 'string') checkArgument('a', a, Kinds.text);

@@ -36,20 +36,28 @@ export function isInvisible(char: string): boolean {
   return INVISIBLE.test(char);
 }
 
-/** Describes a character by its code point, and by its name if it is a known invisible one: `U+200B ZERO WIDTH SPACE`. */
+/**
+ * Describes a character by its code point, and by its name if it is a known invisible one: `U+200B ZERO WIDTH SPACE`.
+ */
 export function describeCharacter(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   const name = NAMES.get(code);
   return `U+${code.toString(16).toUpperCase().padStart(4, '0')}${name === undefined ? '' : ` ${name}`}`;
 }
 
-/** Removes invisible characters from both ends of a string, as copying from a web page leaves them there. Linear in the length. */
+/**
+ * Removes invisible characters from both ends of a string, as copying from a web page leaves them there. Linear in the
+ * length.
+ */
 export function trimInvisible(text: string): string {
   if (typeof text !== 'string') checkArgument('text', text, Kinds.text);
   return trimmed(text);
 }
 
-/** As {@link trimInvisible}, without the argument check: repeating it in each nested function costs a tenth of the whole parse. */
+/**
+ * As {@link trimInvisible}, without the argument check: repeating it in each nested function costs a tenth of the whole
+ * parse.
+ */
 export function trimmed(text: string): string {
   const { length } = text;
   // No ASCII character is invisible: most strings need no more than this.

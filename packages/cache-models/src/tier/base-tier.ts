@@ -20,12 +20,13 @@ const NO_CIPHER: FieldProblem = {
 type Stream = Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
 
 /**
- * The public half of a tier: checks arguments, opens the store on first use, hides expired entries, contains faults and counts. A tier
- * extends it and implements the hooks of {@link TierHooks}; validation, expiry, degradation and statistics come with it.
+ * The public half of a tier: checks arguments, opens the store on first use, hides expired entries, contains faults and
+ * counts. A tier extends it and implements the hooks of {@link TierHooks}; validation, expiry, degradation and
+ * statistics come with it.
  *
- * Every public operation passes the same stages: a wrong argument throws (or rejects, in async mode); a tier that is switched off returns
- * the fallback (a miss); a closed tier is opened; the hook runs inside a guard that turns any other error into a counted failure and the
- * fallback. The hot path of `get` does the same without closures.
+ * Every public operation passes the same stages: a wrong argument throws (or rejects, in async mode); a tier that is
+ * switched off returns the fallback (a miss); a closed tier is opened; the hook runs inside a guard that turns any
+ * other error into a counted failure and the fallback. The hot path of `get` does the same without closures.
  *
  * @example
  * See `docs/extend/README.md`, and `examples/third-party-tier` for a complete tier.
@@ -169,7 +170,10 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return (this.isSync ? this.#entriesSync() : this.#entriesAsync()) as unknown as TierEntries<M>;
   }
 
-  /** The only operation for which a synchronous tier may return a promise: when it has so much to remove that it would block the event loop. */
+  /**
+   * The only operation for which a synchronous tier may return a promise: when it has so much to remove that it would
+   * block the event loop.
+   */
   cleanupExpired(): TierResult<M, number> | Promise<number> {
     return this.run(0, () => {
       const removed = this.doCleanupExpired(this.clock.now());
@@ -184,7 +188,10 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.run(0, () => this.doRecordAccess(given, this.clock.now()));
   }
 
-  /** The best size known without waiting. Default: the exact size in sync mode, the last result of `size()` in async mode. */
+  /**
+   * The best size known without waiting. Default: the exact size in sync mode, the last result of `size()` in async
+   * mode.
+   */
   protected sizeNow(): number {
     if (this.isSync && this.#life.isOpen && this.health.enabled) {
       void this.#guard(undefined, () => {
@@ -194,7 +201,10 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
     return this.#lastSize;
   }
 
-  /** Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a lookup of their own, such as `touch`. */
+  /**
+   * Counts the result of a lookup as a hit or miss, and hides and removes an expired entry. For tiers with a lookup of
+   * their own, such as `touch`.
+   */
   protected seen(key: string, entry: CacheEntry | undefined, now: number): MaybePromise<CacheEntry | undefined> {
     this.health.succeeded();
     if (entry === undefined) return this.#missed();
@@ -208,8 +218,8 @@ export abstract class BaseTier<M extends TierMode = 'async'> extends TierHooks<M
   }
 
   /**
-   * Runs an operation of a tier that BaseTier does not have, with the same guarantees as `get` and `put`: the tier is opened first; a tier
-   * that is switched off and a fault of the store result in `fallback`.
+   * Runs an operation of a tier that BaseTier does not have, with the same guarantees as `get` and `put`: the tier is
+   * opened first; a tier that is switched off and a fault of the store result in `fallback`.
    */
   protected run<T>(fallback: T, work: () => MaybePromise<T>): TierResult<M, T> {
     return this.#opened(fallback, () => this.#guard(fallback, work));

@@ -12,7 +12,10 @@ import type { Clock } from '../time/clock.ts';
 import type { SideValues } from './side-values.ts';
 import type { TierType } from './tier-type.ts';
 
-/** The version of this contract. A tier declares the version it was written for; a manager accepts the current and the previous one. */
+/**
+ * The version of this contract. A tier declares the version it was written for; a manager accepts the current and the
+ * previous one.
+ */
 export const TIER_CONTRACT_VERSION = 1;
 
 /** What a tier claims. The conformance kit tests every claim, including each `false`. */
@@ -34,7 +37,10 @@ export interface TierCapabilities {
 /** The state of a tier's lifecycle. A tier opens automatically on first use, also after `close`. */
 export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
 
-/** Called when an entry is evicted to make room, but not for expired entries, which are only counted. Its errors and rejections are ignored. */
+/**
+ * Called when an entry is evicted to make room, but not for expired entries, which are only counted. Its errors and
+ * rejections are ignored.
+ */
 export type EvictionListener = (key: string, entry: CacheEntry, reason: RemovalReason) => void;
 
 /** Access metadata of one entry, written later in batches: the newest count and time, not a difference. */
@@ -48,8 +54,9 @@ export interface AccessUpdate {
 }
 
 /**
- * The accesses that `touch` has counted and that were not taken yet, by key, regardless of what became of the entries, even while the tier is
- * switched off. Counts and times never decrease, even if an entry is put again. All methods are synchronous and never throw.
+ * The accesses that `touch` has counted and that were not taken yet, by key, regardless of what became of the entries,
+ * even while the tier is switched off. Counts and times never decrease, even if an entry is put again. All methods are
+ * synchronous and never throw.
  */
 export interface TouchedEntries {
   /** Upper bound of the number of accesses that can be taken. */
@@ -63,8 +70,8 @@ export interface TouchedEntries {
 }
 
 /**
- * Called with a key whose entry was changed or removed by someone else, usually another process; with `null` if changes may have been missed,
- * so that any entry may have changed.
+ * Called with a key whose entry was changed or removed by someone else, usually another process; with `null` if changes
+ * may have been missed, so that any entry may have changed.
  */
 export type ChangeListener = (key: string | null) => void;
 
@@ -99,7 +106,10 @@ export interface CacheTier {
   /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
   readonly statistics: TierStatistics;
 
-  /** Idempotent. Throws a CacheError if the store cannot be opened. Does not touch the store if the configuration disables the tier. */
+  /**
+   * Idempotent. Throws a CacheError if the store cannot be opened. Does not touch the store if the configuration
+   * disables the tier.
+   */
   open(): MaybePromise<void>;
   /** Idempotent. All acknowledged writes are stored, and nothing is left open. */
   close(): MaybePromise<void>;
@@ -135,64 +145,74 @@ export interface CacheTier {
   resetFailures(): void;
 
   /**
-   * As `get`, but returns a value rather than a promise whenever one is available immediately, in either mode: awaiting a promise with a
-   * deadline can cost more than the lookup.
+   * As `get`, but returns a value rather than a promise whenever one is available immediately, in either mode: awaiting
+   * a promise with a deadline can cost more than the lookup.
    */
   getNow?(key: string): MaybePromise<CacheEntry | undefined>;
   /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
   peek?(key: string): MaybePromise<CacheEntry | undefined>;
   /**
-   * As `put`, but entries that are passed within one turn of the event loop are stored together, for stores that flush after each write.
-   * Resolves to true once the entry is as durable as after `put`; reads may not see it before.
+   * As `put`, but entries that are passed within one turn of the event loop are stored together, for stores that flush
+   * after each write. Resolves to true once the entry is as durable as after `put`; reads may not see it before.
    */
   putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
-  /** As `get`, and counts the access in the entry: the result has `accessCount` incremented and `lastAccessed` set to now. */
+  /**
+   * As `get`, and counts the access in the entry: the result has `accessCount` incremented and `lastAccessed` set to
+   * now.
+   */
   touch?(key: string): MaybePromise<CacheEntry | undefined>;
   /**
-   * From the first call on, records what `touch` counts until it is taken or forgotten, so that a manager that stores the counts in other
-   * tiers need not be notified of each touch, which would cost more than the touch itself. Always returns the same object. Exists only
-   * together with {@link CacheTier.touch}, in synchronous tiers.
+   * From the first call on, records what `touch` counts until it is taken or forgotten, so that a manager that stores
+   * the counts in other tiers need not be notified of each touch, which would cost more than the touch itself. Always
+   * returns the same object. Exists only together with {@link CacheTier.touch}, in synchronous tiers.
    */
   touched?(): TouchedEntries;
-  /** Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were there. */
+  /**
+   * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
+   * there.
+   */
   recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
   /**
-   * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired records, and yields the
-   * counts of each batch once it is stored. Changes only tokens, under the store's own lock, so that an older value never overwrites a
-   * newer one. Unlike other operations it throws for a fault of the store.
+   * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired
+   * records, and yields the counts of each batch once it is stored. Changes only tokens, under the store's own lock, so
+   * that an older value never overwrites a newer one. Unlike other operations it throws for a fault of the store.
    *
-   * Once it has finished without an error, nothing in the store opens with an older key, including free space, logs and replaced records.
-   * A damaged record is quarantined; its tokens are sealed again there, or it is counted in `inQuarantine`.
+   * Once it has finished without an error, nothing in the store opens with an older key, including free space, logs and
+   * replaced records. A damaged record is quarantined; its tokens are sealed again there, or it is counted in
+   * `inQuarantine`.
    */
   reseal?(batchSize: number): Iterable<ResealCounts> | AsyncIterable<ResealCounts>;
 
   /**
-   * One page of the entries that match a filter, with the semantics of `queryEntries`. Counts no hits and changes no order. Exists exactly if
-   * the capability `query` is true. A wrong filter throws a CacheValidationError; a fault of the store results in an empty page.
+   * One page of the entries that match a filter, with the semantics of `queryEntries`. Counts no hits and changes no
+   * order. Exists exactly if the capability `query` is true. A wrong filter throws a CacheValidationError; a fault of
+   * the store results in an empty page.
    */
   query?(filter?: EntryFilter): MaybePromise<EntryPage>;
   /**
-   * Stores the result of a health check in the history and in the entry. Returns the updated entry, or `undefined` if there is no live entry
-   * or after a fault of the store. Credentials in the result's strings are masked, including the entry's own ({@link maskHealthCheck}).
-   * Exists exactly if the capability `healthHistory` is true. A wrong result throws a CacheValidationError.
+   * Stores the result of a health check in the history and in the entry. Returns the updated entry, or `undefined` if
+   * there is no live entry or after a fault of the store. Credentials in the result's strings are masked, including the
+   * entry's own ({@link maskHealthCheck}). Exists exactly if the capability `healthHistory` is true. A wrong result
+   * throws a CacheValidationError.
    */
   recordHealthCheck?(key: string, result: HealthCheckResult): MaybePromise<CacheEntry | undefined>;
   /**
-   * The checks of a key, newest first; an empty list after a fault of the store. Exists exactly if the capability `healthHistory` is true.
-   * Wrong options throw a CacheValidationError.
+   * The checks of a key, newest first; an empty list after a fault of the store. Exists exactly if the capability
+   * `healthHistory` is true. Wrong options throw a CacheValidationError.
    */
   healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
 
   /**
-   * Reports changes by other writers, so that copies of entries can be invalidated. The listener is called with `null` as soon as the store is
-   * reached, and again whenever changes may have been missed. A change is reported after the store has made it; this tier's own writes are
-   * not reported. Returns a function that removes the listener.
+   * Reports changes by other writers, so that copies of entries can be invalidated. The listener is called with `null`
+   * as soon as the store is reached, and again whenever changes may have been missed. A change is reported after the
+   * store has made it; this tier's own writes are not reported. Returns a function that removes the listener.
    */
   onChange?(listener: ChangeListener): () => void;
   /**
-   * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry. Returns a token, `null` while
-   * another process has the lease, or `undefined` if the store cannot tell. With the token of a lease, extends that lease. A lease that is
-   * not released expires. Exists only together with {@link CacheTier.releaseLease}.
+   * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry.
+   * Returns a token, `null` while another process has the lease, or `undefined` if the store cannot tell. With the
+   * token of a lease, extends that lease. A lease that is not released expires. Exists only together with {@link
+   * CacheTier.releaseLease}.
    */
   acquireLease?(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
   /** Releases the lease with this token, and no other. True if there was one. */
@@ -210,10 +230,12 @@ export interface TierContext {
   readonly onEvict: EvictionListener;
 }
 
-/** Creates a tier. The manager calls it with its own clock, logger, cipher and eviction listener.
+/**
+ * Creates a tier. The manager calls it with its own clock, logger, cipher and eviction listener.
  *
  * @example
  * ```ts
  * const factory: TierFactory = (context) => new MyTier({ maxEntries: 1000 }, context);
- * ``` */
+ * ```
+ */
 export type TierFactory = (context: TierContext) => MaybePromise<CacheTier>;

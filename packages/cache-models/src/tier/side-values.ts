@@ -6,20 +6,22 @@ import type { MaybePromise } from '../maybe-promise.ts';
 export const MAX_SIDE_VALUE = 16_384;
 
 /**
- * A few small values that belong to a store as a whole, such as a sealed key. They are not entries: no list, count, query or stream contains
- * them, they never expire and are never evicted, and `clear` keeps them. They are stored as they are: seal a secret first.
+ * A few small values that belong to a store as a whole, such as a sealed key. They are not entries: no list, count,
+ * query or stream contains them, they never expire and are never evicted, and `clear` keeps them. They are stored as
+ * they are: seal a secret first.
  *
- * A name is 1 to 64 lower-case letters, digits and hyphens, beginning with a letter; a value is 1 to 16,384 printable ASCII characters.
- * Anything else is a CacheValidationError. The tier opens automatically. Unlike other operations these throw for a fault of the store, and
- * in a tier that is switched off, because "there is no value" must be reliable. Once an operation has returned, the value is as durable as
- * an entry after `put`.
+ * A name is 1 to 64 lower-case letters, digits and hyphens, beginning with a letter; a value is 1 to 16,384 printable
+ * ASCII characters. Anything else is a CacheValidationError. The tier opens automatically. Unlike other operations
+ * these throw for a fault of the store, and in a tier that is switched off, because "there is no value" must be
+ * reliable. Once an operation has returned, the value is as durable as an entry after `put`.
  */
 export interface SideValues {
   /** The value of a name; `undefined` if there is none. */
   read(name: string): MaybePromise<string | undefined>;
   /**
-   * Stores a value unless the name has one already, and returns the value that is then stored. Of any number of concurrent callers, in any
-   * number of processes, exactly one stores its value, and all get that value. A crash leaves either no value or a complete one.
+   * Stores a value unless the name has one already, and returns the value that is then stored. Of any number of
+   * concurrent callers, in any number of processes, exactly one stores its value, and all get that value. A crash
+   * leaves either no value or a complete one.
    */
   storeIfAbsent(name: string, value: string): MaybePromise<string>;
   /** Replaces the value if it is `expected`; otherwise returns false and changes nothing. */

@@ -29,7 +29,10 @@ export function problemOfKeys(keys: unknown): FieldProblem | undefined {
   return at === -1 ? undefined : problemOfKey(keys[at], `keys[${at}]`);
 }
 
-/** The first problem of access metadata; `undefined` if it is valid. Checked because a store would keep a NaN as another value. */
+/**
+ * The first problem of access metadata; `undefined` if it is valid. Checked because a store would keep a NaN as another
+ * value.
+ */
 export function problemOfUpdates(updates: unknown): FieldProblem | undefined {
   if (!Array.isArray(updates)) return { path: 'updates', message: 'must be a list of access updates' };
   const at = updates.findIndex((update) => !isUpdate(update));

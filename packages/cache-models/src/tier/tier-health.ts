@@ -10,8 +10,11 @@ import { reasonToShow } from '../errors/reason-to-show.ts';
 import type { Logger } from '../logger.ts';
 import type { TierStatistics } from '../statistics/tier-statistics.ts';
 
-/** Counts a tier's consecutive failures and switches it off at the threshold; distinguishes faults of the store from faults of one record.
- * The tier is *on* until `failureThreshold` consecutive failures, then *off* until `reset`; a tier that its configuration disables is always off. */
+/**
+ * Counts a tier's consecutive failures and switches it off at the threshold; distinguishes faults of the store from
+ * faults of one record. The tier is *on* until `failureThreshold` consecutive failures, then *off* until `reset`; a
+ * tier that its configuration disables is always off.
+ */
 export class TierHealth {
   readonly failureThreshold: number;
   readonly #name: string;
@@ -65,8 +68,9 @@ export class TierHealth {
   }
 
   /**
-   * Turns an error into the result `fallback`. A wrong argument is rethrown. A damaged or unreadable record is counted as such, or `count`
-   * damaged records, without ending a run of failures. Any other error is a failure of the tier, or rethrown if `absorb` is false.
+   * Turns an error into the result `fallback`. A wrong argument is rethrown. A damaged or unreadable record is counted
+   * as such, or `count` damaged records, without ending a run of failures. Any other error is a failure of the tier, or
+   * rethrown if `absorb` is false.
    */
   recover<T>(error: unknown, fallback: T, absorb = true, count = 1): T {
     if (error instanceof CacheCorruptionError) {

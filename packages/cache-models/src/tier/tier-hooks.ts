@@ -17,11 +17,12 @@ import { checkTierOptions, type TierDescription, type TierMode, type TierOptions
 import type { TierType } from './tier-type.ts';
 
 /**
- * The private half of a tier: the hooks that an implementation provides (`do…`) and the members that it may use. Hooks get the time as `now`
- * (epoch milliseconds), may throw, and may return promises in async mode only. They also see expired records, which BaseTier hides.
+ * The private half of a tier: the hooks that an implementation provides (`do…`) and the members that it may use. Hooks
+ * get the time as `now` (epoch milliseconds), may throw, and may return promises in async mode only. They also see
+ * expired records, which BaseTier hides.
  *
- * A hook reports a damaged or unreadable record by throwing the codec's error or, inside a loop, by passing the error to
- * {@link TierHooks.passOver}; any other error counts as a failure of the tier.
+ * A hook reports a damaged or unreadable record by throwing the codec's error or, inside a loop, by passing the error
+ * to {@link TierHooks.passOver}; any other error counts as a failure of the tier.
  */
 export abstract class TierHooks<M extends TierMode> {
   readonly name: string;
@@ -64,7 +65,10 @@ export abstract class TierHooks<M extends TierMode> {
   protected doClose(): MaybePromise<void> {}
   /** The record of a key, expired or not. */
   protected abstract doGet(key: string, now: number): MaybePromise<CacheEntry | undefined>;
-  /** Stores a validated entry. Makes room for it if necessary, expired entries first, and reports each evicted live entry to `evicted`. */
+  /**
+   * Stores a validated entry. Makes room for it if necessary, expired entries first, and reports each evicted live
+   * entry to `evicted`.
+   */
   protected abstract doPut(key: string, entry: CacheEntry, now: number): MaybePromise<boolean>;
   /** Removes a record. True if a live one was there. */
   protected abstract doDelete(key: string, now: number): MaybePromise<boolean>;
@@ -119,7 +123,10 @@ export abstract class TierHooks<M extends TierMode> {
     return 0;
   }
 
-  /** Counts an evicted entry and calls the `onEvict` listener, whose errors and rejections are logged and otherwise ignored. */
+  /**
+   * Counts an evicted entry and calls the `onEvict` listener, whose errors and rejections are logged and otherwise
+   * ignored.
+   */
   protected evicted(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.counts.countRemoval(reason);
     if (this.#onEvict === undefined) return;
@@ -133,7 +140,10 @@ export abstract class TierHooks<M extends TierMode> {
     }
   }
 
-  /** For loops over records: counts and logs a damaged or unreadable record, or `count` damaged ones; rethrows any other error. */
+  /**
+   * For loops over records: counts and logs a damaged or unreadable record, or `count` damaged ones; rethrows any other
+   * error.
+   */
   protected passOver(error: unknown, count = 1): void {
     this.health.recover(error, undefined, false, count);
   }

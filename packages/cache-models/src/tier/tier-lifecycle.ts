@@ -2,9 +2,9 @@ import { isPromise, type MaybePromise } from '../maybe-promise.ts';
 import type { TierStatus } from './cache-tier.ts';
 
 /**
- * The states of a tier: new → opening → open → closing → closed, and from closed to opening again. Opening and closing are idempotent and
- * never overlap: each waits for the one in progress. If opening fails, the tier is closed, and the next use tries again. Invariant: `#pending`
- * is set while the state is opening or closing in async mode.
+ * The states of a tier: new → opening → open → closing → closed, and from closed to opening again. Opening and closing
+ * are idempotent and never overlap: each waits for the one in progress. If opening fails, the tier is closed, and the
+ * next use tries again. Invariant: `#pending` is set while the state is opening or closing in async mode.
  */
 export class TierLifecycle {
   readonly #doOpen: () => MaybePromise<void>;

@@ -40,8 +40,8 @@ export interface TierDescription<M extends TierMode> {
   readonly tierType: TierType;
   readonly capabilities: Omit<TierCapabilities, 'synchronous'>;
   /**
-   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them and refuses unknown
-   * options. Default: the tier checks its own and unknown options itself.
+   * The options that the tier adds to {@link TierOptions}, each with its kind; `{}` for none. BaseTier then checks them
+   * and refuses unknown options. Default: the tier checks its own and unknown options itself.
    */
   readonly ownOptions?: Readonly<Record<string, ArgumentKind>> | undefined;
 }

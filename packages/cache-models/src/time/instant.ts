@@ -20,7 +20,10 @@ export function isInstant(value: number): boolean {
   return typeof value === 'number' && value >= MIN_INSTANT && value <= MAX_INSTANT;
 }
 
-/** Rounds to the nearest time that every store keeps exactly: to whole microseconds before the year 2106, to whole milliseconds after. */
+/**
+ * Rounds to the nearest time that every store keeps exactly: to whole microseconds before the year 2106, to whole
+ * milliseconds after.
+ */
 export function toStorable(instant: number): number {
   if (typeof instant !== 'number' || Number.isNaN(instant)) checkArgument('instant', instant, Kinds.number);
   return Math.abs(instant) < MICROSECOND_LIMIT ? Math.round(instant * 1e3) / 1e3 : Math.round(instant);
@@ -39,8 +42,8 @@ export function toEpochSeconds(instant: number): number {
 }
 
 /**
- * Formats epoch milliseconds like Python's `isoformat()` in UTC: six fraction digits, or none if the fraction is zero. Throws a
- * CacheValidationError for a time outside the years 1 to 9999.
+ * Formats epoch milliseconds like Python's `isoformat()` in UTC: six fraction digits, or none if the fraction is zero.
+ * Throws a CacheValidationError for a time outside the years 1 to 9999.
  *
  * @example
  * ```ts
@@ -86,8 +89,8 @@ const ISO =
   /^(\d{4})-?(\d{2})-?(\d{2})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?)?)?\s*(Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
- * Parses an ISO 8601 string to epoch milliseconds, with microseconds as fractions; `undefined` for anything else. Accepts the formats
- * that Python's `fromisoformat()` accepts. A string without an offset is UTC.
+ * Parses an ISO 8601 string to epoch milliseconds, with microseconds as fractions; `undefined` for anything else.
+ * Accepts the formats that Python's `fromisoformat()` accepts. A string without an offset is UTC.
  *
  * @example
  * ```ts
@@ -100,8 +103,9 @@ export function parseInstant(text: string): number | undefined {
 }
 
 /**
- * Parses exactly the format that {@link formatInstant} prints, without the regular expression: a stored record has up to five times, and
- * parsing them took half of the time of reading one. `undefined` for any other format and for values out of range.
+ * Parses exactly the format that {@link formatInstant} prints, without the regular expression: a stored record has up
+ * to five times, and parsing them took half of the time of reading one. `undefined` for any other format and for values
+ * out of range.
  */
 function parseOwn(text: string): number | undefined {
   const { length } = text;
@@ -129,7 +133,10 @@ function twoDigits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
-/** Days from 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that the leap day is the last day. */
+/**
+ * Days from 1970-01-01 to a date of the Gregorian calendar. Years are counted from March, so that the leap day is the
+ * last day.
+ */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const shifted = month > 2 ? year : year - 1;
   const era = Math.floor(shifted / 400);

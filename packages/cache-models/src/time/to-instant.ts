@@ -4,8 +4,8 @@ import { isInstant, parseInstant, toStorable } from './instant.ts';
 export type InstantInput = number | Date | string;
 
 /**
- * Epoch milliseconds of an input, rounded to what every store keeps exactly (see {@link toStorable}); `undefined` for anything that is not
- * a time in the years 1 to 9999.
+ * Epoch milliseconds of an input, rounded to what every store keeps exactly (see {@link toStorable}); `undefined` for
+ * anything that is not a time in the years 1 to 9999.
  *
  * @example
  * ```ts

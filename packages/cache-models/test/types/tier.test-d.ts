@@ -46,7 +46,7 @@ describe('types of BaseTier', () => {
     // @ts-expect-error the hooks must be implemented
     new (class extends BaseTier {})({}, {}, { mode: 'async', tierType: 'x', capabilities: syncTier.capabilities });
     // @ts-expect-error hooks are protected
-    syncTier.doGet('k', 0);
+    void syncTier.doGet('k', 0);
     // @ts-expect-error the name of a tier is readonly
     syncTier.name = 'other';
   });
