@@ -22,64 +22,89 @@ import {
   Secret,
   type TokenState,
 } from '@pw/cache-models';
-import type { BindingState } from './binding-key.ts';
-import { CURRENT_KEY_VARIABLE, type Environment, PREVIOUS_KEY_VARIABLE, readKeyVariable } from './environment-keys.ts';
-import { FernetKey } from './fernet-key.ts';
-import type { FernetKeyInput } from './fernet-key-input.ts';
-import { makeKeyFile, readKeyFile } from './key-file.ts';
-import { type CachePlaces, checkKeyFilePlace } from './key-file-place.ts';
-import { KeyRing, type TokenInput, unreadable } from './key-ring.ts';
+import type { BindingState } from './binding/binding-key.ts';
+import { FernetKey } from './fernet/fernet-key.ts';
+import { KeyRing, type TokenInput, unreadableToken } from './fernet/key-ring.ts';
+import {
+  CURRENT_KEY_VARIABLE,
+  type Environment,
+  PREVIOUS_KEY_VARIABLE,
+  readKeyVariable,
+} from './keys/environment-keys.ts';
+import type { FernetKeyInput } from './keys/fernet-key-input.ts';
+import { makeKeyFile, readKeyFile } from './keys/key-file.ts';
+import { type CachePlaces, checkKeyFilePlace } from './keys/key-file-place.ts';
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** Which key of an encryptor made a token: the one that seals, or an older one. */
 export type TokenKey = 'current' | 'previous';
 
-/** What to do with tokens that are bound to no proxy: open them, or not. */
+/** What happens with tokens that are bound to no proxy: they are opened, or refused. */
 export type ForeignTokens = 'accept' | 'refuse';
 
 export interface CredentialEncryptorOptions {
-  /** The key that seals. Default: the environment's current key. An empty text is an invalid key, not an absent one. */
+  /**
+   * The key that seals. An empty string is an invalid key, not an absent one. Default: the current key of the
+   * environment.
+   */
   readonly key?: FernetKeyInput | null | undefined;
-  /** Older keys that still open, any number. The environment's previous key is always one more. Default: none. */
+  /**
+   * Older keys that still open tokens, any number. The previous key of the environment is always added. Default: none.
+   */
   readonly previousKeys?: readonly FernetKeyInput[] | undefined;
   /**
-   * File that holds the key when neither `key` nor the environment has one: made once, mode 0600, with a new key in it. If
-   * there is a key elsewhere, the file's still opens, should the file be there. Default: none.
+   * File with the key, used if neither `key` nor the environment has one. It is created once, with mode 0600 and a new
+   * key. If there is a key elsewhere, an existing file's key still opens tokens. Default: none.
    */
   readonly keyFile?: string | undefined;
-  /** Where the cache keeps its files, so that a `keyFile` among them is refused. Default: nowhere. */
+  /** The paths of the cache's files, so that a `keyFile` among them is refused. Default: none. */
   readonly cachePlaces?: CachePlaces | undefined;
-  /** What is done where other users of the machine could change the key file. Default `"warn"`; see {@link DirectoryChecks}. */
+  /**
+   * What happens if other users of the machine could change the key file; see {@link DirectoryChecks}. Default
+   * `"warn"`.
+   */
   readonly directoryChecks?: DirectoryChecks | undefined;
   /**
-   * Whether a token that is bound to no proxy opens at one: those of ProxyWhirl, of other programs, and of `encrypt` without a binding.
-   * `"refuse"` once `reencrypt` has bound all that is stored, if nothing else writes the store. Default `"accept"`.
+   * Whether tokens that are bound to no proxy are opened: those of ProxyWhirl, of other programs, and of `encrypt`
+   * without a binding. Use `"refuse"` once `reencrypt` has bound all stored tokens, if no other program writes the
+   * store. Default `"accept"`.
    */
   readonly foreignTokens?: ForeignTokens | undefined;
-  /** Where keys are looked for. Default: `process.env`, read once, when the encryptor is made. */
+  /** The environment variables to read keys from. Default: `process.env`, read once, by the constructor. */
   readonly env?: Environment | undefined;
-  /** Hears that a secret was sealed with a random key. Default: a process warning, for this must not pass unseen. */
+  /**
+   * Receives the warning that a secret was sealed with a random key. Default: a process warning, so that it is not
+   * missed.
+   */
   readonly logger?: Logger | undefined;
-  /** Gives tokens their creation time. Default: the system's. */
+  /** Determines the creation time of tokens. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
 /**
- * Seals credentials with Fernet: the cipher of the cache. It seals with one key and opens what that key or an older one
- * made; tokens do not age. Shows no key in any rendering.
+ * Seals credentials with Fernet; the cipher of the cache. Seals with one key and opens the tokens of that key and of
+ * older ones; tokens do not expire. Shows no key in any rendering.
+ *
+ * @example
+ * ```ts
+ * const encryptor = new CredentialEncryptor({ key: newKey, previousKeys: [oldKey] });
+ * const token = encryptor.encrypt(Secret.of('hunter2'));
+ * encryptor.decrypt(token).reveal(); // 'hunter2'
+ * ```
  */
 export class CredentialEncryptor implements CredentialCipher {
   readonly #ring: KeyRing;
   readonly #refusesForeign: boolean;
-  /** Set while a random key is in use and nobody has been told. */
+  /** The pending warning that a random key is in use; unset once it was given. */
   #warn: (() => void) | undefined;
 
   /**
-   * Without any key and `keyFile` a random one is used; the first secret that it seals brings a warning that nothing sealed with it can be read after
-   * the process. With an older key alone, that one seals, as in ProxyWhirl.
-   * Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a CacheConfigError for
-   * a `keyFile` that is refused, a CacheStorageError for one that cannot be read or made.
+   * Without any key or `keyFile` a random key is used; the first secret that it seals causes a warning that tokens
+   * sealed with it cannot be read after the process ends. If there are only older keys, the first of them seals, as in
+   * ProxyWhirl. Throws a CacheError with code `CACHE_KEY_INVALID` that names the option or variable, never the key; a
+   * CacheConfigError for a wrong option or a refused `keyFile`, and a CacheStorageError for a `keyFile` that cannot be
+   * read or created.
    */
   constructor(options: CredentialEncryptorOptions = {}) {
     checkOptions(options);
@@ -92,16 +117,16 @@ export class CredentialEncryptor implements CredentialCipher {
     this.#refusesForeign = options.foreignTokens === 'refuse';
   }
 
-  /** The key that this encryptor seals with: keep it, and another encryptor opens what this one sealed. */
+  /** The key that this encryptor seals with. Save it to open the tokens with another encryptor. */
   get key(): string {
     return this.#ring.keys[0]!.text;
   }
 
   /**
-   * Seals a secret; the empty one becomes zero bytes, as in ProxyWhirl. With a binding the token opens at that place alone; to Python
-   * and to Fernet itself it is a token like any other.
-   * Throws a CacheValidationError for a text with a lone surrogate, a CacheError when the cipher fails, and whatever
-   * `reveal` throws for a sealed secret that cannot be opened.
+   * Seals a secret; the empty secret becomes zero bytes, as in ProxyWhirl. With a binding, the token opens only at that
+   * place; to Python and to `Fernet` it is an ordinary token. Throws a CacheValidationError for a secret with a lone
+   * surrogate, a CacheError if the cipher fails, and whatever `reveal` throws for a sealed secret that cannot be
+   * opened.
    */
   encrypt(secret: Secret, binding?: CredentialBinding): Uint8Array {
     if (!Secret.isSecret(secret)) checkArgument('secret', secret, Kinds.secret);
@@ -114,32 +139,35 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 
   /**
-   * Opens a token; zero bytes give the empty secret. Without a binding a token opens wherever it belongs: it is for tools that look at
-   * tokens, not for credentials that are then sent to a proxy.
-   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+   * Opens a token; zero bytes are the empty secret. Without a binding, a token opens wherever it belongs: use that only
+   * to inspect tokens, not for credentials that are then sent to a proxy. Throws a CacheError with code
+   * `CACHE_CREDENTIAL_UNREADABLE`.
    */
   decrypt(token: TokenInput, binding?: CredentialBinding): Secret {
     if (binding !== undefined) checkBinding(binding);
     if (token instanceof Uint8Array && token.byteLength === 0) return Secret.of('');
-    const plaintext = binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#admit);
-    if (!isUtf8(plaintext)) throw unreadable('its content is not UTF-8');
+    const plaintext =
+      binding === undefined ? this.#ring.open(token) : this.#ring.openAt(token, binding, this.#refuseUnlessHere);
+    if (!isUtf8(plaintext)) throw unreadableToken('its content is not UTF-8');
     const secret = Secret.of(plaintext.toString('utf8'));
     plaintext.fill(0);
     return secret;
   }
 
-  /** Which key made the token, by its MAC alone, wherever it belongs; `undefined` for none, and for zero bytes, which no key made. */
+  /**
+   * Which key made the token, according to its MAC, wherever it belongs; `undefined` if no key did, and for zero bytes.
+   */
   keyOf(token: TokenInput): TokenKey | undefined {
     const index = this.#ring.indexOf(token);
     return index === -1 ? undefined : index === 0 ? 'current' : 'previous';
   }
 
-  readonly #admit = (state: BindingState): void => {
+  readonly #refuseUnlessHere = (state: BindingState): void => {
     if (state === 'elsewhere') throw new CredentialUnreadableError('elsewhere');
     if (state === 'none' && this.#refusesForeign) throw new CredentialUnreadableError('refused');
   };
 
-  /** What a token is at a place: one MAC, and one PRF of the place if the token is bound at all. */
+  /** The state of a token at a place. Costs one MAC, and one PRF if the token is bound. */
   stateOf(token: TokenInput, binding: CredentialBinding): TokenState {
     checkBinding(binding);
     const found = this.#ring.placeOf(token, binding);
@@ -154,7 +182,7 @@ export class CredentialEncryptor implements CredentialCipher {
   }
 }
 
-/** All keys in the order of their use; none if none is given anywhere. */
+/** All keys in order of precedence; an empty list if there are none. */
 function collectKeys(options: CredentialEncryptorOptions, env: Environment): FernetKey[] {
   const { key, previousKeys = [] } = options;
   const given = key == null ? readKeyVariable(env, CURRENT_KEY_VARIABLE) : parseOption(key, 'key');
@@ -177,7 +205,7 @@ const isKeyLike = (value: unknown): boolean =>
   typeof value === 'string' || value instanceof Uint8Array || Secret.isSecret(value);
 const KEY: ArgumentKind = Object.freeze({ wanted: 'must be a key: a string, a Secret or bytes', isRight: isKeyLike });
 const KEYS: ArgumentKind = Object.freeze({
-  wanted: 'must be a list of keys: texts, Secrets or bytes',
+  wanted: 'must be a list of keys: strings, Secrets or bytes',
   isRight: (value: unknown) => Array.isArray(value) && value.findIndex((key) => !isKeyLike(key)) === -1,
 });
 const PLACES: ArgumentKind = Object.freeze({
@@ -204,7 +232,7 @@ const OPTIONS: Readonly<Record<keyof CredentialEncryptorOptions, ArgumentKind>> 
   clock: optional(Kinds.clock),
 });
 
-/** A key handed over by itself has no member `key`: it would be passed over, and a random one used in its place. */
+/** A key passed directly, instead of `{ key }`, must be refused: it would be ignored, and a random key used instead. */
 function checkOptions(options: unknown): void {
   const what = 'CredentialEncryptor';
   const wanted = 'must be an object, such as { key }';

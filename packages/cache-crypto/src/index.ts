@@ -1,17 +1,17 @@
 export type { CredentialEncryptorOptions, ForeignTokens, TokenKey } from './credential-encryptor.ts';
 export { CredentialEncryptor } from './credential-encryptor.ts';
-export type { Environment } from './environment-keys.ts';
+export type { FernetOptions, OpenOptions } from './fernet/fernet.ts';
+export { Fernet } from './fernet/fernet.ts';
+export type { TokenInput } from './fernet/key-ring.ts';
+export { MultiFernet } from './fernet/multi-fernet.ts';
+export type { Environment } from './keys/environment-keys.ts';
 export {
   CURRENT_KEY_VARIABLE,
   createMultiFernet,
   getEncryptionKeys,
   PREVIOUS_KEY_VARIABLE,
   rotateKey,
-} from './environment-keys.ts';
-export type { FernetOptions, OpenOptions } from './fernet.ts';
-export { Fernet } from './fernet.ts';
-export type { FernetKeyInput } from './fernet-key-input.ts';
-export { generateKey } from './generate-key.ts';
-export type { CachePlaces } from './key-file-place.ts';
-export type { TokenInput } from './key-ring.ts';
-export { MultiFernet } from './multi-fernet.ts';
+} from './keys/environment-keys.ts';
+export type { FernetKeyInput } from './keys/fernet-key-input.ts';
+export { generateKey } from './keys/generate-key.ts';
+export type { CachePlaces } from './keys/key-file-place.ts';

@@ -34,7 +34,7 @@ describe('CredentialEncryptor', () => {
     expect(encryptor.decrypt(encryptor.encrypt(Secret.of('\ufeffbom'))).reveal()).toBe('\ufeffbom');
   });
 
-  it('gives tokens as ASCII bytes, and secrets that do not show', () => {
+  it('returns tokens as ASCII bytes, and secrets that are not shown', () => {
     const token = encryptor.encrypt(Secret.of('hunter2'));
     expect(token).toBeInstanceOf(Uint8Array);
     expect(Buffer.from(token).toString('latin1')).toMatch(/^gAAAA[\w-]+=*$/);
@@ -62,26 +62,26 @@ describe('CredentialEncryptor', () => {
     expect(opens(encryptor, token)).toBe(true);
   });
 
-  it('refuses a token of another key, one that is damaged, and one that holds no text', () => {
+  it('refuses a token of another key, a damaged token, and a token of invalid UTF-8', () => {
     expect(errorOf(() => encryptor.decrypt(madeBy(B))).message).toMatch(/^Decryption failed/);
     expect(errorOf(() => encryptor.decrypt(madeBy(B))).code).toBe(UNREADABLE);
     expect(errorOf(() => encryptor.decrypt(new Fernet(A).encrypt(Uint8Array.of(0xff, 0xfe)))).code).toBe(UNREADABLE);
     expect(errorOf(() => encryptor.decrypt(null as unknown as Uint8Array)).code).toBe('CACHE_VALIDATION_FAILED');
   });
 
-  it('refuses what is no Secret, and a lone surrogate', () => {
+  it('refuses a value that is not a Secret, and a lone surrogate', () => {
     expect(errorOf(() => encryptor.encrypt('plain' as unknown as Secret)).code).toBe('CACHE_VALIDATION_FAILED');
     expect(errorOf(() => encryptor.encrypt(Secret.of('\ud83d'))).code).toBe('CACHE_VALIDATION_FAILED');
   });
 
-  it('says that encryption failed, and nothing of the secret, when the cipher fails', () => {
+  it('reports that encryption failed, without the secret, if the cipher fails', () => {
     const broken = new CredentialEncryptor({ key: A, env: {}, clock: new ManualClock(Number.NaN) });
     const error = errorOf(() => broken.encrypt(Secret.of('marker-secret')));
     expect(error.message).toBe('Encryption failed');
     expect(inspect(error)).not.toContain('marker');
   });
 
-  it('passes on that a sealed secret cannot be opened', () => {
+  it('passes on the error of a sealed secret that cannot be opened', () => {
     const sealed = Secret.sealed(madeBy(B), encryptor);
     expect(errorOf(() => encryptor.encrypt(sealed)).code).toBe(UNREADABLE);
   });
@@ -125,7 +125,7 @@ describe('the keys of an encryptor', () => {
     expect(opens(new CredentialEncryptor({ previousKeys: [A, B], env }), madeBy(B))).toBe(true);
   });
 
-  it('may be the text of the key or its bytes; null is none', () => {
+  it('may be a string or its bytes; null means no key', () => {
     expect(new CredentialEncryptor({ key: Buffer.from(A), env: {} }).key).toBe(A);
     expect(new CredentialEncryptor({ key: null, env: { [CURRENT]: B } }).key).toBe(B);
   });
@@ -160,7 +160,7 @@ describe('the keys of an encryptor', () => {
     expect(error.message).not.toContain(A);
   });
 
-  it('show in no rendering', () => {
+  it('are shown by no rendering', () => {
     const encryptor = new CredentialEncryptor({ key: A, previousKeys: [B], env: {} });
     const shown = [
       inspect(encryptor, { showHidden: true, depth: 9, customInspect: false }),

@@ -64,7 +64,7 @@ const CALLS: readonly Case[] = [
   ['rotateKey in no environment', 'env', () => rotateKey(KEY, wrong(1))],
 ];
 
-describe('nonsense', () => {
+describe('a wrong argument', () => {
   it.each(CONSTRUCTORS)('is refused as a configuration: %s', (_call, name, work) => {
     const error = errorOf(work);
     expect(error).toBeInstanceOf(CacheConfigError);

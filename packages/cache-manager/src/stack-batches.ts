@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type CacheEntry, chain, isPromise, type MaybePromise, moveUserInfo } from '@pw/cache-models';
+import { type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
 import type { KeyLock } from './key-lock.ts';
 import type { Merge } from './merge.ts';
 import { allOf, areMany } from './slicer.ts';
@@ -53,7 +53,7 @@ export class StackBatches {
 
   /** Stores entries and tells which of them at least one tier holds. */
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    const entries = given.map(moveUserInfo);
+    const entries = given.map(extractUrlCredentials);
     const keys = entries.map((entry) => entry.key);
     return this.#context.lock.runAll(keys, () => this.#andBelow(entries, this.#first.writeMany(entries, this.#hooks)));
   }
@@ -69,7 +69,7 @@ export class StackBatches {
       await merge.prepare(existing);
       // Reads of the first tier hold no lock: those of the last moment count too.
       for (const [key, entry] of existing) existing.set(key, access.overlay(this.#atFirst(key) ?? entry));
-      const entries = merge.over(existing).map(moveUserInfo);
+      const entries = merge.over(existing).map(extractUrlCredentials);
       this.#hooks.before(entries);
       const written = this.#first.writeAll(entries);
       if (!isPromise(written)) this.#hooks.after(entries);

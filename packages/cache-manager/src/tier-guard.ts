@@ -3,10 +3,10 @@ import {
   CacheStorageError,
   type CacheTier,
   CacheValidationError,
+  extractUrlCredentials,
   isPromise,
   type Logger,
   type MaybePromise,
-  moveUserInfo,
   type TierCounts,
   TierStatistics,
 } from '@pw/cache-models';
@@ -218,7 +218,8 @@ export class TierGuard {
   /** An entry of the tier, fit for use, or `undefined`. */
   sane(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
-    if (CacheEntry.isCacheEntry(found) && found.key === key) return this.#options.isFed ? found : moveUserInfo(found);
+    if (CacheEntry.isCacheEntry(found) && found.key === key)
+      return this.#options.isFed ? found : extractUrlCredentials(found);
     const { name } = this.#options;
     this.fault(
       new CacheStorageError(`${name}: the tier answered with something that is not the entry`, { tier: name }),

@@ -5,9 +5,9 @@ import {
   CacheStorageError,
   type CacheTier,
   CacheValidationError,
+  extractUrlCredentials,
   isPromise,
   type MaybePromise,
-  moveUserInfo,
   type RemovalReason,
   type SideValues,
   type TierStatistics,
@@ -206,7 +206,7 @@ export class TierSlot {
     if (!this.usable) return;
     try {
       for await (const entry of this.#guard.stream(this.tier.entries()))
-        if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
+        if (CacheEntry.isCacheEntry(entry)) yield extractUrlCredentials(entry);
     } catch (error) {
       this.#guard.fault(error);
     }

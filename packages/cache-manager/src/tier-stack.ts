@@ -1,10 +1,10 @@
 import {
   CacheEntry,
   chain,
+  extractUrlCredentials,
   isPromise,
   type Logger,
   type MaybePromise,
-  moveUserInfo,
   type RemovalReason,
 } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
@@ -157,7 +157,7 @@ export class TierStack {
   /** Stores an entry in every tier and tells, tier by tier, whether it did. */
   put(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDue();
-    const entry = moveUserInfo(given);
+    const entry = extractUrlCredentials(given);
     return this.#lock.run(entry.key, () => this.#write(entry));
   }
 
@@ -179,7 +179,7 @@ export class TierStack {
   /** Stores what was loaded, unless the key was written or deleted meanwhile: then what was loaded may be older than that. */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDue();
-    const entry = moveUserInfo(given);
+    const entry = extractUrlCredentials(given);
     // Under the lock: a delete that waits for it too has not voided the load yet.
     return this.#lock.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#write(entry)));
   }

@@ -1,8 +1,8 @@
 const PREFIX = '@pw/cache-models/';
 
 /**
- * Identity that survives copies of this package: a plugin may bring its own copy, so a class is recognised by a
- * registered symbol on its prototype and never by the prototype chain alone.
+ * The registered symbol that identifies a class across copies of this package. A plugin may bring its own copy, so
+ * classes are recognised by this symbol on their prototype, never by the prototype chain alone.
  */
 export function brandOf(name: string): symbol {
   return Symbol.for(`${PREFIX}${name}`);
@@ -14,8 +14,8 @@ export function hasBrand(value: unknown, brand: symbol): boolean {
 }
 
 /**
- * Marks a class so that `instanceof` works across copies of this package; subclasses keep the usual meaning. Gives it the
- * brand's name, which a bundler may have changed: `util.inspect` and stack traces show it.
+ * Brands a class, so that `instanceof` works across copies of this package; for subclasses `instanceof` keeps its usual
+ * meaning. Also restores the class name, which a bundler may have changed: `util.inspect` and stack traces show it.
  */
 export function brandClass(target: { prototype: object }, brand: symbol): void {
   Object.defineProperty(target, 'name', { value: Symbol.keyFor(brand)?.slice(PREFIX.length) });

@@ -1,13 +1,13 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
-import { isPromise } from './maybe-promise.ts';
+import { ignoreRejection } from './ignore-rejection.ts';
 
-/** The facts of one log line. Never a secret: what is logged here may end anywhere. */
+/** The fields of one log line. Never a secret: a log line may end up anywhere. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /**
- * The four methods of pino, bunyan and most others, fields first. One that throws makes the operation fail that logged; one that gives a
- * promise is not waited for.
+ * The four methods that pino, bunyan and most other loggers have, with the fields first. If a method throws, the
+ * operation that logged fails; if it returns a promise, nobody waits for it.
  */
 export interface Logger {
   debug(fields: LogFields, message: string): void;
@@ -22,20 +22,17 @@ const ignore = (): void => {};
 export const silentLogger: Logger = Object.freeze({ debug: ignore, info: ignore, warn: ignore, error: ignore });
 
 /**
- * The same logger, for a tier or whatever logs beside its work: typed as void, its functions may be asynchronous all the same, and a
- * rejection that nobody hears would end the process. It ends here. What a function throws at once reaches whoever's operation logged.
+ * Wraps a logger so that a rejected promise of its methods cannot end the process: they are typed as `void`, but may be
+ * asynchronous all the same. Errors that a method throws synchronously still reach the operation that logged. Throws a
+ * CacheValidationError for a value that is not a logger.
  */
 export function calmLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
   checkArgument('logger', logger, Kinds.logger);
   return Object.freeze({
-    debug: (fields: LogFields, message: string) => calm(logger.debug(fields, message)),
-    info: (fields: LogFields, message: string) => calm(logger.info(fields, message)),
-    warn: (fields: LogFields, message: string) => calm(logger.warn(fields, message)),
-    error: (fields: LogFields, message: string) => calm(logger.error(fields, message)),
+    debug: (fields: LogFields, message: string) => ignoreRejection(logger.debug(fields, message)),
+    info: (fields: LogFields, message: string) => ignoreRejection(logger.info(fields, message)),
+    warn: (fields: LogFields, message: string) => ignoreRejection(logger.warn(fields, message)),
+    error: (fields: LogFields, message: string) => ignoreRejection(logger.error(fields, message)),
   });
-}
-
-function calm(answer: unknown): void {
-  if (isPromise(answer)) answer.then(undefined, ignore);
 }

@@ -1,7 +1,7 @@
 import { Kinds } from './arguments/argument-kinds.ts';
 import { checkArgument } from './arguments/check-argument.ts';
 
-/** A result that is there already, or will be: synchronous tiers answer with a value, the others with a promise. */
+/** A result that is available now or later: synchronous tiers return values, the others return promises. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** True for a promise or any other thenable. */
@@ -9,7 +9,10 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return typeof value === 'object' && value !== null && typeof (value as Promise<T>).then === 'function';
 }
 
-/** Goes on with a value at once, or with a promise's value when it settles: no promise is made where none was. */
+/**
+ * Applies `next` to a value immediately, or to the value of a promise once it is fulfilled. Creates no promise for a
+ * plain value.
+ */
 export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   if (typeof next !== 'function') checkArgument('next', next, Kinds.function);
   return isPromise(value) ? value.then(next) : next(value);

@@ -6,11 +6,11 @@ import {
   CacheError,
   CacheValidationError,
   type CredentialCipher,
+  extractUrlCredentials,
   isPromise,
   MAX_MASKED_LENGTH,
   maskPlainFields,
   maskProxyUrl,
-  moveUserInfo,
   recordChecksum,
   recordToEntry,
 } from '@pw/cache-models';
@@ -114,7 +114,7 @@ function readShard(path: string, target: MigrationTarget, result: JsonlMigration
  * Throws a CacheValidationError for a URL that may hold a password where it cannot be located.
  */
 function withoutClearCredentials(entry: CacheEntry): CacheEntry {
-  const moved = moveUserInfo(entry);
+  const moved = extractUrlCredentials(entry);
   if (maskProxyUrl(moved.proxyUrl) !== moved.proxyUrl)
     throw new CacheValidationError('proxy_url may hold a password; it is not stored in clear');
   const masked = maskPlainFields(moved);

@@ -3,9 +3,9 @@ import {
   CacheValidationError,
   type CredentialCipher,
   entryToRecord,
+  extractUrlCredentials,
   maskPlainFields,
   maskProxyUrl,
-  moveUserInfo,
   parseProxyUrl,
 } from '@pw/cache-models';
 import { problemOfSize } from '../check-size.ts';
@@ -24,7 +24,7 @@ export function exportLine(
   cipher: CredentialCipher | undefined,
 ): string | undefined {
   // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
-  const moved = moveUserInfo(entry);
+  const moved = extractUrlCredentials(entry);
   // An old record may have credentials where none belong: in an invalid URL, in its source or its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
   const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });

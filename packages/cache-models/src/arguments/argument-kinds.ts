@@ -1,7 +1,7 @@
 import { brandOf, hasBrand } from '../brand.ts';
-import { CacheValidationError } from '../cache-error.ts';
+import { CacheValidationError } from '../errors/cache-error.ts';
 
-/** What an argument must be: a test, and the words that follow its name in an error. */
+/** What an argument must be: a test, and the words that follow the argument's name in an error. */
 export interface ArgumentKind {
   readonly isRight: (value: unknown) => boolean;
   /** Such as `must be a string`. */
@@ -20,7 +20,7 @@ const SECRET = brandOf('Secret');
 /** The kinds of arguments that public functions take. */
 export const Kinds = Object.freeze({
   text: kind('must be a string', (value) => typeof value === 'string'),
-  nonEmptyText: kind('must be a non-empty text', (value) => typeof value === 'string' && value !== ''),
+  nonEmptyText: kind('must be a non-empty string', (value) => typeof value === 'string' && value !== ''),
   boolean: kind('must be true or false', (value) => typeof value === 'boolean'),
   number: kind('must be a number', (value) => typeof value === 'number' && !Number.isNaN(value)),
   function: kind('must be a function', (value) => typeof value === 'function'),
@@ -29,14 +29,14 @@ export const Kinds = Object.freeze({
   object: kind('must be an object', isPlainEnough),
   list: kind('must be a list', (value) => Array.isArray(value)),
   texts: kind(
-    'must be a list of texts',
-    // Not `every`, which passes over holes.
+    'must be a list of strings',
+    // Not `every`, which skips holes.
     (value) => Array.isArray(value) && value.findIndex((item) => typeof item !== 'string') === -1,
   ),
   entry: kind('must be a CacheEntry; make one with CacheEntry.create()', (value) => hasBrand(value, ENTRY)),
   secret: kind('must be a Secret', (value) => hasBrand(value, SECRET)),
   path: kind(
-    'must be a path: a non-empty text without NUL',
+    'must be a path: a non-empty string without NUL',
     (value) => typeof value === 'string' && value !== '' && !value.includes('\0'),
   ),
   clock: kind('must be a clock, with a function now', (value) => hasFunctions(value, ['now'])),
@@ -52,7 +52,7 @@ export const Kinds = Object.freeze({
   ),
 });
 
-/** A whole number in bounds. */
+/** A whole number from `least` to `most`, both included. Default: 0 to 2^53 - 1. */
 export function wholeNumber(least = 0, most: number = Number.MAX_SAFE_INTEGER): ArgumentKind {
   if (!Number.isSafeInteger(least)) throw wrong('least', 'must be a whole number');
   if (!Number.isSafeInteger(most)) throw wrong('most', 'must be a whole number');
@@ -63,7 +63,7 @@ export function wholeNumber(least = 0, most: number = Number.MAX_SAFE_INTEGER): 
   );
 }
 
-/** One of some texts. */
+/** One of the given strings. */
 export function oneOf(choices: readonly string[]): ArgumentKind {
   if (!Kinds.texts.isRight(choices)) throw wrong('choices', Kinds.texts.wanted);
   const quoted = choices.map((choice) => JSON.stringify(choice));
@@ -71,14 +71,14 @@ export function oneOf(choices: readonly string[]): ArgumentKind {
   return kind(`must be ${list}`, (value) => (choices as readonly unknown[]).includes(value));
 }
 
-/** The same, or left out. */
+/** The same kind, or `undefined`. */
 export function optional(same: ArgumentKind): ArgumentKind {
   if (!isKind(same)) throw wrong('same', KIND);
   const { wanted, isRight } = same;
   return kind(wanted, (value) => value === undefined || isRight(value));
 }
 
-/** The same, or null, or left out. */
+/** The same kind, or `null` or `undefined`. */
 export function nullable(same: ArgumentKind): ArgumentKind {
   if (!isKind(same)) throw wrong('same', KIND);
   const { wanted, isRight } = same;
@@ -93,20 +93,20 @@ function isKind(value: unknown): boolean {
   return typeof wanted === 'string' && typeof isRight === 'function';
 }
 
-/** A kind is made where a module begins: what is wrong with it is wrong with the program. */
+/** Kinds are created when a module loads: a wrong one is a mistake in the program. */
 function wrong(path: string, message: string): CacheValidationError {
   return new CacheValidationError(`${path}: ${message}`, { problems: [{ path, message }] });
 }
 
-/** Lists, bytes, dates, maps and the like are objects to JavaScript, and none to whoever wants members. */
+/** Lists, bytes, dates, maps and the like are objects in JavaScript, but not objects with named members. */
 function isPlainEnough(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  // Nearly always, and at a tenth of the cost.
+  // The usual case, at a tenth of the cost.
   if (Object.getPrototypeOf(value) === Object.prototype) return true;
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** A class with static functions is a clock as good as any. */
+/** Functions are accepted too: a class with static methods can be a clock. */
 function hasFunctions(value: unknown, names: readonly string[]): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');

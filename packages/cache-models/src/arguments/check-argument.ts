@@ -1,12 +1,13 @@
-import { CacheValidationError, type FieldErrorOptions } from '../cache-error.ts';
+import { CacheValidationError, type FieldErrorOptions } from '../errors/cache-error.ts';
 import type { ArgumentKind } from './argument-kinds.ts';
 
 /** The class of an error that lists what is wrong, field by field. */
 export type FieldError = new (message: string, options: FieldErrorOptions) => Error;
 
 /**
- * Throws an error that names the argument, and never quotes it, unless it is of its kind. `error` is CacheConfigError in a
- * constructor. On a hot path ask `typeof` first, and this only for what is wrong: the call alone costs more than the question.
+ * Throws an error that names the argument, and never quotes its value, unless the argument is of its kind. `error` is
+ * the class to throw, CacheValidationError by default; constructors use CacheConfigError. On a hot path test with
+ * `typeof` first and call this for wrong values only: the call costs more than the test.
  *
  * @example
  * if (typeof key !== 'string') checkArgument('key', key, Kinds.text);
@@ -28,7 +29,7 @@ function wrong(path: string, message: string, error: FieldError): Error {
   return new error(`${path}: ${message}`, { problems: [{ path, message }] });
 }
 
-/** What to say of what is no class of errors. */
+/** The words for a value that is not a class of errors. */
 export const ERROR_CLASS = 'must be a class of errors';
 
 export function isErrorClass(value: unknown): boolean {

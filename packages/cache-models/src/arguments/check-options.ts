@@ -1,10 +1,11 @@
-import { CacheValidationError, type FieldProblem } from '../cache-error.ts';
-import { unknownMembers } from '../unknown-members.ts';
+import { CacheValidationError, type FieldProblem } from '../errors/cache-error.ts';
+import { Problems } from '../errors/problems.ts';
 import { type ArgumentKind, Kinds } from './argument-kinds.ts';
 import { checkArgument, ERROR_CLASS, type FieldError, isErrorClass } from './check-argument.ts';
+import { unknownMembers } from './unknown-members.ts';
 
 export interface CheckOptionsOptions {
-  /** Begins the message, such as the name of the function. */
+  /** The beginning of the message, such as the name of the function. */
   readonly what: string;
   /** Name of the argument. Default `options`. */
   readonly name?: string | undefined;
@@ -13,8 +14,8 @@ export interface CheckOptionsOptions {
 }
 
 /**
- * Checks an options object: that it is one, that every member is known and of its kind. Throws one error that lists all problems, each with
- * its member, and quotes no value.
+ * Checks an options object: it must be an object, and every member must be known and of its kind. Throws one error that
+ * lists all problems by member and quotes no value.
  *
  * @example
  * checkOptionsObject(options, { signal: optional(Kinds.signal) }, { what: 'getOrLoad' });
@@ -28,15 +29,12 @@ export function checkOptionsObject(
   const { what, name = 'options', error = CacheValidationError } = how;
   checkArgument('how.what', what, Kinds.text);
   checkArgument('how.error', error, CLASS);
-  const problems = problemsOfOptions(options, members, name);
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new error(`${what}: ${list}`, { problems });
+  new Problems(problemsOfOptions(options, members, name)).throwIfAny(what, { error });
 }
 
 const CLASS: ArgumentKind = Object.freeze({ wanted: ERROR_CLASS, isRight: isErrorClass });
 
-/** Kinds of arguments by the names of members. */
+/** The kind of a table of kinds, by the names of members. */
 export const MEMBERS: ArgumentKind = Object.freeze({
   wanted: 'must be kinds of arguments by the names of the members',
   isRight: (value: unknown) =>
@@ -44,7 +42,10 @@ export const MEMBERS: ArgumentKind = Object.freeze({
     Object.values(value as object).every((kind: Partial<ArgumentKind> | null) => typeof kind?.isRight === 'function'),
 });
 
-/** What is wrong with an options object; nothing for a right one. */
+/**
+ * The problems of an options object; an empty list if there are none. `name` is the path of the object itself,
+ * `options` by default.
+ */
 export function problemsOfOptions(
   options: unknown,
   members: Readonly<Record<string, ArgumentKind>>,

@@ -2,7 +2,8 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, type Stats, statS
 import { type ArgumentKind, Kinds, oneOf, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
-import { CacheConfigError } from '../cache-error.ts';
+import { CacheConfigError } from '../errors/cache-error.ts';
+import { errorCode } from '../errors/error-code.ts';
 import { calmLogger, type Logger, silentLogger } from '../logger.ts';
 import { DIRECTORY_CHECKS, type DirectoryChecks } from './directory-checks.ts';
 import { unsafePath } from './unsafe-path.ts';
@@ -13,13 +14,16 @@ const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
 
 export interface FileGuardOptions {
-  /** Default `"warn"`. */
+  /** What happens to doubtful paths. Default `"warn"`. */
   readonly checks?: DirectoryChecks | undefined;
-  /** Default: silent. */
+  /** Receives the warnings. Default: logs nothing. */
   readonly logger?: Logger | undefined;
-  /** Name of the tier, for errors and warnings. */
+  /** Name of the tier, for errors and warnings. Default: none. */
   readonly tier?: string | undefined;
-  /** Who we are: the effective user. Default: the process's; `undefined` where the system has no users, and then nothing is checked. */
+  /**
+   * The user id that counts as the owner. Default: the effective user of the process. On a system without user ids
+   * nothing is checked.
+   */
   readonly userId?: number | undefined;
 }
 
@@ -30,13 +34,20 @@ const OPTIONS: Readonly<Record<keyof FileGuardOptions, ArgumentKind>> = Object.f
   userId: optional(wholeNumber(0)),
 });
 const STATS: ArgumentKind = Object.freeze({
-  wanted: 'must be what fstat gives',
+  wanted: 'must be the result of fstat',
   isRight: (value: unknown) => typeof value === 'object' && value !== null && 'nlink' in value && 'uid' in value,
 });
 
 /**
- * Judges whether other users of the machine could change a folder or a file under us, as {@link DirectoryChecks} says. Each path is warned of
- * once. Nothing that was there is ever chmodded: whoever made it may have had a reason.
+ * Checks whether other users of the machine could change a folder or file while the cache uses it; {@link
+ * DirectoryChecks} determines what happens then. Warns once per path. Never changes the mode of an existing folder:
+ * whoever created it may have had a reason.
+ *
+ * @example
+ * ```ts
+ * const guard = new FileGuard({ checks: 'strict', tier: 'l2' });
+ * guard.checkDirectory('/var/cache/proxies');
+ * ```
  */
 export class FileGuard {
   readonly #checks: DirectoryChecks;
@@ -56,8 +67,8 @@ export class FileGuard {
   }
 
   /**
-   * Judges a folder that is there, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for one that is refused, or the
-   * system's error.
+   * Checks an existing folder, by its descriptor. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is
+   * refused, or the system's error.
    */
   checkDirectory(path: string): void {
     checkArgument('path', path, Kinds.path);
@@ -70,41 +81,47 @@ export class FileGuard {
         'directory',
         'anyone may replace files in it; "chmod o-w" it, or use a folder inside it',
       );
-    const doubts = this.#doubts(found);
-    if (doubts !== undefined) this.#doubted(path, 'directory', `${doubts}; whoever it is may replace files in it`);
+    const doubts = this.#doubtAbout(found);
+    if (doubts !== undefined) this.#warnOrRefuse(path, 'directory', `${doubts}; they may replace files in it`);
   }
 
-  /** A link that is ours, or root's, leads where we want; anybody else's may lead to a folder of ours that is none of the cache. */
+  /**
+   * A symbolic link of this user or root is trusted; one of another user could lead to a folder of ours that is not
+   * meant for the cache.
+   */
   #checkLinkedDirectory(path: string): void {
     const found = lstatSync(path);
     if (found.isSymbolicLink() && !this.#isTrusted(found.uid))
-      throw this.#refused(path, 'directory', 'is a symbolic link of somebody else; name the folder itself');
+      throw this.#refused(path, 'directory', 'is a symbolic link of another user; use the path of the folder itself');
   }
 
-  /** Judges a file by what `fstat` says of it. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
+  /**
+   * Checks the hard links of an open file by its `fstat` result. `what` names the file in the message, such as `shard`. Throws a
+   * CacheStorageError with code `CACHE_UNSAFE_PATH` if it is refused. */
   checkLinks(path: string, what: string, stats: Stats): void {
     checkArgument('path', path, Kinds.text);
     checkArgument('what', what, Kinds.text);
     checkArgument('stats', stats, STATS);
     if (stats.nlink <= 1 || this.#checks === 'off' || this.#userId === undefined) return;
     const problem = 'has more than one hard link, so it can be changed under another name';
-    const remedy = '; copy it, and put the copy in its place';
-    if (!this.#isTrusted(stats.uid)) throw this.#refused(path, what, `${problem}, and is not ours${remedy}`);
-    this.#doubted(path, what, `${problem}${remedy}`);
+    const remedy = '; replace it with a copy';
+    if (!this.#isTrusted(stats.uid))
+      throw this.#refused(path, what, `${problem}, and belongs to another user${remedy}`);
+    this.#warnOrRefuse(path, what, `${problem}${remedy}`);
   }
 
-  #doubts({ mode, uid }: Stats): string | undefined {
+  #doubtAbout({ mode, uid }: Stats): string | undefined {
     if (!this.#isTrusted(uid)) return `it belongs to user ${uid}`;
     if ((mode & ANYONE_WRITES) !== 0) return 'anyone may add files to it';
     return (mode & GROUP_WRITES) === 0 ? undefined : 'its group may write to it';
   }
 
-  /** Root can change everything anyway. */
+  /** Root is trusted because it can change everything anyway. */
   #isTrusted(uid: number): boolean {
     return uid === this.#userId || uid === 0;
   }
 
-  #doubted(path: string, what: string, problem: string): void {
+  #warnOrRefuse(path: string, what: string, problem: string): void {
     if (this.#checks === 'strict') throw this.#refused(path, what, problem);
     if (this.#warned.has(path)) return;
     this.#warned.add(path);
@@ -116,13 +133,13 @@ export class FileGuard {
   }
 }
 
-/** By descriptor where the folder can be read; one that can only be passed through is asked by name. */
+/** By descriptor if the folder can be read; a folder that may only be traversed is checked by name. */
 function directoryState(path: string): Stats {
   let fd: number;
   try {
     fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return statSync(path);
+    if (errorCode(error) === 'EACCES') return statSync(path);
     throw error;
   }
   try {

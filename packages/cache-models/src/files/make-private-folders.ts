@@ -3,13 +3,15 @@ import { dirname, resolve } from 'node:path';
 import { Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
+import { errorCode } from '../errors/error-code.ts';
 
 /**
- * Makes a folder and the missing ones above it, each with mode 0700 whatever the umask; what is there stays as it is. Throws the system's error.
- * With `flush` (the default) each is flushed into the one above it: else a power cut takes it with all that is in it.
+ * Creates a folder and its missing parents, each with mode 0700 regardless of the umask. Existing folders are not
+ * changed. Throws the system's error. `flush` (default true) flushes each new folder's parent to disk; otherwise a
+ * power failure could lose the folder with everything in it.
  *
- * One level at a time: Node's recursive `mkdir` tries again for ever where the parent is there and the system answers
- * ENOENT all the same, as `/proc` does.
+ * One level at a time, because Node's recursive `mkdir` loops endlessly if the parent exists and the system returns
+ * ENOENT all the same, as in `/proc`.
  */
 export function makePrivateFolders(path: string, options: { readonly flush?: boolean } = {}): void {
   checkArgument('path', path, Kinds.path);
@@ -26,21 +28,23 @@ export function makePrivateFolders(path: string, options: { readonly flush?: boo
   }
 }
 
-/** Flushes what was made, renamed or removed in a folder. A system that cannot open or flush folders has nothing to flush. */
+/**
+ * Flushes a folder to disk, so that files created, renamed or removed in it survive a power failure. Does nothing on systems that cannot open
+ * or flush folders. Throws the system's error. */
 export function syncFolder(path: string): void {
   checkArgument('path', path, Kinds.path);
   let folder: number;
   try {
     folder = openSync(path, 'r');
   } catch (error) {
-    // A folder that may be passed through and not be read, or a system where folders are no files.
-    if (['EACCES', 'EISDIR', 'EPERM'].includes(codeOf(error))) return;
+    // A folder that may be traversed but not read, or a system that cannot open folders.
+    if (['EACCES', 'EISDIR', 'EPERM'].includes(errorCode(error) ?? '')) return;
     throw error;
   }
   try {
     fsyncSync(folder);
   } catch (error) {
-    if (!['EINVAL', 'EPERM'].includes(codeOf(error))) throw error;
+    if (!['EINVAL', 'EPERM'].includes(errorCode(error) ?? '')) throw error;
   } finally {
     closeSync(folder);
   }
@@ -51,15 +55,11 @@ function makeFolder(path: string): void {
     mkdirSync(path, { mode: 0o700 });
     chmodSync(path, 0o700);
   } catch (error) {
-    // Another process may have been first.
-    if (codeOf(error) !== 'EEXIST' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    // Another process may have created it first.
+    if (errorCode(error) !== 'EEXIST' || statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code);
 }

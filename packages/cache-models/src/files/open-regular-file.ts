@@ -2,20 +2,21 @@ import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type 
 import { type ArgumentKind, Kinds, optional, wholeNumber } from '../arguments/argument-kinds.ts';
 import { checkArgument } from '../arguments/check-argument.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
+import { errorCode } from '../errors/error-code.ts';
 import type { FileGuard } from './file-guard.ts';
 import { unsafePath } from './unsafe-path.ts';
 
-// Windows has none of these flags, and no links or pipes that a user without privileges could plant.
+// Windows has none of these flags, and no links or pipes that an unprivileged user could create.
 const SAFELY = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 export interface RegularFileOptions {
-  /** What belongs at the path, for the error: `"shard"`, `"key file"`. */
+  /** What belongs at the path, for errors: `"shard"`, `"key file"`. */
   readonly what: string;
-  /** Name of the tier, for the error. */
+  /** Name of the tier, for errors. Default: none. */
   readonly tier?: string | undefined;
-  /** A larger file is refused, in bytes. Default: any size. */
+  /** Maximum size in bytes; a larger file is refused. Default: no limit. */
   readonly maxBytes?: number | undefined;
-  /** Judges files with several names. Default: they are used. */
+  /** Checks files with several hard links. Default: they are accepted. */
   readonly guard?: FileGuard | undefined;
 }
 
@@ -30,21 +31,24 @@ const OPTIONS: Readonly<Record<keyof RegularFileOptions, ArgumentKind>> = Object
   }),
 });
 
+/** An open regular file. The caller closes `fd`. */
 export interface RegularFile {
   readonly fd: number;
   readonly stats: Stats;
 }
 
 /**
- * Opens a file that must be a regular one, whatever stands at the path, and never waits: a symbolic link is not followed, nobody waits for the
- * other end of a pipe, and what was opened is judged by its descriptor, so that nothing can take its place in between.
+ * Opens a file and ensures that it is a regular one, without ever blocking: symbolic links are not followed, the other
+ * end of a pipe is not awaited, and the opened file is checked by its descriptor, so that it cannot be exchanged
+ * between check and use.
  *
- * `flags` are those of `open(2)`; with `O_CREAT` the file gets mode 0600 whatever the umask. Throws a CacheStorageError with code
- * `CACHE_UNSAFE_PATH` for a link, a folder, a pipe, a socket, a device, or a file larger than `maxBytes`, and the system's error (such as
- * `ENOENT`) otherwise. Whoever opens it closes it.
+ * `flags` are those of `open(2)`; with `O_CREAT` the file gets mode 0600 regardless of the umask. Throws a
+ * CacheStorageError with code `CACHE_UNSAFE_PATH` for a link, a folder, a pipe, a socket, a device, or a file larger
+ * than `maxBytes`, and otherwise the system's error (such as `ENOENT`). The caller closes the file.
  *
  * @example
- * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes: 65_536 });
+ * const { fd, stats } = openRegularFile('cache/pw-cache.json', constants.O_RDONLY, { what: 'layout file', maxBytes:
+ * 65_536 });
  */
 export function openRegularFile(path: string, flags: number, options: RegularFileOptions): RegularFile {
   checkArgument('path', path, Kinds.path);
@@ -56,7 +60,7 @@ export function openRegularFile(path: string, flags: number, options: RegularFil
     const problem = problemOf(stats, options.maxBytes);
     if (problem !== undefined) throw unsafePath({ path, problem, what: options.what, tier: options.tier });
     options.guard?.checkLinks(path, options.what, stats);
-    // No umask may open it to others, or close it to its owner.
+    // The umask must neither open it to others nor close it to its owner.
     if ((flags & constants.O_CREAT) !== 0) closeToOthers(fd, stats);
     return { fd, stats };
   } catch (error) {
@@ -66,25 +70,25 @@ export function openRegularFile(path: string, flags: number, options: RegularFil
 }
 
 function open(path: string, flags: number, options: RegularFileOptions): number {
-  // Where no flag refuses links, they are looked for by name.
+  // Without the flag that refuses links, they are detected by name.
   if (constants.O_NOFOLLOW === undefined && isLink(path)) throw unsafePath({ path, problem: LINK, ...options });
   try {
     return openSync(path, flags | SAFELY, 0o600);
   } catch (cause) {
-    const problem = REFUSALS[(cause as NodeJS.ErrnoException).code ?? ''];
+    const problem = REFUSALS[errorCode(cause) ?? ''];
     throw problem === undefined ? cause : unsafePath({ path, problem, cause, what: options.what, tier: options.tier });
   }
 }
 
-const LINK = 'is a symbolic link, and those are not followed; put the file itself there';
+const LINK = 'is a symbolic link, and links are not followed; put the file itself there';
 const NO_FILE = 'is a folder, pipe, socket or device; move it away';
 
-/** What the system answers where no regular file is. */
+/** The system's error codes for paths that are not regular files. */
 const REFUSALS: Readonly<Record<string, string | undefined>> = {
   ELOOP: LINK,
   EMLINK: LINK,
   EISDIR: NO_FILE,
-  // A socket; a pipe or a device that nobody serves.
+  // A socket, or a pipe or device without another end.
   ENXIO: NO_FILE,
   ENODEV: NO_FILE,
   EOPNOTSUPP: NO_FILE,
@@ -97,7 +101,7 @@ function isLink(path: string): boolean {
 function problemOf(stats: Stats, maxBytes = Number.POSITIVE_INFINITY): string | undefined {
   if (!stats.isFile()) return NO_FILE;
   if (stats.size <= maxBytes) return undefined;
-  return `holds ${stats.size} bytes, and none of more than ${maxBytes} is read; move it away`;
+  return `has ${stats.size} bytes, more than the limit of ${maxBytes}; move it away`;
 }
 
 function closeToOthers(fd: number, { mode }: Stats): void {
@@ -105,7 +109,7 @@ function closeToOthers(fd: number, { mode }: Stats): void {
   try {
     fchmodSync(fd, 0o600);
   } catch (error) {
-    // It belongs to somebody else, who decides on its mode.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    // It belongs to another user, who decides on its mode.
+    if (errorCode(error) !== 'EPERM') throw error;
   }
 }

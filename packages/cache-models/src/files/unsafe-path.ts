@@ -1,12 +1,13 @@
 import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
 import { checkOptionsObject } from '../arguments/check-options.ts';
-import { CacheErrorCode, CacheStorageError } from '../cache-error.ts';
+import { CacheErrorCode, CacheStorageError } from '../errors/cache-error.ts';
 
-/** A path that is refused: what it was to be, what is there, and what helps. */
+/** A refused path: what belongs there, what is wrong, and the remedy. */
 export interface UnsafePath {
   readonly path: string;
-  /** What belongs there, such as `"shard"`. */
+  /** What belongs at the path, such as `"shard"`. */
   readonly what: string;
+  /** What is wrong, and the remedy: `is a folder; move it away`. */
   readonly problem: string;
   readonly tier?: string | undefined;
   readonly cause?: unknown;
@@ -20,7 +21,7 @@ const MEMBERS: Readonly<Record<keyof UnsafePath, ArgumentKind>> = Object.freeze(
   cause: { wanted: 'may be anything', isRight: () => true },
 });
 
-/** The error of a path that is refused, with code `CACHE_UNSAFE_PATH`; not `retryable`, as a person has to look at it. */
+/** The error for a refused path, with code `CACHE_UNSAFE_PATH`. Not `retryable`, because a person has to fix it. */
 export function unsafePath(found: UnsafePath): CacheStorageError {
   checkOptionsObject(found, MEMBERS, { what: 'unsafePath', name: 'found' });
   const { path, what, problem, tier, cause } = found;

@@ -1,7 +1,7 @@
 const CLOSING = /[)\]}>,;.:!?'"`\\|]/;
 const AFTER_QUOTE = /[\s,;:)}\]>.!?&|\\=]/;
 
-/** The end of a text without the punctuation that closes it: a sentence's, a list's, a quotation's. */
+/** The end of a range without closing punctuation, such as that of a sentence, list or quotation. */
 export function withoutClosing(text: string, start: number, end: number): number {
   let last = end;
   while (last > start && CLOSING.test(text[last - 1]!)) last--;
@@ -15,9 +15,9 @@ export function isQuote(char: string | undefined): boolean {
 const LINE_END = /[\n\r\u2028\u2029]/g;
 
 /**
- * Where a quotation ends whose text begins at `start`: at the next `quote` of the line that is not escaped and that something
- * like a comma, a bracket or a space follows. -1 if it does not end before `limit`. What was opened by an escaped quote
- * (`isNested`) ends at the first one.
+ * The end of a quotation whose contents begin at `start`: the next unescaped `quote` in the line that is followed by a
+ * comma, bracket, space or the like; -1 if there is none before `limit`. A quotation that was opened by an escaped
+ * quote (`isNested`) ends at the first quote.
  */
 export function endOfQuote(text: string, start: number, limit: number, quote: string, isNested: boolean): number {
   let escapes = 0;
@@ -37,7 +37,7 @@ export function endOfLine(text: string, start: number): number {
   return LINE_END.exec(text)?.index ?? text.length;
 }
 
-/** Calls back for each line, with its place. */
+/** Calls `use` for each line, with its offset. */
 export function forEachLine(text: string, use: (line: string, offset: number) => void): void {
   const ends = /[\n\r\u2028\u2029]+|$/g;
   let from = 0;

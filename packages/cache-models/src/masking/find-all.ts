@@ -1,9 +1,11 @@
-/** Longest text that the engine's own search looks for: with a longer one a hostile text makes it crawl. */
+/**
+ * Maximum length of a string that the engine's own search is used for: with longer ones, hostile text makes it slow.
+ */
 const SEARCHED = 64;
 
 /**
- * Calls back for each place of a text where `wanted` stands, overlapping ones joined where they overlap. Takes time in
- * proportion to both lengths, whatever they hold (Knuth, Morris, Pratt).
+ * Calls `found` for each occurrence of `wanted`; of an occurrence that overlaps the previous one, only for the rest.
+ * Takes time linear in both lengths for any input (Knuth, Morris, Pratt).
  */
 export function findAll(text: string, wanted: string, found: (start: number, end: number) => void): void {
   const { length } = wanted;
@@ -23,14 +25,14 @@ export function findAll(text: string, wanted: string, found: (start: number, end
     if (wanted.charCodeAt(matched) === char) matched++;
     if (matched < length) continue;
     const start = i + 1 - length;
-    // Told from its beginning where it stands alone; the rest of an overlapping one is what is new.
+    // The whole occurrence, or the part that does not overlap the previous one.
     found(Math.max(start, done), i + 1);
     done = i + 1;
     matched = borders[matched - 1]!;
   }
 }
 
-/** As `findAll`, but goes on at the place that `found` gives, which lies behind the one that was found. */
+/** As `findAll`, but continues at the index that `found` returns, which is after the occurrence. */
 export function findApart(text: string, wanted: string, found: (start: number, end: number) => number): void {
   const { length } = wanted;
   let next = 0;
@@ -43,7 +45,7 @@ export function findApart(text: string, wanted: string, found: (start: number, e
   }
 }
 
-/** For each beginning of a text the length of its longest own beginning that is its end too. */
+/** For each prefix, the length of its longest proper prefix that is also a suffix. */
 function bordersOf(text: string): Uint32Array {
   const borders = new Uint32Array(text.length);
   for (let i = 1, matched = 0; i < text.length; i++) {

@@ -1,12 +1,12 @@
-/** Marks a part of a text, from `start` to before `end`, as something that must not be shown. */
+/** Marks the range from `start` (inclusive) to `end` (exclusive) of a text as something that must not be shown. */
 export type Mark = (start: number, end: number) => void;
 
-/** The parts of a text that are to be masked. They may overlap. */
+/** The ranges of a text to mask. They may overlap. */
 export class Marks {
   readonly #length: number;
   #marked: Uint8Array | undefined;
 
-  /** `length`: of the text, in UTF-16 units. */
+  /** `length` of the text in UTF-16 units. */
   constructor(length: number) {
     this.#length = length;
   }
@@ -14,12 +14,12 @@ export class Marks {
   readonly add: Mark = (start, end) => {
     if (start >= end) return;
     this.#marked ??= new Uint8Array(this.#length);
-    // Many marks are of one character, and filling is a call.
+    // Many marks have one character, and `fill` is a call.
     if (end === start + 1) this.#marked[start] = 1;
     else this.#marked.fill(1, start, end);
   };
 
-  /** The text with one mask for each run of marked characters, whatever its length. */
+  /** The text with one mask for each run of marked characters, regardless of its length. */
   apply(text: string, mask: string): string {
     const marked = this.#marked;
     if (marked === undefined) return text;

@@ -5,25 +5,25 @@ import { endOfBrackets, endOfHeader, endOfValue } from './value-ends.ts';
 const NAME =
   /(?:pass(?:word|wd|phrase|code)?|pwd|pw|token|secret|(?:api|access|private|secret|auth)[-_]?key|auth|(authori[sz]ation|cookie2?)|(user(?:[-_]?name)?|login)|(key|sig|signature)|(credentials?)|(port|integer value as))\d{0,3}(?![\w-])/gi;
 const SEPARATOR = /\]?(\\?["'`])?[ \t]{0,16}(?:(=>|:=|[:=])|(,))?[ \t]{0,16}(?:[bu](?=["']))?(\\?["'`])?/y;
-/** Names that end like one of a secret. */
+/** Names that only end like the name of a secret. */
 const HARMLESS = /(?:by|com|tres|over|sur|en|BY|COM)(?:pass|PASS)$|[a-z]pw$/;
 const AFTER_VALUE = /[\s,;)}\]&"'`]/;
 const NOTHING = /^(?:null|undefined|none|nil|true|false)(?=[\s,;:)}\]&"'`]|\.?(?:\s|$))/i;
 
-/** In the order of the groups of the pattern; what is in none is a secret. */
+/** In the order of the pattern's groups; a match without a group is a secret. */
 const KINDS = ['header', 'user', 'query', 'assigned', 'port'] as const;
 type Kind = (typeof KINDS)[number] | 'secret';
 
 interface Found {
   readonly kind: Kind;
-  /** The name in the text. */
+  /** Range of the name in the text. */
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Marks the value of what is named like a secret: in headers, JSON, queries, assignments, options of commands, `key: value`,
- * quotations (`user 'ann'`). Of a user's name only what is clearly a value: after `=`, or quoted.
+ * Marks values whose name is that of a secret: in headers, JSON, queries, assignments, command options, `key: value`,
+ * quotations (`user 'ann'`). The value of a username is marked only if it is clearly a value: after `=`, or quoted.
  */
 export function markNamedValues(text: string, mark: Mark): void {
   NAME.lastIndex = 0;
@@ -38,7 +38,7 @@ export function markNamedValues(text: string, mark: Mark): void {
   }
 }
 
-/** Marks the value of a name, if it has one, and gives its end. */
+/** Marks the value of a name, if it has one. Returns the end of the value or name. */
 function markValue(text: string, found: Found, mark: Mark): number {
   const { kind, start, end } = found;
   SEPARATOR.lastIndex = end;
@@ -48,7 +48,7 @@ function markValue(text: string, found: Found, mark: Mark): number {
   if (value >= text.length || !isNamed(text, found) || !isAssigned(text, found, between)) return end;
   if (quote !== undefined) {
     const closed = endOfQuote(text, value, text.length, quote.slice(-1), quote.length > 1);
-    // Quotes with nothing in them and something behind them are a part of the value.
+    // Empty quotes that are followed by something are part of the value.
     const isPart = closed === value && !isEnd(text[closed + quote.length]);
     const last = closed < 0 ? endOfLine(text, value) : isPart ? endOfValue(text, closed + quote.length, start) : closed;
     mark(value, last);
@@ -60,7 +60,7 @@ function markValue(text: string, found: Found, mark: Mark): number {
       mark(value + 1, last);
       return last;
     }
-    // The brackets are a part of the value. It is looked for behind them, so that no bracket is looked for twice.
+    // The brackets are part of the value. Its end is searched for after them, so that no bracket is searched for twice.
     const end = endOfValue(text, last, start);
     mark(value, end);
     return end;
@@ -71,7 +71,7 @@ function markValue(text: string, found: Found, mark: Mark): number {
   return last;
 }
 
-/** True for brackets with something in them and nothing behind them, closed or cut off: else they are a part of the value. */
+/** True for non-empty brackets, closed or cut off, with nothing after them; otherwise they are part of the value. */
 function isWholeList(text: string, start: number, last: number): boolean {
   const isClosed = /[\])]/.test(text[last] ?? '');
   return last > start + 1 && isEnd(text[isClosed ? last + 1 : last]);
@@ -81,7 +81,7 @@ function isEnd(char: string | undefined): boolean {
   return char === undefined || AFTER_VALUE.test(char);
 }
 
-/** What stands between a name and what may be its value. */
+/** What is between a name and its possible value. */
 interface Between {
   readonly whole: string;
   /** The quote that closes the name. */
@@ -103,11 +103,11 @@ function isAssigned(text: string, { kind, start, end }: Found, between: Between)
   }
   if (kind === 'query') return false;
   if (whole !== '' && isLongOption(text, start)) return true;
-  // A list of names and values, such as that of the headers of a request.
+  // A list of alternating names and values, such as raw request headers.
   if (comma !== undefined) return closing !== undefined || isQuoted;
-  // `password "x"`, but not `token "x"`: parsers complain of tokens.
-  const isSaid = kind === 'user' || (kind === 'secret' && !/token$/i.test(text.slice(start, end)));
-  return isSaid && isQuoted && closing === undefined && /\s/.test(whole);
+  // `password "x"`, but not `token "x"`, which is common in error messages of parsers.
+  const isQuotedWord = kind === 'user' || (kind === 'secret' && !/token$/i.test(text.slice(start, end)));
+  return isQuotedWord && isQuoted && closing === undefined && /\s/.test(whole);
 }
 
 /** True for digits up to a quote. */

@@ -1,17 +1,17 @@
 import { isUtf8 } from 'node:buffer';
 import type { Mark } from './marks.ts';
 
-/** A text as a reader that undoes an encoding sees it, and where each of its characters comes from. */
+/** A decoded view of a text, and the way to mark the source of its characters. */
 export interface TextView {
   readonly text: string;
-  /** Marks what stands behind a part of the view in the text that it is a view of. */
+  /** Marks the source of a range of the view in the original text. */
   readonly mark: Mark;
 }
 
 const BACKSLASH = /\\(?:u\{[\da-f]{1,6}\}|u[\da-f]{4}|x[\da-f]{2}|[^ux])/iy;
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', '0': '\0' };
 
-/** The text itself, and what percent-decoding (once and twice) and undoing backslash escapes make of it. */
+/** The text itself, and its views after percent-decoding (once and twice) and after resolving backslash escapes. */
 export function viewsOf(text: string, mark: Mark): TextView[] {
   const plain = { text, mark };
   const views: TextView[] = [plain];
@@ -24,14 +24,14 @@ export function viewsOf(text: string, mark: Mark): TextView[] {
   return views;
 }
 
-/** Takes what a part of a match stands for, and how many characters of the source it takes. */
+/** Receives decoded text, and the number of source characters that it was decoded from. */
 type Take = (text: string, length: number) => void;
 
-/** A way to write characters in others. */
+/** A way to escape characters. */
 interface Encoding {
-  /** What each escape begins with. */
+  /** The first character of each escape. */
   readonly sign: string;
-  /** Where the escapes end that begin at a place with the sign; that place itself if there are none. */
+  /** The end of a run of escapes that begins at `at`; `at` itself if there is none. */
   readonly endOf: (text: string, at: number) => number;
   readonly takeParts: (escapes: string, take: Take) => void;
 }
@@ -41,7 +41,7 @@ const BACKSLASHES: Encoding = { sign: '\\', endOf: endOfBackslash, takeParts: ba
 
 function decode({ text, mark }: TextView, { sign, endOf, takeParts }: Encoding): TextView | undefined {
   const pieces: string[] = [];
-  // Where each character of the view begins in the source, and at last where the source ends. No escape is shorter than what it stands for.
+  // The source index of each character of the view, then the end of the source. No escape is shorter than its decoded text.
   const starts = new Uint32Array(text.length + 1);
   let size = 0;
   let from = 0;
@@ -72,7 +72,7 @@ function endOfPercent(text: string, at: number): number {
   return end;
 }
 
-/** True for the code of a hexadecimal digit; not for NaN, which stands behind the end of a text. */
+/** True for the code of a hexadecimal digit; false for NaN, which is returned beyond the end of a string. */
 function isHex(code: number): boolean {
   const lower = code | 0x20;
   return (code >= 0x30 && code <= 0x39) || (lower >= 0x61 && lower <= 0x66);
@@ -83,10 +83,10 @@ function endOfBackslash(text: string, at: number): number {
   return BACKSLASH.test(text) ? BACKSLASH.lastIndex : at;
 }
 
-/** UTF-8 where the bytes are UTF-8, else a byte is the character of its number, as in Latin-1. */
+/** Decodes UTF-8 where the bytes are valid UTF-8, and other bytes as Latin-1. */
 function percentParts(escapes: string, take: Take): void {
   if (escapes.length === 3) {
-    // No character of several bytes: the usual case, at no cost.
+    // A single byte: the usual case, without a Buffer.
     take(String.fromCharCode(Number.parseInt(escapes.slice(1), 16)), 3);
     return;
   }
@@ -98,7 +98,7 @@ function percentParts(escapes: string, take: Take): void {
   }
 }
 
-/** How many bytes the character takes that begins at a place; one if they are not whole. */
+/** The number of bytes of the UTF-8 character at an index; 1 if it is not valid. */
 function sizeAt(bytes: Buffer, at: number): number {
   const lead = bytes[at]!;
   const size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;

@@ -4,7 +4,7 @@ import { isHostLike, isPort, isSureHost } from './hosts.ts';
 import type { Mark } from './marks.ts';
 
 const MASKED = /^["'`(<[{]*\*{10}@/;
-// What stands around a user, as in {"proxy":"user:password@host"} or url=user:password@host.
+// Delimiters around a user, as in {"proxy":"user:password@host"} or url=user:password@host.
 const DELIMITER = /["'`<>(){}[\],;=|&]/;
 const REFERENCE =
   /^(?:(?:github|gitlab|bitbucket|gist):[\w.-]+\/[\w./-]+@[\w./-]+|(?:npm|jsr|bun|deno|pkg|workspace|catalog):@?[\w./-]+@[\w.^~*+-]+|mailto:[^\s:@]+@[^\s:@]+)$/i;
@@ -12,7 +12,7 @@ const BRACKETED_FIRST = /\[[\da-f:.]{2,45}(?:%\w{1,16})?\]:\d{1,5}:(?=[^\s:]+:\S
 const PLACE_LAST =
   /:(?=(?:\[[\da-f:.]{2,45}(?:%\w{1,16})?\]|localhost|[a-z\d_-]+(?:\.[a-z\d_-]+)+):\d{1,5}(?!\w|\.\d))/gi;
 
-/** A user before a colon: where the name begins, and the colon. */
+/** The range of a username before a colon. */
 interface User {
   readonly start: number;
   readonly colon: number;
@@ -20,10 +20,10 @@ interface User {
 
 /**
  * Marks `user:password@` without a scheme, and the credentials in lines of proxy lists, `host:port:user:password` and
- * `user:password:host:port`. An `@` without a colon before it is an e-mail address or the version of a package.
+ * `user:password:host:port`. An `@` without a colon before it belongs to an e-mail address or the version of a package.
  */
 export function markTokens(text: string, mark: Mark): void {
-  // Where a user began whose password may go on after a space.
+  // The start of a user whose password may continue after a space.
   let open = -1;
   for (const { 0: token, index } of text.matchAll(/\S+/g)) {
     const at = token.lastIndexOf('@');
@@ -38,7 +38,7 @@ export function markTokens(text: string, mark: Mark): void {
   }
 }
 
-/** The first word before a colon. A drive, as in `C:\`, is none. */
+/** The first word before a colon, except for a drive letter as in `C:\`. */
 function userIn(token: string, end: number): User | undefined {
   let from = 0;
   let isBare = true;
@@ -56,7 +56,7 @@ function userIn(token: string, end: number): User | undefined {
   return undefined;
 }
 
-/** `github:user/repository@branch`, `npm:@scope/name@1.2.3`, `mailto:…`: there is no password in these. */
+/** `github:user/repository@branch`, `npm:@scope/name@1.2.3`, `mailto:…`: these contain no password. */
 function isReference(token: string, { start }: User): boolean {
   return REFERENCE.test(token.slice(start, withoutClosing(token, start, token.length)));
 }
@@ -69,7 +69,7 @@ function mayGoOn(token: string, { colon }: User, at: number): boolean {
   return rest !== '' && !/^[\d:.,-]*$/.test(rest);
 }
 
-/** True if the token is a line of a list with a host at its beginning that can be nothing else. */
+/** Marks the credentials of a line of a proxy list. Returns true if the line certainly begins with a host. */
 function markListLine(token: string, { start, colon }: User, mark: Mark): boolean {
   if (!token.includes('[') && !hasFourFields(token, colon)) return false;
   const first = BRACKETED_FIRST.exec(token);
@@ -77,10 +77,10 @@ function markListLine(token: string, { start, colon }: User, mark: Mark): boolea
     mark(first.index + first[0].length, withoutClosing(token, first.index, token.length));
     return true;
   }
-  // What stands before the last place: `user:password:host:port`.
+  // Everything before the last `host:port`: `user:password:host:port`.
   const last = [...token.slice(start).matchAll(PLACE_LAST)].at(-1)?.index ?? 0;
   if (token.slice(start, start + last).includes(':')) mark(start, start + last);
-  const end = endOfLine(token, start);
+  const end = endOfListLine(token, start);
   const line = token.slice(start, end);
   const fields = line.split(':');
   if (fields.length < 4 || isIPv6(line) || fields.every((field) => /^[\da-f]{2}$/i.test(field))) return false;
@@ -90,13 +90,13 @@ function markListLine(token: string, { start, colon }: User, mark: Mark): boolea
   return isSureHost(host);
 }
 
-/** Looked at before all else, for most tokens have a colon at most. */
+/** A cheap test first: most tokens have at most one colon. */
 function hasFourFields(token: string, colon: number): boolean {
   const second = token.indexOf(':', colon + 1);
   return second >= 0 && token.indexOf(':', second + 1) >= 0;
 }
 
-function endOfLine(token: string, start: number): number {
+function endOfListLine(token: string, start: number): number {
   const quote = token[start - 1];
   const closing = isQuote(quote) ? token.indexOf(quote!, start) : -1;
   return closing < 0 ? withoutClosing(token, start, token.length) : closing;

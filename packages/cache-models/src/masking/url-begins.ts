@@ -1,11 +1,11 @@
-/** Where something like a URL begins in a line: at its scheme, if it has one, else at the colon. */
+/** The beginning of something like a URL in a line: its scheme if it has one, otherwise the colon. */
 export interface UrlBegin {
   readonly index: number;
-  /** From the scheme up to and with the slashes. */
+  /** From the scheme to the slashes, inclusive. */
   readonly begin: string;
 }
 
-// Slashes of either kind, and one alone where the scheme is known: browsers take all of these.
+// Slashes of either kind, and a single one after a known scheme: browsers accept all of these.
 const SLASHES = /:[/\\]+/g;
 const KNOWN_SCHEME = /(?:https?|socks[45]?[ah]?|ftps?|wss?)$/i;
 const LONGEST_KNOWN = 'socks5h'.length;
@@ -13,7 +13,10 @@ const LONGEST_SCHEME = 32;
 const LETTER = /[a-z]/i;
 const SCHEME_CHAR = /[a-z\d+.-]/i;
 
-/** In their order. Looks for slashes first, and only before them for a scheme: most texts have no slashes, and many letters. */
+/**
+ * All beginnings in order. Searches for slashes first and then backwards for a scheme, because most text has letters
+ * but no slashes.
+ */
 export function urlBegins(line: string): UrlBegin[] {
   const begins: UrlBegin[] = [];
   for (const { 0: slashes, index: colon } of line.matchAll(SLASHES)) {
@@ -24,7 +27,7 @@ export function urlBegins(line: string): UrlBegin[] {
   return begins;
 }
 
-/** The first letter of the characters of a scheme that stand before a colon; the colon itself if there is none. */
+/** The index of the first letter of a scheme before the colon; the colon itself if there is no scheme. */
 function startOfScheme(line: string, colon: number): number {
   const limit = Math.max(0, colon - LONGEST_SCHEME);
   let start = colon;

@@ -6,14 +6,14 @@ import { urlBegins } from './url-begins.ts';
 
 const ENDPOINT = /(?:\[[^\]\s]{2,60}\]|[^\s:@/\\[\]]{1,253}):\d{1,5}(?=["'`,;)}\]>.]*(?:\s|$))/y;
 
-/** Marks the user info of URLs, and of what looks like one, line by line. */
+/** Marks the user info of URLs, and of anything that looks like a URL, line by line. */
 export function markUserInfo(text: string, mark: Mark): void {
   forEachLine(text, (line, offset) => markLine(line, (start, end) => mark(offset + start, offset + end)));
 }
 
 function markLine(line: string, mark: Mark): void {
   let from = 0;
-  // Where a password was cut short by what looks like another URL, and is none.
+  // The start of the rest of a password that looked like the beginning of another URL.
   let tail = -1;
   const between = (end: number): void => {
     const start = from;
@@ -22,7 +22,7 @@ function markLine(line: string, mark: Mark): void {
   const urls = urlBegins(line);
   for (const [i, { begin, index }] of urls.entries()) {
     between(index);
-    // A password may hold anything, spaces too; the next URL is where this one ends at the latest.
+    // A password may contain anything, even spaces; the URL ends at the next URL at the latest.
     const next = urls[i + 1]?.index ?? line.length;
     if (index === tail) {
       from = index + endOfToken(line.slice(index, next));
@@ -38,7 +38,7 @@ function markLine(line: string, mark: Mark): void {
   between(line.length);
 }
 
-/** True if a password without an `@` goes up to the next URL. */
+/** True if a password without an `@` extends to the next URL. */
 function isCutOff(line: string, start: number, end: number): boolean {
   return end < line.length && !/[\s"'`]/.test(line.slice(start, end));
 }
@@ -56,8 +56,8 @@ function endOfUrl(line: string, index: number, start: number, limit: number): nu
 }
 
 /**
- * False where the quote is more likely a part of a password: the URL would have one, and no host, or the next `@` is not quoted
- * as it would be in a list or in JSON.
+ * False if the quote is more likely part of a password: because the URL would have a password but no host, or because
+ * the next `@` is not quoted as it would be in a list or in JSON.
  */
 function mayEnd(url: string, isNextQuoted: boolean): boolean {
   const authority = url.slice(0, endOfAuthority(url));
@@ -66,7 +66,7 @@ function mayEnd(url: string, isNextQuoted: boolean): boolean {
   return isNextQuoted && (at < 0 ? isPlace(authority) && !authority.endsWith(':') : at < url.length - 1);
 }
 
-/** Marks the user info of a URL that is given from behind `://` on; gives the place up to where it was looked at. */
+/** Marks the user info of a URL, given from after its `://`. Returns the index up to which it was examined. */
 function markUrl(url: string, mark: Mark): number {
   const sure = endOfSurePlace(url, 0);
   if (sure >= 0) return sure;
@@ -87,7 +87,10 @@ function markUrl(url: string, mark: Mark): number {
   return at + 1;
 }
 
-/** The last `@`, or the first one that is followed by a whole `host:port`, or one behind a blank that is: nobody's name ends with one. */
+/**
+ * The last `@`, unless one is followed by a complete `host:port`: then the first such `@`, or the last such `@` that
+ * follows a blank.
+ */
 function endOfUserInfo(url: string): number {
   let last = -1;
   let first = -1;
@@ -99,7 +102,7 @@ function endOfUserInfo(url: string): number {
   return first < 0 ? last : first;
 }
 
-/** True if there is an `@host:port`: in doubt it is the end of a password with that quote in it. */
+/** True if there is an `@host:port`: in doubt, it ends a password that contains the quote. */
 function hasEndpoint(text: string): boolean {
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) if (isEndpointAt(text, at + 1)) return true;
   return false;
@@ -110,7 +113,7 @@ function isEndpointAt(text: string, at: number): boolean {
   return ENDPOINT.test(text);
 }
 
-/** `http://user:password`, cut off before the `@`: a port that is no number is a password. */
+/** `http://user:password`, cut off before the `@`: a port that is not a number is a password. */
 function markCutOff(url: string, authority: number, mark: Mark): number {
   const end = withoutClosing(url, 0, authority);
   if (isPlace(url.slice(0, url[0] === '[' && url[end] === ']' ? end + 1 : end))) return authority;

@@ -3,15 +3,15 @@ import { endOfLine, endOfQuote, isQuote, withoutClosing } from './ends.ts';
 const SCHEME = /(?:basic|bearer|digest|ntlm|negotiate|kerberos|token|apikey)[ \t]/iy;
 const SCHEME_AND_TOKEN =
   /(?:basic|bearer|ntlm|negotiate|kerberos|token|apikey)[ \t]{1,16}[\w.~+/=-]+(?=[\s"'`,;)}\]>]|$)/iy;
-// An `&` may be a part of a password; before a name and an `=` it is none.
+// An `&` may be part of a password, unless a name and an `=` follow.
 const STOP = /\s|[&;](?=[\w.[\]%-]{0,64}=)|["'`](?=[\s,;:)}\]>]|$)/g;
 const NAME_AND_SIGN = /^\w{1,40}=/;
 const VARIABLE = /(?:^|[\n\r])(?:export )?[A-Z\d_]{1,64}$/;
 
-/** Longest way to a quote that closes an argument such as `'--password=two words'`. */
+/** Maximum distance to the closing quote of an argument such as `'--password=two words'`. */
 const QUOTED_ARGUMENT = 256;
 
-/** Where a value ends that is not quoted and stands behind the name at `name`. */
+/** The end of an unquoted value at `start`, whose name is at `name`. */
 export function endOfValue(text: string, start: number, name: number): number {
   SCHEME.lastIndex = start;
   if (SCHEME.test(text)) return endOfHeader(text, start, name);
@@ -22,7 +22,9 @@ export function endOfValue(text: string, start: number, name: number): number {
   return withoutClosing(text, start, STOP.exec(text)?.index ?? text.length);
 }
 
-/** Where the value of a header ends: behind the token of a scheme that has but one, else with the line. */
+/**
+ * The end of the value of a header: after the token of a scheme that has only one, otherwise at the end of the line.
+ */
 export function endOfHeader(text: string, start: number, name: number): number {
   SCHEME_AND_TOKEN.lastIndex = start;
   if (SCHEME_AND_TOKEN.test(text)) return SCHEME_AND_TOKEN.lastIndex;
@@ -30,7 +32,7 @@ export function endOfHeader(text: string, start: number, name: number): number {
   return quoted < 0 ? endOfLine(text, start) : quoted;
 }
 
-/** The end of an argument whose opening quote stands before the name; -1 if there is none. */
+/** The end of an argument whose opening quote is before the name; -1 if there is none. */
 function endOfArgument(text: string, start: number, name: number): number {
   const before = /(\\?)(["'`])[\w-]{0,64}$/.exec(text.slice(Math.max(0, name - 66), name));
   if (before === null) return -1;
@@ -38,13 +40,13 @@ function endOfArgument(text: string, start: number, name: number): number {
   return endOfQuote(text, start, limit, before[2]!, before[1] !== '');
 }
 
-/** True for a line `NAME=value` of an environment: the rest of it is the value. */
+/** True for a line `NAME=value` of an environment, whose value extends to the end of the line. */
 function isVariable(text: string, start: number, name: number): boolean {
   const [whole] = NAME_AND_SIGN.exec(text.slice(name, start)) ?? [];
   return whole !== undefined && VARIABLE.test(text.slice(Math.max(0, name - 73), name + whole.length - 1));
 }
 
-/** Where a list ends whose bracket stands at `start`: at the bracket that closes it, or with the line. */
+/** The end of a list whose opening bracket is at `start`: its closing bracket, or the end of the line. */
 export function endOfBrackets(text: string, start: number): number {
   const closing = text[start] === '[' ? ']' : ')';
   const line = endOfLine(text, start);

@@ -3,8 +3,8 @@ import {
   CacheValidationError,
   type CredentialCipher,
   type EntryLabels,
+  extractUrlCredentials,
   maskPlainFields,
-  moveUserInfo,
   parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';
@@ -35,7 +35,7 @@ export function fullRecordToEntry(
   const { username, password, notes } = readCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
   const { labels, notes: labelNotes } = readRecordLabels(row, ofImport);
-  const entry = moveUserInfo(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
+  const entry = extractUrlCredentials(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayHoldCredentials(entry.proxyUrl))
     throw new CacheValidationError(
       'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',

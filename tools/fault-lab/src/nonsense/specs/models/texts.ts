@@ -82,9 +82,9 @@ export const texts = groupOf(
   calls('fateOfTokens', [must('error', isAnything)], () => [new Error('x')], models.fateOfTokens),
   calls('chain', [must('value', isAnything), must('next', isFunction)], () => [1, () => 2], models.chain),
   calls(
-    'moveUserInfo',
+    'extractUrlCredentials',
     [must('entry', isEntry)],
     () => [models.CacheEntry.create({ proxyUrl: URL })],
-    models.moveUserInfo,
+    models.extractUrlCredentials,
   ),
 );

@@ -1,6 +1,0 @@
-import { FernetKey } from './fernet-key.ts';
-
-/** A new random Fernet key: 32 bytes as base64url, 44 characters. */
-export function generateKey(): string {
-  return FernetKey.generate().text;
-}

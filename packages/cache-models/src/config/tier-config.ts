@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { parseWith } from '../arguments/parse-with.ts';
+import { CacheConfigError } from '../errors/cache-error.ts';
+import { maskCredentials } from '../masking/mask-credentials.ts';
+
+/** Which entry is evicted when a tier is full. With every policy, expired entries are removed first. */
+export const EvictionPolicy = Object.freeze({
+  /** The least recently used entry. */
+  LRU: 'lru',
+  /** The least frequently used entry; of several, the oldest. */
+  LFU: 'lfu',
+  /** The entry that was stored first, regardless of reads. */
+  FIFO: 'fifo',
+});
+export type EvictionPolicy = (typeof EvictionPolicy)[keyof typeof EvictionPolicy];
+
+const POLICIES = Object.values(EvictionPolicy) as [EvictionPolicy, ...EvictionPolicy[]];
+
+export const tierConfigSchema = z.strictObject({
+  /** Whether the tier is used at all. Default true. */
+  enabled: z.boolean().default(true),
+  /** Maximum number of entries, 1 or more; null for no limit. Default null. */
+  maxEntries: z
+    .int('must be null (no limit) or a whole number of 1 or more')
+    .min(1, 'must be null (no limit) or a whole number of 1 or more')
+    .nullable()
+    .default(null),
+  /** Which entry is evicted when the tier is full. Default `"lru"`. */
+  evictionPolicy: z
+    .enum(POLICIES, {
+      error: ({ input }) =>
+        `must be one of lru, lfu, fifo${typeof input === 'string' ? `, not ${JSON.stringify(maskCredentials(input.slice(0, 40)))}` : ''}`,
+    })
+    .default('lru'),
+});
+
+/** The configuration of a tier as a user writes it: every member is optional. */
+export type CacheTierConfigInput = z.input<typeof tierConfigSchema>;
+/** A validated configuration of one tier, with all defaults filled in. */
+export type CacheTierConfig = Readonly<z.output<typeof tierConfigSchema>>;
+
+export const TIER_CONFIG_MEMBERS: readonly string[] = Object.freeze(Object.keys(tierConfigSchema.shape));
+
+/**
+ * Validates a tier's configuration and fills in the defaults. Throws a CacheConfigError that lists all problems.
+ *
+ * @example
+ * ```ts
+ * parseTierConfig({ maxEntries: 500 }); // { enabled: true, maxEntries: 500, evictionPolicy: 'lru' }
+ * ```
+ */
+export function parseTierConfig(input: CacheTierConfigInput = {}): CacheTierConfig {
+  return Object.freeze(
+    parseWith(tierConfigSchema, input, {
+      what: 'tier config',
+      name: 'config',
+      members: () => TIER_CONFIG_MEMBERS,
+      error: CacheConfigError,
+    }),
+  );
+}

@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { parseWith } from '../arguments/parse-with.ts';
+import { CacheValidationError } from '../errors/cache-error.ts';
+import { HEALTH_STATUSES, HealthStatus } from '../health/health-status.ts';
+import { type ParsedProxyUrl, readUrl } from '../proxy-url/proxy-url.ts';
+import { Secret } from '../secrets/secret.ts';
+import type { Clock } from '../time/clock.ts';
+import { MAX_INSTANT, toStorable } from '../time/instant.ts';
+import { type InstantInput, toInstant } from '../time/to-instant.ts';
+import type { CacheEntryFields } from './cache-entry-fields.ts';
+import { hashKey } from './cache-key.ts';
+import { type EntryLabels, inOrder, labelProblems, NO_LABELS } from './entry-labels.ts';
+import { isTooLongKey, MAX_KEY_BYTES } from './key-length.ts';
+import { withoutCredentials } from './mask-plain-fields.ts';
+
+const DEFAULT_TTL_SECONDS = 3600;
+const DEFAULT_SOURCE = 'manual';
+
+const text = z.string().refine((value) => value.isWellFormed(), 'must be well-formed Unicode (no lone surrogate)');
+const count = z.int('must be a whole number').min(0, 'must be 0 or more');
+const status = z.enum(HEALTH_STATUSES as [HealthStatus, ...HealthStatus[]]);
+
+const instant = z.custom<InstantInput>().transform((value: unknown, context): number => {
+  const time = toInstant(value as InstantInput);
+  if (time !== undefined) return time;
+  context.addIssue('must be epoch milliseconds, a Date or an ISO 8601 string, in the years 1 to 9999');
+  return z.NEVER;
+});
+
+/** A plain string or a Secret; null, undefined and the empty string mean that there is none. */
+export type SecretInput = string | Secret | null | undefined;
+const secret = z.custom<SecretInput>().transform((value: unknown, context): Secret | null => {
+  if (value === undefined || value === null || value === '') return null;
+  if (Secret.isSecret(value)) return value;
+  if (typeof value === 'string' && value.isWellFormed()) return Secret.of(value);
+  context.addIssue('must be a well-formed string, a Secret or null');
+  return z.NEVER;
+});
+
+const proxyUrl = z.custom<string>().transform((value: unknown, context): ParsedProxyUrl => {
+  const result = typeof value === 'string' ? readUrl(value) : { ok: false as const, reason: 'must be a string' };
+  if (result.ok) return result.value;
+  context.addIssue(result.reason);
+  return z.NEVER;
+});
+
+const labels = z.custom<EntryLabels>().transform((value: unknown, context): EntryLabels => {
+  const problems = labelProblems(value);
+  if (problems.length === 0) return inOrder(value as EntryLabels);
+  for (const { path, message } of problems)
+    context.addIssue({ code: 'custom', message, path: path === '' ? [] : [path] });
+  return z.NEVER;
+});
+
+const fields = {
+  key: text
+    .min(1, 'must not be empty')
+    .refine((key) => !isTooLongKey(key), `must be at most ${MAX_KEY_BYTES} bytes long`),
+  source: text,
+  fetchTime: instant,
+  lastAccessed: instant,
+  accessCount: count,
+  ttlSeconds: count,
+  expiresAt: instant,
+  healthStatus: status,
+  failureCount: count,
+  evictedFromL1: z.boolean(),
+  lastHealthCheck: instant.nullable(),
+  consecutiveHealthFailures: count,
+  consecutiveHealthSuccesses: count,
+  recoveryAttempt: count,
+  nextCheckTime: instant.nullable(),
+  lastHealthError: text.nullable(),
+  totalHealthChecks: count,
+  totalHealthCheckFailures: count,
+  labels,
+};
+
+const inputSchema = z
+  .strictObject({ ...fields, proxyUrl, username: secret, password: secret })
+  .partial()
+  .required({ proxyUrl: true });
+const patchSchema = z.strictObject({ ...fields, proxyUrl, username: secret, password: secret }).partial();
+const MEMBERS = Object.keys(inputSchema.shape);
+
+/** The input of {@link CacheEntry.create}: the fields of an entry, of which only `proxyUrl` is required. */
+export type CacheEntryInput = z.input<typeof inputSchema>;
+/** The input of {@link CacheEntry.with}: the fields to replace. */
+export type CacheEntryPatch = z.input<typeof patchSchema>;
+
+type Parsed = z.output<typeof inputSchema>;
+
+/**
+ * Validates the fields of a new entry and fills in the defaults. Throws a CacheValidationError that lists every wrong
+ * field.
+ */
+export function parseEntryInput(input: CacheEntryInput, clock: Clock): CacheEntryFields {
+  const given = parseWith(inputSchema, input, {
+    what: 'cache entry',
+    name: 'input',
+    members: () => MEMBERS,
+    error: CacheValidationError,
+  });
+  const credentials = mergeCredentials(given);
+  const url = given.proxyUrl.url;
+  const fetchTime = given.fetchTime ?? toStorable(clock.now());
+  const ttlSeconds = given.ttlSeconds ?? DEFAULT_TTL_SECONDS;
+  const texts = {
+    source: given.source ?? DEFAULT_SOURCE,
+    lastHealthError: given.lastHealthError ?? null,
+    labels: given.labels ?? NO_LABELS,
+  };
+  return {
+    key: given.key ?? hashKey(url, credentials.username),
+    proxyUrl: url,
+    ...credentials,
+    fetchTime,
+    lastAccessed: given.lastAccessed ?? fetchTime,
+    accessCount: given.accessCount ?? 0,
+    ttlSeconds,
+    // No store keeps a time after the year 9999: a longer TTL ends there.
+    expiresAt: given.expiresAt ?? toStorable(Math.min(fetchTime + ttlSeconds * 1e3, MAX_INSTANT)),
+    ...healthFields(given),
+    ...withoutCredentials(texts, credentials),
+  };
+}
+
+function healthFields(given: Parsed) {
+  return {
+    healthStatus: given.healthStatus ?? HealthStatus.UNKNOWN,
+    failureCount: given.failureCount ?? 0,
+    evictedFromL1: given.evictedFromL1 ?? false,
+    lastHealthCheck: given.lastHealthCheck ?? null,
+    consecutiveHealthFailures: given.consecutiveHealthFailures ?? 0,
+    consecutiveHealthSuccesses: given.consecutiveHealthSuccesses ?? 0,
+    recoveryAttempt: given.recoveryAttempt ?? 0,
+    nextCheckTime: given.nextCheckTime ?? null,
+    totalHealthChecks: given.totalHealthChecks ?? 0,
+    totalHealthCheckFailures: given.totalHealthCheckFailures ?? 0,
+  };
+}
+
+/** Validates the fields of a change. Throws a CacheValidationError that lists every wrong field. */
+export function parseEntryPatch(patch: CacheEntryPatch): Partial<CacheEntryFields> {
+  const given = parseWith(patchSchema, patch, {
+    what: 'cache entry',
+    name: 'patch',
+    members: () => MEMBERS,
+    error: CacheValidationError,
+  });
+  const { proxyUrl: parsed, ...rest } = given;
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) result[name] = value;
+  if (parsed === undefined) return result;
+  result['proxyUrl'] = parsed.url;
+  if (parsed.username !== null || parsed.password !== null) {
+    Object.assign(result, mergeCredentials({ ...given, proxyUrl: parsed }));
+  }
+  return result;
+}
+
+/** Credentials in the URL and in the fields must agree: silently dropping either would lose one. */
+function mergeCredentials(
+  given: Pick<Parsed, 'proxyUrl' | 'username' | 'password'>,
+): Pick<CacheEntryFields, 'username' | 'password'> {
+  const problems: string[] = [];
+  const pick = (name: 'username' | 'password'): Secret | null => {
+    const inUrl = given.proxyUrl[name];
+    const field = given[name] ?? null;
+    if (inUrl === null) return field;
+    if (field !== null && field.reveal() !== inUrl) problems.push(name);
+    return field ?? Secret.of(inUrl);
+  };
+  const merged = { username: pick('username'), password: pick('password') };
+  if (problems.length > 0) {
+    throw new CacheValidationError(
+      `cache entry: ${problems.join(' and ')}: given in proxyUrl and as a field, and they differ`,
+      {
+        problems: problems.map((path) => ({ path, message: 'given in proxyUrl and as a field, and they differ' })),
+      },
+    );
+  }
+  return merged;
+}

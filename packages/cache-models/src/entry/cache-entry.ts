@@ -1,0 +1,221 @@
+import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.ts';
+import { checkArgument } from '../arguments/check-argument.ts';
+import { checkOptionsObject } from '../arguments/check-options.ts';
+import { brandClass, brandOf } from '../brand.ts';
+import { HealthStatus } from '../health/health-status.ts';
+import { maskProxyUrl } from '../masking/mask-credentials.ts';
+import { Secret } from '../secrets/secret.ts';
+import { type Clock, systemClock } from '../time/clock.ts';
+import type { CacheEntryFields, CacheEntryJson } from './cache-entry-fields.ts';
+import { type CacheEntryInput, type CacheEntryPatch, parseEntryInput, parseEntryPatch } from './cache-entry-input.ts';
+import { type EntryLabels, NO_LABELS } from './entry-labels.ts';
+import { bareUrl, fullUrl } from './entry-url.ts';
+import { maskedFields, withoutCredentials } from './mask-plain-fields.ts';
+
+const BRAND = brandOf('CacheEntry');
+const FIELDS: ArgumentKind = Object.freeze({
+  wanted: 'must be the fields of an entry, including its key',
+  isRight: (value: unknown) => typeof (value as Partial<CacheEntryFields> | null | undefined)?.key === 'string',
+});
+const URL_OPTIONS = { credentials: optional(Kinds.boolean) };
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The fields of an entry as a store keeps them; records from before labels existed have none. */
+export type RestorableFields = Omit<CacheEntryFields, 'labels'> & Partial<Pick<CacheEntryFields, 'labels'>>;
+
+/**
+ * One proxy in the cache. Entries are frozen, and every change makes a new one, so tiers and callers may share them.
+ * {@link CacheEntry.create} makes an entry from untrusted values, {@link CacheEntry.restore} from a store's own record.
+ */
+export class CacheEntry implements CacheEntryFields {
+  readonly key: string;
+  readonly proxyUrl: string;
+  readonly username: Secret | null;
+  readonly password: Secret | null;
+  readonly source: string;
+  readonly fetchTime: number;
+  readonly lastAccessed: number;
+  readonly accessCount: number;
+  readonly ttlSeconds: number;
+  readonly expiresAt: number;
+  readonly healthStatus: HealthStatus;
+  readonly failureCount: number;
+  readonly evictedFromL1: boolean;
+  readonly lastHealthCheck: number | null;
+  readonly consecutiveHealthFailures: number;
+  readonly consecutiveHealthSuccesses: number;
+  readonly recoveryAttempt: number;
+  readonly nextCheckTime: number | null;
+  readonly lastHealthError: string | null;
+  readonly totalHealthChecks: number;
+  readonly totalHealthCheckFailures: number;
+  /** {@link NO_LABELS} if there are none; it is then inherited from the prototype and costs no memory. */
+  declare readonly labels: EntryLabels;
+
+  static {
+    Object.defineProperty(CacheEntry.prototype, 'labels', { value: NO_LABELS, writable: true });
+  }
+
+  // One assignment per field, always in this order, gives all entries the same hidden class in V8; a loop would not.
+  private constructor(f: RestorableFields, accessCount: number, lastAccessed: number) {
+    this.key = f.key;
+    this.proxyUrl = f.proxyUrl;
+    this.username = f.username;
+    this.password = f.password;
+    this.source = f.source;
+    this.fetchTime = f.fetchTime;
+    this.lastAccessed = lastAccessed;
+    this.accessCount = accessCount;
+    this.ttlSeconds = f.ttlSeconds;
+    this.expiresAt = f.expiresAt;
+    this.healthStatus = f.healthStatus;
+    this.failureCount = f.failureCount;
+    this.evictedFromL1 = f.evictedFromL1;
+    this.lastHealthCheck = f.lastHealthCheck;
+    this.consecutiveHealthFailures = f.consecutiveHealthFailures;
+    this.consecutiveHealthSuccesses = f.consecutiveHealthSuccesses;
+    this.recoveryAttempt = f.recoveryAttempt;
+    this.nextCheckTime = f.nextCheckTime;
+    this.lastHealthError = f.lastHealthError;
+    this.totalHealthChecks = f.totalHealthChecks;
+    this.totalHealthCheckFailures = f.totalHealthCheckFailures;
+    if (f.labels !== undefined && f.labels !== NO_LABELS) this.labels = f.labels;
+    Object.freeze(this);
+  }
+
+  /**
+   * Makes an entry from untrusted values; only `proxyUrl` is required. Defaults: `key` is a hash of the URL and, if
+   * there is one, of the username; `fetchTime` and `lastAccessed` are now; `source` is `"manual"`; `ttlSeconds` is
+   * 3600; `expiresAt` is fetchTime + ttlSeconds. Moves `user:pass@` from the URL to `username` and `password`; an empty
+   * credential becomes `null`. Credentials in `source`, `lastHealthError` and `labels` are masked ({@link
+   * maskCredentials}), and an error is cut to 4,096 characters.
+   *
+   * Throws a CacheValidationError that lists every wrong field and shows no value.
+   *
+   * @example
+   * ```ts
+   * const entry = CacheEntry.create({ proxyUrl: 'http://user:secret@192.0.2.1:8080', source: 'api', ttlSeconds: 600 });
+   * entry.password?.reveal(); // 'secret'
+   * ```
+   */
+  static create(input: CacheEntryInput, clock: Clock = systemClock): CacheEntry {
+    if (clock !== systemClock) checkArgument('clock', clock, Kinds.clock);
+    return CacheEntry.restore(parseEntryInput(input, clock));
+  }
+
+  /**
+   * For tiers: makes an entry from a store's own fields. Checks only that there is a key: values from foreign files are
+   * validated by the codec ({@link recordToEntry}).
+   */
+  static restore(fields: RestorableFields): CacheEntry {
+    if (typeof fields?.key !== 'string') checkArgument('fields', fields, FIELDS);
+    return new CacheEntry(fields, fields.accessCount, fields.lastAccessed);
+  }
+
+  /** True for an entry, also of another copy of this package. */
+  static isCacheEntry(value: unknown): value is CacheEntry {
+    // Not by `hasBrand`, whose property access is megamorphic: here V8 caches the location of the one property.
+    return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+  }
+
+  /**
+   * A copy with some fields replaced, validated and masked as by {@link CacheEntry.create}. New credentials are also
+   * masked in the existing source, error and labels. Nothing else is derived: a new `ttlSeconds` alone does not change
+   * `expiresAt`. Throws a CacheValidationError that lists every wrong field.
+   *
+   * @example
+   * ```ts
+   * const extended = entry.with({ expiresAt: Date.now() + 3_600_000 });
+   * ```
+   */
+  with(patch: CacheEntryPatch): CacheEntry {
+    const fields = { ...this.toFields(), ...parseEntryPatch(patch) };
+    return CacheEntry.restore({ ...fields, ...withoutCredentials(fields, fields, this) });
+  }
+
+  /**
+   * A copy with one more access, at `now` (epoch milliseconds). Throws a CacheValidationError unless `now` is a number.
+   */
+  touch(now: number): CacheEntry {
+    if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
+    return new CacheEntry(this, this.accessCount + 1, now);
+  }
+
+  /** True from `expiresAt` on, by the system clock. */
+  get isExpired(): boolean {
+    return this.isExpiredAt(systemClock.now());
+  }
+
+  /** True if the status is `"healthy"`, and for no other status. */
+  get isHealthy(): boolean {
+    return this.healthStatus === HealthStatus.HEALTHY;
+  }
+
+  /** True if there is a username or a password. */
+  get hasCredentials(): boolean {
+    return this.username !== null || this.password !== null;
+  }
+
+  /**
+   * True if `now >= expiresAt`: the only test of expiry, used everywhere. `now` is in epoch milliseconds. Throws a
+   * CacheValidationError unless `now` is a number.
+   */
+  isExpiredAt(now: number): boolean {
+    if (typeof now !== 'number' || Number.isNaN(now)) checkArgument('now', now, Kinds.number);
+    return now >= this.expiresAt;
+  }
+
+  /**
+   * The full URL with percent-encoded credentials, as HTTP clients and environment variables expect it; a {@link
+   * Secret}, because it contains the password. With `credentials: false`, a string without them. An IPv6 zone is
+   * encoded (RFC 6874).
+   *
+   * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` if a token cannot be opened, and a CacheValidationError
+   * for a credential that is not well-formed Unicode, which only a record of another program can contain.
+   *
+   * @example
+   * ```ts
+   * const agent = new ProxyAgent(entry.toUrl().reveal()); // http://user:p%40ss@192.0.2.1:8080
+   * console.log(entry.toUrl({ credentials: false })); // http://192.0.2.1:8080
+   * ```
+   */
+  toUrl(options?: { readonly credentials?: true }): Secret;
+  toUrl(options: { readonly credentials: false }): string;
+  toUrl(options: { readonly credentials?: boolean } = {}): Secret | string {
+    checkOptionsObject(options, URL_OPTIONS, { what: 'toUrl' });
+    return options.credentials === false ? bareUrl(this) : Secret.of(fullUrl(this));
+  }
+
+  /**
+   * All fields as a plain object, with the secrets as they are. Unlike `{ ...entry }`, the copy always has `labels`.
+   */
+  toFields(): CacheEntryFields {
+    return { ...this, labels: this.labels };
+  }
+
+  /**
+   * All fields, with secrets masked, including credentials that an old record has in its URL, source or error. Decrypts
+   * the credentials if a text field may contain them; the usual sources cannot.
+   */
+  toJSON(): CacheEntryJson {
+    return {
+      ...this,
+      ...maskedFields(this),
+      proxyUrl: maskProxyUrl(this.proxyUrl),
+      username: this.username?.toJSON() ?? null,
+      password: this.password?.toJSON() ?? null,
+    };
+  }
+
+  [INSPECT](): CacheEntry {
+    const proxyUrl = maskProxyUrl(this.proxyUrl);
+    const { source, lastHealthError, labels } = maskedFields(this);
+    const isClean =
+      proxyUrl === this.proxyUrl &&
+      source === this.source &&
+      lastHealthError === this.lastHealthError &&
+      labels === this.labels;
+    return isClean ? this : CacheEntry.restore({ ...this, proxyUrl, source, lastHealthError, labels });
+  }
+}
+brandClass(CacheEntry, BRAND);

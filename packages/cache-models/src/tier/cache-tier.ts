@@ -1,0 +1,241 @@
+import type { CacheTierConfig } from '../config/tier-config.ts';
+import type { CacheEntry } from '../entry/cache-entry.ts';
+import type { HealthCheckResult } from '../health/health-check.ts';
+import type { HealthHistoryOptions, HealthRecord } from '../health/health-record.ts';
+import type { Logger } from '../logger.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { EntryFilter, EntryPage } from '../query/entry-filter.ts';
+import type { ResealCounts } from '../record/reseal.ts';
+import type { CredentialCipher } from '../secrets/secret.ts';
+import type { RemovalReason, TierStatistics } from '../statistics/tier-statistics.ts';
+import type { Clock } from '../time/clock.ts';
+import type { SideValues } from './side-values.ts';
+import type { TierType } from './tier-type.ts';
+
+/**
+ * The version of this contract. A tier declares the version it was written for; a manager accepts the current and the
+ * previous one.
+ */
+export const TIER_CONTRACT_VERSION = 1;
+
+/** What a tier claims. The conformance kit tests every claim, including each `false`. */
+export interface TierCapabilities {
+  /** Results are values, never promises; only `cleanupExpired` may return one, when there is much to remove. */
+  readonly synchronous: boolean;
+  /** A put that returned true survives the end of the process. */
+  readonly persistent: boolean;
+  /** Several instances, and processes, may work on one store at the same time. */
+  readonly shared: boolean;
+  /** `keys` and `entries` come in ascending order of the keys' UTF-8 bytes. */
+  readonly ordered: boolean;
+  /** Entries can be found by their fields: `query` exists. */
+  readonly query: boolean;
+  /** Health checks are stored as a history: `recordHealthCheck` and `healthHistory` exist. */
+  readonly healthHistory: boolean;
+}
+
+/** The state of a tier's lifecycle. A tier opens automatically on first use, also after `close`. */
+export type TierStatus = 'new' | 'opening' | 'open' | 'closing' | 'closed';
+
+/**
+ * Called when an entry is evicted to make room, but not for expired entries, which are only counted. Its errors and
+ * rejections are ignored.
+ */
+export type EvictionListener = (key: string, entry: CacheEntry, reason: RemovalReason) => void;
+
+/** Access metadata of one entry, written later in batches: the newest count and time, not a difference. */
+export interface AccessUpdate {
+  readonly key: string;
+  readonly accessCount: number;
+  /** Epoch milliseconds. */
+  readonly lastAccessed: number;
+  /** Whether only lower tiers keep the entry, because the first tier had no room for it. Default: unchanged. */
+  readonly evictedFromL1?: boolean | undefined;
+}
+
+/**
+ * The accesses that `touch` has counted and that were not taken yet, by key, regardless of what became of the entries,
+ * even while the tier is switched off. Counts and times never decrease, even if an entry is put again. All methods are
+ * synchronous and never throw.
+ */
+export interface TouchedEntries {
+  /** Upper bound of the number of accesses that can be taken. */
+  readonly count: number;
+  /** The access of a key, without taking it. */
+  of(key: string): AccessUpdate | undefined;
+  /** Removes and returns up to `limit` accesses, each with the newest count. */
+  take(limit: number): AccessUpdate[];
+  /** Discards the access of a key, or of all keys, because its entry was replaced or removed. */
+  forget(key?: string): void;
+}
+
+/**
+ * Called with a key whose entry was changed or removed by someone else, usually another process; with `null` if changes
+ * may have been missed, so that any entry may have changed.
+ */
+export type ChangeListener = (key: string | null) => void;
+
+/**
+ * One store of entries. Results are values or promises; the caller awaits promises only.
+ *
+ * Every tier guarantees:
+ * - an entry expires at its absolute `expiresAt`; an expired entry is invisible in get, has, keys, entries and size;
+ * - reads and writes do not throw for a fault of the store: they count a failure and return what a miss returns (`undefined`, `false`, 0,
+ *   nothing); after `failureThreshold` consecutive failures the tier is switched off until `resetFailures`;
+ * - a wrong argument throws a CacheValidationError, and so does an entry with credentials on a persistent tier without a cipher;
+ * - a damaged record, or one that no key opens, is a miss for that record only.
+ *
+ * The full contract is in `docs/extend/contract.md`.
+ */
+export interface CacheTier {
+  /** Name in logs, errors and statistics. */
+  readonly name: string;
+  readonly tierType: TierType;
+  readonly config: CacheTierConfig;
+  readonly capabilities: TierCapabilities;
+  /** The contract this tier was written for: {@link TIER_CONTRACT_VERSION} of the package it was built with. */
+  readonly contractVersion: number;
+  readonly status: TierStatus;
+  /** False if the configuration or too many failures switched the tier off; operations then do nothing. */
+  readonly enabled: boolean;
+  /** Consecutive failures. */
+  readonly failureCount: number;
+  readonly failureThreshold: number;
+  /** All failures so far. It only grows, so that a caller can detect whether one happened during its call. */
+  readonly totalFailures?: number;
+  /** A snapshot of the counts; `currentSize` is the best number known without waiting. */
+  readonly statistics: TierStatistics;
+
+  /**
+   * Idempotent. Throws a CacheError if the store cannot be opened. Does not touch the store if the configuration
+   * disables the tier.
+   */
+  open(): MaybePromise<void>;
+  /** Idempotent. All acknowledged writes are stored, and nothing is left open. */
+  close(): MaybePromise<void>;
+
+  /** The live entry of a key, or `undefined`. An expired one is removed and counted. */
+  get(key: string): MaybePromise<CacheEntry | undefined>;
+  /** Stores an entry under its key and replaces the previous one. True if it is stored. */
+  put(key: string, entry: CacheEntry): MaybePromise<boolean>;
+  /** Removes an entry. True if a live entry was there. `reason` is what to count it as, by default `explicit`. */
+  delete(key: string, reason?: RemovalReason): MaybePromise<boolean>;
+  /** True if a live entry is there. Counts no hit and does not change the eviction order. */
+  has(key: string): MaybePromise<boolean>;
+  /** The live entries found, by key. */
+  getMany(keys: readonly string[]): MaybePromise<Map<string, CacheEntry>>;
+  /** Stores entries, each under its own key. Returns for each, in the same order, whether it is stored. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]>;
+  /** Removes entries. Returns for each key, in the same order, whether a live entry was there. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]>;
+  /** Removes everything. Returns the number of live entries removed. */
+  clear(): MaybePromise<number>;
+  /** The number of live entries. */
+  size(): MaybePromise<number>;
+  /** The keys of the live entries. */
+  keys(): MaybePromise<string[]>;
+  /** The live entries, for `for await`, which accepts both kinds of iterable. Counts no hits. */
+  entries(): Iterable<CacheEntry> | AsyncIterable<CacheEntry>;
+  /** Removes every expired entry. Returns how many. */
+  cleanupExpired(): MaybePromise<number>;
+
+  /** Counts a failure; the one that reaches the threshold switches the tier off. */
+  handleFailure(error: unknown): void;
+  /** Resets the failure count and switches the tier on again, unless the configuration disables it. */
+  resetFailures(): void;
+
+  /**
+   * As `get`, but returns a value rather than a promise whenever one is available immediately, in either mode: awaiting
+   * a promise with a deadline can cost more than the lookup.
+   */
+  getNow?(key: string): MaybePromise<CacheEntry | undefined>;
+  /** The live entry of a key, without side effects: no count, no reordering, nothing removed. */
+  peek?(key: string): MaybePromise<CacheEntry | undefined>;
+  /**
+   * As `put`, but entries that are passed within one turn of the event loop are stored together, for stores that flush
+   * after each write. Resolves to true once the entry is as durable as after `put`; reads may not see it before.
+   */
+  putSoon?(key: string, entry: CacheEntry): Promise<boolean>;
+  /**
+   * As `get`, and counts the access in the entry: the result has `accessCount` incremented and `lastAccessed` set to
+   * now.
+   */
+  touch?(key: string): MaybePromise<CacheEntry | undefined>;
+  /**
+   * From the first call on, records what `touch` counts until it is taken or forgotten, so that a manager that stores
+   * the counts in other tiers need not be notified of each touch, which would cost more than the touch itself. Always
+   * returns the same object. Exists only together with {@link CacheTier.touch}, in synchronous tiers.
+   */
+  touched?(): TouchedEntries;
+  /**
+   * Stores access metadata that was counted elsewhere; unknown keys are ignored. Returns how many of the keys were
+   * there.
+   */
+  recordAccess?(updates: readonly AccessUpdate[]): MaybePromise<number>;
+  /**
+   * Seals again, in batches, every record that the current key of the tier's cipher did not seal, including expired
+   * records, and yields the counts of each batch once it is stored. Changes only tokens, under the store's own lock, so
+   * that an older value never overwrites a newer one. Unlike other operations it throws for a fault of the store.
+   *
+   * Once it has finished without an error, nothing in the store opens with an older key, including free space, logs and
+   * replaced records. A damaged record is quarantined; its tokens are sealed again there, or it is counted in
+   * `inQuarantine`.
+   */
+  reseal?(batchSize: number): Iterable<ResealCounts> | AsyncIterable<ResealCounts>;
+
+  /**
+   * One page of the entries that match a filter, with the semantics of `queryEntries`. Counts no hits and changes no
+   * order. Exists exactly if the capability `query` is true. A wrong filter throws a CacheValidationError; a fault of
+   * the store results in an empty page.
+   */
+  query?(filter?: EntryFilter): MaybePromise<EntryPage>;
+  /**
+   * Stores the result of a health check in the history and in the entry. Returns the updated entry, or `undefined` if
+   * there is no live entry or after a fault of the store. Credentials in the result's strings are masked, including the
+   * entry's own ({@link maskHealthCheck}). Exists exactly if the capability `healthHistory` is true. A wrong result
+   * throws a CacheValidationError.
+   */
+  recordHealthCheck?(key: string, result: HealthCheckResult): MaybePromise<CacheEntry | undefined>;
+  /**
+   * The checks of a key, newest first; an empty list after a fault of the store. Exists exactly if the capability
+   * `healthHistory` is true. Wrong options throw a CacheValidationError.
+   */
+  healthHistory?(key: string, options?: HealthHistoryOptions): MaybePromise<HealthRecord[]>;
+
+  /**
+   * Reports changes by other writers, so that copies of entries can be invalidated. The listener is called with `null`
+   * as soon as the store is reached, and again whenever changes may have been missed. A change is reported after the
+   * store has made it; this tier's own writes are not reported. Returns a function that removes the listener.
+   */
+  onChange?(listener: ChangeListener): () => void;
+  /**
+   * Acquires the lease of a key for a number of milliseconds, so that only one of all processes loads its entry.
+   * Returns a token, `null` while another process has the lease, or `undefined` if the store cannot tell. With the
+   * token of a lease, extends that lease. A lease that is not released expires. Exists only together with {@link
+   * CacheTier.releaseLease}.
+   */
+  acquireLease?(key: string, milliseconds: number, token?: string): MaybePromise<string | null | undefined>;
+  /** Releases the lease with this token, and no other. True if there was one. */
+  releaseLease?(key: string, token: string): MaybePromise<boolean>;
+
+  /** Small values beside the entries, in a persistent tier that supports them; always the same object. */
+  readonly sideValues?: SideValues | undefined;
+}
+
+/** What a manager passes to the factory of a tier. */
+export interface TierContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly cipher: CredentialCipher | undefined;
+  readonly onEvict: EvictionListener;
+}
+
+/**
+ * Creates a tier. The manager calls it with its own clock, logger, cipher and eviction listener.
+ *
+ * @example
+ * ```ts
+ * const factory: TierFactory = (context) => new MyTier({ maxEntries: 1000 }, context);
+ * ```
+ */
+export type TierFactory = (context: TierContext) => MaybePromise<CacheTier>;

@@ -1,0 +1,38 @@
+import { chmodSync, chownSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makePrivateFolders } from '../../src/index.ts';
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe('makePrivateFolders', () => {
+  it.each([0, 0o002, 0o077, 0o777])(
+    'makes each folder 0700 under umask %o, and leaves what is there alone',
+    (umask) => {
+      const top = join(makeTempDir(onTestFinished), 'top');
+      mkdirSync(top);
+      chmodSync(top, 0o755);
+      const before = process.umask(umask);
+      onTestFinished(() => void process.umask(before));
+      makePrivateFolders(join(top, 'a', 'b'));
+      makePrivateFolders(join(top, 'a', 'b'));
+      expect([modeOf(top), modeOf(join(top, 'a')), modeOf(join(top, 'a', 'b'))]).toEqual([0o755, 0o700, 0o700]);
+    },
+  );
+
+  it('creates a private folder in a parent with an inherited group', () => {
+    const top = join(makeTempDir(onTestFinished), 'top');
+    mkdirSync(top);
+    // Only root may give a folder to a group that it is not in.
+    if (process.getuid?.() === 0) chownSync(top, 0, 54_321);
+    chmodSync(top, 0o2775);
+    makePrivateFolders(join(top, 'a'));
+    expect([statSync(join(top, 'a')).gid, modeOf(join(top, 'a'))]).toEqual([statSync(top).gid, 0o700]);
+    expect(statSync(top).mode & 0o7777).toBe(0o2775);
+  });
+
+  it('throws the system’s error where a file is in the way', () => {
+    expect(() => makePrivateFolders('/dev/null/a')).toThrow(expect.objectContaining({ code: 'ENOTDIR' }));
+  });
+});

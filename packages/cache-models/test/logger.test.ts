@@ -1,0 +1,56 @@
+import { setImmediate as rest } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { calmLogger, type Logger, silentLogger } from '../src/index.ts';
+import { MapTier } from './tier/map-tiers.ts';
+
+const unheard: unknown[] = [];
+const hear = (error: unknown) => unheard.push(error);
+
+beforeEach(() => {
+  unheard.length = 0;
+  process.on('unhandledRejection', hear);
+});
+afterEach(() => process.off('unhandledRejection', hear));
+
+/** Such as one that sends its lines to another machine. */
+function rejectingLogger(lines: string[]): Logger {
+  const log = (_fields: object, message: string) => {
+    lines.push(message);
+    // As an async function gives it, which passes for a function without an answer.
+    return Promise.reject(new Error('the line is lost')) as unknown as undefined;
+  };
+  return { debug: log, info: log, warn: log, error: log };
+}
+
+describe('an asynchronous logger that rejects', () => {
+  it('causes no unhandled rejection, and every line is logged', async () => {
+    const lines: string[] = [];
+    const logger = calmLogger(rejectingLogger(lines));
+    for (const name of ['debug', 'info', 'warn', 'error'] as const) logger[name]({}, name);
+    await rest();
+    expect(lines).toEqual(['debug', 'info', 'warn', 'error']);
+    expect(unheard).toEqual([]);
+  });
+
+  it('does not end the process of a tier that fails', async () => {
+    const lines: string[] = [];
+    const tier = new MapTier({}, { logger: rejectingLogger(lines) });
+    tier.planted.set('bad', new Error('of the store'));
+    expect(tier.get('bad')).toBeUndefined();
+    await rest();
+    expect(lines).toEqual(['tier operation failed']);
+    expect(unheard).toEqual([]);
+  });
+});
+
+describe('a logger that throws', () => {
+  it('reaches the operation that logged', () => {
+    const lost = new Error('the disk of the log is full');
+    const warn = () => {
+      throw lost;
+    };
+    const tier = new MapTier({}, { logger: { ...silentLogger, warn } });
+    tier.planted.set('bad', new Error('of the store'));
+    expect(() => tier.get('bad')).toThrow(lost);
+  });
+});

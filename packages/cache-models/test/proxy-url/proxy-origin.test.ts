@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { originOf } from '../../src/index.ts';
+
+describe('the origin of a proxy URL', () => {
+  it.each([
+    ['http://h.example:80', 'http://h.example:80'],
+    ['HTTP://H.Example:80/', 'http://h.example:80'],
+    ['http://h.example:080', 'http://h.example:80'],
+    ['socks5h://user:pass@h.example:1080', 'socks5h://h.example:1080'],
+    ['http://h.example:80@evil.example:90', 'http://evil.example:90'],
+    ['http://h.example', 'http://h.example'],
+    ['ftp://h.example:21', 'ftp://h.example:21'],
+    ['', ''],
+  ])('of %j is %j', (url, origin) => {
+    expect(originOf(url)).toBe(origin);
+  });
+
+  it.each([
+    'http://evil.example:80/@h.example:80',
+    'http://evil.example:80\\@h.example:80',
+    'http://evil.example:80?@h.example:80',
+    'http://evil.example:80#@h.example:80',
+    'http://evil.example:80/\t@h.example:80',
+  ])('of %j, which other parsers read as another host, is the URL itself', (url) => {
+    expect(new URL(url).hostname).toBe('evil.example');
+    expect(originOf(url)).toBe(url);
+  });
+
+  it('has the host that every other parser finds, whatever the URL contains', () => {
+    const piece = fc.constantFrom(
+      'h.example',
+      'evil.example',
+      ':80',
+      ':90',
+      '@',
+      '/',
+      '\\',
+      '?',
+      '#',
+      '[::1]',
+      '.',
+      '%40',
+      ' ',
+      '\t',
+      'u',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const url = `http://${pieces.join('')}`;
+        const origin = originOf(url);
+        if (origin === url || !URL.canParse(url)) return;
+        const [read, meant] = [new URL(url), new URL(origin)];
+        // One dot at the end of a name is dropped: it is the same host.
+        expect([read.hostname.replace(/\.$/, ''), read.port]).toEqual([meant.hostname, meant.port]);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('of an origin is the same origin', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true }), (url) => {
+        expect(originOf(originOf(url))).toBe(originOf(url));
+      }),
+    );
+  });
+});
