@@ -1,4 +1,4 @@
-import { profileScenario, runScenario } from './run-scenario.ts';
+import { profileScenario, runScenario } from './run/run-scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 // One scenario in a process of its own: what V8 learnt from the others, and their heap, stays out of its figures.

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { reportMarkdown, scenarioMarkdown } from './markdown.ts';
-import { type Report, runOrigin } from './report.ts';
-import { profileInChild, runInChild } from './run-in-child.ts';
-import type { ScenarioResult } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { reportMarkdown, scenarioMarkdown } from './report/markdown.ts';
+import { type Report, runOrigin } from './report/report.ts';
+import { profileInChild, runInChild } from './run/run-in-child.ts';
+import type { ScenarioResult } from './run/run-scenario.ts';
+import type { Scenario } from './run/scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const HELP = `bench [--quick | --all] [--list] [--profile] [--out FOLDER] [NAME…]

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { performancePage } from './performance-page.ts';
-import type { Report } from './report.ts';
+import { performancePage } from './report/performance-page.ts';
+import type { Report } from './report/report.ts';
 import { scenarios } from './scenarios.ts';
 
 // Writes docs/performance.md and its pictures from the report of a run with --all.

@@ -1,9 +1,9 @@
 import { CacheEntry } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { areThere } from '../assertions/round-trips.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
 

@@ -1,9 +1,9 @@
 import { type AccessUpdate, type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { areThere } from '../assertions/round-trips.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** What a program in JavaScript may hand over where a key belongs. */
 const NO_KEYS: readonly unknown[] = [

@@ -1,5 +1,5 @@
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 
 const MANY = 2000;
 

@@ -6,10 +6,10 @@ import {
   Secret,
   type TokenState,
 } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const GATE = 'http://gate.example:22225';
 const EVIL = 'http://evil.example:8080';

@@ -1,8 +1,8 @@
 import { EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { TierWish, Trial } from '../trial.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { TierWish, Trial } from '../trial/trial.ts';
 
 const POLICIES = Object.values(EvictionPolicy);
 

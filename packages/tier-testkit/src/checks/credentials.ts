@@ -1,10 +1,10 @@
 import { type CacheEntry, type CacheEntryInput, type CredentialCipher, Secret } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { SecretTraces } from '../secret-traces.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { SecretTraces } from '../trial/secret-traces.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** Credentials that stand nowhere else, in letters that no encoding of a file leaves alone by chance. */
 const FIRST = { username: 'kG7-first/user+Qx9:marker', password: 'Zq4@first?pass=Wv2&marker' };

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { HELD, operationsOf } from '../operations.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import { HELD, operationsOf } from '../samples/operations.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const FAULT = new Error('a fault that a test made up');
 

@@ -7,11 +7,11 @@ import {
   MIN_INSTANT,
   Secret,
 } from '@pw/cache-models';
-import { comeBack } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import { START } from '../manual-clock.ts';
-import { plainEntry } from '../plain-entry.ts';
+import { comeBack } from '../assertions/round-trips.ts';
+import { START } from '../doubles/manual-clock.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import { plainEntry } from '../trial/plain-entry.ts';
 
 type Field = keyof CacheEntryInput;
 

@@ -1,7 +1,7 @@
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** A check that holds of a tier that has the method at all. */
 function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {

@@ -7,12 +7,12 @@ import {
   HealthStatus,
   parseHealthCheck,
 } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import { START } from '../manual-clock.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { areThere } from '../assertions/round-trips.ts';
+import { START } from '../doubles/manual-clock.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const { HEALTHY, DEGRADED, UNHEALTHY, DEAD, UNKNOWN } = HealthStatus;
 const checkUrl = 'http://check.example/ip';

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { areThere } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const ALL = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 

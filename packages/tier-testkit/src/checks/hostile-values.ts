@@ -1,8 +1,8 @@
 import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
-import { comeBack } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntry } from '../make-entry.ts';
+import { comeBack } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 
 const TEXTS = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 

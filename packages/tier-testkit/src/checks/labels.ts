@@ -8,12 +8,12 @@ import {
   MAX_LABEL_VALUE,
   MAX_LABELS,
 } from '@pw/cache-models';
-import { areThere, comeBack } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { areThere, comeBack } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential', provider: 'a provider' };
 const labelled = (key: string, labels: EntryLabels = LABELS): CacheEntry => makeEntry(key, { labels });

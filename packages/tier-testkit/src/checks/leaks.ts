@@ -1,6 +1,6 @@
 import type { Holdings } from '../child/resources.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { TierProcess } from '../tier-process.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 
 const DEFAULT_CYCLES = 10_000;
 

@@ -1,10 +1,10 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { HELD, operationsOf } from '../operations.ts';
-import { subFolder } from '../sub-folder.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import { HELD, operationsOf } from '../samples/operations.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { subFolder } from '../trial/sub-folder.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const checks: Check[] = [
   {

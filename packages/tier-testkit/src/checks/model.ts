@@ -1,10 +1,10 @@
 import type { Arbitrary } from 'fast-check';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR } from '../make-entry.ts';
-import { type Command, ModelRun } from '../model-run.ts';
-import { subFolder } from '../sub-folder.ts';
-import { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { type Command, ModelRun } from '../histories/model-run.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import { subFolder } from '../trial/sub-folder.ts';
+import { Trial } from '../trial/trial.ts';
 
 const DEFAULT_RUNS = 100;
 const LONGEST = 30;

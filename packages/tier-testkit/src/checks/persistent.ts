@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { holdsExactly } from '../holds-exactly.ts';
-import { makeEntry } from '../make-entry.ts';
-import { TierProcess } from '../tier-process.ts';
-import type { Trial } from '../trial.ts';
-import { ExpectedStore, writeStep } from '../write-step.ts';
+import { holdsExactly } from '../assertions/holds-exactly.ts';
+import { ExpectedStore, writeStep } from '../histories/write-step.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const DEFAULT_KILLS = 10;
 /** Milliseconds of writing before a kill, at most. */

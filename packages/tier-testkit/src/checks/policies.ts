@@ -1,11 +1,11 @@
 import { EvictionPolicy } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import type { ContractRule } from '../contract-rules.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { PolicyOracle } from '../policy-oracle.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { PolicyOracle } from '../histories/policy-oracle.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 import { store } from './capacity.ts';
 
 const { LRU, LFU, FIFO } = EvictionPolicy;

@@ -1,8 +1,8 @@
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import type { ContractRule } from '../contract-rules.ts';
-import { TierProcess } from '../tier-process.ts';
-import type { Trial } from '../trial.ts';
-import { ExpectedStore, writeStep } from '../write-step.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { ExpectedStore, writeStep } from '../histories/write-step.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** Milliseconds that a tier may hold a process which has nothing else to do. */
 const MOST = 1000;

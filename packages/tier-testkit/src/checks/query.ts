@@ -5,12 +5,12 @@ import {
   type EntryPage,
   queryEntries,
 } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../query-sample.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';
+import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 import { randomOrder } from './random-order.ts';
 
 type Fields = Partial<CacheEntryInput>;

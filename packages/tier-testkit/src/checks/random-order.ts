@@ -1,9 +1,9 @@
 import { type EntryFilter, queryEntries } from '@pw/cache-models';
-import type { Check } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { ASKED_AT, SAMPLE } from '../query-sample.ts';
-import type { Trial } from '../trial.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import { ASKED_AT, SAMPLE } from '../samples/query-sample.ts';
+import type { Check } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const FILTERS: readonly EntryFilter[] = [
   { includeExpired: true },

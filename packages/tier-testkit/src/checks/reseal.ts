@@ -1,11 +1,11 @@
 import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { SecretTraces } from '../secret-traces.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { areThere } from '../assertions/round-trips.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { SecretTraces } from '../trial/secret-traces.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** As other programs seal: for no proxy in particular. */
 class UnboundCipher extends TestCipher {

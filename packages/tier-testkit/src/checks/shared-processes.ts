@@ -1,9 +1,9 @@
-import type { Check } from '../conformance-test.ts';
-import { numberedEntry } from '../numbered-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { plainEntry } from '../plain-entry.ts';
-import { TierProcess } from '../tier-process.ts';
-import type { Trial } from '../trial.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
+import type { Check } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { plainEntry } from '../trial/plain-entry.ts';
+import type { Trial } from '../trial/trial.ts';
 
 const MANY = 40;
 

@@ -1,9 +1,9 @@
 import { RemovalReason, type TierCounts } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** Fails unless these counts are so, and all others 0. */
 function counts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {

@@ -1,10 +1,10 @@
 import { RemovalReason } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { type Touch, TouchLedger, type TouchStep } from '../touch-ledger.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { type Touch, TouchLedger, type TouchStep } from '../histories/touch-ledger.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 
 /** More than any check has touches. */
 const ALL = 1000;

@@ -1,8 +1,8 @@
-import type { TierModule } from '../tier-module.ts';
+import type { TierModule } from '../suite/tier-module.ts';
 import { CHILD_COMMANDS } from './child-commands.ts';
 import type { ChildOrders } from './child-orders.ts';
 import { ChildWork } from './child-work.ts';
-import { tell } from './tell.ts';
+import { tell } from './report.ts';
 
 // Loads the module under test as its users do, runs one command, and ends when nothing holds the process any more.
 const orders = JSON.parse(process.argv[2]!) as ChildOrders;

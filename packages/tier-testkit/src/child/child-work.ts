@@ -1,7 +1,7 @@
 import { type CacheTier, silentLogger } from '@pw/cache-models';
-import { ManualClock } from '../manual-clock.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { TierModule } from '../tier-module.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import type { TierModule } from '../suite/tier-module.ts';
 import type { ChildOrders } from './child-orders.ts';
 
 /** What a command of a child process works with. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheTier } from '@pw/cache-models';
-import { numberedEntry } from '../numbered-entry.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
 import type { ChildWork } from './child-work.ts';
+import { tell } from './report.ts';
 import { type Holdings, Resources } from './resources.ts';
-import { tell } from './tell.ts';
 
 /** After so many everything that is made once is there. */
 const FIRST = 10;

@@ -1,7 +1,7 @@
 import type { CacheTier } from '@pw/cache-models';
-import { doStep, writeStep } from '../write-step.ts';
+import { doStep, writeStep } from '../histories/write-step.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './tell.ts';
+import { tell } from './report.ts';
 
 /** Writes until it is killed, and tells the number of each step once the tier has acknowledged it. */
 export async function write(work: ChildWork): Promise<void> {

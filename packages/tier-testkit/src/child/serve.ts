@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import type { CacheTier } from '@pw/cache-models';
-import { numberedEntry } from '../numbered-entry.ts';
-import { plainEntry } from '../plain-entry.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
+import { plainEntry } from '../trial/plain-entry.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './tell.ts';
+import { tell } from './report.ts';
 
 /** What a parent asks of the tier of a child process: an operation, and what it takes. */
 export interface ChildRequest {

@@ -8,7 +8,7 @@ import {
   type HealthRecord,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { OrderedMapTier } from '../tiers/ordered-map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';

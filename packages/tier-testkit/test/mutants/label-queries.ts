@@ -8,7 +8,7 @@ import {
   queryEntries,
   toLabels,
 } from '@pw/cache-models';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';
 import { type Mutant, plant } from './mutant.ts';

@@ -1,6 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';

@@ -1,7 +1,7 @@
 import type { TierModule } from '../../src/index.ts';
 import * as memoryFaults from '../tiers/broken-stores.ts';
-import * as fileFaults from '../tiers/file-store-faults.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import * as fileFaults from '../tiers/file/file-store-faults.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { ALL_MUTANTS } from './all-mutants.ts';
 
 // One module for all of them, loaded as `make-mutant.ts?mutant=name` here and in child processes.

@@ -1,7 +1,7 @@
 import type { CacheTier } from '@pw/cache-models';
 import type { ConformanceSubject, TierSetup } from '../../src/index.ts';
-import type { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import type { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 
 /** A check of the kit, by its group and name. */
 export interface CheckName {

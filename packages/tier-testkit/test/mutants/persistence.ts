@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import type { CacheEntry, CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
-import { TestCipher } from '../../src/test-cipher.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { TestCipher } from '../../src/doubles/test-cipher.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 

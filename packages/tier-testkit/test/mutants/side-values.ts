@@ -1,5 +1,5 @@
 import { type CacheEntry, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
 /** The part of a right tier, with one of its methods changed. */

@@ -1,5 +1,5 @@
 import { CacheEntry, type CacheEntryFields, type ProxyRecord } from '@pw/cache-models';
-import { FileTable } from '../tiers/file-table.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ProxyRecord } from '@pw/cache-models';
-import type { ScenarioContext } from '../scenario.ts';
+import type { ScenarioContext } from '../run/scenario.ts';
 
 type Place = Pick<ScenarioContext, 'directory' | 'onFinish'>;
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ScenarioContext } from '../scenario.ts';
+import type { ScenarioContext } from '../run/scenario.ts';
 import { keyv5SqliteStore, keyvSqliteStore } from './keyv-sqlite.ts';
 
 type Place = Pick<ScenarioContext, 'directory' | 'onFinish'>;

@@ -10,10 +10,10 @@ import {
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier } from '@pw/tier-sqlite';
-import { bareBinding, bareBindingCalls, bareSealCalls } from '../bare/bare-crypto.ts';
-import { atMost, within } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import { bareBinding, bareBindingCalls, bareSealCalls } from '../floors/bare-crypto.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const WITH = 'with two credentials';
 const WITHOUT = 'without';

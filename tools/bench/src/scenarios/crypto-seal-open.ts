@@ -1,8 +1,8 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { Secret } from '@pw/cache-models';
-import { bareBinding, bareBindingCalls, bareKeys, bareOpenCalls, bareSealCalls } from '../bare/bare-crypto.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import type { Scenario } from '../scenario.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import { bareBinding, bareBindingCalls, bareKeys, bareOpenCalls, bareSealCalls } from '../floors/bare-crypto.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 const OURS = 'CredentialEncryptor';
 const BARE = 'bare node:crypto calls';

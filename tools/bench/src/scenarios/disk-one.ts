@@ -1,7 +1,7 @@
-import { type DiskData, type DiskStores, diskData, fillDiskStores, openDiskStores } from '../disk-contest.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import { steadyPart } from '../our-stack.ts';
-import type { Contender, Contest, Scenario } from '../scenario.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import type { Contender, Contest, Scenario } from '../run/scenario.ts';
+import { type DiskData, type DiskStores, diskData, fillDiskStores, openDiskStores } from '../set-ups/disk-contest.ts';
+import { steadyPart } from '../set-ups/our-stack.ts';
 
 const COUNT = 10_000;
 const QUICK_COUNT = 300;

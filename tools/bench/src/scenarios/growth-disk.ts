@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, entryToRecord } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { growsLike } from '../figures/goal.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -11,13 +12,12 @@ import {
   rawRows,
   SQLITE_KINDS,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { appendFloor, readFloor } from '../floors.ts';
-import { growsLike } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
-import { linesOf } from '../shard-lines.ts';
+} from '../floors/bare-sqlite.ts';
+import { appendFloor, readFloor } from '../floors/floors.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { linesOf } from '../samples/shard-lines.ts';
 
 const SEQUENCE = 2 ** 16;
 const SIZES = [1000, 10_000, 100_000, 1_000_000];

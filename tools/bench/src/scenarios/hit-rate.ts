@@ -1,11 +1,11 @@
 import { type CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { beladyHits } from '../belady.ts';
-import { atLeast } from '../goal.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
-import { allTraces, type Trace } from '../trace.ts';
+import { atLeast } from '../figures/goal.ts';
+import { beladyHits } from '../floors/belady.ts';
+import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { allTraces, type Trace } from '../samples/trace.ts';
 
 /** Room in the cache as a share of all items. */
 const ROOMS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];

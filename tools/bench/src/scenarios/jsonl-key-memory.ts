@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { scanKeys } from '../bare/bare-shards.ts';
-import { within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { manyEntries } from '../many-entries.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import { scanKeys } from '../floors/bare-shards.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import type { Measurement, Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
 
 const OURS = 'tier-jsonl';
 const FLOOR = 'a Map of keys to places';

@@ -2,11 +2,11 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { blankLines, placesOf, scanKeys } from '../bare/bare-shards.ts';
-import { atMost } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { blankLines, placesOf, scanKeys } from '../floors/bare-shards.ts';
+import type { Measurement, Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const SCANNED = 'tier.open';
 const INDEXED = 'tier.open, side index';

@@ -5,10 +5,10 @@ import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheEntry, entryToRecord, recordChecksum } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import lockfile from 'proper-lockfile';
-import { shardOf } from '../bare/bare-shards.ts';
-import { atMost, within } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import { shardOf } from '../floors/bare-shards.ts';
+import type { Contest, Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SHARDS = 16;
 /** Longer than a shard's lock is kept after a write. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { entryToRecord } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { putByRewriting, readShardsWhole } from '../bare/whole-shards.ts';
-import { timesFaster } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
+import { timesFaster } from '../figures/goal.ts';
+import { putByRewriting, readShardsWhole } from '../floors/shard-rewriting.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SIZE = 10_000;
 const WHOLE = 'the whole shard, as ProxyWhirl';

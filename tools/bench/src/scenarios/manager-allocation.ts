@@ -1,7 +1,7 @@
-import { atMost } from '../goal.ts';
-import { openFilledStack } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack } from '../set-ups/our-stack.ts';
 
 const COUNT = 1000;
 /** Few enough for all that they allocate to fit the young generation at its smallest: nothing is collected meanwhile. */

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import { asyncMapFloor, expiringMapFloor, mapFloor, snapshotFloor } from '../floors.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import { asyncMapFloor, expiringMapFloor, mapFloor, snapshotFloor } from '../floors/floors.ts';
 import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
-import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom, uniformIndices, zipfIndices } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf, steadyPart } from '../set-ups/our-stack.ts';
 
 /** The peers flush each write: few entries in the short run. */
 const COUNT = { full: 1000, quick: 100 };

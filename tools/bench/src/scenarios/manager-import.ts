@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { CacheManager } from '@pw/cache-manager';
-import { bareImport } from '../bare/bare-import.ts';
-import { atMost, within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { writeImportFile } from '../import-file.ts';
-import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
-import { openStack, type StackRoom } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import { bareImport } from '../floors/bare-import.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
+import type { Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { writeImportFile } from '../samples/import-file.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openStack, type StackRoom } from '../set-ups/our-stack.ts';
 
 const PARTS = 'a bare transaction, a bare batch of lines and 20,000 bare seals';
 

@@ -5,11 +5,11 @@ import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheManager, TtlManager } from '@pw/cache-manager';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { within } from '../goal.ts';
-import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
-import { openStack } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
+import type { Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openStack } from '../set-ups/our-stack.ts';
 
 const COUNT = 100_000;
 /** A round takes many seconds: three of them tell enough. */

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { asyncMapFloor } from '../floors.ts';
-import { timesFaster } from '../goal.ts';
-import { openFilledStack, recordOf } from '../our-stack.ts';
+import { timesFaster } from '../figures/goal.ts';
+import { asyncMapFloor } from '../floors/floors.ts';
 import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario, ScenarioContext } from '../scenario.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf } from '../set-ups/our-stack.ts';
 
 const PEERS = ['bentocache', 'cacheable', 'cache-manager', 'keyv SQLite'];
 

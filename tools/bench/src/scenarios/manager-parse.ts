@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { CacheManager } from '@pw/cache-manager';
 import { CacheEntry, type CredentialRole, entryToRecord, type ProxyRecord } from '@pw/cache-models';
-import { recordSchema } from '../bare/record-schema.ts';
-import { atMost } from '../goal.ts';
-import { NullTier } from '../null-tier.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Contender, Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { NullTier } from '../floors/null-tier.ts';
+import { recordSchema } from '../floors/record-schema.ts';
+import type { Contender, Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const WITH_ZOD = 'JSON.parse and zod';
 const WITH_MACS = 'JSON.parse, zod, and the MACs and the PRF of two tokens';

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
-import { atMost } from '../goal.ts';
-import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { atMost } from '../figures/goal.ts';
 import { openBento, openCacheable, openCacheManagerPeer } from '../peers/multi-tier-peers.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf, steadyPart } from '../set-ups/our-stack.ts';
 
 const TIERS = 'the two tiers, one after the other';
 

@@ -1,10 +1,10 @@
 import { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const CHUNK = 1000;
 const REPEATS = 7;

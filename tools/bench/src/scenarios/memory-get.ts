@@ -2,11 +2,11 @@ import { TTLCache } from '@isaacs/ttlcache';
 import type { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { expiringMapFloor, mapFloor } from '../floors.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { expiringMapFloor, mapFloor } from '../floors/floors.ts';
+import type { Contest, Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices, zipfIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 

@@ -2,10 +2,10 @@ import { TTLCache } from '@isaacs/ttlcache';
 import type { CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { atMost, type Goal } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario } from '../scenario.ts';
+import { atMost, type Goal } from '../figures/goal.ts';
+import type { Contest, Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 const DAY_MS = 86_400_000;

@@ -1,10 +1,10 @@
 import { CacheManager } from '@pw/cache-manager';
 import { isServerMissing } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { redisContest } from '../bare-redis.ts';
-import { atMost } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { redisContest } from '../set-ups/redis-contest.ts';
 
 const COUNT = 1000;
 const BATCH = `A batch of ${COUNT}: entries with sealed credentials`;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { atMost } from '../figures/goal.ts';
 import {
   copyDatabase,
   fillDatabase,
@@ -8,12 +9,11 @@ import {
   SQLITE_KINDS,
   type SqliteKind,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+} from '../floors/bare-sqlite.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
 

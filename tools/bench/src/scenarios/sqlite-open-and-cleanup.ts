@@ -1,12 +1,19 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CacheEntry } from '@pw/cache-models';
-import { copyDatabase, fillDatabase, makeSqliteTier, openBare, SQLITE_KINDS, sqliteFile } from '../bare-sqlite.ts';
-import { atMost, within } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import {
+  copyDatabase,
+  fillDatabase,
+  makeSqliteTier,
+  openBare,
+  SQLITE_KINDS,
+  sqliteFile,
+} from '../floors/bare-sqlite.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const kind = SQLITE_KINDS[1]!;
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { atMost } from '../figures/goal.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -11,11 +12,10 @@ import {
   SQLITE_KINDS,
   type SqliteKind,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+} from '../floors/bare-sqlite.ts';
+import type { Contest, Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
 /** Where a row of either table, its rowid before it, has last_accessed; and where a side row has a checksum. */

@@ -1,10 +1,10 @@
 import { CacheEntry, type EntryOrder, type EntryPage } from '@pw/cache-models';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import type Database from 'better-sqlite3';
-import { fillDatabase, openBare, SQLITE_KINDS, type SqliteKind, sqliteFile } from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom } from '../random.ts';
-import type { Contender, Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { fillDatabase, openBare, SQLITE_KINDS, type SqliteKind, sqliteFile } from '../floors/bare-sqlite.ts';
+import type { Contender, Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom } from '../samples/random.ts';
 
 const ORDERS = ['key', 'lastAccessed', 'leastUsed', 'random'] as const satisfies readonly EntryOrder[];
 const LIMIT = 100;

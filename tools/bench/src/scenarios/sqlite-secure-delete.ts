@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import type Database from 'better-sqlite3';
-import { bareUpsert, copyDatabase, fillDatabase, openBare, rawRows, SQLITE_KINDS, sqliteFile } from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import {
+  bareUpsert,
+  copyDatabase,
+  fillDatabase,
+  openBare,
+  rawRows,
+  SQLITE_KINDS,
+  sqliteFile,
+} from '../floors/bare-sqlite.ts';
+import type { Measurement, Scenario } from '../run/scenario.ts';
+import { seededRandom } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const kind = SQLITE_KINDS[1]!;
 const MODES = ['OFF', 'FAST', 'ON'] as const;

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConformanceError } from '../contract/conformance-error.ts';
+import { Trial } from '../trial/trial.ts';
+import { CHECK_GROUPS } from './check-groups.ts';
+import { checkModule, checkSubject, checkTier } from './check-subject.ts';
+import type { ConformanceSubject } from './conformance-subject.ts';
+import type { Check, Claims, ConformanceTest } from './conformance-test.ts';
+import { hearingRejections } from './fail-on-unhandled-rejection.ts';
+import type { TierModule } from './tier-module.ts';
+
+const QUICK_TIMEOUT_MS = 60_000;
+const SLOW_TIMEOUT_MS = 600_000;
+
+/**
+ * The tests that a tier has to pass, by what it claims; a runner declares them, or a program runs them itself.
+ * Rejects with a CacheValidationError for a wrong subject and for a module that makes no tiers, and with what the module throws when it is
+ * loaded or makes its first tier.
+ */
+export async function conformanceTests(subject: ConformanceSubject): Promise<ConformanceTest[]> {
+  checkSubject(subject);
+  const module = (await import(/* @vite-ignore */ subject.module.href)) as TierModule;
+  checkModule(module);
+  const claims = await withFolder(async (directory): Promise<Claims> => {
+    const tier = await new Trial(module, subject, directory, 'shape').tier();
+    checkTier(tier.raw);
+    return { capabilities: tier.raw.capabilities, module, subject };
+  });
+  return CHECK_GROUPS.flatMap((group) => group.checks(claims).map((check) => bind(group.name, check, claims)));
+}
+
+function bind(group: string, { name, rule, run, slow = false }: Check, { module, subject }: Claims): ConformanceTest {
+  return {
+    group,
+    name,
+    rule,
+    slow,
+    timeoutMs: slow ? SLOW_TIMEOUT_MS : QUICK_TIMEOUT_MS,
+    run: () =>
+      withFolder(async (directory) => {
+        const trial = new Trial(module, subject, directory, rule);
+        try {
+          await hearingRejections(async () => {
+            await run(trial);
+            await trial.finish();
+          });
+        } catch (error) {
+          await trial.abandon();
+          throw asConformanceError(error, name, trial);
+        }
+      }),
+  };
+}
+
+/** Whatever a tier throws where it should answer is a broken sentence too. */
+function asConformanceError(error: unknown, name: string, { rule }: Trial): ConformanceError {
+  if (error instanceof ConformanceError) return error;
+  return new ConformanceError({ what: name, expected: 'no error', came: error, rule, cause: error });
+}
+
+async function withFolder<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'pw-tier-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  type AccessUpdate,
+  type CacheEntry,
+  type CacheTier,
+  type EntryFilter,
+  type EntryPage,
+  isPromise,
+  type MaybePromise,
+  RemovalReason,
+  type TierStatistics,
+} from '@pw/cache-models';
+import { ConformanceError } from '../contract/conformance-error.ts';
+import { within } from './within.ts';
+
+/** What the answers of a tier say about its statistics. */
+export interface Observed {
+  hits: number;
+  misses: number;
+  /** Entries that cleanupExpired reported: at least so many left for their time. */
+  cleaned: number;
+  healthRemovals: number;
+}
+
+/**
+ * A tier under test: every answer is awaited within the deadline, checked to be of the claimed kind (value or promise), and
+ * counted, so that the tier's statistics can be held against it.
+ */
+export class ObservedTier {
+  readonly raw: CacheTier;
+  readonly observed: Observed = { hits: 0, misses: 0, cleaned: 0, healthRemovals: 0 };
+  /** What `onEvict` was told. */
+  readonly evictions: { readonly key: string; readonly entry: CacheEntry; readonly reason: RemovalReason }[] = [];
+  /** False for tiers whose store a test broke: their statistics are not held against the answers. */
+  countsHold = true;
+  readonly #deadlineMs: number;
+
+  constructor(raw: CacheTier, deadlineMs: number) {
+    this.raw = raw;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  get statistics(): TierStatistics {
+    return this.raw.statistics;
+  }
+  get enabled(): boolean {
+    return this.raw.enabled;
+  }
+
+  open(): Promise<void> {
+    return this.ask('open()', () => this.raw.open());
+  }
+  close(): Promise<void> {
+    return this.ask('close()', () => this.raw.close());
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    const counts = this.enabled;
+    const entry = await this.ask(`get(${label(key)})`, () => this.raw.get(key));
+    if (counts) this.#countOne(entry);
+    return entry;
+  }
+
+  /** For a tier that has it. One that does not claim to be synchronous may answer in either way. */
+  async getNow(key: string): Promise<CacheEntry | undefined> {
+    const counts = this.enabled;
+    const what = `getNow(${label(key)})`;
+    const answer = this.raw.getNow!(key);
+    if (isPromise(answer) && this.raw.capabilities.synchronous) throw this.#wrongMode(what, false);
+    const entry = isPromise(answer) ? await within(this.#deadlineMs, what, answer) : answer;
+    if (counts) this.#countOne(entry);
+    return entry;
+  }
+
+  /** For a tier that has it. */
+  async touch(key: string): Promise<CacheEntry | undefined> {
+    const counts = this.enabled;
+    const entry = await this.ask(`touch(${label(key)})`, () => this.raw.touch!(key));
+    if (counts) this.#countOne(entry);
+    return entry;
+  }
+
+  put(entry: CacheEntry, key = entry.key): Promise<boolean> {
+    return this.ask(`put(${label(key)})`, () => this.raw.put(key, entry));
+  }
+
+  async delete(key: string, reason?: RemovalReason): Promise<boolean> {
+    const was = await this.ask(`delete(${label(key)})`, () => this.raw.delete(key, reason));
+    if (was === true && reason === RemovalReason.HEALTH) this.observed.healthRemovals++;
+    return was;
+  }
+
+  has(key: string): Promise<boolean> {
+    return this.ask(`has(${label(key)})`, () => this.raw.has(key));
+  }
+
+  async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const counts = this.enabled;
+    const found = await this.ask(`getMany of ${keys.length}`, () => this.raw.getMany(keys));
+    if (counts) this.#count(found.size, new Set(keys).size - found.size);
+    return found;
+  }
+
+  putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
+    return this.ask(`putMany of ${entries.length}`, () => this.raw.putMany(entries));
+  }
+  deleteMany(keys: readonly string[]): Promise<boolean[]> {
+    return this.ask(`deleteMany of ${keys.length}`, () => this.raw.deleteMany(keys));
+  }
+  clear(): Promise<number> {
+    return this.ask('clear()', () => this.raw.clear());
+  }
+  size(): Promise<number> {
+    return this.ask('size()', () => this.raw.size());
+  }
+  keys(): Promise<string[]> {
+    return this.ask('keys()', () => this.raw.keys());
+  }
+
+  async cleanupExpired(): Promise<number> {
+    const count = await this.ask('cleanupExpired()', () => this.raw.cleanupExpired());
+    this.observed.cleaned += count;
+    return count;
+  }
+
+  /** All entries, in the tier's order. */
+  async entries(): Promise<CacheEntry[]> {
+    const stream = this.raw.entries();
+    const isSync = Symbol.iterator in stream;
+    if (isSync !== this.raw.capabilities.synchronous) throw this.#wrongMode('entries()', isSync);
+    const all: CacheEntry[] = [];
+    const read = async () => {
+      for await (const entry of stream) all.push(entry);
+      return all;
+    };
+    return within(this.#deadlineMs, 'entries()', read());
+  }
+
+  /** `undefined` also for a tier that has no peek. */
+  async peek(key: string): Promise<CacheEntry | undefined> {
+    if (this.raw.peek === undefined) return undefined;
+    return this.ask(`peek(${label(key)})`, () => this.raw.peek!(key));
+  }
+
+  /** One more use of an entry, told in each of the ways that a tier has: a get, and the access as a manager records it. */
+  async use(key: string, now: number): Promise<CacheEntry | undefined> {
+    const entry = await this.get(key);
+    if (entry !== undefined) {
+      await this.recordAccess([{ key, accessCount: entry.accessCount + 1, lastAccessed: now }]);
+    }
+    return entry;
+  }
+
+  /** 0 for a tier that records no access. */
+  async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
+    if (this.raw.recordAccess === undefined) return 0;
+    return this.ask('recordAccess()', () => this.raw.recordAccess!(updates));
+  }
+
+  /** For a tier that has it. */
+  query(filter?: EntryFilter): Promise<EntryPage> {
+    return this.ask(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
+  }
+
+  /** Runs an operation: in time, and a value or a promise as the tier claims. What it throws is thrown. */
+  async ask<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
+    const answer = operation();
+    if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));
+    return isPromise(answer) ? within(this.#deadlineMs, what, answer) : answer;
+  }
+
+  #countOne(entry: CacheEntry | undefined): void {
+    this.#count(entry === undefined ? 0 : 1, entry === undefined ? 1 : 0);
+  }
+
+  #count(hits: number, misses: number): void {
+    this.observed.hits += hits;
+    this.observed.misses += misses;
+  }
+
+  #wrongMode(what: string, isValue: boolean): ConformanceError {
+    const claim = this.raw.capabilities.synchronous;
+    return new ConformanceError({
+      what: `${what} of a tier that claims synchronous: ${claim}`,
+      expected: claim ? 'a value' : 'a promise',
+      came: isValue ? 'a value' : 'a promise',
+      rule: 'modes',
+    });
+  }
+}
+
+function label(key: unknown): string {
+  const text = JSON.stringify(key) ?? String(key);
+  return text.length <= 60 ? text : `${text.slice(0, 40)}…, ${String(key).length} characters`;
+}

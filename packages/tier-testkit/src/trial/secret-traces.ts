@@ -1,0 +1,97 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { inspect } from 'node:util';
+import type { TierModule } from '../suite/tier-module.ts';
+
+/** A spelling in which a secret gives itself away. */
+interface Spelling {
+  readonly how: string;
+  readonly bytes: Buffer;
+}
+
+/** Looks for secrets: in clear, and in what makes nothing secret. */
+export class SecretTraces {
+  readonly #spellings: readonly Spelling[];
+
+  /** The secrets must be long and unlike anything else, as a trace of one is looked for without its ends. */
+  constructor(secrets: readonly string[]) {
+    this.#spellings = secrets.flatMap(spellingsOf);
+  }
+
+  /** In which spelling a secret stands in a text or in bytes; `undefined` for none. Never the secret itself. */
+  in(value: string | Uint8Array): string | undefined {
+    const bytes =
+      typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return this.#spellings.find((spelling) => bytes.includes(spelling.bytes))?.how;
+  }
+
+  /** The same of whatever an object, or an error with its causes, shows when it is printed or made JSON. */
+  inObject(value: unknown): string | undefined {
+    const shown = inspect(value, { depth: 10, showHidden: true, maxArrayLength: null, maxStringLength: null });
+    return this.in(shown) ?? this.in(asJson(value));
+  }
+
+  /** The same of all files that a tier wrote, and of their names: "in base64 in entries.json". */
+  async inFiles(module: TierModule, directory: string): Promise<string | undefined> {
+    const paths = (await module.storedFiles?.(directory)) ?? (await filesBelow(directory));
+    for (const path of paths) {
+      const how = this.in(await readFile(path)) ?? this.in(relative(directory, path));
+      if (how !== undefined) return `${how} in ${relative(directory, path)}`;
+    }
+    return undefined;
+  }
+}
+
+function spellingsOf(secret: string): Spelling[] {
+  const bytes = Buffer.from(secret);
+  const escaped = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const units = [...secret].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  const texts: readonly (readonly [string, string])[] = [
+    ['in clear', secret],
+    ['backwards', [...secret].reverse().join('')],
+    ['in percent escapes', encodeURIComponent(secret)],
+    ['in percent escapes', escaped],
+    ['in percent escapes', escaped.toUpperCase()],
+    ['in JSON escapes', units],
+    ['in hex', bytes.toString('hex')],
+    ['in hex', bytes.toString('hex').toUpperCase()],
+    ['as a list of bytes', [...bytes].join(',')],
+    ['in swapped case', swapCase(secret)],
+    ...inBase64(bytes, 'base64'),
+    ...inBase64(bytes, 'base64url'),
+  ];
+  const utf16 = Buffer.from(secret, 'utf16le');
+  return [
+    ...texts.map(([how, text]) => ({ how, bytes: Buffer.from(text) })),
+    { how: 'in UTF-16', bytes: utf16 },
+    { how: 'in UTF-16', bytes: Buffer.from(utf16).swap16() },
+  ];
+}
+
+/** Within a longer text that is base64 as a whole a secret may begin at each of three places of a group. */
+function inBase64(secret: Buffer, encoding: 'base64' | 'base64url'): (readonly [string, string])[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), secret])
+      .toString(encoding)
+      .replace(/=+$/, '');
+    // The first and the last group are made of their neighbours too.
+    return ['in base64', text.slice(before === 0 ? 0 : 4, -3)];
+  });
+}
+
+function swapCase(text: string): string {
+  return text.replace(/[a-z]+|[A-Z]+/g, (run) => (run === run.toLowerCase() ? run.toUpperCase() : run.toLowerCase()));
+}
+
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
+}

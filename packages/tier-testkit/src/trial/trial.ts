@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type CacheEntry,
+  type CacheTier,
+  type CacheTierConfigInput,
+  CacheValidationError,
+  type CredentialCipher,
+  type EvictionListener,
+} from '@pw/cache-models';
+import { ConformanceError } from '../contract/conformance-error.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { RecordingLogger } from '../doubles/recording-logger.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import type { ConformanceSubject } from '../suite/conformance-subject.ts';
+import type { TierModule } from '../suite/tier-module.ts';
+import { checkStatistics } from './check-statistics.ts';
+import { ObservedTier } from './observed-tier.ts';
+import { differences, plainEntry } from './plain-entry.ts';
+
+/** How a check wants its tier. */
+export interface TierWish {
+  readonly config?: CacheTierConfigInput;
+  /** `null` for a tier without a cipher. */
+  readonly cipher?: CredentialCipher | null;
+  /** Called after the kit's own listener. */
+  readonly onEvict?: EvictionListener;
+  readonly failureThreshold?: number;
+  /** Another store than the one of the trial. */
+  readonly directory?: string;
+}
+
+const DEFAULT_DEADLINE_MS = 10_000;
+
+/** The surroundings of one check: a clock, a logger, a folder, tiers as it wants them, and assertions that quote the contract. */
+export class Trial {
+  readonly clock = new ManualClock();
+  readonly logger = new RecordingLogger();
+  readonly cipher = new TestCipher();
+  readonly module: TierModule;
+  readonly subject: ConformanceSubject;
+  readonly directory: string;
+  readonly rule: ContractRule;
+  readonly deadlineMs: number;
+  readonly #tiers: ObservedTier[] = [];
+
+  constructor(module: TierModule, subject: ConformanceSubject, directory: string, rule: ContractRule) {
+    this.module = module;
+    this.subject = subject;
+    this.directory = directory;
+    this.rule = rule;
+    this.deadlineMs = subject.deadlineMs ?? DEFAULT_DEADLINE_MS;
+  }
+
+  /** A tier on the trial's store, not yet opened. */
+  async tier(wish: TierWish = {}): Promise<ObservedTier> {
+    let observed: ObservedTier | undefined;
+    const raw: CacheTier = await this.module.createTier({
+      config: wish.config ?? {},
+      clock: this.clock,
+      logger: this.logger,
+      cipher: wish.cipher === null ? undefined : (wish.cipher ?? this.cipher),
+      failureThreshold: wish.failureThreshold ?? 3,
+      directory: wish.directory ?? this.directory,
+      onEvict: (key, entry, reason) => {
+        observed?.evictions.push({ key, entry, reason });
+        return wish.onEvict?.(key, entry, reason);
+      },
+    });
+    observed = new ObservedTier(raw, this.deadlineMs);
+    this.#tiers.push(observed);
+    return observed;
+  }
+
+  /** An open tier that holds these entries. */
+  async tierWith(entries: readonly CacheEntry[], wish: TierWish = {}): Promise<ObservedTier> {
+    const tier = await this.tier(wish);
+    await tier.open();
+    for (const entry of entries)
+      this.same(`put of ${JSON.stringify(entry.key)}`, await tier.put(entry), true, 'stores');
+    return tier;
+  }
+
+  /** Fails unless both are deeply and strictly equal. */
+  same(what: string, came: unknown, expected: unknown, rule: ContractRule = this.rule): void {
+    if (!isDeepStrictEqual(came, expected)) throw new ConformanceError({ what, expected, came, rule });
+  }
+
+  /** Fails unless both hold the same members, in whatever order. */
+  sameSet(what: string, came: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
+    this.same(what, [...came].sort(), [...expected].sort(), rule);
+  }
+
+  /** Fails unless the entry that came equals the expected one in all 22 fields, secrets included; shows those that differ. */
+  sameEntry(
+    what: string,
+    came: CacheEntry | undefined,
+    expected: CacheEntry | undefined,
+    rule: ContractRule = this.rule,
+  ): void {
+    const [one, other] = [plainEntry(came), plainEntry(expected)];
+    if (one === undefined || other === undefined) this.same(what, one, other, rule);
+    else this.same(what, differences(one, other), differences(other, one), rule);
+  }
+
+  /** Fails unless the condition holds. */
+  holds(what: string, condition: boolean, expected: unknown, came: unknown, rule: ContractRule = this.rule): void {
+    if (!condition) throw new ConformanceError({ what, expected, came, rule });
+  }
+
+  /** Fails unless the operation is refused, at once or by a rejection, with a CacheValidationError. */
+  async refuses(
+    what: string,
+    operation: () => unknown,
+    rule: ContractRule = 'arguments',
+  ): Promise<CacheValidationError> {
+    let came: unknown;
+    try {
+      came = await operation();
+    } catch (error) {
+      if (error instanceof CacheValidationError) return error;
+      came = error;
+    }
+    throw new ConformanceError({ what, expected: 'a CacheValidationError', came, rule });
+  }
+
+  /** After every check: the statistics of each of its tiers add up, and each of them closes. */
+  async finish(): Promise<void> {
+    for (const tier of this.#tiers) await checkStatistics(tier, this);
+    for (const tier of this.#tiers) await tier.close();
+  }
+
+  /** After a check that failed: closes what can be closed. */
+  async abandon(): Promise<void> {
+    for (const tier of this.#tiers) await tier.close().catch(() => {});
+  }
+}
