@@ -3,7 +3,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
 /** Fails unless a tier holds these entries, equal in every field, and no others. */
-export async function holdsExactly(
+export async function expectContents(
   trial: Trial,
   tier: ObservedTier,
   entries: Iterable<CacheEntry>,

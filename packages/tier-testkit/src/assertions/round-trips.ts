@@ -4,25 +4,25 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
 /** Stores entries one by one and all at once, and fails unless each comes back as it was put, however it is asked for. */
-export async function comeBack(trial: Trial, entries: readonly CacheEntry[]): Promise<ObservedTier> {
+export async function expectRoundTrip(trial: Trial, entries: readonly CacheEntry[]): Promise<ObservedTier> {
   const tier = await trial.tierWith(entries);
-  await areThere(trial, tier, entries, 'after put');
+  await expectEntries(trial, tier, entries, 'after put');
   const others = entries.map(({ key }) => makeEntry(key, { source: 'another' }));
   trial.same('putMany over them', await tier.putMany(others), Array(entries.length).fill(true), 'batches');
-  await areFound(trial, tier, others, 'after putMany of another entry over it');
+  await expectFound(trial, tier, others, 'after putMany of another entry over it');
   trial.same('putMany over those', await tier.putMany(entries), Array(entries.length).fill(true), 'batches');
-  await areFound(trial, tier, entries, 'after putMany over another entry');
+  await expectFound(trial, tier, entries, 'after putMany over another entry');
   return tier;
 }
 
 /** Fails unless a tier holds these entries and no others. */
-export async function areThere(
+export async function expectEntries(
   trial: Trial,
   tier: ObservedTier,
   entries: readonly CacheEntry[],
   when: string,
 ): Promise<void> {
-  await areFound(trial, tier, entries, when);
+  await expectFound(trial, tier, entries, when);
   const listed = new Map((await tier.entries()).map((entry) => [entry.key, entry]));
   for (const entry of entries) {
     trial.sameEntry(`get of ${label(entry)} ${when}`, await tier.get(entry.key), entry);
@@ -35,7 +35,12 @@ export async function areThere(
   trial.same(`number of entries() ${when}`, listed.size, entries.length);
 }
 
-async function areFound(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+async function expectFound(
+  trial: Trial,
+  tier: ObservedTier,
+  entries: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   const found = await tier.getMany(entries.map(({ key }) => key));
   for (const entry of entries) trial.sameEntry(`${label(entry)} of getMany ${when}`, found.get(entry.key), entry);
 }

@@ -1,5 +1,5 @@
 import { CacheEntry } from '@pw/cache-models';
-import { areThere } from '../assertions/round-trips.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
@@ -8,7 +8,12 @@ import type { Trial } from '../trial/trial.ts';
 const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
 
 /** Tries to change a field of an entry that came out of a tier. */
-async function isOwn(trial: Trial, tier: ObservedTier, from: string, entry: CacheEntry | undefined): Promise<void> {
+async function expectImmutable(
+  trial: Trial,
+  tier: ObservedTier,
+  from: string,
+  entry: CacheEntry | undefined,
+): Promise<void> {
   trial.holds(`answer of ${from}`, CacheEntry.isCacheEntry(entry), 'a CacheEntry', entry);
   trial.same(`answer of ${from} is frozen`, Object.isFrozen(entry), true);
   const { key, source } = entry!;
@@ -18,25 +23,25 @@ async function isOwn(trial: Trial, tier: ObservedTier, from: string, entry: Cach
 
 const checks: Check[] = [
   {
-    name: 'hands out entries that can be changed',
+    name: 'returns entries that cannot be changed',
     rule: 'aliasing',
     run: async (trial) => {
       const stored = makeEntries(3);
       const tier = await trial.tierWith(stored, { config: { maxEntries: 3 } });
       const key = stored[1]!.key;
-      await isOwn(trial, tier, 'get', await tier.get(key));
-      await isOwn(trial, tier, 'getMany', (await tier.getMany([key])).get(key));
-      await isOwn(trial, tier, 'entries', (await tier.entries())[0]);
-      if (tier.raw.peek !== undefined) await isOwn(trial, tier, 'peek', await tier.peek(key));
+      await expectImmutable(trial, tier, 'get', await tier.get(key));
+      await expectImmutable(trial, tier, 'getMany', (await tier.getMany([key])).get(key));
+      await expectImmutable(trial, tier, 'entries', (await tier.entries())[0]);
+      if (tier.raw.peek !== undefined) await expectImmutable(trial, tier, 'peek', await tier.peek(key));
       if (tier.raw.query !== undefined)
-        await isOwn(trial, tier, 'query', (await tier.ask('query()', () => tier.raw.query!())).entries[0]);
-      await areThere(trial, tier, stored, 'after what was got was changed');
+        await expectImmutable(trial, tier, 'query', (await tier.call('query()', () => tier.raw.query!())).entries[0]);
+      await expectEntries(trial, tier, stored, 'after what was got was changed');
       await tier.put(makeEntry('too many'));
       trial.same('entry told to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
     },
   },
   {
-    name: 'changes the list that it is given',
+    name: 'leaves the lists passed to it unchanged',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = ['c', 'a', 'd', 'b', 'a'].map((key) => makeEntry(key));
@@ -54,7 +59,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stores what becomes of a list after the call',
+    name: 'ignores changes made to a list after the call',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -64,9 +69,9 @@ const checks: Check[] = [
       const stored = tier.putMany(list);
       list.splice(0, 5, makeEntry('another'));
       trial.same('putMany of a list that is changed meanwhile', await stored, Array(5).fill(true));
-      await areThere(trial, tier, entries, 'after the list given to putMany was changed');
+      await expectEntries(trial, tier, entries, 'after the list given to putMany was changed');
       const names = [...keys];
-      const found = tier.ask('getMany', () => tier.raw.getMany(names));
+      const found = tier.call('getMany', () => tier.raw.getMany(names));
       names.length = 0;
       trial.same('getMany of a list that is emptied meanwhile', (await found).size, 5);
       tier.observed.hits += 5;
@@ -78,7 +83,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps the update that recordAccess was given',
+    name: 'ignores changes made to an update after recordAccess',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -91,7 +96,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets the Map of getMany change what is stored',
+    name: 'is unaffected by changes to the Map returned by getMany',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = makeEntries(4);
@@ -101,14 +106,14 @@ const checks: Check[] = [
       found.set(keys[0]!, makeEntry(keys[0]!, { source: 'put into the Map' }));
       found.set('new', makeEntry('new'));
       found.delete(keys[1]!);
-      await areThere(trial, tier, entries, 'after the Map of getMany was changed');
+      await expectEntries(trial, tier, entries, 'after the Map of getMany was changed');
       (await tier.getMany(keys)).clear();
       trial.same('getMany after its Map was cleared', (await tier.getMany(keys)).size, 4);
       trial.same('size', await tier.size(), 4);
     },
   },
   {
-    name: 'lets the list of keys change what is stored',
+    name: 'is unaffected by changes to the list returned by keys',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = makeEntries(4);
@@ -123,7 +128,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an answer change when the tier does',
+    name: 'returns results that do not change when the tier does',
     rule: 'aliasing',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old' });
@@ -139,7 +144,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets its statistics be changed from outside',
+    name: 'is unaffected by changes to its statistics object',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -155,7 +160,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets its configuration or its capabilities be changed from outside',
+    name: 'is unaffected by changes to its configuration and capabilities objects',
     rule: 'aliasing',
     run: async (trial) => {
       const config = { enabled: true, maxEntries: 2, evictionPolicy: 'fifo' as const };

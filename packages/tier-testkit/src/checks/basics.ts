@@ -3,7 +3,7 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 
 const checks: Check[] = [
   {
-    name: 'loses an entry that it said it stored',
+    name: 'returns an entry that put has stored',
     rule: 'stores',
     run: async (trial) => {
       const entry = makeEntry('a', { source: 'list' });
@@ -14,7 +14,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'finds what was never stored',
+    name: 'finds nothing under a key that was never stored',
     rule: 'stores',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -24,7 +24,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps something of the old entry when it is replaced',
+    name: 'replaces every field of an entry',
     rule: 'overwrites',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old', lastHealthError: 'old error', username: 'old', failureCount: 7 });
@@ -37,7 +37,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps the old deadline when an entry is replaced',
+    name: 'applies the new deadline when an entry is replaced',
     rule: 'overwrites',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -52,7 +52,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says of delete what is not so',
+    name: 'reports from delete whether a live entry was removed',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -67,7 +67,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says true when it deletes an expired entry',
+    name: 'reports false from delete when the entry had expired',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -77,7 +77,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'leaves something behind after clear',
+    name: 'removes every entry on clear',
     rule: 'clears',
     run: async (trial) => {
       const entries = makeEntries(25);
@@ -92,7 +92,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lists other entries than it holds',
+    name: 'lists exactly the live entries',
     rule: 'lists',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -118,7 +118,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stumbles when its entries change while they are read',
+    name: 'tolerates changes while its entries are being read',
     rule: 'lists',
     run: async (trial) => {
       const entries = makeEntries(60);

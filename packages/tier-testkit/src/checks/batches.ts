@@ -5,7 +5,7 @@ const MANY = 2000;
 
 const checks: Check[] = [
   {
-    name: 'answers an empty batch with something',
+    name: 'returns an empty result for an empty batch',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -16,7 +16,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'finds too much or too little in getMany',
+    name: 'finds exactly the requested entries in getMany',
     rule: 'batches',
     run: async (trial) => {
       const entries = makeEntries(20);
@@ -30,7 +30,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'counts a key twice that stands twice in getMany',
+    name: 'counts a repeated key of getMany once',
     rule: 'batches',
     run: async (trial) => {
       const entry = makeEntry('a');
@@ -43,7 +43,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'shows expired entries in getMany, or says that it deleted one',
+    name: 'hides expired entries from getMany and deleteMany',
     rule: 'expires',
     run: async (trial) => {
       const expiresAt = trial.clock.now() + 10;
@@ -59,7 +59,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stores less than all of putMany',
+    name: 'stores every entry of putMany',
     rule: 'batches',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -71,7 +71,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an earlier entry of putMany win over a later one',
+    name: 'keeps the last entry of putMany for a repeated key',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -82,7 +82,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps the old deadline when putMany replaces an entry',
+    name: 'applies the new deadline when putMany replaces an entry',
     rule: 'overwrites',
     run: async (trial) => {
       const soon = trial.clock.now() + 10;
@@ -95,7 +95,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says in another order which entries deleteMany found',
+    name: 'returns the results of deleteMany in the order of its keys',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
@@ -108,7 +108,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: `loses entries of a batch of ${MANY}`,
+    name: `handles a batch of ${MANY} entries`,
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -138,7 +138,7 @@ const keysOf = (entries: readonly { readonly key: string }[]): string[] => entri
 
 /** What one batch stored is as lasting as what one put stored. */
 const reopened: Check = {
-  name: 'loses what putMany stored, or brings back what deleteMany removed, when it is opened again',
+  name: 'keeps the effects of putMany and deleteMany when it is reopened',
   rule: 'persistent',
   run: async (trial) => {
     const entries = makeEntries(30);

@@ -52,7 +52,12 @@ function thiefWith(tokens: Readonly<Record<CredentialRole, Uint8Array>>): Creden
   };
 }
 
-async function fails(trial: Trial, what: string, written: CacheEntry, thief: CredentialCipher): Promise<void> {
+async function expectUnreadable(
+  trial: Trial,
+  what: string,
+  written: CacheEntry,
+  thief: CredentialCipher,
+): Promise<void> {
   await (await trial.tierWith([written], { cipher: thief })).close();
   const tier = await trial.tier();
   trial.same(`get of ${what}`, await tier.get(written.key), undefined);
@@ -71,7 +76,7 @@ async function fails(trial: Trial, what: string, written: CacheEntry, thief: Cre
 
 const persistent: Check[] = [
   {
-    name: 'gives credentials to another proxy than the one that they were sealed for',
+    name: 'opens credentials only for the proxy that they were sealed for',
     rule: 'binding',
     run: async (trial) => {
       const tokens = {
@@ -79,22 +84,27 @@ const persistent: Check[] = [
         password: trial.cipher.encrypt(Secret.of('of-a'), PASSWORD),
       };
       const moved = makeEntry('a', { proxyUrl: EVIL, username: 'x', password: 'x' });
-      await fails(trial, 'an entry of another proxy with these tokens', moved, thiefWith(tokens));
+      await expectUnreadable(trial, 'an entry of another proxy with these tokens', moved, thiefWith(tokens));
       // Nothing of it is lost: where it belongs it opens.
       await (await trial.tierWith([customer('a')], { cipher: thiefWith(tokens) })).close();
       trial.sameEntry('get of it at its own proxy', await (await trial.tier()).get('a'), customer('a'));
     },
   },
   {
-    name: 'takes the token of a password for a username',
+    name: 'opens a token only in the role that it was sealed for',
     rule: 'binding',
     run: async (trial) => {
       const password = trial.cipher.encrypt(Secret.of('of-a'), PASSWORD);
-      await fails(trial, 'an entry with exchanged tokens', customer('a'), thiefWith({ username: password, password }));
+      await expectUnreadable(
+        trial,
+        'an entry with exchanged tokens',
+        customer('a'),
+        thiefWith({ username: password, password }),
+      );
     },
   },
   {
-    name: 'does not tell the cipher for which proxy and role it seals or opens',
+    name: 'passes the proxy and the role to the cipher when it seals and opens',
     rule: 'binding',
     run: async (trial) => {
       const cipher = new WatchedCipher();

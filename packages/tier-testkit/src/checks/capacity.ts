@@ -2,11 +2,11 @@ import { EvictionPolicy, RemovalReason } from '@pw/cache-models';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
-import type { TierWish, Trial } from '../trial/trial.ts';
+import type { TierOverrides, Trial } from '../trial/trial.ts';
 
 const POLICIES = Object.values(EvictionPolicy);
 
-function bounded(maxEntries: number, evictionPolicy: EvictionPolicy = EvictionPolicy.LRU): TierWish {
+function bounded(maxEntries: number, evictionPolicy: EvictionPolicy = EvictionPolicy.LRU): TierOverrides {
   return { config: { maxEntries, evictionPolicy } };
 }
 
@@ -23,7 +23,7 @@ const keysOf = (tier: ObservedTier): string[] => tier.evictions.map(({ key }) =>
 const checks: Check[] = [
   ...POLICIES.map(
     (policy): Check => ({
-      name: `holds more or fewer than maxEntries with ${policy}`,
+      name: `holds exactly maxEntries entries when full with ${policy}`,
       rule: 'capacity',
       run: async (trial) => {
         for (const max of [1, 2, 3, 10]) {
@@ -47,7 +47,7 @@ const checks: Check[] = [
     }),
   ),
   {
-    name: 'tells onEvict nothing, or something else than what had to go',
+    name: 'passes the evicted entry to onEvict',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(2));
@@ -63,7 +63,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'tells onEvict of entries that were deleted, replaced, cleared or expired',
+    name: 'reports no eviction to onEvict for a delete, replacement, clear or expiry',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
@@ -84,7 +84,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an entry go when a present one is replaced',
+    name: 'evicts nothing when an existing entry is replaced',
     rule: 'capacity',
     run: async (trial) => {
       for (const policy of POLICIES) {
@@ -100,7 +100,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'makes room where there is some',
+    name: 'evicts nothing while there is room',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
@@ -118,7 +118,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'holds more than maxEntries after putMany, or keeps quiet about what had to go',
+    name: 'keeps to maxEntries in putMany and reports every eviction',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
@@ -134,7 +134,7 @@ const checks: Check[] = [
   },
   ...POLICIES.map(
     (policy): Check => ({
-      name: `lets a live entry go before an expired one with ${policy}`,
+      name: `evicts expired entries before live ones with ${policy}`,
       rule: 'expiredFirst',
       run: async (trial) => {
         const tier = await trial.tier(bounded(3, policy));
@@ -155,7 +155,7 @@ const checks: Check[] = [
     }),
   ),
   {
-    name: 'lets a live entry go when an expired one is stored again',
+    name: 'evicts no live entry when an expired one is stored again',
     rule: 'expiredFirst',
     run: async (trial) => {
       const tier = await trial.tier(bounded(2));
@@ -169,15 +169,15 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'fails when its listener throws',
+    name: 'keeps working when its listener throws',
     rule: 'listeners',
     run: (trial) =>
-      survives(trial, () => {
+      expectListenerHarmless(trial, () => {
         throw new Error('of the listener');
       }),
   },
   {
-    name: 'leaves the rejection of its listener to nobody',
+    name: 'handles a rejection of its listener',
     rule: 'listeners',
     run: async (trial) => {
       let handled = 0;
@@ -190,7 +190,7 @@ const checks: Check[] = [
           failed(new Error('of the listener'));
         },
       };
-      await survives(trial, () => rejected as unknown as undefined);
+      await expectListenerHarmless(trial, () => rejected as unknown as undefined);
       await new Promise((resolve) => setImmediate(resolve));
       trial.same('rejections taken, of two listener calls', handled, 2);
     },
@@ -198,7 +198,7 @@ const checks: Check[] = [
 ];
 
 /** The tier goes on as if nothing were wrong with its listener. */
-async function survives(trial: Trial, onEvict: NonNullable<TierWish['onEvict']>): Promise<void> {
+async function expectListenerHarmless(trial: Trial, onEvict: NonNullable<TierOverrides['onEvict']>): Promise<void> {
   const tier = await trial.tier({ ...bounded(1), onEvict });
   await store(trial, tier, 'a', 'b', 'c');
   trial.same('listener calls', keysOf(tier), ['a', 'b']);
@@ -208,7 +208,7 @@ async function survives(trial: Trial, onEvict: NonNullable<TierWish['onEvict']>)
 }
 
 const reopened: Check = {
-  name: 'forgets how many entries it holds when it is opened again',
+  name: 'keeps to maxEntries when it is reopened',
   rule: 'capacity',
   run: async (trial) => {
     const first = await trial.tier(bounded(3));

@@ -13,25 +13,25 @@ const version = (key: string, count: number): CacheEntry =>
 
 const checks: Check[] = [
   {
-    name: 'loses one of many puts at once',
+    name: 'stores every one of many concurrent puts',
     rule: 'concurrency',
     run: async (trial) => {
       const entries = makeEntries(MANY);
       const tier = await trial.tierWith([]);
       const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
       trial.same(`${MANY} puts at once of as many keys`, stored, Array(MANY).fill(true));
-      await holds(trial, tier, entries, `after ${MANY} puts at once`);
+      await expectAllEntries(trial, tier, entries, `after ${MANY} puts at once`);
     },
   },
   {
-    name: 'mixes up or doubles an entry when it is put many times at once',
+    name: 'keeps one whole version of an entry under concurrent puts of its key',
     rule: 'concurrency',
     run: async (trial) => {
       const versions = Array.from({ length: MANY }, (_, count) => version('a', count));
       const tier = await trial.tierWith([makeEntry('b')]);
       const stored = await Promise.all(versions.map((entry) => tier.put(entry)));
       trial.same(`${MANY} puts of "a" at once`, stored, Array(MANY).fill(true));
-      await isOneOf(trial, tier, versions, `after ${MANY} puts of "a" at once`);
+      await expectOneOf(trial, tier, versions, `after ${MANY} puts of "a" at once`);
       trial.sameSet('keys afterwards', await tier.keys(), ['a', 'b']);
       const last = version('a', 1000);
       await tier.put(last);
@@ -39,7 +39,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'gives an older value than the one acknowledged last',
+    name: 'returns the value acknowledged last',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -54,7 +54,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'brings back what a delete removed',
+    name: 'keeps a deleted entry deleted while other writes run',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -70,7 +70,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says of overlapping deletes and puts what no order of them explains',
+    name: 'answers overlapping deletes and puts as in some serial order',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -82,7 +82,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets several deletes of one entry say that it was theirs',
+    name: 'reports true for only one of several concurrent deletes',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -92,7 +92,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'removes more with clear than it counts, or counts more',
+    name: 'counts exactly the entries that clear removes among concurrent puts',
     rule: 'clears',
     run: async (trial) => {
       const old = makeEntries(20);
@@ -111,7 +111,7 @@ const checks: Check[] = [
         left.filter((key) => old.some((entry) => entry.key === key)).length,
         0,
       );
-      await holds(
+      await expectAllEntries(
         trial,
         tier,
         fresh.filter(({ key }) => left.includes(key)),
@@ -120,7 +120,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'removes with clear what was put after it had begun, and keeps what was put before',
+    name: 'applies clear at one moment during a series of puts',
     rule: 'concurrency',
     run: async (trial) => {
       const entries = makeEntries(MANY);
@@ -135,7 +135,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'reads half of an old and half of a new entry',
+    name: 'reads whole entries while they are being replaced',
     rule: 'concurrency',
     run: async (trial) => {
       const keys = ['a', 'b', 'c'];
@@ -156,7 +156,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses what is put beside a batch',
+    name: 'loses nothing when batches and puts overlap',
     rule: 'concurrency',
     run: async (trial) => {
       const [one, two] = [makeEntries(MANY), makeEntries(MANY, undefined, MANY / 2)];
@@ -176,11 +176,11 @@ const checks: Check[] = [
       for (const entry of alone)
         trial.sameEntry(`get("${entry.key}") after overlapping batches`, await tier.get(entry.key), entry);
       for (const entry of one.slice(MANY / 2))
-        await isOneOf(trial, tier, [entry, entry.with({ source: 'two' })], 'after overlapping batches', entry.key);
+        await expectOneOf(trial, tier, [entry, entry.with({ source: 'two' })], 'after overlapping batches', entry.key);
     },
   },
   {
-    name: 'drops a new entry together with the expired one that it replaced',
+    name: 'keeps a new entry while the expired one that it replaces is removed',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -201,7 +201,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'holds more than maxEntries after many puts at once, or loses one without a word',
+    name: 'keeps to maxEntries under concurrent puts and reports every eviction',
     rule: 'capacity',
     run: async (trial) => {
       const entries = makeEntries(MANY);
@@ -218,7 +218,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'counts overlapping reads wrongly',
+    name: 'counts concurrent reads exactly',
     rule: 'statistics',
     run: async (trial) => {
       const entries = makeEntries(20);
@@ -253,7 +253,7 @@ async function deleteAgainstPut(
   trial.same(`${what}: has, as get`, await tier.has(key), left !== undefined);
 }
 
-async function isOneOf(
+async function expectOneOf(
   trial: Trial,
   tier: ObservedTier,
   versions: readonly CacheEntry[],
@@ -265,7 +265,12 @@ async function isOneOf(
   trial.sameEntry(`get("${key}") ${when}, as one of the puts had it`, came, like);
 }
 
-async function holds(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+async function expectAllEntries(
+  trial: Trial,
+  tier: ObservedTier,
+  entries: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   trial.sameSet(
     `keys ${when}`,
     await tier.keys(),

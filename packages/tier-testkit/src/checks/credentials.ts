@@ -15,7 +15,7 @@ const withFirst = (key: string, patch: Partial<CacheEntryInput> = {}): CacheEntr
   makeEntry(key, { ...FIRST, ...patch });
 
 /** Fails if a credential can be found in a file, in the log, or in what the tier shows of itself. */
-async function keepsSecret(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+async function expectNoCredentials(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const none = undefined;
   trial.same(`credentials in stored files ${when}`, await TRACES.inFiles(trial.module, trial.directory), none);
   trial.same(`credentials in the log ${when}`, TRACES.in(trial.logger.lines.join('\n')), none);
@@ -24,42 +24,42 @@ async function keepsSecret(trial: Trial, tier: ObservedTier, when: string): Prom
 
 const always: Check[] = [
   {
-    name: 'writes a credential in clear, or in what anybody can read',
+    name: 'writes no credential in clear or in a reversible encoding',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a'), makeEntry('only', { password: FIRST.password })]);
-      await keepsSecret(trial, tier, 'after put');
+      await expectNoCredentials(trial, tier, 'after put');
       await tier.putMany([withFirst('b'), withFirst('c', SECOND), withFirst('d')]);
-      await keepsSecret(trial, tier, 'after putMany');
+      await expectNoCredentials(trial, tier, 'after putMany');
       trial.sameEntry('get of the entry', await tier.get('a'), withFirst('a'), 'fields');
       await tier.use('a', trial.clock.now() + 1);
       await tier.put(withFirst('a', SECOND));
-      await keepsSecret(trial, tier, 'after it was replaced');
+      await expectNoCredentials(trial, tier, 'after it was replaced');
       await tier.delete('b');
       await tier.deleteMany(['c']);
-      await keepsSecret(trial, tier, 'after delete');
+      await expectNoCredentials(trial, tier, 'after delete');
       await tier.close();
-      await keepsSecret(trial, tier, 'after close');
+      await expectNoCredentials(trial, tier, 'after close');
       await tier.put(withFirst('e'));
       await tier.clear();
-      await keepsSecret(trial, tier, 'after clear');
+      await expectNoCredentials(trial, tier, 'after clear');
     },
   },
   {
-    name: 'writes a credential of an entry that has to go or expires',
+    name: 'writes no credential when an entry is evicted or expires',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
       for (const { key } of makeEntries(5)) await tier.put(withFirst(key, { expiresAt: trial.clock.now() + 1000 }));
-      await keepsSecret(trial, tier, 'after entries had to go');
+      await expectNoCredentials(trial, tier, 'after entries had to go');
       trial.clock.advance(1000);
       await tier.get('entry-0004');
       await tier.cleanupExpired();
-      await keepsSecret(trial, tier, 'after entries expired');
+      await expectNoCredentials(trial, tier, 'after entries expired');
     },
   },
   {
-    name: 'shows a credential when it is printed',
+    name: 'shows no credential when it is printed',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a')]);
@@ -70,7 +70,7 @@ const always: Check[] = [
     },
   },
   {
-    name: 'quotes a credential in an error',
+    name: 'quotes no credential in an error',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -83,15 +83,15 @@ const always: Check[] = [
       ];
       for (const error of errors)
         trial.same(`credentials in the error "${error.name}"`, TRACES.inObject(error), undefined);
-      await keepsSecret(trial, tier, 'after wrong arguments');
+      await expectNoCredentials(trial, tier, 'after wrong arguments');
     },
   },
   {
-    name: 'logs or throws what a failing cipher says',
+    name: 'neither logs nor throws the message of a failing cipher',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tier({ cipher: new TalkativeCipher() });
-      tier.countsHold = false;
+      tier.checksStatistics = false;
       for (const put of [() => tier.put(withFirst('a')), () => tier.putMany([withFirst('b')])]) {
         try {
           await put();
@@ -99,7 +99,7 @@ const always: Check[] = [
           trial.same('credentials in the error of a put', TRACES.inObject(error), undefined);
         }
       }
-      await keepsSecret(trial, tier, 'after the cipher failed');
+      await expectNoCredentials(trial, tier, 'after the cipher failed');
     },
   },
 ];
@@ -116,7 +116,7 @@ class TalkativeCipher implements CredentialCipher {
 
 const transient: Check[] = [
   {
-    name: 'loses credentials that it need not seal',
+    name: 'keeps credentials without a cipher',
     rule: 'fields',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a')], { cipher: null });
@@ -127,7 +127,7 @@ const transient: Check[] = [
 
 const persistent: Check[] = [
   {
-    name: 'takes credentials without a cipher',
+    name: 'refuses credentials without a cipher',
     rule: 'cipher',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old' });
@@ -143,11 +143,11 @@ const persistent: Check[] = [
       trial.same('credentials in the error', TRACES.inObject(error), undefined, 'secrets');
       trial.same('put without credentials', await tier.put(makeEntry('f')), true);
       trial.same('failureCount', tier.raw.failureCount, 0, 'arguments');
-      await keepsSecret(trial, tier, 'after refused puts');
+      await expectNoCredentials(trial, tier, 'after refused puts');
     },
   },
   {
-    name: 'gives something of an entry that no key opens, or of none besides it',
+    name: 'misses exactly the entries that no key opens',
     rule: 'unreadable',
     run: async (trial) => {
       const plain = makeEntry('plain');
@@ -164,11 +164,11 @@ const persistent: Check[] = [
       if (tier.raw.peek !== undefined) trial.same('peek with a wrong key', await tier.peek('sealed'), undefined);
       trial.same('put of another entry', await tier.put(withFirst('other')), true);
       trial.sameEntry('get of what was put with this key', await tier.get('other'), withFirst('other'));
-      await keepsSecret(trial, tier, 'with a wrong key');
+      await expectNoCredentials(trial, tier, 'with a wrong key');
     },
   },
   {
-    name: 'takes an entry that no key opens for a failure, or does not count it',
+    name: 'counts an entry that no key opens as undecryptable, not as a failure',
     rule: 'unreadable',
     run: async (trial) => {
       await closedWith(trial, [withFirst('sealed')]);
@@ -189,7 +189,7 @@ const persistent: Check[] = [
     ] as const
   ).map(
     ([what, cipher]): Check => ({
-      name: `loses an entry while it is opened with ${what}`,
+      name: `keeps every entry while it is opened with ${what}`,
       rule: 'unreadable',
       run: async (trial) => {
         const stored = [withFirst('sealed'), withFirst('too', SECOND), makeEntry('plain')];
@@ -209,7 +209,7 @@ const persistent: Check[] = [
     }),
   ),
   {
-    name: 'keeps an entry that no key opens instead of the one that replaces it',
+    name: 'replaces or deletes an entry that no key opens',
     rule: 'overwrites',
     run: async (trial) => {
       await closedWith(trial, [withFirst('a'), withFirst('b'), withFirst('c')]);

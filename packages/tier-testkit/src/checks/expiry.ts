@@ -7,7 +7,13 @@ const DAY = 86_400_000;
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Asks in every way whether an entry is visible, without a get first: that would remove an expired one. */
-async function sees(trial: Trial, tier: ObservedTier, key: string, visible: boolean, when: string): Promise<void> {
+async function expectVisible(
+  trial: Trial,
+  tier: ObservedTier,
+  key: string,
+  visible: boolean,
+  when: string,
+): Promise<void> {
   trial.same(`has ${when}`, await tier.has(key), visible);
   trial.same(`keys ${when}`, (await tier.keys()).includes(key), visible);
   trial.same(`size ${when}`, await tier.size(), visible ? 1 : 0);
@@ -19,30 +25,30 @@ async function sees(trial: Trial, tier: ObservedTier, key: string, visible: bool
 
 const checks: Check[] = [
   {
-    name: 'does not keep time to the millisecond',
+    name: 'expires an entry at the exact millisecond',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { expiresAt: trial.clock.now() + 1500 })]);
       trial.clock.advance(1499);
-      await sees(trial, tier, 'a', true, '1 ms before the deadline');
+      await expectVisible(trial, tier, 'a', true, '1 ms before the deadline');
       trial.clock.advance(1);
-      await sees(trial, tier, 'a', false, 'at the deadline');
+      await expectVisible(trial, tier, 'a', false, 'at the deadline');
     },
   },
   {
-    name: 'shows an entry after its deadline',
+    name: 'hides an entry after its deadline',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
-      await sees(trial, tier, 'a', true, 'an hour before the deadline');
+      await expectVisible(trial, tier, 'a', true, 'an hour before the deadline');
       trial.clock.advance(HOUR + 1);
-      await sees(trial, tier, 'a', false, '1 ms after the deadline');
+      await expectVisible(trial, tier, 'a', false, '1 ms after the deadline');
       trial.clock.advance(DAY);
-      await sees(trial, tier, 'a', false, 'a day after the deadline');
+      await expectVisible(trial, tier, 'a', false, 'a day after the deadline');
     },
   },
   {
-    name: 'shows an entry that was expired when it was put',
+    name: 'hides an entry that had already expired when it was put',
     rule: 'expires',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -57,7 +63,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'counts the life of an entry from the put',
+    name: 'applies the deadline regardless of when the entry was put',
     rule: 'deadlines',
     run: async (trial) => {
       const fetched = trial.clock.now() - HOUR + 5;
@@ -70,7 +76,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes ttlSeconds for the deadline',
+    name: 'takes the deadline from expiresAt, not from ttlSeconds',
     rule: 'deadlines',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -83,7 +89,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'moves the deadline of an entry that is used',
+    name: 'keeps the deadline of an entry that is used',
     rule: 'deadlines',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -99,7 +105,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses an entry whose deadline is more than 25 days ahead',
+    name: 'keeps an entry whose deadline is more than 25 days ahead',
     rule: 'deadlines',
     run: async (trial) => {
       // 2^31 ms, where a timer overflows, is 24.9 days; 2^32 ms is 49.7.
@@ -117,7 +123,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses an entry that lives to the year 9999',
+    name: 'keeps an entry until the year 9999',
     rule: 'deadlines',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { expiresAt: YEAR_9999 })]);
@@ -130,7 +136,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'removes other entries than the expired ones in cleanupExpired',
+    name: 'removes exactly the expired entries in cleanupExpired',
     rule: 'cleanup',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -146,7 +152,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'brings an expired entry back',
+    name: 'keeps an expired entry removed when the clock is set back',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);

@@ -7,7 +7,7 @@ import {
   MIN_INSTANT,
   Secret,
 } from '@pw/cache-models';
-import { comeBack } from '../assertions/round-trips.ts';
+import { expectRoundTrip } from '../assertions/round-trips.ts';
 import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup } from '../suite/conformance-test.ts';
@@ -56,29 +56,29 @@ const TEXT_LENGTHS = [0, 1, 255, 256, 65_535, 65_536, 100_000];
 
 const checks: Check[] = [
   {
-    name: 'loses or swaps a field',
+    name: 'keeps every field in its place',
     rule: 'fields',
     run: async (trial) => {
       const full = makeEntry('all different', ALL_DIFFERENT);
       const names = Object.keys(plainEntry(full)!);
       trial.same('number of fields of an entry', names.length, 22);
-      await comeBack(trial, [full, makeEntry('plain')]);
+      await expectRoundTrip(trial, [full, makeEntry('plain')]);
     },
   },
   {
-    name: 'loses the microseconds of a time',
+    name: 'keeps the microseconds of a time',
     rule: 'fields',
     run: async (trial) => {
       const values = [0.001, 0.5, 0.123, 999.999].map((part) => START - 1000 + part);
-      await comeBack(trial, each(TIMES, values));
+      await expectRoundTrip(trial, each(TIMES, values));
     },
   },
   {
-    name: 'loses the microseconds of a deadline',
+    name: 'keeps the microseconds of a deadline',
     rule: 'fields',
     run: async (trial) => {
       const values = [0.001, 0.5, 0.123, 999.999].map((part) => START + HOUR + part);
-      const tier = await comeBack(trial, each(['expiresAt'], values));
+      const tier = await expectRoundTrip(trial, each(['expiresAt'], values));
       await tier.put(makeEntry('a', { expiresAt: START + 10.5 }));
       trial.clock.set(START + 10.499);
       trial.same('has 1 microsecond before a deadline at half a millisecond', await tier.has('a'), true, 'expires');
@@ -87,20 +87,20 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'changes a time at the ends of the calendar',
+    name: 'keeps a time at the limits of the calendar',
     rule: 'fields',
     run: async (trial) => {
       const edges = [YEAR_2106 - 0.001, YEAR_2106, YEAR_2106 + 1, MAX_INSTANT - 1, MAX_INSTANT];
       const values = [MIN_INSTANT, MIN_INSTANT + 1, -86_400_000.001, -0.001, 0, 0.001, 1, 2 ** 31 * 1000, ...edges];
-      await comeBack(trial, [...each(TIMES, values), ...each(['expiresAt'], edges)]);
+      await expectRoundTrip(trial, [...each(TIMES, values), ...each(['expiresAt'], edges)]);
     },
   },
   {
-    name: 'makes something of null, or null of something',
+    name: 'tells null from an empty string and from zero',
     rule: 'fields',
     run: async (trial) => {
       const nothing = { username: null, password: null, lastHealthCheck: null, nextCheckTime: null };
-      await comeBack(trial, [
+      await expectRoundTrip(trial, [
         makeEntry('all null', { ...nothing, lastHealthError: null }),
         makeEntry('empty error', { ...nothing, lastHealthError: '' }),
         makeEntry('text null', { lastHealthError: 'null', source: 'null' }),
@@ -113,7 +113,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'makes a text of an empty credential',
+    name: 'treats an empty credential as none',
     rule: 'fields',
     run: async (trial) => {
       // CacheEntry.create makes null of it; records of other programs hold it.
@@ -130,37 +130,37 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses digits of a large number',
+    name: 'keeps every digit of a large number',
     rule: 'fields',
     run: async (trial) => {
       const values = [0, 1, 255, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 2, 2 ** 53 - 1];
-      await comeBack(trial, each(COUNTS, values));
+      await expectRoundTrip(trial, each(COUNTS, values));
     },
   },
   {
-    name: 'cuts or changes a long text',
+    name: 'keeps long strings whole',
     rule: 'fields',
     run: async (trial) => {
       const texts = TEXT_LENGTHS.map((length) => 'error at hop 7; '.repeat(length / 16 + 1).slice(0, length));
-      await comeBack(trial, [
+      await expectRoundTrip(trial, [
         ...each(['lastHealthError', 'source'], [...texts, 'é漢🔑'.repeat(20_000)]),
         ...each(['username', 'password'], ['x'.repeat(255), 'é漢🔑'.repeat(2000)]),
       ]);
     },
   },
   {
-    name: 'loses a health status',
+    name: 'keeps every health status',
     rule: 'fields',
-    run: async (trial) => void (await comeBack(trial, each(['healthStatus'], HEALTH_STATUSES))),
+    run: async (trial) => void (await expectRoundTrip(trial, each(['healthStatus'], HEALTH_STATUSES))),
   },
   {
-    name: 'changes the URL of a proxy',
+    name: 'keeps the URL of a proxy',
     rule: 'fields',
     run: async (trial) => {
       const hosts = ['192.0.2.1:1', '[2001:db8::1]:65535', 'proxy.example:3128', `${'a'.repeat(60)}.example:80`];
       const schemes = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'];
       const urls = schemes.flatMap((scheme) => hosts.map((host) => `${scheme}://${host}`));
-      await comeBack(trial, each(['proxyUrl'], urls));
+      await expectRoundTrip(trial, each(['proxyUrl'], urls));
     },
   },
 ];

@@ -17,7 +17,7 @@ function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<vo
 }
 
 const checks: Check[] = [
-  now('finds with getNow other than with get', async (trial, tier) => {
+  now('finds the same with getNow as with get', async (trial, tier) => {
     const full = makeEntry('a', { username: 'user', password: 'pass', failureCount: 3, accessCount: 40 });
     const fresh = makeEntry('a', { source: 'new' });
     for (const entry of [full, fresh]) {
@@ -37,7 +37,7 @@ const checks: Check[] = [
     await tier.clear();
     trial.same('getNow("a") after clear', await tier.getNow('a'), undefined);
   }),
-  now('gives with getNow what has expired, or leaves it there', async (trial, tier) => {
+  now('removes an expired entry on getNow and returns nothing', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     trial.same('key that getNow("a") finds', (await tier.getNow('a'))?.key, 'a');
     trial.clock.advance(HOUR - 1);
@@ -49,7 +49,7 @@ const checks: Check[] = [
     trial.same('getNow("a") once more', await tier.getNow('a'), undefined, 'expires');
     trial.same('evictionsTtl after getNow of what is gone', tier.statistics.evictionsTtl, 1);
   }),
-  now('counts getNow other than as one hit or one miss', async (trial, tier) => {
+  now('counts getNow as one hit or one miss', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     const counts = () => [tier.statistics.hits, tier.statistics.misses];
     await tier.getNow('a');

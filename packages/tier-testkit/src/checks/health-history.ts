@@ -7,7 +7,7 @@ import {
   HealthStatus,
   parseHealthCheck,
 } from '@pw/cache-models';
-import { areThere } from '../assertions/round-trips.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
 import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
@@ -18,11 +18,11 @@ const { HEALTHY, DEGRADED, UNHEALTHY, DEAD, UNKNOWN } = HealthStatus;
 const checkUrl = 'http://check.example/ip';
 
 function record(tier: ObservedTier, key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-  return tier.ask(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
+  return tier.call(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
 }
 
 function history(tier: ObservedTier, key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
-  return tier.ask(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
+  return tier.call(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
 }
 
 /** Checks a second apart, that of the first second first. */
@@ -63,7 +63,7 @@ const WRONG_OPTIONS: readonly unknown[] = [
 
 const checks: Check[] = [
   {
-    name: 'leaves an entry other than a check leaves it',
+    name: 'updates the entry as the health check prescribes',
     rule: 'healthHistory',
     run: async (trial) => {
       let expected = makeEntry('a', { username: 'user', failureCount: 3, source: 'kept' });
@@ -83,7 +83,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an old check say something about the present',
+    name: 'does not let an older check change the current health',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -95,7 +95,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'changes what a check says in its history',
+    name: 'keeps each check unchanged in the history',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -111,7 +111,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'gives the checks of a key in another order than the newest first',
+    name: 'returns the checks of a key newest first',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -124,7 +124,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'gives more or fewer checks than it is asked for',
+    name: 'respects limit and since in healthHistory',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -141,7 +141,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'records a check of what is not there',
+    name: 'records no check for a missing entry',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('short', { expiresAt: START + 10 }), makeEntry('a')]);
@@ -153,7 +153,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses the history of an entry that is replaced, or keeps that of one that is deleted',
+    name: 'keeps the history of a replaced entry and drops that of a deleted one',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
@@ -175,7 +175,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes a wrong result of a check, or wrong options',
+    name: 'refuses an invalid check result and invalid options',
     rule: 'arguments',
     run: async (trial) => {
       const stored = [makeEntry('a')];
@@ -192,11 +192,11 @@ const checks: Check[] = [
       await trial.refuses('healthHistory(5)', () => history(tier, 5 as never));
       trial.same('history after wrong results', await history(tier, 'a'), []);
       trial.same('failureCount', tier.raw.failureCount, 0);
-      await areThere(trial, tier, stored, 'after wrong results');
+      await expectEntries(trial, tier, stored, 'after wrong results');
     },
   },
   {
-    name: 'keeps a credential in an error message',
+    name: 'masks credentials in error messages',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { username: 'marked-user', password: 'marked-own' })]);
@@ -217,7 +217,7 @@ const checks: Check[] = [
 ];
 
 const reopened: Check = {
-  name: 'loses the history of its checks when it is opened again',
+  name: 'keeps the history of checks when it is reopened',
   rule: 'persistent',
   run: async (trial: Trial) => {
     const first = await trial.tierWith([makeEntry('a')]);

@@ -1,5 +1,5 @@
 import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
-import { comeBack } from '../assertions/round-trips.ts';
+import { expectRoundTrip } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
 import { makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup } from '../suite/conformance-test.ts';
@@ -19,20 +19,24 @@ function holding(field: keyof CacheEntryInput, texts: readonly string[]): CacheE
 }
 
 function check(what: string, entries: () => readonly CacheEntry[]): Check {
-  return { name: `changes ${what}`, rule: 'values', run: async (trial) => void (await comeBack(trial, entries())) };
+  return {
+    name: `keeps ${what}`,
+    rule: 'values',
+    run: async (trial) => void (await expectRoundTrip(trial, entries())),
+  };
 }
 
 const checks: Check[] = [
-  check('an odd text in a source or an error', () =>
+  check('an unusual string in a source or an error', () =>
     TEXTS.map((text, at) => makeEntry(`texts ${at}`, { source: text, lastHealthError: `${text}!` })),
   ),
-  check('an odd text in a username or a password', () =>
+  check('an unusual string in a username or a password', () =>
     TEXTS.map((text, at) => makeEntry(`secrets ${at}`, { username: text, password: `${text}!` })),
   ),
-  check('a text that looks like one of its own', () =>
+  check('a string that looks like one of its own encodings', () =>
     (['source', 'lastHealthError', 'username', 'password'] as const).flatMap((name) => holding(name, LOOKALIKES)),
   ),
-  check('a URL that other programs stored', () =>
+  check('a URL that another program stored', () =>
     // CacheEntry.create refuses such; entries of old files hold them, and move from tier to tier.
     [
       'not a url',

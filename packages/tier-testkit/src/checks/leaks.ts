@@ -6,7 +6,7 @@ const DEFAULT_CYCLES = 10_000;
 
 const checks: Check[] = [
   {
-    name: 'leaves a handle, timer, listener or file behind',
+    name: 'leaves no handle, timer, listener or file behind',
     rule: 'leaves',
     slow: true,
     run: async (trial) => {

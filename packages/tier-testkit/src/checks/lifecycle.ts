@@ -8,7 +8,7 @@ import type { Trial } from '../trial/trial.ts';
 
 const checks: Check[] = [
   {
-    name: 'tells a wrong status',
+    name: 'reports its status',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -24,7 +24,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stumbles when it is opened or closed twice',
+    name: 'can be opened and closed twice',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -41,7 +41,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stumbles when it is closed before it was opened',
+    name: 'can be closed before it was opened',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -53,7 +53,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stumbles when opens and closes overlap',
+    name: 'tolerates overlapping opens and closes',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -70,36 +70,36 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'does not open by itself before its first use',
+    name: 'opens on its first use',
     rule: 'lifecycle',
     run: async (trial) => {
       for (const operation of operationsOf(await trial.tier())) {
         const directory = await subFolder(trial, operation.name.replace(/\W+/g, '-'));
         const tier = await trial.tier({ directory });
-        trial.same(`${operation.name} of a tier that was never opened`, await operation.ask(tier), operation.empty);
+        trial.same(`${operation.name} of a tier that was never opened`, await operation.call(tier), operation.empty);
         trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
-        await usable(trial, tier, `after ${operation.name}`);
+        await expectUsable(trial, tier, `after ${operation.name}`);
       }
     },
   },
   {
-    name: 'does not open by itself for many first uses at once',
+    name: 'opens on many concurrent first uses',
     rule: 'lifecycle',
     run: async (trial) => {
       const entries = makeEntries(20);
       const tier = await trial.tier();
       const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
       trial.same('20 puts at once into a tier that was never opened', stored, Array(20).fill(true));
-      await holdsAll(trial, tier, entries, 'after 20 puts at once');
+      await expectAll(trial, tier, entries, 'after 20 puts at once');
       await tier.close();
       const again = await Promise.all(entries.map((entry) => tier.put(entry)));
       trial.same('20 puts at once into a closed tier', again, Array(20).fill(true));
-      await holdsAll(trial, tier, entries, 'after 20 more puts at once');
+      await expectAll(trial, tier, entries, 'after 20 more puts at once');
     },
   },
   {
-    name: 'does not open by itself after close',
+    name: 'reopens on the next use after close',
     rule: 'lifecycle',
     run: async (trial) => {
       for (const operation of operationsOf(await trial.tier())) {
@@ -107,19 +107,19 @@ const checks: Check[] = [
         const tier = await trial.tierWith(HELD, { directory });
         const { persistent } = tier.raw.capabilities;
         await tier.close();
-        const answer = await operation.ask(tier);
+        const answer = await operation.call(tier);
         if (!persistent || 'full' in operation) {
           const expected = persistent ? operation.full : operation.empty;
           trial.same(`${operation.name} after close, of a persistent: ${persistent} tier`, answer, expected);
         }
         trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
-        await usable(trial, tier, `after close and ${operation.name}`);
+        await expectUsable(trial, tier, `after close and ${operation.name}`);
       }
     },
   },
   {
-    name: 'stumbles when it is closed in the midst of operations',
+    name: 'can be closed while operations are running',
     rule: 'lifecycle',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -128,7 +128,7 @@ const checks: Check[] = [
       const others = [tier.size(), tier.keys(), tier.entries(), tier.delete(entries[0]!.key), tier.has('x')];
       await Promise.all([tier.close(), ...under, ...others]);
       trial.same('enabled after close in the midst of 20 puts and other operations', tier.enabled, true);
-      await usable(trial, tier, 'after close in the midst of operations');
+      await expectUsable(trial, tier, 'after close in the midst of operations');
       if (!tier.raw.capabilities.persistent) return;
       const stored = await Promise.all(under);
       const kept = [...entries.slice(1, 10), ...entries.slice(10).filter((_, at) => stored[at])];
@@ -140,19 +140,19 @@ const checks: Check[] = [
 
 const persistent: Check[] = [
   {
-    name: 'loses or changes entries over close',
+    name: 'keeps entries across close',
     rule: 'persistent',
     run: async (trial) => {
       const entries = everyKind(trial);
       const tier = await trial.tierWith(entries);
       await tier.close();
-      await holdsAll(trial, tier, entries, 'after close');
+      await expectAll(trial, tier, entries, 'after close');
       await tier.close();
-      await holdsAll(trial, await trial.tier(), entries, 'in a new tier on the same store');
+      await expectAll(trial, await trial.tier(), entries, 'in a new tier on the same store');
     },
   },
   {
-    name: 'brings back over close what was removed or replaced',
+    name: 'keeps removals and replacements across close',
     rule: 'persistent',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -181,9 +181,9 @@ const persistent: Check[] = [
   },
 ];
 
-const forgetful: Check[] = [
+const transientChecks: Check[] = [
   {
-    name: 'claims too little: it keeps entries over close',
+    name: 'keeps no entries across close unless it claims persistent',
     rule: 'persistent',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(5));
@@ -217,12 +217,17 @@ function everyKind(trial: Trial): CacheEntry[] {
   ];
 }
 
-async function holdsAll(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+async function expectAll(
+  trial: Trial,
+  tier: ObservedTier,
+  entries: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   trial.same(`size ${when}`, await tier.size(), entries.length);
   for (const entry of entries) trial.sameEntry(`get("${entry.key}") ${when}`, await tier.get(entry.key), entry);
 }
 
-async function usable(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+async function expectUsable(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const entry = makeEntry('usable', { source: when });
   trial.same(`put ${when}`, await tier.put(entry), true);
   trial.sameEntry(`get ${when}`, await tier.get('usable'), entry);
@@ -230,5 +235,5 @@ async function usable(trial: Trial, tier: ObservedTier, when: string): Promise<v
 
 export const lifecycle: CheckGroup = {
   name: 'lifecycle',
-  checks: ({ capabilities }) => [...checks, ...(capabilities.persistent ? persistent : forgetful)],
+  checks: ({ capabilities }) => [...checks, ...(capabilities.persistent ? persistent : transientChecks)],
 };

@@ -32,7 +32,7 @@ function histories({ subject: { fastCheck } }: Trial): Arbitrary<Command[]> {
 
 const checks: Check[] = [
   {
-    name: 'answers otherwise than a plain map in some history of commands',
+    name: 'behaves like a plain map in random histories',
     rule: 'stores',
     run: async (trial) => {
       let count = 0;

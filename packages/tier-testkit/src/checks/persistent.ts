@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import { holdsExactly } from '../assertions/holds-exactly.ts';
+import { expectContents } from '../assertions/holds-exactly.ts';
 import { ExpectedStore, writeStep } from '../histories/write-step.ts';
 import { TierProcess } from '../processes/tier-process.ts';
 import { makeEntry } from '../samples/make-entry.ts';
@@ -13,7 +13,7 @@ const LONGEST_LIFE = 150;
 
 const checks: Check[] = [
   {
-    name: 'loses what it acknowledged, or brings back what it removed, when its process is killed',
+    name: 'keeps every acknowledged write when its process is killed',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
@@ -21,14 +21,14 @@ const checks: Check[] = [
       const kills = trial.subject.kills ?? DEFAULT_KILLS;
       for (let kill = 1; kill <= kills; kill++) {
         const prefix = `life ${kill}`;
-        const done = await killInTheMidst(trial, prefix);
+        const done = await killWhileWriting(trial, prefix);
         for (let count = 0; count < done; count++) store.apply(writeStep(prefix, count));
         await checkAfterKill(trial, store, prefix, done);
       }
     },
   },
   {
-    name: 'loses what it acknowledged, or brings back what it removed, when its process exits without close',
+    name: 'keeps every acknowledged write when its process exits without close',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
@@ -41,16 +41,16 @@ const checks: Check[] = [
         const tier = await trial.tier();
         const came = await Promise.all([...store.entries.values()].map(({ key }) => tier.get(key)));
         const expected = [...store.entries.values()].map((entry, at) => withAccessOf(entry, came[at]));
-        await holdsExactly(trial, tier, expected, 'after process.exit without close');
+        await expectContents(trial, tier, expected, 'after process.exit without close');
         await tier.close();
       }
     },
   },
 ];
 
-const forgetful: Check[] = [
+const transientChecks: Check[] = [
   {
-    name: 'claims too little: it keeps entries over the end of the process',
+    name: 'keeps no entries across a process exit unless it claims persistent',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
@@ -62,13 +62,13 @@ const forgetful: Check[] = [
 ];
 
 /** Lets a process write, kills it at some moment, and gives the number of steps that it acknowledged. */
-function killInTheMidst(trial: Trial, prefix: string): Promise<number> {
+function killWhileWriting(trial: Trial, prefix: string): Promise<number> {
   return TierProcess.run(trial, { command: 'write', prefix }, async (child) => {
     await child.next();
     await sleep(Math.random() * LONGEST_LIFE);
     child.kill();
     await child.end();
-    return 1 + child.takeTold().length;
+    return 1 + child.takeReported().length;
   });
 }
 
@@ -79,7 +79,7 @@ async function checkAfterKill(trial: Trial, store: ExpectedStore, prefix: string
   const keys = 'remove' in step ? [step.remove] : step.put.map(({ key }) => key);
   const came = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
   store.settle(step, (key) => came.get(key));
-  await holdsExactly(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
+  await expectContents(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
   const entry = makeEntry(`after ${prefix}`);
   trial.same('put after kill -9', await tier.put(entry), true);
   store.apply({ put: [entry] });
@@ -100,5 +100,5 @@ function withAccessOf(entry: CacheEntry, came: CacheEntry | undefined): CacheEnt
 
 export const persistent: CheckGroup = {
   name: 'persistent',
-  checks: ({ capabilities }) => (capabilities.persistent ? checks : forgetful),
+  checks: ({ capabilities }) => (capabilities.persistent ? checks : transientChecks),
 };

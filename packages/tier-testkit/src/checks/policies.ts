@@ -22,21 +22,21 @@ interface Scene {
 
 const SCENES: readonly Scene[] = [
   {
-    name: 'lets another entry go than the one used longest ago',
+    name: 'evicts the least recently used entry with lru',
     rule: 'lru',
     policies: [LRU],
     steps: ['a', 'b', 'c', 'use a', 'use b', 'd', 'use a', 'e'],
     left: ['a', 'd', 'e'],
   },
   {
-    name: 'does not take a put for a use with lru',
+    name: 'counts a put as a use with lru',
     rule: 'lru',
     policies: [LRU],
     steps: ['a', 'b', 'c', 'a', 'd'],
     left: ['a', 'c', 'd'],
   },
   {
-    name: 'lets another entry go than the one used least often',
+    name: 'evicts the least frequently used entry with lfu',
     rule: 'lfu',
     policies: [LFU],
     // b is used last and least often: neither lru nor fifo would choose it.
@@ -44,35 +44,35 @@ const SCENES: readonly Scene[] = [
     left: ['a', 'c', 'e'],
   },
   {
-    name: 'lets the newest of entries go that were used equally seldom',
+    name: 'evicts the oldest of equally used entries with lfu',
     rule: 'lfu',
     policies: [LFU],
     steps: ['a', 'b', 'c', 'd', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'listens to reads with fifo',
+    name: 'ignores reads with fifo',
     rule: 'fifo',
     policies: [FIFO],
     steps: ['a', 'b', 'c', 'use a', 'use a', 'use b', 'd', 'use b', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'moves a replaced entry to the end with fifo',
+    name: 'keeps the place of a replaced entry with fifo',
     rule: 'fifo',
     policies: [FIFO],
     steps: ['a', 'b', 'c', 'a', 'd'],
     left: ['b', 'c', 'd'],
   },
   {
-    name: 'takes a look for a use',
+    name: 'does not count has, peek or a listing as a use',
     rule: 'looks',
     policies: POLICIES,
     steps: ['a', 'b', 'c', 'look a', 'look a', 'look a', 'd', 'look b', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'goes by the order in which keys were first stored when they were deleted since',
+    name: 'ranks a key that was deleted and stored again by its latest put',
     rule: 'fifo',
     policies: POLICIES,
     steps: ['a', 'b', 'delete a', 'a', 'c', 'd'],
@@ -87,7 +87,7 @@ async function look(tier: ObservedTier, key: string): Promise<void> {
   await tier.keys();
   await tier.size();
   await tier.entries();
-  if (tier.raw.query !== undefined) await tier.ask('query()', () => tier.raw.query!());
+  if (tier.raw.query !== undefined) await tier.call('query()', () => tier.raw.query!());
 }
 
 async function step(trial: Trial, tier: ObservedTier, action: string): Promise<void> {
@@ -152,7 +152,7 @@ async function put(trial: Trial, tier: ObservedTier, oracle: PolicyOracle, key: 
 
 const races = POLICIES.map(
   (policy): Check => ({
-    name: `departs from ${policy} in some history`,
+    name: `follows ${policy} in random histories`,
     rule: policy,
     run: async (trial) => {
       const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
@@ -172,7 +172,7 @@ const races = POLICIES.map(
 /** maxEntries was lowered while the tier was closed. */
 const lowered = POLICIES.map(
   (policy): Check => ({
-    name: `keeps more than a lowered maxEntries, or others than ${policy} keeps`,
+    name: `evicts down to a lowered maxEntries in the order of ${policy}`,
     rule: policy,
     run: async (trial) => {
       const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);

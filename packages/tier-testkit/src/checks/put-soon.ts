@@ -1,4 +1,4 @@
-import { areThere } from '../assertions/round-trips.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
@@ -22,16 +22,16 @@ function soon(name: string, run: (trial: Trial, tier: ObservedTier, put: PutSoon
 }
 
 const checks: Check[] = [
-  soon('loses an entry that it said putSoon had stored', async (trial, tier, put) => {
+  soon('returns an entry that putSoon has stored', async (trial, tier, put) => {
     const entries = [...makeEntries(30), makeEntry('full', { username: 'user', password: 'pass', failureCount: 3 })];
     const stored = await Promise.all(entries.map((entry) => put(entry.key, entry)));
     trial.same('putSoon of 31 entries at once', stored, Array(31).fill(true));
-    await areThere(trial, tier, entries, 'after putSoon');
+    await expectEntries(trial, tier, entries, 'after putSoon');
     if (!tier.raw.capabilities.persistent) return;
     await tier.close();
-    await areThere(trial, await trial.tier(), entries, 'after putSoon, in a new tier');
+    await expectEntries(trial, await trial.tier(), entries, 'after putSoon, in a new tier');
   }),
-  soon('lets putSoon come after a write that followed it', async (trial, tier, put) => {
+  soon('applies putSoon before the writes that follow it', async (trial, tier, put) => {
     const [old, fresh] = [makeEntry('a', { source: 'old' }), makeEntry('a', { source: 'new' })];
     const first = put('a', old);
     const second = tier.put(fresh);
@@ -42,7 +42,7 @@ const checks: Check[] = [
     trial.same('putSoon, and delete of the same key after it', [await third, await removed], [true, true]);
     trial.same('keys afterwards', await tier.keys(), ['a']);
   }),
-  soon('takes with putSoon what put refuses', async (trial, tier, put) => {
+  soon('refuses in putSoon what put refuses', async (trial, tier, put) => {
     await trial.refuses('putSoon under another key', () => put('other', makeEntry('a')));
     await trial.refuses('putSoon of what is no entry', () => put('a', {} as never));
     trial.same('keys afterwards', await tier.keys(), [], 'arguments');

@@ -7,7 +7,7 @@ import {
 } from '@pw/cache-models';
 import { tryHistories } from '../histories/try-histories.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
-import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';
+import { FILTERS, QUERIED_AT, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';
 import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
@@ -32,8 +32,8 @@ async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]
 }
 
 /** Fails unless a tier with the sample answers page by page as `queryEntries` does. */
-async function agrees(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
-  const expected = await pages((part) => queryEntries(SAMPLE, part, ASKED_AT), filter);
+async function expectSamePages(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
+  const expected = await pages((part) => queryEntries(SAMPLE, part, QUERIED_AT), filter);
   const came = await pages((part) => tier.query(part), filter);
   trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
 }
@@ -42,21 +42,26 @@ async function agrees(trial: Trial, tier: ObservedTier, filter: EntryFilter): Pr
 async function sampled(trial: Trial): Promise<ObservedTier> {
   const tier = await trial.tier();
   await tier.putMany(SAMPLE);
-  trial.clock.set(ASKED_AT);
+  trial.clock.set(QUERIED_AT);
   return tier;
 }
 
 /** Expired entries are asked for first of all: no other operation has removed one. */
 const members = Object.entries(FILTERS).map(
   ([name, values]): Check => ({
-    name: `finds other entries, or in another order, than ${name} asks for`,
+    name: `answers a query with ${name} exactly`,
     rule: 'query',
     run: async (trial) => {
       const tier = await sampled(trial);
       for (const value of values) {
-        await agrees(trial, tier, { includeExpired: true, [name]: value } as EntryFilter);
-        await agrees(trial, tier, { limit: 9, [name]: value } as EntryFilter);
-        await agrees(trial, tier, { direction: 'desc', orderBy: 'source', limit: 11, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, { includeExpired: true, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, { limit: 9, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, {
+          direction: 'desc',
+          orderBy: 'source',
+          limit: 11,
+          [name]: value,
+        } as EntryFilter);
       }
     },
   }),
@@ -64,7 +69,7 @@ const members = Object.entries(FILTERS).map(
 
 const others: Check[] = [
   {
-    name: 'finds other entries than a filter of several members asks for',
+    name: 'answers a query with several members exactly',
     rule: 'query',
     run: async (trial) => {
       const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
@@ -74,11 +79,13 @@ const others: Check[] = [
         names.map((name) => [name, fastCheck.constantFrom<unknown>(...FILTERS[name])]),
       );
       const filters = fastCheck.record(arbitraries, { requiredKeys: [] });
-      await tryHistories(trial, filters, Math.ceil(runs / 2), (filter) => agrees(trial, tier, filter as EntryFilter));
+      await tryHistories(trial, filters, Math.ceil(runs / 2), (filter) =>
+        expectSamePages(trial, tier, filter as EntryFilter),
+      );
     },
   },
   {
-    name: 'gives entries other than they were put when it is queried',
+    name: 'returns entries from query as they were put',
     rule: 'fields',
     run: async (trial) => {
       const tier = await sampled(trial);
@@ -88,7 +95,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'gives other than 100 entries by key when nothing is asked for',
+    name: 'returns the first 100 entries by key by default',
     rule: 'query',
     run: async (trial) => {
       const entries = makeEntries(130);
@@ -104,7 +111,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'loses its place when entries come or go between two pages',
+    name: 'keeps its place when entries are added or removed between two pages',
     rule: 'query',
     run: async (trial) => {
       const entries = makeEntries(12);
@@ -122,7 +129,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'takes for a filter what is none',
+    name: 'refuses an invalid filter',
     rule: 'arguments',
     run: async (trial) => {
       const tier = await sampled(trial);
@@ -137,11 +144,11 @@ const others: Check[] = [
         await trial.refuses(`query(${JSON.stringify(filter)})`.slice(0, 80), () => tier.query(filter as EntryFilter));
       trial.same('failureCount after wrong filters', tier.raw.failureCount, 0);
       trial.same('enabled after wrong filters', tier.enabled, true);
-      await agrees(trial, tier, {});
+      await expectSamePages(trial, tier, {});
     },
   },
   {
-    name: 'counts a query as hits or misses, or as a use',
+    name: 'counts a query neither as hits or misses nor as a use',
     rule: 'looks',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(3));
@@ -168,7 +175,7 @@ const WANTED: readonly (readonly [what: string, right: Fields, wrong: Fields, fi
 
 const upToDate = WANTED.map(
   ([what, right, wrong, filter]): Check => ({
-    name: `does not find by ${what} what was just put, or finds what was just replaced or deleted`,
+    name: `reflects the latest writes in a query by ${what}`,
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -196,7 +203,7 @@ const upToDate = WANTED.map(
 );
 
 const reopened: Check = {
-  name: 'finds other entries by label when it is opened again',
+  name: 'finds the same entries by label when it is reopened',
   rule: 'query',
   run: async (trial) => {
     const first = await sampled(trial);
@@ -205,8 +212,8 @@ const reopened: Check = {
     await first.putMany(others);
     await first.close();
     const tier = await trial.tier();
-    for (const labels of FILTERS.labels) await agrees(trial, tier, { includeExpired: true, limit: 9, labels });
-    await agrees(trial, tier, { includeExpired: true, labels: { country: 'elsewhere' } });
+    for (const labels of FILTERS.labels) await expectSamePages(trial, tier, { includeExpired: true, limit: 9, labels });
+    await expectSamePages(trial, tier, { includeExpired: true, labels: { country: 'elsewhere' } });
   },
 };
 

@@ -1,6 +1,6 @@
 import { type EntryFilter, queryEntries } from '@pw/cache-models';
 import { makeEntry } from '../samples/make-entry.ts';
-import { ASKED_AT, SAMPLE } from '../samples/query-sample.ts';
+import { QUERIED_AT, SAMPLE } from '../samples/query-sample.ts';
 import type { Check } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
@@ -16,8 +16,8 @@ const FILTERS: readonly EntryFilter[] = [
 const LIMITS = [1, 7, 71, 10_000];
 
 /** Fails unless a tier with the sample gives as many entries as it may of those that fit, and no page after it. */
-async function fits(trial: Trial, tier: ObservedTier, filter: EntryFilter, limit: number): Promise<void> {
-  const { entries: fitting } = queryEntries(SAMPLE, { ...filter, limit: 10_000 }, ASKED_AT);
+async function expectDraw(trial: Trial, tier: ObservedTier, filter: EntryFilter, limit: number): Promise<void> {
+  const { entries: fitting } = queryEntries(SAMPLE, { ...filter, limit: 10_000 }, QUERIED_AT);
   const keys = new Set(fitting.map(({ key }) => key));
   const page = await tier.query({ ...filter, limit, orderBy: 'random' });
   const came = page.entries.map(({ key }) => key);
@@ -40,17 +40,17 @@ const USUAL = (DRAWS * 2) / CHOICES;
 /** What `orderBy: 'random'` promises, which has no order that could be compared. */
 export const randomOrder: readonly Check[] = [
   {
-    name: 'gives entries by chance that do not fit, or twice, or not as many as it may',
+    name: 'draws matching entries at random, each once and as many as the limit allows',
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();
       await tier.putMany(SAMPLE);
-      trial.clock.set(ASKED_AT);
-      for (const filter of FILTERS) for (const limit of LIMITS) await fits(trial, tier, filter, limit);
+      trial.clock.set(QUERIED_AT);
+      for (const filter of FILTERS) for (const limit of LIMITS) await expectDraw(trial, tier, filter, limit);
     },
   },
   {
-    name: 'gives some entries more often than others when it goes by chance',
+    name: 'draws all matching entries with the same probability',
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();

@@ -1,5 +1,5 @@
 import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-models';
-import { areThere } from '../assertions/round-trips.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
 import type { Check, CheckGroup } from '../suite/conformance-test.ts';
@@ -59,7 +59,7 @@ async function resealed(tier: ObservedTier, batchSize: number): Promise<Required
 
 const checks: Check[] = [
   {
-    name: 'leaves what an older key sealed, or counts it wrongly',
+    name: 'reseals and counts everything sealed with an older key',
     rule: 'reseal',
     run: async (trial) => {
       await closedWith(trial, [...SEALED, PLAIN], OLD);
@@ -69,11 +69,11 @@ const checks: Check[] = [
       trial.same('reseal of 7 with credentials and one without', first, { ...NOTHING, reencrypted: 7 });
       trial.same('reseal once more', await resealed(tier, 100), { ...NOTHING, alreadyCurrent: 7 });
       await tier.close();
-      await areThere(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
+      await expectEntries(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
     },
   },
   {
-    name: 'leaves a token that is bound to no proxy',
+    name: 'reseals tokens that are bound to no proxy',
     rule: 'reseal',
     run: async (trial) => {
       await closedWith(trial, [...SEALED, PLAIN], new UnboundCipher('new'));
@@ -84,11 +84,11 @@ const checks: Check[] = [
       await tier.close();
       const again = await trial.tier({ cipher: NEW });
       trial.same('reseal once more', await resealed(again, 100), { ...NOTHING, alreadyCurrent: 7 });
-      await areThere(trial, again, [...SEALED, PLAIN], 'with bound tokens');
+      await expectEntries(trial, again, [...SEALED, PLAIN], 'with bound tokens');
     },
   },
   {
-    name: 'changes or removes more than tokens when it seals again',
+    name: 'changes nothing but tokens in reseal',
     rule: 'reseal',
     run: async (trial) => {
       const short = makeEntry('short', { password: 'pass', expiresAt: trial.clock.now() + 1000 });
@@ -98,13 +98,13 @@ const checks: Check[] = [
       const counts = await resealed(tier, 4);
       if (counts === undefined) return;
       trial.same('reseal of 7 records and an expired one', counts, { ...NOTHING, reencrypted: 8 });
-      await areThere(trial, tier, SEALED, 'after reseal');
+      await expectEntries(trial, tier, SEALED, 'after reseal');
       trial.clock.advance(HOUR);
       trial.same('keys when all are expired', await tier.keys(), [], 'expires');
     },
   },
   {
-    name: 'leaves a token of an older key in its files when it seals again',
+    name: 'leaves no token of an older key in its files after reseal',
     rule: 'reseal',
     run: async (trial) => {
       const before = await trial.tierWith(SEALED, { cipher: OLD });
@@ -119,7 +119,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses what no key opens when it seals again',
+    name: 'keeps entries that no key opens in reseal',
     rule: 'reseal',
     run: async (trial) => {
       const lost = makeEntry('lost', { username: 'nobody' });

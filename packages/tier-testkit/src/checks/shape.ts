@@ -63,7 +63,7 @@ const COUNTS = [
 
 const checks: Check[] = [
   {
-    name: 'has no name or no kind',
+    name: 'has a name and a tier type',
     rule: 'shape',
     run: async (trial) => {
       const { name, tierType } = (await trial.tier()).raw;
@@ -72,7 +72,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'has another configuration than it was made with',
+    name: 'has the configuration that it was created with',
     rule: 'shape',
     run: async (trial) => {
       const { config } = (await trial.tier()).raw;
@@ -92,7 +92,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'claims something else than true or false',
+    name: 'states every capability as a boolean',
     rule: 'shape',
     run: async (trial) => {
       const { capabilities } = (await trial.tier()).raw;
@@ -102,7 +102,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'was written for a contract that there is not',
+    name: 'states a supported contract version',
     rule: 'shape',
     run: async (trial) => {
       const { contractVersion } = (await trial.tier()).raw;
@@ -113,7 +113,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lacks a method of the contract',
+    name: 'has every method of the contract',
     rule: 'shape',
     run: async (trial) => {
       const { raw } = await trial.tier();
@@ -125,7 +125,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'has a method for what it does not claim, or lacks one for what it claims',
+    name: 'has the methods of exactly the capabilities that it claims',
     rule: 'shape',
     run: async (trial) => {
       const { raw } = await trial.tier();
@@ -137,7 +137,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says of its own state what is not so',
+    name: 'reports its own state correctly',
     rule: 'shape',
     run: async (trial) => {
       const tier = await trial.tier({ failureThreshold: 5 });
@@ -148,17 +148,17 @@ const checks: Check[] = [
       trial.same('failureThreshold of a tier made with 5', raw.failureThreshold, 5);
       await tier.open();
       trial.same('status after open', raw.status, 'open');
-      countsAreThere(trial, tier);
+      expectZeroCounts(trial, tier);
       await tier.close();
       trial.same('status after close', raw.status, 'closed');
-      countsAreThere(trial, tier);
+      expectZeroCounts(trial, tier);
     },
   },
 ];
 
 const DEFAULTS = { enabled: true, maxEntries: null, evictionPolicy: 'lru' };
 
-function countsAreThere(trial: Trial, { statistics }: ObservedTier): void {
+function expectZeroCounts(trial: Trial, { statistics }: ObservedTier): void {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, statistics[name]]));
   trial.same('statistics of an unused tier', counts, Object.fromEntries(COUNTS.map((name) => [name, 0])));
 }

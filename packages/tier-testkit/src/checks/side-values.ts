@@ -43,7 +43,7 @@ class Part {
 
 const checks: Check[] = [
   {
-    name: 'loses a side value, or stores it over another one',
+    name: 'keeps the first side value stored under a name',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -65,7 +65,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'replaces a side value that is another than was expected',
+    name: 'replaces a side value only if it is the expected one',
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
@@ -80,7 +80,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'shows a side value among its entries',
+    name: 'does not list side values among its entries',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tierWith(ENTRIES);
@@ -98,7 +98,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses a side value when it is cleared or full',
+    name: 'keeps side values when it is cleared, full or cleaned up',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
@@ -115,7 +115,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes a wrong name or value for a side value',
+    name: 'refuses an invalid name or value for a side value',
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
@@ -131,7 +131,7 @@ const checks: Check[] = [
 
 const sharedChecks: Check[] = [
   {
-    name: 'lets several be the first to store a side value',
+    name: 'lets only one of several instances store a side value first',
     rule: 'sideValues',
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
@@ -146,7 +146,7 @@ const sharedChecks: Check[] = [
     },
   },
   {
-    name: 'lets several replace the same side value',
+    name: 'lets only one of several instances replace a side value',
     rule: 'sideValues',
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));

@@ -42,22 +42,22 @@ const FATES: Readonly<Record<string, (tier: ObservedTier, trial: Trial) => Promi
     clock.advance(HOUR);
     return tier.cleanupExpired();
   },
-  'expired and put anew': (tier, { clock }) => {
+  'expired and put again': (tier, { clock }) => {
     clock.advance(HOUR);
     return tier.put(makeEntry('a', {}, clock.now()));
   },
   deleted: (tier) => tier.delete('a'),
   'deleted for bad health': (tier) => tier.delete('a', RemovalReason.HEALTH),
   'deleted in a batch': (tier) => tier.deleteMany(['a']),
-  'put anew': (tier) => tier.put(makeEntry('a', { source: 'new' })),
-  'put anew in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
+  'put again': (tier) => tier.put(makeEntry('a', { source: 'new' })),
+  'put again in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
   cleared: (tier) => tier.clear(),
   closed: (tier) => tier.close(),
 };
 
 const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>
   counting(
-    `loses what it counted of an entry that is ${fate}`,
+    `keeps the touches of an entry that is ${fate}`,
     async (ledger, trial, tier) => {
       await tier.put(makeEntry('a', { accessCount: 5 }));
       await ledger.touch('a');
@@ -73,7 +73,7 @@ const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>
 );
 
 const checks: Check[] = [
-  remembering('remembers touches without touch, or without answering at once', async (trial, tier) => {
+  remembering('offers touched only together with touch, and synchronously', async (trial, tier) => {
     const { capabilities, touch } = tier.raw;
     trial.same('type of touch in a tier that has touched', typeof touch, 'function');
     trial.same('claim of synchronous in a tier that has touched', capabilities.synchronous, true);
@@ -81,7 +81,7 @@ const checks: Check[] = [
     const types = [typeof count, typeof of, typeof take, typeof forget];
     trial.same('types of count, of, take and forget', types, ['number', 'function', 'function', 'function']);
   }),
-  remembering('gives another view of its touches at another time', async (trial, tier) => {
+  remembering('returns the same view of its touches every time', async (trial, tier) => {
     const view = tier.raw.touched!();
     const isSame = (when: string) =>
       trial.holds(`touched() ${when}`, tier.raw.touched!() === view, 'what it gave first', 'another view');
@@ -97,7 +97,7 @@ const checks: Check[] = [
     await tier.open();
     isSame('after close and open');
   }),
-  remembering('remembers touches from before it was asked to', async (trial, tier) => {
+  remembering('counts touches only after the first call of touched', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     await tier.touch('a');
     const view = tier.raw.touched!();
@@ -106,7 +106,7 @@ const checks: Check[] = [
     await tier.touch('a');
     trial.same('count in of("a") after one more touch', view.of('a')?.accessCount, 2);
   }),
-  counting('tells of other touches than it counted', async (ledger, trial, tier) => {
+  counting('reports exactly the touches that it counted', async (ledger, trial, tier) => {
     const entries = ['a', 'b', 'c', 'd'].map((key, at) => makeEntry(key, { accessCount: at }));
     await tier.putMany(entries);
     for (const key of ['a', 'b', 'a', 'never', 'd', 'a']) {
@@ -124,7 +124,7 @@ const checks: Check[] = [
     ledger.compare(keys, 'after another touch');
     ledger.takeAll();
   }),
-  counting('lets a count or a time go back where an entry is put anew', async (ledger, trial, tier) => {
+  counting('never lets a count or a time go back when an entry is put again', async (ledger, trial, tier) => {
     const { clock } = trial;
     await tier.put(makeEntry('a', { accessCount: 5 }));
     clock.advance(10);
@@ -139,7 +139,7 @@ const checks: Check[] = [
     ledger.compare(['a'], 'of an entry that was put anew with more accesses, and touched earlier');
     ledger.takeAll();
   }),
-  counting('keeps a touch that it was told to forget, or forgets others', async (ledger, _, tier) => {
+  counting('forgets exactly the touches that it is told to forget', async (ledger, _, tier) => {
     const keys = ['a', 'b', 'c', 'd', 'e'];
     const touchAll = async () => {
       await tier.putMany(keys.map((key) => makeEntry(key)));
@@ -160,7 +160,7 @@ const checks: Check[] = [
     ledger.compare(keys, 'after a touch when all was forgotten');
     ledger.takeAll();
   }),
-  counting('takes more touches than it was asked for, or loses the rest', async (ledger, _, tier) => {
+  counting('takes at most the requested number of touches and keeps the rest', async (ledger, _, tier) => {
     const keys = makeEntries(30).map(({ key }) => key);
     await tier.putMany(makeEntries(30));
     for (const key of keys) await ledger.touch(key);
@@ -174,7 +174,7 @@ const checks: Check[] = [
     ledger.compare(keys, 'when all were taken');
     ledger.takeAll();
   }),
-  counting('says nothing of its touches while it is off', async (ledger, _, tier) => {
+  counting('reports its touches while it is off', async (ledger, _, tier) => {
     await tier.putMany(['a', 'b', 'c'].map((key) => makeEntry(key)));
     for (const key of ['a', 'b', 'c']) await ledger.touch(key);
     while (tier.enabled) tier.raw.handleFailure(new Error('a fault that a test made up'));
@@ -186,7 +186,7 @@ const checks: Check[] = [
     ledger.takeAll();
   }),
   counting(
-    'loses, repeats or makes up a touch in some history',
+    'accounts for every touch in random histories',
     async (ledger, trial) => {
       const { fastCheck, runs } = trial.subject;
       const key = fastCheck.constantFrom('a', 'b', 'c', '__proto__');

@@ -2,12 +2,12 @@ import type { TierModule } from '../suite/tier-module.ts';
 import { CHILD_COMMANDS } from './child-commands.ts';
 import type { ChildOrders } from './child-orders.ts';
 import { ChildWork } from './child-work.ts';
-import { tell } from './report.ts';
+import { report } from './report.ts';
 
 // Loads the module under test as its users do, runs one command, and ends when nothing holds the process any more.
 const orders = JSON.parse(process.argv[2]!) as ChildOrders;
 const run = CHILD_COMMANDS.get(orders.command);
 if (run === undefined) throw new Error(`there is no command ${orders.command}`);
 const work = new ChildWork((await import(orders.module)) as TierModule, orders);
-tell('ready');
+report('ready');
 await run(work);

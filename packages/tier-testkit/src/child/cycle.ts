@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheTier } from '@pw/cache-models';
 import { numberedEntry } from '../samples/numbered-entry.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './report.ts';
+import { report } from './report.ts';
 import { type Holdings, Resources } from './resources.ts';
 
 /** After so many everything that is made once is there. */
 const FIRST = 10;
-const TELL_EVERY = 20;
+const REPORT_EVERY = 20;
 /** Milliseconds for what a close has begun, and the system has to end. */
 const PATIENCE = 1000;
 
@@ -23,9 +23,9 @@ export async function cycle(work: ChildWork): Promise<void> {
     if (count % 4 < 2) await tier.open();
     await use(tier, count);
     await tier.close();
-    if (count % TELL_EVERY === 0) tell(count);
+    if (count % REPORT_EVERY === 0) report(count);
   }
-  tell({ before, after: await leastHeld(resources, before) });
+  report({ before, after: await leastHeld(resources, before) });
 }
 
 async function use(tier: CacheTier, count: number): Promise<void> {

@@ -1,14 +1,14 @@
 import type { CacheTier } from '@pw/cache-models';
 import { doStep, writeStep } from '../histories/write-step.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './report.ts';
+import { report } from './report.ts';
 
 /** Writes until it is killed, and tells the number of each step once the tier has acknowledged it. */
 export async function write(work: ChildWork): Promise<void> {
   const tier = await work.tier();
   for (let count = 0; ; count++) {
     if (!(await doStep(tier, writeStep(work.orders.prefix, count)))) throw new Error('a put was not stored');
-    tell(count);
+    report(count);
   }
 }
 
@@ -21,15 +21,15 @@ export async function exit(work: ChildWork): Promise<void> {
 /** Some steps, and close forgotten: the process ends when nothing holds it. */
 export async function end(work: ChildWork): Promise<void> {
   await writeSome(work);
-  tellWhenOver();
+  reportAtExit();
 }
 
 /** Some steps, then close: the process ends when nothing holds it. */
 export async function closeAndEnd(work: ChildWork): Promise<void> {
   const tier = await writeSome(work);
   await tier.close();
-  tell('closed');
-  tellWhenOver();
+  report('closed');
+  reportAtExit();
 }
 
 async function writeSome(work: ChildWork): Promise<CacheTier> {
@@ -44,12 +44,12 @@ async function writeSome(work: ChildWork): Promise<CacheTier> {
   const keys = await tier.keys();
   const now = work.clock.now();
   await tier.recordAccess?.(keys.map((key) => ({ key, accessCount: 5, lastAccessed: now })));
-  tell('written');
+  report('written');
   return tier;
 }
 
 /** When nothing holds the process any more: for how many milliseconds something did. */
-function tellWhenOver(): void {
+function reportAtExit(): void {
   const since = performance.now();
-  process.once('exit', () => tell(performance.now() - since));
+  process.once('exit', () => report(performance.now() - since));
 }

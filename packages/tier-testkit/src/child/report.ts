@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 
 /** Writes a JSON line to standard output. Once it returns the line survives the death of this process. */
-export function tell(answer: unknown): void {
+export function report(answer: unknown): void {
   let rest = Buffer.from(`${JSON.stringify(answer)}\n`);
   while (rest.length > 0) {
     try {

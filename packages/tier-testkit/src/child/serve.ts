@@ -3,11 +3,11 @@ import type { CacheTier } from '@pw/cache-models';
 import { numberedEntry } from '../samples/numbered-entry.ts';
 import { plainEntry } from '../trial/plain-entry.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './report.ts';
+import { report } from './report.ts';
 
 /** What a parent asks of the tier of a child process: an operation, and what it takes. */
 export interface ChildRequest {
-  readonly ask:
+  readonly operation:
     | 'put'
     | 'putMany'
     | 'get'
@@ -29,14 +29,14 @@ export async function serve(work: ChildWork): Promise<void> {
   const tier = await work.tier();
   await tier.open();
   for await (const line of createInterface({ input: process.stdin }))
-    tell((await answer(work, tier, JSON.parse(line) as ChildRequest)) ?? null);
+    report((await answer(work, tier, JSON.parse(line) as ChildRequest)) ?? null);
   await tier.close();
 }
 
 async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): Promise<unknown> {
-  const { ask, keys = [], count = 0 } = request;
+  const { operation, keys = [], count = 0 } = request;
   const [key = ''] = keys;
-  switch (ask) {
+  switch (operation) {
     case 'put':
       return putAll(tier, keys, count);
     case 'putMany':
@@ -45,7 +45,7 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
       return plainEntry(await tier.get(key));
     case 'has':
     case 'delete':
-      return tier[ask](key);
+      return tier[operation](key);
     case 'entries': {
       const found: string[] = [];
       for await (const entry of tier.entries()) found.push(entry.key);
@@ -56,7 +56,7 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
     case 'advance':
       return work.clock.advance(count);
     default:
-      return tier[ask]();
+      return tier[operation]();
   }
 }
 

@@ -37,7 +37,7 @@ export class ConformanceError extends AssertionError {
     const lines = [
       what,
       `  expected: ${show(expected)}`,
-      `  came:     ${show(came)}`,
+      `  received: ${show(came)}`,
       `  contract: ${CONTRACT_RULES[rule]}`,
     ];
     super({ message: lines.join('\n'), actual: came, expected, operator: rule });

@@ -13,7 +13,7 @@ import { CHILD_PROGRAM } from './child-program.ts';
 const START_MS = 60_000;
 /** Longest time for a process to end that has nothing to do any more; the contract allows less. */
 const END_MS = 5000;
-const MOST_OF_STDERR = 2000;
+const MAX_STDERR = 2000;
 
 /** How a process ended. */
 export interface ChildEnd {
@@ -27,7 +27,7 @@ export class TierProcess {
   readonly #command: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #ended: Promise<ChildEnd>;
-  readonly #told: unknown[] = [];
+  readonly #reported: unknown[] = [];
   #wake: (() => void) | undefined;
   #isOver = false;
   #stderr = '';
@@ -38,7 +38,7 @@ export class TierProcess {
     const argv = [...(trial.subject.execArgv ?? []), fileURLToPath(CHILD_PROGRAM), JSON.stringify(orders)];
     this.#child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(0, MOST_OF_STDERR);
+      this.#stderr = (this.#stderr + text).slice(0, MAX_STDERR);
     });
     this.#readLines();
     // A write to a process that has died is told by its end.
@@ -75,18 +75,18 @@ export class TierProcess {
   }
 
   /** What it has told since, without waiting. */
-  takeTold(): unknown[] {
-    return this.#told.splice(0);
+  takeReported(): unknown[] {
+    return this.#reported.splice(0);
   }
 
   /** Asks a process that serves. */
-  ask(request: ChildRequest): Promise<unknown> {
+  request(request: ChildRequest): Promise<unknown> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     return this.next();
   }
 
   /** Lets a process that serves come to its end. */
-  hangUp(): void {
+  closeInput(): void {
     this.#child.stdin.end();
   }
 
@@ -107,14 +107,14 @@ export class TierProcess {
   }
 
   async #next(milliseconds: number): Promise<unknown> {
-    while (this.#told.length === 0) {
+    while (this.#reported.length === 0) {
       if (this.#isOver) throw this.#wrong('an answer', `the end of the process: ${this.#stderr || 'no error told'}`);
       const news = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       await within(milliseconds, `"${this.#command}" in a child process`, news);
     }
-    return this.#told.shift();
+    return this.#reported.shift();
   }
 
   #wrong(expected: string, came: string): ConformanceError {
@@ -131,7 +131,7 @@ export class TierProcess {
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;
-      this.#told.push(...lines.map((line) => JSON.parse(line) as unknown));
+      this.#reported.push(...lines.map((line) => JSON.parse(line) as unknown));
       this.#wake?.();
     });
   }

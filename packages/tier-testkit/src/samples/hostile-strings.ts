@@ -31,11 +31,11 @@ export const ALIKE: Readonly<Record<string, readonly string[]>> = Object.freeze(
   ],
   'only in accents or width': ['resume', 'résumé', 'ａｂｃ', 'abc', 'ァ', 'あ', 'ア', 'ß', 'ss'],
   'only in a NUL or what follows it': ['z', 'z\0', 'z\0\0', 'z\0a', 'z\0b', '\0', '\0z', '\\0', 'z\\0', 'z\\u0000'],
-  'only beyond many characters': [50, 64, 100, 127, 128, 250, 255, 256, 300, 1024, 3000].flatMap((length) => [
+  'only after many characters': [50, 64, 100, 127, 128, 250, 255, 256, 300, 1024, 3000].flatMap((length) => [
     `${'k'.repeat(length - 1)}1`,
     `${'k'.repeat(length - 1)}2`,
   ]),
-  'only beyond the letters of English': [
+  'only outside ASCII': [
     'naïve',
     'na_ve',
     'nave',
@@ -50,7 +50,7 @@ export const ALIKE: Readonly<Record<string, readonly string[]>> = Object.freeze(
     '\u{10ffff}',
     '\uffff',
   ],
-  'only as a number does': [
+  'only in the spelling of a number': [
     '1',
     '01',
     '1.0',
@@ -66,7 +66,7 @@ export const ALIKE: Readonly<Record<string, readonly string[]>> = Object.freeze(
     '9007199254740993',
     '9007199254740992',
   ].filter((text) => text !== ''),
-  'only as part and whole': ['key', 'key:', 'key:1', 'key:10', 'key:1:0', 'ke', 'key/1', 'key.1', 'key\\1'],
+  'only by a suffix': ['key', 'key:', 'key:1', 'key:10', 'key:1:0', 'ke', 'key/1', 'key.1', 'key\\1'],
 });
 
 /** Texts that mean something to a language, a file system, a database or a terminal. */

@@ -9,7 +9,7 @@ export const HELD = [makeEntry('a', { username: 'user', password: 'pass', failur
 export interface Operation {
   /** As it is called: `get("a")`. */
   readonly name: string;
-  readonly ask: (tier: ObservedTier) => Promise<unknown>;
+  readonly call: (tier: ObservedTier) => Promise<unknown>;
   /** From a tier that is off, or whose store is broken: as for a miss. */
   readonly off: unknown;
   /** From a tier without entries. */
@@ -22,41 +22,41 @@ const sorted = (texts: Iterable<string>): string[] => [...texts].sort();
 const keysOf = (entries: readonly { readonly key: string }[]): string[] => sorted(entries.map(({ key }) => key));
 
 const OPERATIONS: readonly Operation[] = [
-  { name: 'get("a")', ask: async (tier) => (await tier.get('a'))?.key, off: undefined, empty: undefined, full: 'a' },
-  { name: 'put("c")', ask: (tier) => tier.put(makeEntry('c')), off: false, empty: true, full: true },
-  { name: 'delete("a")', ask: (tier) => tier.delete('a'), off: false, empty: false, full: true },
-  { name: 'has("a")', ask: (tier) => tier.has('a'), off: false, empty: false, full: true },
+  { name: 'get("a")', call: async (tier) => (await tier.get('a'))?.key, off: undefined, empty: undefined, full: 'a' },
+  { name: 'put("c")', call: (tier) => tier.put(makeEntry('c')), off: false, empty: true, full: true },
+  { name: 'delete("a")', call: (tier) => tier.delete('a'), off: false, empty: false, full: true },
+  { name: 'has("a")', call: (tier) => tier.has('a'), off: false, empty: false, full: true },
   {
     name: 'getMany(["a", "z"])',
-    ask: async (tier) => sorted((await tier.getMany(['a', 'z'])).keys()),
+    call: async (tier) => sorted((await tier.getMany(['a', 'z'])).keys()),
     off: [],
     empty: [],
     full: ['a'],
   },
   {
     name: 'putMany of "c" and "d"',
-    ask: (tier) => tier.putMany([makeEntry('c'), makeEntry('d')]),
+    call: (tier) => tier.putMany([makeEntry('c'), makeEntry('d')]),
     off: [false, false],
     empty: [true, true],
     full: [true, true],
   },
   {
     name: 'deleteMany(["a", "z"])',
-    ask: (tier) => tier.deleteMany(['a', 'z']),
+    call: (tier) => tier.deleteMany(['a', 'z']),
     off: [false, false],
     empty: [false, false],
     full: [true, false],
   },
-  { name: 'clear()', ask: (tier) => tier.clear(), off: 0, empty: 0, full: 2 },
-  { name: 'size()', ask: (tier) => tier.size(), off: 0, empty: 0, full: 2 },
-  { name: 'keys()', ask: async (tier) => sorted(await tier.keys()), off: [], empty: [], full: ['a', 'b'] },
-  { name: 'entries()', ask: async (tier) => keysOf(await tier.entries()), off: [], empty: [], full: ['a', 'b'] },
-  { name: 'cleanupExpired()', ask: (tier) => tier.cleanupExpired(), off: 0, empty: 0, full: 0 },
+  { name: 'clear()', call: (tier) => tier.clear(), off: 0, empty: 0, full: 2 },
+  { name: 'size()', call: (tier) => tier.size(), off: 0, empty: 0, full: 2 },
+  { name: 'keys()', call: async (tier) => sorted(await tier.keys()), off: [], empty: [], full: ['a', 'b'] },
+  { name: 'entries()', call: async (tier) => keysOf(await tier.entries()), off: [], empty: [], full: ['a', 'b'] },
+  { name: 'cleanupExpired()', call: (tier) => tier.cleanupExpired(), off: 0, empty: 0, full: 0 },
 ];
 
 const PEEK: Operation = {
   name: 'peek("a")',
-  ask: async (tier) => (await tier.peek('a'))?.key,
+  call: async (tier) => (await tier.peek('a'))?.key,
   off: undefined,
   empty: undefined,
   full: 'a',
@@ -64,7 +64,7 @@ const PEEK: Operation = {
 
 const GET_NOW: Operation = {
   name: 'getNow("a")',
-  ask: async (tier) => (await tier.getNow('a'))?.key,
+  call: async (tier) => (await tier.getNow('a'))?.key,
   off: undefined,
   empty: undefined,
   full: 'a',
@@ -72,7 +72,7 @@ const GET_NOW: Operation = {
 
 const TOUCH: Operation = {
   name: 'touch("a")',
-  ask: async (tier) => (await tier.touch('a'))?.key,
+  call: async (tier) => (await tier.touch('a'))?.key,
   off: undefined,
   empty: undefined,
   full: 'a',
@@ -80,7 +80,7 @@ const TOUCH: Operation = {
 
 const RECORD_ACCESS: Operation = {
   name: 'recordAccess of "a"',
-  ask: (tier) => tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 9 }]),
+  call: (tier) => tier.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: START + 9 }]),
   off: 0,
   empty: 0,
 };

@@ -3,7 +3,7 @@ import { START } from '../doubles/manual-clock.ts';
 import { makeEntry } from './make-entry.ts';
 
 /** When a sample is asked: some of it is expired by then, and a deadline, a last access and a next check fall on it. */
-export const ASKED_AT = START + 3000;
+export const QUERIED_AT = START + 3000;
 
 const COUNT = 72;
 const KEYS = ['a', 'B', 'ab', 'key 10', 'key 9', 'é', 'e', '\ufffd', '\uffff', '🔑', "o'key", '%', 'a_b', 'a\0b'];
@@ -20,14 +20,14 @@ export const SAMPLE: readonly CacheEntry[] = Array.from({ length: COUNT }, (_, a
   const entry = makeEntry(key, {
     source: of(SOURCES, at),
     fetchTime: START - (at % 11) * 1000,
-    lastAccessed: ASKED_AT - (at % 9) * 500 - (at % 2) / 1000,
+    lastAccessed: QUERIED_AT - (at % 9) * 500 - (at % 2) / 1000,
     // With the last access there are four that are equal in both.
     accessCount: (at * 5) % 6,
     // Expired at first, then on the second of the question, then later.
-    expiresAt: ASKED_AT + (at % 8 === 0 ? -1000 : at % 8 === 1 ? 0 : (at % 7) * 1000 + 1),
+    expiresAt: QUERIED_AT + (at % 8 === 0 ? -1000 : at % 8 === 1 ? 0 : (at % 7) * 1000 + 1),
     failureCount: at % 5,
     healthStatus: of(HEALTH_STATUSES, at),
-    nextCheckTime: at % 3 === 0 ? null : ASKED_AT + ((at % 6) - 3) * 250,
+    nextCheckTime: at % 3 === 0 ? null : QUERIED_AT + ((at % 6) - 3) * 250,
     lastHealthCheck: at % 3 === 0 ? null : START,
     labels: at % 4 === 2 ? {} : labelsOf(at),
     ...(at % 10 === 4 ? { username: 'user', password: 'pass' } : {}),
@@ -47,7 +47,7 @@ function labelsOf(at: number): Record<string, string> {
   };
 }
 
-const time = (milliseconds: number): number => ASKED_AT + milliseconds;
+const time = (milliseconds: number): number => QUERIED_AT + milliseconds;
 
 /** For each member of a filter what may be asked. */
 export const FILTERS = {

@@ -7,7 +7,7 @@ import { CHECK_GROUPS } from './check-groups.ts';
 import { checkModule, checkSubject, checkTier } from './check-subject.ts';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import type { Check, Claims, ConformanceTest } from './conformance-test.ts';
-import { hearingRejections } from './fail-on-unhandled-rejection.ts';
+import { failOnUnhandledRejection } from './fail-on-unhandled-rejection.ts';
 import type { TierModule } from './tier-module.ts';
 
 const QUICK_TIMEOUT_MS = 60_000;
@@ -41,7 +41,7 @@ function bind(group: string, { name, rule, run, slow = false }: Check, { module,
       withFolder(async (directory) => {
         const trial = new Trial(module, subject, directory, rule);
         try {
-          await hearingRejections(async () => {
+          await failOnUnhandledRejection(async () => {
             await run(trial);
             await trial.finish();
           });

@@ -18,7 +18,7 @@ export async function declareTests(runner: TestRunner, name: string, subject: Co
   for (const [group, tests] of groups) {
     // Typed as void; that of node:test gives a promise, which is settled at once.
     const declared: unknown = runner.describe(`${name}: ${group}`, () => {
-      for (const test of tests) runner.it(`never ${test.name}`, test.run, test.timeoutMs);
+      for (const test of tests) runner.it(test.name, test.run, test.timeoutMs);
     });
     await declared;
   }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ConformanceError } from '../contract/conformance-error.ts';
 
 /** Does some work, and fails if a promise was rejected meanwhile that nobody listened to. */
-export async function hearingRejections(work: () => Promise<void>): Promise<void> {
+export async function failOnUnhandledRejection(work: () => Promise<void>): Promise<void> {
   const unheard: unknown[] = [];
   const hear = (reason: unknown) => void unheard.push(reason);
   process.on('unhandledRejection', hear);

@@ -4,7 +4,7 @@ import type { Trial } from './trial.ts';
 
 /** Holds the statistics of a tier against everything that it answered. */
 export async function checkStatistics(tier: ObservedTier, trial: Trial): Promise<void> {
-  if (!tier.countsHold || !tier.enabled || tier.raw.status !== 'open') return;
+  if (!tier.checksStatistics || !tier.enabled || tier.raw.status !== 'open') return;
   const size = await tier.size();
   const counts = tier.statistics;
   const made = tier.evictions.filter(({ reason }) => reason === RemovalReason.CAPACITY).length;

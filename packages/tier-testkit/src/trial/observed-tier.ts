@@ -31,7 +31,7 @@ export class ObservedTier {
   /** What `onEvict` was told. */
   readonly evictions: { readonly key: string; readonly entry: CacheEntry; readonly reason: RemovalReason }[] = [];
   /** False for tiers whose store a test broke: their statistics are not held against the answers. */
-  countsHold = true;
+  checksStatistics = true;
   readonly #deadlineMs: number;
 
   constructor(raw: CacheTier, deadlineMs: number) {
@@ -47,15 +47,15 @@ export class ObservedTier {
   }
 
   open(): Promise<void> {
-    return this.ask('open()', () => this.raw.open());
+    return this.call('open()', () => this.raw.open());
   }
   close(): Promise<void> {
-    return this.ask('close()', () => this.raw.close());
+    return this.call('close()', () => this.raw.close());
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
-    const entry = await this.ask(`get(${label(key)})`, () => this.raw.get(key));
+    const entry = await this.call(`get(${label(key)})`, () => this.raw.get(key));
     if (counts) this.#countOne(entry);
     return entry;
   }
@@ -74,50 +74,50 @@ export class ObservedTier {
   /** For a tier that has it. */
   async touch(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
-    const entry = await this.ask(`touch(${label(key)})`, () => this.raw.touch!(key));
+    const entry = await this.call(`touch(${label(key)})`, () => this.raw.touch!(key));
     if (counts) this.#countOne(entry);
     return entry;
   }
 
   put(entry: CacheEntry, key = entry.key): Promise<boolean> {
-    return this.ask(`put(${label(key)})`, () => this.raw.put(key, entry));
+    return this.call(`put(${label(key)})`, () => this.raw.put(key, entry));
   }
 
   async delete(key: string, reason?: RemovalReason): Promise<boolean> {
-    const was = await this.ask(`delete(${label(key)})`, () => this.raw.delete(key, reason));
+    const was = await this.call(`delete(${label(key)})`, () => this.raw.delete(key, reason));
     if (was === true && reason === RemovalReason.HEALTH) this.observed.healthRemovals++;
     return was;
   }
 
   has(key: string): Promise<boolean> {
-    return this.ask(`has(${label(key)})`, () => this.raw.has(key));
+    return this.call(`has(${label(key)})`, () => this.raw.has(key));
   }
 
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const counts = this.enabled;
-    const found = await this.ask(`getMany of ${keys.length}`, () => this.raw.getMany(keys));
+    const found = await this.call(`getMany of ${keys.length}`, () => this.raw.getMany(keys));
     if (counts) this.#count(found.size, new Set(keys).size - found.size);
     return found;
   }
 
   putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
-    return this.ask(`putMany of ${entries.length}`, () => this.raw.putMany(entries));
+    return this.call(`putMany of ${entries.length}`, () => this.raw.putMany(entries));
   }
   deleteMany(keys: readonly string[]): Promise<boolean[]> {
-    return this.ask(`deleteMany of ${keys.length}`, () => this.raw.deleteMany(keys));
+    return this.call(`deleteMany of ${keys.length}`, () => this.raw.deleteMany(keys));
   }
   clear(): Promise<number> {
-    return this.ask('clear()', () => this.raw.clear());
+    return this.call('clear()', () => this.raw.clear());
   }
   size(): Promise<number> {
-    return this.ask('size()', () => this.raw.size());
+    return this.call('size()', () => this.raw.size());
   }
   keys(): Promise<string[]> {
-    return this.ask('keys()', () => this.raw.keys());
+    return this.call('keys()', () => this.raw.keys());
   }
 
   async cleanupExpired(): Promise<number> {
-    const count = await this.ask('cleanupExpired()', () => this.raw.cleanupExpired());
+    const count = await this.call('cleanupExpired()', () => this.raw.cleanupExpired());
     this.observed.cleaned += count;
     return count;
   }
@@ -138,7 +138,7 @@ export class ObservedTier {
   /** `undefined` also for a tier that has no peek. */
   async peek(key: string): Promise<CacheEntry | undefined> {
     if (this.raw.peek === undefined) return undefined;
-    return this.ask(`peek(${label(key)})`, () => this.raw.peek!(key));
+    return this.call(`peek(${label(key)})`, () => this.raw.peek!(key));
   }
 
   /** One more use of an entry, told in each of the ways that a tier has: a get, and the access as a manager records it. */
@@ -153,16 +153,16 @@ export class ObservedTier {
   /** 0 for a tier that records no access. */
   async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
     if (this.raw.recordAccess === undefined) return 0;
-    return this.ask('recordAccess()', () => this.raw.recordAccess!(updates));
+    return this.call('recordAccess()', () => this.raw.recordAccess!(updates));
   }
 
   /** For a tier that has it. */
   query(filter?: EntryFilter): Promise<EntryPage> {
-    return this.ask(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
+    return this.call(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
   }
 
   /** Runs an operation: in time, and a value or a promise as the tier claims. What it throws is thrown. */
-  async ask<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
+  async call<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
     const answer = operation();
     if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));
     return isPromise(answer) ? within(this.#deadlineMs, what, answer) : answer;

@@ -19,7 +19,7 @@ import { ObservedTier } from './observed-tier.ts';
 import { differences, plainEntry } from './plain-entry.ts';
 
 /** How a check wants its tier. */
-export interface TierWish {
+export interface TierOverrides {
   readonly config?: CacheTierConfigInput;
   /** `null` for a tier without a cipher. */
   readonly cipher?: CredentialCipher | null;
@@ -53,18 +53,18 @@ export class Trial {
   }
 
   /** A tier on the trial's store, not yet opened. */
-  async tier(wish: TierWish = {}): Promise<ObservedTier> {
+  async tier(overrides: TierOverrides = {}): Promise<ObservedTier> {
     let observed: ObservedTier | undefined;
     const raw: CacheTier = await this.module.createTier({
-      config: wish.config ?? {},
+      config: overrides.config ?? {},
       clock: this.clock,
       logger: this.logger,
-      cipher: wish.cipher === null ? undefined : (wish.cipher ?? this.cipher),
-      failureThreshold: wish.failureThreshold ?? 3,
-      directory: wish.directory ?? this.directory,
+      cipher: overrides.cipher === null ? undefined : (overrides.cipher ?? this.cipher),
+      failureThreshold: overrides.failureThreshold ?? 3,
+      directory: overrides.directory ?? this.directory,
       onEvict: (key, entry, reason) => {
         observed?.evictions.push({ key, entry, reason });
-        return wish.onEvict?.(key, entry, reason);
+        return overrides.onEvict?.(key, entry, reason);
       },
     });
     observed = new ObservedTier(raw, this.deadlineMs);
@@ -73,8 +73,8 @@ export class Trial {
   }
 
   /** An open tier that holds these entries. */
-  async tierWith(entries: readonly CacheEntry[], wish: TierWish = {}): Promise<ObservedTier> {
-    const tier = await this.tier(wish);
+  async tierWith(entries: readonly CacheEntry[], overrides: TierOverrides = {}): Promise<ObservedTier> {
+    const tier = await this.tier(overrides);
     await tier.open();
     for (const entry of entries)
       this.same(`put of ${JSON.stringify(entry.key)}`, await tier.put(entry), true, 'stores');

@@ -10,7 +10,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'set-ignored-when-present',
     'A put under a key that is there changes nothing.',
-    ['basics', 'keeps something of the old entry when it is replaced'],
+    ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         return this.live(key) !== undefined || super.store(key, entry);
@@ -20,7 +20,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'ttl-not-refreshed',
     'A put under a key that is there keeps the old deadline.',
-    ['basics', 'keeps the old deadline when an entry is replaced'],
+    ['basics', 'applies the new deadline when an entry is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
@@ -31,7 +31,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'null-is-no-news',
     'A put under a key that is there merges: where the new entry has null, the old field stays.',
-    ['basics', 'keeps something of the old entry when it is replaced'],
+    ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
@@ -43,7 +43,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'read-once',
     'A get takes the entry out.',
-    ['basics', 'loses an entry that it said it stored'],
+    ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);
@@ -55,7 +55,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'null-for-a-miss',
     'A get that finds nothing gives null.',
-    ['basics', 'finds what was never stored'],
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         return super.get(key) ?? (null as unknown as undefined);
@@ -65,7 +65,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'found-by-prefix',
     'A get finds the first key that begins like it.',
-    ['basics', 'finds what was never stored'],
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       protected override live(key: string): Row | undefined {
         return super.live(key) ?? [...this.rows].find(([other]) => other.startsWith(key))?.[1];
@@ -75,7 +75,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'delete-always-true',
     'A delete of what is not there is true.',
-    ['basics', 'says of delete what is not so'],
+    ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         super.remove(key, reason);
@@ -86,7 +86,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'delete-of-expired-true',
     'A delete of an expired entry is true.',
-    ['basics', 'says true when it deletes an expired entry'],
+    ['basics', 'reports false from delete when the entry had expired'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         return super.remove(key, reason) || (this.rows.has(key) && this.rows.delete(key)) || this.#had(key);
@@ -105,7 +105,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'delete-leaves-a-tombstone',
     'A key that was deleted can never be stored again.',
-    ['basics', 'says of delete what is not so'],
+    ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       readonly #tombstones = new Set<string>();
       protected override remove(key: string, reason: RemovalReason): boolean {
@@ -121,7 +121,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'clear-by-wildcard',
     'A clear empties every store whose name begins like its own.',
-    ['hostile keys', 'clears or lists another store than its own'],
+    ['hostile keys', 'lists and clears only its own store'],
     class extends MapTier {
       override open(): void {
         everyTier.add({ directory: this.setup.directory, rows: this.rows });
@@ -137,7 +137,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'clear-in-pages',
     'A clear stops after its first 20 entries.',
-    ['basics', 'leaves something behind after clear'],
+    ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
         this.removeExpired();
@@ -149,7 +149,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'clear-counts-expired',
     'A clear counts expired entries among those it removed.',
-    ['basics', 'leaves something behind after clear'],
+    ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
         const count = this.rows.size;
@@ -161,7 +161,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'keys-of-a-log',
     'Lists a key once for each put.',
-    ['basics', 'lists other entries than it holds'],
+    ['basics', 'lists exactly the live entries'],
     class extends MapTier {
       readonly #log: string[] = [];
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -176,7 +176,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'entries-fail-fast',
     'The reader of its entries meets an error when they change meanwhile.',
-    ['basics', 'stumbles when its entries change while they are read'],
+    ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {
         const { size } = this.rows;
@@ -190,7 +190,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'entries-in-pages',
     'Reads its entries in pages by offset, and so tells some twice when others were deleted and put meanwhile.',
-    ['basics', 'stumbles when its entries change while they are read'],
+    ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {
         for (let offset = 0; offset < this.rows.size; offset += 10)

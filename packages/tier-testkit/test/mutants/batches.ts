@@ -6,7 +6,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-with-holes',
     'Gives undefined in getMany for what it did not find.',
-    ['batches', 'finds too much or too little in getMany'],
+    ['batches', 'finds exactly the requested entries in getMany'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return new Map(keys.map((key) => [key, this.get(key)!]));
@@ -16,7 +16,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-shows-expired',
     'Gives expired entries in getMany.',
-    ['expiry', 'shows an entry after its deadline'],
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const rows = keys.flatMap((key) => this.rows.get(key) ?? []);
@@ -27,7 +27,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-in-pages',
     'Looks at the first 500 keys of a getMany.',
-    ['batches', 'loses entries of a batch of 2000'],
+    ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return super.getMany(keys.slice(0, 500));
@@ -37,7 +37,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-counts-keys',
     'Counts a key that getMany was given twice as two hits.',
-    ['batches', 'counts a key twice that stands twice in getMany'],
+    ['batches', 'counts a repeated key of getMany once'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const found = super.getMany(keys);
@@ -49,7 +49,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'put-many-in-pages',
     'Stores the first 1,000 entries of a putMany.',
-    ['batches', 'loses entries of a batch of 2000'],
+    ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         const stored = super.putMany(entries.slice(0, 1000));
@@ -60,7 +60,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'put-many-keeps-the-first',
     'Of two entries of one key in a putMany it keeps the first.',
-    ['batches', 'lets an earlier entry of putMany win over a later one'],
+    ['batches', 'keeps the last entry of putMany for a repeated key'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return super.putMany([...entries].reverse()).reverse();
@@ -70,7 +70,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'put-many-half-done',
     'A putMany with a wrong entry in it stores those before it.',
-    ['arguments', 'stores a part of a putMany with a wrong entry in it'],
+    ['arguments', 'stores nothing of a putMany that contains an invalid entry'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return entries.map((entry) => this.put(entry?.key, entry));
@@ -80,7 +80,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'delete-many-reversed',
     'Answers a deleteMany in reverse order.',
-    ['batches', 'says in another order which entries deleteMany found'],
+    ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         return super.deleteMany(keys).reverse();
@@ -90,7 +90,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'delete-many-counts-twice',
     'deleteMany says true twice of a key that it was given twice.',
-    ['batches', 'says in another order which entries deleteMany found'],
+    ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         const there = new Set(keys.filter((key) => this.has(key)));
@@ -102,7 +102,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'batch-empties-its-input',
     'A deleteMany takes the keys out of the array that it is given.',
-    ['aliasing', 'changes the list that it is given'],
+    ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override deleteMany(keys: string[]): boolean[] {
         const answers: boolean[] = [];
@@ -114,7 +114,7 @@ export const batchMutants: readonly Mutant[] = [
   plant(
     'batch-sorts-its-input',
     'A putMany sorts the array that it is given.',
-    ['aliasing', 'changes the list that it is given'],
+    ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override putMany(entries: CacheEntry[]): boolean[] {
         const answers = super.putMany(entries);
@@ -129,7 +129,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'type-error-for-a-key',
     'Throws a TypeError for a key that is no text.',
-    ['arguments', 'takes for a key in get what is none'],
+    ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(key: unknown): void {
         if (typeof key !== 'string') throw new TypeError('key must be a string');
@@ -139,7 +139,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'any-key-goes',
     'Takes a key that is no text for its text.',
-    ['arguments', 'takes for a key in get what is none'],
+    ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(): void {}
       protected override keyOf(key: string): string {
@@ -150,7 +150,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'empty-key-taken',
     'Stores an entry under the empty key.',
-    ['arguments', 'stores under a key that is none'],
+    ['arguments', 'refuses a value that is not a key in put'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: unknown): void {
         if (key !== '') super.checkEntry(key, entry);
@@ -160,7 +160,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'foreign-key-taken',
     'Stores an entry under another key than its own.',
-    ['arguments', 'stores an entry under another key than its own'],
+    ['arguments', 'refuses a put whose key differs from the key of the entry'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         super.checkEntry(typeof key === 'string' && key !== '' ? entry?.key : key, entry);
@@ -170,7 +170,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'plain-object-taken',
     'Stores a plain object that looks like an entry.',
-    ['arguments', 'stores what is no entry'],
+    ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         if (typeof entry !== 'object' || entry?.key !== key) super.checkEntry(key, entry);
@@ -180,7 +180,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'nameless-refusal',
     'Refuses a wrong argument without saying which one.',
-    ['arguments', 'says of a wrong argument neither what is wrong nor where'],
+    ['arguments', 'names the invalid argument in the error'],
     class extends MapTier {
       protected override refuse(): never {
         throw new CacheValidationError('wrong argument');
@@ -190,7 +190,7 @@ export const argumentMutants: readonly Mutant[] = [
   plant(
     'refusal-counts-as-failure',
     'Counts a wrong argument as a failure of the store.',
-    ['arguments', 'stores what is no entry'],
+    ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
       protected override refuse(path: string, message: string): never {
         this.handleFailure(new TypeError(message));

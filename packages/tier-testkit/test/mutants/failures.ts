@@ -7,7 +7,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'faults-thrown',
     'Throws what its store throws.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override recover<T>(error: unknown): T {
         this.handleFailure(error);
@@ -18,7 +18,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'faults-rejected',
     'Rejects with what its store throws.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends PromiseMapTier {
       protected override run<T>(fallback: T, work: () => T, failed?: () => void): Promise<T> {
         if (!this.enabled) return Promise.resolve(fallback);
@@ -43,7 +43,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'faults-uncounted',
     'Answers as for a miss after a fault and counts nothing.',
-    ['failures', 'does not switch off when its store stays broken'],
+    ['failures', 'switches off when its store stays broken'],
     class extends MapTier {
       override recover<T>(_error: unknown, fallback: T): T {
         return fallback;
@@ -53,7 +53,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'faulty-put-true',
     'A put that failed is true.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override put(key: string, entry: CacheEntry): boolean {
         return super.put(key, entry) || this.enabled;
@@ -63,7 +63,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'faulty-delete-true',
     'A delete that failed is true.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override delete(key: string): boolean {
         const before = this.totalFailures;
@@ -74,7 +74,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'failures-never-forgotten',
     'A success does not forget the failures before it.',
-    ['failures', 'counts failures that a success should have forgotten'],
+    ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override succeeded(): void {}
     },
@@ -82,7 +82,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'misses-are-failures',
     'Counts a get that finds nothing as a failure.',
-    ['failures', 'counts failures that a success should have forgotten'],
+    ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         const entry = super.get(key);
@@ -94,7 +94,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'stays-on',
     'Never switches itself off.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (on) super.switch(on);
@@ -104,7 +104,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-too-late',
     'Switches itself off one failure too late.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (on || this.failureCount > this.failureThreshold) super.switch(on);
@@ -114,7 +114,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-too-early',
     'Switches itself off at the first failure.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       override handleFailure(error: unknown): void {
         super.handleFailure(error);
@@ -125,7 +125,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'total-forgotten',
     'Forgets its failures of all time together with those in a row.',
-    ['failures', 'forgets failures of the past in totalFailures'],
+    ['failures', 'keeps past failures in totalFailures'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -136,7 +136,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'stays-off',
     'Stays off after resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (!on) super.switch(on);
@@ -146,7 +146,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'count-kept-by-reset',
     'Keeps its count of failures over resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
         this.switch(this.config.enabled);
@@ -156,7 +156,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'reset-empties',
     'Comes back empty from resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -167,7 +167,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'reset-overrules-the-configuration',
     'resetFailures switches on a tier that its configuration has off.',
-    ['failures', 'works although its configuration says off'],
+    ['failures', 'stays off when its configuration says so'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -178,7 +178,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-still-writing',
     'Stores entries while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override put(key: string, entry: CacheEntry): boolean {
         if (!this.enabled) this.store(key, entry);
@@ -189,7 +189,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-still-reading',
     'Answers from its store while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override has(key: string): boolean {
         return this.enabled ? super.has(key) : this.live(key) !== undefined;
@@ -199,7 +199,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-throwing',
     'Throws while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         if (!this.enabled) throw new Error('the tier is off');
@@ -210,7 +210,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-counting',
     'Counts misses while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         if (!this.enabled) this.countMiss();

@@ -3,9 +3,9 @@ import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const OTHER = ['get now', 'finds with getNow other than with get'] as const;
-const EXPIRED = ['get now', 'gives with getNow what has expired, or leaves it there'] as const;
-const COUNTED = ['get now', 'counts getNow other than as one hit or one miss'] as const;
+const OTHER = ['get now', 'finds the same with getNow as with get'] as const;
+const EXPIRED = ['get now', 'removes an expired entry on getNow and returns nothing'] as const;
+const COUNTED = ['get now', 'counts getNow as one hit or one miss'] as const;
 
 export const getNowMutants: readonly Mutant[] = [
   plant(
@@ -92,7 +92,7 @@ export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-for-any-key',
     'Takes a key that is no text for one that is not there, in getNow.',
-    ['arguments', 'takes for a key in getNow what is none'],
+    ['arguments', 'refuses a value that is not a key in getNow'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return typeof key === 'string' ? super.getNow(key) : undefined;
@@ -102,7 +102,7 @@ export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-only-when-open',
     'Does not open for a getNow.',
-    ['lifecycle', 'does not open by itself before its first use'],
+    ['lifecycle', 'opens on its first use'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return this.status === 'open' ? super.getNow(key) : undefined;
@@ -112,7 +112,7 @@ export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-when-off',
     'Answers getNow although it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         const row = this.enabled ? undefined : this.inner.rows.get(key);
@@ -123,7 +123,7 @@ export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-throws',
     'Throws from getNow when its store is broken.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return this.status === 'open' && this.enabled ? this.inner.get(key) : super.getNow(key);

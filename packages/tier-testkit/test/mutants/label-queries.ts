@@ -13,10 +13,10 @@ import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const BY_LABELS = ['query', 'finds other entries, or in another order, than labels asks for'] as const;
-const BY_ORDER = ['query', 'finds other entries, or in another order, than orderBy asks for'] as const;
-const BY_CHANCE = ['query', 'gives entries by chance that do not fit, or twice, or not as many as it may'] as const;
-const FAIRLY = ['query', 'gives some entries more often than others when it goes by chance'] as const;
+const BY_LABELS = ['query', 'answers a query with labels exactly'] as const;
+const BY_ORDER = ['query', 'answers a query with orderBy exactly'] as const;
+const BY_CHANCE = ['query', 'draws matching entries at random, each once and as many as the limit allows'] as const;
+const FAIRLY = ['query', 'draws all matching entries with the same probability'] as const;
 
 /** A tier that gives other pages of a query by chance than a right one. */
 function drawing(change: (page: EntryPage, filter: EntryFilter, all: () => readonly CacheEntry[]) => EntryPage) {
@@ -108,7 +108,7 @@ export const labelQueryMutants: readonly Mutant[] = [
   plant(
     'query-finds-labels-of-before',
     'Finds an entry by labels that it had before it was replaced.',
-    ['query', 'does not find by a label what was just put, or finds what was just replaced or deleted'],
+    ['query', 'reflects the latest writes in a query by a label'],
     class extends MapTier {
       readonly #first = new Map<string, EntryLabels>();
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -126,10 +126,7 @@ export const labelQueryMutants: readonly Mutant[] = [
   plant(
     'query-index-of-labels-not-cleared',
     'Keeps its index of labels over a clear.',
-    [
-      'query',
-      'does not find by a label that others lack what was just put, or finds what was just replaced or deleted',
-    ],
+    ['query', 'reflects the latest writes in a query by a label that others lack'],
     class extends MapTier {
       readonly #past = new Map<string, EntryLabels>();
       override delete(key: string): boolean {
@@ -151,7 +148,7 @@ export const labelQueryMutants: readonly Mutant[] = [
   plant(
     'query-labels-only-while-open',
     'Has no index of labels for what was there when it was opened.',
-    ['query', 'finds other entries by label when it is opened again'],
+    ['query', 'finds the same entries by label when it is reopened'],
     class extends FileTier {
       readonly #put = new Set<string>();
       override putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {

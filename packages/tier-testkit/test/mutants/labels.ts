@@ -14,10 +14,10 @@ import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-const LOST = ['labels', 'knows no labels, or loses some'] as const;
-const CHANGED = ['labels', 'changes the name or the value of a label'] as const;
-const REPLACED = ['labels', 'keeps labels of an entry that is replaced, or loses those of the new one'] as const;
-const REOPENED = ['labels', 'loses labels, or brings back some that were replaced, when it is opened again'] as const;
+const LOST = ['labels', 'stores all labels of an entry'] as const;
+const CHANGED = ['labels', 'keeps the name and the value of each label'] as const;
+const REPLACED = ['labels', 'replaces all labels of an entry'] as const;
+const REOPENED = ['labels', 'keeps the current labels when it is reopened'] as const;
 
 const without = (entry: CacheEntry): CacheEntry => withLabels(entry, NO_LABELS);
 
@@ -184,7 +184,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-an-access',
     'Loses labels when an access is recorded.',
-    ['labels', 'loses labels when an access is recorded'],
+    ['labels', 'keeps labels when an access is recorded'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         const row = this.live(update.key);
@@ -196,7 +196,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-a-touch',
     'Loses labels when an entry is touched.',
-    ['labels', 'loses labels when an access is recorded'],
+    ['labels', 'keeps labels when an access is recorded'],
     class extends MapTier {
       override touch(key: string): CacheEntry | undefined {
         const entry = super.touch(key);
@@ -209,7 +209,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-not-told',
     'Tells of an evicted entry without its labels.',
-    ['labels', 'tells of an evicted entry without its labels'],
+    ['labels', 'passes the labels of an evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         super.evicted(key, without(entry));
@@ -219,7 +219,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-not-frozen',
     'Gives labels that can be changed.',
-    ['labels', 'lets labels be changed by who was given an entry'],
+    ['labels', 'returns labels that cannot be changed'],
     class extends MapTier {
       protected override handOut(entry: CacheEntry): CacheEntry {
         return withLabels(entry, { ...entry.labels });
@@ -229,7 +229,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-not-soon',
     'Loses labels of what is put soon.',
-    ['labels', 'loses labels of an entry that is put soon'],
+    ['labels', 'stores labels in putSoon'],
     class extends FileTier {
       override putSoon(key: string, entry: CacheEntry): Promise<boolean> {
         return this.put(key, without(entry));
@@ -261,7 +261,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-a-check',
     'Loses labels when a check of health is recorded.',
-    ['labels', 'loses labels when a check of health is recorded'],
+    ['labels', 'keeps labels when a health check is recorded'],
     class extends FileTier {
       override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
         const after = await super.recordHealthCheck(key, result);
@@ -273,7 +273,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-a-reseal',
     'Loses labels when it seals again.',
-    ['reseal', 'changes or removes more than tokens when it seals again'],
+    ['reseal', 'changes nothing but tokens in reseal'],
     class extends FileTier {
       protected override sealAgain(): ResealCounts {
         for (const row of this.table.rows.values()) row.entry = without(row.entry);

@@ -12,7 +12,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'timer-holds-the-process',
     'Keeps the process alive with a timer that it never stops.',
-    ['process exit', 'holds the process after close'],
+    ['process exit', 'lets the process end after close'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') setInterval(() => this.cleanupExpired(), EVERY_HOUR);
@@ -23,7 +23,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'timer-until-close',
     'Keeps the process alive with a timer until it is closed.',
-    ['process exit', 'holds the process, or loses what it acknowledged, when close was forgotten'],
+    ['process exit', 'lets the process end without close and keeps every acknowledged write'],
     class extends MapTier {
       #timer: NodeJS.Timeout | undefined;
       override open(): void {
@@ -40,7 +40,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'a-timer-for-each-open',
     'Starts a timer at each open and never stops it, though it does not hold the process.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') setInterval(() => this.cleanupExpired(), EVERY_HOUR).unref();
@@ -51,7 +51,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'a-listener-for-each-open',
     'Adds a listener to the process at each open.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') process.on('exit', () => this.close());
@@ -62,7 +62,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'a-descriptor-for-each-open',
     'Opens a file at each open and does not close it.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
       protected override async doOpen(): Promise<void> {
         await super.doOpen();
@@ -73,7 +73,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'a-file-for-each-open',
     'Leaves a file in its folder at each open.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
       protected override async doOpen(): Promise<void> {
         await super.doOpen();
@@ -84,7 +84,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'a-reader-for-each-open',
     'Keeps a channel open that holds the process.',
-    ['process exit', 'holds the process after close'],
+    ['process exit', 'lets the process end after close'],
     class extends PromiseMapTier {
       readonly #ports: MessagePort[] = [];
       protected override async doOpen(): Promise<void> {
@@ -98,7 +98,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'forgotten-close-loses',
     'Writes what is new once a second and when it is closed; a process that ends without close loses it.',
-    ['process exit', 'holds the process, or loses what it acknowledged, when close was forgotten'],
+    ['process exit', 'lets the process end without close and keeps every acknowledged write'],
     class extends FileTier {
       #isLoaded = false;
       protected override load(): void {

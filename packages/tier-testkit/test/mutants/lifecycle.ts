@@ -11,7 +11,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-twice-throws',
     'A second close throws.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override close(): void {
         if (this.status === 'closed') throw new Error('closed already');
@@ -22,7 +22,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'open-twice-throws',
     'A second open throws.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
         if (this.status === 'open') throw new Error('open already');
@@ -33,7 +33,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'open-twice-empties',
     'A second open begins with nothing.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
         this.rows.clear();
@@ -44,7 +44,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-before-open-throws',
     'A close before the first open throws.',
-    ['lifecycle', 'stumbles when it is closed before it was opened'],
+    ['lifecycle', 'can be closed before it was opened'],
     class extends MapTier {
       override close(): void {
         if (this.status === 'new') throw new Error('not open');
@@ -55,7 +55,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'opens-not-by-itself',
     'Refuses to be used before it is opened.',
-    ['lifecycle', 'does not open by itself before its first use'],
+    ['lifecycle', 'opens on its first use'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         return this.status === 'new' ? fallback : super.attempt(fallback, work);
@@ -65,7 +65,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'closed-for-good',
     'Throws when it is used after close.',
-    ['lifecycle', 'does not open by itself after close'],
+    ['lifecycle', 'reopens on the next use after close'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         if (this.status === 'closed') throw new Error('closed');
@@ -76,7 +76,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'status-never-told',
     'Says of an open tier that it is new.',
-    ['lifecycle', 'tells a wrong status'],
+    ['lifecycle', 'reports its status'],
     class extends MapTier {
       override open(): void {}
     },
@@ -84,7 +84,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'opens-once-for-each-use',
     'Opens its store anew for each of many first uses, and loses what the first of them stored.',
-    ['lifecycle', 'does not open by itself for many first uses at once'],
+    ['lifecycle', 'opens on many concurrent first uses'],
     class extends PromiseMapTier {
       #openings = 0;
       override async open(): Promise<void> {
@@ -98,7 +98,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-does-not-wait',
     'Closes in the midst of the operations under way, and they store in what is closed.',
-    ['lifecycle', 'stumbles when it is closed in the midst of operations'],
+    ['lifecycle', 'can be closed while operations are running'],
     class extends PromiseMapTier {
       override async close(): Promise<void> {
         this.status = 'closed';
@@ -114,7 +114,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'promise-never-settles',
     'An answer to a get that finds nothing never comes.',
-    ['basics', 'finds what was never stored'],
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends PromiseMapTier {
       override async get(key: string): Promise<CacheEntry | undefined> {
         return (await super.get(key)) ?? new Promise(() => {});
@@ -125,7 +125,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-never-settles',
     'A close that overlaps with an open never ends.',
-    ['lifecycle', 'stumbles when opens and closes overlap'],
+    ['lifecycle', 'tolerates overlapping opens and closes'],
     class extends PromiseMapTier {
       override close(): Promise<void> {
         return this.status === 'opening' ? new Promise(() => {}) : super.close();
@@ -136,7 +136,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'values-for-promises',
     'Claims to answer with promises, and answers with values.',
-    ['basics', 'loses an entry that it said it stored'],
+    ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { synchronous: false });
@@ -146,7 +146,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'promises-for-values',
     'Claims to answer with values, and answers with promises.',
-    ['basics', 'loses an entry that it said it stored'],
+    ['basics', 'returns an entry that put has stored'],
     class extends PromiseMapTier {
       override get capabilities() {
         return { ...super.capabilities, synchronous: true };
@@ -156,7 +156,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'loses-on-close',
     'Removes its file when it is closed.',
-    ['lifecycle', 'loses or changes entries over close'],
+    ['lifecycle', 'keeps entries across close'],
     class extends FileTier {
       protected override async doClose(): Promise<void> {
         this.write('');
@@ -166,7 +166,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'keeps-over-close',
     'Claims not to be persistent, and keeps its entries over close.',
-    ['lifecycle', 'claims too little: it keeps entries over close'],
+    ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     class extends MapTier {
       override close(): void {
         this.status = 'closed';
@@ -176,7 +176,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'comes-back-over-close',
     'Brings back over close what was deleted since it was opened.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTier {
       #atOpen = '';
       protected override async doOpen(): Promise<void> {
@@ -195,7 +195,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'async-error-unhandled',
     'Lets a promise of its own reject where nobody hears it.',
-    ['failures', 'lets a promise reject unheard when its store is broken'],
+    ['failures', 'leaves no rejection unhandled when its store is broken'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {
         const answer = super.transact(work);

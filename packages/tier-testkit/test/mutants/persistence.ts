@@ -33,7 +33,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-on-close',
     'Writes its file when it is closed, and only then.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       protected override save(): void {}
       protected override async doClose(): Promise<void> {
@@ -45,7 +45,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-a-little-later',
     'Says that a put is stored a few milliseconds before it is.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       #soon: Promise<void> | undefined;
       protected override save(): void {
@@ -63,7 +63,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-in-place',
     'Writes over its file in two steps; a kill between them leaves half of it.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends FileTier {
       protected override write(text: string): void {
         writeFileSync(this.path, '');
@@ -80,7 +80,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'deletes-in-memory-only',
     'Writes puts at once, and deletes with the next put.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends CachingTier {
       #keys = new Set<string>();
       protected override save(): void {
@@ -94,7 +94,7 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'persistence-claimed',
     'Claims to be persistent, and keeps everything in memory.',
-    ['lifecycle', 'loses or changes entries over close'],
+    ['lifecycle', 'keeps entries across close'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { persistent: true });
@@ -104,13 +104,13 @@ export const persistenceMutants: readonly Mutant[] = [
   plantInTable(
     'persistence-unclaimed',
     'Is persistent and does not say so.',
-    ['lifecycle', 'claims too little: it keeps entries over close'],
+    ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     claiming({ persistent: false }),
   ),
   plantInTable(
     'expired-when-opened',
     'Holds every entry that it reads from its file for new, and gives it another life.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
@@ -128,13 +128,13 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'cached-index',
     'Reads its file once, and never sees what another tier writes into it.',
-    ['shared', 'does not see at once what another tier on its store wrote'],
+    ['shared', 'sees the writes of another tier on its store immediately'],
     class extends CachingTier {},
   ),
   plant(
     'cached-misses',
     'Remembers what it did not find, and does not look again.',
-    ['shared', 'goes on missing a key that another tier on its store has put'],
+    ['shared', 'finds a key that it had missed once another tier puts it'],
     class extends FileTier {
       readonly #missing = new Set<string>();
       override async get(key: string): Promise<CacheEntry | undefined> {
@@ -155,12 +155,12 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'lost-update',
     'Reads, thinks and writes without a lock.',
-    ['shared', 'loses a write of one of two tiers that write at once'],
+    ['shared', 'loses no write when two tiers write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
       }
-      protected override giveLockBack(): void {}
+      protected override releaseLock(): void {}
       protected override async transact<T>(work: () => T): Promise<T> {
         this.load();
         const answer = work();
@@ -174,12 +174,12 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'lock-in-the-process',
     'Has no lock but the one of its own process.',
-    ['shared', 'loses a write of one of several processes that write at once'],
+    ['shared', 'loses no write when several processes write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
       }
-      protected override giveLockBack(): void {}
+      protected override releaseLock(): void {}
       protected override read(): string {
         const text = super.read();
         const until = Date.now() + 2;
@@ -194,7 +194,7 @@ export const sharingMutants: readonly Mutant[] = [
   plant(
     'sharing-claimed',
     'Claims to be shared, and each tier has a memory of its own.',
-    ['shared', 'does not see at once what another tier on its store wrote'],
+    ['shared', 'sees the writes of another tier on its store immediately'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { shared: true });
@@ -204,7 +204,7 @@ export const sharingMutants: readonly Mutant[] = [
   plantInTable(
     'sharing-unclaimed',
     'Is shared and does not say so.',
-    ['shared', 'claims too little: it sees what another tier on its store wrote'],
+    ['shared', 'sees no writes of another tier unless it claims shared'],
     claiming({ shared: false }),
   ),
 ];

@@ -5,8 +5,8 @@ import { FileTier } from '../tiers/file/file-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const STALE = ['reseal', 'leaves what an older key sealed, or counts it wrongly'] as const;
-const MORE = ['reseal', 'changes or removes more than tokens when it seals again'] as const;
+const STALE = ['reseal', 'reseals and counts everything sealed with an older key'] as const;
+const MORE = ['reseal', 'changes nothing but tokens in reseal'] as const;
 
 export const resealMutants: readonly Mutant[] = [
   plant(
@@ -35,7 +35,7 @@ export const resealMutants: readonly Mutant[] = [
   plant(
     'reseal-asks-for-the-key-alone',
     'Leaves what the current key opens, though it is bound to no proxy.',
-    ['reseal', 'leaves a token that is bound to no proxy'],
+    ['reseal', 'reseals tokens that are bound to no proxy'],
     class extends FileTier {
       protected override sealAgain(): ResealCounts {
         const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
@@ -76,7 +76,7 @@ export const resealMutants: readonly Mutant[] = [
   plant(
     'reseal-keeps-a-copy',
     'Leaves the file as it was beside the new one when it seals again.',
-    ['reseal', 'leaves a token of an older key in its files when it seals again'],
+    ['reseal', 'leaves no token of an older key in its files after reseal'],
     class extends FileTier {
       protected override sealAgain(): ResealCounts {
         copyFileSync(this.path, `${this.path}.old`);
@@ -87,11 +87,11 @@ export const resealMutants: readonly Mutant[] = [
   plant(
     'reseal-drops-the-unreadable',
     'Removes what no key opens when it seals again.',
-    ['reseal', 'loses what no key opens when it seals again'],
+    ['reseal', 'keeps entries that no key opens in reseal'],
     class extends FileTier {
       protected override sealAgain(): ResealCounts {
         const counts = super.sealAgain();
-        this.table.sealedAway.clear();
+        this.table.unreadable.clear();
         return counts;
       }
     },
@@ -115,7 +115,7 @@ export const putSoonMutants: readonly Mutant[] = [
   plant(
     'soon-is-never',
     'Says that putSoon has stored, and stores the last one only.',
-    ['put soon', 'loses an entry that it said putSoon had stored'],
+    ['put soon', 'returns an entry that putSoon has stored'],
     class extends PromiseMapTier {
       #waiting = 0;
       override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
@@ -128,7 +128,7 @@ export const putSoonMutants: readonly Mutant[] = [
   plant(
     'soon-is-late',
     'Stores with putSoon after the writes that followed.',
-    ['put soon', 'lets putSoon come after a write that followed it'],
+    ['put soon', 'applies putSoon before the writes that follow it'],
     class extends PromiseMapTier {
       override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
         for (let turns = 0; turns < 5; turns++) await this.turn();
@@ -139,7 +139,7 @@ export const putSoonMutants: readonly Mutant[] = [
   plant(
     'soon-takes-anything',
     'Stores with putSoon under the key of the entry, whatever key it was given.',
-    ['put soon', 'takes with putSoon what put refuses'],
+    ['put soon', 'refuses in putSoon what put refuses'],
     class extends PromiseMapTier {
       override async putSoon(_key: string, entry: CacheEntry): Promise<boolean> {
         return this.put(entry.key, entry);

@@ -6,9 +6,9 @@ import { TouchNotes } from '../tiers/touch-notes.ts';
 import { type Mutant, plant } from './mutant.ts';
 
 const TOUCHED = 'touched';
-const OTHER = [TOUCHED, 'tells of other touches than it counted'] as const;
-const FORGET = [TOUCHED, 'keeps a touch that it was told to forget, or forgets others'] as const;
-const TAKE = [TOUCHED, 'takes more touches than it was asked for, or loses the rest'] as const;
+const OTHER = [TOUCHED, 'reports exactly the touches that it counted'] as const;
+const FORGET = [TOUCHED, 'forgets exactly the touches that it is told to forget'] as const;
+const TAKE = [TOUCHED, 'takes at most the requested number of touches and keeps the rest'] as const;
 
 /** A tier that remembers touches in its own way. */
 function noting(Notes: new (tier: MapTier) => TouchNotes) {
@@ -32,7 +32,7 @@ const viewMutants: readonly Mutant[] = [
   plant(
     'touched-later',
     'Answers with promises, and remembers touches all the same.',
-    [TOUCHED, 'remembers touches without touch, or without answering at once'],
+    [TOUCHED, 'offers touched only together with touch, and synchronously'],
     class extends PromiseMapTier {
       readonly #notes = new TouchNotes();
       async touch(key: string): Promise<CacheEntry | undefined> {
@@ -48,7 +48,7 @@ const viewMutants: readonly Mutant[] = [
   plant(
     'touched-without-touch',
     'Gives a view of touches, and has no touch.',
-    [TOUCHED, 'remembers touches without touch, or without answering at once'],
+    [TOUCHED, 'offers touched only together with touch, and synchronously'],
     class extends MapTier {
       override readonly touch = undefined as never;
     },
@@ -56,7 +56,7 @@ const viewMutants: readonly Mutant[] = [
   plant(
     'touched-anew',
     'Begins a new view each time that it is asked for one.',
-    [TOUCHED, 'gives another view of its touches at another time'],
+    [TOUCHED, 'returns the same view of its touches every time'],
     class extends MapTier {
       override touched(): TouchNotes {
         this.notes = this.makeNotes();
@@ -67,7 +67,7 @@ const viewMutants: readonly Mutant[] = [
   plant(
     'touched-from-the-start',
     'Remembers touches before anybody asks for them.',
-    [TOUCHED, 'remembers touches from before it was asked to'],
+    [TOUCHED, 'counts touches only after the first call of touched'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup);
@@ -78,7 +78,7 @@ const viewMutants: readonly Mutant[] = [
   plant(
     'touched-silent-when-off',
     'Tells nothing of what it counted while it is off.',
-    [TOUCHED, 'says nothing of its touches while it is off'],
+    [TOUCHED, 'reports its touches while it is off'],
     noting(
       class extends LookingNotes {
         override of(key: string): AccessUpdate | undefined {
@@ -143,7 +143,7 @@ const countMutants: readonly Mutant[] = [
   plant(
     'touched-goes-back',
     'Remembers the last touch, although an entry that was put anew begins with less.',
-    [TOUCHED, 'lets a count or a time go back where an entry is put anew'],
+    [TOUCHED, 'never lets a count or a time go back when an entry is put again'],
     noting(
       class extends TouchNotes {
         override note(entry: CacheEntry): void {
@@ -250,7 +250,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-evicted',
     'Forgets the touches of an entry that has to make room.',
-    [TOUCHED, 'loses what it counted of an entry that is evicted'],
+    [TOUCHED, 'keeps the touches of an entry that is evicted'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.notes?.forget(key);
@@ -261,7 +261,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-expired',
     'Forgets the touches of an entry that expires.',
-    [TOUCHED, 'loses what it counted of an entry that is expired'],
+    [TOUCHED, 'keeps the touches of an entry that is expired'],
     class extends MapTier {
       protected override dropExpired(key: string): boolean {
         const was = super.dropExpired(key);
@@ -273,7 +273,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-swept',
     'Forgets the touches of expired entries in a cleanup.',
-    [TOUCHED, 'loses what it counted of an entry that is expired and cleaned up'],
+    [TOUCHED, 'keeps the touches of an entry that is expired and cleaned up'],
     class extends MapTier {
       protected override removeExpired(): number {
         for (const key of this.rows.keys()) if (this.live(key) === undefined) this.notes?.forget(key);
@@ -284,7 +284,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-deleted',
     'Forgets the touches of an entry that is deleted.',
-    [TOUCHED, 'loses what it counted of an entry that is deleted'],
+    [TOUCHED, 'keeps the touches of an entry that is deleted'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         this.notes?.forget(key);
@@ -295,7 +295,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-old',
     'Forgets the touches of an entry that is put anew.',
-    [TOUCHED, 'loses what it counted of an entry that is put anew'],
+    [TOUCHED, 'keeps the touches of an entry that is put again'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         this.notes?.forget(key);
@@ -306,7 +306,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-read-from-the-rows',
     'Takes the counts from the entries when it is asked, and so those of an entry that was put anew.',
-    [TOUCHED, 'loses what it counted of an entry that is put anew in a batch'],
+    [TOUCHED, 'keeps the touches of an entry that is put again in a batch'],
     noting(
       class extends LookingNotes {
         override of(key: string): AccessUpdate | undefined {
@@ -320,7 +320,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-all',
     'Forgets all touches when it is cleared.',
-    [TOUCHED, 'loses what it counted of an entry that is cleared'],
+    [TOUCHED, 'keeps the touches of an entry that is cleared'],
     class extends MapTier {
       override clear(): number {
         this.notes?.forget();
@@ -331,7 +331,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-until-close',
     'Forgets all touches when it is closed.',
-    [TOUCHED, 'loses what it counted of an entry that is closed'],
+    [TOUCHED, 'keeps the touches of an entry that is closed'],
     class extends MapTier {
       override close(): void {
         this.notes?.forget();
@@ -342,7 +342,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-outlived',
     'Forgets the touches of an entry that is put anew after its time.',
-    [TOUCHED, 'loses what it counted of an entry that is expired and put anew'],
+    [TOUCHED, 'keeps the touches of an entry that is expired and put again'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         if (this.rows.has(key) && this.live(key) === undefined) this.notes?.forget(key);
@@ -353,7 +353,7 @@ const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-for-want-of-room',
     'Forgets the touches of an expired entry that makes room for another one.',
-    [TOUCHED, 'loses, repeats or makes up a touch in some history'],
+    [TOUCHED, 'accounts for every touch in random histories'],
     class extends MapTier {
       protected override makeRoom(newcomer: string): void {
         const before = [...this.rows.keys()];

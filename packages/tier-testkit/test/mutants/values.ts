@@ -27,16 +27,16 @@ const mapTexts = (entry: CacheEntry, change: (text: string) => string) => ({
   lastHealthError: entry.lastHealthError === null ? null : change(entry.lastHealthError),
 });
 
-const FIELD = ['fields', 'loses or swaps a field'] as const;
-const NULL = ['fields', 'makes something of null, or null of something'] as const;
-const NUMBER = ['fields', 'loses digits of a large number'] as const;
-const TEXT = ['fields', 'cuts or changes a long text'] as const;
+const FIELD = ['fields', 'keeps every field in its place'] as const;
+const NULL = ['fields', 'tells null from an empty string and from zero'] as const;
+const NUMBER = ['fields', 'keeps every digit of a large number'] as const;
+const TEXT = ['fields', 'keeps long strings whole'] as const;
 
 export const valueMutants: readonly Mutant[] = [
   plant(
     'times-to-the-millisecond',
     'Rounds times to the millisecond.',
-    ['fields', 'loses the microseconds of a time'],
+    ['fields', 'keeps the microseconds of a time'],
     keeping(({ fetchTime, lastAccessed }) => ({
       fetchTime: Math.round(fetchTime),
       lastAccessed: Math.round(lastAccessed),
@@ -45,13 +45,13 @@ export const valueMutants: readonly Mutant[] = [
   plant(
     'times-to-the-second',
     'Rounds times to the second.',
-    ['fields', 'loses or swaps a field'],
+    ['fields', 'keeps every field in its place'],
     keeping(({ fetchTime }) => ({ fetchTime: Math.floor(fetchTime / 1000) * 1000 })),
   ),
   plant(
     'deadline-to-the-millisecond',
     'Rounds the deadline to the millisecond.',
-    ['fields', 'loses the microseconds of a deadline'],
+    ['fields', 'keeps the microseconds of a deadline'],
     keeping(({ expiresAt }) => ({ expiresAt: Math.floor(expiresAt) })),
   ),
   plant(
@@ -105,43 +105,43 @@ export const valueMutants: readonly Mutant[] = [
   plant(
     'texts-end-at-nul',
     'Ends a text at a NUL, as C does.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.split('\0', 1)[0]!)),
   ),
   plant(
     'texts-without-emoji',
     'Loses characters beyond U+FFFF, as a three-byte UTF-8 does.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.replace(/[\u{10000}-\u{10ffff}]/gu, '?'))),
   ),
   plant(
     'latin-texts',
     'Keeps texts in Latin-1.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => Buffer.from(text, 'latin1').toString('latin1'))),
   ),
   plant(
     'texts-trimmed',
     'Trims texts.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.trim())),
   ),
   plant(
     'line-ends-changed',
     'Makes one newline of a carriage return and a newline.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.replaceAll('\r\n', '\n'))),
   ),
   plant(
     'texts-normalised',
     'Brings texts to Unicode normal form C.',
-    ['hostile values', 'changes an odd text in a source or an error'],
+    ['hostile values', 'keeps an unusual string in a source or an error'],
     keeping((entry) => mapTexts(entry, (text) => text.normalize())),
   ),
   plant(
     'url-normalised',
     'Gives the URL as a URL parser prints it.',
-    ['fields', 'changes the URL of a proxy'],
+    ['fields', 'keeps the URL of a proxy'],
     keeping(({ proxyUrl }) => ({ proxyUrl: new URL(proxyUrl).href.replace(/\/$/, '') })),
   ),
   plant(
@@ -162,7 +162,7 @@ export const valueMutants: readonly Mutant[] = [
   plant(
     'unknown-status',
     'Knows no health but healthy and unhealthy.',
-    ['fields', 'loses a health status'],
+    ['fields', 'keeps every health status'],
     keeping(({ healthStatus }) => ({ healthStatus: healthStatus === 'healthy' ? 'healthy' : 'unhealthy' })),
   ),
   plant(
@@ -174,7 +174,7 @@ export const valueMutants: readonly Mutant[] = [
   plant(
     'health-dropped-on-overwrite',
     'Keeps the health of the entry that was there when it is replaced.',
-    ['basics', 'keeps something of the old entry when it is replaced'],
+    ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
@@ -198,7 +198,7 @@ export const valueMutants: readonly Mutant[] = [
   plantInTable(
     'seconds-in-the-file',
     'Writes times as whole seconds.',
-    ['fields', 'loses the microseconds of a time'],
+    ['fields', 'keeps the microseconds of a time'],
     writing(({ fetch_time }) => ({ fetch_time: fetch_time.replace(/\.\d+/, '') })),
   ),
 ];

@@ -19,7 +19,7 @@ type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
 /** The content of a {@link FileTier}'s file, while an operation has it in hand. */
 export class FileTable extends InnerMapTier {
   /** Rows whose credentials no key opens: nobody sees them, and they are written back as they were. */
-  sealedAway = new Map<string, StoredRow>();
+  unreadable = new Map<string, StoredRow>();
   history = new Map<string, HealthRecord[]>();
   sideValues = new Map<string, string>();
   /** True when there is something to write. */
@@ -33,12 +33,12 @@ export class FileTable extends InnerMapTier {
     const { steps = 0, rows = [], history = [], sideValues = [] } = text === '' ? {} : JSON.parse(text);
     this.steps = steps;
     this.rows = new Map();
-    this.sealedAway = new Map();
+    this.unreadable = new Map();
     this.history = new Map(history as [string, HealthRecord[]][]);
     this.sideValues = new Map(sideValues as [string, string][]);
     for (const row of rows as StoredRow[]) {
       const entry = this.decoded(row.record);
-      if (entry === undefined) this.sealedAway.set(row.record.key, row);
+      if (entry === undefined) this.unreadable.set(row.record.key, row);
       else this.rows.set(this.keyOf(entry.key), { ...row, entry });
     }
     this.changed = false;
@@ -52,7 +52,7 @@ export class FileTable extends InnerMapTier {
     );
     return JSON.stringify({
       steps: this.steps,
-      rows: [...rows, ...this.sealedAway.values()],
+      rows: [...rows, ...this.unreadable.values()],
       history: [...this.history],
       sideValues: [...this.sideValues],
     });
@@ -78,14 +78,14 @@ export class FileTable extends InnerMapTier {
   }
 
   override clear(): number {
-    this.sealedAway.clear();
+    this.unreadable.clear();
     this.history.clear();
     this.changed = true;
     return super.clear();
   }
 
   protected override lookUp(key: string): CacheEntry | undefined {
-    if (this.sealedAway.has(key)) this.countUndecryptable();
+    if (this.unreadable.has(key)) this.countUndecryptable();
     return super.lookUp(key);
   }
   protected override use(row: Row): void {
@@ -94,13 +94,13 @@ export class FileTable extends InnerMapTier {
     if (this.config.maxEntries !== null) this.changed = true;
   }
   protected override store(key: string, entry: CacheEntry): boolean {
-    this.sealedAway.delete(key);
+    this.unreadable.delete(key);
     this.changed = true;
     return super.store(key, entry);
   }
   protected override remove(key: string, reason: RemovalReason): boolean {
     this.forget(key);
-    this.sealedAway.delete(key);
+    this.unreadable.delete(key);
     return super.remove(key, reason);
   }
   protected override evicted(key: string, entry: CacheEntry): void {

@@ -68,7 +68,7 @@ export class FileTier extends AsyncTier {
     return {
       reencrypted: count('stale'),
       alreadyCurrent: count('current'),
-      unreadable: this.table.sealedAway.size,
+      unreadable: this.table.unreadable.size,
     };
   }
 
@@ -117,14 +117,14 @@ export class FileTier extends AsyncTier {
       this.#known = undefined;
       throw error;
     } finally {
-      this.giveLockBack();
+      this.releaseLock();
     }
   }
   protected takeLock(): boolean {
     return this.#lock!.take();
   }
-  protected giveLockBack(): void {
-    this.#lock!.giveBack();
+  protected releaseLock(): void {
+    this.#lock!.release();
   }
   protected load(): void {
     const text = this.read();

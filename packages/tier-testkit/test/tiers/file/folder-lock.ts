@@ -27,7 +27,7 @@ export class FolderLock {
     } catch (error) {
       if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code!)) throw error;
     }
-    for (const owner of this.#owners()) if (!lives(owner)) rmSync(join(this.#common, owner), { force: true });
+    for (const owner of this.#owners()) if (!isAlive(owner)) rmSync(join(this.#common, owner), { force: true });
     return false;
   }
 
@@ -41,7 +41,7 @@ export class FolderLock {
     }
   }
 
-  giveBack(): void {
+  release(): void {
     renameSync(this.#common, this.#own);
   }
 
@@ -50,7 +50,7 @@ export class FolderLock {
   }
 }
 
-function lives(owner: string): boolean {
+function isAlive(owner: string): boolean {
   try {
     return process.kill(Number.parseInt(owner, 10), 0);
   } catch {
