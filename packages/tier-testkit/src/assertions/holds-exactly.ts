@@ -2,7 +2,7 @@ import type { CacheEntry } from '@pw/cache-models';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Fails unless a tier holds these entries, equal in every field, and no others. */
+/** Fails unless `get`, `keys` and `size` report exactly these entries, equal in every field. */
 export async function expectContents(
   trial: Trial,
   tier: ObservedTier,

@@ -3,7 +3,7 @@ import { makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Stores entries one by one and all at once, and fails unless each comes back as it was put, however it is asked for. */
+/** Stores entries one by one and as a batch, and fails unless every kind of read returns each as it was put. */
 export async function expectRoundTrip(trial: Trial, entries: readonly CacheEntry[]): Promise<ObservedTier> {
   const tier = await trial.tierWith(entries);
   await expectEntries(trial, tier, entries, 'after put');
@@ -15,7 +15,7 @@ export async function expectRoundTrip(trial: Trial, entries: readonly CacheEntry
   return tier;
 }
 
-/** Fails unless a tier holds these entries and no others. */
+/** Fails unless every kind of read finds these entries, and the tier lists no others. */
 export async function expectEntries(
   trial: Trial,
   tier: ObservedTier,

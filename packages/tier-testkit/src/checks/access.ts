@@ -13,7 +13,7 @@ const access = (key: string, accessCount: number, after: number, evictedFromL1?:
   ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
 });
 
-/** A check that holds of a tier that records accesses at all. */
+/** A check that applies only to a tier with recordAccess. */
 function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -36,7 +36,7 @@ const checks: Check[] = [
       [7, 20],
       [0, 30],
     ] as const) {
-      trial.same('recordAccess of a key that is there', await tier.recordAccess([access('a', count, after)]), 1);
+      trial.same('recordAccess of a present key', await tier.recordAccess([access('a', count, after)]), 1);
       const expected = entry.with({ accessCount: count, lastAccessed: START + after });
       await expectEntries(trial, tier, [expected], `after recordAccess of ${count} at ${after} ms`);
     }
@@ -52,7 +52,7 @@ const checks: Check[] = [
       access('entry-0000', 4, 8),
       access('', 5, 9),
     ];
-    trial.same('recordAccess of 2 keys there, 2 not there and 1 expired', await tier.recordAccess(updates), 2);
+    trial.same('recordAccess of 2 present, 2 missing and 1 expired key', await tier.recordAccess(updates), 2);
     trial.sameSet(
       'keys afterwards',
       await tier.keys(),
@@ -66,11 +66,11 @@ const checks: Check[] = [
     await tier.putMany([makeEntry('a'), makeEntry('b', { evictedFromL1: true })]);
     const marks = async () => [(await tier.get('a'))?.evictedFromL1, (await tier.get('b'))?.evictedFromL1];
     await tier.recordAccess([access('a', 1, 1), access('b', 1, 1)]);
-    trial.same('evictedFromL1 after updates without a word of it', await marks(), [false, true]);
+    trial.same('evictedFromL1 after updates that do not set it', await marks(), [false, true]);
     await tier.recordAccess([access('a', 2, 2, true), access('b', 2, 2, false)]);
     trial.same('evictedFromL1 after updates that change it', await marks(), [true, false]);
     await tier.recordAccess([access('a', 3, 3), access('b', 3, 3)]);
-    trial.same('evictedFromL1 after more updates without a word of it', await marks(), [true, false]);
+    trial.same('evictedFromL1 after more updates that do not set it', await marks(), [true, false]);
   }),
   recording('keeps the deadline of an entry when its access is recorded', async (trial, tier) => {
     await tier.put(makeEntry('a'));
@@ -83,7 +83,7 @@ const checks: Check[] = [
     await tier.recordAccess([access('a', 9, 9)]);
     const fresh = makeEntry('a', { source: 'new', accessCount: 2 });
     await tier.put(fresh);
-    await expectEntries(trial, tier, [fresh], 'that replaced one with recorded accesses');
+    await expectEntries(trial, tier, [fresh], 'after it replaced one with recorded accesses');
   }),
   recording('counts no hit or miss for recordAccess', async (trial, tier) => {
     await tier.put(makeEntry('a'));
@@ -116,7 +116,7 @@ const checks: Check[] = [
       trial.clock.advance(1000);
       const touched = entry.with({ accessCount: 6, lastAccessed: trial.clock.now() });
       trial.sameEntry('answer of touch', await tier.touch('a'), touched);
-      trial.same('touch of a key that is not there', await tier.touch('never'), undefined);
+      trial.same('touch of a missing key', await tier.touch('never'), undefined);
       await expectEntries(trial, tier, [touched], 'after touch');
       trial.clock.advance(HOUR - 1000);
       trial.same('touch at the deadline', await tier.touch('a'), undefined, 'expires');

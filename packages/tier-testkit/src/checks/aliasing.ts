@@ -7,7 +7,7 @@ import type { Trial } from '../trial/trial.ts';
 
 const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
 
-/** Tries to change a field of an entry that came out of a tier. */
+/** Fails if a field of a returned entry can be changed. */
 async function expectImmutable(
   trial: Trial,
   tier: ObservedTier,
@@ -35,9 +35,9 @@ const checks: Check[] = [
       if (tier.raw.peek !== undefined) await expectImmutable(trial, tier, 'peek', await tier.peek(key));
       if (tier.raw.query !== undefined)
         await expectImmutable(trial, tier, 'query', (await tier.call('query()', () => tier.raw.query!())).entries[0]);
-      await expectEntries(trial, tier, stored, 'after what was got was changed');
+      await expectEntries(trial, tier, stored, 'after changes to returned entries');
       await tier.put(makeEntry('too many'));
-      trial.same('entry told to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
+      trial.same('the entry passed to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
     },
   },
   {
@@ -68,7 +68,7 @@ const checks: Check[] = [
       const list = [...entries];
       const stored = tier.putMany(list);
       list.splice(0, 5, makeEntry('another'));
-      trial.same('putMany of a list that is changed meanwhile', await stored, Array(5).fill(true));
+      trial.same('putMany of a list that changes meanwhile', await stored, Array(5).fill(true));
       await expectEntries(trial, tier, entries, 'after the list given to putMany was changed');
       const names = [...keys];
       const found = tier.call('getMany', () => tier.raw.getMany(names));
@@ -78,7 +78,7 @@ const checks: Check[] = [
       const wanted = keys.slice(0, 2);
       const gone = tier.deleteMany(wanted);
       wanted.splice(0, 2, ...keys.slice(3));
-      trial.same('deleteMany of a list that is changed meanwhile', await gone, [true, true]);
+      trial.same('deleteMany of a list that changes meanwhile', await gone, [true, true]);
       trial.sameSet('keys afterwards', await tier.keys(), keys.slice(2));
     },
   },
@@ -91,7 +91,7 @@ const checks: Check[] = [
       const update = { key: 'a', accessCount: 5, lastAccessed: trial.clock.now() + 1 };
       const recorded = tier.recordAccess([update]);
       Object.assign(update, { key: 'b', accessCount: 99 });
-      trial.same('recordAccess of an update that is changed meanwhile', await recorded, 1);
+      trial.same('recordAccess of an update that changes meanwhile', await recorded, 1);
       trial.same('accessCount', (await tier.get('a'))?.accessCount, 5);
     },
   },
@@ -137,10 +137,10 @@ const checks: Check[] = [
       await tier.put(makeEntry('a', { source: 'new' }));
       await tier.delete('b');
       await tier.put(makeEntry('c'));
-      trial.sameEntry('entry got before it was replaced', entry, old);
-      trial.sameSet('Map of getMany got before an entry was deleted', found.keys(), ['a', 'b']);
-      trial.sameEntry('entry in the Map got before it was replaced', found.get('a'), old);
-      trial.sameSet('keys got before one was deleted and one added', keys, ['a', 'b']);
+      trial.sameEntry('entry returned before it was replaced', entry, old);
+      trial.sameSet('Map returned by getMany before an entry was deleted', found.keys(), ['a', 'b']);
+      trial.sameEntry('entry in the Map returned before it was replaced', found.get('a'), old);
+      trial.sameSet('keys returned before one was deleted and one added', keys, ['a', 'b']);
     },
   },
   {

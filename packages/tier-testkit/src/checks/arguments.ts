@@ -5,14 +5,14 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** What a program in JavaScript may hand over where a key belongs. */
+/** Values that a JavaScript program may pass in place of a key. */
 const NOT_KEYS: readonly unknown[] = [
   ...[undefined, null, 5, 0, true, {}, ['a'], Symbol('a'), { toString: () => 'a' }],
   ...['k'.repeat(MAX_KEY_BYTES + 1), '漢'.repeat(Math.ceil(MAX_KEY_BYTES / 3) + 1)],
 ];
 
 const entry = makeEntry('a');
-/** What may be handed over where an entry belongs. */
+/** Values that may be passed in place of an entry. */
 const NOT_ENTRIES: readonly unknown[] = [
   ...[undefined, null, 5, 'a', [], {}],
   { ...entry },
@@ -20,10 +20,10 @@ const NOT_ENTRIES: readonly unknown[] = [
   { key: 'a', proxyUrl: 'http://192.0.2.1:80', expiresAt: entry.expiresAt },
 ];
 
-/** The operations of a tier as a program without types may call them. */
+/** The operations of a tier as an untyped program may call them. */
 type Untyped = Record<string, (...args: readonly unknown[]) => never>;
 
-/** A tier with two entries, and what a check does with it; afterwards all is as it was. */
+/** A check that misuses a tier with two entries, after which nothing may have changed. */
 function unchanged(name: string, misuse: (trial: Trial, raw: Untyped, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -39,7 +39,7 @@ function unchanged(name: string, misuse: (trial: Trial, raw: Untyped, tier: Obse
   };
 }
 
-/** Fails unless a call is refused; it is waited for within the deadline. */
+/** Fails unless a call is refused within the deadline. */
 async function expectRefusal(trial: Trial, tier: ObservedTier, what: string, call: () => never): Promise<void> {
   await trial.refuses(what, () => tier.call(what, call));
 }
@@ -113,7 +113,7 @@ const checks: Check[] = [
     name: 'accepts an entry created by another copy of the models',
     rule: 'arguments',
     run: async (trial) => {
-      // Recognised by brand, never by its prototype: a plugin or a program may bring a copy of its own.
+      // Entries are recognised by brand, not by prototype: a plugin or a program may have its own copy.
       const foreign = ofAnotherCopy(makeEntry('a', { source: 'elsewhere' }));
       const tier = await trial.tierWith([foreign]);
       trial.same('source of the entry', (await tier.get('a'))?.source, 'elsewhere');

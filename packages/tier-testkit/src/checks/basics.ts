@@ -58,12 +58,12 @@ const checks: Check[] = [
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       trial.same('delete("a") of a live entry', await tier.delete('a'), true);
       trial.same('delete("a") again', await tier.delete('a'), false);
-      trial.same('delete of what was never there', await tier.delete('never'), false);
+      trial.same('delete of a key that was never stored', await tier.delete('never'), false);
       trial.same('get("a") after its delete', await tier.get('a'), undefined);
       trial.same('has("a") after its delete', await tier.has('a'), false);
       trial.same('keys after delete("a")', await tier.keys(), ['b']);
       await tier.put(makeEntry('a', { source: 'again' }));
-      trial.same('source of "a" when it was stored again', (await tier.get('a'))?.source, 'again');
+      trial.same('source of "a" after it was stored again', (await tier.get('a'))?.source, 'again');
     },
   },
   {
@@ -88,7 +88,7 @@ const checks: Check[] = [
       trial.same('get after clear', await tier.get(entries[3]!.key), undefined);
       trial.same('clear of an empty tier', await tier.clear(), 0);
       trial.same('put after clear', await tier.put(entries[3]!), true);
-      trial.sameEntry('get of what was put after clear', await tier.get(entries[3]!.key), entries[3]!);
+      trial.sameEntry('get of an entry put after clear', await tier.get(entries[3]!.key), entries[3]!);
     },
   },
   {
@@ -130,9 +130,9 @@ const checks: Check[] = [
           for (const { key: other } of entries) if (!seen.includes(other)) await tier.delete(other);
         if (seen.length === 10) await tier.put(makeEntry('new'));
       }
-      trial.same('entries told twice', seen.length, new Set(seen).size);
+      trial.same('number of entries read, compared with distinct ones', seen.length, new Set(seen).size);
       trial.holds(
-        'entries told, of 60, 50 of them deleted after the first 10',
+        'entries read of 60, with 50 deleted after the first 10',
         seen.length >= 10,
         'at least 10',
         seen.length,

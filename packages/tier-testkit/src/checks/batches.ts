@@ -24,7 +24,7 @@ const checks: Check[] = [
       const wanted = [entries[17]!, entries[3]!, entries[9]!];
       const found = await tier.getMany(['never', entries[17]!.key, entries[3]!.key, 'nowhere', entries[9]!.key]);
       trial.holds('answer of getMany', found instanceof Map, 'a Map', found);
-      trial.sameSet('keys found, of 3 that are there and 2 that are not', found.keys(), keysOf(wanted));
+      trial.sameSet('keys found, of 3 present and 2 missing ones', found.keys(), keysOf(wanted));
       for (const entry of wanted) trial.sameEntry(`"${entry.key}" of getMany`, found.get(entry.key), entry);
       trial.same('getMany of missing keys only', (await tier.getMany(['never', 'nowhere'])).size, 0);
     },
@@ -89,9 +89,9 @@ const checks: Check[] = [
       const tier = await trial.tierWith([makeEntry('longer', { expiresAt: soon }), makeEntry('shorter')]);
       await tier.putMany([makeEntry('longer'), makeEntry('shorter', { expiresAt: soon })]);
       trial.clock.advance(10);
-      trial.same('keys at the first deadline of one and the second of the other', await tier.keys(), ['longer']);
+      trial.same('keys at the old deadline of one and the new deadline of the other', await tier.keys(), ['longer']);
       trial.clock.advance(HOUR - 10);
-      trial.same('keys an hour after', await tier.keys(), []);
+      trial.same('keys an hour later', await tier.keys(), []);
     },
   },
   {
@@ -136,7 +136,7 @@ const checks: Check[] = [
 
 const keysOf = (entries: readonly { readonly key: string }[]): string[] => entries.map(({ key }) => key);
 
-/** What one batch stored is as lasting as what one put stored. */
+/** A batch must be as durable as a single put. */
 const reopened: Check = {
   name: 'keeps the effects of putMany and deleteMany when it is reopened',
   rule: 'persistent',

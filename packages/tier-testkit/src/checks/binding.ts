@@ -19,7 +19,7 @@ const PASSWORD: CredentialBinding = { role: 'password', origin: GATE };
 const customer = (key: string): CacheEntry =>
   makeEntry(key, { proxyUrl: GATE, username: 'customer', password: `of-${key}` });
 
-/** The test cipher, and for what places it was asked. */
+/** A test cipher that records the bindings passed to it. */
 class WatchedCipher extends TestCipher {
   readonly sealedFor: (CredentialBinding | undefined)[] = [];
   readonly askedFor: (CredentialBinding | undefined)[] = [];
@@ -38,7 +38,7 @@ class WatchedCipher extends TestCipher {
   }
 }
 
-/** Writes stolen tokens instead of sealing anything, so that the tier itself makes a store of them that looks sound. */
+/** Returns stolen tokens instead of sealing, so that the tier itself writes them into a store that looks intact. */
 function thiefWith(tokens: Readonly<Record<CredentialRole, Uint8Array>>): CredentialCipher {
   let next: CredentialRole = 'username';
   return {
@@ -85,9 +85,9 @@ const persistent: Check[] = [
       };
       const moved = makeEntry('a', { proxyUrl: EVIL, username: 'x', password: 'x' });
       await expectUnreadable(trial, 'an entry of another proxy with these tokens', moved, thiefWith(tokens));
-      // Nothing of it is lost: where it belongs it opens.
+      // The tokens are not damaged: at their own proxy they open.
       await (await trial.tierWith([customer('a')], { cipher: thiefWith(tokens) })).close();
-      trial.sameEntry('get of it at its own proxy', await (await trial.tier()).get('a'), customer('a'));
+      trial.sameEntry('get of the entry at its own proxy', await (await trial.tier()).get('a'), customer('a'));
     },
   },
   {
@@ -110,16 +110,16 @@ const persistent: Check[] = [
       const cipher = new WatchedCipher();
       const tier = await trial.tierWith([customer('a')], { cipher });
       await tier.putMany([customer('b'), customer('c')]);
-      trial.sameSet('places that were sealed for', names(cipher.sealedFor), names([USERNAME, PASSWORD]));
+      trial.sameSet('bindings used to seal', names(cipher.sealedFor), names([USERNAME, PASSWORD]));
       await tier.put(customer('a').with({ proxyUrl: EVIL }));
       await tier.close();
       const reader = new WatchedCipher();
       const again = await trial.tier({ cipher: reader });
       const entry = await again.get('b');
-      trial.same('the password that came', entry?.password?.reveal(), 'of-b', 'fields');
-      trial.holds('places that were asked for', reader.askedFor.length > 0, 'one or more', 0);
+      trial.same('the password read', entry?.password?.reveal(), 'of-b', 'fields');
+      trial.holds('bindings used to open', reader.askedFor.length > 0, 'one or more', 0);
       const others = names(reader.askedFor).filter((name) => !name.endsWith(GATE) && !name.endsWith(EVIL));
-      trial.same('places asked for that no entry has', others, []);
+      trial.same('bindings used to open that belong to no entry', others, []);
       trial.same('the password at its new proxy', (await again.get('a'))?.password?.reveal(), 'of-a', 'fields');
     },
   },

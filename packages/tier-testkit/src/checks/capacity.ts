@@ -10,7 +10,7 @@ function bounded(maxEntries: number, evictionPolicy: EvictionPolicy = EvictionPo
   return { config: { maxEntries, evictionPolicy } };
 }
 
-/** Stores entries one second apart, so that every one is younger than those before it by whatever a tier goes by. */
+/** Stores entries one second apart, so that each is newer than those before it by every measure. */
 export async function store(trial: Trial, tier: ObservedTier, ...keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     trial.clock.advance(1000);
@@ -32,14 +32,19 @@ const checks: Check[] = [
           const keys = Array.from({ length: max }, (_, at) => `k${at}`);
           await store(trial, tier, ...keys);
           trial.sameSet(`keys after ${max} puts with maxEntries ${max}`, await tier.keys(), keys);
-          trial.same('listener calls until then', tier.evictions.length, 0);
+          trial.same('listener calls so far', tier.evictions.length, 0);
           await store(trial, tier, 'one more');
           trial.same(`size after ${max + 1} puts with maxEntries ${max}`, await tier.size(), max);
           trial.same('has of the newest entry', await tier.has('one more'), true);
           await store(trial, tier, 'two more', 'three more');
           trial.same(`size after ${max + 3} puts with maxEntries ${max}`, await tier.size(), max);
-          trial.same('entries() then', (await tier.entries()).length, max);
-          trial.same('statistics.evictionsLru after 3 puts too many', tier.statistics.evictionsLru, 3, 'statistics');
+          trial.same('entries() afterwards', (await tier.entries()).length, max);
+          trial.same(
+            'statistics.evictionsLru after 3 puts beyond the limit',
+            tier.statistics.evictionsLru,
+            3,
+            'statistics',
+          );
           await tier.clear();
           await tier.close();
         }
@@ -54,12 +59,12 @@ const checks: Check[] = [
       const first = makeEntry('first', { username: 'user', source: 'told', failureCount: 3 });
       await tier.put(first);
       await store(trial, tier, 'second', 'third');
-      trial.same('listener calls after one put too many', tier.evictions.length, 1);
+      trial.same('listener calls after one put beyond the limit', tier.evictions.length, 1);
       const [{ key, entry, reason }] = tier.evictions as [(typeof tier.evictions)[number]];
-      trial.same('key told', key, 'first');
-      trial.sameEntry('entry told', entry, first);
-      trial.same('reason told', reason, RemovalReason.CAPACITY);
-      trial.same('get of what was told', await tier.get('first'), undefined);
+      trial.same('key passed to onEvict', key, 'first');
+      trial.sameEntry('entry passed to onEvict', entry, first);
+      trial.same('reason passed to onEvict', reason, RemovalReason.CAPACITY);
+      trial.same('get of the evicted entry', await tier.get('first'), undefined);
     },
   },
   {
@@ -77,7 +82,7 @@ const checks: Check[] = [
       await tier.cleanupExpired();
       const told = tier.evictions.filter(({ reason }) => reason !== RemovalReason.TTL);
       trial.same(
-        'keys told with another reason than ttl',
+        'keys passed to onEvict with a reason other than ttl',
         told.map(({ key }) => key),
         [],
       );
@@ -107,13 +112,13 @@ const checks: Check[] = [
       await store(trial, tier, 'a', 'b', 'c');
       await tier.delete('b');
       await store(trial, tier, 'd');
-      trial.sameSet('keys when one was deleted before another was put', await tier.keys(), ['a', 'c', 'd']);
+      trial.sameSet('keys after one was deleted and another put', await tier.keys(), ['a', 'c', 'd']);
       await tier.deleteMany(['a', 'c']);
       await store(trial, tier, 'e', 'f');
-      trial.sameSet('keys when two were deleted before two were put', await tier.keys(), ['d', 'e', 'f']);
+      trial.sameSet('keys after two were deleted and two put', await tier.keys(), ['d', 'e', 'f']);
       await tier.clear();
       await store(trial, tier, 'g', 'h', 'i');
-      trial.sameSet('keys when three were put after clear', await tier.keys(), ['g', 'h', 'i']);
+      trial.sameSet('keys after clear and three puts', await tier.keys(), ['g', 'h', 'i']);
       trial.same('listener calls', tier.evictions.length, 0);
     },
   },
@@ -129,7 +134,11 @@ const checks: Check[] = [
       trial.same('size after putMany of 10 with maxEntries 3', await tier.size(), 3);
       trial.sameSet('keys', await tier.keys(), ['k7', 'k8', 'k9']);
       const stored = ['old', 'older', ...keys.filter((_, at) => answers[at])];
-      trial.sameSet('keys stored, against those there or told', [...(await tier.keys()), ...keysOf(tier)], stored);
+      trial.sameSet(
+        'keys present or passed to onEvict, compared with those stored',
+        [...(await tier.keys()), ...keysOf(tier)],
+        stored,
+      );
     },
   },
   ...POLICIES.map(
@@ -141,7 +150,7 @@ const checks: Check[] = [
         await store(trial, tier, 'a', 'b');
         const now = trial.clock.now() + 1000;
         trial.clock.set(now);
-        // The youngest and most used: no policy would choose it.
+        // The newest and most used entry: no policy would choose it.
         await tier.put(makeEntry('expiring', { expiresAt: now + 5000, accessCount: 9 }, now));
         await tier.use('expiring', now + 1);
         trial.clock.advance(5000);
@@ -150,7 +159,7 @@ const checks: Check[] = [
         trial.same('statistics.evictionsLru', tier.statistics.evictionsLru, 0);
         trial.same('statistics.evictionsTtl', tier.statistics.evictionsTtl, 1, 'statistics');
         await store(trial, tier, 'd');
-        trial.sameSet('keys when no expired one is left', await tier.keys(), ['b', 'c', 'd']);
+        trial.sameSet('keys after another put, with no expired entry left', await tier.keys(), ['b', 'c', 'd']);
       },
     }),
   ),
@@ -162,9 +171,9 @@ const checks: Check[] = [
       await store(trial, tier, 'a');
       trial.clock.advance(HOUR - 1000);
       await store(trial, tier, 'b');
-      trial.same('size when one of two is expired', await tier.size(), 1, 'expires');
+      trial.same('size with one of two entries expired', await tier.size(), 1, 'expires');
       await store(trial, tier, 'a');
-      trial.sameSet('keys when the expired one was put again', await tier.keys(), ['a', 'b']);
+      trial.sameSet('keys after the expired one was put again', await tier.keys(), ['a', 'b']);
       trial.same('statistics.evictionsLru', tier.statistics.evictionsLru, 0);
     },
   },
@@ -173,7 +182,7 @@ const checks: Check[] = [
     rule: 'listeners',
     run: (trial) =>
       expectListenerHarmless(trial, () => {
-        throw new Error('of the listener');
+        throw new Error('thrown by the listener');
       }),
   },
   {
@@ -181,23 +190,23 @@ const checks: Check[] = [
     rule: 'listeners',
     run: async (trial) => {
       let handled = 0;
-      // A listener that is an async function; whether anybody takes its rejection can be seen from here only.
+      // Stands in for the promise of an async listener: only a thenable shows whether its rejection is handled.
       const rejected = {
         // biome-ignore lint/suspicious/noThenProperty: it is what an awaited value has.
         then: (_: unknown, failed?: (error: Error) => unknown): void => {
           if (failed === undefined) return;
           handled++;
-          failed(new Error('of the listener'));
+          failed(new Error('rejected by the listener'));
         },
       };
       await expectListenerHarmless(trial, () => rejected as unknown as undefined);
       await new Promise((resolve) => setImmediate(resolve));
-      trial.same('rejections taken, of two listener calls', handled, 2);
+      trial.same('rejections handled, of two listener calls', handled, 2);
     },
   },
 ];
 
-/** The tier goes on as if nothing were wrong with its listener. */
+/** Fails unless the tier works as if its listener were correct. */
 async function expectListenerHarmless(trial: Trial, onEvict: NonNullable<TierOverrides['onEvict']>): Promise<void> {
   const tier = await trial.tier({ ...bounded(1), onEvict });
   await store(trial, tier, 'a', 'b', 'c');
@@ -216,8 +225,8 @@ const reopened: Check = {
     await first.close();
     const second = await trial.tier(bounded(3));
     await store(trial, second, 'd');
-    trial.sameSet('keys after one put too many', await second.keys(), ['b', 'c', 'd']);
-    trial.same('keys told', keysOf(second), ['a']);
+    trial.sameSet('keys after one put beyond the limit', await second.keys(), ['b', 'c', 'd']);
+    trial.same('keys passed to onEvict', keysOf(second), ['a']);
   },
 };
 

@@ -6,7 +6,7 @@ import type { ObservedTier } from '../trial/observed-tier.ts';
 import { SecretTraces } from '../trial/secret-traces.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Credentials that stand nowhere else, in letters that no encoding of a file leaves alone by chance. */
+/** Credentials that occur nowhere else, with characters that every file encoding has to change. */
 const FIRST = { username: 'kG7-first/user+Qx9:marker', password: 'Zq4@first?pass=Wv2&marker' };
 const SECOND = { username: 'tM3-second/user+Jy6:marker', password: 'Rb8@second?pass=Hf5&marker' };
 const TRACES = new SecretTraces([FIRST, SECOND].flatMap(({ username, password }) => [username, password]));
@@ -14,7 +14,7 @@ const TRACES = new SecretTraces([FIRST, SECOND].flatMap(({ username, password })
 const withFirst = (key: string, patch: Partial<CacheEntryInput> = {}): CacheEntry =>
   makeEntry(key, { ...FIRST, ...patch });
 
-/** Fails if a credential can be found in a file, in the log, or in what the tier shows of itself. */
+/** Fails if a credential appears in a file, in the log or in the statistics. */
 async function expectNoCredentials(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const none = undefined;
   trial.same(`credentials in stored files ${when}`, await TRACES.inFiles(trial.module, trial.directory), none);
@@ -51,7 +51,7 @@ const always: Check[] = [
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
       for (const { key } of makeEntries(5)) await tier.put(withFirst(key, { expiresAt: trial.clock.now() + 1000 }));
-      await expectNoCredentials(trial, tier, 'after entries had to go');
+      await expectNoCredentials(trial, tier, 'after entries were evicted');
       trial.clock.advance(1000);
       await tier.get('entry-0004');
       await tier.cleanupExpired();
@@ -64,9 +64,9 @@ const always: Check[] = [
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a')]);
       await tier.get('a');
-      trial.same('credentials in what the tier shows', TRACES.inObject(tier.raw), undefined);
+      trial.same('credentials in the printed tier', TRACES.inObject(tier.raw), undefined);
       const shown = [await tier.get('a'), await tier.getMany(['a']), await tier.entries()];
-      trial.same('credentials in what its entries show', TRACES.inObject(shown), undefined);
+      trial.same('credentials in its printed entries', TRACES.inObject(shown), undefined);
     },
   },
   {
@@ -90,7 +90,7 @@ const always: Check[] = [
     name: 'neither logs nor throws the message of a failing cipher',
     rule: 'secrets',
     run: async (trial) => {
-      const tier = await trial.tier({ cipher: new TalkativeCipher() });
+      const tier = await trial.tier({ cipher: new QuotingCipher() });
       tier.checksStatistics = false;
       for (const put of [() => tier.put(withFirst('a')), () => tier.putMany([withFirst('b')])]) {
         try {
@@ -104,8 +104,8 @@ const always: Check[] = [
   },
 ];
 
-/** Quotes what it cannot seal, as careless ciphers do. */
-class TalkativeCipher implements CredentialCipher {
+/** Quotes the secret in its error, as a careless cipher might. */
+class QuotingCipher implements CredentialCipher {
   encrypt(secret: Secret): Uint8Array {
     throw new Error(`cannot seal ${secret.reveal()}`, { cause: new Error(secret.reveal()) });
   }
@@ -139,7 +139,7 @@ const persistent: Check[] = [
       const list = [makeEntry('c'), withFirst('d'), makeEntry('e')];
       await trial.refuses('putMany with credentials in it without a cipher', () => tier.putMany(list), 'cipher');
       trial.same('keys afterwards', await tier.keys(), ['a']);
-      trial.sameEntry('get of the entry that was there', await tier.get('a'), old);
+      trial.sameEntry('get of the existing entry', await tier.get('a'), old);
       trial.same('credentials in the error', TRACES.inObject(error), undefined, 'secrets');
       trial.same('put without credentials', await tier.put(makeEntry('f')), true);
       trial.same('failureCount', tier.raw.failureCount, 0, 'arguments');
@@ -163,7 +163,7 @@ const persistent: Check[] = [
       );
       if (tier.raw.peek !== undefined) trial.same('peek with a wrong key', await tier.peek('sealed'), undefined);
       trial.same('put of another entry', await tier.put(withFirst('other')), true);
-      trial.sameEntry('get of what was put with this key', await tier.get('other'), withFirst('other'));
+      trial.sameEntry('get of an entry put with this key', await tier.get('other'), withFirst('other'));
       await expectNoCredentials(trial, tier, 'with a wrong key');
     },
   },
@@ -194,17 +194,17 @@ const persistent: Check[] = [
       run: async (trial) => {
         const stored = [withFirst('sealed'), withFirst('too', SECOND), makeEntry('plain')];
         await closedWith(trial, stored);
-        const blind = await trial.tier({ cipher });
-        trial.same(`get with ${what}`, await blind.get('sealed'), undefined);
-        await blind.getMany(['sealed', 'too']);
-        await blind.entries();
-        trial.sameEntry(`get of a plain entry with ${what}`, await blind.get('plain'), stored[2]);
-        trial.same('cleanupExpired', await blind.cleanupExpired(), 0);
-        await blind.close();
-        const seeing = await trial.tier();
+        const locked = await trial.tier({ cipher });
+        trial.same(`get with ${what}`, await locked.get('sealed'), undefined);
+        await locked.getMany(['sealed', 'too']);
+        await locked.entries();
+        trial.sameEntry(`get of a plain entry with ${what}`, await locked.get('plain'), stored[2]);
+        trial.same('cleanupExpired', await locked.cleanupExpired(), 0);
+        await locked.close();
+        const unlocked = await trial.tier();
         for (const entry of stored)
-          trial.sameEntry(`get of "${entry.key}" when its key is back`, await seeing.get(entry.key), entry);
-        trial.same('size when the key is back', await seeing.size(), 3);
+          trial.sameEntry(`get of "${entry.key}" with the right key again`, await unlocked.get(entry.key), entry);
+        trial.same('size with the right key again', await unlocked.size(), 3);
       },
     }),
   ),
@@ -213,21 +213,21 @@ const persistent: Check[] = [
     rule: 'overwrites',
     run: async (trial) => {
       await closedWith(trial, [withFirst('a'), withFirst('b'), withFirst('c')]);
-      const blind = await trial.tier({ cipher: new TestCipher('second') });
+      const locked = await trial.tier({ cipher: new TestCipher('second') });
       const fresh = makeEntry('a', { ...SECOND, source: 'new' });
-      trial.same('put over an entry that no key opens', await blind.put(fresh), true);
-      trial.sameEntry('get of what replaced it', await blind.get('a'), fresh);
-      await blind.delete('b');
-      await blind.close();
-      const seeing = await trial.tier();
-      trial.same('get of what was deleted with a wrong key', await seeing.get('b'), undefined, 'deletes');
-      trial.same('get of what was replaced with a wrong key', await seeing.get('a'), undefined);
-      trial.sameEntry('get of what was left alone', await seeing.get('c'), withFirst('c'));
+      trial.same('put over an entry that no key opens', await locked.put(fresh), true);
+      trial.sameEntry('get of the replacement', await locked.get('a'), fresh);
+      await locked.delete('b');
+      await locked.close();
+      const unlocked = await trial.tier();
+      trial.same('get of an entry deleted with a wrong key', await unlocked.get('b'), undefined, 'deletes');
+      trial.same('get of an entry replaced with a wrong key', await unlocked.get('a'), undefined);
+      trial.sameEntry('get of an untouched entry', await unlocked.get('c'), withFirst('c'));
     },
   },
 ];
 
-/** A store that was written with the trial's own key and closed. */
+/** Writes a store with the trial's own key, and closes it. */
 async function closedWith(trial: Trial, entries: readonly CacheEntry[]): Promise<void> {
   const tier = await trial.tierWith(entries);
   await tier.close();

@@ -6,7 +6,7 @@ import type { Trial } from '../trial/trial.ts';
 const DAY = 86_400_000;
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Asks in every way whether an entry is visible, without a get first: that would remove an expired one. */
+/** Checks the visibility of an entry in every read; get comes last, since it may remove an expired one. */
 async function expectVisible(
   trial: Trial,
   tier: ObservedTier,
@@ -57,8 +57,8 @@ const checks: Check[] = [
         makeEntry('past', { expiresAt: now - DAY }),
       ]);
       trial.same('keys', await tier.keys(), []);
-      trial.same('get of one that expires now', await tier.get('now'), undefined);
-      trial.same('get of one that expired a day ago', await tier.get('past'), undefined);
+      trial.same('get of an entry that expires now', await tier.get('now'), undefined);
+      trial.same('get of an entry that expired a day ago', await tier.get('past'), undefined);
       trial.same('size', await tier.size(), 0);
     },
   },
@@ -85,7 +85,7 @@ const checks: Check[] = [
         makeEntry('long ttl', { ttlSeconds: 1_000_000, expiresAt: now + 1000 }),
       ]);
       trial.clock.advance(1000);
-      trial.same('keys when only the entry with the later expiresAt lives', await tier.keys(), ['short ttl']);
+      trial.same('keys when only the entry with the later expiresAt is live', await tier.keys(), ['short ttl']);
     },
   },
   {
@@ -112,13 +112,17 @@ const checks: Check[] = [
       const lives = [25 * DAY, 2 ** 31, 2 ** 32 + 1, 400 * DAY];
       const now = trial.clock.now();
       const tier = await trial.tierWith(lives.map((life, at) => makeEntry(`life ${at}`, { expiresAt: now + life })));
-      trial.same('size at the beginning', await tier.size(), lives.length);
-      trial.same('size at first', await tier.size(), lives.length);
+      trial.same('size after the puts', await tier.size(), lives.length);
+      trial.same('size when read again', await tier.size(), lives.length);
       for (const [at, life] of lives.entries()) {
         trial.clock.set(now + life - 1);
-        trial.same(`has of an entry 1 ms before the end of its ${life} ms`, await tier.has(`life ${at}`), true);
+        trial.same(
+          `has of an entry 1 ms before the end of its lifetime of ${life} ms`,
+          await tier.has(`life ${at}`),
+          true,
+        );
         trial.clock.set(now + life);
-        trial.same(`has of an entry at the end of its ${life} ms`, await tier.has(`life ${at}`), false);
+        trial.same(`has of an entry at the end of its lifetime of ${life} ms`, await tier.has(`life ${at}`), false);
       }
     },
   },
@@ -158,9 +162,9 @@ const checks: Check[] = [
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       trial.clock.advance(HOUR);
       trial.same('get at the deadline', await tier.get('a'), undefined);
-      trial.same('cleanupExpired of the other one', await tier.cleanupExpired(), 1);
+      trial.same('cleanupExpired with one expired entry left', await tier.cleanupExpired(), 1);
       trial.clock.advance(-HOUR);
-      trial.same('keys when the clock is set back after they were removed', await tier.keys(), []);
+      trial.same('keys after both were removed and the clock was set back', await tier.keys(), []);
     },
   },
 ];

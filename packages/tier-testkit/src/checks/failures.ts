@@ -5,7 +5,7 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-const FAULT = new Error('a fault that a test made up');
+const FAULT = new Error('a simulated fault');
 
 const checks: Check[] = [
   {
@@ -68,7 +68,7 @@ const checks: Check[] = [
       tier.raw.resetFailures();
       await expectStoredEntries(trial, tier, 'after it was off');
       trial.same(
-        'cleanupExpired with one expired entry, which stood there all the time',
+        'cleanupExpired with one expired entry, stored before the tier was off',
         await tier.cleanupExpired(),
         1,
       );
@@ -86,7 +86,7 @@ const checks: Check[] = [
       await expectStoredEntries(trial, tier, 'after resetFailures');
       const entry = makeEntry('new');
       trial.same('put after resetFailures', await tier.put(entry), true);
-      trial.sameEntry('get of it', await tier.get('new'), entry);
+      trial.sameEntry('get of the new entry', await tier.get('new'), entry);
       tier.raw.handleFailure(FAULT);
       trial.same('failureCount after one more failure', tier.raw.failureCount, 1);
       trial.same('enabled after one more failure', tier.enabled, true);
@@ -101,7 +101,7 @@ const checks: Check[] = [
       trial.clock.advance(HOUR);
       tier.raw.resetFailures();
       trial.same('keys after resetFailures', await tier.keys(), ['b']);
-      trial.same('get of the expired one', await tier.get('a'), undefined);
+      trial.same('get of the expired entry', await tier.get('a'), undefined);
     },
   },
   {
@@ -109,7 +109,7 @@ const checks: Check[] = [
     rule: 'disabled',
     run: async (trial) => {
       const tier = await trial.tier({ config: { enabled: false } });
-      trial.same('enabled of a tier whose configuration says off', tier.enabled, false);
+      trial.same('enabled of a tier that is configured off', tier.enabled, false);
       for (const when of ['before', 'after']) {
         for (const { name, call, off } of operationsOf(tier))
           trial.same(`${name} ${when} resetFailures, configured off`, await call(tier), off);
@@ -141,12 +141,12 @@ const withBrokenStore: Check[] = [
       for (const { name, call, off } of operationsOf(tier)) {
         trial.same(`${name} with a broken store`, await call(tier), off);
         const { failureCount } = tier.raw;
-        trial.holds(`failureCount after it`, failureCount > count, `more than ${count}`, failureCount, 'failures');
+        trial.holds(`failureCount after ${name}`, failureCount > count, `more than ${count}`, failureCount, 'failures');
         count = failureCount;
       }
       await trial.module.mendStore!(trial.directory);
-      await expectStoredEntries(trial, tier, 'when the store was mended');
-      trial.same('failureCount when the store was mended', tier.raw.failureCount, 0, 'failures');
+      await expectStoredEntries(trial, tier, 'after the store was mended');
+      trial.same('failureCount after the store was mended', tier.raw.failureCount, 0, 'failures');
     },
   },
   {
@@ -154,7 +154,7 @@ const withBrokenStore: Check[] = [
     rule: 'unhandled',
     run: async (trial) => {
       const tier = await broken(trial, 1000);
-      // Whatever rejects meanwhile is heard by the trial itself.
+      // Every test fails on an unhandled rejection.
       await Promise.all(operationsOf(tier).map(({ call }) => call(tier)));
       await trial.module.mendStore!(trial.directory);
     },
@@ -170,11 +170,11 @@ const withBrokenStore: Check[] = [
       }
       trial.same('enabled after 3 failed gets', tier.enabled, false);
       await trial.module.mendStore!(trial.directory);
-      trial.same('get when the store was mended, before resetFailures', await tier.get('a'), undefined, 'disabled');
+      trial.same('get after the store was mended, before resetFailures', await tier.get('a'), undefined, 'disabled');
       tier.raw.resetFailures();
-      await expectStoredEntries(trial, tier, 'when the store was mended, after resetFailures');
-      trial.same('put when the store was mended', await tier.put(makeEntry('new')), true);
-      trial.same('has of it', await tier.has('new'), true);
+      await expectStoredEntries(trial, tier, 'after the store was mended and resetFailures');
+      trial.same('put after the store was mended', await tier.put(makeEntry('new')), true);
+      trial.same('has of the new entry', await tier.has('new'), true);
     },
   },
 ];

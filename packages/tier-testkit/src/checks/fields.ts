@@ -27,7 +27,7 @@ const COUNTS = [
   'totalHealthCheckFailures',
 ] as const satisfies readonly Field[];
 
-/** From here on a store keeps whole milliseconds; see `toStorable` of the models. */
+/** From this time on, a store keeps whole milliseconds; see `toStorable` of the models. */
 const YEAR_2106 = 2 ** 32 * 1000;
 
 /** An entry for each value of each field. */
@@ -37,7 +37,7 @@ function each<T>(names: readonly Field[], values: readonly T[]): CacheEntry[] {
   );
 }
 
-/** An entry in which no two fields of a kind are alike, so that two that were swapped are noticed. */
+/** An entry in which no two fields of one type are equal, so that swapped fields are detected. */
 const ALL_DIFFERENT: CacheEntryInput = {
   proxyUrl: 'socks5h://[2001:db8::7]:65535',
   username: 'user of one kind',
@@ -52,7 +52,7 @@ const ALL_DIFFERENT: CacheEntryInput = {
   ...Object.fromEntries(COUNTS.map((name, at) => [name, 100 + at])),
 };
 
-const TEXT_LENGTHS = [0, 1, 255, 256, 65_535, 65_536, 100_000];
+const STRING_LENGTHS = [0, 1, 255, 256, 65_535, 65_536, 100_000];
 
 const checks: Check[] = [
   {
@@ -116,7 +116,7 @@ const checks: Check[] = [
     name: 'treats an empty credential as none',
     rule: 'fields',
     run: async (trial) => {
-      // CacheEntry.create makes null of it; records of other programs hold it.
+      // CacheEntry.create turns it into null, but records of other programs contain it.
       const empty = Secret.of('');
       const tier = await trial.tierWith([
         CacheEntry.restore({ ...makeEntry('both'), username: empty, password: empty }),
@@ -141,7 +141,7 @@ const checks: Check[] = [
     name: 'keeps long strings whole',
     rule: 'fields',
     run: async (trial) => {
-      const texts = TEXT_LENGTHS.map((length) => 'error at hop 7; '.repeat(length / 16 + 1).slice(0, length));
+      const texts = STRING_LENGTHS.map((length) => 'error at hop 7; '.repeat(length / 16 + 1).slice(0, length));
       await expectRoundTrip(trial, [
         ...each(['lastHealthError', 'source'], [...texts, 'é漢🔑'.repeat(20_000)]),
         ...each(['username', 'password'], ['x'.repeat(255), 'é漢🔑'.repeat(2000)]),

@@ -3,7 +3,7 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** A check that holds of a tier that has the method at all. */
+/** A check that applies only to a tier with the method. */
 function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -22,7 +22,7 @@ const checks: Check[] = [
     const fresh = makeEntry('a', { source: 'new' });
     for (const entry of [full, fresh]) {
       await tier.put(entry);
-      // Twice: what was found once may lie at hand the second time.
+      // Twice, because the second answer may come from a cache.
       for (const when of ['after its put', 'again']) {
         trial.sameEntry(`getNow("a") ${when}`, await tier.getNow('a'), entry);
         trial.sameEntry(`get("a") ${when}, after getNow`, await tier.get('a'), entry);
@@ -33,7 +33,7 @@ const checks: Check[] = [
     await tier.delete('a');
     trial.same('getNow("a") after its delete', await tier.getNow('a'), undefined);
     await tier.put(full);
-    trial.sameEntry('getNow("a") when it was stored again', await tier.getNow('a'), full);
+    trial.sameEntry('getNow("a") after it was stored again', await tier.getNow('a'), full);
     await tier.clear();
     trial.same('getNow("a") after clear', await tier.getNow('a'), undefined);
   }),
@@ -46,19 +46,19 @@ const checks: Check[] = [
     trial.same('getNow("a") at the deadline', await tier.getNow('a'), undefined, 'expires');
     trial.same('evictionsTtl after getNow of an expired entry', tier.statistics.evictionsTtl, 1);
     trial.same('cleanupExpired after getNow of the only expired entry', await tier.cleanupExpired(), 0);
-    trial.same('getNow("a") once more', await tier.getNow('a'), undefined, 'expires');
-    trial.same('evictionsTtl after getNow of what is gone', tier.statistics.evictionsTtl, 1);
+    trial.same('getNow("a") again', await tier.getNow('a'), undefined, 'expires');
+    trial.same('evictionsTtl after getNow of a removed entry', tier.statistics.evictionsTtl, 1);
   }),
   now('counts getNow as one hit or one miss', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     const counts = () => [tier.statistics.hits, tier.statistics.misses];
     await tier.getNow('a');
-    trial.same('hits and misses after getNow that found', counts(), [1, 0]);
+    trial.same('hits and misses after a getNow that hit', counts(), [1, 0]);
     await tier.getNow('never');
-    trial.same('hits and misses after getNow that did not', counts(), [1, 1]);
+    trial.same('hits and misses after a getNow that missed', counts(), [1, 1]);
     await tier.get('a');
     await tier.getNow('a');
-    trial.same('hits and misses after get and getNow that found', counts(), [3, 1]);
+    trial.same('hits and misses after a get and a getNow that hit', counts(), [3, 1]);
     trial.clock.advance(HOUR);
     await tier.getNow('a');
     trial.same('hits and misses after getNow of an expired entry', counts(), [3, 2]);

@@ -25,7 +25,7 @@ function history(tier: ObservedTier, key: string, options?: HealthHistoryOptions
   return tier.call(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
 }
 
-/** Checks a second apart, that of the first second first. */
+/** Records checks one second apart, in the order of their times. */
 async function recordMany(tier: ObservedTier, key: string, count: number, from = 0): Promise<void> {
   for (let at = from; at < from + count; at++)
     await record(tier, key, { status: HEALTHY, checkTime: START + at * 1000, checkUrl });
@@ -33,7 +33,7 @@ async function recordMany(tier: ObservedTier, key: string, count: number, from =
 
 const secondsOf = (records: readonly HealthRecord[]): number[] => records.map((one) => (one.checkTime - START) / 1000);
 
-/** The entry without the time of its next check, in which a tier may have a share of chance. */
+/** The entry without the time of its next check, which a tier may randomise. */
 const unscheduled = (entry: CacheEntry): CacheEntry => entry.with({ nextCheckTime: null });
 
 const RESULTS: readonly HealthCheckResult[] = [
@@ -120,7 +120,7 @@ const checks: Check[] = [
       await recordMany(tier, 'b', 1, 9);
       trial.same('seconds of the checks of "a"', secondsOf(await history(tier, 'a')), [5, 4, 3, 2, 1]);
       trial.same('seconds of the checks of "b"', secondsOf(await history(tier, 'b')), [9]);
-      trial.same('checks of a key that is not there', await history(tier, 'never'), []);
+      trial.same('checks of a missing key', await history(tier, 'never'), []);
     },
   },
   {
@@ -131,7 +131,11 @@ const checks: Check[] = [
       await recordMany(tier, 'a', 105);
       const of = async (options?: HealthHistoryOptions) => secondsOf(await history(tier, 'a', options));
       trial.same('checks without options', (await of()).length, 100);
-      trial.same('newest and oldest of them', [(await of()).at(0), (await of()).at(-1)], [104, 5]);
+      trial.same(
+        'newest and oldest of the checks without options',
+        [(await of()).at(0), (await of()).at(-1)],
+        [104, 5],
+      );
       trial.same('limit 2', await of({ limit: 2 }), [104, 103]);
       trial.same('limit 10000', (await of({ limit: 10_000 })).length, 105);
       trial.same('since the time of a check', await of({ since: START + 102_000 }), [104, 103, 102]);
@@ -145,8 +149,8 @@ const checks: Check[] = [
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('short', { expiresAt: START + 10 }), makeEntry('a')]);
-      trial.same('answer for a key that is not there', await record(tier, 'never', RESULTS[0]!), undefined);
-      trial.same('its history', await history(tier, 'never'), []);
+      trial.same('answer for a missing key', await record(tier, 'never', RESULTS[0]!), undefined);
+      trial.same('history of a missing key', await history(tier, 'never'), []);
       trial.clock.advance(10);
       trial.same('answer for an expired entry', await record(tier, 'short', RESULTS[0]!), undefined);
       trial.same('keys afterwards', await tier.keys(), ['a']);
@@ -167,7 +171,7 @@ const checks: Check[] = [
       for (const key of ['c', 'd']) {
         trial.same('history after delete', await history(tier, key), []);
         await tier.put(makeEntry(key));
-        trial.same('history when the key was put again', await history(tier, key), []);
+        trial.same('history after the key was put again', await history(tier, key), []);
       }
       await tier.clear();
       await tier.put(makeEntry('a'));

@@ -10,16 +10,16 @@ import type { Trial } from '../trial/trial.ts';
 
 const ALL = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 
-/** An entry for each key that can be told from every other one. */
+/** A distinct entry for each key. */
 function entriesOf(keys: readonly string[]): CacheEntry[] {
   return keys.map((key, at) => makeEntry(key, { source: `of key ${at}`, failureCount: at }));
 }
 
-/** Each key reads its own entry; deleting one leaves the others. */
+/** Fails unless each key reads its own entry, and deleting one leaves the others. */
 async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<void> {
   const entries = entriesOf(keys);
   const tier = await trial.tierWith(entries);
-  await expectEntries(trial, tier, entries, 'beside keys that are like it');
+  await expectEntries(trial, tier, entries, 'beside similar keys');
   trial.sameSet('keys', await tier.keys(), keys);
   trial.same('size', await tier.size(), keys.length);
   for (const [at, key] of keys.entries()) {
@@ -50,8 +50,8 @@ const others: Check[] = [
       const tier = await trial.tierWith([makeEntry('a')]);
       const odd = ALL.filter((key) => key !== 'a');
       for (const key of odd) {
-        trial.same(`get(${JSON.stringify(key).slice(0, 40)}) of a tier that holds "a"`, await tier.get(key), undefined);
-        trial.same(`has(${JSON.stringify(key).slice(0, 40)}) of a tier that holds "a"`, await tier.has(key), false);
+        trial.same(`get(${JSON.stringify(key).slice(0, 40)}) of a tier with only "a"`, await tier.get(key), undefined);
+        trial.same(`has(${JSON.stringify(key).slice(0, 40)}) of a tier with only "a"`, await tier.has(key), false);
       }
       trial.same('entries found by getMany', (await tier.getMany(odd)).size, 0);
       trial.same('entries removed by deleteMany', (await tier.deleteMany(odd)).filter(Boolean).length, 0);
@@ -157,7 +157,7 @@ const others: Check[] = [
   },
 ];
 
-/** A key without UTF-8 cannot be made by CacheEntry.create; an entry of another origin may have one. */
+/** CacheEntry.create refuses such a key, but an entry from elsewhere may have one: it is refused, or kept exactly. */
 async function refusesOrKeeps(trial: Trial, tier: ObservedTier, entry: CacheEntry): Promise<void> {
   const name = JSON.stringify(entry.key);
   let stored: boolean;

@@ -18,7 +18,7 @@ import type { Trial } from '../trial/trial.ts';
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential', provider: 'a provider' };
 const labelled = (key: string, labels: EntryLabels = LABELS): CacheEntry => makeEntry(key, { labels });
 
-/** Names that a plain object, a record, a table or a file may have already, and such as differ in little. */
+/** Names that a plain object, a record, a table or a file may already use, and names that differ only slightly. */
 const NAMES = [
   ...['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'length', 'prototype', 'toJSON', 'then'],
   ...['key', 'labels', 'source', 'proxy_url', 'password', 'rowid', 'null', 'NaN', 'Infinity', 'e1'],
@@ -43,7 +43,7 @@ const VALUES = [
   ...[...Object.values(ALIKE).flat(), ...MEANINGFUL].filter(isLabelValue),
 ];
 
-/** Entries that have these values, as many as one may have in each. */
+/** Entries with these values, as many in each as an entry may have. */
 function holding(values: readonly string[]): CacheEntry[] {
   const entries: CacheEntry[] = [];
   for (let at = 0; at < values.length; at += MAX_LABELS) {
@@ -55,7 +55,7 @@ function holding(values: readonly string[]): CacheEntry[] {
 
 const most = Object.fromEntries(Array.from({ length: MAX_LABELS }, (_, at) => [`label.${at}`, `value ${at}`]));
 
-/** Tries to change the labels of an entry that came out of a tier. */
+/** Fails if the labels of a returned entry can be changed. */
 async function expectImmutableLabels(
   trial: Trial,
   tier: ObservedTier,
@@ -109,8 +109,8 @@ const checks: Check[] = [
       await tier.delete('a');
       await tier.clear();
       const none = [makeEntry('a'), makeEntry('b')];
-      trial.same('putMany of what was removed, now without labels', await tier.putMany(none), [true, true], 'batches');
-      await expectEntries(trial, tier, none, 'without labels, after some with labels were removed');
+      trial.same('putMany of removed entries, now without labels', await tier.putMany(none), [true, true], 'batches');
+      await expectEntries(trial, tier, none, 'without labels, after entries with labels were removed');
     },
   },
   {
@@ -137,8 +137,8 @@ const checks: Check[] = [
       await tier.put(labelled('b', { country: 'US' }));
       await tier.putMany([makeEntry('c')]);
       const [first, second] = tier.evictions;
-      trial.sameEntry('first entry told to onEvict', first?.entry, labelled('a'));
-      trial.sameEntry('second entry told to onEvict', second?.entry, labelled('b', { country: 'US' }));
+      trial.sameEntry('first entry passed to onEvict', first?.entry, labelled('a'));
+      trial.sameEntry('second entry passed to onEvict', second?.entry, labelled('b', { country: 'US' }));
     },
   },
   {
@@ -154,7 +154,7 @@ const checks: Check[] = [
       if (tier.raw.query !== undefined)
         await expectImmutableLabels(trial, tier, 'query', (await tier.query()).entries[0]);
       await tier.put(makeEntry('b'));
-      trial.same('labels told to onEvict are frozen', Object.isFrozen(tier.evictions[0]?.entry.labels), true);
+      trial.same('labels passed to onEvict are frozen', Object.isFrozen(tier.evictions[0]?.entry.labels), true);
     },
   },
   {
@@ -164,7 +164,7 @@ const checks: Check[] = [
       const tier = await trial.tierWith([labelled('a'), labelled('b', {})]);
       if (tier.raw.putSoon === undefined) return;
       const fresh = [labelled('a', {}), labelled('b', { country: 'US' })];
-      // It gives a promise whatever the tier claims of its other operations.
+      // putSoon returns a promise even in a synchronous tier.
       for (const entry of fresh) trial.same('putSoon', await tier.raw.putSoon(entry.key, entry), true, 'soon');
       await expectEntries(trial, tier, fresh, 'after putSoon');
     },
@@ -198,7 +198,7 @@ const checked: Check = {
     const check = { status: HealthStatus.HEALTHY, checkTime: trial.clock.now(), checkUrl };
     const after = await tier.call('recordHealthCheck("a")', () => tier.raw.recordHealthCheck!('a', check));
     const expected = afterHealthCheck(entry, { ...check, responseTimeMs: null, errorMessage: null }, { jitter: 0 });
-    // In the time of the next check a tier may have a share of chance.
+    // A tier may randomise the time of the next check.
     const nextCheckTime = after?.nextCheckTime ?? null;
     trial.sameEntry('answer of recordHealthCheck', after, expected.with({ nextCheckTime }));
     await expectEntries(trial, tier, [expected.with({ nextCheckTime })], 'after recordHealthCheck');

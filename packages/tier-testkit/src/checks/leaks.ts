@@ -12,13 +12,17 @@ const checks: Check[] = [
     run: async (trial) => {
       const count = trial.subject.cycles ?? DEFAULT_CYCLES;
       await TierProcess.run(trial, { command: 'cycle', count }, async (child) => {
-        let told: unknown;
-        do told = await child.next();
-        while (typeof told === 'number');
-        const { before, after } = told as { readonly before: Holdings; readonly after: Holdings };
+        let reported: unknown;
+        do reported = await child.next();
+        while (typeof reported === 'number');
+        const { before, after } = reported as { readonly before: Holdings; readonly after: Holdings };
         const more = Object.keys(after).filter((kind) => after[kind]! > (before[kind] ?? 0));
         const of = (held: Holdings) => Object.fromEntries(more.map((kind) => [kind, held[kind] ?? 0]));
-        trial.same(`held after ${count} cycles of open, use and close, as after the first ones`, of(after), of(before));
+        trial.same(
+          `resources held after ${count} cycles of open, use and close, compared with the first cycles`,
+          of(after),
+          of(before),
+        );
       });
     },
   },

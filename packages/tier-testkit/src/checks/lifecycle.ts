@@ -20,7 +20,7 @@ const checks: Check[] = [
       await tier.close();
       trial.same('status after close', tier.raw.status, 'closed');
       await tier.size();
-      trial.same('status after a use of a closed tier', tier.raw.status, 'open');
+      trial.same('status after a closed tier was used', tier.raw.status, 'open');
     },
   },
   {
@@ -37,7 +37,7 @@ const checks: Check[] = [
       await tier.open();
       await tier.open();
       trial.same('put after close, close, open, open', await tier.put(makeEntry('b')), true);
-      trial.same('has("b") after it', await tier.has('b'), true);
+      trial.same('has("b") after its put', await tier.has('b'), true);
     },
   },
   {
@@ -49,7 +49,7 @@ const checks: Check[] = [
       await tier.close();
       trial.holds('status after close', ['new', 'closed'].includes(tier.raw.status), 'closed', tier.raw.status);
       trial.same('put after close', await tier.put(makeEntry('a')), true);
-      trial.same('has("a") after it', await tier.has('a'), true);
+      trial.same('has("a") after its put', await tier.has('a'), true);
     },
   },
   {
@@ -58,14 +58,14 @@ const checks: Check[] = [
     run: async (trial) => {
       const tier = await trial.tier();
       await Promise.all([tier.open(), tier.open(), tier.open()]);
-      trial.same('status after three opens at once', tier.raw.status, 'open');
-      trial.same('put after three opens at once', await tier.put(makeEntry('a')), true);
-      trial.same('has("a") after it', await tier.has('a'), true);
+      trial.same('status after three concurrent opens', tier.raw.status, 'open');
+      trial.same('put after three concurrent opens', await tier.put(makeEntry('a')), true);
+      trial.same('has("a") after its put', await tier.has('a'), true);
       await Promise.all([tier.close(), tier.close(), tier.close()]);
-      trial.same('status after three closes at once', tier.raw.status, 'closed');
+      trial.same('status after three concurrent closes', tier.raw.status, 'closed');
       await Promise.all([tier.open(), tier.close(), tier.open(), tier.close(), tier.open()]);
-      trial.same('put after opens and closes at once', await tier.put(makeEntry('b')), true);
-      trial.same('has("b") after it', await tier.has('b'), true);
+      trial.same('put after concurrent opens and closes', await tier.put(makeEntry('b')), true);
+      trial.same('has("b") after its put', await tier.has('b'), true);
       trial.same('failureCount', tier.raw.failureCount, 0);
     },
   },
@@ -90,12 +90,12 @@ const checks: Check[] = [
       const entries = makeEntries(20);
       const tier = await trial.tier();
       const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
-      trial.same('20 puts at once into a tier that was never opened', stored, Array(20).fill(true));
-      await expectAll(trial, tier, entries, 'after 20 puts at once');
+      trial.same('20 concurrent puts into a tier that was never opened', stored, Array(20).fill(true));
+      await expectAll(trial, tier, entries, 'after 20 concurrent puts');
       await tier.close();
       const again = await Promise.all(entries.map((entry) => tier.put(entry)));
-      trial.same('20 puts at once into a closed tier', again, Array(20).fill(true));
-      await expectAll(trial, tier, entries, 'after 20 more puts at once');
+      trial.same('20 concurrent puts into a closed tier', again, Array(20).fill(true));
+      await expectAll(trial, tier, entries, 'after 20 more concurrent puts');
     },
   },
   {
@@ -110,7 +110,7 @@ const checks: Check[] = [
         const answer = await operation.call(tier);
         if (!persistent || 'full' in operation) {
           const expected = persistent ? operation.full : operation.empty;
-          trial.same(`${operation.name} after close, of a persistent: ${persistent} tier`, answer, expected);
+          trial.same(`${operation.name} after close, with persistent: ${persistent}`, answer, expected);
         }
         trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
@@ -127,8 +127,8 @@ const checks: Check[] = [
       const under = entries.slice(10).map((entry) => tier.put(entry));
       const others = [tier.size(), tier.keys(), tier.entries(), tier.delete(entries[0]!.key), tier.has('x')];
       await Promise.all([tier.close(), ...under, ...others]);
-      trial.same('enabled after close in the midst of 20 puts and other operations', tier.enabled, true);
-      await expectUsable(trial, tier, 'after close in the midst of operations');
+      trial.same('enabled after close during 20 puts and other operations', tier.enabled, true);
+      await expectUsable(trial, tier, 'after close during operations');
       if (!tier.raw.capabilities.persistent) return;
       const stored = await Promise.all(under);
       const kept = [...entries.slice(1, 10), ...entries.slice(10).filter((_, at) => stored[at])];
@@ -171,10 +171,10 @@ const persistent: Check[] = [
       trial.clock.advance(1000);
       const again = await trial.tier();
       trial.sameSet('keys in a new tier on the same store', await again.keys(), ['replaced', 'stays']);
-      trial.sameEntry('get of the replaced entry there', await again.get('replaced'), replaced);
-      trial.same('get of the deleted entry there', await again.get('deleted'), undefined);
+      trial.sameEntry('get of the replaced entry in the new tier', await again.get('replaced'), replaced);
+      trial.same('get of the deleted entry in the new tier', await again.get('deleted'), undefined);
       trial.same('get of an entry that expired while the tier was closed', await again.get('expires'), undefined);
-      trial.same('clear there', await again.clear(), 2);
+      trial.same('clear of the new tier', await again.clear(), 2);
       await again.close();
       trial.same('keys in a third tier, after clear', await (await trial.tier()).keys(), []);
     },
@@ -198,7 +198,7 @@ const transientChecks: Check[] = [
   },
 ];
 
-/** Entries with fields of every kind, filled and empty. */
+/** Entries with fields of every kind, both filled and empty. */
 function everyKind(trial: Trial): CacheEntry[] {
   const now = trial.clock.now();
   return [
@@ -212,7 +212,7 @@ function everyKind(trial: Trial): CacheEntry[] {
       failureCount: 3,
       expiresAt: now + 400 * 24 * HOUR,
     }),
-    makeEntry('empty texts', { source: '', username: '', lastHealthError: '' }),
+    makeEntry('empty strings', { source: '', username: '', lastHealthError: '' }),
     makeEntry('../Ключ\n😀'),
   ];
 }

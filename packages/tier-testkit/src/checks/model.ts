@@ -8,11 +8,11 @@ import { Trial } from '../trial/trial.ts';
 
 const DEFAULT_RUNS = 100;
 const LONGEST = 30;
-/** Few, so that commands meet; some differ little. */
+/** Few, so that commands share keys; some differ only slightly. */
 const KEYS = ['a', 'b', 'A', 'a ', 'é', 'e\u0301', '__proto__'];
 const LIVES = [HOUR, HOUR, 1000, 500, 1, 0, -1];
 
-/** Random histories of everything that can be done with a tier. */
+/** Random histories of all operations of a tier. */
 function histories({ subject: { fastCheck } }: Trial): Arbitrary<Command[]> {
   const { array, constantFrom, constant, oneof, tuple } = fastCheck;
   const key = constantFrom(...KEYS);

@@ -4,14 +4,14 @@ import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Keys whose order tells bytes of UTF-8 from UTF-16 units, from a dictionary's order and from numbers. */
+/** Keys whose order by UTF-8 bytes differs from their order by UTF-16 units, in a dictionary and as numbers. */
 const REVEALING_KEYS = [
   ...['a', 'B', 'b', 'A', 'ab', 'a ', 'a!', 'aa', 'Z', '_', '-', '~', ' ', '\0', '\u007f', '\n', 'a\0', 'a\0b'],
   ...['1', '10', '2', '02', '9', '-1', '1e3', 'key 9', 'key 10', 'é', 'e', 'f', 'ä', 'z', 'ß', 'ss', 'ñ', 'n'],
   ...['\u0800', '\uffff', '\ufffd', '\ue000', '🔑', '\u{10ffff}', '\u{10000}', '漢', 'ﬀ', 'э', 'ключ', 'שלום'],
 ];
 
-/** The same keys in another order for each `step`, which must not divide their number. */
+/** The keys in a different order for each `step`, which must share no factor with their number. */
 function shuffled(keys: readonly string[], step: number): string[] {
   return keys.map((_, at) => keys[(at * step + 1) % keys.length]!);
 }
@@ -84,8 +84,8 @@ const unclaimed: Check[] = [
         if (lists.every((list) => JSON.stringify(list) === expected)) ordered++;
         await tier.clear();
       }
-      const what = 'keys() and entries() in order of the keys, of a tier that does not claim it';
-      trial.holds(what, ordered < STEPS.length, `less than ${STEPS.length} times of ${STEPS.length}`, ordered);
+      const what = 'number of times that keys() and entries() are in key order, with ordered: false';
+      trial.holds(what, ordered < STEPS.length, `less than ${STEPS.length} of ${STEPS.length}`, ordered);
     },
   },
 ];

@@ -8,7 +8,7 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { Trial } from '../trial/trial.ts';
 
 const DEFAULT_KILLS = 10;
-/** Milliseconds of writing before a kill, at most. */
+/** The longest time of writing before a kill, in milliseconds. */
 const LONGEST_LIFE = 150;
 
 const checks: Check[] = [
@@ -56,12 +56,12 @@ const transientChecks: Check[] = [
     run: async (trial) => {
       await writeAndExit(trial, 'key', 20);
       const tier = await trial.tier();
-      trial.same('keys in a new process, of a tier that claims persistent: false', await tier.keys(), []);
+      trial.same('keys in a new process, with persistent: false', await tier.keys(), []);
     },
   },
 ];
 
-/** Lets a process write, kills it at some moment, and gives the number of steps that it acknowledged. */
+/** Lets a process write, kills it at a random moment, and returns the number of steps that it acknowledged. */
 function killWhileWriting(trial: Trial, prefix: string): Promise<number> {
   return TierProcess.run(trial, { command: 'write', prefix }, async (child) => {
     await child.next();
@@ -74,7 +74,7 @@ function killWhileWriting(trial: Trial, prefix: string): Promise<number> {
 
 async function checkAfterKill(trial: Trial, store: ExpectedStore, prefix: string, done: number): Promise<void> {
   const tier = await trial.tier();
-  // The step that was under way is done, or not.
+  // The step in progress may or may not have been applied.
   const step = writeStep(prefix, done);
   const keys = 'remove' in step ? [step.remove] : step.put.map(({ key }) => key);
   const came = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
@@ -93,7 +93,7 @@ function writeAndExit(trial: Trial, prefix: string, count: number): Promise<unkn
   });
 }
 
-/** Access that was recorded is written behind: it may be there or not. */
+/** Recorded accesses may be written late, so either count is right. */
 function withAccessOf(entry: CacheEntry, came: CacheEntry | undefined): CacheEntry {
   return came === undefined ? entry : entry.with({ accessCount: came.accessCount, lastAccessed: came.lastAccessed });
 }

@@ -11,7 +11,7 @@ import { store } from './capacity.ts';
 const { LRU, LFU, FIFO } = EvictionPolicy;
 const POLICIES = [LRU, LFU, FIFO];
 
-/** What is put, used (u), looked at (l) and replaced (r), in turn, and who must be left of three. */
+/** Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must remain. */
 interface Scene {
   readonly name: string;
   readonly rule: ContractRule;
@@ -39,7 +39,7 @@ const SCENES: readonly Scene[] = [
     name: 'evicts the least frequently used entry with lfu',
     rule: 'lfu',
     policies: [LFU],
-    // b is used last and least often: neither lru nor fifo would choose it.
+    // b is used last and least often: neither lru nor fifo would evict it.
     steps: ['a', 'b', 'c', 'use a', 'use a', 'use c', 'use c', 'use b', 'd', 'e'],
     left: ['a', 'c', 'e'],
   },
@@ -80,7 +80,7 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
-/** Looks in every way that leaves no trace. */
+/** Performs every read that must not count as a use. */
 async function look(tier: ObservedTier, key: string): Promise<void> {
   await tier.has(key);
   await tier.peek(key);
@@ -121,13 +121,13 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const MAX = 4;
 const DEFAULT_RUNS = 100;
 
-/** One history, on an empty tier, in which each put that needs room is held against the oracle. */
-async function race(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, history: readonly string[]) {
+/** Runs one history on an empty tier, and compares every eviction with the oracle. */
+async function runHistory(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, history: readonly string[]) {
   const oracle = new PolicyOracle(policy);
   await tier.clear();
   for (const action of history) {
     const [what, key] = action.split(' ') as ['put' | 'use' | 'look' | 'delete', string];
-    // Whether replacing an entry keeps its uses is the tier's to say.
+    // A tier may keep or reset the use count of a replaced entry.
     if (what === 'put' && !(policy === LFU && oracle.has(key))) await put(trial, tier, oracle, key);
     else if (what !== 'put') await step(trial, tier, action);
     if (what === 'use') oracle.use(key);
@@ -138,19 +138,19 @@ async function race(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, hi
 
 async function put(trial: Trial, tier: ObservedTier, oracle: PolicyOracle, key: string): Promise<void> {
   const needsRoom = !oracle.has(key) && oracle.keys.length === MAX;
-  const told = tier.evictions.length;
+  const before = tier.evictions.length;
   const candidates = oracle.candidates();
   await store(trial, tier, key);
-  const gone = tier.evictions.slice(told).map((eviction) => eviction.key);
-  trial.same(`entries that had to go for "${key}"`, gone.length, needsRoom ? 1 : 0, 'capacity');
+  const gone = tier.evictions.slice(before).map((eviction) => eviction.key);
+  trial.same(`number of entries evicted for "${key}"`, gone.length, needsRoom ? 1 : 0, 'capacity');
   for (const other of gone) {
-    trial.holds(`entry that had to go for "${key}"`, candidates.includes(other), candidates.join(' or '), other);
+    trial.holds(`entry evicted for "${key}"`, candidates.includes(other), candidates.join(' or '), other);
     oracle.remove(other);
   }
   oracle.put(key);
 }
 
-const races = POLICIES.map(
+const historyChecks = POLICIES.map(
   (policy): Check => ({
     name: `follows ${policy} in random histories`,
     rule: policy,
@@ -164,12 +164,12 @@ const races = POLICIES.map(
         )
         .map((pair) => pair.join(' '));
       const histories = fastCheck.array(action, { minLength: 5, maxLength: 40, size: 'max' });
-      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => race(trial, tier, policy, history));
+      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => runHistory(trial, tier, policy, history));
     },
   }),
 );
 
-/** maxEntries was lowered while the tier was closed. */
+/** Checks that lower maxEntries while the tier is closed. */
 const lowered = POLICIES.map(
   (policy): Check => ({
     name: `evicts down to a lowered maxEntries in the order of ${policy}`,
@@ -184,7 +184,7 @@ const lowered = POLICIES.map(
       trial.clock.advance(1000);
       await second.put(makeEntry('new', {}, trial.clock.now()));
       const left = policy === FIFO ? ['k6', 'k7', 'new'] : ['k0', 'k7', 'new'];
-      trial.sameSet('keys after a put when it was opened with maxEntries 3 instead of 8', await second.keys(), left);
+      trial.sameSet('keys after a put, when reopened with maxEntries 3 instead of 8', await second.keys(), left);
       trial.same('size', await second.size(), 3, 'capacity');
     },
   }),
@@ -192,5 +192,5 @@ const lowered = POLICIES.map(
 
 export const policies: CheckGroup = {
   name: 'eviction policies',
-  checks: ({ capabilities }: Claims) => [...scenes, ...races, ...(capabilities.persistent ? lowered : [])],
+  checks: ({ capabilities }: Claims) => [...scenes, ...historyChecks, ...(capabilities.persistent ? lowered : [])],
 };

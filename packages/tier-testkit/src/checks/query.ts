@@ -17,10 +17,10 @@ type Fields = Partial<CacheEntryInput>;
 type Answering = (filter: EntryFilter) => Promise<EntryPage> | EntryPage;
 
 const DEFAULT_RUNS = 100;
-/** More pages than any sample has: a cursor that leads nowhere must not lead on for ever. */
+/** More pages than any query of the sample has, so that a broken cursor cannot loop endlessly. */
 const MOST_PAGES = 200;
 
-/** The keys of each page, from the first to the one without a cursor. */
+/** The keys of each page, up to the one without a cursor. */
 async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]> {
   const all: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null && all.length < MOST_PAGES; ) {
@@ -31,14 +31,14 @@ async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]
   return all;
 }
 
-/** Fails unless a tier with the sample answers page by page as `queryEntries` does. */
+/** Fails unless a tier with the sample returns the same pages as `queryEntries`. */
 async function expectSamePages(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
   const expected = await pages((part) => queryEntries(SAMPLE, part, QUERIED_AT), filter);
   const came = await pages((part) => tier.query(part), filter);
   trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
 }
 
-/** A tier with the sample, stored before any of it had expired. */
+/** A tier with the sample, stored before any of it expired. */
 async function sampled(trial: Trial): Promise<ObservedTier> {
   const tier = await trial.tier();
   await tier.putMany(SAMPLE);
@@ -46,7 +46,7 @@ async function sampled(trial: Trial): Promise<ObservedTier> {
   return tier;
 }
 
-/** Expired entries are asked for first of all: no other operation has removed one. */
+/** The first query includes expired entries, before any other operation can remove one. */
 const members = Object.entries(FILTERS).map(
   ([name, values]): Check => ({
     name: `answers a query with ${name} exactly`,
@@ -107,7 +107,7 @@ const others: Check[] = [
       trial.same('keys of the first page', came[0], keys.slice(0, 100));
       trial.same('keys of the second page', came[1], keys.slice(100));
       trial.same('number of pages', came.length, 2);
-      trial.same('entries of query without an argument', (await tier.query()).entries.length, 100);
+      trial.same('number of entries of query without an argument', (await tier.query()).entries.length, 100);
     },
   },
   {
@@ -125,7 +125,7 @@ const others: Check[] = [
       const came = [...first.entries, ...rest.entries].map(({ key }) => key);
       const expected = entries.map(({ key }) => key);
       expected.splice(7, 0, 'entry-0006a');
-      trial.same('keys of two pages, their border deleted in between', came, expected);
+      trial.same('keys of two pages, with the last key of the first deleted in between', came, expected);
     },
   },
   {
@@ -161,7 +161,7 @@ const others: Check[] = [
   },
 ];
 
-/** Entries that fit and do not fit, and how to ask for those that do. */
+/** Fields that match and do not match a filter, and the filter. */
 const WANTED: readonly (readonly [what: string, right: Fields, wrong: Fields, filter: EntryFilter])[] = [
   ['a source', { source: 'wanted' }, { source: 'other' }, { source: 'wanted' }],
   [
@@ -193,11 +193,11 @@ const upToDate = WANTED.map(
       await tier.putMany([makeEntry('b', right), makeEntry('c', wrong)]);
       trial.same('keys found after putMany', await found(), ['b']);
       await tier.putMany([makeEntry('b', wrong), makeEntry('c', right)]);
-      trial.same('keys found after putMany of the other way round', await found(), ['c']);
+      trial.same('keys found after putMany with the labels swapped', await found(), ['c']);
       await tier.clear();
       trial.same('keys found after clear', await found(), [], 'clears');
       await tier.putMany([makeEntry('c', wrong)]);
-      trial.same('keys found after one that was cleared was put anew', await found(), []);
+      trial.same('keys found after a cleared key was put again', await found(), []);
     },
   }),
 );

@@ -32,7 +32,7 @@ const OPTIONAL_METHODS = [
   'reseal',
 ] as const satisfies readonly (keyof CacheTier)[];
 
-/** Methods that are there exactly when a capability is claimed. */
+/** Methods that must exist exactly when a capability is claimed. */
 const CLAIMED_METHODS = [
   ['query', 'query'],
   ['recordHealthCheck', 'healthHistory'],
@@ -67,8 +67,8 @@ const checks: Check[] = [
     rule: 'shape',
     run: async (trial) => {
       const { name, tierType } = (await trial.tier()).raw;
-      trial.holds('name', typeof name === 'string' && name !== '', 'a non-empty text', name);
-      trial.holds('tierType', typeof tierType === 'string' && tierType !== '', 'a non-empty text', tierType);
+      trial.holds('name', typeof name === 'string' && name !== '', 'a non-empty string', name);
+      trial.holds('tierType', typeof tierType === 'string' && tierType !== '', 'a non-empty string', tierType);
     },
   },
   {
@@ -106,7 +106,7 @@ const checks: Check[] = [
     rule: 'shape',
     run: async (trial) => {
       const { contractVersion } = (await trial.tier()).raw;
-      // A manager accepts the current contract and the one before; the first had none before it.
+      // A manager accepts the current contract version and the previous one.
       const accepted = [TIER_CONTRACT_VERSION, TIER_CONTRACT_VERSION - 1].filter((version) => version >= 1);
       const what = `one of ${accepted.join(', ')}`;
       trial.holds('contractVersion', accepted.includes(contractVersion), what, contractVersion);

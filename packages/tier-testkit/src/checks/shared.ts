@@ -8,7 +8,7 @@ import { acrossProcesses } from './shared-processes.ts';
 
 const MANY = 60;
 
-/** Two open tiers on one store. */
+/** Opens two tiers on one store. */
 async function twoTiers(trial: Trial): Promise<[ObservedTier, ObservedTier]> {
   const [one, other] = [await trial.tier(), await trial.tier()];
   await one.open();
@@ -46,14 +46,14 @@ const checks: Check[] = [
       await one.put(a);
       await expectSeen(trial, other, [a], 'after a put');
       await other.put(b);
-      await expectSeen(trial, one, [a, b], 'after a put of its own and one of the first');
+      await expectSeen(trial, one, [a, b], 'after puts by both');
       const newer = makeEntry('a', { source: 'newer', failureCount: 4 });
       await one.putMany([newer, c]);
       await expectSeen(trial, other, [newer, b, c], 'after a batch that replaces an entry');
-      trial.same('delete of what the other tier stored', await one.delete('b'), true);
+      trial.same('delete of an entry stored by the other tier', await one.delete('b'), true);
       await expectSeen(trial, other, [newer, c], 'after a delete');
-      trial.same('delete of what the other tier deleted', await other.delete('b'), false);
-      trial.same('clear of what both stored', await other.clear(), 2);
+      trial.same('delete of an entry deleted by the other tier', await other.delete('b'), false);
+      trial.same('clear of the entries of both', await other.clear(), 2);
       await expectSeen(trial, one, [], 'after clear');
       await one.put(c);
       await expectSeen(trial, other, [c], 'after a put that followed clear');
@@ -81,13 +81,13 @@ const checks: Check[] = [
       const tiers = await twoTiers(trial);
       const entries = makeEntries(MANY);
       const stored = await Promise.all(entries.map((entry, at) => tiers[at % 2]!.put(entry)));
-      trial.same('puts of two tiers at once', stored, Array(MANY).fill(true));
-      for (const tier of tiers) await expectSeen(trial, tier, entries, 'after puts of both at once');
+      trial.same('concurrent puts of two tiers', stored, Array(MANY).fill(true));
+      for (const tier of tiers) await expectSeen(trial, tier, entries, 'after concurrent puts of both');
       const gone = entries.filter((_, at) => at % 3 === 0);
       const removed = await Promise.all(gone.flatMap(({ key }) => tiers.map((tier) => tier.delete(key))));
-      trial.same('deletes that were told true, of two of each entry', removed.filter(Boolean).length, gone.length);
+      trial.same('deletes that returned true, with two per entry', removed.filter(Boolean).length, gone.length);
       const left = entries.filter((_, at) => at % 3 !== 0);
-      for (const tier of tiers) await expectSeen(trial, tier, left, 'after deletes of both at once');
+      for (const tier of tiers) await expectSeen(trial, tier, left, 'after concurrent deletes of both');
     },
   },
   {
@@ -115,8 +115,8 @@ const alone: Check[] = [
     run: async (trial) => {
       const [one, other] = await twoTiers(trial);
       await one.put(numberedEntry('a', 1));
-      trial.same('keys of another tier, of one that claims shared: false', await other.keys(), []);
-      trial.same('get of another tier, of one that claims shared: false', await other.get('a'), undefined);
+      trial.same('keys of another tier, with shared: false', await other.keys(), []);
+      trial.same('get of another tier, with shared: false', await other.get('a'), undefined);
     },
   },
 ];

@@ -7,10 +7,10 @@ import { within } from '../trial/within.ts';
 
 const ENTRIES = makeEntries(3);
 const NAME = 'kit-value';
-/** Instances that want to be the first at the same moment. */
+/** The number of instances that compete to be the first. */
 const RACERS = 4;
 
-/** The part of an open tier, each answer awaited within the deadline; `undefined` for a tier without it. */
+/** The side values of an opened tier, each answer awaited within the deadline; `undefined` for a tier without them. */
 async function partOf(trial: Trial, tier: ObservedTier): Promise<Part | undefined> {
   await tier.open();
   const { sideValues } = tier.raw;
@@ -49,7 +49,7 @@ const checks: Check[] = [
       const tier = await trial.tier();
       const part = await partOf(trial, tier);
       if (part === undefined) return;
-      trial.same('read of a name that has no value', await part.read(NAME), undefined);
+      trial.same('read of a name without a value', await part.read(NAME), undefined);
       trial.same('storeIfAbsent of the first value', await part.storeIfAbsent(NAME, 'first'), 'first');
       trial.same('storeIfAbsent of a second value', await part.storeIfAbsent(NAME, 'second'), 'first');
       trial.same(
@@ -70,7 +70,7 @@ const checks: Check[] = [
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
       if (part === undefined) return;
-      trial.same('replace where there is none', await part.replace(NAME, 'first', 'second'), false);
+      trial.same('replace of a missing value', await part.replace(NAME, 'first', 'second'), false);
       trial.same('read afterwards', await part.read(NAME), undefined);
       await part.storeIfAbsent(NAME, 'first');
       trial.same('replace of another value', await part.replace(NAME, 'other', 'second'), false);
@@ -91,10 +91,10 @@ const checks: Check[] = [
       trial.same('keys', [...(await tier.keys())].sort(), keys);
       trial.same('size', await tier.size(), ENTRIES.length);
       trial.same('has of its name', await tier.has(NAME), false);
-      trial.same('keys of the entries', (await tier.entries()).map(({ key }) => key).sort(), keys);
+      trial.same('keys of entries()', (await tier.entries()).map(({ key }) => key).sort(), keys);
       await tier.close();
       const again = await trial.tier();
-      trial.same('keys when it is opened again', [...(await again.keys())].sort(), keys);
+      trial.same('keys when it is reopened', [...(await again.keys())].sort(), keys);
     },
   },
   {
@@ -106,7 +106,7 @@ const checks: Check[] = [
       if (part === undefined) return;
       await part.storeIfAbsent(NAME, 'value');
       for (const entry of makeEntries(6)) await tier.put(entry);
-      trial.same('read after more puts than there is room for', await part.read(NAME), 'value');
+      trial.same('read after more puts than maxEntries', await part.read(NAME), 'value');
       await tier.clear();
       trial.same('read after clear', await part.read(NAME), 'value');
       trial.clock.advance(10 * 365 * 86_400_000);
@@ -141,7 +141,8 @@ const sharedChecks: Check[] = [
         const name = `${NAME}-${turn}`;
         const answers = await Promise.all(parts.map((part, at) => part!.storeIfAbsent(name, `of-${at}`)));
         const stored = await parts[0].read(name);
-        for (const answer of answers) trial.same(`storeIfAbsent by one of ${RACERS} at once`, answer, stored);
+        for (const answer of answers)
+          trial.same(`storeIfAbsent by one of ${RACERS} concurrent instances`, answer, stored);
       }
     },
   },
@@ -154,7 +155,7 @@ const sharedChecks: Check[] = [
       if (parts[0] === undefined) return;
       await parts[0].storeIfAbsent(NAME, 'old');
       const answers = await Promise.all(parts.map((part, at) => part!.replace(NAME, 'old', `of-${at}`)));
-      trial.same('replacements of one value that were made', answers.filter(Boolean).length, 1);
+      trial.same('number of replacements that succeeded', answers.filter(Boolean).length, 1);
       trial.same('read afterwards', await parts[0].read(NAME), `of-${answers.indexOf(true)}`);
     },
   },

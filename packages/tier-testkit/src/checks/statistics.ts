@@ -5,7 +5,7 @@ import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Fails unless these counts are so, and all others 0. */
+/** Fails unless these counts are as expected and all others 0. */
 function expectCounts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {
   const { hits, misses, currentSize, evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption, undecryptable } =
     tier.statistics;
@@ -25,10 +25,14 @@ const checks: Check[] = [
       await tier.get('a');
       await tier.get('never');
       await tier.size();
-      expectCounts(trial, tier, 'after 2 gets that found and 1 that did not', { hits: 2, misses: 1, currentSize: 3 });
+      expectCounts(trial, tier, 'after 2 gets that hit and 1 that missed', { hits: 2, misses: 1, currentSize: 3 });
       await tier.getMany(['a', 'b', 'never', 'nowhere']);
       await tier.getMany([]);
-      expectCounts(trial, tier, 'after getMany of 2 there and 2 not', { hits: 4, misses: 3, currentSize: 3 });
+      expectCounts(trial, tier, 'after getMany of 2 present and 2 missing keys', {
+        hits: 4,
+        misses: 3,
+        currentSize: 3,
+      });
     },
   },
   {
@@ -36,7 +40,7 @@ const checks: Check[] = [
     rule: 'looks',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
-      const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
+      const operations: readonly (readonly [string, () => Promise<unknown>])[] = [
         ['has', async () => [await tier.has('a'), await tier.has('never')]],
         ['peek', async () => [await tier.peek('a'), await tier.peek('never')]],
         ['keys', () => tier.keys()],
@@ -49,8 +53,8 @@ const checks: Check[] = [
         ['deleteMany', () => tier.deleteMany(['b', 'never'])],
         ['clear', () => tier.clear()],
       ];
-      for (const [name, look] of looks) {
-        await look();
+      for (const [name, run] of operations) {
+        await run();
         const { hits, misses } = tier.statistics;
         trial.same(`hits and misses after ${name}`, [hits, misses], [0, 0]);
       }
@@ -90,7 +94,7 @@ const checks: Check[] = [
       await tier.get('entry-0000');
       expectCounts(trial, tier, 'after 2 gets of an expired entry', { misses: 2, evictionsTtl: 1 });
       await tier.getMany(['entry-0001', 'entry-0001']);
-      expectCounts(trial, tier, 'after getMany of another one', { misses: 3, evictionsTtl: 2 });
+      expectCounts(trial, tier, 'after getMany of another expired entry', { misses: 3, evictionsTtl: 2 });
       await tier.cleanupExpired();
       expectCounts(trial, tier, 'after cleanupExpired of the other 3', { misses: 3, evictionsTtl: 5 });
       await tier.cleanupExpired();
@@ -135,7 +139,11 @@ const checks: Check[] = [
       await tier.delete('a', RemovalReason.HEALTH);
       await tier.size();
       const { hits, misses, currentSize, evictionsHealth } = before;
-      trial.same('a snapshot after more operations', [hits, misses, currentSize, evictionsHealth], [1, 0, 1, 0]);
+      trial.same(
+        'an earlier snapshot after more operations',
+        [hits, misses, currentSize, evictionsHealth],
+        [1, 0, 1, 0],
+      );
       expectCounts(trial, tier, 'now', { hits: 2, misses: 1, currentSize: 1, evictionsHealth: 1 });
     },
   },
@@ -175,8 +183,8 @@ const checks: Check[] = [
 type Action = 'put' | 'get' | 'getMany' | 'delete' | 'health' | 'cleanup' | 'wait';
 
 /**
- * Keeps the books of a tier: what came in is there, or left for a reason that was counted. Whether an expired entry that a put or
- * a delete meets is counted is the tier's to say.
+ * Accounts for every entry of a tier: each one stored is present, or was removed for a reason that was counted. A tier may or may
+ * not count an expired entry that a put or a delete encounters.
  */
 class Ledger {
   readonly #trial: Trial;
@@ -199,7 +207,7 @@ class Ledger {
       const known = live + this.#deleted + evictionsLru + evictionsTtl + evictionsHealth;
       const hidden = [...this.#deadlines.values()].filter((deadline) => this.#trial.clock.now() >= deadline).length;
       const missing = this.#stored - known;
-      const what = `entries stored less those there, deleted or evicted after ${action} "${key}"`;
+      const what = `entries stored minus those present, deleted or evicted, after ${action} "${key}"`;
       this.#trial.holds(
         what,
         missing >= 0 && missing <= hidden + this.#unsure,
@@ -243,7 +251,7 @@ class Ledger {
     for (const [key, deadline] of this.#deadlines) if (now >= deadline) this.#deadlines.delete(key);
   }
 
-  /** An expired entry may be there still. */
+  /** Before a put or delete of a key whose expired entry may still be stored. */
   #meet(key: string): void {
     if (this.#trial.clock.now() >= (this.#deadlines.get(key) ?? Number.POSITIVE_INFINITY)) this.#unsure++;
   }

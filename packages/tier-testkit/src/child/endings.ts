@@ -3,7 +3,7 @@ import { doStep, writeStep } from '../histories/write-step.ts';
 import type { ChildWork } from './child-work.ts';
 import { report } from './report.ts';
 
-/** Writes until it is killed, and tells the number of each step once the tier has acknowledged it. */
+/** Writes until it is killed, and reports the number of each step once the tier has acknowledged it. */
 export async function write(work: ChildWork): Promise<void> {
   const tier = await work.tier();
   for (let count = 0; ; count++) {
@@ -12,19 +12,19 @@ export async function write(work: ChildWork): Promise<void> {
   }
 }
 
-/** Some steps, then the end of the process at once, without close. */
+/** Runs some steps, then exits immediately, without close. */
 export async function exit(work: ChildWork): Promise<void> {
   await writeSome(work);
   process.exit(0);
 }
 
-/** Some steps, and close forgotten: the process ends when nothing holds it. */
+/** Runs some steps and never closes: the process ends when nothing keeps it alive. */
 export async function end(work: ChildWork): Promise<void> {
   await writeSome(work);
   reportAtExit();
 }
 
-/** Some steps, then close: the process ends when nothing holds it. */
+/** Runs some steps, then closes: the process ends when nothing keeps it alive. */
 export async function closeAndEnd(work: ChildWork): Promise<void> {
   const tier = await writeSome(work);
   await tier.close();
@@ -40,7 +40,7 @@ async function writeSome(work: ChildWork): Promise<CacheTier> {
     if (!(await doStep(tier, writeStep(prefix, step)))) throw new Error('a put was not stored');
     await tier.get(`${prefix}-${step}`);
   }
-  // A tier may keep these for a while before it writes them.
+  // A tier may buffer these for a while before it writes them.
   const keys = await tier.keys();
   const now = work.clock.now();
   await tier.recordAccess?.(keys.map((key) => ({ key, accessCount: 5, lastAccessed: now })));
@@ -48,7 +48,7 @@ async function writeSome(work: ChildWork): Promise<CacheTier> {
   return tier;
 }
 
-/** When nothing holds the process any more: for how many milliseconds something did. */
+/** Reports at exit for how many milliseconds the process was kept alive. */
 function reportAtExit(): void {
   const since = performance.now();
   process.once('exit', () => report(performance.now() - since));

@@ -5,7 +5,7 @@ import { plainEntry } from '../trial/plain-entry.ts';
 import type { ChildWork } from './child-work.ts';
 import { report } from './report.ts';
 
-/** What a parent asks of the tier of a child process: an operation, and what it takes. */
+/** A request to the tier of a child process: an operation and its arguments. */
 export interface ChildRequest {
   readonly operation:
     | 'put'
@@ -20,7 +20,7 @@ export interface ChildRequest {
     | 'cleanup'
     | 'advance';
   readonly keys?: readonly string[];
-  /** Number of the entries to put; milliseconds to advance the clock by. */
+  /** Number of the entries to put, or milliseconds to advance the clock by. */
   readonly count?: number;
 }
 
@@ -60,7 +60,7 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
   }
 }
 
-/** One put after the other: how many were acknowledged. */
+/** Puts one entry after the other, and returns how many were acknowledged. */
 async function putAll(tier: CacheTier, keys: readonly string[], count: number): Promise<number> {
   let stored = 0;
   for (const key of keys) if (await tier.put(key, numberedEntry(key, count))) stored++;

@@ -3,9 +3,9 @@ import { type ArgumentKind, CacheConfigError, checkOptionsObject, Kinds } from '
 import { CONTRACT_RULES, type ContractRule } from './contract-rules.ts';
 import { show } from './show.ts';
 
-/** What a failed check says. */
+/** What a failed check reports. */
 export interface Failing {
-  /** What was done: `get("a") after put("a")`. */
+  /** What was done, such as `get("a") after put("a")`. */
   readonly what: string;
   readonly expected: unknown;
   readonly came: unknown;
@@ -25,12 +25,12 @@ const FAILING: Readonly<Record<keyof Failing, ArgumentKind>> = Object.freeze({
   cause: ANYTHING,
 });
 
-/** A broken sentence of the contract: what was expected, what came, and the sentence. */
+/** A violation of the contract: what was expected, what was received, and the sentence that is broken. */
 export class ConformanceError extends AssertionError {
   override readonly name = 'ConformanceError';
   readonly rule: ContractRule;
 
-  /** Throws a CacheConfigError for what says of no check that it failed. */
+  /** Throws a CacheConfigError for a value that does not describe a failure. */
   constructor(failing: Failing) {
     checkOptionsObject(failing, FAILING, { what: 'ConformanceError', name: 'failing', error: CacheConfigError });
     const { what, expected, came, rule, cause } = failing;

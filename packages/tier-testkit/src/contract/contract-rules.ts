@@ -1,6 +1,6 @@
 /**
- * The tier contract, a sentence a rule. A failing conformance test quotes the one that is broken; `docs/extend/contract.md`
- * holds the same sentences.
+ * The tier contract, one sentence per rule. A failing conformance test quotes the broken one; `docs/extend/contract.md`
+ * lists the same sentences.
  */
 export const CONTRACT_RULES = Object.freeze({
   shape:
@@ -75,5 +75,5 @@ export const CONTRACT_RULES = Object.freeze({
   forgotten: 'A tier that nobody closed lets the process end, and loses nothing that it acknowledged.',
 });
 
-/** Names a sentence of the contract. */
+/** The name of a sentence of the contract. */
 export type ContractRule = keyof typeof CONTRACT_RULES;

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const LONGEST = 400;
 
-/** A value on one line, shortened; long texts by their length and both ends. */
+/** A value on one line; long ones are shortened to both ends and their length. */
 export function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`;
   const text = inspect(value, {

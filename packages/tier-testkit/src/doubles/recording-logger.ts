@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { LogFields, Logger } from '@pw/cache-models';
 
-/** Keeps everything that is logged, as the most talkative of loggers would print it. */
+/** Records everything that is logged, as the most verbose logger would print it. */
 export class RecordingLogger implements Logger {
   readonly lines: string[] = [];
 

@@ -7,15 +7,15 @@ import {
   type TokenState,
 } from '@pw/cache-models';
 
-/** Stands in a token for the place that it is bound to, where it is bound to none. */
+/** Marks a token that is bound to no proxy. */
 const NOWHERE = 'nowhere';
 
-/** Seals by a keyed stream and a digest: unreadable in a file, and a wrong key or place is noticed. Of no use outside tests. */
+/** Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. For tests only. */
 export class TestCipher implements CredentialCipher {
   readonly #key: string;
   readonly #older: readonly TestCipher[];
 
-  /** Seals with a key, and opens what it or an older one sealed. */
+  /** Seals with `key`, and opens tokens sealed with it or with an older key. */
   constructor(key = 'first', ...older: string[]) {
     this.#key = key;
     this.#older = older.map((other) => new TestCipher(other));

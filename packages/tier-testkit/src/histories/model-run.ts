@@ -4,10 +4,10 @@ import { makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** An entry to store: its key, and its life in milliseconds from now on. */
+/** An entry to store: its key, and its lifetime in milliseconds. */
 export type Put = readonly [key: string, life: number];
 
-/** One command of a history: its name, and what it takes. */
+/** One command of a history: its name and its arguments. */
 export type Command =
   | readonly ['put', ...Put]
   | readonly ['get' | 'delete' | 'has' | 'peek', string]
@@ -16,7 +16,7 @@ export type Command =
   | readonly ['advance', number]
   | readonly ['clear' | 'cleanup' | 'size' | 'keys' | 'entries' | 'reopen' | 'renew'];
 
-/** A tier beside the naivest model of it: a Map. */
+/** Runs a tier beside the simplest model of it, a Map, and compares their answers. */
 export class ModelRun {
   readonly #trial: Trial;
   readonly #model = new Map<string, CacheEntry>();
@@ -29,7 +29,7 @@ export class ModelRun {
     this.#tier = tier;
   }
 
-  /** Does one command with both, and compares their answers. */
+  /** Runs one command on both, and compares their answers. */
   async do(command: Command): Promise<void> {
     this.#steps++;
     switch (command[0]) {
@@ -58,7 +58,7 @@ export class ModelRun {
     }
   }
 
-  /** At the end of a history: everything that is there, in every field. */
+  /** Compares the whole content, in every field, at the end of a history. */
   async compare(): Promise<void> {
     await this.#whole('size');
     await this.#whole('keys');
@@ -119,7 +119,7 @@ export class ModelRun {
       this.#trial.sameEntry(this.#at(`"${entry.key}" of entries`), entry, this.#model.get(entry.key), 'lists');
   }
 
-  /** An expired entry may be gone already: a get has met it, or the tier makes order by itself. */
+  /** An expired entry may be gone already: a get may have removed it, or the tier cleans up on its own. */
   async #cleanup(live: readonly string[]): Promise<void> {
     const most = this.#model.size - live.length;
     const came = await this.#tier.cleanupExpired();

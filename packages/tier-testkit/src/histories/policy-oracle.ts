@@ -6,7 +6,7 @@ interface Row {
   uses: number;
 }
 
-/** Says who may have to go next from a full tier, by the plainest means: a list of all, searched. */
+/** Tells which entries a full tier may evict next, by searching a plain list of all of them. */
 export class PolicyOracle {
   readonly #rows = new Map<string, Row>();
   readonly #policy: EvictionPolicy;
@@ -24,7 +24,7 @@ export class PolicyOracle {
     return this.#rows.has(key);
   }
 
-  /** A put: of a key that is there it is a use. */
+  /** A put; for a key that is present, it counts as a use. */
   put(key: string): void {
     if (this.has(key)) this.use(key);
     else this.#rows.set(key, { stored: ++this.#step, used: this.#step, uses: 1 });
@@ -41,12 +41,14 @@ export class PolicyOracle {
     this.#rows.delete(key);
   }
 
-  /** Who may go next: of those used equally seldom the one stored first, or the one whose last use is longest ago. */
+  /** The entries that may be evicted next. With lfu, a tie may be broken by the first put or by the last use. */
   candidates(): string[] {
     if (this.#policy === EvictionPolicy.FIFO) return this.#lowest(this.keys, (row) => row.stored);
     if (this.#policy === EvictionPolicy.LRU) return this.#lowest(this.keys, (row) => row.used);
-    const seldom = this.#lowest(this.keys, (row) => row.uses);
-    return [...new Set([...this.#lowest(seldom, (row) => row.stored), ...this.#lowest(seldom, (row) => row.used)])];
+    const leastUsed = this.#lowest(this.keys, (row) => row.uses);
+    return [
+      ...new Set([...this.#lowest(leastUsed, (row) => row.stored), ...this.#lowest(leastUsed, (row) => row.used)]),
+    ];
   }
 
   #lowest(keys: readonly string[], rank: (row: Row) => number): string[] {

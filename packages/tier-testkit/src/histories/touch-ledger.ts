@@ -3,7 +3,7 @@ import { makeEntry } from '../samples/make-entry.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** What a history does with a key. */
+/** A step of a history: what happens to a key. */
 export type Touch =
   | 'touch'
   | 'put'
@@ -20,10 +20,10 @@ export type Touch =
 export type TouchStep = readonly [does: Touch, key: string];
 
 const KEYS = ['a', 'b', 'c', '__proto__', 'never'];
-/** Of an entry of a history, in milliseconds. */
+/** Lifetime of an entry in a history, in milliseconds. */
 const LIFE = 10;
 
-/** What a tier's view of its touches has to tell, beside what it tells. */
+/** Records what a tier's view of its touches should report, and compares it with what the view reports. */
 export class TouchLedger {
   readonly view: TouchedEntries;
   readonly #trial: Trial;
@@ -36,7 +36,7 @@ export class TouchLedger {
     this.view = tier.raw.touched!();
   }
 
-  /** How many there are to take. */
+  /** The number of touched keys that are left to take. */
   get left(): number {
     return this.#counted.size;
   }
@@ -59,15 +59,15 @@ export class TouchLedger {
     else this.#counted.delete(key);
   }
 
-  /** Takes; fails unless each was counted, and as it was, and some come if there are any. */
+  /** Takes up to `limit` updates; fails unless each is as counted, and at least one comes if there are any. */
   take(limit: number): void {
     const taken = this.view.take(limit);
     const { length } = taken;
     const [least, most] = [Math.min(limit, this.left, 1), Math.min(limit, this.left)];
-    const what = `number of updates of take(${limit}) with ${this.left} to take`;
+    const what = `number of updates from take(${limit}) with ${this.left} left`;
     this.#trial.holds(what, length >= least && length <= most, `${least} to ${most}`, length);
     for (const update of taken) {
-      this.#trial.same(`an update of take(${limit})`, plain(update), this.#counted.get(update.key));
+      this.#trial.same(`an update from take(${limit})`, plain(update), this.#counted.get(update.key));
       this.#counted.delete(update.key);
     }
   }
@@ -75,17 +75,17 @@ export class TouchLedger {
   /** Takes until there is nothing left. */
   takeAll(): void {
     while (this.left > 0) this.take(1000);
-    this.#trial.same('take of what was taken', this.view.take(1000), []);
+    this.#trial.same('take after everything was taken', this.view.take(1000), []);
   }
 
-  /** Fails unless the view tells of these keys what was counted, and counts at least what there is to take. */
+  /** Fails unless the view reports the counts of these keys, and its `count` covers at least what is left to take. */
   compare(keys: readonly string[], when: string): void {
     for (const key of keys) this.#trial.same(`of("${key}") ${when}`, plain(this.view.of(key)), this.#counted.get(key));
     const { count } = this.view;
     this.#trial.holds(`count ${when}`, count >= this.left, `at least ${this.left}`, count);
   }
 
-  /** One step of a history, and a look at everything. */
+  /** Runs one step of a history and compares everything. */
   async do([does, key]: TouchStep): Promise<void> {
     const { clock } = this.#trial;
     if (does === 'touch') await this.touch(key);
@@ -102,7 +102,7 @@ export class TouchLedger {
   }
 }
 
-/** Whether an entry was evicted is the tier's to say. */
+/** Without `evictedFromL1`, which is up to the tier. */
 function plain(update: AccessUpdate | undefined): AccessUpdate | undefined {
   if (update === undefined) return undefined;
   const { key, accessCount, lastAccessed } = update;

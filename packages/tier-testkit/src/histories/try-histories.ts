@@ -3,7 +3,7 @@ import { ConformanceError } from '../contract/conformance-error.ts';
 import { show } from '../contract/show.ts';
 import type { Trial } from '../trial/trial.ts';
 
-/** Runs a check on random histories; of those that fail it reports the shortest one found. */
+/** Runs a check on random histories, and reports the shortest failing one that was found. */
 export async function tryHistories<T>(
   { subject: { fastCheck } }: Trial,
   histories: Arbitrary<T>,
@@ -17,7 +17,7 @@ export async function tryHistories<T>(
   if (!result.failed) return;
   const error: unknown = result.errorInstance;
   const history = `history ${show(result.counterexample?.[0])}, seed ${result.seed}, path ${result.counterexamplePath}`;
-  if (!(error instanceof ConformanceError)) throw new Error(`it threw in the ${history}`, { cause: error });
+  if (!(error instanceof ConformanceError)) throw new Error(`the check threw in ${history}`, { cause: error });
   const what = `${error.message.split('\n', 1)[0]}; ${history}`;
   throw new ConformanceError({ what, expected: error.expected, came: error.actual, rule: error.rule, cause: error });
 }

@@ -1,13 +1,13 @@
 import type { CacheEntry, CacheTier } from '@pw/cache-models';
 import { numberedEntry } from '../samples/numbered-entry.ts';
 
-/** So many keys are written over and over. */
+/** The number of keys that are written again and again. */
 const RING = 40;
 
-/** A step of an endless sequence of writes: entries that it stores, one by one or as a batch, or a key that it deletes. */
+/** A step of an endless sequence of writes: a put, a batch, or a delete. */
 export type WriteStep = { readonly put: readonly CacheEntry[] } | { readonly remove: string };
 
-/** The step of a number, 0 or more: two processes that know the number know what was written. */
+/** The step with a number, from 0: two processes that know the number know what was written. */
 export function writeStep(prefix: string, count: number): WriteStep {
   const key = (of: number) => `${prefix}-${(of * 7) % RING}`;
   if (count % 5 === 4) return { remove: key(count - 2) };
@@ -15,7 +15,7 @@ export function writeStep(prefix: string, count: number): WriteStep {
   return { put: keys.map((name) => numberedEntry(name, count)) };
 }
 
-/** Does a step; false if the tier did not store all of it. */
+/** Runs a step; false if the tier did not store all of it. */
 export async function doStep(tier: CacheTier, step: WriteStep): Promise<boolean> {
   if ('remove' in step) {
     await tier.delete(step.remove);
@@ -26,7 +26,7 @@ export async function doStep(tier: CacheTier, step: WriteStep): Promise<boolean>
   return (await tier.putMany(step.put)).every((stored) => stored);
 }
 
-/** What a store holds after some steps. */
+/** The expected content of a store after some steps. */
 export class ExpectedStore {
   readonly entries = new Map<string, CacheEntry>();
 
@@ -35,7 +35,7 @@ export class ExpectedStore {
     else for (const entry of step.put) this.entries.set(entry.key, entry);
   }
 
-  /** Takes over, of a step that may have been done or not, or in part, what is so. */
+  /** Accepts the outcome of a step that may have been applied in full, in part or not at all. */
   settle(step: WriteStep, came: (key: string) => CacheEntry | undefined): void {
     if ('remove' in step && came(step.remove) === undefined) this.entries.delete(step.remove);
     if ('remove' in step) return;

@@ -9,9 +9,9 @@ import type { Trial } from '../trial/trial.ts';
 import { within } from '../trial/within.ts';
 import { CHILD_PROGRAM } from './child-program.ts';
 
-/** Longest time for a process to start and load the module. */
+/** How long a process may take to start and load the module. */
 const START_MS = 60_000;
-/** Longest time for a process to end that has nothing to do any more; the contract allows less. */
+/** How long to wait for a process with nothing left to do; the contract allows less. */
 const END_MS = 5000;
 const MAX_STDERR = 2000;
 
@@ -21,7 +21,7 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process of its own with the module under test, and the lines that it tells. */
+/** A child process with the module under test, and the lines that it reports. */
 export class TierProcess {
   readonly #trial: Trial;
   readonly #command: string;
@@ -41,7 +41,7 @@ export class TierProcess {
       this.#stderr = (this.#stderr + text).slice(0, MAX_STDERR);
     });
     this.#readLines();
-    // A write to a process that has died is told by its end.
+    // A write to a dead process shows in its exit.
     this.#child.stdin.on('error', () => {});
     this.#ended = once(this.#child, 'close').then(([code, signal]) => {
       this.#isOver = true;
@@ -51,7 +51,7 @@ export class TierProcess {
     this.#ended.catch(() => {});
   }
 
-  /** Starts a process on the trial's store, waits until it has loaded the module, and ends it after `use` whatever comes. */
+  /** Starts a process on the trial's store, waits until it has loaded the module, and kills it after `use` in any case. */
   static async run<T>(
     trial: Trial,
     orders: Pick<ChildOrders, 'command'> & Partial<ChildOrders>,
@@ -69,23 +69,23 @@ export class TierProcess {
     }
   }
 
-  /** The next thing that the process tells; fails if it ends instead, or takes too long. */
+  /** The next value that the process reports; fails if it ends instead or takes too long. */
   next(): Promise<unknown> {
     return this.#next(this.#trial.deadlineMs);
   }
 
-  /** What it has told since, without waiting. */
+  /** All values reported so far and not taken yet, without waiting. */
   takeReported(): unknown[] {
     return this.#reported.splice(0);
   }
 
-  /** Asks a process that serves. */
+  /** Sends a request to a process that runs `serve`, and waits for the answer. */
   request(request: ChildRequest): Promise<unknown> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     return this.next();
   }
 
-  /** Lets a process that serves come to its end. */
+  /** Closes the input of a process, which ends `serve`. */
   closeInput(): void {
     this.#child.stdin.end();
   }
@@ -94,7 +94,7 @@ export class TierProcess {
     this.#child.kill('SIGKILL');
   }
 
-  /** Waits for the end; fails if it does not come. */
+  /** Waits for the process to end; fails if it does not. */
   async end(): Promise<ChildEnd> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
@@ -103,12 +103,12 @@ export class TierProcess {
     const end = await Promise.race([this.#ended, late]);
     clearTimeout(timer);
     if (end !== undefined) return end;
-    throw this.#wrong('the end of the process within a second', `nothing within ${END_MS} ms`);
+    throw this.#wrong('the process to end within a second', `nothing within ${END_MS} ms`);
   }
 
   async #next(milliseconds: number): Promise<unknown> {
     while (this.#reported.length === 0) {
-      if (this.#isOver) throw this.#wrong('an answer', `the end of the process: ${this.#stderr || 'no error told'}`);
+      if (this.#isOver) throw this.#wrong('an answer', `the end of the process: ${this.#stderr || 'no error output'}`);
       const news = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

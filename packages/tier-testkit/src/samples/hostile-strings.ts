@@ -1,4 +1,4 @@
-/** Texts that differ in one respect only; a store that ignores it takes them for one. */
+/** Strings that differ in one respect only; a store that ignores it confuses them. */
 export const ALIKE: Readonly<Record<string, readonly string[]>> = Object.freeze({
   'only in case': ['proxy', 'Proxy', 'PROXY', 'straße', 'STRASSE', 'strasse', 'i', 'I', 'ı', 'İ', 'ΣΑΣ', 'σας', 'σασ'],
   'only in white space': [
@@ -69,7 +69,7 @@ export const ALIKE: Readonly<Record<string, readonly string[]>> = Object.freeze(
   'only by a suffix': ['key', 'key:', 'key:1', 'key:10', 'key:1:0', 'ke', 'key/1', 'key.1', 'key\\1'],
 });
 
-/** Texts that mean something to a language, a file system, a database or a terminal. */
+/** Strings with a special meaning in a language, a file system, a database or a terminal. */
 export const MEANINGFUL: readonly string[] = Object.freeze([
   ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'valueOf', 'length', '__defineGetter__'],
   ...['null', 'undefined', 'true', 'false', 'NaN', 'Infinity', '[object Object]', '{}', '[]', '{"key":"a"}', '"', "'"],

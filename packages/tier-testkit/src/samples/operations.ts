@@ -2,19 +2,19 @@ import { START } from '../doubles/manual-clock.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { makeEntry } from './make-entry.ts';
 
-/** The entries of a store that {@link Operation.full} speaks of; "c" and "d" are not among them. */
+/** The content of the store for {@link Operation.full}; "c" and "d" are not part of it. */
 export const HELD = [makeEntry('a', { username: 'user', password: 'pass', failureCount: 2 }), makeEntry('b')] as const;
 
-/** One operation of the contract, its answer in a form that can be compared. */
+/** One operation of the contract, with its answer in a comparable form. */
 export interface Operation {
-  /** As it is called: `get("a")`. */
+  /** The call, such as `get("a")`. */
   readonly name: string;
   readonly call: (tier: ObservedTier) => Promise<unknown>;
-  /** From a tier that is off, or whose store is broken: as for a miss. */
+  /** The answer of a tier that is off, or whose store is broken: the same as for a miss. */
   readonly off: unknown;
-  /** From a tier without entries. */
+  /** The answer of a tier without entries. */
   readonly empty: unknown;
-  /** From a tier that holds {@link HELD}; absent where more than one answer is right. */
+  /** The answer of a tier that contains {@link HELD}; absent where more than one answer is right. */
   readonly full?: unknown;
 }
 
@@ -85,7 +85,7 @@ const RECORD_ACCESS: Operation = {
   empty: 0,
 };
 
-/** Every operation that this tier has. */
+/** All operations that this tier has. */
 export function operationsOf({ raw }: ObservedTier): readonly Operation[] {
   return [
     ...OPERATIONS,

@@ -2,7 +2,7 @@ import { CacheEntry, type EntryFilter, HEALTH_STATUSES, PROXY_SCHEMES } from '@p
 import { START } from '../doubles/manual-clock.ts';
 import { makeEntry } from './make-entry.ts';
 
-/** When a sample is asked: some of it is expired by then, and a deadline, a last access and a next check fall on it. */
+/** The time of the queries: part of the sample has expired, and a deadline, a last access and a next check fall on it. */
 export const QUERIED_AT = START + 3000;
 
 const COUNT = 72;
@@ -13,7 +13,7 @@ const HOSTS = ['proxy', 'pr%xy', 'Upper', 'under_score', '192.0.2.7', 'xn--ks-vi
 
 const of = <T>(values: readonly T[], at: number): T => values[at % values.length]!;
 
-/** Entries that differ in every field that a filter looks at, with ties in each. */
+/** Entries that differ in every field that a filter inspects, with ties in each. */
 export const SAMPLE: readonly CacheEntry[] = Array.from({ length: COUNT }, (_, at) => {
   const key = at < KEYS.length ? KEYS[at]! : `sample ${(at * 29) % COUNT}-${at}`;
   const scheme = of(PROXY_SCHEMES, at);
@@ -21,9 +21,9 @@ export const SAMPLE: readonly CacheEntry[] = Array.from({ length: COUNT }, (_, a
     source: of(SOURCES, at),
     fetchTime: START - (at % 11) * 1000,
     lastAccessed: QUERIED_AT - (at % 9) * 500 - (at % 2) / 1000,
-    // With the last access there are four that are equal in both.
+    // Four entries share both this count and the last access.
     accessCount: (at * 5) % 6,
-    // Expired at first, then on the second of the question, then later.
+    // Some expire before the query, some at the very moment of it, the others later.
     expiresAt: QUERIED_AT + (at % 8 === 0 ? -1000 : at % 8 === 1 ? 0 : (at % 7) * 1000 + 1),
     failureCount: at % 5,
     healthStatus: of(HEALTH_STATUSES, at),
@@ -32,12 +32,12 @@ export const SAMPLE: readonly CacheEntry[] = Array.from({ length: COUNT }, (_, a
     labels: at % 4 === 2 ? {} : labelsOf(at),
     ...(at % 10 === 4 ? { username: 'user', password: 'pass' } : {}),
   });
-  // As other programs stored them: upper case, and what a pattern would take for something else.
+  // As other programs store them: in upper case, and with characters that are special in patterns.
   const url = `${at % 12 === 5 ? scheme.toUpperCase() : scheme}://${of(HOSTS, at)}-${at}.example:8080`;
   return CacheEntry.restore({ ...entry, proxyUrl: url });
 });
 
-/** Names and values that are those of another label too; some lack a name. */
+/** Names and values that occur in several labels; some entries lack a name. */
 function labelsOf(at: number): Record<string, string> {
   return {
     country: of(COUNTRIES, at),
@@ -49,7 +49,7 @@ function labelsOf(at: number): Record<string, string> {
 
 const time = (milliseconds: number): number => QUERIED_AT + milliseconds;
 
-/** For each member of a filter what may be asked. */
+/** Valid values for each member of a filter. */
 export const FILTERS = {
   source: ['list', 'li%t', 'l_st', '%', '', 'é', "'; --", ['api', 'List', 'never'], [], 'never'],
   protocol: ['http', 'socks5', ['socks4', 'socks5h'], []],
@@ -91,7 +91,7 @@ export const FILTERS = {
   limit: [1, 7, 24, 71, 72, 73, 10_000],
 } as const satisfies { readonly [Name in Exclude<keyof EntryFilter, 'cursor'>]: readonly EntryFilter[Name][] };
 
-/** What no tier may take for a filter. */
+/** Values that every tier must refuse as a filter. */
 export const WRONG_FILTERS: readonly unknown[] = [
   ...[null, 5, 'source', true],
   ...[{ colour: 'red' }, { Source: 'list' }, { source: 5 }, { source: [5] }, { source: null }, { source: { $ne: '' } }],
@@ -116,7 +116,7 @@ export const WRONG_FILTERS: readonly unknown[] = [
     { limit: Number.NaN },
     { limit: null },
     { cursor: 5 },
-    { cursor: 'none of yours' },
+    { cursor: 'not a cursor' },
     { cursor: '' },
   ],
 ];

@@ -32,7 +32,7 @@ import { statistics } from '../checks/statistics.ts';
 import { touched } from '../checks/touched.ts';
 import type { CheckGroup } from './conformance-test.ts';
 
-/** The whole contract, in the order in which a broken part explains the ones that follow. */
+/** The whole contract, ordered so that the first failure explains those that follow from it. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [
   basics,
   expiry,

@@ -27,26 +27,27 @@ const SUBJECT: Readonly<Record<keyof ConformanceSubject, ArgumentKind>> = Object
 });
 const RUNNER = functions('a test runner, with the functions', 'describe', 'it');
 
-/** Throws a CacheValidationError that lists what is wrong with a subject. */
+/** Throws a CacheValidationError that lists everything wrong with a subject. */
 export function checkSubject(subject: ConformanceSubject): void {
   checkOptionsObject(subject, SUBJECT, { what: 'conformance tests', name: 'subject' });
 }
 
-/** Throws a CacheValidationError for what declares no tests. */
+/** Throws a CacheValidationError for a value that is not a test runner, or a name that is not a string. */
 export function checkRunner(runner: TestRunner, name: string): void {
   checkArgument('runner', runner, RUNNER);
   checkArgument('name', name, Kinds.text);
 }
 
-/** Throws a CacheValidationError for a module that makes no tiers. */
+/** Throws a CacheValidationError for a module without `createTier`. */
 export function checkModule(module: TierModule): void {
   if (typeof module.createTier !== 'function') throw wrongModule('must export a function createTier');
 }
 
-/** Throws a CacheValidationError for what a module gave instead of a tier. */
+/** Throws a CacheValidationError if `createTier` returned something other than a tier. */
 export function checkTier(tier: CacheTier): void {
   const { capabilities } = ((tier as unknown) ?? {}) as { readonly capabilities?: unknown };
-  if (!Kinds.object.isRight(capabilities)) throw wrongModule('must make tiers, which tell their capabilities');
+  if (!Kinds.object.isRight(capabilities))
+    throw wrongModule('must return a tier from createTier, with an object as its capabilities');
 }
 
 function functions(what: string, ...names: readonly string[]): ArgumentKind {

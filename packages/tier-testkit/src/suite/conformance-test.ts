@@ -4,7 +4,7 @@ import type { Trial } from '../trial/trial.ts';
 import type { ConformanceSubject } from './conformance-subject.ts';
 import type { TierModule } from './tier-module.ts';
 
-/** What a group of checks may look at when it decides which tests a tier has to pass. */
+/** What a group of checks may inspect to decide which checks apply to a tier. */
 export interface Claims {
   readonly capabilities: TierCapabilities;
   readonly module: TierModule;
@@ -13,29 +13,29 @@ export interface Claims {
 
 /** One check, before it is bound to a tier. */
 export interface Check {
-  /** Says what is wrong when it fails: `loses an entry on close`. */
+  /** The behaviour that is required: `keeps entries across close`. */
   readonly name: string;
-  /** The sentence that is broken unless an assertion names another one. */
+  /** The sentence that a failure quotes, unless the assertion names another one. */
   readonly rule: ContractRule;
   readonly run: (trial: Trial) => Promise<void>;
-  /** True for checks that start processes or repeat themselves very often. */
+  /** True for checks that start processes or repeat an operation very often. */
   readonly slow?: boolean;
 }
 
-/** Checks of one part of the contract. */
+/** The checks of one part of the contract. */
 export interface CheckGroup {
   readonly name: string;
-  /** The checks that this tier has to pass, by its claims: a claim that is not made is tested too. */
+  /** The checks that apply to this tier: a claimed capability must work, and one that is not claimed must be absent. */
   readonly checks: (claims: Claims) => readonly Check[];
 }
 
-/** One test, ready to run. */
+/** One check bound to a tier, ready to run. */
 export interface ConformanceTest {
   readonly group: string;
   readonly name: string;
   readonly rule: ContractRule;
   readonly slow: boolean;
-  /** Longest time in milliseconds for a runner to wait. */
+  /** How long a runner should wait, in milliseconds. */
   readonly timeoutMs: number;
   readonly run: () => Promise<void>;
 }

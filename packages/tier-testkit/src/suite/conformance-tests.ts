@@ -14,9 +14,9 @@ const QUICK_TIMEOUT_MS = 60_000;
 const SLOW_TIMEOUT_MS = 600_000;
 
 /**
- * The tests that a tier has to pass, by what it claims; a runner declares them, or a program runs them itself.
- * Rejects with a CacheValidationError for a wrong subject and for a module that makes no tiers, and with what the module throws when it is
- * loaded or makes its first tier.
+ * Returns the tests that a tier has to pass, according to its claims, for a runner to declare or a program to run.
+ * Rejects with a CacheValidationError for an invalid subject or a module that creates no tiers, and with any error that
+ * the module throws while it is loaded or creates its first tier.
  */
 export async function conformanceTests(subject: ConformanceSubject): Promise<ConformanceTest[]> {
   checkSubject(subject);
@@ -53,7 +53,7 @@ function bind(group: string, { name, rule, run, slow = false }: Check, { module,
   };
 }
 
-/** Whatever a tier throws where it should answer is a broken sentence too. */
+/** An error thrown in place of an answer breaks the contract too. */
 function asConformanceError(error: unknown, name: string, { rule }: Trial): ConformanceError {
   if (error instanceof ConformanceError) return error;
   return new ConformanceError({ what: name, expected: 'no error', came: error, rule, cause: error });

@@ -9,14 +9,14 @@ export interface TestRunner {
 }
 
 /**
- * Declares the conformance tests of a tier with a runner: one `describe` for each part of the contract. Rejects as
- * {@link conformanceTests} does, and with a CacheValidationError for a runner or a name that is none.
+ * Declares the conformance tests of a tier with a runner, one `describe` for each part of the contract. Rejects like
+ * {@link conformanceTests}, and with a CacheValidationError for an invalid runner or name.
  */
 export async function declareTests(runner: TestRunner, name: string, subject: ConformanceSubject): Promise<void> {
   checkRunner(runner, name);
   const groups = Map.groupBy(await conformanceTests(subject), ({ group }) => group);
   for (const [group, tests] of groups) {
-    // Typed as void; that of node:test gives a promise, which is settled at once.
+    // Typed as void, but `describe` of node:test returns a promise.
     const declared: unknown = runner.describe(`${name}: ${group}`, () => {
       for (const test of tests) runner.it(test.name, test.run, test.timeoutMs);
     });

@@ -1,24 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import { ConformanceError } from '../contract/conformance-error.ts';
 
-/** Does some work, and fails if a promise was rejected meanwhile that nobody listened to. */
+/** Runs `work` and fails if it caused an unhandled rejection. */
 export async function failOnUnhandledRejection(work: () => Promise<void>): Promise<void> {
-  const unheard: unknown[] = [];
-  const hear = (reason: unknown) => void unheard.push(reason);
-  process.on('unhandledRejection', hear);
+  const unhandled: unknown[] = [];
+  const record = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', record);
   try {
     await work();
-    // Node.js tells of a rejection after the microtasks in which somebody could still have listened.
+    // Node.js reports a rejection only after the microtasks in which it could still have been handled.
     await setImmediate();
   } finally {
-    process.off('unhandledRejection', hear);
+    process.off('unhandledRejection', record);
   }
-  if (unheard.length === 0) return;
+  if (unhandled.length === 0) return;
   throw new ConformanceError({
-    what: 'promises rejected where nobody hears it',
+    what: 'unhandled promise rejections',
     expected: 'none',
-    came: unheard[0],
+    came: unhandled[0],
     rule: 'unhandled',
-    cause: unheard[0],
+    cause: unhandled[0],
   });
 }

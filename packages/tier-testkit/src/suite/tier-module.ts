@@ -8,34 +8,34 @@ import type {
   MaybePromise,
 } from '@pw/cache-models';
 
-/** What the kit hands to a tier that it wants made. */
+/** What the kit passes to `createTier`. */
 export interface TierSetup {
   readonly config: CacheTierConfigInput;
-  /** Of the test: it stands still until the test moves it. */
+  /** The clock of the test: it stands still until the test advances it. */
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Absent when a test wants a tier without one. */
+  /** `undefined` when a test needs a tier without one. */
   readonly cipher: CredentialCipher | undefined;
   readonly onEvict: EvictionListener;
-  /** 1 or more; a tier that is made with it switches itself off after so many failures in a row. */
+  /** 1 or more: the number of consecutive failures after which the tier switches itself off. */
   readonly failureThreshold: number;
   /**
-   * An empty folder, removed after the test; two tiers made with the same one work on the same store. A tier that keeps
-   * its entries elsewhere derives a name (a prefix, a database) from it.
+   * An empty folder, removed after the test. Two tiers created with the same folder share a store. A tier that keeps
+   * its entries elsewhere derives a name (a prefix, a database) from the path.
    */
   readonly directory: string;
 }
 
 /**
- * What the module under test exports. It is loaded by the tests and, for what only a process of its own can show
+ * What the module under test exports. It is loaded by the tests and, for checks that need a separate process
  * (kill -9, several processes, exit), by child processes.
  */
 export interface TierModule {
-  /** Makes a tier, not yet opened. The same `directory` means the same store. */
+  /** Creates a tier, not yet opened. The same `directory` means the same store. */
   createTier(setup: TierSetup): MaybePromise<CacheTier>;
-  /** The files that the tier writes for a folder. Default: every file below the folder. */
+  /** The files that the tier writes for a folder. Default: all files inside the folder. */
   storedFiles?(directory: string): MaybePromise<readonly string[]>;
-  /** Makes every further operation of open tiers on the store fail, as a broken disk or network does; {@link TierModule.mendStore} undoes it. */
+  /** Makes all further operations of open tiers on the store fail, like a broken disk or network. */
   breakStore?(directory: string): MaybePromise<void>;
   mendStore?(directory: string): MaybePromise<void>;
 }

@@ -2,7 +2,7 @@ import { RemovalReason } from '@pw/cache-models';
 import type { ObservedTier } from './observed-tier.ts';
 import type { Trial } from './trial.ts';
 
-/** Holds the statistics of a tier against everything that it answered. */
+/** Compares the statistics of a tier with everything that it answered. */
 export async function checkStatistics(tier: ObservedTier, trial: Trial): Promise<void> {
   if (!tier.checksStatistics || !tier.enabled || tier.raw.status !== 'open') return;
   const size = await tier.size();
@@ -19,7 +19,7 @@ export async function checkStatistics(tier: ObservedTier, trial: Trial): Promise
     totalEvictions: sum,
   };
   const came = Object.fromEntries(Object.keys(expected).map((name) => [name, counts[name as keyof typeof expected]]));
-  trial.same('statistics, against what the tier had answered', came, expected, 'statistics');
+  trial.same('statistics, compared with the answers of the tier', came, expected, 'statistics');
   trial.holds(
     'statistics.evictionsTtl',
     counts.evictionsTtl >= cleaned,

@@ -12,25 +12,25 @@ import {
 import { ConformanceError } from '../contract/conformance-error.ts';
 import { within } from './within.ts';
 
-/** What the answers of a tier say about its statistics. */
+/** What the statistics of a tier should be, according to its answers. */
 export interface Observed {
   hits: number;
   misses: number;
-  /** Entries that cleanupExpired reported: at least so many left for their time. */
+  /** Entries that cleanupExpired reported: a lower bound for the count of expired entries. */
   cleaned: number;
   healthRemovals: number;
 }
 
 /**
- * A tier under test: every answer is awaited within the deadline, checked to be of the claimed kind (value or promise), and
- * counted, so that the tier's statistics can be held against it.
+ * A tier under test. Every answer is awaited within the deadline, checked to be of the claimed kind (value or promise), and
+ * counted, so that the tier's statistics can be verified.
  */
 export class ObservedTier {
   readonly raw: CacheTier;
   readonly observed: Observed = { hits: 0, misses: 0, cleaned: 0, healthRemovals: 0 };
-  /** What `onEvict` was told. */
+  /** The calls of `onEvict`. */
   readonly evictions: { readonly key: string; readonly entry: CacheEntry; readonly reason: RemovalReason }[] = [];
-  /** False for tiers whose store a test broke: their statistics are not held against the answers. */
+  /** False for tiers whose store a test broke: their statistics are not verified. */
   checksStatistics = true;
   readonly #deadlineMs: number;
 
@@ -60,7 +60,7 @@ export class ObservedTier {
     return entry;
   }
 
-  /** For a tier that has it. One that does not claim to be synchronous may answer in either way. */
+  /** Call only where the tier has it. A tier that does not claim to be synchronous may return a value or a promise. */
   async getNow(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
     const what = `getNow(${label(key)})`;
@@ -71,7 +71,7 @@ export class ObservedTier {
     return entry;
   }
 
-  /** For a tier that has it. */
+  /** Call only where the tier has it. */
   async touch(key: string): Promise<CacheEntry | undefined> {
     const counts = this.enabled;
     const entry = await this.call(`touch(${label(key)})`, () => this.raw.touch!(key));
@@ -135,13 +135,13 @@ export class ObservedTier {
     return within(this.#deadlineMs, 'entries()', read());
   }
 
-  /** `undefined` also for a tier that has no peek. */
+  /** Also `undefined` for a tier without peek. */
   async peek(key: string): Promise<CacheEntry | undefined> {
     if (this.raw.peek === undefined) return undefined;
     return this.call(`peek(${label(key)})`, () => this.raw.peek!(key));
   }
 
-  /** One more use of an entry, told in each of the ways that a tier has: a get, and the access as a manager records it. */
+  /** Uses an entry in both ways that a tier may observe: a get, and recordAccess as a manager calls it. */
   async use(key: string, now: number): Promise<CacheEntry | undefined> {
     const entry = await this.get(key);
     if (entry !== undefined) {
@@ -150,18 +150,18 @@ export class ObservedTier {
     return entry;
   }
 
-  /** 0 for a tier that records no access. */
+  /** 0 for a tier without recordAccess. */
   async recordAccess(updates: readonly AccessUpdate[]): Promise<number> {
     if (this.raw.recordAccess === undefined) return 0;
     return this.call('recordAccess()', () => this.raw.recordAccess!(updates));
   }
 
-  /** For a tier that has it. */
+  /** Call only where the tier has it. */
   query(filter?: EntryFilter): Promise<EntryPage> {
     return this.call(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
   }
 
-  /** Runs an operation: in time, and a value or a promise as the tier claims. What it throws is thrown. */
+  /** Runs an operation; fails if it takes too long or does not return a value or a promise as claimed. Its errors are thrown. */
   async call<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
     const answer = operation();
     if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CacheEntry, labelTexts } from '@pw/cache-models';
 
-/** The fields of an entry with its secrets revealed and its labels as texts, to be compared and shown. */
+/** The fields of an entry with secrets revealed and labels as strings, for comparison and display. */
 export type PlainEntry = Readonly<Record<string, unknown>>;
 
-/** All 22 fields, secrets revealed, labels as texts in the order in which the entry has them; `undefined` stays what it is. */
+/** All 22 fields, secrets revealed, labels as strings in the entry's order; `undefined` for `undefined`. */
 export function plainEntry(entry: CacheEntry | undefined): PlainEntry | undefined {
   if (entry === undefined) return undefined;
   const { username, password, labels } = entry;
@@ -12,12 +12,12 @@ export function plainEntry(entry: CacheEntry | undefined): PlainEntry | undefine
     ...entry,
     username: username?.reveal() ?? null,
     password: password?.reveal() ?? null,
-    // A tier that was built with models of before labels gives entries without them.
+    // A tier built with models from before labels returns entries without them.
     labels: (labels as typeof labels | undefined) && labelTexts(labels),
   };
 }
 
-/** The fields in which two entries differ, of the first one; empty when they are equal. */
+/** The fields of `one` that differ from those of `other`; empty when they are equal. */
 export function differences(one: PlainEntry, other: PlainEntry): Record<string, unknown> {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return Object.fromEntries(

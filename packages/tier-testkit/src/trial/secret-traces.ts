@@ -3,35 +3,35 @@ import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import type { TierModule } from '../suite/tier-module.ts';
 
-/** A spelling in which a secret gives itself away. */
+/** An encoding in which a secret can be recognised. */
 interface Spelling {
   readonly how: string;
   readonly bytes: Buffer;
 }
 
-/** Looks for secrets: in clear, and in what makes nothing secret. */
+/** Searches for secrets, in clear and in reversible encodings. */
 export class SecretTraces {
   readonly #spellings: readonly Spelling[];
 
-  /** The secrets must be long and unlike anything else, as a trace of one is looked for without its ends. */
+  /** The secrets must be long and distinctive: some encodings are searched for without their first and last characters. */
   constructor(secrets: readonly string[]) {
     this.#spellings = secrets.flatMap(spellingsOf);
   }
 
-  /** In which spelling a secret stands in a text or in bytes; `undefined` for none. Never the secret itself. */
+  /** How a secret is encoded in a string or in bytes; `undefined` if there is none. Never the secret itself. */
   in(value: string | Uint8Array): string | undefined {
     const bytes =
       typeof value === 'string' ? Buffer.from(value) : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     return this.#spellings.find((spelling) => bytes.includes(spelling.bytes))?.how;
   }
 
-  /** The same of whatever an object, or an error with its causes, shows when it is printed or made JSON. */
+  /** The same for an object, or an error with its causes, as it is printed or serialised to JSON. */
   inObject(value: unknown): string | undefined {
     const shown = inspect(value, { depth: 10, showHidden: true, maxArrayLength: null, maxStringLength: null });
     return this.in(shown) ?? this.in(asJson(value));
   }
 
-  /** The same of all files that a tier wrote, and of their names: "in base64 in entries.json". */
+  /** The same for the contents and names of all files that a tier wrote: "in base64 in entries.json". */
   async inFiles(module: TierModule, directory: string): Promise<string | undefined> {
     const paths = (await module.storedFiles?.(directory)) ?? (await filesBelow(directory));
     for (const path of paths) {
@@ -68,13 +68,13 @@ function spellingsOf(secret: string): Spelling[] {
   ];
 }
 
-/** Within a longer text that is base64 as a whole a secret may begin at each of three places of a group. */
+/** Inside a longer base64 string, a secret may begin at any of the three byte offsets of a group. */
 function inBase64(secret: Buffer, encoding: 'base64' | 'base64url'): (readonly [string, string])[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), secret])
       .toString(encoding)
       .replace(/=+$/, '');
-    // The first and the last group are made of their neighbours too.
+    // The first and last groups also encode neighbouring bytes.
     return ['in base64', text.slice(before === 0 ? 0 : 4, -3)];
   });
 }

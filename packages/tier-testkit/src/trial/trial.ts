@@ -18,7 +18,7 @@ import { checkStatistics } from './check-statistics.ts';
 import { ObservedTier } from './observed-tier.ts';
 import { differences, plainEntry } from './plain-entry.ts';
 
-/** How a check wants its tier. */
+/** How the tier of a check differs from the default. */
 export interface TierOverrides {
   readonly config?: CacheTierConfigInput;
   /** `null` for a tier without a cipher. */
@@ -26,13 +26,13 @@ export interface TierOverrides {
   /** Called after the kit's own listener. */
   readonly onEvict?: EvictionListener;
   readonly failureThreshold?: number;
-  /** Another store than the one of the trial. */
+  /** The folder of a store other than the trial's. */
   readonly directory?: string;
 }
 
 const DEFAULT_DEADLINE_MS = 10_000;
 
-/** The surroundings of one check: a clock, a logger, a folder, tiers as it wants them, and assertions that quote the contract. */
+/** The environment of one check: a clock, a logger, a folder, a factory of tiers, and assertions that quote the contract. */
 export class Trial {
   readonly clock = new ManualClock();
   readonly logger = new RecordingLogger();
@@ -72,7 +72,7 @@ export class Trial {
     return observed;
   }
 
-  /** An open tier that holds these entries. */
+  /** An open tier that contains these entries. */
   async tierWith(entries: readonly CacheEntry[], overrides: TierOverrides = {}): Promise<ObservedTier> {
     const tier = await this.tier(overrides);
     await tier.open();
@@ -81,17 +81,17 @@ export class Trial {
     return tier;
   }
 
-  /** Fails unless both are deeply and strictly equal. */
+  /** Fails unless both values are deeply and strictly equal. */
   same(what: string, came: unknown, expected: unknown, rule: ContractRule = this.rule): void {
     if (!isDeepStrictEqual(came, expected)) throw new ConformanceError({ what, expected, came, rule });
   }
 
-  /** Fails unless both hold the same members, in whatever order. */
+  /** Fails unless both have the same members, in any order. */
   sameSet(what: string, came: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
     this.same(what, [...came].sort(), [...expected].sort(), rule);
   }
 
-  /** Fails unless the entry that came equals the expected one in all 22 fields, secrets included; shows those that differ. */
+  /** Fails unless both entries are equal in all 22 fields, secrets included; shows the fields that differ. */
   sameEntry(
     what: string,
     came: CacheEntry | undefined,
@@ -108,7 +108,7 @@ export class Trial {
     if (!condition) throw new ConformanceError({ what, expected, came, rule });
   }
 
-  /** Fails unless the operation is refused, at once or by a rejection, with a CacheValidationError. */
+  /** Fails unless the operation throws or rejects with a CacheValidationError. */
   async refuses(
     what: string,
     operation: () => unknown,
@@ -124,13 +124,13 @@ export class Trial {
     throw new ConformanceError({ what, expected: 'a CacheValidationError', came, rule });
   }
 
-  /** After every check: the statistics of each of its tiers add up, and each of them closes. */
+  /** After every check: verifies the statistics of its tiers and closes them. */
   async finish(): Promise<void> {
     for (const tier of this.#tiers) await checkStatistics(tier, this);
     for (const tier of this.#tiers) await tier.close();
   }
 
-  /** After a check that failed: closes what can be closed. */
+  /** After a failed check: closes its tiers and ignores errors. */
   async abandon(): Promise<void> {
     for (const tier of this.#tiers) await tier.close().catch(() => {});
   }

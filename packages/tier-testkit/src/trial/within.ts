@@ -1,6 +1,6 @@
 import { ConformanceError } from '../contract/conformance-error.ts';
 
-/** Waits for a promise, at most so long; then the tier has broken the promise to settle. */
+/** Waits for a promise; fails if it does not settle in time. */
 export async function within<T>(milliseconds: number, what: string, promise: PromiseLike<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
