@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import type { ConformanceSubject } from './suite/conformance-subject.ts';
+import type { ConformanceSubject } from './subject/conformance-subject.ts';
 import { declareTests } from './suite/declare-tests.ts';
 
 /** Declares the conformance tests of a tier with vitest. Await it at the top of a test file. */

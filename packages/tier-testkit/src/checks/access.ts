@@ -2,9 +2,9 @@ import type { AccessUpdate } from '@pw/cache-models';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const access = (key: string, accessCount: number, after: number, evictedFromL1?: boolean): AccessUpdate => ({
   key,

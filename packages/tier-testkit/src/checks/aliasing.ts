@@ -1,9 +1,9 @@
 import { CacheEntry } from '@pw/cache-models';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
 

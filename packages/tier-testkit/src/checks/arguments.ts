@@ -1,9 +1,9 @@
 import { type AccessUpdate, type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** Values that a JavaScript program may pass in place of a key. */
 const NOT_KEYS: readonly unknown[] = [

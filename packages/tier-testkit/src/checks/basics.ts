@@ -1,5 +1,5 @@
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const checks: Check[] = [
   {

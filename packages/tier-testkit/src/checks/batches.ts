@@ -1,5 +1,5 @@
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const MANY = 2000;
 

@@ -8,8 +8,8 @@ import {
 } from '@pw/cache-models';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const GATE = 'http://gate.example:22225';
 const EVIL = 'http://evil.example:8080';

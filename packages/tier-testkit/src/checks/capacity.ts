@@ -1,8 +1,8 @@
 import { EvictionPolicy, RemovalReason } from '@pw/cache-models';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { TierOverrides, Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const POLICIES = Object.values(EvictionPolicy);
 

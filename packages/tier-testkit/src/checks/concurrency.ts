@@ -1,8 +1,8 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const MANY = 60;
 /** Repetitions of an interleaving that depends on chance. */

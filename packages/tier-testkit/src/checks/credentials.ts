@@ -1,10 +1,10 @@
 import { type CacheEntry, type CacheEntryInput, type CredentialCipher, Secret } from '@pw/cache-models';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { SecretTraces } from '../trial/secret-traces.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 /** Credentials that occur nowhere else, with characters that every file encoding has to change. */
 const FIRST = { username: 'kG7-first/user+Qx9:marker', password: 'Zq4@first?pass=Wv2&marker' };

@@ -1,7 +1,7 @@
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DAY = 86_400_000;
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z');

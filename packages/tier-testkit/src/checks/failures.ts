@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
 import { HELD, operationsOf } from '../samples/operations.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const FAULT = new Error('a simulated fault');
 

@@ -10,8 +10,8 @@ import {
 import { expectRoundTrip } from '../assertions/round-trips.ts';
 import { START } from '../doubles/manual-clock.ts';
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import { plainEntry } from '../trial/plain-entry.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 type Field = keyof CacheEntryInput;
 

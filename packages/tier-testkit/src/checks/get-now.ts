@@ -1,7 +1,7 @@
 import { HOUR, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** A check that applies only to a tier with the method. */
 function now(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {

@@ -4,9 +4,9 @@ import { CacheEntry } from '@pw/cache-models';
 import { expectEntries } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const ALL = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 

@@ -2,7 +2,7 @@ import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
 import { expectRoundTrip } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const STRINGS = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 

@@ -11,9 +11,9 @@ import {
 import { expectEntries, expectRoundTrip } from '../assertions/round-trips.ts';
 import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential', provider: 'a provider' };
 const labelled = (key: string, labels: EntryLabels = LABELS): CacheEntry => makeEntry(key, { labels });

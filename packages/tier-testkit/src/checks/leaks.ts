@@ -1,6 +1,6 @@
 import type { Holdings } from '../child/resources.ts';
 import { TierProcess } from '../processes/tier-process.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DEFAULT_CYCLES = 10_000;
 

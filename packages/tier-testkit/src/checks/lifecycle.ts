@@ -1,10 +1,10 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
 import { HELD, operationsOf } from '../samples/operations.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { subFolder } from '../trial/sub-folder.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const checks: Check[] = [
   {

@@ -2,9 +2,9 @@ import type { Arbitrary } from 'fast-check';
 import { type Command, ModelRun } from '../histories/model-run.ts';
 import { tryHistories } from '../histories/try-histories.ts';
 import { HOUR } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import { subFolder } from '../trial/sub-folder.ts';
 import { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DEFAULT_RUNS = 100;
 const LONGEST = 30;

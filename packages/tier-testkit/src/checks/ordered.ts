@@ -1,8 +1,8 @@
 import { compareTexts } from '@pw/cache-models';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 /** Keys whose order by UTF-8 bytes differs from their order by UTF-16 units, in a dictionary and as numbers. */
 const REVEALING_KEYS = [

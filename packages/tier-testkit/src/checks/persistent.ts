@@ -4,8 +4,8 @@ import { expectContents } from '../assertions/holds-exactly.ts';
 import { ExpectedStore, writeStep } from '../histories/write-step.ts';
 import { TierProcess } from '../processes/tier-process.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DEFAULT_KILLS = 10;
 /** The longest time of writing before a kill, in milliseconds. */

@@ -3,10 +3,10 @@ import type { ContractRule } from '../contract/contract-rules.ts';
 import { PolicyOracle } from '../histories/policy-oracle.ts';
 import { tryHistories } from '../histories/try-histories.ts';
 import { makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import { store } from './capacity.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const { LRU, LFU, FIFO } = EvictionPolicy;
 const POLICIES = [LRU, LFU, FIFO];

@@ -1,8 +1,8 @@
 import type { ContractRule } from '../contract/contract-rules.ts';
 import { ExpectedStore, writeStep } from '../histories/write-step.ts';
 import { TierProcess } from '../processes/tier-process.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** How long a tier may keep an otherwise idle process alive, in milliseconds. */
 const MOST = 1000;

@@ -1,8 +1,8 @@
 import { expectEntries } from '../assertions/round-trips.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 type PutSoon = (key: string, entry: ReturnType<typeof makeEntry>) => Promise<boolean>;
 

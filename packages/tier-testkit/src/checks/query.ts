@@ -8,9 +8,9 @@ import {
 import { tryHistories } from '../histories/try-histories.ts';
 import { makeEntries, makeEntry } from '../samples/make-entry.ts';
 import { FILTERS, QUERIED_AT, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';
-import type { Check, CheckGroup, Claims } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 import { randomOrder } from './random-order.ts';
 
 type Fields = Partial<CacheEntryInput>;

@@ -1,9 +1,9 @@
 import { type EntryFilter, queryEntries } from '@pw/cache-models';
 import { makeEntry } from '../samples/make-entry.ts';
 import { QUERIED_AT, SAMPLE } from '../samples/query-sample.ts';
-import type { Check } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check } from './check.ts';
 
 const FILTERS: readonly EntryFilter[] = [
   { includeExpired: true },

@@ -2,10 +2,10 @@ import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-
 import { expectEntries } from '../assertions/round-trips.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { SecretTraces } from '../trial/secret-traces.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** Seals for no particular proxy, as other programs do. */
 class UnboundCipher extends TestCipher {

@@ -1,7 +1,7 @@
 import { type CacheTier, TIER_CONTRACT_VERSION, type TierCapabilities } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const METHODS = [
   'open',

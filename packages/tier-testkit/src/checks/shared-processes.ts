@@ -1,9 +1,9 @@
 import { TierProcess } from '../processes/tier-process.ts';
 import { numberedEntry } from '../samples/numbered-entry.ts';
-import type { Check } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import { plainEntry } from '../trial/plain-entry.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check } from './check.ts';
 
 const MANY = 40;
 

@@ -1,9 +1,9 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
 import { numberedEntry } from '../samples/numbered-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 import { acrossProcesses } from './shared-processes.ts';
 
 const MANY = 60;

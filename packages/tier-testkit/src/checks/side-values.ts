@@ -1,9 +1,9 @@
 import type { SideValues } from '@pw/cache-models';
 import { makeEntries } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
 import { within } from '../trial/within.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const ENTRIES = makeEntries(3);
 const NAME = 'kit-value';

@@ -1,9 +1,9 @@
 import { RemovalReason, type TierCounts } from '@pw/cache-models';
 import { tryHistories } from '../histories/try-histories.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** Fails unless these counts are as expected and all others 0. */
 function expectCounts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {

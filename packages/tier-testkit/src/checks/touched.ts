@@ -2,9 +2,9 @@ import { RemovalReason } from '@pw/cache-models';
 import { type Touch, TouchLedger, type TouchStep } from '../histories/touch-ledger.ts';
 import { tryHistories } from '../histories/try-histories.ts';
 import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
-import type { Check, CheckGroup } from '../suite/conformance-test.ts';
 import type { ObservedTier } from '../trial/observed-tier.ts';
 import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 /** More than the number of touches in any check. */
 const ALL = 1000;

@@ -1,4 +1,4 @@
-import type { TierModule } from '../suite/tier-module.ts';
+import type { TierModule } from '../subject/tier-module.ts';
 import { CHILD_COMMANDS } from './child-commands.ts';
 import type { ChildOrders } from './child-orders.ts';
 import { ChildWork } from './child-work.ts';

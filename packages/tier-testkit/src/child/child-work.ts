@@ -1,7 +1,7 @@
 import { type CacheTier, silentLogger } from '@pw/cache-models';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
-import type { TierModule } from '../suite/tier-module.ts';
+import type { TierModule } from '../subject/tier-module.ts';
 import type { ChildOrders } from './child-orders.ts';
 
 /** The environment of a command in a child process. */

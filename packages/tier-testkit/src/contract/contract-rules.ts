@@ -10,8 +10,7 @@ export const CONTRACT_RULES = Object.freeze({
   settles: 'Every operation completes: a promise that a tier returns settles.',
   lifecycle: '`open` and `close` are idempotent; a tier opens on first use, also after `close`.',
   stores: 'A put that returns true stores the entry under its key; get returns an equal entry.',
-  overwrites:
-    'A put replaces the whole entry under its key, fields and deadline: nothing of the old entry is left.',
+  overwrites: 'A put replaces the whole entry under its key, fields and deadline: nothing of the old entry is left.',
   deletes: 'delete is true exactly when a live entry was there, and it is gone afterwards.',
   clears: 'clear removes everything in the tier, and nothing else, and returns how many live entries that were.',
   lists: 'size, keys and entries report the live entries: each once, and no others.',
@@ -43,7 +42,8 @@ export const CONTRACT_RULES = Object.freeze({
     'An entry whose credentials no key opens is a miss, stays stored, is counted as undecryptable, and is readable again with its key; the tier stays on.',
   binding:
     'A credential opens at the proxy and in the role that it was sealed for, and nowhere else: the cipher receives both when it seals and when it opens. An entry with a token that belongs elsewhere is unreadable.',
-  failures: 'Consecutive failures are counted, `failureThreshold` of them switch the tier off, and a success resets the count.',
+  failures:
+    'Consecutive failures are counted, `failureThreshold` of them switch the tier off, and a success resets the count.',
   disabled:
     'A tier that is off answers as for a miss, changes nothing, and does not throw; one that its configuration switched off never touches its store, not even in open.',
   recovers: '`resetFailures` switches a tier on again with everything it held, unless its configuration says off.',

@@ -5,6 +5,7 @@ import { basics } from '../checks/basics.ts';
 import { batches } from '../checks/batches.ts';
 import { binding } from '../checks/binding.ts';
 import { capacity } from '../checks/capacity.ts';
+import type { CheckGroup } from '../checks/check.ts';
 import { concurrency } from '../checks/concurrency.ts';
 import { credentials } from '../checks/credentials.ts';
 import { expiry } from '../checks/expiry.ts';
@@ -30,7 +31,6 @@ import { shared } from '../checks/shared.ts';
 import { sideValues } from '../checks/side-values.ts';
 import { statistics } from '../checks/statistics.ts';
 import { touched } from '../checks/touched.ts';
-import type { CheckGroup } from './conformance-test.ts';
 
 /** The whole contract, ordered so that the first failure explains those that follow from it. */
 export const CHECK_GROUPS: readonly CheckGroup[] = [

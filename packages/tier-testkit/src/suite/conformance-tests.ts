@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Check, Claims } from '../checks/check.ts';
 import { ConformanceError } from '../contract/conformance-error.ts';
+import { checkModule, checkSubject, checkTier } from '../subject/check-subject.ts';
+import type { ConformanceSubject } from '../subject/conformance-subject.ts';
+import type { TierModule } from '../subject/tier-module.ts';
 import { Trial } from '../trial/trial.ts';
 import { CHECK_GROUPS } from './check-groups.ts';
-import { checkModule, checkSubject, checkTier } from './check-subject.ts';
-import type { ConformanceSubject } from './conformance-subject.ts';
-import type { Check, Claims, ConformanceTest } from './conformance-test.ts';
+import type { ConformanceTest } from './conformance-test.ts';
 import { failOnUnhandledRejection } from './fail-on-unhandled-rejection.ts';
-import type { TierModule } from './tier-module.ts';
 
 const QUICK_TIMEOUT_MS = 60_000;
 const SLOW_TIMEOUT_MS = 600_000;

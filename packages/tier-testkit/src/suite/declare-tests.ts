@@ -1,12 +1,6 @@
-import { checkRunner } from './check-subject.ts';
-import type { ConformanceSubject } from './conformance-subject.ts';
+import type { ConformanceSubject } from '../subject/conformance-subject.ts';
 import { conformanceTests } from './conformance-tests.ts';
-
-/** The two functions of a test runner that the kit needs. */
-export interface TestRunner {
-  describe(name: string, declare: () => void): void;
-  it(name: string, run: () => Promise<void>, timeoutMs: number): void;
-}
+import { checkRunner, type TestRunner } from './test-runner.ts';
 
 /**
  * Declares the conformance tests of a tier with a runner, one `describe` for each part of the contract. Rejects like

@@ -1,9 +1,9 @@
 import { RemovalReason } from '@pw/cache-models';
+import type { Assertions } from './assertions.ts';
 import type { ObservedTier } from './observed-tier.ts';
-import type { Trial } from './trial.ts';
 
 /** Compares the statistics of a tier with everything that it answered. */
-export async function checkStatistics(tier: ObservedTier, trial: Trial): Promise<void> {
+export async function checkStatistics(tier: ObservedTier, assertions: Assertions): Promise<void> {
   if (!tier.checksStatistics || !tier.enabled || tier.raw.status !== 'open') return;
   const size = await tier.size();
   const counts = tier.statistics;
@@ -19,8 +19,8 @@ export async function checkStatistics(tier: ObservedTier, trial: Trial): Promise
     totalEvictions: sum,
   };
   const came = Object.fromEntries(Object.keys(expected).map((name) => [name, counts[name as keyof typeof expected]]));
-  trial.same('statistics, compared with the answers of the tier', came, expected, 'statistics');
-  trial.holds(
+  assertions.same('statistics, compared with the answers of the tier', came, expected, 'statistics');
+  assertions.holds(
     'statistics.evictionsTtl',
     counts.evictionsTtl >= cleaned,
     `at least ${cleaned}`,

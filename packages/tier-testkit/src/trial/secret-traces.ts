@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
-import type { TierModule } from '../suite/tier-module.ts';
+import type { TierModule } from '../subject/tier-module.ts';
 
 /** An encoding in which a secret can be recognised. */
 interface Spelling {

@@ -1,22 +1,13 @@
-import { isDeepStrictEqual } from 'node:util';
-import {
-  type CacheEntry,
-  type CacheTier,
-  type CacheTierConfigInput,
-  CacheValidationError,
-  type CredentialCipher,
-  type EvictionListener,
-} from '@pw/cache-models';
-import { ConformanceError } from '../contract/conformance-error.ts';
+import type { CacheEntry, CacheTier, CacheTierConfigInput, CredentialCipher, EvictionListener } from '@pw/cache-models';
 import type { ContractRule } from '../contract/contract-rules.ts';
 import { ManualClock } from '../doubles/manual-clock.ts';
 import { RecordingLogger } from '../doubles/recording-logger.ts';
 import { TestCipher } from '../doubles/test-cipher.ts';
-import type { ConformanceSubject } from '../suite/conformance-subject.ts';
-import type { TierModule } from '../suite/tier-module.ts';
+import type { ConformanceSubject } from '../subject/conformance-subject.ts';
+import type { TierModule } from '../subject/tier-module.ts';
+import { Assertions } from './assertions.ts';
 import { checkStatistics } from './check-statistics.ts';
 import { ObservedTier } from './observed-tier.ts';
-import { differences, plainEntry } from './plain-entry.ts';
 
 /** How the tier of a check differs from the default. */
 export interface TierOverrides {
@@ -33,22 +24,21 @@ export interface TierOverrides {
 const DEFAULT_DEADLINE_MS = 10_000;
 
 /** The environment of one check: a clock, a logger, a folder, a factory of tiers, and assertions that quote the contract. */
-export class Trial {
+export class Trial extends Assertions {
   readonly clock = new ManualClock();
   readonly logger = new RecordingLogger();
   readonly cipher = new TestCipher();
   readonly module: TierModule;
   readonly subject: ConformanceSubject;
   readonly directory: string;
-  readonly rule: ContractRule;
   readonly deadlineMs: number;
   readonly #tiers: ObservedTier[] = [];
 
   constructor(module: TierModule, subject: ConformanceSubject, directory: string, rule: ContractRule) {
+    super(rule);
     this.module = module;
     this.subject = subject;
     this.directory = directory;
-    this.rule = rule;
     this.deadlineMs = subject.deadlineMs ?? DEFAULT_DEADLINE_MS;
   }
 
@@ -79,49 +69,6 @@ export class Trial {
     for (const entry of entries)
       this.same(`put of ${JSON.stringify(entry.key)}`, await tier.put(entry), true, 'stores');
     return tier;
-  }
-
-  /** Fails unless both values are deeply and strictly equal. */
-  same(what: string, came: unknown, expected: unknown, rule: ContractRule = this.rule): void {
-    if (!isDeepStrictEqual(came, expected)) throw new ConformanceError({ what, expected, came, rule });
-  }
-
-  /** Fails unless both have the same members, in any order. */
-  sameSet(what: string, came: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
-    this.same(what, [...came].sort(), [...expected].sort(), rule);
-  }
-
-  /** Fails unless both entries are equal in all 22 fields, secrets included; shows the fields that differ. */
-  sameEntry(
-    what: string,
-    came: CacheEntry | undefined,
-    expected: CacheEntry | undefined,
-    rule: ContractRule = this.rule,
-  ): void {
-    const [one, other] = [plainEntry(came), plainEntry(expected)];
-    if (one === undefined || other === undefined) this.same(what, one, other, rule);
-    else this.same(what, differences(one, other), differences(other, one), rule);
-  }
-
-  /** Fails unless the condition holds. */
-  holds(what: string, condition: boolean, expected: unknown, came: unknown, rule: ContractRule = this.rule): void {
-    if (!condition) throw new ConformanceError({ what, expected, came, rule });
-  }
-
-  /** Fails unless the operation throws or rejects with a CacheValidationError. */
-  async refuses(
-    what: string,
-    operation: () => unknown,
-    rule: ContractRule = 'arguments',
-  ): Promise<CacheValidationError> {
-    let came: unknown;
-    try {
-      came = await operation();
-    } catch (error) {
-      if (error instanceof CacheValidationError) return error;
-      came = error;
-    }
-    throw new ConformanceError({ what, expected: 'a CacheValidationError', came, rule });
   }
 
   /** After every check: verifies the statistics of its tiers and closes them. */

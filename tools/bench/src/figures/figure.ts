@@ -1,4 +1,4 @@
-import type { Measurement, Role } from '../run/scenario.ts';
+import type { Measurement, Role } from './measurement.ts';
 import { median, quantile, spread } from './statistics.ts';
 
 /** What a contender came to. */

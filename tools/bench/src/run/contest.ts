@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Measurement } from '../figures/measurement.ts';
 import { seededRandom, shuffled } from '../samples/random.ts';
 import { type Loop, makeLoop } from './loop.ts';
-import type { Contender, Contest, Measurement } from './scenario.ts';
+import type { Contender, Contest } from './scenario.ts';
 
 /** How long and how often contenders run. */
 export interface RunPlan {

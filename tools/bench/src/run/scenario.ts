@@ -1,8 +1,6 @@
 import type { MaybePromise } from '@pw/cache-models';
 import type { Goal } from '../figures/goal.ts';
-
-/** Whose code is measured: this repository's, what a user would pick instead, or the bare minimum that the work costs. */
-export type Role = 'ours' | 'peer' | 'floor';
+import type { Measurement, Role } from '../figures/measurement.ts';
 
 /** One way to do the work of a scenario. */
 export interface Contender {
@@ -67,15 +65,6 @@ interface ScenarioBase {
 /** Contenders that take turns in rounds; each figure is a time per item, in nanoseconds. */
 export interface TimedScenario extends ScenarioBase {
   readonly setUp: (context: ScenarioContext) => MaybePromise<Contest>;
-}
-
-/** One number per sample of something that is not a time per operation. */
-export interface Measurement {
-  readonly name: string;
-  readonly role: Role;
-  /** `ns`, `ms`, `bytes`, `share` (0 to 1) or any word. */
-  readonly unit: string;
-  readonly samples: readonly number[];
 }
 
 /** A scenario that measures by itself. Throws when a contender gives wrong data. */

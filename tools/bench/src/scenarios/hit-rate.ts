@@ -2,8 +2,9 @@ import { type CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
 import { atLeast } from '../figures/goal.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
 import { beladyHits } from '../floors/belady.ts';
-import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 import { allTraces, type Trace } from '../samples/trace.ts';
 

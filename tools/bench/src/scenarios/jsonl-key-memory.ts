@@ -2,9 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import { scanKeys } from '../floors/bare-shards.ts';
 import { usedBytes } from '../run/heap-size.ts';
-import type { Measurement, Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { manyEntries } from '../samples/many-entries.ts';
 
 const OURS = 'tier-jsonl';

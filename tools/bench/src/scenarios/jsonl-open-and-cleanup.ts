@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import { blankLines, placesOf, scanKeys } from '../floors/bare-shards.ts';
-import type { Measurement, Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { manyEntries } from '../samples/many-entries.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 

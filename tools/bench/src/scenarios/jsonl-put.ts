@@ -6,8 +6,9 @@ import { type CacheEntry, entryToRecord, recordChecksum } from '@pw/cache-models
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import lockfile from 'proper-lockfile';
 import { atMost, within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import { shardOf } from '../floors/bare-shards.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SHARDS = 16;

@@ -1,5 +1,6 @@
 import { atMost } from '../figures/goal.ts';
-import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 import { openFilledStack } from '../set-ups/our-stack.ts';
 

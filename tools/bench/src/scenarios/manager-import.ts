@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { CacheManager } from '@pw/cache-manager';
 import { atMost, within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import { bareImport } from '../floors/bare-import.ts';
 import { usedBytes } from '../run/heap-size.ts';
 import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
 import { writeImportFile } from '../samples/import-file.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 import { openStack, type StackRoom } from '../set-ups/our-stack.ts';

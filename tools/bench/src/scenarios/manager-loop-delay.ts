@@ -6,8 +6,9 @@ import { type CacheManager, TtlManager } from '@pw/cache-manager';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 import { openStack } from '../set-ups/our-stack.ts';
 

@@ -2,8 +2,9 @@ import { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
 import { within } from '../figures/goal.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
 import { usedBytes } from '../run/heap-size.ts';
-import type { Measurement, Role, Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const CHUNK = 1000;

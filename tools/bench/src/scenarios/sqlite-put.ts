@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -13,7 +14,7 @@ import {
   type SqliteKind,
   sqliteFile,
 } from '../floors/bare-sqlite.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../run/scenario.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
 import { seededRandom, uniformIndices } from '../samples/random.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import type Database from 'better-sqlite3';
 import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -11,7 +12,7 @@ import {
   SQLITE_KINDS,
   sqliteFile,
 } from '../floors/bare-sqlite.ts';
-import type { Measurement, Scenario } from '../run/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { seededRandom } from '../samples/random.ts';
 import { sampleEntries } from '../samples/sample-record.ts';
 

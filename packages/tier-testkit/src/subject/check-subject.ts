@@ -2,14 +2,12 @@ import {
   type ArgumentKind,
   type CacheTier,
   CacheValidationError,
-  checkArgument,
   checkOptionsObject,
   Kinds,
   optional,
   wholeNumber,
 } from '@pw/cache-models';
 import type { ConformanceSubject } from './conformance-subject.ts';
-import type { TestRunner } from './declare-tests.ts';
 import type { TierModule } from './tier-module.ts';
 
 const COUNT = optional(wholeNumber(1));
@@ -18,24 +16,17 @@ const SUBJECT: Readonly<Record<keyof ConformanceSubject, ArgumentKind>> = Object
     wanted: 'must be a URL, such as new URL("./make-tier.ts", import.meta.url)',
     isRight: (value: unknown) => value instanceof URL,
   }),
-  fastCheck: functions('the module fast-check, with the functions', 'check', 'asyncProperty'),
+  fastCheck: objectWithFunctions('the module fast-check, with the functions', 'check', 'asyncProperty'),
   execArgv: optional(Kinds.texts),
   deadlineMs: optional(Kinds.milliseconds),
   runs: COUNT,
   cycles: COUNT,
   kills: COUNT,
 });
-const RUNNER = functions('a test runner, with the functions', 'describe', 'it');
 
 /** Throws a CacheValidationError that lists everything wrong with a subject. */
 export function checkSubject(subject: ConformanceSubject): void {
   checkOptionsObject(subject, SUBJECT, { what: 'conformance tests', name: 'subject' });
-}
-
-/** Throws a CacheValidationError for a value that is not a test runner, or a name that is not a string. */
-export function checkRunner(runner: TestRunner, name: string): void {
-  checkArgument('runner', runner, RUNNER);
-  checkArgument('name', name, Kinds.text);
 }
 
 /** Throws a CacheValidationError for a module without `createTier`. */
@@ -50,7 +41,8 @@ export function checkTier(tier: CacheTier): void {
     throw wrongModule('must return a tier from createTier, with an object as its capabilities');
 }
 
-function functions(what: string, ...names: readonly string[]): ArgumentKind {
+/** An argument that must be an object with these functions. */
+export function objectWithFunctions(what: string, ...names: readonly string[]): ArgumentKind {
   return Object.freeze({
     wanted: `must be ${what} ${names.join(' and ')}`,
     isRight: (value: unknown) =>

@@ -1,7 +1,7 @@
-import { CacheConfigError, CacheValidationError } from '@pw/cache-models';
+import { CacheValidationError } from '@pw/cache-models';
 import * as fastCheck from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConformanceError, conformanceTests, declareTests } from '../../src/index.ts';
+import { conformanceTests } from '../../src/index.ts';
 
 const module = new URL('../tiers/make-map-tier.ts', import.meta.url);
 const moduleOf = (source: string) => new URL(`data:text/javascript,${encodeURIComponent(source)}`);
@@ -31,30 +31,5 @@ describe('conformanceTests', () => {
     ['whose tier tells nothing', 'export const createTier = () => ({});'],
   ])('refuses a module %s by name', async (_what, source) => {
     expect(await pathsOf(conformanceTests({ module: moduleOf(source), fastCheck }))).toEqual(['module']);
-  });
-});
-
-describe('declareTests', () => {
-  const runner = { describe: () => {}, it: () => {} };
-  it.each([
-    [undefined, 'a tier', ['runner']],
-    [{ describe: () => {} }, 'a tier', ['runner']],
-    [runner, 5, ['name']],
-    [runner, 'a tier', ['subject']],
-  ])('refuses (%o, %s) by the name of %j', async (given, name, paths) => {
-    expect(await pathsOf(declareTests(given as never, name as never, undefined as never))).toEqual(paths);
-  });
-});
-
-describe('new ConformanceError', () => {
-  it.each([
-    [undefined, 'failing'],
-    [{ what: 5, rule: 'shape' }, 'what'],
-    [{ what: 'get', rule: 'toString' }, 'rule'],
-    [{ what: 'get', rule: 'shape', got: 5 }, 'got'],
-  ])('refuses %o by the name of %s', (failing, path) => {
-    const make = () => new ConformanceError(failing as never);
-    expect(make).toThrow(CacheConfigError);
-    expect(make).toThrow(`${path}: `);
   });
 });
