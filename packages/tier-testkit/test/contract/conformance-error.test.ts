@@ -8,7 +8,7 @@ describe('new ConformanceError', () => {
     [{ what: 5, rule: 'shape' }, 'what'],
     [{ what: 'get', rule: 'toString' }, 'rule'],
     [{ what: 'get', rule: 'shape', got: 5 }, 'got'],
-  ])('refuses %o by the name of %s', (failing, path) => {
+  ])('refuses %o and names %s', (failing, path) => {
     const make = () => new ConformanceError(failing as never);
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(`${path}: `);

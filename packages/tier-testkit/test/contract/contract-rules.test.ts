@@ -4,7 +4,7 @@ import { CONTRACT_RULES } from '../../src/index.ts';
 
 const page = readFileSync(new URL('../../../../docs/extend/contract.md', import.meta.url), 'utf8');
 
-it('finds every sentence of the contract, and no other, on the page for authors', () => {
+it('lists exactly the sentences of the contract on the page for tier authors', () => {
   const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   expect(rows).toEqual(Object.entries(CONTRACT_RULES).map(([name, sentence]) => `| \`${name}\` | ${sentence} |`));
 });

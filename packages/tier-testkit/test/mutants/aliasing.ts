@@ -2,7 +2,7 @@ import { type AccessUpdate, CacheEntry, RemovalReason, TierStatistics } from '@p
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** An entry whose fields anybody may set. */
+/** An entry whose fields are writable. */
 function thawed(entry: CacheEntry): CacheEntry {
   return Object.assign(Object.create(CacheEntry.prototype), entry) as CacheEntry;
 }
@@ -10,7 +10,7 @@ function thawed(entry: CacheEntry): CacheEntry {
 export const aliasingMutants: readonly Mutant[] = [
   plant(
     'shared-object-handed-out',
-    'Hands out the very object that it keeps, and anybody may change it.',
+    'Returns the stored object itself, and it is writable.',
     ['aliasing', 'returns entries that cannot be changed'],
     class extends MapTier {
       protected override takeIn(entry: CacheEntry): CacheEntry {
@@ -20,7 +20,7 @@ export const aliasingMutants: readonly Mutant[] = [
   ),
   plant(
     'map-handed-out',
-    'Keeps what a getMany found for the next one, and hands out the same map.',
+    'Caches the Map of a getMany and returns the same one again.',
     ['aliasing', 'is unaffected by changes to the Map returned by getMany'],
     class extends MapTier {
       #last: { readonly keys: string; readonly found: Map<string, CacheEntry>; readonly steps: number } | undefined;
@@ -38,7 +38,7 @@ export const aliasingMutants: readonly Mutant[] = [
   ),
   plant(
     'keys-handed-out',
-    'Keeps its list of keys, and hands out the very list.',
+    'Returns its internal list of keys.',
     ['aliasing', 'is unaffected by changes to the list returned by keys'],
     class extends MapTier {
       readonly #keys: string[] = [];
@@ -55,8 +55,8 @@ export const aliasingMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'living-statistics',
-    'Hands out the statistics that it counts in.',
+    'live-statistics',
+    'Returns the statistics object in which it counts.',
     ['aliasing', 'is unaffected by changes to its statistics object'],
     class extends MapTier {
       override get statistics(): TierStatistics {
@@ -80,7 +80,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'misses-uncounted',
-    'Counts no misses.',
+    'Does not count misses.',
     ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override countMiss(): void {}
@@ -104,7 +104,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'batches-uncounted',
-    'Counts no hits and misses in getMany.',
+    'Does not count hits and misses in getMany.',
     ['statistics', 'counts each read as one hit or one miss'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -142,7 +142,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-count',
-    'Reading the entries counts a hit for each.',
+    'Counts a hit for each entry that entries() reads.',
     ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
@@ -154,7 +154,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'evictions-uncounted',
-    'Counts no evictions for want of room.',
+    'Does not count evictions for capacity.',
     ['statistics', 'counts entries evicted for capacity'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
@@ -164,7 +164,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'expiry-uncounted',
-    'Does not count what expired.',
+    'Does not count expired entries.',
     ['statistics', 'counts each expired entry once'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
@@ -194,7 +194,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'size-never-shrinks',
-    'Its currentSize counts puts.',
+    'Counts puts in currentSize.',
     ['statistics', 'accounts for every entry in random histories'],
     class extends MapTier {
       #puts = 0;
@@ -208,8 +208,8 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'statistics-start-again',
-    'Forgets its counts when it is closed.',
+    'statistics-reset-on-close',
+    'Resets its counts when it is closed.',
     ['statistics', 'keeps its counts when it is closed'],
     class extends MapTier {
       override close(): void {
@@ -240,7 +240,7 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'access-counts-the-unknown',
+    'access-counts-missing-keys',
     'recordAccess counts keys that are not there.',
     ['access', 'applies every update whose key is present, and counts only those'],
     class extends MapTier {
@@ -251,7 +251,7 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'access-forgets-where',
+    'access-clears-evicted-from-l1',
     'recordAccess without a word about it clears evictedFromL1.',
     ['access', 'changes evictedFromL1 only when an update sets it'],
     class extends MapTier {
@@ -262,7 +262,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'reads-counted-in-the-entry',
-    'A get raises the accessCount of what it keeps.',
+    'Increments the accessCount of the stored entry on get.',
     ['access', 'leaves an entry unchanged when it is read'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {

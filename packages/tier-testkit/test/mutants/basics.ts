@@ -3,13 +3,13 @@ import { MapTier } from '../tiers/map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** All tiers in memory, for those that do not keep to their own. */
+/** All tiers in memory, for mutants that touch the stores of others. */
 const everyTier = new Set<{ readonly directory: string; readonly rows: Map<string, Row> }>();
 
 export const basicsMutants: readonly Mutant[] = [
   plant(
     'set-ignored-when-present',
-    'A put under a key that is there changes nothing.',
+    'Ignores a put of an existing key.',
     ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -19,7 +19,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'ttl-not-refreshed',
-    'A put under a key that is there keeps the old deadline.',
+    'Keeps the old deadline when an entry is replaced.',
     ['basics', 'applies the new deadline when an entry is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -29,8 +29,8 @@ export const basicsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'null-is-no-news',
-    'A put under a key that is there merges: where the new entry has null, the old field stays.',
+    'null-keeps-the-old-value',
+    'Merges a replacement: where the new entry has null, the old field stays.',
     ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -42,7 +42,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'read-once',
-    'A get takes the entry out.',
+    'Removes an entry on get.',
     ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
@@ -54,7 +54,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'null-for-a-miss',
-    'A get that finds nothing gives null.',
+    'Returns null for a miss.',
     ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
@@ -64,7 +64,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'found-by-prefix',
-    'A get finds the first key that begins like it.',
+    'Finds the first key that starts with the requested one.',
     ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       protected override live(key: string): Row | undefined {
@@ -74,7 +74,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-always-true',
-    'A delete of what is not there is true.',
+    'Returns true from delete for a missing key.',
     ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
@@ -85,7 +85,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-of-expired-true',
-    'A delete of an expired entry is true.',
+    'Returns true from delete for an expired entry.',
     ['basics', 'reports false from delete when the entry had expired'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
@@ -104,7 +104,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-leaves-a-tombstone',
-    'A key that was deleted can never be stored again.',
+    'Never stores a deleted key again.',
     ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       readonly #tombstones = new Set<string>();
@@ -120,7 +120,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-by-wildcard',
-    'A clear empties every store whose name begins like its own.',
+    'Clears every store whose name starts with its own.',
     ['hostile keys', 'lists and clears only its own store'],
     class extends MapTier {
       override open(): void {
@@ -136,7 +136,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-in-pages',
-    'A clear stops after its first 20 entries.',
+    'Stops a clear after 20 entries.',
     ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
@@ -148,7 +148,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-counts-expired',
-    'A clear counts expired entries among those it removed.',
+    'Counts expired entries among those removed by clear.',
     ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
@@ -175,7 +175,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-fail-fast',
-    'The reader of its entries meets an error when they change meanwhile.',
+    'Throws while its entries are being read, when they change.',
     ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {
@@ -189,7 +189,7 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-in-pages',
-    'Reads its entries in pages by offset, and so tells some twice when others were deleted and put meanwhile.',
+    'Pages its entries by offset, and repeats some when others are deleted and put meanwhile.',
     ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {

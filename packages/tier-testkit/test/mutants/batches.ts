@@ -5,7 +5,7 @@ import { type Mutant, plant } from './mutant.ts';
 export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-with-holes',
-    'Gives undefined in getMany for what it did not find.',
+    'Returns undefined values in the Map of getMany for missing keys.',
     ['batches', 'finds exactly the requested entries in getMany'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -15,7 +15,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-shows-expired',
-    'Gives expired entries in getMany.',
+    'Returns expired entries from getMany.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -26,7 +26,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-in-pages',
-    'Looks at the first 500 keys of a getMany.',
+    'Reads only the first 500 keys of a getMany.',
     ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -36,7 +36,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-counts-keys',
-    'Counts a key that getMany was given twice as two hits.',
+    'Counts a repeated key of getMany as two hits.',
     ['batches', 'counts a repeated key of getMany once'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -48,7 +48,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-in-pages',
-    'Stores the first 1,000 entries of a putMany.',
+    'Stores only the first 1,000 entries of a putMany.',
     ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -59,7 +59,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-keeps-the-first',
-    'Of two entries of one key in a putMany it keeps the first.',
+    'Keeps the first of two entries for one key in putMany.',
     ['batches', 'keeps the last entry of putMany for a repeated key'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -69,7 +69,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-half-done',
-    'A putMany with a wrong entry in it stores those before it.',
+    'Stores the entries before an invalid one in putMany.',
     ['arguments', 'stores nothing of a putMany that contains an invalid entry'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -79,7 +79,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-many-reversed',
-    'Answers a deleteMany in reverse order.',
+    'Returns the results of deleteMany in reverse order.',
     ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
@@ -101,7 +101,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-empties-its-input',
-    'A deleteMany takes the keys out of the array that it is given.',
+    'Empties the array passed to deleteMany.',
     ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override deleteMany(keys: string[]): boolean[] {
@@ -113,7 +113,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-sorts-its-input',
-    'A putMany sorts the array that it is given.',
+    'Sorts the array passed to putMany.',
     ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override putMany(entries: CacheEntry[]): boolean[] {
@@ -128,7 +128,7 @@ export const batchMutants: readonly Mutant[] = [
 export const argumentMutants: readonly Mutant[] = [
   plant(
     'type-error-for-a-key',
-    'Throws a TypeError for a key that is no text.',
+    'Throws a TypeError for a key that is not a string.',
     ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(key: unknown): void {
@@ -137,8 +137,8 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'any-key-goes',
-    'Takes a key that is no text for its text.',
+    'key-coerced-to-string',
+    'Converts a key that is not a string to a string.',
     ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(): void {}
@@ -148,7 +148,7 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'empty-key-taken',
+    'empty-key-accepted',
     'Stores an entry under the empty key.',
     ['arguments', 'refuses a value that is not a key in put'],
     class extends MapTier {
@@ -158,8 +158,8 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'foreign-key-taken',
-    'Stores an entry under another key than its own.',
+    'foreign-key-accepted',
+    'Stores an entry under a key other than its own.',
     ['arguments', 'refuses a put whose key differs from the key of the entry'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
@@ -168,7 +168,7 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'plain-object-taken',
+    'plain-object-accepted',
     'Stores a plain object that looks like an entry.',
     ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
@@ -178,8 +178,8 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'nameless-refusal',
-    'Refuses a wrong argument without saying which one.',
+    'unnamed-argument-in-error',
+    'Does not name the invalid argument in the error.',
     ['arguments', 'names the invalid argument in the error'],
     class extends MapTier {
       protected override refuse(): never {
@@ -189,7 +189,7 @@ export const argumentMutants: readonly Mutant[] = [
   ),
   plant(
     'refusal-counts-as-failure',
-    'Counts a wrong argument as a failure of the store.',
+    'Counts an invalid argument as a failure of the store.',
     ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
       protected override refuse(path: string, message: string): never {

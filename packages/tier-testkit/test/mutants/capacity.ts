@@ -7,7 +7,7 @@ import { type Mutant, plant } from './mutant.ts';
 export const capacityMutants: readonly Mutant[] = [
   plant(
     'one-too-many',
-    'Holds one entry more than maxEntries.',
+    'Keeps one entry more than maxEntries.',
     ['capacity', 'holds exactly maxEntries entries when full with lru'],
     class extends MapTier {
       protected override isTooFull(): boolean {
@@ -17,7 +17,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'one-too-few',
-    'Holds one entry less than maxEntries, when that is more than one.',
+    'Keeps one entry less than maxEntries, if that is more than one.',
     ['capacity', 'holds exactly maxEntries entries when full with lfu'],
     class extends MapTier {
       protected override isTooFull(): boolean {
@@ -28,7 +28,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'never-full',
-    'Knows no limit.',
+    'Ignores maxEntries.',
     ['capacity', 'holds exactly maxEntries entries when full with fifo'],
     class extends MapTier {
       protected override isTooFull(): boolean {
@@ -38,7 +38,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'batches-without-limit',
-    'Knows no limit in putMany.',
+    'Ignores maxEntries in putMany.',
     ['capacity', 'keeps to maxEntries in putMany and reports every eviction'],
     class extends MapTier {
       #inBatch = false;
@@ -67,7 +67,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'evicts-for-a-replacement',
-    'Makes room when it is full and an entry is only replaced.',
+    'Evicts an entry when another is replaced in a full tier.',
     ['capacity', 'evicts nothing when an existing entry is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -82,7 +82,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'evicts-in-tenths',
-    'Makes more room than it needs: two entries go for one.',
+    'Evicts two entries where one suffices.',
     ['capacity', 'holds exactly maxEntries entries when full with lru'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
@@ -96,7 +96,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'live-before-expired',
-    'Lets a live entry make room while there is an expired one.',
+    'Evicts a live entry while there is an expired one.',
     ['capacity', 'evicts expired entries before live ones with lru'],
     class extends MapTier {
       #makingRoom = false;
@@ -111,8 +111,8 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'fifo-listens-to-reads',
-    'With fifo a read moves an entry to the end.',
+    'fifo-moved-by-reads',
+    'Moves an entry to the end on a read, with fifo.',
     ['eviction policies', 'ignores reads with fifo'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
@@ -125,7 +125,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'fifo-moves-replaced',
-    'With fifo a put moves an entry that was there to the end.',
+    'Moves a replaced entry to the end, with fifo.',
     ['eviction policies', 'keeps the place of a replaced entry with fifo'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -136,8 +136,8 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'lru-deaf-to-reads',
-    'With lru a read is no use.',
+    'lru-ignores-reads',
+    'Does not count a read as a use, with lru.',
     ['eviction policies', 'evicts the least recently used entry with lru'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
@@ -146,8 +146,8 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'lru-deaf-to-puts',
-    'With lru a put of an entry that is there is no use.',
+    'lru-ignores-puts',
+    'Does not count a replacement as a use, with lru.',
     ['eviction policies', 'counts a put as a use with lru'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -160,7 +160,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'mru-for-lru',
-    'With lru the entry goes that was used last.',
+    'Evicts the most recently used entry, with lru.',
     ['eviction policies', 'evicts the least recently used entry with lru'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
@@ -170,7 +170,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'lfu-ties-to-the-newest',
-    'With lfu the newest of several goes that were used equally often.',
+    'Evicts the newest of several equally used entries, with lfu.',
     ['eviction policies', 'evicts the oldest of equally used entries with lfu'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
@@ -181,7 +181,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'lfu-by-the-last-use',
-    'With lfu it looks at the last use and not at their number.',
+    'Compares the last use instead of the number of uses, with lfu.',
     ['eviction policies', 'evicts the least frequently used entry with lfu'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
@@ -215,7 +215,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listing-is-a-use',
-    'Reading the entries counts as a use of each, the last first.',
+    'Counts reading the entries as a use of each, the last first.',
     ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
@@ -226,7 +226,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-not-called',
-    'Tells onEvict nothing.',
+    'Never calls onEvict.',
     ['capacity', 'passes the evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(): void {
@@ -235,8 +235,8 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'listener-told-the-newcomer',
-    'Tells onEvict of the entry that came.',
+    'listener-gets-the-new-entry',
+    'Passes the new entry to onEvict.',
     ['capacity', 'passes the evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(): void {
@@ -246,8 +246,8 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'listener-told-of-deletes',
-    'Tells onEvict of an entry that somebody deleted.',
+    'listener-called-for-deletes',
+    'Calls onEvict for a deleted entry.',
     ['capacity', 'reports no eviction to onEvict for a delete, replacement, clear or expiry'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
@@ -259,7 +259,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-error-escapes',
-    'What onEvict throws comes out of put.',
+    'Throws the error of onEvict from put.',
     ['capacity', 'keeps working when its listener throws'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
@@ -273,7 +273,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-error-is-a-failure',
-    'What onEvict throws counts as a failure of the store, and the put as failed.',
+    'Treats an error of onEvict as a failure of the store, and of the put.',
     ['capacity', 'keeps working when its listener throws'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
@@ -284,7 +284,7 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-rejection-unhandled',
-    'An onEvict that rejects ends the process.',
+    'Leaves a rejection of onEvict unhandled.',
     ['capacity', 'handles a rejection of its listener'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {

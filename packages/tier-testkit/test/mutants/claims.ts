@@ -17,8 +17,8 @@ import { type Mutant, plant } from './mutant.ts';
 const QUERY = 'query';
 const HISTORY = 'health history';
 
-/** A tier that asks something else of its entries than it was asked. */
-function asking(change: (filter: EntryFilter, now: number) => EntryFilter) {
+/** A tier that changes each filter before it queries. */
+function withFilter(change: (filter: EntryFilter, now: number) => EntryFilter) {
   return class extends MapTier {
     protected override find(filter: EntryFilter, now: number): EntryPage {
       return super.find(change(filter, now), now);
@@ -26,15 +26,15 @@ function asking(change: (filter: EntryFilter, now: number) => EntryFilter) {
   };
 }
 
-/** A tier that passes over a member of a filter. */
-function deafTo(member: keyof EntryFilter) {
-  return asking((filter) => ({ ...filter, [member]: undefined }));
+/** A tier that ignores a member of a filter. */
+function ignoring(member: keyof EntryFilter) {
+  return withFilter((filter) => ({ ...filter, [member]: undefined }));
 }
 
 export const claimMutants: readonly Mutant[] = [
   plant(
     'order-claimed',
-    'Claims to be ordered, and lists its keys as they came.',
+    'Claims ordered, but lists its keys in the order of insertion.',
     ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override liveRows(): Row[] {
@@ -54,7 +54,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-of-a-dictionary',
-    'Orders its keys as a dictionary does.',
+    'Orders its keys by locale.',
     ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
@@ -75,7 +75,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-of-keys-only',
-    'Gives its keys in order, and its entries as they came.',
+    'Lists its keys in order, but its entries in the order of insertion.',
     ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       override entries(): Iterable<CacheEntry> {
@@ -85,7 +85,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-unclaimed',
-    'Is ordered and does not say so.',
+    'Is ordered but does not claim it.',
     ['ordered', 'claims ordered if it always lists in key order'],
     class extends MapTier {
       protected override liveRows(): Row[] {
@@ -95,7 +95,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-unclaimed',
-    'Has a query and does not say so.',
+    'Has query but does not claim it.',
     ['shape', 'has the methods of exactly the capabilities that it claims'],
     class extends MapTier {
       constructor(setup: TierSetup) {
@@ -105,7 +105,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-claimed',
-    'Claims a history of health, and has none.',
+    'Claims healthHistory, but does not have it.',
     ['shape', 'has the methods of exactly the capabilities that it claims'],
     class extends MapTier {
       constructor(setup: TierSetup) {
@@ -115,7 +115,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'contract-of-tomorrow',
-    'Was written for a contract that there is not.',
+    'States a contract version that does not exist.',
     ['shape', 'states a supported contract version'],
     class extends MapTier {
       override readonly contractVersion = 99;
@@ -138,21 +138,21 @@ export const claimMutants: readonly Mutant[] = [
     ] as const
   ).map((member) =>
     plant(
-      `query-deaf-to-${member}`,
-      `Passes over the member ${member} of a query.`,
+      `query-ignores-${member}`,
+      `Ignores the member ${member} of a filter.`,
       [QUERY, `answers a query with ${member} exactly`],
-      deafTo(member),
+      ignoring(member),
     ),
   ),
   plant(
     'query-one-too-many',
-    'Gives one entry more than the limit of a query.',
+    'Returns one entry more than the limit of a query.',
     [QUERY, 'answers a query with limit exactly'],
-    asking(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
+    withFilter(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
   ),
   plant(
     'query-case-matters',
-    'Looks for a text in a URL with its case.',
+    'Matches the text of a query case-sensitively.',
     [QUERY, 'answers a query with text exactly'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -163,7 +163,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-text-is-a-pattern',
-    'Takes the percent sign in the text of a query for anything.',
+    'Treats the text of a query as a LIKE pattern.',
     [QUERY, 'answers a query with text exactly'],
     class extends MapTier {
       protected override find({ text, ...filter }: EntryFilter, now: number): EntryPage {
@@ -182,9 +182,9 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-range-includes-its-end',
-    'Takes the end of a range of times into it.',
+    'Includes the end of a time range.',
     [QUERY, 'answers a query with expiresAt exactly'],
-    asking(({ expiresAt, ...filter }) =>
+    withFilter(({ expiresAt, ...filter }) =>
       expiresAt?.to === undefined
         ? { ...filter, expiresAt }
         : { ...filter, expiresAt: { ...expiresAt, to: Number(expiresAt.to) + 1 } },
@@ -203,7 +203,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'cursor-after-the-last-page',
-    'Gives a cursor for a page after the last one.',
+    'Returns a cursor on the last page.',
     [QUERY, 'answers a query with limit exactly'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -215,8 +215,8 @@ export const claimMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'query-takes-anything',
-    'Passes over a member of a filter that it does not know.',
+    'query-accepts-unknown-members',
+    'Ignores an unknown member of a filter.',
     [QUERY, 'refuses an invalid filter'],
     class extends MapTier {
       override query(filter: EntryFilter = {}): EntryPage {
@@ -230,7 +230,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-counts',
-    'Counts a hit for each entry that a query gives.',
+    'Counts a hit for each entry that a query returns.',
     [QUERY, 'counts a query neither as hits or misses nor as a use'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -242,7 +242,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-oldest-first',
-    'Gives the oldest check first.',
+    'Returns the oldest check first.',
     [HISTORY, 'returns the checks of a key newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
@@ -252,7 +252,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-as-recorded',
-    'Gives its checks in the order in which they were recorded, not made.',
+    'Returns checks in the order in which they were recorded, not made.',
     [HISTORY, 'returns the checks of a key newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
@@ -262,7 +262,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-the-entry',
-    'Keeps a check in its history and leaves the entry as it was.',
+    'Adds a check to the history but does not update the entry.',
     [HISTORY, 'updates the entry as the health check prescribes'],
     class extends FileTier {
       override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
@@ -275,7 +275,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-since',
-    'Gives checks from before the time that it was asked for.',
+    'Ignores since in healthHistory.',
     [HISTORY, 'respects limit and since in healthHistory'],
     class extends FileTier {
       override healthHistory(key: string, { limit }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
@@ -285,7 +285,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-limit',
-    'Gives more checks than it was asked for.',
+    'Ignores limit in healthHistory.',
     [HISTORY, 'respects limit and since in healthHistory'],
     class extends FileTier {
       override healthHistory(key: string, { since }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
@@ -310,7 +310,7 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-lost-on-overwrite',
-    'Forgets the checks of an entry that is replaced.',
+    'Drops the checks of a replaced entry.',
     [HISTORY, 'keeps the history of a replaced entry and drops that of a deleted one'],
     class extends FileTier {
       override put(key: string, entry: CacheEntry): Promise<boolean> {

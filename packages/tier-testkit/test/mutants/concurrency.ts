@@ -6,7 +6,7 @@ import { type Mutant, plant } from './mutant.ts';
 export const concurrencyMutants: readonly Mutant[] = [
   plant(
     'lost-put',
-    'Copies its rows, waits, and puts the copy back: of two puts at a time one is lost.',
+    'Copies its rows, waits, and restores the copy: one of two concurrent puts is lost.',
     ['concurrency', 'stores every one of many concurrent puts'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {
@@ -23,7 +23,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-undone',
-    'A put that overlaps with a delete brings the deleted entry back.',
+    'Restores a deleted entry when a put overlaps with the delete.',
     ['concurrency', 'answers overlapping deletes and puts as in some serial order'],
     class extends PromiseMapTier {
       override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
@@ -37,7 +37,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-in-two-steps',
-    'A clear waits between counting and removing: it does not count what was put meanwhile, and removes it.',
+    'Waits between counting and removing in clear: entries put meanwhile are removed but not counted.',
     ['concurrency', 'counts exactly the entries that clear removes among concurrent puts'],
     class extends PromiseMapTier {
       override async clear(): Promise<number> {
@@ -50,7 +50,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-true-for-all',
-    'Of many deletes of one entry at a time, all say that it was theirs.',
+    'Returns true from every one of several concurrent deletes of an entry.',
     ['concurrency', 'reports true for only one of several concurrent deletes'],
     class extends PromiseMapTier {
       override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
@@ -62,7 +62,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'too-many-at-once',
-    'Checks its size before it waits: many puts at a time fill it beyond its limit.',
+    'Checks its size before it waits: concurrent puts exceed the limit.',
     ['concurrency', 'keeps to maxEntries under concurrent puts and reports every eviction'],
     class extends PromiseMapTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
@@ -80,7 +80,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-in-pieces',
-    'Lets others in between the entries of a putMany, and drops what they put.',
+    'Yields between the entries of a putMany, and drops entries put meanwhile.',
     ['concurrency', 'loses nothing when batches and puts overlap'],
     class extends PromiseMapTier {
       override async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {

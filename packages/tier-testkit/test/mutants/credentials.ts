@@ -15,7 +15,7 @@ import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-/** A table that also writes what it makes of the password in clear. */
+/** A table that also writes the password, transformed by `write`. */
 function leaking(write: (password: string) => string) {
   return class extends FileTable {
     protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -50,7 +50,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'secret-in-a-url',
-    'Writes a password into its file in percent escapes, as a URL holds it.',
+    'Writes a password into its file with percent escapes, as in a URL.',
     ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => encodeURIComponent(password)),
   ),
@@ -62,7 +62,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plant(
     'secret-in-a-second-file',
-    'Writes a password into a file beside its own.',
+    'Writes a password into a second file.',
     ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
@@ -85,7 +85,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plant(
     'secret-in-an-error',
-    'Quotes an entry with its secrets in the refusal of a wrong argument.',
+    'Quotes a password in the error for an invalid argument.',
     ['credentials', 'quotes no credential in an error'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
@@ -97,7 +97,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plant(
     'secret-shown',
-    'Shows a password to whoever prints the tier.',
+    'Shows a password when the tier is printed.',
     ['credentials', 'shows no credential when it is printed'],
     class extends MapTier {
       readonly passwords: string[] = [];
@@ -109,7 +109,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'credentials-dropped-without-a-cipher',
-    'Stores an entry without its credentials when there is no cipher.',
+    'Drops the credentials of an entry when there is no cipher.',
     ['credentials', 'refuses credentials without a cipher'],
     class extends FileTable {
       protected override checkCredentials(): void {}
@@ -134,8 +134,8 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'refused-without-a-cipher-and-gone',
-    'Refuses an entry with credentials when there is no cipher, and removes the one that was there.',
+    'refusal-without-a-cipher-deletes',
+    'Refuses credentials without a cipher, but removes the existing entry.',
     ['credentials', 'refuses credentials without a cipher'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
@@ -149,8 +149,8 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
-    'sealed-with-no-key',
-    'Keeps credentials in hex, so that any key opens them.',
+    'encoded-instead-of-sealed',
+    'Stores credentials in hex, so that any key opens them.',
     ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -166,7 +166,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'wrong-key-throws',
-    'Throws at every read of a file that holds an entry which no key opens.',
+    'Throws when it reads an entry that no key opens.',
     ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       protected override lookUp(key: string): CacheEntry | undefined {
@@ -199,8 +199,8 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
-    'wrong-key-bares',
-    'Gives an entry that no key opens without its credentials.',
+    'wrong-key-drops-credentials',
+    'Returns an entry that no key opens without its credentials.',
     ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       protected override decoded(record: ProxyRecord): CacheEntry | undefined {
@@ -219,7 +219,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'wrong-key-hides-others',
-    'Gives nothing at all while there is an entry that no key opens.',
+    'Returns nothing at all while there is an entry that no key opens.',
     ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       override load(text: string): void {
@@ -233,7 +233,7 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'sealed-for-no-proxy',
-    'Seals credentials without telling the cipher where they belong.',
+    'Does not pass a binding to the cipher when it seals.',
     ['binding', 'passes the proxy and the role to the cipher when it seals and opens'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -242,8 +242,8 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
-    'opened-anywhere',
-    'Opens a token without telling the cipher where it stands.',
+    'opened-without-binding',
+    'Does not pass a binding to the cipher when it opens.',
     ['binding', 'opens credentials only for the proxy that they were sealed for'],
     class extends FileTable {
       protected override decoded(record: ProxyRecord): CacheEntry | undefined {

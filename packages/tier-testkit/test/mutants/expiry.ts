@@ -9,7 +9,7 @@ const CLEANUP = ['expiry', 'removes exactly the expired entries in cleanupExpire
 export const expiryMutants: readonly Mutant[] = [
   plant(
     'seconds-for-milliseconds',
-    'Takes the deadline for seconds, so that nothing ever expires.',
+    'Reads the deadline as seconds, so that nothing ever expires.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
@@ -38,7 +38,7 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-millisecond-early',
+    'expired-a-millisecond-early',
     'Hides an entry one millisecond before its deadline.',
     MILLISECONDS,
     class extends MapTier {
@@ -49,7 +49,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'ttl-trusted',
-    'Makes a deadline of its own, ttlSeconds after the fetch.',
+    'Computes its own deadline, ttlSeconds after the fetch.',
     ['expiry', 'takes the deadline from expiresAt, not from ttlSeconds'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
@@ -58,8 +58,8 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'life-from-the-put',
-    'Lets an entry live from its put on for as long as it had to live from its fetch on.',
+    'lifetime-from-the-put',
+    'Starts the lifetime of an entry at its put instead of its fetch.',
     ['expiry', 'applies the deadline regardless of when the entry was put'],
     class extends MapTier {
       readonly #puts = new Map<string, number>();
@@ -74,7 +74,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'timer-overflow',
-    'Drops at once what lives longer than a timer can wait: 2^31 ms.',
+    'Drops entries that live longer than a timer can wait: 2^31 ms.',
     FAR_AHEAD,
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -83,8 +83,8 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'life-in-32-bits',
-    'Keeps what is left of a life in 32 bits.',
+    'lifetime-in-32-bits',
+    'Stores the remaining lifetime in 32 bits.',
     FAR_AHEAD,
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
@@ -94,7 +94,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'deadline-in-32-bits',
-    'Keeps a deadline as seconds in 32 bits, which end in 2106.',
+    'Stores a deadline as seconds in 32 bits, which overflow in 2106.',
     ['expiry', 'keeps an entry until the year 9999'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
@@ -103,8 +103,8 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'clock-of-the-machine',
-    'Asks the machine for the time.',
+    'system-clock',
+    'Uses the system clock instead of the injected one.',
     MILLISECONDS,
     class extends MapTier {
       protected override now(): number {
@@ -126,7 +126,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'sliding-deadline',
-    'A get gives the entry another life.',
+    'Extends the deadline of an entry on get.',
     ['expiry', 'keeps the deadline of an entry that is used'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
@@ -172,7 +172,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-show-expired',
-    'Gives expired entries among its entries.',
+    'Returns expired entries from entries().',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
@@ -225,7 +225,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'expired-only-hidden',
-    'A get hides an expired entry and leaves it where it is.',
+    'Hides an expired entry on get, but does not remove it.',
     ['expiry', 'keeps an expired entry removed when the clock is set back'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {

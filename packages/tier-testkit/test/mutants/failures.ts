@@ -6,7 +6,7 @@ import { type Mutant, plant } from './mutant.ts';
 export const failureMutants: readonly Mutant[] = [
   plant(
     'faults-thrown',
-    'Throws what its store throws.',
+    'Throws the errors of its store.',
     ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override recover<T>(error: unknown): T {
@@ -17,7 +17,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faults-rejected',
-    'Rejects with what its store throws.',
+    'Rejects with the errors of its store.',
     ['failures', 'answers as for a miss when its store is broken'],
     class extends PromiseMapTier {
       protected override run<T>(fallback: T, work: () => T, failed?: () => void): Promise<T> {
@@ -42,7 +42,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faults-uncounted',
-    'Answers as for a miss after a fault and counts nothing.',
+    'Answers as for a miss after a fault, but does not count it.',
     ['failures', 'switches off when its store stays broken'],
     class extends MapTier {
       override recover<T>(_error: unknown, fallback: T): T {
@@ -52,7 +52,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faulty-put-true',
-    'A put that failed is true.',
+    'Returns true from a failed put.',
     ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override put(key: string, entry: CacheEntry): boolean {
@@ -62,7 +62,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faulty-delete-true',
-    'A delete that failed is true.',
+    'Returns true from a failed delete.',
     ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override delete(key: string): boolean {
@@ -72,8 +72,8 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'failures-never-forgotten',
-    'A success does not forget the failures before it.',
+    'failures-never-reset',
+    'Does not reset the failure count on success.',
     ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override succeeded(): void {}
@@ -81,7 +81,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'misses-are-failures',
-    'Counts a get that finds nothing as a failure.',
+    'Counts a miss as a failure.',
     ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
@@ -123,8 +123,8 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'total-forgotten',
-    'Forgets its failures of all time together with those in a row.',
+    'total-failures-reset',
+    'Resets totalFailures together with failureCount.',
     ['failures', 'keeps past failures in totalFailures'],
     class extends MapTier {
       override resetFailures(): void {
@@ -145,7 +145,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'count-kept-by-reset',
-    'Keeps its count of failures over resetFailures.',
+    'Does not reset failureCount in resetFailures.',
     ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
@@ -155,7 +155,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'reset-empties',
-    'Comes back empty from resetFailures.',
+    'Loses its entries in resetFailures.',
     ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
@@ -165,7 +165,7 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'reset-overrules-the-configuration',
+    'reset-overrides-the-configuration',
     'resetFailures switches on a tier that its configuration has off.',
     ['failures', 'stays off when its configuration says so'],
     class extends MapTier {
@@ -188,7 +188,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'off-and-still-reading',
-    'Answers from its store while it is off.',
+    'Reads from its store while it is off.',
     ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override has(key: string): boolean {

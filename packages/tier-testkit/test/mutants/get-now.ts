@@ -10,7 +10,7 @@ const COUNTED = ['get now', 'counts getNow as one hit or one miss'] as const;
 export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-or-null',
-    'A getNow that finds nothing gives null.',
+    'Returns null from getNow for a miss.',
     OTHER,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -20,7 +20,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-is-later',
-    'A tier that answers at once gives a promise in getNow.',
+    'Returns a promise from getNow in a synchronous tier.',
     OTHER,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -29,8 +29,8 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-as-it-was',
-    'Keeps at hand what getNow has found, and gives it when it was replaced or deleted.',
+    'now-stale',
+    'Caches the result of getNow, and returns it after the entry was replaced or deleted.',
     OTHER,
     class extends PromiseMapTier {
       readonly #atHand = new Map<string, CacheEntry>();
@@ -43,8 +43,8 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-whatever-the-time',
-    'Does not look at the deadline in getNow.',
+    'now-ignores-the-deadline',
+    'Ignores the deadline in getNow.',
     EXPIRED,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -58,7 +58,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-leaves-the-expired',
-    'Hides an expired entry in getNow, and leaves it there.',
+    'Hides an expired entry in getNow, but does not remove it.',
     EXPIRED,
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -70,7 +70,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-uncounted',
-    'Looks in getNow, and counts nothing.',
+    'Counts neither hits nor misses in getNow.',
     COUNTED,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -80,7 +80,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-missed-twice',
-    'Counts a miss of getNow, asks its store then, and counts another one.',
+    'Counts a miss of getNow twice.',
     COUNTED,
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -90,8 +90,8 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-for-any-key',
-    'Takes a key that is no text for one that is not there, in getNow.',
+    'now-accepts-any-key',
+    'Treats a key that is not a string as a missing one in getNow.',
     ['arguments', 'refuses a value that is not a key in getNow'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -101,7 +101,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-only-when-open',
-    'Does not open for a getNow.',
+    'Does not open on getNow.',
     ['lifecycle', 'opens on its first use'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -111,7 +111,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-when-off',
-    'Answers getNow although it is off.',
+    'Answers getNow while it is off.',
     ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {

@@ -10,7 +10,7 @@ const EVERY_HOUR = 3_600_000;
 
 export const leakMutants: readonly Mutant[] = [
   plant(
-    'timer-holds-the-process',
+    'timer-keeps-the-process-alive',
     'Keeps the process alive with a timer that it never stops.',
     ['process exit', 'lets the process end after close'],
     class extends MapTier {
@@ -38,8 +38,8 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-timer-for-each-open',
-    'Starts a timer at each open and never stops it, though it does not hold the process.',
+    'timer-leaked-on-open',
+    'Starts an unreferenced timer at each open and never stops it.',
     ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
       override open(): void {
@@ -49,7 +49,7 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-listener-for-each-open',
+    'listener-leaked-on-open',
     'Adds a listener to the process at each open.',
     ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
@@ -60,7 +60,7 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-descriptor-for-each-open',
+    'descriptor-leaked-on-open',
     'Opens a file at each open and does not close it.',
     ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
@@ -71,7 +71,7 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-file-for-each-open',
+    'file-leaked-on-open',
     'Leaves a file in its folder at each open.',
     ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
@@ -82,8 +82,8 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-reader-for-each-open',
-    'Keeps a channel open that holds the process.',
+    'channel-leaked-on-open',
+    'Keeps a channel open that keeps the process alive.',
     ['process exit', 'lets the process end after close'],
     class extends PromiseMapTier {
       readonly #ports: MessagePort[] = [];
@@ -96,8 +96,8 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'forgotten-close-loses',
-    'Writes what is new once a second and when it is closed; a process that ends without close loses it.',
+    'missing-close-loses-writes',
+    'Writes changes once a second and on close; a process that ends without close loses them.',
     ['process exit', 'lets the process end without close and keeps every acknowledged write'],
     class extends FileTier {
       #isLoaded = false;

@@ -10,7 +10,7 @@ const PATIENCE = { deadlineMs: 400 };
 export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-twice-throws',
-    'A second close throws.',
+    'Throws on a second close.',
     ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override close(): void {
@@ -21,7 +21,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'open-twice-throws',
-    'A second open throws.',
+    'Throws on a second open.',
     ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
@@ -32,7 +32,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'open-twice-empties',
-    'A second open begins with nothing.',
+    'Loses its entries on a second open.',
     ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
@@ -43,7 +43,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-before-open-throws',
-    'A close before the first open throws.',
+    'Throws on a close before the first open.',
     ['lifecycle', 'can be closed before it was opened'],
     class extends MapTier {
       override close(): void {
@@ -53,8 +53,8 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'opens-not-by-itself',
-    'Refuses to be used before it is opened.',
+    'not-opened-on-first-use',
+    'Throws when it is used before it is opened.',
     ['lifecycle', 'opens on its first use'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
@@ -74,8 +74,8 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'status-never-told',
-    'Says of an open tier that it is new.',
+    'status-stays-new',
+    'Reports the status new while it is open.',
     ['lifecycle', 'reports its status'],
     class extends MapTier {
       override open(): void {}
@@ -83,7 +83,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'opens-once-for-each-use',
-    'Opens its store anew for each of many first uses, and loses what the first of them stored.',
+    'Reopens its store for each of many concurrent first uses, and loses the entries stored by the first.',
     ['lifecycle', 'opens on many concurrent first uses'],
     class extends PromiseMapTier {
       #openings = 0;
@@ -97,7 +97,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-does-not-wait',
-    'Closes in the midst of the operations under way, and they store in what is closed.',
+    'Closes while operations are running, and they store into the closed tier.',
     ['lifecycle', 'can be closed while operations are running'],
     class extends PromiseMapTier {
       override async close(): Promise<void> {
@@ -113,7 +113,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'promise-never-settles',
-    'An answer to a get that finds nothing never comes.',
+    'Never settles the promise of a get that misses.',
     ['basics', 'finds nothing under a key that was never stored'],
     class extends PromiseMapTier {
       override async get(key: string): Promise<CacheEntry | undefined> {
@@ -124,7 +124,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-never-settles',
-    'A close that overlaps with an open never ends.',
+    'Never settles a close that overlaps with an open.',
     ['lifecycle', 'tolerates overlapping opens and closes'],
     class extends PromiseMapTier {
       override close(): Promise<void> {
@@ -135,7 +135,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'values-for-promises',
-    'Claims to answer with promises, and answers with values.',
+    'Returns values, but does not claim synchronous.',
     ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       constructor(setup: TierSetup) {
@@ -145,7 +145,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'promises-for-values',
-    'Claims to answer with values, and answers with promises.',
+    'Claims synchronous, but returns promises.',
     ['basics', 'returns an entry that put has stored'],
     class extends PromiseMapTier {
       override get capabilities() {
@@ -164,8 +164,8 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'keeps-over-close',
-    'Claims not to be persistent, and keeps its entries over close.',
+    'keeps-entries-across-close',
+    'Keeps its entries across close, but does not claim persistent.',
     ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     class extends MapTier {
       override close(): void {
@@ -174,8 +174,8 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'comes-back-over-close',
-    'Brings back over close what was deleted since it was opened.',
+    'deletes-undone-by-close',
+    'Restores on close the entries deleted since it was opened.',
     ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTier {
       #atOpen = '';
@@ -194,7 +194,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'async-error-unhandled',
-    'Lets a promise of its own reject where nobody hears it.',
+    'Leaves a rejection of its own promise unhandled.',
     ['failures', 'leaves no rejection unhandled when its store is broken'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {

@@ -7,7 +7,7 @@ import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-/** Keeps what it read once in memory: fast, and blind to what others write. */
+/** Caches the file in memory after the first read, and misses what others write. */
 abstract class CachingTier extends FileTier {
   #isLoaded = false;
   protected override load(): void {
@@ -20,7 +20,7 @@ abstract class CachingTier extends FileTier {
   }
 }
 
-/** A table that claims something else than is so. */
+/** A table with wrong claims. */
 function claiming(claims: Partial<FileTable['capabilities']>) {
   return class extends FileTable {
     constructor(setup: TierSetup) {
@@ -32,7 +32,7 @@ function claiming(claims: Partial<FileTable['capabilities']>) {
 export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-on-close',
-    'Writes its file when it is closed, and only then.',
+    'Writes its file only when it is closed.',
     ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       protected override save(): void {}
@@ -44,7 +44,7 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'written-a-little-later',
-    'Says that a put is stored a few milliseconds before it is.',
+    'Acknowledges a put a few milliseconds before it is stored.',
     ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       #soon: Promise<void> | undefined;
@@ -67,7 +67,7 @@ export const persistenceMutants: readonly Mutant[] = [
     class extends FileTier {
       protected override write(text: string): void {
         writeFileSync(this.path, '');
-        // Long beside all else that it does, so that a kill at random falls into it.
+        // Much longer than the rest of its work, so that a random kill is likely to hit it.
         const until = Date.now() + 15;
         while (Date.now() < until);
         writeFileSync(this.path, text);
@@ -79,7 +79,7 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'deletes-in-memory-only',
-    'Writes puts at once, and deletes with the next put.',
+    'Writes puts immediately, but deletes only with the next put.',
     ['lifecycle', 'keeps removals and replacements across close'],
     class extends CachingTier {
       #keys = new Set<string>();
@@ -93,7 +93,7 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'persistence-claimed',
-    'Claims to be persistent, and keeps everything in memory.',
+    'Claims persistent, but keeps everything in memory.',
     ['lifecycle', 'keeps entries across close'],
     class extends MapTier {
       constructor(setup: TierSetup) {
@@ -103,13 +103,13 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'persistence-unclaimed',
-    'Is persistent and does not say so.',
+    'Is persistent but does not claim it.',
     ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     claiming({ persistent: false }),
   ),
   plantInTable(
-    'expired-when-opened',
-    'Holds every entry that it reads from its file for new, and gives it another life.',
+    'lifetimes-restarted-on-open',
+    'Restarts the lifetime of every entry that it reads from its file.',
     ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTable {
       override load(text: string): void {
@@ -127,13 +127,13 @@ export const persistenceMutants: readonly Mutant[] = [
 export const sharingMutants: readonly Mutant[] = [
   plant(
     'cached-index',
-    'Reads its file once, and never sees what another tier writes into it.',
+    'Reads its file once, and never sees the writes of another tier.',
     ['shared', 'sees the writes of another tier on its store immediately'],
     class extends CachingTier {},
   ),
   plant(
     'cached-misses',
-    'Remembers what it did not find, and does not look again.',
+    'Caches misses, and does not read again.',
     ['shared', 'finds a key that it had missed once another tier puts it'],
     class extends FileTier {
       readonly #missing = new Set<string>();
@@ -154,7 +154,7 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'lost-update',
-    'Reads, thinks and writes without a lock.',
+    'Reads and writes its file without a lock.',
     ['shared', 'loses no write when two tiers write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
@@ -173,7 +173,7 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'lock-in-the-process',
-    'Has no lock but the one of its own process.',
+    'Locks only within its own process.',
     ['shared', 'loses no write when several processes write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
@@ -193,7 +193,7 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'sharing-claimed',
-    'Claims to be shared, and each tier has a memory of its own.',
+    'Claims shared, but each tier has its own memory.',
     ['shared', 'sees the writes of another tier on its store immediately'],
     class extends MapTier {
       constructor(setup: TierSetup) {
@@ -203,7 +203,7 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'sharing-unclaimed',
-    'Is shared and does not say so.',
+    'Is shared but does not claim it.',
     ['shared', 'sees no writes of another tier unless it claims shared'],
     claiming({ shared: false }),
   ),

@@ -2,7 +2,7 @@ import { type CacheEntry, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-mode
 import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** The part of a right tier, with one of its methods changed. */
+/** The side values of a correct tier, with one method changed. */
 function changed(right: SideValues, change: Partial<SideValues>): SideValues {
   return {
     read: (name) => right.read(name),
@@ -15,7 +15,7 @@ function changed(right: SideValues, change: Partial<SideValues>): SideValues {
 export const sideValueMutants: readonly Mutant[] = [
   plant(
     'side-value-last-wins',
-    'Stores a side value over the one that is there.',
+    'Overwrites an existing side value in storeIfAbsent.',
     ['side values', 'keeps the first side value stored under a name'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
@@ -29,8 +29,8 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-looks-first',
-    'Looks whether there is a side value, and stores its own in a second step.',
+    'side-value-not-atomic',
+    'Checks for a side value and stores its own in two separate steps.',
     ['side values', 'lets only one of several instances store a side value first'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
@@ -48,7 +48,7 @@ export const sideValueMutants: readonly Mutant[] = [
   ),
   plant(
     'side-value-replaced-blindly',
-    'Replaces a side value whatever it is.',
+    'Replaces a side value without comparing it.',
     ['side values', 'replaces a side value only if it is the expected one'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
@@ -62,8 +62,8 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-replaced-twice',
-    'Compares what it replaces in a step before the one that replaces.',
+    'side-value-replace-not-atomic',
+    'Compares and replaces a side value in two separate steps.',
     ['side values', 'lets only one of several instances replace a side value'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
@@ -79,8 +79,8 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-goes-with-clear',
-    'Removes the side values with the entries.',
+    'side-value-cleared',
+    'Removes side values on clear.',
     ['side values', 'keeps side values when it is cleared, full or cleaned up'],
     class extends FileTier {
       override async clear(): Promise<number> {
@@ -104,8 +104,8 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-takes-anything',
-    'Stores any text as a side value, and cuts off what is too much.',
+    'side-value-unchecked',
+    'Stores any string as a side value, truncated to the limit.',
     ['side values', 'refuses an invalid name or value for a side value'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
@@ -122,8 +122,8 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-makes-room',
-    'Removes the side values when an entry has to make room.',
+    'side-value-evicted',
+    'Removes side values when an entry is evicted.',
     ['side values', 'keeps side values when it is cleared, full or cleaned up'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {

@@ -20,16 +20,16 @@ describe('conformanceTests', () => {
     [{ module: './make-tier.ts', fastCheck: {} }, ['module', 'fastCheck']],
     [{ module, fastCheck, kill: 1, runs: 0, cycles: '5' }, ['kill', 'runs', 'cycles']],
     [{ module, fastCheck, deadlineMs: Number.NaN, execArgv: new Array(1) }, ['execArgv', 'deadlineMs']],
-  ])('lists all that is wrong with the subject %o: %j', async (subject, paths) => {
+  ])('lists every problem of the subject %o: %j', async (subject, paths) => {
     expect(await pathsOf(conformanceTests(subject as never))).toEqual(paths);
   });
 
   it.each([
     ['without createTier', ''],
-    ['whose createTier is no function', 'export const createTier = 5;'],
-    ['whose tier is none', 'export const createTier = () => undefined;'],
-    ['whose tier tells nothing', 'export const createTier = () => ({});'],
-  ])('refuses a module %s by name', async (_what, source) => {
+    ['whose createTier is not a function', 'export const createTier = 5;'],
+    ['whose createTier returns no tier', 'export const createTier = () => undefined;'],
+    ['whose tier states no capabilities', 'export const createTier = () => ({});'],
+  ])('refuses a module %s', async (_what, source) => {
     expect(await pathsOf(conformanceTests({ module: moduleOf(source), fastCheck }))).toEqual(['module']);
   });
 });

@@ -15,7 +15,7 @@ describe('declareTests', () => {
     [{ describe: () => {} }, 'a tier', ['runner']],
     [runner, 5, ['name']],
     [runner, 'a tier', ['subject']],
-  ])('refuses (%o, %s) by the name of %j', async (given, name, paths) => {
+  ])('refuses the arguments (%o, %s) and names %j', async (given, name, paths) => {
     expect(await pathsOf(declareTests(given as never, name as never, undefined as never))).toEqual(paths);
   });
 });

@@ -1,7 +1,7 @@
 import { checkSideValue, type SideValues } from '@pw/cache-models';
 import type { FileTable } from './file-table.ts';
 
-/** The values beside the entries of a {@link FileTable}: each operation has the file for itself. */
+/** The side values of a {@link FileTable}: each operation has exclusive access to the file. */
 export class FileSideValues implements SideValues {
   readonly #table: () => FileTable;
   readonly #transact: <T>(work: () => T) => Promise<T>;

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder stands where the file was: it can be neither read nor replaced. */
+/** Puts a folder in place of the file, which can then be neither read nor replaced. */
 export function breakStore(directory: string): void {
   const path = join(directory, 'entries.json');
   moveIfThere(path, `${path}.away`);

@@ -16,9 +16,9 @@ import type { Row } from '../row-tier.ts';
 
 type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
 
-/** The content of a {@link FileTier}'s file, while an operation has it in hand. */
+/** The content of a {@link FileTier}'s file during an operation. */
 export class FileTable extends InnerMapTier {
-  /** Rows whose credentials no key opens: nobody sees them, and they are written back as they were. */
+  /** Rows whose credentials no key opens: they are hidden, and written back unchanged. */
   unreadable = new Map<string, StoredRow>();
   history = new Map<string, HealthRecord[]>();
   sideValues = new Map<string, string>();
@@ -42,7 +42,7 @@ export class FileTable extends InnerMapTier {
       else this.rows.set(this.keyOf(entry.key), { ...row, entry });
     }
     this.changed = false;
-    // The last tier on this file may have had more room.
+    // The last tier on this file may have had a higher limit.
     while (this.isTooFull()) this.makeRoom('');
   }
 
@@ -90,7 +90,7 @@ export class FileTable extends InnerMapTier {
   }
   protected override use(row: Row): void {
     super.use(row);
-    // Nobody asks for the order of use of a tier without a limit.
+    // A tier without a limit does not need the order of use.
     if (this.config.maxEntries !== null) this.changed = true;
   }
   protected override store(key: string, entry: CacheEntry): boolean {

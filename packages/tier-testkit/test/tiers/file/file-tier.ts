@@ -20,10 +20,10 @@ import { FileSideValues } from './file-side-values.ts';
 import { FileTable } from './file-table.ts';
 import { FolderLock } from './folder-lock.ts';
 
-/** Tries, a millisecond apart, to take the lock. */
+/** The number of attempts to take the lock, one millisecond apart. */
 const PATIENCE = 10_000;
 
-/** A right tier in one file, at the plainest: it is read at each operation and written anew at each change, under a lock. */
+/** The simplest correct tier in one file, which is read at each operation and rewritten at each change, under a lock. */
 export class FileTier extends AsyncTier {
   protected readonly setup: TierSetup;
   protected readonly table: FileTable;
@@ -33,8 +33,8 @@ export class FileTier extends AsyncTier {
   );
   readonly sideValues: SideValues = this.rightSideValues;
   #lock: FolderLock | undefined;
-  /** The text that the table was made of. */
-  #known: string | undefined;
+  /** The content from which the table was loaded. */
+  #loadedContent: string | undefined;
 
   constructor(setup: TierSetup, table = new FileTable(setup)) {
     super(table);
@@ -58,10 +58,10 @@ export class FileTier extends AsyncTier {
   }
 
   async *reseal(): AsyncGenerator<ResealCounts> {
-    yield await this.transact(() => this.sealAgain());
+    yield await this.transact(() => this.resealAll());
   }
-  /** What is written is sealed with the current key. */
-  protected sealAgain(): ResealCounts {
+  /** Writing seals with the current key, so it is enough to mark the table as changed. */
+  protected resealAll(): ResealCounts {
     const states = [...this.table.rows.values()].map(({ entry }) => sealState(entry, this.setup.cipher!));
     const count = (state: string) => states.filter((other) => other === state).length;
     this.table.changed = true;
@@ -105,7 +105,7 @@ export class FileTier extends AsyncTier {
 
   protected override async transact<T>(work: () => T): Promise<T> {
     for (let tries = 0; !this.takeLock(); tries++) {
-      if (tries > PATIENCE) throw new Error('the lock was never free');
+      if (tries > PATIENCE) throw new Error('the lock was not released in time');
       await setTimeout(1);
     }
     try {
@@ -114,7 +114,7 @@ export class FileTier extends AsyncTier {
       if (this.table.changed) this.save();
       return answer;
     } catch (error) {
-      this.#known = undefined;
+      this.#loadedContent = undefined;
       throw error;
     } finally {
       this.releaseLock();
@@ -128,8 +128,8 @@ export class FileTier extends AsyncTier {
   }
   protected load(): void {
     const text = this.read();
-    if (text !== this.#known) this.table.load(text);
-    this.#known = text;
+    if (text !== this.#loadedContent) this.table.load(text);
+    this.#loadedContent = text;
   }
   protected read(): string {
     try {
@@ -141,11 +141,11 @@ export class FileTier extends AsyncTier {
   }
   protected save(): void {
     this.write(this.table.save());
-    // What was written is read again: the file decides what is stored.
-    this.#known = undefined;
+    // The next operation reads the file again: the file decides what is stored.
+    this.#loadedContent = undefined;
     this.table.changed = false;
   }
-  /** Under the lock there is one writer: a name for the new file is enough, and what a killed process left is written over. */
+  /** The lock ensures a single writer, so a fixed temporary name is enough; a leftover of a killed process is overwritten. */
   protected write(text: string): void {
     writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);

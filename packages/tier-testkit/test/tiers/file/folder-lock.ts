@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 
 /**
- * A lock of a folder, for processes that may die with it. Its owner has a folder with one file, which bears the owner's name;
- * while it lies at the common path, no other can be moved there. A dead owner's file is removed by its name, never a rival's,
- * and an empty folder gives way.
+ * A lock on a folder that survives the death of its owner. Each contender has its own folder with one file, named after it;
+ * the owner moves it to the common path, where no other can be moved meanwhile. A dead owner's file is removed by its exact
+ * name, never that of another contender, and the empty folder that is left can be replaced.
  */
 export class FolderLock {
   readonly #own: string;
@@ -19,7 +19,7 @@ export class FolderLock {
     writeFileSync(join(this.#own, owner), '');
   }
 
-  /** False while somebody has it. */
+  /** False while another owner has the lock. */
   take(): boolean {
     try {
       renameSync(this.#own, this.#common);
@@ -31,7 +31,7 @@ export class FolderLock {
     return false;
   }
 
-  /** None when it was given back meanwhile. */
+  /** Empty if the lock was released meanwhile. */
   #owners(): string[] {
     try {
       return readdirSync(this.#common);
