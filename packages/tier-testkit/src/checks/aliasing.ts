@@ -54,8 +54,8 @@ const checks: Check[] = [
       await tier.putMany(list);
       await tier.getMany(names);
       await tier.deleteMany(names);
-      trial.same('keys of the list given to putMany', keysOf(list), keysOf(entries));
-      trial.same('list given to getMany and deleteMany', names, keysOf(entries));
+      trial.same('keys of the list passed to putMany', keysOf(list), keysOf(entries));
+      trial.same('list passed to getMany and deleteMany', names, keysOf(entries));
     },
   },
   {
@@ -69,7 +69,7 @@ const checks: Check[] = [
       const stored = tier.putMany(list);
       list.splice(0, 5, makeEntry('another'));
       trial.same('putMany of a list that changes meanwhile', await stored, Array(5).fill(true));
-      await expectEntries(trial, tier, entries, 'after the list given to putMany was changed');
+      await expectEntries(trial, tier, entries, 'after the list passed to putMany was changed');
       const names = [...keys];
       const found = tier.call('getMany', () => tier.raw.getMany(names));
       names.length = 0;

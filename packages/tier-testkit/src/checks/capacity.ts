@@ -56,7 +56,7 @@ const checks: Check[] = [
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(2));
-      const first = makeEntry('first', { username: 'user', source: 'told', failureCount: 3 });
+      const first = makeEntry('first', { username: 'user', source: 'evicted', failureCount: 3 });
       await tier.put(first);
       await store(trial, tier, 'second', 'third');
       trial.same('listener calls after one put beyond the limit', tier.evictions.length, 1);
@@ -80,10 +80,10 @@ const checks: Check[] = [
       trial.clock.advance(HOUR);
       await tier.get('d');
       await tier.cleanupExpired();
-      const told = tier.evictions.filter(({ reason }) => reason !== RemovalReason.TTL);
+      const reported = tier.evictions.filter(({ reason }) => reason !== RemovalReason.TTL);
       trial.same(
         'keys passed to onEvict with a reason other than ttl',
-        told.map(({ key }) => key),
+        reported.map(({ key }) => key),
         [],
       );
     },

@@ -103,7 +103,7 @@ const checks: Check[] = [
       await expectRoundTrip(trial, [
         makeEntry('all null', { ...nothing, lastHealthError: null }),
         makeEntry('empty error', { ...nothing, lastHealthError: '' }),
-        makeEntry('text null', { lastHealthError: 'null', source: 'null' }),
+        makeEntry('string null', { lastHealthError: 'null', source: 'null' }),
         makeEntry('time 0', { lastHealthCheck: 0, nextCheckTime: 0 }),
         makeEntry('empty source', { source: '' }),
         makeEntry('only a username', { username: 'somebody' }),

@@ -77,7 +77,7 @@ const checks: Check[] = [
     run: async (trial) => {
       const { config } = (await trial.tier()).raw;
       const { enabled, maxEntries, evictionPolicy } = config;
-      trial.same('config when none was given', { enabled, maxEntries, evictionPolicy }, DEFAULTS);
+      trial.same('default config', { enabled, maxEntries, evictionPolicy }, DEFAULTS);
       for (const given of [
         { enabled: true, maxEntries: 7, evictionPolicy: 'fifo' },
         { enabled: false, maxEntries: 1, evictionPolicy: 'lfu' },

@@ -220,7 +220,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-not-stored',
-    'recordAccess tells that the key was there and stores nothing.',
+    'recordAccess counts the key but stores nothing.',
     ['access', 'stores the count and time passed to recordAccess'],
     class extends MapTier {
       protected override noteAccess({ key }: AccessUpdate): boolean {
@@ -230,7 +230,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-added-up',
-    'recordAccess adds the count to the one that is there.',
+    'recordAccess adds the count to the stored one.',
     ['access', 'stores the count and time passed to recordAccess'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
@@ -241,7 +241,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-counts-missing-keys',
-    'recordAccess counts keys that are not there.',
+    'recordAccess counts missing keys.',
     ['access', 'applies every update whose key is present, and counts only those'],
     class extends MapTier {
       override recordAccess(updates: readonly AccessUpdate[]): number {
@@ -252,7 +252,7 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-clears-evicted-from-l1',
-    'recordAccess without a word about it clears evictedFromL1.',
+    'recordAccess clears evictedFromL1 when the update does not set it.',
     ['access', 'changes evictedFromL1 only when an update sets it'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {

@@ -89,7 +89,7 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-many-counts-twice',
-    'deleteMany says true twice of a key that it was given twice.',
+    'deleteMany returns true twice for a repeated key.',
     ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {

@@ -162,7 +162,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'has-ignores-the-deadline',
-    'has is true of an expired entry until it is removed.',
+    'has returns true for an expired entry until it is removed.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override has(key: string): boolean {
@@ -182,7 +182,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'peek-ignores-the-deadline',
-    'peek gives an expired entry until it is removed.',
+    'peek returns an expired entry until it is removed.',
     ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
@@ -192,7 +192,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'cleanup-takes-live-ones',
-    'cleanupExpired removes what expires within the next second, too.',
+    'cleanupExpired also removes entries that expire within the next second.',
     CLEANUP,
     class extends MapTier {
       protected override removeExpired(): number {
@@ -203,7 +203,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'cleanup-counts-wrongly',
-    'cleanupExpired tells how many entries are left.',
+    'cleanupExpired returns the number of entries left.',
     CLEANUP,
     class extends MapTier {
       override cleanupExpired(): number {

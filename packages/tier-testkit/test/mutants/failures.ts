@@ -166,7 +166,7 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'reset-overrides-the-configuration',
-    'resetFailures switches on a tier that its configuration has off.',
+    'resetFailures switches on a tier that is configured off.',
     ['failures', 'stays off when its configuration says so'],
     class extends MapTier {
       override resetFailures(): void {
