@@ -1,7 +1,7 @@
 import type { Measurement, Role } from './measurement.ts';
 import { median, quantile, spread } from './statistics.ts';
 
-/** What a contender came to. */
+/** The result of a contender. */
 export interface Figure {
   readonly name: string;
   readonly role: Role;
@@ -10,9 +10,9 @@ export interface Figure {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  /** Distance of the quartiles as a share of the median. */
+  /** The interquartile range as a share of the median. */
   readonly spread: number;
-  /** One number a round, in the order of the rounds. */
+  /** One number per round, in the order of the rounds. */
   readonly samples: readonly number[];
 }
 
@@ -29,14 +29,14 @@ export function toFigure({ name, role, unit, samples }: Measurement): Figure {
   };
 }
 
-/** A figure called `name, column`, taken apart. */
+/** A figure named `name, column`, split into its parts. */
 export interface Cell {
   readonly name: string;
   readonly column: string;
   readonly figure: Figure;
 }
 
-/** Takes the names of figures apart at their last comma and space. */
+/** Splits the names of figures at their last comma. */
 export function cellsOf(figures: readonly Figure[]): Cell[] {
   return figures.map((figure) => {
     const at = figure.name.lastIndexOf(', ');

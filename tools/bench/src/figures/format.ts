@@ -5,7 +5,7 @@ const TIMES: readonly (readonly [number, string])[] = [
   [0, 'ns'],
 ];
 
-/** Three significant digits, without an exponent. */
+/** At most three significant digits after rounding, without an exponent. */
 function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
@@ -13,7 +13,7 @@ function formatNumber(value: number): string {
   return digits === 0 ? Math.round(value).toLocaleString('en') : value.toFixed(Math.min(digits, 4));
 }
 
-/** A value with its unit; nanoseconds in the unit that fits. */
+/** A value with its unit; nanoseconds in a suitable unit. */
 export function formatValue(value: number, unit: string): string {
   if (unit === 'share') return `${formatNumber(value * 100)} %`;
   if (unit !== 'ns') return `${formatNumber(value)} ${unit}`;

@@ -4,18 +4,18 @@ import { median, quantile } from './statistics.ts';
 
 export type Verdict = 'met' | 'missed';
 
-/** A goal and what came of it. */
+/** A goal and its outcome. */
 export interface GoalResult {
   readonly goal: string;
   readonly figure: string;
-  /** The figure as a multiple of what the goal allows: 1 is just met, less is better. */
+  /** The figure as a multiple of the goal's limit: 1 is just met, less is better. */
   readonly used: number;
   readonly verdict: Verdict;
-  /** True when the middle half of the rounds lies on both sides of the goal: another run may judge otherwise. */
+  /** True when the middle half of the rounds lies on both sides of the goal: another run may come out differently. */
   readonly close: boolean;
 }
 
-/** Something to reach; judged by the figures of its scenario. */
+/** A goal, judged by the figures of its scenario. */
 export interface Goal {
   readonly judge: (figures: readonly Figure[]) => GoalResult;
 }
@@ -41,7 +41,7 @@ export function timesFaster(of: string, times: number, against: string): Goal {
   };
 }
 
-/** `of` is at least `times` what `against` is, for figures of which more is better. */
+/** `of` is at least `times` as large as `against`, for figures where more is better. */
 export function atLeast(of: string, times: number, against: string): Goal {
   return {
     judge: (figures) => {
@@ -51,7 +51,7 @@ export function atLeast(of: string, times: number, against: string): Goal {
   };
 }
 
-/** `of` is at most a number in its own unit: for sizes, and for bounds that a requirement names. */
+/** `of` is at most `limit` in its own unit: for sizes, and for limits from the requirements. */
 export function within(of: string, limit: number): Goal {
   return {
     judge: (figures) => {
@@ -63,8 +63,8 @@ export function within(of: string, limit: number): Goal {
 }
 
 /**
- * From the smallest size to the largest, `of` grows at most `slack` times as much as `than`. Their figures are called
- * `name, size`. What memory costs on the way (caches that no longer hold everything) is in both.
+ * From the smallest size to the largest, `of` grows at most `slack` times as much as `than`. Their figures are named
+ * `name, size`. Both include the cost of CPU caches that no longer fit the data.
  */
 export function growsLike(of: string, than: string, slack: number): Goal {
   return {
@@ -81,13 +81,13 @@ export function growsLike(of: string, than: string, slack: number): Goal {
   };
 }
 
-/** Ratios within one round: what slows the machine for a while slows both. */
+/** Ratios within each round: a slow phase of the machine affects both sides. */
 function pairedRatios(above: Figure, below: Figure): number[] {
   if (above.samples.length !== below.samples.length) return [ratioOf(above.value, below.value)];
   return above.samples.map((sample, i) => ratioOf(sample, below.samples[i]!));
 }
 
-/** Nothing is as much as nothing. */
+/** Equal values have the ratio 1, also 0 and 0. */
 function ratioOf(above: number, below: number): number {
   return above === below ? 1 : above / below;
 }
@@ -106,6 +106,6 @@ function judged(
 
 function find(figures: readonly Figure[], name: string): Figure {
   const figure = figures.find((candidate) => candidate.name === name);
-  if (figure === undefined) throw new Error(`a goal names ${name}, and no contender is called so`);
+  if (figure === undefined) throw new Error(`a goal refers to ${name}, but no contender has this name`);
   return figure;
 }

@@ -1,11 +1,11 @@
-/** Whose code is measured: this repository's, what a user would pick instead, or the bare minimum that the work costs. */
+/** Whose code is measured: ours, an alternative that a user might choose, or the bare minimum of the work. */
 export type Role = 'ours' | 'peer' | 'floor';
 
-/** One number per sample of something that is not a time per operation. */
+/** The samples of one contender. */
 export interface Measurement {
   readonly name: string;
   readonly role: Role;
-  /** `ns`, `ms`, `bytes`, `share` (0 to 1) or any word. */
+  /** `ns`, `ms`, `bytes`, `share` (0 to 1) or any other word. */
   readonly unit: string;
   readonly samples: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** The value below which a share (0 to 1) of the samples lies, interpolated. NaN for no samples. */
+/** The interpolated quantile of the samples for a share from 0 to 1. NaN for no samples. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -12,7 +12,7 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** Distance of the quartiles as a share of the median: 0 for samples that agree. */
+/** The interquartile range as a share of the median: 0 for equal samples. */
 export function spread(samples: readonly number[]): number {
   const middle = median(samples);
   return middle === 0 ? 0 : (quantile(samples, 0.75) - quantile(samples, 0.25)) / middle;

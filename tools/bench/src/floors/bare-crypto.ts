@@ -9,13 +9,13 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 
-/** The two halves of a Fernet key as Node wants them. */
+/** The two halves of a Fernet key as key objects. */
 export interface BareKeys {
   readonly signing: KeyObject;
   readonly encryption: KeyObject;
 }
 
-/** A ciphertext and its MAC: the header of a token, its base64url and all checks of the format are left out. */
+/** A ciphertext and its MAC, without the header, base64url and format checks of a token. */
 export interface BareSealed {
   readonly iv: Buffer;
   readonly payload: Buffer;
@@ -27,7 +27,7 @@ export function bareKeys(key: string): BareKeys {
   return { signing: createSecretKey(bytes.subarray(0, 16)), encryption: createSecretKey(bytes.subarray(16)) };
 }
 
-/** The calls that sealing cannot do without: random bytes, AES-128-CBC, HMAC-SHA256. */
+/** The calls that sealing requires: random bytes, AES-128-CBC, HMAC-SHA256. */
 export function bareSealCalls({ signing, encryption }: BareKeys, text: string): BareSealed {
   const iv = randomBytes(16);
   const cipher = createCipheriv('aes-128-cbc', encryption, iv);
@@ -36,7 +36,7 @@ export function bareSealCalls({ signing, encryption }: BareKeys, text: string): 
   return { iv, payload, mac };
 }
 
-/** The calls that opening cannot do without: HMAC-SHA256, a comparison in constant time, AES-128-CBC. */
+/** The calls that opening requires: HMAC-SHA256, a constant-time comparison, AES-128-CBC. */
 export function bareOpenCalls({ signing, encryption }: BareKeys, { iv, payload, mac }: BareSealed): string {
   const found = createHmac('sha256', signing).update(iv).update(payload).digest();
   if (!timingSafeEqual(found, mac)) throw new Error('wrong MAC');
@@ -44,7 +44,7 @@ export function bareOpenCalls({ signing, encryption }: BareKeys, { iv, payload, 
   return Buffer.concat([decipher.update(payload), decipher.final()]).toString('utf8');
 }
 
-/** What tells where the credentials of an entry belong: a MAC and an AES block for each token, one PRF of their origin. */
+/** The keys for checking the binding of credentials: a MAC and an AES block per token, and one PRF of their origin. */
 export interface BareBinding {
   readonly keys: BareKeys;
   readonly block: Decipheriv;
@@ -57,7 +57,7 @@ export function bareBinding(key: string): BareBinding {
   return { keys, block, prf: keys.signing };
 }
 
-/** The calls that looking at an entry's tokens cannot do without; gives the lengths of what they made. */
+/** The calls that checking the tokens of an entry requires; returns the total length of their results. */
 export function bareBindingCalls(
   { keys, block, prf }: BareBinding,
   tokens: readonly BareSealed[],

@@ -6,10 +6,10 @@ const SHARDS = 16;
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 const CHUNK = 1024 * 1024;
-/** `{"key":"`, as each line of ours begins. */
+/** Length of `{"key":"`, with which each of our lines starts. */
 const KEY_AT = 8;
 
-/** ProxyWhirl's shard of a key. */
+/** The shard of a key in ProxyWhirl's layout. */
 export function shardOf(key: string): number {
   return Number(BigInt(`0x${hash('md5', key, 'hex')}`) % BigInt(SHARDS));
 }
@@ -20,7 +20,7 @@ function shardPaths(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** The least that finding every record of a directory costs: files read in pieces, each line's key cut out of it. */
+/** The least that finding every record of a directory costs: read files in chunks, and extract the key of each line. */
 export function scanKeys(directory: string): Map<string, number> {
   const places = new Map<string, number>();
   const buffer = Buffer.allocUnsafe(CHUNK);
@@ -42,7 +42,7 @@ export function scanKeys(directory: string): Map<string, number> {
   return places;
 }
 
-/** Where the lines of a directory lie that a test picks. */
+/** The positions of the lines that satisfy a predicate. */
 export function placesOf(directory: string, isWanted: (line: string) => boolean) {
   return shardPaths(directory).map((path) => {
     const fd = openSync(path, 'r');
@@ -63,7 +63,7 @@ export function placesOf(directory: string, isWanted: (line: string) => boolean)
   });
 }
 
-/** The least that removing records costs: each of their lines overwritten with blanks. */
+/** The least that removing records costs: overwrite each of their lines with blanks. */
 export function blankLines(shards: ReturnType<typeof placesOf>): void {
   const blanks = Buffer.alloc(64 * 1024, ' ');
   for (const { path, places } of shards) {

@@ -4,7 +4,7 @@ import type { CacheEntry, CredentialCipher } from '@pw/cache-models';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 import Database from 'better-sqlite3';
 
-/** One of the two SQLite tiers, with the names that a program without it would use on the same file. */
+/** One of the two SQLite tiers, with the names of its tables for bare statements on the same file. */
 export interface SqliteKind {
   readonly name: 'DiskCacheTier' | 'SqliteCacheTier';
   readonly level: 'l2' | 'l3';
@@ -31,7 +31,7 @@ export function makeSqliteTier(
     : new SqliteCacheTier({}, { ...options, path: sqliteFile(kind, directory) });
 }
 
-/** A database with some entries, closed. */
+/** Creates a database with these entries, and closes it. */
 export function fillDatabase(
   kind: SqliteKind,
   directory: string,
@@ -43,14 +43,14 @@ export function fillDatabase(
   tier.close();
 }
 
-/** A copy of a closed database, for a program that needs no tier. */
+/** Copies a closed database, for bare statements. */
 export function copyDatabase(from: string, to: string): string {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${to}${suffix}`, { force: true });
   copyFileSync(from, to);
   return to;
 }
 
-/** Plain better-sqlite3, with the settings that a careful program gives it. */
+/** Plain better-sqlite3, with the settings of a careful program. */
 export function openBare(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL'): Database.Database {
   const db = new Database(path);
   db.pragma('journal_mode = WAL');
@@ -60,7 +60,7 @@ export function openBare(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL'
   return db;
 }
 
-/** `ON CONFLICT DO UPDATE` of a whole row; binds the rowid, where the table has one, and all columns. */
+/** An upsert of a whole row; binds the rowid, if `withRowId`, and all columns. */
 export function bareUpsert(db: Database.Database, table: string, withRowId: boolean): Database.Statement {
   const columns = db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(table) as string[];
   const all = withRowId ? ['rowid', ...columns] : columns;
@@ -69,7 +69,7 @@ export function bareUpsert(db: Database.Database, table: string, withRowId: bool
     ON CONFLICT(key) DO UPDATE SET ${updated.map((name) => `${name} = excluded.${name}`).join(', ')}`);
 }
 
-/** The raw rows of both tables, in the order of the table, ready to be bound. */
+/** The raw rows of both tables, in table order, ready to be bound. */
 export function rawRows(db: Database.Database, { table, side }: SqliteKind, limit: number) {
   const rows = db.prepare(`SELECT rowid, * FROM ${table} LIMIT ?`).raw().all(limit) as unknown[][];
   const sideRow = db.prepare(`SELECT * FROM ${side} WHERE key = ?`).raw();

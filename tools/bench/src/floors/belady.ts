@@ -1,10 +1,10 @@
 /**
- * Hits of the optimal policy (Belady's MIN), which knows the future: of the items held, the one whose next request is
- * furthest away goes. Every item that is asked for is stored, as the policies that are compared with it do.
+ * Number of hits of the optimal policy (Belady's MIN), which knows the future: it evicts the item whose next request is
+ * furthest away. Every requested item is stored, as with the policies that are compared with it.
  */
 export function beladyHits(requests: Uint32Array, capacity: number): number {
   const next = nextRequests(requests);
-  // When the item at hand is asked for again; absent for an item that is not held.
+  // The next request of each cached item.
   const held = new Map<number, number>();
   const heap = new FurthestFirst();
   let hits = 0;
@@ -17,7 +17,7 @@ export function beladyHits(requests: Uint32Array, capacity: number): number {
   return hits;
 }
 
-/** For each request the place of the next one of the same item; past the end, all different, if there is none. */
+/** For each request, the position of the next one for the same item; distinct positions past the end if there is none. */
 function nextRequests(requests: Uint32Array): Float64Array {
   const next = new Float64Array(requests.length);
   const seen = new Map<number, number>();
@@ -29,7 +29,7 @@ function nextRequests(requests: Uint32Array): Float64Array {
   return next;
 }
 
-/** The item to drop. Places that are out of date, because the item was asked for since or dropped, are skipped. */
+/** The item to evict. Skips outdated positions, whose item was requested since or evicted. */
 function furthest(heap: FurthestFirst, held: ReadonlyMap<number, number>): number {
   for (;;) {
     const { place, item } = heap.pop();
@@ -37,7 +37,7 @@ function furthest(heap: FurthestFirst, held: ReadonlyMap<number, number>): numbe
   }
 }
 
-/** A binary heap, the furthest place on top. */
+/** A binary heap with the furthest position on top. */
 class FurthestFirst {
   readonly #places: number[] = [];
   readonly #items: number[] = [];

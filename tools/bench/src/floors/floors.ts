@@ -8,7 +8,7 @@ export function mapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number) => s
   return { name: 'Map.get', role: 'floor', run: (i) => map.get(keyOf(i)) };
 }
 
-/** The least that a lookup with an exact expiry costs: `Map.get`, and the clock read each time. */
+/** The least that a lookup with exact expiry costs: `Map.get` and a read of the clock. */
 export function expiringMapFloor<V extends { readonly expiresAt: number }>(
   map: ReadonlyMap<string, V>,
   keyOf: (i: number) => string,
@@ -27,8 +27,8 @@ export function asyncMapFloor<V>(map: ReadonlyMap<string, V>, keyOf: (i: number)
 }
 
 /**
- * A hit that does by hand what ours owes its caller and nothing else: the clock against the deadline, a frozen copy with the
- * access counted, kept for the next one, in a promise. No order, no statistics, no other tier.
+ * A hand-written hit that does only what a caller of ours is owed: it compares the clock with the deadline, makes a frozen
+ * copy that counts the access, stores it for the next hit and returns it in a promise. No order, statistics or other tiers.
  */
 export function snapshotFloor(map: Map<string, CacheEntry>, keyOf: (i: number) => string): Contender {
   const nothing = Promise.resolve(undefined);

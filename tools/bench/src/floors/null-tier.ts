@@ -1,6 +1,6 @@
 import { BaseTier, type CacheEntry } from '@pw/cache-models';
 
-/** A tier that takes everything and keeps nothing: what stands in front of it is measured alone. */
+/** A tier that accepts everything and stores nothing, to measure the layers above it alone. */
 export class NullTier extends BaseTier<'sync'> {
   constructor() {
     super(

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const instant = z.iso.datetime({ offset: true, local: true }).transform((text) => Date.parse(text));
 const count = z.int().min(0);
 
-/** The 21 members of a stored record as a program with zod at hand would check them; times become numbers. */
+/** The 21 members of a stored record as a program would check them with zod; times become numbers. */
 export const recordSchema = z.object({
   key: z.string().min(1),
   proxy_url: z.string().min(1),

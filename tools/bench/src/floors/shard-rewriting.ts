@@ -9,7 +9,7 @@ function pathOf(directory: string, key: string): string {
   return join(directory, `shard_${String(shard).padStart(2, '0')}.jsonl`);
 }
 
-/** As ProxyWhirl reads one record: all of its shard, every line parsed. Without its lock and its decryption, so it is flattered. */
+/** Reads one record as ProxyWhirl does: parses every line of its shard. Omits its lock and decryption, in its favour. */
 export function readShardsWhole(directory: string, key: string): Map<string, unknown> {
   const records = new Map<string, unknown>();
   for (const line of readFileSync(pathOf(directory, key), 'utf8').split('\n')) {
@@ -20,7 +20,7 @@ export function readShardsWhole(directory: string, key: string): Map<string, unk
   return records;
 }
 
-/** As ProxyWhirl stores one record: reads its shard, writes all of it to a new file, and gives that the shard's name. */
+/** Stores one record as ProxyWhirl does: reads its shard, writes all of it to a new file, and renames that. */
 export function putByRewriting(directory: string, key: string, record: unknown): void {
   const path = pathOf(directory, key);
   const records = readShardsWhole(directory, key);

@@ -3,12 +3,12 @@ import { formatRatio, formatValue } from '../figures/format.ts';
 import type { ScenarioResult } from '../run/run-scenario.ts';
 import type { Report } from './report.ts';
 
-/** A run as Markdown: where it took place, then each scenario. */
+/** A run as Markdown: its origin, then each scenario. */
 export function reportMarkdown(report: Report): string {
   return [originLine(report), '', ...report.scenarios.flatMap((result) => [scenarioMarkdown(result), ''])].join('\n');
 }
 
-/** Where and when a run took place. */
+/** When and on which machine a run took place. */
 export function originLine({ origin }: Report): string {
   const { date, commit, node, cpu, cores, platform, quick } = origin;
   const mode = quick ? '; quick run' : '';
@@ -43,7 +43,7 @@ function rankedTable(figures: readonly Figure[]): string[] {
   return ['| | median | ratio to the best | least | most |', '| --- | --: | --: | --: | --: |', ...rows];
 }
 
-/** A row for each name, a column for each size. */
+/** A table with a row for each name and a column for each size. */
 function columnTable(title: string, figures: readonly Figure[]): string[] {
   const cells = cellsOf(figures);
   const columns = [...new Set(cells.map(({ column }) => column))];

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import type { ScenarioResult } from '../run/run-scenario.ts';
 
-/** Where and when a run took place. */
+/** When and on which machine a run took place. */
 export interface RunOrigin {
   readonly date: string;
-  /** The commit that was checked out, with `+` when files differed from it. */
+  /** The checked-out commit, with `+` if files differed from it. */
   readonly commit: string;
   readonly node: string;
   readonly cpu: string;

@@ -4,7 +4,7 @@ import { seededRandom, shuffled } from '../samples/random.ts';
 import { type Loop, makeLoop } from './loop.ts';
 import type { Contender, Contest } from './scenario.ts';
 
-/** How long and how often contenders run. */
+/** How long and how often the contenders run. */
 export interface RunPlan {
   readonly rounds: number;
   /** Time of one contender in one round, in milliseconds. */
@@ -21,12 +21,12 @@ interface Runner {
   next: number;
 }
 
-/** A contender that gave other data than it should. */
+/** A contender returned wrong data. */
 export class WrongAnswerError extends Error {
   override name = 'WrongAnswerError';
 }
 
-/** Lets the contenders take turns, in another order each round. Throws a WrongAnswerError. */
+/** Runs the contenders in turn, in a different order each round. Throws a WrongAnswerError. */
 export async function runContest(contest: Contest, plan: RunPlan): Promise<Measurement[]> {
   const runners = contest.contenders.map(
     (contender): Runner => ({
@@ -50,7 +50,7 @@ export async function runContest(contest: Contest, plan: RunPlan): Promise<Measu
   return runners.map(({ contender: { name, role }, samples }) => ({ name, role, unit: 'ns', samples }));
 }
 
-/** Doubles the runs of a round until they fill it and the compiler has had its time. */
+/** Doubles the runs of a round until they fill it and the warm-up time is over. */
 async function calibrate(runner: Runner, contest: Contest, { roundMs, warmUpMs }: RunPlan): Promise<void> {
   const most = runner.contender.maxRuns ?? Number.MAX_SAFE_INTEGER;
   const started = performance.now();
@@ -65,11 +65,11 @@ async function calibrate(runner: Runner, contest: Contest, { roundMs, warmUpMs }
   }
 }
 
-/** One turn of one contender; nanoseconds. */
+/** The time of one turn of one contender, in nanoseconds. */
 async function oneRound(runner: Runner, contest: Contest): Promise<number> {
   const { contender, loop, runs, next } = runner;
   await contender.before?.(runs, next);
-  // What the others left behind is not to be cleared away in this one's time.
+  // Garbage of the other contenders must not be collected during this turn.
   globalThis.gc?.({ type: 'minor' });
   const started = process.hrtime.bigint();
   const counted = loop(contender.run, next, next + runs);
@@ -79,7 +79,7 @@ async function oneRound(runner: Runner, contest: Contest): Promise<number> {
   await contender.after?.(runs, next);
   const { finds } = contest;
   if (finds === undefined || found === (finds === 'value' ? runs : 0)) return elapsed;
-  throw new WrongAnswerError(`${contender.name}: ${found} of ${runs} operations found something, not ${finds}`);
+  throw new WrongAnswerError(`${contender.name}: ${found} of ${runs} operations returned a value, expected ${finds}`);
 }
 
 async function checkAnswers({ contenders, expected }: Contest, when: string): Promise<void> {
@@ -87,7 +87,7 @@ async function checkAnswers({ contenders, expected }: Contest, when: string): Pr
     if (answer === undefined) continue;
     const given = await answer();
     if (!isDeepStrictEqual(given, expected)) {
-      throw new WrongAnswerError(`${name} gives wrong data ${when}: ${show(given)}, not ${show(expected)}`);
+      throw new WrongAnswerError(`${name} returned wrong data ${when}: ${show(given)}, expected ${show(expected)}`);
     }
   }
 }

@@ -1,17 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 
-/** How long the event loop was held while something ran, in milliseconds. */
+/** How long the event loop was blocked while some work ran, in milliseconds. */
 export interface LoopDelay {
   readonly p99: number;
   readonly longest: number;
-  /** How long the work took altogether. */
+  /** The duration of the whole work. */
   readonly total: number;
 }
 
-/** The histogram counts the time from one tick to the next, which is this long where nothing holds the loop. */
+/** The interval between two ticks of the histogram when nothing blocks the loop. */
 const TICK_MS = 1;
-/** A few turns before and after: the histogram does not see the first interval, nor one that is not over. */
+/** Time before and after the work: the histogram misses the first interval and an unfinished one. */
 const MARGIN_MS = 10;
 
 export async function loopDelayDuring(work: () => Promise<unknown>): Promise<LoopDelay> {

@@ -6,10 +6,10 @@ import type { Contender } from './scenario.ts';
 const PROFILED_MS = 2000;
 const INTERVAL_US = 200;
 const SHOWN = 16;
-/** Callers shown of a function that is not in a file: of a native one its own name says little. */
+/** Callers shown for a native function, whose own name says little. */
 const CALLERS = 3;
 
-/** Where the time of a contender goes: functions by the time spent in themselves, as lines of text. */
+/** Profiles a contender: a table of functions by self time, as text. */
 export async function profileContender(contender: Contender): Promise<string> {
   const run = turnTaker(contender);
   await run(PROFILED_MS / 2);
@@ -24,7 +24,7 @@ export async function profileContender(contender: Contender): Promise<string> {
   return [`Profile of ${contender.name}, share of the samples:`, '', ...tableOf(profile)].join('\n');
 }
 
-/** Runs a contender for some milliseconds, its preparations included. */
+/** Runs a contender for some milliseconds, including its preparations. */
 function turnTaker(contender: Contender): (milliseconds: number) => Promise<void> {
   const loop = makeLoop(contender.async ?? false, contender.name);
   const runs = Math.min(contender.maxRuns ?? 256, 256);

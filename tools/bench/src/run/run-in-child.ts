@@ -7,7 +7,7 @@ import type { Scenario } from './scenario.ts';
 const CHILD = join(import.meta.dirname, '..', 'child.ts');
 const LONGEST_MS = 600_000;
 
-/** Runs a scenario in a process of its own; a crash is an error of the scenario. */
+/** Runs a scenario in its own process; a crash is reported as an error of the scenario. */
 export function runInChild({ name, about }: Scenario, quick: boolean): Promise<ScenarioResult> {
   return new Promise((resolve) => {
     let result: ScenarioResult | undefined;
@@ -22,7 +22,7 @@ export function runInChild({ name, about }: Scenario, quick: boolean): Promise<S
   });
 }
 
-/** Profiles our contenders of a scenario in a process of its own, which prints what it finds. */
+/** Profiles our contenders of a scenario in its own process, which prints the profiles. */
 export function profileInChild({ name }: Scenario): Promise<void> {
   return new Promise((resolve) => void start(name, 'profile').on('exit', () => resolve()));
 }
@@ -30,7 +30,7 @@ export function profileInChild({ name }: Scenario): Promise<void> {
 function start(name: string, mode: 'full' | 'quick' | 'profile'): ChildProcess {
   return fork(CHILD, [name, mode], {
     execArgv: ['--conditions=@pw/source', '--expose-gc', '--disable-warning=ExperimentalWarning'],
-    // What all of them load is compiled once.
+    // Shared modules are compiled once.
     env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'pw-bench-modules') },
     timeout: LONGEST_MS,
   });

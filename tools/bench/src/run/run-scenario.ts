@@ -8,13 +8,13 @@ import { type RunPlan, runContest } from './contest.ts';
 import { profileContender } from './profile.ts';
 import type { Scenario, ScenarioContext } from './scenario.ts';
 
-/** Samples that lie further apart than this share of their median are worth a warning. */
+/** A warning is shown if the interquartile range exceeds this share of the median. */
 const WIDE_SPREAD = 0.25;
 
 const FULL_PLAN: RunPlan = { rounds: 11, roundMs: 40, warmUpMs: 150 };
 const QUICK_PLAN: RunPlan = { rounds: 7, roundMs: 4, warmUpMs: 20 };
 
-/** What came of a scenario. */
+/** The result of a scenario. */
 export interface ScenarioResult {
   readonly name: string;
   readonly about: string;
@@ -24,12 +24,12 @@ export interface ScenarioResult {
   readonly figures: readonly Figure[];
   readonly goals: readonly GoalResult[];
   readonly warnings: readonly string[];
-  /** Why the scenario is wrong: bad data or a fault. Absent when it is right. */
+  /** Why the scenario is wrong: bad data or an error. Absent if it is right. */
   readonly error?: string;
   readonly seconds: number;
 }
 
-/** Runs one scenario in this process. Never throws: what goes wrong is in the result. */
+/** Runs one scenario in this process. Never throws: errors are part of the result. */
 export async function runScenario(scenario: Scenario, quick: boolean): Promise<ScenarioResult> {
   const { name, about, columns, why } = scenario;
   const described = {
@@ -45,7 +45,7 @@ export async function runScenario(scenario: Scenario, quick: boolean): Promise<S
     const goals = scenario.goals.map((goal) => goal.judge(figures));
     return { ...described, figures, goals, warnings: figures.flatMap(spreadWarning), seconds: seconds() };
   } catch (error) {
-    // Where it happened is for who runs it; the report goes elsewhere, and names no path of this machine.
+    // The stack goes to the console only: the report is published, and must not contain paths of this machine.
     console.error(error);
     const text = error instanceof Error ? error.message : String(error);
     return { ...described, figures: [], goals: [], warnings: [], error: text, seconds: seconds() };
@@ -62,9 +62,9 @@ async function figuresOf(scenario: Scenario, quick: boolean): Promise<Figure[]> 
   });
 }
 
-/** Where the time of our own contenders of a scenario goes, as text. */
+/** The profiles of our contenders in a scenario, as text. */
 export async function profileScenario(scenario: Scenario): Promise<string> {
-  if ('measure' in scenario) return `${scenario.name} measures by itself: no contender to profile.`;
+  if ('measure' in scenario) return `${scenario.name} takes its own measurements, so there is no contender to profile.`;
   return inContext(false, async (context) => {
     const { contenders } = await scenario.setUp(context);
     const texts: string[] = [];
@@ -73,7 +73,7 @@ export async function profileScenario(scenario: Scenario): Promise<string> {
   });
 }
 
-/** Gives the work an empty folder, and tidies up after it. */
+/** Runs the work with an empty folder, and cleans up afterwards. */
 async function inContext<T>(quick: boolean, work: (context: ScenarioContext) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(process.env['PW_BENCH_DIR'] ?? tmpdir(), 'pw-bench-'));
   const cleanups: (() => MaybePromise<unknown>)[] = [];

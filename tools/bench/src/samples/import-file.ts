@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { CacheEntry } from '@pw/cache-models';
 
-/** A JSON Lines file as programs hand it in: URL, two credentials in clear, source. */
+/** Writes a JSON Lines file as users import it: URL, two credentials in clear, source. */
 export function writeImportFile(path: string, entries: readonly CacheEntry[]): void {
   const rows = entries.map((entry) =>
     JSON.stringify({

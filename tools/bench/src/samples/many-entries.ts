@@ -1,7 +1,7 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { sampleEntries } from './sample-record.ts';
 
-/** Entries without credentials, in pages: a million of them at once would fill the heap. */
+/** Entries without credentials, in pages, since a million of them would fill the heap. */
 export function* manyEntries(count: number): Generator<readonly CacheEntry[]> {
   const PAGE = 10_000;
   for (let first = 0; first < count; first += PAGE) {

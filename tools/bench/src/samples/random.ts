@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
+/** A pseudo-random sequence from 0 to 1 that is the same in every run (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -26,8 +26,8 @@ export function uniformIndices(count: number, length: number, random: () => numb
 }
 
 /**
- * Indices from 0 to `count` - 1 as users ask: the k-th most popular one with a probability of 1 / k^exponent. Which index
- * is popular is random, so that popularity does not follow the order of insertion.
+ * Indices from 0 to `count` - 1 with a skewed popularity: the k-th most popular has a probability of 1 / k^exponent. The
+ * popular indices are random, so that popularity does not follow the order of insertion.
  */
 export function zipfIndices(count: number, length: number, random: () => number, exponent = 0.99): Uint32Array {
   const cumulative = new Float64Array(count);

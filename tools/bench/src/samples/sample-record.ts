@@ -7,15 +7,15 @@ const STATUSES = [HealthStatus.HEALTHY, HealthStatus.HEALTHY, HealthStatus.UNHEA
 const DAY = 86_400_000;
 
 export interface SampleOptions {
-  /** Other seeds give other keys. Default 1. */
+  /** A different seed gives different keys. Default 1. */
   readonly seed?: number;
-  /** Number of the first entry: its address follows from it. Default 0. */
+  /** Number of the first entry, from which addresses are derived. Default 0. */
   readonly first?: number;
-  /** Time to live in seconds. Default ten years, so that nothing expires by the way. */
+  /** Time to live in seconds. Default: ten years, so that nothing expires during a run. */
   readonly ttlSeconds?: number;
 }
 
-/** The real record: all 21 fields, two credentials. The same entries in every run but for the day. */
+/** Realistic entries: all 21 fields, two credentials. The same in every run, apart from the current day. */
 export function sampleEntries(count: number, options: SampleOptions = {}): CacheEntry[] {
   const { seed = 1, first = 0, ttlSeconds = 315_360_000 } = options;
   const random = seededRandom(seed);
@@ -52,7 +52,7 @@ function sampleEntry(i: number, random: () => number, today: number, ttlSeconds:
   });
 }
 
-/** Every field of an entry, secrets revealed: what contenders must agree on. */
+/** All fields of an entry, secrets revealed, for comparison between contenders. */
 export function plainRecord(entry: CacheEntry | undefined): Record<string, unknown> | undefined {
   if (entry === undefined) return undefined;
   return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { seededRandom, zipfIndices } from './random.ts';
 
-/** Which item is asked for, one request after the other; items are numbered from 0 to `items` - 1. */
+/** A sequence of requests for items, which are numbered from 0 to `items` - 1. */
 export interface Trace {
   readonly name: string;
   readonly about: string;
@@ -11,17 +11,17 @@ export interface Trace {
   readonly requests: Uint32Array;
 }
 
-/** Every trace; the synthetic ones with about `length` requests, the same in every run. */
+/** All traces. The synthetic ones have about `length` requests and are the same in every run. */
 export function allTraces(length: number, items: number): Trace[] {
   return [zipf(length, items), scan(length, items), loop(length, items), shifting(length, items), recorded()];
 }
 
 function zipf(length: number, items: number): Trace {
   const requests = zipfIndices(items, length, seededRandom(21));
-  return { name: 'zipf', about: 'a few items are asked for most of the time, for ever the same', items, requests };
+  return { name: 'zipf', about: 'a few items receive most requests, and they never change', items, requests };
 }
 
-/** Every tenth of the time, a run through a part of all items that nobody asks for again. */
+/** A zipf trace in which every other twentieth is interleaved with a scan of items that are not requested again. */
 function scan(length: number, items: number): Trace {
   const random = seededRandom(22);
   const popular = zipfIndices(items >> 1, length, random);
@@ -31,15 +31,15 @@ function scan(length: number, items: number): Trace {
     const scanning = Math.floor((i * 20) / length) % 2 === 1 && i % 2 === 0;
     return scanning ? (items >> 1) + (next++ % cold) : item;
   });
-  return { name: 'scan', about: 'zipf, and now and then a run through items that are asked for once', items, requests };
+  return { name: 'scan', about: 'zipf, interrupted by scans of items that are requested once', items, requests };
 }
 
 function loop(length: number, items: number): Trace {
   const requests = Uint32Array.from({ length }, (_, i) => i % items);
-  return { name: 'loop', about: 'all items in turn, again and again', items, requests };
+  return { name: 'loop', about: 'all items in turn, repeatedly', items, requests };
 }
 
-/** Zipf, and at each eighth of the time other items are the popular ones. */
+/** A zipf trace in which the popular items change with each eighth. */
 function shifting(length: number, items: number): Trace {
   const requests = new Uint32Array(length);
   const part = Math.ceil(length / 8);
@@ -47,7 +47,7 @@ function shifting(length: number, items: number): Trace {
     const size = Math.min(part, length - start);
     requests.set(zipfIndices(items, size, seededRandom(23 + start)), start);
   }
-  return { name: 'shifting', about: 'zipf, and the popular items change eight times', items, requests };
+  return { name: 'shifting', about: 'zipf, with popular items that change eight times', items, requests };
 }
 
 /** 42,025 lookups of 3,722 files, recorded while a compiler checked the types of one workspace after the other. */

@@ -14,8 +14,7 @@ const ROUNDS = 7;
 
 export const jsonlKeyMemory: Scenario = {
   name: 'jsonl-key-memory',
-  about:
-    'Memory for each key of a directory, the key of 16 characters included, once it is open and its size was asked for.',
+  about: 'Memory per key of a directory, including the key of 16 characters, after open and size().',
   goals: [within(OURS, 100)],
   measure: async ({ directory, quick }): Promise<Measurement[]> => {
     const count = quick ? 20_000 : 200_000;
@@ -55,5 +54,5 @@ function bytesOfMap(store: string, count: number): number {
 }
 
 function check(found: number, wanted: number): void {
-  if (found !== wanted) throw new Error(`${found} entries, not ${wanted}`);
+  if (found !== wanted) throw new Error(`${found} entries, expected ${wanted}`);
 }

@@ -15,7 +15,7 @@ interface Stage {
   readonly pick: (i: number) => CacheEntry;
 }
 
-/** The same operation at each size; each size is a contender. */
+/** One operation at each size; each size is a contender. */
 function growth(work: string, about: string, contender: (stage: Stage) => Omit<Contender, 'name' | 'role'>): Scenario {
   return {
     name: `memory-growth-${work}`,

@@ -12,7 +12,7 @@ import { steadyPart } from './our-stack.ts';
 
 const SEQUENCE = 2 ** 16;
 
-/** What every store on disk is given: the same entries, and their records as other stores keep them, credentials sealed. */
+/** The data of every store on disk: the entries, and the records that other stores keep of them, credentials sealed. */
 export interface DiskData {
   readonly entries: readonly CacheEntry[];
   readonly records: readonly ProxyRecord[];
@@ -34,7 +34,7 @@ export function diskData(count: number): DiskData {
   };
 }
 
-/** Our tiers on disk and what a user would pick instead, each in a folder of its own, empty. */
+/** Our tiers on disk and their alternatives, empty, each in its own folder. */
 export async function openDiskStores({ directory, onFinish }: ScenarioContext, { cipher }: DiskData) {
   const jsonl = new JsonlCacheTier({}, { directory: join(directory, 'jsonl'), cipher });
   onFinish(() => jsonl.close());
@@ -49,7 +49,7 @@ export async function openDiskStores({ directory, onFinish }: ScenarioContext, {
 
 export type DiskStores = Awaited<ReturnType<typeof openDiskStores>>;
 
-/** Puts every record into every store. keyv stores one record a commit, which takes a millisecond each. */
+/** Puts every record into every store. keyv commits each record separately, which takes a millisecond each. */
 export async function fillDiskStores(stores: DiskStores, { entries, records }: DiskData): Promise<void> {
   const { jsonl, sqlite, lmdb, level, unstorage, keyv } = stores;
   await jsonl.putMany(entries);

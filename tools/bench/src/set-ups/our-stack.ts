@@ -4,14 +4,14 @@ import { type CacheManager, openCache } from '@pw/cache-manager';
 import { type CacheConfigInput, type CacheEntry, type Clock, entryToRecord, type ProxyRecord } from '@pw/cache-models';
 import type { ScenarioContext } from '../run/scenario.ts';
 
-/** Most entries of each tier; null for no limit. */
+/** The maximum number of entries of each tier; null for no limit. */
 export interface StackRoom {
   readonly l1: number | null;
   readonly l2: number | null;
   readonly l3: number | null;
 }
 
-/** The three tiers that `openCache` gives, with room for so many entries in each. */
+/** The three tiers that `openCache` creates, with limits for each. */
 export async function openStack(directory: string, room: number | StackRoom, clock?: Clock): Promise<CacheManager> {
   const { l1, l2, l3 } = typeof room === 'number' ? { l1: room, l2: room, l3: room } : room;
   const config: CacheConfigInput = {
@@ -25,7 +25,7 @@ export async function openStack(directory: string, room: number | StackRoom, clo
   return openCache(config, { clock });
 }
 
-/** The three tiers, filled, and closed when the scenario is over. */
+/** The three tiers, filled with entries, and closed when the scenario ends. */
 export async function openFilledStack(
   { directory, onFinish }: Pick<ScenarioContext, 'directory' | 'onFinish'>,
   entries: readonly CacheEntry[],
@@ -37,12 +37,12 @@ export async function openFilledStack(
   return cache;
 }
 
-/** What other caches keep of an entry: its JSON record, credentials sealed. */
+/** The record that other caches store for an entry: JSON, with sealed credentials. */
 export function recordOf(entry: CacheEntry, cache: CacheManager): ProxyRecord {
   return entryToRecord(entry, cache.cipher);
 }
 
-/** A record without what a read may change: counts of accesses, and where the entry was evicted from. */
+/** A record without the fields that a read may change: the access count and time, and the eviction mark. */
 export function steadyPart(record: unknown): Record<string, unknown> | undefined {
   if (record === undefined || record === null) return undefined;
   const { access_count, last_accessed, evicted_from_l1, ...steady } = record as ProxyRecord;

@@ -8,15 +8,15 @@ import { sampleEntries } from '../samples/sample-record.ts';
 
 export interface RedisContest {
   readonly tier: RedisCacheTier;
-  /** Without the client's own timer for each command: the least that it can cost. */
+  /** Without the client's timer for each command, which is the least that it can cost. */
   readonly bare: Awaited<ReturnType<typeof connect>>;
   readonly entries: readonly CacheEntry[];
-  /** Names of the bare records, and the bytes that the tier has stored for the entry. */
+  /** Names of the bare records, and the values that the tier stored for the same entries. */
   readonly names: readonly string[];
   readonly values: readonly string[];
 }
 
-/** A server of its own, a tier that holds entries, and a bare client with the same bytes under names of the same length. */
+/** A dedicated server, a tier filled with entries, and a bare client with the same bytes under names of the same length. */
 export async function redisContest({ onFinish }: ScenarioContext, count: number): Promise<RedisContest> {
   const server = await RedisServer.start();
   onFinish(() => server.end());

@@ -4,7 +4,7 @@ import { beladyHits } from '../../src/floors/belady.ts';
 
 const traces = fc.array(fc.nat(5), { minLength: 1, maxLength: 9 });
 
-test('no choice of what to drop gives more hits, and one gives as many', () => {
+test('equals the highest number of hits over all choices of evictions', () => {
   fc.assert(
     fc.property(traces, fc.integer({ min: 1, max: 4 }), (trace, capacity) => {
       expect(beladyHits(Uint32Array.from(trace), capacity)).toBe(mostHits(trace, capacity, new Set()));

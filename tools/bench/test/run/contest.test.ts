@@ -10,7 +10,7 @@ const contender = (name: string, rest: Partial<Contender> = {}): Contender => ({
   ...rest,
 });
 
-test('every contender gets one figure a round, in nanoseconds an item', async () => {
+test('takes one sample per contender and round, in nanoseconds per item', async () => {
   const figures = await runContest({ contenders: [contender('a'), contender('b', { items: 10 })] }, PLAN);
   expect(figures.map(({ name, samples }) => [name, samples.length])).toEqual([
     ['a', 7],
@@ -19,7 +19,7 @@ test('every contender gets one figure a round, in nanoseconds an item', async ()
   expect(figures.every(({ samples }) => samples.every((sample) => sample > 0))).toBe(true);
 });
 
-test('promises are awaited one by one', async () => {
+test('awaits the promises of a contender one by one', async () => {
   let open = 0;
   let most = 0;
   const run = async () => {
@@ -32,7 +32,7 @@ test('promises are awaited one by one', async () => {
   expect(most).toBe(1);
 });
 
-test('the number of the operation counts on, and preparations hear of it before each round', async () => {
+test('continues the operation number across rounds and passes it to the preparations', async () => {
   const seen: number[] = [];
   const announced: number[] = [];
   await runContest(
@@ -51,7 +51,7 @@ test('the number of the operation counts on, and preparations hear of it before 
   expect(seen).toEqual(seen.map((_, i) => i));
 });
 
-test('a contender that gives other data is wrong, before and after the rounds', async () => {
+test('rejects when a contender returns wrong data before or after the rounds', async () => {
   const wrong = contender('wrong', { answer: () => ({ a: 2 }) });
   await expect(runContest({ contenders: [wrong], expected: { a: 1 } }, PLAN)).rejects.toThrow(WrongAnswerError);
   let ran = false;
@@ -59,10 +59,12 @@ test('a contender that gives other data is wrong, before and after the rounds', 
   await expect(runContest({ contenders: [spoilt], expected: { a: 1 } }, PLAN)).rejects.toThrow('after the last round');
 });
 
-test('a contender that misses once where all must hit is wrong', async () => {
+test('rejects when a single operation misses where all must hit, or the reverse', async () => {
   const run = (i: number) => (i === 5 ? undefined : i);
   await expect(runContest({ contenders: [contender('leaky', { run })], finds: 'value' }, PLAN)).rejects.toThrow(
-    'not value',
+    'expected value',
   );
-  await expect(runContest({ contenders: [contender('a')], finds: 'nothing' }, PLAN)).rejects.toThrow('not nothing');
+  await expect(runContest({ contenders: [contender('a')], finds: 'nothing' }, PLAN)).rejects.toThrow(
+    'expected nothing',
+  );
 });

@@ -2,17 +2,17 @@ import { COLOURS, round, svgDocument, svgLine, svgText } from './svg.ts';
 
 export interface GoalBar {
   readonly label: string;
-  /** The figure as a multiple of what the goal allows: 1 is just met. */
+  /** The figure as a multiple of the goal's limit: 1 is just met. */
   readonly used: number;
 }
 
 const WIDTH = 900;
 const [LEFT, RIGHT] = [500, 820];
 const ROW = 22;
-/** Bars end here in either direction: ten times better or worse is told by the number. */
+/** Bars end at this distance in either direction; the number shows the rest. */
 const DECADES = 1.5;
 
-/** A bar for each goal on a logarithmic scale: left of the line it is met, right of it missed. */
+/** A bar for each goal on a logarithmic scale: met to the left of the line, missed to the right. */
 export function goalChart(title: string, bars: readonly GoalBar[]): string {
   const middle = (LEFT + RIGHT) / 2;
   const bottom = 48 + bars.length * ROW;

@@ -2,17 +2,17 @@ import { COLOURS, round, svgDocument, svgLine, svgText } from './svg.ts';
 
 export interface LineSeries {
   readonly name: string;
-  /** One value for each column; undefined where there is none. */
+  /** One value per column; undefined if there is none. */
   readonly values: readonly (number | undefined)[];
 }
 
 export interface LineChart {
   readonly title: string;
   readonly columns: readonly string[];
-  /** What the columns are. */
+  /** The meaning of the columns. */
   readonly axis: string;
   readonly series: readonly LineSeries[];
-  /** The scale goes from 0 up to this; without it, it is logarithmic. */
+  /** The upper end of a linear scale from 0; without it, the scale is logarithmic. */
   readonly top?: number;
   readonly format: (value: number) => string;
 }
@@ -21,7 +21,7 @@ const [WIDTH, HEIGHT] = [720, 320];
 const [LEFT, RIGHT, TOP, BOTTOM] = [70, 560, 40, 270];
 const STEPS = 4;
 
-/** Lines over columns at equal distances, one line a series, names at the right. */
+/** A line per series over equally spaced columns, with a legend at the right. */
 export function lineChart(chart: LineChart): string {
   const height = heightScale(chart);
   const place = (column: number) => LEFT + 20 + ((RIGHT - LEFT - 40) * column) / Math.max(1, chart.columns.length - 1);
@@ -34,7 +34,7 @@ export function lineChart(chart: LineChart): string {
     elements.push(svgText(place(i), BOTTOM + 18, column, { anchor: 'middle' }));
   }
   elements.push(svgText((LEFT + RIGHT) / 2, BOTTOM + 38, chart.axis, { anchor: 'middle' }));
-  // The first series last and dashed: one that runs exactly along it stays visible.
+  // The first series is drawn last and dashed, so that a line below it stays visible.
   for (const [i, { name, values }] of [...chart.series.entries()].reverse()) {
     const colour = COLOURS[i % COLOURS.length]!;
     const points = values.flatMap((value, at) =>

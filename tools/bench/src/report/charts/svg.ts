@@ -1,11 +1,11 @@
-/** Colours that can be told apart without seeing colour well, on white and on black (Okabe and Ito). */
+/** Colours that are distinguishable with impaired colour vision, on white and on black (Okabe and Ito). */
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#7f7f7f', '#e69f00', '#56b4e9'] as const;
 
 const STYLE = `text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-weight: 600; font-size: 14px }
   .grid { stroke: #ddd } .axis { stroke: #888 } .goal { stroke: #c00; stroke-dasharray: 4 3 }
   @media (prefers-color-scheme: dark) { text { fill: #ccc } .grid { stroke: #333 } .goal { stroke: #f66 } }`;
 
-/** A complete picture out of its elements; the title is for those who do not see it. */
+/** A complete picture from its elements; the title is for screen readers. */
 export function svgDocument(width: number, height: number, title: string, elements: readonly string[]): string {
   const box = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${box} role="img">\n<title>${escapeText(title)}</title>\n<style>${STYLE}</style>\n${elements.join('\n')}\n</svg>\n`;
@@ -28,7 +28,7 @@ export function svgLine(x1: number, y1: number, x2: number, y2: number, classNam
   return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"${classOf(className)}/>`;
 }
 
-/** One decimal: pictures stay small, and a new run changes few characters. */
+/** Rounds to one decimal, which keeps the files small and their diffs short. */
 export function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
