@@ -235,7 +235,9 @@ const checks: Check[] = [
   },
 ];
 
-/** Fails unless the results fit one order: the put last and the new entry present, or the delete last and nothing left. */
+/**
+ * Fails unless the results fit one order: the put last and the new entry present, or the delete last and nothing left.
+ */
 async function deleteAgainstPut(
   trial: Trial,
   tier: ObservedTier,

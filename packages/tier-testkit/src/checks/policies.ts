@@ -11,7 +11,10 @@ import type { Check, CheckGroup, Claims } from './check.ts';
 const { LRU, LFU, FIFO } = EvictionPolicy;
 const POLICIES = [LRU, LFU, FIFO];
 
-/** Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must remain. */
+/**
+ * Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must
+ * remain.
+ */
 interface Scene {
   readonly name: string;
   readonly rule: ContractRule;

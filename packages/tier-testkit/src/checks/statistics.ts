@@ -183,8 +183,8 @@ const checks: Check[] = [
 type Action = 'put' | 'get' | 'getMany' | 'delete' | 'health' | 'cleanup' | 'wait';
 
 /**
- * Accounts for every entry of a tier: each one stored is present, or was removed for a reason that was counted. A tier may or may
- * not count an expired entry that a put or a delete encounters.
+ * Accounts for every entry of a tier: each one stored is present, or was removed for a reason that was counted. A tier
+ * may or may not count an expired entry that a put or a delete encounters.
  */
 class Ledger {
   readonly #trial: Trial;

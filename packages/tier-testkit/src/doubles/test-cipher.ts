@@ -10,7 +10,9 @@ import {
 /** Marks a token that is bound to no proxy. */
 const NOWHERE = 'nowhere';
 
-/** Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. For tests only. */
+/**
+ * Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. For tests only.
+ */
 export class TestCipher implements CredentialCipher {
   readonly #key: string;
   readonly #older: readonly TestCipher[];

@@ -51,7 +51,9 @@ export class TierProcess {
     this.#ended.catch(() => {});
   }
 
-  /** Starts a process on the trial's store, waits until it has loaded the module, and kills it after `use` in any case. */
+  /**
+   * Starts a process on the trial's store, waits until it has loaded the module, and kills it after `use` in any case.
+   */
   static async run<T>(
     trial: Trial,
     orders: Pick<ChildOrders, 'command'> & Partial<ChildOrders>,

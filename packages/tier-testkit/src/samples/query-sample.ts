@@ -2,7 +2,9 @@ import { CacheEntry, type EntryFilter, HEALTH_STATUSES, PROXY_SCHEMES } from '@p
 import { START } from '../doubles/manual-clock.ts';
 import { makeEntry } from './make-entry.ts';
 
-/** The time of the queries: part of the sample has expired, and a deadline, a last access and a next check fall on it. */
+/**
+ * The time of the queries: part of the sample has expired, and a deadline, a last access and a next check fall on it.
+ */
 export const QUERIED_AT = START + 3000;
 
 const COUNT = 72;

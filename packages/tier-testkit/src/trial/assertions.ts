@@ -4,7 +4,9 @@ import { ConformanceError } from '../contract/conformance-error.ts';
 import type { ContractRule } from '../contract/contract-rules.ts';
 import { differences, plainEntry } from './plain-entry.ts';
 
-/** Assertions that fail with a ConformanceError, which quotes a sentence of the contract: by default that of the check. */
+/**
+ * Assertions that fail with a ConformanceError, which quotes a sentence of the contract: by default that of the check.
+ */
 export class Assertions {
   readonly rule: ContractRule;
 

@@ -22,8 +22,8 @@ export interface Observed {
 }
 
 /**
- * A tier under test. Every answer is awaited within the deadline, checked to be of the claimed kind (value or promise), and
- * counted, so that the tier's statistics can be verified.
+ * A tier under test. Every answer is awaited within the deadline, checked to be of the claimed kind (value or promise),
+ * and counted, so that the tier's statistics can be verified.
  */
 export class ObservedTier {
   readonly raw: CacheTier;
@@ -161,7 +161,10 @@ export class ObservedTier {
     return this.call(`query(${JSON.stringify(filter)})`, () => this.raw.query!(filter));
   }
 
-  /** Runs an operation; fails if it takes too long or does not return a value or a promise as claimed. Its errors are thrown. */
+  /**
+   * Runs an operation; fails if it takes too long or does not return a value or a promise as claimed. Its errors are
+   * thrown.
+   */
   async call<T>(what: string, operation: () => MaybePromise<T>): Promise<T> {
     const answer = operation();
     if (isPromise(answer) === this.raw.capabilities.synchronous) throw this.#wrongMode(what, !isPromise(answer));

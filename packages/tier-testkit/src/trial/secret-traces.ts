@@ -13,7 +13,9 @@ interface Spelling {
 export class SecretTraces {
   readonly #spellings: readonly Spelling[];
 
-  /** The secrets must be long and distinctive: some encodings are searched for without their first and last characters. */
+  /**
+   * The secrets must be long and distinctive: some encodings are searched for without their first and last characters.
+   */
   constructor(secrets: readonly string[]) {
     this.#spellings = secrets.flatMap(spellingsOf);
   }

@@ -23,7 +23,10 @@ export interface TierOverrides {
 
 const DEFAULT_DEADLINE_MS = 10_000;
 
-/** The environment of one check: a clock, a logger, a folder, a factory of tiers, and assertions that quote the contract. */
+/**
+ * The environment of one check: a clock, a logger, a folder, a factory of tiers, and assertions that quote the
+ * contract.
+ */
 export class Trial extends Assertions {
   readonly clock = new ManualClock();
   readonly logger = new RecordingLogger();

@@ -14,7 +14,9 @@ import type {
 import { checkFilter } from '@pw/cache-models';
 import type { MapTier } from './map-tier.ts';
 
-/** A correct tier that answers with promises: it runs each operation of an inner {@link MapTier} in its own `transact`. */
+/**
+ * A correct tier that answers with promises: it runs each operation of an inner {@link MapTier} in its own `transact`.
+ */
 export abstract class AsyncTier implements CacheTier {
   readonly inner: MapTier;
   status: TierStatus = 'new';

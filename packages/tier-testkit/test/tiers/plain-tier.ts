@@ -26,8 +26,8 @@ const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
 });
 
 /**
- * The part of a tier that does not involve entries: name, lifecycle, failures, counts, arguments. A real tier gets this from
- * BaseTier; here it is written out in methods small enough for a bug to be planted in each.
+ * The part of a tier that does not involve entries: name, lifecycle, failures, counts, arguments. A real tier gets this
+ * from BaseTier; here it is written out in methods small enough for a bug to be planted in each.
  */
 export abstract class PlainTier {
   readonly name: string = 'plain';

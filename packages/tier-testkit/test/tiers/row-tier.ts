@@ -2,7 +2,10 @@ import { type AccessUpdate, type CacheEntry, EvictionPolicy, RemovalReason } fro
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 
-/** An entry with the data of the eviction policies: when it was stored and last used, in steps, and how often it was used. */
+/**
+ * An entry with the data of the eviction policies: when it was stored and last used, in steps, and how often it was
+ * used.
+ */
 export interface Row {
   entry: CacheEntry;
   stored: number;

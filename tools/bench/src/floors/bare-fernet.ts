@@ -4,7 +4,9 @@ const IV_LENGTH = 16;
 const HEADER_LENGTH = 9 + IV_LENGTH;
 const POOL_LENGTH = 4096;
 
-/** The least that a Fernet token costs with node:crypto: one cipher, one HMAC, one base64url, and random bytes in bulk. */
+/**
+ * The least that a Fernet token costs with node:crypto: one cipher, one HMAC, one base64url, and random bytes in bulk.
+ */
 export function bareSeal(signingKey: Buffer, encryptionKey: Buffer): (text: string) => string {
   const pool = Buffer.alloc(POOL_LENGTH);
   let used = POOL_LENGTH;

@@ -18,8 +18,9 @@ const TABLE = `CREATE TABLE cache_entries (key TEXT PRIMARY KEY, proxy_url TEXT 
   CREATE INDEX i3 ON cache_entries(health_status); CREATE INDEX i4 ON cache_entries(last_accessed);`;
 
 /**
- * The least that an import costs: every credential sealed once, every entry stored in one transaction into the reference's
- * table and in one batch of lines. Nothing is read, checked, locked or cached. Returns the number of stored rows.
+ * The least that an import costs: every credential sealed once, every entry stored in one transaction into the
+ * reference's table and in one batch of lines. Nothing is read, checked, locked or cached. Returns the number of stored
+ * rows.
  */
 export function bareImport(directory: string, entries: readonly CacheEntry[]): number {
   mkdirSync(directory, { recursive: true });

@@ -17,7 +17,9 @@ export function beladyHits(requests: Uint32Array, capacity: number): number {
   return hits;
 }
 
-/** For each request, the position of the next one for the same item; distinct positions past the end if there is none. */
+/**
+ * For each request, the position of the next one for the same item; distinct positions past the end if there is none.
+ */
 function nextRequests(requests: Uint32Array): Float64Array {
   const next = new Float64Array(requests.length);
   const seen = new Map<number, number>();

@@ -9,7 +9,9 @@ function pathOf(directory: string, key: string): string {
   return join(directory, `shard_${String(shard).padStart(2, '0')}.jsonl`);
 }
 
-/** Reads one record as ProxyWhirl does: parses every line of its shard. Omits its lock and decryption, in its favour. */
+/**
+ * Reads one record as ProxyWhirl does: parses every line of its shard. Omits its lock and decryption, in its favour.
+ */
 export function readShardsWhole(directory: string, key: string): Map<string, unknown> {
   const records = new Map<string, unknown>();
   for (const line of readFileSync(pathOf(directory, key), 'utf8').split('\n')) {

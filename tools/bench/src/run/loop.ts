@@ -6,8 +6,8 @@ export type Loop = (run: (i: number) => unknown, from: number, to: number) => nu
 const BODY = 'let found = 0; for (let i = from; i < to; i++) if ((RUN) != null) found++; return found;';
 
 /**
- * Compiles a separate loop for a contender. In a shared loop, V8 would see many different functions at one call site and
- * inline none of them, and all cheap operations would seem to cost the same.
+ * Compiles a separate loop for a contender. In a shared loop, V8 would see many different functions at one call site
+ * and inline none of them, and all cheap operations would seem to cost the same.
  */
 export function makeLoop(async: boolean, name: string): Loop {
   const label = `/* ${name.replaceAll('*', '')} ${Math.random()} */`;

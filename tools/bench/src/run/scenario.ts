@@ -50,15 +50,18 @@ interface ScenarioBase {
   readonly about: string;
   readonly goals: readonly Goal[];
   /**
-   * For figures named `name, column`: the meaning of the columns, such as `entries`. The report then shows a table and a
-   * plot of names by columns.
+   * For figures named `name, column`: the meaning of the columns, such as `entries`. The report then shows a table and
+   * a plot of names by columns.
    */
   readonly columns?: string;
   /** An explanation of the figures, shown below them. */
   readonly why?: string;
   /** Runs only with `--all` or by name, because it takes long at any size. Default false. */
   readonly fullOnly?: boolean;
-  /** Like `fullOnly`, because it fills stores with up to a million entries, but also runs, smaller, with `--quick`. Default false. */
+  /**
+   * Like `fullOnly`, because it fills stores with up to a million entries, but also runs, smaller, with `--quick`.
+   * Default false.
+   */
   readonly isLarge?: boolean;
 }
 

@@ -26,8 +26,8 @@ export function uniformIndices(count: number, length: number, random: () => numb
 }
 
 /**
- * Indices from 0 to `count` - 1 with a skewed popularity: the k-th most popular has a probability of 1 / k^exponent. The
- * popular indices are random, so that popularity does not follow the order of insertion.
+ * Indices from 0 to `count` - 1 with a skewed popularity: the k-th most popular has a probability of 1 / k^exponent.
+ * The popular indices are random, so that popularity does not follow the order of insertion.
  */
 export function zipfIndices(count: number, length: number, random: () => number, exponent = 0.99): Uint32Array {
   const cumulative = new Float64Array(count);

@@ -13,8 +13,8 @@ const REPEATS = 7;
 type Store = (entry: CacheEntry) => void;
 
 /**
- * Stores entries as an import creates them: parsed from JSON, so that they share no strings. They are created a few at a
- * time, and only the store retains them.
+ * Stores entries as an import creates them: parsed from JSON, so that they share no strings. They are created a few at
+ * a time, and only the store retains them.
  */
 function fill(count: number, store: Store): void {
   for (let start = 0; start < count; start += CHUNK) {

@@ -17,7 +17,10 @@ import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
 
-/** One entry by its key, as a checked CacheEntry with sealed credentials, compared with the bare row and its checksum row. */
+/**
+ * One entry by its key, as a checked CacheEntry with sealed credentials, compared with the bare row and its checksum
+ * row.
+ */
 export const sqliteGet: readonly Scenario[] = SQLITE_KINDS.map((kind) => ({
   name: `sqlite-get-${kind.level}`,
   about: `${kind.name}: one entry of 100k by its key, checked, credentials sealed.`,

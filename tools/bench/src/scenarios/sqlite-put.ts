@@ -19,7 +19,9 @@ import { seededRandom, uniformIndices } from '../samples/random.ts';
 import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
-/** The index of last_accessed in a row of either table that starts with its rowid, and of the checksum in a side row. */
+/**
+ * The index of last_accessed in a row of either table that starts with its rowid, and of the checksum in a side row.
+ */
 const LAST_ACCESSED = 7;
 const CHECKSUM = 2;
 
@@ -78,7 +80,10 @@ function putContest(kind: SqliteKind, { directory, quick, onFinish }: ScenarioCo
   };
 }
 
-/** 100k entries in one putMany into an empty database, compared with the bare inserts of the same rows in one transaction. */
+/**
+ * 100k entries in one putMany into an empty database, compared with the bare inserts of the same rows in one
+ * transaction.
+ */
 export const sqliteImport: readonly Scenario[] = SQLITE_KINDS.map((kind) => ({
   name: `sqlite-import-${kind.level}`,
   about: `${kind.name}: 100k entries in one putMany into an empty database, credentials already sealed.`,

@@ -10,7 +10,9 @@ const ORDERS = ['key', 'lastAccessed', 'leastUsed', 'random'] as const satisfies
 const LIMIT = 100;
 const DAY_MS = 86_400_000;
 
-/** A page of the entries with one label, in each order, compared with a page by protocol, which matches as many entries. */
+/**
+ * A page of the entries with one label, in each order, compared with a page by protocol, which matches as many entries.
+ */
 export const sqliteQueryLabels: Scenario = {
   name: 'sqlite-query-labels',
   about: `SqliteCacheTier: ${LIMIT} of the 10k entries with one label of 100k, compared with one protocol.`,
@@ -56,7 +58,9 @@ function queriesOf(tier: SqliteCacheTier, orderBy: EntryOrder): Contender[] {
   ];
 }
 
-/** The rows of a page by last access, filtered by a label, which is looked up, and by a protocol, which is in the row. */
+/**
+ * The rows of a page by last access, filtered by a label, which is looked up, and by a protocol, which is in the row.
+ */
 function bareWalks(db: Database.Database, { table, side }: SqliteKind): Contender[] {
   const walk = (condition: string) =>
     db

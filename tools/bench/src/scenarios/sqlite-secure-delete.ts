@@ -82,8 +82,8 @@ const WORKS: readonly Work[] = [
 ];
 
 /**
- * The cost of `secure_delete`, which removes every trace of a deleted row from the file: the tiers run with `ON`. Checkpoints are
- * excluded, because their flushes would dominate; the data that they copy is proportional to the pages.
+ * The cost of `secure_delete`, which removes every trace of a deleted row from the file: the tiers run with `ON`.
+ * Checkpoints are excluded, because their flushes would dominate; the data that they copy is proportional to the pages.
  */
 export const sqliteSecureDelete: Scenario = {
   name: 'sqlite-secure-delete',

@@ -16,7 +16,9 @@ export interface RedisContest {
   readonly values: readonly string[];
 }
 
-/** A dedicated server, a tier filled with entries, and a bare client with the same bytes under names of the same length. */
+/**
+ * A dedicated server, a tier filled with entries, and a bare client with the same bytes under names of the same length.
+ */
 export async function redisContest({ onFinish }: ScenarioContext, count: number): Promise<RedisContest> {
   const server = await RedisServer.start();
   onFinish(() => server.end());

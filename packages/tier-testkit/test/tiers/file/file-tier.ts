@@ -23,7 +23,9 @@ import { FolderLock } from './folder-lock.ts';
 /** The number of attempts to take the lock, one millisecond apart. */
 const PATIENCE = 10_000;
 
-/** The simplest correct tier in one file, which is read at each operation and rewritten at each change, under a lock. */
+/**
+ * The simplest correct tier in one file, which is read at each operation and rewritten at each change, under a lock.
+ */
 export class FileTier extends AsyncTier {
   protected readonly setup: TierSetup;
   protected readonly table: FileTable;
@@ -145,7 +147,10 @@ export class FileTier extends AsyncTier {
     this.#loadedContent = undefined;
     this.table.changed = false;
   }
-  /** The lock ensures a single writer, so a fixed temporary name is enough; a leftover of a killed process is overwritten. */
+  /**
+   * The lock ensures a single writer, so a fixed temporary name is enough; a leftover of a killed process is
+   * overwritten.
+   */
   protected write(text: string): void {
     writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
     renameSync(`${this.path}.new`, this.path);

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 
 /**
- * A lock on a folder that survives the death of its owner. Each contender has its own folder with one file, named after it;
- * the owner moves it to the common path, where no other can be moved meanwhile. A dead owner's file is removed by its exact
- * name, never that of another contender, and the empty folder that is left can be replaced.
+ * A lock on a folder that survives the death of its owner. Each contender has its own folder with one file, named after
+ * it; the owner moves it to the common path, where no other can be moved meanwhile. A dead owner's file is removed by
+ * its exact name, never that of another contender, and the empty folder that is left can be replaced.
  */
 export class FolderLock {
   readonly #own: string;
