@@ -7,9 +7,9 @@ import { expect, it } from 'vitest';
 
 interface Verdict {
   readonly mutant: string;
-  /** How many checks of the kit have the name that the mutant was planted for. */
+  /** The number of checks with the name that the mutant expects. */
   readonly checks: number;
-  /** What they said. */
+  /** Their failure messages. */
   readonly caught: readonly string[];
 }
 
@@ -25,7 +25,7 @@ async function judge(part: number, parts: number): Promise<Verdict[]> {
     .map((line) => JSON.parse(line) as Verdict);
 }
 
-it('catches each planted bug by the check whose name says it', async () => {
+it('catches each planted bug with the check named for the broken behaviour', async () => {
   const parts = Math.min(4, availableParallelism());
   const verdicts = (await Promise.all(Array.from({ length: parts }, (_, part) => judge(part, parts)))).flat();
   const named = (names: readonly Verdict[]) => names.map(({ mutant }) => mutant);
@@ -33,6 +33,6 @@ it('catches each planted bug by the check whose name says it', async () => {
   console.log(`kit: ${verdicts.length - survivors.length} of ${verdicts.length} planted bugs caught`);
   expect(named(verdicts.filter(({ checks }) => checks !== 1))).toEqual([]);
   expect(named(survivors)).toEqual([]);
-  // What the README tells of this test.
+  // The README states the number of planted bugs.
   expect(README).toContain(`${verdicts.length} of ${verdicts.length}`);
 }, 300_000);

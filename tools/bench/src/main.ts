@@ -1,24 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { reportMarkdown, scenarioMarkdown } from './markdown.ts';
-import { type Report, runOrigin } from './report.ts';
-import { profileInChild, runInChild } from './run-in-child.ts';
-import type { ScenarioResult } from './run-scenario.ts';
-import type { Scenario } from './scenario.ts';
+import { reportMarkdown, scenarioMarkdown } from './report/markdown.ts';
+import { type Report, runOrigin } from './report/report.ts';
+import { profileInChild, runInChild } from './run/run-in-child.ts';
+import type { ScenarioResult } from './run/run-scenario.ts';
+import type { Scenario } from './run/scenario.ts';
 import { scenarios } from './scenarios.ts';
 
 const HELP = `bench [--quick | --all] [--list] [--profile] [--out FOLDER] [NAME…]
 
-Runs the scenarios whose names begin with one of the given names; without, all but those that fill stores with up to a
-million entries: a few minutes. Writes bench-some.json and bench-some.md, or bench (with --all), bench-quick, and bench-part
-for a run of named scenarios.
+Runs the scenarios whose names start with one of the given names. Without names, runs all but those that fill stores with
+up to a million entries, which takes a few minutes. Writes bench-some.json and bench-some.md; with --all the files are
+named bench, with --quick bench-quick, and with names bench-part.
 
-  --quick   smaller data and shorter rounds: under a minute, to see that all is right
-  --all     every scenario in full size, some twenty minutes: what docs/performance.md is made of
-  --list    only name the scenarios
-  --profile tell where our own time goes, and measure nothing
-  --out     where the report goes; default reports/ at the root`;
+  --quick   smaller data and shorter rounds, under a minute: checks that every scenario works
+  --all     every scenario in full size, about twenty minutes: the source of docs/performance.md
+  --list    list the scenarios and exit
+  --profile show where the time of our contenders goes, instead of measuring
+  --out     folder of the report; default: reports/ at the root of the repository`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,11 +38,11 @@ async function main(): Promise<number> {
   const named = scenarios.filter(({ name }) => positionals.length === 0 || positionals.some((p) => name.startsWith(p)));
   if (values.list) return say(named.map(({ name, about }) => `${name}: ${about}`).join('\n'));
   if (values.quick && values.all) {
-    console.error('--quick and --all exclude each other.');
+    console.error('--quick and --all cannot be combined. Use one of them.');
     return 2;
   }
   if (named.length === 0) {
-    console.error('No scenario is called so; --list names them all.');
+    console.error('No scenario has a name like this. Run with --list to see all names.');
     return 2;
   }
   if (values.profile) {
@@ -64,10 +64,10 @@ function isWanted({ fullOnly = false, isLarge = false }: Scenario): boolean {
   return values.all || positionals.length > 0 || !(fullOnly || isLarge);
 }
 
-/** Writes the report. Fails only for what is wrong, never for what is slow. */
+/** Writes the report, and returns the exit code: 1 if a scenario was wrong, never because one was slow. */
 function finish(report: Report): number {
   mkdirSync(values.out, { recursive: true });
-  // A part of the scenarios must not stand where the whole run is looked for.
+  // A partial run must not overwrite the report of a full one.
   const whole = values.quick ? 'bench-quick' : values.all ? 'bench' : 'bench-some';
   const name = positionals.length > 0 ? 'bench-part' : whole;
   writeFileSync(join(values.out, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);

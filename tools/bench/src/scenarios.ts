@@ -1,4 +1,4 @@
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from './run/scenario.ts';
 import * as cryptoMove from './scenarios/crypto-move.ts';
 import * as cryptoSealOpen from './scenarios/crypto-seal-open.ts';
 import * as diskBatch from './scenarios/disk-batch.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { performancePage } from './performance-page.ts';
-import type { Report } from './report.ts';
+import { performancePage } from './report/performance-page.ts';
+import type { Report } from './report/report.ts';
 import { scenarios } from './scenarios.ts';
 
 // Writes docs/performance.md and its pictures from the report of a run with --all.
@@ -10,7 +10,7 @@ const report = JSON.parse(readFileSync(join(ROOT, 'reports', 'bench.json'), 'utf
 const missing = scenarios.filter(({ name }) => !report.scenarios.some((result) => result.name === name));
 if (report.origin.quick || missing.length > 0) {
   throw new Error(
-    `reports/bench.json is not of a run of \`pnpm bench --all\`${missing.map(({ name }) => `; ${name} is missing`).join('')}`,
+    `reports/bench.json is not the report of a full run: run \`pnpm bench --all\` first${missing.map(({ name }) => `; ${name} is missing`).join('')}`,
   );
 }
 const docs = join(ROOT, 'docs');

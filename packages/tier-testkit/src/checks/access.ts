@@ -1,10 +1,10 @@
 import type { AccessUpdate } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import { START } from '../manual-clock.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { START } from '../doubles/manual-clock.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const access = (key: string, accessCount: number, after: number, evictedFromL1?: boolean): AccessUpdate => ({
   key,
@@ -13,7 +13,7 @@ const access = (key: string, accessCount: number, after: number, evictedFromL1?:
   ...(evictedFromL1 === undefined ? {} : { evictedFromL1 }),
 });
 
-/** A check that holds of a tier that records accesses at all. */
+/** A check that applies only to a tier with recordAccess. */
 function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -27,7 +27,7 @@ function recording(name: string, run: (trial: Trial, tier: ObservedTier) => Prom
 }
 
 const checks: Check[] = [
-  recording('stores other than recordAccess tells', async (trial, tier) => {
+  recording('stores the count and time passed to recordAccess', async (trial, tier) => {
     const entry = makeEntry('a', { username: 'user', failureCount: 3, accessCount: 40 });
     await tier.put(entry);
     for (const [count, after] of [
@@ -36,12 +36,12 @@ const checks: Check[] = [
       [7, 20],
       [0, 30],
     ] as const) {
-      trial.same('recordAccess of a key that is there', await tier.recordAccess([access('a', count, after)]), 1);
+      trial.same('recordAccess of a present key', await tier.recordAccess([access('a', count, after)]), 1);
       const expected = entry.with({ accessCount: count, lastAccessed: START + after });
-      await areThere(trial, tier, [expected], `after recordAccess of ${count} at ${after} ms`);
+      await expectEntries(trial, tier, [expected], `after recordAccess of ${count} at ${after} ms`);
     }
   }),
-  recording('passes over an update, or counts one of a key that is not there', async (trial, tier) => {
+  recording('applies every update whose key is present, and counts only those', async (trial, tier) => {
     const entries = makeEntries(3);
     await tier.putMany([...entries, makeEntry('short', { expiresAt: START + 10 })]);
     trial.clock.advance(10);
@@ -52,7 +52,7 @@ const checks: Check[] = [
       access('entry-0000', 4, 8),
       access('', 5, 9),
     ];
-    trial.same('recordAccess of 2 keys there, 2 not there and 1 expired', await tier.recordAccess(updates), 2);
+    trial.same('recordAccess of 2 present, 2 missing and 1 expired key', await tier.recordAccess(updates), 2);
     trial.sameSet(
       'keys afterwards',
       await tier.keys(),
@@ -62,37 +62,37 @@ const checks: Check[] = [
     trial.sameSet('counts', counts, ['entry-0000: 4', 'entry-0001: 0', 'entry-0002: 2']);
     trial.same('recordAccess of nothing', await tier.recordAccess([]), 0);
   }),
-  recording('forgets or makes up that an entry lives below', async (trial, tier) => {
+  recording('changes evictedFromL1 only when an update sets it', async (trial, tier) => {
     await tier.putMany([makeEntry('a'), makeEntry('b', { evictedFromL1: true })]);
     const marks = async () => [(await tier.get('a'))?.evictedFromL1, (await tier.get('b'))?.evictedFromL1];
     await tier.recordAccess([access('a', 1, 1), access('b', 1, 1)]);
-    trial.same('evictedFromL1 after updates without a word of it', await marks(), [false, true]);
+    trial.same('evictedFromL1 after updates that do not set it', await marks(), [false, true]);
     await tier.recordAccess([access('a', 2, 2, true), access('b', 2, 2, false)]);
     trial.same('evictedFromL1 after updates that change it', await marks(), [true, false]);
     await tier.recordAccess([access('a', 3, 3), access('b', 3, 3)]);
-    trial.same('evictedFromL1 after more updates without a word of it', await marks(), [true, false]);
+    trial.same('evictedFromL1 after more updates that do not set it', await marks(), [true, false]);
   }),
-  recording('lengthens the life of an entry by recordAccess', async (trial, tier) => {
+  recording('keeps the deadline of an entry when its access is recorded', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     await tier.recordAccess([access('a', 1, HOUR - 1)]);
     trial.clock.advance(HOUR);
     trial.same('has at the deadline', await tier.has('a'), false, 'deadlines');
   }),
-  recording('keeps an access of an entry that was replaced', async (trial, tier) => {
+  recording('drops recorded accesses when the entry is replaced', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     await tier.recordAccess([access('a', 9, 9)]);
     const fresh = makeEntry('a', { source: 'new', accessCount: 2 });
     await tier.put(fresh);
-    await areThere(trial, tier, [fresh], 'that replaced one with recorded accesses');
+    await expectEntries(trial, tier, [fresh], 'after it replaced one with recorded accesses');
   }),
-  recording('counts recordAccess as hits or misses', async (trial, tier) => {
+  recording('counts no hit or miss for recordAccess', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     await tier.recordAccess([access('a', 9, 9), access('never', 1, 1)]);
     const { hits, misses } = tier.statistics;
     trial.same('hits and misses', [hits, misses], [0, 0], 'statistics');
   }),
   {
-    name: 'changes an entry by reading it',
+    name: 'leaves an entry unchanged when it is read',
     rule: 'access',
     run: async (trial) => {
       const entry = makeEntry('a', { accessCount: 5 });
@@ -103,11 +103,11 @@ const checks: Check[] = [
         await tier.getMany(['a']);
         await tier.has('a');
       }
-      await areThere(trial, tier, [entry], 'after it was read');
+      await expectEntries(trial, tier, [entry], 'after it was read');
     },
   },
   {
-    name: 'touches an entry other than a get that counts in it',
+    name: 'counts the access in the entry on touch',
     rule: 'access',
     run: async (trial) => {
       const entry = makeEntry('a', { accessCount: 5 });
@@ -116,15 +116,15 @@ const checks: Check[] = [
       trial.clock.advance(1000);
       const touched = entry.with({ accessCount: 6, lastAccessed: trial.clock.now() });
       trial.sameEntry('answer of touch', await tier.touch('a'), touched);
-      trial.same('touch of a key that is not there', await tier.touch('never'), undefined);
-      await areThere(trial, tier, [touched], 'after touch');
+      trial.same('touch of a missing key', await tier.touch('never'), undefined);
+      await expectEntries(trial, tier, [touched], 'after touch');
       trial.clock.advance(HOUR - 1000);
       trial.same('touch at the deadline', await tier.touch('a'), undefined, 'expires');
     },
   },
 ];
 
-const reopened: Check = recording('loses recorded accesses when it is opened again', async (trial, tier) => {
+const reopened: Check = recording('keeps recorded accesses when it is reopened', async (trial, tier) => {
   await tier.putMany(makeEntries(3));
   await tier.recordAccess([access('entry-0001', 12, 34, true)]);
   await tier.close();

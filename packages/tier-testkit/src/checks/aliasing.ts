@@ -1,14 +1,19 @@
 import { CacheEntry } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const keysOf = (entries: readonly CacheEntry[]): string[] => entries.map(({ key }) => key);
 
-/** Tries to change a field of an entry that came out of a tier. */
-async function isOwn(trial: Trial, tier: ObservedTier, from: string, entry: CacheEntry | undefined): Promise<void> {
+/** Fails if a field of a returned entry can be changed. */
+async function expectImmutable(
+  trial: Trial,
+  tier: ObservedTier,
+  from: string,
+  entry: CacheEntry | undefined,
+): Promise<void> {
   trial.holds(`answer of ${from}`, CacheEntry.isCacheEntry(entry), 'a CacheEntry', entry);
   trial.same(`answer of ${from} is frozen`, Object.isFrozen(entry), true);
   const { key, source } = entry!;
@@ -18,25 +23,25 @@ async function isOwn(trial: Trial, tier: ObservedTier, from: string, entry: Cach
 
 const checks: Check[] = [
   {
-    name: 'hands out entries that can be changed',
+    name: 'returns entries that cannot be changed',
     rule: 'aliasing',
     run: async (trial) => {
       const stored = makeEntries(3);
       const tier = await trial.tierWith(stored, { config: { maxEntries: 3 } });
       const key = stored[1]!.key;
-      await isOwn(trial, tier, 'get', await tier.get(key));
-      await isOwn(trial, tier, 'getMany', (await tier.getMany([key])).get(key));
-      await isOwn(trial, tier, 'entries', (await tier.entries())[0]);
-      if (tier.raw.peek !== undefined) await isOwn(trial, tier, 'peek', await tier.peek(key));
+      await expectImmutable(trial, tier, 'get', await tier.get(key));
+      await expectImmutable(trial, tier, 'getMany', (await tier.getMany([key])).get(key));
+      await expectImmutable(trial, tier, 'entries', (await tier.entries())[0]);
+      if (tier.raw.peek !== undefined) await expectImmutable(trial, tier, 'peek', await tier.peek(key));
       if (tier.raw.query !== undefined)
-        await isOwn(trial, tier, 'query', (await tier.ask('query()', () => tier.raw.query!())).entries[0]);
-      await areThere(trial, tier, stored, 'after what was got was changed');
+        await expectImmutable(trial, tier, 'query', (await tier.call('query()', () => tier.raw.query!())).entries[0]);
+      await expectEntries(trial, tier, stored, 'after changes to returned entries');
       await tier.put(makeEntry('too many'));
-      trial.same('entry told to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
+      trial.same('the entry passed to onEvict is frozen', Object.isFrozen(tier.evictions[0]?.entry), true);
     },
   },
   {
-    name: 'changes the list that it is given',
+    name: 'leaves the lists passed to it unchanged',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = ['c', 'a', 'd', 'b', 'a'].map((key) => makeEntry(key));
@@ -49,12 +54,12 @@ const checks: Check[] = [
       await tier.putMany(list);
       await tier.getMany(names);
       await tier.deleteMany(names);
-      trial.same('keys of the list given to putMany', keysOf(list), keysOf(entries));
-      trial.same('list given to getMany and deleteMany', names, keysOf(entries));
+      trial.same('keys of the list passed to putMany', keysOf(list), keysOf(entries));
+      trial.same('list passed to getMany and deleteMany', names, keysOf(entries));
     },
   },
   {
-    name: 'stores what becomes of a list after the call',
+    name: 'ignores changes made to a list after the call',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -63,22 +68,22 @@ const checks: Check[] = [
       const list = [...entries];
       const stored = tier.putMany(list);
       list.splice(0, 5, makeEntry('another'));
-      trial.same('putMany of a list that is changed meanwhile', await stored, Array(5).fill(true));
-      await areThere(trial, tier, entries, 'after the list given to putMany was changed');
+      trial.same('putMany of a list that changes meanwhile', await stored, Array(5).fill(true));
+      await expectEntries(trial, tier, entries, 'after the list passed to putMany was changed');
       const names = [...keys];
-      const found = tier.ask('getMany', () => tier.raw.getMany(names));
+      const found = tier.call('getMany', () => tier.raw.getMany(names));
       names.length = 0;
       trial.same('getMany of a list that is emptied meanwhile', (await found).size, 5);
       tier.observed.hits += 5;
       const wanted = keys.slice(0, 2);
       const gone = tier.deleteMany(wanted);
       wanted.splice(0, 2, ...keys.slice(3));
-      trial.same('deleteMany of a list that is changed meanwhile', await gone, [true, true]);
+      trial.same('deleteMany of a list that changes meanwhile', await gone, [true, true]);
       trial.sameSet('keys afterwards', await tier.keys(), keys.slice(2));
     },
   },
   {
-    name: 'keeps the update that recordAccess was given',
+    name: 'ignores changes made to an update after recordAccess',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -86,12 +91,12 @@ const checks: Check[] = [
       const update = { key: 'a', accessCount: 5, lastAccessed: trial.clock.now() + 1 };
       const recorded = tier.recordAccess([update]);
       Object.assign(update, { key: 'b', accessCount: 99 });
-      trial.same('recordAccess of an update that is changed meanwhile', await recorded, 1);
+      trial.same('recordAccess of an update that changes meanwhile', await recorded, 1);
       trial.same('accessCount', (await tier.get('a'))?.accessCount, 5);
     },
   },
   {
-    name: 'lets the Map of getMany change what is stored',
+    name: 'is unaffected by changes to the Map returned by getMany',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = makeEntries(4);
@@ -101,14 +106,14 @@ const checks: Check[] = [
       found.set(keys[0]!, makeEntry(keys[0]!, { source: 'put into the Map' }));
       found.set('new', makeEntry('new'));
       found.delete(keys[1]!);
-      await areThere(trial, tier, entries, 'after the Map of getMany was changed');
+      await expectEntries(trial, tier, entries, 'after the Map of getMany was changed');
       (await tier.getMany(keys)).clear();
       trial.same('getMany after its Map was cleared', (await tier.getMany(keys)).size, 4);
       trial.same('size', await tier.size(), 4);
     },
   },
   {
-    name: 'lets the list of keys change what is stored',
+    name: 'is unaffected by changes to the list returned by keys',
     rule: 'aliasing',
     run: async (trial) => {
       const entries = makeEntries(4);
@@ -123,7 +128,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an answer change when the tier does',
+    name: 'returns results that do not change when the tier does',
     rule: 'aliasing',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old' });
@@ -132,14 +137,14 @@ const checks: Check[] = [
       await tier.put(makeEntry('a', { source: 'new' }));
       await tier.delete('b');
       await tier.put(makeEntry('c'));
-      trial.sameEntry('entry got before it was replaced', entry, old);
-      trial.sameSet('Map of getMany got before an entry was deleted', found.keys(), ['a', 'b']);
-      trial.sameEntry('entry in the Map got before it was replaced', found.get('a'), old);
-      trial.sameSet('keys got before one was deleted and one added', keys, ['a', 'b']);
+      trial.sameEntry('entry returned before it was replaced', entry, old);
+      trial.sameSet('Map returned by getMany before an entry was deleted', found.keys(), ['a', 'b']);
+      trial.sameEntry('entry in the Map returned before it was replaced', found.get('a'), old);
+      trial.sameSet('keys returned before one was deleted and one added', keys, ['a', 'b']);
     },
   },
   {
-    name: 'lets its statistics be changed from outside',
+    name: 'is unaffected by changes to its statistics object',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -155,7 +160,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets its configuration or its capabilities be changed from outside',
+    name: 'is unaffected by changes to its configuration and capabilities objects',
     rule: 'aliasing',
     run: async (trial) => {
       const config = { enabled: true, maxEntries: 2, evictionPolicy: 'fifo' as const };

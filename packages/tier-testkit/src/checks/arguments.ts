@@ -1,29 +1,29 @@
 import { type AccessUpdate, type CacheEntry, MAX_KEY_BYTES } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-/** What a program in JavaScript may hand over where a key belongs. */
-const NO_KEYS: readonly unknown[] = [
+/** Values that a JavaScript program may pass in place of a key. */
+const NOT_KEYS: readonly unknown[] = [
   ...[undefined, null, 5, 0, true, {}, ['a'], Symbol('a'), { toString: () => 'a' }],
   ...['k'.repeat(MAX_KEY_BYTES + 1), '漢'.repeat(Math.ceil(MAX_KEY_BYTES / 3) + 1)],
 ];
 
 const entry = makeEntry('a');
-/** What may be handed over where an entry belongs. */
-const NO_ENTRIES: readonly unknown[] = [
+/** Values that may be passed in place of an entry. */
+const NOT_ENTRIES: readonly unknown[] = [
   ...[undefined, null, 5, 'a', [], {}],
   { ...entry },
   entry.toJSON(),
   { key: 'a', proxyUrl: 'http://192.0.2.1:80', expiresAt: entry.expiresAt },
 ];
 
-/** The operations of a tier as a program without types may call them. */
+/** The operations of a tier as an untyped program may call them. */
 type Untyped = Record<string, (...args: readonly unknown[]) => never>;
 
-/** A tier with two entries, and what a check does with it; afterwards all is as it was. */
+/** A check that misuses a tier with two entries, after which nothing may have changed. */
 function unchanged(name: string, misuse: (trial: Trial, raw: Untyped, tier: ObservedTier) => Promise<void>): Check {
   return {
     name,
@@ -34,52 +34,53 @@ function unchanged(name: string, misuse: (trial: Trial, raw: Untyped, tier: Obse
       await misuse(trial, tier.raw as unknown as Untyped, tier);
       trial.same('failureCount after wrong arguments', tier.raw.failureCount, 0);
       trial.same('enabled after wrong arguments', tier.enabled, true);
-      await areThere(trial, tier, stored, 'after wrong arguments');
+      await expectEntries(trial, tier, stored, 'after wrong arguments');
     },
   };
 }
 
-/** Fails unless a call is refused; it is waited for within the deadline. */
-async function refused(trial: Trial, tier: ObservedTier, what: string, call: () => never): Promise<void> {
-  await trial.refuses(what, () => tier.ask(what, call));
+/** Fails unless a call is refused within the deadline. */
+async function expectRefusal(trial: Trial, tier: ObservedTier, what: string, call: () => never): Promise<void> {
+  await trial.refuses(what, () => tier.call(what, call));
 }
 
 const checks: Check[] = [
   ...(['get', 'has', 'delete', 'peek', 'touch'] as const).map((method) =>
-    unchanged(`takes for a key in ${method} what is none`, async (trial, raw, tier) => {
+    unchanged(`refuses a value that is not a key in ${method}`, async (trial, raw, tier) => {
       if (raw[method] === undefined) return;
-      for (const key of NO_KEYS) await refused(trial, tier, `${method}(${String(show(key))})`, () => raw[method]!(key));
+      for (const key of NOT_KEYS)
+        await expectRefusal(trial, tier, `${method}(${String(show(key))})`, () => raw[method]!(key));
     }),
   ),
-  unchanged('takes for a key in getNow what is none', async (trial, raw, tier) => {
+  unchanged('refuses a value that is not a key in getNow', async (trial, raw, tier) => {
     if (raw['getNow'] === undefined) return;
-    for (const key of NO_KEYS) await trial.refuses(`getNow(${show(key)})`, () => tier.getNow(key as string));
+    for (const key of NOT_KEYS) await trial.refuses(`getNow(${show(key)})`, () => tier.getNow(key as string));
   }),
   ...(['getMany', 'deleteMany'] as const).map((method) =>
-    unchanged(`takes for keys in ${method} what are none`, async (trial, raw, tier) => {
-      for (const key of NO_KEYS)
-        await refused(trial, tier, `${method}(["a", ${show(key)}])`, () => raw[method]!(['a', key]));
+    unchanged(`refuses values that are not keys in ${method}`, async (trial, raw, tier) => {
+      for (const key of NOT_KEYS)
+        await expectRefusal(trial, tier, `${method}(["a", ${show(key)}])`, () => raw[method]!(['a', key]));
     }),
   ),
-  unchanged('stores under a key that is none', async (trial, raw, tier) => {
-    for (const key of [...NO_KEYS, ''])
-      await refused(trial, tier, `put(${show(key)}, entry)`, () => raw['put']!(key, entry));
+  unchanged('refuses a value that is not a key in put', async (trial, raw, tier) => {
+    for (const key of [...NOT_KEYS, ''])
+      await expectRefusal(trial, tier, `put(${show(key)}, entry)`, () => raw['put']!(key, entry));
   }),
-  unchanged('stores an entry under another key than its own', async (trial, raw, tier) => {
+  unchanged('refuses a put whose key differs from the key of the entry', async (trial, raw, tier) => {
     for (const key of ['b', 'A', 'a ', '5'])
-      await refused(trial, tier, `put("${key}", entry with key "a")`, () => raw['put']!(key, entry));
+      await expectRefusal(trial, tier, `put("${key}", entry with key "a")`, () => raw['put']!(key, entry));
   }),
-  unchanged('stores what is no entry', async (trial, raw, tier) => {
-    for (const value of NO_ENTRIES)
-      await refused(trial, tier, `put("a", ${show(value)})`, () => raw['put']!('a', value));
+  unchanged('refuses a value that is not an entry in put', async (trial, raw, tier) => {
+    for (const value of NOT_ENTRIES)
+      await expectRefusal(trial, tier, `put("a", ${show(value)})`, () => raw['put']!('a', value));
   }),
-  unchanged('stores a part of a putMany with a wrong entry in it', async (trial, raw, tier) => {
-    for (const value of NO_ENTRIES) {
+  unchanged('stores nothing of a putMany that contains an invalid entry', async (trial, raw, tier) => {
+    for (const value of NOT_ENTRIES) {
       const list = [makeEntry('a', { source: 'new' }), makeEntry('new'), value, makeEntry('newer')];
-      await refused(trial, tier, `putMany with ${show(value)} in it`, () => raw['putMany']!(list));
+      await expectRefusal(trial, tier, `putMany with ${show(value)} in it`, () => raw['putMany']!(list));
     }
   }),
-  unchanged('takes over a count or a time from recordAccess that is none', async (trial, raw, tier) => {
+  unchanged('refuses an invalid count or time in recordAccess', async (trial, raw, tier) => {
     if (raw['recordAccess'] === undefined) return;
     const right: AccessUpdate = { key: 'a', accessCount: 7, lastAccessed: trial.clock.now() + 1 };
     const wrong: readonly unknown[] = [
@@ -88,10 +89,10 @@ const checks: Check[] = [
       { ...right, evictedFromL1: 'yes' },
     ];
     for (const update of wrong)
-      await refused(trial, tier, `recordAccess with ${show(update)}`, () => raw['recordAccess']!([update]));
+      await expectRefusal(trial, tier, `recordAccess with ${show(update)}`, () => raw['recordAccess']!([update]));
   }),
   {
-    name: 'says of a wrong argument neither what is wrong nor where',
+    name: 'names the invalid argument in the error',
     rule: 'arguments',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -109,10 +110,10 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'refuses an entry of another copy of the models',
+    name: 'accepts an entry created by another copy of the models',
     rule: 'arguments',
     run: async (trial) => {
-      // Recognised by brand, never by its prototype: a plugin or a program may bring a copy of its own.
+      // Entries are recognised by brand, not by prototype: a plugin or a program may have its own copy.
       const foreign = ofAnotherCopy(makeEntry('a', { source: 'elsewhere' }));
       const tier = await trial.tierWith([foreign]);
       trial.same('source of the entry', (await tier.get('a'))?.source, 'elsewhere');

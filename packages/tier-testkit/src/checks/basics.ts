@@ -1,9 +1,9 @@
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const checks: Check[] = [
   {
-    name: 'loses an entry that it said it stored',
+    name: 'returns an entry that put has stored',
     rule: 'stores',
     run: async (trial) => {
       const entry = makeEntry('a', { source: 'list' });
@@ -14,7 +14,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'finds what was never stored',
+    name: 'finds nothing under a key that was never stored',
     rule: 'stores',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -24,7 +24,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps something of the old entry when it is replaced',
+    name: 'replaces every field of an entry',
     rule: 'overwrites',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old', lastHealthError: 'old error', username: 'old', failureCount: 7 });
@@ -37,7 +37,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps the old deadline when an entry is replaced',
+    name: 'applies the new deadline when an entry is replaced',
     rule: 'overwrites',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -52,22 +52,22 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says of delete what is not so',
+    name: 'reports from delete whether a live entry was removed',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       trial.same('delete("a") of a live entry', await tier.delete('a'), true);
       trial.same('delete("a") again', await tier.delete('a'), false);
-      trial.same('delete of what was never there', await tier.delete('never'), false);
+      trial.same('delete of a key that was never stored', await tier.delete('never'), false);
       trial.same('get("a") after its delete', await tier.get('a'), undefined);
       trial.same('has("a") after its delete', await tier.has('a'), false);
       trial.same('keys after delete("a")', await tier.keys(), ['b']);
       await tier.put(makeEntry('a', { source: 'again' }));
-      trial.same('source of "a" when it was stored again', (await tier.get('a'))?.source, 'again');
+      trial.same('source of "a" after it was stored again', (await tier.get('a'))?.source, 'again');
     },
   },
   {
-    name: 'says true when it deletes an expired entry',
+    name: 'reports false from delete when the entry had expired',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -77,7 +77,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'leaves something behind after clear',
+    name: 'removes every entry on clear',
     rule: 'clears',
     run: async (trial) => {
       const entries = makeEntries(25);
@@ -88,11 +88,11 @@ const checks: Check[] = [
       trial.same('get after clear', await tier.get(entries[3]!.key), undefined);
       trial.same('clear of an empty tier', await tier.clear(), 0);
       trial.same('put after clear', await tier.put(entries[3]!), true);
-      trial.sameEntry('get of what was put after clear', await tier.get(entries[3]!.key), entries[3]!);
+      trial.sameEntry('get of an entry put after clear', await tier.get(entries[3]!.key), entries[3]!);
     },
   },
   {
-    name: 'lists other entries than it holds',
+    name: 'lists exactly the live entries',
     rule: 'lists',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -118,7 +118,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stumbles when its entries change while they are read',
+    name: 'tolerates changes while its entries are being read',
     rule: 'lists',
     run: async (trial) => {
       const entries = makeEntries(60);
@@ -130,9 +130,9 @@ const checks: Check[] = [
           for (const { key: other } of entries) if (!seen.includes(other)) await tier.delete(other);
         if (seen.length === 10) await tier.put(makeEntry('new'));
       }
-      trial.same('entries told twice', seen.length, new Set(seen).size);
+      trial.same('number of entries read, compared with distinct ones', seen.length, new Set(seen).size);
       trial.holds(
-        'entries told, of 60, 50 of them deleted after the first 10',
+        'entries read of 60, with 50 deleted after the first 10',
         seen.length >= 10,
         'at least 10',
         seen.length,

@@ -1,11 +1,11 @@
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const MANY = 2000;
 
 const checks: Check[] = [
   {
-    name: 'answers an empty batch with something',
+    name: 'returns an empty result for an empty batch',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -16,7 +16,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'finds too much or too little in getMany',
+    name: 'finds exactly the requested entries in getMany',
     rule: 'batches',
     run: async (trial) => {
       const entries = makeEntries(20);
@@ -24,13 +24,13 @@ const checks: Check[] = [
       const wanted = [entries[17]!, entries[3]!, entries[9]!];
       const found = await tier.getMany(['never', entries[17]!.key, entries[3]!.key, 'nowhere', entries[9]!.key]);
       trial.holds('answer of getMany', found instanceof Map, 'a Map', found);
-      trial.sameSet('keys found, of 3 that are there and 2 that are not', found.keys(), keysOf(wanted));
+      trial.sameSet('keys found, of 3 present and 2 missing ones', found.keys(), keysOf(wanted));
       for (const entry of wanted) trial.sameEntry(`"${entry.key}" of getMany`, found.get(entry.key), entry);
       trial.same('getMany of missing keys only', (await tier.getMany(['never', 'nowhere'])).size, 0);
     },
   },
   {
-    name: 'counts a key twice that stands twice in getMany',
+    name: 'counts a repeated key of getMany once',
     rule: 'batches',
     run: async (trial) => {
       const entry = makeEntry('a');
@@ -43,7 +43,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'shows expired entries in getMany, or says that it deleted one',
+    name: 'hides expired entries from getMany and deleteMany',
     rule: 'expires',
     run: async (trial) => {
       const expiresAt = trial.clock.now() + 10;
@@ -59,7 +59,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'stores less than all of putMany',
+    name: 'stores every entry of putMany',
     rule: 'batches',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -71,7 +71,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an earlier entry of putMany win over a later one',
+    name: 'keeps the last entry of putMany for a repeated key',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -82,20 +82,20 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'keeps the old deadline when putMany replaces an entry',
+    name: 'applies the new deadline when putMany replaces an entry',
     rule: 'overwrites',
     run: async (trial) => {
       const soon = trial.clock.now() + 10;
       const tier = await trial.tierWith([makeEntry('longer', { expiresAt: soon }), makeEntry('shorter')]);
       await tier.putMany([makeEntry('longer'), makeEntry('shorter', { expiresAt: soon })]);
       trial.clock.advance(10);
-      trial.same('keys at the first deadline of one and the second of the other', await tier.keys(), ['longer']);
+      trial.same('keys at the old deadline of one and the new deadline of the other', await tier.keys(), ['longer']);
       trial.clock.advance(HOUR - 10);
-      trial.same('keys an hour after', await tier.keys(), []);
+      trial.same('keys an hour later', await tier.keys(), []);
     },
   },
   {
-    name: 'says in another order which entries deleteMany found',
+    name: 'returns the results of deleteMany in the order of its keys',
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
@@ -108,7 +108,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: `loses entries of a batch of ${MANY}`,
+    name: `handles a batch of ${MANY} entries`,
     rule: 'batches',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -136,9 +136,9 @@ const checks: Check[] = [
 
 const keysOf = (entries: readonly { readonly key: string }[]): string[] => entries.map(({ key }) => key);
 
-/** What one batch stored is as lasting as what one put stored. */
+/** A batch must be as durable as a single put. */
 const reopened: Check = {
-  name: 'loses what putMany stored, or brings back what deleteMany removed, when it is opened again',
+  name: 'keeps the effects of putMany and deleteMany when it is reopened',
   rule: 'persistent',
   run: async (trial) => {
     const entries = makeEntries(30);

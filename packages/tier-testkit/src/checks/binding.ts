@@ -6,10 +6,10 @@ import {
   Secret,
   type TokenState,
 } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const GATE = 'http://gate.example:22225';
 const EVIL = 'http://evil.example:8080';
@@ -19,7 +19,7 @@ const PASSWORD: CredentialBinding = { role: 'password', origin: GATE };
 const customer = (key: string): CacheEntry =>
   makeEntry(key, { proxyUrl: GATE, username: 'customer', password: `of-${key}` });
 
-/** The test cipher, and for what places it was asked. */
+/** A test cipher that records the bindings passed to it. */
 class WatchedCipher extends TestCipher {
   readonly sealedFor: (CredentialBinding | undefined)[] = [];
   readonly askedFor: (CredentialBinding | undefined)[] = [];
@@ -38,7 +38,7 @@ class WatchedCipher extends TestCipher {
   }
 }
 
-/** Writes stolen tokens instead of sealing anything, so that the tier itself makes a store of them that looks sound. */
+/** Returns stolen tokens instead of sealing, so that the tier itself writes them into a store that looks intact. */
 function thiefWith(tokens: Readonly<Record<CredentialRole, Uint8Array>>): CredentialCipher {
   let next: CredentialRole = 'username';
   return {
@@ -52,7 +52,12 @@ function thiefWith(tokens: Readonly<Record<CredentialRole, Uint8Array>>): Creden
   };
 }
 
-async function fails(trial: Trial, what: string, written: CacheEntry, thief: CredentialCipher): Promise<void> {
+async function expectUnreadable(
+  trial: Trial,
+  what: string,
+  written: CacheEntry,
+  thief: CredentialCipher,
+): Promise<void> {
   await (await trial.tierWith([written], { cipher: thief })).close();
   const tier = await trial.tier();
   trial.same(`get of ${what}`, await tier.get(written.key), undefined);
@@ -71,7 +76,7 @@ async function fails(trial: Trial, what: string, written: CacheEntry, thief: Cre
 
 const persistent: Check[] = [
   {
-    name: 'gives credentials to another proxy than the one that they were sealed for',
+    name: 'opens credentials only for the proxy that they were sealed for',
     rule: 'binding',
     run: async (trial) => {
       const tokens = {
@@ -79,37 +84,42 @@ const persistent: Check[] = [
         password: trial.cipher.encrypt(Secret.of('of-a'), PASSWORD),
       };
       const moved = makeEntry('a', { proxyUrl: EVIL, username: 'x', password: 'x' });
-      await fails(trial, 'an entry of another proxy with these tokens', moved, thiefWith(tokens));
-      // Nothing of it is lost: where it belongs it opens.
+      await expectUnreadable(trial, 'an entry of another proxy with these tokens', moved, thiefWith(tokens));
+      // The tokens are not damaged: at their own proxy they open.
       await (await trial.tierWith([customer('a')], { cipher: thiefWith(tokens) })).close();
-      trial.sameEntry('get of it at its own proxy', await (await trial.tier()).get('a'), customer('a'));
+      trial.sameEntry('get of the entry at its own proxy', await (await trial.tier()).get('a'), customer('a'));
     },
   },
   {
-    name: 'takes the token of a password for a username',
+    name: 'opens a token only in the role that it was sealed for',
     rule: 'binding',
     run: async (trial) => {
       const password = trial.cipher.encrypt(Secret.of('of-a'), PASSWORD);
-      await fails(trial, 'an entry with exchanged tokens', customer('a'), thiefWith({ username: password, password }));
+      await expectUnreadable(
+        trial,
+        'an entry with exchanged tokens',
+        customer('a'),
+        thiefWith({ username: password, password }),
+      );
     },
   },
   {
-    name: 'does not tell the cipher for which proxy and role it seals or opens',
+    name: 'passes the proxy and the role to the cipher when it seals and opens',
     rule: 'binding',
     run: async (trial) => {
       const cipher = new WatchedCipher();
       const tier = await trial.tierWith([customer('a')], { cipher });
       await tier.putMany([customer('b'), customer('c')]);
-      trial.sameSet('places that were sealed for', names(cipher.sealedFor), names([USERNAME, PASSWORD]));
+      trial.sameSet('bindings used to seal', names(cipher.sealedFor), names([USERNAME, PASSWORD]));
       await tier.put(customer('a').with({ proxyUrl: EVIL }));
       await tier.close();
       const reader = new WatchedCipher();
       const again = await trial.tier({ cipher: reader });
       const entry = await again.get('b');
-      trial.same('the password that came', entry?.password?.reveal(), 'of-b', 'fields');
-      trial.holds('places that were asked for', reader.askedFor.length > 0, 'one or more', 0);
+      trial.same('the password read', entry?.password?.reveal(), 'of-b', 'fields');
+      trial.holds('bindings used to open', reader.askedFor.length > 0, 'one or more', 0);
       const others = names(reader.askedFor).filter((name) => !name.endsWith(GATE) && !name.endsWith(EVIL));
-      trial.same('places asked for that no entry has', others, []);
+      trial.same('bindings used to open that belong to no entry', others, []);
       trial.same('the password at its new proxy', (await again.get('a'))?.password?.reveal(), 'of-a', 'fields');
     },
   },

@@ -1,16 +1,16 @@
 import { EvictionPolicy, RemovalReason } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { TierWish, Trial } from '../trial.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { TierOverrides, Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const POLICIES = Object.values(EvictionPolicy);
 
-function bounded(maxEntries: number, evictionPolicy: EvictionPolicy = EvictionPolicy.LRU): TierWish {
+function bounded(maxEntries: number, evictionPolicy: EvictionPolicy = EvictionPolicy.LRU): TierOverrides {
   return { config: { maxEntries, evictionPolicy } };
 }
 
-/** Stores entries one second apart, so that every one is younger than those before it by whatever a tier goes by. */
+/** Stores entries one second apart, so that each is newer than those before it by every measure. */
 export async function store(trial: Trial, tier: ObservedTier, ...keys: readonly string[]): Promise<void> {
   for (const key of keys) {
     trial.clock.advance(1000);
@@ -23,7 +23,7 @@ const keysOf = (tier: ObservedTier): string[] => tier.evictions.map(({ key }) =>
 const checks: Check[] = [
   ...POLICIES.map(
     (policy): Check => ({
-      name: `holds more or fewer than maxEntries with ${policy}`,
+      name: `holds exactly maxEntries entries when full with ${policy}`,
       rule: 'capacity',
       run: async (trial) => {
         for (const max of [1, 2, 3, 10]) {
@@ -32,14 +32,19 @@ const checks: Check[] = [
           const keys = Array.from({ length: max }, (_, at) => `k${at}`);
           await store(trial, tier, ...keys);
           trial.sameSet(`keys after ${max} puts with maxEntries ${max}`, await tier.keys(), keys);
-          trial.same('listener calls until then', tier.evictions.length, 0);
+          trial.same('listener calls so far', tier.evictions.length, 0);
           await store(trial, tier, 'one more');
           trial.same(`size after ${max + 1} puts with maxEntries ${max}`, await tier.size(), max);
           trial.same('has of the newest entry', await tier.has('one more'), true);
           await store(trial, tier, 'two more', 'three more');
           trial.same(`size after ${max + 3} puts with maxEntries ${max}`, await tier.size(), max);
-          trial.same('entries() then', (await tier.entries()).length, max);
-          trial.same('statistics.evictionsLru after 3 puts too many', tier.statistics.evictionsLru, 3, 'statistics');
+          trial.same('entries() afterwards', (await tier.entries()).length, max);
+          trial.same(
+            'statistics.evictionsLru after 3 puts beyond the limit',
+            tier.statistics.evictionsLru,
+            3,
+            'statistics',
+          );
           await tier.clear();
           await tier.close();
         }
@@ -47,23 +52,23 @@ const checks: Check[] = [
     }),
   ),
   {
-    name: 'tells onEvict nothing, or something else than what had to go',
+    name: 'passes the evicted entry to onEvict',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(2));
-      const first = makeEntry('first', { username: 'user', source: 'told', failureCount: 3 });
+      const first = makeEntry('first', { username: 'user', source: 'evicted', failureCount: 3 });
       await tier.put(first);
       await store(trial, tier, 'second', 'third');
-      trial.same('listener calls after one put too many', tier.evictions.length, 1);
+      trial.same('listener calls after one put beyond the limit', tier.evictions.length, 1);
       const [{ key, entry, reason }] = tier.evictions as [(typeof tier.evictions)[number]];
-      trial.same('key told', key, 'first');
-      trial.sameEntry('entry told', entry, first);
-      trial.same('reason told', reason, RemovalReason.CAPACITY);
-      trial.same('get of what was told', await tier.get('first'), undefined);
+      trial.same('key passed to onEvict', key, 'first');
+      trial.sameEntry('entry passed to onEvict', entry, first);
+      trial.same('reason passed to onEvict', reason, RemovalReason.CAPACITY);
+      trial.same('get of the evicted entry', await tier.get('first'), undefined);
     },
   },
   {
-    name: 'tells onEvict of entries that were deleted, replaced, cleared or expired',
+    name: 'reports no eviction to onEvict for a delete, replacement, clear or expiry',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
@@ -75,16 +80,16 @@ const checks: Check[] = [
       trial.clock.advance(HOUR);
       await tier.get('d');
       await tier.cleanupExpired();
-      const told = tier.evictions.filter(({ reason }) => reason !== RemovalReason.TTL);
+      const reported = tier.evictions.filter(({ reason }) => reason !== RemovalReason.TTL);
       trial.same(
-        'keys told with another reason than ttl',
-        told.map(({ key }) => key),
+        'keys passed to onEvict with a reason other than ttl',
+        reported.map(({ key }) => key),
         [],
       );
     },
   },
   {
-    name: 'lets an entry go when a present one is replaced',
+    name: 'evicts nothing when an existing entry is replaced',
     rule: 'capacity',
     run: async (trial) => {
       for (const policy of POLICIES) {
@@ -100,25 +105,25 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'makes room where there is some',
+    name: 'evicts nothing while there is room',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
       await store(trial, tier, 'a', 'b', 'c');
       await tier.delete('b');
       await store(trial, tier, 'd');
-      trial.sameSet('keys when one was deleted before another was put', await tier.keys(), ['a', 'c', 'd']);
+      trial.sameSet('keys after one was deleted and another put', await tier.keys(), ['a', 'c', 'd']);
       await tier.deleteMany(['a', 'c']);
       await store(trial, tier, 'e', 'f');
-      trial.sameSet('keys when two were deleted before two were put', await tier.keys(), ['d', 'e', 'f']);
+      trial.sameSet('keys after two were deleted and two put', await tier.keys(), ['d', 'e', 'f']);
       await tier.clear();
       await store(trial, tier, 'g', 'h', 'i');
-      trial.sameSet('keys when three were put after clear', await tier.keys(), ['g', 'h', 'i']);
+      trial.sameSet('keys after clear and three puts', await tier.keys(), ['g', 'h', 'i']);
       trial.same('listener calls', tier.evictions.length, 0);
     },
   },
   {
-    name: 'holds more than maxEntries after putMany, or keeps quiet about what had to go',
+    name: 'keeps to maxEntries in putMany and reports every eviction',
     rule: 'capacity',
     run: async (trial) => {
       const tier = await trial.tier(bounded(3));
@@ -129,19 +134,23 @@ const checks: Check[] = [
       trial.same('size after putMany of 10 with maxEntries 3', await tier.size(), 3);
       trial.sameSet('keys', await tier.keys(), ['k7', 'k8', 'k9']);
       const stored = ['old', 'older', ...keys.filter((_, at) => answers[at])];
-      trial.sameSet('keys stored, against those there or told', [...(await tier.keys()), ...keysOf(tier)], stored);
+      trial.sameSet(
+        'keys present or passed to onEvict, compared with those stored',
+        [...(await tier.keys()), ...keysOf(tier)],
+        stored,
+      );
     },
   },
   ...POLICIES.map(
     (policy): Check => ({
-      name: `lets a live entry go before an expired one with ${policy}`,
+      name: `evicts expired entries before live ones with ${policy}`,
       rule: 'expiredFirst',
       run: async (trial) => {
         const tier = await trial.tier(bounded(3, policy));
         await store(trial, tier, 'a', 'b');
         const now = trial.clock.now() + 1000;
         trial.clock.set(now);
-        // The youngest and most used: no policy would choose it.
+        // The newest and most used entry: no policy would choose it.
         await tier.put(makeEntry('expiring', { expiresAt: now + 5000, accessCount: 9 }, now));
         await tier.use('expiring', now + 1);
         trial.clock.advance(5000);
@@ -150,55 +159,55 @@ const checks: Check[] = [
         trial.same('statistics.evictionsLru', tier.statistics.evictionsLru, 0);
         trial.same('statistics.evictionsTtl', tier.statistics.evictionsTtl, 1, 'statistics');
         await store(trial, tier, 'd');
-        trial.sameSet('keys when no expired one is left', await tier.keys(), ['b', 'c', 'd']);
+        trial.sameSet('keys after another put, with no expired entry left', await tier.keys(), ['b', 'c', 'd']);
       },
     }),
   ),
   {
-    name: 'lets a live entry go when an expired one is stored again',
+    name: 'evicts no live entry when an expired one is stored again',
     rule: 'expiredFirst',
     run: async (trial) => {
       const tier = await trial.tier(bounded(2));
       await store(trial, tier, 'a');
       trial.clock.advance(HOUR - 1000);
       await store(trial, tier, 'b');
-      trial.same('size when one of two is expired', await tier.size(), 1, 'expires');
+      trial.same('size with one of two entries expired', await tier.size(), 1, 'expires');
       await store(trial, tier, 'a');
-      trial.sameSet('keys when the expired one was put again', await tier.keys(), ['a', 'b']);
+      trial.sameSet('keys after the expired one was put again', await tier.keys(), ['a', 'b']);
       trial.same('statistics.evictionsLru', tier.statistics.evictionsLru, 0);
     },
   },
   {
-    name: 'fails when its listener throws',
+    name: 'keeps working when its listener throws',
     rule: 'listeners',
     run: (trial) =>
-      survives(trial, () => {
-        throw new Error('of the listener');
+      expectListenerHarmless(trial, () => {
+        throw new Error('thrown by the listener');
       }),
   },
   {
-    name: 'leaves the rejection of its listener to nobody',
+    name: 'handles a rejection of its listener',
     rule: 'listeners',
     run: async (trial) => {
       let handled = 0;
-      // A listener that is an async function; whether anybody takes its rejection can be seen from here only.
+      // Stands in for the promise of an async listener: only a thenable shows whether its rejection is handled.
       const rejected = {
         // biome-ignore lint/suspicious/noThenProperty: it is what an awaited value has.
         then: (_: unknown, failed?: (error: Error) => unknown): void => {
           if (failed === undefined) return;
           handled++;
-          failed(new Error('of the listener'));
+          failed(new Error('rejected by the listener'));
         },
       };
-      await survives(trial, () => rejected as unknown as undefined);
+      await expectListenerHarmless(trial, () => rejected as unknown as undefined);
       await new Promise((resolve) => setImmediate(resolve));
-      trial.same('rejections taken, of two listener calls', handled, 2);
+      trial.same('rejections handled, of two listener calls', handled, 2);
     },
   },
 ];
 
-/** The tier goes on as if nothing were wrong with its listener. */
-async function survives(trial: Trial, onEvict: NonNullable<TierWish['onEvict']>): Promise<void> {
+/** Fails unless the tier works as if its listener were correct. */
+async function expectListenerHarmless(trial: Trial, onEvict: NonNullable<TierOverrides['onEvict']>): Promise<void> {
   const tier = await trial.tier({ ...bounded(1), onEvict });
   await store(trial, tier, 'a', 'b', 'c');
   trial.same('listener calls', keysOf(tier), ['a', 'b']);
@@ -208,7 +217,7 @@ async function survives(trial: Trial, onEvict: NonNullable<TierWish['onEvict']>)
 }
 
 const reopened: Check = {
-  name: 'forgets how many entries it holds when it is opened again',
+  name: 'keeps to maxEntries when it is reopened',
   rule: 'capacity',
   run: async (trial) => {
     const first = await trial.tier(bounded(3));
@@ -216,8 +225,8 @@ const reopened: Check = {
     await first.close();
     const second = await trial.tier(bounded(3));
     await store(trial, second, 'd');
-    trial.sameSet('keys after one put too many', await second.keys(), ['b', 'c', 'd']);
-    trial.same('keys told', keysOf(second), ['a']);
+    trial.sameSet('keys after one put beyond the limit', await second.keys(), ['b', 'c', 'd']);
+    trial.same('keys passed to onEvict', keysOf(second), ['a']);
   },
 };
 

@@ -1,11 +1,11 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const MANY = 60;
-/** Of an interleaving that is a matter of chance. */
+/** Repetitions of an interleaving that depends on chance. */
 const ROUNDS = 8;
 
 const version = (key: string, count: number): CacheEntry =>
@@ -13,25 +13,25 @@ const version = (key: string, count: number): CacheEntry =>
 
 const checks: Check[] = [
   {
-    name: 'loses one of many puts at once',
+    name: 'stores every one of many concurrent puts',
     rule: 'concurrency',
     run: async (trial) => {
       const entries = makeEntries(MANY);
       const tier = await trial.tierWith([]);
       const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
-      trial.same(`${MANY} puts at once of as many keys`, stored, Array(MANY).fill(true));
-      await holds(trial, tier, entries, `after ${MANY} puts at once`);
+      trial.same(`${MANY} concurrent puts of as many keys`, stored, Array(MANY).fill(true));
+      await expectAllEntries(trial, tier, entries, `after ${MANY} concurrent puts`);
     },
   },
   {
-    name: 'mixes up or doubles an entry when it is put many times at once',
+    name: 'keeps one whole version of an entry under concurrent puts of its key',
     rule: 'concurrency',
     run: async (trial) => {
       const versions = Array.from({ length: MANY }, (_, count) => version('a', count));
       const tier = await trial.tierWith([makeEntry('b')]);
       const stored = await Promise.all(versions.map((entry) => tier.put(entry)));
-      trial.same(`${MANY} puts of "a" at once`, stored, Array(MANY).fill(true));
-      await isOneOf(trial, tier, versions, `after ${MANY} puts of "a" at once`);
+      trial.same(`${MANY} concurrent puts of "a"`, stored, Array(MANY).fill(true));
+      await expectOneOf(trial, tier, versions, `after ${MANY} concurrent puts of "a"`);
       trial.sameSet('keys afterwards', await tier.keys(), ['a', 'b']);
       const last = version('a', 1000);
       await tier.put(last);
@@ -39,7 +39,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'gives an older value than the one acknowledged last',
+    name: 'returns the value acknowledged last',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -54,7 +54,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'brings back what a delete removed',
+    name: 'keeps a deleted entry deleted while other writes run',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -65,12 +65,12 @@ const checks: Check[] = [
         trial.same('has("a") after its delete was acknowledged', await tier.has('a'), false);
       }
       await Promise.all(noise);
-      trial.same('get("a") when all is done', await tier.get('a'), undefined);
-      trial.same('size when all is done', await tier.size(), MANY);
+      trial.same('get("a") after all writes', await tier.get('a'), undefined);
+      trial.same('size after all writes', await tier.size(), MANY);
     },
   },
   {
-    name: 'says of overlapping deletes and puts what no order of them explains',
+    name: 'answers overlapping deletes and puts as in some serial order',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -82,17 +82,17 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets several deletes of one entry say that it was theirs',
+    name: 'reports true for only one of several concurrent deletes',
     rule: 'deletes',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       const answers = await Promise.all(Array.from({ length: 5 }, () => tier.delete('a')));
-      trial.same('of 5 deletes of "a" at once, those that said true', answers.filter(Boolean).length, 1);
+      trial.same('number of 5 concurrent deletes of "a" that returned true', answers.filter(Boolean).length, 1);
       trial.same('keys afterwards', await tier.keys(), ['b']);
     },
   },
   {
-    name: 'removes more with clear than it counts, or counts more',
+    name: 'counts exactly the entries that clear removes among concurrent puts',
     rule: 'clears',
     run: async (trial) => {
       const old = makeEntries(20);
@@ -105,13 +105,13 @@ const checks: Check[] = [
       const cleared = await clearing;
       const left = await tier.keys();
       const total = old.length + fresh.length;
-      trial.same(`entries cleared, and left, of ${total}`, cleared + left.length, total);
+      trial.same(`entries cleared plus entries left, of ${total}`, cleared + left.length, total);
       trial.same(
         'old entries left after clear',
         left.filter((key) => old.some((entry) => entry.key === key)).length,
         0,
       );
-      await holds(
+      await expectAllEntries(
         trial,
         tier,
         fresh.filter(({ key }) => left.includes(key)),
@@ -120,7 +120,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'removes with clear what was put after it had begun, and keeps what was put before',
+    name: 'applies clear at one moment during a series of puts',
     rule: 'concurrency',
     run: async (trial) => {
       const entries = makeEntries(MANY);
@@ -131,11 +131,11 @@ const checks: Check[] = [
       const left = await tier.keys();
       const from = entries.findIndex(({ key }) => left.includes(key));
       const expected = from < 0 ? [] : entries.slice(from).map(({ key }) => key);
-      trial.sameSet('keys left of puts one after the other during one clear', left, expected);
+      trial.sameSet('keys left by successive puts during one clear', left, expected);
     },
   },
   {
-    name: 'reads half of an old and half of a new entry',
+    name: 'reads whole entries while they are being replaced',
     rule: 'concurrency',
     run: async (trial) => {
       const keys = ['a', 'b', 'c'];
@@ -156,7 +156,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses what is put beside a batch',
+    name: 'loses nothing when batches and puts overlap',
     rule: 'concurrency',
     run: async (trial) => {
       const [one, two] = [makeEntries(MANY), makeEntries(MANY, undefined, MANY / 2)];
@@ -176,11 +176,11 @@ const checks: Check[] = [
       for (const entry of alone)
         trial.sameEntry(`get("${entry.key}") after overlapping batches`, await tier.get(entry.key), entry);
       for (const entry of one.slice(MANY / 2))
-        await isOneOf(trial, tier, [entry, entry.with({ source: 'two' })], 'after overlapping batches', entry.key);
+        await expectOneOf(trial, tier, [entry, entry.with({ source: 'two' })], 'after overlapping batches', entry.key);
     },
   },
   {
-    name: 'drops a new entry together with the expired one that it replaced',
+    name: 'keeps a new entry while the expired one that it replaces is removed',
     rule: 'concurrency',
     run: async (trial) => {
       const tier = await trial.tierWith([]);
@@ -195,30 +195,30 @@ const checks: Check[] = [
         trial.clock.advance(1);
         const fresh = makeEntry('a', { expiresAt: trial.clock.now() + HOUR, source: 'fresh' });
         await Promise.all([remove(), tier.put(fresh), remove()]);
-        trial.sameEntry('get("a"), put while its expired forerunner was removed', await tier.get('a'), fresh);
+        trial.sameEntry('get("a"), put while its expired predecessor was removed', await tier.get('a'), fresh);
         trial.same('size', await tier.size(), 1);
       }
     },
   },
   {
-    name: 'holds more than maxEntries after many puts at once, or loses one without a word',
+    name: 'keeps to maxEntries under concurrent puts and reports every eviction',
     rule: 'capacity',
     run: async (trial) => {
       const entries = makeEntries(MANY);
       const tier = await trial.tierWith(entries.slice(0, 5), { config: { maxEntries: 10 } });
       const stored = await Promise.all(entries.slice(5).map((entry) => tier.put(entry)));
-      trial.same('puts at once into a tier with maxEntries 10', new Set(stored), new Set([true]));
+      trial.same('concurrent puts into a tier with maxEntries 10', new Set(stored), new Set([true]));
       const keys = await tier.keys();
       trial.same('size', await tier.size(), 10);
       trial.sameSet(
-        'keys left, and told to onEvict',
+        'keys left, and keys passed to onEvict',
         [...keys, ...tier.evictions.map(({ key }) => key)],
         entries.map(({ key }) => key),
       );
     },
   },
   {
-    name: 'counts overlapping reads wrongly',
+    name: 'counts concurrent reads exactly',
     rule: 'statistics',
     run: async (trial) => {
       const entries = makeEntries(20);
@@ -226,12 +226,18 @@ const checks: Check[] = [
       const reads = entries.flatMap(({ key }) => [tier.get(key), tier.get(`no ${key}`), tier.getMany([key, 'none'])]);
       await Promise.all(reads);
       const { hits, misses } = tier.statistics;
-      trial.same('hits and misses of 40 gets and 20 getMany at once', { hits, misses }, { hits: 40, misses: 40 });
+      trial.same(
+        'hits and misses of 40 gets and 20 getMany that run concurrently',
+        { hits, misses },
+        { hits: 40, misses: 40 },
+      );
     },
   },
 ];
 
-/** The outcome tells the order: after a delete that found nothing, or the old entry, the new one is there, else nothing. */
+/**
+ * Fails unless the results fit one order: the put last and the new entry present, or the delete last and nothing left.
+ */
 async function deleteAgainstPut(
   trial: Trial,
   tier: ObservedTier,
@@ -240,20 +246,20 @@ async function deleteAgainstPut(
   deleteFirst: boolean,
 ): Promise<void> {
   const { key } = fresh;
-  const what = `delete and put at once of a key that ${old === undefined ? 'was not' : 'was'} there`;
+  const what = `concurrent delete and put of a key that ${old === undefined ? 'was not' : 'was'} present`;
   const early = deleteFirst ? tier.delete(key) : undefined;
   const stored = await Promise.all([tier.put(fresh), early ?? tier.delete(key)]);
   trial.same(`${what}: put`, stored[0], true);
   const deleted = await (early ?? stored[1]);
   const left = await tier.get(key);
   if (old !== undefined) trial.same(`${what}: delete`, deleted, true);
-  // Of a key that was not there, a delete that is true came after the put.
-  else trial.same(`${what}: present after a delete that was ${deleted}`, left !== undefined, !deleted);
+  // For a key that was not present, a delete that returns true came after the put.
+  else trial.same(`${what}: present after a delete that returned ${deleted}`, left !== undefined, !deleted);
   if (left !== undefined) trial.sameEntry(`${what}: what is left`, left, fresh);
   trial.same(`${what}: has, as get`, await tier.has(key), left !== undefined);
 }
 
-async function isOneOf(
+async function expectOneOf(
   trial: Trial,
   tier: ObservedTier,
   versions: readonly CacheEntry[],
@@ -262,10 +268,15 @@ async function isOneOf(
 ): Promise<void> {
   const came = await tier.get(key);
   const like = versions.find(({ source }) => source === came?.source) ?? versions.at(-1);
-  trial.sameEntry(`get("${key}") ${when}, as one of the puts had it`, came, like);
+  trial.sameEntry(`get("${key}") ${when}, compared with one of the puts`, came, like);
 }
 
-async function holds(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+async function expectAllEntries(
+  trial: Trial,
+  tier: ObservedTier,
+  entries: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   trial.sameSet(
     `keys ${when}`,
     await tier.keys(),

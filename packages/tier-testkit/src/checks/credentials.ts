@@ -1,12 +1,12 @@
 import { type CacheEntry, type CacheEntryInput, type CredentialCipher, Secret } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { SecretTraces } from '../secret-traces.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { SecretTraces } from '../trial/secret-traces.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
-/** Credentials that stand nowhere else, in letters that no encoding of a file leaves alone by chance. */
+/** Credentials that occur nowhere else, with characters that every file encoding has to change. */
 const FIRST = { username: 'kG7-first/user+Qx9:marker', password: 'Zq4@first?pass=Wv2&marker' };
 const SECOND = { username: 'tM3-second/user+Jy6:marker', password: 'Rb8@second?pass=Hf5&marker' };
 const TRACES = new SecretTraces([FIRST, SECOND].flatMap(({ username, password }) => [username, password]));
@@ -14,8 +14,8 @@ const TRACES = new SecretTraces([FIRST, SECOND].flatMap(({ username, password })
 const withFirst = (key: string, patch: Partial<CacheEntryInput> = {}): CacheEntry =>
   makeEntry(key, { ...FIRST, ...patch });
 
-/** Fails if a credential can be found in a file, in the log, or in what the tier shows of itself. */
-async function keepsSecret(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+/** Fails if a credential appears in a file, in the log or in the statistics. */
+async function expectNoCredentials(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const none = undefined;
   trial.same(`credentials in stored files ${when}`, await TRACES.inFiles(trial.module, trial.directory), none);
   trial.same(`credentials in the log ${when}`, TRACES.in(trial.logger.lines.join('\n')), none);
@@ -24,53 +24,53 @@ async function keepsSecret(trial: Trial, tier: ObservedTier, when: string): Prom
 
 const always: Check[] = [
   {
-    name: 'writes a credential in clear, or in what anybody can read',
+    name: 'writes no credential in clear or in a reversible encoding',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a'), makeEntry('only', { password: FIRST.password })]);
-      await keepsSecret(trial, tier, 'after put');
+      await expectNoCredentials(trial, tier, 'after put');
       await tier.putMany([withFirst('b'), withFirst('c', SECOND), withFirst('d')]);
-      await keepsSecret(trial, tier, 'after putMany');
+      await expectNoCredentials(trial, tier, 'after putMany');
       trial.sameEntry('get of the entry', await tier.get('a'), withFirst('a'), 'fields');
       await tier.use('a', trial.clock.now() + 1);
       await tier.put(withFirst('a', SECOND));
-      await keepsSecret(trial, tier, 'after it was replaced');
+      await expectNoCredentials(trial, tier, 'after it was replaced');
       await tier.delete('b');
       await tier.deleteMany(['c']);
-      await keepsSecret(trial, tier, 'after delete');
+      await expectNoCredentials(trial, tier, 'after delete');
       await tier.close();
-      await keepsSecret(trial, tier, 'after close');
+      await expectNoCredentials(trial, tier, 'after close');
       await tier.put(withFirst('e'));
       await tier.clear();
-      await keepsSecret(trial, tier, 'after clear');
+      await expectNoCredentials(trial, tier, 'after clear');
     },
   },
   {
-    name: 'writes a credential of an entry that has to go or expires',
+    name: 'writes no credential when an entry is evicted or expires',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
       for (const { key } of makeEntries(5)) await tier.put(withFirst(key, { expiresAt: trial.clock.now() + 1000 }));
-      await keepsSecret(trial, tier, 'after entries had to go');
+      await expectNoCredentials(trial, tier, 'after entries were evicted');
       trial.clock.advance(1000);
       await tier.get('entry-0004');
       await tier.cleanupExpired();
-      await keepsSecret(trial, tier, 'after entries expired');
+      await expectNoCredentials(trial, tier, 'after entries expired');
     },
   },
   {
-    name: 'shows a credential when it is printed',
+    name: 'shows no credential when it is printed',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a')]);
       await tier.get('a');
-      trial.same('credentials in what the tier shows', TRACES.inObject(tier.raw), undefined);
+      trial.same('credentials in the printed tier', TRACES.inObject(tier.raw), undefined);
       const shown = [await tier.get('a'), await tier.getMany(['a']), await tier.entries()];
-      trial.same('credentials in what its entries show', TRACES.inObject(shown), undefined);
+      trial.same('credentials in its printed entries', TRACES.inObject(shown), undefined);
     },
   },
   {
-    name: 'quotes a credential in an error',
+    name: 'quotes no credential in an error',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -83,15 +83,15 @@ const always: Check[] = [
       ];
       for (const error of errors)
         trial.same(`credentials in the error "${error.name}"`, TRACES.inObject(error), undefined);
-      await keepsSecret(trial, tier, 'after wrong arguments');
+      await expectNoCredentials(trial, tier, 'after wrong arguments');
     },
   },
   {
-    name: 'logs or throws what a failing cipher says',
+    name: 'neither logs nor throws the message of a failing cipher',
     rule: 'secrets',
     run: async (trial) => {
-      const tier = await trial.tier({ cipher: new TalkativeCipher() });
-      tier.countsHold = false;
+      const tier = await trial.tier({ cipher: new QuotingCipher() });
+      tier.checksStatistics = false;
       for (const put of [() => tier.put(withFirst('a')), () => tier.putMany([withFirst('b')])]) {
         try {
           await put();
@@ -99,13 +99,13 @@ const always: Check[] = [
           trial.same('credentials in the error of a put', TRACES.inObject(error), undefined);
         }
       }
-      await keepsSecret(trial, tier, 'after the cipher failed');
+      await expectNoCredentials(trial, tier, 'after the cipher failed');
     },
   },
 ];
 
-/** Quotes what it cannot seal, as careless ciphers do. */
-class TalkativeCipher implements CredentialCipher {
+/** Quotes the secret in its error, as a careless cipher might. */
+class QuotingCipher implements CredentialCipher {
   encrypt(secret: Secret): Uint8Array {
     throw new Error(`cannot seal ${secret.reveal()}`, { cause: new Error(secret.reveal()) });
   }
@@ -116,7 +116,7 @@ class TalkativeCipher implements CredentialCipher {
 
 const transient: Check[] = [
   {
-    name: 'loses credentials that it need not seal',
+    name: 'keeps credentials without a cipher',
     rule: 'fields',
     run: async (trial) => {
       const tier = await trial.tierWith([withFirst('a')], { cipher: null });
@@ -127,7 +127,7 @@ const transient: Check[] = [
 
 const persistent: Check[] = [
   {
-    name: 'takes credentials without a cipher',
+    name: 'refuses credentials without a cipher',
     rule: 'cipher',
     run: async (trial) => {
       const old = makeEntry('a', { source: 'old' });
@@ -139,15 +139,15 @@ const persistent: Check[] = [
       const list = [makeEntry('c'), withFirst('d'), makeEntry('e')];
       await trial.refuses('putMany with credentials in it without a cipher', () => tier.putMany(list), 'cipher');
       trial.same('keys afterwards', await tier.keys(), ['a']);
-      trial.sameEntry('get of the entry that was there', await tier.get('a'), old);
+      trial.sameEntry('get of the existing entry', await tier.get('a'), old);
       trial.same('credentials in the error', TRACES.inObject(error), undefined, 'secrets');
       trial.same('put without credentials', await tier.put(makeEntry('f')), true);
       trial.same('failureCount', tier.raw.failureCount, 0, 'arguments');
-      await keepsSecret(trial, tier, 'after refused puts');
+      await expectNoCredentials(trial, tier, 'after refused puts');
     },
   },
   {
-    name: 'gives something of an entry that no key opens, or of none besides it',
+    name: 'misses exactly the entries that no key opens',
     rule: 'unreadable',
     run: async (trial) => {
       const plain = makeEntry('plain');
@@ -163,12 +163,12 @@ const persistent: Check[] = [
       );
       if (tier.raw.peek !== undefined) trial.same('peek with a wrong key', await tier.peek('sealed'), undefined);
       trial.same('put of another entry', await tier.put(withFirst('other')), true);
-      trial.sameEntry('get of what was put with this key', await tier.get('other'), withFirst('other'));
-      await keepsSecret(trial, tier, 'with a wrong key');
+      trial.sameEntry('get of an entry put with this key', await tier.get('other'), withFirst('other'));
+      await expectNoCredentials(trial, tier, 'with a wrong key');
     },
   },
   {
-    name: 'takes an entry that no key opens for a failure, or does not count it',
+    name: 'counts an entry that no key opens as undecryptable, not as a failure',
     rule: 'unreadable',
     run: async (trial) => {
       await closedWith(trial, [withFirst('sealed')]);
@@ -189,45 +189,45 @@ const persistent: Check[] = [
     ] as const
   ).map(
     ([what, cipher]): Check => ({
-      name: `loses an entry while it is opened with ${what}`,
+      name: `keeps every entry while it is opened with ${what}`,
       rule: 'unreadable',
       run: async (trial) => {
         const stored = [withFirst('sealed'), withFirst('too', SECOND), makeEntry('plain')];
         await closedWith(trial, stored);
-        const blind = await trial.tier({ cipher });
-        trial.same(`get with ${what}`, await blind.get('sealed'), undefined);
-        await blind.getMany(['sealed', 'too']);
-        await blind.entries();
-        trial.sameEntry(`get of a plain entry with ${what}`, await blind.get('plain'), stored[2]);
-        trial.same('cleanupExpired', await blind.cleanupExpired(), 0);
-        await blind.close();
-        const seeing = await trial.tier();
+        const locked = await trial.tier({ cipher });
+        trial.same(`get with ${what}`, await locked.get('sealed'), undefined);
+        await locked.getMany(['sealed', 'too']);
+        await locked.entries();
+        trial.sameEntry(`get of a plain entry with ${what}`, await locked.get('plain'), stored[2]);
+        trial.same('cleanupExpired', await locked.cleanupExpired(), 0);
+        await locked.close();
+        const unlocked = await trial.tier();
         for (const entry of stored)
-          trial.sameEntry(`get of "${entry.key}" when its key is back`, await seeing.get(entry.key), entry);
-        trial.same('size when the key is back', await seeing.size(), 3);
+          trial.sameEntry(`get of "${entry.key}" with the right key again`, await unlocked.get(entry.key), entry);
+        trial.same('size with the right key again', await unlocked.size(), 3);
       },
     }),
   ),
   {
-    name: 'keeps an entry that no key opens instead of the one that replaces it',
+    name: 'replaces or deletes an entry that no key opens',
     rule: 'overwrites',
     run: async (trial) => {
       await closedWith(trial, [withFirst('a'), withFirst('b'), withFirst('c')]);
-      const blind = await trial.tier({ cipher: new TestCipher('second') });
+      const locked = await trial.tier({ cipher: new TestCipher('second') });
       const fresh = makeEntry('a', { ...SECOND, source: 'new' });
-      trial.same('put over an entry that no key opens', await blind.put(fresh), true);
-      trial.sameEntry('get of what replaced it', await blind.get('a'), fresh);
-      await blind.delete('b');
-      await blind.close();
-      const seeing = await trial.tier();
-      trial.same('get of what was deleted with a wrong key', await seeing.get('b'), undefined, 'deletes');
-      trial.same('get of what was replaced with a wrong key', await seeing.get('a'), undefined);
-      trial.sameEntry('get of what was left alone', await seeing.get('c'), withFirst('c'));
+      trial.same('put over an entry that no key opens', await locked.put(fresh), true);
+      trial.sameEntry('get of the replacement', await locked.get('a'), fresh);
+      await locked.delete('b');
+      await locked.close();
+      const unlocked = await trial.tier();
+      trial.same('get of an entry deleted with a wrong key', await unlocked.get('b'), undefined, 'deletes');
+      trial.same('get of an entry replaced with a wrong key', await unlocked.get('a'), undefined);
+      trial.sameEntry('get of an untouched entry', await unlocked.get('c'), withFirst('c'));
     },
   },
 ];
 
-/** A store that was written with the trial's own key and closed. */
+/** Writes a store with the trial's own key, and closes it. */
 async function closedWith(trial: Trial, entries: readonly CacheEntry[]): Promise<void> {
   const tier = await trial.tierWith(entries);
   await tier.close();

@@ -1,13 +1,19 @@
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DAY = 86_400_000;
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Asks in every way whether an entry is visible, without a get first: that would remove an expired one. */
-async function sees(trial: Trial, tier: ObservedTier, key: string, visible: boolean, when: string): Promise<void> {
+/** Checks the visibility of an entry in every read; get comes last, since it may remove an expired one. */
+async function expectVisible(
+  trial: Trial,
+  tier: ObservedTier,
+  key: string,
+  visible: boolean,
+  when: string,
+): Promise<void> {
   trial.same(`has ${when}`, await tier.has(key), visible);
   trial.same(`keys ${when}`, (await tier.keys()).includes(key), visible);
   trial.same(`size ${when}`, await tier.size(), visible ? 1 : 0);
@@ -19,30 +25,30 @@ async function sees(trial: Trial, tier: ObservedTier, key: string, visible: bool
 
 const checks: Check[] = [
   {
-    name: 'does not keep time to the millisecond',
+    name: 'expires an entry at the exact millisecond',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { expiresAt: trial.clock.now() + 1500 })]);
       trial.clock.advance(1499);
-      await sees(trial, tier, 'a', true, '1 ms before the deadline');
+      await expectVisible(trial, tier, 'a', true, '1 ms before the deadline');
       trial.clock.advance(1);
-      await sees(trial, tier, 'a', false, 'at the deadline');
+      await expectVisible(trial, tier, 'a', false, 'at the deadline');
     },
   },
   {
-    name: 'shows an entry after its deadline',
+    name: 'hides an entry after its deadline',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
-      await sees(trial, tier, 'a', true, 'an hour before the deadline');
+      await expectVisible(trial, tier, 'a', true, 'an hour before the deadline');
       trial.clock.advance(HOUR + 1);
-      await sees(trial, tier, 'a', false, '1 ms after the deadline');
+      await expectVisible(trial, tier, 'a', false, '1 ms after the deadline');
       trial.clock.advance(DAY);
-      await sees(trial, tier, 'a', false, 'a day after the deadline');
+      await expectVisible(trial, tier, 'a', false, 'a day after the deadline');
     },
   },
   {
-    name: 'shows an entry that was expired when it was put',
+    name: 'hides an entry that had already expired when it was put',
     rule: 'expires',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -51,13 +57,13 @@ const checks: Check[] = [
         makeEntry('past', { expiresAt: now - DAY }),
       ]);
       trial.same('keys', await tier.keys(), []);
-      trial.same('get of one that expires now', await tier.get('now'), undefined);
-      trial.same('get of one that expired a day ago', await tier.get('past'), undefined);
+      trial.same('get of an entry that expires now', await tier.get('now'), undefined);
+      trial.same('get of an entry that expired a day ago', await tier.get('past'), undefined);
       trial.same('size', await tier.size(), 0);
     },
   },
   {
-    name: 'counts the life of an entry from the put',
+    name: 'applies the deadline regardless of when the entry was put',
     rule: 'deadlines',
     run: async (trial) => {
       const fetched = trial.clock.now() - HOUR + 5;
@@ -70,7 +76,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes ttlSeconds for the deadline',
+    name: 'takes the deadline from expiresAt, not from ttlSeconds',
     rule: 'deadlines',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -79,11 +85,11 @@ const checks: Check[] = [
         makeEntry('long ttl', { ttlSeconds: 1_000_000, expiresAt: now + 1000 }),
       ]);
       trial.clock.advance(1000);
-      trial.same('keys when only the entry with the later expiresAt lives', await tier.keys(), ['short ttl']);
+      trial.same('keys when only the entry with the later expiresAt is live', await tier.keys(), ['short ttl']);
     },
   },
   {
-    name: 'moves the deadline of an entry that is used',
+    name: 'keeps the deadline of an entry that is used',
     rule: 'deadlines',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -99,25 +105,29 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses an entry whose deadline is more than 25 days ahead',
+    name: 'keeps an entry whose deadline is more than 25 days ahead',
     rule: 'deadlines',
     run: async (trial) => {
       // 2^31 ms, where a timer overflows, is 24.9 days; 2^32 ms is 49.7.
       const lives = [25 * DAY, 2 ** 31, 2 ** 32 + 1, 400 * DAY];
       const now = trial.clock.now();
       const tier = await trial.tierWith(lives.map((life, at) => makeEntry(`life ${at}`, { expiresAt: now + life })));
-      trial.same('size at the beginning', await tier.size(), lives.length);
-      trial.same('size at first', await tier.size(), lives.length);
+      trial.same('size after the puts', await tier.size(), lives.length);
+      trial.same('size when read again', await tier.size(), lives.length);
       for (const [at, life] of lives.entries()) {
         trial.clock.set(now + life - 1);
-        trial.same(`has of an entry 1 ms before the end of its ${life} ms`, await tier.has(`life ${at}`), true);
+        trial.same(
+          `has of an entry 1 ms before the end of its lifetime of ${life} ms`,
+          await tier.has(`life ${at}`),
+          true,
+        );
         trial.clock.set(now + life);
-        trial.same(`has of an entry at the end of its ${life} ms`, await tier.has(`life ${at}`), false);
+        trial.same(`has of an entry at the end of its lifetime of ${life} ms`, await tier.has(`life ${at}`), false);
       }
     },
   },
   {
-    name: 'loses an entry that lives to the year 9999',
+    name: 'keeps an entry until the year 9999',
     rule: 'deadlines',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { expiresAt: YEAR_9999 })]);
@@ -130,7 +140,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'removes other entries than the expired ones in cleanupExpired',
+    name: 'removes exactly the expired entries in cleanupExpired',
     rule: 'cleanup',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -146,15 +156,15 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'brings an expired entry back',
+    name: 'keeps an expired entry removed when the clock is set back',
     rule: 'expires',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
       trial.clock.advance(HOUR);
       trial.same('get at the deadline', await tier.get('a'), undefined);
-      trial.same('cleanupExpired of the other one', await tier.cleanupExpired(), 1);
+      trial.same('cleanupExpired with one expired entry left', await tier.cleanupExpired(), 1);
       trial.clock.advance(-HOUR);
-      trial.same('keys when the clock is set back after they were removed', await tier.keys(), []);
+      trial.same('keys after both were removed and the clock was set back', await tier.keys(), []);
     },
   },
 ];

@@ -1,15 +1,15 @@
 import { readdir } from 'node:fs/promises';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { HELD, operationsOf } from '../operations.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import { HELD, operationsOf } from '../samples/operations.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-const FAULT = new Error('a fault that a test made up');
+const FAULT = new Error('a simulated fault');
 
 const checks: Check[] = [
   {
-    name: 'is off too early or too late after failures',
+    name: 'switches off after exactly failureThreshold failures',
     rule: 'failures',
     run: async (trial) => {
       for (const failureThreshold of [1, 2, 5]) {
@@ -27,21 +27,21 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'counts failures that a success should have forgotten',
+    name: 'resets the failure count on success',
     rule: 'failures',
     run: async (trial) => {
       const tier = await trial.tierWith(HELD, { failureThreshold: 3 });
-      for (const { name, ask } of operationsOf(tier)) {
+      for (const { name, call } of operationsOf(tier)) {
         tier.raw.handleFailure(FAULT);
         tier.raw.handleFailure(FAULT);
-        await ask(tier);
+        await call(tier);
         trial.same(`failureCount after two failures and a successful ${name}`, tier.raw.failureCount, 0);
         trial.same(`enabled after two failures and a successful ${name}`, tier.enabled, true);
       }
     },
   },
   {
-    name: 'forgets failures of the past in totalFailures',
+    name: 'keeps past failures in totalFailures',
     rule: 'failures',
     run: async (trial) => {
       const tier = await trial.tierWith(HELD);
@@ -55,27 +55,27 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'answers, throws or changes something while it is off',
+    name: 'answers as for a miss and changes nothing while it is off',
     rule: 'disabled',
     run: async (trial) => {
       const expired = makeEntry('expired', { expiresAt: trial.clock.now() + 1 });
       const tier = await trial.tierWith([...HELD, expired]);
       trial.clock.advance(1);
       switchOff(trial, tier);
-      for (const { name, ask, off } of operationsOf(tier))
-        trial.same(`${name} of a tier that is off`, await ask(tier), off);
+      for (const { name, call, off } of operationsOf(tier))
+        trial.same(`${name} of a tier that is off`, await call(tier), off);
       trial.same('enabled after operations on a tier that is off', tier.enabled, false);
       tier.raw.resetFailures();
-      await holdsWhatItHeld(trial, tier, 'after it was off');
+      await expectStoredEntries(trial, tier, 'after it was off');
       trial.same(
-        'cleanupExpired with one expired entry, which stood there all the time',
+        'cleanupExpired with one expired entry, stored before the tier was off',
         await tier.cleanupExpired(),
         1,
       );
     },
   },
   {
-    name: 'stays off, or lost something, after resetFailures',
+    name: 'works again with all its entries after resetFailures',
     rule: 'recovers',
     run: async (trial) => {
       const tier = await trial.tierWith(HELD);
@@ -83,17 +83,17 @@ const checks: Check[] = [
       tier.raw.resetFailures();
       trial.same('enabled after resetFailures', tier.enabled, true);
       trial.same('failureCount after resetFailures', tier.raw.failureCount, 0);
-      await holdsWhatItHeld(trial, tier, 'after resetFailures');
+      await expectStoredEntries(trial, tier, 'after resetFailures');
       const entry = makeEntry('new');
       trial.same('put after resetFailures', await tier.put(entry), true);
-      trial.sameEntry('get of it', await tier.get('new'), entry);
+      trial.sameEntry('get of the new entry', await tier.get('new'), entry);
       tier.raw.handleFailure(FAULT);
       trial.same('failureCount after one more failure', tier.raw.failureCount, 1);
       trial.same('enabled after one more failure', tier.enabled, true);
     },
   },
   {
-    name: 'shows an entry that expired while it was off',
+    name: 'hides an entry that expired while it was off',
     rule: 'recovers',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b', { expiresAt: trial.clock.now() + 2 * HOUR })]);
@@ -101,30 +101,30 @@ const checks: Check[] = [
       trial.clock.advance(HOUR);
       tier.raw.resetFailures();
       trial.same('keys after resetFailures', await tier.keys(), ['b']);
-      trial.same('get of the expired one', await tier.get('a'), undefined);
+      trial.same('get of the expired entry', await tier.get('a'), undefined);
     },
   },
   {
-    name: 'works although its configuration says off',
+    name: 'stays off when its configuration says so',
     rule: 'disabled',
     run: async (trial) => {
       const tier = await trial.tier({ config: { enabled: false } });
-      trial.same('enabled of a tier whose configuration says off', tier.enabled, false);
+      trial.same('enabled of a tier that is configured off', tier.enabled, false);
       for (const when of ['before', 'after']) {
-        for (const { name, ask, off } of operationsOf(tier))
-          trial.same(`${name} ${when} resetFailures, configured off`, await ask(tier), off);
+        for (const { name, call, off } of operationsOf(tier))
+          trial.same(`${name} ${when} resetFailures, configured off`, await call(tier), off);
         tier.raw.resetFailures();
         trial.same('enabled after resetFailures, configured off', tier.enabled, false, 'recovers');
       }
     },
   },
   {
-    name: 'touches the store although its configuration says off',
+    name: 'does not touch its store when its configuration says off',
     rule: 'disabled',
     run: async (trial) => {
       const tier = await trial.tier({ config: { enabled: false } });
       await tier.open();
-      for (const { ask } of operationsOf(tier)) await ask(tier);
+      for (const { call } of operationsOf(tier)) await call(tier);
       await tier.close();
       trial.same('files in the folder', await readdir(trial.directory), []);
     },
@@ -133,34 +133,34 @@ const checks: Check[] = [
 
 const withBrokenStore: Check[] = [
   {
-    name: 'throws, or makes up an answer, when its store is broken',
+    name: 'answers as for a miss when its store is broken',
     rule: 'absorbs',
     run: async (trial) => {
       const tier = await broken(trial, 1000);
       let count = tier.raw.failureCount;
-      for (const { name, ask, off } of operationsOf(tier)) {
-        trial.same(`${name} with a broken store`, await ask(tier), off);
+      for (const { name, call, off } of operationsOf(tier)) {
+        trial.same(`${name} with a broken store`, await call(tier), off);
         const { failureCount } = tier.raw;
-        trial.holds(`failureCount after it`, failureCount > count, `more than ${count}`, failureCount, 'failures');
+        trial.holds(`failureCount after ${name}`, failureCount > count, `more than ${count}`, failureCount, 'failures');
         count = failureCount;
       }
       await trial.module.mendStore!(trial.directory);
-      await holdsWhatItHeld(trial, tier, 'when the store was mended');
-      trial.same('failureCount when the store was mended', tier.raw.failureCount, 0, 'failures');
+      await expectStoredEntries(trial, tier, 'after the store was mended');
+      trial.same('failureCount after the store was mended', tier.raw.failureCount, 0, 'failures');
     },
   },
   {
-    name: 'lets a promise reject unheard when its store is broken',
+    name: 'leaves no rejection unhandled when its store is broken',
     rule: 'unhandled',
     run: async (trial) => {
       const tier = await broken(trial, 1000);
-      // Whatever rejects meanwhile is heard by the trial itself.
-      await Promise.all(operationsOf(tier).map(({ ask }) => ask(tier)));
+      // Every test fails on an unhandled rejection.
+      await Promise.all(operationsOf(tier).map(({ call }) => call(tier)));
       await trial.module.mendStore!(trial.directory);
     },
   },
   {
-    name: 'does not switch off when its store stays broken',
+    name: 'switches off when its store stays broken',
     rule: 'failures',
     run: async (trial) => {
       const tier = await broken(trial, 3);
@@ -170,18 +170,18 @@ const withBrokenStore: Check[] = [
       }
       trial.same('enabled after 3 failed gets', tier.enabled, false);
       await trial.module.mendStore!(trial.directory);
-      trial.same('get when the store was mended, before resetFailures', await tier.get('a'), undefined, 'disabled');
+      trial.same('get after the store was mended, before resetFailures', await tier.get('a'), undefined, 'disabled');
       tier.raw.resetFailures();
-      await holdsWhatItHeld(trial, tier, 'when the store was mended, after resetFailures');
-      trial.same('put when the store was mended', await tier.put(makeEntry('new')), true);
-      trial.same('has of it', await tier.has('new'), true);
+      await expectStoredEntries(trial, tier, 'after the store was mended and resetFailures');
+      trial.same('put after the store was mended', await tier.put(makeEntry('new')), true);
+      trial.same('has of the new entry', await tier.has('new'), true);
     },
   },
 ];
 
 async function broken(trial: Trial, failureThreshold: number): Promise<ObservedTier> {
   const tier = await trial.tierWith(HELD, { failureThreshold });
-  tier.countsHold = false;
+  tier.checksStatistics = false;
   await trial.module.breakStore!(trial.directory);
   return tier;
 }
@@ -191,7 +191,7 @@ function switchOff(trial: Trial, tier: ObservedTier): void {
   trial.same(`enabled after ${tier.raw.failureThreshold} failures`, tier.enabled, false, 'failures');
 }
 
-async function holdsWhatItHeld(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+async function expectStoredEntries(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   trial.sameSet(
     `keys ${when}`,
     await tier.keys(),

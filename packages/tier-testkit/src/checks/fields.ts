@@ -7,11 +7,11 @@ import {
   MIN_INSTANT,
   Secret,
 } from '@pw/cache-models';
-import { comeBack } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import { START } from '../manual-clock.ts';
-import { plainEntry } from '../plain-entry.ts';
+import { expectRoundTrip } from '../assertions/round-trips.ts';
+import { START } from '../doubles/manual-clock.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import { plainEntry } from '../trial/plain-entry.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 type Field = keyof CacheEntryInput;
 
@@ -27,7 +27,7 @@ const COUNTS = [
   'totalHealthCheckFailures',
 ] as const satisfies readonly Field[];
 
-/** From here on a store keeps whole milliseconds; see `toStorable` of the models. */
+/** From this time on, a store keeps whole milliseconds; see `toStorable` of the models. */
 const YEAR_2106 = 2 ** 32 * 1000;
 
 /** An entry for each value of each field. */
@@ -37,7 +37,7 @@ function each<T>(names: readonly Field[], values: readonly T[]): CacheEntry[] {
   );
 }
 
-/** An entry in which no two fields of a kind are alike, so that two that were swapped are noticed. */
+/** An entry in which no two fields of one type are equal, so that swapped fields are detected. */
 const ALL_DIFFERENT: CacheEntryInput = {
   proxyUrl: 'socks5h://[2001:db8::7]:65535',
   username: 'user of one kind',
@@ -52,33 +52,33 @@ const ALL_DIFFERENT: CacheEntryInput = {
   ...Object.fromEntries(COUNTS.map((name, at) => [name, 100 + at])),
 };
 
-const TEXT_LENGTHS = [0, 1, 255, 256, 65_535, 65_536, 100_000];
+const STRING_LENGTHS = [0, 1, 255, 256, 65_535, 65_536, 100_000];
 
 const checks: Check[] = [
   {
-    name: 'loses or swaps a field',
+    name: 'keeps every field in its place',
     rule: 'fields',
     run: async (trial) => {
       const full = makeEntry('all different', ALL_DIFFERENT);
       const names = Object.keys(plainEntry(full)!);
       trial.same('number of fields of an entry', names.length, 22);
-      await comeBack(trial, [full, makeEntry('plain')]);
+      await expectRoundTrip(trial, [full, makeEntry('plain')]);
     },
   },
   {
-    name: 'loses the microseconds of a time',
+    name: 'keeps the microseconds of a time',
     rule: 'fields',
     run: async (trial) => {
       const values = [0.001, 0.5, 0.123, 999.999].map((part) => START - 1000 + part);
-      await comeBack(trial, each(TIMES, values));
+      await expectRoundTrip(trial, each(TIMES, values));
     },
   },
   {
-    name: 'loses the microseconds of a deadline',
+    name: 'keeps the microseconds of a deadline',
     rule: 'fields',
     run: async (trial) => {
       const values = [0.001, 0.5, 0.123, 999.999].map((part) => START + HOUR + part);
-      const tier = await comeBack(trial, each(['expiresAt'], values));
+      const tier = await expectRoundTrip(trial, each(['expiresAt'], values));
       await tier.put(makeEntry('a', { expiresAt: START + 10.5 }));
       trial.clock.set(START + 10.499);
       trial.same('has 1 microsecond before a deadline at half a millisecond', await tier.has('a'), true, 'expires');
@@ -87,23 +87,23 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'changes a time at the ends of the calendar',
+    name: 'keeps a time at the limits of the calendar',
     rule: 'fields',
     run: async (trial) => {
       const edges = [YEAR_2106 - 0.001, YEAR_2106, YEAR_2106 + 1, MAX_INSTANT - 1, MAX_INSTANT];
       const values = [MIN_INSTANT, MIN_INSTANT + 1, -86_400_000.001, -0.001, 0, 0.001, 1, 2 ** 31 * 1000, ...edges];
-      await comeBack(trial, [...each(TIMES, values), ...each(['expiresAt'], edges)]);
+      await expectRoundTrip(trial, [...each(TIMES, values), ...each(['expiresAt'], edges)]);
     },
   },
   {
-    name: 'makes something of null, or null of something',
+    name: 'tells null from an empty string and from zero',
     rule: 'fields',
     run: async (trial) => {
       const nothing = { username: null, password: null, lastHealthCheck: null, nextCheckTime: null };
-      await comeBack(trial, [
+      await expectRoundTrip(trial, [
         makeEntry('all null', { ...nothing, lastHealthError: null }),
         makeEntry('empty error', { ...nothing, lastHealthError: '' }),
-        makeEntry('text null', { lastHealthError: 'null', source: 'null' }),
+        makeEntry('string null', { lastHealthError: 'null', source: 'null' }),
         makeEntry('time 0', { lastHealthCheck: 0, nextCheckTime: 0 }),
         makeEntry('empty source', { source: '' }),
         makeEntry('only a username', { username: 'somebody' }),
@@ -113,10 +113,10 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'makes a text of an empty credential',
+    name: 'treats an empty credential as none',
     rule: 'fields',
     run: async (trial) => {
-      // CacheEntry.create makes null of it; records of other programs hold it.
+      // CacheEntry.create turns it into null, but records of other programs contain it.
       const empty = Secret.of('');
       const tier = await trial.tierWith([
         CacheEntry.restore({ ...makeEntry('both'), username: empty, password: empty }),
@@ -130,37 +130,37 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses digits of a large number',
+    name: 'keeps every digit of a large number',
     rule: 'fields',
     run: async (trial) => {
       const values = [0, 1, 255, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 53 - 2, 2 ** 53 - 1];
-      await comeBack(trial, each(COUNTS, values));
+      await expectRoundTrip(trial, each(COUNTS, values));
     },
   },
   {
-    name: 'cuts or changes a long text',
+    name: 'keeps long strings whole',
     rule: 'fields',
     run: async (trial) => {
-      const texts = TEXT_LENGTHS.map((length) => 'error at hop 7; '.repeat(length / 16 + 1).slice(0, length));
-      await comeBack(trial, [
+      const texts = STRING_LENGTHS.map((length) => 'error at hop 7; '.repeat(length / 16 + 1).slice(0, length));
+      await expectRoundTrip(trial, [
         ...each(['lastHealthError', 'source'], [...texts, 'é漢🔑'.repeat(20_000)]),
         ...each(['username', 'password'], ['x'.repeat(255), 'é漢🔑'.repeat(2000)]),
       ]);
     },
   },
   {
-    name: 'loses a health status',
+    name: 'keeps every health status',
     rule: 'fields',
-    run: async (trial) => void (await comeBack(trial, each(['healthStatus'], HEALTH_STATUSES))),
+    run: async (trial) => void (await expectRoundTrip(trial, each(['healthStatus'], HEALTH_STATUSES))),
   },
   {
-    name: 'changes the URL of a proxy',
+    name: 'keeps the URL of a proxy',
     rule: 'fields',
     run: async (trial) => {
       const hosts = ['192.0.2.1:1', '[2001:db8::1]:65535', 'proxy.example:3128', `${'a'.repeat(60)}.example:80`];
       const schemes = ['http', 'https', 'socks4', 'socks4a', 'socks5', 'socks5h'];
       const urls = schemes.flatMap((scheme) => hosts.map((host) => `${scheme}://${host}`));
-      await comeBack(trial, each(['proxyUrl'], urls));
+      await expectRoundTrip(trial, each(['proxyUrl'], urls));
     },
   },
 ];

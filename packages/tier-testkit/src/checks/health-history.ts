@@ -7,25 +7,25 @@ import {
   HealthStatus,
   parseHealthCheck,
 } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { HOUR, makeEntry } from '../make-entry.ts';
-import { START } from '../manual-clock.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { START } from '../doubles/manual-clock.ts';
+import { HOUR, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const { HEALTHY, DEGRADED, UNHEALTHY, DEAD, UNKNOWN } = HealthStatus;
 const checkUrl = 'http://check.example/ip';
 
 function record(tier: ObservedTier, key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
-  return tier.ask(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
+  return tier.call(`recordHealthCheck("${key}")`, () => tier.raw.recordHealthCheck!(key, result));
 }
 
 function history(tier: ObservedTier, key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
-  return tier.ask(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
+  return tier.call(`healthHistory("${key}")`, () => tier.raw.healthHistory!(key, options));
 }
 
-/** Checks a second apart, that of the first second first. */
+/** Records checks one second apart, in the order of their times. */
 async function recordMany(tier: ObservedTier, key: string, count: number, from = 0): Promise<void> {
   for (let at = from; at < from + count; at++)
     await record(tier, key, { status: HEALTHY, checkTime: START + at * 1000, checkUrl });
@@ -33,7 +33,7 @@ async function recordMany(tier: ObservedTier, key: string, count: number, from =
 
 const secondsOf = (records: readonly HealthRecord[]): number[] => records.map((one) => (one.checkTime - START) / 1000);
 
-/** The entry without the time of its next check, in which a tier may have a share of chance. */
+/** The entry without the time of its next check, which a tier may randomise. */
 const unscheduled = (entry: CacheEntry): CacheEntry => entry.with({ nextCheckTime: null });
 
 const RESULTS: readonly HealthCheckResult[] = [
@@ -63,7 +63,7 @@ const WRONG_OPTIONS: readonly unknown[] = [
 
 const checks: Check[] = [
   {
-    name: 'leaves an entry other than a check leaves it',
+    name: 'updates the entry as the health check prescribes',
     rule: 'healthHistory',
     run: async (trial) => {
       let expected = makeEntry('a', { username: 'user', failureCount: 3, source: 'kept' });
@@ -83,7 +83,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'lets an old check say something about the present',
+    name: 'does not let an older check change the current health',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -95,7 +95,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'changes what a check says in its history',
+    name: 'keeps each check unchanged in the history',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -111,7 +111,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'gives the checks of a key in another order than the newest first',
+    name: 'returns the checks of a key newest first',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
@@ -120,18 +120,22 @@ const checks: Check[] = [
       await recordMany(tier, 'b', 1, 9);
       trial.same('seconds of the checks of "a"', secondsOf(await history(tier, 'a')), [5, 4, 3, 2, 1]);
       trial.same('seconds of the checks of "b"', secondsOf(await history(tier, 'b')), [9]);
-      trial.same('checks of a key that is not there', await history(tier, 'never'), []);
+      trial.same('checks of a missing key', await history(tier, 'never'), []);
     },
   },
   {
-    name: 'gives more or fewer checks than it is asked for',
+    name: 'respects limit and since in healthHistory',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
       await recordMany(tier, 'a', 105);
       const of = async (options?: HealthHistoryOptions) => secondsOf(await history(tier, 'a', options));
       trial.same('checks without options', (await of()).length, 100);
-      trial.same('newest and oldest of them', [(await of()).at(0), (await of()).at(-1)], [104, 5]);
+      trial.same(
+        'newest and oldest of the checks without options',
+        [(await of()).at(0), (await of()).at(-1)],
+        [104, 5],
+      );
       trial.same('limit 2', await of({ limit: 2 }), [104, 103]);
       trial.same('limit 10000', (await of({ limit: 10_000 })).length, 105);
       trial.same('since the time of a check', await of({ since: START + 102_000 }), [104, 103, 102]);
@@ -141,19 +145,19 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'records a check of what is not there',
+    name: 'records no check for a missing entry',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('short', { expiresAt: START + 10 }), makeEntry('a')]);
-      trial.same('answer for a key that is not there', await record(tier, 'never', RESULTS[0]!), undefined);
-      trial.same('its history', await history(tier, 'never'), []);
+      trial.same('answer for a missing key', await record(tier, 'never', RESULTS[0]!), undefined);
+      trial.same('history of a missing key', await history(tier, 'never'), []);
       trial.clock.advance(10);
       trial.same('answer for an expired entry', await record(tier, 'short', RESULTS[0]!), undefined);
       trial.same('keys afterwards', await tier.keys(), ['a']);
     },
   },
   {
-    name: 'loses the history of an entry that is replaced, or keeps that of one that is deleted',
+    name: 'keeps the history of a replaced entry and drops that of a deleted one',
     rule: 'healthHistory',
     run: async (trial) => {
       const tier = await trial.tierWith(['a', 'b', 'c', 'd'].map((key) => makeEntry(key)));
@@ -167,7 +171,7 @@ const checks: Check[] = [
       for (const key of ['c', 'd']) {
         trial.same('history after delete', await history(tier, key), []);
         await tier.put(makeEntry(key));
-        trial.same('history when the key was put again', await history(tier, key), []);
+        trial.same('history after the key was put again', await history(tier, key), []);
       }
       await tier.clear();
       await tier.put(makeEntry('a'));
@@ -175,7 +179,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes a wrong result of a check, or wrong options',
+    name: 'refuses an invalid check result and invalid options',
     rule: 'arguments',
     run: async (trial) => {
       const stored = [makeEntry('a')];
@@ -192,11 +196,11 @@ const checks: Check[] = [
       await trial.refuses('healthHistory(5)', () => history(tier, 5 as never));
       trial.same('history after wrong results', await history(tier, 'a'), []);
       trial.same('failureCount', tier.raw.failureCount, 0);
-      await areThere(trial, tier, stored, 'after wrong results');
+      await expectEntries(trial, tier, stored, 'after wrong results');
     },
   },
   {
-    name: 'keeps a credential in an error message',
+    name: 'masks credentials in error messages',
     rule: 'secrets',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a', { username: 'marked-user', password: 'marked-own' })]);
@@ -217,7 +221,7 @@ const checks: Check[] = [
 ];
 
 const reopened: Check = {
-  name: 'loses the history of its checks when it is opened again',
+  name: 'keeps the history of checks when it is reopened',
   rule: 'persistent',
   run: async (trial: Trial) => {
     const first = await trial.tierWith([makeEntry('a')]);

@@ -1,25 +1,25 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const ALL = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 
-/** An entry for each key that can be told from every other one. */
+/** A distinct entry for each key. */
 function entriesOf(keys: readonly string[]): CacheEntry[] {
   return keys.map((key, at) => makeEntry(key, { source: `of key ${at}`, failureCount: at }));
 }
 
-/** Each key reads its own entry; deleting one leaves the others. */
-async function areApart(trial: Trial, keys: readonly string[]): Promise<void> {
+/** Fails unless each key reads its own entry, and deleting one leaves the others. */
+async function expectDistinct(trial: Trial, keys: readonly string[]): Promise<void> {
   const entries = entriesOf(keys);
   const tier = await trial.tierWith(entries);
-  await areThere(trial, tier, entries, 'beside keys that are like it');
+  await expectEntries(trial, tier, entries, 'beside similar keys');
   trial.sameSet('keys', await tier.keys(), keys);
   trial.same('size', await tier.size(), keys.length);
   for (const [at, key] of keys.entries()) {
@@ -32,26 +32,26 @@ async function areApart(trial: Trial, keys: readonly string[]): Promise<void> {
 }
 
 const alike: Check[] = Object.entries(ALIKE).map(([how, keys]) => ({
-  name: `takes keys for one that differ ${how}`,
+  name: `tells apart keys that differ ${how}`,
   rule: 'keys',
-  run: (trial) => areApart(trial, keys),
+  run: (trial) => expectDistinct(trial, keys),
 }));
 
 const others: Check[] = [
   {
-    name: 'stumbles over a key that means something elsewhere',
+    name: 'accepts keys that have a special meaning elsewhere',
     rule: 'keys',
-    run: (trial) => areApart(trial, MEANINGFUL),
+    run: (trial) => expectDistinct(trial, MEANINGFUL),
   },
   {
-    name: 'finds under an odd key what was never stored',
+    name: 'finds nothing under an unusual key that was never stored',
     rule: 'keys',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
       const odd = ALL.filter((key) => key !== 'a');
       for (const key of odd) {
-        trial.same(`get(${JSON.stringify(key).slice(0, 40)}) of a tier that holds "a"`, await tier.get(key), undefined);
-        trial.same(`has(${JSON.stringify(key).slice(0, 40)}) of a tier that holds "a"`, await tier.has(key), false);
+        trial.same(`get(${JSON.stringify(key).slice(0, 40)}) of a tier with only "a"`, await tier.get(key), undefined);
+        trial.same(`has(${JSON.stringify(key).slice(0, 40)}) of a tier with only "a"`, await tier.has(key), false);
       }
       trial.same('entries found by getMany', (await tier.getMany(odd)).size, 0);
       trial.same('entries removed by deleteMany', (await tier.deleteMany(odd)).filter(Boolean).length, 0);
@@ -59,16 +59,16 @@ const others: Check[] = [
     },
   },
   {
-    name: 'mixes odd keys up in its batches',
+    name: 'keeps unusual keys apart in batches',
     rule: 'keys',
     run: async (trial) => {
       const entries = entriesOf(ALL);
       const tier = await trial.tier();
       trial.same('putMany', await tier.putMany(entries), Array(ALL.length).fill(true));
-      await areThere(trial, tier, entries, 'after putMany');
+      await expectEntries(trial, tier, entries, 'after putMany');
       const gone = ALL.filter((_, at) => at % 2 === 0);
       trial.same('deleteMany of every other key', await tier.deleteMany(gone), Array(gone.length).fill(true));
-      await areThere(
+      await expectEntries(
         trial,
         tier,
         entries.filter((_, at) => at % 2 === 1),
@@ -77,7 +77,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'takes a key for a pattern',
+    name: 'does not treat a key as a pattern',
     rule: 'keys',
     run: async (trial) => {
       const entries = entriesOf(['a', 'ab', 'abc', 'b', 'a/b', 'a:b']);
@@ -110,11 +110,11 @@ const others: Check[] = [
         trial.same(`recordAccess of "${pattern}"`, await tier.recordAccess([update]), 0);
       }
       trial.same('deleteMany of patterns', await tier.deleteMany(patterns), Array(patterns.length).fill(false));
-      await areThere(trial, tier, entries, 'after deletes of patterns');
+      await expectEntries(trial, tier, entries, 'after deletes of patterns');
     },
   },
   {
-    name: 'clears or lists another store than its own',
+    name: 'lists and clears only its own store',
     rule: 'clears',
     run: async (trial) => {
       const tiers = new Map<string, ObservedTier>();
@@ -137,7 +137,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'takes a lone surrogate for another character',
+    name: 'does not confuse a lone surrogate with another character',
     rule: 'keys',
     run: async (trial) => {
       const entries = entriesOf(['\ufffd', '\ufffd\ufffd\ufffd', '?', '🔑', 'a']);
@@ -151,13 +151,13 @@ const others: Check[] = [
         await refusesOrKeeps(trial, tier, CacheEntry.restore({ ...makeEntry('x'), key, source: 'lone' }));
         trial.same(`deleteMany([${name}])`, (await tier.deleteMany([key])).length, 1);
       }
-      await areThere(trial, tier, entries, 'after keys with lone surrogates');
+      await expectEntries(trial, tier, entries, 'after keys with lone surrogates');
       trial.same('failureCount', tier.raw.failureCount, 0, 'arguments');
     },
   },
 ];
 
-/** A key without UTF-8 cannot be made by CacheEntry.create; an entry of another origin may have one. */
+/** CacheEntry.create refuses such a key, but an entry from elsewhere may have one: it is refused, or kept exactly. */
 async function refusesOrKeeps(trial: Trial, tier: ObservedTier, entry: CacheEntry): Promise<void> {
   const name = JSON.stringify(entry.key);
   let stored: boolean;
@@ -173,14 +173,14 @@ async function refusesOrKeeps(trial: Trial, tier: ObservedTier, entry: CacheEntr
 }
 
 const reopened: Check = {
-  name: 'loses an odd key when it is opened again',
+  name: 'keeps unusual keys when it is reopened',
   rule: 'persistent',
   run: async (trial) => {
     const entries = entriesOf(ALL);
     const first = await trial.tier();
     await first.putMany(entries);
     await first.close();
-    await areThere(trial, await trial.tier(), entries, 'after the store was opened again');
+    await expectEntries(trial, await trial.tier(), entries, 'after the store was opened again');
   },
 };
 

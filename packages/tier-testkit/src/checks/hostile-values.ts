@@ -1,39 +1,43 @@
 import { CacheEntry, type CacheEntryInput } from '@pw/cache-models';
-import { comeBack } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntry } from '../make-entry.ts';
+import { expectRoundTrip } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-const TEXTS = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
+const STRINGS = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 
-/** Texts that look like what a store or a cipher makes of others. */
+/** Strings that look like the output of a store or a cipher. */
 const LOOKALIKES = [
   ...['gAAAAABqHLsAAAECAwQFBgcICQoLDA0ODw==', 'test.c2VjcmV0.0123456789abcdef', 'dGVzdA==', '**********', 'enc:v1:abc'],
   ...['2026-06-01T00:00:00Z', '2026-06-01T00:00:00.000000+00:00', '1780272000', '\\u0041', '\\n', '\\\\', '\\"', '%41'],
   ...['{"username":"x","key":"y"}', '[1,2]', 'data:text/plain;base64,eA==', '0x41', "X'41'", 'Infinity', '\u0000'],
 ];
 
-/** Entries that hold each text in one field. */
+/** An entry for each string, with the string in one field. */
 function holding(field: keyof CacheEntryInput, texts: readonly string[]): CacheEntry[] {
   return texts.map((text, at) => makeEntry(`${field} ${at}`, { [field]: text } as Partial<CacheEntryInput>));
 }
 
 function check(what: string, entries: () => readonly CacheEntry[]): Check {
-  return { name: `changes ${what}`, rule: 'values', run: async (trial) => void (await comeBack(trial, entries())) };
+  return {
+    name: `keeps ${what}`,
+    rule: 'values',
+    run: async (trial) => void (await expectRoundTrip(trial, entries())),
+  };
 }
 
 const checks: Check[] = [
-  check('an odd text in a source or an error', () =>
-    TEXTS.map((text, at) => makeEntry(`texts ${at}`, { source: text, lastHealthError: `${text}!` })),
+  check('an unusual string in a source or an error', () =>
+    STRINGS.map((text, at) => makeEntry(`texts ${at}`, { source: text, lastHealthError: `${text}!` })),
   ),
-  check('an odd text in a username or a password', () =>
-    TEXTS.map((text, at) => makeEntry(`secrets ${at}`, { username: text, password: `${text}!` })),
+  check('an unusual string in a username or a password', () =>
+    STRINGS.map((text, at) => makeEntry(`secrets ${at}`, { username: text, password: `${text}!` })),
   ),
-  check('a text that looks like one of its own', () =>
+  check('a string that looks like one of its own encodings', () =>
     (['source', 'lastHealthError', 'username', 'password'] as const).flatMap((name) => holding(name, LOOKALIKES)),
   ),
-  check('a URL that other programs stored', () =>
-    // CacheEntry.create refuses such; entries of old files hold them, and move from tier to tier.
+  check('a URL that another program stored', () =>
+    // CacheEntry.create refuses these, but entries from old files contain them and move between tiers.
     [
       'not a url',
       'HTTP://Upper.Example:80/path?query#part',

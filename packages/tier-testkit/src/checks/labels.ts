@@ -8,17 +8,17 @@ import {
   MAX_LABEL_VALUE,
   MAX_LABELS,
 } from '@pw/cache-models';
-import { areThere, comeBack } from '../come-back.ts';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { ALIKE, MEANINGFUL } from '../hostile-texts.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries, expectRoundTrip } from '../assertions/round-trips.ts';
+import { ALIKE, MEANINGFUL } from '../samples/hostile-strings.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential', provider: 'a provider' };
 const labelled = (key: string, labels: EntryLabels = LABELS): CacheEntry => makeEntry(key, { labels });
 
-/** Names that a plain object, a record, a table or a file may have already, and such as differ in little. */
+/** Names that a plain object, a record, a table or a file may already use, and names that differ only slightly. */
 const NAMES = [
   ...['constructor', 'toString', 'hasOwnProperty', 'valueOf', 'length', 'prototype', 'toJSON', 'then'],
   ...['key', 'labels', 'source', 'proxy_url', 'password', 'rowid', 'null', 'NaN', 'Infinity', 'e1'],
@@ -43,7 +43,7 @@ const VALUES = [
   ...[...Object.values(ALIKE).flat(), ...MEANINGFUL].filter(isLabelValue),
 ];
 
-/** Entries that have these values, as many as one may have in each. */
+/** Entries with these values, as many in each as an entry may have. */
 function holding(values: readonly string[]): CacheEntry[] {
   const entries: CacheEntry[] = [];
   for (let at = 0; at < values.length; at += MAX_LABELS) {
@@ -55,8 +55,13 @@ function holding(values: readonly string[]): CacheEntry[] {
 
 const most = Object.fromEntries(Array.from({ length: MAX_LABELS }, (_, at) => [`label.${at}`, `value ${at}`]));
 
-/** Tries to change the labels of an entry that came out of a tier. */
-async function areOwn(trial: Trial, tier: ObservedTier, from: string, entry: CacheEntry | undefined): Promise<void> {
+/** Fails if the labels of a returned entry can be changed. */
+async function expectImmutableLabels(
+  trial: Trial,
+  tier: ObservedTier,
+  from: string,
+  entry: CacheEntry | undefined,
+): Promise<void> {
   const labels = entry?.labels;
   trial.same(`labels in the answer of ${from} are frozen`, labels !== undefined && Object.isFrozen(labels), true);
   Reflect.set(labels!, 'country', 'changed');
@@ -68,24 +73,29 @@ async function areOwn(trial: Trial, tier: ObservedTier, from: string, entry: Cac
 
 const checks: Check[] = [
   {
-    name: 'knows no labels, or loses some',
+    name: 'stores all labels of an entry',
     rule: 'labels',
     run: async (trial) => {
       const two = labelled('two', { kind: 'mobile', country: 'US' });
-      await comeBack(trial, [labelled('one', { country: 'DE' }), two, labelled('most', most), makeEntry('none')]);
+      await expectRoundTrip(trial, [
+        labelled('one', { country: 'DE' }),
+        two,
+        labelled('most', most),
+        makeEntry('none'),
+      ]);
     },
   },
   {
-    name: 'changes the name or the value of a label',
+    name: 'keeps the name and the value of each label',
     rule: 'labels',
     run: async (trial) => {
       const names = NAMES.map((name) => labelled(`name ${name}`, { [name]: `of ${name}` }));
       const together = labelled('names', Object.fromEntries(NAMES.map((name, at) => [name, `value ${at}`])));
-      await comeBack(trial, [...names, together, ...holding(VALUES)]);
+      await expectRoundTrip(trial, [...names, together, ...holding(VALUES)]);
     },
   },
   {
-    name: 'keeps labels of an entry that is replaced, or loses those of the new one',
+    name: 'replaces all labels of an entry',
     rule: 'labels',
     run: async (trial) => {
       const tier = await trial.tierWith([labelled('a'), labelled('b')]);
@@ -93,18 +103,18 @@ const checks: Check[] = [
         const [one, other] = [labelled('a', labels), labelled('b', labels)];
         trial.same('put over one with other labels', await tier.put(one), true, 'stores');
         trial.same('putMany over one with other labels', await tier.putMany([other]), [true], 'batches');
-        await areThere(trial, tier, [one, other], `after a put with the labels ${JSON.stringify(labels)}`);
+        await expectEntries(trial, tier, [one, other], `after a put with the labels ${JSON.stringify(labels)}`);
       }
       await tier.put(labelled('a'));
       await tier.delete('a');
       await tier.clear();
       const none = [makeEntry('a'), makeEntry('b')];
-      trial.same('putMany of what was removed, now without labels', await tier.putMany(none), [true, true], 'batches');
-      await areThere(trial, tier, none, 'without labels, after some with labels were removed');
+      trial.same('putMany of removed entries, now without labels', await tier.putMany(none), [true, true], 'batches');
+      await expectEntries(trial, tier, none, 'without labels, after entries with labels were removed');
     },
   },
   {
-    name: 'loses labels when an access is recorded',
+    name: 'keeps labels when an access is recorded',
     rule: 'labels',
     run: async (trial) => {
       const [a, b] = [labelled('a'), labelled('b')];
@@ -112,56 +122,57 @@ const checks: Check[] = [
       trial.clock.advance(1000);
       const access = { accessCount: 4, lastAccessed: trial.clock.now() };
       const isRecorded = (await tier.recordAccess([{ key: 'a', ...access }])) === 1;
-      await areThere(trial, tier, [isRecorded ? a.with(access) : a, b], 'after recordAccess');
+      await expectEntries(trial, tier, [isRecorded ? a.with(access) : a, b], 'after recordAccess');
       if (tier.raw.touch === undefined) return;
       const touched = b.with({ accessCount: 1, lastAccessed: trial.clock.now() });
       trial.sameEntry('answer of touch', await tier.touch('b'), touched);
-      await areThere(trial, tier, [isRecorded ? a.with(access) : a, touched], 'after touch');
+      await expectEntries(trial, tier, [isRecorded ? a.with(access) : a, touched], 'after touch');
     },
   },
   {
-    name: 'tells of an evicted entry without its labels',
+    name: 'passes the labels of an evicted entry to onEvict',
     rule: 'labels',
     run: async (trial) => {
       const tier = await trial.tierWith([labelled('a')], { config: { maxEntries: 1 } });
       await tier.put(labelled('b', { country: 'US' }));
       await tier.putMany([makeEntry('c')]);
       const [first, second] = tier.evictions;
-      trial.sameEntry('first entry told to onEvict', first?.entry, labelled('a'));
-      trial.sameEntry('second entry told to onEvict', second?.entry, labelled('b', { country: 'US' }));
+      trial.sameEntry('first entry passed to onEvict', first?.entry, labelled('a'));
+      trial.sameEntry('second entry passed to onEvict', second?.entry, labelled('b', { country: 'US' }));
     },
   },
   {
-    name: 'lets labels be changed by who was given an entry',
+    name: 'returns labels that cannot be changed',
     rule: 'aliasing',
     run: async (trial) => {
       const tier = await trial.tierWith([labelled('a')], { config: { maxEntries: 1 } });
-      await areOwn(trial, tier, 'get', await tier.get('a'));
-      await areOwn(trial, tier, 'getMany', (await tier.getMany(['a'])).get('a'));
-      await areOwn(trial, tier, 'entries', (await tier.entries())[0]);
-      if (tier.raw.peek !== undefined) await areOwn(trial, tier, 'peek', await tier.peek('a'));
-      if (tier.raw.getNow !== undefined) await areOwn(trial, tier, 'getNow', await tier.getNow('a'));
-      if (tier.raw.query !== undefined) await areOwn(trial, tier, 'query', (await tier.query()).entries[0]);
+      await expectImmutableLabels(trial, tier, 'get', await tier.get('a'));
+      await expectImmutableLabels(trial, tier, 'getMany', (await tier.getMany(['a'])).get('a'));
+      await expectImmutableLabels(trial, tier, 'entries', (await tier.entries())[0]);
+      if (tier.raw.peek !== undefined) await expectImmutableLabels(trial, tier, 'peek', await tier.peek('a'));
+      if (tier.raw.getNow !== undefined) await expectImmutableLabels(trial, tier, 'getNow', await tier.getNow('a'));
+      if (tier.raw.query !== undefined)
+        await expectImmutableLabels(trial, tier, 'query', (await tier.query()).entries[0]);
       await tier.put(makeEntry('b'));
-      trial.same('labels told to onEvict are frozen', Object.isFrozen(tier.evictions[0]?.entry.labels), true);
+      trial.same('labels passed to onEvict are frozen', Object.isFrozen(tier.evictions[0]?.entry.labels), true);
     },
   },
   {
-    name: 'loses labels of an entry that is put soon',
+    name: 'stores labels in putSoon',
     rule: 'labels',
     run: async (trial) => {
       const tier = await trial.tierWith([labelled('a'), labelled('b', {})]);
       if (tier.raw.putSoon === undefined) return;
       const fresh = [labelled('a', {}), labelled('b', { country: 'US' })];
-      // It gives a promise whatever the tier claims of its other operations.
+      // putSoon returns a promise even in a synchronous tier.
       for (const entry of fresh) trial.same('putSoon', await tier.raw.putSoon(entry.key, entry), true, 'soon');
-      await areThere(trial, tier, fresh, 'after putSoon');
+      await expectEntries(trial, tier, fresh, 'after putSoon');
     },
   },
 ];
 
 const reopened: Check = {
-  name: 'loses labels, or brings back some that were replaced, when it is opened again',
+  name: 'keeps the current labels when it is reopened',
   rule: 'labels',
   run: async (trial) => {
     const entries = makeEntries(40).map((entry, at) => (at % 3 === 0 ? entry : entry.with({ labels: LABELS })));
@@ -171,26 +182,26 @@ const reopened: Check = {
     );
     for (const [at, entry] of changed.entries()) if (at % 4 === 0) await tier.put(entry);
     await tier.close();
-    await areThere(trial, tier, changed, 'after close and open');
+    await expectEntries(trial, tier, changed, 'after close and open');
     await tier.close();
-    await areThere(trial, await trial.tier(), changed, 'in another tier on the same store');
+    await expectEntries(trial, await trial.tier(), changed, 'in another tier on the same store');
   },
 };
 
 const checked: Check = {
-  name: 'loses labels when a check of health is recorded',
+  name: 'keeps labels when a health check is recorded',
   rule: 'labels',
   run: async (trial) => {
     const entry = labelled('a');
     const tier = await trial.tierWith([entry]);
     const checkUrl = 'http://check.example/ip';
     const check = { status: HealthStatus.HEALTHY, checkTime: trial.clock.now(), checkUrl };
-    const after = await tier.ask('recordHealthCheck("a")', () => tier.raw.recordHealthCheck!('a', check));
+    const after = await tier.call('recordHealthCheck("a")', () => tier.raw.recordHealthCheck!('a', check));
     const expected = afterHealthCheck(entry, { ...check, responseTimeMs: null, errorMessage: null }, { jitter: 0 });
-    // In the time of the next check a tier may have a share of chance.
+    // A tier may randomise the time of the next check.
     const nextCheckTime = after?.nextCheckTime ?? null;
     trial.sameEntry('answer of recordHealthCheck', after, expected.with({ nextCheckTime }));
-    await areThere(trial, tier, [expected.with({ nextCheckTime })], 'after recordHealthCheck');
+    await expectEntries(trial, tier, [expected.with({ nextCheckTime })], 'after recordHealthCheck');
   },
 };
 

@@ -1,14 +1,14 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { HELD, operationsOf } from '../operations.ts';
-import { subFolder } from '../sub-folder.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import { HELD, operationsOf } from '../samples/operations.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { subFolder } from '../trial/sub-folder.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const checks: Check[] = [
   {
-    name: 'tells a wrong status',
+    name: 'reports its status',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -20,11 +20,11 @@ const checks: Check[] = [
       await tier.close();
       trial.same('status after close', tier.raw.status, 'closed');
       await tier.size();
-      trial.same('status after a use of a closed tier', tier.raw.status, 'open');
+      trial.same('status after a closed tier was used', tier.raw.status, 'open');
     },
   },
   {
-    name: 'stumbles when it is opened or closed twice',
+    name: 'can be opened and closed twice',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -37,11 +37,11 @@ const checks: Check[] = [
       await tier.open();
       await tier.open();
       trial.same('put after close, close, open, open', await tier.put(makeEntry('b')), true);
-      trial.same('has("b") after it', await tier.has('b'), true);
+      trial.same('has("b") after its put', await tier.has('b'), true);
     },
   },
   {
-    name: 'stumbles when it is closed before it was opened',
+    name: 'can be closed before it was opened',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -49,57 +49,57 @@ const checks: Check[] = [
       await tier.close();
       trial.holds('status after close', ['new', 'closed'].includes(tier.raw.status), 'closed', tier.raw.status);
       trial.same('put after close', await tier.put(makeEntry('a')), true);
-      trial.same('has("a") after it', await tier.has('a'), true);
+      trial.same('has("a") after its put', await tier.has('a'), true);
     },
   },
   {
-    name: 'stumbles when opens and closes overlap',
+    name: 'tolerates overlapping opens and closes',
     rule: 'lifecycle',
     run: async (trial) => {
       const tier = await trial.tier();
       await Promise.all([tier.open(), tier.open(), tier.open()]);
-      trial.same('status after three opens at once', tier.raw.status, 'open');
-      trial.same('put after three opens at once', await tier.put(makeEntry('a')), true);
-      trial.same('has("a") after it', await tier.has('a'), true);
+      trial.same('status after three concurrent opens', tier.raw.status, 'open');
+      trial.same('put after three concurrent opens', await tier.put(makeEntry('a')), true);
+      trial.same('has("a") after its put', await tier.has('a'), true);
       await Promise.all([tier.close(), tier.close(), tier.close()]);
-      trial.same('status after three closes at once', tier.raw.status, 'closed');
+      trial.same('status after three concurrent closes', tier.raw.status, 'closed');
       await Promise.all([tier.open(), tier.close(), tier.open(), tier.close(), tier.open()]);
-      trial.same('put after opens and closes at once', await tier.put(makeEntry('b')), true);
-      trial.same('has("b") after it', await tier.has('b'), true);
+      trial.same('put after concurrent opens and closes', await tier.put(makeEntry('b')), true);
+      trial.same('has("b") after its put', await tier.has('b'), true);
       trial.same('failureCount', tier.raw.failureCount, 0);
     },
   },
   {
-    name: 'does not open by itself before its first use',
+    name: 'opens on its first use',
     rule: 'lifecycle',
     run: async (trial) => {
       for (const operation of operationsOf(await trial.tier())) {
         const directory = await subFolder(trial, operation.name.replace(/\W+/g, '-'));
         const tier = await trial.tier({ directory });
-        trial.same(`${operation.name} of a tier that was never opened`, await operation.ask(tier), operation.empty);
+        trial.same(`${operation.name} of a tier that was never opened`, await operation.call(tier), operation.empty);
         trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
-        await usable(trial, tier, `after ${operation.name}`);
+        await expectUsable(trial, tier, `after ${operation.name}`);
       }
     },
   },
   {
-    name: 'does not open by itself for many first uses at once',
+    name: 'opens on many concurrent first uses',
     rule: 'lifecycle',
     run: async (trial) => {
       const entries = makeEntries(20);
       const tier = await trial.tier();
       const stored = await Promise.all(entries.map((entry) => tier.put(entry)));
-      trial.same('20 puts at once into a tier that was never opened', stored, Array(20).fill(true));
-      await holdsAll(trial, tier, entries, 'after 20 puts at once');
+      trial.same('20 concurrent puts into a tier that was never opened', stored, Array(20).fill(true));
+      await expectAll(trial, tier, entries, 'after 20 concurrent puts');
       await tier.close();
       const again = await Promise.all(entries.map((entry) => tier.put(entry)));
-      trial.same('20 puts at once into a closed tier', again, Array(20).fill(true));
-      await holdsAll(trial, tier, entries, 'after 20 more puts at once');
+      trial.same('20 concurrent puts into a closed tier', again, Array(20).fill(true));
+      await expectAll(trial, tier, entries, 'after 20 more concurrent puts');
     },
   },
   {
-    name: 'does not open by itself after close',
+    name: 'reopens on the next use after close',
     rule: 'lifecycle',
     run: async (trial) => {
       for (const operation of operationsOf(await trial.tier())) {
@@ -107,19 +107,19 @@ const checks: Check[] = [
         const tier = await trial.tierWith(HELD, { directory });
         const { persistent } = tier.raw.capabilities;
         await tier.close();
-        const answer = await operation.ask(tier);
+        const answer = await operation.call(tier);
         if (!persistent || 'full' in operation) {
           const expected = persistent ? operation.full : operation.empty;
-          trial.same(`${operation.name} after close, of a persistent: ${persistent} tier`, answer, expected);
+          trial.same(`${operation.name} after close, with persistent: ${persistent}`, answer, expected);
         }
         trial.same(`status after ${operation.name}`, tier.raw.status, 'open');
         trial.same(`failureCount after ${operation.name}`, tier.raw.failureCount, 0);
-        await usable(trial, tier, `after close and ${operation.name}`);
+        await expectUsable(trial, tier, `after close and ${operation.name}`);
       }
     },
   },
   {
-    name: 'stumbles when it is closed in the midst of operations',
+    name: 'can be closed while operations are running',
     rule: 'lifecycle',
     run: async (trial) => {
       const entries = makeEntries(30);
@@ -127,8 +127,8 @@ const checks: Check[] = [
       const under = entries.slice(10).map((entry) => tier.put(entry));
       const others = [tier.size(), tier.keys(), tier.entries(), tier.delete(entries[0]!.key), tier.has('x')];
       await Promise.all([tier.close(), ...under, ...others]);
-      trial.same('enabled after close in the midst of 20 puts and other operations', tier.enabled, true);
-      await usable(trial, tier, 'after close in the midst of operations');
+      trial.same('enabled after close during 20 puts and other operations', tier.enabled, true);
+      await expectUsable(trial, tier, 'after close during operations');
       if (!tier.raw.capabilities.persistent) return;
       const stored = await Promise.all(under);
       const kept = [...entries.slice(1, 10), ...entries.slice(10).filter((_, at) => stored[at])];
@@ -140,19 +140,19 @@ const checks: Check[] = [
 
 const persistent: Check[] = [
   {
-    name: 'loses or changes entries over close',
+    name: 'keeps entries across close',
     rule: 'persistent',
     run: async (trial) => {
       const entries = everyKind(trial);
       const tier = await trial.tierWith(entries);
       await tier.close();
-      await holdsAll(trial, tier, entries, 'after close');
+      await expectAll(trial, tier, entries, 'after close');
       await tier.close();
-      await holdsAll(trial, await trial.tier(), entries, 'in a new tier on the same store');
+      await expectAll(trial, await trial.tier(), entries, 'in a new tier on the same store');
     },
   },
   {
-    name: 'brings back over close what was removed or replaced',
+    name: 'keeps removals and replacements across close',
     rule: 'persistent',
     run: async (trial) => {
       const now = trial.clock.now();
@@ -171,19 +171,19 @@ const persistent: Check[] = [
       trial.clock.advance(1000);
       const again = await trial.tier();
       trial.sameSet('keys in a new tier on the same store', await again.keys(), ['replaced', 'stays']);
-      trial.sameEntry('get of the replaced entry there', await again.get('replaced'), replaced);
-      trial.same('get of the deleted entry there', await again.get('deleted'), undefined);
+      trial.sameEntry('get of the replaced entry in the new tier', await again.get('replaced'), replaced);
+      trial.same('get of the deleted entry in the new tier', await again.get('deleted'), undefined);
       trial.same('get of an entry that expired while the tier was closed', await again.get('expires'), undefined);
-      trial.same('clear there', await again.clear(), 2);
+      trial.same('clear of the new tier', await again.clear(), 2);
       await again.close();
       trial.same('keys in a third tier, after clear', await (await trial.tier()).keys(), []);
     },
   },
 ];
 
-const forgetful: Check[] = [
+const transientChecks: Check[] = [
   {
-    name: 'claims too little: it keeps entries over close',
+    name: 'keeps no entries across close unless it claims persistent',
     rule: 'persistent',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(5));
@@ -198,7 +198,7 @@ const forgetful: Check[] = [
   },
 ];
 
-/** Entries with fields of every kind, filled and empty. */
+/** Entries with fields of every kind, both filled and empty. */
 function everyKind(trial: Trial): CacheEntry[] {
   const now = trial.clock.now();
   return [
@@ -212,17 +212,22 @@ function everyKind(trial: Trial): CacheEntry[] {
       failureCount: 3,
       expiresAt: now + 400 * 24 * HOUR,
     }),
-    makeEntry('empty texts', { source: '', username: '', lastHealthError: '' }),
+    makeEntry('empty strings', { source: '', username: '', lastHealthError: '' }),
     makeEntry('../Ключ\n😀'),
   ];
 }
 
-async function holdsAll(trial: Trial, tier: ObservedTier, entries: readonly CacheEntry[], when: string): Promise<void> {
+async function expectAll(
+  trial: Trial,
+  tier: ObservedTier,
+  entries: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   trial.same(`size ${when}`, await tier.size(), entries.length);
   for (const entry of entries) trial.sameEntry(`get("${entry.key}") ${when}`, await tier.get(entry.key), entry);
 }
 
-async function usable(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
+async function expectUsable(trial: Trial, tier: ObservedTier, when: string): Promise<void> {
   const entry = makeEntry('usable', { source: when });
   trial.same(`put ${when}`, await tier.put(entry), true);
   trial.sameEntry(`get ${when}`, await tier.get('usable'), entry);
@@ -230,5 +235,5 @@ async function usable(trial: Trial, tier: ObservedTier, when: string): Promise<v
 
 export const lifecycle: CheckGroup = {
   name: 'lifecycle',
-  checks: ({ capabilities }) => [...checks, ...(capabilities.persistent ? persistent : forgetful)],
+  checks: ({ capabilities }) => [...checks, ...(capabilities.persistent ? persistent : transientChecks)],
 };

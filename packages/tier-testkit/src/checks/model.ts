@@ -1,18 +1,18 @@
 import type { Arbitrary } from 'fast-check';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR } from '../make-entry.ts';
-import { type Command, ModelRun } from '../model-run.ts';
-import { subFolder } from '../sub-folder.ts';
-import { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { type Command, ModelRun } from '../histories/model-run.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR } from '../samples/make-entry.ts';
+import { subFolder } from '../trial/sub-folder.ts';
+import { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DEFAULT_RUNS = 100;
 const LONGEST = 30;
-/** Few, so that commands meet; some differ little. */
+/** Few, so that commands share keys; some differ only slightly. */
 const KEYS = ['a', 'b', 'A', 'a ', 'é', 'e\u0301', '__proto__'];
 const LIVES = [HOUR, HOUR, 1000, 500, 1, 0, -1];
 
-/** Random histories of everything that can be done with a tier. */
+/** Random histories of all operations of a tier. */
 function histories({ subject: { fastCheck } }: Trial): Arbitrary<Command[]> {
   const { array, constantFrom, constant, oneof, tuple } = fastCheck;
   const key = constantFrom(...KEYS);
@@ -32,7 +32,7 @@ function histories({ subject: { fastCheck } }: Trial): Arbitrary<Command[]> {
 
 const checks: Check[] = [
   {
-    name: 'answers otherwise than a plain map in some history of commands',
+    name: 'behaves like a plain map in random histories',
     rule: 'stores',
     run: async (trial) => {
       let count = 0;

@@ -1,17 +1,17 @@
 import { compareTexts } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
-/** Keys whose order tells bytes of UTF-8 from UTF-16 units, from a dictionary's order and from numbers. */
-const TELLING = [
+/** Keys whose order by UTF-8 bytes differs from their order by UTF-16 units, in a dictionary and as numbers. */
+const REVEALING_KEYS = [
   ...['a', 'B', 'b', 'A', 'ab', 'a ', 'a!', 'aa', 'Z', '_', '-', '~', ' ', '\0', '\u007f', '\n', 'a\0', 'a\0b'],
   ...['1', '10', '2', '02', '9', '-1', '1e3', 'key 9', 'key 10', 'é', 'e', 'f', 'ä', 'z', 'ß', 'ss', 'ñ', 'n'],
   ...['\u0800', '\uffff', '\ufffd', '\ue000', '🔑', '\u{10ffff}', '\u{10000}', '漢', 'ﬀ', 'э', 'ключ', 'שלום'],
 ];
 
-/** The same keys in another order for each `step`, which must not divide their number. */
+/** The keys in a different order for each `step`, which must share no factor with their number. */
 function shuffled(keys: readonly string[], step: number): string[] {
   return keys.map((_, at) => keys[(at * step + 1) % keys.length]!);
 }
@@ -22,7 +22,7 @@ async function listed(tier: ObservedTier): Promise<[string[], string[]]> {
   return [await tier.keys(), (await tier.entries()).map(({ key }) => key)];
 }
 
-async function inOrder(trial: Trial, tier: ObservedTier, keys: readonly string[], when: string): Promise<void> {
+async function expectOrder(trial: Trial, tier: ObservedTier, keys: readonly string[], when: string): Promise<void> {
   const expected = [...keys].sort(compareTexts);
   const [names, entries] = await listed(tier);
   trial.same(`keys() ${when}`, names, expected);
@@ -31,61 +31,61 @@ async function inOrder(trial: Trial, tier: ObservedTier, keys: readonly string[]
 
 const claimed: Check[] = [
   {
-    name: 'lists in another order than that of the bytes of its keys',
+    name: 'lists entries in the byte order of their keys',
     rule: 'ordered',
     run: async (trial) => {
       const tier = await trial.tier();
       for (const step of STEPS) {
-        const keys = shuffled(TELLING, step);
+        const keys = shuffled(REVEALING_KEYS, step);
         for (const key of keys) await tier.put(makeEntry(key));
-        await inOrder(trial, tier, keys, 'after puts in any order');
+        await expectOrder(trial, tier, keys, 'after puts in any order');
         await tier.clear();
         await tier.putMany(keys.map((key) => makeEntry(key)));
-        await inOrder(trial, tier, keys, 'after putMany in any order');
+        await expectOrder(trial, tier, keys, 'after putMany in any order');
         await tier.clear();
       }
     },
   },
   {
-    name: 'loses its order when entries are used, replaced or deleted',
+    name: 'keeps its order when entries are used, replaced or deleted',
     rule: 'ordered',
     run: async (trial) => {
-      const tier = await trial.tierWith(TELLING.map((key) => makeEntry(key)));
-      for (const key of shuffled(TELLING, 7).slice(0, 9)) {
+      const tier = await trial.tierWith(REVEALING_KEYS.map((key) => makeEntry(key)));
+      for (const key of shuffled(REVEALING_KEYS, 7).slice(0, 9)) {
         await tier.use(key, trial.clock.now() + 1);
         await tier.put(makeEntry(key, { source: 'replaced' }));
       }
-      await inOrder(trial, tier, TELLING, 'after entries were used and replaced');
-      const gone = shuffled(TELLING, 5).slice(0, 11);
+      await expectOrder(trial, tier, REVEALING_KEYS, 'after entries were used and replaced');
+      const gone = shuffled(REVEALING_KEYS, 5).slice(0, 11);
       await tier.deleteMany(gone);
-      await inOrder(
+      await expectOrder(
         trial,
         tier,
-        TELLING.filter((key) => !gone.includes(key)),
+        REVEALING_KEYS.filter((key) => !gone.includes(key)),
         'after entries were deleted',
       );
       await tier.putMany(gone.map((key) => makeEntry(key)));
-      await inOrder(trial, tier, TELLING, 'after they were put again');
+      await expectOrder(trial, tier, REVEALING_KEYS, 'after they were put again');
     },
   },
 ];
 
 const unclaimed: Check[] = [
   {
-    name: 'claims too little: it always lists in the order of its keys',
+    name: 'claims ordered if it always lists in key order',
     rule: 'ordered',
     run: async (trial) => {
       const tier = await trial.tier();
       let ordered = 0;
       for (const step of STEPS) {
-        for (const key of shuffled(TELLING, step)) await tier.put(makeEntry(key));
-        const expected = JSON.stringify([...TELLING].sort(compareTexts));
+        for (const key of shuffled(REVEALING_KEYS, step)) await tier.put(makeEntry(key));
+        const expected = JSON.stringify([...REVEALING_KEYS].sort(compareTexts));
         const lists = await listed(tier);
         if (lists.every((list) => JSON.stringify(list) === expected)) ordered++;
         await tier.clear();
       }
-      const what = 'keys() and entries() in order of the keys, of a tier that does not claim it';
-      trial.holds(what, ordered < STEPS.length, `less than ${STEPS.length} times of ${STEPS.length}`, ordered);
+      const what = 'number of times that keys() and entries() are in key order, with ordered: false';
+      trial.holds(what, ordered < STEPS.length, `less than ${STEPS.length} of ${STEPS.length}`, ordered);
     },
   },
 ];

@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { holdsExactly } from '../holds-exactly.ts';
-import { makeEntry } from '../make-entry.ts';
-import { TierProcess } from '../tier-process.ts';
-import type { Trial } from '../trial.ts';
-import { ExpectedStore, writeStep } from '../write-step.ts';
+import { expectContents } from '../assertions/holds-exactly.ts';
+import { ExpectedStore, writeStep } from '../histories/write-step.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const DEFAULT_KILLS = 10;
-/** Milliseconds of writing before a kill, at most. */
+/** The longest time of writing before a kill, in milliseconds. */
 const LONGEST_LIFE = 150;
 
 const checks: Check[] = [
   {
-    name: 'loses what it acknowledged, or brings back what it removed, when its process is killed',
+    name: 'keeps every acknowledged write when its process is killed',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
@@ -21,14 +21,14 @@ const checks: Check[] = [
       const kills = trial.subject.kills ?? DEFAULT_KILLS;
       for (let kill = 1; kill <= kills; kill++) {
         const prefix = `life ${kill}`;
-        const done = await killInTheMidst(trial, prefix);
+        const done = await killWhileWriting(trial, prefix);
         for (let count = 0; count < done; count++) store.apply(writeStep(prefix, count));
         await checkAfterKill(trial, store, prefix, done);
       }
     },
   },
   {
-    name: 'loses what it acknowledged, or brings back what it removed, when its process exits without close',
+    name: 'keeps every acknowledged write when its process exits without close',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
@@ -41,45 +41,45 @@ const checks: Check[] = [
         const tier = await trial.tier();
         const came = await Promise.all([...store.entries.values()].map(({ key }) => tier.get(key)));
         const expected = [...store.entries.values()].map((entry, at) => withAccessOf(entry, came[at]));
-        await holdsExactly(trial, tier, expected, 'after process.exit without close');
+        await expectContents(trial, tier, expected, 'after process.exit without close');
         await tier.close();
       }
     },
   },
 ];
 
-const forgetful: Check[] = [
+const transientChecks: Check[] = [
   {
-    name: 'claims too little: it keeps entries over the end of the process',
+    name: 'keeps no entries across a process exit unless it claims persistent',
     rule: 'persistent',
     slow: true,
     run: async (trial) => {
       await writeAndExit(trial, 'key', 20);
       const tier = await trial.tier();
-      trial.same('keys in a new process, of a tier that claims persistent: false', await tier.keys(), []);
+      trial.same('keys in a new process, with persistent: false', await tier.keys(), []);
     },
   },
 ];
 
-/** Lets a process write, kills it at some moment, and gives the number of steps that it acknowledged. */
-function killInTheMidst(trial: Trial, prefix: string): Promise<number> {
+/** Lets a process write, kills it at a random moment, and returns the number of steps that it acknowledged. */
+function killWhileWriting(trial: Trial, prefix: string): Promise<number> {
   return TierProcess.run(trial, { command: 'write', prefix }, async (child) => {
     await child.next();
     await sleep(Math.random() * LONGEST_LIFE);
     child.kill();
     await child.end();
-    return 1 + child.takeTold().length;
+    return 1 + child.takeReported().length;
   });
 }
 
 async function checkAfterKill(trial: Trial, store: ExpectedStore, prefix: string, done: number): Promise<void> {
   const tier = await trial.tier();
-  // The step that was under way is done, or not.
+  // The step in progress may or may not have been applied.
   const step = writeStep(prefix, done);
   const keys = 'remove' in step ? [step.remove] : step.put.map(({ key }) => key);
   const came = new Map(await Promise.all(keys.map(async (key) => [key, await tier.get(key)] as const)));
   store.settle(step, (key) => came.get(key));
-  await holdsExactly(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
+  await expectContents(trial, tier, store.entries.values(), `after kill -9, ${done} steps of "${prefix}" acknowledged`);
   const entry = makeEntry(`after ${prefix}`);
   trial.same('put after kill -9', await tier.put(entry), true);
   store.apply({ put: [entry] });
@@ -93,12 +93,12 @@ function writeAndExit(trial: Trial, prefix: string, count: number): Promise<unkn
   });
 }
 
-/** Access that was recorded is written behind: it may be there or not. */
+/** Recorded accesses may be written late, so either count is right. */
 function withAccessOf(entry: CacheEntry, came: CacheEntry | undefined): CacheEntry {
   return came === undefined ? entry : entry.with({ accessCount: came.accessCount, lastAccessed: came.lastAccessed });
 }
 
 export const persistent: CheckGroup = {
   name: 'persistent',
-  checks: ({ capabilities }) => (capabilities.persistent ? checks : forgetful),
+  checks: ({ capabilities }) => (capabilities.persistent ? checks : transientChecks),
 };

@@ -1,17 +1,20 @@
 import { EvictionPolicy } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import type { ContractRule } from '../contract-rules.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { PolicyOracle } from '../policy-oracle.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { PolicyOracle } from '../histories/policy-oracle.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
 import { store } from './capacity.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 
 const { LRU, LFU, FIFO } = EvictionPolicy;
 const POLICIES = [LRU, LFU, FIFO];
 
-/** What is put, used (u), looked at (l) and replaced (r), in turn, and who must be left of three. */
+/**
+ * Steps on a tier with room for three entries (a put, `use`, `look` or `delete` of a key), and the keys that must
+ * remain.
+ */
 interface Scene {
   readonly name: string;
   readonly rule: ContractRule;
@@ -22,57 +25,57 @@ interface Scene {
 
 const SCENES: readonly Scene[] = [
   {
-    name: 'lets another entry go than the one used longest ago',
+    name: 'evicts the least recently used entry with lru',
     rule: 'lru',
     policies: [LRU],
     steps: ['a', 'b', 'c', 'use a', 'use b', 'd', 'use a', 'e'],
     left: ['a', 'd', 'e'],
   },
   {
-    name: 'does not take a put for a use with lru',
+    name: 'counts a put as a use with lru',
     rule: 'lru',
     policies: [LRU],
     steps: ['a', 'b', 'c', 'a', 'd'],
     left: ['a', 'c', 'd'],
   },
   {
-    name: 'lets another entry go than the one used least often',
+    name: 'evicts the least frequently used entry with lfu',
     rule: 'lfu',
     policies: [LFU],
-    // b is used last and least often: neither lru nor fifo would choose it.
+    // b is used last and least often: neither lru nor fifo would evict it.
     steps: ['a', 'b', 'c', 'use a', 'use a', 'use c', 'use c', 'use b', 'd', 'e'],
     left: ['a', 'c', 'e'],
   },
   {
-    name: 'lets the newest of entries go that were used equally seldom',
+    name: 'evicts the oldest of equally used entries with lfu',
     rule: 'lfu',
     policies: [LFU],
     steps: ['a', 'b', 'c', 'd', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'listens to reads with fifo',
+    name: 'ignores reads with fifo',
     rule: 'fifo',
     policies: [FIFO],
     steps: ['a', 'b', 'c', 'use a', 'use a', 'use b', 'd', 'use b', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'moves a replaced entry to the end with fifo',
+    name: 'keeps the place of a replaced entry with fifo',
     rule: 'fifo',
     policies: [FIFO],
     steps: ['a', 'b', 'c', 'a', 'd'],
     left: ['b', 'c', 'd'],
   },
   {
-    name: 'takes a look for a use',
+    name: 'does not count has, peek or a listing as a use',
     rule: 'looks',
     policies: POLICIES,
     steps: ['a', 'b', 'c', 'look a', 'look a', 'look a', 'd', 'look b', 'e'],
     left: ['c', 'd', 'e'],
   },
   {
-    name: 'goes by the order in which keys were first stored when they were deleted since',
+    name: 'ranks a key that was deleted and stored again by its latest put',
     rule: 'fifo',
     policies: POLICIES,
     steps: ['a', 'b', 'delete a', 'a', 'c', 'd'],
@@ -80,14 +83,14 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
-/** Looks in every way that leaves no trace. */
+/** Performs every read that must not count as a use. */
 async function look(tier: ObservedTier, key: string): Promise<void> {
   await tier.has(key);
   await tier.peek(key);
   await tier.keys();
   await tier.size();
   await tier.entries();
-  if (tier.raw.query !== undefined) await tier.ask('query()', () => tier.raw.query!());
+  if (tier.raw.query !== undefined) await tier.call('query()', () => tier.raw.query!());
 }
 
 async function step(trial: Trial, tier: ObservedTier, action: string): Promise<void> {
@@ -121,13 +124,13 @@ const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 const MAX = 4;
 const DEFAULT_RUNS = 100;
 
-/** One history, on an empty tier, in which each put that needs room is held against the oracle. */
-async function race(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, history: readonly string[]) {
+/** Runs one history on an empty tier, and compares every eviction with the oracle. */
+async function runHistory(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, history: readonly string[]) {
   const oracle = new PolicyOracle(policy);
   await tier.clear();
   for (const action of history) {
     const [what, key] = action.split(' ') as ['put' | 'use' | 'look' | 'delete', string];
-    // Whether replacing an entry keeps its uses is the tier's to say.
+    // A tier may keep or reset the use count of a replaced entry.
     if (what === 'put' && !(policy === LFU && oracle.has(key))) await put(trial, tier, oracle, key);
     else if (what !== 'put') await step(trial, tier, action);
     if (what === 'use') oracle.use(key);
@@ -138,21 +141,21 @@ async function race(trial: Trial, tier: ObservedTier, policy: EvictionPolicy, hi
 
 async function put(trial: Trial, tier: ObservedTier, oracle: PolicyOracle, key: string): Promise<void> {
   const needsRoom = !oracle.has(key) && oracle.keys.length === MAX;
-  const told = tier.evictions.length;
+  const before = tier.evictions.length;
   const candidates = oracle.candidates();
   await store(trial, tier, key);
-  const gone = tier.evictions.slice(told).map((eviction) => eviction.key);
-  trial.same(`entries that had to go for "${key}"`, gone.length, needsRoom ? 1 : 0, 'capacity');
+  const gone = tier.evictions.slice(before).map((eviction) => eviction.key);
+  trial.same(`number of entries evicted for "${key}"`, gone.length, needsRoom ? 1 : 0, 'capacity');
   for (const other of gone) {
-    trial.holds(`entry that had to go for "${key}"`, candidates.includes(other), candidates.join(' or '), other);
+    trial.holds(`entry evicted for "${key}"`, candidates.includes(other), candidates.join(' or '), other);
     oracle.remove(other);
   }
   oracle.put(key);
 }
 
-const races = POLICIES.map(
+const historyChecks = POLICIES.map(
   (policy): Check => ({
-    name: `departs from ${policy} in some history`,
+    name: `follows ${policy} in random histories`,
     rule: policy,
     run: async (trial) => {
       const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
@@ -164,15 +167,15 @@ const races = POLICIES.map(
         )
         .map((pair) => pair.join(' '));
       const histories = fastCheck.array(action, { minLength: 5, maxLength: 40, size: 'max' });
-      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => race(trial, tier, policy, history));
+      await tryHistories(trial, histories, Math.ceil(runs / 5), (history) => runHistory(trial, tier, policy, history));
     },
   }),
 );
 
-/** maxEntries was lowered while the tier was closed. */
+/** Checks that lower maxEntries while the tier is closed. */
 const lowered = POLICIES.map(
   (policy): Check => ({
-    name: `keeps more than a lowered maxEntries, or others than ${policy} keeps`,
+    name: `evicts down to a lowered maxEntries in the order of ${policy}`,
     rule: policy,
     run: async (trial) => {
       const keys = Array.from({ length: 8 }, (_, at) => `k${at}`);
@@ -184,7 +187,7 @@ const lowered = POLICIES.map(
       trial.clock.advance(1000);
       await second.put(makeEntry('new', {}, trial.clock.now()));
       const left = policy === FIFO ? ['k6', 'k7', 'new'] : ['k0', 'k7', 'new'];
-      trial.sameSet('keys after a put when it was opened with maxEntries 3 instead of 8', await second.keys(), left);
+      trial.sameSet('keys after a put, when reopened with maxEntries 3 instead of 8', await second.keys(), left);
       trial.same('size', await second.size(), 3, 'capacity');
     },
   }),
@@ -192,5 +195,5 @@ const lowered = POLICIES.map(
 
 export const policies: CheckGroup = {
   name: 'eviction policies',
-  checks: ({ capabilities }: Claims) => [...scenes, ...races, ...(capabilities.persistent ? lowered : [])],
+  checks: ({ capabilities }: Claims) => [...scenes, ...historyChecks, ...(capabilities.persistent ? lowered : [])],
 };

@@ -1,36 +1,36 @@
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import type { ContractRule } from '../contract-rules.ts';
-import { TierProcess } from '../tier-process.ts';
-import type { Trial } from '../trial.ts';
-import { ExpectedStore, writeStep } from '../write-step.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { ExpectedStore, writeStep } from '../histories/write-step.ts';
+import { TierProcess } from '../processes/tier-process.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-/** Milliseconds that a tier may hold a process which has nothing else to do. */
+/** How long a tier may keep an otherwise idle process alive, in milliseconds. */
 const MOST = 1000;
 const STEPS = 23;
 
 const checks: Check[] = [
   {
-    name: 'holds the process after close',
+    name: 'lets the process end after close',
     rule: 'leaves',
     slow: true,
-    run: (trial) => endsSoon(trial, 'closeAndEnd', ['written', 'closed'], 'leaves'),
+    run: (trial) => expectProcessEnd(trial, 'closeAndEnd', ['written', 'closed'], 'leaves'),
   },
   {
-    name: 'holds the process, or loses what it acknowledged, when close was forgotten',
+    name: 'lets the process end without close and keeps every acknowledged write',
     rule: 'forgotten',
     slow: true,
-    run: (trial) => endsSoon(trial, 'end', ['written'], 'forgotten'),
+    run: (trial) => expectProcessEnd(trial, 'end', ['written'], 'forgotten'),
   },
 ];
 
-async function endsSoon(trial: Trial, command: string, told: string[], rule: ContractRule): Promise<void> {
+async function expectProcessEnd(trial: Trial, command: string, reported: string[], rule: ContractRule): Promise<void> {
   await TierProcess.run(trial, { command, count: STEPS }, async (child) => {
-    for (const line of told) trial.same(`"${command}" in a child process`, await child.next(), line);
-    child.hangUp();
+    for (const line of reported) trial.same(`"${command}" in a child process`, await child.next(), line);
+    child.closeInput();
     const { code } = await child.end();
     trial.same(`exit code after "${command}"`, code, 0, rule);
     const held = Number(await child.next());
-    trial.holds('milliseconds that the process was held', held < MOST, `less than ${MOST}`, held, rule);
+    trial.holds('milliseconds that the process was kept alive', held < MOST, `less than ${MOST}`, held, rule);
   });
   const store = new ExpectedStore();
   for (let count = 0; count < STEPS; count++) store.apply(writeStep('key', count));
@@ -44,7 +44,7 @@ async function endsSoon(trial: Trial, command: string, told: string[], rule: Con
   );
   for (const entry of expected) {
     const came = await tier.get(entry.key);
-    // Access that was recorded is written behind: without close it may be there or not.
+    // Recorded accesses may be written late: without close, either count is right.
     const access = { accessCount: came?.accessCount ?? 0, lastAccessed: came?.lastAccessed ?? 0 };
     trial.sameEntry(`get("${entry.key}") in a new tier after "${command}"`, came, entry.with(access), rule);
   }

@@ -1,12 +1,12 @@
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 type PutSoon = (key: string, entry: ReturnType<typeof makeEntry>) => Promise<boolean>;
 
-/** A check that holds of a tier that has the method at all. */
+/** A check that applies only to a tier with the method. */
 function soon(name: string, run: (trial: Trial, tier: ObservedTier, put: PutSoon) => Promise<void>): Check {
   return {
     name,
@@ -15,36 +15,36 @@ function soon(name: string, run: (trial: Trial, tier: ObservedTier, put: PutSoon
       const tier = await trial.tier();
       await tier.open();
       if (tier.raw.putSoon === undefined) return;
-      // It gives a promise whatever the tier claims of its other operations.
+      // putSoon returns a promise even in a synchronous tier.
       await run(trial, tier, async (key, entry) => tier.raw.putSoon!(key, entry));
     },
   };
 }
 
 const checks: Check[] = [
-  soon('loses an entry that it said putSoon had stored', async (trial, tier, put) => {
+  soon('returns an entry that putSoon has stored', async (trial, tier, put) => {
     const entries = [...makeEntries(30), makeEntry('full', { username: 'user', password: 'pass', failureCount: 3 })];
     const stored = await Promise.all(entries.map((entry) => put(entry.key, entry)));
-    trial.same('putSoon of 31 entries at once', stored, Array(31).fill(true));
-    await areThere(trial, tier, entries, 'after putSoon');
+    trial.same('31 concurrent calls of putSoon', stored, Array(31).fill(true));
+    await expectEntries(trial, tier, entries, 'after putSoon');
     if (!tier.raw.capabilities.persistent) return;
     await tier.close();
-    await areThere(trial, await trial.tier(), entries, 'after putSoon, in a new tier');
+    await expectEntries(trial, await trial.tier(), entries, 'after putSoon, in a new tier');
   }),
-  soon('lets putSoon come after a write that followed it', async (trial, tier, put) => {
+  soon('applies putSoon before the writes that follow it', async (trial, tier, put) => {
     const [old, fresh] = [makeEntry('a', { source: 'old' }), makeEntry('a', { source: 'new' })];
     const first = put('a', old);
     const second = tier.put(fresh);
-    trial.same('putSoon, and put of the same key after it', [await first, await second], [true, true]);
+    trial.same('putSoon, followed by put of the same key', [await first, await second], [true, true]);
     trial.sameEntry('get of the key', await tier.get('a'), fresh);
     const third = put('b', makeEntry('b'));
     const removed = tier.delete('b');
-    trial.same('putSoon, and delete of the same key after it', [await third, await removed], [true, true]);
+    trial.same('putSoon, followed by delete of the same key', [await third, await removed], [true, true]);
     trial.same('keys afterwards', await tier.keys(), ['a']);
   }),
-  soon('takes with putSoon what put refuses', async (trial, tier, put) => {
+  soon('refuses in putSoon what put refuses', async (trial, tier, put) => {
     await trial.refuses('putSoon under another key', () => put('other', makeEntry('a')));
-    await trial.refuses('putSoon of what is no entry', () => put('a', {} as never));
+    await trial.refuses('putSoon of a value that is not an entry', () => put('a', {} as never));
     trial.same('keys afterwards', await tier.keys(), [], 'arguments');
   }),
 ];

@@ -5,22 +5,22 @@ import {
   type EntryPage,
   queryEntries,
 } from '@pw/cache-models';
-import type { Check, CheckGroup, Claims } from '../conformance-test.ts';
-import { makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { ASKED_AT, FILTERS, SAMPLE, WRONG_FILTERS } from '../query-sample.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { makeEntries, makeEntry } from '../samples/make-entry.ts';
+import { FILTERS, QUERIED_AT, SAMPLE, WRONG_FILTERS } from '../samples/query-sample.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup, Claims } from './check.ts';
 import { randomOrder } from './random-order.ts';
 
 type Fields = Partial<CacheEntryInput>;
 type Answering = (filter: EntryFilter) => Promise<EntryPage> | EntryPage;
 
 const DEFAULT_RUNS = 100;
-/** More pages than any sample has: a cursor that leads nowhere must not lead on for ever. */
+/** More pages than any query of the sample has, so that a broken cursor cannot loop endlessly. */
 const MOST_PAGES = 200;
 
-/** The keys of each page, from the first to the one without a cursor. */
+/** The keys of each page, up to the one without a cursor. */
 async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]> {
   const all: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null && all.length < MOST_PAGES; ) {
@@ -31,32 +31,37 @@ async function pages(answer: Answering, filter: EntryFilter): Promise<string[][]
   return all;
 }
 
-/** Fails unless a tier with the sample answers page by page as `queryEntries` does. */
-async function agrees(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
-  const expected = await pages((part) => queryEntries(SAMPLE, part, ASKED_AT), filter);
+/** Fails unless a tier with the sample returns the same pages as `queryEntries`. */
+async function expectSamePages(trial: Trial, tier: ObservedTier, filter: EntryFilter): Promise<void> {
+  const expected = await pages((part) => queryEntries(SAMPLE, part, QUERIED_AT), filter);
   const came = await pages((part) => tier.query(part), filter);
   trial.same(`pages of query(${JSON.stringify(filter)})`, came, expected);
 }
 
-/** A tier with the sample, stored before any of it had expired. */
+/** A tier with the sample, stored before any of it expired. */
 async function sampled(trial: Trial): Promise<ObservedTier> {
   const tier = await trial.tier();
   await tier.putMany(SAMPLE);
-  trial.clock.set(ASKED_AT);
+  trial.clock.set(QUERIED_AT);
   return tier;
 }
 
-/** Expired entries are asked for first of all: no other operation has removed one. */
+/** The first query includes expired entries, before any other operation can remove one. */
 const members = Object.entries(FILTERS).map(
   ([name, values]): Check => ({
-    name: `finds other entries, or in another order, than ${name} asks for`,
+    name: `answers a query with ${name} exactly`,
     rule: 'query',
     run: async (trial) => {
       const tier = await sampled(trial);
       for (const value of values) {
-        await agrees(trial, tier, { includeExpired: true, [name]: value } as EntryFilter);
-        await agrees(trial, tier, { limit: 9, [name]: value } as EntryFilter);
-        await agrees(trial, tier, { direction: 'desc', orderBy: 'source', limit: 11, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, { includeExpired: true, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, { limit: 9, [name]: value } as EntryFilter);
+        await expectSamePages(trial, tier, {
+          direction: 'desc',
+          orderBy: 'source',
+          limit: 11,
+          [name]: value,
+        } as EntryFilter);
       }
     },
   }),
@@ -64,7 +69,7 @@ const members = Object.entries(FILTERS).map(
 
 const others: Check[] = [
   {
-    name: 'finds other entries than a filter of several members asks for',
+    name: 'answers a query with several members exactly',
     rule: 'query',
     run: async (trial) => {
       const { fastCheck, runs = DEFAULT_RUNS } = trial.subject;
@@ -74,11 +79,13 @@ const others: Check[] = [
         names.map((name) => [name, fastCheck.constantFrom<unknown>(...FILTERS[name])]),
       );
       const filters = fastCheck.record(arbitraries, { requiredKeys: [] });
-      await tryHistories(trial, filters, Math.ceil(runs / 2), (filter) => agrees(trial, tier, filter as EntryFilter));
+      await tryHistories(trial, filters, Math.ceil(runs / 2), (filter) =>
+        expectSamePages(trial, tier, filter as EntryFilter),
+      );
     },
   },
   {
-    name: 'gives entries other than they were put when it is queried',
+    name: 'returns entries from query as they were put',
     rule: 'fields',
     run: async (trial) => {
       const tier = await sampled(trial);
@@ -88,7 +95,7 @@ const others: Check[] = [
     },
   },
   {
-    name: 'gives other than 100 entries by key when nothing is asked for',
+    name: 'returns the first 100 entries by key by default',
     rule: 'query',
     run: async (trial) => {
       const entries = makeEntries(130);
@@ -100,11 +107,11 @@ const others: Check[] = [
       trial.same('keys of the first page', came[0], keys.slice(0, 100));
       trial.same('keys of the second page', came[1], keys.slice(100));
       trial.same('number of pages', came.length, 2);
-      trial.same('entries of query without an argument', (await tier.query()).entries.length, 100);
+      trial.same('number of entries of query without an argument', (await tier.query()).entries.length, 100);
     },
   },
   {
-    name: 'loses its place when entries come or go between two pages',
+    name: 'keeps its place when entries are added or removed between two pages',
     rule: 'query',
     run: async (trial) => {
       const entries = makeEntries(12);
@@ -118,11 +125,11 @@ const others: Check[] = [
       const came = [...first.entries, ...rest.entries].map(({ key }) => key);
       const expected = entries.map(({ key }) => key);
       expected.splice(7, 0, 'entry-0006a');
-      trial.same('keys of two pages, their border deleted in between', came, expected);
+      trial.same('keys of two pages, with the last key of the first deleted in between', came, expected);
     },
   },
   {
-    name: 'takes for a filter what is none',
+    name: 'refuses an invalid filter',
     rule: 'arguments',
     run: async (trial) => {
       const tier = await sampled(trial);
@@ -137,11 +144,11 @@ const others: Check[] = [
         await trial.refuses(`query(${JSON.stringify(filter)})`.slice(0, 80), () => tier.query(filter as EntryFilter));
       trial.same('failureCount after wrong filters', tier.raw.failureCount, 0);
       trial.same('enabled after wrong filters', tier.enabled, true);
-      await agrees(trial, tier, {});
+      await expectSamePages(trial, tier, {});
     },
   },
   {
-    name: 'counts a query as hits or misses, or as a use',
+    name: 'counts a query neither as hits or misses nor as a use',
     rule: 'looks',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(3));
@@ -154,7 +161,7 @@ const others: Check[] = [
   },
 ];
 
-/** Entries that fit and do not fit, and how to ask for those that do. */
+/** Fields that match and do not match a filter, and the filter. */
 const WANTED: readonly (readonly [what: string, right: Fields, wrong: Fields, filter: EntryFilter])[] = [
   ['a source', { source: 'wanted' }, { source: 'other' }, { source: 'wanted' }],
   [
@@ -168,7 +175,7 @@ const WANTED: readonly (readonly [what: string, right: Fields, wrong: Fields, fi
 
 const upToDate = WANTED.map(
   ([what, right, wrong, filter]): Check => ({
-    name: `does not find by ${what} what was just put, or finds what was just replaced or deleted`,
+    name: `reflects the latest writes in a query by ${what}`,
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();
@@ -186,17 +193,17 @@ const upToDate = WANTED.map(
       await tier.putMany([makeEntry('b', right), makeEntry('c', wrong)]);
       trial.same('keys found after putMany', await found(), ['b']);
       await tier.putMany([makeEntry('b', wrong), makeEntry('c', right)]);
-      trial.same('keys found after putMany of the other way round', await found(), ['c']);
+      trial.same('keys found after putMany with the labels swapped', await found(), ['c']);
       await tier.clear();
       trial.same('keys found after clear', await found(), [], 'clears');
       await tier.putMany([makeEntry('c', wrong)]);
-      trial.same('keys found after one that was cleared was put anew', await found(), []);
+      trial.same('keys found after a cleared key was put again', await found(), []);
     },
   }),
 );
 
 const reopened: Check = {
-  name: 'finds other entries by label when it is opened again',
+  name: 'finds the same entries by label when it is reopened',
   rule: 'query',
   run: async (trial) => {
     const first = await sampled(trial);
@@ -205,8 +212,8 @@ const reopened: Check = {
     await first.putMany(others);
     await first.close();
     const tier = await trial.tier();
-    for (const labels of FILTERS.labels) await agrees(trial, tier, { includeExpired: true, limit: 9, labels });
-    await agrees(trial, tier, { includeExpired: true, labels: { country: 'elsewhere' } });
+    for (const labels of FILTERS.labels) await expectSamePages(trial, tier, { includeExpired: true, limit: 9, labels });
+    await expectSamePages(trial, tier, { includeExpired: true, labels: { country: 'elsewhere' } });
   },
 };
 

@@ -1,9 +1,9 @@
 import { type EntryFilter, queryEntries } from '@pw/cache-models';
-import type { Check } from '../conformance-test.ts';
-import { makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { ASKED_AT, SAMPLE } from '../query-sample.ts';
-import type { Trial } from '../trial.ts';
+import { makeEntry } from '../samples/make-entry.ts';
+import { QUERIED_AT, SAMPLE } from '../samples/query-sample.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check } from './check.ts';
 
 const FILTERS: readonly EntryFilter[] = [
   { includeExpired: true },
@@ -15,46 +15,46 @@ const FILTERS: readonly EntryFilter[] = [
 ];
 const LIMITS = [1, 7, 71, 10_000];
 
-/** Fails unless a tier with the sample gives as many entries as it may of those that fit, and no page after it. */
-async function fits(trial: Trial, tier: ObservedTier, filter: EntryFilter, limit: number): Promise<void> {
-  const { entries: fitting } = queryEntries(SAMPLE, { ...filter, limit: 10_000 }, ASKED_AT);
-  const keys = new Set(fitting.map(({ key }) => key));
+/** Fails unless a random query returns distinct matching entries, as many as the limit allows, and no cursor. */
+async function expectDraw(trial: Trial, tier: ObservedTier, filter: EntryFilter, limit: number): Promise<void> {
+  const { entries: matching } = queryEntries(SAMPLE, { ...filter, limit: 10_000 }, QUERIED_AT);
+  const keys = new Set(matching.map(({ key }) => key));
   const page = await tier.query({ ...filter, limit, orderBy: 'random' });
   const came = page.entries.map(({ key }) => key);
-  const asked = `query(${JSON.stringify({ ...filter, limit, orderBy: 'random' })})`;
+  const call = `query(${JSON.stringify({ ...filter, limit, orderBy: 'random' })})`;
   trial.same(
-    `keys of ${asked} that do not fit`,
+    `keys of ${call} that do not match`,
     [...came].filter((key) => !keys.has(key)),
     [],
   );
-  trial.same(`number of entries of ${asked}`, came.length, Math.min(limit, keys.size));
-  trial.same(`entries of ${asked} that came before`, came.length - new Set(came).size, 0);
-  trial.same(`cursor of ${asked}`, page.cursor, null);
+  trial.same(`number of entries of ${call}`, came.length, Math.min(limit, keys.size));
+  trial.same(`repeated entries of ${call}`, came.length - new Set(came).size, 0);
+  trial.same(`cursor of ${call}`, page.cursor, null);
 }
 
-/** Draws of two out of {@link CHOICES}: each entry comes in a third of them, but for chance. */
+/** Draws of two out of {@link CHOICES} entries: each entry is expected in a third of them. */
 const DRAWS = 300;
 const CHOICES = 6;
-const USUAL = (DRAWS * 2) / CHOICES;
+const EXPECTED = (DRAWS * 2) / CHOICES;
 
-/** What `orderBy: 'random'` promises, which has no order that could be compared. */
+/** Checks of `orderBy: 'random'`, whose results have no order to compare. */
 export const randomOrder: readonly Check[] = [
   {
-    name: 'gives entries by chance that do not fit, or twice, or not as many as it may',
+    name: 'draws matching entries at random, each once and as many as the limit allows',
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();
       await tier.putMany(SAMPLE);
-      trial.clock.set(ASKED_AT);
-      for (const filter of FILTERS) for (const limit of LIMITS) await fits(trial, tier, filter, limit);
+      trial.clock.set(QUERIED_AT);
+      for (const filter of FILTERS) for (const limit of LIMITS) await expectDraw(trial, tier, filter, limit);
     },
   },
   {
-    name: 'gives some entries more often than others when it goes by chance',
+    name: 'draws all matching entries with the same probability',
     rule: 'query',
     run: async (trial) => {
       const tier = await trial.tier();
-      // Gaps of all sizes between those that fit: of entries that do not, and of such as are gone.
+      // Gaps of many sizes between the matching entries, left by other entries and by deleted ones.
       const entries = Array.from({ length: 60 }, (_, at) => {
         const isChoice = Number.isInteger(Math.sqrt(at)) && at < CHOICES ** 2;
         return makeEntry(`entry ${String(at).padStart(2, '0')}`, { source: isChoice ? 'wanted' : 'other' });
@@ -68,9 +68,9 @@ export const randomOrder: readonly Check[] = [
         const page = await tier.query({ source: 'wanted', orderBy: 'random', limit: 2 });
         for (const { key } of page.entries) counts.set(key, (counts.get(key) ?? 0) + 1);
       }
-      // Six standard deviations from the mean: a tier that is right comes there six times in a billion.
-      const odd = [...counts].filter(([, count]) => count < USUAL / 2 || count > USUAL * 1.5);
-      trial.same(`keys that came far from ${USUAL} times in ${DRAWS} draws, and how often`, odd, []);
+      // More than six standard deviations from the mean: a correct tier fails six times in a billion.
+      const outliers = [...counts].filter(([, count]) => count < EXPECTED / 2 || count > EXPECTED * 1.5);
+      trial.same(`keys drawn far from ${EXPECTED} times in ${DRAWS} draws, with their counts`, outliers, []);
     },
   },
 ];

@@ -1,13 +1,13 @@
 import { type CacheEntry, originOf, type ResealCounts, Secret } from '@pw/cache-models';
-import { areThere } from '../come-back.ts';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { SecretTraces } from '../secret-traces.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { Trial } from '../trial.ts';
+import { expectEntries } from '../assertions/round-trips.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import { SecretTraces } from '../trial/secret-traces.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-/** As other programs seal: for no proxy in particular. */
+/** Seals for no particular proxy, as other programs do. */
 class UnboundCipher extends TestCipher {
   override encrypt(secret: Secret): Uint8Array {
     return super.encrypt(secret);
@@ -27,7 +27,7 @@ const SEALED = makeEntries(7).map((entry, at) =>
 );
 const PLAIN = makeEntry('plain');
 const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
-/** The cipher makes the same token each time. */
+/** The test cipher is deterministic, so these are the tokens that OLD makes. */
 const OLD_TOKENS = new SecretTraces(
   SEALED.map(({ username, proxyUrl }) => {
     const token = OLD.encrypt(Secret.of(username!.reveal()), { role: 'username', origin: originOf(proxyUrl) });
@@ -39,7 +39,7 @@ async function closedWith(trial: Trial, entries: readonly CacheEntry[], cipher: 
   await (await trial.tierWith(entries, { cipher })).close();
 }
 
-/** Adds up the batches; `undefined` for a tier that cannot. */
+/** The total over all batches; `undefined` for a tier without reseal. */
 async function resealed(tier: ObservedTier, batchSize: number): Promise<Required<ResealCounts> | undefined> {
   await tier.open();
   if (tier.raw.reseal === undefined) return undefined;
@@ -59,36 +59,36 @@ async function resealed(tier: ObservedTier, batchSize: number): Promise<Required
 
 const checks: Check[] = [
   {
-    name: 'leaves what an older key sealed, or counts it wrongly',
+    name: 'reseals and counts everything sealed with an older key',
     rule: 'reseal',
     run: async (trial) => {
       await closedWith(trial, [...SEALED, PLAIN], OLD);
       const tier = await trial.tier({ cipher: BOTH });
       const first = await resealed(tier, 3);
       if (first === undefined) return;
-      trial.same('reseal of 7 with credentials and one without', first, { ...NOTHING, reencrypted: 7 });
-      trial.same('reseal once more', await resealed(tier, 100), { ...NOTHING, alreadyCurrent: 7 });
+      trial.same('reseal of 7 entries with credentials and one without', first, { ...NOTHING, reencrypted: 7 });
+      trial.same('a second reseal', await resealed(tier, 100), { ...NOTHING, alreadyCurrent: 7 });
       await tier.close();
-      await areThere(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
+      await expectEntries(trial, await trial.tier({ cipher: NEW }), [...SEALED, PLAIN], 'with the new key alone');
     },
   },
   {
-    name: 'leaves a token that is bound to no proxy',
+    name: 'reseals tokens that are bound to no proxy',
     rule: 'reseal',
     run: async (trial) => {
       await closedWith(trial, [...SEALED, PLAIN], new UnboundCipher('new'));
       const tier = await trial.tier({ cipher: NEW });
       const first = await resealed(tier, 3);
       if (first === undefined) return;
-      trial.same('reseal of 7 whose tokens are bound to no proxy', first, { ...NOTHING, reencrypted: 7 });
+      trial.same('reseal of 7 entries whose tokens are bound to no proxy', first, { ...NOTHING, reencrypted: 7 });
       await tier.close();
       const again = await trial.tier({ cipher: NEW });
-      trial.same('reseal once more', await resealed(again, 100), { ...NOTHING, alreadyCurrent: 7 });
-      await areThere(trial, again, [...SEALED, PLAIN], 'with bound tokens');
+      trial.same('a second reseal', await resealed(again, 100), { ...NOTHING, alreadyCurrent: 7 });
+      await expectEntries(trial, again, [...SEALED, PLAIN], 'with bound tokens');
     },
   },
   {
-    name: 'changes or removes more than tokens when it seals again',
+    name: 'changes nothing but tokens in reseal',
     rule: 'reseal',
     run: async (trial) => {
       const short = makeEntry('short', { password: 'pass', expiresAt: trial.clock.now() + 1000 });
@@ -97,14 +97,14 @@ const checks: Check[] = [
       const tier = await trial.tier({ cipher: BOTH });
       const counts = await resealed(tier, 4);
       if (counts === undefined) return;
-      trial.same('reseal of 7 records and an expired one', counts, { ...NOTHING, reencrypted: 8 });
-      await areThere(trial, tier, SEALED, 'after reseal');
+      trial.same('reseal of 7 live records and an expired one', counts, { ...NOTHING, reencrypted: 8 });
+      await expectEntries(trial, tier, SEALED, 'after reseal');
       trial.clock.advance(HOUR);
-      trial.same('keys when all are expired', await tier.keys(), [], 'expires');
+      trial.same('keys after all have expired', await tier.keys(), [], 'expires');
     },
   },
   {
-    name: 'leaves a token of an older key in its files when it seals again',
+    name: 'leaves no token of an older key in its files after reseal',
     rule: 'reseal',
     run: async (trial) => {
       const before = await trial.tierWith(SEALED, { cipher: OLD });
@@ -119,7 +119,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses what no key opens when it seals again',
+    name: 'keeps entries that no key opens in reseal',
     rule: 'reseal',
     run: async (trial) => {
       const lost = makeEntry('lost', { username: 'nobody' });
@@ -135,7 +135,12 @@ const checks: Check[] = [
       });
       await tier.close();
       const again = await trial.tier({ cipher: LOST });
-      trial.sameEntry('get of it with its own key, afterwards', await again.get('lost'), lost, 'unreadable');
+      trial.sameEntry(
+        'get of the unreadable entry with its own key, after reseal',
+        await again.get('lost'),
+        lost,
+        'unreadable',
+      );
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { type CacheTier, TIER_CONTRACT_VERSION, type TierCapabilities } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const METHODS = [
   'open',
@@ -32,7 +32,7 @@ const OPTIONAL_METHODS = [
   'reseal',
 ] as const satisfies readonly (keyof CacheTier)[];
 
-/** Methods that are there exactly when a capability is claimed. */
+/** Methods that must exist exactly when a capability is claimed. */
 const CLAIMED_METHODS = [
   ['query', 'query'],
   ['recordHealthCheck', 'healthHistory'],
@@ -63,21 +63,21 @@ const COUNTS = [
 
 const checks: Check[] = [
   {
-    name: 'has no name or no kind',
+    name: 'has a name and a tier type',
     rule: 'shape',
     run: async (trial) => {
       const { name, tierType } = (await trial.tier()).raw;
-      trial.holds('name', typeof name === 'string' && name !== '', 'a non-empty text', name);
-      trial.holds('tierType', typeof tierType === 'string' && tierType !== '', 'a non-empty text', tierType);
+      trial.holds('name', typeof name === 'string' && name !== '', 'a non-empty string', name);
+      trial.holds('tierType', typeof tierType === 'string' && tierType !== '', 'a non-empty string', tierType);
     },
   },
   {
-    name: 'has another configuration than it was made with',
+    name: 'has the configuration that it was created with',
     rule: 'shape',
     run: async (trial) => {
       const { config } = (await trial.tier()).raw;
       const { enabled, maxEntries, evictionPolicy } = config;
-      trial.same('config when none was given', { enabled, maxEntries, evictionPolicy }, DEFAULTS);
+      trial.same('default config', { enabled, maxEntries, evictionPolicy }, DEFAULTS);
       for (const given of [
         { enabled: true, maxEntries: 7, evictionPolicy: 'fifo' },
         { enabled: false, maxEntries: 1, evictionPolicy: 'lfu' },
@@ -92,7 +92,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'claims something else than true or false',
+    name: 'states every capability as a boolean',
     rule: 'shape',
     run: async (trial) => {
       const { capabilities } = (await trial.tier()).raw;
@@ -102,18 +102,18 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'was written for a contract that there is not',
+    name: 'states a supported contract version',
     rule: 'shape',
     run: async (trial) => {
       const { contractVersion } = (await trial.tier()).raw;
-      // A manager accepts the current contract and the one before; the first had none before it.
+      // A manager accepts the current contract version and the previous one.
       const accepted = [TIER_CONTRACT_VERSION, TIER_CONTRACT_VERSION - 1].filter((version) => version >= 1);
       const what = `one of ${accepted.join(', ')}`;
       trial.holds('contractVersion', accepted.includes(contractVersion), what, contractVersion);
     },
   },
   {
-    name: 'lacks a method of the contract',
+    name: 'has every method of the contract',
     rule: 'shape',
     run: async (trial) => {
       const { raw } = await trial.tier();
@@ -125,7 +125,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'has a method for what it does not claim, or lacks one for what it claims',
+    name: 'has the methods of exactly the capabilities that it claims',
     rule: 'shape',
     run: async (trial) => {
       const { raw } = await trial.tier();
@@ -137,7 +137,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'says of its own state what is not so',
+    name: 'reports its own state correctly',
     rule: 'shape',
     run: async (trial) => {
       const tier = await trial.tier({ failureThreshold: 5 });
@@ -148,17 +148,17 @@ const checks: Check[] = [
       trial.same('failureThreshold of a tier made with 5', raw.failureThreshold, 5);
       await tier.open();
       trial.same('status after open', raw.status, 'open');
-      countsAreThere(trial, tier);
+      expectZeroCounts(trial, tier);
       await tier.close();
       trial.same('status after close', raw.status, 'closed');
-      countsAreThere(trial, tier);
+      expectZeroCounts(trial, tier);
     },
   },
 ];
 
 const DEFAULTS = { enabled: true, maxEntries: null, evictionPolicy: 'lru' };
 
-function countsAreThere(trial: Trial, { statistics }: ObservedTier): void {
+function expectZeroCounts(trial: Trial, { statistics }: ObservedTier): void {
   const counts = Object.fromEntries(COUNTS.map((name) => [name, statistics[name]]));
   trial.same('statistics of an unused tier', counts, Object.fromEntries(COUNTS.map((name) => [name, 0])));
 }

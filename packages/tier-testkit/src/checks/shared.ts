@@ -1,14 +1,14 @@
 import type { CacheEntry } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import { numberedEntry } from '../numbered-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 import { acrossProcesses } from './shared-processes.ts';
 
 const MANY = 60;
 
-/** Two open tiers on one store. */
+/** Opens two tiers on one store. */
 async function twoTiers(trial: Trial): Promise<[ObservedTier, ObservedTier]> {
   const [one, other] = [await trial.tier(), await trial.tier()];
   await one.open();
@@ -16,7 +16,12 @@ async function twoTiers(trial: Trial): Promise<[ObservedTier, ObservedTier]> {
   return [one, other];
 }
 
-async function sees(trial: Trial, tier: ObservedTier, expected: readonly CacheEntry[], when: string): Promise<void> {
+async function expectSeen(
+  trial: Trial,
+  tier: ObservedTier,
+  expected: readonly CacheEntry[],
+  when: string,
+): Promise<void> {
   const keys = expected.map(({ key }) => key);
   for (const entry of expected) {
     trial.same(`has("${entry.key}") of the other tier ${when}`, await tier.has(entry.key), true);
@@ -33,29 +38,29 @@ async function sees(trial: Trial, tier: ObservedTier, expected: readonly CacheEn
 
 const checks: Check[] = [
   {
-    name: 'does not see at once what another tier on its store wrote',
+    name: 'sees the writes of another tier on its store immediately',
     rule: 'shared',
     run: async (trial) => {
       const [one, other] = await twoTiers(trial);
       const [a, b, c] = [makeEntry('a'), makeEntry('b'), makeEntry('c')];
       await one.put(a);
-      await sees(trial, other, [a], 'after a put');
+      await expectSeen(trial, other, [a], 'after a put');
       await other.put(b);
-      await sees(trial, one, [a, b], 'after a put of its own and one of the first');
+      await expectSeen(trial, one, [a, b], 'after puts by both');
       const newer = makeEntry('a', { source: 'newer', failureCount: 4 });
       await one.putMany([newer, c]);
-      await sees(trial, other, [newer, b, c], 'after a batch that replaces an entry');
-      trial.same('delete of what the other tier stored', await one.delete('b'), true);
-      await sees(trial, other, [newer, c], 'after a delete');
-      trial.same('delete of what the other tier deleted', await other.delete('b'), false);
-      trial.same('clear of what both stored', await other.clear(), 2);
-      await sees(trial, one, [], 'after clear');
+      await expectSeen(trial, other, [newer, b, c], 'after a batch that replaces an entry');
+      trial.same('delete of an entry stored by the other tier', await one.delete('b'), true);
+      await expectSeen(trial, other, [newer, c], 'after a delete');
+      trial.same('delete of an entry deleted by the other tier', await other.delete('b'), false);
+      trial.same('clear of the entries of both', await other.clear(), 2);
+      await expectSeen(trial, one, [], 'after clear');
       await one.put(c);
-      await sees(trial, other, [c], 'after a put that followed clear');
+      await expectSeen(trial, other, [c], 'after a put that followed clear');
     },
   },
   {
-    name: 'goes on missing a key that another tier on its store has put',
+    name: 'finds a key that it had missed once another tier puts it',
     rule: 'shared',
     run: async (trial) => {
       const [one, other] = await twoTiers(trial);
@@ -70,23 +75,23 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'loses a write of one of two tiers that write at once',
+    name: 'loses no write when two tiers write concurrently',
     rule: 'shared',
     run: async (trial) => {
       const tiers = await twoTiers(trial);
       const entries = makeEntries(MANY);
       const stored = await Promise.all(entries.map((entry, at) => tiers[at % 2]!.put(entry)));
-      trial.same('puts of two tiers at once', stored, Array(MANY).fill(true));
-      for (const tier of tiers) await sees(trial, tier, entries, 'after puts of both at once');
+      trial.same('concurrent puts of two tiers', stored, Array(MANY).fill(true));
+      for (const tier of tiers) await expectSeen(trial, tier, entries, 'after concurrent puts of both');
       const gone = entries.filter((_, at) => at % 3 === 0);
       const removed = await Promise.all(gone.flatMap(({ key }) => tiers.map((tier) => tier.delete(key))));
-      trial.same('deletes that were told true, of two of each entry', removed.filter(Boolean).length, gone.length);
+      trial.same('deletes that returned true, with two per entry', removed.filter(Boolean).length, gone.length);
       const left = entries.filter((_, at) => at % 3 !== 0);
-      for (const tier of tiers) await sees(trial, tier, left, 'after deletes of both at once');
+      for (const tier of tiers) await expectSeen(trial, tier, left, 'after concurrent deletes of both');
     },
   },
   {
-    name: 'sweeps away as expired what another tier on its store has renewed',
+    name: 'does not remove as expired an entry that another tier has renewed',
     rule: 'shared',
     run: async (trial) => {
       const [one, other] = await twoTiers(trial);
@@ -96,8 +101,8 @@ const checks: Check[] = [
       await other.put(renewed);
       trial.clock.advance(HOUR);
       trial.same('cleanupExpired of the tier that wrote first', await one.cleanupExpired(), 1);
-      await sees(trial, one, [renewed], 'after cleanupExpired');
-      await sees(trial, other, [renewed], 'after cleanupExpired');
+      await expectSeen(trial, one, [renewed], 'after cleanupExpired');
+      await expectSeen(trial, other, [renewed], 'after cleanupExpired');
     },
   },
   ...acrossProcesses,
@@ -105,13 +110,13 @@ const checks: Check[] = [
 
 const alone: Check[] = [
   {
-    name: 'claims too little: it sees what another tier on its store wrote',
+    name: 'sees no writes of another tier unless it claims shared',
     rule: 'shared',
     run: async (trial) => {
       const [one, other] = await twoTiers(trial);
       await one.put(numberedEntry('a', 1));
-      trial.same('keys of another tier, of one that claims shared: false', await other.keys(), []);
-      trial.same('get of another tier, of one that claims shared: false', await other.get('a'), undefined);
+      trial.same('keys of another tier, with shared: false', await other.keys(), []);
+      trial.same('get of another tier, with shared: false', await other.get('a'), undefined);
     },
   },
 ];

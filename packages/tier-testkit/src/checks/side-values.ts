@@ -1,16 +1,16 @@
 import type { SideValues } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { makeEntries } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
-import { within } from '../within.ts';
+import { makeEntries } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import { within } from '../trial/within.ts';
+import type { Check, CheckGroup } from './check.ts';
 
 const ENTRIES = makeEntries(3);
 const NAME = 'kit-value';
-/** Instances that want to be the first at the same moment. */
+/** The number of instances that compete to be the first. */
 const RACERS = 4;
 
-/** The part of an open tier, each answer awaited within the deadline; `undefined` for a tier without it. */
+/** The side values of an opened tier, each answer awaited within the deadline; `undefined` for a tier without them. */
 async function partOf(trial: Trial, tier: ObservedTier): Promise<Part | undefined> {
   await tier.open();
   const { sideValues } = tier.raw;
@@ -43,13 +43,13 @@ class Part {
 
 const checks: Check[] = [
   {
-    name: 'loses a side value, or stores it over another one',
+    name: 'keeps the first side value stored under a name',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tier();
       const part = await partOf(trial, tier);
       if (part === undefined) return;
-      trial.same('read of a name that has no value', await part.read(NAME), undefined);
+      trial.same('read of a name without a value', await part.read(NAME), undefined);
       trial.same('storeIfAbsent of the first value', await part.storeIfAbsent(NAME, 'first'), 'first');
       trial.same('storeIfAbsent of a second value', await part.storeIfAbsent(NAME, 'second'), 'first');
       trial.same(
@@ -65,12 +65,12 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'replaces a side value that is another than was expected',
+    name: 'replaces a side value only if it is the expected one',
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
       if (part === undefined) return;
-      trial.same('replace where there is none', await part.replace(NAME, 'first', 'second'), false);
+      trial.same('replace of a missing value', await part.replace(NAME, 'first', 'second'), false);
       trial.same('read afterwards', await part.read(NAME), undefined);
       await part.storeIfAbsent(NAME, 'first');
       trial.same('replace of another value', await part.replace(NAME, 'other', 'second'), false);
@@ -80,7 +80,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'shows a side value among its entries',
+    name: 'does not list side values among its entries',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tierWith(ENTRIES);
@@ -91,14 +91,14 @@ const checks: Check[] = [
       trial.same('keys', [...(await tier.keys())].sort(), keys);
       trial.same('size', await tier.size(), ENTRIES.length);
       trial.same('has of its name', await tier.has(NAME), false);
-      trial.same('keys of the entries', (await tier.entries()).map(({ key }) => key).sort(), keys);
+      trial.same('keys of entries()', (await tier.entries()).map(({ key }) => key).sort(), keys);
       await tier.close();
       const again = await trial.tier();
-      trial.same('keys when it is opened again', [...(await again.keys())].sort(), keys);
+      trial.same('keys when it is reopened', [...(await again.keys())].sort(), keys);
     },
   },
   {
-    name: 'loses a side value when it is cleared or full',
+    name: 'keeps side values when it is cleared, full or cleaned up',
     rule: 'sideValues',
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
@@ -106,7 +106,7 @@ const checks: Check[] = [
       if (part === undefined) return;
       await part.storeIfAbsent(NAME, 'value');
       for (const entry of makeEntries(6)) await tier.put(entry);
-      trial.same('read after more puts than there is room for', await part.read(NAME), 'value');
+      trial.same('read after more puts than maxEntries', await part.read(NAME), 'value');
       await tier.clear();
       trial.same('read after clear', await part.read(NAME), 'value');
       trial.clock.advance(10 * 365 * 86_400_000);
@@ -115,7 +115,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'takes a wrong name or value for a side value',
+    name: 'refuses an invalid name or value for a side value',
     rule: 'sideValues',
     run: async (trial) => {
       const part = await partOf(trial, await trial.tier());
@@ -131,7 +131,7 @@ const checks: Check[] = [
 
 const sharedChecks: Check[] = [
   {
-    name: 'lets several be the first to store a side value',
+    name: 'lets only one of several instances store a side value first',
     rule: 'sideValues',
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
@@ -141,12 +141,13 @@ const sharedChecks: Check[] = [
         const name = `${NAME}-${turn}`;
         const answers = await Promise.all(parts.map((part, at) => part!.storeIfAbsent(name, `of-${at}`)));
         const stored = await parts[0].read(name);
-        for (const answer of answers) trial.same(`storeIfAbsent by one of ${RACERS} at once`, answer, stored);
+        for (const answer of answers)
+          trial.same(`storeIfAbsent by one of ${RACERS} concurrent instances`, answer, stored);
       }
     },
   },
   {
-    name: 'lets several replace the same side value',
+    name: 'lets only one of several instances replace a side value',
     rule: 'sideValues',
     run: async (trial) => {
       const tiers = await Promise.all(Array.from({ length: RACERS }, () => trial.tier()));
@@ -154,7 +155,7 @@ const sharedChecks: Check[] = [
       if (parts[0] === undefined) return;
       await parts[0].storeIfAbsent(NAME, 'old');
       const answers = await Promise.all(parts.map((part, at) => part!.replace(NAME, 'old', `of-${at}`)));
-      trial.same('replacements of one value that were made', answers.filter(Boolean).length, 1);
+      trial.same('number of replacements that succeeded', answers.filter(Boolean).length, 1);
       trial.same('read afterwards', await parts[0].read(NAME), `of-${answers.indexOf(true)}`);
     },
   },

@@ -1,12 +1,12 @@
 import { RemovalReason, type TierCounts } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-/** Fails unless these counts are so, and all others 0. */
-function counts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {
+/** Fails unless these counts are as expected and all others 0. */
+function expectCounts(trial: Trial, tier: ObservedTier, when: string, expected: Partial<TierCounts>): void {
   const { hits, misses, currentSize, evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption, undecryptable } =
     tier.statistics;
   const removals = { evictionsLru, evictionsTtl, evictionsHealth, evictionsCorruption };
@@ -17,7 +17,7 @@ function counts(trial: Trial, tier: ObservedTier, when: string, expected: Partia
 
 const checks: Check[] = [
   {
-    name: 'counts a read other than as one hit or one miss',
+    name: 'counts each read as one hit or one miss',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b'), makeEntry('c')]);
@@ -25,18 +25,22 @@ const checks: Check[] = [
       await tier.get('a');
       await tier.get('never');
       await tier.size();
-      counts(trial, tier, 'after 2 gets that found and 1 that did not', { hits: 2, misses: 1, currentSize: 3 });
+      expectCounts(trial, tier, 'after 2 gets that hit and 1 that missed', { hits: 2, misses: 1, currentSize: 3 });
       await tier.getMany(['a', 'b', 'never', 'nowhere']);
       await tier.getMany([]);
-      counts(trial, tier, 'after getMany of 2 there and 2 not', { hits: 4, misses: 3, currentSize: 3 });
+      expectCounts(trial, tier, 'after getMany of 2 present and 2 missing keys', {
+        hits: 4,
+        misses: 3,
+        currentSize: 3,
+      });
     },
   },
   {
-    name: 'counts a look, a listing or a write as a hit or a miss',
+    name: 'counts no hit or miss for has, peek, listings and writes',
     rule: 'looks',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a'), makeEntry('b')]);
-      const looks: readonly (readonly [string, () => Promise<unknown>])[] = [
+      const operations: readonly (readonly [string, () => Promise<unknown>])[] = [
         ['has', async () => [await tier.has('a'), await tier.has('never')]],
         ['peek', async () => [await tier.peek('a'), await tier.peek('never')]],
         ['keys', () => tier.keys()],
@@ -49,15 +53,15 @@ const checks: Check[] = [
         ['deleteMany', () => tier.deleteMany(['b', 'never'])],
         ['clear', () => tier.clear()],
       ];
-      for (const [name, look] of looks) {
-        await look();
+      for (const [name, run] of operations) {
+        await run();
         const { hits, misses } = tier.statistics;
         trial.same(`hits and misses after ${name}`, [hits, misses], [0, 0]);
       }
     },
   },
   {
-    name: 'counts a removal for another reason, or an explicit one at all',
+    name: 'counts removals by their reason',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(8));
@@ -65,51 +69,51 @@ const checks: Check[] = [
       await tier.delete('entry-0001', RemovalReason.EXPLICIT);
       await tier.deleteMany(['entry-0002', 'never']);
       await tier.size();
-      counts(trial, tier, 'after explicit deletes', { currentSize: 5 });
+      expectCounts(trial, tier, 'after explicit deletes', { currentSize: 5 });
       await tier.delete('entry-0003', RemovalReason.HEALTH);
       await tier.delete('never', RemovalReason.HEALTH);
       await tier.size();
-      counts(trial, tier, 'after a delete for bad health', { currentSize: 4, evictionsHealth: 1 });
+      expectCounts(trial, tier, 'after a delete for bad health', { currentSize: 4, evictionsHealth: 1 });
       await tier.delete('entry-0004', RemovalReason.TTL);
       await tier.delete('entry-0005', RemovalReason.CORRUPTION);
       await tier.size();
       const removals = { evictionsHealth: 1, evictionsTtl: 1, evictionsCorruption: 1 };
-      counts(trial, tier, 'after deletes for other reasons', { currentSize: 2, ...removals });
+      expectCounts(trial, tier, 'after deletes for other reasons', { currentSize: 2, ...removals });
       await tier.clear();
       await tier.size();
-      counts(trial, tier, 'after clear', removals);
+      expectCounts(trial, tier, 'after clear', removals);
     },
   },
   {
-    name: 'does not count what expires, or counts it twice',
+    name: 'counts each expired entry once',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(5));
       trial.clock.advance(HOUR);
       await tier.get('entry-0000');
       await tier.get('entry-0000');
-      counts(trial, tier, 'after 2 gets of an expired entry', { misses: 2, evictionsTtl: 1 });
+      expectCounts(trial, tier, 'after 2 gets of an expired entry', { misses: 2, evictionsTtl: 1 });
       await tier.getMany(['entry-0001', 'entry-0001']);
-      counts(trial, tier, 'after getMany of another one', { misses: 3, evictionsTtl: 2 });
+      expectCounts(trial, tier, 'after getMany of another expired entry', { misses: 3, evictionsTtl: 2 });
       await tier.cleanupExpired();
-      counts(trial, tier, 'after cleanupExpired of the other 3', { misses: 3, evictionsTtl: 5 });
+      expectCounts(trial, tier, 'after cleanupExpired of the other 3', { misses: 3, evictionsTtl: 5 });
       await tier.cleanupExpired();
-      counts(trial, tier, 'after cleanupExpired again', { misses: 3, evictionsTtl: 5 });
+      expectCounts(trial, tier, 'after cleanupExpired again', { misses: 3, evictionsTtl: 5 });
     },
   },
   {
-    name: 'does not count what has to go for want of room',
+    name: 'counts entries evicted for capacity',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tier({ config: { maxEntries: 2 } });
       for (const entry of makeEntries(5)) await tier.put(entry);
       await tier.size();
-      counts(trial, tier, 'after 5 puts with maxEntries 2', { currentSize: 2, evictionsLru: 3 });
+      expectCounts(trial, tier, 'after 5 puts with maxEntries 2', { currentSize: 2, evictionsLru: 3 });
       trial.same('statistics.totalEvictions', tier.statistics.totalEvictions, 3);
     },
   },
   {
-    name: 'computes its hit rate or its sum of evictions wrongly',
+    name: 'computes its hit rate and its total of evictions',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith(makeEntries(4));
@@ -122,7 +126,7 @@ const checks: Check[] = [
     },
   },
   {
-    name: 'hands out statistics that change afterwards',
+    name: 'returns its statistics as a snapshot',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -135,12 +139,16 @@ const checks: Check[] = [
       await tier.delete('a', RemovalReason.HEALTH);
       await tier.size();
       const { hits, misses, currentSize, evictionsHealth } = before;
-      trial.same('a snapshot after more operations', [hits, misses, currentSize, evictionsHealth], [1, 0, 1, 0]);
-      counts(trial, tier, 'now', { hits: 2, misses: 1, currentSize: 1, evictionsHealth: 1 });
+      trial.same(
+        'an earlier snapshot after more operations',
+        [hits, misses, currentSize, evictionsHealth],
+        [1, 0, 1, 0],
+      );
+      expectCounts(trial, tier, 'now', { hits: 2, misses: 1, currentSize: 1, evictionsHealth: 1 });
     },
   },
   {
-    name: 'forgets its counts when it is closed',
+    name: 'keeps its counts when it is closed',
     rule: 'statistics',
     run: async (trial) => {
       const tier = await trial.tierWith([makeEntry('a')]);
@@ -149,13 +157,13 @@ const checks: Check[] = [
       await tier.delete('a', RemovalReason.HEALTH);
       await tier.close();
       await tier.size();
-      counts(trial, tier, 'after close', { hits: 1, misses: 1, evictionsHealth: 1 });
+      expectCounts(trial, tier, 'after close', { hits: 1, misses: 1, evictionsHealth: 1 });
       await tier.get('never');
-      counts(trial, tier, 'after close and another get', { hits: 1, misses: 2, evictionsHealth: 1 });
+      expectCounts(trial, tier, 'after close and another get', { hits: 1, misses: 2, evictionsHealth: 1 });
     },
   },
   {
-    name: 'loses count of an entry in some history',
+    name: 'accounts for every entry in random histories',
     rule: 'statistics',
     run: async (trial) => {
       const { fastCheck, runs = 100 } = trial.subject;
@@ -175,8 +183,8 @@ const checks: Check[] = [
 type Action = 'put' | 'get' | 'getMany' | 'delete' | 'health' | 'cleanup' | 'wait';
 
 /**
- * Keeps the books of a tier: what came in is there, or left for a reason that was counted. Whether an expired entry that a put or
- * a delete meets is counted is the tier's to say.
+ * Accounts for every entry of a tier: each one stored is present, or was removed for a reason that was counted. A tier
+ * may or may not count an expired entry that a put or a delete encounters.
  */
 class Ledger {
   readonly #trial: Trial;
@@ -199,7 +207,7 @@ class Ledger {
       const known = live + this.#deleted + evictionsLru + evictionsTtl + evictionsHealth;
       const hidden = [...this.#deadlines.values()].filter((deadline) => this.#trial.clock.now() >= deadline).length;
       const missing = this.#stored - known;
-      const what = `entries stored less those there, deleted or evicted after ${action} "${key}"`;
+      const what = `entries stored minus those present, deleted or evicted, after ${action} "${key}"`;
       this.#trial.holds(
         what,
         missing >= 0 && missing <= hidden + this.#unsure,
@@ -243,7 +251,7 @@ class Ledger {
     for (const [key, deadline] of this.#deadlines) if (now >= deadline) this.#deadlines.delete(key);
   }
 
-  /** An expired entry may be there still. */
+  /** Before a put or delete of a key whose expired entry may still be stored. */
   #meet(key: string): void {
     if (this.#trial.clock.now() >= (this.#deadlines.get(key) ?? Number.POSITIVE_INFINITY)) this.#unsure++;
   }

@@ -1,16 +1,16 @@
 import { RemovalReason } from '@pw/cache-models';
-import type { Check, CheckGroup } from '../conformance-test.ts';
-import { HOUR, makeEntries, makeEntry } from '../make-entry.ts';
-import type { ObservedTier } from '../observed-tier.ts';
-import { type Touch, TouchLedger, type TouchStep } from '../touch-ledger.ts';
-import type { Trial } from '../trial.ts';
-import { tryHistories } from '../try-histories.ts';
+import { type Touch, TouchLedger, type TouchStep } from '../histories/touch-ledger.ts';
+import { tryHistories } from '../histories/try-histories.ts';
+import { HOUR, makeEntries, makeEntry } from '../samples/make-entry.ts';
+import type { ObservedTier } from '../trial/observed-tier.ts';
+import type { Trial } from '../trial/trial.ts';
+import type { Check, CheckGroup } from './check.ts';
 
-/** More than any check has touches. */
+/** More than the number of touches in any check. */
 const ALL = 1000;
 
-/** A check that holds of a tier that remembers touches at all. */
-function remembering(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>, maxEntries = 50): Check {
+/** A check that applies only to a tier with touched. */
+function withTouched(name: string, run: (trial: Trial, tier: ObservedTier) => Promise<void>, maxEntries = 50): Check {
   return {
     name,
     rule: 'touched',
@@ -22,16 +22,16 @@ function remembering(name: string, run: (trial: Trial, tier: ObservedTier) => Pr
   };
 }
 
-/** The same, with a ledger of the touches; the tier remembers them from its beginning. */
-function counting(
+/** The same, with a ledger of the touches, which the tier counts from the start. */
+function withLedger(
   name: string,
   run: (ledger: TouchLedger, trial: Trial, tier: ObservedTier) => Promise<void>,
   maxEntries?: number,
 ): Check {
-  return remembering(name, (trial, tier) => run(new TouchLedger(trial, tier), trial, tier), maxEntries);
+  return withTouched(name, (trial, tier) => run(new TouchLedger(trial, tier), trial, tier), maxEntries);
 }
 
-/** What may become of an entry `a` that was touched, in a tier with room for two. */
+/** Events after a touch of the entry `a`, in a tier with room for two. */
 const FATES: Readonly<Record<string, (tier: ObservedTier, trial: Trial) => Promise<unknown>>> = {
   evicted: (tier) => tier.putMany(makeEntries(2)),
   expired: async (tier, { clock }) => {
@@ -42,22 +42,22 @@ const FATES: Readonly<Record<string, (tier: ObservedTier, trial: Trial) => Promi
     clock.advance(HOUR);
     return tier.cleanupExpired();
   },
-  'expired and put anew': (tier, { clock }) => {
+  'expired and put again': (tier, { clock }) => {
     clock.advance(HOUR);
     return tier.put(makeEntry('a', {}, clock.now()));
   },
   deleted: (tier) => tier.delete('a'),
   'deleted for bad health': (tier) => tier.delete('a', RemovalReason.HEALTH),
   'deleted in a batch': (tier) => tier.deleteMany(['a']),
-  'put anew': (tier) => tier.put(makeEntry('a', { source: 'new' })),
-  'put anew in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
+  'put again': (tier) => tier.put(makeEntry('a', { source: 'new' })),
+  'put again in a batch': (tier) => tier.putMany([makeEntry('a', { source: 'new' })]),
   cleared: (tier) => tier.clear(),
   closed: (tier) => tier.close(),
 };
 
 const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>
-  counting(
-    `loses what it counted of an entry that is ${fate}`,
+  withLedger(
+    `keeps the touches of an entry that is ${fate}`,
     async (ledger, trial, tier) => {
       await tier.put(makeEntry('a', { accessCount: 5 }));
       await ledger.touch('a');
@@ -73,19 +73,19 @@ const fates: Check[] = Object.entries(FATES).map(([fate, meet]) =>
 );
 
 const checks: Check[] = [
-  remembering('remembers touches without touch, or without answering at once', async (trial, tier) => {
+  withTouched('offers touched only together with touch, and synchronously', async (trial, tier) => {
     const { capabilities, touch } = tier.raw;
-    trial.same('type of touch in a tier that has touched', typeof touch, 'function');
-    trial.same('claim of synchronous in a tier that has touched', capabilities.synchronous, true);
+    trial.same('type of touch in a tier with touched', typeof touch, 'function');
+    trial.same('capabilities.synchronous of a tier with touched', capabilities.synchronous, true);
     const { count, of, take, forget } = tier.raw.touched!();
     const types = [typeof count, typeof of, typeof take, typeof forget];
     trial.same('types of count, of, take and forget', types, ['number', 'function', 'function', 'function']);
   }),
-  remembering('gives another view of its touches at another time', async (trial, tier) => {
+  withTouched('returns the same view of its touches every time', async (trial, tier) => {
     const view = tier.raw.touched!();
     const isSame = (when: string) =>
-      trial.holds(`touched() ${when}`, tier.raw.touched!() === view, 'what it gave first', 'another view');
-    isSame('at once again');
+      trial.holds(`touched() ${when}`, tier.raw.touched!() === view, 'the first view', 'another view');
+    isSame('called again');
     await tier.put(makeEntry('a'));
     await tier.touch('a');
     isSame('after a touch');
@@ -97,16 +97,16 @@ const checks: Check[] = [
     await tier.open();
     isSame('after close and open');
   }),
-  remembering('remembers touches from before it was asked to', async (trial, tier) => {
+  withTouched('counts touches only after the first call of touched', async (trial, tier) => {
     await tier.put(makeEntry('a'));
     await tier.touch('a');
     const view = tier.raw.touched!();
-    trial.same('of("a") when it was touched before only', view.of('a'), undefined);
-    trial.same('take when there were touches before only', view.take(ALL), []);
+    trial.same('of("a") after a touch before the first call of touched', view.of('a'), undefined);
+    trial.same('take after a touch before the first call of touched', view.take(ALL), []);
     await tier.touch('a');
     trial.same('count in of("a") after one more touch', view.of('a')?.accessCount, 2);
   }),
-  counting('tells of other touches than it counted', async (ledger, trial, tier) => {
+  withLedger('reports exactly the touches that it counted', async (ledger, trial, tier) => {
     const entries = ['a', 'b', 'c', 'd'].map((key, at) => makeEntry(key, { accessCount: at }));
     await tier.putMany(entries);
     for (const key of ['a', 'b', 'a', 'never', 'd', 'a']) {
@@ -117,29 +117,29 @@ const checks: Check[] = [
     await tier.getMany(['c']);
     const keys = ['a', 'b', 'c', 'd', 'never', '', '__proto__'];
     ledger.compare(keys, 'after touches of three of four entries');
-    ledger.compare(keys, 'once more');
+    ledger.compare(keys, 'when read again');
     ledger.takeAll();
     ledger.compare(keys, 'when all were taken');
     await ledger.touch('b');
     ledger.compare(keys, 'after another touch');
     ledger.takeAll();
   }),
-  counting('lets a count or a time go back where an entry is put anew', async (ledger, trial, tier) => {
+  withLedger('never lets a count or a time go back when an entry is put again', async (ledger, trial, tier) => {
     const { clock } = trial;
     await tier.put(makeEntry('a', { accessCount: 5 }));
     clock.advance(10);
     await ledger.touch('a');
     await tier.put(makeEntry('a', { source: 'new' }));
     await ledger.touch('a');
-    ledger.compare(['a'], 'of an entry that was put anew with fewer accesses, and touched');
+    ledger.compare(['a'], 'after a put with fewer accesses, and a touch');
     await tier.delete('a');
     await tier.put(makeEntry('a', { source: 'newer', accessCount: 100 }));
     clock.set(clock.now() - 5);
     await ledger.touch('a');
-    ledger.compare(['a'], 'of an entry that was put anew with more accesses, and touched earlier');
+    ledger.compare(['a'], 'after a put with more accesses, and an earlier touch');
     ledger.takeAll();
   }),
-  counting('keeps a touch that it was told to forget, or forgets others', async (ledger, _, tier) => {
+  withLedger('forgets exactly the touches that it is told to forget', async (ledger, _, tier) => {
     const keys = ['a', 'b', 'c', 'd', 'e'];
     const touchAll = async () => {
       await tier.putMany(keys.map((key) => makeEntry(key)));
@@ -148,19 +148,19 @@ const checks: Check[] = [
     };
     await touchAll();
     for (const key of ['a', 'd', 'never']) ledger.forget(key);
-    ledger.compare(keys, 'after forget of one that is there and one that is gone');
+    ledger.compare(keys, 'after forget of a present, a deleted and an unknown key');
     await ledger.touch('a');
-    ledger.compare(keys, 'after a touch of what was forgotten');
+    ledger.compare(keys, 'after a touch of a forgotten key');
     ledger.takeAll();
     await touchAll();
     ledger.forget();
     ledger.compare(keys, 'after forget of all');
     ledger.takeAll();
     await ledger.touch('b');
-    ledger.compare(keys, 'after a touch when all was forgotten');
+    ledger.compare(keys, 'after a touch of a key after forget of all');
     ledger.takeAll();
   }),
-  counting('takes more touches than it was asked for, or loses the rest', async (ledger, _, tier) => {
+  withLedger('takes at most the requested number of touches and keeps the rest', async (ledger, _, tier) => {
     const keys = makeEntries(30).map(({ key }) => key);
     await tier.putMany(makeEntries(30));
     for (const key of keys) await ledger.touch(key);
@@ -174,10 +174,10 @@ const checks: Check[] = [
     ledger.compare(keys, 'when all were taken');
     ledger.takeAll();
   }),
-  counting('says nothing of its touches while it is off', async (ledger, _, tier) => {
+  withLedger('reports its touches while it is off', async (ledger, _, tier) => {
     await tier.putMany(['a', 'b', 'c'].map((key) => makeEntry(key)));
     for (const key of ['a', 'b', 'c']) await ledger.touch(key);
-    while (tier.enabled) tier.raw.handleFailure(new Error('a fault that a test made up'));
+    while (tier.enabled) tier.raw.handleFailure(new Error('a simulated fault'));
     ledger.compare(['a', 'b', 'c'], 'of a tier that is off');
     ledger.forget('a');
     ledger.compare(['a', 'b', 'c'], 'of a tier that is off, after forget("a")');
@@ -185,8 +185,8 @@ const checks: Check[] = [
     ledger.compare(['a', 'b', 'c'], 'of a tier that is on again');
     ledger.takeAll();
   }),
-  counting(
-    'loses, repeats or makes up a touch in some history',
+  withLedger(
+    'accounts for every touch in random histories',
     async (ledger, trial) => {
       const { fastCheck, runs } = trial.subject;
       const key = fastCheck.constantFrom('a', 'b', 'c', '__proto__');
@@ -205,7 +205,7 @@ const checks: Check[] = [
   ),
 ];
 
-/** As often as they stand here: an entry is touched, outlives its time and is put anew before anything else befalls it. */
+/** Weighted by repetition, so that entries are often touched, expire and are put again before anything else happens. */
 const STEPS: readonly Touch[] = [
   ...Array<Touch>(8).fill('touch'),
   ...Array<Touch>(6).fill('put'),

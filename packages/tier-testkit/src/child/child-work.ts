@@ -1,10 +1,10 @@
 import { type CacheTier, silentLogger } from '@pw/cache-models';
-import { ManualClock } from '../manual-clock.ts';
-import { TestCipher } from '../test-cipher.ts';
-import type { TierModule } from '../tier-module.ts';
+import { ManualClock } from '../doubles/manual-clock.ts';
+import { TestCipher } from '../doubles/test-cipher.ts';
+import type { TierModule } from '../subject/tier-module.ts';
 import type { ChildOrders } from './child-orders.ts';
 
-/** What a command of a child process works with. */
+/** The environment of a command in a child process. */
 export class ChildWork {
   readonly clock = new ManualClock();
   readonly orders: ChildOrders;
@@ -16,7 +16,7 @@ export class ChildWork {
     this.clock.set(orders.now);
   }
 
-  /** A tier on the store, not yet opened; made as the parent makes its own. */
+  /** A tier on the store, not yet opened, created as the parent creates its own. */
   async tier(): Promise<CacheTier> {
     return this.#module.createTier({
       config: {},
@@ -30,5 +30,5 @@ export class ChildWork {
   }
 }
 
-/** One thing that a child process can do. */
+/** A command of a child process. */
 export type ChildCommand = (work: ChildWork) => Promise<void>;

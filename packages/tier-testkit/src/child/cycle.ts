@@ -1,31 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheTier } from '@pw/cache-models';
-import { numberedEntry } from '../numbered-entry.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
 import type { ChildWork } from './child-work.ts';
+import { report } from './report.ts';
 import { type Holdings, Resources } from './resources.ts';
-import { tell } from './tell.ts';
 
-/** After so many everything that is made once is there. */
+/** Cycles to run first, so that everything created once exists. */
 const FIRST = 10;
-const TELL_EVERY = 20;
-/** Milliseconds for what a close has begun, and the system has to end. */
+const REPORT_EVERY = 20;
+/** How long to wait for the system to finish what a close has begun, in milliseconds. */
 const PATIENCE = 1000;
 
-/** Opens, uses and closes tiers, and tells what the process held after the first cycles and after the last. */
+/** Opens, uses and closes tiers, and reports the resources held after the first cycles and after the last. */
 export async function cycle(work: ChildWork): Promise<void> {
   const resources = new Resources(work.orders.directory);
   let tier = await work.tier();
   let before: Holdings = {};
   for (let count = 0; count < work.orders.count + FIRST; count++) {
     if (count === FIRST) before = await leastHeld(resources);
-    // Half of the cycles open the tier of the one before again.
+    // Half of the cycles reopen the previous tier.
     if (count % 2 === 0) tier = await work.tier();
     if (count % 4 < 2) await tier.open();
     await use(tier, count);
     await tier.close();
-    if (count % TELL_EVERY === 0) tell(count);
+    if (count % REPORT_EVERY === 0) report(count);
   }
-  tell({ before, after: await leastHeld(resources, before) });
+  report({ before, after: await leastHeld(resources, before) });
 }
 
 async function use(tier: CacheTier, count: number): Promise<void> {
@@ -37,7 +37,7 @@ async function use(tier: CacheTier, count: number): Promise<void> {
   await tier.delete('c');
 }
 
-/** The least that is held of each kind within a while; it waits no longer once nothing is more than before. */
+/** The lowest count of each kind within a while; stops waiting once no count exceeds the one in `before`. */
 async function leastHeld(resources: Resources, before: Holdings = {}): Promise<Holdings> {
   let least = resources.held();
   const isMore = () => Object.entries(least).some(([kind, count]) => count > (before[kind] ?? 0));

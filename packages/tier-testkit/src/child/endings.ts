@@ -1,35 +1,35 @@
 import type { CacheTier } from '@pw/cache-models';
-import { doStep, writeStep } from '../write-step.ts';
+import { doStep, writeStep } from '../histories/write-step.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './tell.ts';
+import { report } from './report.ts';
 
-/** Writes until it is killed, and tells the number of each step once the tier has acknowledged it. */
+/** Writes until it is killed, and reports the number of each step once the tier has acknowledged it. */
 export async function write(work: ChildWork): Promise<void> {
   const tier = await work.tier();
   for (let count = 0; ; count++) {
     if (!(await doStep(tier, writeStep(work.orders.prefix, count)))) throw new Error('a put was not stored');
-    tell(count);
+    report(count);
   }
 }
 
-/** Some steps, then the end of the process at once, without close. */
+/** Runs some steps, then exits immediately, without close. */
 export async function exit(work: ChildWork): Promise<void> {
   await writeSome(work);
   process.exit(0);
 }
 
-/** Some steps, and close forgotten: the process ends when nothing holds it. */
+/** Runs some steps and never closes: the process ends when nothing keeps it alive. */
 export async function end(work: ChildWork): Promise<void> {
   await writeSome(work);
-  tellWhenOver();
+  reportAtExit();
 }
 
-/** Some steps, then close: the process ends when nothing holds it. */
+/** Runs some steps, then closes: the process ends when nothing keeps it alive. */
 export async function closeAndEnd(work: ChildWork): Promise<void> {
   const tier = await writeSome(work);
   await tier.close();
-  tell('closed');
-  tellWhenOver();
+  report('closed');
+  reportAtExit();
 }
 
 async function writeSome(work: ChildWork): Promise<CacheTier> {
@@ -40,16 +40,16 @@ async function writeSome(work: ChildWork): Promise<CacheTier> {
     if (!(await doStep(tier, writeStep(prefix, step)))) throw new Error('a put was not stored');
     await tier.get(`${prefix}-${step}`);
   }
-  // A tier may keep these for a while before it writes them.
+  // A tier may buffer these for a while before it writes them.
   const keys = await tier.keys();
   const now = work.clock.now();
   await tier.recordAccess?.(keys.map((key) => ({ key, accessCount: 5, lastAccessed: now })));
-  tell('written');
+  report('written');
   return tier;
 }
 
-/** When nothing holds the process any more: for how many milliseconds something did. */
-function tellWhenOver(): void {
+/** Reports at exit for how many milliseconds the process was kept alive. */
+function reportAtExit(): void {
   const since = performance.now();
-  process.once('exit', () => tell(performance.now() - since));
+  process.once('exit', () => report(performance.now() - since));
 }

@@ -1,13 +1,13 @@
 import { createHook } from 'node:async_hooks';
 import { readdirSync } from 'node:fs';
 
-/** What a process holds, by kind: how many of each. */
+/** The resources that a process holds: the number of each kind. */
 export type Holdings = Readonly<Record<string, number>>;
 
-/** Handles and timers, those too that do not keep the process alive; not promises, ticks and requests, which come and go. */
+/** Handles and timers, including unreferenced ones; not promises, ticks and requests, which come and go. */
 const LASTING = /^(?:Timeout|Immediate|WORKER|MESSAGEPORT|STATWATCHER|DIRHANDLE|FILEHANDLE)$|WRAP$/;
 
-/** Watches what a process holds, from now on. */
+/** Tracks the resources that a process holds, from now on. */
 export class Resources {
   readonly #live = new Map<number, string>();
   readonly #directory: string;
@@ -28,7 +28,8 @@ export class Resources {
       held[kind] = (held[kind] ?? 0) + 1;
     };
     for (const type of this.#live.values()) add(`handles of the kind ${type}`);
-    for (const type of process.getActiveResourcesInfo()) add(`resources of the kind ${type} that hold the process`);
+    for (const type of process.getActiveResourcesInfo())
+      add(`resources of the kind ${type} that keep the process alive`);
     for (const event of process.eventNames())
       held[`process listeners of "${String(event)}"`] = process.listenerCount(event);
     const descriptors = countDescriptors();
@@ -40,12 +41,12 @@ function countFiles(directory: string): number {
   try {
     return readdirSync(directory, { recursive: true }).length;
   } catch {
-    // It never made its folder, or removed it.
+    // The tier never created its folder, or removed it.
     return 0;
   }
 }
 
-/** Where the system tells it. */
+/** `undefined` where the system does not expose them. */
 function countDescriptors(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length;

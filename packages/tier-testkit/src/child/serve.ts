@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline';
 import type { CacheTier } from '@pw/cache-models';
-import { numberedEntry } from '../numbered-entry.ts';
-import { plainEntry } from '../plain-entry.ts';
+import { numberedEntry } from '../samples/numbered-entry.ts';
+import { plainEntry } from '../trial/plain-entry.ts';
 import type { ChildWork } from './child-work.ts';
-import { tell } from './tell.ts';
+import { report } from './report.ts';
 
-/** What a parent asks of the tier of a child process: an operation, and what it takes. */
+/** A request to the tier of a child process: an operation and its arguments. */
 export interface ChildRequest {
-  readonly ask:
+  readonly operation:
     | 'put'
     | 'putMany'
     | 'get'
@@ -20,7 +20,7 @@ export interface ChildRequest {
     | 'cleanup'
     | 'advance';
   readonly keys?: readonly string[];
-  /** Number of the entries to put; milliseconds to advance the clock by. */
+  /** Number of the entries to put, or milliseconds to advance the clock by. */
   readonly count?: number;
 }
 
@@ -29,14 +29,14 @@ export async function serve(work: ChildWork): Promise<void> {
   const tier = await work.tier();
   await tier.open();
   for await (const line of createInterface({ input: process.stdin }))
-    tell((await answer(work, tier, JSON.parse(line) as ChildRequest)) ?? null);
+    report((await answer(work, tier, JSON.parse(line) as ChildRequest)) ?? null);
   await tier.close();
 }
 
 async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): Promise<unknown> {
-  const { ask, keys = [], count = 0 } = request;
+  const { operation, keys = [], count = 0 } = request;
   const [key = ''] = keys;
-  switch (ask) {
+  switch (operation) {
     case 'put':
       return putAll(tier, keys, count);
     case 'putMany':
@@ -45,7 +45,7 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
       return plainEntry(await tier.get(key));
     case 'has':
     case 'delete':
-      return tier[ask](key);
+      return tier[operation](key);
     case 'entries': {
       const found: string[] = [];
       for await (const entry of tier.entries()) found.push(entry.key);
@@ -56,11 +56,11 @@ async function answer(work: ChildWork, tier: CacheTier, request: ChildRequest): 
     case 'advance':
       return work.clock.advance(count);
     default:
-      return tier[ask]();
+      return tier[operation]();
   }
 }
 
-/** One put after the other: how many were acknowledged. */
+/** Puts one entry after the other, and returns how many were acknowledged. */
 async function putAll(tier: CacheTier, keys: readonly string[], count: number): Promise<number> {
   let stored = 0;
   for (const key of keys) if (await tier.put(key, numberedEntry(key, count))) stored++;

@@ -2,7 +2,7 @@ import { type AccessUpdate, CacheEntry, RemovalReason, TierStatistics } from '@p
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** An entry whose fields anybody may set. */
+/** An entry whose fields are writable. */
 function thawed(entry: CacheEntry): CacheEntry {
   return Object.assign(Object.create(CacheEntry.prototype), entry) as CacheEntry;
 }
@@ -10,8 +10,8 @@ function thawed(entry: CacheEntry): CacheEntry {
 export const aliasingMutants: readonly Mutant[] = [
   plant(
     'shared-object-handed-out',
-    'Hands out the very object that it keeps, and anybody may change it.',
-    ['aliasing', 'hands out entries that can be changed'],
+    'Returns the stored object itself, and it is writable.',
+    ['aliasing', 'returns entries that cannot be changed'],
     class extends MapTier {
       protected override takeIn(entry: CacheEntry): CacheEntry {
         return thawed(entry);
@@ -20,8 +20,8 @@ export const aliasingMutants: readonly Mutant[] = [
   ),
   plant(
     'map-handed-out',
-    'Keeps what a getMany found for the next one, and hands out the same map.',
-    ['aliasing', 'lets the Map of getMany change what is stored'],
+    'Caches the Map of a getMany and returns the same one again.',
+    ['aliasing', 'is unaffected by changes to the Map returned by getMany'],
     class extends MapTier {
       #last: { readonly keys: string; readonly found: Map<string, CacheEntry>; readonly steps: number } | undefined;
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
@@ -38,8 +38,8 @@ export const aliasingMutants: readonly Mutant[] = [
   ),
   plant(
     'keys-handed-out',
-    'Keeps its list of keys, and hands out the very list.',
-    ['aliasing', 'lets the list of keys change what is stored'],
+    'Returns its internal list of keys.',
+    ['aliasing', 'is unaffected by changes to the list returned by keys'],
     class extends MapTier {
       readonly #keys: string[] = [];
       override keys(): string[] {
@@ -55,9 +55,9 @@ export const aliasingMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'living-statistics',
-    'Hands out the statistics that it counts in.',
-    ['aliasing', 'lets its statistics be changed from outside'],
+    'live-statistics',
+    'Returns the statistics object in which it counts.',
+    ['aliasing', 'is unaffected by changes to its statistics object'],
     class extends MapTier {
       override get statistics(): TierStatistics {
         this.counts.currentSize = this.sizeNow();
@@ -71,7 +71,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'hits-for-misses',
     'Counts a miss as a hit.',
-    ['basics', 'finds what was never stored'],
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override countMiss(): void {
         this.countHit();
@@ -80,8 +80,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'misses-uncounted',
-    'Counts no misses.',
-    ['basics', 'finds what was never stored'],
+    'Does not count misses.',
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override countMiss(): void {}
     },
@@ -89,7 +89,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'expired-is-a-hit',
     'Counts a get of an expired entry as a hit.',
-    ['expiry', 'shows an entry after its deadline'],
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         const there = this.rows.has(key);
@@ -104,8 +104,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'batches-uncounted',
-    'Counts no hits and misses in getMany.',
-    ['statistics', 'counts a read other than as one hit or one miss'],
+    'Does not count hits and misses in getMany.',
+    ['statistics', 'counts each read as one hit or one miss'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const { hits, misses } = this.counts;
@@ -118,7 +118,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'has-counts',
     'has counts a hit or a miss.',
-    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
+    ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override has(key: string): boolean {
         const there = super.has(key);
@@ -131,7 +131,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'peek-counts',
     'peek counts a hit.',
-    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
+    ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
         const entry = super.peek(key);
@@ -142,8 +142,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-count',
-    'Reading the entries counts a hit for each.',
-    ['statistics', 'counts a look, a listing or a write as a hit or a miss'],
+    'Counts a hit for each entry that entries() reads.',
+    ['statistics', 'counts no hit or miss for has, peek, listings and writes'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
         const entries = [...super.entries()];
@@ -154,8 +154,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'evictions-uncounted',
-    'Counts no evictions for want of room.',
-    ['statistics', 'does not count what has to go for want of room'],
+    'Does not count evictions for capacity.',
+    ['statistics', 'counts entries evicted for capacity'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         if (reason !== RemovalReason.CAPACITY) super.countRemoval(reason);
@@ -164,8 +164,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'expiry-uncounted',
-    'Does not count what expired.',
-    ['statistics', 'does not count what expires, or counts it twice'],
+    'Does not count expired entries.',
+    ['statistics', 'counts each expired entry once'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         if (reason !== RemovalReason.TTL) super.countRemoval(reason);
@@ -175,7 +175,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'reasons-ignored',
     'Counts a removal for bad health as an ordinary delete.',
-    ['statistics', 'counts a removal for another reason, or an explicit one at all'],
+    ['statistics', 'counts removals by their reason'],
     class extends MapTier {
       protected override remove(key: string): boolean {
         return super.remove(key, RemovalReason.EXPLICIT);
@@ -185,7 +185,7 @@ export const statisticsMutants: readonly Mutant[] = [
   plant(
     'deletes-are-evictions',
     'Counts a delete as an eviction.',
-    ['statistics', 'counts a removal for another reason, or an explicit one at all'],
+    ['statistics', 'counts removals by their reason'],
     class extends MapTier {
       override countRemoval(reason: RemovalReason): void {
         super.countRemoval(reason === RemovalReason.EXPLICIT ? RemovalReason.HEALTH : reason);
@@ -194,8 +194,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'size-never-shrinks',
-    'Its currentSize counts puts.',
-    ['statistics', 'loses count of an entry in some history'],
+    'Counts puts in currentSize.',
+    ['statistics', 'accounts for every entry in random histories'],
     class extends MapTier {
       #puts = 0;
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -208,9 +208,9 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'statistics-start-again',
-    'Forgets its counts when it is closed.',
-    ['statistics', 'forgets its counts when it is closed'],
+    'statistics-reset-on-close',
+    'Resets its counts when it is closed.',
+    ['statistics', 'keeps its counts when it is closed'],
     class extends MapTier {
       override close(): void {
         super.close();
@@ -220,8 +220,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-not-stored',
-    'recordAccess tells that the key was there and stores nothing.',
-    ['access', 'stores other than recordAccess tells'],
+    'recordAccess counts the key but stores nothing.',
+    ['access', 'stores the count and time passed to recordAccess'],
     class extends MapTier {
       protected override noteAccess({ key }: AccessUpdate): boolean {
         return this.live(key) !== undefined;
@@ -230,8 +230,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'access-added-up',
-    'recordAccess adds the count to the one that is there.',
-    ['access', 'stores other than recordAccess tells'],
+    'recordAccess adds the count to the stored one.',
+    ['access', 'stores the count and time passed to recordAccess'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         const was = this.live(update.key)?.entry.accessCount ?? 0;
@@ -240,9 +240,9 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'access-counts-the-unknown',
-    'recordAccess counts keys that are not there.',
-    ['access', 'passes over an update, or counts one of a key that is not there'],
+    'access-counts-missing-keys',
+    'recordAccess counts missing keys.',
+    ['access', 'applies every update whose key is present, and counts only those'],
     class extends MapTier {
       override recordAccess(updates: readonly AccessUpdate[]): number {
         super.recordAccess(updates);
@@ -251,9 +251,9 @@ export const statisticsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'access-forgets-where',
-    'recordAccess without a word about it clears evictedFromL1.',
-    ['access', 'forgets or makes up that an entry lives below'],
+    'access-clears-evicted-from-l1',
+    'recordAccess clears evictedFromL1 when the update does not set it.',
+    ['access', 'changes evictedFromL1 only when an update sets it'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         return super.noteAccess({ ...update, evictedFromL1: update.evictedFromL1 ?? false });
@@ -262,8 +262,8 @@ export const statisticsMutants: readonly Mutant[] = [
   ),
   plant(
     'reads-counted-in-the-entry',
-    'A get raises the accessCount of what it keeps.',
-    ['access', 'changes an entry by reading it'],
+    'Increments the accessCount of the stored entry on get.',
+    ['access', 'leaves an entry unchanged when it is read'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);

@@ -3,14 +3,14 @@ import { MapTier } from '../tiers/map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** All tiers in memory, for those that do not keep to their own. */
+/** All tiers in memory, for mutants that touch the stores of others. */
 const everyTier = new Set<{ readonly directory: string; readonly rows: Map<string, Row> }>();
 
 export const basicsMutants: readonly Mutant[] = [
   plant(
     'set-ignored-when-present',
-    'A put under a key that is there changes nothing.',
-    ['basics', 'keeps something of the old entry when it is replaced'],
+    'Ignores a put of an existing key.',
+    ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         return this.live(key) !== undefined || super.store(key, entry);
@@ -19,8 +19,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'ttl-not-refreshed',
-    'A put under a key that is there keeps the old deadline.',
-    ['basics', 'keeps the old deadline when an entry is replaced'],
+    'Keeps the old deadline when an entry is replaced.',
+    ['basics', 'applies the new deadline when an entry is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
@@ -29,9 +29,9 @@ export const basicsMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'null-is-no-news',
-    'A put under a key that is there merges: where the new entry has null, the old field stays.',
-    ['basics', 'keeps something of the old entry when it is replaced'],
+    'null-keeps-the-old-value',
+    'Merges a replacement: where the new entry has null, the old field stays.',
+    ['basics', 'replaces every field of an entry'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key)?.entry;
@@ -42,8 +42,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'read-once',
-    'A get takes the entry out.',
-    ['basics', 'loses an entry that it said it stored'],
+    'Removes an entry on get.',
+    ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);
@@ -54,8 +54,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'null-for-a-miss',
-    'A get that finds nothing gives null.',
-    ['basics', 'finds what was never stored'],
+    'Returns null for a miss.',
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         return super.get(key) ?? (null as unknown as undefined);
@@ -64,8 +64,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'found-by-prefix',
-    'A get finds the first key that begins like it.',
-    ['basics', 'finds what was never stored'],
+    'Finds the first key that starts with the requested one.',
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends MapTier {
       protected override live(key: string): Row | undefined {
         return super.live(key) ?? [...this.rows].find(([other]) => other.startsWith(key))?.[1];
@@ -74,8 +74,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-always-true',
-    'A delete of what is not there is true.',
-    ['basics', 'says of delete what is not so'],
+    'Returns true from delete for a missing key.',
+    ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         super.remove(key, reason);
@@ -85,8 +85,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-of-expired-true',
-    'A delete of an expired entry is true.',
-    ['basics', 'says true when it deletes an expired entry'],
+    'Returns true from delete for an expired entry.',
+    ['basics', 'reports false from delete when the entry had expired'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         return super.remove(key, reason) || (this.rows.has(key) && this.rows.delete(key)) || this.#had(key);
@@ -104,8 +104,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-leaves-a-tombstone',
-    'A key that was deleted can never be stored again.',
-    ['basics', 'says of delete what is not so'],
+    'Never stores a deleted key again.',
+    ['basics', 'reports from delete whether a live entry was removed'],
     class extends MapTier {
       readonly #tombstones = new Set<string>();
       protected override remove(key: string, reason: RemovalReason): boolean {
@@ -120,8 +120,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-by-wildcard',
-    'A clear empties every store whose name begins like its own.',
-    ['hostile keys', 'clears or lists another store than its own'],
+    'Clears every store whose name starts with its own.',
+    ['hostile keys', 'lists and clears only its own store'],
     class extends MapTier {
       override open(): void {
         everyTier.add({ directory: this.setup.directory, rows: this.rows });
@@ -136,8 +136,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-in-pages',
-    'A clear stops after its first 20 entries.',
-    ['basics', 'leaves something behind after clear'],
+    'Stops a clear after 20 entries.',
+    ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
         this.removeExpired();
@@ -148,8 +148,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-counts-expired',
-    'A clear counts expired entries among those it removed.',
-    ['basics', 'leaves something behind after clear'],
+    'Counts expired entries among those removed by clear.',
+    ['basics', 'removes every entry on clear'],
     class extends MapTier {
       override clear(): number {
         const count = this.rows.size;
@@ -161,7 +161,7 @@ export const basicsMutants: readonly Mutant[] = [
   plant(
     'keys-of-a-log',
     'Lists a key once for each put.',
-    ['basics', 'lists other entries than it holds'],
+    ['basics', 'lists exactly the live entries'],
     class extends MapTier {
       readonly #log: string[] = [];
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -175,8 +175,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-fail-fast',
-    'The reader of its entries meets an error when they change meanwhile.',
-    ['basics', 'stumbles when its entries change while they are read'],
+    'Throws while its entries are being read, when they change.',
+    ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {
         const { size } = this.rows;
@@ -189,8 +189,8 @@ export const basicsMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-in-pages',
-    'Reads its entries in pages by offset, and so tells some twice when others were deleted and put meanwhile.',
-    ['basics', 'stumbles when its entries change while they are read'],
+    'Pages its entries by offset, and repeats some when others are deleted and put meanwhile.',
+    ['basics', 'tolerates changes while its entries are being read'],
     class extends MapTier {
       override *entries(): Generator<CacheEntry> {
         for (let offset = 0; offset < this.rows.size; offset += 10)

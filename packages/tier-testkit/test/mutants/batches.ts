@@ -5,8 +5,8 @@ import { type Mutant, plant } from './mutant.ts';
 export const batchMutants: readonly Mutant[] = [
   plant(
     'get-many-with-holes',
-    'Gives undefined in getMany for what it did not find.',
-    ['batches', 'finds too much or too little in getMany'],
+    'Returns undefined values in the Map of getMany for missing keys.',
+    ['batches', 'finds exactly the requested entries in getMany'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return new Map(keys.map((key) => [key, this.get(key)!]));
@@ -15,8 +15,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-shows-expired',
-    'Gives expired entries in getMany.',
-    ['expiry', 'shows an entry after its deadline'],
+    'Returns expired entries from getMany.',
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const rows = keys.flatMap((key) => this.rows.get(key) ?? []);
@@ -26,8 +26,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-in-pages',
-    'Looks at the first 500 keys of a getMany.',
-    ['batches', 'loses entries of a batch of 2000'],
+    'Reads only the first 500 keys of a getMany.',
+    ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         return super.getMany(keys.slice(0, 500));
@@ -36,8 +36,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'get-many-counts-keys',
-    'Counts a key that getMany was given twice as two hits.',
-    ['batches', 'counts a key twice that stands twice in getMany'],
+    'Counts a repeated key of getMany as two hits.',
+    ['batches', 'counts a repeated key of getMany once'],
     class extends MapTier {
       override getMany(keys: readonly string[]): Map<string, CacheEntry> {
         const found = super.getMany(keys);
@@ -48,8 +48,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-in-pages',
-    'Stores the first 1,000 entries of a putMany.',
-    ['batches', 'loses entries of a batch of 2000'],
+    'Stores only the first 1,000 entries of a putMany.',
+    ['batches', 'handles a batch of 2000 entries'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         const stored = super.putMany(entries.slice(0, 1000));
@@ -59,8 +59,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-keeps-the-first',
-    'Of two entries of one key in a putMany it keeps the first.',
-    ['batches', 'lets an earlier entry of putMany win over a later one'],
+    'Keeps the first of two entries for one key in putMany.',
+    ['batches', 'keeps the last entry of putMany for a repeated key'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return super.putMany([...entries].reverse()).reverse();
@@ -69,8 +69,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'put-many-half-done',
-    'A putMany with a wrong entry in it stores those before it.',
-    ['arguments', 'stores a part of a putMany with a wrong entry in it'],
+    'Stores the entries before an invalid one in putMany.',
+    ['arguments', 'stores nothing of a putMany that contains an invalid entry'],
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
         return entries.map((entry) => this.put(entry?.key, entry));
@@ -79,8 +79,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-many-reversed',
-    'Answers a deleteMany in reverse order.',
-    ['batches', 'says in another order which entries deleteMany found'],
+    'Returns the results of deleteMany in reverse order.',
+    ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         return super.deleteMany(keys).reverse();
@@ -89,8 +89,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-many-counts-twice',
-    'deleteMany says true twice of a key that it was given twice.',
-    ['batches', 'says in another order which entries deleteMany found'],
+    'deleteMany returns true twice for a repeated key.',
+    ['batches', 'returns the results of deleteMany in the order of its keys'],
     class extends MapTier {
       override deleteMany(keys: readonly string[]): boolean[] {
         const there = new Set(keys.filter((key) => this.has(key)));
@@ -101,8 +101,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-empties-its-input',
-    'A deleteMany takes the keys out of the array that it is given.',
-    ['aliasing', 'changes the list that it is given'],
+    'Empties the array passed to deleteMany.',
+    ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override deleteMany(keys: string[]): boolean[] {
         const answers: boolean[] = [];
@@ -113,8 +113,8 @@ export const batchMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-sorts-its-input',
-    'A putMany sorts the array that it is given.',
-    ['aliasing', 'changes the list that it is given'],
+    'Sorts the array passed to putMany.',
+    ['aliasing', 'leaves the lists passed to it unchanged'],
     class extends MapTier {
       override putMany(entries: CacheEntry[]): boolean[] {
         const answers = super.putMany(entries);
@@ -128,8 +128,8 @@ export const batchMutants: readonly Mutant[] = [
 export const argumentMutants: readonly Mutant[] = [
   plant(
     'type-error-for-a-key',
-    'Throws a TypeError for a key that is no text.',
-    ['arguments', 'takes for a key in get what is none'],
+    'Throws a TypeError for a key that is not a string.',
+    ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(key: unknown): void {
         if (typeof key !== 'string') throw new TypeError('key must be a string');
@@ -137,9 +137,9 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'any-key-goes',
-    'Takes a key that is no text for its text.',
-    ['arguments', 'takes for a key in get what is none'],
+    'key-coerced-to-string',
+    'Converts a key that is not a string to a string.',
+    ['arguments', 'refuses a value that is not a key in get'],
     class extends MapTier {
       override checkKey(): void {}
       protected override keyOf(key: string): string {
@@ -148,9 +148,9 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'empty-key-taken',
+    'empty-key-accepted',
     'Stores an entry under the empty key.',
-    ['arguments', 'stores under a key that is none'],
+    ['arguments', 'refuses a value that is not a key in put'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: unknown): void {
         if (key !== '') super.checkEntry(key, entry);
@@ -158,9 +158,9 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'foreign-key-taken',
-    'Stores an entry under another key than its own.',
-    ['arguments', 'stores an entry under another key than its own'],
+    'foreign-key-accepted',
+    'Stores an entry under a key other than its own.',
+    ['arguments', 'refuses a put whose key differs from the key of the entry'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         super.checkEntry(typeof key === 'string' && key !== '' ? entry?.key : key, entry);
@@ -168,9 +168,9 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'plain-object-taken',
+    'plain-object-accepted',
     'Stores a plain object that looks like an entry.',
-    ['arguments', 'stores what is no entry'],
+    ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         if (typeof entry !== 'object' || entry?.key !== key) super.checkEntry(key, entry);
@@ -178,9 +178,9 @@ export const argumentMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'nameless-refusal',
-    'Refuses a wrong argument without saying which one.',
-    ['arguments', 'says of a wrong argument neither what is wrong nor where'],
+    'unnamed-argument-in-error',
+    'Does not name the invalid argument in the error.',
+    ['arguments', 'names the invalid argument in the error'],
     class extends MapTier {
       protected override refuse(): never {
         throw new CacheValidationError('wrong argument');
@@ -189,8 +189,8 @@ export const argumentMutants: readonly Mutant[] = [
   ),
   plant(
     'refusal-counts-as-failure',
-    'Counts a wrong argument as a failure of the store.',
-    ['arguments', 'stores what is no entry'],
+    'Counts an invalid argument as a failure of the store.',
+    ['arguments', 'refuses a value that is not an entry in put'],
     class extends MapTier {
       protected override refuse(path: string, message: string): never {
         this.handleFailure(new TypeError(message));

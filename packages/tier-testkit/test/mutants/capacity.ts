@@ -7,8 +7,8 @@ import { type Mutant, plant } from './mutant.ts';
 export const capacityMutants: readonly Mutant[] = [
   plant(
     'one-too-many',
-    'Holds one entry more than maxEntries.',
-    ['capacity', 'holds more or fewer than maxEntries with lru'],
+    'Keeps one entry more than maxEntries.',
+    ['capacity', 'holds exactly maxEntries entries when full with lru'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         return this.config.maxEntries !== null && this.rows.size > this.config.maxEntries + 1;
@@ -17,8 +17,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'one-too-few',
-    'Holds one entry less than maxEntries, when that is more than one.',
-    ['capacity', 'holds more or fewer than maxEntries with lfu'],
+    'Keeps one entry less than maxEntries, if that is more than one.',
+    ['capacity', 'holds exactly maxEntries entries when full with lfu'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         const { maxEntries } = this.config;
@@ -28,8 +28,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'never-full',
-    'Knows no limit.',
-    ['capacity', 'holds more or fewer than maxEntries with fifo'],
+    'Ignores maxEntries.',
+    ['capacity', 'holds exactly maxEntries entries when full with fifo'],
     class extends MapTier {
       protected override isTooFull(): boolean {
         return false;
@@ -38,8 +38,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'batches-without-limit',
-    'Knows no limit in putMany.',
-    ['capacity', 'holds more than maxEntries after putMany, or keeps quiet about what had to go'],
+    'Ignores maxEntries in putMany.',
+    ['capacity', 'keeps to maxEntries in putMany and reports every eviction'],
     class extends MapTier {
       #inBatch = false;
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -56,7 +56,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'refuses-when-full',
     'Refuses new entries when it is full.',
-    ['capacity', 'holds more or fewer than maxEntries with lru'],
+    ['capacity', 'holds exactly maxEntries entries when full with lru'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const { maxEntries } = this.config;
@@ -67,8 +67,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'evicts-for-a-replacement',
-    'Makes room when it is full and an entry is only replaced.',
-    ['capacity', 'lets an entry go when a present one is replaced'],
+    'Evicts an entry when another is replaced in a full tier.',
+    ['capacity', 'evicts nothing when an existing entry is replaced'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         if (this.live(key) !== undefined && this.rows.size === this.config.maxEntries && this.rows.size > 1) {
@@ -82,8 +82,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'evicts-in-tenths',
-    'Makes more room than it needs: two entries go for one.',
-    ['capacity', 'holds more or fewer than maxEntries with lru'],
+    'Evicts two entries where one suffices.',
+    ['capacity', 'holds exactly maxEntries entries when full with lru'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         super.evicted(key, entry);
@@ -96,8 +96,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'live-before-expired',
-    'Lets a live entry make room while there is an expired one.',
-    ['capacity', 'lets a live entry go before an expired one with lru'],
+    'Evicts a live entry while there is an expired one.',
+    ['capacity', 'evicts expired entries before live ones with lru'],
     class extends MapTier {
       #makingRoom = false;
       protected override makeRoom(newcomer: string): void {
@@ -111,9 +111,9 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'fifo-listens-to-reads',
-    'With fifo a read moves an entry to the end.',
-    ['eviction policies', 'listens to reads with fifo'],
+    'fifo-moved-by-reads',
+    'Moves an entry to the end on a read, with fifo.',
+    ['eviction policies', 'ignores reads with fifo'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);
@@ -125,8 +125,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'fifo-moves-replaced',
-    'With fifo a put moves an entry that was there to the end.',
-    ['eviction policies', 'moves a replaced entry to the end with fifo'],
+    'Moves a replaced entry to the end, with fifo.',
+    ['eviction policies', 'keeps the place of a replaced entry with fifo'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const stored = super.store(key, entry);
@@ -136,9 +136,9 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'lru-deaf-to-reads',
-    'With lru a read is no use.',
-    ['eviction policies', 'lets another entry go than the one used longest ago'],
+    'lru-ignores-reads',
+    'Does not count a read as a use, with lru.',
+    ['eviction policies', 'evicts the least recently used entry with lru'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lru' ? a.stored < b.stored : super.goesBefore(a, b);
@@ -146,9 +146,9 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'lru-deaf-to-puts',
-    'With lru a put of an entry that is there is no use.',
-    ['eviction policies', 'does not take a put for a use with lru'],
+    'lru-ignores-puts',
+    'Does not count a replacement as a use, with lru.',
+    ['eviction policies', 'counts a put as a use with lru'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         const old = this.live(key);
@@ -160,8 +160,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'mru-for-lru',
-    'With lru the entry goes that was used last.',
-    ['eviction policies', 'lets another entry go than the one used longest ago'],
+    'Evicts the most recently used entry, with lru.',
+    ['eviction policies', 'evicts the least recently used entry with lru'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lru' ? a.used > b.used : super.goesBefore(a, b);
@@ -170,8 +170,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'lfu-ties-to-the-newest',
-    'With lfu the newest of several goes that were used equally often.',
-    ['eviction policies', 'lets the newest of entries go that were used equally seldom'],
+    'Evicts the newest of several equally used entries, with lfu.',
+    ['eviction policies', 'evicts the oldest of equally used entries with lfu'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         if (this.config.evictionPolicy !== 'lfu') return super.goesBefore(a, b);
@@ -181,8 +181,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'lfu-by-the-last-use',
-    'With lfu it looks at the last use and not at their number.',
-    ['eviction policies', 'lets another entry go than the one used least often'],
+    'Compares the last use instead of the number of uses, with lfu.',
+    ['eviction policies', 'evicts the least frequently used entry with lfu'],
     class extends MapTier {
       protected override goesBefore(a: Row, b: Row): boolean {
         return this.config.evictionPolicy === 'lfu' ? a.used < b.used : super.goesBefore(a, b);
@@ -192,7 +192,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'has-is-a-use',
     'has counts as a use of the entry.',
-    ['eviction policies', 'takes a look for a use'],
+    ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override has(key: string): boolean {
         const row = this.live(this.keyOf(key));
@@ -204,7 +204,7 @@ export const capacityMutants: readonly Mutant[] = [
   plant(
     'peek-is-a-use',
     'peek counts as a use of the entry.',
-    ['eviction policies', 'takes a look for a use'],
+    ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
         const row = this.live(this.keyOf(key));
@@ -215,8 +215,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listing-is-a-use',
-    'Reading the entries counts as a use of each, the last first.',
-    ['eviction policies', 'takes a look for a use'],
+    'Counts reading the entries as a use of each, the last first.',
+    ['eviction policies', 'does not count has, peek or a listing as a use'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
         for (const row of this.liveRows().reverse()) this.use(row);
@@ -226,8 +226,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-not-called',
-    'Tells onEvict nothing.',
-    ['capacity', 'tells onEvict nothing, or something else than what had to go'],
+    'Never calls onEvict.',
+    ['capacity', 'passes the evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(): void {
         this.countRemoval(RemovalReason.CAPACITY);
@@ -235,9 +235,9 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'listener-told-the-newcomer',
-    'Tells onEvict of the entry that came.',
-    ['capacity', 'tells onEvict nothing, or something else than what had to go'],
+    'listener-gets-the-new-entry',
+    'Passes the new entry to onEvict.',
+    ['capacity', 'passes the evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(): void {
         const newest = [...this.rows.values()].at(-1)!.entry;
@@ -246,9 +246,9 @@ export const capacityMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'listener-told-of-deletes',
-    'Tells onEvict of an entry that somebody deleted.',
-    ['capacity', 'tells onEvict of entries that were deleted, replaced, cleared or expired'],
+    'listener-called-for-deletes',
+    'Calls onEvict for a deleted entry.',
+    ['capacity', 'reports no eviction to onEvict for a delete, replacement, clear or expiry'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         const entry = this.live(key)?.entry;
@@ -259,8 +259,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-error-escapes',
-    'What onEvict throws comes out of put.',
-    ['capacity', 'fails when its listener throws'],
+    'Throws the error of onEvict from put.',
+    ['capacity', 'keeps working when its listener throws'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         return this.enabled ? work() : fallback;
@@ -273,8 +273,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-error-is-a-failure',
-    'What onEvict throws counts as a failure of the store, and the put as failed.',
-    ['capacity', 'fails when its listener throws'],
+    'Treats an error of onEvict as a failure of the store, and of the put.',
+    ['capacity', 'keeps working when its listener throws'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.countRemoval(RemovalReason.CAPACITY);
@@ -284,8 +284,8 @@ export const capacityMutants: readonly Mutant[] = [
   ),
   plant(
     'listener-rejection-unhandled',
-    'An onEvict that rejects ends the process.',
-    ['capacity', 'leaves the rejection of its listener to nobody'],
+    'Leaves a rejection of onEvict unhandled.',
+    ['capacity', 'handles a rejection of its listener'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.countRemoval(RemovalReason.CAPACITY);

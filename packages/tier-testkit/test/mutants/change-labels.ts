@@ -1,14 +1,14 @@
 import { CacheEntry, type EntryLabels, toLabels } from '@pw/cache-models';
 
-/** What becomes of the labels of an entry. */
+/** A change to the labels of an entry. */
 export type Change = (labels: EntryLabels) => EntryLabels;
 
-/** The same entry with other labels, in whatever order and state they are. */
+/** The same entry with other labels, stored unchecked. */
 export function withLabels(entry: CacheEntry, labels: EntryLabels): CacheEntry {
   return CacheEntry.restore({ ...entry, labels });
 }
 
-/** Each label as another name and value. */
+/** Maps each label to another name and value, or drops it. */
 export function each(change: (name: string, value: string) => readonly [string, string] | undefined): Change {
   return (labels) =>
     toLabels(

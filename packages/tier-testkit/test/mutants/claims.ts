@@ -8,7 +8,7 @@ import {
   type HealthRecord,
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { OrderedMapTier } from '../tiers/ordered-map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
@@ -17,8 +17,8 @@ import { type Mutant, plant } from './mutant.ts';
 const QUERY = 'query';
 const HISTORY = 'health history';
 
-/** A tier that asks something else of its entries than it was asked. */
-function asking(change: (filter: EntryFilter, now: number) => EntryFilter) {
+/** A tier that changes each filter before it queries. */
+function withFilter(change: (filter: EntryFilter, now: number) => EntryFilter) {
   return class extends MapTier {
     protected override find(filter: EntryFilter, now: number): EntryPage {
       return super.find(change(filter, now), now);
@@ -26,16 +26,16 @@ function asking(change: (filter: EntryFilter, now: number) => EntryFilter) {
   };
 }
 
-/** A tier that passes over a member of a filter. */
-function deafTo(member: keyof EntryFilter) {
-  return asking((filter) => ({ ...filter, [member]: undefined }));
+/** A tier that ignores a member of a filter. */
+function ignoring(member: keyof EntryFilter) {
+  return withFilter((filter) => ({ ...filter, [member]: undefined }));
 }
 
 export const claimMutants: readonly Mutant[] = [
   plant(
     'order-claimed',
-    'Claims to be ordered, and lists its keys as they came.',
-    ['ordered', 'lists in another order than that of the bytes of its keys'],
+    'Claims ordered, but lists its keys in the order of insertion.',
+    ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override liveRows(): Row[] {
         return [...this.rows.values()].filter(({ entry }) => !this.isExpired(entry));
@@ -45,7 +45,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-by-utf16',
     'Orders its keys by their UTF-16 units.',
-    ['ordered', 'lists in another order than that of the bytes of its keys'],
+    ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         return a < b ? -1 : 1;
@@ -54,8 +54,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-of-a-dictionary',
-    'Orders its keys as a dictionary does.',
-    ['ordered', 'lists in another order than that of the bytes of its keys'],
+    'Orders its keys by locale.',
+    ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         return a.localeCompare(b);
@@ -65,7 +65,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'order-of-numbers',
     'Lists keys that are whole numbers first, as a plain object does.',
-    ['ordered', 'lists in another order than that of the bytes of its keys'],
+    ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       protected override compareKeys(a: string, b: string): number {
         const numbers = Number(/^\d+$/.test(b)) - Number(/^\d+$/.test(a));
@@ -75,8 +75,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-of-keys-only',
-    'Gives its keys in order, and its entries as they came.',
-    ['ordered', 'lists in another order than that of the bytes of its keys'],
+    'Lists its keys in order, but its entries in the order of insertion.',
+    ['ordered', 'lists entries in the byte order of their keys'],
     class extends OrderedMapTier {
       override entries(): Iterable<CacheEntry> {
         return [...this.rows.values()].map(({ entry }) => entry).filter((entry) => !this.isExpired(entry));
@@ -85,8 +85,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'order-unclaimed',
-    'Is ordered and does not say so.',
-    ['ordered', 'claims too little: it always lists in the order of its keys'],
+    'Is ordered but does not claim it.',
+    ['ordered', 'claims ordered if it always lists in key order'],
     class extends MapTier {
       protected override liveRows(): Row[] {
         return super.liveRows().sort((a, b) => compareTexts(a.entry.key, b.entry.key));
@@ -95,8 +95,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-unclaimed',
-    'Has a query and does not say so.',
-    ['shape', 'has a method for what it does not claim, or lacks one for what it claims'],
+    'Has query but does not claim it.',
+    ['shape', 'has the methods of exactly the capabilities that it claims'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { query: false });
@@ -105,8 +105,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-claimed',
-    'Claims a history of health, and has none.',
-    ['shape', 'has a method for what it does not claim, or lacks one for what it claims'],
+    'Claims healthHistory, but does not have it.',
+    ['shape', 'has the methods of exactly the capabilities that it claims'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { healthHistory: true });
@@ -115,8 +115,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'contract-of-tomorrow',
-    'Was written for a contract that there is not.',
-    ['shape', 'was written for a contract that there is not'],
+    'States a contract version that does not exist.',
+    ['shape', 'states a supported contract version'],
     class extends MapTier {
       override readonly contractVersion = 99;
     },
@@ -138,22 +138,22 @@ export const claimMutants: readonly Mutant[] = [
     ] as const
   ).map((member) =>
     plant(
-      `query-deaf-to-${member}`,
-      `Passes over the member ${member} of a query.`,
-      [QUERY, `finds other entries, or in another order, than ${member} asks for`],
-      deafTo(member),
+      `query-ignores-${member}`,
+      `Ignores the member ${member} of a filter.`,
+      [QUERY, `answers a query with ${member} exactly`],
+      ignoring(member),
     ),
   ),
   plant(
     'query-one-too-many',
-    'Gives one entry more than the limit of a query.',
-    [QUERY, 'finds other entries, or in another order, than limit asks for'],
-    asking(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
+    'Returns one entry more than the limit of a query.',
+    [QUERY, 'answers a query with limit exactly'],
+    withFilter(({ limit = 100, ...filter }) => ({ ...filter, limit: limit + 1 })),
   ),
   plant(
     'query-case-matters',
-    'Looks for a text in a URL with its case.',
-    [QUERY, 'finds other entries, or in another order, than text asks for'],
+    'Matches the text of a query case-sensitively.',
+    [QUERY, 'answers a query with text exactly'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -163,8 +163,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-text-is-a-pattern',
-    'Takes the percent sign in the text of a query for anything.',
-    [QUERY, 'finds other entries, or in another order, than text asks for'],
+    'Treats the text of a query as a LIKE pattern.',
+    [QUERY, 'answers a query with text exactly'],
     class extends MapTier {
       protected override find({ text, ...filter }: EntryFilter, now: number): EntryPage {
         if (!text?.includes('%') && !text?.includes('_')) return super.find({ ...filter, text }, now);
@@ -182,9 +182,9 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-range-includes-its-end',
-    'Takes the end of a range of times into it.',
-    [QUERY, 'finds other entries, or in another order, than expiresAt asks for'],
-    asking(({ expiresAt, ...filter }) =>
+    'Includes the end of a time range.',
+    [QUERY, 'answers a query with expiresAt exactly'],
+    withFilter(({ expiresAt, ...filter }) =>
       expiresAt?.to === undefined
         ? { ...filter, expiresAt }
         : { ...filter, expiresAt: { ...expiresAt, to: Number(expiresAt.to) + 1 } },
@@ -193,7 +193,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'cursor-skips-one',
     'Skips an entry between two pages of a query.',
-    [QUERY, 'loses its place when entries come or go between two pages'],
+    [QUERY, 'keeps its place when entries are added or removed between two pages'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -203,8 +203,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'cursor-after-the-last-page',
-    'Gives a cursor for a page after the last one.',
-    [QUERY, 'finds other entries, or in another order, than limit asks for'],
+    'Returns a cursor on the last page.',
+    [QUERY, 'answers a query with limit exactly'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const { limit = 100 } = filter;
@@ -215,9 +215,9 @@ export const claimMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'query-takes-anything',
-    'Passes over a member of a filter that it does not know.',
-    [QUERY, 'takes for a filter what is none'],
+    'query-accepts-unknown-members',
+    'Ignores an unknown member of a filter.',
+    [QUERY, 'refuses an invalid filter'],
     class extends MapTier {
       override query(filter: EntryFilter = {}): EntryPage {
         const { source, limit, orderBy, direction } = filter;
@@ -230,8 +230,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'query-counts',
-    'Counts a hit for each entry that a query gives.',
-    [QUERY, 'counts a query as hits or misses, or as a use'],
+    'Counts a hit for each entry that a query returns.',
+    [QUERY, 'counts a query neither as hits or misses nor as a use'],
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
         const page = super.find(filter, now);
@@ -242,8 +242,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-oldest-first',
-    'Gives the oldest check first.',
-    [HISTORY, 'gives the checks of a key in another order than the newest first'],
+    'Returns the oldest check first.',
+    [HISTORY, 'returns the checks of a key newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
         return super.newestFirst(checks).reverse();
@@ -252,8 +252,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-as-recorded',
-    'Gives its checks in the order in which they were recorded, not made.',
-    [HISTORY, 'gives the checks of a key in another order than the newest first'],
+    'Returns checks in the order in which they were recorded, not made.',
+    [HISTORY, 'returns the checks of a key newest first'],
     class extends FileTier {
       protected override newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
         return [...checks].reverse();
@@ -262,8 +262,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-the-entry',
-    'Keeps a check in its history and leaves the entry as it was.',
-    [HISTORY, 'leaves an entry other than a check leaves it'],
+    'Adds a check to the history but does not update the entry.',
+    [HISTORY, 'updates the entry as the health check prescribes'],
     class extends FileTier {
       override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
         const before = await this.peek(key);
@@ -275,8 +275,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-since',
-    'Gives checks from before the time that it was asked for.',
-    [HISTORY, 'gives more or fewer checks than it is asked for'],
+    'Ignores since in healthHistory.',
+    [HISTORY, 'respects limit and since in healthHistory'],
     class extends FileTier {
       override healthHistory(key: string, { limit }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
         return super.healthHistory(key, { limit });
@@ -285,8 +285,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-without-limit',
-    'Gives more checks than it was asked for.',
-    [HISTORY, 'gives more or fewer checks than it is asked for'],
+    'Ignores limit in healthHistory.',
+    [HISTORY, 'respects limit and since in healthHistory'],
     class extends FileTier {
       override healthHistory(key: string, { since }: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
         return super.healthHistory(key, { since });
@@ -296,7 +296,7 @@ export const claimMutants: readonly Mutant[] = [
   plant(
     'history-outlives-its-entry',
     'Keeps the checks of an entry that was deleted.',
-    [HISTORY, 'loses the history of an entry that is replaced, or keeps that of one that is deleted'],
+    [HISTORY, 'keeps the history of a replaced entry and drops that of a deleted one'],
     class extends FileTier {
       readonly #past = new Map<string, readonly HealthRecord[]>();
       override async delete(key: string): Promise<boolean> {
@@ -310,8 +310,8 @@ export const claimMutants: readonly Mutant[] = [
   ),
   plant(
     'history-lost-on-overwrite',
-    'Forgets the checks of an entry that is replaced.',
-    [HISTORY, 'loses the history of an entry that is replaced, or keeps that of one that is deleted'],
+    'Drops the checks of a replaced entry.',
+    [HISTORY, 'keeps the history of a replaced entry and drops that of a deleted one'],
     class extends FileTier {
       override put(key: string, entry: CacheEntry): Promise<boolean> {
         this.inner.checkEntry(key, entry);

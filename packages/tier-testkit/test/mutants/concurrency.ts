@@ -6,8 +6,8 @@ import { type Mutant, plant } from './mutant.ts';
 export const concurrencyMutants: readonly Mutant[] = [
   plant(
     'lost-put',
-    'Copies its rows, waits, and puts the copy back: of two puts at a time one is lost.',
-    ['concurrency', 'loses one of many puts at once'],
+    'Copies its rows, waits, and restores the copy: one of two concurrent puts is lost.',
+    ['concurrency', 'stores every one of many concurrent puts'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {
         const before = this.inner.rows;
@@ -23,8 +23,8 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-undone',
-    'A put that overlaps with a delete brings the deleted entry back.',
-    ['concurrency', 'says of overlapping deletes and puts what no order of them explains'],
+    'Restores a deleted entry when a put overlaps with the delete.',
+    ['concurrency', 'answers overlapping deletes and puts as in some serial order'],
     class extends PromiseMapTier {
       override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
         const row = this.inner.rows.get(key);
@@ -37,8 +37,8 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'clear-in-two-steps',
-    'A clear waits between counting and removing: it does not count what was put meanwhile, and removes it.',
-    ['concurrency', 'removes more with clear than it counts, or counts more'],
+    'Waits between counting and removing in clear: entries put meanwhile are removed but not counted.',
+    ['concurrency', 'counts exactly the entries that clear removes among concurrent puts'],
     class extends PromiseMapTier {
       override async clear(): Promise<number> {
         const count = await super.size();
@@ -50,8 +50,8 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-true-for-all',
-    'Of many deletes of one entry at a time, all say that it was theirs.',
-    ['concurrency', 'lets several deletes of one entry say that it was theirs'],
+    'Returns true from every one of several concurrent deletes of an entry.',
+    ['concurrency', 'reports true for only one of several concurrent deletes'],
     class extends PromiseMapTier {
       override async delete(key: string, reason?: RemovalReason): Promise<boolean> {
         const was = await this.has(key);
@@ -62,8 +62,8 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'too-many-at-once',
-    'Checks its size before it waits: many puts at a time fill it beyond its limit.',
-    ['concurrency', 'holds more than maxEntries after many puts at once, or loses one without a word'],
+    'Checks its size before it waits: concurrent puts exceed the limit.',
+    ['concurrency', 'keeps to maxEntries under concurrent puts and reports every eviction'],
     class extends PromiseMapTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
         const { maxEntries } = this.config;
@@ -80,8 +80,8 @@ export const concurrencyMutants: readonly Mutant[] = [
   ),
   plant(
     'batch-in-pieces',
-    'Lets others in between the entries of a putMany, and drops what they put.',
-    ['concurrency', 'loses what is put beside a batch'],
+    'Yields between the entries of a putMany, and drops entries put meanwhile.',
+    ['concurrency', 'loses nothing when batches and puts overlap'],
     class extends PromiseMapTier {
       override async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
         const rows = new Map(this.inner.rows);

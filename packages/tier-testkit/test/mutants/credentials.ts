@@ -10,12 +10,12 @@ import {
   recordToEntry,
   type Secret,
 } from '@pw/cache-models';
-import { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-/** A table that also writes what it makes of the password in clear. */
+/** A table that also writes the password, transformed by `write`. */
 function leaking(write: (password: string) => string) {
   return class extends FileTable {
     protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -33,37 +33,37 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'secret-in-clear',
     'Writes a password into its file in clear.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => password),
   ),
   plantInTable(
     'secret-in-base64',
     'Writes a password into its file in base64.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => Buffer.from(password).toString('base64')),
   ),
   plantInTable(
     'secret-in-hex',
     'Writes a password into its file in hex.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => Buffer.from(password).toString('hex')),
   ),
   plantInTable(
     'secret-in-a-url',
-    'Writes a password into its file in percent escapes, as a URL holds it.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    'Writes a password into its file with percent escapes, as in a URL.',
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => encodeURIComponent(password)),
   ),
   plantInTable(
     'secret-backwards',
     'Writes a password into its file backwards.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     leaking((password) => [...password].reverse().join('')),
   ),
   plant(
     'secret-in-a-second-file',
-    'Writes a password into a file beside its own.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    'Writes a password into a second file.',
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
         const stored = await super.put(key, entry);
@@ -75,7 +75,7 @@ export const credentialMutants: readonly Mutant[] = [
   plant(
     'secret-logged',
     'Logs a password.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         this.setup.logger.debug({ key, user: entry.username?.reveal() }, `put with ${entry.password?.reveal()}`);
@@ -85,8 +85,8 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plant(
     'secret-in-an-error',
-    'Quotes an entry with its secrets in the refusal of a wrong argument.',
-    ['credentials', 'quotes a credential in an error'],
+    'Quotes a password in the error for an invalid argument.',
+    ['credentials', 'quotes no credential in an error'],
     class extends MapTier {
       override checkEntry(key: unknown, entry: CacheEntry): void {
         if (CacheEntry.isCacheEntry(entry) && key !== entry.key)
@@ -97,8 +97,8 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plant(
     'secret-shown',
-    'Shows a password to whoever prints the tier.',
-    ['credentials', 'shows a credential when it is printed'],
+    'Shows a password when the tier is printed.',
+    ['credentials', 'shows no credential when it is printed'],
     class extends MapTier {
       readonly passwords: string[] = [];
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -109,8 +109,8 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'credentials-dropped-without-a-cipher',
-    'Stores an entry without its credentials when there is no cipher.',
-    ['credentials', 'takes credentials without a cipher'],
+    'Drops the credentials of an entry when there is no cipher.',
+    ['credentials', 'refuses credentials without a cipher'],
     class extends FileTable {
       protected override checkCredentials(): void {}
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -122,7 +122,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'credentials-in-clear-without-a-cipher',
     'Stores credentials in clear when there is no cipher.',
-    ['credentials', 'takes credentials without a cipher'],
+    ['credentials', 'refuses credentials without a cipher'],
     class extends FileTable {
       protected override checkCredentials(): void {}
       protected override encoded(entry: CacheEntry): ProxyRecord {
@@ -134,9 +134,9 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'refused-without-a-cipher-and-gone',
-    'Refuses an entry with credentials when there is no cipher, and removes the one that was there.',
-    ['credentials', 'takes credentials without a cipher'],
+    'refusal-without-a-cipher-deletes',
+    'Refuses credentials without a cipher, but removes the existing entry.',
+    ['credentials', 'refuses credentials without a cipher'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
         try {
@@ -149,9 +149,9 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
-    'sealed-with-no-key',
-    'Keeps credentials in hex, so that any key opens them.',
-    ['credentials', 'writes a credential in clear, or in what anybody can read'],
+    'encoded-instead-of-sealed',
+    'Stores credentials in hex, so that any key opens them.',
+    ['credentials', 'writes no credential in clear or in a reversible encoding'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
         const record = super.encoded(CacheEntry.restore({ ...entry, username: null, password: null }));
@@ -166,11 +166,11 @@ export const credentialMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'wrong-key-throws',
-    'Throws at every read of a file that holds an entry which no key opens.',
-    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
+    'Throws when it reads an entry that no key opens.',
+    ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       protected override lookUp(key: string): CacheEntry | undefined {
-        if (this.sealedAway.has(key)) this.refuse('key', 'no key opens the entry');
+        if (this.unreadable.has(key)) this.refuse('key', 'no key opens the entry');
         return super.lookUp(key);
       }
     },
@@ -178,30 +178,30 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-deletes',
     'Removes an entry that no key opens.',
-    ['credentials', 'loses an entry while it is opened with a wrong key'],
+    ['credentials', 'keeps every entry while it is opened with a wrong key'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
-        this.changed = this.sealedAway.size > 0;
-        this.sealedAway.clear();
+        this.changed = this.unreadable.size > 0;
+        this.unreadable.clear();
       }
     },
   ),
   plantInTable(
     'wrong-key-switches-off',
     'Counts an entry that no key opens as a failure, and switches itself off.',
-    ['credentials', 'takes an entry that no key opens for a failure, or does not count it'],
+    ['credentials', 'counts an entry that no key opens as undecryptable, not as a failure'],
     class extends FileTable {
       protected override lookUp(key: string): CacheEntry | undefined {
-        if (this.sealedAway.has(key)) throw new Error('no key opens the entry');
+        if (this.unreadable.has(key)) throw new Error('no key opens the entry');
         return super.lookUp(key);
       }
     },
   ),
   plantInTable(
-    'wrong-key-bares',
-    'Gives an entry that no key opens without its credentials.',
-    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
+    'wrong-key-drops-credentials',
+    'Returns an entry that no key opens without its credentials.',
+    ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       protected override decoded(record: ProxyRecord): CacheEntry | undefined {
         const { username_encrypted: _user, password_encrypted: _password, ...bare } = record;
@@ -212,29 +212,29 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'wrong-key-uncounted',
     'Does not count a read of an entry that no key opens.',
-    ['credentials', 'takes an entry that no key opens for a failure, or does not count it'],
+    ['credentials', 'counts an entry that no key opens as undecryptable, not as a failure'],
     class extends FileTable {
       override countUndecryptable(): void {}
     },
   ),
   plantInTable(
     'wrong-key-hides-others',
-    'Gives nothing at all while there is an entry that no key opens.',
-    ['credentials', 'gives something of an entry that no key opens, or of none besides it'],
+    'Returns nothing at all while there is an entry that no key opens.',
+    ['credentials', 'misses exactly the entries that no key opens'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
-        if (this.sealedAway.size === 0) return;
+        if (this.unreadable.size === 0) return;
         for (const [key, { entry, ...row }] of this.rows)
-          this.sealedAway.set(key, { ...row, record: this.encoded(entry) });
+          this.unreadable.set(key, { ...row, record: this.encoded(entry) });
         this.rows.clear();
       }
     },
   ),
   plantInTable(
     'sealed-for-no-proxy',
-    'Seals credentials without telling the cipher where they belong.',
-    ['binding', 'does not tell the cipher for which proxy and role it seals or opens'],
+    'Does not pass a binding to the cipher when it seals.',
+    ['binding', 'passes the proxy and the role to the cipher when it seals and opens'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
         return entryToRecord(entry, unbinding(this.setup.cipher));
@@ -242,9 +242,9 @@ export const credentialMutants: readonly Mutant[] = [
     },
   ),
   plantInTable(
-    'opened-anywhere',
-    'Opens a token without telling the cipher where it stands.',
-    ['binding', 'gives credentials to another proxy than the one that they were sealed for'],
+    'opened-without-binding',
+    'Does not pass a binding to the cipher when it opens.',
+    ['binding', 'opens credentials only for the proxy that they were sealed for'],
     class extends FileTable {
       protected override decoded(record: ProxyRecord): CacheEntry | undefined {
         return opened(record, unbinding(this.setup.cipher));
@@ -254,7 +254,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'bound-to-the-key',
     'Binds credentials to the key of their entry instead of its proxy.',
-    ['binding', 'gives credentials to another proxy than the one that they were sealed for'],
+    ['binding', 'opens credentials only for the proxy that they were sealed for'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
         return entryToRecord(entry, bindingTo(entry.key, this.setup.cipher));
@@ -267,7 +267,7 @@ export const credentialMutants: readonly Mutant[] = [
   plantInTable(
     'roles-not-bound',
     'Binds every credential as a password.',
-    ['binding', 'takes the token of a password for a username'],
+    ['binding', 'opens a token only in the role that it was sealed for'],
     class extends FileTable {
       protected override encoded(entry: CacheEntry): ProxyRecord {
         return entryToRecord(entry, bindingAs('password', this.setup.cipher));

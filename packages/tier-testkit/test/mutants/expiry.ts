@@ -2,15 +2,15 @@ import type { CacheEntry } from '@pw/cache-models';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const MILLISECONDS = ['expiry', 'does not keep time to the millisecond'] as const;
-const FAR_AHEAD = ['expiry', 'loses an entry whose deadline is more than 25 days ahead'] as const;
-const CLEANUP = ['expiry', 'removes other entries than the expired ones in cleanupExpired'] as const;
+const MILLISECONDS = ['expiry', 'expires an entry at the exact millisecond'] as const;
+const FAR_AHEAD = ['expiry', 'keeps an entry whose deadline is more than 25 days ahead'] as const;
+const CLEANUP = ['expiry', 'removes exactly the expired entries in cleanupExpired'] as const;
 
 export const expiryMutants: readonly Mutant[] = [
   plant(
     'seconds-for-milliseconds',
-    'Takes the deadline for seconds, so that nothing ever expires.',
-    ['expiry', 'shows an entry after its deadline'],
+    'Reads the deadline as seconds, so that nothing ever expires.',
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
         return this.now() >= entry.expiresAt * 1000;
@@ -38,7 +38,7 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-millisecond-early',
+    'expired-a-millisecond-early',
     'Hides an entry one millisecond before its deadline.',
     MILLISECONDS,
     class extends MapTier {
@@ -49,8 +49,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'ttl-trusted',
-    'Makes a deadline of its own, ttlSeconds after the fetch.',
-    ['expiry', 'takes ttlSeconds for the deadline'],
+    'Computes its own deadline, ttlSeconds after the fetch.',
+    ['expiry', 'takes the deadline from expiresAt, not from ttlSeconds'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
         return this.now() >= entry.fetchTime + entry.ttlSeconds * 1000;
@@ -58,9 +58,9 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'life-from-the-put',
-    'Lets an entry live from its put on for as long as it had to live from its fetch on.',
-    ['expiry', 'counts the life of an entry from the put'],
+    'lifetime-from-the-put',
+    'Starts the lifetime of an entry at its put instead of its fetch.',
+    ['expiry', 'applies the deadline regardless of when the entry was put'],
     class extends MapTier {
       readonly #puts = new Map<string, number>();
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -74,7 +74,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'timer-overflow',
-    'Drops at once what lives longer than a timer can wait: 2^31 ms.',
+    'Drops entries that live longer than a timer can wait: 2^31 ms.',
     FAR_AHEAD,
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -83,8 +83,8 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'life-in-32-bits',
-    'Keeps what is left of a life in 32 bits.',
+    'lifetime-in-32-bits',
+    'Stores the remaining lifetime in 32 bits.',
     FAR_AHEAD,
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
@@ -94,8 +94,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'deadline-in-32-bits',
-    'Keeps a deadline as seconds in 32 bits, which end in 2106.',
-    ['expiry', 'loses an entry that lives to the year 9999'],
+    'Stores a deadline as seconds in 32 bits, which overflow in 2106.',
+    ['expiry', 'keeps an entry until the year 9999'],
     class extends MapTier {
       protected override isExpired(entry: CacheEntry): boolean {
         return this.now() >= (Math.floor(entry.expiresAt / 1000) >>> 0) * 1000 + (entry.expiresAt % 1000);
@@ -103,8 +103,8 @@ export const expiryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'clock-of-the-machine',
-    'Asks the machine for the time.',
+    'system-clock',
+    'Uses the system clock instead of the injected one.',
     MILLISECONDS,
     class extends MapTier {
       protected override now(): number {
@@ -115,7 +115,7 @@ export const expiryMutants: readonly Mutant[] = [
   plant(
     'clock-read-once',
     'Reads the clock when it opens and never again.',
-    ['expiry', 'shows an entry after its deadline'],
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       #opened: number | undefined;
       protected override now(): number {
@@ -126,8 +126,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'sliding-deadline',
-    'A get gives the entry another life.',
-    ['expiry', 'moves the deadline of an entry that is used'],
+    'Extends the deadline of an entry on get.',
+    ['expiry', 'keeps the deadline of an entry that is used'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         const entry = super.lookUp(key);
@@ -140,7 +140,7 @@ export const expiryMutants: readonly Mutant[] = [
   plant(
     'size-counts-expired',
     'Counts expired entries in its size until they are removed.',
-    ['expiry', 'shows an entry after its deadline'],
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override size(): number {
         return this.rows.size;
@@ -153,7 +153,7 @@ export const expiryMutants: readonly Mutant[] = [
   plant(
     'keys-list-expired',
     'Lists the keys of expired entries until they are removed.',
-    ['expiry', 'shows an entry after its deadline'],
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override keys(): string[] {
         return [...this.rows.keys()];
@@ -162,8 +162,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'has-ignores-the-deadline',
-    'has is true of an expired entry until it is removed.',
-    ['expiry', 'shows an entry after its deadline'],
+    'has returns true for an expired entry until it is removed.',
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override has(key: string): boolean {
         return this.rows.has(key);
@@ -172,8 +172,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'entries-show-expired',
-    'Gives expired entries among its entries.',
-    ['expiry', 'shows an entry after its deadline'],
+    'Returns expired entries from entries().',
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
         return [...this.rows.values()].map(({ entry }) => entry);
@@ -182,8 +182,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'peek-ignores-the-deadline',
-    'peek gives an expired entry until it is removed.',
-    ['expiry', 'shows an entry after its deadline'],
+    'peek returns an expired entry until it is removed.',
+    ['expiry', 'hides an entry after its deadline'],
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
         return this.rows.get(key)?.entry;
@@ -192,7 +192,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'cleanup-takes-live-ones',
-    'cleanupExpired removes what expires within the next second, too.',
+    'cleanupExpired also removes entries that expire within the next second.',
     CLEANUP,
     class extends MapTier {
       protected override removeExpired(): number {
@@ -203,7 +203,7 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'cleanup-counts-wrongly',
-    'cleanupExpired tells how many entries are left.',
+    'cleanupExpired returns the number of entries left.',
     CLEANUP,
     class extends MapTier {
       override cleanupExpired(): number {
@@ -225,8 +225,8 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   plant(
     'expired-only-hidden',
-    'A get hides an expired entry and leaves it where it is.',
-    ['expiry', 'brings an expired entry back'],
+    'Hides an expired entry on get, but does not remove it.',
+    ['expiry', 'keeps an expired entry removed when the clock is set back'],
     class extends MapTier {
       protected override lookUp(key: string): CacheEntry | undefined {
         return this.live(key) && super.lookUp(key);

@@ -6,8 +6,8 @@ import { type Mutant, plant } from './mutant.ts';
 export const failureMutants: readonly Mutant[] = [
   plant(
     'faults-thrown',
-    'Throws what its store throws.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    'Throws the errors of its store.',
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override recover<T>(error: unknown): T {
         this.handleFailure(error);
@@ -17,8 +17,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faults-rejected',
-    'Rejects with what its store throws.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    'Rejects with the errors of its store.',
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends PromiseMapTier {
       protected override run<T>(fallback: T, work: () => T, failed?: () => void): Promise<T> {
         if (!this.enabled) return Promise.resolve(fallback);
@@ -42,8 +42,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faults-uncounted',
-    'Answers as for a miss after a fault and counts nothing.',
-    ['failures', 'does not switch off when its store stays broken'],
+    'Answers as for a miss after a fault, but does not count it.',
+    ['failures', 'switches off when its store stays broken'],
     class extends MapTier {
       override recover<T>(_error: unknown, fallback: T): T {
         return fallback;
@@ -52,8 +52,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faulty-put-true',
-    'A put that failed is true.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    'Returns true from a failed put.',
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override put(key: string, entry: CacheEntry): boolean {
         return super.put(key, entry) || this.enabled;
@@ -62,8 +62,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'faulty-delete-true',
-    'A delete that failed is true.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    'Returns true from a failed delete.',
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends MapTier {
       override delete(key: string): boolean {
         const before = this.totalFailures;
@@ -72,17 +72,17 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'failures-never-forgotten',
-    'A success does not forget the failures before it.',
-    ['failures', 'counts failures that a success should have forgotten'],
+    'failures-never-reset',
+    'Does not reset the failure count on success.',
+    ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override succeeded(): void {}
     },
   ),
   plant(
     'misses-are-failures',
-    'Counts a get that finds nothing as a failure.',
-    ['failures', 'counts failures that a success should have forgotten'],
+    'Counts a miss as a failure.',
+    ['failures', 'resets the failure count on success'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         const entry = super.get(key);
@@ -94,7 +94,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'stays-on',
     'Never switches itself off.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (on) super.switch(on);
@@ -104,7 +104,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-too-late',
     'Switches itself off one failure too late.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (on || this.failureCount > this.failureThreshold) super.switch(on);
@@ -114,7 +114,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-too-early',
     'Switches itself off at the first failure.',
-    ['failures', 'is off too early or too late after failures'],
+    ['failures', 'switches off after exactly failureThreshold failures'],
     class extends MapTier {
       override handleFailure(error: unknown): void {
         super.handleFailure(error);
@@ -123,9 +123,9 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'total-forgotten',
-    'Forgets its failures of all time together with those in a row.',
-    ['failures', 'forgets failures of the past in totalFailures'],
+    'total-failures-reset',
+    'Resets totalFailures together with failureCount.',
+    ['failures', 'keeps past failures in totalFailures'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -136,7 +136,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'stays-off',
     'Stays off after resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       protected override switch(on: boolean): void {
         if (!on) super.switch(on);
@@ -145,8 +145,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'count-kept-by-reset',
-    'Keeps its count of failures over resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    'Does not reset failureCount in resetFailures.',
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
         this.switch(this.config.enabled);
@@ -155,8 +155,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'reset-empties',
-    'Comes back empty from resetFailures.',
-    ['failures', 'stays off, or lost something, after resetFailures'],
+    'Loses its entries in resetFailures.',
+    ['failures', 'works again with all its entries after resetFailures'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -165,9 +165,9 @@ export const failureMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'reset-overrules-the-configuration',
-    'resetFailures switches on a tier that its configuration has off.',
-    ['failures', 'works although its configuration says off'],
+    'reset-overrides-the-configuration',
+    'resetFailures switches on a tier that is configured off.',
+    ['failures', 'stays off when its configuration says so'],
     class extends MapTier {
       override resetFailures(): void {
         super.resetFailures();
@@ -178,7 +178,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-still-writing',
     'Stores entries while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override put(key: string, entry: CacheEntry): boolean {
         if (!this.enabled) this.store(key, entry);
@@ -188,8 +188,8 @@ export const failureMutants: readonly Mutant[] = [
   ),
   plant(
     'off-and-still-reading',
-    'Answers from its store while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    'Reads from its store while it is off.',
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override has(key: string): boolean {
         return this.enabled ? super.has(key) : this.live(key) !== undefined;
@@ -199,7 +199,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-throwing',
     'Throws while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         if (!this.enabled) throw new Error('the tier is off');
@@ -210,7 +210,7 @@ export const failureMutants: readonly Mutant[] = [
   plant(
     'off-and-counting',
     'Counts misses while it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
         if (!this.enabled) this.countMiss();

@@ -3,14 +3,14 @@ import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const OTHER = ['get now', 'finds with getNow other than with get'] as const;
-const EXPIRED = ['get now', 'gives with getNow what has expired, or leaves it there'] as const;
-const COUNTED = ['get now', 'counts getNow other than as one hit or one miss'] as const;
+const OTHER = ['get now', 'finds the same with getNow as with get'] as const;
+const EXPIRED = ['get now', 'removes an expired entry on getNow and returns nothing'] as const;
+const COUNTED = ['get now', 'counts getNow as one hit or one miss'] as const;
 
 export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-or-null',
-    'A getNow that finds nothing gives null.',
+    'Returns null from getNow for a miss.',
     OTHER,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -20,7 +20,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-is-later',
-    'A tier that answers at once gives a promise in getNow.',
+    'Returns a promise from getNow in a synchronous tier.',
     OTHER,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -29,8 +29,8 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-as-it-was',
-    'Keeps at hand what getNow has found, and gives it when it was replaced or deleted.',
+    'now-stale',
+    'Caches the result of getNow, and returns it after the entry was replaced or deleted.',
     OTHER,
     class extends PromiseMapTier {
       readonly #atHand = new Map<string, CacheEntry>();
@@ -43,8 +43,8 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-whatever-the-time',
-    'Does not look at the deadline in getNow.',
+    'now-ignores-the-deadline',
+    'Ignores the deadline in getNow.',
     EXPIRED,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -58,7 +58,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-leaves-the-expired',
-    'Hides an expired entry in getNow, and leaves it there.',
+    'Hides an expired entry in getNow, but does not remove it.',
     EXPIRED,
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -70,7 +70,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-uncounted',
-    'Looks in getNow, and counts nothing.',
+    'Counts neither hits nor misses in getNow.',
     COUNTED,
     class extends MapTier {
       override getNow(key: string): CacheEntry | undefined {
@@ -80,7 +80,7 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-missed-twice',
-    'Counts a miss of getNow, asks its store then, and counts another one.',
+    'Counts a miss of getNow twice.',
     COUNTED,
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
@@ -90,9 +90,9 @@ export const getNowMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'now-for-any-key',
-    'Takes a key that is no text for one that is not there, in getNow.',
-    ['arguments', 'takes for a key in getNow what is none'],
+    'now-accepts-any-key',
+    'Treats a key that is not a string as a missing one in getNow.',
+    ['arguments', 'refuses a value that is not a key in getNow'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return typeof key === 'string' ? super.getNow(key) : undefined;
@@ -101,8 +101,8 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-only-when-open',
-    'Does not open for a getNow.',
-    ['lifecycle', 'does not open by itself before its first use'],
+    'Does not open on getNow.',
+    ['lifecycle', 'opens on its first use'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return this.status === 'open' ? super.getNow(key) : undefined;
@@ -111,8 +111,8 @@ export const getNowMutants: readonly Mutant[] = [
   ),
   plant(
     'now-when-off',
-    'Answers getNow although it is off.',
-    ['failures', 'answers, throws or changes something while it is off'],
+    'Answers getNow while it is off.',
+    ['failures', 'answers as for a miss and changes nothing while it is off'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         const row = this.enabled ? undefined : this.inner.rows.get(key);
@@ -123,7 +123,7 @@ export const getNowMutants: readonly Mutant[] = [
   plant(
     'now-throws',
     'Throws from getNow when its store is broken.',
-    ['failures', 'throws, or makes up an answer, when its store is broken'],
+    ['failures', 'answers as for a miss when its store is broken'],
     class extends PromiseMapTier {
       override getNow(key: string): MaybePromise<CacheEntry | undefined> {
         return this.status === 'open' && this.enabled ? this.inner.get(key) : super.getNow(key);

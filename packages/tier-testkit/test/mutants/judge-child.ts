@@ -1,7 +1,8 @@
 import { ALL_MUTANTS } from './all-mutants.ts';
 import { failing, testsFor } from './run-kit.ts';
 
-// Under plain Node.js, where a module's URL keeps its query: one line of JSON a mutant, with what its catcher said.
+// Runs under plain Node.js, which keeps the query of a module's URL. Prints one line of JSON per mutant, with the
+// failure messages.
 const [part = '0', parts = '1'] = process.argv.slice(2);
 for (const [at, mutant] of ALL_MUTANTS.entries()) {
   if (at % Number(parts) !== Number(part)) continue;

@@ -3,7 +3,7 @@ import { MapTier } from '../tiers/map-tier.ts';
 import type { Row } from '../tiers/row-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** A tier that keeps an entry under something else than its key. */
+/** A tier that stores an entry under a string derived from its key. */
 function keyedBy(keyOf: (key: string) => string) {
   class KeyedTier extends MapTier {
     protected override keyOf(key: string): string {
@@ -13,7 +13,7 @@ function keyedBy(keyOf: (key: string) => string) {
   return KeyedTier;
 }
 
-/** A tier that changes the key of every entry that it keeps. */
+/** A tier that changes the key of every stored entry. */
 function rekeyedBy(keyOf: (key: string) => string) {
   class RekeyedTier extends MapTier {
     protected override keyOf(key: string): string {
@@ -29,68 +29,68 @@ function rekeyedBy(keyOf: (key: string) => string) {
 export const keyMutants: readonly Mutant[] = [
   plant(
     'lower-cased-keys',
-    'Keeps keys in lower case.',
-    ['hostile keys', 'takes keys for one that differ only in case'],
+    'Stores keys in lower case.',
+    ['hostile keys', 'tells apart keys that differ only in case'],
     keyedBy((key) => key.toLowerCase()),
   ),
   plant(
     'truncated-keys',
-    'Cuts keys at 255 characters.',
-    ['hostile keys', 'takes keys for one that differ only beyond many characters'],
+    'Truncates keys at 255 characters.',
+    ['hostile keys', 'tells apart keys that differ only after many characters'],
     keyedBy((key) => key.slice(0, 255)),
   ),
   plant(
     'trimmed-keys',
     'Trims keys.',
-    ['hostile keys', 'takes keys for one that differ only in white space'],
+    ['hostile keys', 'tells apart keys that differ only in white space'],
     keyedBy((key) => key.trim()),
   ),
   plant(
     'normalised-keys',
-    'Brings keys to Unicode normal form C.',
-    ['hostile keys', 'takes keys for one that differ only in normal form'],
+    'Normalises keys to Unicode normal form C.',
+    ['hostile keys', 'tells apart keys that differ only in normal form'],
     keyedBy((key) => key.normalize('NFC')),
   ),
   plant(
     'ascii-keys',
-    'Loses what is not ASCII in a key.',
-    ['hostile keys', 'takes keys for one that differ only beyond the letters of English'],
+    'Drops characters outside ASCII from keys.',
+    ['hostile keys', 'tells apart keys that differ only outside ASCII'],
     rekeyedBy((key) => key.replace(/\P{ASCII}/gu, '?')),
   ),
   plant(
     'keys-end-at-nul',
     'Ends a key at a NUL, as C does.',
-    ['hostile keys', 'takes keys for one that differ only in a NUL or what follows it'],
+    ['hostile keys', 'tells apart keys that differ only in a NUL or what follows it'],
     keyedBy((key) => key.split('\0', 1)[0]!),
   ),
   plant(
     'keys-end-at-newline',
-    'Ends a key at the end of its line.',
-    ['hostile keys', 'takes keys for one that differ only in white space'],
+    'Ends a key at a newline.',
+    ['hostile keys', 'tells apart keys that differ only in white space'],
     keyedBy((key) => key.split('\n', 1)[0]!),
   ),
   plant(
     'keys-as-file-names',
-    'Makes a file name of a key: what looks like a folder is lost.',
-    ['hostile keys', 'stumbles over a key that means something elsewhere'],
+    'Uses a key as a file name, and loses its folders.',
+    ['hostile keys', 'accepts keys that have a special meaning elsewhere'],
     keyedBy((key) => key.replace(/^.*\//, '')),
   ),
   plant(
     'keys-as-numbers',
-    'Takes keys that look like numbers for numbers.',
-    ['hostile keys', 'takes keys for one that differ only as a number does'],
+    'Converts numeric keys to numbers.',
+    ['hostile keys', 'tells apart keys that differ only in the spelling of a number'],
     keyedBy((key) => (key.trim() === '' || Number.isNaN(Number(key)) ? key : String(Number(key)))),
   ),
   plant(
     'collated-keys',
-    'Compares keys as a dictionary does: without case or accents.',
-    ['hostile keys', 'takes keys for one that differ only in accents or width'],
+    'Compares keys by locale, ignoring case and accents.',
+    ['hostile keys', 'tells apart keys that differ only in accents or width'],
     keyedBy((key) => key.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()),
   ),
   plant(
     'percent-decoded-keys',
     'Decodes percent signs in keys.',
-    ['hostile keys', 'mixes odd keys up in its batches'],
+    ['hostile keys', 'keeps unusual keys apart in batches'],
     keyedBy((key) => {
       try {
         return decodeURIComponent(key);
@@ -101,8 +101,8 @@ export const keyMutants: readonly Mutant[] = [
   ),
   plant(
     'object-as-map',
-    'Keeps its entries as members of a plain object, which has some already and one that is none.',
-    ['hostile keys', 'stumbles over a key that means something elsewhere'],
+    'Keeps its entries in a plain object, with its inherited members and `__proto__`.',
+    ['hostile keys', 'accepts keys that have a special meaning elsewhere'],
     class extends MapTier {
       readonly #object: Record<string, Row> = {};
       protected override live(key: string): Row | undefined {
@@ -123,8 +123,8 @@ export const keyMutants: readonly Mutant[] = [
   ),
   plant(
     'delete-by-like',
-    'Deletes every key that fits the given one as a LIKE pattern.',
-    ['hostile keys', 'takes a key for a pattern'],
+    'Deletes every key that matches the given one as a LIKE pattern.',
+    ['hostile keys', 'does not treat a key as a pattern'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         const pattern = key

@@ -8,17 +8,17 @@ import {
   queryEntries,
   toLabels,
 } from '@pw/cache-models';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const BY_LABELS = ['query', 'finds other entries, or in another order, than labels asks for'] as const;
-const BY_ORDER = ['query', 'finds other entries, or in another order, than orderBy asks for'] as const;
-const BY_CHANCE = ['query', 'gives entries by chance that do not fit, or twice, or not as many as it may'] as const;
-const FAIRLY = ['query', 'gives some entries more often than others when it goes by chance'] as const;
+const BY_LABELS = ['query', 'answers a query with labels exactly'] as const;
+const BY_ORDER = ['query', 'answers a query with orderBy exactly'] as const;
+const BY_CHANCE = ['query', 'draws matching entries at random, each once and as many as the limit allows'] as const;
+const FAIRLY = ['query', 'draws all matching entries with the same probability'] as const;
 
-/** A tier that gives other pages of a query by chance than a right one. */
+/** A tier that answers random queries in its own way. */
 function drawing(change: (page: EntryPage, filter: EntryFilter, all: () => readonly CacheEntry[]) => EntryPage) {
   return class extends MapTier {
     protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -29,7 +29,7 @@ function drawing(change: (page: EntryPage, filter: EntryFilter, all: () => reado
   };
 }
 
-/** A tier that looks for other labels than it is asked for. */
+/** A tier that changes the labels of each filter before it queries. */
 function lookingFor(change: (labels: NonNullable<EntryFilter['labels']>) => EntryFilter['labels']) {
   return class extends MapTier {
     protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -38,7 +38,7 @@ function lookingFor(change: (labels: NonNullable<EntryFilter['labels']>) => Entr
   };
 }
 
-/** A tier whose entries seem to have other labels when they are looked for. */
+/** A tier that changes the labels of its entries while it queries. */
 function seeing(change: Change) {
   return class extends MapTier {
     protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -49,11 +49,11 @@ function seeing(change: Change) {
   };
 }
 
-/** Bugs in how entries are found by labels, and in the orders that came with them. */
+/** Bugs in queries by label, and in the orders `leastUsed` and `random`. */
 export const labelQueryMutants: readonly Mutant[] = [
   plant(
     'query-labels-in-any-case',
-    'Takes the values of labels for equal whatever their case.',
+    'Compares values of labels case-insensitively.',
     BY_LABELS,
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -70,27 +70,27 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'query-first-label-only',
-    'Looks at the first label of a filter alone.',
+    'Uses only the first label of a filter.',
     BY_LABELS,
     lookingFor((labels) => Object.fromEntries(Object.entries(labels).slice(0, 1))),
   ),
   plant(
     'query-first-value-only',
-    'Looks for the first of several values alone.',
+    'Uses only the first of several values of a label.',
     BY_LABELS,
     lookingFor((labels) =>
       Object.fromEntries(Object.entries(labels).map(([name, values]) => [name, [values].flat().slice(0, 1)])),
     ),
   ),
   plant(
-    'query-no-value-fits-all',
-    'Takes an empty list of values for any.',
+    'query-empty-values-match-all',
+    'Treats an empty list of values as any value.',
     BY_LABELS,
     lookingFor((labels) => Object.fromEntries(Object.entries(labels).filter(([, values]) => values.length > 0))),
   ),
   plant(
     'query-values-of-any-label',
-    'Finds a value whatever the name of its label.',
+    'Matches a value under any label name.',
     BY_LABELS,
     seeing((labels) => {
       const kind = labels['country'] === 'DE' ? 'DE' : labels['kind'];
@@ -99,16 +99,16 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'query-label-names-in-any-case',
-    'Finds labels whatever the case of their names.',
+    'Compares names of labels case-insensitively.',
     BY_LABELS,
     seeing((labels) =>
       labels['Country'] === undefined ? labels : toLabels({ ...labels, country: labels['Country'] }),
     ),
   ),
   plant(
-    'query-finds-labels-of-before',
-    'Finds an entry by labels that it had before it was replaced.',
-    ['query', 'does not find by a label what was just put, or finds what was just replaced or deleted'],
+    'query-finds-replaced-labels',
+    'Finds an entry by labels from before it was replaced.',
+    ['query', 'reflects the latest writes in a query by a label'],
     class extends MapTier {
       readonly #first = new Map<string, EntryLabels>();
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -125,11 +125,8 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'query-index-of-labels-not-cleared',
-    'Keeps its index of labels over a clear.',
-    [
-      'query',
-      'does not find by a label that others lack what was just put, or finds what was just replaced or deleted',
-    ],
+    'Keeps its index of labels across a clear.',
+    ['query', 'reflects the latest writes in a query by a label that others lack'],
     class extends MapTier {
       readonly #past = new Map<string, EntryLabels>();
       override delete(key: string): boolean {
@@ -150,8 +147,8 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'query-labels-only-while-open',
-    'Has no index of labels for what was there when it was opened.',
-    ['query', 'finds other entries by label when it is opened again'],
+    'Does not index the labels of entries that existed when it was opened.',
+    ['query', 'finds the same entries by label when it is reopened'],
     class extends FileTier {
       readonly #put = new Set<string>();
       override putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
@@ -167,7 +164,7 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'least-used-by-count-alone',
-    'Orders those that were used as often by their keys.',
+    'Orders equally used entries by key.',
     BY_ORDER,
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -178,7 +175,7 @@ export const labelQueryMutants: readonly Mutant[] = [
   ),
   plant(
     'least-used-newest-first',
-    'Puts those first, of such as were used as often, that were used last.',
+    'Orders equally used entries by last access, newest first.',
     BY_ORDER,
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -191,8 +188,8 @@ export const labelQueryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'chance-asked-again',
-    'Asks as often as there is room for an entry by chance, and gives some twice.',
+    'random-with-repeats',
+    'Draws with replacement, and returns some entries twice.',
     BY_CHANCE,
     drawing((page, _, all) => {
       const some = all();
@@ -200,8 +197,8 @@ export const labelQueryMutants: readonly Mutant[] = [
     }),
   ),
   plant(
-    'chance-once-only',
-    'Asks as often as there is room for an entry by chance, and gives none twice but fewer.',
+    'random-too-few',
+    'Draws with replacement and drops repeats, so that it returns too few entries.',
     BY_CHANCE,
     drawing((page, _, all) => {
       const some = all();
@@ -210,8 +207,8 @@ export const labelQueryMutants: readonly Mutant[] = [
     }),
   ),
   plant(
-    'chance-finds-anything',
-    'Passes over the labels of a filter when it goes by chance.',
+    'random-ignores-labels',
+    'Ignores the labels of a filter in random order.',
     BY_CHANCE,
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {
@@ -220,20 +217,20 @@ export const labelQueryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'chance-goes-on',
-    'Gives a cursor with entries by chance.',
+    'random-with-cursor',
+    'Returns a cursor with a random page.',
     BY_CHANCE,
     drawing((page) => ({ ...page, cursor: 'more' })),
   ),
   plant(
-    'chance-is-no-order',
-    'Gives the first entries by key where they were asked for by chance.',
+    'random-is-by-key',
+    'Returns the first entries by key in random order.',
     FAIRLY,
     drawing((page, { limit = 100 }, all) => ({ ...page, entries: all().slice(0, limit) })),
   ),
   plant(
-    'chance-once-and-for-all',
-    'Shuffles its entries when it is made, and never again.',
+    'random-shuffled-once',
+    'Shuffles its entries once, when it is created.',
     FAIRLY,
     class extends MapTier {
       readonly #places = new Map<string, number>();
@@ -248,8 +245,8 @@ export const labelQueryMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'chance-by-the-gaps',
-    'Takes the next entries after a place by chance, so that those after a gap come more often.',
+    'random-weighted-by-gaps',
+    'Takes the entries after a random position, so that those after a gap come more often.',
     FAIRLY,
     class extends MapTier {
       protected override find(filter: EntryFilter, now: number): EntryPage {

@@ -8,20 +8,20 @@ import {
   type ResealCounts,
   toLabels,
 } from '@pw/cache-models';
-import { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Change, each, withLabels } from './change-labels.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-const LOST = ['labels', 'knows no labels, or loses some'] as const;
-const CHANGED = ['labels', 'changes the name or the value of a label'] as const;
-const REPLACED = ['labels', 'keeps labels of an entry that is replaced, or loses those of the new one'] as const;
-const REOPENED = ['labels', 'loses labels, or brings back some that were replaced, when it is opened again'] as const;
+const LOST = ['labels', 'stores all labels of an entry'] as const;
+const CHANGED = ['labels', 'keeps the name and the value of each label'] as const;
+const REPLACED = ['labels', 'replaces all labels of an entry'] as const;
+const REOPENED = ['labels', 'keeps the current labels when it is reopened'] as const;
 
 const without = (entry: CacheEntry): CacheEntry => withLabels(entry, NO_LABELS);
 
-/** A tier that keeps other labels than those of the entry that is put. */
+/** A tier that changes labels as it stores them. */
 function keeping(change: Change) {
   return class extends MapTier {
     protected override takeIn(entry: CacheEntry): CacheEntry {
@@ -34,31 +34,31 @@ function keeping(change: Change) {
 export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-unknown',
-    'Was written before there were labels.',
+    'Stores no labels, as a tier from before they existed.',
     LOST,
     keeping(() => NO_LABELS),
   ),
   plant(
-    'labels-one-too-few',
-    'Has room for 31 labels.',
+    'labels-limited-to-31',
+    'Stores at most 31 labels.',
     LOST,
     keeping((labels) => toLabels(Object.fromEntries(Object.entries(labels).slice(0, 31)))),
   ),
   plant(
     'labels-out-of-order',
-    'Gives labels in another order than that of their names.',
+    'Returns labels in an order other than by name.',
     LOST,
     keeping((labels) => Object.fromEntries(Object.entries(labels).reverse())),
   ),
   plant(
     'labels-of-a-dictionary',
-    'Gives labels in the order of a dictionary.',
+    'Returns labels ordered by locale.',
     CHANGED,
     keeping((labels) => Object.fromEntries(Object.entries(labels).sort(([a], [b]) => a.localeCompare(b)))),
   ),
   plant(
     'labels-without-putmany',
-    'Stores labels with put, and not with putMany.',
+    'Stores labels in put, but not in putMany.',
     LOST,
     class extends MapTier {
       override putMany(entries: readonly CacheEntry[]): boolean[] {
@@ -68,7 +68,7 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-not-listed',
-    'Gives entries without labels when all are asked for.',
+    'Returns entries without labels from entries().',
     LOST,
     class extends MapTier {
       override entries(): Iterable<CacheEntry> {
@@ -78,7 +78,7 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-not-peeked',
-    'Gives entries without labels to who only looks.',
+    'Returns entries without labels from peek.',
     LOST,
     class extends MapTier {
       override peek(key: string): CacheEntry | undefined {
@@ -94,26 +94,26 @@ export const labelMutants: readonly Mutant[] = [
     keeping(each((name, value) => [name.toLowerCase(), value])),
   ),
   plant(
-    'label-names-of-objects',
-    'Takes a name that every object has for one that is there.',
+    'label-names-inherited',
+    'Drops labels named like inherited members of an object.',
     CHANGED,
     keeping(each((name, value) => (name in {} ? undefined : [name, value]))),
   ),
   plant(
     'label-names-cut',
-    'Cuts names of labels at 63 characters.',
+    'Truncates names of labels at 63 characters.',
     CHANGED,
     keeping(each((name, value) => [name.slice(0, 63), value])),
   ),
   plant(
     'label-dots-split',
-    'Takes a dot in the name of a label for an underscore.',
+    'Replaces a dot in the name of a label by an underscore.',
     CHANGED,
     keeping(each((name, value) => [name.replaceAll('.', '_'), value])),
   ),
   plant(
     'labels-split-at-last-equals',
-    'Takes a label apart at its last equals sign.',
+    'Splits a label at its last equals sign.',
     CHANGED,
     keeping(
       each((name, value) => {
@@ -131,19 +131,19 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'label-values-cut',
-    'Cuts values of labels at 255 characters.',
+    'Truncates values of labels at 255 characters.',
     CHANGED,
     keeping(each((name, value) => [name, value.slice(0, 255)])),
   ),
   plant(
     'label-values-in-256-bytes',
-    'Cuts values of labels at 256 bytes.',
+    'Truncates values of labels at 256 bytes.',
     CHANGED,
     keeping(each((name, value) => [name, Buffer.from(value).subarray(0, 256).toString()])),
   ),
   plant(
     'label-values-normalised',
-    'Brings values of labels to Unicode normal form C.',
+    'Normalises values of labels to Unicode normal form C.',
     CHANGED,
     keeping(each((name, value) => [name, value.normalize()])),
   ),
@@ -160,7 +160,7 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-kept-when-there-are-none',
-    'Keeps the labels of an entry that is replaced by one without.',
+    'Keeps the old labels when the replacement has none.',
     REPLACED,
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
@@ -171,7 +171,7 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-outlive-their-entry',
-    'Keeps the labels of an entry that was deleted for the next one of its key.',
+    'Keeps the labels of a deleted entry for the next one with its key.',
     REPLACED,
     class extends MapTier {
       readonly #past = new Map<string, EntryLabels>();
@@ -184,7 +184,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-an-access',
     'Loses labels when an access is recorded.',
-    ['labels', 'loses labels when an access is recorded'],
+    ['labels', 'keeps labels when an access is recorded'],
     class extends MapTier {
       protected override noteAccess(update: AccessUpdate): boolean {
         const row = this.live(update.key);
@@ -196,7 +196,7 @@ export const labelMutants: readonly Mutant[] = [
   plant(
     'labels-lost-by-a-touch',
     'Loses labels when an entry is touched.',
-    ['labels', 'loses labels when an access is recorded'],
+    ['labels', 'keeps labels when an access is recorded'],
     class extends MapTier {
       override touch(key: string): CacheEntry | undefined {
         const entry = super.touch(key);
@@ -207,9 +207,9 @@ export const labelMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'labels-not-told',
-    'Tells of an evicted entry without its labels.',
-    ['labels', 'tells of an evicted entry without its labels'],
+    'labels-not-passed-to-on-evict',
+    'Passes an evicted entry to onEvict without its labels.',
+    ['labels', 'passes the labels of an evicted entry to onEvict'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         super.evicted(key, without(entry));
@@ -218,8 +218,8 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-not-frozen',
-    'Gives labels that can be changed.',
-    ['labels', 'lets labels be changed by who was given an entry'],
+    'Returns labels that can be changed.',
+    ['labels', 'returns labels that cannot be changed'],
     class extends MapTier {
       protected override handOut(entry: CacheEntry): CacheEntry {
         return withLabels(entry, { ...entry.labels });
@@ -227,9 +227,9 @@ export const labelMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'labels-not-soon',
-    'Loses labels of what is put soon.',
-    ['labels', 'loses labels of an entry that is put soon'],
+    'labels-without-put-soon',
+    'Loses labels in putSoon.',
+    ['labels', 'stores labels in putSoon'],
     class extends FileTier {
       override putSoon(key: string, entry: CacheEntry): Promise<boolean> {
         return this.put(key, without(entry));
@@ -248,7 +248,7 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-only-while-open',
-    'Keeps labels beside its file, in memory.',
+    'Keeps labels in memory instead of its file.',
     REOPENED,
     class extends FileTier {
       protected override async doClose(): Promise<void> {
@@ -260,8 +260,8 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-lost-by-a-check',
-    'Loses labels when a check of health is recorded.',
-    ['labels', 'loses labels when a check of health is recorded'],
+    'Loses labels when a health check is recorded.',
+    ['labels', 'keeps labels when a health check is recorded'],
     class extends FileTier {
       override async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
         const after = await super.recordHealthCheck(key, result);
@@ -272,12 +272,12 @@ export const labelMutants: readonly Mutant[] = [
   ),
   plant(
     'labels-lost-by-a-reseal',
-    'Loses labels when it seals again.',
-    ['reseal', 'changes or removes more than tokens when it seals again'],
+    'Loses labels in reseal.',
+    ['reseal', 'changes nothing but tokens in reseal'],
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
+      protected override resealAll(): ResealCounts {
         for (const row of this.table.rows.values()) row.entry = without(row.entry);
-        return super.sealAgain();
+        return super.resealAll();
       }
     },
   ),

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
@@ -10,9 +10,9 @@ const EVERY_HOUR = 3_600_000;
 
 export const leakMutants: readonly Mutant[] = [
   plant(
-    'timer-holds-the-process',
+    'timer-keeps-the-process-alive',
     'Keeps the process alive with a timer that it never stops.',
-    ['process exit', 'holds the process after close'],
+    ['process exit', 'lets the process end after close'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') setInterval(() => this.cleanupExpired(), EVERY_HOUR);
@@ -23,7 +23,7 @@ export const leakMutants: readonly Mutant[] = [
   plant(
     'timer-until-close',
     'Keeps the process alive with a timer until it is closed.',
-    ['process exit', 'holds the process, or loses what it acknowledged, when close was forgotten'],
+    ['process exit', 'lets the process end without close and keeps every acknowledged write'],
     class extends MapTier {
       #timer: NodeJS.Timeout | undefined;
       override open(): void {
@@ -38,9 +38,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-timer-for-each-open',
-    'Starts a timer at each open and never stops it, though it does not hold the process.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    'timer-leaked-on-open',
+    'Starts an unreferenced timer at each open and never stops it.',
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') setInterval(() => this.cleanupExpired(), EVERY_HOUR).unref();
@@ -49,9 +49,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-listener-for-each-open',
+    'listener-leaked-on-open',
     'Adds a listener to the process at each open.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends MapTier {
       override open(): void {
         if (this.status !== 'open') process.on('exit', () => this.close());
@@ -60,9 +60,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-descriptor-for-each-open',
+    'descriptor-leaked-on-open',
     'Opens a file at each open and does not close it.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
       protected override async doOpen(): Promise<void> {
         await super.doOpen();
@@ -71,9 +71,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-file-for-each-open',
+    'file-leaked-on-open',
     'Leaves a file in its folder at each open.',
-    ['leaks', 'leaves a handle, timer, listener or file behind'],
+    ['leaks', 'leaves no handle, timer, listener or file behind'],
     class extends FileTier {
       protected override async doOpen(): Promise<void> {
         await super.doOpen();
@@ -82,9 +82,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'a-reader-for-each-open',
-    'Keeps a channel open that holds the process.',
-    ['process exit', 'holds the process after close'],
+    'channel-leaked-on-open',
+    'Keeps a channel open that keeps the process alive.',
+    ['process exit', 'lets the process end after close'],
     class extends PromiseMapTier {
       readonly #ports: MessagePort[] = [];
       protected override async doOpen(): Promise<void> {
@@ -96,9 +96,9 @@ export const leakMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'forgotten-close-loses',
-    'Writes what is new once a second and when it is closed; a process that ends without close loses it.',
-    ['process exit', 'holds the process, or loses what it acknowledged, when close was forgotten'],
+    'missing-close-loses-writes',
+    'Writes changes once a second and on close; a process that ends without close loses them.',
+    ['process exit', 'lets the process end without close and keeps every acknowledged write'],
     class extends FileTier {
       #isLoaded = false;
       protected override load(): void {

@@ -1,6 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
@@ -10,8 +10,8 @@ const PATIENCE = { deadlineMs: 400 };
 export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'close-twice-throws',
-    'A second close throws.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    'Throws on a second close.',
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override close(): void {
         if (this.status === 'closed') throw new Error('closed already');
@@ -21,8 +21,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'open-twice-throws',
-    'A second open throws.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    'Throws on a second open.',
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
         if (this.status === 'open') throw new Error('open already');
@@ -32,8 +32,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'open-twice-empties',
-    'A second open begins with nothing.',
-    ['lifecycle', 'stumbles when it is opened or closed twice'],
+    'Loses its entries on a second open.',
+    ['lifecycle', 'can be opened and closed twice'],
     class extends MapTier {
       override open(): void {
         this.rows.clear();
@@ -43,8 +43,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-before-open-throws',
-    'A close before the first open throws.',
-    ['lifecycle', 'stumbles when it is closed before it was opened'],
+    'Throws on a close before the first open.',
+    ['lifecycle', 'can be closed before it was opened'],
     class extends MapTier {
       override close(): void {
         if (this.status === 'new') throw new Error('not open');
@@ -53,9 +53,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'opens-not-by-itself',
-    'Refuses to be used before it is opened.',
-    ['lifecycle', 'does not open by itself before its first use'],
+    'not-opened-on-first-use',
+    'Throws when it is used before it is opened.',
+    ['lifecycle', 'opens on its first use'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         return this.status === 'new' ? fallback : super.attempt(fallback, work);
@@ -65,7 +65,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'closed-for-good',
     'Throws when it is used after close.',
-    ['lifecycle', 'does not open by itself after close'],
+    ['lifecycle', 'reopens on the next use after close'],
     class extends MapTier {
       protected override attempt<T>(fallback: T, work: () => T): T {
         if (this.status === 'closed') throw new Error('closed');
@@ -74,17 +74,17 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'status-never-told',
-    'Says of an open tier that it is new.',
-    ['lifecycle', 'tells a wrong status'],
+    'status-stays-new',
+    'Reports the status new while it is open.',
+    ['lifecycle', 'reports its status'],
     class extends MapTier {
       override open(): void {}
     },
   ),
   plant(
     'opens-once-for-each-use',
-    'Opens its store anew for each of many first uses, and loses what the first of them stored.',
-    ['lifecycle', 'does not open by itself for many first uses at once'],
+    'Reopens its store for each of many concurrent first uses, and loses the entries stored by the first.',
+    ['lifecycle', 'opens on many concurrent first uses'],
     class extends PromiseMapTier {
       #openings = 0;
       override async open(): Promise<void> {
@@ -97,8 +97,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-does-not-wait',
-    'Closes in the midst of the operations under way, and they store in what is closed.',
-    ['lifecycle', 'stumbles when it is closed in the midst of operations'],
+    'Closes while operations are running, and they store into the closed tier.',
+    ['lifecycle', 'can be closed while operations are running'],
     class extends PromiseMapTier {
       override async close(): Promise<void> {
         this.status = 'closed';
@@ -113,8 +113,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'promise-never-settles',
-    'An answer to a get that finds nothing never comes.',
-    ['basics', 'finds what was never stored'],
+    'Never settles the promise of a get that misses.',
+    ['basics', 'finds nothing under a key that was never stored'],
     class extends PromiseMapTier {
       override async get(key: string): Promise<CacheEntry | undefined> {
         return (await super.get(key)) ?? new Promise(() => {});
@@ -124,8 +124,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'close-never-settles',
-    'A close that overlaps with an open never ends.',
-    ['lifecycle', 'stumbles when opens and closes overlap'],
+    'Never settles a close that overlaps with an open.',
+    ['lifecycle', 'tolerates overlapping opens and closes'],
     class extends PromiseMapTier {
       override close(): Promise<void> {
         return this.status === 'opening' ? new Promise(() => {}) : super.close();
@@ -135,8 +135,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'values-for-promises',
-    'Claims to answer with promises, and answers with values.',
-    ['basics', 'loses an entry that it said it stored'],
+    'Returns values, but does not claim synchronous.',
+    ['basics', 'returns an entry that put has stored'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { synchronous: false });
@@ -145,8 +145,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'promises-for-values',
-    'Claims to answer with values, and answers with promises.',
-    ['basics', 'loses an entry that it said it stored'],
+    'Claims synchronous, but returns promises.',
+    ['basics', 'returns an entry that put has stored'],
     class extends PromiseMapTier {
       override get capabilities() {
         return { ...super.capabilities, synchronous: true };
@@ -156,7 +156,7 @@ export const lifecycleMutants: readonly Mutant[] = [
   plant(
     'loses-on-close',
     'Removes its file when it is closed.',
-    ['lifecycle', 'loses or changes entries over close'],
+    ['lifecycle', 'keeps entries across close'],
     class extends FileTier {
       protected override async doClose(): Promise<void> {
         this.write('');
@@ -164,9 +164,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'keeps-over-close',
-    'Claims not to be persistent, and keeps its entries over close.',
-    ['lifecycle', 'claims too little: it keeps entries over close'],
+    'keeps-entries-across-close',
+    'Keeps its entries across close, but does not claim persistent.',
+    ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     class extends MapTier {
       override close(): void {
         this.status = 'closed';
@@ -174,9 +174,9 @@ export const lifecycleMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'comes-back-over-close',
-    'Brings back over close what was deleted since it was opened.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    'deletes-undone-by-close',
+    'Restores on close the entries deleted since it was opened.',
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTier {
       #atOpen = '';
       protected override async doOpen(): Promise<void> {
@@ -194,8 +194,8 @@ export const lifecycleMutants: readonly Mutant[] = [
   ),
   plant(
     'async-error-unhandled',
-    'Lets a promise of its own reject where nobody hears it.',
-    ['failures', 'lets a promise reject unheard when its store is broken'],
+    'Leaves a rejection of its own promise unhandled.',
+    ['failures', 'leaves no rejection unhandled when its store is broken'],
     class extends PromiseMapTier {
       protected override async transact<T>(work: () => T): Promise<T> {
         const answer = super.transact(work);

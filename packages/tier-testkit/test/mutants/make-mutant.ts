@@ -1,10 +1,10 @@
 import type { TierModule } from '../../src/index.ts';
 import * as memoryFaults from '../tiers/broken-stores.ts';
-import * as fileFaults from '../tiers/file-store-faults.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import * as fileFaults from '../tiers/file/file-store-faults.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { ALL_MUTANTS } from './all-mutants.ts';
 
-// One module for all of them, loaded as `make-mutant.ts?mutant=name` here and in child processes.
+// One module for all mutants, loaded as `make-mutant.ts?mutant=name` here and in child processes.
 const name = new URL(import.meta.url).searchParams.get('mutant');
 const mutant = ALL_MUTANTS.find((other) => other.name === name);
 if (mutant === undefined) throw new Error(`no mutant is called ${name}`);

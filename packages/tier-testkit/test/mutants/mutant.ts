@@ -1,7 +1,7 @@
 import type { CacheTier } from '@pw/cache-models';
 import type { ConformanceSubject, TierSetup } from '../../src/index.ts';
-import type { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import type { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 
 /** A check of the kit, by its group and name. */
 export interface CheckName {
@@ -9,14 +9,14 @@ export interface CheckName {
   readonly name: string;
 }
 
-/** A right tier with one bug planted in it. */
+/** A correct tier with one bug planted in it. */
 export interface Mutant {
   readonly name: string;
   /** One sentence: what the tier does wrong. */
   readonly bug: string;
-  /** The right tier in which the bug is planted. */
+  /** The correct tier in which the bug is planted. */
   readonly base: string;
-  /** The check that has to catch it: its name says what is wrong. */
+  /** The check that must catch it: its name states the behaviour that is broken. */
   readonly caughtBy: CheckName;
   readonly subject: Partial<ConformanceSubject>;
   readonly make: (setup: TierSetup) => CacheTier;
@@ -25,7 +25,7 @@ export interface Mutant {
 type Made<T> = new (setup: TierSetup) => T;
 type Catcher = readonly [group: string, name: string];
 
-/** A bug in a tier: `Tier` extends a right one. */
+/** A bug in a tier: `Tier` extends a correct one. */
 export function plant(
   name: string,
   bug: string,
@@ -37,7 +37,7 @@ export function plant(
   return { name, bug, base, caughtBy: { group, name: check }, subject, make: (setup) => new Tier(setup) };
 }
 
-/** A bug in what a {@link FileTier} makes of its file. */
+/** A bug in how a {@link FileTier} reads and writes its file. */
 export function plantInTable(name: string, bug: string, [group, check]: Catcher, Table: Made<FileTable>): Mutant {
   const make = (setup: TierSetup): CacheTier => new FileTier(setup, new Table(setup));
   return { name, bug, base: 'FileTier', caughtBy: { group, name: check }, subject: {}, make };

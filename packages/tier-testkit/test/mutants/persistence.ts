@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
-import { FileTable } from '../tiers/file-table.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTable } from '../tiers/file/file-table.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { MapTier } from '../tiers/map-tier.ts';
 import { type Mutant, plant, plantInTable } from './mutant.ts';
 
-/** Keeps what it read once in memory: fast, and blind to what others write. */
+/** Caches the file in memory after the first read, and misses what others write. */
 abstract class CachingTier extends FileTier {
   #isLoaded = false;
   protected override load(): void {
@@ -20,7 +20,7 @@ abstract class CachingTier extends FileTier {
   }
 }
 
-/** A table that claims something else than is so. */
+/** A table with wrong claims. */
 function claiming(claims: Partial<FileTable['capabilities']>) {
   return class extends FileTable {
     constructor(setup: TierSetup) {
@@ -32,8 +32,8 @@ function claiming(claims: Partial<FileTable['capabilities']>) {
 export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-on-close',
-    'Writes its file when it is closed, and only then.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    'Writes its file only when it is closed.',
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       protected override save(): void {}
       protected override async doClose(): Promise<void> {
@@ -44,8 +44,8 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'written-a-little-later',
-    'Says that a put is stored a few milliseconds before it is.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    'Acknowledges a put a few milliseconds before it is stored.',
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends CachingTier {
       #soon: Promise<void> | undefined;
       protected override save(): void {
@@ -63,11 +63,11 @@ export const persistenceMutants: readonly Mutant[] = [
   plant(
     'written-in-place',
     'Writes over its file in two steps; a kill between them leaves half of it.',
-    ['persistent', 'loses what it acknowledged, or brings back what it removed, when its process is killed'],
+    ['persistent', 'keeps every acknowledged write when its process is killed'],
     class extends FileTier {
       protected override write(text: string): void {
         writeFileSync(this.path, '');
-        // Long beside all else that it does, so that a kill at random falls into it.
+        // Much longer than the rest of its work, so that a random kill is likely to hit it.
         const until = Date.now() + 15;
         while (Date.now() < until);
         writeFileSync(this.path, text);
@@ -79,8 +79,8 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'deletes-in-memory-only',
-    'Writes puts at once, and deletes with the next put.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    'Writes puts immediately, but deletes only with the next put.',
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends CachingTier {
       #keys = new Set<string>();
       protected override save(): void {
@@ -93,8 +93,8 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plant(
     'persistence-claimed',
-    'Claims to be persistent, and keeps everything in memory.',
-    ['lifecycle', 'loses or changes entries over close'],
+    'Claims persistent, but keeps everything in memory.',
+    ['lifecycle', 'keeps entries across close'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { persistent: true });
@@ -103,14 +103,14 @@ export const persistenceMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'persistence-unclaimed',
-    'Is persistent and does not say so.',
-    ['lifecycle', 'claims too little: it keeps entries over close'],
+    'Is persistent but does not claim it.',
+    ['lifecycle', 'keeps no entries across close unless it claims persistent'],
     claiming({ persistent: false }),
   ),
   plantInTable(
-    'expired-when-opened',
-    'Holds every entry that it reads from its file for new, and gives it another life.',
-    ['lifecycle', 'brings back over close what was removed or replaced'],
+    'lifetimes-restarted-on-open',
+    'Restarts the lifetime of every entry that it reads from its file.',
+    ['lifecycle', 'keeps removals and replacements across close'],
     class extends FileTable {
       override load(text: string): void {
         super.load(text);
@@ -127,14 +127,14 @@ export const persistenceMutants: readonly Mutant[] = [
 export const sharingMutants: readonly Mutant[] = [
   plant(
     'cached-index',
-    'Reads its file once, and never sees what another tier writes into it.',
-    ['shared', 'does not see at once what another tier on its store wrote'],
+    'Reads its file once, and never sees the writes of another tier.',
+    ['shared', 'sees the writes of another tier on its store immediately'],
     class extends CachingTier {},
   ),
   plant(
     'cached-misses',
-    'Remembers what it did not find, and does not look again.',
-    ['shared', 'goes on missing a key that another tier on its store has put'],
+    'Caches misses, and does not read again.',
+    ['shared', 'finds a key that it had missed once another tier puts it'],
     class extends FileTier {
       readonly #missing = new Set<string>();
       override async get(key: string): Promise<CacheEntry | undefined> {
@@ -154,13 +154,13 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'lost-update',
-    'Reads, thinks and writes without a lock.',
-    ['shared', 'loses a write of one of two tiers that write at once'],
+    'Reads and writes its file without a lock.',
+    ['shared', 'loses no write when two tiers write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
       }
-      protected override giveLockBack(): void {}
+      protected override releaseLock(): void {}
       protected override async transact<T>(work: () => T): Promise<T> {
         this.load();
         const answer = work();
@@ -173,13 +173,13 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'lock-in-the-process',
-    'Has no lock but the one of its own process.',
-    ['shared', 'loses a write of one of several processes that write at once'],
+    'Locks only within its own process.',
+    ['shared', 'loses no write when several processes write concurrently'],
     class extends FileTier {
       protected override takeLock(): boolean {
         return true;
       }
-      protected override giveLockBack(): void {}
+      protected override releaseLock(): void {}
       protected override read(): string {
         const text = super.read();
         const until = Date.now() + 2;
@@ -193,8 +193,8 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plant(
     'sharing-claimed',
-    'Claims to be shared, and each tier has a memory of its own.',
-    ['shared', 'does not see at once what another tier on its store wrote'],
+    'Claims shared, but each tier has its own memory.',
+    ['shared', 'sees the writes of another tier on its store immediately'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup, { shared: true });
@@ -203,8 +203,8 @@ export const sharingMutants: readonly Mutant[] = [
   ),
   plantInTable(
     'sharing-unclaimed',
-    'Is shared and does not say so.',
-    ['shared', 'claims too little: it sees what another tier on its store wrote'],
+    'Is shared but does not claim it.',
+    ['shared', 'sees no writes of another tier unless it claims shared'],
     claiming({ shared: false }),
   ),
 ];

@@ -1,21 +1,21 @@
 import { copyFileSync } from 'node:fs';
 import type { CacheEntry, CredentialBinding, CredentialCipher, ResealCounts, Secret } from '@pw/cache-models';
-import { TestCipher } from '../../src/test-cipher.ts';
-import { FileTier } from '../tiers/file-tier.ts';
+import { TestCipher } from '../../src/doubles/test-cipher.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { PromiseMapTier } from '../tiers/promise-map-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-const STALE = ['reseal', 'leaves what an older key sealed, or counts it wrongly'] as const;
-const MORE = ['reseal', 'changes or removes more than tokens when it seals again'] as const;
+const STALE = ['reseal', 'reseals and counts everything sealed with an older key'] as const;
+const MORE = ['reseal', 'changes nothing but tokens in reseal'] as const;
 
 export const resealMutants: readonly Mutant[] = [
   plant(
-    'reseals-in-words-only',
-    'Counts what an older key sealed, and leaves it.',
+    'reseal-does-nothing',
+    'Counts tokens of an older key, but leaves them.',
     STALE,
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
-        const counts = super.sealAgain();
+      protected override resealAll(): ResealCounts {
+        const counts = super.resealAll();
         this.table.changed = false;
         return counts;
       }
@@ -23,22 +23,22 @@ export const resealMutants: readonly Mutant[] = [
   ),
   plant(
     'reseal-counts-all-as-new',
-    'Counts what the current key sealed as sealed again.',
+    'Counts tokens of the current key as resealed.',
     STALE,
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
-        const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
+      protected override resealAll(): ResealCounts {
+        const { reencrypted, alreadyCurrent, unreadable } = super.resealAll();
         return { reencrypted: reencrypted + alreadyCurrent, alreadyCurrent: 0, unreadable };
       }
     },
   ),
   plant(
-    'reseal-asks-for-the-key-alone',
-    'Leaves what the current key opens, though it is bound to no proxy.',
-    ['reseal', 'leaves a token that is bound to no proxy'],
+    'reseal-ignores-bindings',
+    'Leaves tokens of the current key that are bound to no proxy.',
+    ['reseal', 'reseals tokens that are bound to no proxy'],
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
-        const { reencrypted, alreadyCurrent, unreadable } = super.sealAgain();
+      protected override resealAll(): ResealCounts {
+        const { reencrypted, alreadyCurrent, unreadable } = super.resealAll();
         const isNew = [...this.table.rows.values()].every(
           ({ entry }) => entry.username === null || isMadeWith('new', entry.username),
         );
@@ -50,48 +50,48 @@ export const resealMutants: readonly Mutant[] = [
   ),
   plant(
     'reseal-counts-a-use',
-    'Takes an entry that is sealed again for one that is used.',
+    'Counts reseal as a use of each entry.',
     MORE,
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
+      protected override resealAll(): ResealCounts {
         for (const row of this.table.rows.values())
           row.entry = row.entry.with({ accessCount: row.entry.accessCount + 1 });
-        return super.sealAgain();
+        return super.resealAll();
       }
     },
   ),
   plant(
-    'reseal-renews',
-    'Gives an expired entry that is sealed again another hour.',
+    'reseal-extends-expired',
+    'Extends the deadline of a resealed expired entry by an hour.',
     MORE,
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
+      protected override resealAll(): ResealCounts {
         const now = this.setup.clock.now();
         for (const row of this.table.rows.values())
           if (row.entry.expiresAt <= now) row.entry = row.entry.with({ expiresAt: now + 3_600_000 });
-        return super.sealAgain();
+        return super.resealAll();
       }
     },
   ),
   plant(
     'reseal-keeps-a-copy',
-    'Leaves the file as it was beside the new one when it seals again.',
-    ['reseal', 'leaves a token of an older key in its files when it seals again'],
+    'Keeps a copy of the old file after reseal.',
+    ['reseal', 'leaves no token of an older key in its files after reseal'],
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
+      protected override resealAll(): ResealCounts {
         copyFileSync(this.path, `${this.path}.old`);
-        return super.sealAgain();
+        return super.resealAll();
       }
     },
   ),
   plant(
     'reseal-drops-the-unreadable',
-    'Removes what no key opens when it seals again.',
-    ['reseal', 'loses what no key opens when it seals again'],
+    'Removes entries that no key opens in reseal.',
+    ['reseal', 'keeps entries that no key opens in reseal'],
     class extends FileTier {
-      protected override sealAgain(): ResealCounts {
-        const counts = super.sealAgain();
-        this.table.sealedAway.clear();
+      protected override resealAll(): ResealCounts {
+        const counts = super.resealAll();
+        this.table.unreadable.clear();
         return counts;
       }
     },
@@ -100,7 +100,7 @@ export const resealMutants: readonly Mutant[] = [
 
 const SOMEWHERE: CredentialBinding = { role: 'username', origin: '' };
 
-/** Whether the test cipher made a token with a key, wherever it is bound. */
+/** Whether the test cipher made a token with a key, regardless of its binding. */
 function isMadeWith(key: string, secret: Secret): boolean {
   const cipher = new TestCipher(key);
   const probe: CredentialCipher = {
@@ -113,9 +113,9 @@ function isMadeWith(key: string, secret: Secret): boolean {
 
 export const putSoonMutants: readonly Mutant[] = [
   plant(
-    'soon-is-never',
-    'Says that putSoon has stored, and stores the last one only.',
-    ['put soon', 'loses an entry that it said putSoon had stored'],
+    'soon-stores-the-last-only',
+    'Acknowledges every putSoon, but stores only the last one.',
+    ['put soon', 'returns an entry that putSoon has stored'],
     class extends PromiseMapTier {
       #waiting = 0;
       override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
@@ -127,8 +127,8 @@ export const putSoonMutants: readonly Mutant[] = [
   ),
   plant(
     'soon-is-late',
-    'Stores with putSoon after the writes that followed.',
-    ['put soon', 'lets putSoon come after a write that followed it'],
+    'Applies putSoon after the writes that follow it.',
+    ['put soon', 'applies putSoon before the writes that follow it'],
     class extends PromiseMapTier {
       override async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
         for (let turns = 0; turns < 5; turns++) await this.turn();
@@ -137,9 +137,9 @@ export const putSoonMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'soon-takes-anything',
-    'Stores with putSoon under the key of the entry, whatever key it was given.',
-    ['put soon', 'takes with putSoon what put refuses'],
+    'soon-accepts-any-key',
+    'Ignores the key passed to putSoon, and uses the key of the entry.',
+    ['put soon', 'refuses in putSoon what put refuses'],
     class extends PromiseMapTier {
       override async putSoon(_key: string, entry: CacheEntry): Promise<boolean> {
         return this.put(entry.key, entry);

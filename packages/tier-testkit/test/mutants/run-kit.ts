@@ -2,12 +2,12 @@ import * as fastCheck from 'fast-check';
 import { type ConformanceTest, conformanceTests } from '../../src/index.ts';
 import type { CheckName, Mutant } from './mutant.ts';
 
-/** What a check that failed says. */
+/** A failed check and its message. */
 export interface Caught extends CheckName {
   readonly message: string;
 }
 
-/** The checks of the kit that a mutant has to pass, with numbers of repetitions that suffice for planted bugs. */
+/** The checks that apply to a mutant, with enough repetitions to catch the planted bugs. */
 export function testsFor({ name, subject }: Mutant): Promise<ConformanceTest[]> {
   return conformanceTests({
     module: new URL(`./make-mutant.ts?mutant=${name}`, import.meta.url),
@@ -20,7 +20,7 @@ export function testsFor({ name, subject }: Mutant): Promise<ConformanceTest[]> 
   });
 }
 
-/** Runs checks one after the other, and gives those that fail. */
+/** Runs checks one after the other, and returns those that fail. */
 export async function failing(tests: readonly ConformanceTest[]): Promise<Caught[]> {
   const caught: Caught[] = [];
   for (const { group, name, run } of tests) {

@@ -1,8 +1,8 @@
 import { type CacheEntry, MAX_SIDE_VALUE, type SideValues } from '@pw/cache-models';
-import { FileTier } from '../tiers/file-tier.ts';
+import { FileTier } from '../tiers/file/file-tier.ts';
 import { type Mutant, plant } from './mutant.ts';
 
-/** The part of a right tier, with one of its methods changed. */
+/** The side values of a correct tier, with one method changed. */
 function changed(right: SideValues, change: Partial<SideValues>): SideValues {
   return {
     read: (name) => right.read(name),
@@ -15,8 +15,8 @@ function changed(right: SideValues, change: Partial<SideValues>): SideValues {
 export const sideValueMutants: readonly Mutant[] = [
   plant(
     'side-value-last-wins',
-    'Stores a side value over the one that is there.',
-    ['side values', 'loses a side value, or stores it over another one'],
+    'Overwrites an existing side value in storeIfAbsent.',
+    ['side values', 'keeps the first side value stored under a name'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
         storeIfAbsent: (name, value) =>
@@ -29,9 +29,9 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-looks-first',
-    'Looks whether there is a side value, and stores its own in a second step.',
-    ['side values', 'lets several be the first to store a side value'],
+    'side-value-not-atomic',
+    'Checks for a side value and stores its own in two separate steps.',
+    ['side values', 'lets only one of several instances store a side value first'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
         storeIfAbsent: async (name, value) => {
@@ -48,8 +48,8 @@ export const sideValueMutants: readonly Mutant[] = [
   ),
   plant(
     'side-value-replaced-blindly',
-    'Replaces a side value whatever it is.',
-    ['side values', 'replaces a side value that is another than was expected'],
+    'Replaces a side value without comparing it.',
+    ['side values', 'replaces a side value only if it is the expected one'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
         replace: (name, _expected, value) =>
@@ -62,9 +62,9 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-replaced-twice',
-    'Compares what it replaces in a step before the one that replaces.',
-    ['side values', 'lets several replace the same side value'],
+    'side-value-replace-not-atomic',
+    'Compares and replaces a side value in two separate steps.',
+    ['side values', 'lets only one of several instances replace a side value'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
         replace: async (name, expected, value) => {
@@ -79,9 +79,9 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-goes-with-clear',
-    'Removes the side values with the entries.',
-    ['side values', 'loses a side value when it is cleared or full'],
+    'side-value-cleared',
+    'Removes side values on clear.',
+    ['side values', 'keeps side values when it is cleared, full or cleaned up'],
     class extends FileTier {
       override async clear(): Promise<number> {
         const count = await super.clear();
@@ -96,7 +96,7 @@ export const sideValueMutants: readonly Mutant[] = [
   plant(
     'side-value-is-an-entry',
     'Lists the names of side values among its keys.',
-    ['side values', 'shows a side value among its entries'],
+    ['side values', 'does not list side values among its entries'],
     class extends FileTier {
       override async keys(): Promise<string[]> {
         return [...(await super.keys()), ...this.table.sideValues.keys()];
@@ -104,9 +104,9 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-takes-anything',
-    'Stores any text as a side value, and cuts off what is too much.',
-    ['side values', 'takes a wrong name or value for a side value'],
+    'side-value-unchecked',
+    'Stores any string as a side value, truncated to the limit.',
+    ['side values', 'refuses an invalid name or value for a side value'],
     class extends FileTier {
       override readonly sideValues = changed(this.rightSideValues, {
         storeIfAbsent: (name, value) =>
@@ -122,9 +122,9 @@ export const sideValueMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'side-value-makes-room',
-    'Removes the side values when an entry has to make room.',
-    ['side values', 'loses a side value when it is cleared or full'],
+    'side-value-evicted',
+    'Removes side values when an entry is evicted.',
+    ['side values', 'keeps side values when it is cleared, full or cleaned up'],
     class extends FileTier {
       override async put(key: string, entry: CacheEntry): Promise<boolean> {
         const wasFull = (await this.size()) === this.config.maxEntries;

@@ -6,11 +6,11 @@ import { TouchNotes } from '../tiers/touch-notes.ts';
 import { type Mutant, plant } from './mutant.ts';
 
 const TOUCHED = 'touched';
-const OTHER = [TOUCHED, 'tells of other touches than it counted'] as const;
-const FORGET = [TOUCHED, 'keeps a touch that it was told to forget, or forgets others'] as const;
-const TAKE = [TOUCHED, 'takes more touches than it was asked for, or loses the rest'] as const;
+const OTHER = [TOUCHED, 'reports exactly the touches that it counted'] as const;
+const FORGET = [TOUCHED, 'forgets exactly the touches that it is told to forget'] as const;
+const TAKE = [TOUCHED, 'takes at most the requested number of touches and keeps the rest'] as const;
 
-/** A tier that remembers touches in its own way. */
+/** A tier that counts touches in its own way. */
 function noting(Notes: new (tier: MapTier) => TouchNotes) {
   return class extends MapTier {
     protected override makeNotes(): TouchNotes {
@@ -19,7 +19,7 @@ function noting(Notes: new (tier: MapTier) => TouchNotes) {
   };
 }
 
-/** Notes that look at the entries of their tier. */
+/** Touch counts that depend on the entries of their tier. */
 class LookingNotes extends TouchNotes {
   protected readonly tier: MapTier;
   constructor(tier: MapTier) {
@@ -30,9 +30,9 @@ class LookingNotes extends TouchNotes {
 
 const viewMutants: readonly Mutant[] = [
   plant(
-    'touched-later',
-    'Answers with promises, and remembers touches all the same.',
-    [TOUCHED, 'remembers touches without touch, or without answering at once'],
+    'touched-asynchronous',
+    'Offers touched in an asynchronous tier.',
+    [TOUCHED, 'offers touched only together with touch, and synchronously'],
     class extends PromiseMapTier {
       readonly #notes = new TouchNotes();
       async touch(key: string): Promise<CacheEntry | undefined> {
@@ -47,16 +47,16 @@ const viewMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-without-touch',
-    'Gives a view of touches, and has no touch.',
-    [TOUCHED, 'remembers touches without touch, or without answering at once'],
+    'Has touched, but not touch.',
+    [TOUCHED, 'offers touched only together with touch, and synchronously'],
     class extends MapTier {
       override readonly touch = undefined as never;
     },
   ),
   plant(
-    'touched-anew',
-    'Begins a new view each time that it is asked for one.',
-    [TOUCHED, 'gives another view of its touches at another time'],
+    'touched-new-view-each-time',
+    'Returns a new view on every call of touched.',
+    [TOUCHED, 'returns the same view of its touches every time'],
     class extends MapTier {
       override touched(): TouchNotes {
         this.notes = this.makeNotes();
@@ -66,8 +66,8 @@ const viewMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-from-the-start',
-    'Remembers touches before anybody asks for them.',
-    [TOUCHED, 'remembers touches from before it was asked to'],
+    'Counts touches before the first call of touched.',
+    [TOUCHED, 'counts touches only after the first call of touched'],
     class extends MapTier {
       constructor(setup: TierSetup) {
         super(setup);
@@ -77,8 +77,8 @@ const viewMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-silent-when-off',
-    'Tells nothing of what it counted while it is off.',
-    [TOUCHED, 'says nothing of its touches while it is off'],
+    'Reports no touches while it is off.',
+    [TOUCHED, 'reports its touches while it is off'],
     noting(
       class extends LookingNotes {
         override of(key: string): AccessUpdate | undefined {
@@ -91,7 +91,7 @@ const viewMutants: readonly Mutant[] = [
 
 const countMutants: readonly Mutant[] = [
   plant(
-    'touched-as-first',
+    'touched-keeps-the-first',
     'Keeps the count of the first touch.',
     OTHER,
     noting(
@@ -103,8 +103,8 @@ const countMutants: readonly Mutant[] = [
     ),
   ),
   plant(
-    'touched-how-often',
-    'Tells how often an entry was touched, not what it counts.',
+    'touched-counts-touches',
+    'Reports the number of touches instead of the accessCount.',
     OTHER,
     noting(
       class extends TouchNotes {
@@ -116,7 +116,7 @@ const countMutants: readonly Mutant[] = [
   ),
   plant(
     'gets-are-touches',
-    'Remembers a get as a touch.',
+    'Counts a get as a touch.',
     OTHER,
     class extends MapTier {
       override get(key: string): CacheEntry | undefined {
@@ -128,7 +128,7 @@ const countMutants: readonly Mutant[] = [
   ),
   plant(
     'of-takes',
-    'Forgets what it tells of a key.',
+    'Drops the touch of a key when `of` reports it.',
     OTHER,
     noting(
       class extends TouchNotes {
@@ -142,8 +142,8 @@ const countMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-goes-back',
-    'Remembers the last touch, although an entry that was put anew begins with less.',
-    [TOUCHED, 'lets a count or a time go back where an entry is put anew'],
+    'Reports the last touch even when an entry was put again with a lower count.',
+    [TOUCHED, 'never lets a count or a time go back when an entry is put again'],
     noting(
       class extends TouchNotes {
         override note(entry: CacheEntry): void {
@@ -158,7 +158,7 @@ const countMutants: readonly Mutant[] = [
 const takeMutants: readonly Mutant[] = [
   plant(
     'take-all',
-    'Takes everything, whatever the limit.',
+    'Ignores the limit of take.',
     TAKE,
     noting(
       class extends TouchNotes {
@@ -170,7 +170,7 @@ const takeMutants: readonly Mutant[] = [
   ),
   plant(
     'take-drops-the-rest',
-    'Takes up to the limit, and forgets the rest.',
+    'Takes up to the limit, and drops the rest.',
     TAKE,
     noting(
       class extends TouchNotes {
@@ -184,7 +184,7 @@ const takeMutants: readonly Mutant[] = [
   ),
   plant(
     'take-again',
-    'Gives the same counts each time.',
+    'Does not remove the touches that it takes.',
     TAKE,
     noting(
       class extends TouchNotes {
@@ -195,8 +195,8 @@ const takeMutants: readonly Mutant[] = [
     ),
   ),
   plant(
-    'count-of-the-living',
-    'Does not count the touches of entries that are gone.',
+    'count-of-present-entries',
+    'Leaves removed entries out of the count.',
     TAKE,
     noting(
       class extends LookingNotes {
@@ -208,7 +208,7 @@ const takeMutants: readonly Mutant[] = [
   ),
   plant(
     'forget-is-forget-all',
-    'Forgets all touches when it is told to forget those of one key.',
+    'Forgets all touches instead of those of one key.',
     FORGET,
     noting(
       class extends TouchNotes {
@@ -219,8 +219,8 @@ const takeMutants: readonly Mutant[] = [
     ),
   ),
   plant(
-    'forget-of-the-living',
-    'Forgets what is there, and keeps the touches of entries that are gone.',
+    'forget-only-present-entries',
+    'Forgets only the touches of present entries.',
     FORGET,
     noting(
       class extends LookingNotes {
@@ -232,8 +232,8 @@ const takeMutants: readonly Mutant[] = [
     ),
   ),
   plant(
-    'forget-one-by-one',
-    'Takes a forget without a key for one of a key that is not there.',
+    'forget-needs-a-key',
+    'Ignores a forget without a key.',
     FORGET,
     noting(
       class extends TouchNotes {
@@ -245,12 +245,12 @@ const takeMutants: readonly Mutant[] = [
   ),
 ];
 
-/** Tiers that forget the touches of an entry with it, each in one place. */
+/** Tiers that drop the touches of an entry together with it, each in one situation. */
 const fateMutants: readonly Mutant[] = [
   plant(
     'touched-goes-with-the-evicted',
-    'Forgets the touches of an entry that has to make room.',
-    [TOUCHED, 'loses what it counted of an entry that is evicted'],
+    'Drops the touches of an evicted entry.',
+    [TOUCHED, 'keeps the touches of an entry that is evicted'],
     class extends MapTier {
       protected override evicted(key: string, entry: CacheEntry): void {
         this.notes?.forget(key);
@@ -260,8 +260,8 @@ const fateMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-goes-with-the-expired',
-    'Forgets the touches of an entry that expires.',
-    [TOUCHED, 'loses what it counted of an entry that is expired'],
+    'Drops the touches of an entry that expires.',
+    [TOUCHED, 'keeps the touches of an entry that is expired'],
     class extends MapTier {
       protected override dropExpired(key: string): boolean {
         const was = super.dropExpired(key);
@@ -271,9 +271,9 @@ const fateMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'touched-goes-with-the-swept',
-    'Forgets the touches of expired entries in a cleanup.',
-    [TOUCHED, 'loses what it counted of an entry that is expired and cleaned up'],
+    'touched-goes-with-cleanup',
+    'Drops the touches of expired entries in cleanupExpired.',
+    [TOUCHED, 'keeps the touches of an entry that is expired and cleaned up'],
     class extends MapTier {
       protected override removeExpired(): number {
         for (const key of this.rows.keys()) if (this.live(key) === undefined) this.notes?.forget(key);
@@ -283,8 +283,8 @@ const fateMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-goes-with-the-deleted',
-    'Forgets the touches of an entry that is deleted.',
-    [TOUCHED, 'loses what it counted of an entry that is deleted'],
+    'Drops the touches of a deleted entry.',
+    [TOUCHED, 'keeps the touches of an entry that is deleted'],
     class extends MapTier {
       protected override remove(key: string, reason: RemovalReason): boolean {
         this.notes?.forget(key);
@@ -293,9 +293,9 @@ const fateMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'touched-goes-with-the-old',
-    'Forgets the touches of an entry that is put anew.',
-    [TOUCHED, 'loses what it counted of an entry that is put anew'],
+    'touched-goes-with-the-replaced',
+    'Drops the touches of a replaced entry.',
+    [TOUCHED, 'keeps the touches of an entry that is put again'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         this.notes?.forget(key);
@@ -305,8 +305,8 @@ const fateMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-read-from-the-rows',
-    'Takes the counts from the entries when it is asked, and so those of an entry that was put anew.',
-    [TOUCHED, 'loses what it counted of an entry that is put anew in a batch'],
+    'Reads the counts from the current entries, even if they were put again.',
+    [TOUCHED, 'keeps the touches of an entry that is put again in a batch'],
     noting(
       class extends LookingNotes {
         override of(key: string): AccessUpdate | undefined {
@@ -318,9 +318,9 @@ const fateMutants: readonly Mutant[] = [
     ),
   ),
   plant(
-    'touched-goes-with-all',
-    'Forgets all touches when it is cleared.',
-    [TOUCHED, 'loses what it counted of an entry that is cleared'],
+    'touched-goes-with-clear',
+    'Drops all touches on clear.',
+    [TOUCHED, 'keeps the touches of an entry that is cleared'],
     class extends MapTier {
       override clear(): number {
         this.notes?.forget();
@@ -330,8 +330,8 @@ const fateMutants: readonly Mutant[] = [
   ),
   plant(
     'touched-until-close',
-    'Forgets all touches when it is closed.',
-    [TOUCHED, 'loses what it counted of an entry that is closed'],
+    'Drops all touches on close.',
+    [TOUCHED, 'keeps the touches of an entry that is closed'],
     class extends MapTier {
       override close(): void {
         this.notes?.forget();
@@ -340,9 +340,9 @@ const fateMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'touched-goes-with-the-outlived',
-    'Forgets the touches of an entry that is put anew after its time.',
-    [TOUCHED, 'loses what it counted of an entry that is expired and put anew'],
+    'touched-goes-with-the-expired-replaced',
+    'Drops the touches of an expired entry that is put again.',
+    [TOUCHED, 'keeps the touches of an entry that is expired and put again'],
     class extends MapTier {
       protected override store(key: string, entry: CacheEntry): boolean {
         if (this.rows.has(key) && this.live(key) === undefined) this.notes?.forget(key);
@@ -351,9 +351,9 @@ const fateMutants: readonly Mutant[] = [
     },
   ),
   plant(
-    'touched-goes-for-want-of-room',
-    'Forgets the touches of an expired entry that makes room for another one.',
-    [TOUCHED, 'loses, repeats or makes up a touch in some history'],
+    'touched-goes-with-the-expired-evicted',
+    'Drops the touches of an expired entry that is evicted.',
+    [TOUCHED, 'accounts for every touch in random histories'],
     class extends MapTier {
       protected override makeRoom(newcomer: string): void {
         const before = [...this.rows.keys()];

@@ -14,11 +14,13 @@ import type {
 import { checkFilter } from '@pw/cache-models';
 import type { MapTier } from './map-tier.ts';
 
-/** A right tier that answers with promises: each operation of a {@link MapTier} inside, in a `transact` of its own. */
+/**
+ * A correct tier that answers with promises: it runs each operation of an inner {@link MapTier} in its own `transact`.
+ */
 export abstract class AsyncTier implements CacheTier {
   readonly inner: MapTier;
   status: TierStatus = 'new';
-  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #running = new Set<Promise<unknown>>();
   #moving: Promise<void> | undefined;
 
   constructor(inner: MapTier) {
@@ -62,7 +64,7 @@ export abstract class AsyncTier implements CacheTier {
     this.inner.resetFailures();
   }
 
-  /** Runs one operation on the inner tier, alone. */
+  /** Runs one operation on the inner tier, exclusively. */
   protected abstract transact<T>(work: () => T): Promise<T>;
   protected abstract doOpen(): Promise<void>;
   protected abstract doClose(): Promise<void>;
@@ -77,7 +79,7 @@ export abstract class AsyncTier implements CacheTier {
     if (this.status !== 'closed') await this.#move('closing', () => this.#closeWhenIdle(), 'closed');
   }
   async #closeWhenIdle(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+    await Promise.allSettled(this.#running);
     await this.doClose();
   }
   #move(during: TierStatus, work: () => Promise<void>, after: TierStatus): Promise<void> {
@@ -99,7 +101,7 @@ export abstract class AsyncTier implements CacheTier {
     if (!this.enabled) return fallback;
     try {
       while (this.status !== 'open') await this.open();
-      const answer = await this.#noted(this.transact(work));
+      const answer = await this.#tracked(this.transact(work));
       this.inner.succeeded();
       return answer;
     } catch (error) {
@@ -108,12 +110,12 @@ export abstract class AsyncTier implements CacheTier {
     }
   }
 
-  async #noted<T>(operation: Promise<T>): Promise<T> {
-    this.#underWay.add(operation);
+  async #tracked<T>(operation: Promise<T>): Promise<T> {
+    this.#running.add(operation);
     try {
       return await operation;
     } finally {
-      this.#underWay.delete(operation);
+      this.#running.delete(operation);
     }
   }
 
@@ -146,7 +148,7 @@ export abstract class AsyncTier implements CacheTier {
   }
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     for (const key of keys) this.inner.checkKey(key);
-    // The caller may change its list while the operation waits for its turn.
+    // The caller may change its list while the operation waits.
     const own = [...keys];
     const missed = () => new Set(own).forEach(() => void this.inner.countMiss());
     return this.run(new Map<string, CacheEntry>(), () => this.inner.getMany(own), missed);

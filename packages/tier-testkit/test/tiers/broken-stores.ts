@@ -1,4 +1,4 @@
-/** The folders whose stores in memory are broken just now. */
+/** The folders whose in-memory stores are currently broken. */
 const broken = new Set<string>();
 
 export function isBroken(directory: string): boolean {

@@ -2,7 +2,7 @@ import type { TierCapabilities } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 import { MapTier } from './map-tier.ts';
 
-/** A {@link MapTier} whose life and faults are the business of the {@link AsyncTier} around it. */
+/** A {@link MapTier} whose lifecycle and faults are handled by the {@link AsyncTier} around it. */
 export class InnerMapTier extends MapTier {
   constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
     super(setup, { synchronous: false, ...claims });

@@ -11,9 +11,9 @@ import {
 import { RowTier } from './row-tier.ts';
 import { TouchNotes } from './touch-notes.ts';
 
-/** A right tier in memory, at the plainest: one Map, searched from end to end where something has to be found. */
+/** The simplest correct tier in memory: one Map, with linear searches. */
 export class MapTier extends RowTier implements CacheTier {
-  /** There once somebody asked for it. */
+  /** Created on the first call of touched. */
   protected notes: TouchNotes | undefined;
 
   override close(): void {

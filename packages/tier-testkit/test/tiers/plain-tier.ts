@@ -15,8 +15,8 @@ import {
 } from '@pw/cache-models';
 import type { TierSetup } from '../../src/index.ts';
 
-/** What a tier of this folder claims unless it says otherwise. */
-const MODEST: TierCapabilities = Object.freeze({
+/** The default capabilities of the tiers in this folder. */
+const DEFAULT_CAPABILITIES: TierCapabilities = Object.freeze({
   synchronous: true,
   persistent: false,
   shared: false,
@@ -26,8 +26,8 @@ const MODEST: TierCapabilities = Object.freeze({
 });
 
 /**
- * What has nothing to do with entries: names, life, failures, counts, arguments. BaseTier of the models does all this for a
- * real tier; here it is written out in methods small enough for a bug to be planted in each.
+ * The part of a tier that does not involve entries: name, lifecycle, failures, counts, arguments. A real tier gets this
+ * from BaseTier; here it is written out in methods small enough for a bug to be planted in each.
  */
 export abstract class PlainTier {
   readonly name: string = 'plain';
@@ -46,12 +46,12 @@ export abstract class PlainTier {
   constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
     this.setup = setup;
     this.config = parseTierConfig(setup.config);
-    this.capabilities = Object.freeze({ ...MODEST, ...claims });
+    this.capabilities = Object.freeze({ ...DEFAULT_CAPABILITIES, ...claims });
     this.failureThreshold = setup.failureThreshold;
     this.#on = this.config.enabled;
   }
 
-  /** The number of live entries as far as it is known without waiting. */
+  /** The number of live entries, as far as it is available without waiting. */
   protected abstract sizeNow(): number;
 
   get enabled(): boolean {
@@ -124,7 +124,7 @@ export abstract class PlainTier {
     this.counts.undecryptable++;
   }
 
-  /** A live entry had to make room. */
+  /** Counts the eviction of a live entry and calls the listener. */
   protected evicted(key: string, entry: CacheEntry): void {
     this.countRemoval(RemovalReason.CAPACITY);
     try {
@@ -141,7 +141,7 @@ export abstract class PlainTier {
   }
   checkEntry(key: unknown, entry: unknown): void {
     if (!CacheEntry.isCacheEntry(entry)) this.refuse('entry', 'must be a CacheEntry');
-    if (typeof key !== 'string' || key === '') this.refuse('key', 'must be a non-empty text');
+    if (typeof key !== 'string' || key === '') this.refuse('key', 'must be a non-empty string');
     if (key !== entry.key) this.refuse('key', 'must be the key of the entry');
     this.checkCredentials(entry);
   }

@@ -4,13 +4,13 @@ import type { TierSetup } from '../../src/index.ts';
 import { AsyncTier } from './async-tier.ts';
 import { InnerMapTier } from './inner-map-tier.ts';
 
-/** A right tier in memory that answers with promises, as one at the other end of a wire does. */
+/** A correct in-memory tier that answers with promises, like one behind a network. */
 export class PromiseMapTier extends AsyncTier {
   constructor(setup: TierSetup, inner = new InnerMapTier(setup)) {
     super(inner);
   }
 
-  /** What is at this end is given at once. */
+  /** Returns a value, not a promise, where the tier is open. */
   getNow(key: string): MaybePromise<CacheEntry | undefined> {
     if (typeof key !== 'string' || isTooLongKey(key) || this.status !== 'open' || !this.enabled) return this.get(key);
     try {
@@ -27,7 +27,7 @@ export class PromiseMapTier extends AsyncTier {
     await this.turn();
     return work();
   }
-  /** Lets others go on for a while. */
+  /** Yields to other operations. */
   protected async turn(): Promise<void> {
     await setImmediate();
   }

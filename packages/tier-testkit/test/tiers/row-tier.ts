@@ -2,7 +2,10 @@ import { type AccessUpdate, type CacheEntry, EvictionPolicy, RemovalReason } fro
 import { isBroken } from './broken-stores.ts';
 import { PlainTier } from './plain-tier.ts';
 
-/** An entry with what the policies ask of it: when it was stored first, when used last, how often; by a count of steps. */
+/**
+ * An entry with the data of the eviction policies: when it was stored and last used, in steps, and how often it was
+ * used.
+ */
 export interface Row {
   entry: CacheEntry;
   stored: number;
@@ -10,7 +13,7 @@ export interface Row {
   uses: number;
 }
 
-/** How entries are kept: one Map, searched from end to end where something has to be found. */
+/** The rows of a tier: one Map, with linear searches. */
 export abstract class RowTier extends PlainTier {
   rows = new Map<string, Row>();
   steps = 0;
@@ -23,11 +26,11 @@ export abstract class RowTier extends PlainTier {
   protected keyOf(key: string): string {
     return key;
   }
-  /** What is kept of an entry that is put. */
+  /** Converts an entry that is put into the one that is stored. */
   protected takeIn(entry: CacheEntry): CacheEntry {
     return entry;
   }
-  /** What is given of an entry that is kept. */
+  /** Converts a stored entry into the one that is returned. */
   protected handOut(entry: CacheEntry): CacheEntry {
     return entry;
   }
@@ -50,7 +53,7 @@ export abstract class RowTier extends PlainTier {
     else this.use(row);
     return row?.entry;
   }
-  /** A read or a put of an entry that is there. */
+  /** Records a read or a put of a present entry. */
   protected use(row: Row): void {
     row.used = ++this.steps;
     row.uses++;
@@ -99,7 +102,7 @@ export abstract class RowTier extends PlainTier {
     this.countRemoval(reason);
     return this.rows.delete(key);
   }
-  /** Removes a row whose time is up. */
+  /** Removes a row if it has expired. */
   protected dropExpired(key: string): boolean {
     const row = this.table().get(key);
     if (row === undefined || !this.isExpired(row.entry)) return false;

@@ -1,6 +1,6 @@
 import type { AccessUpdate, CacheEntry, TouchedEntries } from '@pw/cache-models';
 
-/** What was touched, at the plainest: the newest count of each key, apart from the entries. */
+/** The simplest correct record of touches: the newest count of each key, separate from the entries. */
 export class TouchNotes implements TouchedEntries {
   protected readonly notes = new Map<string, AccessUpdate>();
 
@@ -20,7 +20,7 @@ export class TouchNotes implements TouchedEntries {
     else this.notes.delete(key);
   }
 
-  /** A touch has left this in the entry; one that was put anew may have come with less. */
+  /** Records the entry after a touch. An entry that was put again may have lower counts. */
   note({ key, accessCount, lastAccessed }: CacheEntry): void {
     const before = this.notes.get(key) ?? { accessCount, lastAccessed };
     this.notes.set(key, {

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { ScenarioContext } from '../scenario.ts';
+import type { ScenarioContext } from '../run/scenario.ts';
 import { keyv5SqliteStore, keyvSqliteStore } from './keyv-sqlite.ts';
 
 type Place = Pick<ScenarioContext, 'directory' | 'onFinish'>;
 
 const DAY_MS = 86_400_000;
 
-/** bentocache as fast as it goes: objects in memory as they are, SQLite through kysely on a database like ours. */
+/** bentocache in its fastest configuration: unserialised objects in memory, and SQLite through kysely. */
 export async function openBento({ directory, onFinish }: Place, maxItems: number) {
   const { BentoCache, bentostore } = await import('bentocache');
   const { memoryDriver } = await import('bentocache/drivers/memory');
@@ -30,7 +30,7 @@ export async function openBento({ directory, onFinish }: Place, maxItems: number
   return bento;
 }
 
-/** cacheable with its own memory store and SQLite below. */
+/** cacheable with its own memory store in front of SQLite. */
 export async function openCacheable({ directory, onFinish }: Place, lruSize: number) {
   const { Cacheable, KeyvCacheableMemory, Keyv } = await import('cacheable');
   const cache = new Cacheable({
@@ -52,7 +52,7 @@ export async function openCacheManagerPeer({ directory, onFinish }: Place) {
   return cache;
 }
 
-/** keyv on SQLite alone: no memory in front. */
+/** keyv on SQLite, without memory in front. */
 export async function openKeyvSqlite({ directory, onFinish }: Place) {
   const { Keyv } = await import('keyv');
   const keyv = new Keyv({ store: keyvSqliteStore(join(directory, 'keyv.db')), ttl: DAY_MS });

@@ -10,10 +10,10 @@ import {
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier } from '@pw/tier-sqlite';
-import { bareBinding, bareBindingCalls, bareSealCalls } from '../bare/bare-crypto.ts';
-import { atMost, within } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import { bareBinding, bareBindingCalls, bareSealCalls } from '../floors/bare-crypto.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const WITH = 'with two credentials';
 const WITHOUT = 'without';
@@ -21,7 +21,7 @@ const AND_CHECKS = 'without, and the bare MACs and PRF of two tokens';
 
 type MakeTier = (directory: string, cipher: CredentialCipher) => CacheTier;
 
-/** Reads of what only the second tier has: each is copied into the first. */
+/** Reads of entries that only the second tier has: each is copied into the first. */
 function promotion(kind: string, make: MakeTier): Scenario {
   return {
     name: `crypto-promotion-${kind}`,
@@ -90,13 +90,13 @@ async function filled(
   const cache = await CacheManager.open({ tiers: [memory, below], cipher });
   onFinish(() => cache.close());
   await cache.putMany(entries);
-  // Opened anew: what is read is sealed, and nobody remembers the text.
+  // Reopened, so that credentials are read sealed and no plain text is cached.
   await below.close();
   await below.open();
   return { cache, memory };
 }
 
-/** Without what reads change. */
+/** An entry without the fields that reads change. */
 function steady(entry: CacheEntry | undefined): unknown {
   return { ...plainRecord(entry), accessCount: 0, lastAccessed: 0, evictedFromL1: false };
 }
@@ -129,7 +129,7 @@ export const cryptoPutSeals: Scenario = {
     for (const entry of sampleEntries(quick ? 100 : 2000)) {
       counting.seals = 0;
       const { tiers } = await cache.putDetailed(entry.key, entry);
-      if (Object.values(tiers).includes(false)) throw new Error('a tier did not take the entry');
+      if (Object.values(tiers).includes(false)) throw new Error('a tier did not store the entry');
       samples.push(counting.seals / 2);
     }
     return [{ name: 'seals of a credential', role: 'ours', unit: 'seals', samples }];

@@ -1,8 +1,8 @@
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { Secret } from '@pw/cache-models';
-import { bareBinding, bareBindingCalls, bareKeys, bareOpenCalls, bareSealCalls } from '../bare/bare-crypto.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import type { Scenario } from '../scenario.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import { bareBinding, bareBindingCalls, bareKeys, bareOpenCalls, bareSealCalls } from '../floors/bare-crypto.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 const OURS = 'CredentialEncryptor';
 const BARE = 'bare node:crypto calls';
@@ -15,7 +15,7 @@ export const cryptoSeal: Scenario = {
   name: 'crypto-seal',
   about: 'Sealing a secret of 16 bytes as a Fernet token.',
   goals: GOALS,
-  why: 'Ours draws its initialisation vectors from a pool, where the bare calls ask for 16 random bytes each time.',
+  why: 'Ours takes its initialisation vectors from a pool, while the bare calls request 16 random bytes each time.',
   setUp: async () => {
     const encryptor = new CredentialEncryptor({ key, env: {} });
     const secret = Secret.of(TEXT);
@@ -93,12 +93,12 @@ export const cryptoOpen: Scenario = {
 
 export const cryptoBinding: Scenario = {
   name: 'crypto-binding',
-  about: 'Telling whether the two credentials of an entry belong to its proxy: what a read from disk pays for them.',
+  about: 'Checking that the two credentials of an entry belong to its proxy: their cost in a read from disk.',
   goals: [atMost(OURS, 1.2, BARE)],
   setUp: async () => {
     const encryptor = new CredentialEncryptor({ key, env: {} });
     const binding = bareBinding(key);
-    // More than are remembered, so that each is looked at as for the first time.
+    // More than the cache of verified tokens has room for, so that each is checked again.
     const origins = Array.from({ length: 16_384 }, (_, n) => `http://gate-${n}.example.com:22225`);
     const pairs = origins.map((origin) => {
       const places = [{ role: 'username', origin } as const, { role: 'password', origin } as const];

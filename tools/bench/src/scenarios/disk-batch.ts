@@ -1,23 +1,23 @@
-import { type DiskData, type DiskStores, diskData, openDiskStores } from '../disk-contest.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import { steadyPart } from '../our-stack.ts';
-import type { Contender, Scenario } from '../scenario.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import type { Contender, Scenario } from '../run/scenario.ts';
+import { type DiskData, type DiskStores, diskData, openDiskStores } from '../set-ups/disk-contest.ts';
+import { steadyPart } from '../set-ups/our-stack.ts';
 
 const COUNT = 10_000;
 const QUICK_COUNT = 200;
-/** The slow ones store one record after the other: a part of the batch tells what one costs. */
+/** Slow stores write one record after the other, so a part of the batch shows the cost of one. */
 const SLOW_SHARE = 20;
 
-/** A batch stored over itself, as one call; the figure is the time for one record. */
+/** A batch stored over itself in one call; the figure is the time per record. */
 export const diskBatch: Scenario = {
   name: 'disk-batch',
-  about: 'One record of a batch of 10,000, stored in one call over those of the same keys, credentials sealed before.',
+  about: 'One record of a batch of 10,000, stored in one call over existing records, credentials already sealed.',
   goals: [
     atMost('tier-jsonl', 1, 'keyv SQLite'),
     atMost('tier-sqlite', 1, 'keyv SQLite'),
     timesFaster('tier-jsonl', 4, 'unstorage fs'),
   ],
-  why: 'keyv 6 stores a batch in one transaction, of a text a record; keyv 5 took a commit with a flush for each, which is over 50 times as long.',
+  why: 'keyv 6 stores a batch in one transaction, one string per record; keyv 5 made a commit with a flush for each, which took over 50 times as long.',
   setUp: async (context) => {
     const data = diskData(context.quick ? QUICK_COUNT : COUNT);
     const stores = await openDiskStores(context, data);

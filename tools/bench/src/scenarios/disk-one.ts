@@ -1,16 +1,16 @@
-import { type DiskData, type DiskStores, diskData, fillDiskStores, openDiskStores } from '../disk-contest.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import { steadyPart } from '../our-stack.ts';
-import type { Contender, Contest, Scenario } from '../scenario.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import type { Contender, Contest, Scenario } from '../run/scenario.ts';
+import { type DiskData, type DiskStores, diskData, fillDiskStores, openDiskStores } from '../set-ups/disk-contest.ts';
+import { steadyPart } from '../set-ups/our-stack.ts';
 
 const COUNT = 10_000;
 const QUICK_COUNT = 300;
 
-const WHY = `lmdb maps its file into memory and reads it without a call to the system; what ours does beyond that is the check of
-each record's checksum and the making of a CacheEntry. keyv keeps a record as one text, which SQLite hands over in a fourth of the
-time of our 35 columns, and parses it; the columns are what makes our database one that can be queried, and ProxyWhirl's.`;
+const WHY = `lmdb maps its file into memory and reads it without a system call; beyond that, ours verifies the checksum of each
+record and creates a CacheEntry. keyv stores a record as one string, which SQLite returns in a quarter of the time of our
+35 columns, and parses it; the columns make our database queryable and compatible with ProxyWhirl.`;
 
-/** One record of a store on disk, by its key: our tiers beside what a user would pick instead. */
+/** One record of a store on disk by its key: our tiers and their alternatives. */
 export const diskGet: Scenario = {
   name: 'disk-get',
   about: 'One record of 10,000 by its key, uniform access: stores on disk, no memory in front.',
@@ -73,11 +73,11 @@ function getContenders(stores: DiskStores, { records, entries, indexOf, recordOf
   ];
 }
 
-/** One record stored over another of the same key, each store at the durability that its user gets. */
+/** One record stored over another with the same key, each store with its usual durability. */
 export const diskPut: Scenario = {
   name: 'disk-put',
-  about: 'One record of 10,000 stored anew with another last access, awaited, credentials sealed before.',
-  why: 'keyv commits through the rollback journal, with a flush; lmdb is told not to flush, as ours do by default.',
+  about: 'One record of 10,000 stored again with a new last access, awaited, credentials already sealed.',
+  why: 'keyv commits through the rollback journal, with a flush; lmdb is configured not to flush, like ours by default.',
   goals: [
     timesFaster('tier-jsonl', 10, 'keyv SQLite'),
     timesFaster('tier-jsonl', 3, 'unstorage fs'),

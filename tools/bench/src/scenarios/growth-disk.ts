@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, entryToRecord } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
+import { growsLike } from '../figures/goal.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -11,20 +12,19 @@ import {
   rawRows,
   SQLITE_KINDS,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { appendFloor, readFloor } from '../floors.ts';
-import { growsLike } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
-import { linesOf } from '../shard-lines.ts';
+} from '../floors/bare-sqlite.ts';
+import { appendFloor, readFloor } from '../floors/floors.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { linesOf } from '../samples/shard-lines.ts';
 
 const SEQUENCE = 2 ** 16;
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
 const QUICK_SIZES = [200, 1000];
-/** A step through the entries that comes to each of them before it comes to one again. */
+/** A stride that visits every entry before it repeats one. */
 const STRIDE = 7919;
-/** Where a bare row, its rowid before it, has last_accessed. */
+/** The index of last_accessed in a bare row that starts with its rowid. */
 const LAST_ACCESSED = 7;
 
 interface Stage {
@@ -34,7 +34,7 @@ interface Stage {
   readonly directory: string;
 }
 
-/** One operation of one tier and of the floor below it, at each size; each size is a contender. */
+/** One operation of a tier and its floor at each size; each size is a contender. */
 function growth(
   name: string,
   about: string,
@@ -97,7 +97,7 @@ export const growthJsonlGet = growth(
 
 export const growthJsonlPut = growth(
   'jsonl-growth-put',
-  'An awaited put over an entry in files at each size, against the append of its line to a file of that size.',
+  'An awaited put over an entry in files at each size, compared with appending its line to a file of that size.',
   ['tier-jsonl', 'stringify and writeSync'],
   async (stage) => {
     const { tier, store, some } = await filledJsonl(stage);

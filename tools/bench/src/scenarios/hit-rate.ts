@@ -1,20 +1,21 @@
 import { type CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { beladyHits } from '../belady.ts';
-import { atLeast } from '../goal.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
-import { allTraces, type Trace } from '../trace.ts';
+import { atLeast } from '../figures/goal.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
+import { beladyHits } from '../floors/belady.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { allTraces, type Trace } from '../samples/trace.ts';
 
-/** Room in the cache as a share of all items. */
+/** Capacity of the cache as a share of all items. */
 const ROOMS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const [FULL, QUICK] = [
   { length: 200_000, items: 10_000 },
   { length: 10_000, items: 500 },
 ];
 
-/** What a cache of one policy and size does with a trace; gives its hits. */
+/** Replays a trace on a cache with one policy and capacity; returns the number of hits. */
 type Simulation = (trace: Trace, capacity: number, entries: readonly CacheEntry[]) => number;
 
 function tierHits(evictionPolicy: EvictionPolicy): Simulation {
@@ -50,8 +51,8 @@ const SUBJECTS: readonly { readonly name: string; readonly role: Role; readonly 
 function hitRate({ name, about }: Trace): Scenario {
   return {
     name: `hit-rate-${name}`,
-    about: `Share of requests that a cache answers, by its room as a share of all items: ${about}. Optimal is Belady's.`,
-    columns: 'room',
+    about: `Share of requests that hit, by the capacity as a share of all items: ${about}. Optimal is Belady's.`,
+    columns: 'capacity',
     goals: [atLeast('lru, 10 %', 1, 'lru-cache, 10 %')],
     measure: ({ quick }) => {
       const { length, items } = quick ? QUICK : FULL;
@@ -66,10 +67,10 @@ function hitRatesAt(room: number, trace: Trace, entries: readonly CacheEntry[]):
   const capacity = Math.max(1, Math.round(room * trace.items));
   const hits = new Map(SUBJECTS.map((subject) => [subject.name, subject.hits(trace, capacity, entries)]));
   if (hits.get('lru') !== hits.get('lru-cache'))
-    throw new Error(`lru: other hits than lru-cache with room for ${capacity}`);
+    throw new Error(`lru: hits differ from lru-cache with a capacity of ${capacity}`);
   const most = Math.max(...hits.values());
   if (most > hits.get('optimal')!)
-    throw new Error(`${most} hits with room for ${capacity}: more than the optimal policy`);
+    throw new Error(`${most} hits with a capacity of ${capacity}: more than the optimal policy`);
   return SUBJECTS.map(({ name, role }) => ({
     name: `${name}, ${Math.round(room * 100)} %`,
     role,

@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { readFloor } from '../floors.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
-import { linesOf } from '../shard-lines.ts';
+import { atMost } from '../figures/goal.ts';
+import { readFloor } from '../floors/floors.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { linesOf } from '../samples/shard-lines.ts';
 
 const SEQUENCE = 2 ** 16;
 const IDEAL = 'readSync and JSON.parse';

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { scanKeys } from '../bare/bare-shards.ts';
-import { within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { manyEntries } from '../many-entries.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import { scanKeys } from '../floors/bare-shards.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
 
 const OURS = 'tier-jsonl';
 const FLOOR = 'a Map of keys to places';
@@ -13,8 +14,7 @@ const ROUNDS = 7;
 
 export const jsonlKeyMemory: Scenario = {
   name: 'jsonl-key-memory',
-  about:
-    'Memory for each key of a directory, the key of 16 characters included, once it is open and its size was asked for.',
+  about: 'Memory per key of a directory, including the key of 16 characters, after open and size().',
   goals: [within(OURS, 100)],
   measure: async ({ directory, quick }): Promise<Measurement[]> => {
     const count = quick ? 20_000 : 200_000;
@@ -54,5 +54,5 @@ function bytesOfMap(store: string, count: number): number {
 }
 
 function check(found: number, wanted: number): void {
-  if (found !== wanted) throw new Error(`${found} entries, not ${wanted}`);
+  if (found !== wanted) throw new Error(`${found} entries, expected ${wanted}`);
 }

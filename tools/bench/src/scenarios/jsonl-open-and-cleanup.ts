@@ -2,17 +2,18 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { blankLines, placesOf, scanKeys } from '../bare/bare-shards.ts';
-import { atMost } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import { blankLines, placesOf, scanKeys } from '../floors/bare-shards.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const SCANNED = 'tier.open';
 const INDEXED = 'tier.open, side index';
 const FLOOR = 'a chunked scan for keys';
 
-/** Fills a directory and closes it again. */
+/** Fills a directory and closes it. */
 async function fill(directory: string, pages: Iterable<readonly CacheEntry[]>): Promise<void> {
   const tier = new JsonlCacheTier({}, { directory });
   for (const page of pages)
@@ -23,7 +24,7 @@ async function fill(directory: string, pages: Iterable<readonly CacheEntry[]>): 
 export const jsonlOpen: Scenario = {
   name: 'jsonl-open',
   about:
-    'A directory of 1,000,000 records opened, with and without its side indexes, against reading it in pieces and cutting each key out of its line.',
+    'Opening a directory of 1,000,000 records, with and without its side indexes, compared with reading it in chunks and extracting each key.',
   fullOnly: true,
   goals: [atMost(SCANNED, 1.3, FLOOR), atMost(INDEXED, 0.1, FLOOR)],
   measure: async ({ directory, quick }): Promise<Measurement[]> => {
@@ -48,7 +49,7 @@ export const jsonlOpen: Scenario = {
 
 function removeSideIndexes(store: string): void {
   const indexes = readdirSync(store).filter((name) => name.endsWith('.index'));
-  if (indexes.length === 0) throw new Error('the tier left no side index');
+  if (indexes.length === 0) throw new Error('the tier wrote no side index');
   for (const name of indexes) rmSync(join(store, name));
 }
 
@@ -61,7 +62,7 @@ async function openOnce(store: string, count: number): Promise<number> {
   return taken;
 }
 
-/** Every other one expired. */
+/** Entries of which every other one has expired. */
 function halfExpired(count: number): CacheEntry[] {
   const now = Date.now();
   return sampleEntries(count).map((entry, i) =>
@@ -71,7 +72,7 @@ function halfExpired(count: number): CacheEntry[] {
 
 export const jsonlCleanup: Scenario = {
   name: 'jsonl-cleanup',
-  about: '50,000 expired entries of 100,000 removed, against overwriting their lines with blanks.',
+  about: 'Removing 50,000 expired entries of 100,000, compared with overwriting their lines with blanks.',
   fullOnly: true,
   goals: [atMost('tier.cleanupExpired', 2, 'blanking their lines')],
   measure: async ({ directory, quick }): Promise<Measurement[]> => {
@@ -105,7 +106,7 @@ export const jsonlCleanup: Scenario = {
 };
 
 function check(found: number, wanted: number): void {
-  if (found !== wanted) throw new Error(`${found} entries, not ${wanted}`);
+  if (found !== wanted) throw new Error(`${found} entries, expected ${wanted}`);
 }
 
 async function timed(work: () => unknown): Promise<number> {

@@ -5,13 +5,14 @@ import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheEntry, entryToRecord, recordChecksum } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import lockfile from 'proper-lockfile';
-import { shardOf } from '../bare/bare-shards.ts';
-import { atMost, within } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import { shardOf } from '../floors/bare-shards.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SHARDS = 16;
-/** Longer than a shard's lock is kept after a write. */
+/** Longer than a shard's lock is held after a write. */
 const CALM_MS = 60;
 const BURST = 1000;
 const LOCK = { realpath: false, stale: 10_000, update: 2000 } as const;
@@ -24,7 +25,7 @@ async function openTier({ directory, onFinish }: ScenarioContext, entries: reado
   return { tier, cipher };
 }
 
-/** The work of a put without a lock: the record, its checksum, one append. */
+/** A put without a lock: the record, its checksum, one append. */
 function bareAppend({ directory, onFinish }: ScenarioContext, cipher: CredentialEncryptor) {
   const fd = openSync(join(directory, 'append.jsonl'), 'a', 0o600);
   onFinish(() => closeSync(fd));
@@ -34,7 +35,7 @@ function bareAppend({ directory, onFinish }: ScenarioContext, cipher: Credential
   };
 }
 
-/** proper-lockfile's own lock and unlock, of a file that is there. */
+/** One lock and unlock of an existing file with proper-lockfile. */
 function bareLock({ directory }: ScenarioContext): () => void {
   const path = join(directory, 'locked');
   writeFileSync(path, '');
@@ -43,15 +44,14 @@ function bareLock({ directory }: ScenarioContext): () => void {
 
 export const jsonlPutAlone: Scenario = {
   name: 'jsonl-put-alone',
-  about:
-    'An awaited put into a shard that nobody wrote to for a while, 10,000 entries: its lock is taken and given back.',
+  about: 'An awaited put into a shard that has been idle, 10,000 entries: takes and releases its lock.',
   goals: [atMost('tier.put', 1.3, 'lock, unlock, append')],
   setUp: async (context): Promise<Contest> => {
     const entries = sampleEntries(context.quick ? 1000 : 10_000);
     const { tier, cipher } = await openTier(context, entries);
     const append = bareAppend(context, cipher);
     const lock = bareLock(context);
-    // One key of each shard: no two puts of a round meet.
+    // One key per shard, so that no two puts of a round share a shard.
     const one = Array.from({ length: SHARDS }, (_, shard) => entries.find(({ key }) => shardOf(key) === shard)!);
     const entryOf = (i: number) => one[i % SHARDS]!.touch(1_800_000_000_000 + i);
     const calm = () => sleep(CALM_MS);
@@ -85,8 +85,8 @@ export const jsonlPutAlone: Scenario = {
 
 export const jsonlPutBurst: Scenario = {
   name: 'jsonl-put-burst',
-  about: `What a put of ${BURST} awaited one by one costs beyond its record, checksum and append, as a share of one lock and unlock.`,
-  goals: [within('locking, of one lock and unlock', 0.2)],
+  about: `The cost of one of ${BURST} successive puts beyond its record, checksum and append, as a share of one lock and unlock.`,
+  goals: [within('locking, as a share of one lock and unlock', 0.2)],
   measure: async (context): Promise<Measurement[]> => {
     const entries = sampleEntries(context.quick ? 1000 : 10_000);
     const { tier, cipher } = await openTier(context, entries);
@@ -115,7 +115,7 @@ export const jsonlPutBurst: Scenario = {
       samples,
     });
     return [
-      measured('locking, of one lock and unlock', 'ours', shares, '×'),
+      measured('locking, as a share of one lock and unlock', 'ours', shares, '×'),
       measured('tier.put in a burst', 'ours', puts),
       measured('record, checksum, append', 'floor', appends),
       measured('lock and unlock', 'floor', locks),
@@ -125,7 +125,7 @@ export const jsonlPutBurst: Scenario = {
 
 export const jsonlBatch: Scenario = {
   name: 'jsonl-batch',
-  about: 'A batch of 10,000 entries, sealed before, into an empty store; the figure is the time for one.',
+  about: 'A batch of 10,000 entries, already sealed, into an empty store; the figure is the time per entry.',
   goals: [atMost('tier.putMany', 1.5, 'stringify, one write a shard')],
   setUp: (context): Contest => {
     const entries = sampleEntries(context.quick ? 1000 : 10_000);

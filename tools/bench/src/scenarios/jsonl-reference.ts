@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { entryToRecord } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { putByRewriting, readShardsWhole } from '../bare/whole-shards.ts';
-import { timesFaster } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contender, Scenario, ScenarioContext } from '../scenario.ts';
+import { timesFaster } from '../figures/goal.ts';
+import { putByRewriting, readShardsWhole } from '../floors/shard-rewriting.ts';
+import type { Contender, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SIZE = 10_000;
 const WHOLE = 'the whole shard, as ProxyWhirl';
@@ -30,7 +30,7 @@ async function filledStores({ directory, quick, onFinish }: ScenarioContext) {
 
 export const jsonlReferenceGet: Scenario = {
   name: 'jsonl-reference-get',
-  about: 'One record of 10,000: a get of the tier, and reading and parsing a whole shard as ProxyWhirl does.',
+  about: 'One record of 10,000: a get of the tier, compared with reading and parsing a whole shard as ProxyWhirl does.',
   goals: [timesFaster('tier.get', 250, WHOLE)],
   setUp: async (context) => {
     const { entries, tier, theirs, expected, answer } = await filledStores(context);
@@ -43,7 +43,8 @@ export const jsonlReferenceGet: Scenario = {
 
 export const jsonlReferencePut: Scenario = {
   name: 'jsonl-reference-put',
-  about: 'One record into 10,000: puts of the tier awaited one by one, and rewriting a whole shard as ProxyWhirl does.',
+  about:
+    'One record into 10,000: successive puts of the tier, compared with rewriting a whole shard as ProxyWhirl does.',
   goals: [timesFaster('tier.put', 50, WHOLE)],
   setUp: async (context) => {
     const { entries, records, tier, theirs, expected, answer } = await filledStores(context);

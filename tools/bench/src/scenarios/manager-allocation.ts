@@ -1,10 +1,11 @@
-import { atMost } from '../goal.ts';
-import { openFilledStack } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack } from '../set-ups/our-stack.ts';
 
 const COUNT = 1000;
-/** Few enough for all that they allocate to fit the young generation at its smallest: nothing is collected meanwhile. */
+/** Few enough that their allocations fit the smallest young generation, so that nothing is collected meanwhile. */
 const CALLS = 250;
 const SAMPLES = 51;
 const SNAPSHOT = 'a snapshot and a promise';
@@ -17,7 +18,7 @@ interface Subject {
 
 export const managerAllocation: Scenario = {
   name: 'manager-allocation',
-  about: 'Bytes that an L1 hit through the manager allocates, against a new snapshot of the entry in a promise.',
+  about: 'Bytes that an L1 hit through the manager allocates, compared with a new snapshot of the entry in a promise.',
   goals: [atMost('manager.get', 1.05, SNAPSHOT)],
   measure: async (context) => {
     const entries = sampleEntries(COUNT);
@@ -30,7 +31,7 @@ export const managerAllocation: Scenario = {
       { name: SNAPSHOT, role: 'floor', call: (i) => snapshot(keys[i % COUNT]!) },
     ];
     for (const { call } of subjects) for (let i = 0; i < (context.quick ? 5000 : 20_000); i++) await call(i);
-    // One after the other: they share the heap.
+    // Sequentially, because they share the heap.
     const measured: Measurement[] = [];
     for (const subject of subjects) measured.push(await measureBytes(subject));
     return measured;

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import { asyncMapFloor, expiringMapFloor, mapFloor, snapshotFloor } from '../floors.ts';
-import { atMost, timesFaster } from '../goal.ts';
-import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { atMost, timesFaster } from '../figures/goal.ts';
+import { asyncMapFloor, expiringMapFloor, mapFloor, snapshotFloor } from '../floors/floors.ts';
 import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
-import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom, uniformIndices, zipfIndices } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf, steadyPart } from '../set-ups/our-stack.ts';
 
-/** The peers flush each write: few entries in the short run. */
+/** The peers flush each write, so the short run has few entries. */
 const COUNT = { full: 1000, quick: 100 };
 const SEQUENCE = 2 ** 16;
 const BENTO = 'bentocache, memory + SQLite';
@@ -15,11 +15,12 @@ const CACHEABLE = 'cacheable, memory + keyv SQLite';
 const CACHE_MANAGER = 'cache-manager, keyv memory + SQLite';
 const KEYV = 'keyv SQLite, no memory';
 
-const HIT_FLOOR = `What bentocache takes depends on the runtime: some 40 times the floor on Node.js 20, where its traced channels are
-slow, and some 10 times on 22 and later. There no awaited function can be 12 times faster.
+const HIT_FLOOR = `The time of bentocache depends on the runtime: about 40 times the floor on Node.js 20, where its tracing channels are
+slow, and about 10 times on 22 and later. There no awaited function can be 12 times faster.
 
-*By hand* is the least that a hit owes its caller: a look at the clock, and a frozen copy of the entry with the access counted, kept for the
-next one. It is some 2.5 times the floor by itself: to freeze an object and to ask the clock take V8 as long as the floor takes.`;
+*By hand* is the least that a hit must do for its caller: read the clock, and store and return a frozen copy of the entry
+that counts the access. This alone takes about 2.5 times the floor: freezing an object and reading the clock each take V8 as
+long as the floor itself.`;
 
 const countOf = ({ quick }: ScenarioContext): number => (quick ? COUNT.quick : COUNT.full);
 const SPREADS = { uniform: uniformIndices, zipf: zipfIndices };
@@ -27,7 +28,7 @@ const SPREADS = { uniform: uniformIndices, zipf: zipfIndices };
 function getL1(spread: keyof typeof SPREADS): Scenario {
   return {
     name: `manager-get-l1-${spread}`,
-    about: `An awaited get that L1 answers, three tiers configured, 1,000 entries, ${spread} access.`,
+    about: `An awaited get answered by L1, three tiers configured, 1,000 entries, ${spread} access.`,
     goals: [
       atMost('manager.get', 2.5, 'await of async Map.get'),
       atMost('manager.get', 1.4, 'Map, clock and snapshot by hand'),
@@ -111,7 +112,7 @@ export const getL1Zipf = getL1('zipf');
 
 export const managerPeek: Scenario = {
   name: 'manager-peek',
-  about: 'A synchronous peek that L1 answers, three tiers configured, 1,000 entries, uniform access.',
+  about: 'A synchronous peek answered by L1, three tiers configured, 1,000 entries, uniform access.',
   goals: [atMost('manager.peek', 2, 'lru-cache'), timesFaster('manager.peek', 30, BENTO)],
   setUp: async (context) => {
     const count = countOf(context);
@@ -154,7 +155,7 @@ export const managerPeek: Scenario = {
 
 export const managerHotKey: Scenario = {
   name: 'manager-hot-key',
-  about: 'An awaited get that L1 answers when one key takes every access, against uniform access.',
+  about: 'An awaited get answered by L1 when one key takes every access, compared with uniform access.',
   goals: [atMost('one key', 2, 'uniform')],
   setUp: async (context) => {
     const count = countOf(context);

@@ -1,19 +1,20 @@
 import { join } from 'node:path';
 import type { CacheManager } from '@pw/cache-manager';
-import { bareImport } from '../bare/bare-import.ts';
-import { atMost, within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { writeImportFile } from '../import-file.ts';
-import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
-import { openStack, type StackRoom } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import { bareImport } from '../floors/bare-import.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
+import { writeImportFile } from '../samples/import-file.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openStack, type StackRoom } from '../set-ups/our-stack.ts';
 
 const PARTS = 'a bare transaction, a bare batch of lines and 20,000 bare seals';
 
 export const import10k: Scenario = {
   name: 'manager-import-10k',
-  about: 'warmFromFile of 10,000 rows with two credentials into three empty tiers, a row.',
+  about: 'warmFromFile of 10,000 rows with two credentials into three empty tiers, per row.',
   goals: [atMost('warmFromFile', 1.5, PARTS)],
   setUp: ({ directory, quick, onFinish }) => {
     const count = quick ? 500 : 10_000;
@@ -59,34 +60,34 @@ export const import10k: Scenario = {
   },
 };
 
-/** A round takes many seconds: three of them tell enough. */
+/** A round takes many seconds, so three must suffice. */
 const ROUNDS = 3;
 
 interface ImportSample extends LoopDelay {
   readonly count: number;
-  /** What is in use after the import beyond what was before. */
+  /** Memory in use after the import minus that before it. */
   readonly bytes: number;
 }
 
 const SMALL = 10_000;
 const LARGE = 100_000;
-/** Nothing has to make room: a row costs the same work, whatever the number of rows. */
+/** Room for all rows: the work per row does not depend on their number. */
 const ROOM = LARGE;
-/** The default sizes: nearly every row of the large file makes room in memory and in files. */
+/** The default limits: nearly every row of the large file evicts an entry from memory and from files. */
 const DEFAULT_ROOM = { l1: 1000, l2: 5000, l3: null };
 
 export const import100k: Scenario = {
   name: 'manager-import-100k',
   about:
-    'warmFromFile of 100,000 rows with two credentials against 10,000, into tiers with room for all, and into those of the default sizes: cost, memory, event loop.',
+    'warmFromFile of 100,000 rows with two credentials compared with 10,000, into tiers with room for all and with the default limits: time, memory, event loop.',
   fullOnly: true,
   goals: [
     atMost('a row of 100,000', 1.2, 'a row of 10,000'),
-    within('event loop held at most', 20),
-    within('memory kept for a row more', 16),
+    within('longest block of the event loop', 20),
+    within('memory retained per additional row', 16),
   ],
-  why: `Event loop and memory are of the default sizes. There a row costs more in the larger file because nearly each one makes room for itself:
-another one is read from the files, blanked there, and marked in the database as evicted.`,
+  why: `Event loop and memory are measured with the default limits. There a row of the larger file costs more because nearly each one evicts
+another, which is read from the files, blanked there, and marked in the database as evicted.`,
   measure: async (context) => {
     for (const count of [SMALL, LARGE]) writeImportFile(fileOf(context, count), sampleEntries(count));
     const [small, large, fullSmall, fullLarge]: ImportSample[][] = [[], [], [], []];
@@ -101,18 +102,18 @@ another one is read from the files, blanked there, and marked in the database as
     return [
       ours('a row of 10,000', 'ns', small!.map(row)),
       ours('a row of 100,000', 'ns', large!.map(row)),
-      ours('a row of 100,000 that make room for each other', 'ns', fullLarge!.map(row)),
+      ours('a row of 100,000, with evictions', 'ns', fullLarge!.map(row)),
       ours(
-        'event loop held at most',
+        'longest block of the event loop',
         'ms',
         fullLarge!.map(({ longest }) => longest),
       ),
       ours(
-        'event loop held, 99 %',
+        'block of the event loop, 99th percentile',
         'ms',
         fullLarge!.map(({ p99 }) => p99),
       ),
-      ours('memory kept for a row more', 'bytes', kept),
+      ours('memory retained per additional row', 'bytes', kept),
     ];
   },
 };
@@ -125,7 +126,7 @@ function fileOf({ directory }: ScenarioContext, count: number): string {
   return join(directory, `${count}.jsonl`);
 }
 
-/** One import into new tiers. */
+/** Runs one import into new tiers. */
 async function importOnce(
   context: ScenarioContext,
   count: number,

@@ -5,19 +5,20 @@ import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { type CacheManager, TtlManager } from '@pw/cache-manager';
 import type { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
-import { within } from '../goal.ts';
-import { type LoopDelay, loopDelayDuring } from '../loop-delay.ts';
-import { openStack } from '../our-stack.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import { type LoopDelay, loopDelayDuring } from '../run/loop-delay.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openStack } from '../set-ups/our-stack.ts';
 
 const COUNT = 100_000;
-/** A round takes many seconds: three of them tell enough. */
+/** A round takes many seconds, so three must suffice. */
 const ROUNDS = 3;
 const BATCH = 500;
 const FILL = 5000;
 const TWO_DAYS = 172_800;
-const LONGEST = 'event loop held at most';
+const LONGEST = 'longest block of the event loop';
 const GOALS = [within(LONGEST, 20)];
 
 function measurements(delays: readonly LoopDelay[]): Measurement[] {
@@ -28,17 +29,17 @@ function measurements(delays: readonly LoopDelay[]): Measurement[] {
       delays.map(({ longest }) => longest),
     ),
     measured(
-      'event loop held, 99 %',
+      'block of the event loop, 99th percentile',
       delays.map(({ p99 }) => p99),
     ),
     measured(
-      'the whole work',
+      'total time',
       delays.map(({ total }) => total),
     ),
   ];
 }
 
-/** Three tiers full of entries whose time is up. */
+/** Three tiers full of expired entries. */
 async function openExpiredStack(directory: string, entries: readonly CacheEntry[]): Promise<CacheManager> {
   let now = Date.now();
   const cache = await openStack(directory, COUNT, { now: () => now });
@@ -56,7 +57,7 @@ async function expiredRounds(
 ): Promise<Measurement[]> {
   const delays: LoopDelay[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    // New ones each time: a credential keeps the token of the first cipher that sealed it.
+    // New entries each time, because a credential caches the token of the first cipher that sealed it.
     const entries = sampleEntries(COUNT, { ttlSeconds: TWO_DAYS });
     const cache = await openExpiredStack(`${directory}/${round}`, entries);
     try {
@@ -70,19 +71,19 @@ async function expiredRounds(
 
 export const loopDelayCleanup: Scenario = {
   name: 'manager-loop-delay-cleanup',
-  about: 'How long the event loop is held while cleanupExpired removes 100,000 entries from each of three tiers.',
+  about: 'How long the event loop is blocked while cleanupExpired removes 100,000 entries from each of three tiers.',
   goals: GOALS,
   fullOnly: true,
   measure: (context) =>
     expiredRounds(context, async (cache) => {
       const removed = await cache.cleanupExpired();
-      if (removed !== 3 * COUNT) throw new Error(`${removed} removals in place of ${3 * COUNT}`);
+      if (removed !== 3 * COUNT) throw new Error(`${removed} removals, expected ${3 * COUNT}`);
     }),
 };
 
 export const loopDelaySweep: Scenario = {
   name: 'manager-loop-delay-sweep',
-  about: 'The same, when the background sweep does it.',
+  about: 'The same for the background sweep.',
   goals: GOALS,
   fullOnly: true,
   measure: (context) =>
@@ -91,7 +92,7 @@ export const loopDelaySweep: Scenario = {
       const target = {
         cleanupExpired: async () => {
           const count = await cache.cleanupExpired();
-          // The next sweep may have come and found nothing before anybody looked.
+          // A later sweep that found nothing may already have replaced the result.
           removed = (removed ?? 0) + count;
           return count;
         },
@@ -100,14 +101,14 @@ export const loopDelaySweep: Scenario = {
       sweeper.start();
       while (removed === undefined) await setTimeout(5);
       sweeper.stop();
-      if (removed !== 3 * COUNT) throw new Error(`${removed} removals in place of ${3 * COUNT}`);
+      if (removed !== 3 * COUNT) throw new Error(`${removed} removals, expected ${3 * COUNT}`);
     }),
 };
 
 export const loopDelayCompaction: Scenario = {
   name: 'manager-loop-delay-compaction',
   about:
-    'How long the event loop is held while 100,000 lines are overwritten, in batches of 500, until every shard is compacted.',
+    'How long the event loop is blocked while 100,000 lines are overwritten, in batches of 500, until every shard is compacted.',
   goals: GOALS,
   fullOnly: true,
   measure: async ({ directory }) => {

@@ -1,21 +1,21 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { asyncMapFloor } from '../floors.ts';
-import { timesFaster } from '../goal.ts';
-import { openFilledStack, recordOf } from '../our-stack.ts';
+import { timesFaster } from '../figures/goal.ts';
+import { asyncMapFloor } from '../floors/floors.ts';
 import { openBento, openCacheable, openCacheManagerPeer, openKeyvSqlite } from '../peers/multi-tier-peers.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario, ScenarioContext } from '../scenario.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf } from '../set-ups/our-stack.ts';
 
 const PEERS = ['bentocache', 'cacheable', 'cache-manager', 'keyv SQLite'];
 
 export const managerMiss: Scenario = {
   name: 'manager-miss',
-  about: 'An awaited get of a key that no tier holds (L1 memory, L2 JSON Lines, L3 SQLite), 1,000 entries.',
+  about: 'An awaited get of a key that no tier has (L1 memory, L2 JSON Lines, L3 SQLite), 1,000 entries.',
   goals: PEERS.map((peer) => timesFaster('manager.get', 4, peer)),
   setUp: async (context) => {
-    // The peers flush each write: few entries in the short run.
+    // The peers flush each write, so the short run has few entries.
     const count = context.quick ? 100 : 1000;
     const entries = sampleEntries(count);
     const absent = sampleEntries(count, { first: count, seed: 2 });
@@ -48,7 +48,7 @@ export const managerMiss: Scenario = {
         { name: 'keyv SQLite', role: 'peer', async: true, run: (i) => keyv.get(keyOf(i)) },
         { name: 'a prepared SELECT of SQLite', role: 'floor', run: (i) => select.get(keyOf(i)) },
         {
-          name: 'that and an fstat of a file',
+          name: 'a prepared SELECT and an fstat of a file',
           role: 'floor',
           run: (i) => (fstatSync(file).size < 0 ? 0 : select.get(keyOf(i))),
         },
@@ -58,7 +58,7 @@ export const managerMiss: Scenario = {
   },
 };
 
-/** A table of the keys alone, in a database that is set as ours. */
+/** A table of keys only, in a database with our settings. */
 function bareSelect({ directory, onFinish }: ScenarioContext, keys: readonly string[]) {
   const db = new Database(join(directory, 'bare.db'));
   onFinish(() => db.close());

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { CacheManager } from '@pw/cache-manager';
 import { CacheEntry, type CredentialRole, entryToRecord, type ProxyRecord } from '@pw/cache-models';
-import { recordSchema } from '../bare/record-schema.ts';
-import { atMost } from '../goal.ts';
-import { NullTier } from '../null-tier.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Contender, Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { NullTier } from '../floors/null-tier.ts';
+import { recordSchema } from '../floors/record-schema.ts';
+import type { Contender, Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const WITH_ZOD = 'JSON.parse and zod';
 const WITH_MACS = 'JSON.parse, zod, and the MACs and the PRF of two tokens';
@@ -15,17 +15,17 @@ const WITH_MACS = 'JSON.parse, zod, and the MACs and the PRF of two tokens';
 export const managerParse: Scenario = {
   name: 'manager-parse',
   about:
-    'Reading and checking a JSON Lines file of full records without credentials (19 members), a record: warmFromFile into a tier that keeps nothing.',
+    'Reading and checking a JSON Lines file of full records without credentials (19 members), per record: warmFromFile into a tier that stores nothing.',
   goals: [atMost('warmFromFile', 1.15, WITH_ZOD)],
   setUp: (context) => parseContest(context, false),
 };
 
 export const managerParseSealed: Scenario = {
   name: 'manager-parse-sealed',
-  about: 'The same of records with two sealed credentials (21 members).',
+  about: 'The same for records with two sealed credentials (21 members).',
   goals: [atMost('warmFromFile', 1.15, WITH_MACS), atMost('warmFromFile', 1.15, WITH_ZOD)],
-  why: `A row whose credentials do not open at its proxy is not loaded, so each token's MAC and binding are looked at: four hashes, two AES blocks and two
-decodings of a text, some 6 µs a row, which *${WITH_ZOD}* leaves out.`,
+  why: `A row whose credentials do not open at its proxy is not loaded, so the MAC and binding of each token are verified: four hashes, two AES blocks and
+two decoded strings, about 6 µs per row, which *${WITH_ZOD}* omits.`,
   setUp: (context) => parseContest(context, true),
 };
 
@@ -47,7 +47,7 @@ async function parseContest({ directory, quick, onFinish }: ScenarioContext, sea
       .split('\n')
       .map((line) => JSON.parse(line));
   const checkAll = () => parseAll().filter((record) => recordSchema.safeParse(record).success);
-  // What an import owes besides: a token that does not open at its proxy is not loaded.
+  // An import must also verify that each token opens at its proxy.
   const checkTokens = () =>
     (checkAll() as ProxyRecord[]).filter(
       (record) => isOurs(record, 'username', cipher) && isOurs(record, 'password', cipher),

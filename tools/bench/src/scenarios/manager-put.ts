@@ -2,20 +2,20 @@ import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
-import { atMost } from '../goal.ts';
-import { openFilledStack, recordOf, steadyPart } from '../our-stack.ts';
+import { atMost } from '../figures/goal.ts';
 import { openBento, openCacheable, openCacheManagerPeer } from '../peers/multi-tier-peers.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
+import { openFilledStack, recordOf, steadyPart } from '../set-ups/our-stack.ts';
 
 const TIERS = 'the two tiers, one after the other';
 
 export const managerPut: Scenario = {
   name: 'manager-put',
-  about: 'A put over one of 1,000 entries, written through to JSON Lines and SQLite; credentials are sealed already.',
+  about: 'A put over one of 1,000 entries, written through to JSON Lines and SQLite, credentials already sealed.',
   goals: [atMost('manager.put', 1.3, TIERS)],
   setUp: async (context) => {
-    // The peers flush each write: few entries in the short run.
+    // The peers flush each write, so the short run has few entries.
     const count = context.quick ? 100 : 1000;
     const entries = sampleEntries(count);
     const cache = await openFilledStack(context, entries);
@@ -27,7 +27,7 @@ export const managerPut: Scenario = {
     );
     context.onFinish(() => jsonl.close());
     context.onFinish(() => sqlite.close());
-    // Entries of their own: a credential remembers one token, and the two caches have different keys.
+    // Separate entries, because a credential caches one token, and the two caches have different keys.
     const twins = sampleEntries(count);
     await jsonl.putMany(twins);
     sqlite.putMany(twins);

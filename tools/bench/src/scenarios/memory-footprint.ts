@@ -1,10 +1,11 @@
 import { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { within } from '../goal.ts';
-import { usedBytes } from '../heap-size.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Measurement, Role, Scenario } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import type { Measurement, Role } from '../figures/measurement.ts';
+import { usedBytes } from '../run/heap-size.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const CHUNK = 1000;
 const REPEATS = 7;
@@ -12,8 +13,8 @@ const REPEATS = 7;
 type Store = (entry: CacheEntry) => void;
 
 /**
- * Entries as an import makes them: parsed from text, so that no string is shared with anything else. Made a few at a
- * time, and nothing but the store keeps them.
+ * Stores entries as an import creates them: parsed from JSON, so that they share no strings. They are created a few at
+ * a time, and only the store retains them.
  */
 function fill(count: number, store: Store): void {
   for (let start = 0; start < count; start += CHUNK) {
@@ -28,7 +29,7 @@ function bytesPerEntry(count: number, make: () => { store: Store; size: () => nu
   const { store, size } = make();
   fill(count, store);
   const bytes = usedBytes() - before;
-  if (size() !== count) throw new Error(`${size()} entries in a store that was given ${count}`);
+  if (size() !== count) throw new Error(`${size()} entries in a store, expected ${count}`);
   return bytes / count;
 }
 
@@ -75,7 +76,7 @@ const stores: readonly { name: string; role: Role; make: (count: number) => { st
   },
 ];
 
-/** What a program without this package would keep: the reference's types, taken literally. */
+/** The object that a program without this package would store: the reference's types, taken literally. */
 function withDates(entry: CacheEntry): object {
   const date = (time: number | null) => (time === null ? null : new Date(time));
   return {
@@ -92,7 +93,7 @@ export const memoryFootprint: Scenario = {
   name: 'memory-footprint',
   isLarge: true,
   about:
-    'Memory for each of 100k entries, all in: 21 fields, key, two credentials, index, order. The reference takes 1,759 bytes.',
+    'Total memory per entry, of 100k: 21 fields, key, two credentials, index, order. The reference takes 1,759 bytes.',
   goals: [within('tier-memory', 500), within('tier-memory without a limit', 500)],
   measure: ({ quick }) => {
     const count = quick ? 2000 : 100_000;

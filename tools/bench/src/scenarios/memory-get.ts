@@ -2,16 +2,16 @@ import { TTLCache } from '@isaacs/ttlcache';
 import type { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { expiringMapFloor, mapFloor } from '../floors.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices, zipfIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { expiringMapFloor, mapFloor } from '../floors/floors.ts';
+import type { Contest, Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices, zipfIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 
-const CLOCK = `The clock is read at every access: no entry is given after its time. lru-cache with a ttl reads it once a
-millisecond, and without one never; with \`ttlResolution: 0\` (exact ttl) it promises the same.`;
+const CLOCK = `The clock is read at every access, so that no expired entry is returned. lru-cache with a ttl reads it once per
+millisecond, and without one never; with \`ttlResolution: 0\` (exact ttl) it gives the same guarantee.`;
 
 type Spread = 'uniform' | 'zipf' | 'hot';
 
@@ -45,7 +45,7 @@ function hitContest(entries: readonly CacheEntry[], spread: Spread): Contest {
   fill((key, entry) => ours.put(key, entry));
 
   const probe = keys[0]!;
-  // Each `run` is a literal of its own: closures made at one place share what V8 learns of their calls.
+  // Each `run` is a separate literal: closures from one literal share V8's type feedback.
   return {
     expected: plainRecord(entries[0]),
     finds: 'value',

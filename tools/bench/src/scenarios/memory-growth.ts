@@ -1,9 +1,9 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { growsLike } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contender, Contest, Scenario } from '../scenario.ts';
+import { growsLike } from '../figures/goal.ts';
+import type { Contender, Contest, Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 20;
 const SIZES = [1000, 10_000, 100_000, 1_000_000];
@@ -15,7 +15,7 @@ interface Stage {
   readonly pick: (i: number) => CacheEntry;
 }
 
-/** The same operation at each size; each size is a contender. */
+/** One operation at each size; each size is a contender. */
 function growth(work: string, about: string, contender: (stage: Stage) => Omit<Contender, 'name' | 'role'>): Scenario {
   return {
     name: `memory-growth-${work}`,

@@ -1,17 +1,17 @@
 import type { CacheEntry } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 
-/** A Map that is reordered by delete and set fails here: it walks the dead slots of the hot key. */
+/** Detects an order kept by delete and set in a Map, which walks the deleted slots of the hot key. */
 export const memoryHotKey: Scenario = {
   name: 'memory-hot-key',
-  about: 'A hit in a memory tier (lru) of 100k entries when one key takes every access, against uniform access.',
+  about: 'A hit in a memory tier (lru) of 100k entries when one key takes every access, compared with uniform access.',
   goals: [atMost('tier-memory, one key', 2, 'tier-memory, uniform')],
   setUp: ({ quick }) => {
     const entries = sampleEntries(quick ? 2000 : 100_000);

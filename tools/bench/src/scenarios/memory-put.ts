@@ -2,21 +2,21 @@ import { TTLCache } from '@isaacs/ttlcache';
 import type { CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { LRUCache } from 'lru-cache';
-import { atMost, type Goal } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario } from '../scenario.ts';
+import { atMost, type Goal } from '../figures/goal.ts';
+import type { Contest, Scenario } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 17;
 const DAY_MS = 86_400_000;
 
-/** Which entry the i-th put stores. */
+/** The index of the entry that the i-th put stores. */
 type Pick = (i: number) => CacheEntry;
 
 function overwrite(count: number, shown: string): Scenario {
   return {
     name: `memory-overwrite-${shown}`,
-    about: `A put over one of ${shown} entries that the memory tier (lru) holds.`,
+    about: `A put over one of ${shown} entries in the memory tier (lru).`,
     goals: [atMost('tier-memory, lru', 1.3, 'lru-cache'), atMost('tier-memory, lru', 1.3, 'lru-cache, exact ttl')],
     setUp: ({ quick }) => {
       const entries = sampleEntries(quick ? 1000 : count);
@@ -29,10 +29,10 @@ function overwrite(count: number, shown: string): Scenario {
 function evict(policy: EvictionPolicy, times: number): Scenario {
   return {
     name: `memory-evict-${policy}`,
-    about: `A put of a new key into a full memory tier (${policy}) of 100k entries: one has to go.`,
+    about: `A put of a new key into a full memory tier (${policy}) of 100k entries, which evicts one.`,
     goals: [evictionGoal(policy, times)],
     setUp: ({ quick }) => {
-      // Twice as many keys as room, in turn: each put stores a key that left long ago.
+      // Twice as many keys as there is room for, in turn: each put stores a key that was evicted long ago.
       const entries = sampleEntries(quick ? 4000 : 200_000);
       return putContest(entries, entries.length / 2, policy, (i) => entries[i % entries.length]!);
     },

@@ -1,24 +1,24 @@
 import { CacheManager } from '@pw/cache-manager';
 import { isServerMissing } from '@pw/test-support';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { redisContest } from '../bare-redis.ts';
-import { atMost } from '../goal.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
+import { redisContest } from '../set-ups/redis-contest.ts';
 
 const COUNT = 1000;
 const BATCH = `A batch of ${COUNT}: entries with sealed credentials`;
 
-const ONE_BY_ONE = `A bare command takes some 30 µs on a quiet machine, nearly all of it in the system. To check and read a record takes 5 µs, to
-make one as much, and who keeps the server waiting for 5 µs pays some 10: a bare GET with 5 µs of idle work after it takes 1.2 to 1.3 times
-as long as one without. On a busy machine, or over a network, the bare command takes longer, and the ratio is nearer to 1.`;
-const IN_BATCHES = `In a pipeline a bare command takes some 2.6 µs. JSON.parse of one record takes half of that, its checksum and its checks as much again,
-and JSON.stringify more: handing out and taking in checked entries costs more than the whole way to the server and back.`;
+const ONE_BY_ONE = `A bare command takes about 30 µs on an idle machine, nearly all of it in the system. Checking and reading a record takes 5 µs,
+creating one as much, and keeping the server waiting for 5 µs costs about 10: a bare GET followed by 5 µs of other work takes 1.2 to 1.3 times
+as long as one without. On a busy machine or over a network, the bare command takes longer, and the ratio is closer to 1.`;
+const IN_BATCHES = `In a pipeline, a bare command takes about 2.6 µs. JSON.parse of one record takes half of that, its checksum and checks as much again,
+and JSON.stringify more: reading and writing checked entries costs more than the round trip to the server.`;
 
 const all: readonly Scenario[] = [
   {
     name: 'redis-get',
-    about: 'One entry by its key from a server on this machine, checked, with its accesses, credentials sealed.',
+    about: 'One entry by its key from a server on this machine, checked, with its access count, credentials sealed.',
     goals: [atMost('tier-redis', 1.25, 'bare GET')],
     why: ONE_BY_ONE,
     setUp: async (context) => {
@@ -120,7 +120,7 @@ const all: readonly Scenario[] = [
   },
   {
     name: 'redis-l1-hit',
-    about: 'An awaited get that memory answers, with the Redis tier behind it, and with nothing behind it.',
+    about: 'An awaited get answered by memory, with the Redis tier behind it, compared with memory alone.',
     goals: [atMost('memory, Redis behind', 1.05, 'memory alone')],
     setUp: l1Hit,
   },
@@ -143,5 +143,5 @@ async function l1Hit(context: ScenarioContext): Promise<Contest> {
   };
 }
 
-/** None where there is no server to start. */
+/** Empty if there is no server program to start. */
 export const redis: readonly Scenario[] = isServerMissing() ? [] : all;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { atMost } from '../figures/goal.ts';
 import {
   copyDatabase,
   fillDatabase,
@@ -8,16 +9,18 @@ import {
   SQLITE_KINDS,
   type SqliteKind,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Scenario, ScenarioContext } from '../scenario.ts';
+} from '../floors/bare-sqlite.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
 
-/** One entry by its key, as a checked CacheEntry with sealed credentials, against the bare row joined with its checksum row. */
+/**
+ * One entry by its key, as a checked CacheEntry with sealed credentials, compared with the bare row and its checksum
+ * row.
+ */
 export const sqliteGet: readonly Scenario[] = SQLITE_KINDS.map((kind) => ({
   name: `sqlite-get-${kind.level}`,
   about: `${kind.name}: one entry of 100k by its key, checked, credentials sealed.`,

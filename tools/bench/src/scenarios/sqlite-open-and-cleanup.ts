@@ -1,21 +1,28 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { CacheEntry } from '@pw/cache-models';
-import { copyDatabase, fillDatabase, makeSqliteTier, openBare, SQLITE_KINDS, sqliteFile } from '../bare-sqlite.ts';
-import { atMost, within } from '../goal.ts';
-import { manyEntries } from '../many-entries.ts';
-import { seededRandom } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Scenario } from '../scenario.ts';
+import { atMost, within } from '../figures/goal.ts';
+import {
+  copyDatabase,
+  fillDatabase,
+  makeSqliteTier,
+  openBare,
+  SQLITE_KINDS,
+  sqliteFile,
+} from '../floors/bare-sqlite.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { manyEntries } from '../samples/many-entries.ts';
+import { seededRandom } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const kind = SQLITE_KINDS[1]!;
 
-/** How much longer a tier takes to open a large database than better-sqlite3 alone; both read one row. */
+/** The additional time to open a large database with a tier instead of better-sqlite3 alone; both read one row. */
 export const sqliteOpen: Scenario = {
   name: 'sqlite-open-1m',
-  about: 'SqliteCacheTier: opening a database of 1M rows and one get, less the same without a tier.',
+  about: 'SqliteCacheTier: opening a database of 1M rows and one get, minus the same without a tier.',
   fullOnly: true,
-  goals: [within('more than a bare open', 20)],
+  goals: [within('time beyond a bare open', 20)],
   measure: ({ directory, quick }) => {
     fillDatabase(kind, directory, manyEntries(quick ? 10_000 : 1_000_000));
     const path = sqliteFile(kind, directory);
@@ -36,7 +43,7 @@ export const sqliteOpen: Scenario = {
       close();
       samples.push(ours - bare);
     }
-    return [{ name: 'more than a bare open', role: 'ours', unit: 'ms', samples }];
+    return [{ name: 'time beyond a bare open', role: 'ours', unit: 'ms', samples }];
   },
 };
 
@@ -46,7 +53,7 @@ function timed(work: () => void): number {
   return performance.now() - started;
 }
 
-/** Half of the entries expired, in random order: every index changes all over. */
+/** Entries of which half have expired, in random order, so that removal touches every part of each index. */
 function halfExpired(count: number): CacheEntry[] {
   const random = seededRandom(6);
   const now = Date.now();
@@ -59,12 +66,12 @@ function halfExpired(count: number): CacheEntry[] {
   );
 }
 
-/** What expired, away from a large table: how long it takes, and how long the event loop stands still meanwhile. */
+/** Removing expired entries from a large table: the time it takes, and how long it blocks the event loop. */
 export const sqliteCleanup: Scenario = {
   name: 'sqlite-cleanup',
-  about: 'SqliteCacheTier: 50k expired entries of 100k removed, while the event loop goes on.',
+  about: 'SqliteCacheTier: removing 50k expired entries of 100k while the event loop keeps running.',
   fullOnly: true,
-  goals: [atMost('tier-sqlite', 1.2, 'bare DELETE'), within('longest stop of the event loop', 20)],
+  goals: [atMost('tier-sqlite', 1.2, 'bare DELETE'), within('longest block of the event loop', 20)],
   measure: async ({ directory, quick }) => {
     const count = quick ? 4000 : 100_000;
     fillDatabase(kind, join(directory, 'full'), [halfExpired(count)]);
@@ -84,15 +91,15 @@ export const sqliteCleanup: Scenario = {
       const removed = await tier.cleanupExpired();
       ours.push(performance.now() - started);
       delay.disable();
-      // The timer's own millisecond is no stop.
+      // The timer's own interval of a millisecond is not a block.
       stops.push(Math.max(0, delay.max / 1e6 - 1));
-      if (removed !== count / 2) throw new Error(`${removed} entries were removed, not ${count / 2}`);
+      if (removed !== count / 2) throw new Error(`${removed} entries were removed, expected ${count / 2}`);
       tier.close();
     }
     return [
       { name: 'tier-sqlite', role: 'ours', unit: 'ms', samples: ours },
       { name: 'bare DELETE', role: 'floor', unit: 'ms', samples: bare },
-      { name: 'longest stop of the event loop', role: 'ours', unit: 'ms', samples: stops },
+      { name: 'longest block of the event loop', role: 'ours', unit: 'ms', samples: stops },
     ];
   },
 };

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
+import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
 import {
   bareUpsert,
   copyDatabase,
@@ -11,21 +13,22 @@ import {
   SQLITE_KINDS,
   type SqliteKind,
   sqliteFile,
-} from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom, uniformIndices } from '../random.ts';
-import { plainRecord, sampleEntries } from '../sample-record.ts';
-import type { Contest, Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+} from '../floors/bare-sqlite.ts';
+import type { Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom, uniformIndices } from '../samples/random.ts';
+import { plainRecord, sampleEntries } from '../samples/sample-record.ts';
 
 const SEQUENCE = 2 ** 16;
-/** Where a row of either table, its rowid before it, has last_accessed; and where a side row has a checksum. */
+/**
+ * The index of last_accessed in a row of either table that starts with its rowid, and of the checksum in a side row.
+ */
 const LAST_ACCESSED = 7;
 const CHECKSUM = 2;
 
-/** A put over an entry that is there, in a transaction of its own, against the bare upserts of both rows in one. */
+/** A put over an existing entry in its own transaction, compared with the bare upserts of both rows in one. */
 export const sqlitePut: readonly Scenario[] = SQLITE_KINDS.map((kind) => ({
   name: `sqlite-put-${kind.level}`,
-  about: `${kind.name}: one entry of 100k stored anew with another last access, its credentials sealed before.`,
+  about: `${kind.name}: one entry of 100k stored again with a new last access, credentials already sealed.`,
   goals: [atMost('tier-sqlite', 1.3, 'bare upserts')],
   setUp: (context) => putContest(kind, context),
 }));
@@ -50,7 +53,7 @@ function putContest(kind: SqliteKind, { directory, quick, onFinish }: ScenarioCo
     upsertSide.run(...side);
   }).immediate;
   const indices = uniformIndices(rows.length, SEQUENCE, seededRandom(5));
-  // Each put changes something: SQLite writes no page for a row that stays as it is.
+  // Each put must change the row: SQLite does not write the page of an unchanged one.
   const bare = (i: number) => {
     const { row, side } = rows[indices[i % SEQUENCE]!]!;
     row[LAST_ACCESSED] = 1_800_000_000 + i;
@@ -77,10 +80,13 @@ function putContest(kind: SqliteKind, { directory, quick, onFinish }: ScenarioCo
   };
 }
 
-/** 100k entries in one putMany into an empty database, against the bare inserts of the same rows in one transaction. */
+/**
+ * 100k entries in one putMany into an empty database, compared with the bare inserts of the same rows in one
+ * transaction.
+ */
 export const sqliteImport: readonly Scenario[] = SQLITE_KINDS.map((kind) => ({
   name: `sqlite-import-${kind.level}`,
-  about: `${kind.name}: 100k entries in one go into an empty database, credentials sealed before.`,
+  about: `${kind.name}: 100k entries in one putMany into an empty database, credentials already sealed.`,
   fullOnly: true,
   goals: [atMost('tier-sqlite', 1.5, 'bare inserts')],
   measure: (context) => measureImport(kind, context),
@@ -131,16 +137,16 @@ function timeOf(folder: string, make: (folder: string) => { run: () => boolean; 
   mkdirSync(folder, { recursive: true });
   const { run, close } = make(folder);
   const started = performance.now();
-  if (!run()) throw new Error('not everything was stored');
+  if (!run()) throw new Error('not all entries were stored');
   const elapsed = performance.now() - started;
   close();
   return elapsed;
 }
 
-/** 100 puts at once that survive a power cut, against the same rows in one bare transaction. */
+/** 100 concurrent puts that survive a power cut, compared with the same rows in one bare transaction. */
 export const sqliteDurable: Scenario = {
   name: 'sqlite-durable-100',
-  about: 'SqliteCacheTier, durability full: 100 puts at once (putSoon), each acknowledged after the flush.',
+  about: 'SqliteCacheTier, durability full: 100 concurrent calls of putSoon, each acknowledged after the flush.',
   goals: [atMost('100 × putSoon', 5, 'one bare transaction')],
   setUp: ({ directory, onFinish }) => {
     const kind = SQLITE_KINDS[1]!;

@@ -1,21 +1,23 @@
 import { CacheEntry, type EntryOrder, type EntryPage } from '@pw/cache-models';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import type Database from 'better-sqlite3';
-import { fillDatabase, openBare, SQLITE_KINDS, type SqliteKind, sqliteFile } from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom } from '../random.ts';
-import type { Contender, Contest, Scenario, ScenarioContext } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import { fillDatabase, openBare, SQLITE_KINDS, type SqliteKind, sqliteFile } from '../floors/bare-sqlite.ts';
+import type { Contender, Contest, Scenario, ScenarioContext } from '../run/scenario.ts';
+import { seededRandom } from '../samples/random.ts';
 
 const ORDERS = ['key', 'lastAccessed', 'leastUsed', 'random'] as const satisfies readonly EntryOrder[];
 const LIMIT = 100;
 const DAY_MS = 86_400_000;
 
-/** A page of the entries with one label, in each order, against the same page by protocol: as many entries have the one and the other. */
+/**
+ * A page of the entries with one label, in each order, compared with a page by protocol, which matches as many entries.
+ */
 export const sqliteQueryLabels: Scenario = {
   name: 'sqlite-query-labels',
-  about: `SqliteCacheTier: ${LIMIT} of the 10k entries with one label of 100k, against one protocol.`,
+  about: `SqliteCacheTier: ${LIMIT} of the 10k entries with one label of 100k, compared with one protocol.`,
   columns: 'order',
-  why: 'Where the order has an index of its own (lastAccessed), a query walks that and tests each row: a protocol is in the row, a label is looked up. The floors are the bare statements that do just that. To have the keys of a label in the order of their last access would cost a write of the index at every access.',
+  why: 'Where the order has an index of its own (lastAccessed), a query walks it and tests each row: the protocol is in the row, while a label is looked up. The floors are the bare statements that do the same. An index of the keys of each label by last access would cost a write at every access.',
   goals: ORDERS.map((order) => atMost(`by label, ${order}`, 1.3, `by protocol, ${order}`)),
   setUp: queryContest,
 };
@@ -56,7 +58,9 @@ function queriesOf(tier: SqliteCacheTier, orderBy: EntryOrder): Contender[] {
   ];
 }
 
-/** The rows of a page by last access, with a label that is looked up, and with a protocol that is in the row. */
+/**
+ * The rows of a page by last access, filtered by a label, which is looked up, and by a protocol, which is in the row.
+ */
 function bareWalks(db: Database.Database, { table, side }: SqliteKind): Contender[] {
   const walk = (condition: string) =>
     db
@@ -77,7 +81,7 @@ function judged({ entries }: EntryPage, fits: (entry: CacheEntry) => boolean) {
   return { entries: entries.length, wrong: entries.filter((entry) => !fits(entry)).length };
 }
 
-/** A tenth of them speak SOCKS 5, and another tenth, chosen by itself, are labelled with one country. */
+/** Entries of which a tenth are SOCKS 5 proxies, and an independently chosen tenth have the same country label. */
 function entriesOf(count: number): CacheEntry[] {
   const random = seededRandom(5);
   const now = Date.now();

@@ -1,18 +1,27 @@
 import { join } from 'node:path';
 import { CredentialEncryptor, generateKey } from '@pw/cache-crypto';
 import type Database from 'better-sqlite3';
-import { bareUpsert, copyDatabase, fillDatabase, openBare, rawRows, SQLITE_KINDS, sqliteFile } from '../bare-sqlite.ts';
-import { atMost } from '../goal.ts';
-import { seededRandom } from '../random.ts';
-import { sampleEntries } from '../sample-record.ts';
-import type { Measurement, Scenario } from '../scenario.ts';
+import { atMost } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import {
+  bareUpsert,
+  copyDatabase,
+  fillDatabase,
+  openBare,
+  rawRows,
+  SQLITE_KINDS,
+  sqliteFile,
+} from '../floors/bare-sqlite.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { seededRandom } from '../samples/random.ts';
+import { sampleEntries } from '../samples/sample-record.ts';
 
 const kind = SQLITE_KINDS[1]!;
 const MODES = ['OFF', 'FAST', 'ON'] as const;
 type Mode = (typeof MODES)[number];
 type Rows = ReturnType<typeof rawRows>;
 
-/** What it is that is done, and how often; gives the function whose time counts. */
+/** A kind of work on the database. `prepare` returns the function that is timed. */
 interface Work {
   readonly name: string;
   readonly prepare: (db: Database.Database, rows: Rows, count: number) => () => void;
@@ -73,13 +82,13 @@ const WORKS: readonly Work[] = [
 ];
 
 /**
- * What it costs that nothing of a removed row stays in the file: the tiers run with `ON`. Without checkpoints, whose flushes would
- * drown all else; what they copy is in proportion to the pages.
+ * The cost of `secure_delete`, which removes every trace of a deleted row from the file: the tiers run with `ON`.
+ * Checkpoints are excluded, because their flushes would dominate; the data that they copy is proportional to the pages.
  */
 export const sqliteSecureDelete: Scenario = {
   name: 'sqlite-secure-delete',
   about:
-    'The statements of SqliteCacheTier on 100k sealed entries, by `secure_delete`: 10k of each, in transactions of their own; and how many pages they write to the log.',
+    'The statements of SqliteCacheTier on 100k sealed entries, by `secure_delete`: 10k of each in separate transactions, and the number of pages that they write to the log.',
   fullOnly: true,
   goals: WORKS.flatMap(({ name }) => [
     atMost(`${name}, ON`, 1.2, `${name}, OFF`),
@@ -109,7 +118,7 @@ export const sqliteSecureDelete: Scenario = {
   },
 };
 
-/** Each is the first as often as any other. */
+/** The modes, rotated by round, so that each comes first equally often. */
 function inTurn(round: number): Mode[] {
   return MODES.map((_, at) => MODES[(at + round) % MODES.length]!);
 }

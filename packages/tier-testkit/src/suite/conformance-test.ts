@@ -1,0 +1,12 @@
+import type { ContractRule } from '../contract/contract-rules.ts';
+
+/** One check bound to a tier, ready to run. */
+export interface ConformanceTest {
+  readonly group: string;
+  readonly name: string;
+  readonly rule: ContractRule;
+  readonly slow: boolean;
+  /** How long a runner should wait, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly run: () => Promise<void>;
+}

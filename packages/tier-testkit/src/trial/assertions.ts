@@ -1,0 +1,59 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type CacheEntry, CacheValidationError } from '@pw/cache-models';
+import { ConformanceError } from '../contract/conformance-error.ts';
+import type { ContractRule } from '../contract/contract-rules.ts';
+import { differences, plainEntry } from './plain-entry.ts';
+
+/**
+ * Assertions that fail with a ConformanceError, which quotes a sentence of the contract: by default that of the check.
+ */
+export class Assertions {
+  readonly rule: ContractRule;
+
+  constructor(rule: ContractRule) {
+    this.rule = rule;
+  }
+
+  /** Fails unless both values are deeply and strictly equal. */
+  same(what: string, came: unknown, expected: unknown, rule: ContractRule = this.rule): void {
+    if (!isDeepStrictEqual(came, expected)) throw new ConformanceError({ what, expected, came, rule });
+  }
+
+  /** Fails unless both have the same members, in any order. */
+  sameSet(what: string, came: Iterable<string>, expected: Iterable<string>, rule: ContractRule = this.rule): void {
+    this.same(what, [...came].sort(), [...expected].sort(), rule);
+  }
+
+  /** Fails unless both entries are equal in all 22 fields, secrets included; shows the fields that differ. */
+  sameEntry(
+    what: string,
+    came: CacheEntry | undefined,
+    expected: CacheEntry | undefined,
+    rule: ContractRule = this.rule,
+  ): void {
+    const [one, other] = [plainEntry(came), plainEntry(expected)];
+    if (one === undefined || other === undefined) this.same(what, one, other, rule);
+    else this.same(what, differences(one, other), differences(other, one), rule);
+  }
+
+  /** Fails unless the condition holds. */
+  holds(what: string, condition: boolean, expected: unknown, came: unknown, rule: ContractRule = this.rule): void {
+    if (!condition) throw new ConformanceError({ what, expected, came, rule });
+  }
+
+  /** Fails unless the operation throws or rejects with a CacheValidationError. */
+  async refuses(
+    what: string,
+    operation: () => unknown,
+    rule: ContractRule = 'arguments',
+  ): Promise<CacheValidationError> {
+    let came: unknown;
+    try {
+      came = await operation();
+    } catch (error) {
+      if (error instanceof CacheValidationError) return error;
+      came = error;
+    }
+    throw new ConformanceError({ what, expected: 'a CacheValidationError', came, rule });
+  }
+}

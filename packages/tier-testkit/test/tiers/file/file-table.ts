@@ -1,0 +1,123 @@
+import {
+  type AccessUpdate,
+  type CacheEntry,
+  CacheError,
+  CacheErrorCode,
+  entryToRecord,
+  type HealthRecord,
+  type ProxyRecord,
+  type RemovalReason,
+  recordToEntry,
+  type TierCapabilities,
+} from '@pw/cache-models';
+import type { TierSetup } from '../../../src/index.ts';
+import { InnerMapTier } from '../inner-map-tier.ts';
+import type { Row } from '../row-tier.ts';
+
+type StoredRow = Omit<Row, 'entry'> & { readonly record: ProxyRecord };
+
+/** The content of a {@link FileTier}'s file during an operation. */
+export class FileTable extends InnerMapTier {
+  /** Rows whose credentials no key opens: they are hidden, and written back unchanged. */
+  unreadable = new Map<string, StoredRow>();
+  history = new Map<string, HealthRecord[]>();
+  sideValues = new Map<string, string>();
+  /** True when there is something to write. */
+  changed = false;
+
+  constructor(setup: TierSetup, claims: Partial<TierCapabilities> = {}) {
+    super(setup, { persistent: true, shared: true, healthHistory: true, ...claims });
+  }
+
+  load(text: string): void {
+    const { steps = 0, rows = [], history = [], sideValues = [] } = text === '' ? {} : JSON.parse(text);
+    this.steps = steps;
+    this.rows = new Map();
+    this.unreadable = new Map();
+    this.history = new Map(history as [string, HealthRecord[]][]);
+    this.sideValues = new Map(sideValues as [string, string][]);
+    for (const row of rows as StoredRow[]) {
+      const entry = this.decoded(row.record);
+      if (entry === undefined) this.unreadable.set(row.record.key, row);
+      else this.rows.set(this.keyOf(entry.key), { ...row, entry });
+    }
+    this.changed = false;
+    // The last tier on this file may have had a higher limit.
+    while (this.isTooFull()) this.makeRoom('');
+  }
+
+  save(): string {
+    const rows = [...this.rows.values()].map(
+      ({ entry, ...row }): StoredRow => ({ ...row, record: this.encoded(entry) }),
+    );
+    return JSON.stringify({
+      steps: this.steps,
+      rows: [...rows, ...this.unreadable.values()],
+      history: [...this.history],
+      sideValues: [...this.sideValues],
+    });
+  }
+
+  protected encoded(entry: CacheEntry): ProxyRecord {
+    return entryToRecord(entry, this.setup.cipher);
+  }
+  /** `undefined` for a record whose credentials no key opens. */
+  protected decoded(record: ProxyRecord): CacheEntry | undefined {
+    try {
+      return recordToEntry(record, this.setup.cipher);
+    } catch (error) {
+      if (error instanceof CacheError && error.code === CacheErrorCode.CREDENTIAL_UNREADABLE) return undefined;
+      throw error;
+    }
+  }
+
+  addCheck(key: string, check: HealthRecord): void {
+    const checks = this.history.get(key) ?? [];
+    this.history.set(key, [...checks, check]);
+    this.changed = true;
+  }
+
+  override clear(): number {
+    this.unreadable.clear();
+    this.history.clear();
+    this.changed = true;
+    return super.clear();
+  }
+
+  protected override lookUp(key: string): CacheEntry | undefined {
+    if (this.unreadable.has(key)) this.countUndecryptable();
+    return super.lookUp(key);
+  }
+  protected override use(row: Row): void {
+    super.use(row);
+    // A tier without a limit does not need the order of use.
+    if (this.config.maxEntries !== null) this.changed = true;
+  }
+  protected override store(key: string, entry: CacheEntry): boolean {
+    this.unreadable.delete(key);
+    this.changed = true;
+    return super.store(key, entry);
+  }
+  protected override remove(key: string, reason: RemovalReason): boolean {
+    this.forget(key);
+    this.unreadable.delete(key);
+    return super.remove(key, reason);
+  }
+  protected override evicted(key: string, entry: CacheEntry): void {
+    this.forget(key);
+    super.evicted(key, entry);
+  }
+  protected override dropExpired(key: string): boolean {
+    const was = super.dropExpired(key);
+    if (was) this.forget(key);
+    return was;
+  }
+  protected override noteAccess(update: AccessUpdate): boolean {
+    this.changed = true;
+    return super.noteAccess(update);
+  }
+  protected forget(key: string): void {
+    this.history.delete(key);
+    this.changed = true;
+  }
+}

@@ -1,0 +1,158 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import {
+  afterHealthCheck,
+  type CacheEntry,
+  type HealthCheckResult,
+  type HealthHistoryOptions,
+  type HealthRecord,
+  maskHealthCheck,
+  parseHealthCheck,
+  parseHealthHistoryOptions,
+  type ResealCounts,
+  type SideValues,
+  sealState,
+} from '@pw/cache-models';
+import type { TierSetup } from '../../../src/index.ts';
+import { AsyncTier } from '../async-tier.ts';
+import { FileSideValues } from './file-side-values.ts';
+import { FileTable } from './file-table.ts';
+import { FolderLock } from './folder-lock.ts';
+
+/** The number of attempts to take the lock, one millisecond apart. */
+const PATIENCE = 10_000;
+
+/**
+ * The simplest correct tier in one file, which is read at each operation and rewritten at each change, under a lock.
+ */
+export class FileTier extends AsyncTier {
+  protected readonly setup: TierSetup;
+  protected readonly table: FileTable;
+  protected readonly rightSideValues: SideValues = new FileSideValues(
+    () => this.table,
+    (work) => this.transact(work),
+  );
+  readonly sideValues: SideValues = this.rightSideValues;
+  #lock: FolderLock | undefined;
+  /** The content from which the table was loaded. */
+  #loadedContent: string | undefined;
+
+  constructor(setup: TierSetup, table = new FileTable(setup)) {
+    super(table);
+    this.setup = setup;
+    this.table = table;
+  }
+
+  recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
+    return this.#checked(key, () => {
+      const parsed = parseHealthCheck(result, this.setup.clock.now());
+      return this.run<CacheEntry | undefined>(undefined, () => {
+        const entry = this.table.peek(key);
+        if (entry === undefined) return undefined;
+        const check = maskHealthCheck(parsed, entry);
+        const updated = afterHealthCheck(entry, check, { jitter: 0 });
+        this.table.put(key, updated);
+        this.table.addCheck(key, check);
+        return updated;
+      });
+    });
+  }
+
+  async *reseal(): AsyncGenerator<ResealCounts> {
+    yield await this.transact(() => this.resealAll());
+  }
+  /** Writing seals with the current key, so it is enough to mark the table as changed. */
+  protected resealAll(): ResealCounts {
+    const states = [...this.table.rows.values()].map(({ entry }) => sealState(entry, this.setup.cipher!));
+    const count = (state: string) => states.filter((other) => other === state).length;
+    this.table.changed = true;
+    return {
+      reencrypted: count('stale'),
+      alreadyCurrent: count('current'),
+      unreadable: this.table.unreadable.size,
+    };
+  }
+
+  healthHistory(key: string, options: HealthHistoryOptions = {}): Promise<HealthRecord[]> {
+    return this.#checked(key, () => {
+      const { since, limit } = parseHealthHistoryOptions(options);
+      return this.run<HealthRecord[]>([], () =>
+        this.newestFirst(this.table.history.get(key) ?? [])
+          .filter(({ checkTime }) => checkTime >= since)
+          .slice(0, limit),
+      );
+    });
+  }
+  /** The later of two checks of the same time comes first. */
+  protected newestFirst(checks: readonly HealthRecord[]): HealthRecord[] {
+    return [...checks].reverse().sort((a, b) => b.checkTime - a.checkTime);
+  }
+
+  async #checked<T>(key: string, work: () => Promise<T>): Promise<T> {
+    this.table.checkKey(key);
+    return work();
+  }
+
+  protected get path(): string {
+    return join(this.setup.directory, 'entries.json');
+  }
+
+  protected override async doOpen(): Promise<void> {
+    this.#lock = new FolderLock(this.setup.directory);
+  }
+  protected override async doClose(): Promise<void> {
+    this.#lock?.remove();
+  }
+
+  protected override async transact<T>(work: () => T): Promise<T> {
+    for (let tries = 0; !this.takeLock(); tries++) {
+      if (tries > PATIENCE) throw new Error('the lock was not released in time');
+      await setTimeout(1);
+    }
+    try {
+      this.load();
+      const answer = work();
+      if (this.table.changed) this.save();
+      return answer;
+    } catch (error) {
+      this.#loadedContent = undefined;
+      throw error;
+    } finally {
+      this.releaseLock();
+    }
+  }
+  protected takeLock(): boolean {
+    return this.#lock!.take();
+  }
+  protected releaseLock(): void {
+    this.#lock!.release();
+  }
+  protected load(): void {
+    const text = this.read();
+    if (text !== this.#loadedContent) this.table.load(text);
+    this.#loadedContent = text;
+  }
+  protected read(): string {
+    try {
+      return readFileSync(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    }
+  }
+  protected save(): void {
+    this.write(this.table.save());
+    // The next operation reads the file again: the file decides what is stored.
+    this.#loadedContent = undefined;
+    this.table.changed = false;
+  }
+  /**
+   * The lock ensures a single writer, so a fixed temporary name is enough; a leftover of a killed process is
+   * overwritten.
+   */
+  protected write(text: string): void {
+    writeFileSync(`${this.path}.new`, text, { mode: 0o600 });
+    renameSync(`${this.path}.new`, this.path);
+  }
+}

@@ -1,8 +1,0 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** The lines that a tier itself wrote, for a floor that reads the very same bytes. */
-export function linesOf(store: string): string[] {
-  const shards = readdirSync(store).filter((name) => name.endsWith('.jsonl'));
-  return shards.flatMap((name) => readFileSync(join(store, name), 'latin1').split('\n').slice(0, -1));
-}
