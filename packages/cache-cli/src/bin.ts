@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { listenForSignals } from './interruption.ts';
-import { missingPackage } from './missing-packages.ts';
-import { stdinOfProcess } from './stdin-of-process.ts';
-import { describeUnexpected } from './unexpected.ts';
+import { listenForSignals } from './errors/interruption.ts';
+import { describeUnexpected } from './errors/unexpected-error.ts';
+import { missingPackage } from './store/missing-packages.ts';
+import { stdinOfProcess } from './streams/process-stdin.ts';
 
 const signal = listenForSignals();
 // Rejections that nobody waits for come here too.

@@ -1,9 +1,9 @@
 import { type DirectoryChecks, maskCredentials } from '@pw/cache-models';
-import type { CliIo } from './cli-io.ts';
-import { printable } from './format.ts';
-import { maskedArguments } from './masked-arguments.ts';
-import { Output } from './output.ts';
-import type { Backend } from './store-paths.ts';
+import { maskedArguments } from './arguments/masked-arguments.ts';
+import { printable } from './display/format.ts';
+import type { Backend } from './store/store-paths.ts';
+import type { CliIo } from './streams/cli-io.ts';
+import { Output } from './streams/output.ts';
 
 /** What every command gets. */
 export class CliContext {

@@ -1,7 +1,8 @@
 import { EXPORT_CREDENTIALS, KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
-import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
+import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './arguments/argument-parsers.ts';
+import { givenLabel, wantedLabel } from './arguments/label-options.ts';
 import type { CliContext } from './cli-context.ts';
 import { type ExportFileOptions, exportFile } from './commands/export.ts';
 import { printKey } from './commands/generate-key.ts';
@@ -10,8 +11,7 @@ import { importFiles } from './commands/import.ts';
 import { listEntries } from './commands/list.ts';
 import { showStatistics } from './commands/stats.ts';
 import { syncFile } from './commands/sync.ts';
-import { givenLabel, wantedLabel } from './label-options.ts';
-import { STDOUT } from './standard-streams.ts';
+import { STDOUT } from './streams/standard-streams.ts';
 
 /** The command line: what there is to say, and which function does it. */
 export function buildProgram(context: CliContext, version: string): Command {

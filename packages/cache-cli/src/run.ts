@@ -1,10 +1,10 @@
 import type { CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { checkArguments } from './check-arguments.ts';
+import { checkArguments } from './arguments/check-arguments.ts';
 import { CliContext } from './cli-context.ts';
-import type { CliIo } from './cli-io.ts';
+import { reportError, reportOutput } from './errors/report-error.ts';
 import { buildProgram } from './program.ts';
-import { reportError, reportOutput } from './report-error.ts';
+import type { CliIo } from './streams/cli-io.ts';
 
 /**
  * Runs one command. `argv` is what follows the program's name. Returns the exit code: 0 done, 1 failed or not found,

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE } from '@pw/cache-crypto';
 import { describe, expect, it } from 'vitest';
-import { cli } from './run-cli.ts';
-import { LIST, workspace } from './workspace.ts';
+import { cli } from './support/run-cli.ts';
+import { LIST, workspace } from './support/workspace.ts';
 
 describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
   it('gives back in a new run what was imported, listed, counted and exported', async () => {

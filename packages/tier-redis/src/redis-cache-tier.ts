@@ -11,29 +11,29 @@ import {
   type ResealCounts,
   type SideValues,
 } from '@pw/cache-models';
-import { abandonable } from './abandonable.ts';
-import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
-import { ChangeListeners, tellOne } from './change-listeners.ts';
 import { problemOfBatchSize, problemOfLease, problemOfRelease } from './check-arguments.ts';
-import { ClusterConnection } from './cluster-connection.ts';
-import type { Connection, ConnectionEvents } from './connection.ts';
-import { enterAll } from './enter-all.ts';
-import { Leases } from './leases.ts';
+import { ChangeListeners, tellOne } from './connection/change-listeners.ts';
+import { ClusterConnection } from './connection/cluster-connection.ts';
+import type { Connection, ConnectionEvents } from './connection/connection.ts';
+import { checkFormat, Fence, loadScripts } from './connection/connection-setup.ts';
+import { RedisLink } from './connection/redis-link.ts';
+import { isCluster } from './connection/server-client.ts';
+import { SingleConnection } from './connection/single-connection.ts';
 import { BATCH_BYTES, MAX_RECORD_BYTES } from './limits.ts';
-import type { Pass } from './pass.ts';
-import { RecordNames } from './record-names.ts';
-import { RedisLink } from './redis-link.ts';
-import { type Pair, RedisStore } from './redis-store.ts';
+import { abandonable } from './passes/cancellable-iterator.ts';
+import { enterAll } from './passes/index-existing-records.ts';
+import type { Pass } from './passes/pass.ts';
+import { resealPages } from './passes/reseal.ts';
+import { Leases } from './records/leases.ts';
+import { RecordNames } from './records/record-names.ts';
+import { type Pair, RedisStore } from './records/redis-store.ts';
+import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './records/scripts.ts';
+import { RedisSideValues } from './records/side-values.ts';
+import { beginning, decodeRecord, encodeAccess, encodeRecord, Stamps } from './records/stored-record.ts';
 import { type CheckedOptions, complete, type RedisTierOptions, redisOptions } from './redis-tier-options.ts';
-import type { ReplyFault } from './reply-guard.ts';
-import { resealPages } from './reseal.ts';
-import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
-import { isCluster } from './server-client.ts';
-import { checkFormat, Fence, loadScripts } from './set-up.ts';
-import { RedisSideValues } from './side-values.ts';
-import { SingleConnection } from './single-connection.ts';
+import type { ReplyFault } from './replies/reply-guard.ts';
+import { evicted, ok, type Stored, wholeNumber } from './replies/reply-parsers.ts';
 import { SizeEstimate } from './size-estimate.ts';
-import { beginning, decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
 
 /**
  * Keeps entries on a Redis or Valkey server, or a cluster of them, where any number of processes share them. The server

@@ -1,6 +1,6 @@
 import { type ArgumentKind, optional, type TierOptions } from '@pw/cache-models';
-import { isNamespace } from './record-names.ts';
-import type { ClusterClient, SingleClient } from './server-client.ts';
+import type { ClusterClient, SingleClient } from './connection/server-client.ts';
+import { isNamespace } from './records/record-names.ts';
 
 /** What the tier takes beside what every tier takes. */
 export interface RedisTierOptions extends TierOptions {

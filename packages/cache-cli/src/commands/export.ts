@@ -1,13 +1,13 @@
 import type { CacheManager, ExportCredentials, ExportResult } from '@pw/cache-manager';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { codeInWords, systemCodeOf } from '../error-text.ts';
-import { formatCount, plural } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { STDOUT } from '../standard-streams.ts';
-import { describeUnreadable, unreadableCount } from '../unreadable.ts';
+import { formatCount, plural } from '../display/format.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { codeInWords, systemCodeOf } from '../errors/error-text.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { describeUnreadable, unreadableCount } from '../store/unreadable-records.ts';
+import { STDOUT } from '../streams/standard-streams.ts';
 
 export interface ExportFileOptions extends GlobalOptions {
   readonly credentials: ExportCredentials;

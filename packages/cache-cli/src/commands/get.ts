@@ -1,11 +1,11 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { type CacheEntry, type CacheEntryJson, labelTexts, type Secret } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { findEntry } from '../find-entry.ts';
-import { formatDuration, plural, printable } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { describeUnreadable, OPEN_REMEDY, unreadableCount } from '../unreadable.ts';
+import { formatDuration, plural, printable } from '../display/format.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { findEntry } from '../store/find-entry.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { describeUnreadable, OPEN_REMEDY, unreadableCount } from '../store/unreadable-records.ts';
 
 export interface GetOptions extends GlobalOptions {
   readonly reveal?: boolean;

@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import type { CacheManager, WarmResult } from '@pw/cache-manager';
+import { type ImportOptions, importOptions } from '../arguments/import-options.ts';
 import type { CliContext } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { CredentialGuard } from '../credential-guard.ts';
-import { formatCount, formatDuration, plural } from '../format.ts';
-import { hasFailed, others, totalsOf } from '../import-counts.ts';
-import { type ImportOptions, importOptions } from '../import-options.ts';
-import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { ProgressEstimate } from '../progress-estimate.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatDuration, plural } from '../display/format.ts';
+import { hasFailed, others, totalsOf } from '../display/import-counts.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { ProgressEstimate } from '../display/progress-estimate.ts';
+import { reportProblems, withReasonsInWords } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { CredentialGuard } from '../store/credential-guard.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 import { previewFiles } from './preview.ts';
 
 type FileResult = WarmResult & { readonly file: string; readonly interrupted?: true };

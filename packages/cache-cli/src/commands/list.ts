@@ -1,8 +1,8 @@
 import { type CacheEntry, type HealthStatus, labelTest, maskCredentials, type WantedLabels } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { formatDuration, printable } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
+import { formatDuration, printable } from '../display/format.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../store/unreadable-records.ts';
 
 export interface ListOptions extends GlobalOptions {
   readonly limit?: number;

@@ -1,14 +1,14 @@
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import { type FilePreview, previewFile } from '@pw/cache-manager';
 import { type CacheEntry, labelTexts } from '@pw/cache-models';
+import { type ImportOptions, importOptions } from '../arguments/import-options.ts';
 import type { CliContext } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { formatCount, formatTable, plural, printable } from '../format.ts';
-import { hasFailed, others, totalsOf } from '../import-counts.ts';
-import { type ImportOptions, importOptions } from '../import-options.ts';
-import { hasKey, SEAL_REMEDY } from '../open-store.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatTable, plural, printable } from '../display/format.ts';
+import { hasFailed, others, totalsOf } from '../display/import-counts.ts';
+import { reportProblems, withReasonsInWords } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { hasKey, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 
 /** Entries that are shown of each file. */
 const SHOWN = 10;

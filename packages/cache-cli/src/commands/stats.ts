@@ -1,9 +1,9 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { HEALTH_STATUSES } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { formatCount, formatTable, plural } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
+import { formatCount, formatTable, plural } from '../display/format.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../store/unreadable-records.ts';
 
 interface TierSize {
   readonly tier: string;

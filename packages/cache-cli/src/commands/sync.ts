@@ -1,18 +1,18 @@
 import { basename } from 'node:path';
 import type { CacheManager, SyncProgress, SyncRefusal, SyncResult } from '@pw/cache-manager';
 import { CacheError } from '@pw/cache-models';
+import { importOptions, type ListOptions } from '../arguments/import-options.ts';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { CredentialGuard } from '../credential-guard.ts';
-import { codeInWords, systemCodeOf } from '../error-text.ts';
-import { formatCount, formatDuration } from '../format.ts';
-import { others } from '../import-counts.ts';
-import { importOptions, type ListOptions } from '../import-options.ts';
-import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatDuration } from '../display/format.ts';
+import { others } from '../display/import-counts.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { reportProblems, withReasonsInWords } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { codeInWords, systemCodeOf } from '../errors/error-text.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { CredentialGuard } from '../store/credential-guard.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 
 export interface SyncFileOptions extends GlobalOptions, ListOptions {
   readonly force?: boolean;
