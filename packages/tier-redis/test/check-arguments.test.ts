@@ -16,7 +16,7 @@ describe('new RedisCacheTier', () => {
     [{ url: 5, namespaces: 'x' }, ['namespaces', 'url']],
     [{ url, timeoutMs: '5', graceMs: null, serverClockOffsetMs: 0.5 }, ['timeoutMs', 'graceMs', 'serverClockOffsetMs']],
     [{ url, namespace: Symbol('x'), heartbeatMs: Number.NaN }, ['namespace', 'heartbeatMs']],
-  ])('lists all that is wrong with %o: %j', (options, paths) => {
+  ])('lists every problem of %o: %j', (options, paths) => {
     let error: unknown;
     try {
       new RedisCacheTier({}, options as never);
@@ -34,7 +34,7 @@ describe('new RedisCacheTier', () => {
   });
 });
 
-describe('without a server', () => {
+describe('arguments of RedisCacheTier, checked without a server', () => {
   it.each([
     ['acquireLease', [5, 1000], ['key']],
     ['acquireLease', ['x'.repeat(5000), 1000], ['key']],
@@ -49,19 +49,19 @@ describe('without a server', () => {
     expect(tier.status).toBe('new');
   });
 
-  it.each([0, 0.5, Number.NaN, '5', undefined])('reseal in batches of %s does so too', async (batchSize) => {
+  it.each([0, 0.5, Number.NaN, '5', undefined])('reseal rejects the batch size %s', async (batchSize) => {
     const next = new RedisCacheTier({}, { url }).reseal(batchSize as number).next();
     await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
     await expect(next).rejects.toThrow(CacheValidationError);
   });
 
-  it('onChange refuses a listener that is none', () => {
+  it('onChange refuses a listener that is not a function', () => {
     expect(() => new RedisCacheTier({}, { url }).onChange(5 as never)).toThrow(CacheValidationError);
   });
 });
 
 describe.skipIf(isServerMissing())('listeners that throw and reject', () => {
-  it('harm neither each other nor the tier', async () => {
+  it('affect neither each other nor the tier', async () => {
     const server = await RedisServer.start();
     const [writer, reader] = [new RedisCacheTier({}, { url: server.url }), new RedisCacheTier({}, { url: server.url })];
     onTestFinished(async () => {
@@ -79,7 +79,7 @@ describe.skipIf(isServerMissing())('listeners that throw and reject', () => {
     reader.onChange((key) => void heard.push(key));
     expect(heard).toEqual([null]);
     await writer.put('k', CacheEntry.create({ key: 'k', proxyUrl: 'http://h.example:8080' }));
-    await until('the change is heard', () => heard.includes('k'));
+    await until('the change is reported', () => heard.includes('k'));
     expect(await reader.has('k')).toBe(true);
     expect(reader.failureCount).toBe(0);
   });

@@ -41,7 +41,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     return tier;
   }
 
-  it('gives the server the absolute deadline, to the millisecond', async () => {
+  it('passes the absolute deadline to the server, to the millisecond', async () => {
     const expiresAt = Date.now() + 3_600_000.25;
     await tierOf().put('k', entryOf('k', { expiresAt }));
     expect(Number(await server.ask('PEXPIRETIME', 'pw:{proxies}:e:k'))).toBe(Math.ceil(expiresAt));
@@ -52,7 +52,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(Number(await server.ask('PEXPIRETIME', 'pw:{bounded}:e:k'))).toBe(Math.ceil(expiresAt));
   });
 
-  it('leaves it to the server to remove what is over, with its accesses', async () => {
+  it('lets the server remove expired entries and their accesses', async () => {
     const tier = tierOf();
     await tier.put('k', entryOf('k', { expiresAt: Date.now() + 300 }));
     await tier.recordAccess([{ key: 'k', accessCount: 3, lastAccessed: Date.now() }]);
@@ -62,7 +62,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await tier.get('k')).toBeUndefined();
   });
 
-  it('makes room on the server for what it has already removed by itself', async () => {
+  it('does not count entries against the bound that the server has expired', async () => {
     const tier = tierOf({}, { maxEntries: 2 });
     await tier.put('short', entryOf('short', { expiresAt: Date.now() + 100 }));
     await tier.put('a', entryOf('a'));
@@ -71,7 +71,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect((await tier.keys()).sort()).toEqual(['a', 'b']);
   });
 
-  it('holds a bound that several processes fill at once', async () => {
+  it('keeps its bound while several processes fill it concurrently', async () => {
     const many = Array.from({ length: 4 }, () => tierOf({}, { maxEntries: 10 }));
     const puts = Array.from({ length: 200 }, (_, i) => many[i % 4]!.put(`k${i}`, entryOf(`k${i}`)));
     const watched = many[0]!.size().then((size) => expect(size).toBeLessThanOrEqual(10));
@@ -79,7 +79,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await many[0]!.size()).toBe(10);
   });
 
-  it('enters what was stored without a bound when it is opened with one', async () => {
+  it('indexes entries stored without a bound when it opens with one', async () => {
     const free = tierOf();
     for (const key of ['a', 'b', 'c', 'd']) await free.put(key, entryOf(key));
     const bounded = tierOf({}, { maxEntries: 3 });
@@ -88,7 +88,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await bounded.has('e')).toBe(true);
   });
 
-  it('keeps to its namespace, whatever the other is called', async () => {
+  it('stays within its namespace, whatever the name of the other', async () => {
     const names = ['a', 'ab', 'a:e', 'a.b', 'A'];
     const all = names.map((namespace) => tierOf({ namespace }));
     for (const [at, tier] of all.entries()) await tier.put('k', entryOf('k', { source: names[at]! }));
@@ -102,7 +102,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await server.ask('GET', 'somebody')).toBe('else');
   });
 
-  it('asks neither KEYS nor FLUSH', async () => {
+  it('uses neither KEYS nor FLUSH', async () => {
     await server.ask('CONFIG', 'RESETSTAT');
     const tier = tierOf({}, { maxEntries: 1500 });
     await tier.putMany(Array.from({ length: 2500 }, (_, i) => entryOf(`k${i}`)));
@@ -116,7 +116,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(used).not.toMatch(/cmdstat_(?:keys|flush\w*):/);
   });
 
-  it('stores the record with sealed credentials and a format', async () => {
+  it('stores the record with sealed credentials and a format marker', async () => {
     await tierOf().put('k', entryOf('k', { proxyUrl: 'http://user:hunter2@192.0.2.1:80' }));
     const stored = await server.ask('GET', 'pw:{proxies}:e:k');
     expect(stored).toMatch(/^1[0-9a-f]{8}/);
@@ -126,13 +126,13 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await server.ask('GET', 'pw:{proxies}:format')).toBe('1');
   });
 
-  it('refuses a namespace of a later format, and leaves it alone', async () => {
+  it('refuses a namespace in a later format and does not change it', async () => {
     await server.ask('SET', 'pw:{proxies}:format', '2');
     await expect(tierOf().open()).rejects.toThrow(CacheConfigError);
     expect(await server.ask('GET', 'pw:{proxies}:format')).toBe('2');
   });
 
-  it('sets a damaged record aside, and counts it', async () => {
+  it('quarantines a damaged record and counts it', async () => {
     const tier = tierOf();
     await tier.putMany([entryOf('bad'), entryOf('good')]);
     const name = 'pw:{proxies}:e:bad';
@@ -146,7 +146,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect((await tier.get('bad'))?.key).toBe('bad');
   });
 
-  it('seals again what is set aside, on the way too, and counts what no key opens', async () => {
+  it('re-seals quarantined records, including those found on the way, and counts those that no key decrypts', async () => {
     const cipher = keyed('old');
     const tier = tierOf({ cipher });
     for (const key of ['sound', 'rotten', 'aside']) await tier.put(key, entryOf(key, { password: `pass-${key}` }));
@@ -177,7 +177,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(await server.ask('GET', 'pw:{proxies}:q:lost')).toContain(Buffer.from('gAAAAA.lost').toString('hex'));
   });
 
-  it('uses the settings of a client that is handed in, and leaves the client alone', async () => {
+  it('uses the settings of a client passed to it, but not the client itself', async () => {
     const client = createClient({ url: server.url, database: 3, RESP: 2 });
     const tier = tierOf({ client });
     await tier.put('k', entryOf('k'));
@@ -195,7 +195,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(tier.failureCount).toBe(0);
   });
 
-  it('lets no write arrive that a later one has overtaken', async () => {
+  it('discards a write that a later one has overtaken', async () => {
     const proxy = await FaultyProxy.before(server.port);
     const tier = tierOf({ url: proxy.url, timeoutMs: 300, failureThreshold: 100 });
     await tier.put('k', entryOf('k'));
@@ -210,7 +210,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     await proxy.end();
   });
 
-  it('shows neither address nor password in what it throws, logs or shows', async () => {
+  it('shows neither address nor password in errors, logs or inspection', async () => {
     const lines: unknown[] = [];
     const write = (...values: unknown[]) => void lines.push(values);
     const logger = { debug: write, info: write, warn: write, error: write };
@@ -222,7 +222,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
     expect(String(error)).toContain('WRONGPASS');
   });
 
-  it('refuses options that make no sense', () => {
+  it('refuses invalid options', () => {
     const make = (options: RedisTierOptions) => () => new RedisCacheTier({}, options);
     const { url } = server;
     expect(make({})).toThrow(CacheConfigError);

@@ -2,9 +2,9 @@ import { BasicPooledClientSideCache, type RedisArgument } from 'redis';
 import type { ConnectionEvents } from './connection.ts';
 
 /**
- * Asks every connection, as part of its handshake, for the names under a prefix that others change: the server's client-side
- * caching in broadcast mode, without a list of keys on the server and without what the connection itself has changed.
- * The client's own cache is not used: nothing is stored here.
+ * Subscribes every connection, as part of its handshake, to changes of names under a prefix. Uses the server's
+ * client-side caching in broadcast mode, which needs no key list on the server, with `NOLOOP`, which leaves out the
+ * connection's own changes. The client's cache itself is not used; nothing is stored here.
  */
 export class ChangeTracking extends BasicPooledClientSideCache {
   readonly #prefix: string;
@@ -22,7 +22,7 @@ export class ChangeTracking extends BasicPooledClientSideCache {
 
   override invalidate(name: RedisArgument | null): void {
     const text = name === null ? null : name.toString();
-    // A server that tells of other names has not been asked for them.
+    // Ignore names outside the prefix: a correct server never sends them.
     if (text === null || text.startsWith(this.#prefix)) this.#events.changed(text);
   }
 }

@@ -3,10 +3,10 @@ import { ChangeTracking } from './change-tracking.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { ClusterClient, NodeClient } from './server-client.ts';
 
-/** Connections to every node of a cluster, with a client of its own. A fault of one node is a fault of all. */
+/** Connections to every node of a cluster, through a client of its own. A fault of one node ends them all. */
 export class ClusterConnection implements Connection {
   readonly #client: ClusterClient;
-  /** Of all sockets: a node that turns up later is connected in the course of a command. */
+  /** Also wraps each command, because a node that joins later is connected while a command runs. */
   readonly #guard: SocketGuard;
 
   constructor(given: ClusterClient, prefix: string, events: ConnectionEvents) {
@@ -35,7 +35,7 @@ export class ClusterConnection implements Connection {
   }
 
   destroy(): void {
-    // Also where the client has nothing to end, and throws.
+    // First, because the client throws when it has nothing open.
     this.#guard.destroy();
     this.#client.destroy();
   }

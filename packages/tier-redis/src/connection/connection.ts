@@ -1,24 +1,24 @@
 import type { ReplyFault } from '../replies/reply-guard.ts';
 import type { NodeClient } from './server-client.ts';
 
-/** What a connection tells its owner. */
+/** Notifications from a connection to its owner. */
 export interface ConnectionEvents {
-  /** Another client changed the record of this name; `null`: any of them may have changed. */
+  /** Another client changed the record of this name; `null` means that any record may have changed. */
   readonly changed: (name: string | null) => void;
-  /** The connection, or that of one node, has ended: it is of no use any more. */
+  /** The connection, or the one to a node of the cluster, has ended and cannot be used again. */
   readonly broken: () => void;
-  /** An answer was refused before it was read; the connection is ended. */
+  /** A reply was refused before it was parsed, and the connection was closed. */
   readonly refused: (fault: ReplyFault) => void;
 }
 
-/** One connection to the store, from its beginning to its end: a new one is made after a fault. */
+/** A connection to the server or cluster. It is used once: after a fault, a new one replaces it. */
 export interface Connection {
   connect(): Promise<void>;
-  /** Sends one command to the node that holds a name. */
+  /** Sends a command to the node that holds a name. */
   send(name: string, args: readonly string[]): Promise<unknown>;
   /** The client of every node that holds entries. */
   nodes(): Promise<readonly NodeClient[]>;
-  /** Ends it at once: what waits for an answer rejects. */
+  /** Closes it immediately; pending commands reject. */
   destroy(): void;
 }
 

@@ -1,18 +1,18 @@
-/** Something that is waited for. */
+/** A wait for a reply. */
 export interface Wait {
   readonly at: number;
-  /** Whether the process must not end before it is over. */
+  /** Whether it keeps the process alive. */
   readonly holds: boolean;
   readonly late: () => void;
 }
 
 /**
- * Deadlines that all lie as far ahead, with one timer for any number of them: to set and clear one for each command would cost
- * more than all else that is done for it here.
+ * Deadlines of equal length, all served by one timer. Setting and clearing a timer per command would cost more than
+ * everything else that happens to a command here.
  */
 export class Deadlines {
   readonly #milliseconds: number;
-  /** The oldest first. */
+  /** Oldest first, so the first one is always the next due. */
   readonly #waits = new Set<Wait>();
   #holding = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ export class Deadlines {
     this.#milliseconds = milliseconds;
   }
 
-  /** Calls `late` when the time is up, unless the wait is over before. */
+  /** Calls `late` after the deadline, unless the wait ends first. */
   begin(late: () => void, holds: boolean): Wait {
     const wait: Wait = { at: performance.now() + this.#milliseconds, holds, late };
     this.#waits.add(wait);
@@ -53,10 +53,10 @@ export class Deadlines {
         this.#arm(wait.at - now);
         return;
       }
-      // Twice round the event loop: after a long pause of this process the answer may be there, and not read yet.
+      // Two turns of the event loop: after a long pause of this process the reply may have arrived but not been read.
       setImmediate(() => setImmediate(() => this.#waits.has(wait) && wait.late()));
     }
-    // Each of those that are left is late, or over in a moment.
+    // Every remaining wait is late and is settled in a moment.
     if (this.#waits.size > 0) this.#arm(this.#milliseconds);
   }
 }

@@ -11,22 +11,22 @@ export interface RedisLinkOptions {
   readonly tier: string;
   readonly logger: Logger;
   readonly factory: ConnectionFactory;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Longest wait for a reply, in milliseconds. */
   readonly timeoutMs: number;
   readonly heartbeatMs: number;
-  /** How long after the end of a connection what was read before may still be believed, in milliseconds. */
+  /** How long after the loss of a connection earlier reads may still be trusted, in milliseconds. */
   readonly graceMs: number;
-  /** How long the steps of one pass over all names may take together, in milliseconds. */
+  /** Total time for the steps of one pass over all names, in milliseconds. */
   readonly passTimeoutMs: number;
   /** Prepares a new connection before anything else is sent on it. */
   readonly setUp: (nodes: readonly NodeClient[], send: Connection['send']) => Promise<void>;
-  /** As of {@link Connection}; also `null` when changes may have been missed. */
+  /** See {@link ConnectionEvents}; also called with `null` when changes may have been missed. */
   readonly changed: (name: string | null) => void;
-  /** An answer was refused before it was read; the connection is over. */
+  /** A reply was refused before it was parsed, and the connection was closed. */
   readonly refused: (fault: ReplyFault) => void;
 }
 
-/** Takes an answer for what it is, or throws an {@link UnfitAnswer}. */
+/** Parses a reply, or throws an {@link UnfitAnswer}. */
 export type Reader<T> = (answer: unknown) => T;
 
 /** Sends a command to one node. */
@@ -36,10 +36,14 @@ const FIRST_WAIT_MS = 20;
 const LAST_WAIT_MS = 1000;
 
 /**
- * A connection that is made again whenever it fails. Every command is answered or rejected in time; one that is not
- * answered in time ends the connection, for what hangs tells nobody that it does.
+ * A connection that is re-established whenever it fails. Every command settles within its deadline. A command that
+ * times out ends the connection, because a hung socket reports no error of its own.
  *
- * A command is never sent twice. What it is sent after was sent before: nothing waits while later commands pass.
+ * No command is ever sent twice, and commands are sent in the order of the calls: none is held back while later ones
+ * pass.
+ *
+ * States: closed; connecting (`#connecting` is set); live (`#live` is set); lost, while a new connection is made or its
+ * retry timer runs. `#wanted` is true from `open()` to `close()`, and only then is a lost connection replaced.
  */
 export class RedisLink {
   readonly #options: RedisLinkOptions;
@@ -48,7 +52,7 @@ export class RedisLink {
   #connecting: Promise<void> | undefined;
   #tries = 0;
   #wanted = false;
-  /** Of how many ends this is the time after: a pass ends with the opening that it began in. */
+  /** How often the link was closed. A pass compares it to end when the opening that it began in ends. */
   #ends = 0;
   #pending = 0;
   #idle: (() => void) | undefined;
@@ -65,7 +69,7 @@ export class RedisLink {
     return this.#live !== undefined;
   }
 
-  /** Connects. After a failure nothing is left open, and nothing tried again until the next call. */
+  /** Connects. A failure leaves nothing open and is not retried before the next call. */
   async open(): Promise<void> {
     this.#wanted = true;
     try {
@@ -76,16 +80,16 @@ export class RedisLink {
       this.#deadlines.stop();
       throw error;
     }
-    this.#heartbeat = setInterval(() => this.#beat(), this.#options.heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => this.#sendHeartbeat(), this.#options.heartbeatMs).unref();
   }
 
-  /** A walk over all names, which ends at the latest with {@link RedisLink.close}. */
+  /** A walk over all names; {@link RedisLink.close} ends it. */
   pass(): Pass {
     const { tier, passTimeoutMs: limitMs } = this.#options;
     return new Pass({ tier, limitMs, opening: () => this.#ends });
   }
 
-  /** Waits for what is under way, each command no longer than its deadline, and ends the connection. */
+  /** Waits for pending commands, each at most until its deadline, and closes the connection. */
   async close(): Promise<void> {
     this.#wanted = false;
     this.#ends++;
@@ -93,7 +97,7 @@ export class RedisLink {
     await this.#connecting?.catch(() => {});
     do {
       if (this.#pending > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-      // An operation of several commands sends the next one in the same turn.
+      // An operation of several commands sends its next one within the same turn.
       await new Promise((resolve) => setImmediate(resolve));
     } while (this.#pending > 0);
     this.#live?.destroy();
@@ -101,11 +105,11 @@ export class RedisLink {
     this.#deadlines.stop();
   }
 
-  /** Sends one command to the node that holds a name. Rejects with a CacheStorageError. */
+  /** Sends a command to the node that holds a name. Rejects with a CacheStorageError. */
   send<T>(name: string, args: readonly string[], read: Reader<T>): Promise<T> {
     const live = this.#live;
     if (live !== undefined) return this.#inTime(live, () => live.send(name, args), read);
-    // Right after the end of a connection the next one is waited for; what cannot be reached is not waited for.
+    // Wait for the first attempt to reconnect. Once that has failed, the server counts as unreachable: reject.
     if (this.#connecting === undefined || this.#tries > 0) return Promise.reject(notConnected(this.#options.tier));
     return this.#inTime(
       undefined,
@@ -118,7 +122,7 @@ export class RedisLink {
     );
   }
 
-  /** Sends commands at once, each to the node that holds its first argument; in time as one. */
+  /** Sends commands together, each to the node that holds its first argument, under one shared deadline. */
   sendAll<T>(commands: readonly (readonly string[])[], read: Reader<T>): Promise<T[]> {
     const live = this.#live;
     if (live === undefined) return Promise.all(commands.map((args) => this.send(args[1]!, args, read)));
@@ -126,7 +130,7 @@ export class RedisLink {
     return this.#inTime(live, all, (answers) => answers.map(read));
   }
 
-  /** A way to each node of the connection that there is now; it rejects when another one has taken its place. */
+  /** A sender for each node of the current connection. It rejects once that connection has been replaced. */
   async senders(): Promise<readonly Sender[]> {
     const live = this.#live;
     if (live === undefined) throw notConnected(this.#options.tier);
@@ -177,11 +181,11 @@ export class RedisLink {
     this.#live = connection;
     this.#tries = 0;
     clearTimeout(this.#grace);
-    // What was changed since the last connection was not told.
+    // Changes since the last connection were not reported.
     changed(null);
   }
 
-  /** The answer, or a rejection when it does not come in time. */
+  /** The reply, or a rejection if it does not arrive before the deadline. */
   #inTime<A, T>(
     connection: Connection | undefined,
     work: () => Promise<A>,
@@ -209,7 +213,7 @@ export class RedisLink {
       };
       const failed = (error: unknown): void => {
         fail(toStorageError(error, tier));
-        if (connection !== undefined && isEnd(error)) this.#end(connection);
+        if (connection !== undefined && endsConnection(error)) this.#end(connection);
       };
       work().then((answer) => {
         try {
@@ -226,7 +230,7 @@ export class RedisLink {
     if (connection !== this.#live) return;
     this.#live = undefined;
     const { logger, tier, graceMs, changed } = this.#options;
-    logger.warn({ tier }, 'connection to the server lost; it is made again');
+    logger.warn({ tier }, 'lost the connection to the server; reconnecting');
     destroy(connection);
     if (!this.#wanted) return;
     clearTimeout(this.#grace);
@@ -243,8 +247,8 @@ export class RedisLink {
     });
   }
 
-  /** A connection that nobody uses must answer too: what others change is told on it. */
-  #beat(): void {
+  /** An idle connection must respond too, because it reports the changes of other processes. */
+  #sendHeartbeat(): void {
     const live = this.#live;
     if (live === undefined) return;
     const ask = async (): Promise<void> => {
@@ -261,10 +265,10 @@ export class RedisLink {
 }
 
 /**
- * A server that may not write any more is not the one that was meant; where one answer belongs to another question, the next ones
- * may too.
+ * Errors that make the connection useless: a server that became read-only is no longer the primary, and after a reply
+ * of the wrong shape, later replies may belong to the wrong commands too.
  */
-function isEnd(error: unknown): boolean {
+function endsConnection(error: unknown): boolean {
   return error instanceof UnfitAnswer || reasonOf(error) === 'READONLY';
 }
 

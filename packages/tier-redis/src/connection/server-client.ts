@@ -1,10 +1,10 @@
-/** What the tier uses of a client of one server. */
+/** The part of a single-server client that the tier uses. */
 export interface NodeClient {
   sendCommand(args: readonly string[]): Promise<unknown>;
   unref(): void;
 }
 
-/** What the tier uses of the `redis` package's client of a single server, its pool aside. */
+/** The part of the `redis` package's single-server client that the tier uses. */
 export interface SingleClient extends NodeClient {
   readonly options?: { readonly socket?: object | undefined } | undefined;
   duplicate(overrides?: never): unknown;
@@ -13,7 +13,7 @@ export interface SingleClient extends NodeClient {
   on(event: string, listener: (...values: unknown[]) => void): unknown;
 }
 
-/** What the tier uses of the `redis` package's client of a cluster. */
+/** The part of the `redis` package's cluster client that the tier uses. */
 export interface ClusterClient {
   readonly masters: readonly object[];
   duplicate(overrides?: never): unknown;

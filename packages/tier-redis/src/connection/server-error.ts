@@ -1,6 +1,6 @@
 import { CacheError, CacheStorageError } from '@pw/cache-models';
 
-/** The word that a server's error begins with, such as `OOM`, or the code of a system call, such as `ECONNRESET`. */
+/** The prefix of a server's error message, such as `OOM`, or the code of a system error, such as `ECONNRESET`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { code } = error as { code?: unknown };
@@ -9,18 +9,18 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * What the client or the server said, as a CacheStorageError. The cause carries the reason and nothing else: a server's
- * message may quote the arguments of a command. Errors of the cache pass through.
+ * Converts an error of the client or the server to a CacheStorageError. Its cause carries only the code, because a
+ * server's message may quote the arguments of a command. A CacheError is returned unchanged.
  */
 export function toStorageError(error: unknown, tier: string): CacheError {
   if (error instanceof CacheError) return error;
   const code = reasonOf(error);
   const cause = Object.assign(new Error(code), { code });
-  return new CacheStorageError(`${tier}: the server did not do the operation (${code})`, { tier, cause });
+  return new CacheStorageError(`${tier}: the server rejected the operation (${code})`, { tier, cause });
 }
 
 export function noAnswer(tier: string, timeoutMs: number): CacheStorageError {
-  return new CacheStorageError(`${tier}: no answer of the server within ${timeoutMs} ms`, { tier });
+  return new CacheStorageError(`${tier}: no reply from the server within ${timeoutMs} ms`, { tier });
 }
 
 export function notConnected(tier: string): CacheStorageError {

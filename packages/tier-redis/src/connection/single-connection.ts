@@ -4,10 +4,10 @@ import { ChangeTracking } from './change-tracking.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { NodeClient, SingleClient } from './server-client.ts';
 
-/** Where a server is: the settings of a client, or an address. */
+/** How to reach a server: an address, or the settings of an existing client. */
 export type ServerAddress = { readonly url: string } | { readonly client: SingleClient };
 
-/** A deadline of the tier's own is around every command, and a fault makes a new connection. */
+/** The tier sets its own deadline for every command and reconnects after a fault, so the client must do neither. */
 const SETTINGS = Object.freeze({
   RESP: 3,
   commandOptions: { timeout: undefined },
@@ -17,7 +17,7 @@ const SETTINGS = Object.freeze({
   pingInterval: undefined,
 });
 
-/** A connection to one server, with a client of its own: the one that was handed in is only asked for its settings. */
+/** A connection to one server, through a client of its own; a client passed in only supplies its settings. */
 export class SingleConnection implements Connection {
   readonly #client: SingleClient;
   readonly #guard: SocketGuard;
@@ -30,7 +30,7 @@ export class SingleConnection implements Connection {
       socket: { ...given.options?.socket, connectTimeout: timeoutMs, reconnectStrategy: false },
     } as never) as SingleClient;
     this.#guard = new SocketGuard(events.refused);
-    // Every fault of a client is told by this event too, and ends the process where nobody listens.
+    // The client emits this for every fault; without a listener it would end the process.
     this.#client.on('error', events.broken);
   }
 
@@ -38,7 +38,7 @@ export class SingleConnection implements Connection {
     try {
       await this.#guard.run(() => this.#client.connect());
     } finally {
-      // There is one socket, for the client makes no second one.
+      // The client opens a single socket, so there is nothing more to watch for.
       this.#guard.end();
     }
   }
@@ -52,7 +52,7 @@ export class SingleConnection implements Connection {
   }
 
   destroy(): void {
-    // Also where the client has nothing to end, and throws.
+    // First, because the client throws when it has nothing open.
     this.#guard.destroy();
     this.#client.destroy();
   }

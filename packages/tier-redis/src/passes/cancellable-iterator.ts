@@ -1,8 +1,8 @@
 /**
- * An iterator over a generator whose `return` is heard at once, also while the generator works on the next value: by itself it
- * would be heard when that one is there.
+ * Wraps a generator so that `return()` takes effect immediately, even while the generator is producing its next value.
+ * A plain generator would queue `return()` behind that value.
  */
-export function abandonable<T>(values: AsyncGenerator<T>, abandon: () => void): AsyncIterableIterator<T> {
+export function cancellableIterator<T>(values: AsyncGenerator<T>, abandon: () => void): AsyncIterableIterator<T> {
   return {
     next: () => values.next(),
     return: () => {

@@ -2,16 +2,16 @@ import { CacheStorageError } from '@pw/cache-models';
 
 export interface PassOptions {
   readonly tier: string;
-  /** The longest time that all steps may take together, in milliseconds. */
+  /** The longest total time of all steps, in milliseconds. */
   readonly limitMs: number;
   /** A number that changes when the tier is closed. */
   readonly opening: () => number;
 }
 
 /**
- * A walk over all names that a server holds, step by step. Only the server knows where it ends, so it has ends of its own: the
- * time that its steps may take together, the end of the tier, and {@link Pass.end}, when nobody waits for it any more. What the
- * caller does between two steps counts for nothing.
+ * A walk over all names on a server, in steps. Only the server knows when a `SCAN` is complete, so the walk has limits
+ * of its own: it ends when its steps have taken too long in total, when the tier closes, and when the caller gives it
+ * up with {@link Pass.end}. Time that the caller spends between two steps does not count.
  */
 export class Pass {
   readonly #options: PassOptions;
@@ -23,7 +23,7 @@ export class Pass {
     this.#options = options;
   }
 
-  /** True when nobody waits for it any more. */
+  /** True once the caller has given it up. */
   get isEnded(): boolean {
     return this.#isEnded;
   }
@@ -32,15 +32,15 @@ export class Pass {
     this.#isEnded = true;
   }
 
-  /** Takes one step, or rejects with a CacheStorageError that says why there is none any more. */
+  /** Runs one step, or rejects with a CacheStorageError that says why the pass is over. */
   async step<T>(work: () => Promise<T>): Promise<T> {
     const { limitMs, opening } = this.#options;
     this.#begunIn ??= opening();
-    if (this.#isEnded) throw this.#error('was given up by its caller');
+    if (this.#isEnded) throw this.#error('was cancelled by its caller');
     if (opening() !== this.#begunIn) throw this.#error('was ended by close()');
     if (this.#spent >= limitMs)
       throw this.#error(
-        `was not over after ${limitMs} ms; raise passTimeoutMs if the server holds that many names, look at the server if not`,
+        `did not finish within ${limitMs} ms; raise passTimeoutMs if the server has that many names, or check the server`,
       );
     const began = performance.now();
     try {
@@ -50,13 +50,13 @@ export class Pass {
     }
   }
 
-  /** For a server that gives what no pass can go on with. */
+  /** The error for a reply that makes it impossible to continue. */
   refuse(problem: string): CacheStorageError {
-    return this.#error(`was ended: ${problem}`);
+    return this.#error(`was stopped: ${problem}`);
   }
 
-  #error(what: string): CacheStorageError {
+  #error(outcome: string): CacheStorageError {
     const { tier } = this.#options;
-    return new CacheStorageError(`${tier}: going through names on the server ${what}`, { tier });
+    return new CacheStorageError(`${tier}: the scan of names on the server ${outcome}`, { tier });
   }
 }

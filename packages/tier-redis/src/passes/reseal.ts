@@ -13,19 +13,19 @@ import { decodeRecord, encodeRecord, type Stamps } from '../records/stored-recor
 import { type Stored, UNFIT, wholeNumber } from '../replies/reply-parsers.ts';
 import type { Pass } from './pass.ts';
 
-/** What a re-encryption needs of its tier. */
+/** What re-encryption needs from its tier. */
 export interface ResealParts {
   readonly store: RedisStore;
   readonly pass: Pass;
   readonly cipher: CredentialCipher;
   readonly stamps: Stamps;
-  /** Sets a damaged record aside, and counts it. */
-  readonly setAside: (key: string, record: Stored) => Promise<void>;
+  /** Quarantines a damaged record, and counts it. */
+  readonly quarantine: (key: string, record: Stored) => Promise<void>;
 }
 
 const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
 
-/** See `CacheTier.reseal`: a record is replaced only if it is still the one that was read. */
+/** See `CacheTier.reseal`. A record is replaced only if it has not changed since it was read. */
 export async function* resealPages(parts: ResealParts, batchSize: number): AsyncGenerator<ResealCounts> {
   const { store, pass } = parts;
   for await (const page of store.keys(pass)) {
@@ -37,23 +37,23 @@ export async function* resealPages(parts: ResealParts, batchSize: number): Async
   for await (const names of store.namesOnce('q', pass)) {
     for (let at = 0; at < names.length; at += batchSize) {
       const batch = names.slice(at, at + batchSize);
-      const left = await pass.step(() => Promise.all(batch.map((name) => resealAside(parts, name))));
+      const left = await pass.step(() => Promise.all(batch.map((name) => resealQuarantined(parts, name))));
       yield { ...NOTHING, inQuarantine: left.filter(Boolean).length };
     }
   }
 }
 
 async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise<ResealCounts> {
-  const { store, cipher, stamps, setAside } = parts;
+  const { store, cipher, stamps, quarantine } = parts;
   const counts = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0 };
   const swaps: Promise<number>[] = [];
-  for (const [at, [record, access]] of (await store.read(keys)).entries()) {
+  for (const [at, [record, access]] of (await store.getMany(keys)).entries()) {
     if (record === null) continue;
     const entry = decode(keys[at]!, record, access, cipher);
     if (entry === 'unreadable' || entry === 'misplaced') counts.unreadable++;
     if (entry === 'misplaced') counts.misplaced++;
-    // The records that were set aside are gone through later.
-    if (entry === 'damaged') await setAside(keys[at]!, record);
+    // Quarantined records are processed after all others.
+    if (entry === 'damaged') await quarantine(keys[at]!, record);
     if (typeof entry !== 'object') continue;
     const state = sealState(entry, cipher);
     if (state === 'current') counts.alreadyCurrent++;
@@ -70,14 +70,16 @@ async function resealBatch(parts: ResealParts, keys: readonly string[]): Promise
   return counts;
 }
 
-/** Seals a record that was set aside again where it lies; true if it holds, or may hold, a token that could not be. */
-async function resealAside({ store, cipher }: ResealParts, name: string): Promise<boolean> {
+/**
+ * Re-seals a quarantined record in place. Returns true if it holds, or may hold, a token that could not be re-sealed.
+ */
+async function resealQuarantined({ store, cipher }: ResealParts, name: string): Promise<boolean> {
   const [[record] = [null]] = await store.readNames([name, name]);
   if (record === null) return false;
   if (record === UNFIT) return true;
   const { bytes, isLeft } = resealText(Buffer.from(record), cipher);
   if (bytes === undefined) return isLeft;
-  // What is no text came with other bytes than it has, and is not replaced.
+  // A record that is not UTF-8 was decoded lossily, so it does not compare equal and is not replaced.
   const isReplaced = (await store.run(SWAP, [name], [record, bytes.toString()], wholeNumber)) === 1;
   return isLeft || !isReplaced;
 }

@@ -3,38 +3,38 @@ import { reasonOf } from '../connection/server-error.ts';
 import { BATCH_BYTES, MAX_RECORD_BYTES, MAX_SEEN_BYTES } from '../limits.ts';
 import type { Pass } from '../passes/pass.ts';
 import {
+  numbersUpTo,
   recordsRead,
   type Stored,
   scanned,
-  smallNumbers,
-  textsOrNulls,
+  stringsOrNulls,
   wholeNumber,
 } from '../replies/reply-parsers.ts';
 import type { Kind, RecordNames } from './record-names.ts';
-import { LIVE, READ, REMOVE, type Script } from './scripts.ts';
+import { DELETE, LIVE, READ, type Script } from './scripts.ts';
 
-/** Names in one command: enough that the way to the server hardly counts, few enough that others get their turn. */
+/** Names in one command: enough to amortise the round trip, few enough not to block the server for others. */
 const BATCH = 500;
 const SCAN_COUNT = '1000';
-/** What a text in a set takes beside its characters, roughly. */
+/** Approximate overhead of a string in a set, in bytes. */
 const SEEN_OVERHEAD = 64;
 
-/** What a removed entry was: not there or not to go, live, expired. */
-export type Removed = 0 | 1 | 2;
+/** What a deleted entry was: 0 absent or kept, 1 live, 2 expired. */
+export type Deleted = 0 | 1 | 2;
 
-/** What stands for a key, and its accesses. */
+/** The value of a key, and its access count and time. */
 export type Pair = readonly [record: Stored, access: string | null];
 
 const READ_LIMITS = [String(MAX_RECORD_BYTES), String(BATCH_BYTES)] as const;
-const pairOf: Reader<Pair> = (answer) => textsOrNulls(answer, 2) as Pair;
+const pairOf: Reader<Pair> = (answer) => stringsOrNulls(answer, 2) as Pair;
 
-/** Commands on the records of a namespace, in batches, whether one server holds them all or each is somewhere else. */
+/** Commands on the records of a namespace, in batches, on a single server or spread over a cluster. */
 export class RedisStore {
   readonly names: RecordNames;
-  /** Names of the index of a bounded namespace. */
+  /** Names of the index, if the namespace is bounded. */
   readonly index: readonly [string, string, string] | undefined;
   readonly #link: RedisLink;
-  #isCareful = false;
+  #checksLengthsFirst = false;
 
   constructor(names: RecordNames, index: readonly [string, string, string] | undefined, link: RedisLink) {
     this.names = names;
@@ -46,22 +46,22 @@ export class RedisStore {
     return this.#link.send(name, args, read);
   }
 
-  /** Sends commands at once; the first argument of each is the name that it is about. */
+  /** Sends commands together; the first argument of each is the name it applies to. */
   sendAll<T>(commands: readonly (readonly string[])[], read: Reader<T>): Promise<T[]> {
     return this.#link.sendAll(commands, read);
   }
 
-  /** A walk over all names, for the methods that take one. */
+  /** A walk over all names, for the methods that take a pass. */
   pass(): Pass {
     return this.#link.pass();
   }
 
-  /** From now on the length of each record is looked at before it is sent, not when it comes. */
-  beCareful(): void {
-    this.#isCareful = true;
+  /** From now on, the length of each record is checked on the server before it is sent. */
+  checkLengthsFirst(): void {
+    this.#checksLengthsFirst = true;
   }
 
-  /** Runs a script at the node that holds the first of its names. */
+  /** Runs a script on the node that holds the first of its names. */
   async run<T>(script: Script, names: readonly string[], args: readonly string[], read: Reader<T>): Promise<T> {
     const rest = [String(names.length), ...names, ...args];
     try {
@@ -72,7 +72,7 @@ export class RedisStore {
     }
   }
 
-  /** Items in groups that one command may name: all together, or each alone. */
+  /** Splits items into groups that one command can handle; in a spread namespace, each item alone. */
   groups<T>(items: readonly T[]): readonly (readonly T[])[] {
     const size = this.names.isSpread ? 1 : BATCH;
     const groups: T[][] = [];
@@ -80,24 +80,24 @@ export class RedisStore {
     return groups;
   }
 
-  /** Record and accesses of a key. */
-  readOne(key: string): Promise<Pair> {
+  /** Record and accesses of one key. */
+  get(key: string): Promise<Pair> {
     const names = [this.names.name('e', key), this.names.name('a', key)];
-    return this.#trusting(
+    return this.#readFast(
       async () => {
         const pair = await this.#link.send(names[0]!, ['MGET', ...names], pairOf);
-        return pair[0] === null ? (await this.#lookAgain([key], [pair]))[0]! : pair;
+        return pair[0] === null ? (await this.#resolveMissing([key], [pair]))[0]! : pair;
       },
       () => this.readNames(names).then(([pair]) => pair!),
     );
   }
 
   /** Record and accesses of each key. */
-  async read(keys: readonly string[]): Promise<readonly Pair[]> {
+  async getMany(keys: readonly string[]): Promise<readonly Pair[]> {
     const groups = this.groups(keys).map((group) =>
       group.length === 1
-        ? this.readOne(group[0]!).then((pair) => [pair])
-        : this.#trusting(
+        ? this.get(group[0]!).then((pair) => [pair])
+        : this.#readFast(
             () => this.#readTogether(group),
             () => this.#readInTurn(group),
           ),
@@ -105,37 +105,39 @@ export class RedisStore {
     return (await Promise.all(groups)).flat();
   }
 
-  /** Of the first keys of a group, at least of one: as many as one answer may hold, each looked at before it is sent. */
+  /**
+   * The first records of a group, as many as fit into one reply but at least one; lengths are checked on the server.
+   */
   readSome(group: readonly string[]): Promise<readonly Pair[]> {
     return this.readNames(group.flatMap((key) => [this.names.name('e', key), this.names.name('a', key)]));
   }
 
-  /** The same for names of records, each followed by that of its accesses. */
+  /** The same, given names: that of each record, followed by that of its accesses. */
   readNames(names: readonly string[]): Promise<readonly Pair[]> {
     return this.run(READ, names, READ_LIMITS, (answer) => recordsRead(answer, names.length / 2));
   }
 
-  /** Whether there is a live entry of each key. */
+  /** For each key, whether it has a live entry. */
   async areLive(keys: readonly string[], now: number): Promise<boolean[]> {
     const groups = this.groups(keys).map((group) => {
       const names = group.map((key) => this.names.name('e', key));
-      return this.run(LIVE, names, [String(now)], (answer) => smallNumbers(answer, group.length, 1));
+      return this.run(LIVE, names, [String(now)], (answer) => numbersUpTo(answer, group.length, 1));
     });
     return (await Promise.all(groups)).flat().map(Boolean);
   }
 
-  /** Removes entries, or only the expired ones, and tells what each was. */
-  async remove(keys: readonly string[], now: number, expiredOnly = false): Promise<Removed[]> {
+  /** Deletes entries, or only the expired ones, and returns what each was. */
+  async delete(keys: readonly string[], now: number, expiredOnly = false): Promise<Deleted[]> {
     const { names, index = ['', ''] } = this;
     const args = [String(now), expiredOnly ? '1' : '0', index[0], index[1], names.prefix('e')];
     const groups = this.groups(keys).map((group) => {
       const all = group.flatMap((key) => [names.name('e', key), names.name('a', key)]);
-      return this.run(REMOVE, all, args, (answer) => smallNumbers<Removed>(answer, group.length, 2));
+      return this.run(DELETE, all, args, (answer) => numbersUpTo<Deleted>(answer, group.length, 2));
     });
     return (await Promise.all(groups)).flat();
   }
 
-  /** The keys in the namespace, page by page, each once; expired ones too. */
+  /** The keys of the namespace, page by page, each once, including expired ones. */
   async *keys(pass: Pass): AsyncGenerator<readonly string[]> {
     for await (const names of this.namesOnce('e', pass)) yield names.map((name) => this.names.keyOf(name));
   }
@@ -152,12 +154,12 @@ export class RedisStore {
         bytes += name.length + SEEN_OVERHEAD;
         page.push(name);
       }
-      if (bytes > MAX_SEEN_BYTES) throw pass.refuse('the server gives more names than can be remembered');
+      if (bytes > MAX_SEEN_BYTES) throw pass.refuse('the server returned more names than fit in memory');
       if (page.length > 0) yield page;
     }
   }
 
-  /** The names of a kind, page by page; a name may come twice. Nothing of it goes on once the pass is over. */
+  /** The names of a kind, page by page. A name may occur twice. Stops once the pass is over. */
   async *scan(kind: Kind, pass: Pass): AsyncGenerator<readonly string[]> {
     const [pattern, prefix] = [this.names.pattern(kind), this.names.prefix(kind)];
     for (const send of await pass.step(() => this.#link.senders())) {
@@ -165,38 +167,38 @@ export class RedisStore {
       do {
         const command = ['SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT];
         const [next, names] = await pass.step(() => send(command, scanned));
-        if (next === cursor && next !== '0') throw pass.refuse('the server does not get on with it');
+        if (next === cursor && next !== '0') throw pass.refuse('the server returned the same page twice');
         if (!names.every((name) => name.startsWith(prefix)))
-          throw pass.refuse('the server gives names that were not asked for');
+          throw pass.refuse('the server returned names outside the namespace');
         cursor = next;
         if (names.length > 0) yield names;
       } while (cursor !== '0');
     }
   }
 
-  /** The quicker way to read, until an answer was too long once; then, and for the one that was, the way that looks first. */
-  #trusting<T>(quickly: () => Promise<T>, carefully: () => Promise<T>): Promise<T> {
-    if (this.#isCareful) return carefully();
+  /** Reads the fast way until a reply was too long; that read is repeated the careful way, as are all later ones. */
+  #readFast<T>(quickly: () => Promise<T>, carefully: () => Promise<T>): Promise<T> {
+    if (this.#checksLengthsFirst) return carefully();
     return quickly().catch((error: unknown) => {
-      if (this.#isCareful) return carefully();
+      if (this.#checksLengthsFirst) return carefully();
       throw error;
     });
   }
 
   async #readTogether(group: readonly string[]): Promise<readonly Pair[]> {
     const names = [...group.map((key) => this.names.name('e', key)), ...group.map((key) => this.names.name('a', key))];
-    const came = await this.send(names[0]!, ['MGET', ...names], (answer) => textsOrNulls(answer, names.length));
-    return this.#lookAgain(
+    const reply = await this.send(names[0]!, ['MGET', ...names], (answer) => stringsOrNulls(answer, names.length));
+    return this.#resolveMissing(
       group,
-      group.map((_, at) => [came[at]!, came[group.length + at]!] as const),
+      group.map((_, at) => [reply[at]!, reply[group.length + at]!] as const),
     );
   }
 
   /**
-   * Tells what is no text from what is not there: to MGET they are the same. Costs one more way to the server, and
-   * only where something is missing.
+   * MGET returns null both for a missing record and for a value that is not a string; this distinguishes them. It costs
+   * one more round trip, and only when something is missing.
    */
-  async #lookAgain(keys: readonly string[], pairs: readonly Pair[]): Promise<readonly Pair[]> {
+  async #resolveMissing(keys: readonly string[], pairs: readonly Pair[]): Promise<readonly Pair[]> {
     const missing = keys.filter((_, at) => pairs[at]![0] === null);
     if (missing.length === 0) return pairs;
     const names = missing.map((key) => this.names.name('e', key));
@@ -208,7 +210,7 @@ export class RedisStore {
 
   async #readInTurn(group: readonly string[]): Promise<readonly Pair[]> {
     const found: Pair[] = [];
-    // How much it holds in an answer is the server's to say: together they take no longer than a pass.
+    // The server decides how many records fit into a reply; the limits of a pass bound all of them together.
     const pass = this.pass();
     while (found.length < group.length) {
       const rest = group.slice(found.length);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A script that the server runs as one step, by its digest once it knows it. */
+/** A Lua script that the server runs atomically, called by its digest once it is loaded. */
 export interface Script {
   readonly text: string;
   readonly digest: string;
@@ -11,7 +11,7 @@ function script(text: string): Script {
 }
 
 /**
- * Asks for something whose name may stand for what is no text: `nil` then. Every other refusal, such as of the rights, ends
+ * Calls a command on a name that may hold a value of another type: `nil` then. Any other error, such as NOPERM, ends
  * the script.
  */
 const ASK = `
@@ -23,8 +23,8 @@ local function ask(...)
 end`;
 
 /**
- * The deadline of an entry, to the microsecond, from the head of its record; `nil` for none. What has no such head, or is no
- * text, is damaged, and over: no time is later.
+ * The deadline of an entry, to the microsecond, from the head of its record; `nil` if there is no record. A value
+ * without such a head is damaged and counts as expired (0).
  */
 const DEADLINE = `${ASK}
 local function deadline(name)
@@ -35,9 +35,9 @@ local function deadline(name)
 end`;
 
 /**
- * Reads records and their accesses, no more of them than one answer may hold; the first one always.
- * KEYS: record and accesses of each. ARGV: most bytes of a record, most bytes of all.
- * Gives for each the record, nothing where there is none, 1 where something else stands or what is too long; then the accesses.
+ * Reads records and their accesses, as many as fit into one reply but at least the first.
+ * KEYS: for each, record and accesses. ARGV: most bytes of a record, most bytes of all.
+ * Returns for each the record (false if absent, 1 if it is not a string or is too long), then the accesses.
  */
 export const READ = script(`${ASK}
 local all, most, room = {}, tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -56,12 +56,13 @@ end
 return all`);
 
 /**
- * Sets a damaged record aside as it is, deadline and all, unless it was replaced since it was read.
- * KEYS: the record, its name when it is set aside. ARGV: the beginning that was read, without what is not ASCII (a client knows
- * no other bytes for sure); most bytes of a record. What is longer, or no text, needs not have been read.
- * Gives 1 if it did.
+ * Renames a damaged record into quarantine, keeping its deadline, unless it was replaced since it was read.
+ * KEYS: the record, its name in quarantine. ARGV: the ASCII characters of the head that was read (other bytes may have
+ * been decoded lossily); most bytes of a record. A value that is not a string, or is longer, is renamed without
+ * comparison.
+ * Returns 1 if the record was renamed.
  */
-export const SET_ASIDE = script(`${ASK}
+export const QUARANTINE = script(`${ASK}
 local head = ask('GETRANGE', KEYS[1], 0, 61)
 if head == '' then return 0 end
 if head and redis.call('STRLEN', KEYS[1]) <= tonumber(ARGV[2]) then
@@ -72,8 +73,8 @@ redis.call('RENAME', KEYS[1], KEYS[2])
 return 1`);
 
 /**
- * Makes the index of a bounded namespace anew where somebody has put something else under its names.
- * KEYS: order, deadlines, counter. Gives 1 if it was so.
+ * Deletes the index of a bounded namespace if other values stand under its names, so that it can be rebuilt.
+ * KEYS: order, deadlines, counter. Returns 1 if it was deleted.
  */
 export const CHECK_INDEX = script(`
 local function is(name, wanted)
@@ -89,7 +90,7 @@ end
 redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
 return 1`);
 
-/** KEYS: records. ARGV: now. Tells of each whether it is there and live. */
+/** KEYS: records. ARGV: now. Returns 1 for each record that is live, 0 for the others. */
 export const LIVE = script(`${DEADLINE}
 local all, now = {}, tonumber(ARGV[1])
 for i = 1, #KEYS do
@@ -99,11 +100,12 @@ end
 return all`);
 
 /**
- * Removes records, with an index those of it too.
- * KEYS: record and accesses of each. ARGV: now; 1 for the expired ones alone; names of the index, or ''; prefix of records.
- * Gives 1 for each live one that went, 2 for an expired one, 0 for one that was not there or stays.
+ * Deletes records, from the index as well if there is one.
+ * KEYS: for each, record and accesses. ARGV: now; 1 for expired records only; names of the index, or ''; prefix of
+ * records.
+ * Returns 1 for each deleted live record, 2 for a deleted expired one, 0 for one that was absent or kept.
  */
-export const REMOVE = script(`${DEADLINE}
+export const DELETE = script(`${DEADLINE}
 local gone, now = {}, tonumber(ARGV[1])
 for i = 1, #KEYS, 2 do
   local t = deadline(KEYS[i])
@@ -119,7 +121,10 @@ for i = 1, #KEYS, 2 do
 end
 return gone`);
 
-/** Two counts in one number of 53 bits: uses above, the order of the last one below. */
+/**
+ * Packs two counts into one 53-bit number: the number of uses in the high bits, the order of the last use in the low
+ * ones.
+ */
 const SCORES = `
 local SHIFT, MOST = 2 ^ 41, 4095
 local function score(policy, order, key, seq, more)
@@ -130,17 +135,17 @@ local function score(policy, order, key, seq, more)
 end`;
 
 /**
- * Stores records and makes room for each before the next: expired ones go first, then by the policy, never the newcomer.
- * KEYS: order, deadlines, counter. ARGV: now, most entries, policy, prefix of records, prefix of accesses, most bytes of a record and of
- * all that are told; then key, value and the server's deadline of each.
- * Gives the numbers of expired ones that went and of live ones that are not told, and key, record and accesses of the other live ones.
- * A record that is none, or too long, is told as an empty one.
+ * Stores records, and makes room after each: expired ones are evicted first, then by policy, never the new one.
+ * KEYS: order, deadlines, counter. ARGV: now, most entries, policy, prefix of records, prefix of accesses, most bytes
+ * of a record and of all that are reported; then for each, key, value and deadline for the server.
+ * Returns the number of expired records evicted, the number of live ones evicted but not reported, and then key, record
+ * and accesses of each reported one. A record that is not a string or is too long is reported as an empty string.
  */
 export const PUT_BOUNDED = script(`${SCORES}${DEADLINE}
 local order, deadlines, counter = KEYS[1], KEYS[2], KEYS[3]
 local now, most, policy, records, accesses = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local longest, room = tonumber(ARGV[6]), tonumber(ARGV[7])
-local gone, expired, untold = { 0, 0 }, 0, 0
+local gone, expired, unreported = { 0, 0 }, 0, 0
 local function drop(key)
   redis.call('ZREM', order, key)
   redis.call('ZREM', deadlines, key)
@@ -174,7 +179,7 @@ for i = 8, #ARGV, 3 do
     if not record or #record > longest then record = '' end
     if record ~= '' or redis.call('EXISTS', records .. other) == 1 then
       room = room - #record - 100
-      if room < 0 then untold = untold + 1
+      if room < 0 then unreported = unreported + 1
       else
         gone[#gone + 1] = other
         gone[#gone + 1] = record
@@ -186,11 +191,12 @@ for i = 8, #ARGV, 3 do
     excess = excess - 1
   end
 end
-gone[1], gone[2] = expired, untold
+gone[1], gone[2] = expired, unreported
 return gone`);
 
 /**
- * Enters records that the index does not know, stored while there was no bound, and corrects the deadlines of the others.
+ * Adds records to the index that were stored while the namespace had no bound, and corrects the deadlines of the
+ * others.
  * KEYS: order, deadlines, counter. ARGV: policy, prefix of records; then the keys.
  */
 export const INDEX = script(`${SCORES}${DEADLINE}
@@ -208,8 +214,8 @@ return 0`);
 
 /**
  * Stores accesses of live records.
- * KEYS: record and accesses of each. ARGV: now, policy; order and counter of the index, or ''; prefix of records; then count, flag and time of each.
- * Gives the number of those that were there.
+ * KEYS: for each, record and accesses. ARGV: now, policy; order and counter of the index, or ''; prefix of records;
+ * then for each, count, flag and time. Returns the number of live records.
  */
 export const ACCESS = script(`${SCORES}${DEADLINE}
 local now, policy, order, found = tonumber(ARGV[1]), ARGV[2], ARGV[3], 0
@@ -235,15 +241,20 @@ for i = 1, #KEYS, 2 do
 end
 return found`);
 
-/** KEYS: a record. ARGV: what it must be; what it is to be with the same deadline, '' for gone. Gives 1 if it was. */
+/**
+ * Compares and swaps. KEYS: a record. ARGV: the expected value; the new value, which keeps the deadline, or '' to
+ * delete.
+ * Returns 1 if the value was as expected.
+ */
 export const SWAP = script(`${ASK}
 if ask('STRLEN', KEYS[1]) ~= #ARGV[1] or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('UNLINK', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL') end
 return 1`);
 
 /**
- * Takes a lease that nobody holds. What is no text, or has no end, is no lease, and would be in the way for ever.
- * KEYS: the lease. ARGV: its token, milliseconds. Gives 1 if it did, 2 if something else stood there, 0 if the lease is another's.
+ * Takes a free lease. A value that is not a string or never expires is not a lease, and is replaced: it would block the
+ * key permanently. KEYS: the lease. ARGV: its token, milliseconds.
+ * Returns 1 if the lease was taken, 2 if it replaced such a value, 0 if another process holds it.
  */
 export const CLAIM = script(`
 if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
@@ -252,7 +263,10 @@ redis.call('UNLINK', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 2`);
 
-/** KEYS: a lease. ARGV: its token; milliseconds from now for which it goes on, 0 for its end. Gives 1 if the token was right. */
+/**
+ * Extends or releases a lease. KEYS: the lease. ARGV: its token; new duration in milliseconds, 0 to release. Returns 1
+ * if the token matched.
+ */
 export const LEASE = script(`${ASK}
 if ask('GETRANGE', KEYS[1], 0, 63) ~= ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('UNLINK', KEYS[1]) end
@@ -261,13 +275,13 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
 export const ALL_SCRIPTS: readonly Script[] = [
   READ,
   LIVE,
-  REMOVE,
+  DELETE,
   PUT_BOUNDED,
   INDEX,
   CHECK_INDEX,
   ACCESS,
   SWAP,
-  SET_ASIDE,
+  QUARANTINE,
   CLAIM,
   LEASE,
 ];

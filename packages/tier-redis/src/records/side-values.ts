@@ -1,14 +1,14 @@
 import { CacheCorruptionError, checkSideValue, isSideValue, type SideValues } from '@pw/cache-models';
-import { textOrNull, wholeNumber } from '../replies/reply-parsers.ts';
+import { stringOrNull, wholeNumber } from '../replies/reply-parsers.ts';
 import type { RedisStore } from './redis-store.ts';
 import { SWAP } from './scripts.ts';
 
-/** Values beside the entries, each under a name of its own kind and without an end: what lists or removes entries does not look there. */
+/** Side values. They never expire, and their names are of their own kind, so operations on entries do not see them. */
 export class RedisSideValues implements SideValues {
   readonly #store: RedisStore;
   readonly #open: () => Promise<void>;
 
-  /** `open` opens the tier, and rejects while it is off. */
+  /** `open` opens the tier, and rejects while it is disabled. */
   constructor(store: RedisStore, open: () => Promise<void>) {
     this.#store = store;
     this.#open = open;
@@ -18,14 +18,14 @@ export class RedisSideValues implements SideValues {
     checkSideValue(name);
     await this.#open();
     const at = this.#store.names.name('v', name);
-    return sane(name, await this.#store.send(at, ['GET', at], textOrNull));
+    return checkedValue(name, await this.#store.send(at, ['GET', at], stringOrNull));
   }
 
   async storeIfAbsent(name: string, value: string): Promise<string> {
     checkSideValue(name, value);
     await this.#open();
     const at = this.#store.names.name('v', name);
-    return sane(name, await this.#store.send(at, ['SET', at, value, 'NX', 'GET'], textOrNull)) ?? value;
+    return checkedValue(name, await this.#store.send(at, ['SET', at, value, 'NX', 'GET'], stringOrNull)) ?? value;
   }
 
   async replace(name: string, expected: string, value: string): Promise<boolean> {
@@ -35,8 +35,8 @@ export class RedisSideValues implements SideValues {
   }
 }
 
-function sane(name: string, found: string | null): string | undefined {
+function checkedValue(name: string, found: string | null): string | undefined {
   if (found === null) return undefined;
   if (isSideValue(found)) return found;
-  throw new CacheCorruptionError(`the value named ${name} on the server is damaged; remove it if it is not needed`);
+  throw new CacheCorruptionError(`the side value "${name}" on the server is damaged; delete it if it is not needed`);
 }

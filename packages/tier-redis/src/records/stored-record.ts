@@ -14,14 +14,15 @@ import { MAX_RECORD_BYTES } from '../limits.ts';
 import { type Stored, UNFIT } from '../replies/reply-parsers.ts';
 
 /**
- * What stands on the server for an entry: a head of fixed width, a line, the record as JSON.
+ * The value of an entry on the server: a head of fixed width, a newline, then the record as JSON.
  *
  *     1 cccccccc ssssssssssssssss 0000000000000042 0        1780272000000 \n {"key":…}
  *     | checksum stamp            access count     | deadline
  *     format                                       evicted from the first tier
  *
- * The stamp tells one put from another: accesses are stored beside the record, so that a read that is counted is no change
- * for those who watch it, and belong to it only while their stamp is the record's. Scripts read the head by its places.
+ * The stamp identifies one put. Access counts are stored under a name of their own, so that counting a read does not
+ * notify other processes of a change; they apply to the record only while they carry its stamp. Scripts read the head
+ * by offset.
  */
 export const FORMAT = '1';
 
@@ -41,7 +42,7 @@ const COUNTS = [
   'totalHealthCheckFailures',
 ] as const;
 
-/** Makes stamps: no two are equal, in any process. */
+/** Creates stamps that are unique across processes. */
 export class Stamps {
   readonly #own = randomBytes(6).toString('base64url');
   #count = 0;
@@ -51,20 +52,25 @@ export class Stamps {
   }
 }
 
-/** Throws a CacheValidationError for credentials without a cipher, and for a record that would not be read again: one of more than 1 MiB. */
+/**
+ * Throws a CacheValidationError for credentials without a cipher, and for a record of more than 1 MiB, which could not
+ * be read back.
+ */
 export function encodeRecord(entry: CacheEntry, cipher: CredentialCipher | undefined, stamp: string): string {
   const record = JSON.stringify(entryToRecord(entry, cipher));
   const count = String(entry.accessCount).padStart(FLAG_AT - COUNT_AT, '0');
   const deadline = String(entry.expiresAt).padStart(HEAD_END - DEADLINE_AT, ' ');
   const head = `${stamp}${count}${entry.evictedFromL1 ? 1 : 0}${deadline}\n`;
   const stored = `${FORMAT}${checksum(head, record)}${head}${record}`;
-  // No character takes more than three bytes.
+  // A UTF-16 code unit takes at most three bytes.
   if (stored.length * 3 > MAX_RECORD_BYTES && Buffer.byteLength(stored) > MAX_RECORD_BYTES)
-    throw new CacheValidationError(`entry: its record must have at most ${MAX_RECORD_BYTES} bytes`);
+    throw new CacheValidationError(
+      `entry: its record must have at most ${MAX_RECORD_BYTES} bytes; shorten its metadata or labels`,
+    );
   return stored;
 }
 
-/** Accesses of the record with a stamp; a flag that is not known leaves the one that was there. */
+/** Arguments of the script ACCESS for one record; an undefined flag keeps the stored one. */
 export function encodeAccess(accessCount: number, lastAccessed: number, flag: boolean | undefined): readonly string[] {
   return [
     String(accessCount).padStart(FLAG_AT - COUNT_AT, '0'),
@@ -74,8 +80,8 @@ export function encodeAccess(accessCount: number, lastAccessed: number, flag: bo
 }
 
 /**
- * Throws a CacheCorruptionError for a damaged record, and what {@link recordToEntry} throws for credentials that no key
- * opens. Neither shows a value.
+ * Throws a CacheCorruptionError for a damaged record, and the error of {@link recordToEntry} for credentials that no
+ * key can decrypt. Neither quotes a value.
  */
 export function decodeRecord(
   key: string,
@@ -84,15 +90,14 @@ export function decodeRecord(
   cipher: CredentialCipher | undefined,
 ): CacheEntry {
   if (stored === null || stored === UNFIT)
-    throw new CacheCorruptionError('stored record: is no text, or too long for one');
+    throw new CacheCorruptionError('stored record: is not a string, or is too long');
   if (stored[0] !== FORMAT) throw new CacheCorruptionError('stored record: has an unknown format');
   const line = stored.indexOf('\n');
   const text = stored.slice(line + 1);
   if (checksum(stored.slice(STAMP_AT, line + 1), text) !== stored.slice(1, STAMP_AT))
     throw new CacheCorruptionError('stored record: has a wrong checksum');
   const record = parse(text);
-  if (record === null || record['key'] !== key)
-    throw new CacheCorruptionError('stored record: stands under another key');
+  if (record === null || record['key'] !== key) throw new CacheCorruptionError('stored record: belongs to another key');
   if (access !== null && stored.startsWith(access.slice(0, COUNT_AT - STAMP_AT), STAMP_AT)) {
     record['access_count'] = Number(access.slice(16, 32));
     record['evicted_from_l1'] = access[32] === '1';
@@ -101,7 +106,7 @@ export function decodeRecord(
   return checkCounts(toEntry(record, cipher));
 }
 
-/** Whatever is wrong with a record is damage of the record, and no fault of the store. */
+/** An unreadable record counts as damaged, never as a fault of the server. */
 function toEntry(record: Record<string, unknown>, cipher: CredentialCipher | undefined): CacheEntry {
   try {
     return recordToEntry(record, cipher);
@@ -114,18 +119,18 @@ function toEntry(record: Record<string, unknown>, cipher: CredentialCipher | und
 function checkCounts(entry: CacheEntry): CacheEntry {
   for (const name of COUNTS) {
     if (!(Number.isSafeInteger(entry[name]) && entry[name] >= 0))
-      throw new CacheCorruptionError(`stored record: ${name} is no whole number from 0 to 2^53 - 1`);
+      throw new CacheCorruptionError(`stored record: ${name} is not a whole number from 0 to 2^53 - 1`);
   }
   return entry;
 }
 
-/** Of what was read, the characters by which the same record is known on the server, where it may have bytes that are no text. */
-export function beginning(stored: Stored): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant, and nothing else.
+/** The ASCII part of the head of a record, by which a script recognises the record even if it is not valid UTF-8. */
+export function asciiHead(stored: Stored): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is exactly ASCII.
   return typeof stored === 'string' ? stored.slice(0, HEAD_END).replace(/[^\x00-\x7f]/g, '') : '';
 }
 
-/** What `JSON.parse` throws would quote the record: it is not passed on. */
+/** The error of `JSON.parse` would quote the record, so it is replaced. */
 function parse(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
@@ -134,7 +139,7 @@ function parse(text: string): Record<string, unknown> {
   }
 }
 
-/** Of both texts as one, without making one of them. */
+/** The checksum of the concatenation, without concatenating. */
 function checksum(line: string, record: string): string {
   return crc32(record, crc32(line)).toString(16).padStart(8, '0');
 }

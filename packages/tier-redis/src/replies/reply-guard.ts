@@ -1,6 +1,6 @@
 import { MAX_LINE_BYTES, MAX_RECORD_BYTES, MAX_REPLY_BYTES, MAX_REPLY_DEPTH, MAX_REPLY_MEMBERS } from '../limits.ts';
 
-/** What an answer that is refused has too much of, or that it is none. */
+/** Why a reply was refused. */
 export type ReplyFault = 'ERR_REPLY_MALFORMED' | 'ERR_REPLY_TOO_LONG' | 'ERR_REPLY_TOO_DEEP';
 
 const CR = 13;
@@ -8,10 +8,10 @@ const LF = 10;
 const ZERO = 48;
 const MINUS = 45;
 
-/** What follows a type's first byte. */
+/** What the line after a type byte announces. */
 const Follows = { line: 1, bytes: 2, members: 3, pairs: 4 } as const;
 
-/** By the first byte of a value, of versions 2 and 3 of the protocol; 0 for what no answer to us begins with. */
+/** Indexed by type byte, for RESP 2 and 3; 0 for a byte that cannot begin a reply. */
 const KINDS = new Uint8Array(256);
 for (const type of '+-:_#,(') KINDS[type.charCodeAt(0)] = Follows.line;
 for (const type of '$!=') KINDS[type.charCodeAt(0)] = Follows.bytes;
@@ -19,25 +19,28 @@ for (const type of '*~>') KINDS[type.charCodeAt(0)] = Follows.members;
 KINDS['%'.charCodeAt(0)] = Follows.pairs;
 
 /**
- * Reads along what a server sends, and says when it must not reach the client's parser: that one believes every announced length
- * and keeps what it has of an answer for as long as the rest does not come. Lengths and counts are judged when they are
- * announced, before memory is taken for them. Nothing is kept here but a few numbers.
+ * Follows the bytes from a server and finds the point where they must no longer reach the client's parser. That parser
+ * trusts every announced length, and buffers an incomplete reply without limit. Here, lengths and counts are checked as
+ * soon as they are announced, before any memory is allocated for them.
+ *
+ * A state machine that stores only a few numbers. It is in one of three states: between values (`#kind` is 0), in the
+ * line that follows a type byte, or inside a string (`#left` > 0).
  */
 export class ReplyGuard {
-  /** Members that are still to come, of each list around the place. */
+  /** Members still to come, for each list that encloses the current position. */
   readonly #open: number[] = [];
-  /** What the line belongs to that is being read; 0 between values. */
+  /** The kind of the value whose line is being read; 0 between values. */
   #kind = 0;
   #lineLength = 0;
   #number = 0;
   #isNegative = false;
   #sawReturn = false;
-  /** Bytes of a text that are still to come, the line end included. */
+  /** Bytes of a string still to come, including its line end. */
   #left = 0;
   #bytes = 0;
   #members = 0;
 
-  /** The first fault in what has come, after which nothing more may be handed on; `undefined` while there is none. */
+  /** The first fault so far, after which no more bytes may be passed on; `undefined` while there is none. */
   faultIn(chunk: Uint8Array): ReplyFault | undefined {
     let at = 0;
     while (at < chunk.length) {
@@ -87,7 +90,7 @@ export class ReplyGuard {
     const digit = byte - ZERO;
     if (digit < 0 || digit > 9) return 'ERR_REPLY_MALFORMED';
     this.#number = this.#number * 10 + digit;
-    // No number of so many digits is within a limit.
+    // A number with this many digits exceeds every limit.
     return this.#lineLength > 16 ? 'ERR_REPLY_TOO_LONG' : undefined;
   }
 
@@ -97,7 +100,7 @@ export class ReplyGuard {
     if (kind === Follows.line) return this.#counted(this.#lineLength, 0) ?? this.#ended();
     if (this.#lineLength === 0) return 'ERR_REPLY_MALFORMED';
     if (this.#isNegative) {
-      // Nothing, as version 2 writes it; the parser takes each negative number for this one.
+      // RESP 2 writes null as -1. The parser would accept any negative number as null.
       return this.#number === 1 && this.#lineLength === 2 ? this.#ended() : 'ERR_REPLY_MALFORMED';
     }
     if (kind === Follows.bytes) {
@@ -119,7 +122,7 @@ export class ReplyGuard {
     return isWithin ? undefined : 'ERR_REPLY_TOO_LONG';
   }
 
-  /** A value is complete, and with it each list of which it is the last member. */
+  /** Ends a value, and with it each list of which it is the last member. */
   #ended(): undefined {
     const open = this.#open;
     while (open.length > 0 && --open[open.length - 1]! === 0) open.pop();

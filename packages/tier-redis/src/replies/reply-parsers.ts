@@ -1,4 +1,7 @@
-/** What a server answered is not what it was asked for: the connection is of no use any more. It shows no value. */
+/**
+ * A reply does not have the shape that the command calls for, so the connection can no longer be trusted. Quotes no
+ * value.
+ */
 export class UnfitAnswer extends Error {
   readonly code = 'ERR_UNFIT_ANSWER';
 }
@@ -12,23 +15,23 @@ function listOf<T>(answer: unknown, length: number, isFit: (item: unknown) => bo
   return isList ? (answer as T[]) : refuse(wanted);
 }
 
-const isText = (item: unknown) => typeof item === 'string';
-const isTextOrNull = (item: unknown) => item === null || typeof item === 'string';
+const isString = (item: unknown) => typeof item === 'string';
+const isStringOrNull = (item: unknown) => item === null || typeof item === 'string';
 const isCount = (item: unknown) => Number.isSafeInteger(item) && (item as number) >= 0;
 
-/** As many texts as were asked for, `null` for each that is not there. */
-export function textsOrNulls(answer: unknown, length: number): readonly (string | null)[] {
-  return listOf(answer, length, isTextOrNull, 'list of texts');
+/** Exactly `length` strings, with `null` for each missing one. */
+export function stringsOrNulls(answer: unknown, length: number): readonly (string | null)[] {
+  return listOf(answer, length, isStringOrNull, 'list of strings');
 }
 
-/** As many numbers as were asked for, each at most `most`. */
-export function smallNumbers<T extends number>(answer: unknown, length: number, most: number): readonly T[] {
+/** Exactly `length` whole numbers from 0 to `most`. */
+export function numbersUpTo<T extends number>(answer: unknown, length: number, most: number): readonly T[] {
   return listOf(answer, length, (item) => isCount(item) && (item as number) <= most, 'list of numbers');
 }
 
-/** An acknowledgement, or nothing. */
-export function textOrNull(answer: unknown): string | null {
-  return isTextOrNull(answer) ? (answer as string | null) : refuse('text');
+/** A string, or `null` for none. */
+export function stringOrNull(answer: unknown): string | null {
+  return isStringOrNull(answer) ? (answer as string | null) : refuse('string');
 }
 
 export function wholeNumber(answer: unknown): number {
@@ -43,20 +46,20 @@ function list(answer: unknown): readonly unknown[] {
   return Array.isArray(answer) ? answer : refuse('list');
 }
 
-/** An answer to SCAN. */
+/** A reply to SCAN. */
 export function scanned(answer: unknown): readonly [cursor: string, names: readonly string[]] {
   const [cursor, names] = list(answer);
   if (typeof cursor !== 'string' || !/^\d{1,20}$/.test(cursor)) return refuse('page of names');
-  return [cursor, listOf<string>(names, -1, isText, 'page of names')];
+  return [cursor, listOf<string>(names, -1, isString, 'page of names')];
 }
 
-/** What stands on the server for a key: a record, nothing, or what can be no record. */
+/** The value of a key on the server: a record, nothing, or something that cannot be a record. */
 export type Stored = string | null | typeof UNFIT;
 
-/** Not a text, or one that is too long. */
+/** A value that is not a string, or is too long. */
 export const UNFIT = Symbol('unfit');
 
-/** An answer of the script READ: of the first one asked for, and at most of all. */
+/** A reply of the script READ: at least the first record asked for, at most all of them. */
 export function recordsRead(
   answer: unknown,
   most: number,
@@ -66,25 +69,25 @@ export function recordsRead(
   const found: (readonly [Stored, string | null])[] = [];
   for (let at = 0; at < all.length; at += 2) {
     const [record, access] = [all[at], all[at + 1]];
-    if (!(record === 1 || isTextOrNull(record)) || !isTextOrNull(access)) return refuse('list of records');
+    if (!(record === 1 || isStringOrNull(record)) || !isStringOrNull(access)) return refuse('list of records');
     found.push([record === 1 ? UNFIT : (record as string | null), access as string | null]);
   }
   return found;
 }
 
-/** An answer of the script PUT_BOUNDED. */
+/** A reply of the script PUT_BOUNDED. */
 export function evicted(answer: unknown): {
   readonly expired: number;
-  readonly untold: number;
-  readonly told: readonly (readonly [key: string, record: string, access: string | null])[];
+  readonly unreported: number;
+  readonly reported: readonly (readonly [key: string, record: string, access: string | null])[];
 } {
-  const [expired, untold, ...rest] = list(answer);
-  if (!isCount(expired) || !isCount(untold) || rest.length % 3 !== 0) return refuse('list of evicted records');
-  const told: (readonly [string, string, string | null])[] = [];
+  const [expired, unreported, ...rest] = list(answer);
+  if (!isCount(expired) || !isCount(unreported) || rest.length % 3 !== 0) return refuse('list of evicted records');
+  const reported: (readonly [string, string, string | null])[] = [];
   for (let at = 0; at < rest.length; at += 3) {
     const [key, record, access] = rest.slice(at, at + 3);
-    if (!isText(key) || !isText(record) || !isTextOrNull(access)) return refuse('list of evicted records');
-    told.push([key as string, record as string, access as string | null]);
+    if (!isString(key) || !isString(record) || !isStringOrNull(access)) return refuse('list of evicted records');
+    reported.push([key as string, record as string, access as string | null]);
   }
-  return { expired: expired as number, untold: untold as number, told };
+  return { expired: expired as number, unreported: unreported as number, reported };
 }

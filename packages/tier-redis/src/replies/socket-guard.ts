@@ -3,12 +3,13 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type ReplyFault, ReplyGuard } from './reply-guard.ts';
 
-/** Node.js tells here of each socket, plain or TLS, when it is made and before it is connected. */
+/** The diagnostics channel on which Node.js announces each new socket, plain or TLS, before it connects. */
 const SOCKETS = 'net.client.socket';
 
 /**
- * Puts a {@link ReplyGuard} before the parser on every socket that some work makes. The client makes its sockets itself and
- * lets nobody near them; which ones are its own shows by the work that they were made in.
+ * Puts a {@link ReplyGuard} in front of the parser on every socket that is created inside {@link SocketGuard.run}. The
+ * client creates its sockets itself and does not expose them; the async context of their creation tells which ones are
+ * ours.
  */
 export class SocketGuard {
   readonly #work = new AsyncLocalStorage<true>();
@@ -18,7 +19,7 @@ export class SocketGuard {
     if (this.#work.getStore() === true) this.#watch((message as { socket: Socket }).socket);
   };
 
-  /** `refused` is told why a socket is ended. */
+  /** `refused` is called with the reason before a socket is destroyed. */
   constructor(refused: (fault: ReplyFault) => void) {
     this.#refused = refused;
     subscribe(SOCKETS, this.#made);
@@ -28,15 +29,15 @@ export class SocketGuard {
     return this.#work.run(true, work);
   }
 
-  /** Sockets that are made from now on are not watched; those that there are stay so. */
+  /** Stops watching for new sockets; existing ones stay guarded. */
   end(): void {
     unsubscribe(SOCKETS, this.#made);
     this.#work.disable();
   }
 
   /**
-   * Ends every socket of the work. The client of a cluster asks a node for the others on a socket that it does not end with the rest:
-   * one that is never answered there would keep the process alive.
+   * Destroys every guarded socket. A cluster client discovers its nodes over a socket that its own `destroy` leaves
+   * open; without a reply, that socket would keep the process alive.
    */
   destroy(): void {
     this.end();
@@ -48,13 +49,14 @@ export class SocketGuard {
     socket.once('close', () => this.#sockets.delete(socket));
     const guard = new ReplyGuard();
     const push = socket.push;
-    // Before it is in the stream: whoever listens to a stream gets what it has, also after its end.
+    // Checked before the chunk enters the stream, because a stream delivers what it has buffered even after it is
+    // destroyed.
     socket.push = (chunk: Uint8Array | null, encoding?: BufferEncoding): boolean => {
       const fault = chunk === null ? undefined : guard.faultIn(chunk);
       if (fault === undefined) return push.call(socket, chunk, encoding);
       socket.push = () => false;
       this.#refused(fault);
-      socket.destroy(Object.assign(new Error('an answer of the server is refused'), { code: fault }));
+      socket.destroy(Object.assign(new Error('a reply of the server was refused'), { code: fault }));
       return false;
     };
   }

@@ -56,7 +56,7 @@ async function useAll(tier: RedisCacheTier, other: RedisCacheTier): Promise<void
   expect(await tier.clear()).toBe(1);
 }
 
-describe.skipIf(isServerMissing())('the rights that the README names', () => {
+describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => {
   let server: RedisServer;
   let tiers: RedisCacheTier[] = [];
   beforeAll(async () => {
@@ -85,7 +85,7 @@ describe.skipIf(isServerMissing())('the rights that the README names', () => {
     [...(await server.ask('ACL', 'LOG')).matchAll(/^object\n(.*)$/gm)].map(([, command]) => command);
 
   for (const withKill of [true, false]) {
-    it(`are enough for all that a tier does, ${withKill ? 'with' : 'without'} client|kill`, async () => {
+    it(`suffice for every operation of a tier, ${withKill ? 'with' : 'without'} client|kill`, async () => {
       await server.ask(...(withKill ? setUser() : setUser('+client|kill')));
       for (const evictionPolicy of ['lru', 'lfu', 'fifo', undefined]) {
         const config = evictionPolicy === undefined ? {} : { maxEntries: 3, evictionPolicy };
@@ -109,7 +109,7 @@ describe.skipIf(isServerMissing())('the rights that the README names', () => {
     });
   }
 
-  it('are not enough for any command that is not about the namespace', async () => {
+  it('do not allow commands outside the namespace', async () => {
     await server.ask(...setUser());
     await server.ask('SET', 'pw:{others}:e:k', 'theirs');
     const forbidden = [
@@ -127,7 +127,7 @@ describe.skipIf(isServerMissing())('the rights that the README names', () => {
     expect(await server.ask('GET', 'pw:{others}:e:k')).toBe('theirs');
   });
 
-  it('are not enough for the entries of other namespaces, nor with a script', async () => {
+  it('do not allow access to entries of other namespaces, not even from a script', async () => {
     await server.ask(...setUser());
     const [own, theirs] = ['pw:{proxies}:e:k', 'pw:{others}:e:k'];
     await server.ask('MSET', own, 'own', theirs, 'theirs', 'pw:{proxies2}:e:k', 'theirs too');
@@ -146,13 +146,13 @@ describe.skipIf(isServerMissing())('the rights that the README names', () => {
     expect(await server.ask('MGET', own, theirs, 'pw:{proxies2}:e:k')).toBe('own\ntheirs\ntheirs too');
   });
 
-  it('leave others nothing but their names to be seen, as the README says', async () => {
+  it('expose only the names of other namespaces, as the README says', async () => {
     await server.ask(...setUser());
     await server.ask('SET', 'pw:{others}:e:k', 'theirs');
     expect(await asCache('SCAN', '0')).toContain('pw:{others}:e:k');
   });
 
-  it('are enough on a cluster, with those that the README adds', async () => {
+  it('suffice on a cluster together with the additional rights in the README', async () => {
     const cluster = await RedisCluster.start();
     try {
       const added = /`(\+cluster[^`]*)`/.exec(README)![1]!.split(' ');

@@ -30,7 +30,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     return tier;
   }
 
-  it('spreads entries over all nodes, and finds each again', async () => {
+  it('spreads entries over all nodes and finds each of them', async () => {
     const tier = tierOf();
     const entries = [...many(300), entryOf('}{'), entryOf('{}'), entryOf('{a}b'), entryOf('日本 😀')];
     expect((await tier.putMany(entries)).every(Boolean)).toBe(true);
@@ -53,7 +53,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     expect(tier.failureCount).toBe(0);
   });
 
-  it('keeps a bounded namespace together, and its bound', async () => {
+  it('keeps a bounded namespace on one node and enforces its bound', async () => {
     for (const evictionPolicy of ['lru', 'lfu', 'fifo'] as const) {
       const tier = tierOf({ maxEntries: 20, evictionPolicy }, { namespace: `bounded-${evictionPolicy}` });
       await tier.putMany(many(50));
@@ -63,7 +63,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     }
   });
 
-  it('tells of changes on every node, and of none of its own', async () => {
+  it('reports changes by others on every node, but not its own', async () => {
     const [one, other] = [tierOf(), tierOf()];
     await one.open();
     await other.open();
@@ -82,14 +82,14 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     expect(new Set(heard.get(one))).toEqual(new Set([null, 'key 7']));
   });
 
-  it('gives leases', async () => {
+  it('grants leases', async () => {
     const [one, other] = [tierOf(), tierOf()];
     const token = await one.acquireLease('k', 60_000);
     expect(await other.acquireLease('k', 60_000)).toBeNull();
     expect(await one.releaseLease('k', token!)).toBe(true);
   });
 
-  it('refuses an answer that is too long, whichever node it comes from', async () => {
+  it('refuses a reply that is too long from any node', async () => {
     const tier = tierOf();
     await tier.putMany(many(20));
     for (const { key } of many(20)) {
@@ -106,7 +106,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a cluster of three', () =>
     for (const node of cluster.nodes) await node.ask('FLUSHALL');
   });
 
-  it('answers while a node is stopped or dead, and comes back by itself', async () => {
+  it('settles every call while a node is paused or dead, and recovers on its own', async () => {
     const tier = tierOf({}, { timeoutMs: 500, failureThreshold: 1_000_000 });
     await tier.putMany(many(100));
     const node = cluster.nodes[1]!;

@@ -43,7 +43,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
   });
   afterAll(() => server.end());
 
-  it('stores and finds, with the settings of the client', async () => {
+  it('stores and finds entries with the settings of the client', async () => {
     const client = createClient({
       url: `rediss://app:secret@127.0.0.1:${port}`,
       socket: { ca: certificate, tls: true },
@@ -56,7 +56,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
     await tier.close();
   });
 
-  it('refuses an answer that is too long there as well', async () => {
+  it('refuses a reply that is too long behind TLS too', async () => {
     const client = createClient({
       url: `rediss://app:secret@127.0.0.1:${port}`,
       socket: { ca: certificate, tls: true },
@@ -70,7 +70,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier behind TLS and a password', (
     await tier.close();
   });
 
-  it('does not open where the certificate is not trusted', async () => {
+  it('does not open when the certificate is not trusted', async () => {
     const tier = new RedisCacheTier({}, { url: `rediss://app:secret@127.0.0.1:${port}` });
     await expect(tier.open()).rejects.toThrow('DEPTH_ZERO_SELF_SIGNED_CERT');
     await tier.close();

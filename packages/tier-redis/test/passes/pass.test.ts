@@ -7,10 +7,10 @@ import { Pass } from '../../src/passes/pass.ts';
 import { HOSTILE_KINDS } from '../replies/hostile-kinds.ts';
 import { fakeCipher } from '../support/fake-cipher.ts';
 
-/** Far more steps than a server that holds nothing has. */
+/** Far more steps than the scan of an empty server takes. */
 const MANY = 50;
 
-describe('a pass of RedisCacheTier over names without end', () => {
+describe('a pass of RedisCacheTier over an endless scan', () => {
   let server: ScriptedServer;
   let tier: RedisCacheTier;
   let scans = 0;
@@ -19,7 +19,7 @@ describe('a pass of RedisCacheTier over names without end', () => {
     await server.end();
   });
 
-  async function endless(options: RedisTierOptions = {}, config = {}, kind = 'gives empty pages of names for ever') {
+  async function endless(options: RedisTierOptions = {}, config = {}, kind = 'returns empty pages of names endlessly') {
     scans = 0;
     server = await ScriptedServer.start(() => {
       const { command } = HOSTILE_KINDS[kind]!();
@@ -33,7 +33,7 @@ describe('a pass of RedisCacheTier over names without end', () => {
     const limits = { timeoutMs: 10_000, passTimeoutMs: 3_600_000 };
     tier = new RedisCacheTier(config, { url: server.url, cipher: fakeCipher, ...limits, ...options });
   }
-  const isUnderWay = () => until('the pass is under way', () => scans > MANY);
+  const isUnderWay = () => until('the pass has started', () => scans > MANY);
   async function expectNoMoreSteps(): Promise<void> {
     const before = scans;
     for (let i = 0; i < 20; i++) await tier.get('k');
@@ -43,7 +43,7 @@ describe('a pass of RedisCacheTier over names without end', () => {
     for await (const _ of values) void _;
   }
 
-  it('ends with close, which does not wait for its end', async () => {
+  it('is ended by close(), which does not wait for the scan to finish', async () => {
     await endless();
     const passes = [tier.keys(), tier.size(), tier.clear(), tier.cleanupExpired(), drain(tier.entries())];
     const reseal = expect(drain(tier.reseal(10))).rejects.toThrow('ended by close()');
@@ -54,7 +54,7 @@ describe('a pass of RedisCacheTier over names without end', () => {
     await expectNoMoreSteps();
   });
 
-  it('ends with the iteration that it is for, also while that waits for an entry', async () => {
+  it('ends when its iterator is closed, even while the iterator waits for an entry', async () => {
     await endless();
     const entries = tier.entries()[Symbol.asyncIterator]();
     const next = entries.next();
@@ -65,31 +65,31 @@ describe('a pass of RedisCacheTier over names without end', () => {
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('ends after passTimeoutMs, with an error that names it', async () => {
+  it('ends after passTimeoutMs with an error that names the option', async () => {
     const logger = new RecordingLogger();
     await endless({ passTimeoutMs: 50, logger });
     expect(await tier.keys()).toEqual([]);
     expect(tier.totalFailures).toBe(1);
     await expect(drain(tier.reseal(1))).rejects.toThrow(CacheStorageError);
-    await expect(drain(tier.reseal(1))).rejects.toThrow('not over after 50 ms; raise passTimeoutMs');
+    await expect(drain(tier.reseal(1))).rejects.toThrow('did not finish within 50 ms; raise passTimeoutMs');
     await expectNoMoreSteps();
     expect(await tier.put('k', CacheEntry.create({ key: 'k', proxyUrl: 'http://192.0.2.1:80' }))).toBe(true);
   });
 
-  it('ends the opening of a bounded tier that it is a part of, and leaves nothing open', async () => {
-    await endless({ passTimeoutMs: 50 }, { maxEntries: 5 }, 'gives empty pages of names for ever');
+  it('makes open() of a bounded tier reject, and leaves no connection open', async () => {
+    await endless({ passTimeoutMs: 50 }, { maxEntries: 5 }, 'returns empty pages of names endlessly');
     await expect(tier.open()).rejects.toThrow(CacheStorageError);
     expect(tier.status).toBe('closed');
-    await until('the connection is over', () => server.connections === 0);
+    await until('the connection is closed', () => server.connections === 0);
   });
 
-  it('does not begin again where the server gives the same page for ever, or names of others', async () => {
-    for (const kind of ['gives the same page of names for ever', "gives others' names"]) {
+  it('stops when the server repeats a page or returns names outside the namespace', async () => {
+    for (const kind of ['returns the same page of names endlessly', 'returns names outside the namespace']) {
       await endless({}, {}, kind);
       await expect(drain(tier.reseal(1))).rejects.toThrow(CacheStorageError);
       expect(await tier.keys()).toEqual([]);
       expect(scans).toBeLessThan(10);
-      if (kind.startsWith('gives the same')) {
+      if (kind.startsWith('returns the same')) {
         await tier.close();
         await server.end();
       }
@@ -97,8 +97,8 @@ describe('a pass of RedisCacheTier over names without end', () => {
   });
 });
 
-describe('the time of a pass', () => {
-  it('is that of its steps: what is done between them does not count', async () => {
+describe('the time limit of a pass', () => {
+  it('counts only the time of its steps, not the time between them', async () => {
     const pass = new Pass({ tier: 'tier', limitMs: 1000, opening: () => 0 });
     expect(await pass.step(async () => 1)).toBe(1);
     await sleep(1100);
@@ -107,7 +107,7 @@ describe('the time of a pass', () => {
     await expect(pass.step(async () => 3)).rejects.toThrow('passTimeoutMs');
   });
 
-  it('counts a step that failed', async () => {
+  it('counts the time of a failed step', async () => {
     const pass = new Pass({ tier: 'tier', limitMs: 10, opening: () => 0 });
     const fail = async () => {
       await sleep(20);

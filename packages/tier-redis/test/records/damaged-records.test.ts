@@ -7,7 +7,7 @@ import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
 import { fakeCipher } from '../support/fake-cipher.ts';
 
 const MIB = 2 ** 20;
-/** What was on its way when a connection was ended is in the buffers of the two systems. */
+/** Bytes in flight when a connection is closed remain in the buffers of both sides. */
 const MOST_SENT = 32 * MIB;
 const DEADLINE = Date.now() + 3_600_000;
 const entryOf = (key: string, source = 'manual') =>
@@ -63,13 +63,13 @@ const DAMAGED: Readonly<Record<string, string | Buffer>> = {
     JSON.stringify(Array.from({ length: 33 }, (_, at) => `n${at + 10}=x`)),
   ),
   'deep labels': withMember('deep labels', 'labels', DEEP),
-  'bytes that are no text': Buffer.alloc(100, 0xe9),
+  'bytes that are not UTF-8': Buffer.alloc(100, 0xe9),
 };
 
-describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', () => {
+describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
   let server: RedisServer;
   let tiers: RedisCacheTier[] = [];
-  /** A command line holds no value of some 100 KiB. */
+  /** Through a client, because a command line cannot carry a value of 100 KiB. */
   let set: (name: string, value: string | Buffer) => Promise<unknown>;
   let disconnect = () => {};
   beforeAll(async () => {
@@ -99,7 +99,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
   const isAside = (key: string) => async () =>
     (await server.ask('EXISTS', nameOf(key))) === '0' && (await server.ask('EXISTS', nameOf(key, 'q'))) === '1';
 
-  /** What no reader should have to take: of each type, and 100 MiB that the server makes itself. */
+  /** Values that no reader should have to parse: one of each type, and 100 MiB that the server creates itself. */
   async function storeOddities(): Promise<readonly string[]> {
     await server.ask('RPUSH', nameOf('of type list'), 'x');
     await server.ask('SADD', nameOf('of type set'), 'x');
@@ -111,7 +111,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     return ['of type list', 'of type set', 'of type hash', 'long', 'long with a sound head'];
   }
 
-  it('sets each aside when many are read, whatever it is, and takes none of those that are too long', async () => {
+  it('quarantines every kind in getMany, without transferring those that are too long', async () => {
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
@@ -121,11 +121,11 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect(tier.statistics.evictionsCorruption).toBe(keys.length);
     expect(tier.totalFailures).toBe(0);
-    for (const key of keys) await until(`${key} is set aside`, isAside(key));
+    for (const key of keys) await until(`${key} is quarantined`, isAside(key));
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
-  it('counts what is no text, tells of it and sets it aside, asked for alone or beside what is not there', async () => {
+  it('counts, logs and quarantines values that are not strings, read alone or beside missing keys', async () => {
     const logger = new RecordingLogger();
     const tier = tierOf({}, { logger });
     await storeOddities();
@@ -133,14 +133,15 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.statistics.evictionsCorruption).toBe(1);
     expect((await tier.getMany(['missing', 'of type set', 'missing too', 'of type hash'])).size).toBe(0);
     expect(tier.statistics.evictionsCorruption).toBe(3);
-    for (const key of ['of type list', 'of type set', 'of type hash']) await until(`${key} is set aside`, isAside(key));
+    for (const key of ['of type list', 'of type set', 'of type hash'])
+      await until(`${key} is quarantined`, isAside(key));
     expect(logger.text).toContain('CACHE_CORRUPT');
     expect(await tier.get('of type list')).toBeUndefined();
     expect(tier.statistics.evictionsCorruption).toBe(3);
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('is a miss where one of them is asked for alone, and stores over it', async () => {
+  it('treats each as a miss in get, and lets put replace it', async () => {
     const tier = tierOf();
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
     const keys = [...Object.keys(DAMAGED), ...(await storeOddities()).filter((key) => !key.startsWith('long'))];
@@ -152,7 +153,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('ends a connection on which a text of 100 MiB begins, and asks for its length first from then on', async () => {
+  it('closes a connection on which a string of 100 MiB begins, and checks lengths first from then on', async () => {
     const tier = tierOf();
     await tier.open();
     await storeOddities();
@@ -160,14 +161,14 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(await tier.get('long')).toBeUndefined();
     expect(await tier.put('good', entryOf('good'))).toBe(true);
     expect(await tier.get('long with a sound head')).toBeUndefined();
-    for (const key of ['long', 'long with a sound head']) await until(`${key} is set aside`, isAside(key));
+    for (const key of ['long', 'long with a sound head']) await until(`${key} is quarantined`, isAside(key));
     expect(tier.statistics.evictionsCorruption).toBe(2);
     expect(tier.totalFailures).toBe(0);
     expect((await sent()) - before).toBeLessThan(MOST_SENT);
     expect((await tier.get('good'))?.key).toBe('good');
   });
 
-  it('goes past them in every pass', async () => {
+  it('skips them in every pass', async () => {
     const tier = tierOf();
     await tier.put('good', entryOf('good'));
     for (const [key, value] of Object.entries(DAMAGED)) await set(nameOf(key), value);
@@ -179,7 +180,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     for await (const { key } of tier.entries()) entries.push(key);
     expect(entries).toEqual(['good']);
     expect((await sent()) - before).toBeLessThan(8 * MIB);
-    for (const key of [...Object.keys(DAMAGED), ...odd]) await until(`${key} is set aside`, isAside(key));
+    for (const key of [...Object.keys(DAMAGED), ...odd]) await until(`${key} is quarantined`, isAside(key));
     expect(await tier.size()).toBe(1);
     for await (const _ of tier.reseal(10)) void _;
     expect(await tier.cleanupExpired()).toBe(0);
@@ -187,7 +188,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('passes over accesses that are none', async () => {
+  it('ignores damaged accesses', async () => {
     const tier = tierOf();
     await tier.putMany([entryOf('list'), entryOf('long')]);
     await server.ask('RPUSH', nameOf('list', 'a'), 'x');
@@ -200,7 +201,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('holds its bound over them, and makes an index anew that is none', async () => {
+  it('keeps its bound despite them, and rebuilds a damaged index', async () => {
     for (const name of ['o:lru', 'x', 's']) await server.ask('RPUSH', `pw:{proxies}:${name}`, 'x');
     const tier = tierOf({ maxEntries: 3 });
     await tier.putMany(['a', 'b', 'c'].map((key) => entryOf(key)));
@@ -221,7 +222,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and records that are none', (
     expect((await again.get('d'))?.key).toBe('d');
   });
 
-  it('reads large records in several answers', async () => {
+  it('reads large records in several replies', async () => {
     const tier = tierOf();
     const entries = Array.from({ length: 40 }, (_, i) => entryOf(`large ${i}`, 'x'.repeat(900 * 1024)));
     expect((await tier.putMany(entries)).every(Boolean)).toBe(true);

@@ -40,7 +40,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
   it.each([
     ['without a bound', {}],
     ['with one', { maxEntries: 100 }],
-  ])('stands in the record on the server, as texts, and not at all where there are none, %s', async (_, config) => {
+  ])('stores labels in the record as strings, and omits the member when there are none, %s', async (_, config) => {
     const tier = tierOf(config);
     await tier.putMany([entryOf('a', LABELS), entryOf('none', {})]);
     await tier.put('most', entryOf('most', MOST));
@@ -51,7 +51,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     expect((await tierOf(config).get('most'))?.labels).toEqual(MOST);
   });
 
-  it('gives other processes the labels of the entry that stands there now, and tells them that it changed', async () => {
+  it('returns current labels to other processes and notifies them of the change', async () => {
     const [one, other] = [tierOf(), tierOf()];
     await one.put('a', entryOf('a', LABELS));
     expect((await other.get('a'))?.labels).toEqual(LABELS);
@@ -64,7 +64,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     expect((await other.get('a'))?.labels).toEqual({});
   });
 
-  it('keeps labels when another process records accesses, and when all is sealed again', async () => {
+  it('keeps labels when another process records accesses and when records are re-sealed', async () => {
     const stale: CredentialCipher = { ...fakeCipher, stateOf: () => 'stale' };
     const [one, other] = [tierOf(), tierOf({}, { cipher: stale })];
     const keys = ['a', 'hostile', 'most', 'none'];
@@ -83,7 +83,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
     }
   });
 
-  it('tells of the labels of an entry that makes room', async () => {
+  it('reports the labels of an evicted entry', async () => {
     const told = new Map<string, EntryLabels>();
     const tier = tierOf({ maxEntries: 2 }, { onEvict: (key, entry) => void told.set(key, entry.labels) });
     await tier.putMany([entryOf('a', HOSTILE), entryOf('b', MOST), entryOf('c', {}), entryOf('d', LABELS)]);

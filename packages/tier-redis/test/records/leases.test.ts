@@ -17,7 +17,7 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
     await server.end();
   });
 
-  it('are had by one at a time, and released by their owner only', async () => {
+  it('are held by one process at a time and released only by their owner', async () => {
     const token = await one.acquireLease('k', 60_000);
     expect(typeof token).toBe('string');
     expect(await other.acquireLease('k', 60_000)).toBeNull();
@@ -29,42 +29,39 @@ describe.skipIf(isServerMissing())('leases of RedisCacheTier', () => {
     expect(await other.releaseLease('k', next!)).toBe(true);
   });
 
-  it('end by themselves, unless they are extended', async () => {
+  it('expire unless they are extended', async () => {
     const token = await one.acquireLease('dead', 100);
     expect(await one.acquireLease('dead', 30_000, token!)).toBe(token);
     await sleep(150);
     expect(await other.acquireLease('dead', 100)).toBeNull();
     expect(await one.acquireLease('dead', 50, token!)).toBe(token);
-    await until('the lease is over', async () => (await other.acquireLease('dead', 100)) !== null);
+    await until('the lease has expired', async () => (await other.acquireLease('dead', 100)) !== null);
     expect(await one.acquireLease('dead', 100, token!)).toBeNull();
   });
 
   it.each([
     ['a list', ['RPUSH', 'x']],
-    ['a list that ends some day', ['RPUSH', 'x'], '1000'],
-    ['a text that never ends', ['SET', 'x']],
-  ])(
-    'are not held by what is none, and the log says what stood there: %s',
-    async (key, [command, value], seconds = '') => {
-      const name = `pw:{proxies}:l:${key}`;
-      const logger = new RecordingLogger();
-      const tier = new RedisCacheTier({}, { url: server.url, logger });
-      onTestFinished(() => tier.close());
-      await server.ask(command!, name, value!);
-      if (seconds !== '') await server.ask('EXPIRE', name, seconds);
-      const token = await tier.acquireLease(key, 60_000);
-      expect(typeof token).toBe('string');
-      expect(await other.acquireLease(key, 60_000)).toBeNull();
-      expect(await tier.acquireLease(key, 60_000, token!)).toBe(token);
-      const warnings = logger.lines.filter(({ level }) => level === 'warn');
-      expect(warnings).toEqual([expect.objectContaining({ message: expect.stringContaining('no lease') })]);
-      expect(await tier.releaseLease(key, token!)).toBe(true);
-      expect(await server.ask('EXISTS', name)).toBe('0');
-      expect(tier.totalFailures).toBe(0);
-    },
-  );
+    ['a list that expires', ['RPUSH', 'x'], '1000'],
+    ['a string that never expires', ['SET', 'x']],
+  ])('replace a value that is not a lease, and log a warning: %s', async (key, [command, value], seconds = '') => {
+    const name = `pw:{proxies}:l:${key}`;
+    const logger = new RecordingLogger();
+    const tier = new RedisCacheTier({}, { url: server.url, logger });
+    onTestFinished(() => tier.close());
+    await server.ask(command!, name, value!);
+    if (seconds !== '') await server.ask('EXPIRE', name, seconds);
+    const token = await tier.acquireLease(key, 60_000);
+    expect(typeof token).toBe('string');
+    expect(await other.acquireLease(key, 60_000)).toBeNull();
+    expect(await tier.acquireLease(key, 60_000, token!)).toBe(token);
+    const warnings = logger.lines.filter(({ level }) => level === 'warn');
+    expect(warnings).toEqual([expect.objectContaining({ message: expect.stringContaining('no lease') })]);
+    expect(await tier.releaseLease(key, token!)).toBe(true);
+    expect(await server.ask('EXISTS', name)).toBe('0');
+    expect(tier.totalFailures).toBe(0);
+  });
 
-  it('cannot be told while the server is away', async () => {
+  it('are undefined while the server is unreachable', async () => {
     const away = new RedisCacheTier({}, { url: 'redis://127.0.0.1:1' });
     expect(await away.acquireLease('k', 100)).toBeUndefined();
     expect(await away.releaseLease('k', 'x')).toBe(false);

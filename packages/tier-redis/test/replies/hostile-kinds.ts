@@ -48,14 +48,14 @@ const but = (wrong: (sound: Answer) => Answer) => (): Script => {
 const SETTING_UP: ReadonlySet<string> = new Set(['HELLO', 'AUTH', 'CLIENT', 'CLUSTER', 'SCRIPT']);
 const isSetUp = (words: readonly string[]): boolean => SETTING_UP.has(words[0]!) || words.includes('NX');
 
-/** Sound until the tier is open; then the same to everything. */
+/** Behaves correctly until the tier is open, then replies to everything in the same way. */
 const onceOpen = (wrong: Answer) => but((sound) => (words, socket) => (isSetUp(words) ? sound : wrong)(words, socket));
 /** From the first command on. */
 const always = (wrong: Answer) => but(() => wrong);
 const scanning = (pageOf: (cursor: string) => string) =>
   but((sound) => (words, socket) => (words[0] === 'SCAN' ? pageOf(words[1]!) : sound(words, socket)));
 
-/** Starts with some bytes and goes on with others for ever. */
+/** Sends some bytes, then others endlessly. */
 const endlessly = (start: string, more: () => Buffer | string): Answer => {
   return (_words, socket) => {
     socket.write(start);
@@ -112,28 +112,28 @@ function exchanged(sound: Answer): Answer {
 /** Every kind of server that wants no good, by what it does. */
 export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
   'accepts and never answers': () => ({}),
-  'closes at once': () => ({ connected: (socket) => void socket.destroy() }),
-  'closes in an answer': onceOpen((_words, socket) => void socket.end('*2\r\n$100\r\nabc')),
-  'announces a text without end, and sends it': onceOpen(endlessly('$999999999999\r\n', () => FILL)),
-  'announces a text without end at the first command': always(endlessly('$999999999999\r\n', () => FILL)),
+  'closes immediately': () => ({ connected: (socket) => void socket.destroy() }),
+  'closes in the middle of a reply': onceOpen((_words, socket) => void socket.end('*2\r\n$100\r\nabc')),
+  'announces an endless string, and sends it': onceOpen(endlessly('$999999999999\r\n', () => FILL)),
+  'announces an endless string in reply to the first command': always(endlessly('$999999999999\r\n', () => FILL)),
   'announces lists of billions': onceOpen(() => '*4000000000\r\n'),
-  'announces thousands of large lists in each other': onceOpen(() => '*33000000\r\n'.repeat(5000)),
-  'announces lists of a negative number': onceOpen(() => '*-5\r\n'),
+  'announces thousands of large nested lists': onceOpen(() => '*33000000\r\n'.repeat(5000)),
+  'announces lists of negative length': onceOpen(() => '*-5\r\n'),
   'nests lists 100,000 deep': onceOpen(() => '*1\r\n'.repeat(100_000)),
-  'sends an error without end': onceOpen(endlessly('-ERR ', () => FILL)),
-  'sends a number without end': onceOpen(endlessly(':', () => DIGITS)),
-  'answers garbage': always(() => 'hello?\0\u0007\r\n\r\n'),
+  'sends an endless error': onceOpen(endlessly('-ERR ', () => FILL)),
+  'sends an endless number': onceOpen(endlessly(':', () => DIGITS)),
+  'replies with garbage': always(() => 'hello?\0\u0007\r\n\r\n'),
   'speaks HTTP': () => ({
     connected: (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
   }),
-  'answers numbers to everything': onceOpen(() => ':7\r\n'),
-  'answers lists to everything': always(() => listOf([':1\r\n', '_\r\n'])),
-  'answers each question twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
-  'flips a bit of each answer': but(flipped),
-  'answers in another order': but(exchanged),
-  'sends a byte each 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
-  'sends everybody elsewhere for ever': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
-  'answers HELLO with nonsense': but(
+  'replies to everything with a number': onceOpen(() => ':7\r\n'),
+  'replies to everything with a list': always(() => listOf([':1\r\n', '_\r\n'])),
+  'replies to each command twice': but((sound) => (words, socket) => (sound(words, socket) ?? '').repeat(2)),
+  'flips a bit in each reply': but(flipped),
+  'replies in the wrong order': but(exchanged),
+  'sends one byte every 100 ms': but((sound) => (words, socket) => drip(words, socket, sound)),
+  'redirects every command endlessly': onceOpen((_words, socket) => `-MOVED 1 127.0.0.1:${socket.localPort}\r\n`),
+  'replies to HELLO with nonsense': but(
     (sound) => (words, socket) =>
       words[0] === 'HELLO' ? listOf([text('proto'), '#t\r\n', ',inf\r\n']) : sound(words, socket),
   ),
@@ -144,13 +144,13 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
         .repeat(500),
     ),
   ),
-  'gives empty pages of names for ever': scanning((cursor) => page(String(Number(cursor) + 1), [])),
-  'gives the same page of names for ever': scanning(() => page('7', ['pw:{proxies}:e:k'])),
-  'gives new names for ever': scanning((cursor) => page(String(Number(cursor) + 1), freshNames())),
-  "gives others' names": scanning(() => page('0', ['pw:{others}:e:k', 'secret'])),
-  'is loading for ever': always(() => '-LOADING Redis is loading the dataset in memory\r\n'),
-  'queues everything for ever': onceOpen(() => '+QUEUED\r\n'),
-  'gives values that are too long': onceOpen((words) =>
+  'returns empty pages of names endlessly': scanning((cursor) => page(String(Number(cursor) + 1), [])),
+  'returns the same page of names endlessly': scanning(() => page('7', ['pw:{proxies}:e:k'])),
+  'returns new names endlessly': scanning((cursor) => page(String(Number(cursor) + 1), freshNames())),
+  'returns names outside the namespace': scanning(() => page('0', ['pw:{others}:e:k', 'secret'])),
+  'never finishes loading': always(() => '-LOADING Redis is loading the dataset in memory\r\n'),
+  'queues every command and never runs it': onceOpen(() => '+QUEUED\r\n'),
+  'returns values that are too long': onceOpen((words) =>
     words[0] === 'SCAN'
       ? page('0', ['pw:{proxies}:e:k'])
       : `*2\r\n$${8 * 2 ** 20}\r\n${'v'.repeat(8 * 2 ** 20)}\r\n_\r\n`,
@@ -160,11 +160,11 @@ export const HOSTILE_KINDS: Readonly<Record<string, () => Script>> = {
 /** Those that go on with a client of a cluster, which has more to do. */
 export const HOSTILE_CLUSTERS = [
   'accepts and never answers',
-  'closes in an answer',
-  'announces a text without end, and sends it',
+  'closes in the middle of a reply',
+  'announces an endless string, and sends it',
   'nests lists 100,000 deep',
-  'answers lists to everything',
-  'answers each question twice',
-  'sends everybody elsewhere for ever',
-  'gives empty pages of names for ever',
+  'replies to everything with a list',
+  'replies to each command twice',
+  'redirects every command endlessly',
+  'returns empty pages of names endlessly',
 ];

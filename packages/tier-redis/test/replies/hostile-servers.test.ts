@@ -9,7 +9,7 @@ import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
 const CHILD = fileURLToPath(new URL('./hostile-child.ts', import.meta.url));
 const TIMEOUT_MS = 200;
 const PASS_TIMEOUT_MS = 400;
-/** How much later than its deadline a call may be over on a busy machine: far from for ever. */
+/** How much later than its deadline a call may be over on a busy machine: far from endless. */
 const PATIENCE = 20;
 /** Opening, which each call may have to try again, and the longest call: a pass, with the step that was begun in time. */
 const DEADLINE_MS = TIMEOUT_MS + PASS_TIMEOUT_MS + TIMEOUT_MS;
@@ -18,7 +18,7 @@ const PATIENCE_MS = 120_000;
 /** Four times the longest answer that is let through. */
 const MOST_BYTES = 256 * 2 ** 20;
 
-describe('RedisCacheTier and servers that want no good', () => {
+describe('RedisCacheTier and hostile servers', () => {
   let server: ScriptedServer | undefined;
   afterEach(() => server?.end());
 
@@ -34,17 +34,17 @@ describe('RedisCacheTier and servers that want no good', () => {
   }
 
   it.each(Object.keys(HOSTILE_KINDS))(
-    'ends each call in time, gives out nothing wrong and lets the process end: one that %s',
+    'settles every call in time, returns nothing wrong and lets the process exit when a server %s',
     (kind) => expectNoHarm(kind),
     PATIENCE_MS,
   );
   it.each(HOSTILE_CLUSTERS)(
-    'the same with a cluster: one that %s',
+    'does the same for a cluster whose node %s',
     (kind) => expectNoHarm(kind, 'cluster'),
     PATIENCE_MS,
   );
 
-  it('are of sixteen kinds and more', () => {
+  it('covers at least sixteen kinds of servers', () => {
     expect(Object.keys(HOSTILE_KINDS).length).toBeGreaterThanOrEqual(16);
   });
 });

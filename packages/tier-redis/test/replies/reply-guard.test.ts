@@ -33,7 +33,7 @@ const answers = fastCheck.letrec<{ answer: string }>((tie) => ({
 })).answer;
 
 describe('ReplyGuard', () => {
-  it('lets every answer pass, in whatever pieces it comes', () => {
+  it('accepts every valid reply, however it is split into chunks', () => {
     const property = fastCheck.property(
       fastCheck.array(answers, { maxLength: 5 }),
       fastCheck.array(fastCheck.nat(40), { minLength: 1, maxLength: 20 }),
@@ -52,7 +52,7 @@ describe('ReplyGuard', () => {
     fastCheck.assert(property, { numRuns: 500 });
   });
 
-  it('finds the same fault in whatever pieces an answer comes', () => {
+  it('finds the same fault however a reply is split into chunks', () => {
     const property = fastCheck.property(fastCheck.string({ unit: 'binary' }), answers, (garbage, answer) => {
       const bytes = Buffer.from(`${answer}${garbage}`);
       const guard = new ReplyGuard();
@@ -63,7 +63,7 @@ describe('ReplyGuard', () => {
     fastCheck.assert(property, { numRuns: 500 });
   });
 
-  it('refuses what is announced beyond the limits, before any of it comes', () => {
+  it('refuses an announcement beyond the limits before any content arrives', () => {
     expect(faultIn(`$${MAX_RECORD_BYTES}\r\n`)).toBeUndefined();
     expect(faultIn(`$${MAX_RECORD_BYTES + 1}\r\n`)).toBe('ERR_REPLY_TOO_LONG');
     expect(faultIn('$999999999999\r\n')).toBe('ERR_REPLY_TOO_LONG');
@@ -77,7 +77,7 @@ describe('ReplyGuard', () => {
     expect(faultIn('*1\r\n'.repeat(MAX_REPLY_DEPTH + 1))).toBe('ERR_REPLY_TOO_DEEP');
   });
 
-  it('adds up what one answer has, and begins anew with the next', () => {
+  it('adds up the totals of one reply and resets them for the next', () => {
     const large = `$${MAX_RECORD_BYTES}\r\n${'x'.repeat(MAX_RECORD_BYTES)}\r\n`;
     const most = MAX_REPLY_BYTES / MAX_RECORD_BYTES;
     const guard = new ReplyGuard();
@@ -87,12 +87,12 @@ describe('ReplyGuard', () => {
     expect(faults.indexOf('ERR_REPLY_TOO_LONG')).toBe(most);
   });
 
-  it('refuses lines without end', () => {
+  it('refuses endless lines', () => {
     for (const type of ['-ERR ', '+', ':', '(', ','])
       expect(faultIn(`${type}${'1'.repeat(70_000)}`)).toBe('ERR_REPLY_TOO_LONG');
   });
 
-  it('refuses what is no answer', () => {
+  it('refuses bytes that are not a reply', () => {
     for (const text of [
       'HTTP/1.1 400',
       'x',
