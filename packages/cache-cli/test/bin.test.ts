@@ -32,13 +32,13 @@ async function bigCache(): Promise<string> {
 }
 
 describe('the command as a process', () => {
-  it.each([[[]], [['--json']]])('is content when its reader has seen enough: list %j | head', async (options) => {
+  it.each([[[]], [['--json']]])('succeeds if its reader closes the pipe early: list %j | head', async (options) => {
     const { child, ended } = start(['--dir', await bigCache(), 'list', ...options]);
     child.stdout.once('data', () => child.stdout.destroy());
     expect(await ended).toEqual({ code: 0, err: '' });
   });
 
-  it('exits with the code of the run, and hands out all that it wrote', async () => {
+  it('exits with the code of the run after writing all output', async () => {
     const { child, ended } = start(['--help']);
     let out = '';
     child.stdout.on('data', (chunk) => {
@@ -51,7 +51,7 @@ describe('the command as a process', () => {
 });
 
 describe('a long import', () => {
-  it('ends in good order when it is interrupted: what was stored stays', async () => {
+  it('ends cleanly when interrupted and keeps the stored rows', async () => {
     const root = makeTempDir(onTestFinished);
     const file = join(root, 'list.txt');
     writeFileSync(file, Array.from({ length: 6_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:8080`).join('\n'));

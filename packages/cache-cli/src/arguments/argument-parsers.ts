@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { STDIN } from '../streams/standard-streams.ts';
 
-/** Throws commander's usage error, as all of these do. */
+/** Parses a whole number. Like every parser here, throws commander's usage error. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('It must be a whole number of 0 or more.');
+  throw new InvalidArgumentError('It must be a whole number, 0 or more.');
 }
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -25,25 +25,26 @@ export function ttlSeconds(text: string): number {
   const value = durationSeconds(text);
   if (value > 0 && value <= MAX_TTL_SECONDS) return value;
   throw new InvalidArgumentError(
-    'It must be from 1 second to 100 years; an entry that lives for 0 seconds is never seen.',
+    'It must be from 1 second to 100 years; with 0 seconds an entry would expire immediately.',
   );
 }
 
 /** The name of a file or a directory. */
 export function pathName(text: string): string {
   if (text === '') throw new InvalidArgumentError('It must not be empty.');
-  if (text.includes('\0')) throw new InvalidArgumentError('It must not contain a NUL.');
+  if (text.includes('\0')) throw new InvalidArgumentError('It must not contain a NUL character.');
   return text;
 }
 
-/** Names of files, checked before the first of them is read; `-` is stdin, which is read once. */
+/** Names of files, checked before any file is read. `-` is stdin, which can be given only once. */
 export function pathNames(text: string, before: readonly string[] | undefined): readonly string[] {
-  if (text === STDIN && before?.includes(STDIN) === true) throw new InvalidArgumentError('Stdin can be read once.');
+  if (text === STDIN && before?.includes(STDIN) === true)
+    throw new InvalidArgumentError('Stdin (-) can be read only once.');
   return [...(before ?? []), pathName(text)];
 }
 
 /** The name of a source. */
 export function sourceName(text: string): string {
   if (text !== '' && text.isWellFormed()) return text;
-  throw new InvalidArgumentError('It must be a non-empty text.');
+  throw new InvalidArgumentError('It must not be empty, and must be well-formed Unicode.');
 }

@@ -23,13 +23,13 @@ const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
   clock: optional(Kinds.clock),
 });
 
-/** Throws a CacheValidationError for what no user of the command could have typed: the mistakes of a program that calls it. */
+/** Throws a CacheValidationError for mistakes that only a program calling `run` can make, not a user of the command. */
 export function checkArguments(argv: unknown, io: unknown): void {
   checkArgument('argv', argv, Kinds.texts);
   checkOptionsObject(isOtherObject(io) ? membersOf(io) : io, IO, { what: 'run', name: 'io' });
 }
 
-/** Such as `process`, which has more members than these. */
+/** True for an object such as `process`, which may have other members too. */
 function isOtherObject(io: unknown): io is Readonly<Record<string, unknown>> {
   return typeof io === 'object' && io !== null && !Array.isArray(io) && !Kinds.object.isRight(io);
 }

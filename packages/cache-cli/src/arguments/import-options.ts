@@ -3,7 +3,7 @@ import type { ProxyScheme } from '@pw/cache-models';
 import type { GlobalOptions } from '../cli-context.ts';
 import type { GivenLabels } from './label-options.ts';
 
-/** The options of every command that reads a list. */
+/** Options shared by all commands that read a list. */
 export interface ListOptions {
   readonly ttl?: number;
   readonly format?: ProxyFileFormat;
@@ -18,7 +18,7 @@ export interface ImportOptions extends GlobalOptions, ListOptions {
   readonly dryRun?: boolean;
 }
 
-/** As the library takes them. */
+/** Converts them to the options of the library. */
 export function importOptions({ ttl, format, scheme, bareNames, keyIdentity, label }: ListOptions): WarmOptions {
   return { ttlOverride: ttl, format, defaultScheme: scheme, bareNames, keyIdentity, labels: label };
 }

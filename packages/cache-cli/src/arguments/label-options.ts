@@ -9,12 +9,12 @@ import {
 import { InvalidArgumentError } from 'commander';
 
 type WantedLists = Readonly<Record<string, readonly string[]>>;
-/** A value by the name of each label. */
+/** Label values by name. */
 export type GivenLabels = Readonly<Record<string, string>>;
 
 /**
- * One more `name=value` to look for: of several values of one name any will do. One that holds credentials is stored without them, and is
- * looked for as it is stored too. Throws commander's usage error, as the other does.
+ * Adds a `name=value` filter; of several values for one name, any matches. Labels are stored with their credentials
+ * masked, so the masked value is accepted as well. Throws commander's usage error.
  */
 export function wantedLabel(text: string, before: WantedLists = {}): WantedLists {
   const [name, value] = parseLabel(text);
@@ -23,12 +23,14 @@ export function wantedLabel(text: string, before: WantedLists = {}): WantedLists
   return { ...before, [name]: [...values, value, ...(isLabelValue(stored) ? [stored] : [])] };
 }
 
-/** One more `name=value` to give to entries: each name once. */
+/** Adds a `name=value` label for imported entries; each name once. Throws commander's usage error. */
 export function givenLabel(text: string, before: GivenLabels = {}): GivenLabels {
   const [name, value] = parseLabel(text);
-  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`The label "${name}" is given twice.`);
+  if (Object.hasOwn(before, name))
+    throw new InvalidArgumentError(`The label "${name}" is already given; give each name once.`);
   const labels = { ...before, [name]: value };
-  if (Object.keys(labels).length > MAX_LABELS) throw new InvalidArgumentError(`There may be at most ${MAX_LABELS}.`);
+  if (Object.keys(labels).length > MAX_LABELS)
+    throw new InvalidArgumentError(`At most ${MAX_LABELS} labels are allowed.`);
   return labels;
 }
 
@@ -38,9 +40,9 @@ function parseLabel(text: string): readonly [name: string, value: string] {
   const name = text.slice(0, equals);
   const value = text.slice(equals + 1);
   if (!isLabelName(name)) {
-    // Whoever reports it shows the argument, without the credentials in it.
+    // The error report quotes the argument, with its credentials masked.
     throw new InvalidArgumentError(
-      `The name must be a letter and then letters, digits, _ . and -, at most ${MAX_LABEL_NAME} characters.`,
+      `The name must start with a letter, followed by letters, digits, "_", "." or "-", at most ${MAX_LABEL_NAME} characters.`,
     );
   }
   if (isLabelValue(value)) return [name, value];

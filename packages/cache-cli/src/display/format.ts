@@ -15,7 +15,7 @@ const UNITS: readonly [string, number][] = [
   ['s', 1000],
 ];
 
-/** Milliseconds in the largest unit that they fill: `59 min`, `2 d`, `12 ms`. */
+/** A duration in its largest whole unit: `59 min`, `2 d`, `12 ms`. */
 export function formatDuration(milliseconds: number): string {
   const unit = UNITS.find(([, size]) => Math.abs(milliseconds) >= size);
   if (unit === undefined) return `${Number(milliseconds.toPrecision(3))} ms`;
@@ -24,15 +24,15 @@ export function formatDuration(milliseconds: number): string {
   return `${name === 's' ? amount.toFixed(1) : Math.floor(amount)} ${name}`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not reach a terminal
+// biome-ignore lint/suspicious/noControlCharactersInRegex: exactly the characters that must not reach a terminal
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** A stored text, safe for a terminal: control and direction characters would rewrite the screen. */
+/** Escapes control and text-direction characters, which could rewrite the screen of a terminal. */
 export function printable(text: string): string {
   return text.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** Rows in columns as wide as their widest cell; columns of numbers are aligned to the right. */
+/** A table with columns as wide as their widest cell; columns of numbers are right-aligned. */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell)));
   const widths = head.map((name, i) => Math.max(name.length, ...texts.map((row) => row[i]!.length)));

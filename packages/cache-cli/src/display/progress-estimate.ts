@@ -1,24 +1,24 @@
 import type { WarmProgress } from '@pw/cache-manager';
 
-/** What of an import's progress an estimate goes by. */
+/** The part of the progress of an import that an estimate depends on. */
 type Measured = Pick<WarmProgress, 'loaded' | 'skipped' | 'failed' | 'bytesRead' | 'totalBytes'>;
 
 /**
- * How much of a file is done. The file is read ahead, by chunks (a JSON document as a whole), so that the bytes read say
- * little about the rows stored: the rows of a chunk are taken for as long as those of the chunks before it.
+ * Estimates how much of a file is imported. The file is read ahead in chunks (a JSON document as a whole), so the bytes
+ * read are no measure of the rows stored. Rows are assumed to be as long, on average, as those of the chunks before.
  */
 export class ProgressEstimate {
   #bytesRead = 0;
   #bytesDone = 0;
-  /** About so many rows were in the bytes done. */
+  /** Approximate number of rows in those bytes. */
   #rowsDone = 0;
   #lastRows = 0;
 
-  /** From 0 to 1, never too much by more than a chunk's worth; undefined while nothing is known of the length of a row. */
+  /** From 0 to 1, too high by at most one chunk; undefined while the length of a row is unknown. */
   fraction({ loaded, skipped, failed, bytesRead, totalBytes }: Measured): number | undefined {
     const rows = loaded + skipped + failed;
     if (bytesRead > this.#bytesRead) {
-      // All rows of what was read before are behind us; the last ones came some time after the last report.
+      // The rows of all earlier chunks are done; the last of them finished some time after the last report.
       this.#bytesDone = this.#bytesRead;
       this.#bytesRead = bytesRead;
       if (this.#bytesDone > 0) this.#rowsDone = (this.#lastRows + rows) / 2;

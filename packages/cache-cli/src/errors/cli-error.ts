@@ -1,9 +1,9 @@
-/** An operation that failed for a reason that its user can mend: the message says how, in one line. */
+/** A failure that the user can fix. The message says how, in one line. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  /** Stable, for programs that read `--json`. */
+  /** Stable; part of the `--json` output. */
   readonly code: string;
-  /** More members of the `error` object of `--json`. */
+  /** Additional members of the `error` object in `--json` output. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: string, message: string, details: Readonly<Record<string, unknown>> = {}) {

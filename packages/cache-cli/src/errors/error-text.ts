@@ -1,43 +1,45 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** Where the system's own words say less than a user needs, or SQLite has none. */
+/** Descriptions for codes whose system message is unclear, and for SQLite codes, which have none. */
 const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ENOTDIR: 'a part of the path is a file, not a directory',
-  SQLITE_BUSY: 'another process holds the database',
+  SQLITE_BUSY: 'another process has locked the database',
   SQLITE_CANTOPEN: 'the database cannot be opened',
   SQLITE_FULL: 'no space left on device',
-  SQLITE_NOTADB: 'it is no database',
-  SQLITE_READONLY: 'the database cannot be written',
+  SQLITE_NOTADB: 'it is not a SQLite database',
+  SQLITE_READONLY: 'the database is read-only',
 };
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EACCES: 'run as the user it belongs to, or change its permissions',
   EPERM: 'run as the user it belongs to, or change its permissions',
-  ENOENT: 'name a --dir where directories can be made',
-  ENOTDIR: 'name another --dir',
-  ENOSPC: 'free some space',
-  SQLITE_FULL: 'free some space',
-  EROFS: 'name a --dir that can be written',
+  ENOENT: 'choose a --dir whose parent directory exists and is writable',
+  ENOTDIR: 'choose another --dir',
+  ENOSPC: 'free some disk space',
+  SQLITE_FULL: 'free some disk space',
+  EROFS: 'choose a writable --dir',
   SQLITE_READONLY: 'make its files and their directory writable',
-  SQLITE_BUSY: 'wait, or end that process',
+  SQLITE_BUSY: 'try again later, or stop that process',
 };
 
 const systemWords = new Map([...getSystemErrorMap().values()]);
 
-/** What a code of the system or of SQLite means, with the code: `permission denied (EACCES)`. */
-export function codeInWords(code: string): string {
+/** Describes a system or SQLite error code: `permission denied (EACCES)`. */
+export function describeCode(code: string): string {
   const words = wordsOf(code);
   return words === undefined ? code : `${words} (${code})`;
 }
 
-/** What to do about a store that fails with a code. */
+/** What the user can do about a store that fails with a code. */
 export function remedyFor(code: string | undefined): string {
   return REMEDIES[code ?? ''] ?? 'check the directory and its permissions';
 }
 
-/** Puts the meaning before each code in brackets: `cannot be read (ENOENT)` → `cannot be read: no such file or directory (ENOENT)`. */
-export function inWords(message: string): string {
+/**
+ * Describes each code in parentheses: `cannot be read (ENOENT)` → `cannot be read: no such file or directory (ENOENT)`.
+ */
+export function describeCodes(message: string): string {
   return message.replace(/ \(([A-Z][A-Z\d_]+)\)/g, (brackets, code: string) => {
     const words = wordsOf(code);
     return words === undefined || message.includes(`${words}${brackets}`) ? brackets : `: ${words}${brackets}`;
@@ -48,7 +50,7 @@ function wordsOf(code: string): string | undefined {
   return WORDS[code] ?? systemWords.get(code);
 }
 
-/** The code of an error, or of what caused it. */
+/** The system or SQLite code of an error, or of its cause. */
 export function systemCodeOf(error: unknown): string | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   if (typeof code === 'string' && wordsOf(code) !== undefined) return code;

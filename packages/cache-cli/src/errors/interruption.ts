@@ -15,10 +15,11 @@ export class Interruption extends Error {
 }
 
 /**
- * Gives a signal that is aborted with an Interruption by the first Ctrl-C or `kill`, for the command to end in good order. The second one of a
- * kind ends the process at once, with the same exit code. For the program alone: a library must not listen to the signals of its host.
+ * Returns an AbortSignal that the first SIGINT or SIGTERM aborts with an Interruption, so that the command can end
+ * cleanly. The same signal again exits immediately, with the same exit code. Only for the program: a library must not
+ * listen to the signals of its host process.
  *
- * SIGHUP is left as it is, so that `nohup` works.
+ * SIGHUP keeps its default action, so that `nohup` works.
  */
 export function listenForSignals(): AbortSignal {
   const controller = new AbortController();

@@ -3,14 +3,14 @@ import { CommanderError } from 'commander';
 import type { CliContext } from '../cli-context.ts';
 import { printable } from '../display/format.ts';
 import { CliError } from './cli-error.ts';
-import { codeInWords, inWords } from './error-text.ts';
+import { describeCode, describeCodes } from './error-text.ts';
 import { Interruption } from './interruption.ts';
 import { describeUnexpected } from './unexpected-error.ts';
 
-/** The code of an error by which a command tells that it was ended early. */
+/** The error code of a command that was interrupted. */
 export const INTERRUPTED = 'INTERRUPTED';
 
-/** How it was ended. The reason may be anything: only our own is quoted. */
+/** Describes an interruption. An abort reason may be any value, so only our own is quoted. */
 export function interrupted(reason: unknown): string {
   return reason instanceof Interruption ? reason.message : 'interrupted';
 }
@@ -20,7 +20,9 @@ interface ErrorReport {
   readonly message: string;
 }
 
-/** Says in one line what went wrong, and gives the exit code. `helpOf` is the command whose help tells how it is used. */
+/**
+ * Writes one line about an error and returns the exit code. `helpOf` is the command whose `--help` a usage error names.
+ */
 export async function reportError(
   context: CliContext,
   error: unknown,
@@ -33,21 +35,21 @@ export async function reportError(
     return report.code === INTERRUPTED && reason instanceof Interruption ? reason.exitCode : 1;
   }
   if (error.exitCode === 0) return 0;
-  // Without any command commander has shown the help on stderr: whoever reads JSON still needs a document.
+  // Without a command, commander has printed the help on stderr, but `--json` still needs its document.
   const isHelp = error.code === 'commander.help';
-  // Masked before its lines are joined: an argument must be there as it was typed.
+  // Mask before joining lines, because masking finds arguments as they were typed.
   const quoted = context.masked(error.message.replace(/^error: /, ''));
-  const message = isHelp ? 'no command' : quoted.replaceAll('\n', ' ');
+  const message = isHelp ? 'no command given' : quoted.replaceAll('\n', ' ');
   const report = maskReport(context, { code: 'USAGE', message: `${message} (see ${helpOf} --help)` });
   await (isHelp ? failSilently(context, report, json) : fail(context, report, json));
   return 2;
 }
 
-/** Reports a stdout that could not be written: whatever the command did, its user has not got the answer. */
+/** Reports a failed stdout. Returns false, because the user did not receive the output, whatever the command did. */
 export async function reportOutput({ out, err }: CliContext): Promise<boolean> {
   if (out.failure === undefined) return err.failure === undefined;
   const { code } = out.failure;
-  await err.line(`pw-cache: stdout cannot be written${code === undefined ? '' : `: ${codeInWords(code)}`}`);
+  await err.line(`pw-cache: stdout cannot be written${code === undefined ? '' : `: ${describeCode(code)}`}`);
   return false;
 }
 
@@ -55,11 +57,11 @@ function describe(error: unknown, { io }: CliContext): ErrorReport {
   if (io.signal?.aborted === true && error === io.signal.reason)
     return { code: INTERRUPTED, message: interrupted(error) };
   if (error instanceof CliError) return { code: error.code, message: error.message, ...error.details };
-  if (error instanceof CacheError) return { code: error.code, message: inWords(error.message) };
+  if (error instanceof CacheError) return { code: error.code, message: describeCodes(error.message) };
   return { code: 'UNEXPECTED', message: describeUnexpected(error) };
 }
 
-/** Whatever the message quotes: an argument, the name of a file, another program's words. */
+/** Masks credentials in a message, which may quote an argument, a file name or another program. */
 function maskReport(context: CliContext, report: ErrorReport): ErrorReport {
   return { ...report, message: context.masked(report.message) };
 }
@@ -69,7 +71,7 @@ async function fail(context: CliContext, report: ErrorReport, json: boolean): Pr
   await failSilently(context, report, json);
 }
 
-/** Whoever reads JSON gets a document in any case, and only one. */
+/** With `--json`, stdout gets exactly one document. */
 async function failSilently({ out }: CliContext, report: ErrorReport, json: boolean): Promise<void> {
   if (json && !out.used) await out.json({ error: report });
 }

@@ -1,6 +1,6 @@
 /**
- * One line about an error that nobody foresaw: its class, its code, and where it was thrown, so that it can be reported.
- * Not its message, which may quote a stored value.
+ * One line about an unexpected error, for a bug report: its class, its code, and where it was thrown. Omits the
+ * message, which may quote a stored value.
  */
 export function describeUnexpected(error: unknown): string {
   if (!(error instanceof Error)) return 'unexpected error';
@@ -11,5 +11,5 @@ export function describeUnexpected(error: unknown): string {
     ...(typeof code === 'string' ? [code] : []),
     ...(place === undefined ? [] : [`at ${place}`]),
   ];
-  return `unexpected error (${facts.join(', ')}): a fault of pw-cache; please report it`;
+  return `unexpected error (${facts.join(', ')}): this is a bug in pw-cache; please report it`;
 }

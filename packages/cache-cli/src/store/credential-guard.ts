@@ -1,8 +1,11 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-const NO_KEY = 'has credentials, and there is no encryption key to seal them';
+const NO_KEY = 'has credentials, but there is no encryption key to encrypt them';
 
-/** Without a key of its own the cache would seal with a random one, and nothing could open it again. */
+/**
+ * Refuses entries with credentials when the user has set no key. The cache would encrypt them with a random key, which
+ * is lost when the process ends.
+ */
 export class CredentialGuard {
   refused = 0;
   readonly #hasKey: boolean;

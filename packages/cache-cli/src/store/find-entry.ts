@@ -3,25 +3,26 @@ import { type CacheEntry, generateCacheKey, maskProxyUrl, type ParsedProxyUrl, p
 import { printable } from '../display/format.ts';
 import { unreadableCount } from './unreadable-records.ts';
 
-/** What a user's words lead to. */
+/** The result of a search. */
 export type Found =
   | { readonly hit: CacheLookup }
-  /** `keys`: the entries that the words fit, if there is more than one; `locked`: the entry is there, and no key opens it. */
+  /** `keys`: the matching entries, if there are several. `locked`: the entry exists, but no key decrypts it. */
   | { readonly hit?: undefined; readonly keys: readonly string[]; readonly locked: boolean };
 
 /**
- * Finds what a user names: a key; a URL with its user; a URL alone, which means the entry without a user, or else the
- * only one at that URL. `host:port` means http, or else the only entry at that address. A password takes no part.
+ * Finds an entry by a key, by a URL with a user name, or by a URL alone, which means the entry without a user, or else
+ * the only one at that URL. `host:port` means http, or else the only entry at that address. A password is ignored.
  */
 export async function findEntry(cache: CacheManager, text: string, signal?: AbortSignal): Promise<Found> {
   const fits = matcherOf(text);
   for (const key of likelyKeys(text)) {
     const hit = await cache.lookup(key);
-    // Anybody can compute the key of a URL, and a list may name it for another proxy.
+    // A list may have stored a different proxy under the key of this URL: check that the entry matches.
     if (hit !== undefined && (!text.includes('://') || fits(hit.entry))) return { hit };
     if (hit === undefined && unreadableCount(cache) > 0) return { keys: [], locked: true };
   }
-  // Its key may be anything: other programs choose theirs, and a user is part of it that need not be named.
+  // Search all entries: other programs choose their own keys, and the user name is part of a key but may be omitted
+  // here.
   const keys: string[] = [];
   for await (const entry of cache.entries()) {
     signal?.throwIfAborted();
@@ -32,7 +33,7 @@ export async function findEntry(cache: CacheManager, text: string, signal?: Abor
   return hit === undefined ? { keys, locked: false } : { hit };
 }
 
-/** The keys under which an import stores it, with its user, and ProxyWhirl, exactly as given; found without a search. */
+/** Keys to try before searching: the text itself, and the keys that an import and ProxyWhirl would derive from it. */
 function likelyKeys(text: string): string[] {
   const parsed = parse(text);
   if (parsed === undefined) return [text];

@@ -3,22 +3,22 @@ import type { CacheManager } from '@pw/cache-manager';
 import type { CliContext } from '../cli-context.ts';
 import { plural } from '../display/format.ts';
 
-/** What to do about credentials that are stored and cannot be opened. */
-export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE}, or ${PREVIOUS_KEY_VARIABLE}, to the key that sealed them`;
+/** What the user can do about stored credentials that cannot be decrypted. */
+export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE}, or ${PREVIOUS_KEY_VARIABLE}, to the key that encrypted them`;
 
 /**
- * How many records that were come upon since the cache was opened no key opens. The same record lies in several tiers: the
- * tier that met most of them tells how many records that are.
+ * The number of records seen since the cache was opened whose credentials no key decrypts. A record may be in several
+ * tiers, so this is the highest count of any tier.
  */
 export function unreadableCount(cache: CacheManager): number {
   return Math.max(0, ...cache.tiers.map(({ tier }) => tier.statistics.undecryptable));
 }
 
-/** Says that records are missing from what was shown, and what to do. `atLeast` if not all were looked at. */
+/** Warns that records are missing from the output, and says what to do. `atLeast`: not all records were read. */
 export async function warnOfUnreadable({ err }: CliContext, count: number, atLeast = false): Promise<void> {
   if (count > 0) await err.line(`pw-cache: ${describeUnreadable(count, atLeast)}`);
 }
 
 export function describeUnreadable(count: number, atLeast = false): string {
-  return `no key opens the credentials of ${atLeast ? 'at least ' : ''}${plural(count, 'record')}: ${OPEN_REMEDY}`;
+  return `no key decrypts the credentials of ${atLeast ? 'at least ' : ''}${plural(count, 'record')}: ${OPEN_REMEDY}`;
 }

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CliStream } from './cli-io.ts';
 
-/** How long an interrupted command waits for a reader to take what was written. */
+/** How long an interrupted command waits for a slow reader. */
 const GRACE_MS = 500;
 
 /**
- * The way to a stream. A reader that has seen enough (`pw-cache list | head`) closes it: that is no error, and what is
- * written afterwards goes nowhere. What else goes wrong with it, such as a full disk, ends no command either (an import
- * goes on), and is kept as the `failure`.
+ * Writes to a stream. When its reader closes it (`pw-cache list | head`), that is not an error, and later output is
+ * discarded. Any other fault, such as a full disk, does not stop the command either (an import continues); it is kept
+ * as `failure`.
  */
 export class Output {
   readonly #stream: CliStream;
@@ -17,7 +17,7 @@ export class Output {
   #written = false;
   #failure: NodeJS.ErrnoException | undefined;
 
-  /** Once `signal` is aborted nothing waits for a reader any more, but for a moment at the end. */
+  /** Once `signal` is aborted, writes no longer wait for the reader; only `end()` still waits briefly. */
   constructor(stream: CliStream, signal?: AbortSignal) {
     this.#stream = stream;
     this.#signal = signal;
@@ -25,12 +25,12 @@ export class Output {
     stream.on('close', this.#onClose);
   }
 
-  /** True when nobody reads any more. */
+  /** True once the reader is gone or the stream has failed. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Why the stream takes no more, unless its reader went away. Complete after `end()`. */
+  /** Why writing failed, unless the reader went away. Final after `end()`. */
   get failure(): NodeJS.ErrnoException | undefined {
     return this.#failure;
   }
@@ -48,7 +48,7 @@ export class Output {
     return this.#stream.columns ?? 80;
   }
 
-  /** Writes a text, and waits while the reader is behind. */
+  /** Writes text, and waits for the reader if the buffer is full. */
   async write(text: string): Promise<void> {
     if (this.#closed || text === '') return;
     this.#written = true;
@@ -71,20 +71,20 @@ export class Output {
     await this.line(JSON.stringify(value, undefined, 2));
   }
 
-  /** Waits until everything is written, and lets go of the stream. */
+  /** Waits until everything is written, then releases the stream. */
   async end(): Promise<void> {
     if (!this.#closed && this.#written) {
       const written = new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
-      const patience = this.#patience();
-      await Promise.race([written, patience.over]);
-      patience.end();
+      const grace = this.#grace();
+      await Promise.race([written, grace.over]);
+      grace.end();
     }
-    // The error of a reader that went away may come later still: someone must be there to hear it.
+    // The error listener stays: a closed reader may cause an error even later, which would otherwise end the process.
     this.#stream.off('close', this.#onClose);
   }
 
-  /** Over a moment after the interruption; never without one. */
-  #patience(): { readonly over: Promise<unknown>; end(): void } {
+  /** Resolves shortly after an interruption, and never without one. */
+  #grace(): { readonly over: Promise<unknown>; end(): void } {
     const signal = this.#signal;
     if (signal === undefined) return { over: new Promise(() => {}), end: () => {} };
     const done = new AbortController();

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 
-/** Bytes of the process's stdin. That of a directory fails, as reading one does; Node has an empty stream in its place. */
+/** The bytes of stdin. If stdin is a directory, reading fails, where Node.js would provide an empty stream. */
 export function stdinOfProcess(): AsyncIterable<Uint8Array> {
   return isDirectory() ? failing() : process.stdin;
 }
@@ -13,7 +13,7 @@ function isDirectory(): boolean {
   }
 }
 
-// biome-ignore lint/correctness/useYield: it fails before it has anything to give.
+// biome-ignore lint/correctness/useYield: it fails before it can yield.
 async function* failing(): AsyncGenerator<Uint8Array> {
   throw Object.assign(new Error('EISDIR: illegal operation on a directory, read'), { code: 'EISDIR' });
 }

@@ -14,7 +14,7 @@ describe('run, called by a program', () => {
     [['--version'], { stdout: process.env }, ['stdout']],
     [['--version'], { stderr: undefined, env: null }, ['stderr', 'env']],
     [['--version'], { signals: 5, signal: {}, clock: Date.now }, ['signals', 'signal', 'clock']],
-  ])('with (%o, %o) is refused by the name of %j, and writes nothing', async (argv, members, paths) => {
+  ])('with (%o, %o) rejects, naming %j, and writes nothing', async (argv, members, paths) => {
     const given = { ...io(), ...members };
     const error = await run(argv as never, given as never).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);
@@ -22,13 +22,13 @@ describe('run, called by a program', () => {
     expect((given.stdout as PassThrough).readableLength ?? 0).toBe(0);
   });
 
-  it('takes the process itself for its streams', async () => {
+  it('accepts the process object itself as its io', async () => {
     // A command that is none writes nothing to stdout, and one line to stderr.
     const given = Object.create(process, { stderr: { value: new PassThrough() } }) as NodeJS.Process;
     expect(await run(['--limits'], given)).toBe(2);
   });
 
-  it.each([undefined, null, [], 'io'])('with %j in the place of its streams is refused', async (given) => {
+  it.each([undefined, null, [], 'io'])('rejects %j as its io', async (given) => {
     await expect(run(['--version'], given as never)).rejects.toMatchObject({ problems: [{ path: 'io' }] });
   });
 });

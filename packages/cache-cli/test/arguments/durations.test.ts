@@ -25,12 +25,12 @@ describe('--ttl', () => {
     },
   );
 
-  it.each(['0', '0d', '36501d', '1000000h'])('%s is refused, with its bounds', async (ttl) => {
+  it.each(['0', '0d', '36501d', '1000000h'])('%s is refused, with the allowed range', async (ttl) => {
     const { code, err } = await workspace().cli(['import', '-', '--ttl', ttl], undefined, ROW);
     expect([code, err]).toEqual([2, expect.stringContaining('from 1 second to 100 years')]);
   });
 
-  it('is taught by --help, as all that is new is', async () => {
+  it('is described by --help', async () => {
     const { cli } = workspace();
     for (const [command, words] of [
       ['import', ['90s, 15m, 2h, 7d', '--dry-run', '- is stdin', './-']],

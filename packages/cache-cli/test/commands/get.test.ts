@@ -16,7 +16,7 @@ async function cacheOf(list: string) {
 }
 
 describe('get', () => {
-  it('finds by its URL, and by its key, each line that list prints', async () => {
+  it('finds every listed entry by its URL and by its key', async () => {
     const { cli, get } = await cacheOf('ann:hunter2@one.example:1\nsocks5://two.example:2\n198.51.100.1:80\n');
     const lines = (await cli(['list'])).out.trim().split('\n').slice(1);
     expect(lines).toHaveLength(3);
@@ -28,7 +28,7 @@ describe('get', () => {
     expect((await get('two.example:2')).code).toBe(0);
   });
 
-  it('takes a URL alone for the entry without a user, and names the keys where there are several with one', async () => {
+  it('resolves a URL alone to the entry without a user, and lists the keys if several have one', async () => {
     const { cli, get, path } = await cacheOf(LIST);
     const { entries } = JSON.parse((await cli(['list', '--json'])).out) as {
       entries: { key: string; proxyUrl: string }[];
@@ -48,10 +48,11 @@ describe('get', () => {
   });
 });
 
-describe('records that no key opens', () => {
-  it('are counted by list, stats and export, with what to do about them', async () => {
+describe('records whose credentials no key decrypts', () => {
+  it('are counted by list, stats and export, with a remedy', async () => {
     const { cli, get, path } = await cacheOf(LIST);
-    const remedy = /^pw-cache: .*no key opens the credentials of 2 records: set PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/;
+    const remedy =
+      /^pw-cache: .*no key decrypts the credentials of 2 records: set PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/;
     for (const argv of [['list'], ['stats'], ['export', path('out.jsonl')]]) {
       const code = argv[0] === 'export' ? 1 : 0;
       expect(await cli(argv, {}), argv[0]).toMatchObject({ code, err: expect.stringMatching(remedy) });
@@ -62,13 +63,13 @@ describe('records that no key opens', () => {
     }
     expect(await get('gate.example:9000', {})).toMatchObject({
       code: 1,
-      error: { code: 'NOT_FOUND', message: expect.stringContaining('no key opens the credentials of 2 records') },
+      error: { code: 'NOT_FOUND', message: expect.stringContaining('no key decrypts the credentials of 2 records') },
     });
   });
 });
 
-describe('a URL that no cache would store, with credentials', () => {
-  it('is shown without them, and found all the same', async () => {
+describe('a stored URL that is invalid and contains credentials', () => {
+  it('is shown without them, and is still found', async () => {
     const { cli, dir, get } = await cacheOf('198.51.100.1:80\n');
     const proxies = join(dir, 'proxies');
     const shard = readdirSync(proxies)
@@ -87,7 +88,7 @@ describe('a URL that no cache would store, with credentials', () => {
     );
   });
 
-  it('never answers with another proxy that a list stored under the key of this URL', async () => {
+  it('is never answered with another proxy that a list stored under its key', async () => {
     const record = {
       proxy_url: 'http://evil.example:1',
       source: 's',

@@ -6,7 +6,7 @@ const CSV =
   'ip,port,username,password,country,isp\n198.51.100.1,80,ann,hunter2,DE,Acme\n198.51.100.2,81,,,,\n999.1.1.1,80,,,,\n';
 
 describe('import --dry-run', () => {
-  it('shows how the first rows are understood, and the counts, and makes nothing', async () => {
+  it('shows how the first rows are parsed, and the counts, and creates nothing', async () => {
     const { cli, dir, path } = workspace({ 'list.csv': CSV });
     const before = readdirSync(path('.'));
     const { code, out, err } = await cli(['import', '--dry-run', path('list.csv'), '--label', 'kind=mobile']);
@@ -20,14 +20,14 @@ describe('import --dry-run', () => {
       ['http://198.51.100.2:81', '-', '-', 'kind=mobile'],
     ]);
     expect(lines[0]).toEqual([expect.stringMatching(/list\.csv: 2 would be loaded/)]);
-    expect(lines[4]).toEqual([expect.stringMatching(/^2 rows would be imported.*; nothing is stored$/)]);
+    expect(lines[4]).toEqual([expect.stringMatching(/^2 rows would be imported.*; nothing was stored$/)]);
     expect([code, err]).toEqual([1, expect.stringMatching(/list\.csv:4: /)]);
     expect(out + err).not.toMatch(/ann|hunter2/);
     expect(existsSync(dir)).toBe(false);
     expect(readdirSync(path('.'))).toEqual(before);
   });
 
-  it('shows at most ten of a file, and counts all', async () => {
+  it('shows at most ten entries per file, but counts all', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `198.51.100.${i}:80\n`).join('');
     const { cli } = workspace();
     const { code, out } = await cli(['import', '--dry-run', '-', '--json'], undefined, rows);
@@ -37,23 +37,23 @@ describe('import --dry-run', () => {
     expect([code, files[0].entries.length, files[0].entries[0].proxyUrl]).toEqual([0, 10, 'http://198.51.100.0:80']);
   });
 
-  it('changes nothing of a cache that is there', async () => {
+  it('does not change an existing cache', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     await cli(['import', '--dry-run', '-'], undefined, '198.51.100.77:80');
     expect(JSON.parse((await cli(['stats', '--json'])).out).entries).toBe(4);
   });
 
-  it('shows rows with credentials without a key too, and says that they would not be imported', async () => {
+  it('shows rows with credentials when there is no key, and says that they would not be imported', async () => {
     const { cli } = workspace();
     const { code, out, err } = await cli(['import', '--dry-run', '-'], {}, LIST);
     expect(code).toBe(1);
     expect(out.match(/\*{10}/g)).toHaveLength(4);
-    expect(err).toMatch(/2 rows with credentials would not be imported, for there is no encryption key: set/);
+    expect(err).toMatch(/2 rows with credentials would not be imported, because there is no encryption key: set/);
     expect(out + err).not.toMatch(/ann|bob|hunter2|swordfish/);
   });
 
-  it('reads what an export has sealed', async () => {
+  it('reads credentials that an export has encrypted', async () => {
     const { cli } = workspace();
     await cli(['import', '-'], undefined, LIST);
     const { out: exported } = await cli(['export', '-']);
@@ -61,7 +61,7 @@ describe('import --dry-run', () => {
     expect([code, out.match(/\*{10}/g)?.length]).toEqual([0, 4]);
   });
 
-  it('exits with 1 where not one row is a proxy', async () => {
+  it('exits with 1 if no row is a proxy', async () => {
     const { code, out } = await workspace().cli(['import', '--dry-run', '-'], undefined, 'nothing to see here\n');
     expect([code, out]).toEqual([1, expect.stringContaining('0 rows would be imported')]);
   });

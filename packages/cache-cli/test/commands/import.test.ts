@@ -13,19 +13,19 @@ async function importCase(name: string, ...options: string[]) {
 }
 
 describe('import', () => {
-  it('takes no part of an IPv6 address without brackets for a host or a credential, and says what to write', async () => {
+  it('refuses an IPv6 address without brackets, and says what to write instead', async () => {
     const { code, said, urls } = await importCase('ipv6-without-brackets.txt');
     expect({ code, urls }).toEqual({ code: 1, urls: [] });
     expect(said.match(/in brackets, such as \[2001:db8::1\]:8080/g)).toHaveLength(4);
   });
 
-  it('takes no heading and no impossible address for a proxy', async () => {
+  it('does not import headings or impossible addresses', async () => {
     const { code, said, urls } = await importCase('nonsense-hosts.txt');
     expect({ code, urls }).toEqual({ code: 1, urls: ['http://localhost:8080', 'http://note:1'] });
     expect(said).toContain('2 loaded, 4 skipped, 6 failed');
   });
 
-  it('takes single names for hosts with --bare-names, and addresses no less strictly', async () => {
+  it('accepts names without a dot with --bare-names, and checks addresses as strictly as before', async () => {
     const { code, urls } = await importCase('nonsense-hosts.txt', '--bare-names');
     expect(code).toBe(1);
     expect(urls).toEqual(
@@ -36,8 +36,8 @@ describe('import', () => {
   });
 });
 
-describe('import over what is there', () => {
-  it('makes an entry of each proxy, whatever keys the rows bring, and keeps credentials where they were', async () => {
+describe('import into an existing cache', () => {
+  it('stores one entry per proxy, whatever the keys in the rows, and keeps stored credentials', async () => {
     const { cli, path } = workspace({
       'first.json': '[{"key":1,"proxy_url":"http://198.18.0.1:80","username":"ann","password":"hunter2"}]',
       'second.json': '[{"key":1,"proxy_url":"http://198.18.0.9:80"},{"key":1,"ip":"198.18.0.8","port":80}]',

@@ -5,7 +5,7 @@ const LIST = ['pass_session-a1', 'pass_session-b2', 'pass_session-c3'].map(
   (password) => `user:${password}@gate.example:7777`,
 );
 
-it('keeps the sessions of a gateway that stand in the password with --key-identity url+credentials', async () => {
+it('keeps gateway sessions that differ only in the password with --key-identity url+credentials', async () => {
   const { cli, path } = workspace({ 'list.txt': LIST.join('\n') });
   const { code, out, err } = await cli(['import', path('list.txt'), '--key-identity', 'url+credentials']);
   expect({ code, out, err }).toEqual({ code: 0, out: expect.stringContaining('3 loaded'), err: '' });
@@ -13,7 +13,7 @@ it('keeps the sessions of a gateway that stand in the password with --key-identi
   expect(entries).toHaveLength(3);
 });
 
-it('says of each row that differs in its password alone, once, which option keeps both', async () => {
+it('reports once per row that differs only in its password which option keeps both', async () => {
   const { cli, path } = workspace({ 'list.txt': LIST.join('\n') });
   const { code, err } = await cli(['import', path('list.txt')]);
   expect(code).toBe(0);

@@ -23,7 +23,7 @@ async function imported(...options: string[]) {
 }
 
 describe('labels', () => {
-  it('come from the rows, and from import --label, which counts more', async () => {
+  it('come from the rows and from import --label, which takes precedence', async () => {
     const { cli } = await imported('--label', 'kind=residential', '--label', 'note=a=b');
     const { entries } = JSON.parse((await cli(['list', '--json'])).out) as {
       entries: { proxyUrl: string; labels: object }[];
@@ -33,7 +33,7 @@ describe('labels', () => {
     expect(byUrl.get('http://198.51.100.4:80')).toEqual({ kind: 'residential', note: 'a=b' });
   });
 
-  it('choose what list shows: one of the values of each name', async () => {
+  it('filter the list: any of the values given for a name, and all names', async () => {
     const { listed } = await imported();
     expect(await listed('--label', 'country=US')).toEqual([1]);
     expect(await listed('--label', 'country=US', '--label', 'country=CA')).toEqual([1, 3]);
@@ -43,7 +43,7 @@ describe('labels', () => {
     expect(await listed('--label', 'kind=mobile', '--limit', '1')).toHaveLength(1);
   });
 
-  it('are shown by get, safe for a terminal, where there are any', async () => {
+  it('are shown by get, escaped for a terminal, if there are any', async () => {
     const { cli } = await imported('--label', 'note=a\u202eb');
     const { out } = await cli(['get', '198.51.100.1:80']);
     expect(out).toMatch(/^Labels {7}country=US, kind=mobile, note=a\\u202eb$/m);
@@ -54,7 +54,7 @@ describe('labels', () => {
     expect((await other.cli(['get', '198.51.100.4:80'])).out).not.toContain('Labels');
   });
 
-  it('come through an export into another cache', async () => {
+  it('survive an export and an import into another cache', async () => {
     const { cli, path } = await imported();
     expect((await cli(['export', path('all.jsonl')])).code).toBe(0);
     expect(readFileSync(path('all.jsonl'), 'utf8')).toContain('"labels":["country=US","kind=mobile"]');
@@ -64,7 +64,7 @@ describe('labels', () => {
     expect(shown).toMatchObject({ count: 1, entries: [{ labels: { country: 'US', kind: 'isp' } }] });
   });
 
-  it('show no credential', async () => {
+  it('show no credentials', async () => {
     const { cli } = await imported('--label', 'note=http://joe:hunter2@gate.example');
     const { out } = await cli(['list', '--json', '--label', 'note=http://joe:hunter2@gate.example']);
     expect(out).not.toContain('hunter2');
@@ -77,7 +77,7 @@ describe('labels', () => {
     [['import', 'x', '--label', 'kind='], 'label "kind"', 'pw-cache import'],
     [['import', 'x', '--label', 'kind=a\nb'], 'label "kind"', 'pw-cache import'],
     [['import', 'x', '--label', `kind=${'x'.repeat(257)}`], 'label "kind"', 'pw-cache import'],
-    [['import', 'x', '--label', 'kind=a', '--label', 'kind=b'], 'label "kind" is given twice', 'pw-cache import'],
+    [['import', 'x', '--label', 'kind=a', '--label', 'kind=b'], 'label "kind" is already given', 'pw-cache import'],
     [
       ['import', 'x', ...Array.from({ length: 33 }, (_, i) => ['--label', `n${i}=x`]).flat()],
       'at most 32',

@@ -18,7 +18,7 @@ async function synced(backend = 'jsonl') {
 const sorted = (text: string) => text.trimEnd().split('\n').sort();
 
 describe('sync', () => {
-  it.each(['jsonl', 'sqlite'])('makes the proxies of a source those of the file, with l2 in %s', async (backend) => {
+  it.each(['jsonl', 'sqlite'])('makes the proxies of a source match the file, with l2 in %s', async (backend) => {
     const { cli, path, urlsOf } = await synced(backend);
     writeFileSync(path('a.txt'), rows(3, 12));
     const { code, out, err } = await cli(['sync', 'a', path('a.txt')]);
@@ -30,7 +30,7 @@ describe('sync', () => {
     expect(levels.map(({ entries }: { entries: number }) => entries)).toEqual([0, 12, 12]);
   });
 
-  it('reads stdin, and answers with one document', async () => {
+  it('reads stdin and prints one document', async () => {
     const { cli } = await synced();
     const { code, out } = await cli(['sync', 'a', '-', '--json'], undefined, rows(1, 10));
     expect([code, JSON.parse(out)]).toEqual([
@@ -53,7 +53,7 @@ describe('sync', () => {
     ]);
   });
 
-  it('gives labels and a time to live, as import does', async () => {
+  it('applies labels and a time to live, as import does', async () => {
     const { cli } = await synced();
     await cli(['sync', 'a', '-', '--ttl', '2h', '--label', 'kind=mobile'], undefined, rows(0, 10));
     const { entries } = JSON.parse((await cli(['list', '--json', '--label', 'kind=mobile'])).out);
@@ -61,14 +61,18 @@ describe('sync', () => {
   });
 
   it.each([
-    ['is empty', '', /nothing is removed: the list is empty; .*run it again with --force\n$/],
-    ['lacks more than half', rows(0, 4), /nothing is removed: 6 of the 10 entries .*run it again with --force\n$/],
+    ['is empty', '', /nothing was removed: the list is empty; .*run the command again with --force\n$/],
+    [
+      'lacks more than half',
+      rows(0, 4),
+      /nothing was removed: 6 of the 10 entries .*run the command again with --force\n$/,
+    ],
     [
       'has a row that failed',
       `${rows(0, 9)}http://999.0.0.1:80\n`,
-      /nothing is removed: a row of the list failed; .*--force\n$/,
+      /nothing was removed: a row of the list failed; .*--force\n$/,
     ],
-  ])('removes nothing where the list %s, says why, and exits with 1; --force removes', async (_what, list, message) => {
+  ])('removes nothing if the list %s, says why, and exits with 1; --force removes', async (_what, list, message) => {
     const { cli, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', '-'], undefined, list);
     expect([code, err]).toEqual([1, expect.stringMatching(message)]);
@@ -76,11 +80,11 @@ describe('sync', () => {
     const json = JSON.parse((await cli(['sync', 'a', '-', '--json'], undefined, list)).out);
     expect(json).toMatchObject({ removed: 0, refused: { canForce: true } });
     const forced = await cli(['sync', 'a', '-', '--force'], undefined, list);
-    expect(forced.err).not.toContain('nothing is removed');
+    expect(forced.err).not.toContain('nothing was removed');
     expect(await urlsOf('a')).toEqual(list === '' ? [] : sorted(list.replace(/http.*\n/, '')));
   });
 
-  it('has no remedy where the list cannot be read', async () => {
+  it('does not suggest --force if the list cannot be read', async () => {
     const { cli, path, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', path('none.txt'), '--force']);
     expect(code).toBe(1);
@@ -89,7 +93,7 @@ describe('sync', () => {
     expect(await urlsOf('a')).toHaveLength(10);
   });
 
-  it('stores and removes nothing for rows with credentials without a key, and says which variable to set', async () => {
+  it('neither stores nor removes anything for rows with credentials without a key, and names the variable to set', async () => {
     const { cli, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', '-'], {}, `${rows(0, 9)}ann:hunter2@gate.example:9000\n`);
     expect([code, err]).toEqual([1, expect.stringMatching(/no encryption key: set PROXYWHIRL/)]);
@@ -97,8 +101,8 @@ describe('sync', () => {
     expect(await urlsOf('a')).toHaveLength(10);
   });
 
-  it('refuses a source without a name', async () => {
+  it('refuses an empty source name', async () => {
     const { code, err } = await workspace().cli(['sync', '', '-'], undefined, '');
-    expect([code, err]).toEqual([2, expect.stringMatching(/It must be a non-empty text.*see pw-cache sync --help/)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/It must not be empty.*see pw-cache sync --help/)]);
   });
 });

@@ -46,7 +46,7 @@ async function drawn(root: string, name: string): Promise<{ percent: number | un
 }
 
 describe('a long import', () => {
-  it('draws on a terminal how much is stored, not how much is read ahead', async () => {
+  it('shows on a terminal how much is stored, not how much is read ahead', async () => {
     const updates = await drawn(makeFiles(), 'long.jsonl');
     expect(updates.length).toBeGreaterThan(5);
     const percents = updates.flatMap(({ percent }) => percent ?? []);
@@ -59,14 +59,17 @@ describe('a long import', () => {
     }
   });
 
-  it.each(['short.txt', 'whole.json'])('counts and shows no share where the file is read at once: %s', async (name) => {
-    const updates = await drawn(makeFiles(), name);
-    expect(updates.length).toBeGreaterThan(5);
-    expect(updates.every(({ percent }) => percent === undefined)).toBe(true);
-    expect(updates.map(({ loaded }) => loaded)).toEqual(updates.map((_, i) => Math.min(4_000, (i + 1) * 500)));
-  });
+  it.each(['short.txt', 'whole.json'])(
+    'shows counts but no percentage if the file is read in one piece: %s',
+    async (name) => {
+      const updates = await drawn(makeFiles(), name);
+      expect(updates.length).toBeGreaterThan(5);
+      expect(updates.every(({ percent }) => percent === undefined)).toBe(true);
+      expect(updates.map(({ loaded }) => loaded)).toEqual(updates.map((_, i) => Math.min(4_000, (i + 1) * 500)));
+    },
+  );
 
-  it('draws nothing where there is no terminal', async () => {
+  it('draws nothing without a terminal', async () => {
     const root = makeFiles();
     const { out, err } = await cli(['--dir', join(root, 'a'), 'import', join(root, 'long.jsonl')]);
     expect(err).toBe('');

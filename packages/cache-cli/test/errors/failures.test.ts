@@ -39,7 +39,7 @@ async function makeCache(): Promise<string> {
 describe('a stdout that cannot be written', () => {
   beforeAll(() => expect(existsSync('/dev/full'), 'a device that is always full').toBe(true));
 
-  it.each(['list', '--help'])('is one line on stderr and exit 1: %s', async (command) => {
+  it.each(['list', '--help'])('causes one line on stderr and exit code 1: %s', async (command) => {
     const stdout = openSync('/dev/full', 'w');
     onTestFinished(() => closeSync(stdout));
     const argv = ['--dir', join(await makeCache(), 'cache'), ...command.split(' ')];
@@ -49,7 +49,7 @@ describe('a stdout that cannot be written', () => {
     });
   });
 
-  it('does not keep an import from its work', async () => {
+  it('does not stop an import', async () => {
     const root = await makeCache();
     const stdout = openSync('/dev/full', 'w');
     onTestFinished(() => closeSync(stdout));
@@ -60,12 +60,12 @@ describe('a stdout that cannot be written', () => {
   });
 });
 
-describe('an error that nobody foresaw', () => {
+describe('an unexpected error', () => {
   it.each([
     ['a throw', 'setTimeout(() => { throw new TypeError("hunter2"); }, 1)'],
     ['a rejection', 'Promise.reject(Object.assign(new Error("hunter2"), { code: "EIO" }))'],
     ['no error at all', 'setTimeout(() => { throw "hunter2"; }, 1)'],
-  ])('is one line without a stack and without its message, and exit 1: %s', async (_name, script) => {
+  ])('causes one line, without stack or message, and exit code 1: %s', async (_name, script) => {
     const argv = ['--dir', join(await makeCache(), 'cache'), 'list'];
     const node = ['--import', `data:text/javascript,setImmediate(() => { ${encodeURIComponent(script)} })`];
     const { code, err } = start({ argv, node });
@@ -75,11 +75,11 @@ describe('an error that nobody foresaw', () => {
   });
 });
 
-describe('an installation that is not complete', () => {
+describe('an incomplete installation', () => {
   it.each([
     ['@pw/tier-memory,@pw/tier-sqlite', 'npm install @pw/tier-memory @pw/tier-sqlite'],
     ['commander', 'npm install commander'],
-  ])('names all that is missing in one command: %s', async (hidden, command) => {
+  ])('is reported with one command that installs all missing packages: %s', async (hidden, command) => {
     const argv = ['--dir', join(await makeCache(), 'cache'), 'list'];
     const { code, out, err } = start({ argv, node: ['--import', HIDE], env: { HIDDEN_PACKAGES: hidden } });
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -88,8 +88,8 @@ describe('an installation that is not complete', () => {
   });
 });
 
-describe('a directory where nothing can be made', () => {
-  it('ends an import with one line that says why', async () => {
+describe('a directory where nothing can be created', () => {
+  it('makes an import fail with one line that says why', async () => {
     const root = await makeCache();
     const { code, err } = start({ argv: ['--dir', '/proc/pw-cache', 'import', join(root, 'list.txt')] });
     expect(code).toBe(1);

@@ -87,7 +87,7 @@ describe.each(['jsonl', 'sqlite'])('an import into %s', (backend) => {
       expect(out).toContain(`rows.txt: ${loaded.toLocaleString('en-US')} loaded\n`);
       expect(loaded).toBeGreaterThan(0);
       expect(err).toBe(
-        `pw-cache: interrupted by ${signal}; what was stored stays: ${path} is read in part and 1 file more not at all\n`,
+        `pw-cache: interrupted by ${signal}; stored rows are kept: ${path} was imported in part, and 1 more file not at all\n`,
       );
       expect(ending).toBe(code);
       const stats = JSON.parse((await cli(['--dir', dir, 'stats', '--json'], KEY)).out) as { entries: number };
@@ -97,8 +97,8 @@ describe.each(['jsonl', 'sqlite'])('an import into %s', (backend) => {
   );
 });
 
-describe('an import that waits for another process', () => {
-  it.each(SIGNALS)('ends at once when it gets %s again', async (signal, code) => {
+describe('an import that waits for a lock of another process', () => {
+  it.each(SIGNALS)('exits immediately when it receives %s again', async (signal, code) => {
     const root = makeTempDir(onTestFinished);
     const dir = join(root, 'cache');
     writeFileSync(join(root, 'first.txt'), rows(200).join(''));
@@ -126,7 +126,7 @@ describe('an import that waits for another process', () => {
 });
 
 describe('an interrupted import with --json', () => {
-  it('gives one document, which says so', async () => {
+  it('prints one document that says so', async () => {
     const root = makeTempDir(onTestFinished);
     const dir = join(root, 'cache');
     const { path } = pipeOf(root, 6_000);
@@ -175,17 +175,17 @@ describe('with a cache of 20,000 entries', () => {
         expect(ending).toEqual({
           code,
           out: '',
-          err: `pw-cache: interrupted by ${signal}; nothing is exported: ${file} is as it was before\n`,
+          err: `pw-cache: interrupted by ${signal}; nothing was exported: ${file} is unchanged\n`,
         });
       },
     );
 
-    it.each(SIGNALS)('that gets %s twice leaves nothing either', async (signal, code) => {
+    it.each(SIGNALS)('leaves no file either when it receives %s twice', async (signal, code) => {
       expect((await interruptedExport(credentials, signal, 2)).code).toBe(code);
     });
   });
 
-  it.each(SIGNALS)('a list whose reader does not read ends with %s, too', async (signal, code) => {
+  it.each(SIGNALS)('a list whose reader has stopped reading ends with %s too', async (signal, code) => {
     const child = spawn(process.execPath, ['--conditions=@pw/source', BIN, '--dir', dir, 'list', '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...KEY },
@@ -204,7 +204,7 @@ describe('with a cache of 20,000 entries', () => {
     ['get', 'http://nowhere.example:1'],
     ['export', '/nowhere/all.jsonl'],
     ['import', '/nowhere'],
-  ])('is closed, and the exit code the signal’s, when %s is interrupted before it begins', async (...argv) => {
+  ])('is closed, and the exit code is that of the signal, when %s is interrupted before it starts', async (...argv) => {
     const [stdout, stderr] = [new MemoryStream(), new MemoryStream()];
     const signal = AbortSignal.abort(new Interruption('SIGTERM'));
     const code = await run(['--dir', dir, ...argv], { stdout, stderr, env: KEY, signal });
@@ -215,7 +215,7 @@ describe('with a cache of 20,000 entries', () => {
 });
 
 describe('the library', () => {
-  it('listens to no signal: only the program does', async () => {
+  it('does not listen to signals; only the program does', async () => {
     const listeners = () => ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'].map((name) => process.listenerCount(name));
     const before = listeners();
     const root = makeTempDir(onTestFinished);

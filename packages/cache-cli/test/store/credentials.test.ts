@@ -46,7 +46,7 @@ describe('an argument with credentials', () => {
     [`--dir=/nowhere/user:${MARK}@h`, 'list'],
     ['--backend', `user:${MARK}`, 'list'],
     [`--token=${MARK}`, 'list'],
-  ])('is not shown: %s %s', async (...argv) => {
+  ])('is not echoed: %s %s', async (...argv) => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt')])).code).toBe(0);
     const shown: string[] = [];
@@ -58,14 +58,14 @@ describe('an argument with credentials', () => {
     expect(shown.filter((text) => text.includes(MARK))).toEqual([]);
   });
 
-  it('is shown without them, and with what it was', async () => {
+  it('is echoed with them masked and the rest intact', async () => {
     const { cli } = workspace();
     const { err } = await cli(['list', `http://user:${MARK}@h:1`]);
     expect(err).toContain('http://**********@h:1');
     expect((await cli(['list', `--password=${MARK}`])).err).toContain("unknown option '--password=**********'");
   });
 
-  it('is shown as it is where there are none', async () => {
+  it('is echoed unchanged if it has none', async () => {
     const { cli } = workspace();
     expect((await cli(['list', 'http://198.51.100.1:80'])).err).toContain('http://198.51.100.1:80');
     expect((await cli(['import', 'C:\\lists\\a.txt', '[2001:db8::1]:80'])).out).toMatch(
@@ -75,7 +75,7 @@ describe('an argument with credentials', () => {
 });
 
 describe('a file with credentials in its name', () => {
-  it('is read and written, and shown without them', async () => {
+  it('is read and written, and its name is shown without them', async () => {
     const { cli, path, dir } = workspace();
     const name = `user:${MARK}@h.txt`;
     writeFileSync(path(name), '198.51.100.1:80\nnonsense\n');
@@ -88,8 +88,8 @@ describe('a file with credentials in its name', () => {
   });
 });
 
-describe('an old record with credentials in its texts', () => {
-  it('is listed and got without them, and found by what is shown', async () => {
+describe('an old record with credentials in its text fields', () => {
+  it('is shown without them by list and get, and found by what they show', async () => {
     const { cli, dir } = workspace();
     mkdirSync(dir, { recursive: true });
     const cache = await openCache(

@@ -27,7 +27,7 @@ function errorOf(argv: readonly string[]): { code: number | null; err: string } 
 }
 
 describe('a directory', () => {
-  it('that may not be read is not taken for one without a cache', async () => {
+  it('that may not be read is not reported as one without a cache', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     chmodSync(dir, 0);
@@ -39,9 +39,9 @@ describe('a directory', () => {
 
   it.each([
     ['flat', /flat is a file, not a directory: /],
-    ['flat/below', /a part of the path is a file, not a directory \(ENOTDIR\): name another --dir/],
+    ['flat/below', /a part of the path is a file, not a directory \(ENOTDIR\): choose another --dir/],
     ['linked', /proxies is a symbolic link/],
-  ])('that is none is named for what it is: %s', async (name, message) => {
+  ])('that is something else is reported as what it is: %s', async (name, message) => {
     const { cli, path } = workspace({ flat: '', 'list.txt': LIST });
     mkdirSync(path('linked'));
     symlinkSync(path('elsewhere'), path('linked/proxies'));
@@ -53,7 +53,7 @@ describe('a directory', () => {
     }
   });
 
-  it('that holds l2 in both forms is used with a warning that says which', async () => {
+  it('that contains l2 in both formats is used with a warning that says which', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt')])).err).toBe('');
     const second = await cli(['--backend', 'sqlite', 'import', path('list.txt')]);
@@ -63,8 +63,8 @@ describe('a directory', () => {
   });
 });
 
-describe('a directory that others could change', () => {
-  it('is refused where anyone may write to it, with the path and the command that helps', async () => {
+describe('a directory that other users could change', () => {
+  it('is refused if anyone may write to it, with the path and the command that fixes it', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     chmodSync(join(dir, 'proxies'), 0o777);
@@ -74,7 +74,7 @@ describe('a directory that others could change', () => {
     expect((await cli(['--directory-checks', 'off', 'list'])).code).toBe(0);
   });
 
-  it('is warned of where its group may, and refused by --directory-checks strict', async () => {
+  it('causes a warning if its group may write to it, and is refused by --directory-checks strict', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     chmodSync(join(dir, 'proxies'), 0o770);
@@ -86,8 +86,8 @@ describe('a directory that others could change', () => {
   });
 });
 
-describe('a database that another program gave a trigger', () => {
-  it('is refused, with the name of the trigger and the command that removes it, which helps', async () => {
+describe('a database to which another program added a trigger', () => {
+  it('is refused, with the name of the trigger and a command that removes it and works', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const run = (sql: string): void => {
@@ -111,7 +111,7 @@ describe('a database that another program gave a trigger', () => {
 });
 
 describe('a file', () => {
-  it('that cannot be read or written is named, with the reason in words', async () => {
+  it('that cannot be read or written is named, with a description of the error', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });
     const { err } = await cli(['import', path('list.txt'), path('missing.txt'), path('.')]);
     expect(err).toContain('missing.txt: the file cannot be read: no such file or directory (ENOENT)\n');
@@ -123,7 +123,7 @@ describe('a file', () => {
     );
   });
 
-  it('with credentials in clear is made without a warning, for its owner alone, and the result says so', async () => {
+  it('with plain-text credentials is created for its owner alone, without a warning, and the result says so', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const { code, out, err } = await cli(['export', path('out.jsonl'), '--credentials', 'plain']);
@@ -154,7 +154,7 @@ describe('the exit code of an import', () => {
     if (texts[0] !== '') expect(JSON.parse((await cli(['list', '--json'])).out).count).toBe(1);
   });
 
-  it('goes with a summary that counts what was not loaded', async () => {
+  it('comes with a summary that counts the rows not loaded', async () => {
     const { cli, path } = workspace({ 'list.txt': '198.51.100.1:80\nno proxy at all\n' });
     const { out } = await cli(['import', path('list.txt'), missing]);
     expect(out).toMatch(/\n1 row imported, 1 skipped, 1 failed in .*\n$/);

@@ -11,7 +11,7 @@ const ENV = { ...process.env, [CURRENT_KEY_VARIABLE]: generateKey() };
 const command = (dir: string, ...argv: readonly string[]) => ['--conditions=@pw/source', BIN, '--dir', dir, ...argv];
 
 describe('import -', () => {
-  it('reads stdin, whose format its content tells', async () => {
+  it('reads stdin and detects the format from the content', async () => {
     const { cli } = workspace();
     expect((await cli(['import', '-'], undefined, LIST)).out).toMatch(/^stdin: 4 loaded\n4 rows imported in /);
     const json = '[{"ip":"198.51.100.9","port":80}]';
@@ -19,34 +19,34 @@ describe('import -', () => {
     expect(JSON.parse((await cli(['list', '--json', '--source', 'mine'])).out).count).toBe(1);
   });
 
-  it('takes --format where the content does not tell', async () => {
+  it('uses --format if the content is ambiguous', async () => {
     const { cli } = workspace();
     const text = 'proxy_url\nhttp://198.51.100.9:80\n';
     expect((await cli(['import', '-', '--format', 'csv', '--json'], undefined, text)).out).toContain('"file": "-"');
     expect(JSON.parse((await cli(['list', '--json'])).out).count).toBe(1);
   });
 
-  it('names stdin and the line where a row is wrong', async () => {
+  it('reports stdin and the line of an invalid row', async () => {
     const { cli } = workspace();
     const { code, err } = await cli(['import', '-'], undefined, `${LIST}http://999.0.0.1:80\n`);
     expect([code, err]).toEqual([1, expect.stringMatching(/^stdin:5: /)]);
   });
 
-  it('reads stdin once, among files', async () => {
+  it('reads stdin once, in the order of the files', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt'), '-'], undefined, '198.51.100.9:80')).out).toContain(
       '5 rows imported',
     );
     const twice = await cli(['import', '-', '-'], undefined, LIST);
-    expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('Stdin can be read once')]);
+    expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('can be read only once')]);
   });
 
-  it('says so where a program gave no stdin', async () => {
+  it('says so if the calling program passed no stdin', async () => {
     const { code, err } = await workspace().cli(['import', '-']);
-    expect([code, err]).toEqual([1, 'pw-cache: there is no stdin to read: name a file\n']);
+    expect([code, err]).toEqual([1, 'pw-cache: there is no stdin to read from: name a file instead of -\n']);
   });
 
-  it('leaves a file of that name alone, which is ./-', async () => {
+  it('reads a file of that name as ./-', async () => {
     const { dir, path } = workspace({ '-': '198.51.100.1:80\n198.51.100.2:80\n' });
     const run = spawnSync(process.execPath, command(dir, 'import', './-'), {
       cwd: path('.'),
@@ -67,7 +67,7 @@ describe('import -', () => {
     ['import', '-'],
     ['import', '-', '--dry-run'],
     ['sync', 'mine', '-'],
-  ])('fails where stdin is a directory, as it does for its name: %s %s %s', (...argv) => {
+  ])('fails if stdin is a directory, as for a directory given by name: %s %s %s', (...argv) => {
     const { dir, path } = workspace();
     const folder = openSync(path('.'), 'r');
     onTestFinished(() => closeSync(folder));
@@ -79,7 +79,7 @@ describe('import -', () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/it is a directory \(EISDIR\)/)]);
   });
 
-  it('ends when it is interrupted while nothing comes, and stores what came', async () => {
+  it('ends when interrupted while stdin is idle, and stores the rows read so far', async () => {
     const { dir } = workspace();
     const child = spawn(process.execPath, command(dir, 'import', '-'), { env: ENV, stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => {});
@@ -91,7 +91,7 @@ describe('import -', () => {
 });
 
 describe('export -', () => {
-  it('writes the entries to stdout, and what it has to say to stderr; import - reads them', async () => {
+  it('writes entries to stdout and messages to stderr; import - reads them', async () => {
     const { cli, path } = workspace();
     await cli(['import', '-'], undefined, LIST);
     await cli(['export', path('all.jsonl')]);
@@ -108,7 +108,7 @@ describe('export -', () => {
     expect([copy.code, copy.out]).toEqual([0, expect.stringContaining('4 rows imported')]);
   });
 
-  it('refuses --json, whose document would be among the entries', async () => {
+  it('refuses --json, whose document would mix with the entries', async () => {
     const { cli } = workspace();
     await cli(['import', '-'], undefined, LIST);
     const { code, out, err } = await cli(['export', '-', '--json']);
@@ -117,7 +117,7 @@ describe('export -', () => {
     expect(err).toMatch(/name a file \(see pw-cache export --help\)/);
   });
 
-  it('ends well where the reader has seen enough', async () => {
+  it('succeeds if the reader closes the pipe early', async () => {
     const { cli, dir } = workspace();
     const lines = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
     await cli(['import', '-'], undefined, lines);
@@ -131,7 +131,7 @@ describe('export -', () => {
     expect([await once(child, 'close'), err]).toEqual([[0, null], '']);
   });
 
-  it('goes through a pipe of two commands', () => {
+  it('works in a pipe of two commands', () => {
     const { dir, path } = workspace();
     spawnSync(process.execPath, command(dir, 'import', '-'), { env: ENV, input: LIST });
     const quoted = (argv: readonly string[]) => [process.execPath, ...argv].map((part) => `'${part}'`).join(' ');

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { run } from '../../src/index.ts';
 
-/** A stream that keeps what is written; a terminal if `columns` are given. */
+/** A stream that collects what is written; a terminal if `columns` is given. */
 export class MemoryStream extends Writable {
   text = '';
   readonly isTTY: boolean;

@@ -8,7 +8,7 @@ import { cli } from './run-cli.ts';
 
 const key = { [CURRENT_KEY_VARIABLE]: generateKey() };
 
-/** A folder with a cache, and files to import. */
+/** A folder with files to import, and the path of a cache that does not exist yet. */
 export function workspace(files: Record<string, string> = {}) {
   const root = makeTempDir(onTestFinished);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
