@@ -98,7 +98,7 @@ function cannotBeOpened(dir: string, tiers: readonly string[], warnings: TierWar
 }
 
 function twoBackends(directory: string, used: Backend, other: Backend): string {
-  return `${directory} contains l2 both as ${used} and as ${other}: this command uses ${used}; choose the other with --backend ${other}`;
+  return `${directory} contains l2 as ${used} and as ${other}: this command uses ${used}; choose the other with --backend ${other}`;
 }
 
 /** Throws a CliError if a tier failed while it was read, because its entries may be missing from the output. */

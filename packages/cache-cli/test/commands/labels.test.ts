@@ -80,7 +80,7 @@ describe('labels', () => {
     [['import', 'x', '--label', 'kind=a', '--label', 'kind=b'], 'label "kind" is already given', 'pw-cache import'],
     [
       ['import', 'x', ...Array.from({ length: 33 }, (_, i) => ['--label', `n${i}=x`]).flat()],
-      'at most 32',
+      'At most 32',
       'pw-cache import',
     ],
     [['list', '--label', 'country'], 'name=value', 'pw-cache list'],

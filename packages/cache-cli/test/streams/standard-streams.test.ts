@@ -114,7 +114,7 @@ describe('export -', () => {
     const { code, out, err } = await cli(['export', '-', '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'USAGE' } });
-    expect(err).toMatch(/name a file \(see pw-cache export --help\)/);
+    expect(err).toMatch(/name a file instead of - \(see pw-cache export --help\)/);
   });
 
   it('succeeds if the reader closes the pipe early', async () => {
