@@ -25,7 +25,7 @@ try {
   end(
     missing === undefined
       ? describeUnexpected(error)
-      : `the package ${missing} is not installed: run "npm install ${missing}"`,
+      : `the package ${missing} is not installed: run npm install ${missing}`,
   );
 }
 

@@ -83,7 +83,7 @@ async function open(
   } catch (error) {
     if (!(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
     const names = missingPackages(error.message).join(' ');
-    throw new CliError(error.code, `the installation is incomplete: run "npm install ${names}"`);
+    throw new CliError(error.code, `the installation is incomplete: run npm install ${names}`);
   }
 }
 
