@@ -1,15 +1,15 @@
 #!/usr/bin/env node
-import { listenForSignals } from './interruption.ts';
-import { missingPackage } from './missing-packages.ts';
-import { stdinOfProcess } from './stdin-of-process.ts';
-import { describeUnexpected } from './unexpected.ts';
+import { listenForSignals } from './errors/interruption.ts';
+import { describeUnexpected } from './errors/unexpected-error.ts';
+import { missingPackage } from './store/missing-packages.ts';
+import { stdinOfProcess } from './streams/process-stdin.ts';
 
 const signal = listenForSignals();
-// Rejections that nobody waits for come here too.
+// Receives unhandled rejections too.
 process.on('uncaughtException', (error) => end(describeUnexpected(error)));
 
 try {
-  // Loaded here and not above: an installation that is not complete is an error like any other.
+  // Imported dynamically, so that an incomplete installation is reported like any other error.
   const { run } = await import('./run.ts');
   process.exitCode = await run(process.argv.slice(2), {
     stdout: process.stdout,
@@ -18,11 +18,15 @@ try {
     env: process.env,
     signal,
   });
-  // Whoever interrupts it does not wait for a reader that does not read.
+  // After an interruption, do not wait for a reader that has stopped reading.
   if (signal.aborted) process.exit();
 } catch (error) {
   const missing = missingPackage(error);
-  end(missing === undefined ? describeUnexpected(error) : `a package is missing: npm install ${missing}`);
+  end(
+    missing === undefined
+      ? describeUnexpected(error)
+      : `the package ${missing} is not installed: run npm install ${missing}`,
+  );
 }
 
 function end(message: string): void {

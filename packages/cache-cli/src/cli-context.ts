@@ -1,20 +1,20 @@
 import { type DirectoryChecks, maskCredentials } from '@pw/cache-models';
-import type { CliIo } from './cli-io.ts';
-import { printable } from './format.ts';
-import { maskedArguments } from './masked-arguments.ts';
-import { Output } from './output.ts';
-import type { Backend } from './store-paths.ts';
+import { maskedArguments } from './arguments/masked-arguments.ts';
+import { printable } from './display/format.ts';
+import type { Backend } from './store/store-paths.ts';
+import type { CliIo } from './streams/cli-io.ts';
+import { Output } from './streams/output.ts';
 
-/** What every command gets. */
+/** The context of a running command: its streams, clock and exit code. */
 export class CliContext {
   readonly io: CliIo;
   readonly out: Output;
   readonly err: Output;
-  /** What the process will exit with. */
+  /** The exit code of the process. */
   exitCode = 0;
   readonly #arguments: ReadonlyMap<string, string>;
 
-  /** `argv`: what was typed; it is shown without the credentials in it. */
+  /** `argv` is what the user typed; its credentials are masked wherever a message quotes it. */
   constructor(io: CliIo, argv: readonly string[]) {
     this.io = io;
     this.#arguments = maskedArguments(argv);
@@ -22,14 +22,14 @@ export class CliContext {
     this.err = new Output(io.stderr, io.signal);
   }
 
-  /** A text without credentials, those that were typed among them: for JSON. */
+  /** A text with its credentials masked, including any that the user typed. For JSON output. */
   masked(text: string): string {
     let result = text;
     for (const [argument, mask] of this.#arguments) result = result.replaceAll(argument, () => mask);
     return maskCredentials(result);
   }
 
-  /** The same, safe for a terminal. */
+  /** The same, with control characters escaped for a terminal. */
   shown(text: string): string {
     return printable(this.masked(text));
   }

@@ -1,2 +1,2 @@
-export type { CliIo, CliStream } from './cli-io.ts';
 export { run } from './run.ts';
+export type { CliIo, CliStream } from './streams/cli-io.ts';

@@ -1,7 +1,8 @@
 import { EXPORT_CREDENTIALS, KEY_IDENTITIES, PROXY_FILE_FORMATS } from '@pw/cache-manager';
 import { DIRECTORY_CHECKS, HEALTH_STATUSES, PROXY_SCHEMES } from '@pw/cache-models';
 import { Command, Option } from 'commander';
-import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './argument-parsers.ts';
+import { pathName, pathNames, sourceName, ttlSeconds, wholeNumber } from './arguments/argument-parsers.ts';
+import { givenLabel, wantedLabel } from './arguments/label-options.ts';
 import type { CliContext } from './cli-context.ts';
 import { type ExportFileOptions, exportFile } from './commands/export.ts';
 import { printKey } from './commands/generate-key.ts';
@@ -10,20 +11,21 @@ import { importFiles } from './commands/import.ts';
 import { listEntries } from './commands/list.ts';
 import { showStatistics } from './commands/stats.ts';
 import { syncFile } from './commands/sync.ts';
-import { givenLabel, wantedLabel } from './label-options.ts';
-import { STDOUT } from './standard-streams.ts';
+import { STDOUT } from './streams/standard-streams.ts';
 
-/** The command line: what there is to say, and which function does it. */
+/** Declares the commands, their arguments and help, and the function that each runs. */
 export function buildProgram(context: CliContext, version: string): Command {
   const program = new Command('pw-cache')
-    .description('Keeps proxies in a multi-tier cache: memory, files, SQLite. Credentials are encrypted on disk.')
+    .description('Stores proxies in a multi-tier cache: memory, files, SQLite. Credentials are encrypted on disk.')
     .version(version, '-V, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
     .addOption(
-      new Option('--dir <directory>', 'where the cache is; import makes it').default('.cache').argParser(pathName),
+      new Option('--dir <directory>', 'directory of the cache; import and sync create it')
+        .default('.cache')
+        .argParser(pathName),
     )
     .addOption(
-      new Option('--backend <kind>', 'how the files of level 2 are kept (default: as they are, else jsonl)').choices([
+      new Option('--backend <kind>', 'storage format of level 2 (default: the existing one, else jsonl)').choices([
         'jsonl',
         'sqlite',
       ]),
@@ -31,7 +33,7 @@ export function buildProgram(context: CliContext, version: string): Command {
     .addOption(
       new Option(
         '--directory-checks <how>',
-        'where other users could change the files: warn, strict (refuse) or off (default: warn)',
+        'if other users could change the files: warn, strict (refuse to open) or off (default: warn)',
       ).choices(DIRECTORY_CHECKS),
     )
     .option('--json', 'machine-readable output: one JSON document, for errors too')
@@ -44,47 +46,47 @@ export function buildProgram(context: CliContext, version: string): Command {
   program
     .command('stats')
     .description(
-      'count what is stored: by level (l2 and l3 hold the same proxies; l1 is memory, empty when a command begins), by health, and with credentials',
+      'count the stored proxies: by level (l2 and l3 contain the same proxies; l1 is memory, empty when a command starts), by health, and with credentials',
     )
-    .summary('show how much is stored, level by level')
+    .summary('show how many proxies each level contains')
     .addHelpText('after', examples('pw-cache stats', 'pw-cache stats --json | jq .entries'))
     .action((_options: unknown, command: Command) => showStatistics(context, command.optsWithGlobals()));
   addExport(program, context);
   program
     .command('generate-key')
-    .description('print a new encryption key; keep it, for without it stored credentials cannot be read')
+    .description('print a new encryption key; keep it, because stored credentials cannot be read without it')
     .summary('print a new encryption key')
     .addHelpText('after', examples('export PROXYWHIRL_CACHE_ENCRYPTION_KEY=$(pw-cache generate-key)'))
     .action((_options: unknown, command: Command) => printKey(context, command.optsWithGlobals()));
   return program.addHelpText(
     'after',
     `${examples('pw-cache import proxies.txt', 'pw-cache get http://198.18.0.1:8081', 'pw-cache list --health healthy --limit 20')}
-Credentials are sealed with the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key);
-proxies without credentials need none.
+Credentials are encrypted with the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key);
+proxies without credentials need no key.
 
-Exit codes: 0 done, 1 failed (also in part) or not found, 2 wrong usage, 130 or 143 interrupted.
-More about a command: pw-cache <command> --help`,
+Exit codes: 0 done, 1 failed (in whole or in part) or not found, 2 wrong usage, 130 or 143 interrupted.
+Help for a command: pw-cache <command> --help`,
   );
 }
 
 function addImport(program: Command, context: CliContext): void {
   const command = program
     .command('import')
-    .description('read proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
-    .summary('read proxies from files')
+    .description('import proxies from JSON, JSON Lines, CSV or plain lists (host:port, user:password@host:port, URLs)')
+    .summary('import proxies from files')
     .argument('<file...>', 'files to read; - is stdin', pathNames);
   addListOptions(command)
-    .option('--source <name>', 'source of rows that name none (default: warmed)')
-    .option('--dry-run', 'show how the first rows are understood, and the counts; store nothing')
+    .option('--source <name>', 'source of rows without one (default: warmed)')
+    .option('--dry-run', 'show how the first rows are parsed, and the counts; store nothing')
     .addHelpText(
       'after',
       `
-Exit code 0 if every row that holds a proxy is stored; rows that hold none are skipped, and reported.
-1 if a file cannot be read, a row cannot be parsed or stored, or not one row of a file holds a proxy;
-the other rows and files are stored all the same. Interrupted, it stores the rows it has read.
-Rows with credentials need the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key).
-With --dry-run no cache is opened or made, and credentials are masked; the exit code is the same.
-The format of stdin is told by its content, or by --format. A file that is named - is ./-
+The exit code is 0 if every row with a proxy is stored; rows without one are skipped and reported.
+It is 1 if a file cannot be read, a row cannot be parsed or stored, or no row of a file contains a proxy;
+the other rows and files are stored anyway. If interrupted, import stores the rows it has read.
+Rows with credentials require the key in PROXYWHIRL_CACHE_ENCRYPTION_KEY (see generate-key).
+--dry-run neither opens nor creates a cache, and masks credentials; the exit code is the same.
+The format of stdin is detected from its content, unless --format is given. For a file named "-", write ./-
 ${examples(
   'pw-cache import http.txt proxies.json',
   'pw-cache import --dry-run proxies.csv',
@@ -99,30 +101,31 @@ ${examples(
     );
 }
 
-/** Of the commands that read a list. */
+/** Adds the options of every command that reads a list. */
 function addListOptions(command: Command): Command {
   return command
     .option(
       '--ttl <time>',
-      'how long the proxies stay in the cache: 90s, 15m, 2h, 7d, or seconds (default: what an exported entry has left, else 1h)',
+      'how long the proxies stay in the cache: 90s, 15m, 2h, 7d, or seconds (default: the remaining time of an exported entry, else 1h)',
       ttlSeconds,
     )
     .addOption(
-      new Option('--format <format>', 'format of the list (default: by name, else by content)').choices(
-        PROXY_FILE_FORMATS,
-      ),
+      new Option(
+        '--format <format>',
+        'format of the list (default: detected from the name, else from the content)',
+      ).choices(PROXY_FILE_FORMATS),
     )
-    .addOption(new Option('--scheme <scheme>', 'scheme of rows that name none (default: http)').choices(PROXY_SCHEMES))
-    .option('--bare-names', 'accept names without a dot in lists, such as squid:3128; then Total:402 is a proxy too')
+    .addOption(new Option('--scheme <scheme>', 'scheme of rows without one (default: http)').choices(PROXY_SCHEMES))
+    .option('--bare-names', 'accept host names without a dot in plain lists, such as squid:3128 (but also Total:402)')
     .addOption(
       new Option(
         '--key-identity <parts>',
-        'what tells two proxies apart; url+credentials is for gateways that take a session in the password (default: url+username)',
+        'what distinguishes two proxies; use url+credentials for gateways with a session in the password (default: url+username)',
       ).choices(KEY_IDENTITIES),
     )
     .option(
       '--label <name=value>',
-      'label of everything that is imported, such as kind=residential; may be repeated',
+      'label for every imported proxy, such as kind=residential; may be repeated',
       givenLabel,
     );
 }
@@ -131,20 +134,24 @@ function addSync(program: Command, context: CliContext): void {
   const command = program
     .command('sync')
     .description(
-      'make the proxies of a source those of a list: add and update what it names, and remove what it does not; other sources stay as they are',
+      'make the proxies of a source match a list: add and update those in the list, remove the others; other sources are unchanged',
     )
-    .summary('make the proxies of a source those of a list')
-    .argument('<source>', 'where the proxies come from, as import --source says', sourceName)
-    .argument('<file>', 'the list, in any format that import reads; - is stdin', pathName);
+    .summary('make the proxies of a source match a list')
+    .argument('<source>', 'name of the source, as given to import --source', sourceName)
+    .argument('<file>', 'list in any format that import reads; - is stdin', pathName);
   addListOptions(command)
-    .option('--force', 'remove also where rows failed, the list is empty, or more than half of the source would go')
+    .option(
+      '--force',
+      'remove proxies even if rows failed, the list is empty, or more than half of the source would be removed',
+    )
     .addHelpText(
       'after',
       `
-Health, access counts and labels of what stays are kept. A proxy of another source that the list names becomes one of
-this source. If it is interrupted, run it again: it continues.
-Exit code 0 if all is as the list says. 1 if a row failed, or nothing is removed although something should be: rows
-failed, the list is empty or cannot be read, or more than half would go; in the last three cases nothing is changed.
+Proxies that stay keep their health, access counts and labels. A proxy of another source that is in the list moves to
+this source. If interrupted, run the command again to continue.
+The exit code is 0 if the source matches the list. It is 1 if a row failed, or if proxies should have been removed but
+were not, because rows failed, the list is empty or cannot be read, or more than half would be removed; in the last
+three cases nothing is changed.
 ${examples('pw-cache sync nightly http.txt', 'curl -s https://lists.example/http.txt | pw-cache sync nightly - --ttl 1d')}`,
     )
     .action((source: string, file: string, _options: unknown, command: Command) =>
@@ -155,14 +162,14 @@ ${examples('pw-cache sync nightly http.txt', 'curl -s https://lists.example/http
 function addGet(program: Command, context: CliContext): void {
   program
     .command('get')
-    .description('show one proxy, and which level of the cache had it')
-    .argument('<url|key>', 'a proxy URL, with or without its user, host:port, or a key that list shows')
-    .option('--reveal', 'show username and password')
+    .description('show one proxy, and the level of the cache that returned it')
+    .argument('<url|key>', 'a proxy URL, with or without a user; host:port; or a key as shown by list')
+    .option('--reveal', 'show the user name and password')
     .addHelpText(
       'after',
       `
-A URL alone means the entry without a user, or else the only entry at that URL; if there are several,
-their keys are named and the exit code is 1. host:port means http, or else the only entry there.
+A URL without a user means the entry without a user, or else the only entry at that URL; if there are
+several, their keys are listed and the exit code is 1. host:port means http, or else the only entry there.
 ${examples(
   'pw-cache get 198.18.0.1:8081',
   'pw-cache get http://ann@gate.example:8080 --reveal',
@@ -177,14 +184,14 @@ ${examples(
 function addList(program: Command, context: CliContext): void {
   program
     .command('list')
-    .description('list the proxies that are there; get shows one of them in full')
-    .summary('list the proxies that are there')
-    .option('--limit <count>', 'show at most so many', wholeNumber)
-    .option('--source <name>', 'only those from this source')
-    .addOption(new Option('--health <state>', 'only those in this state').choices(HEALTH_STATUSES))
+    .description('list the stored proxies; get shows one of them in full')
+    .summary('list the stored proxies')
+    .option('--limit <count>', 'maximum number of proxies to show', wholeNumber)
+    .option('--source <name>', 'only proxies from this source')
+    .addOption(new Option('--health <state>', 'only proxies in this state').choices(HEALTH_STATUSES))
     .option(
       '--label <name=value>',
-      'only those with this label; may be repeated, and of several values of one name any will do',
+      'only proxies with this label; may be repeated: of several values for one name, any matches',
       wantedLabel,
     )
     .addHelpText(
@@ -202,29 +209,31 @@ function addList(program: Command, context: CliContext): void {
 function addExport(program: Command, context: CliContext): void {
   program
     .command('export')
-    .description('write everything to a JSON Lines file, which only you can read and import reads back')
-    .summary('write everything to a file that import reads back')
+    .description('write all proxies to a JSON Lines file that import reads; only its owner can read the file')
+    .summary('write all proxies to a file that import reads')
     .argument(
       '<file>',
-      'file to write; one that is there is replaced when the new one is complete; - is stdout',
+      'file to write; an existing file is replaced once the new one is complete; - is stdout',
       pathName,
     )
     .addOption(
-      new Option('--credentials <how>', 'sealed: encrypted with the key; plain: in clear; omit: left out')
+      new Option('--credentials <how>', 'sealed: encrypted with the key; plain: in plain text; omit: left out')
         .choices(EXPORT_CREDENTIALS)
         .default('sealed'),
     )
     .addHelpText(
       'after',
       `
-Exit code 1 if an entry could not be read, and so is not in the file. Interrupted, it leaves no file behind.
-To stdout it writes the entries alone, and everything else to stderr; --json is for files. A file that is named - is ./-
+The exit code is 1 if an entry could not be read and is missing from the file. If interrupted, export leaves no file.
+To stdout, export writes only the entries, and all messages to stderr; --json requires a file. For a file named "-", write ./-
 ${examples('pw-cache export backup.jsonl', 'pw-cache export shared.jsonl --credentials omit', 'pw-cache export - | gzip > backup.jsonl.gz')}`,
     )
     .action((file: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportFileOptions>();
       if (file === STDOUT && options.json === true)
-        command.error('--json has its document on stdout, where the entries go: name a file', { exitCode: 2 });
+        command.error('--json prints its document on stdout, where the entries go: name a file instead of -', {
+          exitCode: 2,
+        });
       return exportFile(context, file, options);
     });
 }

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CURRENT_KEY_VARIABLE } from '@pw/cache-crypto';
 import { describe, expect, it } from 'vitest';
-import { cli } from './run-cli.ts';
-import { LIST, workspace } from './workspace.ts';
+import { cli } from './support/run-cli.ts';
+import { LIST, workspace } from './support/workspace.ts';
 
 describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
-  it('gives back in a new run what was imported, listed, counted and exported', async () => {
+  it('returns in a new run what an earlier one imported: get, list, stats and export', async () => {
     const { cli, dir, path } = workspace({
       'list.txt': LIST,
       'more.json': '[{"ip":"198.51.100.3","port":1,"status":"healthy"}]',
@@ -59,7 +59,7 @@ describe.each(['jsonl', 'sqlite'])('a cache with l2 in %s', (backend) => {
 });
 
 describe('get', () => {
-  it('finds by key, by URL and by host:port, and says which tier answered', async () => {
+  it('finds an entry by key, URL and host:port, and names the tier that answered', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const found = JSON.parse((await cli(['get', '198.51.100.1:80', '--json'])).out);
@@ -73,7 +73,7 @@ describe('get', () => {
     }
   });
 
-  it('tells users of one gateway apart, and shows a credential when asked only', async () => {
+  it('distinguishes the users of a gateway, and shows credentials only on request', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const masked = await cli(['get', 'http://bob:whatever@gate.example:9000']);
@@ -85,7 +85,7 @@ describe('get', () => {
     );
   });
 
-  it('exits 1 and says why when there is nothing, or no key opens it', async () => {
+  it('exits with 1 and says why if the entry does not exist or no key decrypts it', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     expect(await cli(['get', 'nothing'])).toMatchObject({
@@ -101,7 +101,7 @@ describe('get', () => {
     expect((await cli(['get', 'ann@gate.example:9000'])).code).toBe(0);
   });
 
-  it('shows what would rewrite a terminal as text', async () => {
+  it('escapes characters that could rewrite the terminal', async () => {
     const { cli, path } = workspace({
       'rows.jsonl': '{"proxy_url":"http://a.example:1","source":"\\u001b[2Jx\\u202ey"}',
     });
@@ -111,12 +111,12 @@ describe('get', () => {
 });
 
 describe('import without a key', () => {
-  it('takes what has no credentials', async () => {
+  it('accepts rows without credentials', async () => {
     const { cli, path } = workspace({ 'list.txt': '198.51.100.1:80\n' });
     expect((await cli(['import', path('list.txt')], {})).code).toBe(0);
   });
 
-  it('refuses credentials, names the variable and the command that makes a key, and stores none of them', async () => {
+  it('refuses rows with credentials, and names the variable to set and the command that prints a key', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     const { code, out, err } = await cli(['import', path('list.txt')], {});
     expect(code).toBe(1);
@@ -129,8 +129,8 @@ describe('import without a key', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('is reported by file and line, stops nothing else, and quotes no secret', async () => {
+describe('errors', () => {
+  it('in a row are reported by file and line, do not stop the import, and quote no secret', async () => {
     const { cli, path } = workspace({
       'list.txt': 'ann:hunter2\n198.51.100.1:80\n',
       'rows.jsonl': '{"hunter2\n',
@@ -168,7 +168,7 @@ describe('what goes wrong', () => {
     [['list', '--health', 'fine'], 'Allowed choices', 'pw-cache list'],
     [['export', 'x', '--credentials', 'shown'], 'Allowed choices', 'pw-cache export'],
     [['stats', '--colour'], 'unknown option', 'pw-cache stats'],
-  ])('exits 2 with one line that says which help to read for wrong usage: %j', async (argv, message, helpOf) => {
+  ])('of usage exit with 2 and one line that names the help to read: %j', async (argv, message, helpOf) => {
     const { code, out, err } = await workspace().cli(argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^pw-cache: .*\n$/);
@@ -187,7 +187,7 @@ describe('what goes wrong', () => {
     },
   );
 
-  it('names the variable that holds a wrong key, not the key', async () => {
+  it('in a key name its variable, not the key', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     const { code, err } = await cli(['import', path('list.txt')], { [CURRENT_KEY_VARIABLE]: 'hunter2' });
     expect(code).toBe(1);
@@ -195,7 +195,7 @@ describe('what goes wrong', () => {
     expect(err).not.toContain('hunter2');
   });
 
-  it('does not pretend that a cache is empty when its directory cannot be used', async () => {
+  it('in the directory of a cache do not make it look empty', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });
     const { code, err } = await cli(['--dir', path('flat'), 'import', path('list.txt')]);
     expect(code).toBe(1);
@@ -221,7 +221,7 @@ describe('help and version', () => {
     expect(await cli(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
-  it('shows the help and exits 2 without a command', async () => {
+  it('shows the help and exits with 2 if no command is given', async () => {
     const usage = expect.stringContaining('Usage: pw-cache');
     expect(await cli([])).toMatchObject({ code: 2, out: '', err: usage });
     const { out, ...rest } = await cli(['--json']);
@@ -231,7 +231,7 @@ describe('help and version', () => {
 });
 
 describe('generate-key', () => {
-  it('prints a key that works, and nothing else', async () => {
+  it('prints only a working key', async () => {
     const { out, err } = await cli(['generate-key']);
     expect(out).toMatch(/^[\w-]{43}=\n$/);
     expect(err).toBe('');

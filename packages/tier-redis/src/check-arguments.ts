@@ -18,7 +18,7 @@ const BATCH_SIZE = wholeNumber(1);
 
 type Checked = readonly [name: string, value: unknown, kind: ArgumentKind];
 
-/** What is wrong with the arguments of `acquireLease`. */
+/** The error for invalid arguments of `acquireLease`, if any. */
 export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unknown, token: unknown) {
   return problemOf(
     tier,
@@ -28,12 +28,12 @@ export function problemOfLease(tier: CacheTier, key: unknown, milliseconds: unkn
   );
 }
 
-/** What is wrong with the arguments of `releaseLease`. */
+/** The error for invalid arguments of `releaseLease`, if any. */
 export function problemOfRelease(tier: CacheTier, key: unknown, token: unknown) {
   return problemOf(tier, ['key', key, KEY], ['token', token, Kinds.text]);
 }
 
-/** What is wrong with the number of records that `reseal` seals at a time. */
+/** The error for an invalid batch size of `reseal`, if any. */
 export function problemOfBatchSize(tier: CacheTier, batchSize: unknown) {
   return problemOf(tier, ['batchSize', batchSize, BATCH_SIZE]);
 }

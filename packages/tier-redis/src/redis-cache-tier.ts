@@ -11,37 +11,40 @@ import {
   type ResealCounts,
   type SideValues,
 } from '@pw/cache-models';
-import { abandonable } from './abandonable.ts';
-import { evicted, ok, type Stored, wholeNumber } from './answers.ts';
-import { ChangeListeners, tellOne } from './change-listeners.ts';
 import { problemOfBatchSize, problemOfLease, problemOfRelease } from './check-arguments.ts';
-import { ClusterConnection } from './cluster-connection.ts';
-import type { Connection, ConnectionEvents } from './connection.ts';
-import { enterAll } from './enter-all.ts';
-import { Leases } from './leases.ts';
+import { ChangeListeners, notifyListener } from './connection/change-listeners.ts';
+import { ClusterConnection } from './connection/cluster-connection.ts';
+import type { Connection, ConnectionEvents } from './connection/connection.ts';
+import { connectionSetup } from './connection/connection-setup.ts';
+import { RedisLink } from './connection/redis-link.ts';
+import { isCluster } from './connection/server-client.ts';
+import { SingleConnection } from './connection/single-connection.ts';
 import { BATCH_BYTES, MAX_RECORD_BYTES } from './limits.ts';
-import type { Pass } from './pass.ts';
-import { RecordNames } from './record-names.ts';
-import { RedisLink } from './redis-link.ts';
-import { type Pair, RedisStore } from './redis-store.ts';
+import { cancellableIterator } from './passes/cancellable-iterator.ts';
+import { indexExistingRecords } from './passes/index-existing-records.ts';
+import type { Pass } from './passes/pass.ts';
+import { resealPages } from './passes/reseal.ts';
+import { Leases } from './records/leases.ts';
+import { RecordNames } from './records/record-names.ts';
+import { type Pair, RedisStore } from './records/redis-store.ts';
+import { ACCESS, PUT_BOUNDED, QUARANTINE } from './records/scripts.ts';
+import { RedisSideValues } from './records/side-values.ts';
+import { asciiHead, decodeRecord, encodeAccess, encodeRecord, Stamps } from './records/stored-record.ts';
 import { type CheckedOptions, complete, type RedisTierOptions, redisOptions } from './redis-tier-options.ts';
-import type { ReplyFault } from './reply-guard.ts';
-import { resealPages } from './reseal.ts';
-import { ACCESS, PUT_BOUNDED, SET_ASIDE } from './scripts.ts';
-import { isCluster } from './server-client.ts';
-import { checkFormat, Fence, loadScripts } from './set-up.ts';
-import { RedisSideValues } from './side-values.ts';
-import { SingleConnection } from './single-connection.ts';
+import type { ReplyFault } from './replies/reply-guard.ts';
+import { evicted, ok, type Stored, wholeNumber } from './replies/reply-parsers.ts';
 import { SizeEstimate } from './size-estimate.ts';
-import { beginning, decodeRecord, encodeAccess, encodeRecord, Stamps } from './stored-record.ts';
 
 /**
- * Keeps entries on a Redis or Valkey server, or a cluster of them, where any number of processes share them. The server
- * removes an entry at its deadline by itself.
+ * Stores entries on a Redis or Valkey server or cluster, where any number of processes share them. The server removes
+ * each entry at its deadline.
  *
- * Every operation is over in time, whatever the server does: a fault is a miss and a failure, as with every tier, and the
- * connection is made again by itself. Whoever keeps copies of entries learns with {@link RedisCacheTier.onChange} which ones
- * other processes have changed.
+ * Every operation settles in time, whatever the server does. As in every tier, a fault counts as a miss and a failure;
+ * the connection is then re-established automatically. {@link RedisCacheTier.onChange} reports which entries other
+ * processes have changed, so that copies of them can be dropped.
+ *
+ * @example
+ * const tier = new RedisCacheTier({}, { url: 'rediss://user:password@cache.example:6379' });
  */
 export class RedisCacheTier extends BaseTier<'async'> {
   readonly #options: CheckedOptions;
@@ -53,7 +56,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   readonly #size = new SizeEstimate();
   readonly #listeners = new ChangeListeners();
 
-  /** Throws a CacheConfigError that lists what is wrong with the options, or with the configuration. Connects to nothing yet. */
+  /** Throws a CacheConfigError that lists every invalid option and setting. Does not connect yet. */
   constructor(config: CacheTierConfigInput, options: RedisTierOptions) {
     super(config, options, {
       mode: 'async',
@@ -70,16 +73,19 @@ export class RedisCacheTier extends BaseTier<'async'> {
       logger: this.logger,
       ...this.#options,
       factory: (events) => this.#connection(options, names, events),
-      setUp: this.#setUp(names),
-      changed: (name) => this.#listeners.tell(name === null ? null : names.keyOf(name)),
+      setUp: connectionSetup(names, this.name),
+      changed: (name) => this.#listeners.notify(name === null ? null : names.keyOf(name)),
       refused: (fault) => this.#refused(fault),
     });
     this.#store = new RedisStore(names, maxEntries === null ? undefined : names.index(evictionPolicy), this.#link);
     this.#leases = new Leases(this.#store, this.#stamps, () =>
-      this.logger.warn({ tier: this.name }, 'what stood under the name of a lease is no lease; a new one replaced it'),
+      this.logger.warn(
+        { tier: this.name },
+        'the value under the name of a lease was not a lease; a new lease replaced it',
+      ),
     );
     this.#sideValues = new RedisSideValues(this.#store, async () => {
-      if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
+      if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is disabled`, { tier: this.name });
       await this.open();
     });
   }
@@ -91,22 +97,14 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return new SingleConnection(address, names.prefix('e'), this.#options.timeoutMs, events);
   }
 
-  #setUp(names: RecordNames): ConstructorParameters<typeof RedisLink>[0]['setUp'] {
-    const fence = new Fence();
-    return async (nodes, send) => {
-      await fence.raise(nodes);
-      await Promise.all([loadScripts(nodes), checkFormat(names, send, this.name)]);
-    };
-  }
-
   /**
-   * Calls the listener with each key that another process has changed, and with `null` when changes may have been missed: after
-   * each new connection, and once `graceMs` after the end of one. Returns a function that ends it. What a listener throws or rejects
-   * with is dropped.
+   * Calls the listener with each key that another process has changed, and with `null` when changes may have been
+   * missed: after each new connection, and once `graceMs` after a connection is lost. Errors of a listener are ignored.
+   * Returns a function that removes the listener.
    */
   onChange(listener: ChangeListener): () => void {
     const remove = this.#listeners.add(listener);
-    if (this.#link.isLive) tellOne(listener, null);
+    if (this.#link.isLive) notifyListener(listener, null);
     return remove;
   }
 
@@ -115,39 +113,39 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return this.#sideValues;
   }
 
-  /** The token of a lease on a key for some milliseconds (1 to 2147483647), or its extension; see `CacheTier.acquireLease`. */
+  /** Acquires a lease on a key for 1 to 2147483647 milliseconds, or extends it; see `CacheTier.acquireLease`. */
   acquireLease(key: string, milliseconds: number, token?: string): Promise<string | null | undefined> {
     const problem = problemOfLease(this, key, milliseconds, token);
     if (problem !== undefined) return Promise.reject(problem);
     return this.run<string | null | undefined>(undefined, () => this.#leases.acquire(key, milliseconds, token));
   }
 
-  /** Ends a lease that has this token; true if there was one. */
+  /** Releases the lease that has this token. Returns true if there was one. */
   releaseLease(key: string, token: string): Promise<boolean> {
     const problem = problemOfRelease(this, key, token);
     if (problem !== undefined) return Promise.reject(problem);
     return this.run(false, () => this.#leases.release(key, token));
   }
 
-  /** See `CacheTier.reseal`. A record that another process replaces meanwhile is left as it is. */
+  /** See `CacheTier.reseal`. A record that another process replaces in the meantime is left unchanged. */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     const problem = problemOfBatchSize(this, batchSize);
     if (problem !== undefined) throw problem;
     await this.open();
     const { cipher } = this;
     if (cipher === undefined) return;
-    const setAside = (key: string, record: Stored) => {
+    const quarantine = (key: string, record: Stored) => {
       this.passOver(new CacheCorruptionError('stored record is damaged', { tier: this.name }));
-      return this.#setAside(key, record);
+      return this.#quarantine(key, record);
     };
     const pass = this.#store.pass();
-    yield* resealPages({ store: this.#store, pass, cipher, stamps: this.#stamps, setAside }, batchSize);
+    yield* resealPages({ store: this.#store, pass, cipher, stamps: this.#stamps, quarantine }, batchSize);
   }
 
   protected override async doOpen(): Promise<void> {
     await this.#link.open();
     try {
-      await enterAll(this.#store, this.config.evictionPolicy);
+      await indexExistingRecords(this.#store, this.config.evictionPolicy);
     } catch (error) {
       await this.#link.close();
       throw error;
@@ -160,14 +158,14 @@ export class RedisCacheTier extends BaseTier<'async'> {
 
   protected override async doGet(key: string): Promise<CacheEntry | undefined> {
     if (!key.isWellFormed()) return undefined;
-    const [record, access] = await this.#store.readOne(key);
+    const [record, access] = await this.#store.get(key);
     return record === null ? undefined : this.#decode(key, record, access);
   }
 
   protected override async doGetMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const known = keys.filter((key) => key.isWellFormed());
     const found = new Map<string, CacheEntry>();
-    for (const entry of this.#decodeAll(known, await this.#store.read(known))) found.set(entry.key, entry);
+    for (const entry of this.#decodeAll(known, await this.#store.getMany(known))) found.set(entry.key, entry);
     return found;
   }
 
@@ -187,7 +185,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   protected override async doPutMany(entries: readonly CacheEntry[], now: number): Promise<boolean[]> {
     for (const { key } of entries) this.#checkKey(key);
     if (this.#store.index === undefined) {
-      // All of them first: should one not be fit to be stored, nothing is on its way yet.
+      // Encode all entries before sending any: if one is invalid, nothing has been stored.
       await this.#store.sendAll(
         entries.map((entry) => this.#setCommand(entry)),
         ok,
@@ -203,7 +201,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
 
   protected override async doDeleteMany(keys: readonly string[], now: number): Promise<boolean[]> {
     // No entry has the empty key: it stands for one that was never stored.
-    const gone = await this.#store.remove(
+    const gone = await this.#store.delete(
       keys.map((key) => (key.isWellFormed() ? key : '')),
       now,
     );
@@ -212,7 +210,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   }
 
   protected override async doExpire(key: string, now: number): Promise<void> {
-    await this.#store.remove([key], now, true);
+    await this.#store.delete([key], now, true);
     this.#size.removed(key);
   }
 
@@ -225,7 +223,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     let live = 0;
     for await (const names of store.scan('e', pass)) {
       const keys = names.map((name) => store.names.keyOf(name));
-      const gone = await pass.step(() => store.remove(keys, now));
+      const gone = await pass.step(() => store.delete(keys, now));
       this.counts.countRemoval(RemovalReason.TTL, gone.filter((was) => was === 2).length);
       live += gone.filter((was) => was === 1).length;
     }
@@ -259,7 +257,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
   /** A consumer that ends the iteration, also while it waits for the next entry, ends the pass with it. */
   override entries(): AsyncIterableIterator<CacheEntry> {
     const pass = this.#store.pass();
-    return abandonable(this.#allEntries(pass), () => pass.end());
+    return cancellableIterator(this.#allEntries(pass), () => pass.end());
   }
 
   async *#allEntries(pass: Pass): AsyncGenerator<CacheEntry> {
@@ -300,7 +298,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     let removed = 0;
     for await (const names of store.scan('e', pass)) {
       const keys = names.map((name) => store.names.keyOf(name));
-      const gone = await pass.step(() => store.remove(keys, now, true));
+      const gone = await pass.step(() => store.delete(keys, now, true));
       for (const [at, key] of keys.entries()) if (gone[at] !== 0) this.#size.removed(key);
       removed += gone.filter((was) => was !== 0).length;
     }
@@ -321,7 +319,7 @@ export class RedisCacheTier extends BaseTier<'async'> {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Each by a command of its own: what a script writes, the server tells to this connection too. */
+  /** A plain command per entry, because the server reports writes by a script to this connection as well. */
   #setCommand(entry: CacheEntry): readonly string[] {
     return ['SET', this.#store.names.name('e', entry.key), this.#encode(entry), 'PXAT', this.#deadline(entry)];
   }
@@ -339,19 +337,19 @@ export class RedisCacheTier extends BaseTier<'async'> {
       BATCH_BYTES,
     ];
     const args = group.flatMap((entry) => [entry.key, this.#encode(entry), this.#deadline(entry)]);
-    const went = await this.#store.run(PUT_BOUNDED, index!, [...fixed.map(String), ...args], evicted);
-    this.counts.countRemoval(RemovalReason.TTL, went.expired);
-    this.counts.countRemoval(RemovalReason.CAPACITY, went.untold);
-    for (const [key, record, access] of went.told) this.#tellEvicted(key, record, access);
+    const removed = await this.#store.run(PUT_BOUNDED, index!, [...fixed.map(String), ...args], evicted);
+    this.counts.countRemoval(RemovalReason.TTL, removed.expired);
+    this.counts.countRemoval(RemovalReason.CAPACITY, removed.unreported);
+    for (const [key, record, access] of removed.reported) this.#reportEvicted(key, record, access);
   }
 
-  #tellEvicted(key: string, record: string, access: string | null): void {
+  #reportEvicted(key: string, record: string, access: string | null): void {
     this.#size.removed(key);
     let entry: CacheEntry;
     try {
       entry = decodeRecord(key, record, access, this.cipher);
     } catch (error) {
-      // It is gone all the same, but there is no entry to tell of.
+      // It was evicted, but there is no entry to report.
       this.passOver(error);
       this.counts.countRemoval(RemovalReason.CAPACITY);
       return;
@@ -373,39 +371,40 @@ export class RedisCacheTier extends BaseTier<'async'> {
     }
   }
 
-  /** A damaged record is set aside under a name of its own, for as long as it would have lived, and no longer in the way. */
+  /** A damaged record is renamed into quarantine, where it stays until its original deadline. */
   #decode(key: string, record: Stored, access: string | null): CacheEntry {
     try {
       return decodeRecord(key, record, access, this.cipher);
     } catch (error) {
-      if (error instanceof CacheCorruptionError) this.#setAside(key, record).catch(() => {});
+      if (error instanceof CacheCorruptionError) this.#quarantine(key, record).catch(() => {});
       throw error;
     }
   }
 
-  async #setAside(key: string, record: Stored): Promise<void> {
+  async #quarantine(key: string, record: Stored): Promise<void> {
     const { names } = this.#store;
-    const args = [beginning(record), String(MAX_RECORD_BYTES)];
-    await this.#store.run(SET_ASIDE, [names.name('e', key), names.name('q', key)], args, wholeNumber);
+    const args = [asciiHead(record), String(MAX_RECORD_BYTES)];
+    await this.#store.run(QUARANTINE, [names.name('e', key), names.name('q', key)], args, wholeNumber);
   }
 
-  /** After an answer that was too long, records are not asked for any more without a look at their length. */
+  /** After a reply that was too long, the length of each record is checked before it is read. */
   #refused(fault: ReplyFault): void {
-    this.logger.warn({ tier: this.name, code: fault }, 'an answer of the server was refused; its connection is ended');
-    if (fault === 'ERR_REPLY_TOO_LONG') this.#store.beCareful();
+    this.logger.warn({ tier: this.name, code: fault }, 'refused a reply of the server and closed the connection');
+    if (fault === 'ERR_REPLY_TOO_LONG') this.#store.checkLengthsFirst();
   }
 
   #encode(entry: CacheEntry): string {
     return encodeRecord(entry, this.cipher, this.#stamps.next());
   }
 
-  /** A server refuses a deadline before 1970: its first millisecond is as long ago. */
+  /** A server rejects a deadline before 1970, so use the first millisecond after: expired just the same. */
   #deadline(entry: CacheEntry): string {
     return String(Math.max(1, Math.ceil(entry.expiresAt) + this.#options.offsetMs));
   }
 
-  /** The server keeps texts as UTF-8, where one lone surrogate looks like another: two keys would be one. */
+  /** The server stores strings as UTF-8, where all lone surrogates look alike, so different keys would collide. */
   #checkKey(key: string): void {
-    if (!key.isWellFormed()) throw new CacheValidationError(`${this.name}: key: must be well-formed Unicode`);
+    if (!key.isWellFormed())
+      throw new CacheValidationError(`${this.name}: key: must be well-formed Unicode, without lone surrogates`);
   }
 }

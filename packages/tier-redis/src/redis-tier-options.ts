@@ -1,40 +1,53 @@
 import { type ArgumentKind, optional, type TierOptions } from '@pw/cache-models';
-import { isNamespace } from './record-names.ts';
-import type { ClusterClient, SingleClient } from './server-client.ts';
+import type { ClusterClient, SingleClient } from './connection/server-client.ts';
+import { isNamespace } from './records/record-names.ts';
 
-/** What the tier takes beside what every tier takes. */
+/** Options of {@link RedisCacheTier}, in addition to those of every tier. */
 export interface RedisTierOptions extends TierOptions {
-  /** Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if need be. */
+  /** Address of a server: `redis://`, `rediss://` (TLS) or `unix://`, with user and password if needed. */
   readonly url?: string | undefined;
   /**
-   * A client of the `redis` package, of a server (`createClient`) or a cluster (`createCluster`), instead of a URL. The tier
-   * connects with a duplicate of it, which it closes; the client itself is left alone, and need not be connected.
+   * Instead of a URL, a client of the `redis` package: for a server (`createClient`) or a cluster (`createCluster`).
+   * The tier connects with a duplicate, which it closes itself. The client is not used and need not be connected.
    */
   readonly client?: SingleClient | ClusterClient | undefined;
-  /** Entries of one namespace are one cache. 1 to 100 letters, digits, dots, colons, dashes, underscores. Default `"proxies"`. */
+  /**
+   * Tiers with the same namespace share one cache. 1 to 100 letters, digits, dots, colons, dashes, underscores.
+   * @default "proxies"
+   */
   readonly namespace?: string | undefined;
-  /** Longest wait for the answer to one command, in milliseconds: 1 to 60000. Default 1000. */
+  /**
+   * Longest wait for the reply to one command, in milliseconds: 1 to 60000.
+   * @default 1000
+   */
   readonly timeoutMs?: number | undefined;
-  /** How often a connection has to prove that it lives, in milliseconds: 1 to 60000. Default 1000. */
+  /**
+   * Interval of the `PING` that checks the connection, in milliseconds: 1 to 60000.
+   * @default 1000
+   */
   readonly heartbeatMs?: number | undefined;
   /**
-   * How long after the end of a connection the tiers above may go on with what they hold, in milliseconds; then they are
-   * emptied once. 0 or more, or Infinity for as long as the server cannot be reached. Default 3000.
+   * How long the tiers above may keep serving their copies after the connection is lost, in milliseconds; then they are
+   * emptied once. 0 or more, or Infinity to keep them until the server is back.
+   * @default 3000
    */
   readonly graceMs?: number | undefined;
   /**
-   * How long one pass over all names of the server (`keys`, `entries`, `size`, `clear`, `cleanupExpired`, `reseal`) may take, in
-   * milliseconds: 1 to 3600000. What the caller does between two entries does not count. Then it ends with a fault. Default 120000.
+   * How long one pass over all names on the server (`keys`, `entries`, `size`, `clear`, `cleanupExpired`, `reseal`) may
+   * take, in milliseconds: 1 to 3600000. Time that the caller spends between two entries does not count. A pass that
+   * takes longer fails.
+   * @default 120000
    */
   readonly passTimeoutMs?: number | undefined;
   /**
-   * Added to each deadline that the server is given, in milliseconds, for a `clock` that does not show the server's time, as in
-   * tests. Default 0.
+   * Added to each deadline sent to the server, in milliseconds; for a `clock` that differs from the server's time, as
+   * in tests.
+   * @default 0
    */
   readonly serverClockOffsetMs?: number | undefined;
 }
 
-/** The options with every default. */
+/** The options with their defaults applied. */
 export interface CheckedOptions {
   readonly namespace: string;
   readonly timeoutMs: number;
@@ -46,7 +59,7 @@ export interface CheckedOptions {
 
 const LONGEST_MS = 60_000;
 const LONGEST_PASS_MS = 3_600_000;
-/** The longest time that a timer of Node.js can wait. */
+/** The longest delay of a Node.js timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 const SPAN = span(LONGEST_MS);
@@ -60,7 +73,7 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
   timeoutMs: SPAN,
   heartbeatMs: SPAN,
   graceMs: optional({
-    wanted: 'must be a number of milliseconds of 0 or more, or Infinity',
+    wanted: 'must be a number of milliseconds from 0, or Infinity',
     isRight: (value) => typeof value === 'number' && value >= 0,
   }),
   passTimeoutMs: span(LONGEST_PASS_MS),
@@ -71,16 +84,16 @@ const OPTIONS: Readonly<Record<Exclude<keyof RedisTierOptions, keyof TierOptions
 });
 
 /**
- * What the tier adds to the options of all tiers. Where neither a server nor a client is given, or both are, `url` is an option that
- * nothing is right for, so that one error lists all problems.
+ * The kinds of the options that this tier adds. If neither or both of `url` and `client` are given, every `url` counts
+ * as invalid, so that a single error lists all problems.
  */
 export function redisOptions(options: RedisTierOptions): Readonly<Record<string, ArgumentKind>> {
   const { url, client } = (options as RedisTierOptions | undefined) ?? {};
   if ((url === undefined) !== (client === undefined)) return OPTIONS;
-  return { ...OPTIONS, url: { wanted: 'exactly one of url and client must be given', isRight: () => false } };
+  return { ...OPTIONS, url: { wanted: 'give exactly one of url and client', isRight: () => false } };
 }
 
-/** Completes options that the tier has checked by {@link redisOptions}. */
+/** Applies the defaults to options that passed the checks of {@link redisOptions}. */
 export function complete(options: RedisTierOptions): CheckedOptions {
   const { namespace = 'proxies', timeoutMs = 1000, heartbeatMs = 1000, graceMs = 3000 } = options;
   const { passTimeoutMs = 120_000, serverClockOffsetMs: offsetMs = 0 } = options;
@@ -101,7 +114,7 @@ function span(most: number): ArgumentKind {
   });
 }
 
-/** What both kinds of clients have, and the tier uses. */
+/** True for anything with the methods that the tier uses of both kinds of clients. */
 function isClient(client: unknown): boolean {
   if ((typeof client !== 'object' && typeof client !== 'function') || client === null) return false;
   const { duplicate, sendCommand } = client as Readonly<Record<string, unknown>>;

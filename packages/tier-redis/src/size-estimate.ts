@@ -1,15 +1,15 @@
-/** Keys that are remembered, so that one put twice counts once. */
+/** How many keys are remembered, so that a key put twice counts once. */
 const MOST_KEYS = 10_000;
 
 /**
- * How many entries there are, as far as this process knows without asking: as many as at the last count, and what it has put
- * and removed since. What others do meanwhile, and puts after the first 10,000 keys, come in with the next count.
+ * An estimate of the number of entries that needs no command: the last count, plus the puts and minus the deletes of
+ * this process since. Changes by other processes, and puts beyond the first 10,000 keys, show up at the next count.
  */
 export class SizeEstimate {
   #counted = 0;
   readonly #put = new Map<string, number>();
 
-  /** Looks at what was put: what has expired since is no more. */
+  /** The estimate at a time; entries that have expired by then no longer count. */
   at(now: number): number {
     for (const [key, expiresAt] of this.#put) if (expiresAt <= now) this.#put.delete(key);
     return this.#counted + this.#put.size;

@@ -10,7 +10,7 @@ else {
   afterAll(() => server.end());
 
   await testTier('RedisCacheTier', {
-    module: new URL('./make-tier.ts', import.meta.url),
+    module: new URL('./support/make-tier.ts', import.meta.url),
     fastCheck,
     execArgv: ['--conditions=@pw/source'],
     // The kit's own counts take minutes over a network: `PW_FAULTS=full vitest run packages/tier-*`.

@@ -1,13 +1,13 @@
 import type { CacheManager, ExportCredentials, ExportResult } from '@pw/cache-manager';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { codeInWords, systemCodeOf } from '../error-text.ts';
-import { formatCount, plural } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { STDOUT } from '../standard-streams.ts';
-import { describeUnreadable, unreadableCount } from '../unreadable.ts';
+import { formatCount, plural } from '../display/format.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { describeCode, systemCodeOf } from '../errors/error-text.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { describeUnreadable, unreadableCount } from '../store/unreadable-records.ts';
+import { STDOUT } from '../streams/standard-streams.ts';
 
 export interface ExportFileOptions extends GlobalOptions {
   readonly credentials: ExportCredentials;
@@ -15,12 +15,15 @@ export interface ExportFileOptions extends GlobalOptions {
 
 const CREDENTIALS_TEXT: Readonly<Record<ExportCredentials, string>> = {
   sealed: '',
-  // The file is readable by its owner alone, and whoever says `plain` wants it: a fact to know, and no warning.
+  // Information, not a warning: the user asked for it, and only the owner can read the file.
   plain: ', credentials in clear',
   omit: ', credentials left out',
 };
 
-/** Writes every entry to a file, or to stdout, that an import reads back. The exit code is 1 if any could not be read. */
+/**
+ * Writes every entry to a file or stdout, in a format that import reads. The exit code is 1 if any entry could not be
+ * read.
+ */
 export async function exportFile(context: CliContext, file: string, options: ExportFileOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const result = await write(context, cache, file, options.credentials);
@@ -34,19 +37,19 @@ export async function exportFile(context: CliContext, file: string, options: Exp
     const count = plural(exported, 'entry', 'entries');
     const isStdout = file === STDOUT;
     const text = `${isStdout ? 'stdout' : context.shown(file)}: ${count} exported${CREDENTIALS_TEXT[credentials]}`;
-    // What else is written to stdout would be a part of the file.
+    // Anything else on stdout would become part of the export.
     await (isStdout ? context.err : context.out).line(text);
   }
   checkComplete(cache, options);
   const problems: string[] = [];
   if (unreadable > 0) problems.push(describeUnreadable(unreadable));
   if (failed > unreadable)
-    problems.push(`${plural(failed - unreadable, 'record')} damaged and set aside, or longer than an import takes`);
+    problems.push(`${plural(failed - unreadable, 'record')} damaged and quarantined, or too long to be imported again`);
   if (failed === 0) return;
-  throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `not all is exported: ${problems.join('; ')}`);
+  throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `the export is incomplete: ${problems.join('; ')}`);
 }
 
-/** Whoever reads stdout has seen enough, or it cannot be written: that ends the work, and is told elsewhere. */
+/** The reader of stdout is gone, or stdout has failed. Ends the export; a failure is reported by `reportOutput`. */
 class ReaderGone extends Error {}
 
 async function print({ out }: CliContext, text: string): Promise<void> {
@@ -54,7 +57,7 @@ async function print({ out }: CliContext, text: string): Promise<void> {
   if (out.closed) throw new ReaderGone();
 }
 
-/** `undefined` if stdout took not all of it. */
+/** `undefined` if stdout did not accept everything. */
 async function write(
   context: CliContext,
   cache: CacheManager,
@@ -74,11 +77,11 @@ async function write(
     if (context.io.signal?.aborted === true && error === context.io.signal.reason)
       throw new CliError(
         INTERRUPTED,
-        `${interrupted(error)}; ${isStdout ? 'stdout has only a part of the entries' : `nothing is exported: ${file} is as it was before`}`,
+        `${interrupted(error)}; ${isStdout ? 'stdout has only part of the entries' : `nothing was exported: ${file} is unchanged`}`,
       );
     const code = systemCodeOf(error);
     if (code === undefined) throw error;
-    throw new CliError('FILE_UNWRITABLE', `${file} cannot be written: ${codeInWords(code)}`);
+    throw new CliError('FILE_UNWRITABLE', `${file} cannot be written: ${describeCode(code)}`);
   } finally {
     await bar.clear();
   }

@@ -1,17 +1,17 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { type CacheEntry, type CacheEntryJson, labelTexts, type Secret } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { findEntry } from '../find-entry.ts';
-import { formatDuration, plural, printable } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { describeUnreadable, OPEN_REMEDY, unreadableCount } from '../unreadable.ts';
+import { formatDuration, plural, printable } from '../display/format.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { findEntry } from '../store/find-entry.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { describeUnreadable, OPEN_REMEDY, unreadableCount } from '../store/unreadable-records.ts';
 
 export interface GetOptions extends GlobalOptions {
   readonly reveal?: boolean;
 }
 
-/** Shows one entry. Its absence is a failure: a script asks for the exit code. */
+/** Shows one entry. Fails if it does not exist, so that scripts can check the exit code. */
 export async function getEntry(context: CliContext, urlOrKey: string, options: GetOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const start = performance.now();
@@ -39,17 +39,18 @@ export async function getEntry(context: CliContext, urlOrKey: string, options: G
 const SHOWN_KEYS = 10;
 
 function notFound(cache: CacheManager, { keys, locked }: { keys: readonly string[]; locked: boolean }, dir: string) {
-  if (locked) return new CliError('KEY_MISSING', `it is there, and no key opens its credentials: ${OPEN_REMEDY}`);
+  if (locked)
+    return new CliError('KEY_MISSING', `the entry exists, but no key decrypts its credentials: ${OPEN_REMEDY}`);
   if (keys.length > 1) {
     const shown = keys.slice(0, SHOWN_KEYS).join(', ') + (keys.length > SHOWN_KEYS ? ', …' : '');
-    const message = `${plural(keys.length, 'entry', 'entries')} fit: name the user (user@host:port), or get one by its key: ${shown}`;
+    const message = `${plural(keys.length, 'entry', 'entries')} match: add the user (user@host:port), or get one by its key: ${shown}`;
     return new CliError('AMBIGUOUS', message, { keys });
   }
   const unreadable = unreadableCount(cache);
-  const hint = unreadable > 0 ? `among what can be read; ${describeUnreadable(unreadable)}` : '';
+  const hint = unreadable > 0 ? `among the readable entries; ${describeUnreadable(unreadable)}` : '';
   return new CliError(
     'NOT_FOUND',
-    `not found in ${dir}${hint === '' ? ': "pw-cache list" shows what is there' : ` ${hint}`}`,
+    `not found in ${dir}${hint === '' ? ': "pw-cache list" lists all entries' : ` ${hint}`}`,
   );
 }
 

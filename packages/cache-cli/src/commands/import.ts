@@ -1,17 +1,17 @@
 import { basename } from 'node:path';
 import type { CacheManager, WarmResult } from '@pw/cache-manager';
+import { type ImportOptions, importOptions } from '../arguments/import-options.ts';
 import type { CliContext } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { CredentialGuard } from '../credential-guard.ts';
-import { formatCount, formatDuration, plural } from '../format.ts';
-import { hasFailed, others, totalsOf } from '../import-counts.ts';
-import { type ImportOptions, importOptions } from '../import-options.ts';
-import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { ProgressEstimate } from '../progress-estimate.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatDuration, plural } from '../display/format.ts';
+import { hasFailed, otherCounts, totalsOf } from '../display/import-counts.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { ProgressEstimate } from '../display/progress-estimate.ts';
+import { reportProblems, withReasonsDescribed } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { CredentialGuard } from '../store/credential-guard.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 import { previewFiles } from './preview.ts';
 
 type FileResult = WarmResult & { readonly file: string; readonly interrupted?: true };
@@ -19,8 +19,8 @@ type FileResult = WarmResult & { readonly file: string; readonly interrupted?: t
 const NOTHING: WarmResult = { loaded: 0, skipped: 0, failed: 0, problems: [], problemCount: 0 };
 
 /**
- * Reads files into the cache. The exit code is 0 if every row that holds a proxy is stored: rows that hold none are
- * counted as skipped and reported. It is 1 if a file or a row failed, or if not one row of a file that has rows holds a proxy.
+ * Imports files into the cache. The exit code is 0 if every row with a proxy is stored; rows without one are counted as
+ * skipped and reported. It is 1 if a file or a row failed, or if no row of a file contains a proxy.
  */
 export async function importFiles(
   context: CliContext,
@@ -48,7 +48,7 @@ export async function importFiles(
   if (guard.refused > 0) {
     throw new CliError(
       'KEY_MISSING',
-      `${plural(guard.refused, 'row')} with credentials not imported, for there is no encryption key: ${SEAL_REMEDY}`,
+      `${plural(guard.refused, 'row')} with credentials not imported, because there is no encryption key: ${SEAL_REMEDY}`,
     );
   }
 }
@@ -74,10 +74,10 @@ async function importFile(
         bar.update(estimate.fraction({ bytesRead, totalBytes, ...counts }), `${formatCount(counts.loaded)} loaded`);
       },
     });
-    return withReasonsInWords(result);
+    return withReasonsDescribed(result);
   } catch (error) {
     if (context.io.signal?.aborted !== true || error !== context.io.signal.reason) throw error;
-    return { ...withReasonsInWords(last), interrupted: true };
+    return { ...withReasonsDescribed(last), interrupted: true };
   } finally {
     await bar.clear();
   }
@@ -85,13 +85,13 @@ async function importFile(
 
 function describeInterruption(context: CliContext, files: readonly string[], results: readonly FileResult[]): string {
   const unread = files.length - results.length;
-  const rest = unread === 0 ? '' : ` and ${plural(unread, 'file')} more not at all`;
-  return `${interrupted(context.io.signal?.reason)}; what was stored stays: ${inputName(context, results.at(-1)!.file)} is read in part${rest}`;
+  const rest = unread === 0 ? '' : `, and ${plural(unread, 'more file')} not at all`;
+  return `${interrupted(context.io.signal?.reason)}; stored rows are kept: ${inputName(context, results.at(-1)!.file)} was imported in part${rest}`;
 }
 
 async function report(context: CliContext, result: FileResult): Promise<void> {
   const file = inputName(context, result.file);
-  await context.out.line(`${file}: ${formatCount(result.loaded)} loaded${others(result)}`);
+  await context.out.line(`${file}: ${formatCount(result.loaded)} loaded${otherCounts(result)}`);
   await reportProblems(context, file, result);
 }
 
@@ -106,5 +106,7 @@ async function summarise(
   const files = results.map((result) => ({ ...result, file: context.masked(result.file) }));
   if (json === true) await context.out.json({ ...totals, elapsedMs, ...interruption, files });
   else
-    await context.out.line(`${plural(totals.loaded, 'row')} imported${others(totals)} in ${formatDuration(elapsedMs)}`);
+    await context.out.line(
+      `${plural(totals.loaded, 'row')} imported${otherCounts(totals)} in ${formatDuration(elapsedMs)}`,
+    );
 }

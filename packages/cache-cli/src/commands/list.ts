@@ -1,8 +1,8 @@
 import { type CacheEntry, type HealthStatus, labelTest, maskCredentials, type WantedLabels } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { formatDuration, printable } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
+import { formatDuration, printable } from '../display/format.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../store/unreadable-records.ts';
 
 export interface ListOptions extends GlobalOptions {
   readonly limit?: number;
@@ -11,16 +11,16 @@ export interface ListOptions extends GlobalOptions {
   readonly label?: WantedLabels;
 }
 
-/** Lines written at once. */
+/** Lines per write. */
 const GROUP = 200;
 
-/** Lists entries as they come from the disk; a reader that has seen enough ends it. */
+/** Lists entries as they are read from disk, until the reader closes the output. */
 export async function listEntries(context: CliContext, options: ListOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const writer = options.json === true ? jsonWriter() : tableWriter(context.now());
   let chunk = writer.begin;
   let count = 0;
-  const isWanted = testOf(options);
+  const isWanted = entryFilter(options);
   let isWhole = options.limit !== 0;
   if (isWhole) {
     for await (const entry of cache.entries()) {
@@ -76,10 +76,10 @@ function tableWriter(now: number): EntryWriter {
   };
 }
 
-/** Tells which entries are wanted. */
-function testOf({ source, health, label = {} }: ListOptions): (entry: CacheEntry) => boolean {
+/** A filter for the wanted entries. */
+function entryFilter({ source, health, label = {} }: ListOptions): (entry: CacheEntry) => boolean {
   const hasLabels = labelTest(label);
-  // A source that holds credentials is stored without them.
+  // Sources are stored with their credentials masked.
   const sources = source === undefined ? undefined : [source, maskCredentials(source)];
   return (entry) =>
     sources?.includes(entry.source) !== false &&

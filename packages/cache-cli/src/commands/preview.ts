@@ -1,23 +1,23 @@
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import { type FilePreview, previewFile } from '@pw/cache-manager';
 import { type CacheEntry, labelTexts } from '@pw/cache-models';
+import { type ImportOptions, importOptions } from '../arguments/import-options.ts';
 import type { CliContext } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { formatCount, formatTable, plural, printable } from '../format.ts';
-import { hasFailed, others, totalsOf } from '../import-counts.ts';
-import { type ImportOptions, importOptions } from '../import-options.ts';
-import { hasKey, SEAL_REMEDY } from '../open-store.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatTable, plural, printable } from '../display/format.ts';
+import { hasFailed, otherCounts, totalsOf } from '../display/import-counts.ts';
+import { reportProblems, withReasonsDescribed } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { hasKey, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 
-/** Entries that are shown of each file. */
-const SHOWN = 10;
+/** Entries shown per file. */
+const MAX_SHOWN = 10;
 
 type Preview = FilePreview & { readonly file: string };
 
 /**
- * Shows how an import would understand files: the first proxies, with their credentials masked, and the counts. Opens no cache and makes
- * none. The exit code is that of the import.
+ * Shows how an import would parse files: the first proxies, with their credentials masked, and the counts. Neither
+ * opens nor creates a cache. The exit code is that of the import.
  */
 export async function previewFiles(
   context: CliContext,
@@ -33,33 +33,36 @@ export async function previewFiles(
       defaultSource: options.source,
       cipher,
       clock: context.io.clock,
-      limit: SHOWN,
+      limit: MAX_SHOWN,
       signal: context.io.signal,
       refuse: ({ hasCredentials }) => {
         if (cipher === undefined && hasCredentials) unsealed++;
         return undefined;
       },
     });
-    const preview = { file, ...withReasonsInWords(found) };
+    const preview = { file, ...withReasonsDescribed(found) };
     previews.push(preview);
     if (options.json !== true) await show(context, preview);
   }
   const totals = totalsOf(previews);
   if (options.json === true)
     await context.out.json({ dryRun: true, ...totals, files: previews.map((each) => toJson(context, each)) });
-  else await context.out.line(`${plural(totals.loaded, 'row')} would be imported${others(totals)}; nothing is stored`);
+  else
+    await context.out.line(
+      `${plural(totals.loaded, 'row')} would be imported${otherCounts(totals)}; nothing was stored`,
+    );
   if (previews.some(hasFailed)) context.exitCode = 1;
   if (unsealed === 0) return;
   const rows = plural(unsealed, 'row');
   throw new CliError(
     'KEY_MISSING',
-    `${rows} with credentials would not be imported, for there is no encryption key: ${SEAL_REMEDY}`,
+    `${rows} with credentials would not be imported, because there is no encryption key: ${SEAL_REMEDY}`,
   );
 }
 
 async function show(context: CliContext, preview: Preview): Promise<void> {
   const file = inputName(context, preview.file);
-  await context.out.line(`${file}: ${formatCount(preview.loaded)} would be loaded${others(preview)}`);
+  await context.out.line(`${file}: ${formatCount(preview.loaded)} would be loaded${otherCounts(preview)}`);
   if (preview.entries.length > 0)
     await context.out.write(formatTable(['URL', 'USERNAME', 'PASSWORD', 'LABELS'], preview.entries.map(cellsOf)));
   await reportProblems(context, file, preview);

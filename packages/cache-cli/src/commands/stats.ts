@@ -1,9 +1,9 @@
 import type { CacheManager } from '@pw/cache-manager';
 import { HEALTH_STATUSES } from '@pw/cache-models';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { formatCount, formatTable, plural } from '../format.ts';
-import { checkComplete, openStore } from '../open-store.ts';
-import { unreadableCount, warnOfUnreadable } from '../unreadable.ts';
+import { formatCount, formatTable, plural } from '../display/format.ts';
+import { checkComplete, openStore } from '../store/open-store.ts';
+import { unreadableCount, warnOfUnreadable } from '../store/unreadable-records.ts';
 
 interface TierSize {
   readonly tier: string;
@@ -12,7 +12,7 @@ interface TierSize {
   readonly maxEntries: number | null;
 }
 
-/** Counts what is there: exact sizes by tier, and different entries by health. */
+/** Shows the exact size of each tier, and counts distinct entries by health. */
 export async function showStatistics(context: CliContext, options: GlobalOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const tiers = await tierSizes(cache);
@@ -43,7 +43,7 @@ function describe(
     maxEntries === null ? 'none' : formatCount(maxEntries),
   ]);
   const counts = [plural(total, 'proxy', 'proxies'), `${formatCount(withCredentials)} with credentials`];
-  if (unreadable > 0) counts.push(`and ${formatCount(unreadable)} that no key opens`);
+  if (unreadable > 0) counts.push(`and ${formatCount(unreadable)} that no key decrypts`);
   const health = HEALTH_STATUSES.filter((status) => byHealth[status]! > 0)
     .map((status) => `${formatCount(byHealth[status]!)} ${status}`)
     .join(', ');

@@ -1,25 +1,25 @@
 import { basename } from 'node:path';
 import type { CacheManager, SyncProgress, SyncRefusal, SyncResult } from '@pw/cache-manager';
 import { CacheError } from '@pw/cache-models';
+import { importOptions, type ListOptions } from '../arguments/import-options.ts';
 import type { CliContext, GlobalOptions } from '../cli-context.ts';
-import { CliError } from '../cli-error.ts';
-import { CredentialGuard } from '../credential-guard.ts';
-import { codeInWords, systemCodeOf } from '../error-text.ts';
-import { formatCount, formatDuration } from '../format.ts';
-import { others } from '../import-counts.ts';
-import { importOptions, type ListOptions } from '../import-options.ts';
-import { hasKey, openStore, SEAL_REMEDY } from '../open-store.ts';
-import { ProgressBar } from '../progress-bar.ts';
-import { INTERRUPTED, interrupted } from '../report-error.ts';
-import { reportProblems, withReasonsInWords } from '../report-problems.ts';
-import { inputName, inputOf } from '../standard-streams.ts';
+import { formatCount, formatDuration } from '../display/format.ts';
+import { otherCounts } from '../display/import-counts.ts';
+import { ProgressBar } from '../display/progress-bar.ts';
+import { reportProblems, withReasonsDescribed } from '../display/report-problems.ts';
+import { CliError } from '../errors/cli-error.ts';
+import { describeCode, systemCodeOf } from '../errors/error-text.ts';
+import { INTERRUPTED, interrupted } from '../errors/report-error.ts';
+import { CredentialGuard } from '../store/credential-guard.ts';
+import { hasKey, openStore, SEAL_REMEDY } from '../store/open-store.ts';
+import { inputName, inputOf } from '../streams/standard-streams.ts';
 
 export interface SyncFileOptions extends GlobalOptions, ListOptions {
   readonly force?: boolean;
 }
 
 /**
- * Makes the entries of a source those of a file. The exit code is 1 if a row failed, or if entries that the file does not name
+ * Makes the entries of a source match a file. The exit code is 1 if a row failed, or if entries missing from the file
  * were not removed.
  */
 export async function syncFile(
@@ -33,7 +33,7 @@ export async function syncFile(
   let result: SyncResult;
   {
     await using cache = await openStore(context, options, { writes: true });
-    result = withReasonsInWords(await sync(context, cache, source, file, options, guard));
+    result = withReasonsDescribed(await sync(context, cache, source, file, options, guard));
   }
   if (options.json === true) {
     const elapsedMs = context.now() - start;
@@ -43,7 +43,7 @@ export async function syncFile(
   if (guard.refused > 0)
     throw new CliError(
       'KEY_MISSING',
-      `rows with credentials are not stored, for there is no encryption key: ${SEAL_REMEDY}`,
+      `rows with credentials were not stored, because there is no encryption key: ${SEAL_REMEDY}`,
     );
   if (result.refused !== null) throw new CliError('NOT_REMOVED', describe(result.refused));
 }
@@ -70,18 +70,18 @@ async function sync(
       throw unreadable(context, file, error);
     throw new CliError(
       INTERRUPTED,
-      `${interrupted(error)}; what was stored and removed until then stays so: run it again, and it goes on`,
+      `${interrupted(error)}; changes made so far are kept: run the command again to continue`,
     );
   } finally {
     await bar.clear();
   }
 }
 
-/** What stdin or a pipe fails with comes as it is; a fault of the cache is one of its own errors. */
+/** Names the input in a system error from stdin or a pipe. Errors of the cache are returned unchanged. */
 function unreadable(context: CliContext, file: string, error: unknown): unknown {
   const code = error instanceof CacheError ? undefined : systemCodeOf(error);
   if (code === undefined) return error;
-  return new CliError('FILE_UNREADABLE', `${inputName(context, file)} cannot be read: ${codeInWords(code)}`);
+  return new CliError('FILE_UNREADABLE', `${inputName(context, file)} cannot be read: ${describeCode(code)}`);
 }
 
 function describeProgress({ phase, added, updated, kept, removed }: SyncProgress): string {
@@ -100,11 +100,11 @@ async function report(
     (name) => `${formatCount(result[name])} ${name}`,
   );
   await context.out.line(
-    `${context.shown(source)}: ${counts.join(', ')}${others(result)} in ${formatDuration(elapsedMs)}`,
+    `${context.shown(source)}: ${counts.join(', ')}${otherCounts(result)} in ${formatDuration(elapsedMs)}`,
   );
   await reportProblems(context, inputName(context, file), result);
 }
 
 function describe({ message, canForce }: SyncRefusal): string {
-  return `nothing is removed: ${message}${canForce ? '; if that is as it should be, run it again with --force' : ''}`;
+  return `nothing was removed: ${message}${canForce ? '; if this is intended, run the command again with --force' : ''}`;
 }

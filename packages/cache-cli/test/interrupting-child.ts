@@ -1,8 +1,0 @@
-import { watch } from 'node:fs';
-
-// Loaded before the command: sends its process a signal, so many times, as soon as a file appears in a folder.
-const { PW_TEST_FOLDER, PW_TEST_SIGNAL, PW_TEST_TIMES } = process.env;
-const watcher = watch(PW_TEST_FOLDER!, { persistent: false }, () => {
-  watcher.close();
-  for (let i = 0; i < Number(PW_TEST_TIMES); i++) process.kill(process.pid, PW_TEST_SIGNAL);
-});

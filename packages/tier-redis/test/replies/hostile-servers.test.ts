@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { ScriptedServer } from '@pw/test-support';
+import { describe, expect, it, type TestContext } from 'vitest';
+import type { Told } from './hostile-child.ts';
+import { HOSTILE_CLUSTERS, HOSTILE_KINDS } from './hostile-kinds.ts';
+
+const CHILD = fileURLToPath(new URL('./hostile-child.ts', import.meta.url));
+const TIMEOUT_MS = 200;
+const PASS_TIMEOUT_MS = 400;
+/** How much later than its deadline a call may be over on a busy machine: far from endless. */
+const PATIENCE = 20;
+/** Opening, which each call may have to try again, and the longest call: a pass, with the step that was begun in time. */
+const DEADLINE_MS = TIMEOUT_MS + PASS_TIMEOUT_MS + TIMEOUT_MS;
+/** For all that a child does. */
+const PATIENCE_MS = 120_000;
+/** Four times the longest answer that is let through. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+describe('RedisCacheTier and hostile servers', () => {
+  async function expectNoHarm(
+    { onTestFinished }: TestContext,
+    kind: string,
+    ...more: readonly string[]
+  ): Promise<void> {
+    const server = await ScriptedServer.start(HOSTILE_KINDS[kind]!);
+    onTestFinished(() => server.end());
+    const args = ['--conditions=@pw/source', CHILD, server.url, String(TIMEOUT_MS), String(PASS_TIMEOUT_MS), ...more];
+    const limits = { timeout: PATIENCE_MS, killSignal: 'SIGKILL' as const };
+    const told = JSON.parse((await promisify(execFile)(process.execPath, args, limits)).stdout) as Told;
+    expect(told.unhandled).toEqual([]);
+    expect(told.wrong).toEqual([]);
+    for (const [name, took] of Object.entries(told.took)) expect(took, name).toBeLessThan(DEADLINE_MS * PATIENCE);
+    expect(told.grown).toBeLessThan(MOST_BYTES);
+  }
+
+  // Concurrently: the children wait for their timeouts most of the time.
+  it.concurrent.for(Object.keys(HOSTILE_KINDS))(
+    'settles every call in time, returns nothing wrong and lets the process exit when a server %s',
+    { timeout: PATIENCE_MS },
+    (kind, context) => expectNoHarm(context, kind),
+  );
+  it.concurrent.for(HOSTILE_CLUSTERS)(
+    'settles every call in time, returns nothing wrong and lets the process exit when a cluster node %s',
+    { timeout: PATIENCE_MS },
+    (kind, context) => expectNoHarm(context, kind, 'cluster'),
+  );
+
+  it('covers at least sixteen kinds of servers', () => {
+    expect(Object.keys(HOSTILE_KINDS).length).toBeGreaterThanOrEqual(16);
+  });
+});
