@@ -1,7 +1,7 @@
-import { withCheckArea } from './check-area.ts';
 import { CheckList } from './check-list.ts';
-import { installProject } from './install-project.ts';
-import { packPackages } from './pack-packages.ts';
+import { withCheckArea } from './packed/check-area.ts';
+import { installProject } from './packed/install-project.ts';
+import { packPackages } from './packed/pack-packages.ts';
 import { fetchOrThrow, runOrThrow } from './run-command.ts';
 
 // The oldest version that the packages' `engines` admit, and the newest of every line.

@@ -1,10 +1,10 @@
-import { withCheckArea } from './check-area.ts';
-import { checkInstalled } from './check-installed.ts';
 import { CheckList } from './check-list.ts';
-import { checkSelective } from './check-selective.ts';
-import { checkTarball } from './check-tarball.ts';
-import { checkThirdParty } from './check-third-party.ts';
-import { packPackages } from './pack-packages.ts';
+import { withCheckArea } from './packed/check-area.ts';
+import { checkInstalled } from './packed/check-installed.ts';
+import { checkSelective } from './packed/check-selective.ts';
+import { checkTarball } from './packed/check-tarball.ts';
+import { checkThirdParty } from './packed/check-third-party.ts';
+import { packPackages } from './packed/pack-packages.ts';
 
 // What a user installs: every public package, packed, linted, installed and run outside the workspace.
 await withCheckArea(async (area) => {

@@ -1,5 +1,5 @@
 import { CheckList } from './check-list.ts';
-import { changesetText, pendingChangesets, planRelease, type ReleasePlan } from './release-plan.ts';
+import { changesetText, pendingChangesets, planRelease, type ReleasePlan } from './releases/release-plan.ts';
 import { publicPackages, type WorkspacePackage } from './workspace.ts';
 
 // What `changeset version` would do: a minor of one package alone, for each in turn, and then the changesets that wait.

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeSkeleton } from '../src/releases/workspace-skeleton.ts';
 import { runCommand } from '../src/run-command.ts';
-import { makeSkeleton } from '../src/skeleton.ts';
 import { type Manifest, readJson, readWorkspace, workspaceRoot } from '../src/workspace.ts';
 
 type DependencyKind = 'dependencies' | 'devDependencies' | 'optionalDependencies';

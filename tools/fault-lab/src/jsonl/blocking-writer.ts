@@ -1,4 +1,4 @@
-import { note } from '../ledger-writer.ts';
+import { note } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier } from './survey.ts';
 
 // Writes in bursts, in which the lock is kept, and blocks its event loop in the middle of each for longer than a lock lives.

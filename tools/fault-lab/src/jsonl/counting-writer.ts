@@ -1,6 +1,6 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { note } from '../ledger-writer.ts';
+import { note } from '../ledger/ledger-writer.ts';
 import { ignoreChanges, ignoreLocks } from './ignore-locks.ts';
 import { entryOf, openTier, SHARDS } from './survey.ts';
 

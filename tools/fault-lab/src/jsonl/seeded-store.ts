@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, openTier, SHARDS, surveyJsonl } from './survey.ts';
 
 const SEEDS = Array.from({ length: 12 }, (_, n) => `s${n}`);

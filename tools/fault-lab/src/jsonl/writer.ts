@@ -1,5 +1,5 @@
-import { GONE } from '../ledger.ts';
-import { note, noteAll } from '../ledger-writer.ts';
+import { GONE } from '../ledger/ledger.ts';
+import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier, SHARDS } from './survey.ts';
 
 // Puts, replaces, deletes, in ones and in batches, until it is killed or has done `changes` of them.

@@ -1,4 +1,4 @@
-import { noteAll } from '../ledger-writer.ts';
+import { noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier } from './survey.ts';
 
 // A hundred durable puts at once, in a database that is open already.

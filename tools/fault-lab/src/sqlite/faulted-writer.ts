@@ -1,6 +1,6 @@
 import { CacheError } from '@pw/cache-models';
-import { GONE } from '../ledger.ts';
-import { note, noteAll } from '../ledger-writer.ts';
+import { GONE } from '../ledger/ledger.ts';
+import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, type Kind, openTier } from './survey.ts';
 
 // Works through a short day of a tier while one call of the system fails somewhere. Ends with 0 if all it saw was what the
