@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 /**
- * Notes what a client does to a store in a file outside of it, to which any number of clients append: a line before each change, and one
- * when it is answered, each with its time. `parseHistory` reads it.
+ * Records what a client does to a store in a file outside that store, to which any number of clients append: a line before each change and
+ * a line when it is answered, each with its time. `parseHistory` reads the file.
  */
 export class HistoryWriter {
   readonly #fd: number;
@@ -14,12 +14,12 @@ export class HistoryWriter {
     this.#client = client;
   }
 
-  /** Makes a change and notes what became of it: acknowledged if `change` answers true. What it throws counts as refused. Gives false then. */
+  /** Makes a change and records its outcome: acknowledged if `change` resolves to true, refused (and false) if it does not or throws. */
   note(key: string, value: string, change: () => Promise<boolean>): Promise<boolean> {
     return this.noteAll([[key, value]], async () => [await change()]);
   }
 
-  /** As `note`, of changes that are answered together. False if one was refused. */
+  /** Like `note`, for changes that are answered together. False if one was refused. */
   async noteAll(
     changes: readonly (readonly [key: string, value: string])[],
     change: () => Promise<readonly boolean[]>,
@@ -32,7 +32,7 @@ export class HistoryWriter {
     return changes.every((_, at) => done[at] === true);
   }
 
-  /** The client is dead: what it had under way goes on no more. */
+  /** Records that the client is dead: its pending changes end here. */
   died(): void {
     this.#write([{ what: 'died' }]);
   }

@@ -1,20 +1,20 @@
 import { GONE } from './ledger.ts';
 
-/** In place of a key: a change that takes every key away at one moment. */
+/** In place of a key: a change that removes every key at one moment. */
 export const EVERY_KEY = '*';
 
-/** A change of one key as a client saw it; times in nanoseconds of a clock that all processes of the machine share. */
+/** A change of one key as its client saw it; times in nanoseconds of a clock that all processes on the machine share. */
 export interface Change {
   readonly key: string;
   readonly value: string;
   readonly begin: number;
-  /** When it was answered, or its client died; `Infinity` if neither is known. */
+  /** When it was answered or its client died; `Infinity` if neither is known. */
   readonly end: number;
-  /** `done`: acknowledged. Both others may have happened or not. */
+  /** `done`: acknowledged. A change with another outcome may have happened or not. */
   readonly outcome: 'done' | 'refused' | 'unanswered';
 }
 
-/** What a key holds though it must not. `lost`: nothing; `old`: what was replaced before; `invented`: what nobody wrote. */
+/** A key with a wrong value. `lost`: no value; `old`: a value that had been replaced; `invented`: a value that no client wrote. */
 export interface Finding {
   readonly key: string;
   readonly kind: 'lost' | 'old' | 'invented';
@@ -23,9 +23,9 @@ export interface Finding {
 }
 
 /**
- * Compares what a store holds in the end with what its clients did, in whatever order the changes that overlapped took place. A change
- * that was acknowledged before another began came before it, so its value must be gone once that other one is acknowledged; one
- * that was never acknowledged may have happened or not. To take every key away is one moment, the same for all keys.
+ * Compares the final contents of a store with what its clients did; overlapping changes may have happened in any order. A change
+ * that was acknowledged before another began precedes it, so its value must be gone once the other one is acknowledged; a change
+ * that was never acknowledged may have happened or not. Removing every key happens at one moment, the same for all keys.
  */
 export function judge(changes: readonly Change[], found: ReadonlyMap<string, string>): Finding[] {
   const ofOneKey = changes.filter(({ key }) => key !== EVERY_KEY);
@@ -39,7 +39,7 @@ export function judge(changes: readonly Change[], found: ReadonlyMap<string, str
   return least!;
 }
 
-/** All that a change of every key may have been: one change at each moment that makes a difference. At most one such change. */
+/** The possible moments of a change of every key, as one change at each moment that makes a difference. */
 function* momentsOf(changes: readonly Change[]): Generator<readonly Change[]> {
   const [clear, ...others] = changes.filter(({ key }) => key === EVERY_KEY);
   if (others.length > 0) throw new Error('a history may have one change of every key');
@@ -70,7 +70,7 @@ interface Line {
   readonly value: string;
 }
 
-/** Reads what clients noted; see `history-writer.ts`. What a client had under way when it died ended at that moment. */
+/** Parses the lines of `history-writer.ts`. Pending changes of a client that died ended at that moment. */
 export function parseHistory(text: string): Change[] {
   const changes = new Map<string, Change>();
   for (const line of text.split('\n').slice(0, -1)) {

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 
-/** Standard output, which the parent made a file outside of what is being broken: it outlives the writer. */
+/** Standard output, which the parent redirected to a file outside the store: it outlives the writer. */
 const LEDGER = 1;
 
-/** Notes a change, makes it, and notes that it was acknowledged, unless `change` answers false. Throws what it throws. */
+/** Records a change, makes it, and records that it was acknowledged, unless `change` returns false. Throws what it throws. */
 export async function note(key: string, value: string, change: () => Promise<boolean> | boolean): Promise<boolean> {
   write(`begin ${key} ${value}\n`);
   const done = await change();
@@ -11,7 +11,7 @@ export async function note(key: string, value: string, change: () => Promise<boo
   return done;
 }
 
-/** As {@link note} for changes that are acknowledged together. */
+/** Like {@link note}, for changes that are acknowledged together. */
 export async function noteAll(
   changes: readonly (readonly [key: string, value: string])[],
   change: () => Promise<readonly boolean[]> | readonly boolean[],
@@ -22,7 +22,7 @@ export async function noteAll(
   return done;
 }
 
-/** A fault that was meant for the store may hit the ledger: once more, then. */
+/** A fault that was meant for the store may hit the ledger: then the write is repeated. */
 function write(line: string): void {
   try {
     writeSync(LEDGER, line);

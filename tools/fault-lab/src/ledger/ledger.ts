@@ -1,7 +1,7 @@
-/** The value of a key that is not there. */
+/** The value of an absent key. */
 export const GONE = '-';
 
-/** One line of a ledger: what a writer was about to do, or what it was told is done. */
+/** One line of a ledger: a change that a writer was about to make, or that was acknowledged. */
 export interface LedgerLine {
   readonly isDone: boolean;
   readonly key: string;
@@ -9,8 +9,8 @@ export interface LedgerLine {
 }
 
 /**
- * What a writer was promised. It writes its ledger outside of what is being broken (see `ledger-writer.ts`): a line before
- * each change, and one when the change is acknowledged. From that follows what each key may be found to hold.
+ * What a writer was promised. It writes its ledger outside the store that is being broken (see `ledger-writer.ts`): a line before
+ * each change, and a line when the change is acknowledged. From these lines follows which values each key may have afterwards.
  */
 export class Ledger {
   readonly lines: readonly LedgerLine[];
@@ -35,17 +35,17 @@ export class Ledger {
     return this.lines.filter(({ isDone }) => isDone).length;
   }
 
-  /** What was acknowledged last for a key, and what was begun since and may have happened or not. */
+  /** The last acknowledged value of a key, and values of later changes, which may have happened or not. */
   allowed(key: string): Set<string> {
     return this.#allowed.get(key) ?? new Set([GONE]);
   }
 
-  /** All that a key ever held, or was about to. */
+  /** All values that a key ever had or was about to have. */
   ever(key: string): ReadonlySet<string> {
     return this.#ever.get(key) ?? new Set([GONE]);
   }
 
-  /** Keys whose value is none of those allowed: lost or stale ones, and ones that nobody wrote. */
+  /** Keys whose value is not allowed: lost, stale or never written. */
   broken(found: ReadonlyMap<string, string>): string[] {
     const keys = new Set([...this.keys, ...found.keys()]);
     return [...keys].filter((key) => !this.allowed(key).has(found.get(key) ?? GONE));
@@ -57,7 +57,7 @@ export class Ledger {
   }
 
   /**
-   * Groups of keys, such as shards, that hold what they held at no moment of their history: more is missing than their newest
+   * Groups of keys, such as shards, whose contents match no moment of their history: more is missing than their newest
    * changes.
    */
   torn(found: ReadonlyMap<string, string>, groupOf: (key: string) => string): string[] {
@@ -85,6 +85,6 @@ function isSomeMoment(changes: readonly LedgerLine[], found: ReadonlyMap<string,
 function parse(line: string): LedgerLine {
   const [what, key, value] = line.split(' ');
   if ((what !== 'begin' && what !== 'done') || key === undefined || value === undefined)
-    throw new Error('a ledger has a line that is none');
+    throw new Error(`invalid line in a ledger: expected "begin|done key value", got ${JSON.stringify(line)}`);
   return { isDone: what === 'done', key, value };
 }

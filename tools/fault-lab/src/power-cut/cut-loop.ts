@@ -11,7 +11,7 @@ export interface CutLoop {
   readonly seed: number;
   readonly keeps: PowerCut['keeps'];
   readonly ignoresFlush?: boolean;
-  /** Opens the store that was left, and tells what it holds. */
+  /** Opens the store that was left and returns its contents. */
   readonly survey: (directory: string, ledger: Ledger) => Promise<ReadonlyMap<string, string>>;
 }
 
@@ -22,7 +22,7 @@ export interface CutFinding {
   readonly found: ReadonlyMap<string, string>;
 }
 
-/** Cuts the power at random moments of a recording, each time from the beginning; gives what each cut left to be judged. */
+/** Cuts the power at random moments of a recording, each time from the beginning, and yields what each cut left. */
 export async function* cutLoop(recording: Recording, loop: CutLoop): AsyncGenerator<CutFinding> {
   const { root, operations } = recording;
   for (let cut = 0; cut < loop.cuts; cut++) {
@@ -41,7 +41,7 @@ function control({ ignoresFlush }: CutLoop): { ignoresFlush?: boolean } {
   return ignoresFlush === undefined ? {} : { ignoresFlush };
 }
 
-/** How many flushes a recording has: a proof about them needs some. */
+/** The number of flushes in a recording; a proof about flushes needs some. */
 export function flushCount(operations: readonly DiskOperation[]): number {
   return operations.filter(({ kind }) => kind === 'flush' || kind === 'flushFolder').length;
 }

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { bytesOf, type Call, descriptorOf, textOf } from '../strace/trace.ts';
 
-/** Something that happened to a disk; files go by a number of their own, so that a rename does not confuse them. */
+/** One change of a disk. Files are identified by a number of ours, which a rename does not change. */
 export type DiskOperation =
   | { readonly kind: 'write'; readonly file: number; readonly at: number; readonly bytes: Buffer }
   | { readonly kind: 'truncate'; readonly file: number; readonly size: number }
   | { readonly kind: 'flush'; readonly file: number }
   | { readonly kind: 'flushFolder'; readonly folder: string }
-  /** An entry of a folder: a file of this number, a folder, or nothing any more. */
+  /** A folder entry: now the file with this number, a folder, or nothing. */
   | { readonly kind: 'entry'; readonly folder: string; readonly changes: readonly EntryChange[] }
   | { readonly kind: 'ledger'; readonly text: string };
 
@@ -16,7 +16,7 @@ export interface EntryChange {
   readonly now: number | 'folder' | undefined;
 }
 
-/** The calls whose effect is followed. */
+/** The system calls whose effects are tracked. */
 export const DISK_CALLS = [
   ...['openat', 'write', 'pwrite64', 'ftruncate', 'fsync', 'fdatasync', 'rename', 'renameat', 'renameat2'],
   ...['unlink', 'unlinkat', 'mkdir', 'mkdirat', 'rmdir'],
@@ -28,7 +28,7 @@ interface Open {
   position: number;
 }
 
-/** Follows the calls of one program, and gives what they did below `root`, with the ledger's lines where they fell. */
+/** Translates one program's system calls into operations on files below `root`, with the ledger's lines in between. */
 export class DiskOperations {
   readonly operations: DiskOperation[] = [];
   readonly #root: string;
@@ -104,7 +104,7 @@ export class DiskOperations {
     if (file === undefined) return;
     this.#files.delete(source);
     this.#files.set(target, file);
-    if (dirname(source) !== dirname(target)) throw new Error('the model knows no renames between folders');
+    if (dirname(source) !== dirname(target)) throw new Error('the model does not support a rename between folders');
     const changes = [
       { path: source, now: undefined },
       { path: target, now: file },

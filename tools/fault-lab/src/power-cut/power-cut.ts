@@ -3,12 +3,12 @@ import type { Random } from '../random.ts';
 import type { DiskOperation, EntryChange } from './disk-operations.ts';
 
 export interface PowerCut {
-  /** So many operations had happened. */
+  /** How many operations had happened. */
   readonly at: number;
   readonly random: Random;
-  /** `prefix`: of what was not flushed a file keeps the oldest part. `scattered`: any of it, in pieces. */
+  /** Of unflushed writes, a file keeps the oldest (`prefix`) or any of them, in pieces (`scattered`). */
   readonly keeps: 'prefix' | 'scattered';
-  /** True for the control: a disk that ignores being told to flush. */
+  /** True for the control: a disk that ignores flushes. */
   readonly ignoresFlush?: boolean;
 }
 
@@ -19,9 +19,9 @@ interface Pending<T> {
 }
 
 /**
- * A model of a power cut. What a flush had forced out is there; of the rest each file and each folder keeps a random part, and
- * the last write that a file keeps may be cut anywhere. Folders keep their changes in order. It is harsher than a real
- * disk: nothing is ever written unless it is told to. Makes below `root` what is left, and gives the ledger until then.
+ * A model of a power cut. Flushed data survives; of the rest, each file and each folder keeps a random part, and the last write
+ * that a file keeps may be cut anywhere. Folders keep their changes in order. The model is harsher than a real disk, which also writes
+ * without being flushed. Creates below `root` what is left, and returns the ledger up to the cut.
  */
 export function cutPower(operations: readonly DiskOperation[], root: string, cut: PowerCut): string {
   const files = new Map<number, Pending<Write>>();
@@ -89,7 +89,7 @@ function contentOf(writes: readonly Write[]): Buffer {
   return content.subarray(0, size);
 }
 
-/** Files whose folder did not make it are gone with it. */
+/** A file whose folder was lost is lost too. */
 function restore(root: string, changes: readonly EntryChange[], contents: ReadonlyMap<number, Buffer>): void {
   const entries = new Map<string, number | 'folder'>();
   for (const { path, now } of changes) {

@@ -6,7 +6,7 @@ import { straceCommand } from '../strace/strace.ts';
 import { parseTrace } from '../strace/trace.ts';
 import { DISK_CALLS, type DiskOperation, DiskOperations } from './disk-operations.ts';
 
-/** What a program did to the folder `root`, and the folder, which has to be removed in the end. */
+/** What a program did to the folder `root`; `remove` deletes the folder. */
 export interface Recording {
   readonly root: string;
   readonly operations: readonly DiskOperation[];

@@ -8,15 +8,19 @@ import { startChild } from './run-child.ts';
 
 export interface KillLoop {
   readonly runs: number;
-  /** Goes on beyond `runs` until so many writes were acknowledged: a busy machine lets few through before each kill. Default 0. */
+  /**
+   * Continues beyond `runs` until this many writes were acknowledged: on a busy machine few complete before each kill.
+   *
+   * @default 0
+   */
   readonly acknowledged?: number;
   readonly seed: number;
-  /** Writes for ever to the store in the folder that is its first argument, with a ledger on standard output. */
+  /** Writes to the store in its first argument until it is killed, with a ledger on standard output. */
   readonly script: string;
   readonly args?: readonly string[];
-  /** Milliseconds within which, after its first acknowledgement, a writer dies. */
+  /** Milliseconds, from its first acknowledgement, within which a writer is killed. */
   readonly within: number;
-  /** Opens the store that was left, and tells what it holds; may go on to check that it can be written. */
+  /** Opens the store that was left and returns its contents; may then check that it can be written. */
   readonly survey: (directory: string, ledger: Ledger) => Promise<ReadonlyMap<string, string>>;
 }
 
@@ -26,10 +30,10 @@ export interface KillReport {
   readonly losses: readonly string[];
 }
 
-/** Runs, as a multiple of those asked for, after which a writer that acknowledges hardly anything is at fault itself. */
+/** The limit on runs, as a multiple of those requested: beyond it, the writer itself is at fault for too few acknowledgements. */
 const MOST_RUNS = 10;
 
-/** Starts a writer, kills it by SIGKILL at a random moment, and compares what is left with what it was promised; again and again. */
+/** Repeatedly starts a writer, kills it with SIGKILL at a random moment, and compares the store with what the writer was promised. */
 export async function killLoop(loop: KillLoop): Promise<KillReport> {
   const losses: string[] = [];
   let acknowledged = 0;
@@ -56,11 +60,11 @@ async function killOne(loop: KillLoop, folder: string, random: Random): Promise<
   await sleep(random.next() * loop.within);
   child.kill('SIGKILL');
   const { signal, errors } = await end;
-  if (signal !== 'SIGKILL') throw new Error(`the writer ended by itself: ${errors}`);
+  if (signal !== 'SIGKILL') throw new Error(`the writer ended before it was killed: ${errors}`);
   return new Ledger(wholeLines(readFileSync(path, 'utf8')));
 }
 
-/** A kill may have cut the last line. */
+/** Without the last line if a kill cut it. */
 function wholeLines(text: string): string {
   return text.slice(0, text.lastIndexOf('\n') + 1);
 }

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 
 export interface ChildOptions {
-  /** Goes before `node`: a program such as strace, with its arguments. */
+  /** Put before `node` on the command line: a program such as strace, with its arguments. */
   readonly wrapper?: readonly string[];
   /** Where standard output goes: the ledger. */
   readonly ledger: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which the child is killed, with all that it started. */
+  /** Milliseconds after which the child and everything it started are killed. */
   readonly timeout?: number;
 }
 
-/** How a child ended; `errors` is what it wrote to standard error. */
+/** How a child ended; `errors` is its standard error. */
 export interface ChildEnd {
   readonly isTimedOut: boolean;
   readonly code: number | null;
@@ -20,7 +20,7 @@ export interface ChildEnd {
   readonly errors: string;
 }
 
-/** Starts a script that reads the workspace's sources. */
+/** Starts a script that resolves the workspace's packages to their sources. */
 export function startChild(
   script: string,
   args: readonly string[],
@@ -29,7 +29,7 @@ export function startChild(
   const ledger = openSync(options.ledger, 'a', 0o600);
   const [command, ...rest] = [...(options.wrapper ?? []), process.execPath, '--conditions=@pw/source', script, ...args];
   const env = { ...process.env, ...options.env };
-  // A group of its own, so that what a wrapper started ends with it.
+  // A process group of its own, so that a wrapper's children end with it.
   const child = spawn(command!, rest, { stdio: ['ignore', ledger, 'pipe'], env, detached: true });
   closeSync(ledger);
   let isTimedOut = false;

@@ -1,4 +1,4 @@
-// Loaded before a script: sets its time of day off by PW_CLOCK_AHEAD milliseconds. Times of files stay the system's.
+// Preloaded into a script: shifts its clock by PW_CLOCK_AHEAD milliseconds. File times remain those of the system.
 const ahead = Number(process.env['PW_CLOCK_AHEAD']);
 const RealDate = Date;
 globalThis.Date = new Proxy(RealDate, {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { sep } from 'node:path';
 
-/** Where a process stops or dies: at a call on its store, numbered from 1. */
+/** The call on the store, numbered from 1, at which a process stops or dies. */
 export interface StopPoint {
   readonly at: number;
   readonly side: 'before' | 'after';
@@ -12,8 +12,8 @@ export interface StopPoint {
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 
 /**
- * Counts the calls that this process makes on the files of a folder, and sends the process a signal, a real one, before or after one
- * of them. Must be made before what is watched is imported, and once in a process.
+ * Counts this process's `fs` calls on the files of a folder, and sends the process a real signal before or after one of them. Must be
+ * created before the watched code is imported, and once per process.
  */
 export class StopAtCall {
   #folder: string | undefined;
@@ -26,7 +26,7 @@ export class StopAtCall {
   constructor() {
     const functions = fs as unknown as Record<string, AnyFunction>;
     for (const [name, original] of Object.entries(functions)) {
-      // Classes and streams are no calls.
+      // Skips classes and streams.
       if (typeof original !== 'function' || !/^[a-z]/.test(name) || /Stream$|^watch|^_/.test(name)) continue;
       const calls = this;
       const watched: AnyFunction = function (...args) {
@@ -37,13 +37,13 @@ export class StopAtCall {
     syncBuiltinESMExports();
   }
 
-  /** The store, from here on. */
+  /** Sets the folder of the store. */
   watch(folder: string): void {
     this.#folder = folder;
     this.#descriptors.clear();
   }
 
-  /** Counts from here on, from 1. `onStop` is told what calls were made before the signal comes. */
+  /** Starts counting from 1. `onStop` receives the calls made so far, just before the signal is sent. */
   begin(point?: StopPoint, onStop?: (calls: readonly string[]) => void): void {
     this.#isCounting = true;
     this.#onStop = onStop;
@@ -51,7 +51,7 @@ export class StopAtCall {
     this.#calls = [];
   }
 
-  /** Counts no more. Gives the names of the calls. */
+  /** Stops counting and returns the names of the calls. */
   end(): string[] {
     this.#isCounting = false;
     return this.#calls;

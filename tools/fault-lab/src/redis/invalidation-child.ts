@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Change, CoherenceOrders, Read } from './invalidation-log.ts';
+import type { Change, InvalidationOrders, Read } from './invalidation-log.ts';
 import { entryOf, openCache } from './memory-and-redis.ts';
 
-// One of several processes on one server: changes keys of its own and reads everybody's, until it is told to stop.
-const orders = JSON.parse(process.argv[2]!) as CoherenceOrders;
+// One of several processes on one server: changes its own keys and reads all keys, until its parent stops it.
+const orders = JSON.parse(process.argv[2]!) as InvalidationOrders;
 const cache = await openCache({ url: orders.url, namespace: orders.namespace, ...orders.timing });
 const redis = cache.tiers.find(({ name }) => name === 'redis')!.tier;
 const now = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -16,7 +16,7 @@ process.on('message', (message) => {
   else void readAll().then((last) => process.send!({ last }));
 });
 
-/** What this process reads of every key now. */
+/** The version of every key as this process reads it now. */
 async function readAll(): Promise<Record<string, number | null>> {
   const last: Record<string, number | null> = {};
   for (const key of orders.keys) last[key] = versionOf((await cache.get(key))?.source);
@@ -33,7 +33,7 @@ async function change(key: string, version: number): Promise<void> {
   let stored: boolean | undefined;
   if (isRemoval) await cache.delete(key);
   else stored = (await cache.putDetailed(key, entryOf(key, String(version)))).tiers['redis'];
-  // What the server did not take is no change that others could know of.
+  // Other processes cannot see a change that the server did not accept.
   const isKnown = isRemoval ? redis.enabled && redis.totalFailures === failures : stored === true;
   changes.push({ key, version, isRemoval, acknowledged: isKnown ? now() : null });
 }

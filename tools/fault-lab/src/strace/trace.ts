@@ -1,11 +1,11 @@
-/** One call of the system, in the order in which the calls returned. */
+/** One system call; calls are listed in the order in which they returned. */
 export interface Call {
   /** The thread that made it. */
   readonly thread: string;
   readonly name: string;
-  /** The arguments as strace prints them, texts still quoted. */
+  /** The arguments as strace prints them, strings still quoted. */
   readonly args: readonly string[];
-  /** What it returned; -1 for a failure. */
+  /** The return value; -1 for a failure. */
   readonly result: number;
   /** True if strace made it fail, or kill. */
   readonly isInjected: boolean;
@@ -15,7 +15,7 @@ const UNFINISHED = ' <unfinished ...>';
 const RESUMED = /^<\.\.\. \w+ resumed>(.*)$/;
 const CALL = /^(\w+)\((.*)\)\s+= (-?\d+)?(.*)$/;
 
-/** Reads what `strace -f -y -xx -o` wrote. Lines that are no calls, such as signals, are passed over. */
+/** Parses the output of `strace -f -y -xx -o`. Lines other than calls, such as signals, are skipped. */
 export function parseTrace(text: string): Call[] {
   const begun = new Map<string, string>();
   const calls: Call[] = [];
@@ -32,7 +32,7 @@ export function parseTrace(text: string): Call[] {
     begun.delete(pid);
     addCall(calls, pid, whole);
   }
-  // Whoever was killed in a call never came back from it.
+  // A thread that was killed in a call never returned from it.
   for (const [pid, line] of begun) addCall(calls, pid, `${line}) = ?`);
   return calls;
 }
@@ -55,12 +55,12 @@ export function bytesOf(arg: string): Buffer {
   return Buffer.from(arg.replaceAll(/[^0-9a-f]|\\x/g, ''), 'hex');
 }
 
-/** The text of a quoted path. */
+/** A quoted path, decoded. */
 export function textOf(arg: string): string {
   return bytesOf(arg).toString();
 }
 
-/** The number of a descriptor printed as `3<path>`, and the path that it had. */
+/** The number and the path of a descriptor printed as `3<path>`. */
 export function descriptorOf(arg: string): { readonly fd: number; readonly path: string } {
   const open = arg.indexOf('<');
   if (open < 0) return { fd: Number(arg), path: '' };

@@ -8,10 +8,10 @@ import { mutateLine } from '../../src/jsonl/lines/mutate-line.ts';
 import { entryOf, openTier, SHARDS, valuesIn } from '../../src/jsonl/survey.ts';
 import { Random } from '../../src/random.ts';
 
-/** Each damaged record costs a reading of its file or two. */
+/** Each damaged record causes its file to be read once or twice more. */
 const LINES_A_FILE = 1000;
 
-/** A closed store with a past: `now` is what it holds, `ever` what each key ever held. */
+/** A closed store with a history: `now` is its contents, `ever` all values that each key ever had. */
 async function storeWithPast() {
   const store = join(makeTempDir(onTestFinished), 'store');
   const now = new Map<string, string>();
@@ -37,11 +37,11 @@ async function storeWithPast() {
   return { store, now, ever, shards: paths.map((path) => ({ path, bytes: readFileSync(path) })) };
 }
 
-describe('rot', () => {
+describe('bit rot', () => {
   const flips = count(150, 10_000);
 
   it(
-    `of a single bit, ${flips} times, is never taken for a value, is noticed, and hides no other line`,
+    `in one bit, ${flips} times, is detected, is never served as a value, and hides no other line`,
     async () => {
       const { store, now, ever, shards } = await storeWithPast();
       for (let seed = 0; seed < flips; seed++) {
@@ -69,7 +69,7 @@ describe('rot', () => {
   const mutated = count(5000, 1_000_000);
 
   it(
-    `of any kind: ${mutated} mutated lines are parsed without an exception, and the lines between them found`,
+    `of any kind: ${mutated} mutated lines are parsed without an exception, and the lines between them are found`,
     async () => {
       const { store, shards } = await storeWithPast();
       const lines = shards.flatMap(({ bytes }) => bytes.toString('latin1').split('\n')).filter((line) => line !== '');
@@ -85,12 +85,12 @@ describe('rot', () => {
           line,
           Buffer.from('\n'),
         ]);
-        // After all lines that may be its own in disguise the whole one counts again.
+        // Repeated at the end: a mutated line may be a valid newer record of the same key.
         writeFileSync(shards[0]!.path, Buffer.concat([...file, whole, Buffer.from('\n')]));
         const tier = openTier(store);
         await tier.open();
         expect((await tier.get('k39'))?.source, `from line ${done} on`).toBe('first');
-        // A damaged record costs a few readings of its file: some of them stand for all.
+        // A damaged record causes its file to be read several times: a sample is enough.
         for (const key of (await tier.keys()).slice(0, 20)) await tier.get(key);
         expect(tier.totalFailures).toBe(0);
         await tier.close();

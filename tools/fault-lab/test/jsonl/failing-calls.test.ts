@@ -12,9 +12,9 @@ const swept = (durability: string): SweptScript => ({
   survey: surveySeeded,
 });
 
-// Call, fault, durability, every how many-th call in a short run (0: none), and how many there must be.
+// Call, fault, durability, stride in a short run (0: not tried), and the least number of such calls.
 const CASES = [
-  // Lines are appended by write; names, blanks and copies are put at a place by pwrite64.
+  // Lines are appended with write; names, blanks and copies are written at a position with pwrite64.
   ['write', 'error=ENOSPC', 'normal', 80, 100],
   ['write', 'error=EIO', 'full', 0, 100],
   ['pwrite64', 'error=ENOSPC', 'normal', 6, 10],
@@ -33,7 +33,7 @@ const CASES = [
   ['mkdir', 'signal=SIGKILL', 'normal', 0, 5],
 ] as const;
 
-describe('a call of the system that fails, for each one until a run finishes clean', () => {
+describe('each system call fails in turn, until a run finishes without a fault', () => {
   const calls = new Map<string, StoreCalls>();
 
   beforeAll(async () => {

@@ -5,19 +5,19 @@ import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
 import { hostileLine } from '../../src/jsonl/lines/hostile-line.ts';
-import { isRubbish, isSaidBy } from '../../src/jsonl/lines/line-checks.ts';
+import { containsEntry, isUnreadable } from '../../src/jsonl/lines/line-checks.ts';
 import { entryOf, openTier } from '../../src/jsonl/survey.ts';
 import { Random } from '../../src/random.ts';
 
 const LINES_A_FILE = 200;
 const NEWLINE = Buffer.from('\n');
-/** So far back that the file is taken for settled. */
+/** So long ago that the file counts as no longer being written. */
 const LONG_AGO = new Date(1e12);
 
-/** How a tier comes by the lines: it opens the file, also where it keeps an order of eviction, or finds them added while it is open. */
+/** How a tier meets the lines: when it opens the file, with or without an eviction order, or when they are appended to the open file. */
 const WAYS = ['opened', 'opened in order', 'appended'] as const;
 
-/** A closed directory of one shard, the good lines in it, and good lines of other keys to make hostile ones of. */
+/** A closed directory of one shard, its good lines, and good lines of other keys from which hostile ones are made. */
 async function makeStore() {
   const store = join(makeTempDir(onTestFinished), 'store');
   const path = join(store, 'shard_00.jsonl');
@@ -34,7 +34,7 @@ async function makeStore() {
   return { store, path, good, goodLines: await linesOf(good), otherLines: await linesOf(others) };
 }
 
-/** The lines with the good ones among them, in random places. */
+/** The hostile lines with the good ones at random places among them. */
 function mixed(hostile: readonly Buffer[], good: readonly Buffer[], random: Random): Buffer {
   const lines = [...hostile];
   for (const line of good) lines.splice(random.below(lines.length + 1), 0, line);
@@ -44,7 +44,7 @@ function mixed(hostile: readonly Buffer[], good: readonly Buffer[], random: Rand
 const total = count(10_000, 200_000);
 
 it(
-  `${total} hostile lines hide no good entry of another key, give nothing wrong, stop nothing, and end in quarantine`,
+  `${total} hostile lines hide no good entry of another key, yield no wrong value, cause no failure, and end in quarantine`,
   async () => {
     const { store, path, good, goodLines, otherLines } = await makeStore();
     const aside = join(store, 'quarantine', 'shard_00.jsonl');
@@ -69,8 +69,8 @@ it(
         const entry = await tier.get(key);
         if (entry === undefined || good.includes(key)) continue;
         served++;
-        if (!hostile.some((line) => isSaidBy(line, entry)))
-          expect.fail(`${what}: ${key} was served, and nobody said so`);
+        if (!hostile.some((line) => containsEntry(line, entry)))
+          expect.fail(`${what}: ${key} was served, but no line contains it`);
       }
       expect(await tier.put('later', entryOf('later', 'new')), what).toBe(true);
       expect(await tier.delete('later'), what).toBe(true);
@@ -89,13 +89,13 @@ it(
       await again.close();
       const text = existsSync(aside) ? readFileSync(aside) : Buffer.alloc(0);
       const left = new Set(readFileSync(path, 'latin1').split('\n'));
-      for (const line of hostile.filter((bytes) => isRubbish(bytes))) {
+      for (const line of hostile.filter((bytes) => isUnreadable(bytes))) {
         if (!text.includes(line) && !line.includes('\0'.repeat(1024)))
-          expect.fail(`${what}: rubbish is not in quarantine: ${line.toString('latin1').slice(0, 200)}`);
+          expect.fail(`${what}: an unreadable line is not in quarantine: ${line.toString('latin1').slice(0, 200)}`);
         expect(left.has(line.toString('latin1')), what).toBe(false);
       }
     }
-    console.log(`${total} hostile lines: ${served} records of theirs served, ${damaged} damaged`);
+    console.log(`${total} hostile lines: ${served} of their records served, ${damaged} damaged`);
     expect(served).toBeGreaterThan(0);
     expect(damaged).toBeGreaterThan(total / 4);
   },

@@ -8,7 +8,7 @@ const script = join(import.meta.dirname, '../../src/jsonl/writer.ts');
 const runs = count(6, 1000);
 
 it(
-  `kill -9, ${runs} times: nothing that was acknowledged is lost`,
+  `kill -9, ${runs} times, loses nothing that was acknowledged`,
   async () => {
     const { acknowledged, losses } = await killLoop({
       runs,

@@ -49,7 +49,7 @@ describe(`a power cut, ${cuts} times at a random moment`, () => {
           expect(ledger.torn(found, shardName), name).toEqual([]);
           lost += ledger.broken(found).length > 0 ? 1 : 0;
         }
-        // Else the model would have forgotten to lose anything.
+        // Otherwise the model would not have lost anything.
         expect(lost).toBeGreaterThan(0);
         console.log(`normal: ${lost} of ${cuts} cuts lost newest changes`);
       });
@@ -58,7 +58,7 @@ describe(`a power cut, ${cuts} times at a random moment`, () => {
   );
 
   it(
-    'with durability normal gives no record that was never written, whatever parts of a file are lost',
+    'with durability normal yields no record that was never written, whatever parts of a file are lost',
     async () => {
       await recorded('normal', async (recording) => {
         for await (const { name, ledger, found } of cutLoop(recording, {
@@ -74,7 +74,7 @@ describe(`a power cut, ${cuts} times at a random moment`, () => {
   );
 
   it(
-    'on a disk that ignores flushes loses what was acknowledged: the proofs above can fail',
+    'on a disk that ignores flushes loses acknowledged changes: the proofs above can fail',
     async () => {
       await recorded('full', async (recording) => {
         let lost = 0;

@@ -13,7 +13,7 @@ const shiftClock = new URL('../../src/processes/shift-clock.ts', import.meta.url
 const rounds = count(60, 2500);
 const ledgerOf = (path: string) => new Ledger(readFileSync(path, 'utf8'));
 
-/** Four processes count, two watch; gives by how much the counters fall short. */
+/** Four processes increment counters, two watch; returns how many increments were lost. */
 async function lostCounts(locks: 'locks' | 'no locks'): Promise<{ lost: number; ends: (number | null)[] }> {
   const folder = makeTempDir(onTestFinished);
   const [store, guards, over] = [join(folder, 'store'), join(folder, 'guards'), join(folder, 'over')];
@@ -36,7 +36,7 @@ async function lostCounts(locks: 'locks' | 'no locks'): Promise<{ lost: number; 
 
 describe('four writers and two readers', () => {
   it(
-    `lose none of ${4 * rounds} read-modify-writes, and see no counter go back`,
+    `lose none of ${4 * rounds} read-modify-writes, and see no counter decrease`,
     async () => {
       expect(await lostCounts('locks')).toEqual({ lost: 0, ends: [0, 0, 0, 0, 0, 0] });
     },
@@ -44,7 +44,7 @@ describe('four writers and two readers', () => {
   );
 
   it(
-    'lose some without locks and looks at what others wrote: the proof above can fail',
+    'lose some without locks and without checks for foreign writes: the proof above can fail',
     async () => {
       // Four processes on a busy machine may happen to take turns.
       let lost = 0;
@@ -57,7 +57,7 @@ describe('four writers and two readers', () => {
 
 describe('a holder of a lock', () => {
   it(
-    `that blocks its event loop for 3.5 s, ${count(1, 20)} times, loses the lock and nobody's write`,
+    `that blocks its event loop for 3.5 s, ${count(1, 20)} times, loses the lock but no write`,
     async () => {
       const folder = makeTempDir(onTestFinished);
       const [store, ledger] = [join(folder, 'store'), join(folder, 'ledger')];
@@ -86,7 +86,7 @@ describe('a holder of a lock', () => {
   );
 
   it(
-    'whose clock is an hour off takes turns with the others, and delays nobody when it dies',
+    'whose clock is an hour off takes turns with the others, and does not delay them when it dies',
     async () => {
       const folder = makeTempDir(onTestFinished);
       const store = join(folder, 'store');
@@ -117,7 +117,7 @@ describe('a holder of a lock', () => {
         for (const key of ledgerOf(ledger).keys)
           expect(ledgerOf(ledger).allowed(key)).toContain(values.get(key) ?? '-');
       }
-      // What looked for the right time left nothing behind.
+      // Nothing that was created to read the file system's time is left.
       expect(readdirSync(store).filter((name) => name.includes('.lock'))).toEqual([]);
     },
     FULL_TIME,

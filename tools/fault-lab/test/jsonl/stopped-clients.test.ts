@@ -6,12 +6,12 @@ import { OPERATIONS, PROXYWHIRL } from '../../src/jsonl/accident/operations.ts';
 const AT_ONCE = 12;
 const stride = count(12, 1);
 
-/** The shortest life that a lock may have: the rivals of one who is stopped wait for its end. */
+/** The shortest lifetime a lock may have: rivals of a stopped client wait for its end. */
 const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
 
 describe.each([
-  ['is stopped and goes on', 'SIGSTOP', SHORT],
-  // A lock that outlives its rivals' patience: only if they know that its holder is dead do they come by it.
+  ['is stopped and continues', 'SIGSTOP', SHORT],
+  // The lock lives longer than its rivals wait: they get it only by detecting that its holder is dead.
   ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
 ] as const)('a client that %s', (_, signal, lock) => {
   let lab: AccidentLab;
@@ -23,7 +23,7 @@ describe.each([
   const sweep = { signal, lock, stride, rivals: ALL_RIVALS };
 
   it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
-    'at each call of a %s costs nobody an acknowledged write, and brings no old value back',
+    'at each call of a %s loses no acknowledged write and restores no old value',
     async (_name, operation) => {
       const report = await lab.sweep({ ...sweep, operation } satisfies AccidentSweep, console.log);
       const { calls, accidents, acknowledged, delay, failures } = report;
@@ -39,7 +39,7 @@ describe.each([
 });
 
 it(
-  'loses without the check: the proof above can fail',
+  'a client without the check for takeovers loses writes: the proof above can fail',
   async () => {
     const lab = new AccidentLab(AT_ONCE, 'no check');
     try {
@@ -57,7 +57,7 @@ it(
   FULL_TIME,
 );
 
-describe('turns of ProxyWhirl, which knows no lock of ours', () => {
+describe('turns of ProxyWhirl, which ignores our locks', () => {
   let lab: AccidentLab;
   beforeAll(() => {
     lab = new AccidentLab(AT_ONCE);
@@ -72,7 +72,7 @@ describe('turns of ProxyWhirl, which knows no lock of ours', () => {
   };
 
   it.each(OPERATIONS.filter(({ name }) => ['put', 'batch', 'delete', 'clear', 'sweep'].includes(name)))(
-    'while a client of ours is stopped in a $name: nothing is lost when that goes on',
+    'while a client of ours is stopped in a $name lose nothing when it continues',
     async (operation) => {
       expect(await turnsBeside(operation)).toEqual([]);
     },
@@ -80,7 +80,7 @@ describe('turns of ProxyWhirl, which knows no lock of ours', () => {
   );
 
   it(
-    'while a client of ours is stopped in a compaction: only between the last look and the rename is it too late',
+    'while a client of ours is stopped in a compaction are lost only between its last check and the rename',
     async () => {
       const failures = await turnsBeside(OPERATIONS.find(({ name }) => name === 'compaction')!);
       const isTooLate = (failure: string) => /(before call \d+ \(rename\)|after call \d+ \(fstat\))/.test(failure);
@@ -90,7 +90,7 @@ describe('turns of ProxyWhirl, which knows no lock of ours', () => {
     FULL_TIME,
   );
 
-  it('that has its lock and is stopped before it reads: our clients write meanwhile, and it loses nothing of theirs', async () => {
+  it('that are stopped with their lock before they read lose nothing that our clients write in the meantime', async () => {
     const operation = { name: 'turn', numShards: 1, opens: false, essential: 'rename', work: PROXYWHIRL };
     for (const [at, side] of [
       [1, 'before'],

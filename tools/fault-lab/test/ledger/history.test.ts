@@ -10,8 +10,8 @@ function change(value: string, begin: number, end: number, more: Partial<Change>
 const kinds = (changes: readonly Change[], found: Record<string, string>) =>
   judge(changes, new Map(Object.entries(found))).map(({ key, kind }) => `${key} ${kind}`);
 
-describe('what a key may hold in the end', () => {
-  it('is what was acknowledged last', () => {
+describe('the allowed final value of a key', () => {
+  it('is the last acknowledged one', () => {
     const history = [change('a', 1, 2), change('b', 3, 4)];
     expect(kinds(history, { k: 'b' })).toEqual([]);
     expect(kinds(history, { k: 'a' })).toEqual(['k old']);
@@ -19,64 +19,64 @@ describe('what a key may hold in the end', () => {
     expect(kinds(history, { k: 'c' })).toEqual(['k invented']);
   });
 
-  it('is any of those that overlapped', () => {
+  it('is any of those whose changes overlapped', () => {
     const history = [change('a', 1, 2), change('b', 3, 6), change('c', 4, 5)];
     expect(kinds(history, { k: 'b' })).toEqual([]);
     expect(kinds(history, { k: 'c' })).toEqual([]);
     expect(kinds(history, { k: 'a' })).toEqual(['k old']);
   });
 
-  it.each(['refused', 'unanswered'] as const)('is what was %s, or what was there before', (outcome) => {
+  it.each(['refused', 'unanswered'] as const)('is the one whose change was %s, or the one before it', (outcome) => {
     const history = [change('a', 1, 2), change('b', 3, 4, { outcome })];
     expect(kinds(history, { k: 'a' })).toEqual([]);
     expect(kinds(history, { k: 'b' })).toEqual([]);
     expect(kinds(history, {})).toEqual(['k lost']);
   });
 
-  it('is not what a dead client had begun, if another one wrote later', () => {
+  it('is not that of a dead client if another client wrote later', () => {
     const history = [change('a', 1, 2, { outcome: 'unanswered' }), change('b', 3, 4)];
     expect(kinds(history, { k: 'a' })).toEqual(['k old']);
     expect(kinds([{ ...history[0]!, end: Infinity }, history[1]!], { k: 'a' })).toEqual([]);
   });
 
-  it('is nothing once it was deleted', () => {
+  it('is absent after a delete', () => {
     const history = [change('a', 1, 2), change(GONE, 3, 4)];
     expect(kinds(history, {})).toEqual([]);
     expect(kinds(history, { k: 'a' })).toEqual(['k old']);
   });
 
-  it('is nothing if nobody ever wrote it', () => {
+  it('is absent if no client wrote the key', () => {
     expect(kinds([], { k: 'a' })).toEqual(['k invented']);
   });
 });
 
-describe('a change that takes every key away', () => {
+describe('a change that removes every key', () => {
   const clear = change(GONE, 3, 10, { key: EVERY_KEY });
 
-  it('leaves what came after it, and nothing of what came before', () => {
+  it('keeps later values and no earlier ones', () => {
     const history = [change('a', 1, 2), clear, change('b', 11, 12, { key: 'l' })];
     expect(kinds(history, { l: 'b' })).toEqual([]);
     expect(kinds(history, { k: 'a', l: 'b' })).toEqual(['k old']);
     expect(kinds(history, {})).toEqual(['l lost']);
   });
 
-  it('is one moment for all keys', () => {
+  it('happens at one moment for all keys', () => {
     const history = [clear, change('a', 4, 5), change('b', 6, 7, { key: 'l' })];
     expect(kinds(history, {})).toEqual([]);
     expect(kinds(history, { l: 'b' })).toEqual([]);
     expect(kinds(history, { k: 'a', l: 'b' })).toEqual([]);
-    // The later one is gone, so the earlier one must be.
+    // The later value is gone, so the earlier one must be gone too.
     expect(kinds(history, { k: 'a' })).toHaveLength(1);
   });
 
-  it('may not have happened if it was not acknowledged', () => {
+  it('may have had no effect if it was not acknowledged', () => {
     const history = [change('a', 1, 2), { ...clear, outcome: 'unanswered' as const }];
     expect(kinds(history, { k: 'a' })).toEqual([]);
     expect(kinds(history, {})).toEqual([]);
   });
 });
 
-it('a history is read from what its clients noted', () => {
+it('parseHistory returns the changes that clients recorded', () => {
   const lines = [
     { client: 'x', at: 1, number: 0, what: 'begin', key: 'k', value: 'a' },
     { client: 'y', at: 2, number: 0, what: 'begin', key: 'k', value: 'b' },

@@ -40,7 +40,7 @@ const GROUPS = PACKAGES.flatMap(([, , groups]) => groups);
 const RANDOM_CALLS = count(10_000, 50_000);
 const SEED = Number(process.env['PW_SEED'] ?? Date.now() % 2 ** 31);
 
-/** One line for all values that come out the same, so that a failure can be read. */
+/** One line for all values with the same outcome, so that a failure is readable. */
 function inWords(findings: readonly Finding[]): string[] {
   const values = new Map<string, Set<string>>();
   for (const { call, argument, value, what } of findings) {
@@ -61,7 +61,7 @@ describe.each(PACKAGES)('%s', (_name, exported, groups) => {
 });
 
 describe.each(GROUPS)('$name', (group) => {
-  it('works with right arguments', async () => {
+  it('works with valid arguments', async () => {
     const subject = await group.open();
     try {
       for (const call of group.calls) await call.call(subject, ...(await call.right(subject)));
@@ -71,12 +71,12 @@ describe.each(GROUPS)('$name', (group) => {
     }
   });
 
-  it('answers every kind of nonsense in every argument with an error that names it', async () => {
+  it('answers every invalid value in every argument with an error that names the argument', async () => {
     const { findings } = await tryAll(group);
     expect(inWords(findings)).toEqual([]);
   });
 
-  it(`answers random nonsense the same, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
+  it(`answers random invalid values the same way, from seed ${SEED}`, { timeout: FULL_TIME }, async () => {
     const findings = await tryRandomly(group, Math.ceil(RANDOM_CALLS / GROUPS.length), new Random(SEED));
     expect(inWords(findings)).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe('the proof itself', () => {
       name: 'faulty',
       open: () => undefined,
       isSound: () => {
-        if (what === 'does harm') throw new Error('it is broken');
+        if (what === 'does harm') throw new Error('the subject is broken');
       },
       calls: [
         {

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { count, FULL_TIME } from '../../src/count.ts';
-import { type Change, type CoherenceOrders, type Read, staleness } from '../../src/redis/invalidation-log.ts';
+import { type Change, type InvalidationOrders, type Read, staleness } from '../../src/redis/invalidation-log.ts';
 
 const CHILD = new URL('../../src/redis/invalidation-child.ts', import.meta.url);
-/** heartbeatMs + timeoutMs + graceMs: what the README states. */
+/** heartbeatMs + timeoutMs + graceMs, as the README states. */
 const TIMING = { heartbeatMs: 200, timeoutMs: 300, graceMs: 500 };
 const BOUND_MS = 1000;
-/** A machine that does much else may hold a process up for longer than the bound: only the long run is held to it. */
+/** A busy machine may delay a process for longer than the bound: only the long run must keep it. */
 const ALLOWED_MS = count(5, 1) * BOUND_MS;
 const SECONDS = count(8, 120);
 
@@ -20,7 +20,7 @@ interface Log {
   readonly hits: readonly number[];
 }
 
-async function start(orders: CoherenceOrders): Promise<ChildProcess> {
+async function start(orders: InvalidationOrders): Promise<ChildProcess> {
   const child = fork(CHILD, [JSON.stringify(orders)], { execArgv: ['--conditions=@pw/source'] });
   const ready = once(child, 'message').then(([told]) => expect(told).toBe('ready'));
   const end = ended(child);
@@ -44,7 +44,7 @@ async function ask<T>(child: ChildProcess, message: string): Promise<T> {
 
 describe.skipIf(isServerMissing())('three processes with memory in front of one server', () => {
   it(
-    'read no old and no deleted value longer than the bound, under load and with connections that end or hang',
+    'read no stale value for longer than the bound, under load and with connections that end or hang',
     async () => {
       const server = await RedisServer.start();
       onTestFinished(() => server.end());
@@ -70,13 +70,13 @@ describe.skipIf(isServerMissing())('three processes with memory in front of one 
       const changes = logs.flatMap((log) => log.changes).sort((a, b) => a.version - b.version);
       const worst = logs.map(({ reads }) => staleness(changes, reads));
       console.log(
-        `${changes.length} changes, ${logs.map(({ reads }) => reads.length).join(' + ')} reads, oldest value out of date for ${worst.map(Math.round).join(', ')} ms`,
+        `${changes.length} changes, ${logs.map(({ reads }) => reads.length).join(' + ')} reads, oldest value stale for ${worst.map(Math.round).join(', ')} ms`,
       );
       expect(changes.length).toBeGreaterThan(100);
-      // Memory answers too: else there would be nothing to keep coherent.
+      // Memory must answer too: otherwise there would be nothing to invalidate.
       for (const { hits } of logs) expect(hits[0]).toBeGreaterThan(0);
       for (const age of worst) expect(age).toBeLessThanOrEqual(ALLOWED_MS);
-      // When nobody writes any more all read the same: the last change of each key.
+      // Once the writes stop, all processes read the same: the last change of each key.
       const final = new Map(changes.map(({ key, version, isRemoval }) => [key, isRemoval ? null : version]));
       for (const child of children) {
         await until('the newest values are read', async () => {

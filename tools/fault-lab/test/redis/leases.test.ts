@@ -7,7 +7,7 @@ const CHILD = new URL('../../src/redis/load-child.ts', import.meta.url);
 
 interface Loader {
   readonly child: ChildProcess;
-  /** What the process has told. */
+  /** Messages received from the process. */
   readonly told: unknown[];
 }
 
@@ -36,7 +36,7 @@ describe.skipIf(isServerMissing())('getOrLoad in three processes', () => {
     loaders.flatMap(({ told }) => told.flatMap((one) => (one as { source?: string }).source ?? []));
 
   it('loads once, however long it takes', async () => {
-    // Three times as long as a lease.
+    // Loading takes three times as long as a lease.
     for (let i = 0; i < 3; i++) await start(1200);
     for (const { child } of loaders) child.send('slow');
     await until('all have it', () => sources().length === 3);
@@ -44,7 +44,7 @@ describe.skipIf(isServerMissing())('getOrLoad in three processes', () => {
     expect(new Set(sources()).size).toBe(1);
   });
 
-  it('is done by another one when the process that loads is killed', async () => {
+  it('loads in another process when the loading one is killed', async () => {
     const owner = await start(3_600_000);
     owner.child.send('dead');
     await until('it loads', () => loads() === 1);

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { CacheManager } from '@pw/cache-manager';
 import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { entryOf, isBack, openCache, TIMEOUT_MS } from '../../src/redis/memory-and-redis.ts';
+import { canWrite, entryOf, openCache, TIMEOUT_MS } from '../../src/redis/memory-and-redis.ts';
 import { expectNoUnhandledRejection } from '../../src/redis/unhandled-rejections.ts';
 
-/** Far more than the tier's deadline and far less than for ever: a machine may be busy. */
+/** Far longer than the tier's deadline, as a machine may be busy, but short enough to detect a hang. */
 const PATIENCE_MS = 60 * TIMEOUT_MS;
 
 describe.skipIf(isServerMissing())('memory in front of a Redis server that fails', () => {
@@ -44,7 +44,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     return cache;
   }
 
-  /** Asks in every way and expects an answer each time, whatever the server does. */
+  /** Calls every kind of operation and expects an answer each time, whatever the server does. */
   async function answers(cache: CacheManager, count = 20): Promise<void> {
     const started = performance.now();
     const asked = Array.from({ length: count }, async (_, i) => {
@@ -57,7 +57,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
   }
 
-  /** The scene of every fault: old values of before it, changes during it, and what must stand afterwards. */
+  /** The course of every fault: values stored before it, changes during it, and what must be stored afterwards. */
   async function scene(fault: () => Promise<unknown> | unknown, end: () => Promise<unknown> | unknown, url?: string) {
     namespace = `scene-${++namespaces}`;
     const cache = await open({ ...(url === undefined ? {} : { url }) });
@@ -69,8 +69,8 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     expect(await cache.put('replaced', entryOf('replaced', 'second'))).toBe(true);
     expect((await cache.get('replaced'))?.source).toBe('second');
     await end();
-    await until('the tier is back', () => isBack(cache));
-    await until('nothing is missing any more', async () => (await cache.get('replaced')) !== undefined);
+    await until('the tier is back', () => canWrite(cache));
+    await until('no write is missing', async () => (await cache.get('replaced')) !== undefined);
     return cache;
   }
 
@@ -84,7 +84,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     }
   }
 
-  it('goes on while the server is stopped for 5 s, and nothing deleted returns', async () => {
+  it('keeps working while the server is stopped for 5 s, and restores nothing deleted', async () => {
     const cache = await scene(
       () => server.freeze(),
       async () => {
@@ -96,7 +96,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, true);
   });
 
-  it('goes on while the server is killed, and finds its data again', async () => {
+  it('keeps working while the server is killed, and finds its data again', async () => {
     const cache = await scene(
       () => server.kill(),
       () => server.start(),
@@ -104,7 +104,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, true);
   });
 
-  it('goes on when the server comes back without its data', async () => {
+  it('keeps working when the server comes back without its data', async () => {
     const cache = await scene(
       () => server.kill(),
       async () => {
@@ -115,7 +115,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, false);
   });
 
-  it('goes on when a connection hangs and nobody is told', async () => {
+  it('keeps working when a connection hangs silently', async () => {
     const proxy = await FaultyProxy.before(server.port);
     const cache = await scene(
       () => proxy.hang(),
@@ -127,7 +127,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await proxy.end();
   });
 
-  it('goes on when the connection is reset in the midst of a reply', async () => {
+  it('keeps working when the connection is reset in the middle of a reply', async () => {
     const proxy = await FaultyProxy.before(server.port);
     const cache = await scene(
       async () => {
@@ -144,7 +144,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await proxy.end();
   });
 
-  it('answers when the server is out of memory, and stores again when it has some', async () => {
+  it('answers while the server is out of memory, and stores again when it has some', async () => {
     const cache = await scene(
       () => server.ask('CONFIG', 'SET', 'maxmemory', '1'),
       () => server.ask('CONFIG', 'SET', 'maxmemory', '0'),
@@ -152,7 +152,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, true);
   });
 
-  it('answers while the server may not write, and stores when it may again', async () => {
+  it('answers while the server is read-only, and stores again when it is writable', async () => {
     const cache = await scene(
       () => server.ask('REPLICAOF', '127.0.0.1', '1'),
       () => server.ask('REPLICAOF', 'NO', 'ONE'),
@@ -160,19 +160,19 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     await holds(cache, true);
   });
 
-  it('answers while the password is wrong, and works when it is right', async () => {
+  it('answers while the password is wrong, and stores once it is right', async () => {
     namespace = `scene-${++namespaces}`;
     await server.ask('ACL', 'SETUSER', 'tier', 'resetpass', '>other');
     const cache = await open({ url: server.url.replace('://', '://tier:secret@') });
     await answers(cache);
     expect((await cache.putDetailed('k', entryOf('k'))).tiers).toEqual({ memory: true, redis: false });
     await server.ask('ACL', 'SETUSER', 'tier', 'resetpass', '>secret');
-    await until('the tier is back', () => isBack(cache));
+    await until('the tier is back', () => canWrite(cache));
     const fresh = await open({ memory: false });
     await until('what was missed is stored', async () => (await fresh.get('k')) !== undefined);
   });
 
-  it('answers while the server loads its data, and finds it afterwards', async () => {
+  it('answers while the server is loading its data, and finds it afterwards', async () => {
     const slow = await RedisServer.start(
       '--appendonly',
       'yes',
@@ -191,7 +191,7 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
       await until('it is loading', async () => /LOADING/.test(await slow.ask('GET', 'x').catch(() => '')));
       await answers(cache);
       await starting;
-      await until('the tier is back', () => isBack(cache));
+      await until('the tier is back', () => canWrite(cache));
       const fresh = await open({ url: slow.url, memory: false });
       expect((await fresh.getMany(entries.map(({ key }) => key))).size).toBe(entries.length);
     } finally {
@@ -199,14 +199,14 @@ describe.skipIf(isServerMissing())('memory in front of a Redis server that fails
     }
   });
 
-  it('answers 1,000 operations at once while the server is stopped', async () => {
+  it('answers 1,000 concurrent operations while the server is stopped', async () => {
     namespace = `scene-${++namespaces}`;
     const cache = await open({ memory: false });
     await cache.put('before', entryOf('before'));
     server.freeze();
     await answers(cache, 1000);
     server.goOn();
-    await until('the tier is back', () => isBack(cache));
+    await until('the tier is back', () => canWrite(cache));
     await until('what was deleted is gone', async () => (await cache.keys()).every((key) => !key.startsWith('during')));
     expect((await cache.get('before'))?.key).toBe('before');
   });

@@ -8,7 +8,7 @@ import { callsOnStore, type StoreCalls, type SweptScript, sweepCalls } from '../
 const script = join(import.meta.dirname, '../../src/sqlite/faulted-writer.ts');
 const SEEDS = Array.from({ length: 12 }, (_, n) => `s${n}`);
 
-/** A database with a past, which no fault may take away. */
+/** A database with entries that no fault may remove. */
 const swept = (kind: Kind, durability: string): SweptScript => ({
   script,
   args: [kind, durability],
@@ -25,14 +25,14 @@ const swept = (kind: Kind, durability: string): SweptScript => ({
   },
 });
 
-// Call, fault, durability, every how many-th call in a short run (0: none), and how many there must be.
+// Call, fault, durability, stride in a short run (0: not tried), and the least number of such calls.
 const CASES = [
   ['pwrite64', 'error=ENOSPC', 'normal', 120, 50],
   ['pwrite64', 'error=EIO', 'full', 0, 50],
   ['fsync', 'error=EIO', 'full', 20, 20],
-  // Each one: a header that could not be read once looked like damage, and a sound database was set aside.
+  // Every call: a header that could not be read used to look like damage, and a sound database was set aside.
   ['pread64', 'error=EIO', 'normal', 1, 10],
-  // Each one: a log index that could not be opened for writing once left a connection read-only for good.
+  // Every call: a log index that could not be opened for writing used to leave a connection read-only for good.
   ['openat', 'error=EMFILE', 'normal', 1, 3],
   ['openat', 'error=EACCES', 'normal', 0, 3],
   ['ftruncate', 'error=EIO', 'normal', 2, 1],
@@ -42,7 +42,7 @@ const CASES = [
 ] as const;
 const KINDS = count(1, 2) === 1 ? (['SqliteCacheTier'] as const) : (['SqliteCacheTier', 'DiskCacheTier'] as const);
 
-describe.each(KINDS)('%s: a call of the system that fails, for each one until a run finishes clean', (kind) => {
+describe.each(KINDS)('%s: each system call fails in turn, until a run finishes without a fault', (kind) => {
   const calls = new Map<string, StoreCalls>();
 
   beforeAll(async () => {

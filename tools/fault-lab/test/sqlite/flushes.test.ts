@@ -7,7 +7,7 @@ import { flushCount } from '../../src/power-cut/cut-loop.ts';
 import { recordDisk } from '../../src/power-cut/record-disk.ts';
 import { entryOf, KINDS, openTier } from '../../src/sqlite/survey.ts';
 
-it('100 durable puts at once cost at most 5 flushes, all of them before the first acknowledgement', async () => {
+it('100 concurrent durable puts need at most 5 flushes, all of them before the first acknowledgement', async () => {
   const recording = await recordDisk(join(import.meta.dirname, '../../src/sqlite/durable-writer.ts'));
   onTestFinished(() => recording.remove());
   const { operations } = recording;
@@ -17,14 +17,14 @@ it('100 durable puts at once cost at most 5 flushes, all of them before the firs
   const flushes = flushCount(operations.slice(begun, done));
   expect(flushes).toBeGreaterThanOrEqual(1);
   expect(flushes).toBeLessThanOrEqual(5);
-  // With what the end of the process folds into the database.
+  // Includes the flushes of the final checkpoint.
   expect(flushCount(operations.slice(begun))).toBeLessThanOrEqual(5);
   console.log(`${flushes} flushes for 100 durable puts`);
 });
 
 const cycles = count(40, 10_000);
 it.each(KINDS)(
-  `%s: opened and closed ${cycles} times it leaves no file and no descriptor behind`,
+  `%s: opening and closing it ${cycles} times leaves no file and no descriptor behind`,
   (kind) => {
     const directory = mkdtempSync(join(tmpdir(), 'pw-cycles-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

@@ -9,7 +9,7 @@ const runs = count(2, 1000);
 
 describe.each(KINDS)('%s', (kind) => {
   it.each(['normal', 'full'])(
-    `kill -9, ${runs} times, durability %s: nothing that was acknowledged is lost`,
+    `kill -9, ${runs} times, with durability %s loses nothing that was acknowledged`,
     async (durability) => {
       const { acknowledged, losses } = await killLoop({
         runs,

@@ -9,7 +9,7 @@ import { entryOf, openTier, surveySqlite } from '../../src/sqlite/survey.ts';
 
 const HELD_MS = 700;
 
-it('a cache goes on while another process holds the lock of its databases, and what it said is stored is', async () => {
+it('a cache keeps working while another process locks its databases, and stores what it acknowledges', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'pw-locked-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const paths = { l2CacheDir: directory, l3DatabasePath: join(directory, 'proxywhirl.db') };

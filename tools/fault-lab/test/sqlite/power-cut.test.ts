@@ -54,7 +54,7 @@ describe.each(KINDS)(`%s: a power cut, ${cuts} times at a random moment`, (kind)
           lost += ledger.broken(found).length > 0 ? 1 : 0;
         }
       }
-      // Else the model would have forgotten to lose anything.
+      // Otherwise the model would not have lost anything.
       expect(lost).toBeGreaterThan(0);
       console.log(`${kind}, normal: ${lost} of ${2 * cuts} cuts lost newest changes`);
     },
@@ -62,7 +62,7 @@ describe.each(KINDS)(`%s: a power cut, ${cuts} times at a random moment`, (kind)
   );
 
   it(
-    'on a disk that ignores flushes, as with synchronous OFF, it loses or damages: the proofs above can fail',
+    'on a disk that ignores flushes, as with synchronous OFF, loses or damages data: the proofs above can fail',
     async () => {
       const recording = recordings.get('full')!;
       let [lost, corrupt] = [0, 0];

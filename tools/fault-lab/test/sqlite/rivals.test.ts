@@ -12,7 +12,7 @@ const KEYS = 20;
 const WRITERS = 4;
 
 it(
-  `4 writers and 2 readers in processes of their own, ${changes} reads and writes in one: no change is lost, and none that was refused is stored`,
+  `4 writers and 2 readers in separate processes: of ${changes} read-modify-writes none is lost, and no refused one is stored`,
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'pw-rivals-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

@@ -12,7 +12,7 @@ const CHILD = join(import.meta.dirname, '../../src/stack/dying-child.ts');
 const rounds = count(3, 300);
 
 it(
-  `a process that is killed ${rounds} times while it holds locks is no reason for the next one, killed too, to lose what it acknowledged`,
+  `after a process was killed with locks held, ${rounds} times, the next one, killed too, keeps what it acknowledged`,
   async () => {
     const directory = makeTempDir(onTestFinished);
     const [busy, said] = [join(directory, 'busy'), join(directory, 'said')];
@@ -41,7 +41,7 @@ it(
       await after.close();
       expect(lockNames()).toEqual([]);
     }
-    // Without a lock that was left behind nothing was put to the test.
+    // Without an abandoned lock nothing would have been tested.
     expect(locks).toBeGreaterThan(0);
     const waits = readFileSync(said, 'utf8')
       .trim()

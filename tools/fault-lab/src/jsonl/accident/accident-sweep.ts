@@ -1,26 +1,26 @@
 import type { JsonlTierOptions } from '@pw/tier-jsonl';
 import type { StopPoint } from '../../processes/stop-at-call.ts';
 import { type Accident, type Outcome, runAccident } from './accident.ts';
-import { PlayerProcess } from './client-process.ts';
-import { type Operation, RIVALS, type Work } from './operations.ts';
+import { ClientProcess } from './client-process.ts';
+import { type Operation, RIVALS, type Steps } from './operations.ts';
 
 export interface AccidentSweep {
   readonly operation: Operation;
   readonly signal: StopPoint['signal'];
   readonly lock: JsonlTierOptions['lock'];
-  /** Every how many-th call of each name is tried: 1 is all of them, before and after; else before and after by turns. */
+  /** Every n-th call of each name is tried. 1 means all, before and after each call; otherwise before and after alternate. */
   readonly stride: number;
-  /** Which rivals there are, by turns if the stride is not 1. */
-  readonly rivals: readonly (readonly Work[])[];
+  /** The sets of rivals; they alternate if the stride is not 1. */
+  readonly rivals: readonly (readonly Steps[])[];
 }
 
-/** One rival that writes, one that compacts, both. */
-export const ALL_RIVALS: readonly (readonly Work[])[] = [[RIVALS[0]!], [RIVALS[1]!], RIVALS];
+/** A rival that writes, a rival that compacts, both. */
+export const ALL_RIVALS: readonly (readonly Steps[])[] = [[RIVALS[0]!], [RIVALS[1]!], RIVALS];
 
 export interface AccidentReport {
   /** Calls of the undisturbed operation. */
   readonly calls: number;
-  /** Accidents that happened, as the operation reached their call. */
+  /** Accidents that happened: the operation reached their call. */
   readonly accidents: number;
   readonly acknowledged: number;
   /** The longest time, in milliseconds, from an accident to the first change of a rival that was acknowledged. */
@@ -29,21 +29,21 @@ export interface AccidentReport {
   readonly failures: readonly string[];
 }
 
-/** Runs accidents several at a time: most of their time they wait for locks of the stopped. */
+/** Runs several accidents concurrently: they spend most of their time waiting for locks of stopped clients. */
 export class AccidentLab {
   readonly #mode: 'check' | 'no check';
   readonly #atOnce: number;
-  readonly #rivals: readonly PlayerProcess[];
-  readonly #idle: PlayerProcess[] = [];
+  readonly #rivals: readonly ClientProcess[];
+  readonly #idle: ClientProcess[] = [];
 
-  /** With `no check` nobody sees that a lock was taken over. */
+  /** With `no check` no client notices that its lock was taken over. */
   constructor(atOnce: number, mode: 'check' | 'no check' = 'check') {
     this.#atOnce = atOnce;
     this.#mode = mode;
-    this.#rivals = [new PlayerProcess(mode), new PlayerProcess(mode)];
+    this.#rivals = [new ClientProcess(mode), new ClientProcess(mode)];
   }
 
-  /** Stops, or kills, a client at the first call of an operation, then one at the second, … */
+  /** Stops or kills a client at the first call of an operation, then another at the second, … */
   async sweep(sweep: AccidentSweep, progress: (line: string) => void = () => {}): Promise<AccidentReport> {
     const { operation, signal, lock } = sweep;
     const calm = await this.run({ operation, rivals: ALL_RIVALS[2]!, lock });
@@ -79,14 +79,14 @@ export class AccidentLab {
     await Promise.all([...this.#idle, ...this.#rivals].map((client) => client.stop()));
   }
 
-  async #with<T>(work: (victim: PlayerProcess) => Promise<T>): Promise<T> {
-    const victim = this.#idle.pop() ?? new PlayerProcess(this.#mode);
+  async #with<T>(work: (victim: ClientProcess) => Promise<T>): Promise<T> {
+    const victim = this.#idle.pop() ?? new ClientProcess(this.#mode);
     try {
       const result = await work(victim);
       if (victim.isAlive) this.#idle.push(victim);
       return result;
     } catch (error) {
-      // It may be stopped still.
+      // It may still be stopped.
       await victim.stop();
       throw error;
     }
@@ -96,7 +96,7 @@ export class AccidentLab {
 interface Plan {
   readonly stop: StopPoint;
   readonly name: string;
-  readonly rivals: readonly Work[];
+  readonly rivals: readonly Steps[];
 }
 
 function* plansOf(calls: readonly string[], { stride, signal, rivals }: AccidentSweep): Generator<Plan> {
@@ -108,7 +108,7 @@ function* plansOf(calls: readonly string[], { stride, signal, rivals }: Accident
     if (nth % stride !== 0) continue;
     const at = index + 1;
     if (stride > 1) {
-      // The first call of each name before it is made: after all that was looked at.
+      // The first call of each name is interrupted before it is made: after everything was checked.
       const side = (nth / stride) % 2 === 0 ? 'before' : 'after';
       yield { stop: { at, side, signal }, name, rivals: rivals[turn % rivals.length]! };
       turn++;
@@ -119,7 +119,7 @@ function* plansOf(calls: readonly string[], { stride, signal, rivals }: Accident
   }
 }
 
-function nameOf(rivals: readonly Work[]): string {
+function nameOf(rivals: readonly Steps[]): string {
   if (rivals.length > 1) return `${rivals.length} rivals`;
   return rivals[0] === RIVALS[1] ? 'a rival that compacts' : 'a rival';
 }

@@ -6,17 +6,17 @@ import type { JsonlTierOptions } from '@pw/tier-jsonl';
 import { type Change, judge, parseHistory } from '../../ledger/history.ts';
 import { HistoryWriter } from '../../ledger/history-writer.ts';
 import type { StopPoint } from '../../processes/stop-at-call.ts';
-import { Player, type PlayerOptions } from './client.ts';
-import { callsFile, type PlayerProcess } from './client-process.ts';
-import { AFTERWARDS, EXPIRED, MANY, type Operation, SHARED, type Work } from './operations.ts';
+import { type ClientOptions, StoreClient } from './client.ts';
+import { type ClientProcess, callsFile } from './client-process.ts';
+import { AFTERWARDS, EXPIRED, MANY, type Operation, SHARED, type Steps } from './operations.ts';
 
-/** A client that stops, or dies, in the middle of an operation, beside others that go on. */
+/** A client that stops or dies in the middle of an operation, while others continue. */
 export interface Accident {
   readonly operation: Operation;
-  /** Without it nothing happens: the calls of the operation are counted. */
+  /** Absent for an undisturbed run, which only lists the calls of the operation. */
   readonly stop?: StopPoint;
-  /** What each rival does while the client is stopped, or once it is dead. */
-  readonly rivals: readonly Work[];
+  /** What each rival does while the client is stopped or after it died. */
+  readonly rivals: readonly Steps[];
   readonly lock: JsonlTierOptions['lock'];
 }
 
@@ -26,43 +26,43 @@ export interface Outcome {
   /** The names of the operation's calls, up to the accident if there was one. */
   readonly calls: readonly string[];
   readonly acknowledged: number;
-  /** What must not be, one line each. */
+  /** Broken promises, one line each. */
   readonly problems: readonly string[];
-  /** Milliseconds from the accident until the first change of a rival was acknowledged; NaN for none. */
+  /** Milliseconds from the accident until a rival's first change was acknowledged; NaN if none was. */
   readonly delay: number;
 }
 
-/** Lets an accident happen to `victim` in a store of its own. `rivals` may take part in others meanwhile. */
+/** Causes an accident to `victim` in a new store. `rivals` may take part in other accidents at the same time. */
 export async function runAccident(
   accident: Accident,
-  victim: PlayerProcess,
-  rivals: readonly PlayerProcess[],
+  victim: ClientProcess,
+  rivals: readonly ClientProcess[],
 ): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'pw-freeze-'));
   try {
-    return await new Scene(folder, accident, victim, rivals).run();
+    return await new AccidentRun(folder, accident, victim, rivals).run();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Names that must be gone once everybody has left. The half-made layout of a dead client stays for an hour. */
+/** Files that must be gone once all clients have closed. The unfinished layout of a dead client stays for an hour. */
 const LEFT = /\.jsonl\.lock|^shard.*\.tmp|^pw-holder/;
 
-/** With it locks are out of date as soon as they may be. */
+/** The shortest lifetime a lock may have. */
 const AGED = { stale: 2000, update: 1000, deadline: 20_000 };
 
-const GARBAGE: Work = [MANY, MANY.slice(0, 47)].map((keys) => ({ do: 'batch', keys }));
+const GARBAGE: Steps = [MANY, MANY.slice(0, 47)].map((keys) => ({ do: 'batch', keys }));
 
-class Scene {
+class AccidentRun {
   readonly #directory: string;
   readonly #history: string;
   readonly #accident: Accident;
-  readonly #victim: PlayerProcess;
-  readonly #rivals: readonly PlayerProcess[];
+  readonly #victim: ClientProcess;
+  readonly #rivals: readonly ClientProcess[];
   readonly #problems: string[] = [];
 
-  constructor(folder: string, accident: Accident, victim: PlayerProcess, rivals: readonly PlayerProcess[]) {
+  constructor(folder: string, accident: Accident, victim: ClientProcess, rivals: readonly ClientProcess[]) {
     this.#directory = join(folder, 'store');
     this.#history = join(folder, 'history');
     this.#accident = accident;
@@ -75,7 +75,7 @@ class Scene {
     const history = this.#history;
     await this.#prepare();
     const work = this.#victim.tell({
-      do: 'play',
+      do: 'run',
       history,
       work: operation.work,
       isWatched: true,
@@ -94,7 +94,7 @@ class Scene {
     while (calls === undefined && !this.#victim.isStopped) await sleep(2);
     const isReached = this.#victim.isStopped || !this.#victim.isAlive;
     const at = Number(process.hrtime.bigint());
-    if (isReached) await this.#goOnWithout(done);
+    if (isReached) await this.#continueWithout(done);
     await done;
     const delay = await this.#end(at);
     const acknowledged = parseHistory(readFileSync(history, 'utf8')).filter(({ outcome }) => outcome === 'done').length;
@@ -102,17 +102,17 @@ class Scene {
     return { isReached, calls: calls ?? [], acknowledged, problems: this.#problems, delay };
   }
 
-  /** A store with a past, which everybody has open. */
+  /** Creates a store with earlier records and opens it in all clients. */
   async #prepare(): Promise<void> {
     const { operation } = this.#accident;
-    const past: Work = [
+    const past: Steps = [
       { do: 'open', numShards: operation.numShards },
       { do: 'put expired', keys: EXPIRED },
       ...(operation.hasGarbage ? GARBAGE : []),
       { do: 'batch', keys: SHARED },
     ];
-    const first = this.#player('past');
-    await first.play(past);
+    const first = this.#client('past');
+    await first.run(past);
     await first.close();
     const everybody = [this.#victim, ...this.#rivals];
     for (const [at, client] of everybody.entries()) {
@@ -122,26 +122,26 @@ class Scene {
     operation.damage?.(this.#directory);
   }
 
-  /** What the rivals do, and what all do once the victim, if it lives, goes on. */
-  async #goOnWithout(done: Promise<void>): Promise<void> {
+  /** Runs the rivals, then all clients together once the victim, if it is alive, continues. */
+  async #continueWithout(done: Promise<void>): Promise<void> {
     if (!this.#victim.isAlive) {
       const writer = new HistoryWriter(this.#history, 'victim');
       writer.died();
       writer.close();
     }
     const went = await Promise.all(this.#rivals.map((rival, at) => this.#tell(rival, this.#accident.rivals[at]!)));
-    // They get no lock: the next change would be refused too.
+    // They get no lock: later changes would be refused too.
     if (went.includes(false) && !this.#victim.isAlive) return;
     const afterwards = this.#rivals.map((rival) => this.#tell(rival, AFTERWARDS));
     if (this.#victim.isAlive) {
-      this.#victim.goOn();
+      this.#victim.resume();
       await done;
       afterwards.push(this.#tell(this.#victim, AFTERWARDS));
     }
     await Promise.all(afterwards);
   }
 
-  /** Compares what each client sees, and one that comes anew, with what all did. Gives the first rival's delay. */
+  /** Compares the view of each client, and of a new one, with the history. Returns the delay of the first rival. */
   async #end(at: number): Promise<number> {
     const changes = parseHistory(readFileSync(this.#history, 'utf8'));
     const clients = [...(this.#victim.isAlive ? [this.#victim] : []), ...this.#rivals];
@@ -150,7 +150,7 @@ class Scene {
       this.#compare(name, (await client.tell({ do: 'view', history: this.#history })) as View, changes);
     }
     for (const client of clients) await client.tell({ do: 'leave', history: this.#history });
-    await this.#lookAnew(changes);
+    await this.#checkReopened(changes);
     const left = readdirSync(this.#directory).filter((name) => LEFT.test(name));
     if (left.length > 0) this.#problems.push(`left behind: ${left.join(' ')}`);
     for (const { key, value } of changes.filter(({ outcome }) => outcome === 'refused'))
@@ -161,10 +161,10 @@ class Scene {
     return first === undefined ? Number.NaN : (first.end - at) / 1e6;
   }
 
-  /** What the files hold; if nobody gets at them now, what they hold once every lock is out of date. */
-  async #lookAnew(changes: readonly Change[]): Promise<void> {
+  /** Checks the files with a new client; if it cannot open them, again once every lock is stale. */
+  async #checkReopened(changes: readonly Change[]): Promise<void> {
     for (const lock of [this.#accident.lock, AGED]) {
-      const fresh = new Player({ ...this.#optionsOf('fresh'), lock });
+      const fresh = new StoreClient({ ...this.#optionsOf('fresh'), lock });
       try {
         await fresh.open(this.#accident.operation.numShardsAfter);
         this.#compare('the store', { values: [...(await fresh.view())], damaged: fresh.damaged }, changes);
@@ -181,18 +181,18 @@ class Scene {
     for (const { key, kind, found, allowed } of judge(changes, new Map(values)))
       this.#problems.push(`${kind}, as ${who} sees it: ${key} is ${found}, not ${allowed.join(' or ')}`);
     if (damaged > 0 && this.#accident.operation.damage === undefined && this.#accident.stop?.signal !== 'SIGKILL')
-      this.#problems.push(`${who} met ${damaged} damaged lines`);
+      this.#problems.push(`${who} found ${damaged} damaged lines`);
   }
 
-  #tell(client: PlayerProcess, work: Work): Promise<unknown> {
-    return client.tell({ do: 'play', history: this.#history, work });
+  #tell(client: ClientProcess, work: Steps): Promise<unknown> {
+    return client.tell({ do: 'run', history: this.#history, work });
   }
 
-  #player(name: string): Player {
-    return new Player(this.#optionsOf(name));
+  #client(name: string): StoreClient {
+    return new StoreClient(this.#optionsOf(name));
   }
 
-  #optionsOf(name: string): PlayerOptions {
+  #optionsOf(name: string): ClientOptions {
     return { directory: this.#directory, history: this.#history, name, lock: this.#accident.lock };
   }
 }

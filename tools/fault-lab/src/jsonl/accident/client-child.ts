@@ -1,39 +1,39 @@
 import { writeFileSync } from 'node:fs';
 import { StopAtCall } from '../../processes/stop-at-call.ts';
-import type { Player } from './client.ts';
+import type { StoreClient } from './client.ts';
 import { type Command, callsFile, type Reply } from './client-process.ts';
 import { ignoreTakeovers } from './ignore-takeovers.ts';
 
-// A client of stores, or of one, that does what its parent tells it, and stops or dies where it is told to.
+// Clients of stores that execute their parent's commands; the process stops or dies at a chosen call.
 const calls = new StopAtCall();
 if (process.argv[2] === 'no check') await ignoreTakeovers();
-const { Player: PlayerClass } = await import('./client.ts');
-const players = new Map<string, Player>();
+const { StoreClient: ClientClass } = await import('./client.ts');
+const clients = new Map<string, StoreClient>();
 
-function playerOf(history: string): Player {
-  const player = players.get(history);
-  if (player === undefined) throw new Error('no such store');
-  return player;
+function clientOf(history: string): StoreClient {
+  const client = clients.get(history);
+  if (client === undefined) throw new Error('no client has joined this store');
+  return client;
 }
 
-async function obey(command: Command): Promise<unknown> {
+async function execute(command: Command): Promise<unknown> {
   if (command.do === 'join') {
     calls.watch(command.options.directory);
-    players.set(command.options.history, new PlayerClass(command.options));
+    clients.set(command.options.history, new ClientClass(command.options));
     return undefined;
   }
-  const player = playerOf(command.history);
-  if (command.do === 'view') return { values: [...(await player.view())], damaged: player.damaged };
-  if (command.do === 'play') return command.isWatched === true ? watched(player, command) : player.play(command.work);
-  players.delete(command.history);
-  return player.close();
+  const client = clientOf(command.history);
+  if (command.do === 'view') return { values: [...(await client.view())], damaged: client.damaged };
+  if (command.do === 'run') return command.isWatched === true ? watched(client, command) : client.run(command.work);
+  clients.delete(command.history);
+  return client.close();
 }
 
-async function watched(player: Player, command: Extract<Command, { do: 'play' }>): Promise<string[]> {
+async function watched(client: StoreClient, command: Extract<Command, { do: 'run' }>): Promise<string[]> {
   const { work, stop, history } = command;
   calls.begin(stop, (made) => writeFileSync(callsFile(history), JSON.stringify(made)));
   try {
-    await player.play(work);
+    await client.run(work);
   } finally {
     calls.end();
   }
@@ -41,7 +41,7 @@ async function watched(player: Player, command: Extract<Command, { do: 'play' }>
 }
 
 process.on('message', ({ id, command }: { readonly id: number; readonly command: Command }) => {
-  void obey(command)
+  void execute(command)
     .then(
       (answer): Reply => ({ id, answer }),
       (error: unknown): Reply => ({

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StopPoint } from '../../processes/stop-at-call.ts';
-import type { PlayerOptions } from './client.ts';
-import type { Work } from './operations.ts';
+import type { ClientOptions } from './client.ts';
+import type { Steps } from './operations.ts';
 
-/** What a {@link PlayerProcess} is told to do; a store is named by its history. */
+/** A command for a {@link ClientProcess}; a store is identified by its history file. */
 export type Command =
-  | { readonly do: 'join'; readonly options: PlayerOptions }
+  | { readonly do: 'join'; readonly options: ClientOptions }
   | {
-      readonly do: 'play';
+      readonly do: 'run';
       readonly history: string;
-      readonly work: Work;
+      readonly work: Steps;
       readonly isWatched?: boolean;
       readonly stop?: StopPoint;
     }
@@ -24,19 +24,19 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** Where a client that is about to stop or die notes what calls it had made. */
+/** The file in which a client records its calls just before it stops or dies. */
 export function callsFile(history: string): string {
   return `${history}.calls`;
 }
 
-/** A client in a process of its own, for any number of stores, one after the other or at once. */
-export class PlayerProcess {
+/** A process with clients of any number of stores, one after another or at the same time. */
+export class ClientProcess {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
   readonly end: Promise<void>;
   #commands = 0;
 
-  /** With `no check` the client does not see that its lock was taken over, for a control that must lose. */
+  /** With `no check` the client does not notice that its lock was taken over, for a control that must lose data. */
   constructor(mode: 'check' | 'no check' = 'check') {
     this.#child = fork(join(import.meta.dirname, 'client-child.ts'), [mode], {
       execArgv: ['--conditions=@pw/source'],
@@ -47,7 +47,7 @@ export class PlayerProcess {
       if (error === undefined) waiting?.resolve(answer);
       else waiting?.reject(new Error(error));
     });
-    // Told something while it dies: `end` tells.
+    // A command may be sent while the process dies: `end` reports that.
     this.#child.on('error', () => {});
     this.end = once(this.#child, 'exit').then(() => {
       for (const { reject } of this.#waiting.values()) reject(new Error('the client died'));
@@ -66,11 +66,11 @@ export class PlayerProcess {
     return status.slice(status.lastIndexOf(')')).startsWith(') T');
   }
 
-  goOn(): void {
+  resume(): void {
     this.#child.kill('SIGCONT');
   }
 
-  /** Throws what the client threw, and an error if it died. */
+  /** Sends a command. Rejects with the client's error, or with an error if the process died. */
   tell(command: Command): Promise<unknown> {
     const id = this.#commands++;
     return new Promise((resolve, reject) => {

@@ -4,32 +4,32 @@ import { EVERY_KEY } from '../../ledger/history.ts';
 import { HistoryWriter } from '../../ledger/history-writer.ts';
 import { GONE } from '../../ledger/ledger.ts';
 import { entryOf, openTier, valuesIn } from '../survey.ts';
-import type { Work } from './operations.ts';
+import type { Steps } from './operations.ts';
 import { takeProxyWhirlTurn } from './proxywhirl-turn.ts';
 
-export interface PlayerOptions {
+export interface ClientOptions {
   readonly directory: string;
-  /** The file for the history, outside of the directory. */
+  /** The history file, outside the directory. */
   readonly history: string;
-  /** Begins all values that it writes. */
+  /** The prefix of all values that it writes. */
   readonly name: string;
   readonly lock: JsonlTierOptions['lock'];
 }
 
-/** A client of a store, which notes what it does. */
-export class Player {
-  readonly #options: PlayerOptions;
+/** A client of a store that records what it does in a history. */
+export class StoreClient {
+  readonly #options: ClientOptions;
   readonly #history: HistoryWriter;
   #tier: JsonlCacheTier | undefined;
   #written = 0;
 
-  constructor(options: PlayerOptions) {
+  constructor(options: ClientOptions) {
     this.#options = options;
     this.#history = new HistoryWriter(options.history, options.name);
   }
 
-  /** Does it all, one after the other, up to a change that is refused; then it gives false. Throws only what `open` throws. */
-  async play(work: Work): Promise<boolean> {
+  /** Takes the steps in order until a change is refused, and returns false then. Throws only what `open` throws. */
+  async run(work: Steps): Promise<boolean> {
     for (const step of work) if (!(await this.#take(step))) return false;
     return true;
   }
@@ -40,12 +40,12 @@ export class Player {
     await this.#tier.open();
   }
 
-  /** What every key holds, as this client sees it. */
+  /** The value of every key as this client sees it. */
   view(): Promise<Map<string, string>> {
     return valuesIn(this.#open);
   }
 
-  /** Damaged lines that it met. */
+  /** The number of damaged lines that it found. */
   get damaged(): number {
     return this.#tier?.statistics.evictionsCorruption ?? 0;
   }
@@ -56,7 +56,7 @@ export class Player {
   }
 
   /** False if something was refused. */
-  async #take(step: Work[number]): Promise<boolean> {
+  async #take(step: Steps[number]): Promise<boolean> {
     if (step.do === 'put') return this.#each(step.keys, (key) => this.#put(key));
     if (step.do === 'delete') return this.#each(step.keys, (key) => this.#delete(key));
     if (step.do === 'batch') return this.#batch(step.keys);
@@ -111,7 +111,7 @@ export class Player {
     return this.#history.note(EVERY_KEY, GONE, () => this.#well((tier) => tier.clear().then(() => true)));
   }
 
-  /** True if the tier did it, and nothing failed on the way. */
+  /** True if the operation succeeded and the tier counted no failure. */
   async #well(work: (tier: JsonlCacheTier) => Promise<unknown>): Promise<boolean> {
     const tier = this.#open;
     const before = tier.totalFailures;
@@ -119,7 +119,7 @@ export class Player {
   }
 
   get #open(): JsonlCacheTier {
-    if (this.#tier === undefined) throw new Error('a client does something before it has opened its store');
+    if (this.#tier === undefined) throw new Error('the client has not opened its store');
     return this.#tier;
   }
 
@@ -129,7 +129,7 @@ export class Player {
   }
 }
 
-/** An expired entry: nobody sees it. */
+/** An expired entry, which no client sees. */
 function expiredEntry(key: string): CacheEntry {
   return CacheEntry.create({ key, proxyUrl: 'http://192.0.2.1:8080', expiresAt: 1 });
 }

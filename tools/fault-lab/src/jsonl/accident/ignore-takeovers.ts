@@ -11,8 +11,8 @@ interface ShardClass {
 }
 
 /**
- * For a control that must lose: a lock that was taken once is ours for ever, nobody whose lock is taken over is shut out of the file,
- * and after a write all of a file is taken for seen, whatever others appended or replaced meanwhile.
+ * For a control that must lose data: a lock, once taken, never expires, a process whose lock was taken over can still write to the file,
+ * and after a write the whole file counts as read, whatever others appended or replaced in the meantime.
  */
 export async function ignoreTakeovers(): Promise<void> {
   const index = import.meta.resolve('@pw/tier-jsonl');

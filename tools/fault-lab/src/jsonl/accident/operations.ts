@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a client does, step by step. */
-export type Work = readonly (
+/** What a client does, in order. */
+export type Steps = readonly (
   | { readonly do: 'open'; readonly numShards?: number }
   | { readonly do: 'close' | 'clear' | 'sweep' }
   | {
@@ -11,28 +11,28 @@ export type Work = readonly (
     }
 )[];
 
-/** Keys that are there before, and that everybody writes. */
+/** Keys that exist at the start and that all clients write. */
 export const SHARED = ['s0', 's1', 's2', 's3', 's4', 's5'];
-/** Keys that are there before, many and long enough to make a shard worth compacting. */
+/** Keys that exist at the start, enough of them to make a shard large enough to be compacted. */
 export const MANY = Array.from({ length: 50 }, (_, n) => `g${n}`);
-/** Keys whose records are there before, and expired. */
+/** Keys whose records exist at the start and are expired. */
 export const EXPIRED = ['x0', 'x1', 'x2'];
 
-/** Something that a client stops or dies in. */
+/** An operation during which a client stops or dies. */
 export interface Operation {
   readonly name: string;
-  /** Shards of the store before. */
+  /** The number of shards at the start. */
   readonly numShards: number;
-  readonly work: Work;
+  readonly work: Steps;
   /** True if `work` opens the store itself. */
   readonly opens: boolean;
-  /** True if nearly half of the store's lines are out of date. */
+  /** True if nearly half of the store's lines are superseded. */
   readonly hasGarbage?: boolean;
-  /** A call that it cannot do without: if that is not made, something else is put to the test than was meant. */
+  /** A call that the operation must make; without it, the test would not test what it is meant to. */
   readonly essential: string;
-  /** As many shards whoever looks in the end asks for. */
+  /** The number of shards that the final check opens the store with. */
   readonly numShardsAfter?: number;
-  /** Damages the only shard, which nobody looks at meanwhile. */
+  /** Damages the only shard, which no client reads in the meantime. */
   readonly damage?: (directory: string) => void;
 }
 
@@ -40,7 +40,7 @@ const shardOf = (directory: string) => join(directory, 'shard_00.jsonl');
 
 function reshardingOf(from: number, to: number): Operation {
   const name = `re-sharding, ${from} to ${to}`;
-  const work: Work = [{ do: 'open', numShards: to }];
+  const work: Steps = [{ do: 'open', numShards: to }];
   return { name, numShards: from, opens: true, essential: 'rename', work, numShardsAfter: from + to };
 }
 
@@ -62,7 +62,7 @@ export const OPERATIONS: readonly Operation[] = [
     opens: false,
     hasGarbage: true,
     essential: 'rename',
-    // Closing waits for a compaction that goes on.
+    // Closing waits for a running compaction.
     work: [{ do: 'batch', keys: MANY.slice(0, 20) }, { do: 'close' }, { do: 'open' }],
   },
   {
@@ -88,7 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** What a rival does while another client is stopped or dead. */
-export const RIVALS: readonly Work[] = [
+export const RIVALS: readonly Steps[] = [
   [
     { do: 'put', keys: ['s0'] },
     { do: 'delete', keys: ['s1'] },
@@ -96,7 +96,7 @@ export const RIVALS: readonly Work[] = [
     { do: 'put', keys: ['x0', 's2', 's4'] },
     { do: 'delete', keys: ['s4'] },
   ],
-  // So much of it is out of date in the end that it is compacted.
+  // Leaves so many superseded lines that the shard is compacted.
   [
     { do: 'batch', keys: MANY },
     { do: 'put', keys: ['q0', 's1'] },
@@ -109,11 +109,11 @@ export const RIVALS: readonly Work[] = [
   ],
 ];
 
-/** Beside a client of ours, or in its place. */
-export const PROXYWHIRL: Work = [{ do: 'batch as ProxyWhirl', keys: ['s0', 's2', 'p0'] }];
+/** ProxyWhirl's turn, beside one of our clients or instead of it. */
+export const PROXYWHIRL: Steps = [{ do: 'batch as ProxyWhirl', keys: ['s0', 's2', 'p0'] }];
 
-/** What every client does at the same time once the one that was stopped goes on. */
-export const AFTERWARDS: Work = [
+/** What all clients do at the same time once the stopped one continues. */
+export const AFTERWARDS: Steps = [
   { do: 'put', keys: ['s2', 'r2'] },
   { do: 'delete', keys: ['s3'] },
   { do: 'put', keys: ['v0', 'x2'] },

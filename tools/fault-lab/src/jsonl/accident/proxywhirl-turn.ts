@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, entryToRecord } from '@pw/cache-models';
 
-/** Writes entries to the only shard as ProxyWhirl does: beside a lock file of its own, by reading all of the shard and replacing it. */
+/** Writes entries to the only shard as ProxyWhirl does: with its own lock file, by reading the whole shard and replacing it. */
 export function takeProxyWhirlTurn(directory: string, entries: readonly CacheEntry[]): void {
   const path = join(directory, 'shard_00.jsonl');
   writeFileSync(join(directory, 'shard_00.lock'), '');
@@ -13,7 +13,7 @@ export function takeProxyWhirlTurn(directory: string, entries: readonly CacheEnt
   renameSync(temporary, path);
 }
 
-/** It drops every line that is no record; the last one of a key counts. */
+/** ProxyWhirl drops every line that is not a record; the last one of a key counts. */
 function* recordsOf(text: string): Generator<[key: string, line: string]> {
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue;

@@ -25,10 +25,10 @@ const BARE = [
   '{"key":null,"checksum":1}',
 ];
 
-/** A line that means to do harm where one of a shard belongs; `lines` are good ones to begin with. */
+/** A malicious line for a shard, made from well-formed `lines`. */
 export function hostileLine(lines: readonly Buffer[], random: Random): Buffer {
   const line = random.pick(SHAPES)(random.pick(lines), random, lines);
-  // One line stays one line.
+  // A newline inside would make it two lines.
   return Buffer.from(line.map((byte) => (byte === 0x0a ? 0x20 : byte)));
 }
 
@@ -36,10 +36,10 @@ type Shape = (line: Buffer, random: Random, lines: readonly Buffer[]) => Buffer;
 
 const SHAPES: readonly Shape[] = [
   mutateLine,
-  // One thing after another goes wrong.
+  // Several mutations in a row.
   (line, random) =>
     Array.from({ length: 2 + random.below(6) }).reduce<Buffer>((bytes) => mutateLine(bytes, random), line),
-  // The newline between two or more rotted, whole ones or not.
+  // The newline between two or more lines is lost; the lines may be mutated.
   (line, random, lines) =>
     Buffer.concat([line, Buffer.from(random.pick(['', ' ', '\0', '*'])), mutateLine(random.pick(lines), random)]),
   (_, random, lines) =>
@@ -75,7 +75,7 @@ function deep(random: Random): string {
     : `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 }
 
-/** The line with another value, as JSON, for one of its members, or for a new one. */
+/** The line with another JSON value for one of its members, or with a new member. */
 function member(line: Buffer, random: Random, value: string): Buffer {
   const members = [...line.toString('latin1').matchAll(/"[a-z_]+":(?:"[^"]*"|[^,}]*)/g)];
   const found = random.percent(80) ? random.pick(members) : undefined;

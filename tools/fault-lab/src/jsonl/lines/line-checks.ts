@@ -1,10 +1,10 @@
 import { type ProxyRecord, RECORD_MEMBERS, recordChecksum } from '@pw/cache-models';
 
 /**
- * True if a line, or a stretch of it from one beginning of a record to the last brace before the next, says what was served, and nothing in it
- * says that it is wrong: it has the checksum of its values, or, as ProxyWhirl's updates, none.
+ * True if a line, or the part of it from the beginning of one record to the last brace before the next, contains the entry and is not
+ * damaged: its checksum matches its values, or it has none, like ProxyWhirl's updates.
  */
-export function isSaidBy(line: Buffer, served: { readonly key: string; readonly source: string }): boolean {
+export function containsEntry(line: Buffer, served: { readonly key: string; readonly source: string }): boolean {
   const text = line.toString('utf8');
   const stretches = text.split(/(?=\{"key":)/).map((stretch) => stretch.slice(0, stretch.lastIndexOf('}') + 1));
   return [text, ...stretches].some((stretch) => {
@@ -16,8 +16,8 @@ export function isSaidBy(line: Buffer, served: { readonly key: string; readonly 
   });
 }
 
-/** True for a line that is no JSON and holds no record that could be saved out of it. */
-export function isRubbish(line: Buffer): boolean {
+/** True for a line that is not JSON and contains no record that could be recovered. */
+export function isUnreadable(line: Buffer): boolean {
   const text = line.toString('latin1');
   return text.trim() !== '' && !text.includes('"checksum":') && parse(line.toString('utf8')) === undefined;
 }

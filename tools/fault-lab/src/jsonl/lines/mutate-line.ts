@@ -20,15 +20,15 @@ const ODD = [
   'true',
 ].map((text) => Buffer.from(text));
 
-/** A line with one to four random injuries: bytes changed, put in, cut out, doubled, swapped for what JSON is made of. */
+/** A line with one to four random mutations: bytes changed, inserted, removed, doubled, or replaced by JSON syntax. */
 export function mutateLine(line: Buffer, random: Random): Buffer {
   let mutated = line;
-  for (let injuries = 1 + random.below(4); injuries > 0; injuries--) mutated = injure(mutated, random);
-  // One line stays one line.
+  for (let mutations = 1 + random.below(4); mutations > 0; mutations--) mutated = mutate(mutated, random);
+  // A newline inside would make it two lines.
   return Buffer.from(mutated.map((byte) => (byte === 0x0a ? 0x20 : byte)));
 }
 
-function injure(line: Buffer, random: Random): Buffer {
+function mutate(line: Buffer, random: Random): Buffer {
   const at = random.below(line.length + 1);
   const end = Math.min(line.length, at + random.below(40));
   const [before, cut, after] = [line.subarray(0, at), line.subarray(at, end), line.subarray(end)];
