@@ -6,7 +6,7 @@ import { checkTarball } from './packed/check-tarball.ts';
 import { checkThirdParty } from './packed/check-third-party.ts';
 import { packPackages } from './packed/pack-packages.ts';
 
-// What a user installs: every public package, packed, linted, installed and run outside the workspace.
+// Packs every public package, lints the tarballs, and installs and runs them outside the workspace.
 await withCheckArea(async (area) => {
   const list = new CheckList();
   const tarballs = await packPackages(area);

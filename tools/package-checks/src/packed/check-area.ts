@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { workspaceRoot } from '../workspace.ts';
 
 /**
- * Gives `work` a folder outside the workspace, so that nothing in it can be resolved by accident, and removes it afterwards.
+ * Passes `work` a folder outside the workspace, so that nothing in it resolves by accident, and removes it afterwards.
  * With PW_CHECK_AREA set, that folder is used and kept: several checks then share tarballs and installed projects.
  */
 export async function withCheckArea(work: (area: string) => Promise<void>): Promise<void> {

@@ -7,27 +7,27 @@ import type { Tarballs } from './pack-packages.ts';
 
 const CHOSEN = ['@pw/cache-manager', '@pw/cache-models', '@pw/tier-memory'];
 
-/** Whether a program with only the memory tier carries nothing of the other tiers, works, and is told what to install for more. */
+/** Checks that a program with only the memory tier installs no other tier, works, and that errors name the package to install for more. */
 export async function checkSelective(list: CheckList, tarballs: Tarballs, area: string): Promise<void> {
   let folder = '';
   await list.check('memory tier alone: npm install', async () => {
     folder = await installProject(area, 'memory-alone', tarballs, CHOSEN);
   });
   if (folder === '') return;
-  await list.check('memory tier alone: nothing of other tiers is installed', () => {
+  await list.check('memory tier alone: no part of other tiers is installed', () => {
     const installed = installedPackages(folder);
     const unwanted = foreignPackages().filter((name) => installed.includes(name));
     if (unwanted.length > 0) throw new Error(`installed: ${unwanted.join(', ')}`);
     const lost = CHOSEN.filter((name) => !installed.includes(name));
     if (lost.length > 0) throw new Error(`not installed: ${lost.join(', ')}`);
   });
-  await list.check('memory tier alone: works, and names the package it lacks', () =>
+  await list.check('memory tier alone: works, and names the missing package', () =>
     runOrThrow(process.execPath, ['memory-alone.mjs'], folder),
   );
   await list.check('memory tier alone: TypeScript', () => checkTypes(folder, CHOSEN));
 }
 
-/** All workspace packages that were not chosen, and what only they depend on. */
+/** All workspace packages that were not chosen, and dependencies that only they have. */
 function foreignPackages(): string[] {
   const needed = (chosen: boolean) =>
     publicPackages()

@@ -6,7 +6,7 @@ import { readJson, workspaceRoot } from '../workspace.ts';
 
 const BIN = join(workspaceRoot, 'tools/package-checks/node_modules/.bin');
 
-/** Whether one packed package is what a user should get. */
+/** Checks the contents, the manifest and the declarations of one packed package. */
 export async function checkTarball(list: CheckList, name: string, tarball: string, area: string): Promise<void> {
   await list.check(`${name}: contents`, () => checkContents(tarball, join(area, 'unpacked', name)));
   await list.check(`${name}: publint`, () => runOrThrow(join(BIN, 'publint'), [tarball, '--strict'], area));
@@ -34,7 +34,7 @@ async function checkContents(tarball: string, unpacked: string): Promise<void> {
   checkLicences(join(unpacked, 'package/dist'));
 }
 
-/** Whoever bundles another's code must hand on its licence. */
+/** A package that bundles other code must contain its licence. */
 function checkLicences(dist: string): void {
   const maps = readdirSync(dist).filter((file) => file.endsWith('.js.map'));
   const sources = maps.flatMap((file) => readJson<{ sources: string[] }>(join(dist, file)).sources);

@@ -7,7 +7,7 @@ import type { Tarballs } from './pack-packages.ts';
 
 const EXAMPLE = join(workspaceRoot, 'examples/third-party-tier');
 
-/** Whether somebody else's tier can be built, proved and used with nothing but what is published. */
+/** Checks that a third-party tier can be built, tested and used with published packages only. */
 export async function checkThirdParty(list: CheckList, tarballs: Tarballs, area: string): Promise<void> {
   const folder = join(area, 'third-party-tier');
   let installed = false;
@@ -31,7 +31,7 @@ export async function checkThirdParty(list: CheckList, tarballs: Tarballs, area:
   });
 }
 
-/** A copy that takes this workspace's packages from their tarballs, as if they were on the registry. */
+/** Copies the example and makes it resolve this workspace's packages to their tarballs, as if they came from the registry. */
 function copyExample(folder: string, tarballs: Tarballs): void {
   const made = new Set(['node_modules', 'dist', 'package-lock.json']);
   cpSync(EXAMPLE, folder, { recursive: true, filter: (source) => !made.has(basename(source)) });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runOrThrow } from '../run-command.ts';
 import { workspaceRoot } from '../workspace.ts';
 
-// As strict as a user's compiler may be, declarations of dependencies included.
+// The strictest compiler options, which also check the declarations of dependencies.
 const COMPILER_OPTIONS = {
   target: 'es2023',
   lib: ['es2024', 'esnext.disposable'],
@@ -18,7 +18,7 @@ const COMPILER_OPTIONS = {
   noEmit: true,
 };
 
-/** Compiles a program that imports all of the packages, and the programs named, in a project in which they are installed. */
+/** Compiles a program that imports all packages, and the given programs, in a project where they are installed. */
 export async function checkTypes(
   folder: string,
   names: readonly string[],

@@ -10,8 +10,8 @@ const TYPES_OF_NODE = readJson<{ version: string }>(
 const SMOKE = join(workspaceRoot, 'tools/package-checks/smoke');
 
 /**
- * Installs packages from their tarballs, with npm, into an empty project with the smoke programs, once for an area.
- * Every other package of the workspace resolves to its tarball too, should one of them ask for it. Returns the project's folder.
+ * Installs packages from their tarballs, with npm, into an empty project with the smoke programs, once per area. Other packages of the
+ * workspace, where one depends on them, resolve to their tarballs too. Returns the project's folder.
  */
 export async function installProject(area: string, project: string, tarballs: Tarballs, names: readonly string[]) {
   const folder = join(area, project);
@@ -24,7 +24,7 @@ export async function installProject(area: string, project: string, tarballs: Ta
     version: '1.0.0',
     private: true,
     dependencies: Object.fromEntries(specs.filter(([name]) => wanted.has(name))),
-    // The one thing beside them that a TypeScript program for Node.js brings.
+    // The only other dependency of a TypeScript program for Node.js.
     devDependencies: { '@types/node': TYPES_OF_NODE },
     overrides: Object.fromEntries(specs),
   };
@@ -34,7 +34,7 @@ export async function installProject(area: string, project: string, tarballs: Ta
   return folder;
 }
 
-/** The names of everything under the project's node_modules, nested packages included. */
+/** The names of all packages under the project's node_modules, nested ones included. */
 export function installedPackages(folder: string): string[] {
   const found = readdirSync(join(folder, 'node_modules'), { recursive: true, encoding: 'utf8' })
     .map((file) => /^(?:.*node_modules[/\\])?((?:@[^/\\]+[/\\])?[^/\\@.][^/\\]*)[/\\]package\.json$/.exec(file)?.[1])

@@ -6,7 +6,7 @@ import { publicPackages, readJson, workspaceRoot } from '../workspace.ts';
 /** Tarball paths by package name. */
 export type Tarballs = Readonly<Record<string, string>>;
 
-/** Packs every public package as it would be published, once for an area. */
+/** Packs every public package as it would be published, once per area. */
 export async function packPackages(area: string): Promise<Tarballs> {
   const folder = join(area, 'tarballs');
   const index = join(folder, 'tarballs.json');
@@ -16,14 +16,14 @@ export async function packPackages(area: string): Promise<Tarballs> {
   for (const { name, folder: source, manifest } of publicPackages()) {
     await runPnpm(['pack', '--pack-destination', folder], join(workspaceRoot, source));
     const tarball = join(folder, `${name.replace('@', '').replace('/', '-')}-${manifest.version}.tgz`);
-    if (!existsSync(tarball)) throw new Error(`pnpm pack made no tarball for ${name}`);
+    if (!existsSync(tarball)) throw new Error(`pnpm pack created no tarball for ${name}`);
     tarballs[name] = tarball;
   }
   writeFileSync(index, JSON.stringify(tarballs, null, 2));
   return tarballs;
 }
 
-// A script of the workspace runs under pnpm, which says where it is; a program started by hand fetches it.
+// pnpm tells scripts of the workspace where it is; without it, npx fetches pnpm.
 function runPnpm(args: readonly string[], cwd: string): Promise<string> {
   const pnpm = process.env['npm_execpath'];
   if (pnpm === undefined || !/pnpm[^/\\]*$/.test(pnpm)) return runOrThrow('npx', ['-y', 'pnpm@12', ...args], cwd);

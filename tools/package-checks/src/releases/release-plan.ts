@@ -6,10 +6,10 @@ import { publicPackages, workspaceRoot } from '../workspace.ts';
 import { makeSkeleton } from './workspace-skeleton.ts';
 
 export type Bump = 'major' | 'minor' | 'patch';
-/** The packages that a release bumps, and how far. Packages that keep their version are not in it. */
+/** The packages that a release bumps, each with its bump. Packages that keep their version are absent. */
 export type ReleasePlan = Readonly<Record<string, Bump>>;
 
-/** What `changeset version` would do with these changesets (texts of files) and no others, tried on a copy of the workspace. */
+/** Runs `changeset version` with only these changesets (contents of files) on a copy of the workspace, and returns the bumps. */
 export async function planRelease(changesets: readonly string[]): Promise<ReleasePlan> {
   const root = mkdtempSync(join(tmpdir(), 'pw-release-'));
   try {
@@ -26,12 +26,12 @@ export async function planRelease(changesets: readonly string[]): Promise<Releas
   }
 }
 
-/** A changeset that releases packages with a bump. */
+/** The content of a changeset that releases packages with a bump. */
 export function changesetText(bump: Bump, ...names: readonly string[]): string {
   return ['---', ...names.map((name) => `'${name}': ${bump}`), '---', '', 'A change for users.', ''].join('\n');
 }
 
-/** The workspace's own changesets that are waiting for a release. */
+/** The contents of the workspace's pending changesets. */
 export function pendingChangesets(): string[] {
   const folder = join(workspaceRoot, '.changeset');
   return readdirSync(folder)

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { readWorkspace, workspaceRoot } from '../workspace.ts';
 
 /**
- * Copies what the workspace's tools look at into an empty folder and commits it there: settings and manifests, and an
- * empty `src/index.ts` for each package. Whatever is done to the copy does not touch the workspace.
+ * Copies the files that the workspace's tools read into an empty folder and commits them there: settings and manifests, and an
+ * empty `src/index.ts` for each package. Changes of the copy do not affect the workspace.
  */
 export function makeSkeleton(root: string): void {
   for (const file of ['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', 'turbo.json', '.gitignore']) {

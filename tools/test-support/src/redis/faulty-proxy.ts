@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and does what networks do. */
+/** A proxy between a client and a server that injects network faults. */
 export class FaultyProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -25,24 +25,24 @@ export class FaultyProxy {
     return this.#pairs.size;
   }
 
-  /** Nothing passes any more, in either direction, and nobody is told. */
+  /** Stops forwarding in both directions without closing anything. */
   hang(): void {
     this.#hung = true;
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
-  /** What is on its way on the connections of now arrives late, with {@link goOn}; new ones are as good as new. */
+  /** Holds up data on existing connections until {@link goOn}; new connections are not affected. */
   delay(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
-  /** What was held up goes on. */
+  /** Forwards held-up data again. */
   goOn(): void {
     this.#hung = false;
     for (const pair of this.#pairs) for (const socket of pair) socket.resume();
   }
 
-  /** Resets the connection when so many more bytes of a reply have passed. */
+  /** Resets the connection after this many bytes of the next reply. */
   resetInReply(bytes: number): void {
     this.#resetAfter = bytes;
   }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { until } from '../until.ts';
 import { freePort, RedisServer } from './redis-server.ts';
 
-/** Three servers that share the work, without replicas. */
+/** A cluster of three servers without replicas. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -25,7 +25,7 @@ export class RedisCluster {
     return cluster;
   }
 
-  /** Waits until every node knows of all the others. */
+  /** Waits until every node has found all others. */
   async works(): Promise<void> {
     for (const node of this.nodes)
       await until('the cluster works', async () =>

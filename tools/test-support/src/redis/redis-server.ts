@@ -8,7 +8,7 @@ import { until } from '../until.ts';
 const MISSING =
   'redis-server is not installed: apt-get install redis-server (Debian, Ubuntu), brew install redis (macOS)';
 
-/** Whether tests that need a server are to be left out; in CI never. Says once what is missing. */
+/** True, with a warning, if redis-server is not installed and its tests must be skipped; in CI it throws instead. */
 export function isServerMissing(): boolean {
   if (spawnSync('redis-server', ['--version']).status === 0) return false;
   if (process.env['CI'] === 'true') throw new Error(MISSING);
@@ -16,7 +16,7 @@ export function isServerMissing(): boolean {
   return true;
 }
 
-/** A server of its own for a suite: loopback, a free port, a temporary folder. */
+/** A server for one suite, on loopback, with a free port and a temporary folder. */
 export class RedisServer {
   readonly port: number;
   readonly directory: string;
@@ -29,7 +29,7 @@ export class RedisServer {
     this.#settings = settings;
   }
 
-  /** `settings` as on the command line: `'--appendonly', 'yes'`. */
+  /** `settings` are command-line arguments: `'--appendonly', 'yes'`. */
   static async start(...settings: readonly string[]): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), 'pw-redis-'));
     const server = new RedisServer(await freePort(), directory, settings);
@@ -47,12 +47,12 @@ export class RedisServer {
     await this.answers();
   }
 
-  /** Waits until the server answers at all, a refusal too. */
+  /** Waits until the server answers, even with an error. */
   async answers(): Promise<void> {
     await until('an answer of the server', async () => /\S/.test(await this.ask('PING').catch(() => '')));
   }
 
-  /** One command as the administrator, by the client program of the server; its answer as text. */
+  /** Runs one command with redis-cli, as the administrator, and returns its output. */
   ask(...args: readonly string[]): Promise<string> {
     return new Promise((resolve, reject) => {
       execFile('redis-cli', ['-p', String(this.port), ...args], (error, answer) =>
@@ -68,7 +68,7 @@ export class RedisServer {
     this.#process!.kill('SIGCONT');
   }
 
-  /** Kills the server, as a crash does. */
+  /** Kills the server with SIGKILL, like a crash. */
   async kill(): Promise<void> {
     const running = this.#process;
     if (running === undefined) return;

@@ -1,14 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** What a scripted server does on one connection. */
+/** The behaviour of a scripted server on one connection. */
 export interface Script {
-  /** When somebody has connected. */
+  /** Called when a client has connected. */
   readonly connected?: (socket: Socket) => void;
-  /** For each command that came whole, in upper case its first word. */
+  /** Called for each complete command; its first word is in upper case. */
   readonly command?: (words: readonly string[], socket: Socket) => void;
 }
 
-/** A server on loopback that speaks to Redis clients, and says what it is told to. */
+/** A server on loopback that answers Redis clients as its script says. */
 export class ScriptedServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -17,7 +17,7 @@ export class ScriptedServer {
     this.#server = createServer((socket) => this.#join(socket, script()));
   }
 
-  /** `script` is asked for each connection anew. */
+  /** `script` is called once per connection. */
   static async start(script: () => Script): Promise<ScriptedServer> {
     const server = new ScriptedServer(script);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
@@ -57,7 +57,7 @@ export class ScriptedServer {
   }
 }
 
-/** Sends the same for as long as the other side takes it. */
+/** Keeps sending for as long as the other side reads. */
 export function flood(socket: Socket, bytes: () => Buffer | string): void {
   const more = (): void => {
     while (socket.writable) {
@@ -69,7 +69,7 @@ export function flood(socket: Socket, bytes: () => Buffer | string): void {
   more();
 }
 
-/** The first command in some bytes, once it is complete: a list of texts. */
+/** Parses the first command of a buffer: its words and its end; `undefined` until it is complete. */
 function readCommand(bytes: Buffer): { readonly words: readonly string[]; readonly end: number } | undefined {
   let at = 0;
   const number = (): number => {
