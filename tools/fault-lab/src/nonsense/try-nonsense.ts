@@ -106,7 +106,7 @@ async function tryOne<S>(
   const { outcome, unheard } = await heard(() => outcomeOf(() => call.call(subject, ...args)));
   const what =
     faultOf(outcome, call, [...names], mustRefuse) ??
-    (unheard > 0 ? 'leaves a rejection that is unhandled' : await harmOf(group, subject));
+    (unheard > 0 ? 'leaves an unhandled rejection' : await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
   const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));

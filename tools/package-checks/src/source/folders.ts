@@ -3,9 +3,7 @@ import { readJson } from '../workspace.ts';
 import { trackedFiles } from './tracked-files.ts';
 
 /** Folders that may hold more files than others, each with the reason. */
-export const LARGE_FOLDERS = readJson<Readonly<Record<string, string>>>(
-  join(import.meta.dirname, 'large-folders.json'),
-);
+const LARGE_FOLDERS = readJson<Readonly<Record<string, string>>>(join(import.meta.dirname, 'large-folders.json'));
 
 /** A reader can take in so many names at a glance; sub-folders and READMEs are not counted. */
 export const MOST_FILES = 16;
