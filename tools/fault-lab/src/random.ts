@@ -1,4 +1,4 @@
-/** Repeatable random numbers (mulberry32): a failure names its seed, and the seed brings it back. */
+/** Repeatable random numbers (mulberry32): a failure names its seed, and the seed reproduces it. */
 export class Random {
   #state: number;
 
@@ -11,7 +11,7 @@ export class Random {
     return Math.floor(this.next() * end);
   }
 
-  /** True in so many of a hundred cases. */
+  /** True with a probability of `chance` percent. */
   percent(chance: number): boolean {
     return this.next() * 100 < chance;
   }

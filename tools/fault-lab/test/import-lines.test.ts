@@ -9,7 +9,7 @@ import { type LineFormat, oddLine, PASSWORD, urlOf, wellFormedLine } from '../sr
 import { Random } from '../src/random.ts';
 
 const ODD_LINES_A_FILE = 500;
-/** A well-formed line stands behind so many odd ones. */
+/** The number of odd lines between two well-formed ones. */
 const EVERY = 5;
 
 const isJson = (text: string): boolean => {
@@ -21,13 +21,13 @@ const isJson = (text: string): boolean => {
   }
 };
 
-/** The lines of one file: odd ones, and well-formed ones of the proxies 0, 1, 2 and so on between them. */
+/** The lines of one file: odd ones, with well-formed ones of the proxies 0, 1, 2 and so on in between. */
 function linesOf(format: LineFormat, random: Random): { readonly lines: readonly string[]; readonly good: number } {
   const lines: string[] = [];
   let good = 0;
   for (let i = 0; i < ODD_LINES_A_FILE; i++) {
     let odd = oddLine(format, random);
-    // A row of a document that is no JSON spoils the document, as it must; and a quote in CSV that is closed later makes one record of its lines.
+    // A row that is not JSON invalidates its whole document, and a CSV quote that is closed later joins its lines into one record.
     while ((format === 'json' && !isJson(odd)) || (format === 'csv' && odd.includes('"')))
       odd = oddLine(format, random);
     lines.push(odd);
@@ -60,7 +60,7 @@ describe('an import', () => {
   const total = count(4000, 200_000);
 
   it.each(['list', 'csv', 'json', 'jsonl'] as const)(
-    `of ${total} odd lines finds each well-formed one between them, counts all, and tells no password: %s`,
+    `of ${total} odd lines finds each well-formed one between them, counts all, and shows no password: %s`,
     async (format) => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
@@ -70,7 +70,7 @@ describe('an import', () => {
         expect(missing, `seed ${seed}`).toEqual([]);
         const blank = lines.filter((line) => isPassedOver(format, line)).length;
         const counted = result.loaded + result.skipped + result.failed;
-        // A line of a list may hold several.
+        // A line of a list may contain several proxies.
         if (format === 'list') expect(counted, `seed ${seed}`).toBeGreaterThanOrEqual(lines.length - blank);
         else expect(counted, `seed ${seed}`).toBe(lines.length - blank);
         expect(messages, `seed ${seed}`).not.toContain(PASSWORD);
@@ -80,13 +80,13 @@ describe('an import', () => {
   );
 
   it(
-    `of ${total} odd lines of CSV with quotes of any kind throws nothing, and finds a record that stands behind an unquoted line`,
+    `of ${total} odd lines of CSV with quotes of any kind does not throw, and finds a record after an unquoted line`,
     async () => {
       const folder = makeTempDir(onTestFinished);
       for (let seed = 0; seed < total / ODD_LINES_A_FILE; seed++) {
         const random = new Random(seed);
         const lines = Array.from({ length: ODD_LINES_A_FILE }, () => oddLine('csv', random));
-        // Whatever is open is closed, or given up, within a hundred lines.
+        // An open quote is closed, or abandoned, within a hundred lines.
         const end = Array.from({ length: 120 }, (_, i) => wellFormedLine('list', 3 * i + 1));
         const { result, urls, messages } = await importText('csv', folder, textOf('csv', [...lines, ...end]));
         for (let i = 0; i < 120; i++) expect(urls.has(urlOf(3 * i + 1)), `seed ${seed}, ${i}`).toBe(true);
@@ -102,6 +102,6 @@ function isPassedOver(format: LineFormat, line: string): boolean {
   if (format === 'json') return false;
   const text = (format === 'list' ? line.replace(/(?:^|\s)#.*$/s, '') : line).trim();
   if (format === 'list' && /^(?:;|\/\/)/.test(text)) return true;
-  // Of an array with a row a line.
+  // JSON as an array with one row per line.
   return text === '' || (format === 'jsonl' && /^(?:\[|\],?|,)$/.test(text));
 }

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Fernet, generateKey, MultiFernet } from '@pw/cache-crypto';
 
-// Tokens and keys exchanged with Python's `cryptography` as it is installed here, both ways.
-// Needs a python3 that has it: Debian's python3-cryptography, or pip's cryptography.
+// Exchanges tokens and keys with the installed version of Python's `cryptography`, in both directions.
+// Needs a python3 with it: Debian's python3-cryptography, or pip's cryptography.
 
 const TEXTS = ['', 'x', 'exactly16bytes!!', 'ü密🔑\0\n', '~!@#$%^&*()_+{}|:<>?', 'é'.repeat(5000), '\ufeffmark'];
 const RANDOM = 500;
@@ -44,7 +44,7 @@ interface Answer {
 function pythonWithCryptography(): string {
   for (const python of ['/usr/bin/python3', 'python3'])
     if (spawnSync(python, ['-c', 'import cryptography.fernet']).status === 0) return python;
-  throw new Error('no python3 with cryptography: install python3-cryptography');
+  throw new Error('found no python3 with the package cryptography: install python3-cryptography');
 }
 
 function ask(python: string, question: object): Answer {
@@ -58,12 +58,12 @@ function ask(python: string, question: object): Answer {
 }
 
 function same(what: string, found: unknown, wanted: unknown): void {
-  if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`${what}: not what was wanted`);
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) throw new Error(`${what}: the results differ`);
 }
 
 function flipped(token: string): string {
   const bytes = Buffer.from(token);
-  // The last character of the MAC's text may hold bits that count for nothing; this one does not.
+  // The last base64 character of the MAC may contain unused bits; one in the middle does not.
   bytes[bytes.length >> 1] = bytes[bytes.length >> 1] === 0x41 ? 0x42 : 0x41;
   return bytes.toString();
 }
@@ -102,4 +102,4 @@ same(
   answer.sealed.map((token) => Buffer.from(theirs.decrypt(token)).toString('base64')),
   texts,
 );
-console.log(`${plain.length} tokens each way with cryptography ${answer.version} of ${python}: all as they should be`);
+console.log(`${plain.length} tokens each way with cryptography ${answer.version} of ${python}: all agree`);

@@ -18,7 +18,7 @@ const clock = new ManualClock(Date.parse('2026-06-01T00:00:00Z'));
 const temp = () => makeTempDir(onTestFinished);
 const range = (count: number, from = 0) => Array.from({ length: count }, (_, n) => from + n);
 
-/** Every tenth password is so long that its token spans pages of a database. */
+/** Every tenth password is so long that its token spans several database pages. */
 const passwordOf = (n: number, version = 0) =>
   `secret-${n}-${version}-`.padEnd(n % 10 === 3 ? 5000 + n : 20 + (n % 40), 'x');
 const entryOf = (n: number, version = 0, ttlSeconds = 86_400) =>
@@ -61,7 +61,7 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
   const full = async (directory: string, cipher: CredentialCipher, ttlSeconds?: number) => {
     const cache = await open(backend, directory, cipher);
     await cache.putMany(range(ENTRIES).map((n) => entryOf(n, 0, ttlSeconds)));
-    // Some are replaced, and counted as read, so that there is more than one line of them.
+    // Some are replaced and read, so that they have more than one line.
     await cache.putMany(range(ENTRIES / 3, 50).map((n) => entryOf(n, 1, ttlSeconds)));
     for (const n of range(20)) await cache.get(keyOf(n));
     return cache;
@@ -83,7 +83,7 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
     expect(filesWithTokens(directory, tokensOf(cipher))).toEqual([]);
   });
 
-  it('no token of what expired is in any file', async () => {
+  it('no file contains a token of an expired entry', async () => {
     const [directory, cipher] = [temp(), recording()];
     const cache = await full(directory, cipher, 60);
     clock.advance(HOUR);
@@ -92,7 +92,7 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
     expect(filesWithTokens(directory, tokensOf(cipher))).toEqual([]);
   });
 
-  it('no token of what was evicted is in any file', async () => {
+  it('no file contains a token of an evicted entry', async () => {
     const [directory, cipher] = [temp(), recording()];
     const cache = await open(backend, directory, cipher, { maxEntries: 20, evictionPolicy: 'fifo' });
     for (const n of range(ENTRIES)) await cache.put(keyOf(n), entryOf(n));
@@ -104,7 +104,7 @@ describe.each(['jsonl', 'sqlite'] as const)('with %s and SQLite behind it, after
   });
 });
 
-/** What the main program of a process of its own is made of; it gives a line for each step. */
+/** The source of a program that runs as a separate process and prints a line for each step. */
 function reencryptingChild(backend: Backend, directory: string, keys: readonly string[]) {
   const program = `
     import { openCache } from '@pw/cache-manager';
@@ -122,7 +122,7 @@ function reencryptingChild(backend: Backend, directory: string, keys: readonly s
   return spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** A store that has been through everything, sealed with the cipher's key, and closed. */
+/** A closed store with a long history, sealed with the cipher's key. */
 async function livedIn(backend: Backend, directory: string, cipher: CredentialCipher): Promise<void> {
   let cache = await open(backend, directory, cipher);
   await cache.putMany(range(ENTRIES).map((n) => entryOf(n)));
@@ -140,7 +140,7 @@ async function livedIn(backend: Backend, directory: string, cipher: CredentialCi
   await cache.close();
 }
 
-/** Lets a member of a record rot, wherever it stands. */
+/** Damages a member of a record, wherever it is stored. */
 function rot(path: string, from: string): number {
   const bytes = readFileSync(path);
   let count = 0;
@@ -162,7 +162,7 @@ const shards = (directory: string) =>
     .map((name) => join(directory, 'l2', name));
 
 describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite behind it', (backend) => {
-  it('leaves nothing that the old key opens, though it was killed first, and records were damaged', async () => {
+  it('leaves nothing that the old key opens, even after a kill and with damaged records', async () => {
     const directory = temp();
     const old = recording();
     const next = generateKey();
@@ -174,7 +174,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
       const line = readFileSync(first!, 'utf8')
         .split('\n')
         .find((text) => text.includes('username_encrypted'))!;
-      // A line that lost its end, and one of before that was set aside.
+      // A line without its end, and a line that was quarantined earlier.
       appendFileSync(first!, `${line.slice(0, line.indexOf('"password_encrypted"'))}\n`);
       mkdirSync(join(directory, 'l2', 'quarantine'), { mode: 0o700 });
       writeFileSync(join(directory, 'l2', 'quarantine', 'shard_03.jsonl'), `{"a":1}\n${line}\nno JSON\n`, {
@@ -198,7 +198,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
     expect(result).toMatchObject({ unreadable: 0, inQuarantine: 0, complete: true });
     expect(result.alreadyCurrent).toBeGreaterThan(0);
     expect(result.reencrypted).toBeGreaterThan(0);
-    // Before close, too: what is left in the log is sealed with the new key.
+    // Before close, too: everything in the log is sealed with the new key.
     expect(filesWithTokens(directory, tokensOf(old))).toEqual([]);
     expect((await cache.get(keyOf(100)))?.password?.reveal()).toBe(passwordOf(100, 1));
     await cache.close();
@@ -215,7 +215,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
     }
   });
 
-  it('is not complete while a credential is set aside whose URL rotted: nobody knows where it belongs', async () => {
+  it('is not complete while a quarantined credential has a damaged URL, so that its origin is unknown', async () => {
     const directory = temp();
     const [old, next] = [recording(), generateKey()];
     await livedIn(backend, directory, old);
@@ -229,7 +229,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a re-encryption with %s and SQLite 
     expect(filesWithTokensOf(directory, new CredentialEncryptor({ key: old.key, env: {} }))).not.toEqual([]);
   });
 
-  it('is not complete while something is set aside that no key opens, and is once that is gone', async () => {
+  it('is not complete while a quarantined token opens with no key, and is complete once it is gone', async () => {
     const directory = temp();
     const [lost, next] = [recording(), generateKey()];
     await livedIn(backend, directory, lost);

@@ -19,12 +19,12 @@ import { RedisCacheTier } from '@pw/tier-redis';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-// A forger can write the stores of a cache, knows this code, and lacks the key.
+// The attacker can write to the stores of a cache and knows this code, but not the key.
 
 const Database = createRequire(import.meta.resolve('@pw/tier-sqlite'))('better-sqlite3');
 const KEY = generateKey();
 const EVIL = 'http://evil.example:8080';
-/** Tokens moved in each store, in every way. */
+/** The number of tokens moved in each store, in each way. */
 const MOVED = 500;
 
 const noServer = isServerMissing();
@@ -36,7 +36,7 @@ afterAll(() => server?.end());
 
 type Tokens = Readonly<Record<CredentialRole, Uint8Array>>;
 
-/** Seals nothing: hands out stolen tokens, so that a tier itself writes them, with every checksum right. */
+/** Returns stolen tokens instead of sealing, so that a tier writes them itself, with valid checksums. */
 class ThiefsCipher implements CredentialCipher {
   tokens: Tokens | undefined;
 
@@ -49,7 +49,7 @@ class ThiefsCipher implements CredentialCipher {
   }
 }
 
-/** An honest one that tells what it sealed: whoever reads the files sees the tokens too. */
+/** A cipher that exposes its tokens, which a reader of the files could see too. */
 class WatchedCipher extends CredentialEncryptor {
   readonly tokens = new Map<string, Uint8Array>();
 
@@ -74,7 +74,7 @@ const victims = Array.from({ length: MOVED }, (_, n) => victimOf(n));
 interface Store {
   readonly name: string;
   open(place: string, cipher: CredentialCipher, logger?: RecordingLogger): CacheTier;
-  /** Writes the URL of a stored record, as with an editor; where there is no checksum to mend. */
+  /** Edits the URL of a stored record, where there is no checksum to fix. */
   edit?(place: string, key: string, proxyUrl: string, way: string): void;
   readonly ways?: readonly string[];
 }
@@ -104,7 +104,7 @@ const jsonl: Store = {
   ways: [
     'under the old checksum',
     'with the checksum removed',
-    'with the checksum made anew',
+    'with the checksum recomputed',
     'with a voucher made up',
   ],
   edit: (place, key, proxyUrl, way) => {
@@ -168,14 +168,14 @@ describe.each(STORES)('in $name', (store) => {
   }
 
   it.skipIf(skip)(
-    `${MOVED} tokens written to another proxy, every checksum right: none opens, all are kept`,
+    `${MOVED} tokens written to another proxy with valid checksums: none opens, all are kept`,
     async () => {
       const place = makeTempDir(onTestFinished);
       const { tokens } = await filled(place);
       const cipher = new ThiefsCipher();
       const thief = store.open(place, cipher);
       for (const [n, victim] of victims.entries()) {
-        // Half of them to the forger's own proxy, half to the proxy of another customer.
+        // Half of them to the attacker's own proxy, half to the proxy of another customer.
         const proxyUrl = n % 2 === 0 ? EVIL : victims[(n + 1) % MOVED]!.proxyUrl;
         cipher.tokens = {
           username: tokens.get(`username ${victim.proxyUrl}`)!,
@@ -196,7 +196,7 @@ describe.each(STORES)('in $name', (store) => {
       expect(tier.statistics).toMatchObject({ undecryptable: MOVED, evictionsCorruption: 0, hits: 0 });
       expect(warningsOf(logger)).toEqual(['warn']);
       await tier.close();
-      // Nothing was lost: back at its own proxy the same token opens.
+      // Nothing was lost: with its own proxy the same token opens.
       const [first] = victims;
       await steal(place, first!, {
         username: tokens.get(`username ${first!.proxyUrl}`)!,
@@ -218,7 +218,7 @@ describe.each(STORES)('in $name', (store) => {
   });
 
   it.skipIf(skip)(
-    'a manager neither answers with a moved token nor copies it up, and says that it was not all',
+    'a manager neither returns a moved token nor promotes it, and reports that the answer is incomplete',
     async () => {
       const place = makeTempDir(onTestFinished);
       const { tokens } = await filled(place);
@@ -246,7 +246,7 @@ describe.each(STORES)('in $name', (store) => {
   );
 
   it.skipIf(skip)(
-    'tokens of ProxyWhirl open where they are, are bound by reencrypt, and are refused on demand',
+    'tokens of ProxyWhirl open where they are stored, are bound by reencrypt, and are refused on demand',
     async () => {
       const place = makeTempDir(onTestFinished);
       const fernet = new Fernet(KEY);

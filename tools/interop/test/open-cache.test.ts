@@ -35,7 +35,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
   const config = (directory: string, more: CacheConfigInput = {}) => configIn(directory, { l2Backend, ...more });
   const temp = () => makeTempDir(onTestFinished);
 
-  it('keeps entries, credentials, access counts and health over a restart', async () => {
+  it('keeps entries, credentials, access counts and health across a restart', async () => {
     const directory = temp();
     const first = await open(config(directory));
     const entry = CacheEntry.create({ proxyUrl: 'http://user-marker:pass-marker@h.example:1', source: 'api' });
@@ -56,7 +56,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     ]);
   });
 
-  it('has no credential in clear in any file, and no file that others may read', async () => {
+  it('stores no credential in clear and no file that others may read', async () => {
     const directory = temp();
     const cache = await open(config(directory));
     const entry = CacheEntry.create({ proxyUrl: 'http://user-marker:pass-marker@h.example:1' });
@@ -79,7 +79,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     expect(filesIn(directory).length).toBeGreaterThanOrEqual(2);
   });
 
-  it('loses nothing with a wrong key, and serves what needs none', async () => {
+  it('loses nothing with a wrong key, and serves entries without credentials', async () => {
     const directory = temp();
     const first = await open(config(directory));
     const sealed = CacheEntry.create({ proxyUrl: 'http://u:p@h.example:1' });
@@ -95,7 +95,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     expect((await sighted.get(sealed.key))?.password?.reveal()).toBe('p');
   });
 
-  it('marks below what memory has no room for, also after a restart', async () => {
+  it('marks entries evicted from memory in the tiers below, also after a restart', async () => {
     const directory = temp();
     const first = await open(config(directory, { l1Config: { maxEntries: 1 } }));
     const [a, b] = [1, 2].map((port) => CacheEntry.create({ proxyUrl: `http://h.example:${port}` })) as [
@@ -116,7 +116,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
     );
   });
 
-  it('works without a tier whose place is taken by something else', async () => {
+  it('works without a tier whose path is occupied by something else', async () => {
     const directory = temp();
     writeFileSync(join(directory, 'l2'), 'a file where a directory should be');
     const logger = new RecordingLogger();
@@ -148,7 +148,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the default cache with %s behind me
       acknowledged.push(line);
       if (acknowledged.length === 300) child.kill('SIGKILL');
     }
-    // Each tier on disk by itself: neither may lean on the other.
+    // Each tier on disk alone: neither may depend on the other.
     for (const only of [{ l3Config: { enabled: false } }, { l2Config: { enabled: false } }]) {
       const cache = await open(config(directory, only));
       expect((await cache.getMany(acknowledged)).size).toBe(acknowledged.length);
@@ -167,7 +167,7 @@ describe('openCache', () => {
     expect([cache.tiers.map(({ name }) => name), filesIn(directory)]).toEqual([['l1'], []]);
   });
 
-  it('says what is wrong with a configuration or a key, and shows neither', async () => {
+  it('reports what is wrong with a configuration or a key, and shows neither', async () => {
     await expect(openCache({ l1_config: {} } as never)).rejects.toThrow(/did you mean l1Config/);
     await expect(openCache({ failureThreshold: 0 })).rejects.toThrow(CacheConfigError);
     const wrong = await openCache({ encryptionKey: 'wrong-key-marker' }, { env: {} }).catch((error: unknown) => error);
@@ -176,7 +176,7 @@ describe('openCache', () => {
     expect(String(wrong)).not.toContain('marker');
   });
 
-  it('warns when a random key seals credentials, and not before', async () => {
+  it('warns when a random key seals credentials, but not earlier', async () => {
     const directory = makeTempDir(onTestFinished);
     const logger = new RecordingLogger();
     const cache = await open(configIn(directory, { encryptionKey: null }), logger);
@@ -188,7 +188,7 @@ describe('openCache', () => {
     expect(logger.text).toContain('unreadable after a restart');
   });
 
-  it('exports every entry, credentials sealed, and imports it again as it was', async () => {
+  it('exports every entry with sealed credentials, and imports it unchanged', async () => {
     const directory = makeTempDir(onTestFinished);
     const first = await open(configIn(join(directory, 'a')));
     const entries = ['http://u:p-marker@h.example:1', 'http://h.example:2', 'socks5://v@[2001:db8::1]:3'].map(
@@ -214,7 +214,7 @@ describe('openCache', () => {
 });
 
 describe('a configuration with a key file', () => {
-  it('makes a key once, outside the cache, and reads what it sealed after a restart', async () => {
+  it('generates a key once, outside the cache, and opens its tokens after a restart', async () => {
     const directory = makeTempDir(onTestFinished);
     const keyFile = join(directory, 'keys', 'cache.key');
     const config = configIn(directory, { encryptionKey: null, keyFile, l1Config: { enabled: false } });
@@ -230,7 +230,7 @@ describe('a configuration with a key file', () => {
   });
 
   it.each(['l2/cache.key', 'l2/keys/cache.key', 'l3/cache.key'])(
-    'refuses %s, which is the cache’s own place',
+    'refuses %s, which is inside the cache’s own directories',
     async (name) => {
       const directory = makeTempDir(onTestFinished);
       const config = configIn(directory, { encryptionKey: null, keyFile: join(directory, name) });

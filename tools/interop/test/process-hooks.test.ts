@@ -11,7 +11,7 @@ const PACKAGES = [
   '@pw/tier-sqlite',
 ];
 
-/** What a library could take from its host: listeners, and the functions that they go through. */
+/** What a library could change in its host's process: listeners, and functions of `process` and `fs`. */
 const PROGRAM = `
 const facts = () => ({
   listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
@@ -28,7 +28,7 @@ console.log(JSON.stringify(changed));
 `;
 
 describe('importing a package', () => {
-  it.each(PACKAGES)('changes nothing of its host’s process: %s', (name) => {
+  it.each(PACKAGES)('does not change its host’s process: %s', (name) => {
     const args = ['--conditions=@pw/source', '--input-type=module', '--eval', PROGRAM, name];
     const out = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
     expect(JSON.parse(out)).toEqual([]);

@@ -13,7 +13,7 @@ type Entries = Record<string, ExpectedEntry>;
 const { current, previous } = fixtureKeys();
 const cipher = new CredentialEncryptor({ key: current, env: {} });
 const bothKeys = new CredentialEncryptor({ key: current, previousKeys: [previous], env: {} });
-// The expectations' `is_expired` holds from 2026 to 2036; before 1970 nothing of the set is expired.
+// The expected `is_expired` is valid from 2026 to 2036; before 1970 no entry of the set is expired.
 const inItsTime = { now: () => Date.parse('2026-06-01T00:00:00Z') };
 const longAgo = { now: () => Date.parse('1902-01-01T00:00:00Z') };
 
@@ -55,7 +55,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     expect(tier.statistics).toMatchObject({ hits: count, misses: 0, evictionsCorruption: 0, undecryptable: 0 });
   });
 
-  it('hides what is expired', async () => {
+  it('hides expired entries', async () => {
     const { entries } = expectedOf(name);
     const tier = closing(SETS[name](inItsTime));
     const live = Object.values(entries).filter((entry) => !entry.is_expired);
@@ -64,7 +64,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     expect(await tier.size()).toBe(live.length);
   });
 
-  it('comes back the same after every entry was written again by us', async () => {
+  it('is unchanged after we rewrote every entry', async () => {
     const { entries } = expectedOf(name);
     const tier = closing(SETS[name]());
     const all = await tier.getMany(Object.keys(entries));
@@ -73,7 +73,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
     for (const [key, expected] of Object.entries(entries)) expectEntry(await tier.get(key), expected);
   });
 
-  it('opens without credentials, and loses none of them, when there is another key', async () => {
+  it('opens without credentials under another key, and loses none of them', async () => {
     const { entries } = expectedOf(name);
     const directory = temp();
     const wrong = new CredentialEncryptor({ env: {}, key: new CredentialEncryptor({ env: {} }).key });
@@ -101,7 +101,7 @@ describe.each(Object.keys(SETS) as (keyof typeof SETS)[])('ProxyWhirl’s %s', (
   });
 });
 
-describe('ProxyWhirl’s odd lines', () => {
+describe('ProxyWhirl’s unusual lines', () => {
   interface Quirks {
     readonly keys_listed_by_real: string[];
     readonly real_behaviour: Record<string, { readonly get: Record<string, unknown> | null }>;
@@ -130,7 +130,7 @@ describe('ProxyWhirl’s odd lines', () => {
     expectEntry(entry, instants);
   }
 
-  it('that stop ProxyWhirl’s start do not stop ours', async () => {
+  it('that keep ProxyWhirl from starting do not affect us', async () => {
     const { lines_hex } = readFixtureJson<{ lines_hex: Record<string, string> }>('l2_jsonl_fatal_lines.expected.json');
     const { appendFileSync } = await import('node:fs');
     for (const [what, hex] of Object.entries(lines_hex)) {
@@ -146,13 +146,13 @@ describe('ProxyWhirl’s odd lines', () => {
 });
 
 describe('migrateFromJsonl', () => {
-  it('brings all fields of all 200 entries into SQLite', async () => {
+  it('copies all fields of all 200 entries into SQLite', async () => {
     const { entries } = expectedOf('l2_jsonl');
     const tier = closing(new DiskCacheTier({}, { directory: temp(), cipher, clock: longAgo }));
     const result = await tier.migrateFromJsonl(fixturePath('l2_jsonl'));
     expect(result).toMatchObject({ migrated: 200, failed: 0 });
     for (const [key, expected] of Object.entries(entries)) {
-      // What stands in clear before an `@` goes into the fields that are sealed, unless they hold something already.
+      // Credentials in clear before an `@` go into the sealed fields, unless these have values already.
       const [, username, password] = /\/\/([^/:@]*):([^@]*)@/.exec(expected.proxy_url) ?? [];
       const proxy_url = expected.proxy_url.replace(/[^/]*@/, '');
       const has = expected.username !== null || expected.password !== null;
@@ -161,7 +161,7 @@ describe('migrateFromJsonl', () => {
     }
   });
 
-  it('writes no credential in clear that a record of ProxyWhirl has in its URL or its texts', async () => {
+  it('writes no credential in clear that a ProxyWhirl record has in its URL or its strings', async () => {
     const [from, to] = [temp(), temp()];
     const record = {
       source: 's',

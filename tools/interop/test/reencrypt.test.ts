@@ -36,7 +36,7 @@ async function open(config: CacheConfigInput): Promise<CacheManager> {
   return cache;
 }
 
-/** Every tier on disk by itself: neither may lean on the other. */
+/** Each tier on disk alone: neither may depend on the other. */
 async function passwordsByTier(
   config: CacheConfigInput,
   count: number,
@@ -55,7 +55,7 @@ async function passwordsByTier(
 }
 
 describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (backend) => {
-  it('loses nothing in three rotations in a row, each with only the key before it at hand', async () => {
+  it('loses nothing in three consecutive rotations, each with only the previous key available', async () => {
     const directory = temp();
     const keys = [generateKey()];
     const first = await open(configOf(directory, backend, keys));
@@ -116,7 +116,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
     expect(expected[0]).toMatchObject({ accessCount: 5, failureCount: 1 });
   });
 
-  it('counts what no key opens, leaves it where it is, and goes on', async () => {
+  it('counts tokens that no key opens, leaves them in place, and continues', async () => {
     const directory = temp();
     const [lost, old, next] = [generateKey(), generateKey(), generateKey()];
     for (const [key, n] of [
@@ -135,7 +135,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
     expect(found).toEqual({ l2: ['secret-0', 'secret-1', 'secret-2'], l3: ['secret-0', 'secret-1', 'secret-2'] });
   });
 
-  it('never puts an older value over one that is written meanwhile, and lets reads go on', async () => {
+  it('never overwrites a newer value with an older one, and does not block reads', async () => {
     const directory = temp();
     const [old, next] = [generateKey(), generateKey()];
     const first = await open(configOf(directory, backend, [old]));
@@ -158,7 +158,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
         expect(await cache.put(key, entryOf(n, password))).toBe(true);
         expected.set(n, password);
       }
-      // Everything here may be answered at once: others get their turn.
+      // All calls here may return synchronously: yield to the others.
       await setImmediate();
       const other = (n + 1) % ENTRIES;
       expect((await cache.get(entryOf(other).key))?.password?.reveal()).toBe(expected.get(other));
@@ -171,7 +171,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
     expect(await passwordsByTier(configOf(directory, backend, [next]), ENTRIES)).toEqual({ l2: wanted, l3: wanted });
   });
 
-  it('stops at the signal and goes on from there', async () => {
+  it('stops at the signal and resumes from there', async () => {
     const directory = temp();
     const [old, next] = [generateKey(), generateKey()];
     const first = await open(configOf(directory, backend, [old]));
@@ -184,7 +184,7 @@ describe.each(['jsonl', 'sqlite'] as const)('reencrypt with %s behind memory', (
     expect(await cache.reencrypt()).toMatchObject({ reencrypted: 170, alreadyCurrent: 30, complete: true });
   });
 
-  it('is picked up again after kill -9, as often as it takes, and loses nothing', async () => {
+  it('resumes after kill -9, any number of times, and loses nothing', async () => {
     const directory = temp();
     const [old, next] = [generateKey(), generateKey()];
     const first = await open(configOf(directory, backend, [old]));
@@ -236,7 +236,7 @@ it('leaves no token of the old key in a JSONL file', async () => {
   expect(tokens.filter((token) => oldKey.keyOf(token) !== undefined)).toEqual([]);
 });
 
-it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, and keeps what it does not know', async () => {
+it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, and keeps unknown members', async () => {
   const directory = fixturePath('l2_jsonl_rotated', temp());
   const { current, previous } = fixtureKeys();
   const clock = { now: () => Date.parse('1902-01-01T00:00:00Z') };
@@ -266,7 +266,7 @@ it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, a
     }
     return totals;
   };
-  // Those of the current key as well: ProxyWhirl binds them to no proxy.
+  // Including tokens of the current key: ProxyWhirl binds none to a proxy.
   const first = await reseal();
   expect(first).toMatchObject({ alreadyCurrent: 0, unreadable: 0 });
   expect(first.reencrypted).toBeGreaterThan(20);
@@ -275,7 +275,7 @@ it('brings ProxyWhirl’s rotated shards to one key, credentials in clear too, a
   expect(await reveal(open(current))).toEqual(before);
 });
 
-it('takes what another writer put into a shard meanwhile for the value to seal, not what it had read before', async () => {
+it('reseals the value that another writer stored in the meantime, not the one it had read before', async () => {
   const [old, next] = [generateKey(), generateKey()];
   for (let round = 0; round < 5; round++) {
     const directory = temp();
@@ -291,7 +291,7 @@ it('takes what another writer put into a shard meanwhile for the value to seal, 
     await writer.putMany(range(200).map((n) => entryOf(n)));
     const resealing = open(next, [old]);
     await resealing.open();
-    // The writer, which still seals with the old key, has its locks first; what waits for them has read the old values.
+    // The writer, which still seals with the old key, gets the locks first; the re-encryption, which waits for them, has read the old values.
     const newer = writer.putMany(range(200).map((n) => entryOf(n, `newer-${n}`)));
     for await (const _ of resealing.reseal(200));
     await newer;

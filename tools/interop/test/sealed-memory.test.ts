@@ -11,7 +11,7 @@ import { Marker } from './support/markers.ts';
 
 const COUNT = 1000;
 
-/** Reads every entry into memory, keeps it, reveals those asked for, and then waits. */
+/** The source of a program that reads all entries into memory, keeps them, reveals some, and waits. */
 const program = (config: object, revealed: number): string => `
   import { writeHeapSnapshot } from 'node:v8';
   import { openCache } from '@pw/cache-manager';
@@ -23,7 +23,7 @@ const program = (config: object, revealed: number): string => `
   console.log(globalThis.held.length);
   setInterval(() => {}, 1000);`;
 
-/** Everything that a process can read of itself: all of its mapped memory. */
+/** The whole mapped memory of a process. */
 function* memoryOf(pid: number): Generator<Buffer> {
   const memory = openSync(`/proc/${pid}/mem`, 'r');
   try {
@@ -47,12 +47,12 @@ function* readRange(memory: number, start: number, end: number): Generator<Buffe
     try {
       yield piece.subarray(0, readSync(memory, piece, 0, piece.length, at));
     } catch {
-      // Reserved and not there, such as guard pages.
+      // Reserved but not readable, such as guard pages.
     }
   }
 }
 
-/** Runs of the core that all markers of one set begin with, in both ways that V8 keeps texts. */
+/** The common prefix of all markers of a set, in both encodings that V8 uses for strings. */
 function hitsIn(pieces: Iterable<Buffer>, core: string): number {
   const spellings = [
     Buffer.from(core, 'latin1'),

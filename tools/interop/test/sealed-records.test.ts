@@ -13,7 +13,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 const Database = createRequire(import.meta.resolve('@pw/tier-sqlite'))('better-sqlite3');
 const [KEY, OTHER] = [generateKey(), generateKey()];
 
-/** Counts what it is asked to do. */
+/** A cipher that counts its calls. */
 class CountingCipher extends CredentialEncryptor {
   readonly asked = { seals: 0, opens: 0, macs: 0 };
 
@@ -44,9 +44,9 @@ const entryOf = (n: number) =>
 interface Kind {
   readonly name: string;
   open(directory: string, cipher: CredentialEncryptor, logger?: RecordingLogger): CacheTier;
-  /** Exchanges the tokens of two records where they are stored. */
+  /** Swaps the tokens of two stored records. */
   swap(directory: string, a: string, b: string): void;
-  /** Leaves of each record what ProxyWhirl would have written. */
+  /** Reduces each stored record to what ProxyWhirl would have written. */
   strip(directory: string): void;
 }
 
@@ -145,7 +145,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     expect(blind.statistics).toMatchObject({ undecryptable: 1, evictionsCorruption: 0 });
   });
 
-  it('are a miss without the key, each alone: counted, logged once, kept, and readable when it returns', async () => {
+  it('are individual misses without the key: counted, logged once, kept, and readable once the key returns', async () => {
     const directory = temp();
     await filled(directory);
     const bare = CacheEntry.create({ proxyUrl: 'http://bare.example:1', key: 'bare' });
@@ -163,7 +163,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     for (const n of [0, 1, 2]) expect((await sighted.get(`k${n}`))?.password?.reveal()).toBe(`word${n}`);
   });
 
-  it('are refused when their tokens are exchanged, both of them, and no other record', async () => {
+  it('are refused if their tokens were swapped, both of them, and no other record is', async () => {
     const directory = temp();
     await filled(directory);
     kind.swap(directory, 'k0', 'k1');
@@ -187,7 +187,7 @@ describe.each(KINDS)('sealed records in $name', (kind) => {
     onTestFinished(() => cache.close());
     await cache.get('k1');
     expect(memory.peek('k1')).toBeDefined();
-    // Two tokens, each looked at when it was read, in one read for each of the three tiers and one for the manager.
+    // Two tokens, each checked when it is read: once for each of the three tiers and once for the manager.
     expect(cipher.asked).toEqual({ seals: 0, opens: 0, macs: 8 });
     const rotated = new CountingCipher(OTHER, [KEY]);
     const source = kind.open(from, rotated);

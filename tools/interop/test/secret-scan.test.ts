@@ -15,7 +15,7 @@ const user = new Marker('user');
 const password = new Marker('word');
 const proxyUrl = `http://${encodeURIComponent(user.text)}:${encodeURIComponent(password.text)}@h.example:8080`;
 const basic = Buffer.from(`${user.text}:${password.text}`).toString('base64');
-/** What programs say of a proxy, with its credentials in it. */
+/** Messages of programs that contain a proxy's credentials. */
 const errorTexts = [
   `connect to ${proxyUrl} failed`,
   `http://${user.text}:${password.text}@h.example:8080 is no URL`,
@@ -29,7 +29,7 @@ const errorTexts = [
   `PROXY_USERNAME=${user.text}\nPROXY_PASSWORD=${password.text}`,
   JSON.stringify({ username: user.text, password: password.text }),
 ];
-/** The same, where nothing but the entry tells that these are credentials. */
+/** Messages whose credentials can be recognised only with the entry. */
 const ownTexts = [
   `${user.text} was refused`,
   `no ${password.text} here, nor ${encodeURIComponent(password.text)}`,
@@ -37,7 +37,7 @@ const ownTexts = [
 ];
 const temp = () => makeTempDir(onTestFinished);
 
-/** Everything that a cache said; searched for the markers at the end. */
+/** Everything that a cache returned, logged or threw; searched for the markers at the end. */
 class Said {
   readonly logger = new RecordingLogger();
   readonly #parts: [string, string | Buffer][] = [];
@@ -104,7 +104,7 @@ const rows = [
   ...ownTexts.map((source, i) => ({ proxy_url: proxyUrl.replace('h.example', `g${i}.example`), source })),
 ];
 
-/** Files of every format with good rows and broken ones. */
+/** Files of every format with valid and invalid rows. */
 function importFiles(directory: string): string[] {
   const lines = rows.map((row) => JSON.stringify(row)).join('\n');
   const files = {
@@ -122,7 +122,7 @@ function importFiles(directory: string): string[] {
 }
 
 describe.each(['jsonl', 'sqlite'] as const)('a marked credential, with %s behind memory', (backend) => {
-  it('shows in nothing that a cache says or writes', async () => {
+  it('does not appear in anything that a cache returns, logs or writes', async () => {
     const [directory, outside] = [temp(), temp()];
     const said = new Said();
     const key = generateKey();
@@ -181,7 +181,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a marked credential, with %s behind
     said.expectNoMarker();
   });
 
-  it('shows in nothing that the command prints', async () => {
+  it('does not appear in the output of the command', async () => {
     const [directory, outside] = [temp(), temp()];
     const said = new Said();
     const files = importFiles(outside);
@@ -229,7 +229,7 @@ async function printed(argv: readonly string[], env: Record<string, string>): Pr
   return text;
 }
 
-it('a marked credential shows in no error', async () => {
+it('a marked credential appears in no error', async () => {
   const said = new Said();
   const entry = CacheEntry.create({ proxyUrl });
   const bad = (input: object) => () => CacheEntry.create({ proxyUrl, ...input } as never);
@@ -247,14 +247,12 @@ it('a marked credential shows in no error', async () => {
   await said.failure('a password for a time', bad({ expiresAt: password.text }));
   await said.failure('a wrong change', () => entry.with({ ttlSeconds: password.text } as never));
   await said.failure('sealing without a cipher', () => entryToRecord(entry, undefined));
-  await said.failure('a secret that is none', () => Secret.of([password.text] as never));
-  await said.failure('a key that is none', () => new CredentialEncryptor({ key: password.text, env: {} }));
-  await said.failure('a configured key that is none', () => openCache({ encryptionKey: password.text }, { env: {} }));
-  await said.failure('an older key that is none', () =>
-    openCache({ previousEncryptionKeys: [password.text] }, { env: {} }),
-  );
+  await said.failure('an invalid secret', () => Secret.of([password.text] as never));
+  await said.failure('an invalid key', () => new CredentialEncryptor({ key: password.text, env: {} }));
+  await said.failure('an invalid configured key', () => openCache({ encryptionKey: password.text }, { env: {} }));
+  await said.failure('an invalid older key', () => openCache({ previousEncryptionKeys: [password.text] }, { env: {} }));
   const env = { PROXYWHIRL_CACHE_ENCRYPTION_KEY: password.text };
-  await said.failure('a key of the environment that is none', () => new CredentialEncryptor({ env }));
+  await said.failure('an invalid key in the environment', () => new CredentialEncryptor({ env }));
   const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
   await said.failure('a password for a token', () => cipher.decrypt(Buffer.from(password.text)));
   said.add('encryptor', cipher);
@@ -294,7 +292,7 @@ it('a marked credential in a damaged file, or in the message of a failing tier, 
   said.expectNoMarker();
 });
 
-it('finds what it looks for: the scan itself can fail', () => {
+it('finds planted credentials: the scan itself can fail', () => {
   const url = encodeURIComponent(password.text);
   const all = [
     password.text,

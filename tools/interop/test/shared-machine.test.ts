@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 const SOMEBODY = 54_321;
 const ROOT = process.getuid?.() === 0;
 const BACKENDS = [L2BackendType.JSONL, L2BackendType.SQLITE] as const;
-/** Root that may read and write everything, and change neither modes nor owners of what is not its own: as on a network mount. */
+/** Root with full read and write access that cannot change modes or owners of others' files, as on a network mount. */
 const WITHOUT_OWNERSHIP = ['setpriv', '--bounding-set=-fowner,-chown,-fsetid', '--inh-caps=-fowner,-chown,-fsetid'];
 
 function configOf(dir: string, l2Backend: L2BackendType, directoryChecks?: DirectoryChecks) {
@@ -42,7 +42,7 @@ const stateOf = (dir: string) =>
   );
 
 describe.each(BACKENDS)('with l2 as %s', (backend) => {
-  it('umask 002 and a folder that hands on its group open nothing to that group', async () => {
+  it('umask 002 and a setgid folder open nothing to the group', async () => {
     const dir = join(makeTempDir(onTestFinished), 'shared');
     mkdirSync(dir);
     if (ROOT) chownSync(dir, 0, SOMEBODY);
@@ -55,11 +55,11 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
       expect([path, found.mode & 0o777]).toEqual([path, found.isDirectory() ? 0o700 : 0o600]);
     }
     expect(statSync(dir).mode & 0o7777).toBe(0o2775);
-    // What we make ourselves is ours alone, whoever may write above it.
+    // Our own files are private, whoever may write to the folder above.
     expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
-  it('a folder that its group may write to is used with one warning, refused by "strict", and passed by "off"', async () => {
+  it('a group-writable folder is used with one warning, refused by "strict", and accepted by "off"', async () => {
     const dir = makeTempDir(onTestFinished);
     for (const name of ['l2', 'db', 'keys']) {
       mkdirSync(join(dir, name));
@@ -91,7 +91,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     expect(statSync(join(dir, 'l2')).mode & 0o7777).toBe(0o770);
   });
 
-  it('a folder that anyone may write to is refused, with the command that helps', async () => {
+  it('a world-writable folder is refused, with the command that fixes it', async () => {
     const dir = makeTempDir(onTestFinished);
     await fill(dir, backend);
     chmodSync(join(dir, 'l2'), 0o777);
@@ -103,7 +103,7 @@ describe.each(BACKENDS)('with l2 as %s', (backend) => {
     expect(logger.text).toContain('chmod o-w');
   });
 
-  it('files with another name are used with one warning each', async () => {
+  it('files with a second hard link are used with one warning each', async () => {
     const dir = makeTempDir(onTestFinished);
     await fill(dir, backend);
     const names = [join(dir, 'db', 'l3.db'), join(dir, 'keys', 'cache.key')];

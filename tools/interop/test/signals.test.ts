@@ -23,7 +23,7 @@ interface Ending {
   readonly lines: readonly string[];
 }
 
-/** Runs the program in `CHILD`, and sends it a signal while it writes. */
+/** Runs the program in `CHILD` and sends it a signal while it writes. */
 function signalled(config: CacheConfigInput, signal: NodeJS.Signals, handler: string): Promise<Ending> {
   const args = ['--conditions=@pw/source', CHILD, JSON.stringify(config), signal, handler];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -54,14 +54,14 @@ describe.each(Object.entries(STACKS))('a program with a cache in %s', (name, sta
     expect(acknowledged.length).toBeGreaterThan(20);
     if (name === 'memory') return [];
     await using cache = await openCache(config);
-    // Read without a trace: one that is to be noted would wait for the lock of a process that was killed.
+    // Read without counting accesses: a counted one would wait for the lock of the killed process.
     const passwords = new Map<string, string | undefined>();
     for await (const { key, password } of cache.entries()) passwords.set(key, password?.reveal());
     return acknowledged.filter((key) => passwords.get(key) !== `pw-${key.slice(1)}`);
   }
 
   describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('that gets %s', (signal) => {
-    it.each(['once', 'on'])('ends as its own handler says, set with %s', async (handler) => {
+    it.each(['once', 'on'])('ends as its own handler decides, set with %s', async (handler) => {
       const directory = makeTempDir(onTestFinished);
       const config = configIn(directory);
       const ending = await signalled(config, signal, handler);
@@ -71,7 +71,7 @@ describe.each(Object.entries(STACKS))('a program with a cache in %s', (name, sta
       expect(await lostOf(config, ending)).toEqual([]);
     });
 
-    it('dies of it without a handler, and what was acknowledged is there', async () => {
+    it('dies from it without a handler, and keeps what was acknowledged', async () => {
       const config = configIn(makeTempDir(onTestFinished));
       const ending = await signalled(config, signal, 'none');
       expect(ending).toMatchObject({ code: null, signal });

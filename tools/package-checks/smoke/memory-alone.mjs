@@ -3,7 +3,7 @@ import { CacheManager, openCache } from '@pw/cache-manager';
 import { CacheEntry, CacheError } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 
-// A program that installed the memory tier alone: it works, and asking for more gives the command that installs it.
+// A program that installed only the memory tier works; a configuration that needs more fails with the install command.
 const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({ maxEntries: 10 })] });
 const entry = CacheEntry.create({ proxyUrl: 'socks5://proxy.example:1080' });
 assert.equal(await cache.put(entry.key, entry), true);

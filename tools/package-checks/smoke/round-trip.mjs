@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const KEEP = { maxEntries: 10 };
-// SQLite's binding is built for Node-API 10: Node.js 22.14 has it. Older ones must hear so, and the rest must work on them.
+// SQLite's binding needs Node-API 10, which Node.js 22.14 has. On older versions the error must say so, and the rest must work.
 const HAS_SQLITE = Number(process.versions.napi) >= 10;
 
-/** Takes entries through every package as a program would, in a folder of its own. `load` gives a package by its name. */
+/** Passes entries through every package as a program would, in a separate folder. `load` returns a package by its name. */
 export async function roundTrip(load) {
   const directory = mkdtempSync(join(tmpdir(), 'pw-smoke-'));
   try {

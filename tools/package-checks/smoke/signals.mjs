@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// A host's process is its own: importing any package leaves it as it is, and a program ends as its own signal handler says, or of
-// the signal if it has none.
+// Importing a package does not change the process, and a program ends as its own signal handler decides, or by the signal if it has none.
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'child') await child(...rest);
 else {
@@ -20,7 +19,7 @@ async function checkImports(names) {
   const listeners = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
   const functions = () => [process.emit, process.reallyExit, process.exit, process.cwd, fs.close, fs.closeSync];
   const before = [listeners(), functions()];
-  // The conformance kit brings its test runner, which may do as it likes.
+  // The conformance kit loads its test runner, which may change the process.
   for (const name of names.filter((name) => name !== '@pw/tier-testkit')) {
     await import(name);
     assert.deepEqual([listeners(), functions()], before, `${name} changes the process that imports it`);

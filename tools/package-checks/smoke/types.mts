@@ -13,7 +13,7 @@ import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier, SqliteCacheTier } from '@pw/tier-sqlite';
 
-// What a TypeScript program says to the packages. It is compiled, never run: each line states a type that users rely on.
+// Compiled, never run: each line uses a type that users rely on.
 const config: CacheConfigInput = { l1Config: { maxEntries: 10 }, l2Backend: 'sqlite' };
 const cipher: CredentialCipher = new CredentialEncryptor({ key: generateKey() });
 const memory = new MemoryCacheTier({ maxEntries: 10 }, { cipher });

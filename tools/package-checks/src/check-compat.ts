@@ -1,13 +1,13 @@
-import { withCheckArea } from './check-area.ts';
 import { CheckList } from './check-list.ts';
-import { installProject } from './install-project.ts';
-import { packPackages } from './pack-packages.ts';
+import { withCheckArea } from './packed/check-area.ts';
+import { installProject } from './packed/install-project.ts';
+import { packPackages } from './packed/pack-packages.ts';
 import { fetchOrThrow, runOrThrow } from './run-command.ts';
 
 // The oldest version that the packages' `engines` admit, and the newest of every line.
 const NODE_VERSIONS = ['22.12.0', '22', '24', '26'];
 
-// The smoke programs, from packed packages, on every Node.js line that is supported.
+// Runs the smoke programs on packed packages, on every supported Node.js version.
 await withCheckArea(async (area) => {
   const list = new CheckList();
   const tarballs = await packPackages(area);
@@ -22,7 +22,7 @@ await withCheckArea(async (area) => {
   list.finish('compatibility');
 });
 
-/** The path of a Node.js binary of a version, fetched if need be. */
+/** The path of a Node.js binary of a version, fetched if necessary. */
 async function nodeBinary(version: string, cwd: string): Promise<string> {
   const report = 'console.log(JSON.stringify({ path: process.execPath, version: process.version }))';
   const output = await fetchOrThrow('npx', ['-y', '-p', `node@${version}`, 'node', '-e', report], cwd);

@@ -1,12 +1,12 @@
-import { withCheckArea } from './check-area.ts';
-import { checkInstalled } from './check-installed.ts';
 import { CheckList } from './check-list.ts';
-import { checkSelective } from './check-selective.ts';
-import { checkTarball } from './check-tarball.ts';
-import { checkThirdParty } from './check-third-party.ts';
-import { packPackages } from './pack-packages.ts';
+import { withCheckArea } from './packed/check-area.ts';
+import { checkInstalled } from './packed/check-installed.ts';
+import { checkSelective } from './packed/check-selective.ts';
+import { checkTarball } from './packed/check-tarball.ts';
+import { checkThirdParty } from './packed/check-third-party.ts';
+import { packPackages } from './packed/pack-packages.ts';
 
-// What a user installs: every public package, packed, linted, installed and run outside the workspace.
+// Packs every public package, lints the tarballs, and installs and runs them outside the workspace.
 await withCheckArea(async (area) => {
   const list = new CheckList();
   const tarballs = await packPackages(area);

@@ -1,8 +1,8 @@
 import { CheckList } from './check-list.ts';
-import { changesetText, pendingChangesets, planRelease, type ReleasePlan } from './release-plan.ts';
+import { changesetText, pendingChangesets, planRelease, type ReleasePlan } from './releases/release-plan.ts';
 import { publicPackages, type WorkspacePackage } from './workspace.ts';
 
-// What `changeset version` would do: a minor of one package alone, for each in turn, and then the changesets that wait.
+// Plans releases as `changeset version` would: a minor release of each package on its own, then of the pending changesets.
 const list = new CheckList();
 for (const changed of publicPackages()) {
   await list.check(`minor of ${changed.name} alone`, async () => {
@@ -11,7 +11,7 @@ for (const changed of publicPackages()) {
     console.log(`        ${describe(plan)}`);
   });
 }
-await list.check('the changesets that wait', async () => {
+await list.check('the pending changesets', async () => {
   const pending = pendingChangesets();
   const plan = pending.length === 0 ? {} : await planRelease(pending);
   const majors = Object.keys(plan).filter((name) => plan[name] === 'major');
@@ -21,8 +21,8 @@ await list.check('the changesets that wait', async () => {
 list.finish('releases');
 
 /**
- * A package, as minor, and as patches those that a user could not install beside it otherwise: its dependents, whose `^0.1.0`
- * does not admit 0.2.0, and theirs in turn as far as a range is left. A peer range is wide on purpose, and admits it.
+ * The package itself as minor, and as patches the packages that could otherwise not be installed beside it: its dependents, whose range
+ * `^0.1.0` excludes 0.2.0. Peer ranges are wide on purpose and include it.
  */
 function expectedPlan(changed: string): ReleasePlan {
   const dependents = publicPackages().filter((other) => dependsOn(other, changed));

@@ -7,7 +7,7 @@ const FETCH_PAUSE_MS = 5000;
 export interface CommandResult {
   /** Exit status, or 128 when a signal ended the command. */
   readonly status: number;
-  /** What it printed, standard output and error together. */
+  /** Standard output and error, interleaved. */
   readonly output: string;
 }
 
@@ -25,14 +25,14 @@ export function runCommand(command: string, args: readonly string[], cwd: string
   });
 }
 
-/** As `runCommand`, and throws what the command printed if it fails. */
+/** Like `runCommand`, but throws an error with the output if the command fails. */
 export async function runOrThrow(command: string, args: readonly string[], cwd: string): Promise<string> {
   const { status, output } = await runCommand(command, args, cwd);
   if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: exit status ${status}\n${output.trim()}`);
   return output;
 }
 
-/** As `runOrThrow`, for a command that fetches something and may be run again: a registry that hiccups is tried anew. */
+/** Like `runOrThrow`, for a command that downloads something: it is retried if it fails, as a registry may do for a moment. */
 export async function fetchOrThrow(command: string, args: readonly string[], cwd: string): Promise<string> {
   for (let left = FETCH_TRIES - 1; left > 0; left--) {
     const { status, output } = await runCommand(command, args, cwd);
@@ -42,7 +42,7 @@ export async function fetchOrThrow(command: string, args: readonly string[], cwd
   return runOrThrow(command, args, cwd);
 }
 
-// NODE_PATH, set by the package manager's launchers, would let a program outside the workspace find the workspace's packages.
+// NODE_PATH, set by the package manager's launchers, would let programs outside the workspace find its packages.
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { NODE_PATH: _path, NODE_OPTIONS: _options, ...rest } = process.env;
   return { ...rest, NO_COLOR: '1' };

@@ -22,10 +22,10 @@ export interface WorkspacePackage {
 
 export const workspaceRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
-// Programs that stand for somebody else's repository: built on tarballs, no part of the workspace.
+// Programs that represent another repository: built on tarballs, not part of the workspace.
 const OUTSIDE = new Set(['examples/third-party-tier']);
 
-/** Every workspace package: what is published (`packages`), tools and examples. */
+/** Every workspace package: the published ones (`packages`), tools and examples. */
 export function readWorkspace(root = workspaceRoot): WorkspacePackage[] {
   return ['packages', 'tools', 'examples'].flatMap((group) =>
     readdirSync(join(root, group))
@@ -39,7 +39,7 @@ export function readWorkspace(root = workspaceRoot): WorkspacePackage[] {
   );
 }
 
-/** The packages that are published. */
+/** The published packages. */
 export function publicPackages(root = workspaceRoot): WorkspacePackage[] {
   return readWorkspace(root).filter(({ manifest }) => manifest.private !== true);
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeTempDir } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeSkeleton } from '../src/releases/workspace-skeleton.ts';
 import { runCommand } from '../src/run-command.ts';
-import { makeSkeleton } from '../src/skeleton.ts';
 import { type Manifest, readJson, readWorkspace, workspaceRoot } from '../src/workspace.ts';
 
 type DependencyKind = 'dependencies' | 'devDependencies' | 'optionalDependencies';
@@ -24,7 +24,7 @@ const FORBIDDEN: readonly (readonly [from: string, to: string, why: string])[] =
   ['@pw/test-support', '@pw/tier-memory', 'tier'],
 ];
 
-/** A copy of the workspace in which imports can be planted. */
+/** A copy of the workspace into which imports can be planted. */
 class Copy {
   readonly root = makeTempDir(onTestFinished);
 
@@ -43,7 +43,7 @@ class Copy {
     writeFileSync(file, JSON.stringify(changed, null, 2));
   }
 
-  /** Its answer on one line: turbo breaks long ones, and draws. */
+  /** Runs `turbo boundaries`; its output is joined to one line, as turbo wraps long ones and draws frames. */
   async boundaries(): Promise<{ status: number; output: string }> {
     const turbo = join(workspaceRoot, 'node_modules/.bin/turbo');
     const { status, output } = await runCommand(turbo, ['--skip-infer', 'boundaries'], this.root);
@@ -52,7 +52,7 @@ class Copy {
 }
 
 describe('turbo boundaries', () => {
-  it('has nothing to say about the workspace as it is', async () => {
+  it('finds no problem in the workspace', async () => {
     const { status, output } = await new Copy().boundaries();
     expect(output).toContain('no issues found');
     expect(status).toBe(0);
@@ -67,7 +67,7 @@ describe('turbo boundaries', () => {
     expect(status).not.toBe(0);
   });
 
-  it.each<DependencyKind>(['devDependencies', 'optionalDependencies'])('counts %s like any other', async (kind) => {
+  it.each<DependencyKind>(['devDependencies', 'optionalDependencies'])('checks %s like dependencies', async (kind) => {
     const copy = new Copy();
     copy.declare('@pw/tier-memory', '@pw/tier-jsonl', kind);
     const { status, output } = await copy.boundaries();
@@ -111,9 +111,9 @@ describe('turbo boundaries', () => {
   });
 });
 
-// What turbo does not look at by itself.
+// Rules that turbo does not check.
 describe('the workspace', () => {
-  it('gives every package a tag, without which turbo allows it anything', () => {
+  it('gives every package a tag: turbo does not restrict packages without one', () => {
     const rules = readJson<{ boundaries: { tags: object } }>(join(workspaceRoot, 'turbo.json')).boundaries.tags;
     for (const { name, folder } of readWorkspace().filter((each) => each.folder.startsWith('packages/'))) {
       const { tags } = readJson<{ tags: string[] }>(join(workspaceRoot, folder, 'turbo.json'));
@@ -122,7 +122,7 @@ describe('the workspace', () => {
     }
   });
 
-  it('repeats every peer dependency between packages as a development one, which turbo checks', () => {
+  it('repeats every peer dependency between packages as a development dependency, which turbo checks', () => {
     const names = new Set(readWorkspace().map(({ name }) => name));
     for (const { name, manifest } of readWorkspace()) {
       const peers = Object.keys(manifest.peerDependencies ?? {}).filter((peer) => names.has(peer));

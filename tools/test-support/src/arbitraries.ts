@@ -53,7 +53,7 @@ const label = fc.oneof(
   fc.constantFrom('US', 'DE', 'residential', 'it\'s 5% = a"b\\c;--', 'é漢🔑', ' ', 'x'.repeat(256)),
   text.filter((value) => value !== '' && !/\p{Cc}/u.test(value)),
 );
-/** Labels as `CacheEntry.create` takes them, with names that break careless stores. */
+/** Labels for `CacheEntry.create`, with names that break careless stores. */
 export const entryLabels = fc.dictionary(
   fc.oneof(
     fc.constantFrom('country', 'kind', 'provider', 'cost', 'constructor', 'toString', 'a.b-c_1', 'KEY', 'key'),

@@ -30,7 +30,7 @@ export interface ExpectedEntry {
   readonly is_healthy: boolean;
 }
 
-/** A file or folder that ProxyWhirl made, or with `into` a copy of it that a test may change. */
+/** A file or folder made by ProxyWhirl, or, with `into`, a copy of it that a test may change. */
 export function fixturePath(name: string, into?: string): string {
   const path = join(ROOT, name);
   if (into === undefined) return path;

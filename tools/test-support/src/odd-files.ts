@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 
-/** Everything that can stand where a regular file is expected, and a regular file that is larger than it can be. */
+/** Everything that can be in the place of a regular file, and a regular file that is impossibly large. */
 export const ODD_FILES = [
   'pipe',
   'socket',
@@ -27,11 +27,11 @@ const HUGE = 8 * 2 ** 30;
 const MAKE_SOCKET =
   "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
 
-/** Puts one at a path, in the place of whatever is there. A `link` points to `victim`. Throws where the system does not allow it. */
+/** Creates one at a path and replaces whatever is there. A `link` points to `victim`. Throws where the system does not allow it. */
 export function makeOddFile(kind: OddFile, path: string, victim: string): void {
   rmSync(path, { recursive: true, force: true });
   if (kind === 'pipe') run('mkfifo', path);
-  // Killed, so that the name stays.
+  // The process is killed, so that the socket's name remains.
   else if (kind === 'socket') run(process.execPath, '-e', MAKE_SOCKET, path);
   else if (kind === 'device') run('mknod', path, 'c', '1', '5');
   else if (kind === 'folder') mkdirSync(path);
@@ -39,10 +39,11 @@ export function makeOddFile(kind: OddFile, path: string, victim: string): void {
     writeFileSync(path, '');
     truncateSync(path, HUGE);
   } else symlinkSync({ link: victim, 'link to nowhere': `${victim}.nowhere`, 'link to itself': path }[kind], path);
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) throw new Error(`no ${kind} could be made at ${path}`);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined)
+    throw new Error(`could not create a ${kind} at ${path}`);
 }
 
-/** True if a path still is what `makeOddFile` made there. */
+/** True if a path is still what `makeOddFile` created. */
 export function isOddFile(kind: OddFile, path: string, victim: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return false;

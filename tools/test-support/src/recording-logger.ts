@@ -4,7 +4,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** Keeps every line, so that a test can look for what must, or must never, be logged. */
+/** Records every line, so that a test can check what must, or must never, be logged. */
 export class RecordingLogger {
   readonly lines: LogLine[] = [];
 
@@ -13,7 +13,7 @@ export class RecordingLogger {
   warn = (fields: LogLine['fields'], message: string) => void this.lines.push({ level: 'warn', fields, message });
   error = (fields: LogLine['fields'], message: string) => void this.lines.push({ level: 'error', fields, message });
 
-  /** Everything that was logged, as one text. */
+  /** Everything that was logged, as one string. */
   get text(): string {
     return this.lines.map((line) => JSON.stringify(line)).join('\n');
   }

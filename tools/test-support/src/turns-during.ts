@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Turns of the event loop while something is done. */
+/** Counts the turns of the event loop while `work` runs. */
 export async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isDone = false;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for something that happens by itself; fails when it does not. */
+/** Polls until a condition is true; rejects when it is not true in time. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean, patienceMs = 30_000): Promise<void> {
   const end = performance.now() + patienceMs;
   while (!(await isSo())) {

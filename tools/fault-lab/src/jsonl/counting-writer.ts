@@ -1,14 +1,14 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { note } from '../ledger-writer.ts';
+import { note } from '../ledger/ledger-writer.ts';
 import { ignoreChanges, ignoreLocks } from './ignore-locks.ts';
 import { entryOf, openTier, SHARDS } from './survey.ts';
 
-// Adds one to counters, read and written through the tier. Whose turn a counter is, the writers settle among themselves by
-// folders; that each sees what the others wrote, and nobody's line goes down, is up to the tier.
+// Increments counters through the tier. The writers decide who may change a counter by creating a folder; that each sees what the others
+// wrote, and that no line is lost, is up to the tier.
 const [directory, guards, rounds, locks] = process.argv.slice(2) as [string, string, string, 'locks' | 'no locks'];
 if (locks === 'no locks') {
-  // Without locks alone, collisions are so rare that all may go well.
+  // Removing only the locks makes collisions so rare that nothing might be lost.
   await ignoreLocks();
   await ignoreChanges();
 }

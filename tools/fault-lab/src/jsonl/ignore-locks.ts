@@ -8,13 +8,13 @@ interface ShardClass {
   readonly Shard: { readonly prototype: { isUnchanged(): boolean } };
 }
 
-/** For a control that must lose: a read believes that nobody else ever writes. */
+/** For a control that must lose data: reads assume that no other process writes. */
 export async function ignoreChanges(): Promise<void> {
   const { Shard } = (await import(new URL('./shard.ts', import.meta.resolve('@pw/tier-jsonl')).href)) as ShardClass;
   Shard.prototype.isUnchanged = () => true;
 }
 
-/** For a control that must lose: takes the locks out of the tier, so that everybody always holds them. */
+/** For a control that must lose data: removes the locks from the tier, so that every process always holds them. */
 export async function ignoreLocks(): Promise<void> {
   const index = import.meta.resolve('@pw/tier-jsonl');
   const { LockFiles } = (await import(new URL('./lock-files.ts', index).href)) as LockFilesClass;

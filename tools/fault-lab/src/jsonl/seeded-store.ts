@@ -1,12 +1,12 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, openTier, SHARDS, surveyJsonl } from './survey.ts';
 
 const SEEDS = Array.from({ length: 12 }, (_, n) => `s${n}`);
 
-/** A directory with a past: records, an expired one, a damaged line and a torn tail. */
+/** Creates a directory with records, an expired one, a damaged line and a torn last line. */
 export async function seedStore(directory: string): Promise<void> {
   mkdirSync(directory, { mode: 0o700 });
   const tier = openTier(directory, { numShards: SHARDS });
@@ -17,7 +17,7 @@ export async function seedStore(directory: string): Promise<void> {
   appendFileSync(join(directory, 'shard_02.jsonl'), '{"key":"torn","proxy_');
 }
 
-/** What the store holds beyond its past; throws when any of that is gone. */
+/** The contents of the store beyond the seeded records; throws if any of these is gone. */
 export async function surveySeeded(directory: string, _ledger: Ledger): Promise<Map<string, string>> {
   const found = await surveyJsonl(directory);
   for (const key of SEEDS) if (!found.delete(key)) throw new Error('a record from before is gone');

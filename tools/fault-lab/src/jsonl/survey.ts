@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier, type JsonlTierOptions } from '@pw/tier-jsonl';
 
-/** Makes records so long that a few hundred of them are worth compacting. */
+/** Padding that makes a few hundred records large enough to be compacted. */
 const PADDING = ' '.padEnd(700, 'x');
 
 /** How many shards the writers use. */
 export const SHARDS = 4;
 
-/** Opens a tier as a program would. Locks of the dead go after 2 seconds. */
+/** Creates a tier as a program would. Locks of dead processes expire after 2 seconds. */
 export function openTier(directory: string, options: Partial<JsonlTierOptions> = {}): JsonlCacheTier {
   return new JsonlCacheTier({}, { directory, lock: { stale: 2000, update: 1000 }, failureThreshold: 1000, ...options });
 }
 
-/** An entry that says of itself which change it is: the value of a ledger. */
+/** An entry that contains the ledger's value of its change. */
 export function entryOf(key: string, value: string): CacheEntry {
   return CacheEntry.create({
     key,
@@ -27,18 +27,18 @@ export function entryOf(key: string, value: string): CacheEntry {
   });
 }
 
-/** The shard of a key among the writer's four, found as ProxyWhirl finds it. */
+/** The shard of a key among the writer's four, computed as ProxyWhirl does. */
 export function shardName(key: string): string {
   return `shard ${BigInt(`0x${hash('md5', key, 'hex')}`) % BigInt(SHARDS)}`;
 }
 
-/** As if locks had been left long ago, instead of waiting until they are stale. */
+/** Backdates locks, instead of waiting until they are stale. */
 function ageLocks(directory: string): void {
   const long = new Date(Date.now() - 60_000);
   for (const name of readdirSync(directory)) if (name.endsWith('.lock')) utimesSync(join(directory, name), long, long);
 }
 
-/** Key and value of every live record; throws when one does not agree with itself. */
+/** Key and value of every live record; throws if a record contradicts itself. */
 export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for await (const { key, source, lastHealthError, labels } of tier.entries()) {
@@ -50,8 +50,8 @@ export async function valuesIn(tier: JsonlCacheTier): Promise<Map<string, string
 }
 
 /**
- * What a directory holds after an accident, read twice: as it was found, and after new records went into every shard and
- * it was opened once more. The two must agree, and nothing in it may be taken for damaged but a torn tail.
+ * The contents of a directory after an accident, read twice: as found, and after new records were added to every shard and it was
+ * reopened. Both must agree, and no line except a torn last one may count as damaged.
  */
 export async function surveyJsonl(directory: string): Promise<Map<string, string>> {
   const first = openTier(directory);
@@ -67,7 +67,7 @@ export async function surveyJsonl(directory: string): Promise<Map<string, string
   await second.close();
   for (const { key } of fresh) if (!after.delete(key)) throw new Error('a new record is gone');
   if (JSON.stringify([...after].sort()) !== JSON.stringify([...before].sort()))
-    throw new Error('what was found is not what is found when it is opened again');
+    throw new Error('the contents changed when the store was opened again');
   if (failures > 0) throw new Error('the tier failed after the accident');
   return before;
 }

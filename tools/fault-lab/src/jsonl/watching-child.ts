@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openTier, valuesIn } from './survey.ts';
 
-// Reads counters while others count, until a file says that it is over. None may ever go back, none may be torn.
+// Reads counters while others increment them, until a file appears. No counter may ever decrease or be torn.
 const [directory, over] = process.argv.slice(2) as [string, string];
 const tier = openTier(directory);
 const seen = new Map<string, number>();

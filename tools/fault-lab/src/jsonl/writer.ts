@@ -1,8 +1,8 @@
-import { GONE } from '../ledger.ts';
-import { note, noteAll } from '../ledger-writer.ts';
+import { GONE } from '../ledger/ledger.ts';
+import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier, SHARDS } from './survey.ts';
 
-// Puts, replaces, deletes, in ones and in batches, until it is killed or has done `changes` of them.
+// Puts, replaces and deletes, singly and in batches, until it is killed or has made `changes` changes.
 const [directory, durability = 'normal', changes = 'Infinity', name = ''] = process.argv.slice(2) as [
   string,
   'normal' | 'full',
@@ -17,4 +17,4 @@ for (let n = 0; n < Number(changes); n++) {
   } else if (n % 6 === 5) await note(key, GONE, async () => (await tier.delete(key)) || !(await tier.has(key)));
   else await note(key, String(n), () => tier.put(key, entryOf(key, String(n))));
 }
-// No close: a program that forgets it has lost nothing either.
+// No close: a program that forgets to close its tier must not lose anything either.

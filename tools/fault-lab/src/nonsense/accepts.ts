@@ -7,7 +7,7 @@ export const isText: Test = (value) => typeof value === 'string';
 export const isFunction: Test = (value) => typeof value === 'function';
 export const isBoolean: Test = (value) => typeof value === 'boolean';
 export const isUndefined: Test = (value) => value === undefined;
-/** For what takes anything at all, and says so. */
+/** Accepts every value, for parameters that are documented to. */
 export const isAnything: Test = () => true;
 
 export const isBytes: Test = (value) => value instanceof Uint8Array;
@@ -20,18 +20,18 @@ export function oneOf(...choices: readonly unknown[]): Test {
 }
 
 export function listOf(test: Test): Test {
-  // Not by `every`, which passes over holes.
+  // `every` would skip holes.
   return (value) => Array.isArray(value) && Array.from<unknown>(value).every(test);
 }
 
-/** An object, or a class, with such functions: a logger, a clock, a cipher. */
+/** An object or class with these functions: a logger, a clock, a cipher. */
 export function having(...functions: readonly string[]): Test {
   return (value) =>
     ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
     functions.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
 }
 
-/** A time as most calls take it: a number, a Date, a text. Which of them are times is for the call to say. */
+/** The types of a time that most calls accept: a number, a Date, a string. The call decides which of them are valid times. */
 export const isTimeLike: Test = (value) =>
   typeof value === 'string' || typeof value === 'number' || value instanceof Date;
 
@@ -52,7 +52,7 @@ export function wholeFrom(least: number, most: number = Number.MAX_SAFE_INTEGER)
   return (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
-/** An object with no members but these; what they hold is tried member by member. */
+/** An object with only these members; their values are tried separately. */
 export function objectOf(...names: readonly string[]): Test {
   return (value) =>
     typeof value === 'object' &&
@@ -61,7 +61,7 @@ export function objectOf(...names: readonly string[]): Test {
     Object.keys(value).every((name) => names.includes(name));
 }
 
-/** The value of a label, as its documentation has it. */
+/** The value of a label as documented. */
 export const isLabelValue: Test = (value) =>
   typeof value === 'string' &&
   value.length >= 1 &&
@@ -69,7 +69,7 @@ export const isLabelValue: Test = (value) =>
   value.isWellFormed() &&
   !/\p{Cc}/u.test(value);
 
-/** Lists, bytes, dates, maps, promises, errors and the like have no members that anybody means. */
+/** Lists, bytes, dates, maps, promises, errors and the like have no members that a caller means as options. */
 export function isBag(value: unknown): boolean {
   return Object.prototype.toString.call(value) === '[object Object]';
 }

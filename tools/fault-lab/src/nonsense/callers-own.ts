@@ -3,7 +3,7 @@ import type { Call } from './nonsense-spec.ts';
 type Caller<Subject> = Call<Subject>['call'];
 
 /**
- * A call that hands functions of the caller's on: what such a function throws of its own reaches the caller, and is no fault of
+ * A call that passes the caller's own functions on: an error that such a function throws reaches the caller, and is not a fault of
  * the call.
  */
 export function passingOn<Subject>(call: Caller<Subject>): Caller<Subject> {
@@ -17,7 +17,7 @@ export function passingOn<Subject>(call: Caller<Subject>): Caller<Subject> {
   };
 }
 
-/** What the functions among the nonsense throw: the one that throws, the one that rejects, and the class, which wants `new`. */
+/** The errors of the functions among the invalid values: one throws, one rejects, and the class must be called with `new`. */
 function unlessCallersOwn(error: unknown): void {
   const message = error instanceof Error ? error.message : '';
   if (message.startsWith('a trap of the caller') || message.startsWith('Class constructor Something ')) return;

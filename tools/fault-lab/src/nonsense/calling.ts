@@ -3,7 +3,7 @@ import type { Call } from './nonsense-spec.ts';
 type Caller<Subject> = Call<Subject>['call'];
 type AnyFunction = (...args: readonly unknown[]) => unknown;
 
-/** Calls a function with whatever it is given: types would not let nonsense through. */
+/** Calls a function with any arguments, which the types would not allow. */
 export function callOf(work: unknown): Caller<unknown> {
   return (_subject, ...args) => (work as AnyFunction)(...args);
 }
@@ -17,7 +17,7 @@ export function methodOf(name: string): Caller<unknown> {
   return (subject, ...args) => (subject as Readonly<Record<string, AnyFunction>>)[name]!(...args);
 }
 
-/** Reads a stream to its end: one that nobody reads refuses nothing. */
+/** Reads a stream to its end: a stream that is not read refuses nothing. */
 export async function readAll(stream: unknown): Promise<void> {
   for await (const item of stream as AsyncIterable<unknown>) void item;
 }

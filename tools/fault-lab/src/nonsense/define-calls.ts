@@ -3,7 +3,7 @@ import { type Call, type CallGroup, defineGroup, type Parameter } from './nonsen
 
 type Right = () => readonly unknown[];
 
-/** A function, or whatever stands for one. */
+/** A call of a function. */
 export function calls(
   name: string,
   parameters: readonly Parameter[],
@@ -14,7 +14,7 @@ export function calls(
   return { name, parameters, right, call: callOf(work), ...more };
 }
 
-/** A constructor: a CacheConfigError refuses. */
+/** A call of a constructor, which refuses with a CacheConfigError. */
 export function constructs(
   target: { readonly name: string },
   parameters: readonly Parameter[],
@@ -23,7 +23,7 @@ export function constructs(
   return { name: target.name, parameters, right, call: constructorOf(target), refusal: 'config' };
 }
 
-/** Calls that need nothing to be open. */
+/** A group of calls that need no open subject. */
 export function groupOf(name: string, ...made: readonly Call<unknown>[]): CallGroup {
   return defineGroup<unknown>({ name, open: () => undefined, calls: made });
 }

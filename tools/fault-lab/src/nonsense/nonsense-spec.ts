@@ -1,10 +1,10 @@
 /** One argument, or one member of an options object. */
 export interface Parameter {
-  /** What an error has to name: `key`, `options`, `previousKeys`. */
+  /** The name that an error must contain: `key`, `options`, `previousKeys`. */
   readonly name: string;
-  /** True for what may be handed over: it may be taken, or refused for a reason of its own, but only by an error of the cache. */
+  /** True for an acceptable value: it may be accepted, or refused for another reason, but only with an error of the cache. */
   readonly accepts: (value: unknown) => boolean;
-  /** Members of an options object, each replaced in its turn in the right argument; they may have members themselves. */
+  /** Members of an options object, each replaced in turn in the valid argument; they may have members themselves. */
   readonly members?: readonly Parameter[];
 }
 
@@ -13,29 +13,29 @@ export interface Call<Subject> {
   /** As a reader would write it: `generateCacheKey`, `Secret.of`, `CacheManager#put`. */
   readonly name: string;
   readonly parameters: readonly Parameter[];
-  /** Arguments with which it works; made anew for each call. */
+  /** Makes valid arguments, new ones for each call. */
   readonly right: (subject: Subject) => readonly unknown[] | Promise<readonly unknown[]>;
-  /** Makes the call, and consumes what it gives: an iterable is walked. */
+  /** Makes the call and consumes the result: an iterable is iterated. */
   readonly call: (subject: Subject, ...args: readonly unknown[]) => unknown;
-  /** Whether a CacheValidationError refuses, which is the default, or a CacheConfigError: of a constructor, or what opens something. */
+  /** The class of the error: a CacheValidationError by default, a CacheConfigError for constructors and functions that open something. */
   readonly refusal?: 'validation' | 'config';
-  /** True for a call on a path: what the system says of an odd one reaches the caller. */
+  /** True for a call on a path: the system's error for an unusual path reaches the caller. */
   readonly asksSystem?: boolean;
-  /** True for a call that answers with a promise: it refuses by a rejection, and throws nothing at once. */
+  /** True for a call that returns a promise: it rejects, and never throws synchronously. */
   readonly isAsync?: boolean;
 }
 
-/** Calls on one subject, which must be as good as before after each of them. */
+/** Calls on one subject, which must work as before after each of them. */
 export interface CallGroup<Subject = unknown> {
   readonly name: string;
   readonly open: () => Subject | Promise<Subject>;
   readonly close?: (subject: Subject) => unknown;
-  /** Throws if nonsense has done harm. */
+  /** Throws if an invalid value has done harm. */
   readonly isSound?: (subject: Subject) => void | Promise<void>;
   readonly calls: readonly Call<Subject>[];
 }
 
-/** A group whose subject is its own business. */
+/** A group with a subject of any type. */
 export function defineGroup<Subject>(group: CallGroup<Subject>): CallGroup {
   return group as unknown as CallGroup;
 }

@@ -1,4 +1,4 @@
-/** A value that nobody means to hand over; made anew for each call, as a call may change it. */
+/** A value that no caller passes on purpose; a new one for each call, as a call may change it. */
 export interface NonsenseValue {
   readonly name: string;
   readonly make: () => unknown;
@@ -14,15 +14,15 @@ const throwing = () => {
   throw new Error(TRAP);
 };
 
-/** True for what one of these functions throws, also for being a class, when it is called as a function may be. It reaches the caller as it is. */
+/** True for an error that one of these functions throws when it is called, the class included. It reaches the caller unchanged. */
 export function isOfTrap(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.message === TRAP || error.message.startsWith(`Class constructor ${Something.name} `);
 }
 
 /**
- * What JavaScript callers hand over by mistake. An object whose own members throw is not among them: what they throw is the
- * caller's, and reaches the caller.
+ * Values that JavaScript callers pass by mistake. An object whose own members throw is not among them: such errors are the
+ * caller's, and reach the caller.
  */
 export const NONSENSE_VALUES: readonly NonsenseValue[] = [
   { name: 'undefined', make: () => undefined },

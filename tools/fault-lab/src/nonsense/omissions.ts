@@ -1,7 +1,7 @@
 const PRIVATE = 'its constructor is private: what makes one is tried';
 const PROTECTED = 'protected: how the tiers of its package reach their table';
 
-/** Public functions that are not tried, by the names of `Call`, each with the reason. */
+/** Public functions that are not tried, named as in `Call`, each with the reason. */
 export const OMISSIONS: Readonly<Record<string, string>> = {
   CacheEntry: PRIVATE,
   Secret: PRIVATE,

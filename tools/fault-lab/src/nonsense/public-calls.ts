@@ -1,7 +1,7 @@
-/** Protected in BaseTier's types: for whoever writes a tier, and on its hot paths. */
+/** Protected in BaseTier's types: for tier authors, and on hot paths. */
 const PROTECTED: ReadonlySet<string> = new Set(['sizeNow', 'seen', 'run', 'evicted', 'passOver']);
 
-/** Every function, constructor, static method and method that a package exports, by the names of `Call`. */
+/** Every function, constructor, static method and method that a package exports, named as in `Call`. */
 export function publicCalls(exported: Readonly<Record<string, unknown>>): string[] {
   const names: string[] = [];
   for (const [name, value] of Object.entries(exported)) {
@@ -18,7 +18,7 @@ function isClass(value: unknown): value is { readonly prototype: unknown } {
   return /^class\b/.test(Function.prototype.toString.call(value));
 }
 
-/** Methods of a class and of those above it. Hooks (`doGet`) are a tier's own business, and symbols the language's. */
+/** Methods of a class and its superclasses, without hooks (`doGet`), which are internal to a tier, and symbols. */
 function methodsOf(prototype: object): Set<string> {
   const names = new Set<string>();
   for (let at = prototype; at !== Object.prototype && at !== Error.prototype; at = Object.getPrototypeOf(at) as object)

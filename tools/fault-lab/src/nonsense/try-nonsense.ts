@@ -4,7 +4,7 @@ import type { Random } from '../random.ts';
 import type { Call, CallGroup, Parameter } from './nonsense-spec.ts';
 import { isOfTrap, NONSENSE_VALUES, type NonsenseValue } from './nonsense-values.ts';
 
-/** A call that answered nonsense with something else than an error that names it. */
+/** A call that answered an invalid value with something other than an error that names the argument. */
 export interface Finding {
   readonly call: string;
   readonly argument: string;
@@ -12,10 +12,10 @@ export interface Finding {
   readonly what: string;
 }
 
-/** Milliseconds within which a call has to answer. */
+/** The time limit of a call in milliseconds. */
 const PATIENCE = 10_000;
 
-/** An argument, or a member of one, however deep. */
+/** An argument, or a member of one at any depth. */
 interface Place {
   readonly index: number;
   /** The argument, the member of it, the member of that. */
@@ -31,7 +31,7 @@ function pathsTo(parameter: Parameter): Parameter[][] {
   return [[parameter], ...(parameter.members ?? []).flatMap(pathsTo).map((path) => [parameter, ...path])];
 }
 
-/** Puts every nonsense value once into every place of every call of a group. */
+/** Puts every invalid value once into every place of every call of a group. */
 export async function tryAll<S>(
   group: CallGroup<S>,
 ): Promise<{ readonly calls: number; readonly findings: Finding[] }> {
@@ -48,7 +48,7 @@ export async function tryAll<S>(
   });
 }
 
-/** Makes `count` calls with nonsense in random places, several at once too. */
+/** Makes `count` calls with invalid values in random places, sometimes in several. */
 export async function tryRandomly<S>(group: CallGroup<S>, count: number, random: Random): Promise<Finding[]> {
   return await withSubject(group, async (subject) => {
     const findings: Finding[] = [];
@@ -59,7 +59,7 @@ export async function tryRandomly<S>(group: CallGroup<S>, count: number, random:
       const chosen = new Map<Place, NonsenseValue>();
       for (let more = 1 + random.below(2); more > 0; more--) {
         const place = random.pick(places);
-        // What is put into a member is gone where the whole is replaced after it, and the call may be right then.
+        // A replaced member is lost if the whole object is replaced after it, and the call may then be valid.
         if ([...chosen.keys()].some((other) => isWithin(place, other) || isWithin(other, place))) continue;
         chosen.set(place, random.pick(NONSENSE_VALUES));
       }
@@ -69,7 +69,7 @@ export async function tryRandomly<S>(group: CallGroup<S>, count: number, random:
   });
 }
 
-/** True if the first place is the second one, or in it. */
+/** True if the first place is the second one or inside it. */
 function isWithin(inner: Place, outer: Place): boolean {
   return inner.index === outer.index && outer.path.every((parameter, i) => inner.path[i] === parameter);
 }
@@ -95,25 +95,25 @@ async function tryOne<S>(
     const value = make();
     args[index] = replaced(args[index], path.slice(1), value);
     for (const { name } of path) names.add(name);
-    // An object without the members that it needs may be refused in their names.
+    // An object without required members may be refused by the names of those.
     for (const { name } of path.at(-1)!.members ?? []) names.add(name);
-    // The remedy of an unknown member is to leave it out: it may be what an error names.
+    // The remedy for an unknown member is to leave it out, so an error may name it.
     if (Object.prototype.toString.call(value) === '[object Object]')
       for (const name of Object.keys(value as object)) names.add(name);
   }
-  // What was put in last counts: a whole argument may have taken the place of one with a member.
+  // The last value counts: a whole argument may have replaced one with a member.
   const mustRefuse = [...chosen.keys()].some(({ index, path }) => !isAccepted(args[index], path));
   const { outcome, unheard } = await heard(() => outcomeOf(() => call.call(subject, ...args)));
   const what =
     faultOf(outcome, call, [...names], mustRefuse) ??
-    (unheard > 0 ? 'leaves a rejection that nobody hears' : await harmOf(group, subject));
+    (unheard > 0 ? 'leaves an unhandled rejection' : await harmOf(group, subject));
   if (what === undefined) return [];
   const values = [...chosen.values()].map(({ name }) => name).join(' and ');
   const places = [...chosen.keys()].map(({ path }) => path.map(({ name }) => name).join('.'));
   return [{ call: call.name, argument: places.join(', '), value: values, what }];
 }
 
-/** A copy with one member replaced. What has taken an object's place before has no members to keep. */
+/** A copy with one member replaced. A value that replaced the object before has no members to keep. */
 function replaced(argument: unknown, path: readonly Parameter[], value: unknown): unknown {
   const [first, ...rest] = path;
   if (first === undefined) return value;
@@ -125,7 +125,7 @@ function replaced(argument: unknown, path: readonly Parameter[], value: unknown)
 function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
   let value = argument;
   for (const [depth, { name, accepts }] of path.entries()) {
-    // What may be left out has no members then.
+    // An omitted argument has no members.
     if (depth > 0 && value == null) return true;
     if (depth > 0) value = (value as Record<string, unknown>)[name];
     if (!accepts(value)) return false;
@@ -133,7 +133,7 @@ function isAccepted(argument: unknown, path: readonly Parameter[]): boolean {
   return true;
 }
 
-/** Counts the rejections that nobody hears by the next turn of the event loop. */
+/** Counts rejections that are still unhandled in the next turn of the event loop. */
 async function heard(work: () => Promise<Outcome>): Promise<{ readonly outcome: Outcome; readonly unheard: number }> {
   let unheard = 0;
   const count = () => unheard++;
@@ -167,7 +167,7 @@ async function outcomeOf(work: () => unknown): Promise<Outcome> {
   }
 }
 
-/** What is wrong with an answer; `undefined` if nothing is. */
+/** The problem with an answer; `undefined` if there is none. */
 function faultOf(
   outcome: Outcome,
   call: Call<never>,

@@ -4,7 +4,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { RedisCacheTier } from '@pw/tier-redis';
 import { entryOf } from './memory-and-redis.ts';
 
-// Loads a key when it is told to; says when its own loader begins, and what it got.
+// Loads a key on request; reports when its own loader starts, and the result.
 const [url, loadMs] = process.argv.slice(2) as [string, string];
 const cache = await CacheManager.open({
   tiers: [new MemoryCacheTier({}, {}), new RedisCacheTier({}, { url })],

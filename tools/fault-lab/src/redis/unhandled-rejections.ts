@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect } from 'vitest';
 
-/** Fails the suite for every promise that rejected where nobody heard it. */
+/** Fails the suite for every unhandled rejection. */
 export function expectNoUnhandledRejection(): void {
-  const heard: unknown[] = [];
-  const hear = (error: unknown) => heard.push(error);
-  beforeAll(() => void process.on('unhandledRejection', hear));
+  const rejections: unknown[] = [];
+  const collect = (error: unknown) => rejections.push(error);
+  beforeAll(() => void process.on('unhandledRejection', collect));
   afterAll(async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    process.off('unhandledRejection', hear);
-    expect(heard).toEqual([]);
+    process.off('unhandledRejection', collect);
+    expect(rejections).toEqual([]);
   });
 }

@@ -1,7 +1,7 @@
-import { noteAll } from '../ledger-writer.ts';
+import { noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, openTier } from './survey.ts';
 
-// A hundred durable puts at once, in a database that is open already.
+// A hundred concurrent durable puts, in a database that is already open.
 const tier = openTier('SqliteCacheTier', process.argv[2]!, { durability: 'full' });
 tier.open();
 const entries = Array.from({ length: 100 }, (_, n) => entryOf(`k${n}`, String(n)));

@@ -1,10 +1,10 @@
 import { CacheError } from '@pw/cache-models';
-import { GONE } from '../ledger.ts';
-import { note, noteAll } from '../ledger-writer.ts';
+import { GONE } from '../ledger/ledger.ts';
+import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, type Kind, openTier } from './survey.ts';
 
-// Works through a short day of a tier while one call of the system fails somewhere. Ends with 0 if all it saw was what the
-// contract allows: `false`, or a CacheError out of `open`; and if the same thing done again, the fault gone, went well.
+// Uses a tier in every way while one system call fails somewhere. Exits with 0 if it saw only what the contract allows (`false`, or a
+// CacheError from `open`), and if every failed operation succeeded when it was repeated without the fault.
 const [directory, kind, durability = 'normal'] = process.argv.slice(2) as [string, Kind, 'normal' | 'full'];
 const tier = openTier(kind, directory, { durability, busyTimeoutMs: 100 });
 
@@ -18,35 +18,36 @@ function opened(): boolean {
   }
 }
 
-/** True if the tier did it, and nothing failed on the way. */
-function well(work: () => boolean): boolean {
+/** True if the operation succeeded and the tier counted no failure. */
+function succeeds(work: () => boolean): boolean {
   const before = tier.totalFailures;
   return work() && tier.totalFailures === before;
 }
 
-/** A fault can keep the database from being opened once more, hence the third time. */
-async function again(what: string, work: () => Promise<boolean> | boolean): Promise<void> {
+/** Up to three attempts: a fault can also prevent the database from being reopened. */
+async function retry(what: string, work: () => Promise<boolean> | boolean): Promise<void> {
   for (let time = 0; time < 3; time++) if (await work()) return;
   throw new Error(`${what} failed although the fault was gone`);
 }
 
-await again('open', opened);
+await retry('open', opened);
 for (let n = 0; n < 24; n++) {
   const key = `k${(n * 7) % 10}`;
   const value = String(n);
-  if (n % 6 === 5) await again('delete', () => note(key, GONE, () => well(() => tier.delete(key) || !tier.has(key))));
-  else await again('put', () => note(key, value, () => well(() => tier.put(key, entryOf(key, value)))));
-  await again('get', () => well(() => tier.get(key)?.source === (n % 6 === 5 ? undefined : value)));
+  if (n % 6 === 5)
+    await retry('delete', () => note(key, GONE, () => succeeds(() => tier.delete(key) || !tier.has(key))));
+  else await retry('put', () => note(key, value, () => succeeds(() => tier.put(key, entryOf(key, value)))));
+  await retry('get', () => succeeds(() => tier.get(key)?.source === (n % 6 === 5 ? undefined : value)));
 }
 const batch = Array.from({ length: 40 }, (_, n) => [`b${n}`, 'batch'] as const);
-await again('putMany', async () => {
+await retry('putMany', async () => {
   const stored = await noteAll(batch, () => tier.putMany(batch.map(([key, value]) => entryOf(key, value))));
   return !stored.includes(false);
 });
-await again('keys', () => well(() => tier.keys().length >= 40));
-await again('entries', () => well(() => [...tier.entries()].length >= 40));
-await again('cleanup', () => well(() => (tier.cleanupExpired() as number) >= 0));
-await again('close', () => {
+await retry('keys', () => succeeds(() => tier.keys().length >= 40));
+await retry('entries', () => succeeds(() => [...tier.entries()].length >= 40));
+await retry('cleanup', () => succeeds(() => (tier.cleanupExpired() as number) >= 0));
+await retry('close', () => {
   try {
     tier.close();
     return true;

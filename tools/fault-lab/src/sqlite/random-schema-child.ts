@@ -10,8 +10,8 @@ const ENTRIES = 12;
 const STEPS = 30;
 
 /**
- * Databases with random objects in them, one after the other: `random-schema-child.ts <directory> <first seed> <count>`. Prints each seed
- * before, and what became of it after: `works` or `refused`. Throws for anything else.
+ * Tries databases with random schema objects, one after another: `random-schema-child.ts <directory> <first seed> <count>`. Prints each
+ * seed before its trial, and the result after it: `works` or `refused`. Throws for any other result.
  */
 const [root, first, count] = process.argv.slice(2) as [string, string, string];
 for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
@@ -55,7 +55,7 @@ function fill(kind: Kind, directory: string): Map<string, string> {
   return model;
 }
 
-/** What SQLite refuses is left out. */
+/** Skips changes that SQLite refuses. */
 function change(random: Random, kind: Kind, path: string): void {
   const db = new Database(path);
   try {
@@ -82,8 +82,8 @@ function use(random: Random, tier: SqliteLabTier, model: Map<string, string>): v
       model.set(key, `new${step}`);
     }
     if (operation === 'delete')
-      demand(tier.delete(key) === model.delete(key), 'a delete tells whether the key was there');
-    if (operation === 'get') demand(tier.get(key)?.source === model.get(key), 'a get gives what was stored');
+      demand(tier.delete(key) === model.delete(key), 'a delete returns whether the key was there');
+    if (operation === 'get') demand(tier.get(key)?.source === model.get(key), 'a get returns what was stored');
   }
   compare(tier, model);
 }

@@ -13,7 +13,7 @@ const EXPRESSIONS = [
 ];
 const NAMES = ['x', 'Mine', 'my "own"', 'sqlitely', 'pw_other', 'CHECK', 'ünïcode', 'a b', "it's"];
 
-/** SQL of one random object, or change, that another program may have left in a tier's database. SQLite may refuse it. */
+/** SQL for one random object or change that another program may have left in a tier's database. SQLite may refuse it. */
 export function randomChange(random: Random, kind: Kind): string {
   const maker = new ChangeMaker(random, kind);
   return random.pick([
@@ -114,7 +114,7 @@ class ChangeMaker {
     return `${drop}CREATE VIRTUAL TABLE ${name} USING ${this.#random.pick(['fts5(key, source)', 'rtree(id, a, b)', 'fts4(a)'])}`;
   }
 
-  /** The definition itself, changed as only somebody does who means it. */
+  /** A direct edit of a stored definition, which never happens by accident. */
   forgery(): string {
     const [from, to] = this.#random.pick([
       ['key TEXT PRIMARY KEY', 'key TEXT COLLATE NOCASE PRIMARY KEY'],

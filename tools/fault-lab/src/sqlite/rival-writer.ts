@@ -1,11 +1,11 @@
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { fileIn } from './survey.ts';
 
-/** A change that is refused so often in a row is not refused for a lock. */
+/** A change that is refused this often in a row was not refused because of a lock. */
 const MOST_TRIES = 5;
 
-// Changes entries that others change at the same time, each change a read and a write. One that is refused, because the disk
-// kept a rival from giving back the lock in time, is made again: nothing of it may have been stored. Ends with 1 when that fails too.
+// Changes entries that others change at the same time; each change is a read and a write. A change is refused if a slow disk kept a rival
+// from releasing the lock in time; it is then repeated, and must not have been stored before. Exits with 1 if all attempts fail.
 const [directory, changes, keys] = process.argv.slice(2) as [string, string, string];
 const tier = new SqliteCacheTier({}, { path: fileIn('SqliteCacheTier', directory), failureThreshold: MOST_TRIES + 1 });
 

@@ -4,7 +4,7 @@ import { CacheEntry } from '@pw/cache-models';
 import { DiskCacheTier, SqliteCacheTier, type SqliteTierOptions } from '@pw/tier-sqlite';
 import Database from 'better-sqlite3';
 
-/** Which of the two tiers. */
+/** The class of the tier under test. */
 export type Kind = 'DiskCacheTier' | 'SqliteCacheTier';
 export const KINDS: readonly Kind[] = ['DiskCacheTier', 'SqliteCacheTier'];
 
@@ -15,7 +15,7 @@ export function fileIn(kind: Kind, directory: string): string {
   return join(directory, kind === 'DiskCacheTier' ? 'l2_cache.db' : 'proxywhirl.db');
 }
 
-/** Makes a tier as a program would. */
+/** Creates a tier as a program would. */
 export function openTier(kind: Kind, directory: string, options: Partial<SqliteTierOptions> = {}): SqliteLabTier {
   const all = { failureThreshold: 1000, ...options };
   return kind === 'DiskCacheTier'
@@ -23,7 +23,7 @@ export function openTier(kind: Kind, directory: string, options: Partial<SqliteT
     : new SqliteCacheTier({}, { ...all, path: fileIn(kind, directory) });
 }
 
-/** An entry that says of itself, in columns of the table and of the side table, which change it is: the value of a ledger. */
+/** An entry that contains the ledger's value of its change, in columns of the table and of the side table. */
 export function entryOf(key: string, value: string): CacheEntry {
   return CacheEntry.create({
     key,
@@ -34,7 +34,7 @@ export function entryOf(key: string, value: string): CacheEntry {
   });
 }
 
-/** Key and value of every live record; throws when one does not agree with itself. */
+/** Key and value of every live record; throws if a record contradicts itself. */
 function valuesIn(tier: SqliteLabTier): Map<string, string> {
   const values = new Map<string, string>();
   for (const { key, source, lastHealthError, labels } of tier.entries()) {
@@ -46,8 +46,8 @@ function valuesIn(tier: SqliteLabTier): Map<string, string> {
 }
 
 /**
- * What a database holds after an accident, read as it was found, and again after new entries and another opening. The two must
- * agree; nothing may have been set aside as damaged; and SQLite's own check must be content.
+ * The contents of a database after an accident, read as found, and again after new entries were added and it was reopened. Both must
+ * agree, nothing may have been set aside as damaged, and SQLite's integrity check must pass.
  */
 export function surveySqlite(kind: Kind): (directory: string) => Promise<Map<string, string>> {
   return async (directory) => {
@@ -62,7 +62,7 @@ export function surveySqlite(kind: Kind): (directory: string) => Promise<Map<str
     second.close();
     for (const { key } of fresh) if (!after.delete(key)) throw new Error('a new entry is gone');
     if (JSON.stringify([...after].sort()) !== JSON.stringify([...before].sort()))
-      throw new Error('what was found is not what is found when it is opened again');
+      throw new Error('the contents changed when the store was opened again');
     const damaged = first.statistics.evictionsCorruption + second.statistics.evictionsCorruption;
     if (damaged + first.totalFailures + second.totalFailures > 0) throw new Error('the tier failed after the accident');
     checkSound(kind, directory);
@@ -70,7 +70,7 @@ export function surveySqlite(kind: Kind): (directory: string) => Promise<Map<str
   };
 }
 
-/** Throws if a file was set aside, or SQLite's check finds something. */
+/** Throws if a file was set aside or SQLite's integrity check reports an error. */
 function checkSound(kind: Kind, directory: string): void {
   if (!existsSync(directory)) return;
   if (readdirSync(directory).some((name) => name.includes('.corrupt-'))) throw new Error('the file was set aside');

@@ -1,8 +1,8 @@
-import { GONE } from '../ledger.ts';
-import { note, noteAll } from '../ledger-writer.ts';
+import { GONE } from '../ledger/ledger.ts';
+import { note, noteAll } from '../ledger/ledger-writer.ts';
 import { entryOf, type Kind, openTier } from './survey.ts';
 
-// Puts, replaces, deletes, in ones, in batches and in groups, until it is killed or has done `changes` of them.
+// Puts, replaces and deletes, singly, in batches and in groups, until it is killed or has made `changes` changes.
 const [directory, kind, durability = 'normal', changes = 'Infinity'] = process.argv.slice(2) as [
   string,
   Kind,
@@ -19,4 +19,4 @@ for (let n = 0; n < Number(changes); n++) {
   else if (n % 6 === 5) await note(key, GONE, () => tier.delete(key) || !tier.has(key));
   else await note(key, String(n), () => tier.put(key, entryOf(key, String(n))));
 }
-// No close: a program that forgets it has lost nothing either.
+// No close: a program that forgets to close its tier must not lose anything either.

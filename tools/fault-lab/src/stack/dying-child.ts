@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { CacheEntry } from '@pw/cache-models';
 import { openStack } from './open-stack.ts';
 
-// Works on a cache of three tiers until it is killed (`busy`), or changes three keys, says what was answered, and kills itself.
+// Uses a cache of three tiers until it is killed (`busy`), or changes three keys, prints the results, and kills itself.
 const [directory, work] = process.argv.slice(2) as [string, 'busy' | 'change'];
 const cache = await openStack(directory);
 const entryOf = (key: string, value: string) =>

@@ -1,6 +1,6 @@
 import { BaseTier, type TierOptions } from '@pw/cache-models';
 
-/** Somebody's tier whose every operation throws an error of its own, with a message that should not have been. */
+/** A third-party tier whose operations all throw an error with a secret in its message. */
 export class FailingTier extends BaseTier<'sync'> {
   readonly #message: string;
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-/** A credential that can be found again, whatever it was turned into; it holds characters that a URL must escape. */
+/** A credential that can be found in any encoding; it contains characters that a URL must escape. */
 export class Marker {
   readonly text: string;
-  /** Where it may not be found, by what it was turned into. */
+  /** The forms in which it must not be found, by encoding. */
   readonly #spellings: ReadonlyMap<string, string>;
 
   constructor(name: string) {
-    // The core alone would do; the rest is what real passwords have, and what makes escaping visible.
+    // The core would be enough; the rest is typical of passwords, and makes escaping visible.
     const core = `${name}${randomBytes(12).toString('hex')}`;
     this.text = `${core}/p@:%é`;
     this.#spellings = new Map([
@@ -19,7 +19,7 @@ export class Marker {
     ]);
   }
 
-  /** What the marker was turned into in a text or file; empty if it is not there. */
+  /** The encodings of the marker that a string or file contains; empty if none. */
   foundIn(bytes: string | Buffer): string[] {
     const text = typeof bytes === 'string' ? bytes : bytes.toString('latin1');
     const lower = text.toLowerCase();
@@ -29,7 +29,7 @@ export class Marker {
   }
 }
 
-/** What every base64 of a text with the core in it has in common, if so many bytes (modulo 3) stand before it. */
+/** The common part of the base64 of all strings that contain the core after this many bytes (modulo 3). */
 function base64Core(core: string, shift: number): string {
   const whole = Buffer.from('x'.repeat(shift) + core).toString('base64');
   return whole.slice(shift === 0 ? 0 : 4, whole.length - 4);

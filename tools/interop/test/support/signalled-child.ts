@@ -3,7 +3,7 @@ import { openCache } from '@pw/cache-manager';
 import type { CacheConfigInput } from '@pw/cache-models';
 import { CacheEntry } from '@pw/cache-models';
 
-// A program that writes until a signal comes, and closes its cache then, or leaves that to the system. Each line on stdout is a fact.
+// Writes until a signal arrives, and then closes its cache or lets the system end it. Each line on stdout is an event.
 const [config, signal, handler] = process.argv.slice(2) as [string, NodeJS.Signals, 'on' | 'once' | 'none'];
 const say = (line: string) => writeSync(1, `${line}\n`);
 const hooks = () => JSON.stringify(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));
@@ -17,7 +17,7 @@ if (hooks() !== before || process.emit !== emit) say(`hooked ${hooks()}`);
 async function close(): Promise<void> {
   stopped = true;
   await cache.close();
-  // Turns of the event loop in which a library could end the process before its host is done.
+  // Yields, so that a library could end the process before its host is done.
   await new Promise((resolve) => setTimeout(resolve, 50));
   clearInterval(alive);
   process.off(signal, onSignal);
@@ -34,7 +34,7 @@ for (let n = 0; !stopped; n++) {
     username: 'ann',
     password: `pw-${n}`,
   });
-  // What is under way when the cache is closed may be refused; it is not acknowledged then.
+  // Pending writes may be refused when the cache is closed; they are not acknowledged then.
   if (await cache.put(entry.key, entry).catch(() => false)) say(`stored ${entry.key}`);
   if (n === 20) say('ready');
   await new Promise((resolve) => setImmediate(resolve));

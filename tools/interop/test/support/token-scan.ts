@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import type { Secret } from '@pw/cache-models';
 
-/** Remembers each token that it made, and of which text. */
+/** A cipher that records each of its tokens with the plain text. */
 export class RecordingEncryptor extends CredentialEncryptor {
   readonly made: { readonly text: string; readonly token: string }[] = [];
 
@@ -14,13 +14,13 @@ export class RecordingEncryptor extends CredentialEncryptor {
   }
 }
 
-/** The beginning of a token says when it was made, and is the same in many. */
+/** The beginning of a token is its creation time, which many tokens share. */
 const PIECES_FROM = 20;
 const PIECE = 32;
-/** By so many characters pieces are found. */
+/** The length of the pieces that are searched for. */
 const INDEXED = 8;
 
-/** Where pieces of tokens stand in the files below a directory, as they are or in hex: a token may be torn apart by the pages of a database. */
+/** Finds pieces of tokens in the files below a directory, plain or in hex: database pages may split a token. */
 export function filesWithTokens(directory: string, tokens: Iterable<string>): string[] {
   const pieces = new Map<string, Set<string>>();
   for (const token of tokens) {
@@ -46,7 +46,7 @@ export function filesWithTokens(directory: string, tokens: Iterable<string>): st
   return found;
 }
 
-/** Where tokens that a key opens stand whole in the files below a directory, as they are or in hex. */
+/** Finds whole tokens that a key opens in the files below a directory, plain or in hex. */
 export function filesWithTokensOf(directory: string, cipher: CredentialEncryptor): string[] {
   return filesBelow(directory).flatMap((path) => {
     const text = readFileSync(path, 'latin1');

@@ -149,7 +149,7 @@ const encryptorOptions: readonly Parameter[] = [
   clock,
 ];
 
-/** In a folder of its own: a key file is made where its path says. */
+/** In a separate folder: a key file is created at its path. */
 const encryptorConstructor: CallGroup = defineGroup<string>({
   name: 'new CredentialEncryptor',
   open: () => mkdtempSync(join(tmpdir(), 'pw-nonsense-')),

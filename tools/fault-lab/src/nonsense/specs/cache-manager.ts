@@ -49,7 +49,7 @@ const isFinitePositive = (value: unknown) => above0(value) && Number.isFinite(va
 const isTtls = (value: unknown) =>
   objectOf('nonsense', 'inside', 'api')(value) && Object.values(value as object).every(wholeFrom(1));
 
-/** Members of `CacheManagerOptions` that `openCache` takes too. */
+/** Members of `CacheManagerOptions` that `openCache` accepts as well. */
 const shared: readonly Parameter[] = [
   maybe('clock', having('now')),
   maybe('logger', having('debug', 'info', 'warn', 'error')),
@@ -72,7 +72,7 @@ const shared: readonly Parameter[] = [
 ];
 
 const openOptions: readonly Parameter[] = [
-  // A list of tiers; what is wrong with one of them is tried below.
+  // A list of tiers; invalid tiers in it are tried below.
   must('tiers', (value) => Array.isArray(value) && value.length === 0),
   maybe('cipher', having('encrypt', 'decrypt')),
   maybe('defaultTtlSeconds', wholeFrom(1)),
@@ -94,7 +94,7 @@ const config: Parameter = {
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 const anyTier = (value: unknown) => typeof value === 'function';
 
-/** In a folder of its own: a configuration without paths would make its folders where the tests run. */
+/** In a separate folder: a configuration without paths would create its folders in the working directory. */
 const opening: CallGroup = defineGroup<string>({
   name: 'what opens a cache',
   open: () => mkdtempSync(join(tmpdir(), 'pw-nonsense-')),
@@ -141,7 +141,7 @@ const opening: CallGroup = defineGroup<string>({
       name: 'CacheManager.open',
       parameters: [
         must('tiers', either(anyTier, objectOf('name', 'tier', 'maxTtlSeconds')), [
-          // A factory has a name too, which may be empty, and no tier.
+          // A factory has a name as well, which may be empty, and is not a tier.
           must('name', isText),
           maybe('tier', anyTier),
           maybe('maxTtlSeconds', above0),
@@ -188,7 +188,7 @@ interface OpenCache {
 
 const KEPT = makeEntry('kept');
 const PASSING = makeEntry('passing');
-/** Never stored: what is loaded here goes again. */
+/** A key that is never stored: entries loaded under it are removed again. */
 const LOADED = makeEntry('loaded');
 
 const key = must('key', isText);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isNumber, isText } from '../accepts.ts';
 
-/** Makes tiers, each in a folder of its own, and removes the folder of one that was closed. */
+/** Creates tiers, each in a separate folder, and removes the folder of a closed one. */
 export class Folders {
   readonly #folders = new Map<object, string>();
 
@@ -25,7 +25,7 @@ export class Folders {
   }
 }
 
-/** A path as the system takes it; what is there is another question. */
+/** A path that the system accepts, whether or not it exists. */
 export function isPath(value: unknown): boolean {
   return isText(value) && value !== '' && !(value as string).includes('\0');
 }

@@ -35,26 +35,26 @@ const VALUES: Readonly<Record<string, (value: unknown) => boolean>> = {
   healthStatus: oneOf(...HEALTH_STATUSES),
 };
 
-/** What is there before each call, and has to be there after it. */
+/** The entry that exists before each call and must exist after it. */
 const KEPT = makeEntry('kept');
-/** Comes and goes. */
+/** An entry that calls may store and delete. */
 const PASSING = makeEntry('passing');
 
 export interface TierSubject<T extends CacheTier> {
-  /** The class itself: its name begins the names of the calls, and only methods that it has are called. */
+  /** The class under test: its name is the prefix of the calls' names, and only its existing methods are called. */
   readonly Class: { readonly name: string; readonly prototype: object };
-  /** Such as the mode; behind the class's name. */
+  /** A suffix of the class's name, such as the mode. */
   readonly variant?: string;
   readonly open: () => T | Promise<T>;
-  /** After the tier was closed: removes its files, say. */
+  /** Called after the tier was closed, for example to remove its files. */
   readonly close?: (tier: T) => unknown;
-  /** True for a tier that keeps values beside its entries: a member that a prototype may not show. */
+  /** True for a tier with side values, which its prototype may not show. */
   readonly hasSideValues?: boolean;
-  /** Calls that tiers of this class alone have; their names are whole. */
+  /** Calls that only this class has, with full names. */
   readonly more?: readonly Call<T>[];
 }
 
-/** The calls of a tier, whether it answers with values or with promises: those of the contract that its class has, and `more`. */
+/** The calls of a synchronous or asynchronous tier: those of the contract that its class has, and `more`. */
 export function tierGroup<T extends CacheTier>({
   Class,
   variant,
@@ -108,7 +108,7 @@ const tierOptions: readonly Parameter[] = [
   maybe('failureThreshold', wholeFrom(1)),
 ];
 
-/** The options of a tier's constructor: those of all tiers, and its own. */
+/** The options of a tier's constructor: the common ones and its own. */
 export function tierOptionsWith(...own: readonly Parameter[]): Parameter {
   const members = [...tierOptions, ...own];
   return maybe('options', objectOf(...members.map(({ name }) => name)), members);
@@ -152,7 +152,7 @@ function writingCalls(): TierCall[] {
   const keys = must('keys', listOf(isText));
   const reason = maybe('reason', oneOf(...Object.values(RemovalReason)));
   return [
-    // A key is that of the entry, or refused.
+    // A key that differs from the entry's is refused.
     ...['put', 'putSoon'].map((name) =>
       call(name, [must('key', oneOf(PASSING.key)), must('entry', isEntry)], () => [PASSING.key, PASSING]),
     ),
@@ -195,7 +195,7 @@ function livingCalls(): TierCall[] {
         await tier.put(KEPT.key, KEPT);
       },
     ),
-    // Anything may be thrown by a store.
+    // A store may throw any value.
     call(
       'handleFailure',
       [must('error', isAnything)],
@@ -248,7 +248,7 @@ function optionalCalls(): TierCall[] {
   ];
 }
 
-/** Those of `sideValues`. */
+/** The calls of `sideValues`. */
 function sideValueCalls(): TierCall[] {
   const name = must('name', (value) => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value));
   const sideValue = (which: string) => must(which, isSideValue);
@@ -308,7 +308,7 @@ export const healthCheckResult: Parameter = must(
 );
 export const rightHealthCheck = () => ({ status: 'healthy', checkUrl: 'http://check.example/' });
 
-/** Which checks of a history are wanted. */
+/** The options that select checks of a history. */
 export const healthHistoryOptions: Parameter = maybe('options', objectOf('since', 'limit'), [
   maybe('since', isTimeLike),
   maybe('limit', wholeFrom(1, 10_000)),

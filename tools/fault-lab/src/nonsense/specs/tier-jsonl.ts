@@ -8,7 +8,7 @@ import { tierConfig, tierGroup, tierOptionsWith } from './tier-calls.ts';
 
 const folders = new Folders();
 
-/** Opened by its first call alone: what a constructor takes makes no folder. */
+/** Not opened: a constructor alone creates no folder. */
 const options = tierOptionsWith(
   must('directory', isPath),
   maybe('numShards', wholeFrom(1, 1000)),

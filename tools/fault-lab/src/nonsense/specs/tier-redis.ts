@@ -12,7 +12,7 @@ const servers = new Map<RedisCacheTier, RedisServer>();
 
 const isName = (value: unknown) => typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value);
 const options = tierOptionsWith(
-  // None of the nonsense is an address, and without one there is nothing to connect with.
+  // None of the invalid values is an address, and without an address there is nothing to connect to.
   must('url', () => false),
   maybe('client', isUndefined),
   maybe('namespace', isName),
@@ -45,7 +45,7 @@ const onServer = tierGroup<RedisCacheTier>({
   ],
 });
 
-/** The same calls on a tier that fails, and that is off after some of them: nonsense is refused before the server is asked. */
+/** The same calls on a tier that fails and switches off: invalid values are refused before the server is called. */
 const withoutServer = defineGroup<RedisCacheTier>({
   name: 'RedisCacheTier without a server',
   open: () => new RedisCacheTier({}, { url: NOBODY }),

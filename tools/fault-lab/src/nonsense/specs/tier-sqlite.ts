@@ -34,7 +34,7 @@ const shared: readonly Parameter[] = [
   maybe('directoryChecks', oneOf('warn', 'strict', 'off')),
 ];
 
-/** The options of a constructor, which cannot be left out: one says where the database is. */
+/** The options of a constructor, which are required: one is the path of the database. */
 function optionsWith(...own: readonly Parameter[]): Parameter {
   const options = tierOptionsWith(...shared, ...own);
   return { ...options, accepts: objectOf(...options.members!.map(({ name }) => name)) };
@@ -56,7 +56,7 @@ const sqliteOptions = optionsWith(
   ]),
 );
 
-/** Folders of shards: one that there is, and whatever else may be a path. */
+/** Folders of shards: one that exists, and any other path. */
 const directory = must('directory', either(isUndefined, isDatabasePath));
 
 function diskTier(options: Partial<SqliteTierOptions>): DiskCacheTier {

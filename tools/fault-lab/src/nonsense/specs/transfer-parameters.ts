@@ -6,7 +6,7 @@ import type { Parameter } from '../nonsense-spec.ts';
 
 export const isPath = (value: unknown) => isText(value) && value !== '' && !(value as string).includes('\0');
 
-/** A path of the nonsense, where it harms nobody. */
+/** A path among the invalid values, moved to where it does no harm. */
 export function within(folder: string, path: unknown): unknown {
   return isPath(path) ? join(folder, path as string) : path;
 }

@@ -51,7 +51,7 @@ export const scheduleMembers: readonly Parameter[] = [
   maybe('jitter', (value) => isNumber(value) && (value as number) >= 0 && (value as number) <= 1),
   maybe('random', isFunction),
 ];
-// It has the name of the option that it is in all tiers.
+// Named like the option of all tiers that it is.
 const schedule = must('healthSchedule', objectOf('intervalMs', 'maxIntervalMs', 'jitter', 'random'), scheduleMembers);
 const binding = must('binding', objectOf('role', 'origin'), [
   must('role', oneOf('username', 'password')),
@@ -98,7 +98,7 @@ const how = must('how', objectOf('what', 'name', 'error'), [
   maybe('error', isErrorClass),
 ]);
 
-/** What checks arguments, configurations and options. */
+/** Functions that check arguments, configurations and options. */
 export const checks = groupOf(
   'checks of cache-models',
   calls('parseCacheConfig', [cacheConfig], () => [{}], parseCacheConfig, { refusal: 'config' }),
@@ -128,7 +128,7 @@ export const checks = groupOf(
     'checkOptionsObject',
     [must('options', objectOf()), must('members', isKinds), how],
     () => [{}, { a: optional(Kinds.text) }, { what: 'what' }],
-    // A name of the caller's own would stand in its errors.
+    // The caller's own name would appear in its errors.
     (options: unknown, members: never, given: { readonly name?: unknown } | null) => {
       const isNamed = isText(given?.name);
       checkOptionsObject(options, members, (isNamed ? { ...given, name: 'options' } : given) as never);

@@ -67,7 +67,7 @@ const entryCalls: readonly Call<unknown>[] = [
     'CacheEntry.create',
     [must('input', objectOf(...NAMES), [must('proxyUrl', isText), ...fields]), maybe('clock', having('now'))],
     () => [{ proxyUrl: 'http://h.example:8080' }, { now: () => 1 }],
-    // A clock that gives no time is not an argument that is wrong.
+    // A clock that returns an invalid time is not an invalid argument.
     (input: never, clock: unknown) =>
       CacheEntry.create(input, having('now')(clock) ? { now: () => 1 } : (clock as never)),
   ),

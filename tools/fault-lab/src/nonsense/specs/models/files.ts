@@ -33,7 +33,7 @@ const path = must('path', isPath);
 const what = must('what', isText);
 const tier = maybe('tier', isText);
 
-/** Keeps a path inside the folder of the test, unless it is none: `nonsense` names a file there. */
+/** Keeps a path inside the folder of the test: a valid path among the invalid values names a file there. */
 function inside(folder: string, given: unknown): unknown {
   return isPath(given) && !(given as string).startsWith('/') ? join(folder, given as string) : given;
 }
@@ -143,7 +143,7 @@ const processCalls: readonly Call<string>[] = [
   },
 ];
 
-/** What works on files and processes, in a folder of its own. */
+/** Functions that work on files and processes, in a separate folder. */
 export const files = defineGroup<string>({
   name: 'files and processes of cache-models',
   open: () => {

@@ -45,22 +45,22 @@ const cursorMembers: readonly Parameter[] = [
   must('orderBy', oneOf(...models.ENTRY_ORDERS)),
   must('direction', oneOf('asc', 'desc')),
   must('value', either(isText, isNumber)),
-  // Of an order by two values.
+  // A cursor of an order by two values.
   must('second', isUndefined),
   must('key', isText),
 ];
 const aCursor = { orderBy: 'key', direction: 'asc', value: 'a', key: 'a' } as const;
 const filter = { ...entryFilter, accepts: objectOf(...entryFilter.members!.map(({ name }) => name)) };
-/** Nothing to give out is right as well. */
+/** An empty result is valid too. */
 const isEmpty = (value: unknown) =>
   (Array.isArray(value) && value.length === 0) || (value instanceof Map && value.size === 0);
 
-/** What stores use: records, tokens, health checks, pages. */
+/** Functions that stores use: records, tokens, health checks, pages. */
 export const records = groupOf(
   'records, health checks and pages of cache-models',
   calls('entryToRecord', [entry, perhapsCipher], sealedEntry, models.entryToRecord),
   calls('sealCredentials', [entry, perhapsCipher], sealedEntry, models.sealCredentials),
-  // A record comes from a disk: what is wrong with it is damage, by an error of its own.
+  // A record comes from a disk: an invalid one is damaged, which has its own error.
   calls(
     'recordToEntry',
     [must('record', () => true), perhapsCipher],

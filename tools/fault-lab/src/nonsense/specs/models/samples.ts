@@ -4,7 +4,7 @@ import type { Parameter } from '../../nonsense-spec.ts';
 
 const ORIGIN = 'http://h.example:8080';
 
-/** A cipher that seals nothing: what is tried are the arguments before it. */
+/** A cipher that does not encrypt: only the other arguments are tried. */
 export const cipher: CredentialCipher = Object.freeze({
   encrypt: (secret: Secret) => Buffer.from(secret.reveal()),
   decrypt: (token: Uint8Array) => Secret.of(Buffer.from(token).toString('latin1')),

@@ -25,7 +25,7 @@ const labels = must('labels', objectOf('country'), [must('country', isLabelValue
 const wantedLabels = must('labels', objectOf('country'), [must('country', either(listOf(isLabelValue), isLabelValue))]);
 const URL = 'http://h.example:8080';
 
-/** Texts, times, and what is made of them. */
+/** Functions of strings and times. */
 const isSideName = (value: unknown): boolean => typeof value === 'string' && /^[a-z][a-z0-9-]{0,63}$/.test(value);
 const isSideValue = (value: unknown): boolean => models.isSideValue(value);
 
@@ -54,7 +54,7 @@ export const texts = groupOf(
   calls('toEpochSeconds', [must('instant', isNumber)], () => [1], models.toEpochSeconds),
   calls('formatInstant', [must('instant', isInstant)], () => [1], models.formatInstant),
   calls('parseInstant', [must('text', isText)], () => ['2026-01-01T00:00:00Z'], models.parseInstant),
-  // Answers `undefined` for what is no time, whatever it is.
+  // Returns `undefined` for anything that is not a time.
   calls('toInstant', [must('value', isAnything)], () => [1], models.toInstant),
   calls('isTooLongKey', [must('key', isAnything)], () => ['k'], models.isTooLongKey),
   calls('isSideValue', [must('value', isAnything)], () => ['text'], models.isSideValue),
@@ -69,13 +69,13 @@ export const texts = groupOf(
   calls('isDirectoryChecks', [must('value', isAnything)], () => ['off'], models.isDirectoryChecks),
   calls('isLabelName', [must('name', isAnything)], () => ['country'], models.isLabelName),
   calls('isLabelValue', [must('value', isAnything)], () => ['DE'], models.isLabelValue),
-  // Tells what is wrong with them, whatever it is.
+  // Returns the problems of any value.
   calls('labelProblems', [must('labels', isAnything)], () => [{ country: 'DE' }], models.labelProblems),
   calls('toLabels', [labels], () => [{ country: 'DE' }], models.toLabels),
   calls('labelTest', [wantedLabels], () => [{ country: 'DE' }], models.labelTest),
-  // What an entry holds was checked when it was made.
+  // The fields of an entry were checked when it was created.
   calls('labelTexts', [must('labels', isBag)], () => [{ country: 'DE' }], models.labelTexts),
-  // Answers `undefined` for what are no labels, whatever it is.
+  // Returns `undefined` for anything that is not labels.
   calls('parseLabelTexts', [must('texts', isAnything)], () => [['country=DE']], models.parseLabelTexts),
   calls('isPromise', [must('value', isAnything)], () => [Promise.resolve()], models.isPromise),
   calls('reasonToShow', [must('error', isAnything)], () => [new Error('x')], models.reasonToShow),

@@ -6,7 +6,7 @@ import { tierConfig, tierGroup, tierOptionsWith } from '../tier-calls.ts';
 
 const CAPABILITIES = { persistent: false, shared: false, ordered: false, query: false, healthHistory: false };
 
-/** The least that a tier is, in either mode: everything else is BaseTier's. */
+/** A minimal tier in either mode: everything else is inherited from BaseTier. */
 class MapTier<M extends TierMode> extends BaseTier<M> {
   readonly #entries = new Map<string, CacheEntry>();
 

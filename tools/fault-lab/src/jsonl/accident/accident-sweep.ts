@@ -1,0 +1,125 @@
+import type { JsonlTierOptions } from '@pw/tier-jsonl';
+import type { StopPoint } from '../../processes/stop-at-call.ts';
+import { type Accident, type Outcome, runAccident } from './accident.ts';
+import { ClientProcess } from './client-process.ts';
+import { type Operation, RIVALS, type Steps } from './operations.ts';
+
+export interface AccidentSweep {
+  readonly operation: Operation;
+  readonly signal: StopPoint['signal'];
+  readonly lock: JsonlTierOptions['lock'];
+  /** Every n-th call of each name is tried. 1 means all, before and after each call; otherwise before and after alternate. */
+  readonly stride: number;
+  /** The sets of rivals; they alternate if the stride is not 1. */
+  readonly rivals: readonly (readonly Steps[])[];
+}
+
+/** A rival that writes, a rival that compacts, both. */
+export const ALL_RIVALS: readonly (readonly Steps[])[] = [[RIVALS[0]!], [RIVALS[1]!], RIVALS];
+
+export interface AccidentReport {
+  /** Calls of the undisturbed operation. */
+  readonly calls: number;
+  /** Accidents that happened: the operation reached their call. */
+  readonly accidents: number;
+  readonly acknowledged: number;
+  /** The longest time, in milliseconds, from an accident to the first change of a rival that was acknowledged. */
+  readonly delay: number;
+  /** One line for each accident that broke something. */
+  readonly failures: readonly string[];
+}
+
+/** Runs several accidents concurrently: they spend most of their time waiting for locks of stopped clients. */
+export class AccidentLab {
+  readonly #mode: 'check' | 'no check';
+  readonly #atOnce: number;
+  readonly #rivals: readonly ClientProcess[];
+  readonly #idle: ClientProcess[] = [];
+
+  /** With `no check` no client notices that its lock was taken over. */
+  constructor(atOnce: number, mode: 'check' | 'no check' = 'check') {
+    this.#atOnce = atOnce;
+    this.#mode = mode;
+    this.#rivals = [new ClientProcess(mode), new ClientProcess(mode)];
+  }
+
+  /** Stops or kills a client at the first call of an operation, then another at the second, … */
+  async sweep(sweep: AccidentSweep, progress: (line: string) => void = () => {}): Promise<AccidentReport> {
+    const { operation, signal, lock } = sweep;
+    const calm = await this.run({ operation, rivals: ALL_RIVALS[2]!, lock });
+    if (calm.problems.length > 0) throw new Error(`undisturbed, ${operation.name}: ${calm.problems.join('; ')}`);
+    if (!calm.calls.includes(operation.essential))
+      throw new Error(`${operation.name} makes no call of ${operation.essential}: ${calm.calls.join(' ')}`);
+    const plans = [...plansOf(calm.calls, sweep)];
+    const failures: string[] = [];
+    let [accidents, acknowledged, delay, next] = [0, 0, 0, 0];
+    const work = async () => {
+      for (let at = next++; at < plans.length; at = next++) {
+        const { stop, rivals, name } = plans[at]!;
+        const outcome = await this.run({ operation, lock, rivals, stop });
+        if (outcome.isReached) accidents++;
+        acknowledged += outcome.acknowledged;
+        if (outcome.isReached && outcome.delay > delay) delay = outcome.delay;
+        const { problems } = outcome;
+        if (problems.length > 0)
+          failures.push(`${signal} ${stop.side} call ${stop.at} (${name}), ${nameOf(rivals)}: ${problems.join('; ')}`);
+        if (at % 50 === 49) progress(`${operation.name}: ${at + 1} of ${plans.length}, ${failures.length} failures`);
+      }
+    };
+    await Promise.all(Array.from({ length: this.#atOnce }, work));
+    return { calls: calm.calls.length, accidents, acknowledged, delay, failures };
+  }
+
+  /** One accident. */
+  run(accident: Accident): Promise<Outcome> {
+    return this.#with((victim) => runAccident(accident, victim, this.#rivals));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#idle, ...this.#rivals].map((client) => client.stop()));
+  }
+
+  async #with<T>(work: (victim: ClientProcess) => Promise<T>): Promise<T> {
+    const victim = this.#idle.pop() ?? new ClientProcess(this.#mode);
+    try {
+      const result = await work(victim);
+      if (victim.isAlive) this.#idle.push(victim);
+      return result;
+    } catch (error) {
+      // It may still be stopped.
+      await victim.stop();
+      throw error;
+    }
+  }
+}
+
+interface Plan {
+  readonly stop: StopPoint;
+  readonly name: string;
+  readonly rivals: readonly Steps[];
+}
+
+function* plansOf(calls: readonly string[], { stride, signal, rivals }: AccidentSweep): Generator<Plan> {
+  const seen = new Map<string, number>();
+  let turn = 0;
+  for (const [index, name] of calls.entries()) {
+    const nth = seen.get(name) ?? 0;
+    seen.set(name, nth + 1);
+    if (nth % stride !== 0) continue;
+    const at = index + 1;
+    if (stride > 1) {
+      // The first call of each name is interrupted before it is made: after everything was checked.
+      const side = (nth / stride) % 2 === 0 ? 'before' : 'after';
+      yield { stop: { at, side, signal }, name, rivals: rivals[turn % rivals.length]! };
+      turn++;
+      continue;
+    }
+    for (const side of ['before', 'after'] as const)
+      for (const some of rivals) yield { stop: { at, side, signal }, name, rivals: some };
+  }
+}
+
+function nameOf(rivals: readonly Steps[]): string {
+  if (rivals.length > 1) return `${rivals.length} rivals`;
+  return rivals[0] === RIVALS[1] ? 'a rival that compacts' : 'a rival';
+}

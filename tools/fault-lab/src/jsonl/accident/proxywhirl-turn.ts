@@ -1,0 +1,23 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CacheEntry, entryToRecord } from '@pw/cache-models';
+
+/** Writes entries to the only shard as ProxyWhirl does: with its own lock file, by reading the whole shard and replacing it. */
+export function takeProxyWhirlTurn(directory: string, entries: readonly CacheEntry[]): void {
+  const path = join(directory, 'shard_00.jsonl');
+  writeFileSync(join(directory, 'shard_00.lock'), '');
+  const lines = new Map(recordsOf(readFileSync(path, 'utf8')));
+  for (const entry of entries) lines.set(entry.key, JSON.stringify(entryToRecord(entry, undefined)));
+  const temporary = `${path}.${process.pid}.1.tmp`;
+  writeFileSync(temporary, [...lines.values()].map((line) => `${line}\n`).join(''));
+  renameSync(temporary, path);
+}
+
+/** ProxyWhirl drops every line that is not a record; the last one of a key counts. */
+function* recordsOf(text: string): Generator<[key: string, line: string]> {
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    const { key } = JSON.parse(line) as { readonly key?: string };
+    if (key !== undefined) yield [key, line];
+  }
+}

@@ -1,9 +1,0 @@
-// Loaded before a script: sets its time of day off by PW_CLOCK_AHEAD milliseconds. Times of files stay the system's.
-const ahead = Number(process.env['PW_CLOCK_AHEAD']);
-const RealDate = Date;
-globalThis.Date = new Proxy(RealDate, {
-  construct: (target, args, receiver) =>
-    Reflect.construct(target, args.length === 0 ? [RealDate.now() + ahead] : args, receiver) as object,
-  get: (target, name, receiver) =>
-    name === 'now' ? () => RealDate.now() + ahead : (Reflect.get(target, name, receiver) as unknown),
-});

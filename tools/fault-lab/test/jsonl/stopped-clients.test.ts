@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { count, FULL_TIME } from '../../src/count.ts';
+import { AccidentLab, type AccidentSweep, ALL_RIVALS } from '../../src/jsonl/accident/accident-sweep.ts';
+import { OPERATIONS, PROXYWHIRL } from '../../src/jsonl/accident/operations.ts';
+
+const AT_ONCE = 12;
+const stride = count(30, 1);
+
+/** The shortest lifetime a lock may have: rivals of a stopped client wait for its end. */
+const SHORT = { stale: 2000, update: 1000, deadline: 20_000 };
+
+describe.each([
+  ['is stopped and continues', 'SIGSTOP', SHORT],
+  // The lock lives longer than its rivals wait: they get it only by detecting that its holder is dead.
+  ['is killed', 'SIGKILL', { stale: 60_000, update: 1000, deadline: 3000 }],
+] as const)('a client that %s', (_, signal, lock) => {
+  let lab: AccidentLab;
+  beforeAll(() => {
+    lab = new AccidentLab(AT_ONCE);
+  });
+  afterAll(() => lab.close());
+
+  const sweep = { signal, lock, stride, rivals: ALL_RIVALS };
+
+  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+    'at each call of a %s loses no acknowledged write and restores no old value',
+    async (_name, operation) => {
+      const report = await lab.sweep({ ...sweep, operation } satisfies AccidentSweep, console.log);
+      const { calls, accidents, acknowledged, delay, failures } = report;
+      console.log(
+        `${operation.name}, ${signal}: ${accidents} accidents at ${calls} calls, ${acknowledged} acknowledged, ` +
+          `first rival after at most ${Math.round(delay)} ms, ${failures.length} failures`,
+      );
+      expect(failures).toEqual([]);
+      expect(accidents).toBeGreaterThan(calls / stride);
+    },
+    FULL_TIME,
+  );
+});
+
+it(
+  'a client without the check for takeovers loses writes: the proof above can fail',
+  async () => {
+    const lab = new AccidentLab(AT_ONCE, 'no check');
+    try {
+      const operations = OPERATIONS.filter(({ name }) => ['put', 'delete'].includes(name));
+      for (const operation of operations) {
+        const rivals = ALL_RIVALS.slice(0, 1);
+        const { failures } = await lab.sweep({ operation, signal: 'SIGSTOP', lock: SHORT, stride: 2, rivals });
+        expect(failures.filter((failure) => /\b(lost|old), as/.test(failure)).length).toBeGreaterThan(0);
+        console.log(`${operation.name} without the check: ${failures.length} failures`);
+      }
+    } finally {
+      await lab.close();
+    }
+  },
+  FULL_TIME,
+);
+
+describe('turns of ProxyWhirl, which ignores our locks', () => {
+  let lab: AccidentLab;
+  beforeAll(() => {
+    lab = new AccidentLab(AT_ONCE);
+  });
+  afterAll(() => lab.close());
+
+  const turnsBeside = async (operation: (typeof OPERATIONS)[number]) => {
+    const rivals = [[PROXYWHIRL]];
+    const { failures, accidents } = await lab.sweep({ operation, signal: 'SIGSTOP', lock: SHORT, stride, rivals });
+    expect(accidents).toBeGreaterThan(1);
+    return failures;
+  };
+
+  it.each(OPERATIONS.filter(({ name }) => ['put', 'batch', 'delete', 'clear', 'sweep'].includes(name)))(
+    'while a client of ours is stopped in a $name lose nothing when it continues',
+    async (operation) => {
+      expect(await turnsBeside(operation)).toEqual([]);
+    },
+    FULL_TIME,
+  );
+
+  it(
+    'while a client of ours is stopped in a compaction are lost only between its last check and the rename',
+    async () => {
+      const failures = await turnsBeside(OPERATIONS.find(({ name }) => name === 'compaction')!);
+      const isTooLate = (failure: string) => /(before call \d+ \(rename\)|after call \d+ \(fstat\))/.test(failure);
+      expect(failures.filter((failure) => !isTooLate(failure))).toEqual([]);
+      expect(failures.length).toBeLessThanOrEqual(2);
+    },
+    FULL_TIME,
+  );
+
+  it('that are stopped with their lock before they read lose nothing that our clients write in the meantime', async () => {
+    const operation = { name: 'turn', numShards: 1, opens: false, essential: 'rename', work: PROXYWHIRL };
+    for (const [at, side] of [
+      [1, 'before'],
+      [1, 'after'],
+      [2, 'before'],
+    ] as const)
+      for (const rivals of ALL_RIVALS) {
+        const stop = { at, side, signal: 'SIGSTOP' } as const;
+        const { isReached, problems } = await lab.run({ operation, stop, rivals, lock: SHORT });
+        expect({ isReached, problems }).toEqual({ isReached: true, problems: [] });
+      }
+  });
+});

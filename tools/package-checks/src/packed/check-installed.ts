@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { CheckList } from '../check-list.ts';
+import { runOrThrow } from '../run-command.ts';
+import { publicPackages } from '../workspace.ts';
+import { checkTypes } from './check-types.ts';
+import { installProject } from './install-project.ts';
+import type { Tarballs } from './pack-packages.ts';
+
+/** Checks that the packed packages work in a project outside this workspace: ES modules, CommonJS, TypeScript, commands. */
+export async function checkInstalled(list: CheckList, tarballs: Tarballs, area: string): Promise<void> {
+  const names = Object.keys(tarballs);
+  let folder = '';
+  await list.check('all packages: npm install', async () => {
+    folder = await installProject(area, 'every-package', tarballs, names);
+  });
+  if (folder === '') return;
+  for (const program of ['esm.mjs', 'commonjs.cjs', 'signals.mjs']) {
+    await list.check(`all packages: ${program}`, () => runOrThrow(process.execPath, [program, ...names], folder));
+  }
+  await list.check('all packages: TypeScript', () => checkTypes(folder, names, ['types.mts']));
+  for (const command of publicPackages().flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}))) {
+    await list.check(`all packages: ${command} --help`, () => checkCommand(folder, command));
+  }
+}
+
+async function checkCommand(folder: string, command: string): Promise<void> {
+  const help = await runOrThrow(join(folder, 'node_modules/.bin', command), ['--help'], folder);
+  if (!help.includes(command)) throw new Error(`the help does not name the command:\n${help}`);
+}
