@@ -13,8 +13,8 @@ import {
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { DATABASE_PATH } from './database-path.ts';
-import { problemsOfRetention } from './health-retention.ts';
+import { DATABASE_PATH } from './database/database-path.ts';
+import { problemsOfRetention } from './health/health-retention.ts';
 import type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 

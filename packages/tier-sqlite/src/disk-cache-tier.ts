@@ -9,12 +9,12 @@ import {
   TierType,
 } from '@pw/cache-models';
 import { SQLITE_OPTIONS } from './check-tier-options.ts';
-import { DATABASE_PATH } from './database-path.ts';
-import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
+import { DATABASE_PATH } from './database/database-path.ts';
+import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
+import { L2_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { L2_LAYOUT } from './table-layout.ts';
 
 export interface DiskCacheTierOptions extends SqliteTierOptions {
   /** Holds the database, `l2_cache.db`; made with mode 0700 if it is missing. */

@@ -8,8 +8,8 @@ import {
   type MaybePromise,
   type SideValues,
 } from '@pw/cache-models';
-import type { EntryStore } from './entry-store.ts';
-import { SIDE_VALUES } from './schema-definitions.ts';
+import type { EntryStore } from './rows/row-store.ts';
+import { SIDE_VALUES } from './schema/schema-definitions.ts';
 
 /** How work on the database of an open tier is run. */
 export interface DatabaseWork {

@@ -20,17 +20,17 @@ import {
   TierType,
 } from '@pw/cache-models';
 import { healthOptions } from './check-tier-options.ts';
-import { EntryQuery } from './entry-query.ts';
-import type { EntryRow } from './entry-row.ts';
-import { addHealthRecord, readHealthHistory } from './health-history.ts';
-import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
-import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
-import { drivingLabel } from './label-filter.ts';
+import { addHealthRecord, readHealthHistory } from './health/health-history.ts';
+import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health/health-retention.ts';
+import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health/health-summary.ts';
+import { MOST_CHECKS, type OnDamagedChecks } from './health/stored-checks.ts';
+import { EntryQuery } from './query/entry-query.ts';
+import { drivingLabel } from './query/label-filter.ts';
+import type { EntryRow } from './rows/entry-row.ts';
+import { L3_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { MOST_CHECKS, type OnDamagedChecks } from './stored-checks.ts';
-import { L3_LAYOUT } from './table-layout.ts';
 
 export interface SqliteCacheTierOptions extends SqliteTierOptions {
   /** The database file; folders that are missing are made with mode 0700. */

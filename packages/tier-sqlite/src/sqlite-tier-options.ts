@@ -1,5 +1,5 @@
 import type { DirectoryChecks, TierOptions } from '@pw/cache-models';
-import type { Durability } from './open-database.ts';
+import type { Durability } from './database/open-database.ts';
 
 /** What both SQLite tiers take. */
 export interface SqliteTierOptions extends TierOptions {

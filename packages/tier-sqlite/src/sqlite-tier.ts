@@ -13,27 +13,27 @@ import {
   type ResealCounts,
   type TierDescription,
 } from '@pw/cache-models';
-import { StructureCheck } from './check-structure.ts';
 import { checkBatchSize } from './check-tier-options.ts';
-import { closeDatabase } from './close-database.ts';
-import { DamagedRows, type Fate } from './damaged-rows.ts';
-import type { EntryRow } from './entry-row.ts';
-import type { EntryStore } from './entry-store.ts';
-import { sweepForgotten } from './forgotten-checks.ts';
-import { LargeCleanup } from './large-cleanup.ts';
-import { LockQueue } from './lock-queue.ts';
-import type { DatabaseSettings } from './open-database.ts';
-import { type OpenedStore, openStore } from './opened-store.ts';
-import { identify, isSameFile } from './prepare-file.ts';
+import { SweepLater } from './cleanup/background-task.ts';
+import { LargeCleanup } from './cleanup/large-cleanup.ts';
+import { closeDatabase } from './database/close-database.ts';
+import { LockQueue } from './database/lock-queue.ts';
+import type { DatabaseSettings } from './database/open-database.ts';
+import { identify, isSameFile } from './database/prepare-file.ts';
+import { retryWhenBusy } from './database/retry-when-busy.ts';
+import { isDamage, isReadOnly, toStorageError } from './database/storage-error.ts';
+import { sweepForgotten } from './health/check-tombstones.ts';
+import { type OpenedStore, openStore } from './open-store.ts';
 import { PutGroup } from './put-group.ts';
-import { readPages } from './read-pages.ts';
-import { readRow } from './read-row.ts';
-import { resealDatabase } from './reseal-database.ts';
-import { retryWhenBusy } from './retry-when-busy.ts';
+import { DamagedRows, type Fate } from './quarantine/damaged-rows.ts';
+import { resealDatabase } from './reseal/reseal-database.ts';
+import type { EntryRow } from './rows/entry-row.ts';
+import { readRow } from './rows/get-row.ts';
+import { readPages } from './rows/row-pages.ts';
+import type { EntryStore } from './rows/row-store.ts';
+import { StructureCheck } from './schema/check-structure.ts';
+import type { TableLayout } from './schema/table-layout.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { isDamage, isReadOnly, toStorageError } from './storage-error.ts';
-import { SweepLater } from './sweep-later.ts';
-import type { TableLayout } from './table-layout.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** Side rows that a cleanup looks at: some milliseconds. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { longestStopDuring } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MOST_CHECKS } from '../src/health/stored-checks.ts';
 import type { SqliteCacheTier } from '../src/index.ts';
-import { MOST_CHECKS } from '../src/stored-checks.ts';
 import { KINDS, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './support.ts';
 
 const MANY = 60_000;

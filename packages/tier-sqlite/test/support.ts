@@ -9,7 +9,7 @@ import {
   SqliteCacheTier,
   type SqliteCacheTierOptions,
 } from '../src/index.ts';
-import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/table-layout.ts';
+import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/schema/table-layout.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
 export const tempDir = (): string => makeTempDir(onTestFinished);
