@@ -10,13 +10,11 @@ export type {
   TimeRange,
 } from '@pw/cache-models';
 export type { Durability } from './database/open-database.ts';
-export type { DiskCacheTierOptions } from './disk-cache-tier.ts';
 export { DiskCacheTier } from './disk-cache-tier.ts';
 export type { HealthRetention } from './health/health-retention.ts';
 export type { HealthSummary, HealthWindow, ResponseTimes } from './health/health-summary.ts';
 export type { JsonlMigration, JsonlMigrationOptions, JsonlMigrationProgress } from './migration/migrate-from-jsonl.ts';
 export type { FilterMember } from './query/filter-indexes.ts';
 export { FILTER_INDEXES, ORDER_INDEXES } from './query/filter-indexes.ts';
-export type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
 export { SqliteCacheTier } from './sqlite-cache-tier.ts';
-export type { SqliteTierOptions } from './sqlite-tier-options.ts';
+export type { DiskCacheTierOptions, SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-options.ts';

@@ -1,34 +1,39 @@
 import type { Logger, MaybePromise } from '@pw/cache-models';
 import { codeOf } from '../database/storage-error.ts';
 
-/** Between two steps, in milliseconds: others have their turns. */
-const REST_MS = 1;
-/** After a step that failed, as for a lock that stayed taken. */
+/** Between two steps, in milliseconds, so that others have their turn. */
+const PAUSE_MS = 1;
+/** After a failed step, as when the lock stayed taken. */
 const RETRY_MS = 1000;
 
-export interface SweepLaterOptions {
+export interface BackgroundTaskOptions {
   readonly tier: string;
   readonly logger: Logger;
-  /** Does some of the work; true if more is left. Throws, or rejects, having done nothing. */
+  /** Logged when a step fails. */
+  readonly failure: string;
+  /** Does some of the work; true if more is left. Has changed nothing when it throws or rejects. */
   readonly step: () => MaybePromise<boolean>;
 }
 
-/** Work that is done in steps of a few milliseconds, beside all else, until nothing is left. Keeps no process alive: what is left is begun anew by the next opening. */
-export class SweepLater {
-  readonly #options: SweepLaterOptions;
+/**
+ * Work that runs in steps of a few milliseconds until nothing is left. It keeps no process alive: the next opening of
+ * the database starts it again for whatever is left.
+ */
+export class BackgroundTask {
+  readonly #options: BackgroundTaskOptions;
   #timer: NodeJS.Timeout | undefined;
-  /** Told apart from one that was stopped while its step waited. */
+  /** Identifies the current run, so that a step that outlasts `stop` does not continue the next one. */
   #run: symbol | undefined;
 
-  constructor(options: SweepLaterOptions) {
+  constructor(options: BackgroundTaskOptions) {
     this.#options = options;
   }
 
-  /** There is something to do. */
+  /** Does nothing while it is running. */
   start(): void {
     if (this.#run !== undefined) return;
     this.#run = Symbol('run');
-    this.#next(REST_MS);
+    this.#schedule(PAUSE_MS);
   }
 
   stop(): void {
@@ -36,23 +41,23 @@ export class SweepLater {
     this.#run = undefined;
   }
 
-  #next(ms: number): void {
-    this.#timer = setTimeout(() => void this.#turn(), ms).unref();
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => void this.#runStep(), ms).unref();
   }
 
-  async #turn(): Promise<void> {
-    const { step, logger, tier } = this.#options;
+  async #runStep(): Promise<void> {
+    const { step, logger, tier, failure } = this.#options;
     const run = this.#run;
-    let wait = REST_MS;
+    let wait = PAUSE_MS;
     let isLeft = true;
     try {
       isLeft = await step();
     } catch (error) {
-      logger.debug({ tier, code: codeOf(error) }, 'checks that were forgotten could not be removed yet');
+      logger.debug({ tier, code: codeOf(error) }, failure);
       wait = RETRY_MS;
     }
     if (run !== this.#run) return;
-    if (isLeft) this.#next(wait);
+    if (isLeft) this.#schedule(wait);
     else this.#run = undefined;
   }
 }

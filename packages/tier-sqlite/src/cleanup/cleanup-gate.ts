@@ -1,74 +1,77 @@
-/** Places in the shared memory. */
-const WANTED = 0;
+/** Indexes into the shared memory. */
+const WAITING = 0;
 const HELD = 1;
 const STOPPED = 2;
 const FINISHED = 3;
 const REMOVED = 4;
-const PLACES = 5;
+const LENGTH = 5;
 
 /**
- * How the thread that removes expired rows gives way to the thread that serves: it works in one transaction as long as nobody
- * else wants to write, which is several times cheaper than many small ones, and commits soon after somebody does.
+ * Lets the serving thread write while a worker removes rows. One long transaction is several times cheaper than many
+ * small ones, so the worker keeps its transaction open as long as nobody else wants to write, and commits soon after
+ * somebody does. `WAITING` counts the writers of the serving thread; `HELD` is 1 while the worker has a transaction. A
+ * writer announces itself before it waits for `HELD`, and the worker claims `HELD` only when it sees no writer or has
+ * waited long enough, so neither side starves.
  */
 export class CleanupGate {
-  /** Handed to the other thread, which makes a gate of its own around it. */
+  /** Passed to the worker, which wraps it in a gate of its own. */
   readonly memory: SharedArrayBuffer;
-  readonly #places: Int32Array;
+  readonly #state: Int32Array;
 
-  constructor(memory = new SharedArrayBuffer(PLACES * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(memory = new SharedArrayBuffer(LENGTH * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
-    this.#places = new Int32Array(memory);
+    this.#state = new Int32Array(memory);
   }
 
-  /** Serving thread: runs a write while the other one holds no transaction; waits for that at most `timeoutMs`. */
+  /** Serving thread: runs a write between two transactions of the worker, for which it waits at most `timeoutMs`. */
   pass<T>(write: () => T, timeoutMs: number): T {
-    Atomics.add(this.#places, WANTED, 1);
+    Atomics.add(this.#state, WAITING, 1);
     try {
-      Atomics.wait(this.#places, HELD, 1, timeoutMs);
+      Atomics.wait(this.#state, HELD, 1, timeoutMs);
       return write();
     } finally {
-      Atomics.sub(this.#places, WANTED, 1);
-      Atomics.notify(this.#places, WANTED);
+      Atomics.sub(this.#state, WAITING, 1);
+      Atomics.notify(this.#state, WAITING);
     }
   }
 
-  /** Serving thread: ends the work soon and waits, at most `timeoutMs`, until the other thread has closed its connection. */
+  /** Serving thread: stops the worker and waits, at most `timeoutMs`, until it has closed its connection. */
   stop(timeoutMs: number): void {
-    Atomics.store(this.#places, STOPPED, 1);
-    if (Atomics.load(this.#places, HELD) === 1) Atomics.wait(this.#places, FINISHED, 0, timeoutMs);
+    Atomics.store(this.#state, STOPPED, 1);
+    if (Atomics.load(this.#state, HELD) === 1) Atomics.wait(this.#state, FINISHED, 0, timeoutMs);
   }
 
-  /** How many rows are gone for good. */
+  /** Rows removed by committed transactions. */
   get removed(): number {
-    return Atomics.load(this.#places, REMOVED);
+    return Atomics.load(this.#state, REMOVED);
   }
 
   get isStopped(): boolean {
-    return Atomics.load(this.#places, STOPPED) === 1;
+    return Atomics.load(this.#state, STOPPED) === 1;
   }
 
-  /** Working thread: true when the transaction should end now. */
+  /** Worker: true if its transaction should end now. */
   get isWanted(): boolean {
-    return Atomics.load(this.#places, WANTED) > 0 || this.isStopped;
+    return Atomics.load(this.#state, WAITING) > 0 || this.isStopped;
   }
 
-  /** Working thread: waits until nobody wants to write, at most `timeoutMs`, then claims the turn. */
+  /** Worker: waits until nobody wants to write, at most `timeoutMs`, then claims the next transaction. */
   hold(timeoutMs: number): void {
-    const wanted = Atomics.load(this.#places, WANTED);
-    if (wanted > 0) Atomics.wait(this.#places, WANTED, wanted, timeoutMs);
-    Atomics.store(this.#places, HELD, 1);
+    const waiting = Atomics.load(this.#state, WAITING);
+    if (waiting > 0) Atomics.wait(this.#state, WAITING, waiting, timeoutMs);
+    Atomics.store(this.#state, HELD, 1);
   }
 
-  /** Working thread: after the commit, or the rollback, of a transaction that removed so many rows. */
+  /** Worker: its transaction, which removed so many rows, is committed, or rolled back. */
   release(removed: number): void {
-    Atomics.add(this.#places, REMOVED, removed);
-    Atomics.store(this.#places, HELD, 0);
-    Atomics.notify(this.#places, HELD);
+    Atomics.add(this.#state, REMOVED, removed);
+    Atomics.store(this.#state, HELD, 0);
+    Atomics.notify(this.#state, HELD);
   }
 
-  /** Working thread: the connection is closed. */
+  /** Worker: its connection is closed. */
   finish(): void {
-    Atomics.store(this.#places, FINISHED, 1);
-    Atomics.notify(this.#places, FINISHED);
+    Atomics.store(this.#state, FINISHED, 1);
+    Atomics.notify(this.#state, FINISHED);
   }
 }

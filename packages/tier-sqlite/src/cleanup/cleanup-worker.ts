@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
 import { retryWhenBusy } from '../database/retry-when-busy.ts';
-import { connectInWorker } from '../database/worker-connection.ts';
+import { sleepSync } from '../database/sleep-sync.ts';
+import { openWriterInWorker } from '../database/worker-connection.ts';
 import { fewBytesOf } from '../health/check-tombstones.ts';
 import { removeLabels } from '../rows/label-rows.ts';
 import { StructureCheck } from '../schema/check-structure.ts';
@@ -9,26 +10,30 @@ import { StructureWatch } from '../schema/structure-watch.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
 import { CleanupGate } from './cleanup-gate.ts';
 
-/** What the thread is to do. */
+/** The worker's input. */
 export interface CleanupTask {
   readonly path: string;
   readonly tier: string;
   readonly layout: TableLayout;
-  /** Epoch seconds: rows that expire at this time or before go. */
+  /** Epoch seconds: rows that expire at this time or earlier are removed. */
   readonly now: number;
   readonly isDurable: boolean;
   readonly busyTimeoutMs: number;
-  /** Rows between two looks at who waits. */
+  /** Rows removed before the worker checks again whether somebody waits. */
   readonly slice: number;
   readonly memory: SharedArrayBuffer;
 }
 
-/** A transaction ends after this time even if nobody of this process waits: other processes wait unseen. */
-const LONGEST_TURN_MS = 600;
+/**
+ * A transaction ends after this time even if nobody of this process waits: writers of other processes cannot announce
+ * themselves.
+ */
+const MAX_TRANSACTION_MS = 600;
+/** Between two transactions, for writers of other processes. */
 const PAUSE_MS = 5;
-/** Checks of the history, and labels, that go between two looks at who waits. */
-const CHECKS_A_STEP = 1000;
-/** Pages in the log from which it is folded into the database between two turns. */
+/** Health checks, and labels, removed in one step. */
+const CHILDREN_PER_STEP = 1000;
+/** Length of the log, in pages, from which it is checkpointed between two transactions. */
 const CHECKPOINT_PAGES = 16_384;
 
 const task = workerData as CleanupTask;
@@ -41,7 +46,7 @@ try {
 }
 
 function cleanUp(): void {
-  const db = connectInWorker(task.path, task.isDurable);
+  const db = openWriterInWorker(task.path, task.isDurable);
   try {
     removeAll(db);
   } finally {
@@ -59,71 +64,74 @@ function removeAll(db: BetterSqlite3.Database): void {
     now,
   );
   const count = db.prepare('SELECT count(*) FROM doomed').pluck().get() as number;
-  // Expiry is looked at again: a row may have been stored anew since.
+  // Expiry is tested again, as a row may have been replaced since.
   const statement = db.prepare(
     `DELETE FROM ${table} WHERE rowid IN (SELECT id FROM doomed WHERE rowid > ? AND rowid <= ?) AND expires_at <= ?`,
   );
-  const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHECKS_A_STEP}`;
+  const some = `WHERE d.rowid > ? AND d.rowid <= ? AND c.expires_at <= ? LIMIT ${CHILDREN_PER_STEP}`;
   const entries = `doomed d CROSS JOIN ${table} c ON c.rowid = d.id`;
-  // They would go along with their rows, any number of them in one statement.
+  // Otherwise the cascade would remove any number of them in one statement.
   const checks = isFull
     ? db.prepare(
         `DELETE FROM health_history WHERE id IN (${fewBytesOf(`SELECT h.id FROM ${entries} CROSS JOIN health_history h ON h.proxy_key = c.key ${some}`)})`,
       )
     : undefined;
-  // These would stay.
-  const ofEntries =
+  // No foreign key removes these.
+  const labelRows =
     labels === null
       ? undefined
       : db.prepare(removeLabels(labels, `${entries} CROSS JOIN ${labels} l ON l.key = c.key ${some}`));
-  const turn: Turn = {
+  const work: Work = {
     next: 0,
     count,
     size: task.slice,
     verify: () => structure.verifyForWrite(),
-    removeFirst: (from, to) => (checks?.run(from, to, now).changes ?? 0) + (ofEntries?.run(from, to, now).changes ?? 0),
+    removeChildren: (from, to) =>
+      (checks?.run(from, to, now).changes ?? 0) + (labelRows?.run(from, to, now).changes ?? 0),
     remove: (from, to) => statement.run(from, to, now).changes,
   };
-  while (turn.next < count && !gate.isStopped) {
-    retryWhenBusy(() => takeTurn(db, turn), task.busyTimeoutMs);
-    // In this thread and between two turns, so that no put pays for it. It leaves to a reader what that still needs.
-    const isLast = turn.next >= count;
+  while (work.next < count && !gate.isStopped) {
+    retryWhenBusy(() => runTransaction(db, work), task.busyTimeoutMs);
+    // In this thread, so that no put pays for it. Pages that a reader still needs stay in the log.
+    const isLast = work.next >= count;
     if (isLast || logPages(db) >= CHECKPOINT_PAGES) db.pragma('wal_checkpoint(PASSIVE)');
-    // Other processes get their moment.
-    if (!isLast) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    if (!isLast) sleepSync(PAUSE_MS);
   }
 }
 
-interface Turn {
-  /** How many of the doomed rows have been dealt with. */
+interface Work {
+  /** How many of the doomed rows are done. */
   next: number;
   readonly count: number;
-  /** Rows between two looks at who waits: fewer when somebody does, as their pages must all be written at once. */
+  /** Rows per slice: fewer while somebody waits, as the commit writes all their pages at once. */
   size: number;
-  /** Throws if nothing may be removed any more. */
+  /** Throws if the schema is no longer accepted. */
   readonly verify: () => void;
-  /** Some of the checks and labels of rows that are to be removed; a turn may end before all have gone, and the entries go in the next one. */
-  readonly removeFirst: (from: number, to: number) => number;
+  /**
+   * Removes some health checks and labels of these rows; returns how many. The rows themselves follow once it returns
+   * 0.
+   */
+  readonly removeChildren: (from: number, to: number) => number;
   readonly remove: (from: number, to: number) => number;
 }
 
-/** One transaction. Throws, and has removed nothing, if another connection has the lock. */
-function takeTurn(db: BetterSqlite3.Database, turn: Turn): void {
+/** Throws, having removed nothing, if another connection has the lock. */
+function runTransaction(db: BetterSqlite3.Database, work: Work): void {
   gate.hold(task.busyTimeoutMs);
   let removed = 0;
   try {
-    let { next } = turn;
-    const end = performance.now() + LONGEST_TURN_MS;
+    let { next } = work;
+    const end = performance.now() + MAX_TRANSACTION_MS;
     db.transaction(() => {
-      turn.verify();
+      work.verify();
       do {
-        if (turn.removeFirst(next, next + turn.size) > 0) continue;
-        removed += turn.remove(next, next + turn.size);
-        next += turn.size;
-      } while (next < turn.count && !gate.isWanted && performance.now() < end);
+        if (work.removeChildren(next, next + work.size) > 0) continue;
+        removed += work.remove(next, next + work.size);
+        next += work.size;
+      } while (next < work.count && !gate.isWanted && performance.now() < end);
     }).immediate();
-    turn.next = next;
-    turn.size = gate.isWanted ? Math.ceil(turn.size / 2) : Math.min(task.slice, turn.size * 2);
+    work.next = next;
+    work.size = gate.isWanted ? Math.ceil(work.size / 2) : Math.min(task.slice, work.size * 2);
   } catch (error) {
     removed = 0;
     throw error;

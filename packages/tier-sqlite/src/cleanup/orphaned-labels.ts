@@ -1,22 +1,24 @@
 import { isTooLongKey } from '@pw/cache-models';
-import { behind } from '../rows/keyless-rows.ts';
+import type { EntryStatements } from '../rows/entry-statements.ts';
+import { afterPrefix } from '../rows/key-order.ts';
 import { removeLabels } from '../rows/label-rows.ts';
-import type { EntryStore } from '../rows/row-store.ts';
 
-/** Rows that go in one call: some milliseconds. */
-const MOST_ROWS = 1000;
+/** Rows removed per call: some milliseconds. */
+const MAX_ROWS = 1000;
 
 /**
- * Removes labels of keys that have no entry, which ProxyWhirl left when it deleted one, or of which somebody put more into the file than go along
- * with an entry. Each call looks at some keys, however many rows each has.
+ * Removes labels of keys without an entry: ProxyWhirl leaves them when it deletes an entry, and somebody may have put
+ * more of them into the file than are removed along with an entry. Each call processes some keys, however many rows
+ * each has.
  */
-export class LabelSweep {
+export class OrphanedLabels {
   #after = '';
 
-  /** Looks at the next keys, `limit` of them at most. Runs inside a write transaction. True once all keys were looked at. */
-  next({ statements, layout: { table, labels } }: EntryStore, limit: number): boolean {
+  /** Processes the next keys, at most `limit`, inside a write transaction. True at the end of all keys. */
+  removeSome(statements: EntryStatements, limit: number): boolean {
+    const { table, labels } = statements.layout;
     if (labels === null) return true;
-    // Each key is one step down the index.
+    // One step down the index per key.
     const next = (after: string) => `(SELECT min(l.key) FROM ${labels} l WHERE l.key > ${after} AND l.key < x'')`;
     const keys = `WITH RECURSIVE k(key) AS (SELECT ${next('?')} UNION ALL SELECT ${next('k.key')} FROM k WHERE k.key IS NOT NULL LIMIT ?)
       SELECT key FROM k WHERE key IS NOT NULL`;
@@ -25,17 +27,17 @@ export class LabelSweep {
       n: number;
     };
     const orphans = `(${keys}) o CROSS JOIN ${labels} l ON l.key = o.key
-      WHERE NOT EXISTS (SELECT 1 FROM ${table} c WHERE c.key = o.key) LIMIT ${MOST_ROWS}`;
+      WHERE NOT EXISTS (SELECT 1 FROM ${table} c WHERE c.key = o.key) LIMIT ${MAX_ROWS}`;
     const removed =
       last.key === null ? 0 : statements.of(removeLabels(labels, orphans)).run(this.#after, limit).changes;
-    // More may be left of what was just looked at.
-    if (removed === MOST_ROWS) return false;
+    // The same keys may have more.
+    if (removed === MAX_ROWS) return false;
     const isDone = last.n < limit;
-    this.#after = isDone ? '' : afterKey(last.key!);
+    this.#after = isDone ? '' : positionAfter(last.key!);
     return isDone;
   }
 }
 
-function afterKey(key: string): string {
-  return isTooLongKey(key) ? behind(key) : key;
+function positionAfter(key: string): string {
+  return isTooLongKey(key) ? afterPrefix(key) : key;
 }

@@ -1,40 +1,43 @@
-import type { EntryStore } from '../rows/row-store.ts';
-import { LabelSweep } from './orphaned-labels.ts';
+import type { EntryStatements } from '../rows/entry-statements.ts';
+import { OrphanedLabels } from './orphaned-labels.ts';
 
 /**
- * Removes side rows and labels whose entry ProxyWhirl removed: it has foreign keys off, so nothing cascades. They harm nobody and are few,
- * so each call looks at some keys only, and at none once all were looked at and no other connection has written since.
+ * Removes side rows and labels whose entry ProxyWhirl removed: it has foreign keys off, so nothing cascades. They are
+ * few and harmless, so a pass over all keys, side rows first and labels after them, is spread over many calls.
+ * `#cleanVersion` is the `data_version` at which the last complete pass began: until another connection writes, or
+ * `restart` is called, there is nothing to do.
  */
-export class OrphanSweep {
+export class OrphanedRows {
+  /** The last key of the previous call; `undefined` at the start of a pass. */
   #after: string | undefined;
   #version: unknown;
   #cleanVersion: unknown;
-  /** Side rows go before labels. */
   #isAtLabels = false;
-  readonly #labels = new LabelSweep();
+  readonly #labels = new OrphanedLabels();
 
-  /** Something was left that no other connection has written. */
+  /** This connection left orphans behind, which do not change the `data_version`. */
   restart(): void {
     this.#version = undefined;
     this.#cleanVersion = undefined;
   }
 
-  /** Looks at the next keys, `limit` of them at most. Runs inside a write transaction. Returns how many side rows went. */
-  next(store: EntryStore, limit: number): number {
-    const version = store.db.pragma('data_version', { simple: true });
+  /** Processes the next keys, at most `limit`, inside a write transaction. Returns how many side rows were removed. */
+  removeSome(statements: EntryStatements, limit: number): number {
+    const version = statements.of('PRAGMA data_version').pluck().get();
     if (version === this.#cleanVersion) return 0;
     if (this.#after === undefined && !this.#isAtLabels) this.#version = version;
     if (this.#isAtLabels) {
-      this.#isAtLabels = !this.#labels.next(store, limit);
+      this.#isAtLabels = !this.#labels.removeSome(statements, limit);
       if (!this.#isAtLabels) this.#cleanVersion = this.#version;
       return 0;
     }
-    const removed = this.#sideRows(store, limit);
+    const removed = this.#removeSideRows(statements, limit);
     this.#isAtLabels = this.#after === undefined;
     return removed;
   }
 
-  #sideRows({ statements, layout: { table, side } }: EntryStore, limit: number): number {
+  #removeSideRows(statements: EntryStatements, limit: number): number {
+    const { table, side } = statements.layout;
     const after = this.#after ?? '';
     const last = statements
       .of(`SELECT max(key) AS key, count(*) AS n FROM (SELECT key FROM ${side} WHERE key >= ? ORDER BY key LIMIT ?)`)

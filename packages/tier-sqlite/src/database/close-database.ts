@@ -3,7 +3,10 @@ import { hardenConnection } from './harden-connection.ts';
 import type { SqliteDatabase, SqliteDatabaseConstructor } from './load-binding.ts';
 import { codeOf } from './storage-error.ts';
 
-/** Closes and leaves the file, and its log, as they are: the last connection that closes would fold the log into the database, unless it may only read. */
+/**
+ * Closes a database without changing the file or its log. The last connection to close would checkpoint the log, unless
+ * it is read-only; so where there is a log, a read-only connection is closed last.
+ */
 export function closeUntouched(db: SqliteDatabase, Database: SqliteDatabaseConstructor): void {
   const hasLog = statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size;
   if (!hasLog) {
@@ -21,7 +24,9 @@ export function closeUntouched(db: SqliteDatabase, Database: SqliteDatabaseConst
   }
 }
 
-/** Folds the log into the database and closes. A busy reader, or a full disk, leaves the log in place: nothing is lost. */
+/**
+ * Checkpoints the log and closes. If a reader or a full disk prevents the checkpoint, the log stays: nothing is lost.
+ */
 export function closeDatabase(db: SqliteDatabase): void {
   try {
     db.pragma('busy_timeout = 100');

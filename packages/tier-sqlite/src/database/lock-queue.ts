@@ -9,14 +9,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Between two tries, in milliseconds: at random up to twice the least, so that two processes do not stay in step. */
-const LEAST_WAIT_MS = 1;
-/** Work that waited for the same lock is done in turns of the event loop of so many milliseconds. */
-const TURN_MS = 5;
+/** Between two attempts, in milliseconds: at random up to twice this, so that two processes do not stay in step. */
+const MIN_WAIT_MS = 1;
+/** How long the queue works in one turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 5;
 
 /**
- * Writes that wait for another connection's lock while the event loop goes on, in the order in which they came. Work must throw what SQLite
- * throws of a lock, or an error with that as its cause, and be undone then.
+ * Writes that wait for another connection's lock while the event loop goes on. They run in the order in which they
+ * arrived: while anything waits, later work waits behind it. A timer retries the first; each ends by succeeding, by
+ * failing with anything but a lock, or at its deadline. `flush` runs everything at once and blocks the thread; `end`
+ * also fails what is left.
+ *
+ * Work must throw SQLite's error of a lock, or an error with that as its cause, and have changed nothing then.
  */
 export class LockQueue {
   readonly #timeoutMs: number;
@@ -27,7 +31,10 @@ export class LockQueue {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Works now, and answers at once; if the lock is taken or others wait for it, later, with a promise. Fails as the work, at the latest when the time is up. */
+  /**
+   * Runs work now and returns its result, or, if the lock is taken or others wait for it, returns a promise. Fails as
+   * the work does, at the latest when the time is up.
+   */
   run<T>(work: () => T): MaybePromise<T> {
     if (this.#waiting.length === 0) {
       try {
@@ -38,21 +45,24 @@ export class LockQueue {
     }
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject, deadline: performance.now() + this.#timeoutMs });
-      this.#again();
+      this.#schedule();
     });
   }
 
-  /** Works off now whatever waits; the thread stands still meanwhile. Throws if the lock stays taken for too long, and all goes on waiting. */
+  /**
+   * Runs everything that waits; the thread is blocked meanwhile. Throws if the lock stays taken for too long;
+   * everything goes on waiting then.
+   */
   flush(): void {
     const end = performance.now() + this.#timeoutMs;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { work } = next;
       const isSettled = this.#settle(next, () => retryWhenBusy(work, end - performance.now(), isLocked), false);
-      if (!isSettled) throw new CacheStorageError('earlier writes still wait for the lock of another connection');
+      if (!isSettled) throw new CacheStorageError('earlier writes still wait for a lock that another connection holds');
     }
   }
 
-  /** Works off whatever waits, or fails it: nothing waits any more. */
+  /** Runs everything that waits, or fails it: nothing waits afterwards. */
   end(): void {
     try {
       this.flush();
@@ -63,21 +73,21 @@ export class LockQueue {
     this.#timer = undefined;
   }
 
-  #again(): void {
-    this.#timer ??= setTimeout(() => this.#turn(), LEAST_WAIT_MS * (1 + Math.random()));
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.#runTurn(), MIN_WAIT_MS * (1 + Math.random()));
   }
 
-  #turn(): void {
+  #runTurn(): void {
     this.#timer = undefined;
-    const end = performance.now() + TURN_MS;
+    const end = performance.now() + MAX_TURN_MS;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const isLate = performance.now() >= next.deadline;
       if (!this.#settle(next, next.work, isLate) || performance.now() >= end) break;
     }
-    if (this.#waiting.length > 0) this.#again();
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
-  /** False if it must go on waiting. Where `isLast`, it fails instead. */
+  /** False if the lock is taken and it must go on waiting. With `isLast` it fails instead. */
   #settle(next: Waiting, work: () => unknown, isLast: boolean): boolean {
     try {
       const value = work();
@@ -91,7 +101,7 @@ export class LockQueue {
     return true;
   }
 
-  /** The work itself may have ended the queue, as where the file is gone. */
+  /** The work itself may have emptied the queue, as when the file is gone and the tier closes. */
   #remove(done: Waiting): void {
     const at = this.#waiting.indexOf(done);
     if (at !== -1) this.#waiting.splice(at, 1);

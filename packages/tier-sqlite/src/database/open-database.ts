@@ -18,14 +18,14 @@ import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
 import { codeOf, isDamage, isReadOnly } from './storage-error.ts';
 
-/** What a write that returned has survived: `"normal"` any end of the process, `"full"` a power cut too. */
+/** What a completed write survives: with `"normal"` any end of the process, with `"full"` a power cut, too. */
 export type Durability = 'normal' | 'full';
 
 export interface DatabaseSettings {
   readonly path: string;
   readonly tier: string;
   readonly durability: Durability;
-  /** Longest wait for another connection's lock, in milliseconds; the event loop stands still meanwhile. */
+  /** Longest wait for another connection's lock, in milliseconds; the event loop is blocked meanwhile. */
   readonly busyTimeoutMs: number;
   readonly guard: FileGuard;
   readonly clock: Clock;
@@ -35,21 +35,23 @@ export interface DatabaseSettings {
 export interface OpenedDatabase {
   readonly db: SqliteDatabase;
   readonly file: FileIdentity;
-  /** To be asked before each use: others may change what was checked. */
+  /** To be verified before each use, as others may change the schema. */
   readonly structure: StructureWatch;
 }
 
-/** Openings after the first: one that finds the same damage and sets the file aside, one of the new file. */
-const MOST_TRIES = 2;
-/** Indexes by hand that nobody is warned of. */
-const MANY_INDEXES = 8;
+/** Attempts after the first: one that finds the same damage and sets the file aside, and one with the new file. */
+const MAX_RETRIES = 2;
+/** Indexes added by others up to which there is no warning. */
+const MAX_ADDED_INDEXES = 8;
 const JOURNAL_SIZE_LIMIT = 64 * 1024 * 1024;
 
 /**
- * Opens a database with the schema in place. A file that is no database, or one too damaged to be opened, is set aside
- * and replaced by an empty one, with a warning. A read that fails looks to SQLite like damage too: only what is found damaged
- * twice, in a file that {@link checkReadable} can read, is damaged. A database that holds what must not run is no damaged one: not a byte
- * of it changes. Throws what SQLite, the file system or the schema checks throw.
+ * Opens a database with the schema in place.
+ *
+ * A file that is not a database, or is too damaged to be opened, is set aside and replaced by an empty one, with a
+ * warning. To SQLite a failed read looks like damage, so a file counts as damaged only if damage is found twice and
+ * {@link checkReadable} can read it. A database with objects that must not run is not damaged: it is refused, and not a
+ * byte of it changes. Throws what SQLite, the file system or the schema checks throw.
  */
 export function openDatabase(
   settings: DatabaseSettings,
@@ -59,7 +61,7 @@ export function openDatabase(
   const Database = loadBinding();
   const open = (isSuspect: boolean): OpenedDatabase => {
     const file = prepareFile(settings.path, settings.tier, settings.guard);
-    // SQLite's own waiting looks for the lock too seldom; retryWhenBusy does it for every operation.
+    // No `timeout`: SQLite polls the lock too rarely; retryWhenBusy does it for every operation.
     const db = new Database(settings.path, { timeout: 0 });
     try {
       return { db, file, structure: configure(db, layout, settings, check) };
@@ -71,27 +73,27 @@ export function openDatabase(
       }
       db.close();
       if (isDamage(error)) diagnoseSchema(settings.path, check, Database);
-      if (!isDamage(error)) throw named(error, settings);
+      if (!isDamage(error)) throw withRemedy(error, settings);
       if (!isSuspect) throw error;
       checkReadable(settings.path);
       const aside = setFileAside(settings.path, file, settings.clock.now());
       settings.logger.warn(
         { tier: settings.tier, code: codeOf(error), setAside: aside ?? null },
-        'the file is not a readable database: set aside, and replaced by an empty one',
+        'the file is not a readable database: it was set aside and replaced by an empty one',
       );
       throw error;
     }
   };
-  for (let tries = 0; ; tries++) {
+  for (let attempt = 0; ; attempt++) {
     try {
-      return open(tries > 0);
+      return open(attempt > 0);
     } catch (error) {
-      if (!isDamage(error) || tries === MOST_TRIES) throw error;
+      if (!isDamage(error) || attempt === MAX_RETRIES) throw error;
     }
   }
 }
 
-/** Every pragma, on every open: some defaults differ between the first connection and the next. */
+/** Sets every pragma on every open: some defaults differ between the first connection and the next. */
 function configure(
   db: SqliteDatabase,
   layout: TableLayout,
@@ -101,9 +103,10 @@ function configure(
   hardenConnection(db);
   db.pragma('mmap_size = 0');
   db.pragma('foreign_keys = ON');
-  // Tokens of what is removed: FAST would leave whole pages as they were.
+  // Overwrites the tokens of removed rows; FAST would leave whole pages as they were.
   db.pragma('secure_delete = ON');
-  // Before the first write: a database of a newer version stays as it is, and so does one that another program prepared.
+  // Checks come before the first write: a database of a newer version, or one that another program prepared, stays as
+  // it is.
   db.pragma('query_only = ON');
   const structure = new StructureWatch(db, check);
   structure.verify((rows) => {
@@ -112,23 +115,26 @@ function configure(
   });
   db.pragma('query_only = OFF');
   const mode = db.pragma('journal_mode = WAL', { simple: true });
-  // Without a WAL, NORMAL could damage the file at a power cut.
+  // Without a WAL, NORMAL could corrupt the file at a power cut.
   db.pragma(`synchronous = ${durability === 'full' || mode !== 'wal' ? 'FULL' : 'NORMAL'}`);
   db.pragma(`journal_size_limit = ${JOURNAL_SIZE_LIMIT}`);
   if (mode !== 'wal') logger.warn({ tier, mode }, 'no write-ahead log on this file system: writes are slower');
   prepareSchema(db, layout, () => structure.verify());
-  if (structure.hasStatistics) forgetStatistics(db, structure);
+  if (structure.hasStatistics) removeStatistics(db, structure);
   const { addedIndexes } = structure;
-  if (addedIndexes > MANY_INDEXES)
+  if (addedIndexes > MAX_ADDED_INDEXES)
     logger.warn(
       { tier, addedIndexes },
-      `others added ${addedIndexes} indexes to the tables, and each makes every write slower`,
+      `other programs added ${addedIndexes} indexes to the tables; each makes every write slower, so drop those that are not needed`,
     );
   return structure;
 }
 
-/** Takes the write lock, which most openings do not. What cannot be written is read as well as its statistics let it be. */
-function forgetStatistics(db: SqliteDatabase, structure: StructureWatch): void {
+/**
+ * Takes the write lock, which most openings do not need. In a database that cannot be written the statistics stay, and
+ * may make reads slow.
+ */
+function removeStatistics(db: SqliteDatabase, structure: StructureWatch): void {
   try {
     db.transaction(() => structure.verifyForWrite()).immediate();
   } catch (error) {
@@ -136,12 +142,13 @@ function forgetStatistics(db: SqliteDatabase, structure: StructureWatch): void {
   }
 }
 
-/** What SQLite cannot open for good, as a file of a format that it does not know, with the file and the remedy. */
-function named(error: unknown, { path, tier }: DatabaseSettings): unknown {
+/** Adds the file and the remedy to the error of a file that SQLite can never open, such as one of an unknown format. */
+function withRemedy(error: unknown, { path, tier }: DatabaseSettings): unknown {
   const code = codeOf(error);
   if (code !== 'SQLITE_ERROR') return error;
   const cause = Object.assign(new Error(code), { code });
-  const remedy = 'it may be of a newer version, or damaged; move the file away: an empty one is made in its place';
+  const remedy =
+    'it may be of a newer version, or damaged; move the file away, and an empty one is created in its place';
   return new CacheStorageError(`${tier}: SQLite cannot use the database ${path} (${code}): ${remedy}`, { tier, cause });
 }
 

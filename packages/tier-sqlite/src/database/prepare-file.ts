@@ -7,19 +7,20 @@ import { codeOf } from './storage-error.ts';
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
 const OWNER_ONLY = 0o600;
 
-/** Tells one file from another that took its place. */
+/** Distinguishes a file from another that took its place. */
 export interface FileIdentity {
   readonly device: number;
   readonly inode: number;
 }
 
 /**
- * Makes sure that a private file stands at the path: folders that are missing are made with mode 0700, the file with
- * 0600 whatever the umask (SQLite gives its companions the same), and an existing file that others could read is closed to them.
- * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` where a link or anything else but a file is in the way or the guard refuses
- * it, and the system's error otherwise.
+ * Ensures that there is a private file at the path: missing folders are created with mode 0700, the file with 0600
+ * whatever the umask (SQLite gives its companions the same), and other users' access to an existing file is removed.
+ * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` if there is a link or anything other than a file, or if the
+ * guard refuses it, and the system's error otherwise.
  *
- * All of it by path: a process that opens a database and closes it again loses the locks that its other connections have on it.
+ * Works by path only: if a process opens and closes a database file, it loses the locks that its other connections have
+ * on it.
  */
 export function prepareFile(path: string, tier: string, guard: FileGuard): FileIdentity {
   makePrivateFolders(dirname(path));
@@ -30,7 +31,7 @@ export function prepareFile(path: string, tier: string, guard: FileGuard): FileI
   }
   refuseLink(path, tier);
   try {
-    // Exclusive: a link that is planted in this moment is not followed.
+    // Exclusive, so that a link planted in this moment is not followed.
     closeSync(openSync(path, 'wx', OWNER_ONLY));
     syncFolder(dirname(path));
   } catch (error) {
@@ -38,11 +39,11 @@ export function prepareFile(path: string, tier: string, guard: FileGuard): FileI
   }
   const stat = refuseLink(path, tier)!;
   guard.checkLinks(path, 'database', stat);
-  if ((stat.mode & 0o077) !== 0) closeToOthers(path);
+  if ((stat.mode & 0o077) !== 0) makePrivate(path);
   return { device: stat.dev, inode: stat.ino };
 }
 
-/** What stands at the path now, or undefined. */
+/** The file that is at the path now, or undefined. */
 export function identify(path: string): FileIdentity | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat === undefined ? undefined : { device: stat.dev, inode: stat.ino };
@@ -53,8 +54,8 @@ export function isSameFile(a: FileIdentity | undefined, b: FileIdentity): boolea
 }
 
 /**
- * Renames a file that is no database, with its companions, to `<name>.corrupt-<time>`. Does nothing if another process
- * was first. Returns the new name of the file.
+ * Renames a corrupt file and its companions to `<name>.corrupt-<time>`, and returns the new name. Does nothing if
+ * another process did it first.
  */
 export function setFileAside(path: string, bad: FileIdentity, now: number): string | undefined {
   if (!isSameFile(identify(path), bad)) return undefined;
@@ -76,14 +77,14 @@ function refuseLink(path: string, tier: string) {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined || stat.isFile()) return stat;
   const kind = stat.isSymbolicLink() ? 'symbolic link' : 'folder, pipe, socket or device';
-  throw unsafePath({ path, what: 'database', problem: `a ${kind} is in the way; move it away`, tier });
+  throw unsafePath({ path, what: 'database', problem: `a ${kind} is at its path; move it away`, tier });
 }
 
-function closeToOthers(path: string): void {
+function makePrivate(path: string): void {
   try {
     chmodSync(path, OWNER_ONLY);
   } catch (error) {
-    // The file belongs to somebody else, who decides on its mode.
+    // The file belongs to another user, who decides on its mode.
     if (codeOf(error) !== 'EPERM') throw error;
   }
 }

@@ -1,43 +1,50 @@
-import { PLAIN } from '../rows/entry-row.ts';
-import type { EntryStore } from '../rows/row-store.ts';
-import { FORGOTTEN } from '../schema/schema-definitions.ts';
+import { OPAQUE } from '../rows/entry-row.ts';
+import type { EntryStatements } from '../rows/entry-statements.ts';
+import { TOMBSTONES } from '../schema/schema-definitions.ts';
 
-/** Checks that go along with their entries in one transaction, and bytes of their values: some milliseconds. */
-const FEW = 1000;
-const FEW_BYTES = 1024 * 1024;
-/** Checks that go in one step of what comes later. */
-const STEP = 500;
-/** Notes whose checks are gone already that go in one step. */
-const NOTES_A_STEP = 100;
+// A tombstone says that all health checks of a key up to an id belong to a removed entry. From its commit on they are
+// never read; a background task deletes them in steps, and the tombstone with the last. Tombstones are made only where
+// the foreign key's cascade would delete too many checks in one statement: see CascadeBudget.
 
-/** Stands for all keys in a note: no key is a blob. */
-const ALL = "x''";
+/** Checks that may be deleted by cascade in one transaction, and bytes of their values: some milliseconds. */
+const MAX_CASCADE_ROWS = 1000;
+const MAX_CASCADE_BYTES = 1024 * 1024;
+/** Checks deleted per step. */
+const CHECKS_PER_STEP = 500;
+/** Tombstones without checks that are removed per step. */
+const TOMBSTONES_PER_STEP = 100;
+
+/** The key of a tombstone for all keys: no key is a blob. */
+const ALL_KEYS = "x''";
 
 const BYTES = ['proxy_key', 'check_time', 'status', 'response_time_ms', 'error_message', 'check_url']
   .map((name) => `ifnull(octet_length(h.${name}), 0)`)
   .join(' + ');
 
-/** SQL: the id up to which no check of a key is read; binds the key. Below all ids where there is no note. */
-export const FORGOTTEN_UP_TO = `max(${upTo(PLAIN)}, ${upTo(ALL)})`;
+/** SQL: the id up to which no check of a key is read; binds the key. Below all ids without a tombstone. */
+export const TOMBSTONED_UP_TO = `max(${upTo(OPAQUE)}, ${upTo(ALL_KEYS)})`;
 
 function upTo(key: string): string {
-  return `ifnull((SELECT up_to FROM ${FORGOTTEN} WHERE proxy_key = ${key}), -9223372036854775808)`;
+  return `ifnull((SELECT up_to FROM ${TOMBSTONES} WHERE proxy_key = ${key}), -9223372036854775808)`;
 }
 
-/** SQL: one key as a list of keys; with a plus, as for {@link PLAIN}. */
-export const ONE_KEY = `SELECT ${PLAIN} AS key`;
+/** SQL: one key as a list of keys. */
+export const ONE_KEY = `SELECT ${OPAQUE} AS key`;
 
-/** Thrown inside a transaction whose removals have more checks than go in one: it is to be done without them. */
-export class ManyChecks extends Error {}
+/** Thrown inside a transaction whose cascades would delete too many checks: it is to be repeated with tombstones. */
+export class CascadeTooLarge extends Error {}
 
-/** SQL: those of some checks, `SELECT id …`, whose values are few bytes together, in the order of their ids: at least the first. */
+/**
+ * SQL: of the checks `SELECT id …` the first ones, in the order of their ids, whose values are few bytes together: at
+ * least one.
+ */
 export function fewBytesOf(ids: string): string {
   return `SELECT id FROM (SELECT h.id, sum(${BYTES}) OVER (ORDER BY h.id ROWS UNBOUNDED PRECEDING) - (${BYTES}) AS before
-    FROM (${ids}) i CROSS JOIN health_history h ON h.id = i.id) WHERE before < ${FEW_BYTES}`;
+    FROM (${ids}) i CROSS JOIN health_history h ON h.id = i.id) WHERE before < ${MAX_CASCADE_BYTES}`;
 }
 
-/** What a transaction may still remove of checks along with their entries. */
-export class FewChecks {
+/** How many checks the removals of one transaction may still delete by cascade. */
+export class CascadeBudget {
   #rows = 0;
   #bytes = 0;
 
@@ -46,53 +53,58 @@ export class FewChecks {
     this.#bytes = 0;
   }
 
-  /** Takes the checks of some keys, `SELECT key …`, or all there are. Looks at no more of them than are few, and throws {@link ManyChecks} if there are more. */
-  take({ statements }: EntryStore, keys: string | undefined, values: readonly unknown[]): void {
-    // Most stores, or entries, have none: this costs a fraction of the rest.
+  /**
+   * Spends the budget on the checks of some keys, `SELECT key …`, or on all there are, and throws {@link
+   * CascadeTooLarge} when it is used up. Reads no more checks than the budget allows.
+   */
+  spend(statements: EntryStatements, keys: string | undefined, values: readonly unknown[]): void {
+    // Most stores, or entries, have no checks: this query costs a fraction of the next.
     const checks =
       keys === undefined ? 'health_history h' : `(${keys}) k CROSS JOIN health_history h ON h.proxy_key = k.key`;
     if (statements.of(`SELECT 1 FROM ${checks} LIMIT 1`).get(...values) === undefined) return;
-    const sql = `SELECT count(*), ifnull(sum(bytes), 0) FROM (SELECT ${BYTES} AS bytes FROM ${checks} LIMIT ${FEW + 1})`;
+    const sql = `SELECT count(*), ifnull(sum(bytes), 0) FROM (SELECT ${BYTES} AS bytes FROM ${checks} LIMIT ${MAX_CASCADE_ROWS + 1})`;
     const [rows, bytes] = statements
       .of(sql)
       .raw()
       .get(...values) as [number, number];
     this.#rows += rows;
     this.#bytes += bytes;
-    if (this.#rows > FEW || this.#bytes > FEW_BYTES) throw new ManyChecks('more checks than go in one transaction');
+    if (this.#rows > MAX_CASCADE_ROWS || this.#bytes > MAX_CASCADE_BYTES)
+      throw new CascadeTooLarge('more checks than one transaction may delete');
   }
 }
 
-/** Notes that the checks which some keys, `SELECT key …`, or all have now are nobody's: they are not read any more, and go in steps. */
-export function noteForgotten({ statements }: EntryStore, keys: string | undefined, values: readonly unknown[]): void {
+/** Adds tombstones for all present checks of some keys, `SELECT key …`, or of all keys. */
+export function addTombstones(statements: EntryStatements, keys: string | undefined, values: readonly unknown[]): void {
   const last = (where: string) => `(SELECT id FROM health_history ${where} ORDER BY id DESC LIMIT 1)`;
-  const notes =
+  const tombstones =
     keys === undefined
-      ? `SELECT ${ALL} AS key, ${last('')} AS up_to`
+      ? `SELECT ${ALL_KEYS} AS key, ${last('')} AS up_to`
       : `SELECT key, ${last('WHERE proxy_key = k.key')} AS up_to FROM (${keys}) k`;
-  const sql = `INSERT INTO ${FORGOTTEN} (proxy_key, up_to) SELECT key, up_to FROM (${notes}) WHERE up_to IS NOT NULL
+  const sql = `INSERT INTO ${TOMBSTONES} (proxy_key, up_to) SELECT key, up_to FROM (${tombstones}) WHERE up_to IS NOT NULL
     ON CONFLICT(proxy_key) DO UPDATE SET up_to = max(up_to, excluded.up_to)`;
   statements.of(sql).run(...values);
 }
 
-/** True if checks are left that were forgotten. */
-export function hasForgotten({ statements, layout }: EntryStore): boolean {
-  return layout.isFull && statements.of(`SELECT 1 FROM ${FORGOTTEN} LIMIT 1`).get() !== undefined;
+export function hasTombstones(statements: EntryStatements): boolean {
+  return statements.layout.isFull && statements.of(`SELECT 1 FROM ${TOMBSTONES} LIMIT 1`).get() !== undefined;
 }
 
-/** Removes some of the checks that were forgotten, and the notes of those that are gone. Runs inside a write transaction. True if more are left. */
-export function sweepForgotten(store: EntryStore): boolean {
-  const { statements } = store;
-  // By the statement alone: a key may be of any length.
-  const first = `(SELECT proxy_key FROM ${FORGOTTEN} LIMIT 1)`;
-  const noted = `id <= (SELECT up_to FROM ${FORGOTTEN} LIMIT 1)`;
+/**
+ * Deletes some checks that have a tombstone, and tombstones that have no checks left, inside a write transaction. True
+ * if more are left.
+ */
+export function deleteTombstonedChecks(statements: EntryStatements): boolean {
+  // The key stays inside SQL, as it may be of any length.
+  const first = `(SELECT proxy_key FROM ${TOMBSTONES} LIMIT 1)`;
+  const isCovered = `id <= (SELECT up_to FROM ${TOMBSTONES} LIMIT 1)`;
   const ids = (where: string) =>
-    fewBytesOf(`SELECT id FROM health_history WHERE ${where} ${noted} ORDER BY id LIMIT ${STEP}`);
-  for (let notes = 0; notes < NOTES_A_STEP && hasForgotten(store); notes++) {
-    const isAll = statements.of(`SELECT ${first} = ${ALL}`).pluck().get() === 1;
-    const some = ids(isAll ? '' : `proxy_key = ${first} AND`);
+    fewBytesOf(`SELECT id FROM health_history WHERE ${where} ${isCovered} ORDER BY id LIMIT ${CHECKS_PER_STEP}`);
+  for (let done = 0; done < TOMBSTONES_PER_STEP && hasTombstones(statements); done++) {
+    const isForAll = statements.of(`SELECT ${first} = ${ALL_KEYS}`).pluck().get() === 1;
+    const some = ids(isForAll ? '' : `proxy_key = ${first} AND`);
     if (statements.of(`DELETE FROM health_history WHERE id IN (${some})`).run().changes > 0) return true;
-    statements.of(`DELETE FROM ${FORGOTTEN} WHERE proxy_key = ${first}`).run();
+    statements.of(`DELETE FROM ${TOMBSTONES} WHERE proxy_key = ${first}`).run();
   }
-  return hasForgotten(store);
+  return hasTombstones(statements);
 }

@@ -6,20 +6,28 @@ import {
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { PLAIN } from '../rows/entry-row.ts';
+import { OPAQUE } from '../rows/entry-row.ts';
 import { seconds } from '../rows/entry-values.ts';
-import type { EntryStore } from '../rows/row-store.ts';
+import type { RowStore } from '../rows/row-store.ts';
 import { fewBytesOf } from './check-tombstones.ts';
 
 /** How much of the health history is kept. */
 export interface HealthRetention {
-  /** Most checks of one key, the ones recorded last: 1 or more, default 500; null for no limit. */
+  /**
+   * Most checks per key, of which the latest are kept: 1 or more; null for no limit.
+   *
+   * @default 500
+   */
   readonly maxRecordsPerKey?: number | null | undefined;
-  /** Checks that are older go, in milliseconds: above 0, default 2592000000 (30 days); null for no limit. */
+  /**
+   * Checks older than this many milliseconds are removed: above 0; null for no limit.
+   *
+   * @default 2592000000 (30 days)
+   */
   readonly maxAgeMs?: number | null | undefined;
 }
 
-/** A checked retention; Infinity for no limit. */
+/** A checked retention; Infinity means no limit. */
 export interface RetentionLimits {
   readonly records: number;
   readonly ageMs: number;
@@ -27,7 +35,7 @@ export interface RetentionLimits {
 
 const DEFAULT_RECORDS = 500;
 const DEFAULT_AGE_MS = 30 * 86_400_000;
-/** Old checks that go with a new one: more than come, so that any number of them is gone in time. */
+/** Old checks removed with each new one: more than are added, so that any number of them is gone in time. */
 const BATCH = 100;
 
 const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.freeze({
@@ -38,31 +46,36 @@ const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.fr
   }),
 });
 
-/** What is wrong with the members of a retention. */
-export function problemsOfRetention(retention: unknown): readonly FieldProblem[] {
+/** Problems with the members of a retention. */
+export function retentionProblems(retention: unknown): readonly FieldProblem[] {
   if (!Kinds.object.isRight(retention)) return [];
   const problems = problemsOfOptions(retention, MEMBERS);
   return problems.map(({ path, message }) => ({ path: `healthRetention.${path}`, message }));
 }
 
-/** A checked retention, complete. */
+/** A checked retention, with defaults filled in. */
 export function parseRetention(retention: HealthRetention): RetentionLimits {
   const { maxRecordsPerKey: records = DEFAULT_RECORDS, maxAgeMs: age = DEFAULT_AGE_MS } = retention;
   return { records: records ?? Number.POSITIVE_INFINITY, ageMs: age ?? Number.POSITIVE_INFINITY };
 }
 
-/** In the index of keys the rows of one key follow by id, so this touches no more of them than are kept, and go. */
+/**
+ * In the index of keys, the rows of one key are in order of id, so this reads no more of them than are kept or removed.
+ */
 const NEWEST_BEYOND = 'SELECT id FROM health_history WHERE proxy_key = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
 const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN
-  (${fewBytesOf(`SELECT id FROM health_history WHERE proxy_key = ${PLAIN} AND id <= (${NEWEST_BEYOND}) ORDER BY id LIMIT ${BATCH}`)})`;
+  (${fewBytesOf(`SELECT id FROM health_history WHERE proxy_key = ${OPAQUE} AND id <= (${NEWEST_BEYOND}) ORDER BY id LIMIT ${BATCH}`)})`;
 const ANY_OLD = 'SELECT 1 FROM health_history WHERE check_time < ? LIMIT 1';
 const OLDEST = `DELETE FROM health_history WHERE id IN
-  (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${PLAIN} ORDER BY check_time LIMIT ${BATCH}`)})`;
+  (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${OPAQUE} ORDER BY check_time LIMIT ${BATCH}`)})`;
 
-/** Drops checks of a key beyond the limit, the oldest first and some at a time, and some of any key that are too old. Runs inside a write transaction. */
-export function forgetChecks(store: EntryStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
+/**
+ * Removes checks beyond the limit: of this key the oldest, and of any key those that are too old, some at a time. Runs
+ * inside a write transaction.
+ */
+export function pruneHistory(store: RowStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
   const { statements } = store;
-  // There is mostly nothing to remove, and a look is cheaper.
+  // Mostly there is nothing to remove, and a query is cheaper than a deletion.
   if (Number.isFinite(records) && statements.of(NEWEST_BEYOND).get(key, records) !== undefined)
     statements.of(BEYOND_COUNT).run(key, key, records);
   const oldest = seconds(now - ageMs);

@@ -10,20 +10,20 @@ import {
   toInstant,
 } from '@pw/cache-models';
 import { type StoredValue, seconds } from '../rows/entry-values.ts';
-import type { EntryStore } from '../rows/row-store.ts';
-import { isDuration, isTime, lastRecorded, type OnDamagedChecks, soundChecks } from './stored-checks.ts';
+import type { RowStore } from '../rows/row-store.ts';
+import { isDuration, isTime, lastRecorded, type OnDamagedChecks, validChecks } from './stored-checks.ts';
 
-/** Which checks to sum up. */
+/** Which checks to summarize. */
 export interface HealthWindow {
-  /** From this time on. Default: the first check that is kept. */
+  /** Start, included. Default: the oldest check that is kept. */
   readonly since?: InstantInput | undefined;
-  /** Up to this time, not included. Default: the last check. */
+  /** End, not included. Default: none. */
   readonly until?: InstantInput | undefined;
 }
 
-/** Times of answers in milliseconds. Percentiles are times that were measured (nearest rank), never in between. */
+/** Response times in milliseconds. Percentiles use the nearest rank: they are measured times, never interpolated. */
 export interface ResponseTimes {
-  /** Checks with a time. */
+  /** Number of checks with a response time. */
   readonly count: number;
   readonly min: number;
   readonly mean: number;
@@ -34,21 +34,21 @@ export interface ResponseTimes {
   readonly max: number;
 }
 
-/** What the checks of one key in a window come to. */
+/** Summary of the checks of one key in a window. */
 export interface HealthSummary {
-  /** Number of checks, those without a finding (`unknown`) too. */
+  /** Number of checks, including those without a result (`unknown`). */
   readonly checks: number;
   /** Checks that found the proxy `healthy` or `degraded`. */
   readonly successes: number;
   /** Checks that found it `unhealthy` or `dead`. */
   readonly failures: number;
-  /** Share of the checks with a finding that were successes, 0 to 1; null when there was none. */
+  /** Successes per check with a result, 0 to 1; null if there is none. */
   readonly uptime: number | null;
-  /** Null when no check has a time. */
+  /** Null if no check has a response time. */
   readonly responseTimeMs: ResponseTimes | null;
 }
 
-/** No text but the state is looked at. */
+/** Reads no strings except the status. */
 const IN_WINDOW = `SELECT check_time, status, response_time_ms FROM (${lastRecorded('check_time', 'status', 'response_time_ms')})
   WHERE check_time >= ? AND check_time < ?`;
 
@@ -65,9 +65,12 @@ export function parseWindow(window: HealthWindow): { since: number; until: numbe
   return { since: toInstant(since)!, until: until === undefined ? MAX_INSTANT + 1 : toInstant(until)! };
 }
 
-/** Sums up the checks of a key from `since` (included) to `until` (not included); see {@link readHealthHistory} for the rest. */
+/**
+ * Summarizes the checks of a key from `since` (included) to `until` (not included); otherwise like
+ * `selectHealthHistory`.
+ */
 export function summarizeHealth(
-  store: EntryStore,
+  store: RowStore,
   key: string,
   { since, until, most }: { readonly since: number; readonly until: number; readonly most: number },
   onDamaged: OnDamagedChecks,
@@ -75,7 +78,7 @@ export function summarizeHealth(
   const rows = key.isWellFormed()
     ? (store.statements.of(IN_WINDOW).raw().all(key, key, most, seconds(since), seconds(until)) as StoredValue[][])
     : [];
-  const checks = soundChecks(rows, toOutcome, onDamaged);
+  const checks = validChecks(rows, toOutcome, onDamaged);
   let [successes, failures] = [0, 0];
   const times: number[] = [];
   for (const { status, time } of checks) {

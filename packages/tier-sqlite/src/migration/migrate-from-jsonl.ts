@@ -15,29 +15,32 @@ import {
   recordToEntry,
 } from '@pw/cache-models';
 import { toStorageError } from '../database/storage-error.ts';
-import { readLines } from './read-lines.ts';
+import { shardLines } from './read-lines.ts';
 
-/** What became of the lines of a migration. */
+/** Outcome of a migration, in lines. */
 export interface JsonlMigration {
   /** Entries stored. */
   migrated: number;
-  /** Lines that another line of the same key, or an entry stored already, overrules. Blank lines are not counted. */
+  /**
+   * Lines superseded by another line of the same key, or by an entry that was stored already. Blank lines are not
+   * counted.
+   */
   skipped: number;
-  /** Lines that hold no entry, a damaged one, or one whose credentials no key opens. */
+  /** Lines without a valid entry, or whose credentials no key can decrypt. */
   failed: number;
 }
 
-/** How far a migration has come: after each batch, and at the end of each shard. */
+/** Progress of a migration, reported after each batch and at the end of each shard. */
 export interface JsonlMigrationProgress extends Readonly<JsonlMigration> {
-  /** The shard that is read now: 1 for the first. */
+  /** The current shard; 1 for the first. */
   readonly shard: number;
   readonly shards: number;
 }
 
 export interface JsonlMigrationOptions {
   /**
-   * Told after each batch that was stored. What it throws ends the migration; what was stored stays. An async one is not waited for, and
-   * what it rejects with is dropped: the migration answers at once.
+   * Called after each stored batch. An error that it throws ends the migration; stored entries stay. A promise that it
+   * returns is not awaited, and its rejection is ignored.
    */
   readonly onProgress?: ((progress: JsonlMigrationProgress) => unknown) | undefined;
 }
@@ -45,7 +48,7 @@ export interface JsonlMigrationOptions {
 export interface MigrationTarget extends JsonlMigrationOptions {
   readonly tier: string;
   readonly cipher: CredentialCipher | undefined;
-  /** Stores those of a batch that are newer than what is there, in one transaction, and gives their keys. */
+  /** Stores the entries of a batch that are newer than the stored ones, in one transaction, and returns their keys. */
   readonly store: (entries: readonly CacheEntry[]) => readonly string[];
 }
 
@@ -53,8 +56,8 @@ const SHARD = /^shard_.*\.jsonl$/;
 const BATCH = 500;
 
 /**
- * Of a key in two shards the one whose name sorts last counts, as ProxyWhirl reads them. So they are read from the last to the
- * first, and who came first stays: a migration that was broken off ends the same when it is started again.
+ * Of a key in two shards, the shard whose name sorts last wins, as in ProxyWhirl. So shards are read from last to
+ * first, and the first entry of a key stays: an interrupted migration ends with the same result when it is run again.
  */
 export function migrateShards(directory: string, target: MigrationTarget): JsonlMigration {
   const result: JsonlMigration = { migrated: 0, skipped: 0, failed: 0 };
@@ -70,7 +73,7 @@ export function migrateShards(directory: string, target: MigrationTarget): Jsonl
       const stored = batch.length === 0 ? [] : target.store(batch);
       result.migrated += stored.length;
       result.skipped += batch.length - stored.length;
-      // That of an async listener must end here.
+      // A rejection of an async callback must not become unhandled.
       const answer = target.onProgress?.({ ...result, shard: at + 1, shards: names.length });
       if (isPromise(answer)) answer.then(undefined, () => {});
     }
@@ -89,11 +92,11 @@ function shardNames(directory: string, tier: string): string[] {
   }
 }
 
-/** The last entry of each key. One shard at a time is in memory. */
+/** The last entry of each key in a shard. */
 function readShard(path: string, target: MigrationTarget, result: JsonlMigration): Map<string, CacheEntry> {
   const entries = new Map<string, CacheEntry>();
   try {
-    for (const line of readLines(path)) {
+    for (const line of shardLines(path)) {
       if (line?.trim() === '') continue;
       const entry = line === undefined ? undefined : parse(line, target.cipher);
       if (entry === undefined) {
@@ -110,28 +113,32 @@ function readShard(path: string, target: MigrationTarget, result: JsonlMigration
 }
 
 /**
- * A record of ProxyWhirl may have credentials in its URL or in its texts: they go into the fields that are sealed, or are masked.
- * Throws a CacheValidationError for a URL that may hold a password where it cannot be located.
+ * A record of ProxyWhirl may have credentials in its URL or in its text fields: they are moved to the encrypted fields,
+ * or masked. Throws a CacheValidationError for a URL that may contain a password that cannot be located.
  */
 function withoutClearCredentials(entry: CacheEntry): CacheEntry {
   const moved = moveUserInfo(entry);
   if (maskProxyUrl(moved.proxyUrl) !== moved.proxyUrl)
-    throw new CacheValidationError('proxy_url may hold a password; it is not stored in clear');
+    throw new CacheValidationError(
+      'proxy_url may contain a password that cannot be located; it is not stored in clear',
+    );
   const masked = maskPlainFields(moved);
-  // Of a text that is too long to be examined as a whole the masker drops the rest: a migration loses nothing.
+  // The masker truncates strings that are too long to be examined as a whole, but a migration must not lose anything.
   const { lastHealthError: error } = moved;
   const isTooLong = error !== null && error.length > MAX_MASKED_LENGTH;
   return CacheEntry.restore(isTooLong ? { ...masked, lastHealthError: error } : masked);
 }
 
-/** The entry of a line; undefined for a line without one. Errors of the parser quote the line, so none gets out. */
+/**
+ * The entry of a line; undefined for a line without one. Errors of the JSON parser quote the line, so none may escape.
+ */
 function parse(line: string, cipher: CredentialCipher | undefined): CacheEntry | undefined {
   try {
     const record: unknown = JSON.parse(line);
     const entry = withoutClearCredentials(recordToEntry(record, cipher));
     const checksum = (record as { checksum?: unknown }).checksum;
     if (checksum !== undefined && checksum !== recordChecksum(record as object)) {
-      throw new CacheCorruptionError('stored record does not fit its checksum');
+      throw new CacheCorruptionError('stored record does not match its checksum');
     }
     if (cipher === undefined && entry.hasCredentials) return undefined;
     return entry.key !== '' && entry.key.isWellFormed() ? entry : undefined;

@@ -3,15 +3,16 @@ import { TextDecoder } from 'node:util';
 import { openRegularFile } from '@pw/cache-models';
 
 const CHUNK = 64 * 1024;
-/** A longer line is no record, and is not gathered in memory. */
+/** A longer line is not a record, and is not collected in memory. */
 const MAX_LINE = 16 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * The lines of a UTF-8 file, one chunk of it in memory at a time; `undefined` for a line that is not UTF-8 or is longer
- * than 16 MiB. A byte order mark is passed over. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for what is no regular file, and the system's error.
+ * The lines of a UTF-8 file, of which one chunk is in memory at a time; `undefined` for a line that is not UTF-8 or is
+ * longer than 16 MiB. A byte order mark is skipped. Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for
+ * anything other than a regular file, and the system's error.
  */
-export function* readLines(path: string): Generator<string | undefined> {
+export function* shardLines(path: string): Generator<string | undefined> {
   const { fd: file } = openRegularFile(path, constants.O_RDONLY, { what: 'shard' });
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -21,15 +21,15 @@ import { SqlConditions } from './sql-conditions.ts';
 
 interface Order {
   readonly sql: string;
-  /** Where the value stands in a row. */
+  /** Index of the value in a row. */
   readonly at: number;
-  /** The value of a row that has none. */
+  /** Used for NULL. */
   readonly missing?: number;
-  /** What decides among equals before the key does. */
+  /** Orders rows of the same value, before the key does. */
   readonly second?: { readonly sql: string; readonly at: number };
 }
 
-/** The only texts that name columns: what a caller writes is looked up here. */
+/** Only these expressions name columns: what a caller passes is looked up here, never inserted. */
 const ORDERS: Readonly<Record<Exclude<EntryOrder, 'random'>, Order>> = {
   key: { sql: 'c.key', at: At.KEY },
   source: { sql: 'c.source', at: At.SOURCE },
@@ -50,49 +50,52 @@ const DUE = 'c.next_check_time';
 const NO_CHECK = 9e99;
 const URL_SQL = boundedValue('c', 'proxy_url');
 
-/** A checked filter as SQL, with a cursor by value and key: a page costs the same however far down it is. */
+/** A checked filter as SQL. The cursor is a value and a key, so a page costs the same however far down it is. */
 export class EntryQuery {
   readonly sql: string;
   readonly values: readonly StoredValue[];
   readonly limit: number;
-  readonly #hasLabels: (labels: EntryLabels) => boolean;
+  readonly #matchesLabels: (labels: EntryLabels) => boolean;
   readonly #orderBy: EntryOrder;
   readonly #direction: 'asc' | 'desc';
 
-  /** `driver` is the label whose keys are walked, as `drivingLabel` chose it. Throws a CacheValidationError for a cursor of another order. */
+  /**
+   * `driver` is the label whose keys are walked, as `drivingLabel` chose it. Throws a CacheValidationError for a cursor
+   * of another order.
+   */
   constructor(filter: EntryFilter, layout: TableLayout, now: number, driver?: WantedLabel) {
     this.#orderBy = filter.orderBy ?? 'key';
     this.#direction = filter.direction ?? 'asc';
-    this.#hasLabels = labelTest(filter.labels ?? {});
+    this.#matchesLabels = labelTest(filter.labels ?? {});
     this.limit = filter.limit ?? DEFAULT_PAGE_SIZE;
     const keys = driver === undefined ? undefined : keysOf(layout.labels!, driver);
     const from =
       keys === undefined ? `${layout.table} c` : `${keys.sql} k CROSS JOIN ${layout.table} c ON c.key = k.key`;
     const conditions = conditionsOf(filter, now);
-    // Those of the keys that are walked are had by all.
+    // All walked keys have the driving label, so it needs no condition.
     const others = wantedLabels(filter).filter(({ name }) => name !== driver?.name);
     if (layout.labels !== null) addLabels(conditions, layout.labels, others);
-    // The keys of one name and value come in their order.
+    // For one name and value the keys are in order.
     const isInOrder = this.#orderBy === 'key' && driver?.values.length === 1;
     const order = this.#orderOf(filter, isInOrder);
     this.#startAfter(filter.cursor, order, conditions);
     this.values = [...(keys?.values ?? []), ...conditions.values, this.limit + 1];
     const by = order.map((column) => `${column} ${this.#direction}`).join(', ');
-    // One more than asked for tells whether there is a next page.
+    // One more row than requested shows whether there is a next page.
     const some = `${conditions.where} ORDER BY ${by} LIMIT ?`;
     const isSorted = driver === undefined ? ORDER_INDEXES[this.#orderBy] === null && order[0] !== DUE : !isInOrder;
-    // What is sorted are ids alone: all that fit would be joined with their side rows.
+    // Only rowids are sorted: sorting rows would join all matches with their side rows.
     this.sql = isSorted
       ? `${selectRows(layout)} WHERE c.rowid IN (SELECT c.rowid FROM ${from} ${some}) ORDER BY ${by}`
       : `${selectFrom(layout, from)} ${some}`;
   }
 
-  /** True for an entry that has the labels: what is found may have had them. */
-  isFound(entry: CacheEntry): boolean {
-    return this.#hasLabels(entry.labels);
+  /** True for an entry that has the labels now; a row found through the table of labels may not. */
+  hasLabels(entry: CacheEntry): boolean {
+    return this.#matchesLabels(entry.labels);
   }
 
-  /** The cursor that goes on after a page. A row so damaged that it has no place is passed over: it will be set aside. */
+  /** The cursor of the next page. A row so damaged that it has no position is skipped: it will be set aside. */
   cursorAfter(page: readonly EntryRow[]): string | null {
     const [orderBy, direction] = [this.#orderBy, this.#direction];
     if (orderBy === 'random') return null;
@@ -109,14 +112,14 @@ export class EntryQuery {
     return null;
   }
 
-  /** SQL: what the rows go by, the key last. */
+  /** SQL: the order of the rows, the key last. */
   #orderOf({ checkDueBy }: EntryFilter, isByLabel: boolean): string[] {
     const orderBy = this.#orderBy;
-    // Where the keys of a label are walked, their order is the one that SQLite knows.
+    // Where the keys of a label are walked, SQLite recognizes only their order as sorted.
     if (orderBy === 'key') return [isByLabel ? 'k.key' : 'c.key'];
     if (orderBy === 'random') return ['random()'];
     const { sql, second } = ORDERS[orderBy];
-    // Only what has a next check is due, and without the ifnull() its index gives the order.
+    // Only entries with a next check can be due, and without the ifnull() the index provides the order.
     const first = orderBy === 'nextCheckTime' && checkDueBy !== undefined ? DUE : sql;
     return second === undefined ? [first, 'c.key'] : [first, second.sql, 'c.key'];
   }
@@ -144,7 +147,7 @@ function conditionsOf(filter: EntryFilter, now: number): SqlConditions {
   addCounts(conditions, 'c.failure_count', filter.failureCount);
   if (filter.checkDueBy !== undefined)
     conditions.add('unlikely(c.next_check_time <= ?)', seconds(toInstant(filter.checkDueBy)!));
-  // The plus keeps SQLite from walking the index of expiry, which nearly every row passes.
+  // The plus keeps SQLite from using the index of expiry, as nearly every row satisfies the condition.
   if (filter.includeExpired !== true) conditions.add('+c.expires_at > ?', seconds(now));
   addUrl(conditions, filter);
   return conditions;
@@ -156,11 +159,14 @@ function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): voi
     const scheme = `substr(${URL_SQL}, 1, max(0, instr(${URL_SQL}, '://') - 1))`;
     conditions.addOneOf(`lower(${scheme})`, schemes);
   }
-  // Not LIKE: it would end at a NUL, and take % and _ for more than they are.
+  // Not LIKE, which stops at a NUL and interprets % and _.
   if (text !== undefined) conditions.add(`instr(lower(${URL_SQL}), lower(?)) > 0`, text);
 }
 
-/** Whoever names a time wants few entries: `unlikely` tells SQLite, which would rather walk the index of the order. */
+/**
+ * A range of times usually matches few entries; `unlikely` tells SQLite, which would otherwise walk the index of the
+ * order.
+ */
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
   if (range?.from !== undefined) conditions.add(`unlikely(${column} >= ?)`, seconds(toInstant(range.from)!));
   if (range?.to !== undefined) conditions.add(`unlikely(${column} < ?)`, seconds(toInstant(range.to)!));

@@ -1,13 +1,13 @@
 import type { EntryFilter, EntryOrder } from '@pw/cache-models';
 import { LABELS_INDEX, NEXT_CHECK_INDEX } from '../schema/table-layout.ts';
 
-/** The members of a filter that choose entries. */
+/** The members of a filter that select entries. */
 export type FilterMember = Exclude<keyof EntryFilter, 'orderBy' | 'direction' | 'limit' | 'cursor'>;
 
 /**
- * The index behind each member of a filter. `null`: none; such a member is tested row by row, on what the other members
- * leave over, or on the whole table. Of several members with an index SQLite takes the one that it expects to leave least. Labels are walked by
- * the rarest of them, or tested one by one where that leaves too many.
+ * The index for each member of a filter. Members with `null` have none and are tested row by row, on what the other
+ * members leave, or on the whole table. Of several members with an index SQLite uses the one that it expects to leave
+ * least. For labels the rarest one is walked, or each is tested where that would leave too many.
  */
 export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Object.freeze({
   source: 'idx_source',
@@ -22,7 +22,10 @@ export const FILTER_INDEXES: Readonly<Record<FilterMember, string | null>> = Obj
   includeExpired: null,
 });
 
-/** The index behind each order. `null`: none; what fits the filter is sorted, so a page costs as much as all of it. */
+/**
+ * The index for each order. With `null` there is none, and all matches are sorted, so that a page costs as much as all
+ * of them.
+ */
 export const ORDER_INDEXES: Readonly<Record<EntryOrder, string | null>> = Object.freeze({
   key: 'sqlite_autoindex_cache_entries_1',
   source: 'idx_source',

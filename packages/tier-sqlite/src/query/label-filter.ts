@@ -1,15 +1,18 @@
 import { DEFAULT_PAGE_SIZE, type EntryFilter } from '@pw/cache-models';
-import type { EntryStore } from '../rows/row-store.ts';
+import type { RowStore } from '../rows/row-store.ts';
 import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-indexes.ts';
 import type { SqlConditions } from './sql-conditions.ts';
 
-/** Keys with a label of which each is looked up, whatever the order is: so many, some milliseconds, or so many for each entry of a page. */
+/**
+ * Up to this many keys with a label are each looked up, whatever the order: an absolute number, some milliseconds, or a
+ * number per entry of a page.
+ */
 const FEW = 1000;
-const FEW_EACH = 10;
-/** Values of a label from which they are bound as one. */
+const FEW_PER_ENTRY = 10;
+/** From this many values on they are bound as one JSON list. */
 const MANY = 16;
 
-/** A label that entries are to have: one of the values. */
+/** A label that entries must have, with one of the values. */
 export interface WantedLabel {
   readonly name: string;
   readonly values: readonly string[];
@@ -23,19 +26,20 @@ export function wantedLabels({ labels = {} }: EntryFilter): WantedLabel[] {
 }
 
 /**
- * The label whose keys a query is to walk, and test the rest of the filter on: the rarest, if few have it or else all entries would be sorted, or if its
- * keys come in the order that is wanted. `undefined`: the query walks the index of another member or of the order, and tests labels.
+ * The label whose keys a query walks, testing the rest of the filter on each: the rarest one, if few entries have it or
+ * the alternative is to sort all entries, or one whose keys are in the requested order. `undefined`: the query walks
+ * the index of another member or of the order, and tests labels.
  */
 export function drivingLabel(
-  { statements, layout: { labels: table } }: EntryStore,
+  { statements, layout: { labels: table } }: RowStore,
   filter: EntryFilter,
 ): WantedLabel | undefined {
   const labels = wantedLabels(filter);
   if (table === null || labels.length === 0) return undefined;
   const { orderBy = 'key', limit = DEFAULT_PAGE_SIZE } = filter;
-  const few = Math.max(FEW, FEW_EACH * limit);
+  const few = Math.max(FEW, FEW_PER_ENTRY * limit);
   const counted = labels.map((label) => {
-    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${isLabel(label)} LIMIT ${few + 1})`;
+    const sql = `SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${matchesLabel(label)} LIMIT ${few + 1})`;
     return { label, count: statements.once(sql).pluck().get(bound(label)) as number };
   });
   const rarest = counted.reduce((best, one) => (one.count < best.count ? one : best));
@@ -50,20 +54,23 @@ export function drivingLabel(
   return ORDER_INDEXES[orderBy] === null ? rarest.label : undefined;
 }
 
-/** SQL: what a query goes through first, with its values: each key once, those of one value in their order. */
+/** SQL for the keys that a query walks, with its values: each key once, in order if there is one value. */
 export function keysOf(table: string, label: WantedLabel): { readonly sql: string; readonly values: string[] } {
   const distinct = label.values.length === 1 ? '' : 'DISTINCT ';
-  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE ${isLabel(label)})`, values: bound(label) };
+  return { sql: `(SELECT ${distinct}key FROM ${table} WHERE ${matchesLabel(label)})`, values: bound(label) };
 }
 
-/** An entry `c` has these labels, as far as the table knows. */
+/** Adds conditions that an entry `c` has these labels, according to the table of labels. */
 export function addLabels(conditions: SqlConditions, table: string, labels: readonly WantedLabel[]): void {
   for (const label of labels)
-    conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${isLabel(label)} AND l.key = c.key)`, ...bound(label));
+    conditions.add(`EXISTS (SELECT 1 FROM ${table} l WHERE ${matchesLabel(label)} AND l.key = c.key)`, ...bound(label));
 }
 
-/** SQL: binds what {@link bound} gives. Many values are one JSON list, which holds any label: 32 names of 1000 each are more than SQLite binds. */
-function isLabel({ values }: WantedLabel): string {
+/**
+ * SQL: binds the values of {@link bound}. Many values are one JSON list, as 32 names with 1000 values each are more
+ * than SQLite can bind.
+ */
+function matchesLabel({ values }: WantedLabel): string {
   if (values.length === 1) return 'name = ? AND value = ?';
   const list = values.length > MANY ? 'SELECT value FROM json_each(?)' : values.map(() => '?').join(', ');
   return `name = ? AND value IN (${list})`;

@@ -1,6 +1,6 @@
 import type { StoredValue } from '../rows/entry-values.ts';
 
-/** Gathers SQL conditions and the values they bind: values never become part of the text. */
+/** Collects SQL conditions and the values that they bind; values never become part of the SQL. */
 export class SqlConditions {
   readonly values: StoredValue[] = [];
   readonly #conditions: string[] = [];
@@ -10,7 +10,7 @@ export class SqlConditions {
     this.values.push(...values);
   }
 
-  /** One of some values: a place for each, as a JSON list would end a text at its first NUL. */
+  /** A placeholder per value: a JSON list would cut a string at its first NUL. */
   addOneOf(expression: string, values: readonly StoredValue[]): void {
     this.add(`${expression} IN (${values.map(() => '?').join(', ')})`, ...values);
   }

@@ -6,58 +6,60 @@ import {
   type MaybePromise,
   type ResealCounts,
 } from '@pw/cache-models';
-import { isWithoutThread } from '../cleanup/cleanup-thread.ts';
-import type { Fate } from '../quarantine/damaged-rows.ts';
+import { isThreadUnavailable } from '../database/start-worker.ts';
+import type { Outcome } from '../quarantine/damaged-rows.ts';
 import { At } from '../rows/entry-values.ts';
-import { behind, type DamagedRow, keylessRows } from '../rows/keyless-rows.ts';
-import type { EntryStore } from '../rows/row-store.ts';
-import type { LogFolding } from '../wal/checkpointer.ts';
-import { tokensInFilesAside } from './corrupt-files.ts';
+import { afterPrefix } from '../rows/key-order.ts';
+import { type DamagedRow, keylessRows } from '../rows/keyless-rows.ts';
+import type { RowStore } from '../rows/row-store.ts';
+import type { Checkpointer } from '../wal/checkpointer.ts';
+import { tokensInCorruptFiles } from './corrupt-files.ts';
 import { resealPage } from './reseal-page.ts';
-import { resealAside } from './reseal-quarantine.ts';
-import { scrubDatabase } from './vacuum-database.ts';
-import { type Scrubbing, scrubInThread } from './vacuum-thread.ts';
+import { resealQuarantinePage } from './reseal-quarantine.ts';
+import { vacuumDatabase } from './vacuum-database.ts';
+import { type VacuumRun, vacuumInThread } from './vacuum-thread.ts';
 
-/** How often somebody who waits for the last step hears that it is still at work, in milliseconds. */
-const SIGN_OF_LIFE_MS = 1000;
+/** How often the last step, which may take long, reports to the caller, in milliseconds. */
+const HEARTBEAT_MS = 1000;
 const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
 
-/** What a re-encryption needs of its tier. */
+/** What a re-encryption needs from its tier. */
 export interface ResealContext {
   readonly path: string;
   readonly tier: string;
   readonly cipher: CredentialCipher;
   readonly batchSize: number;
   readonly logger: Logger;
-  /** Whether a thread of its own may be used. */
+  /** Whether a worker thread may be used. */
   readonly inThread: boolean;
   readonly now: () => number;
   /** Runs work in one write transaction. */
-  readonly write: <T>(work: (store: EntryStore) => T) => MaybePromise<T>;
+  readonly transact: <T>(work: (store: RowStore) => T) => MaybePromise<T>;
   /** Runs other work on the open database. */
-  readonly use: <T>(work: (store: EntryStore, folding: LogFolding) => T) => T;
-  /** Sets a damaged row aside and counts it; `undefined` if that could not be done. */
-  readonly setAside: (damaged: DamagedRow) => Promise<Fate>;
+  readonly withStore: <T>(work: (store: RowStore, checkpointer: Checkpointer) => T) => T;
+  /** Sets a damaged row aside and counts it; `undefined` if that was not possible. */
+  readonly setAside: (damaged: DamagedRow) => Promise<Outcome>;
 }
 
 /**
- * Seals a database again: its rows, those that were set aside, and then everything that is in the file and no row holds any more
- * is wiped out. What lies in files that were set aside whole can only be counted. Throws what SQLite or the file system throws.
+ * Re-encrypts a database: its rows, then its quarantine; finally the file is rebuilt, so that nothing of the old tokens
+ * remains. Tokens in files that were set aside as corrupt can only be counted. Throws what SQLite or the file system
+ * throws.
  */
 export async function* resealDatabase(context: ResealContext): AsyncGenerator<ResealCounts> {
   yield* setKeylessAside(context);
   yield* resealRows(context);
   yield* resealQuarantine(context);
-  for (const inQuarantine of tokensInFilesAside(context.path)) yield { ...NOTHING, inQuarantine };
-  yield* scrub(context);
+  for (const inQuarantine of tokensInCorruptFiles(context.path)) yield { ...NOTHING, inQuarantine };
+  yield* vacuum(context);
 }
 
-async function* setKeylessAside({ use, setAside, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
+async function* setKeylessAside({ withStore, setAside, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
   for (;;) {
-    const rows = use((store) => keylessRows(store, batchSize));
+    const rows = withStore((store) => keylessRows(store.statements, batchSize));
     if (rows.length === 0) return;
-    const fates = await inTurn(rows, setAside);
-    const left = fates.filter((fate) => fate !== 'set aside').length;
+    const outcomes = await sequentially(rows, setAside);
+    const left = outcomes.filter((outcome) => outcome !== 'set aside').length;
     if (left === 0) yield NOTHING;
     else {
       yield { ...NOTHING, inQuarantine: left };
@@ -66,26 +68,27 @@ async function* setKeylessAside({ use, setAside, batchSize }: ResealContext): As
   }
 }
 
-async function inTurn(rows: readonly DamagedRow[], setAside: ResealContext['setAside']): Promise<Fate[]> {
-  const fates: Fate[] = [];
-  for (const row of rows) fates.push(await setAside(row));
-  return fates;
+async function sequentially(rows: readonly DamagedRow[], setAside: ResealContext['setAside']): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const row of rows) outcomes.push(await setAside(row));
+  return outcomes;
 }
 
 async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts> {
-  const { write, now, cipher, batchSize, setAside } = context;
+  const { transact, now, cipher, batchSize, setAside } = context;
   let after: string | undefined;
   do {
     const from = after;
-    const run = () => write((store) => resealPage(store, cipher, from, batchSize, now()));
+    const run = () => transact((store) => resealPage(store, { cipher, after: from, limit: batchSize, now: now() }));
     let page = await run();
     let { counts } = page;
-    let fates = await inTurn(page.damaged, setAside);
-    if (fates.includes('repaired')) {
-      // An index was wrong, not the row: the page is read once more, and finds current what was sealed a moment ago.
+    let outcomes = await sequentially(page.damaged, setAside);
+    if (outcomes.includes('repaired')) {
+      // An index was wrong, not the row: the page is processed again, and what was re-encrypted a moment ago is current
+      // now.
       const before = counts.reencrypted;
       page = await run();
-      fates = await inTurn(page.damaged, setAside);
+      outcomes = await sequentially(page.damaged, setAside);
       counts = {
         ...page.counts,
         reencrypted: before + page.counts.reencrypted,
@@ -93,55 +96,55 @@ async function* resealRows(context: ResealContext): AsyncGenerator<ResealCounts>
       };
     }
     after = page.last;
-    const stays = page.damaged.findLast((_, i) => fates[i] !== 'set aside')?.row[At.KEY];
-    // Rows that cannot be set aside would be met for ever.
-    if (after !== undefined && typeof stays === 'string' && isTooLongKey(stays)) after = behind(stays);
-    yield { ...counts, inQuarantine: fates.filter((fate) => fate !== 'set aside').length };
+    const stuck = page.damaged.findLast((_, i) => outcomes[i] !== 'set aside')?.row[At.KEY];
+    // Rows that cannot be set aside would be found again without end.
+    if (after !== undefined && typeof stuck === 'string' && isTooLongKey(stuck)) after = afterPrefix(stuck);
+    yield { ...counts, inQuarantine: outcomes.filter((outcome) => outcome !== 'set aside').length };
   } while (after !== undefined);
 }
 
-async function* resealQuarantine({ write, cipher, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
+async function* resealQuarantine({ transact, cipher, batchSize }: ResealContext): AsyncGenerator<ResealCounts> {
   let after: number | undefined;
   do {
     const from = after;
-    const { inQuarantine, last } = await write((store) => resealAside(store, cipher, from, batchSize));
+    const { inQuarantine, last } = await transact((store) => resealQuarantinePage(store, cipher, from, batchSize));
     after = last;
     yield { ...NOTHING, inQuarantine };
   } while (after !== undefined);
 }
 
-async function* scrub(context: ResealContext): AsyncGenerator<ResealCounts> {
-  const { path, tier, use, logger } = context;
+async function* vacuum(context: ResealContext): AsyncGenerator<ResealCounts> {
+  const { path, tier, withStore, logger } = context;
   if (!context.inThread) {
-    use((store) => scrubDatabase(store.db));
+    withStore((store) => vacuumDatabase(store.db));
     return;
   }
-  // No commit is to fold a log that is as long as the database.
-  const folding = use((_, open) => open);
-  folding.pause();
-  let scrubbing: Scrubbing | undefined;
+  // No commit should checkpoint a log as long as the database.
+  const checkpointer = withStore((_, open) => open);
+  checkpointer.pause();
+  let running: VacuumRun | undefined;
   try {
-    scrubbing = scrubInThread({ path });
+    running = vacuumInThread({ path });
     const state = { isDone: false };
-    const done = scrubbing.done.finally(() => {
+    const done = running.done.finally(() => {
       state.isDone = true;
     });
     while (!state.isDone) {
-      await Promise.race([done, sleep(SIGN_OF_LIFE_MS, undefined, { ref: false })]);
+      await Promise.race([done, sleep(HEARTBEAT_MS, undefined, { ref: false })]);
       yield NOTHING;
     }
     await done;
     return;
   } catch (error) {
-    if (!isWithoutThread(error)) throw error;
+    if (!isThreadUnavailable(error)) throw error;
   } finally {
-    // Who broke the work off finds nobody at work on the file.
-    await scrubbing?.stop();
-    folding.resume();
+    // Also when the caller ends the generator early: no thread works on the file afterwards.
+    await running?.stop();
+    checkpointer.resume();
   }
   logger.warn(
     { tier },
-    'no thread can be started, so the database is rebuilt on the event loop; is the package part of a bundle?',
+    'no worker thread can be started, so the database is rebuilt on the event loop; if the package is bundled, ship its worker files beside the bundle',
   );
-  use((store) => scrubDatabase(store.db));
+  withStore((store) => vacuumDatabase(store.db));
 }

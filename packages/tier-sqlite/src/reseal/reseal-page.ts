@@ -9,29 +9,34 @@ import {
 } from '@pw/cache-models';
 import { type EntryRow, selectRows } from '../rows/entry-row.ts';
 import { At } from '../rows/entry-values.ts';
-import { type DamagedRow, lastKey } from '../rows/keyless-rows.ts';
-import type { EntryStore } from '../rows/row-store.ts';
+import { lastKey } from '../rows/key-order.ts';
+import type { DamagedRow } from '../rows/keyless-rows.ts';
+import type { RowStore } from '../rows/row-store.ts';
+
+/** Which rows to re-encrypt, and how. */
+export interface PageToReseal {
+  readonly cipher: CredentialCipher;
+  /** The last key of the previous page. */
+  readonly after: string | undefined;
+  readonly limit: number;
+  readonly now: number;
+}
 
 export interface ResealedPage {
   readonly counts: ResealCounts;
-  /** The last key that was looked at; `undefined` when there are no more. */
+  /** The last key of the page; `undefined` if there are no more rows. */
   readonly last: string | undefined;
-  /** Rows that cannot be read as entries: they are to be set aside, which takes a transaction of its own. */
+  /** Rows that cannot be decoded: they are to be set aside, which needs a transaction of its own. */
   readonly damaged: readonly DamagedRow[];
 }
 
 /**
- * Seals again what the cipher's current key did not seal, in the next rows with credentials after a key. Runs in the caller's write
- * transaction: nothing is written between reading a row and storing it. A row keeps its health history and its counts.
+ * Re-encrypts those of the next rows with credentials that the cipher's current key did not seal. Runs in the caller's
+ * write transaction, so that nobody writes between reading a row and storing it. A row keeps its health history and its
+ * counts.
  */
-export function resealPage(
-  store: EntryStore,
-  cipher: CredentialCipher,
-  after: string | undefined,
-  limit: number,
-  now: number,
-): ResealedPage {
-  // The empty text is a key, too.
+export function resealPage(store: RowStore, { cipher, after, limit, now }: PageToReseal): ResealedPage {
+  // The empty string is a key, too.
   const sql = `${selectRows(store.layout)} WHERE c.key ${after === undefined ? '>=' : '>'} ? AND c.key < x'' AND (c.username_encrypted IS NOT NULL OR c.password_encrypted IS NOT NULL)
     ORDER BY c.key LIMIT ?`;
   const rows = store.statements
@@ -55,14 +60,16 @@ export function resealPage(
   return { counts, last: rows.length < limit ? undefined : nextStart(rows, after), damaged };
 }
 
-/** Keys that are too long may begin alike: the next page begins before them, as they are set aside meanwhile. */
+/**
+ * Keys that are too long may share a prefix, so the next page begins before them; they are set aside in the meantime.
+ */
 function nextStart(rows: readonly EntryRow[], after: string | undefined): string {
   const isEntryKey = (key: unknown) => typeof key === 'string' && !isTooLongKey(key);
   const last = rows.findLast((row) => isEntryKey(row[At.KEY]));
   return last === undefined ? (after ?? '') : lastKey([last], after);
 }
 
-function decode(store: EntryStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' | 'misplaced' {
+function decode(store: RowStore, row: EntryRow): CacheEntry | CacheCorruptionError | 'unreadable' | 'misplaced' {
   try {
     return store.decode(row);
   } catch (error) {

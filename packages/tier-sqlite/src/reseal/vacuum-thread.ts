@@ -1,19 +1,17 @@
-import { Worker } from 'node:worker_threads';
-import type { ScrubTask } from './vacuum-worker.ts';
+import { startWorker } from '../database/start-worker.ts';
+import type { VacuumTask } from './vacuum-worker.ts';
 
-/** A database that is being scrubbed in a thread. */
-export interface Scrubbing {
-  /** Rejects with what {@link import('./vacuum-database.ts').scrubDatabase} throws. */
+/** A VACUUM that runs in a worker thread. */
+export interface VacuumRun {
+  /** Rejects with what `vacuumDatabase` throws. */
   readonly done: Promise<void>;
-  /** Ends the thread, and resolves once it is gone: a step that SQLite is in the middle of is finished first. */
+  /** Ends the thread, and resolves when it has ended: SQLite completes the step that it is in. */
   stop(): Promise<void>;
 }
 
-/** Scrubs a database in a thread of its own. Throws where no thread may be started. */
-export function scrubInThread(task: ScrubTask): Scrubbing {
-  // The same file, as source or as built.
-  const name = import.meta.url.endsWith('.ts') ? './vacuum-worker.ts' : './vacuum-worker.js';
-  const worker = new Worker(new URL(name, import.meta.url), { workerData: task, execArgv: [] });
+/** Throws where no thread may be started. */
+export function vacuumInThread(task: VacuumTask): VacuumRun {
+  const worker = startWorker('vacuum-worker', import.meta.url, task);
   const done = new Promise<void>((resolve, reject) => {
     let isDone = false;
     worker.once('error', reject);
@@ -25,7 +23,7 @@ export function scrubInThread(task: ScrubTask): Scrubbing {
       else reject(Object.assign(new Error('the thread ended early'), { code: 'SQLITE_INTERRUPT' }));
     });
   });
-  // Who stops it does not wait for it.
+  // A caller that stops the thread does not await this.
   done.catch(() => {});
   return { done, stop: async () => void (await worker.terminate()) };
 }

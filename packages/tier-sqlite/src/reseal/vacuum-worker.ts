@@ -1,24 +1,20 @@
-import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import type BetterSqlite3 from 'better-sqlite3';
-import { hardenConnection } from '../database/harden-connection.ts';
-import { scrubDatabase } from './vacuum-database.ts';
+import { openInWorker } from '../database/worker-connection.ts';
+import { vacuumDatabase } from './vacuum-database.ts';
 
-/** What the thread is to do. */
-export interface ScrubTask {
+/** The worker's input. */
+export interface VacuumTask {
   readonly path: string;
 }
 
-const { path } = workerData as ScrubTask;
-const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
-const db = new Database(path, { timeout: 0, fileMustExist: true });
+const { path } = workerData as VacuumTask;
+// The copy may be as large as the database: no commit checkpoints it, the last step does.
+const db = openInWorker(path, (connection) => {
+  connection.pragma('secure_delete = ON');
+  connection.pragma('synchronous = FULL');
+});
 try {
-  hardenConnection(db);
-  db.pragma('secure_delete = ON');
-  db.pragma('synchronous = FULL');
-  // The copy may be as large as the database: no commit folds it, the last step does.
-  db.pragma('wal_autocheckpoint = 0');
-  scrubDatabase(db);
+  vacuumDatabase(db);
 } finally {
   db.close();
 }

@@ -21,13 +21,14 @@ import { At, type EntryValues, type StoredValue } from './entry-values.ts';
 import type { RowChecksums } from './row-checksums.ts';
 
 /**
- * Reads a row, and checks it value by value. One that we wrote must match its checksums as well. One that ProxyWhirl wrote has
- * none; of the side row it keeps labels, and in L2 the health fields, only if the rest is as we left it.
+ * Decodes a row, and checks every value. A row that we wrote must also match its checksums. A row that ProxyWhirl wrote
+ * has none; labels, and in L2 the health fields, are taken from its side row only if the rest of the row is as we left
+ * it.
  *
  * Throws a CacheCorruptionError that names the problem, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
- * Neither shows a value.
+ * Neither contains a value.
  */
-export function rowToEntry(
+export function decodeRow(
   row: EntryRow,
   checksums: RowChecksums,
   cipher: CredentialCipher | undefined,
@@ -42,7 +43,7 @@ export function rowToEntry(
       if (healthInSide) row.fill(null, At.LAST_HEALTH_CHECK, At.TOTAL_CHECK_FAILURES + 1);
     }
     fillDefaults(row);
-    if (!isWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number in range');
+    if (!isSafeWhole(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number in range');
   }
   checkValues(row);
   return CacheEntry.restore({
@@ -85,7 +86,7 @@ const COUNTS = [
   At.TOTAL_CHECK_FAILURES,
 ] as const;
 
-/** The columns' defaults, where an older row has NULL. */
+/** The columns' defaults, where a row of an older ProxyWhirl has NULL. */
 function fillDefaults(row: EntryRow): void {
   row[At.HEALTH_STATUS] ??= 'unknown';
   row[At.ACCESS_COUNT] ??= 0;
@@ -93,15 +94,18 @@ function fillDefaults(row: EntryRow): void {
   for (const at of COUNTS) if (at !== At.TTL_SECONDS) row[at] ??= 0;
 }
 
-/** Checks every value: a checksum tells of accidents, and anybody can make one for what a column must not hold. */
+/**
+ * Needed for rows with a valid checksum, too: it guards against accidents, and anybody can compute one for a value that
+ * a column must not hold.
+ */
 function checkValues(row: EntryRow): void {
   for (const at of TEXTS) if (typeof row[at] !== 'string') throw damaged(at, 'is not a string');
   if (isTooLongKey(row[At.KEY] as string)) throw damaged(At.KEY, 'is too long');
   for (const at of TOKENS) if (typeof row[at] === 'number') throw damaged(at, 'is not a token');
   for (const at of TIMES) if (!isTime(row[at]!)) throw damaged(at, 'is not a time');
   for (const at of OPTIONAL_TIMES) if (row[at] !== null && !isTime(row[at]!)) throw damaged(at, 'is not a time');
-  for (const at of COUNTS) if (!isWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');
-  // In ProxyWhirl it may be below 0, and in its records, which we store, beyond 2^53.
+  for (const at of COUNTS) if (!isSafeWhole(row[at]!) || (row[at] as number) < 0) throw damaged(at, 'is not a count');
+  // ProxyWhirl allows it below 0, and its records, which we store, allow it beyond 2^53.
   if (!Number.isInteger(row[At.ACCESS_COUNT])) throw damaged(At.ACCESS_COUNT, 'is not a whole number');
   if (row[At.EVICTED] !== 0 && row[At.EVICTED] !== 1) throw damaged(At.EVICTED, 'is not 0 or 1');
   if (!isHealthStatus(row[At.HEALTH_STATUS])) throw damaged(At.HEALTH_STATUS, 'is not a known state');
@@ -113,7 +117,7 @@ function isTime(value: StoredValue): boolean {
   return typeof value === 'number' && isInstant(fromEpochSeconds(value));
 }
 
-function isWhole(value: EntryValues[number] | undefined): boolean {
+function isSafeWhole(value: EntryValues[number] | undefined): boolean {
   return Number.isSafeInteger(value);
 }
 
@@ -129,19 +133,19 @@ function labelsOf(value: StoredValue): EntryLabels {
   if (value === null) return NO_LABELS;
   const labels = typeof value === 'string' ? parseLabelTexts(parseJson(value)) : undefined;
   if (labels !== undefined) return labels;
-  throw damaged(At.LABELS, 'are not labels');
+  throw damaged(At.LABELS, 'are not a valid list of labels');
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's error quotes the text.
+    // The error of the parser quotes its input.
     return undefined;
   }
 }
 
-/** A token is a blob of ASCII bytes; older programs may have stored it as text. */
+/** A token is a blob of ASCII bytes; older programs may have stored it as a string. */
 function open(row: EntryRow, role: CredentialRole, cipher: CredentialCipher | undefined): Secret | null {
   const token = row[role === 'username' ? At.USERNAME : At.PASSWORD];
   if (token == null) return null;

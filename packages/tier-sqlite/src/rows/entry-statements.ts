@@ -2,32 +2,33 @@ import type { Statement } from 'better-sqlite3';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import { ENTRY_COLUMNS, sideColumns, type TableLayout } from '../schema/table-layout.ts';
 import { selectRow } from './entry-row.ts';
-import { isOurRowId, nextRowId } from './row-id-space.ts';
+import { isOwnRowId, nextRowId } from './row-id-space.ts';
 import { boundedNumber, boundedValue } from './value-limits.ts';
 
-/** The statements of one connection, each prepared once: the frequent ones now, the others when they are first used. */
+/** The prepared statements of one connection: the frequent ones are prepared at once, others when first used. */
 export class EntryStatements {
   /** Binds the key twice. */
   readonly get: Statement;
   readonly nextRowId: Statement;
-  /** Binds rowid, the table's values of an entry, and the two stamps where the table has them. */
+  /** Binds rowid, the values in the table, and the two timestamps where the table has them. */
   readonly upsert: Statement;
-  /** Binds key, rowid, both checksums, and the values that stand in the side table. */
+  /** Binds key, rowid, both checksums, and the values in the side table. */
   readonly upsertSide: Statement;
   readonly has: Statement;
   readonly delete: Statement;
   readonly #find: Statement;
-  readonly #hasHistory: boolean;
   readonly #db: SqliteDatabase;
   readonly #others = new Map<string, Statement>();
 
+  readonly layout: TableLayout;
+
   constructor(db: SqliteDatabase, layout: TableLayout) {
     this.#db = db;
+    this.layout = layout;
     const { table } = layout;
     this.get = db.prepare(selectRow(layout)).raw();
-    this.#hasHistory = layout.isFull;
     const otherUrl = layout.isFull ? `, nullif(${boundedValue(table, 'proxy_url')}, ?)` : '';
-    this.#find = db.prepare(`SELECT rowid, ${isOurRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();
+    this.#find = db.prepare(`SELECT rowid, ${isOwnRowId('rowid')}${otherUrl} FROM ${table} WHERE key = ?`).raw();
     this.nextRowId = db.prepare(nextRowId(table)).pluck();
     this.upsert = db.prepare(upsertEntrySql(layout));
     this.upsertSide = db.prepare(upsertSideSql(layout));
@@ -36,20 +37,20 @@ export class EntryStatements {
   }
 
   /**
-   * The rowid of a key, and 1 if it is one of ours, 0 if not; in a table that has a history, the row's URL too if it is another one
-   * than that.
+   * The rowid of a key, and 1 if it is one of ours, 0 if not; in a table with a history also the row's URL if it
+   * differs from `url`.
    */
   find(key: string, url: string): [rowId: number, isOurs: 0 | 1, otherUrl?: unknown] | undefined {
-    const row = this.#hasHistory ? this.#find.get(url, key) : this.#find.get(key);
+    const row = this.layout.isFull ? this.#find.get(url, key) : this.#find.get(key);
     return row as [number, 0 | 1, unknown] | undefined;
   }
 
-  /** A statement of which there are too many to keep. */
+  /** A statement that is not kept, of which there are too many. */
   once(sql: string): Statement {
     return this.#db.prepare(sql);
   }
 
-  /** A statement by its text; texts are few and fixed, never built from values. */
+  /** A statement by its SQL; there are few, as values are always bound. */
   of(sql: string): Statement {
     let statement = this.#others.get(sql);
     if (statement === undefined) {
@@ -60,12 +61,12 @@ export class EntryStatements {
   }
 }
 
-/** The values of an entry that stand in the table itself, in the order of `ENTRY_COLUMNS`. */
+/** How many of the values, in the order of `ENTRY_COLUMNS`, are in the table itself. */
 export function tableValueCount(layout: TableLayout): number {
   return ENTRY_COLUMNS.length - sideColumns(layout).length;
 }
 
-/** An update keeps rowid and created_at, and with the row its health history: REPLACE would cascade to that. */
+/** An update keeps rowid and created_at, and with the row its health history, which REPLACE would delete by cascade. */
 function upsertEntrySql(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.slice(0, tableValueCount(layout));
   const columns = ['rowid', ...values, ...(layout.isFull ? ['created_at', 'updated_at'] : [])];

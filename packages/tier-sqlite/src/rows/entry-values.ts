@@ -7,13 +7,13 @@ import {
   toEpochSeconds,
 } from '@pw/cache-models';
 
-/** What SQLite hands out and takes. */
+/** A value as better-sqlite3 takes and returns it. */
 export type StoredValue = string | number | Uint8Array | null;
 
 /** The 22 stored values of an entry in the order of `ENTRY_COLUMNS`: times are epoch seconds, flags 0 or 1. */
 export type EntryValues = readonly StoredValue[];
 
-/** Places of the values in an {@link EntryValues}. */
+/** Index of each value in {@link EntryValues}. */
 export const At = Object.freeze({
   KEY: 0,
   PROXY_URL: 1,
@@ -39,14 +39,17 @@ export const At = Object.freeze({
   LABELS: 21,
 } as const);
 
-/** An entry as stored values, credentials sealed. Throws a CacheValidationError if it has credentials and there is no cipher. */
+/**
+ * An entry as stored values, with encrypted credentials. Throws a CacheValidationError if it has credentials and there
+ * is no cipher.
+ */
 export function entryToValues(entry: CacheEntry, cipher: CredentialCipher | undefined): EntryValues {
   const { username, password } = sealCredentials(entry, cipher);
   return [
     entry.key,
     entry.proxyUrl,
-    orNone(username),
-    orNone(password),
+    nullIfEmpty(username),
+    nullIfEmpty(password),
     entry.source,
     seconds(entry.fetchTime),
     seconds(entry.lastAccessed),
@@ -64,11 +67,11 @@ export function entryToValues(entry: CacheEntry, cipher: CredentialCipher | unde
     entry.lastHealthError,
     entry.totalHealthChecks,
     entry.totalHealthCheckFailures,
-    labelsText(entry.labels),
+    labelsColumn(entry.labels),
   ];
 }
 
-/** Epoch milliseconds to the seconds that a REAL column keeps: SQLite has no negative zero. */
+/** Epoch milliseconds as the seconds of a REAL column. The addition turns -0 into 0, as SQLite has no negative zero. */
 export function seconds(instant: number): number {
   return toEpochSeconds(instant) + 0;
 }
@@ -77,13 +80,13 @@ function optionalSeconds(instant: number | null): number | null {
   return instant === null ? null : seconds(instant);
 }
 
-/** Labels as the side table holds them. */
-function labelsText(labels: EntryLabels): string | null {
+/** Labels as the side table stores them. */
+function labelsColumn(labels: EntryLabels): string | null {
   const texts = labelTexts(labels);
   return texts.length === 0 ? null : JSON.stringify(texts);
 }
 
-/** The empty secret is stored as none, as ProxyWhirl does. */
-function orNone(token: Uint8Array | null): Uint8Array | null {
+/** The empty secret is stored as NULL, as ProxyWhirl does. */
+function nullIfEmpty(token: Uint8Array | null): Uint8Array | null {
   return token === null || token.byteLength === 0 ? null : token;
 }

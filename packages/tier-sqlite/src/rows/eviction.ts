@@ -10,11 +10,11 @@ const ORDERS = {
 } as const;
 
 /**
- * Which rows go first, for `@n` rows at `@now` (epoch seconds): expired ones, then by the policy, ties to the oldest row.
- * Two index scans that stop at their limit: the cost does not grow with the table.
+ * Selects the rows to evict: `@n` rows at `@now` (epoch seconds), expired ones first, then by the policy, ties to the
+ * oldest row. Two index scans that stop at their limit, so the cost does not grow with the table.
  */
 export class Eviction {
-  /** The rowids of the rows. */
+  /** SQL: the rowids. */
   readonly victimsSql: string;
   readonly #layout: TableLayout;
   readonly #column: string | null;
@@ -29,7 +29,7 @@ export class Eviction {
       UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > +@now ORDER BY ${order} LIMIT @n) LIMIT @n`;
   }
 
-  /** The reference has no index for some policies; a bounded tier adds the one it needs. ProxyWhirl keeps it up to date unknowingly. */
+  /** Adds the index that the policy needs where the reference has none. ProxyWhirl maintains it unknowingly. */
   prepare(db: SqliteDatabase): void {
     if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
     const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());

@@ -17,46 +17,49 @@ const NUMBERS = [
   At.TOTAL_CHECK_FAILURES,
 ] as const;
 
-/** Matches no stored checksum: what a value of the wrong type gives. */
+/** Matches no stored checksum; the checksum of a value of the wrong type. */
 const NO_MATCH = -1;
 
 /**
- * CRC-32 of stored values, type by type: a text that rot turned into a blob of the same bytes does not match.
- * Two sums for a row, so that access metadata can be stored without reading, and thereby blessing, the rest.
+ * CRC-32 checksums of a row. They cover the types, so a string that bit rot turned into a blob of the same bytes does
+ * not match.
+ *
+ * There are two per row, over the access metadata and over everything else, so that access metadata can be stored
+ * without reading, and thereby vouching for, the rest.
  */
 export class RowChecksums {
-  // Reused between calls: a read allocates nothing for its check.
+  // Reused, so that a read allocates nothing for its check.
   readonly #numbers = new Float64Array(NUMBERS.length);
   readonly #access = new Float64Array(3);
 
-  /** Everything but the access metadata. */
+  /** The checksum of everything but the access metadata. */
   ofRecord(values: EntryValues): number {
     const numbers = this.#numbers;
     for (let i = 0; i < NUMBERS.length; i++) numbers[i] = asNumber(values[NUMBERS[i]!]!);
-    let text = '';
+    let content = '';
     for (const at of TEXTS) {
       const value = values[at];
       if (typeof value !== 'string') return NO_MATCH;
-      text += `${value.length}:${value}`;
+      content += `${value.length}:${value}`;
     }
     for (const at of TOKENS) {
       const value = values[at];
-      if (value === null) text += '-';
-      else if (value instanceof Uint8Array) text += `${value.byteLength}:${latin1(value)}`;
+      if (value === null) content += '-';
+      else if (value instanceof Uint8Array) content += `${value.byteLength}:${latin1(value)}`;
       else return NO_MATCH;
     }
     const labels = values[At.LABELS] ?? null;
     if (labels !== null) {
       if (typeof labels !== 'string') return NO_MATCH;
-      // A row without labels has the sum that it had before there were any.
-      text += `@${labels.length}:${labels}`;
+      // So a row without labels has the checksum that it had before labels existed.
+      content += `@${labels.length}:${labels}`;
     }
     const error = values[At.LAST_HEALTH_ERROR];
     if (error !== null && typeof error !== 'string') return NO_MATCH;
-    return crc32(error === null ? text : `${text}+${error}`, crc32(numbers));
+    return crc32(error === null ? content : `${content}+${error}`, crc32(numbers));
   }
 
-  /** The access metadata of a key: count, last access and the eviction mark. */
+  /** The checksum of the access metadata: count, last access and eviction mark. */
   ofAccess(key: StoredValue, accessCount: StoredValue, lastAccessed: StoredValue, evicted: StoredValue): number {
     if (typeof key !== 'string') return NO_MATCH;
     this.#access[0] = asNumber(accessCount);
@@ -65,13 +68,13 @@ export class RowChecksums {
     return crc32(key, crc32(this.#access));
   }
 
-  /** As {@link RowChecksums.ofAccess}, of a row. */
+  /** Like {@link RowChecksums.ofAccess}, for a row. */
   ofRowAccess(values: EntryValues): number {
     return this.ofAccess(values[At.KEY]!, values[At.ACCESS_COUNT]!, values[At.LAST_ACCESSED]!, values[At.EVICTED]!);
   }
 }
 
-/** NaN stands for NULL: SQLite stores no NaN. Anything else but a number becomes a value that no column holds. */
+/** NULL becomes NaN, which SQLite cannot store, and any other non-number a value that no column holds. */
 function asNumber(value: StoredValue): number {
   if (typeof value === 'number') return value;
   return value === null ? Number.NaN : Number.NEGATIVE_INFINITY;

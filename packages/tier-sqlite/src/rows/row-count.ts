@@ -1,36 +1,37 @@
 import type { SqliteDatabase } from '../database/load-binding.ts';
 
 /**
- * The number of rows of a bounded table, counted once and then kept: again only when another connection has written,
- * or a transaction of ours was rolled back. Ask inside a write transaction, where nobody else can write.
+ * The number of rows of a table, counted once and then maintained. It is counted again when another connection has
+ * written (`data_version`) or a transaction of this one was rolled back. Valid only inside a write transaction, where
+ * nobody else can write.
  */
 export class RowCount {
-  readonly #count: () => number;
+  readonly #select: () => number;
   readonly #version: () => number;
-  #known: number | undefined;
-  #knownVersion = -1;
+  #count: number | undefined;
+  #countedAt = -1;
 
   constructor(db: SqliteDatabase, table: string) {
     const count = db.prepare(`SELECT count(*) FROM ${table}`).pluck();
     const version = db.prepare('PRAGMA data_version').pluck();
-    this.#count = () => count.get() as number;
+    this.#select = () => count.get() as number;
     this.#version = () => version.get() as number;
   }
 
   get(): number {
     const version = this.#version();
-    if (this.#known === undefined || version !== this.#knownVersion) {
-      this.#known = this.#count();
-      this.#knownVersion = version;
+    if (this.#count === undefined || version !== this.#countedAt) {
+      this.#count = this.#select();
+      this.#countedAt = version;
     }
-    return this.#known;
+    return this.#count;
   }
 
-  changed(by: number): void {
-    if (this.#known !== undefined) this.#known += by;
+  add(difference: number): void {
+    if (this.#count !== undefined) this.#count += difference;
   }
 
-  forget(): void {
-    this.#known = undefined;
+  invalidate(): void {
+    this.#count = undefined;
   }
 }

@@ -8,40 +8,50 @@ import {
   originOf,
   RemovalReason,
 } from '@pw/cache-models';
-import { OrphanSweep } from '../cleanup/orphaned-rows.ts';
+import { OrphanedRows } from '../cleanup/orphaned-rows.ts';
 import type { SqliteDatabase } from '../database/load-binding.ts';
-import { FewChecks, hasForgotten, ManyChecks, noteForgotten, ONE_KEY } from '../health/check-tombstones.ts';
+import { addTombstones, CascadeBudget, CascadeTooLarge, hasTombstones, ONE_KEY } from '../health/check-tombstones.ts';
 import type { StructureWatch } from '../schema/structure-watch.ts';
 import type { TableLayout } from '../schema/table-layout.ts';
-import { rowToEntry } from './decode-row.ts';
-import { type AccessRow, accessSql, type EntryRow, PLAIN, selectRows } from './entry-row.ts';
+import { decodeRow } from './decode-row.ts';
+import { type AccessRow, accessSql, type EntryRow, OPAQUE, selectRows } from './entry-row.ts';
 import { EntryStatements, tableValueCount } from './entry-statements.ts';
 import { entryToValues, seconds } from './entry-values.ts';
 import { Eviction } from './eviction.ts';
 import { LabelRows } from './label-rows.ts';
 import { RowChecksums } from './row-checksums.ts';
 import { RowCount } from './row-count.ts';
-import { anyRowId, isWithin, STRIDE } from './row-id-space.ts';
+import { isInOwnRange, randomRowId, STRIDE } from './row-id-space.ts';
 import { boundedNumber, checkLengths, isKey } from './value-limits.ts';
 
-/** A row that had to make room. The entry is there when a listener wants it and it can be read. */
+/** An evicted row. The entry is present if a listener wants it and it could be decoded. */
 export interface Evicted {
   readonly key: string | undefined;
   readonly entry: CacheEntry | undefined;
   readonly reason: RemovalReason;
 }
 
-export interface EntryStoreOptions {
+export interface RowStoreOptions {
   readonly layout: TableLayout;
   readonly cipher: CredentialCipher | undefined;
   readonly config: CacheTierConfig;
-  /** Whether evicted entries are to be read before they go. */
+  /** Whether evicted entries are to be decoded for a listener. */
   readonly wantsEvicted: boolean;
   readonly structure: StructureWatch;
 }
 
-/** The entries of one connection: reads, and writes that must run inside {@link EntryStore.write}. */
-export class EntryStore {
+/**
+ * The entries of one connection: reads, and writes, which must run inside {@link RowStore.transact}.
+ *
+ * Health checks are deleted with their entry by the foreign key's cascade. Where one transaction would delete too many
+ * of them that way, it is rolled back and run again in the detached state: foreign keys are off, side rows are deleted
+ * explicitly, and checks get tombstones (see `check-tombstones.ts`), which somebody has to work off later:
+ * `takePendingTombstones` tells the tier.
+ *
+ * `#nextRowId`, the row count and the labels' emptiness are cached. Within a write transaction nobody else can change
+ * them; each transaction starts over, or revalidates by `data_version`.
+ */
+export class RowStore {
   readonly db: SqliteDatabase;
   readonly layout: TableLayout;
   readonly statements: EntryStatements;
@@ -52,17 +62,17 @@ export class EntryStore {
   readonly #rows: RowCount;
   readonly #wantsEvicted: boolean;
   readonly #transaction: <T>(work: () => T) => T;
-  readonly #orphans = new OrphanSweep();
-  readonly #fewChecks = new FewChecks();
+  readonly #orphans = new OrphanedRows();
+  readonly #cascadeBudget = new CascadeBudget();
   readonly #labels: LabelRows | undefined;
-  /** Whether nothing goes along with an entry by itself. */
+  /** True in a transaction whose removals cascade to nothing. */
   #isDetached = false;
-  #hasForgotten = false;
+  #hasPendingTombstones = false;
   #evicted: Evicted[] = [];
-  /** Known within a transaction, where nobody else takes one. */
+  /** Cached within a transaction, where nobody else assigns one. */
   #nextRowId: number | undefined;
 
-  constructor(db: SqliteDatabase, options: EntryStoreOptions) {
+  constructor(db: SqliteDatabase, options: RowStoreOptions) {
     this.db = db;
     this.layout = options.layout;
     this.#cipher = options.cipher;
@@ -74,8 +84,8 @@ export class EntryStore {
     const { labels } = options.layout;
     this.#labels = labels === null ? undefined : new LabelRows(this.statements, labels);
     this.#rows = new RowCount(db, options.layout.table);
-    // What a process that ended left.
-    this.#hasForgotten = hasForgotten(this);
+    // Left by a process that ended.
+    this.#hasPendingTombstones = hasTombstones(this.statements);
     const { structure } = options;
     this.#transaction = db.transaction((work: () => unknown) => {
       structure.verifyForWrite();
@@ -83,25 +93,25 @@ export class EntryStore {
     }).immediate as <T>(work: () => T) => T;
   }
 
-  /** While a cleanup runs in another thread, which lets writes pass. */
+  /** Replaced while a cleanup runs in a worker thread, which lets writes pass. */
   passGate: <T>(write: () => T) => T = (write) => write();
 
   /**
-   * Runs writes in one transaction that takes the write lock at its start: a later upgrade could fail at once. Where entries would take along
-   * more checks than a transaction may hold up the event loop for, the work is undone and done again: the checks are forgotten then, and go later.
+   * Runs writes in one transaction that takes the write lock at its start, as upgrading a read lock later can fail
+   * immediately. `work` may run twice: see the class.
    */
-  write<T>(work: () => T): T {
+  transact<T>(work: () => T): T {
     try {
-      return this.#writeOnce(work);
+      return this.#transactOnce(work);
     } catch (error) {
-      if (!(error instanceof ManyChecks)) throw error;
+      if (!(error instanceof CascadeTooLarge)) throw error;
     }
-    // SQLite listens to this outside transactions alone.
+    // SQLite ignores this pragma inside a transaction.
     this.db.pragma('foreign_keys = OFF');
     this.#isDetached = true;
     try {
-      const result = this.#writeOnce(work);
-      this.#hasForgotten = true;
+      const result = this.#transactOnce(work);
+      this.#hasPendingTombstones = true;
       return result;
     } finally {
       this.#isDetached = false;
@@ -109,21 +119,21 @@ export class EntryStore {
     }
   }
 
-  /** Whether the last writes, or an earlier process, left checks behind that are to go in steps; call after the commit. */
-  takeForgotten(): boolean {
-    const has = this.#hasForgotten;
-    this.#hasForgotten = false;
-    return has;
+  /** True, once, if the last writes or an earlier process left tombstones; call after the commit. */
+  takePendingTombstones(): boolean {
+    const isPending = this.#hasPendingTombstones;
+    this.#hasPendingTombstones = false;
+    return isPending;
   }
 
-  #writeOnce<T>(work: () => T): T {
+  #transactOnce<T>(work: () => T): T {
     this.#nextRowId = undefined;
-    this.#fewChecks.reset();
+    this.#cascadeBudget.reset();
     this.#labels?.reset();
     try {
       return this.passGate(() => this.#transaction(work));
     } catch (error) {
-      this.#rows.forget();
+      this.#rows.invalidate();
       this.#evicted = [];
       throw error;
     }
@@ -134,7 +144,7 @@ export class EntryStore {
     return this.db.transaction(work).deferred();
   }
 
-  /** What the last writes evicted; call after the commit. */
+  /** The rows that the last writes evicted; call after the commit. */
   takeEvicted(): readonly Evicted[] {
     const evicted = this.#evicted;
     if (evicted.length > 0) this.#evicted = [];
@@ -142,17 +152,17 @@ export class EntryStore {
   }
 
   /** The row of a key, unchecked. */
-  row(key: string): EntryRow | undefined {
-    // SQLite would look for another key where a lone surrogate is replaced.
+  selectRow(key: string): EntryRow | undefined {
+    // Otherwise SQLite would search for another key, with the lone surrogate replaced.
     return key.isWellFormed() ? (this.statements.get.get(key, key) as EntryRow | undefined) : undefined;
   }
 
-  /** Throws as {@link rowToEntry}. */
+  /** Throws like {@link decodeRow}. */
   decode(row: EntryRow): CacheEntry {
-    return rowToEntry(row, this.#checksums, this.#cipher, this.layout.healthInSide);
+    return decodeRow(row, this.#checksums, this.#cipher, this.layout.healthInSide);
   }
 
-  /** Stores an entry, and before a new one makes room for it. */
+  /** Stores an entry, and makes room before a new one. */
   put(entry: CacheEntry, now: number): void {
     const { key } = entry;
     if (!key.isWellFormed()) {
@@ -162,17 +172,17 @@ export class EntryStore {
     }
     const values = entryToValues(entry, this.#cipher);
     checkLengths(values);
-    const rowId = this.#placeOf(entry, now);
+    const rowId = this.#rowIdFor(entry, now);
     const inTable = tableValueCount(this.layout);
     const stamp = seconds(now);
     const stamps = this.layout.isFull ? [stamp, stamp] : [];
     this.statements.upsert.run(rowId, ...values.slice(0, inTable), ...stamps);
-    const sums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
-    this.statements.upsertSide.run(key, rowId, ...sums, ...values.slice(inTable));
+    const checksums = [this.#checksums.ofRecord(values), this.#checksums.ofRowAccess(values)];
+    this.statements.upsertSide.run(key, rowId, ...checksums, ...values.slice(inTable));
     this.#labels?.put(key, entry.labels);
   }
 
-  /** Stores the entries that are newer than what is stored under their key; gives their keys. */
+  /** Stores the entries that are newer than the stored ones of the same key; returns their keys. */
   putNewer(entries: readonly CacheEntry[], now: number): string[] {
     const sql = `SELECT ${boundedNumber('fetch_time')} AS time FROM ${this.layout.table} WHERE key = ?`;
     const isNewer = (entry: CacheEntry): boolean => {
@@ -188,66 +198,69 @@ export class EntryStore {
     return key.isWellFormed() && this.statements.has.get(key, seconds(now)) !== undefined;
   }
 
-  /** Removes a row with all that hangs on it; true if it was live. */
+  /** Removes a row with all that depends on it; true if it was live. */
   delete(key: string, now: number): boolean {
     if (!key.isWellFormed()) return false;
-    this.letGo(ONE_KEY, [key]);
+    this.prepareRemoval(ONE_KEY, [key]);
     const expiresAt = this.statements.delete.get(key) as number | undefined;
     if (expiresAt === undefined) return false;
-    this.#rows.changed(-1);
+    this.#rows.add(-1);
     return fromEpochSeconds(expiresAt) > now;
   }
 
-  /** Removes a row if it is expired still. */
+  /** Removes a row if it is still expired. */
   expire(key: string, now: number): void {
     const { table } = this.layout;
-    const [expired, values] = [`${table} WHERE key = ${PLAIN} AND expires_at <= ${PLAIN}`, [key, seconds(now)]];
-    this.letGo(`SELECT key FROM ${expired}`, values);
-    this.#rows.changed(-this.statements.of(`DELETE FROM ${expired}`).run(...values).changes);
+    const [expired, values] = [`${table} WHERE key = ${OPAQUE} AND expires_at <= ${OPAQUE}`, [key, seconds(now)]];
+    this.prepareRemoval(`SELECT key FROM ${expired}`, values);
+    this.#rows.add(-this.statements.of(`DELETE FROM ${expired}`).run(...values).changes);
   }
 
-  /** True if more rows than that are expired. */
+  /** True if more than `moreThan` rows are expired. */
   hasExpired(moreThan: number, now: number): boolean {
     const sql = `SELECT 1 FROM ${this.layout.table} WHERE expires_at <= ? LIMIT 1 OFFSET ?`;
     return this.statements.of(sql).get(seconds(now), moreThan) !== undefined;
   }
 
-  /** One statement over the index of expiry. */
+  /** Removes all expired rows in one statement over the index of expiry. */
   cleanupExpired(now: number): number {
     const { table } = this.layout;
-    this.letGo(`SELECT key FROM ${table} WHERE expires_at <= ${PLAIN}`, [seconds(now)]);
+    this.prepareRemoval(`SELECT key FROM ${table} WHERE expires_at <= ${OPAQUE}`, [seconds(now)]);
     const sql = `DELETE FROM ${table} WHERE expires_at <= ?`;
     const { changes } = this.statements.of(sql).run(seconds(now));
-    this.#rows.changed(-changes);
+    this.#rows.add(-changes);
     return changes;
   }
 
-  /** Removes at most `limit` of what is expired. */
-  cleanupSome(limit: number, now: number): number {
+  /** Removes at most `limit` expired rows. */
+  cleanupExpiredUpTo(limit: number, now: number): number {
     const { table } = this.layout;
-    const some = `${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ${PLAIN} ORDER BY expires_at LIMIT ?)`;
-    this.letGo(`SELECT key FROM ${some}`, [seconds(now), limit]);
+    const some = `${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE expires_at <= ${OPAQUE} ORDER BY expires_at LIMIT ?)`;
+    this.prepareRemoval(`SELECT key FROM ${some}`, [seconds(now), limit]);
     const sql = `DELETE FROM ${some}`;
     const { changes } = this.statements.of(sql).run(seconds(now), limit);
-    this.#rows.changed(-changes);
+    this.#rows.add(-changes);
     return changes;
   }
 
-  /** Removes some of the side rows and labels that ProxyWhirl left without an entry. */
-  sweepOrphans(limit: number): number {
-    return this.#orphans.next(this, limit);
+  /** Removes some of the side rows and labels whose entry ProxyWhirl deleted. */
+  removeOrphans(limit: number): number {
+    return this.#orphans.removeSome(this.statements, limit);
   }
 
-  /** Removes all entries, and for L3 the whole history; the quarantine stays. Returns how many live entries there were. */
+  /**
+   * Removes all entries, and for L3 the whole history; the quarantine stays. Returns the number of live entries
+   * removed.
+   */
   clear(now: number): number {
     const live = this.size(now);
     const { table, side, isFull } = this.layout;
-    this.letGo();
-    if (this.#labels?.clear(this.#rows.get()) === true) this.#orphans.restart();
+    this.prepareRemoval();
+    if (this.#labels?.clear(this.#rows.get()) === false) this.#orphans.restart();
     const children = isFull && !this.#isDetached ? [side, 'health_history'] : [side];
-    // Children first: deleting the parents then finds nothing to cascade to.
+    // Children first, so that deleting the parents finds nothing to cascade to.
     for (const name of [...children, table]) this.statements.of(`DELETE FROM ${name}`).run();
-    this.#rows.forget();
+    this.#rows.invalidate();
     return live;
   }
 
@@ -262,97 +275,97 @@ export class EntryStore {
   }
 
   /**
-   * Stores access metadata without reading the record, whose own checksum stays what it was. True if a live entry is there;
-   * metadata that does not match its checksum is left for the read that sets the row aside.
+   * Stores access metadata without reading the record, whose own checksum stays as it was. True if there is a live
+   * entry; access metadata that does not match its checksum is left to the read that will set the row aside.
    */
   recordAccess({ key, accessCount, lastAccessed, evictedFromL1 }: AccessUpdate, now: number): boolean {
     if (!key.isWellFormed()) return false;
     const old = this.statements.of(accessSql(this.layout)).get(key, seconds(now)) as AccessRow | undefined;
     if (old === undefined) return false;
-    const oldSum = this.#checksums.ofAccess(key, old.access_count, old.last_accessed, old.evicted_from_l1);
+    const expectedChecksum = this.#checksums.ofAccess(key, old.access_count, old.last_accessed, old.evicted_from_l1);
     const isOurs = old.ours === 1;
-    if (isOurs && oldSum !== old.access_checksum) return false;
+    if (isOurs && expectedChecksum !== old.access_checksum) return false;
     const { table, side } = this.layout;
     const time = seconds(lastAccessed);
-    // A rowid that JavaScript cannot hold would be that of another row.
+    // A rowid that JavaScript cannot represent would address another row.
     const [where, id] = Number.isSafeInteger(old.id) ? ['rowid = ?', old.id] : ['key = ?', key];
     const evicted = evictedFromL1 === undefined ? (old.evicted_from_l1 ?? 0) : Number(evictedFromL1);
     if (accessCount === old.access_count && time === old.last_accessed) {
-      // The mark alone, as for what only makes room: an index of the other two need not be written.
+      // Only the eviction mark: the index of the other two columns need not be written.
       this.statements.of(`UPDATE ${table} SET evicted_from_l1 = ? WHERE ${where}`).run(evicted, id);
     } else {
       const update = `UPDATE ${table} SET access_count = ?, last_accessed = ?, evicted_from_l1 = ? WHERE ${where}`;
       this.statements.of(update).run(accessCount, time, evicted, id);
     }
-    // The side row of a row that ProxyWhirl replaced is no longer about it, and must not vouch for it.
+    // The side row of a row that ProxyWhirl replaced is not about it, and must not vouch for it.
     if (!isOurs) return true;
-    const sum = this.#checksums.ofAccess(key, accessCount, time, evicted);
-    this.statements.of(`UPDATE ${side} SET access_checksum = ? WHERE key = ?`).run(sum, key);
+    const checksum = this.#checksums.ofAccess(key, accessCount, time, evicted);
+    this.statements.of(`UPDATE ${side} SET access_checksum = ? WHERE key = ?`).run(checksum, key);
     return true;
   }
 
   /**
-   * To be called before the rows of some keys, `SELECT key …`, or all rows are removed: their checks will go along by themselves if they are few,
-   * and are forgotten if not. The labels of some keys go now.
+   * To be called before the rows of some keys, `SELECT key …`, or all rows are removed. Their health checks are left to
+   * the cascade if they are few, and get tombstones if not. Labels of the given keys are removed here.
    */
-  letGo(keys?: string, values: readonly unknown[] = []): void {
+  prepareRemoval(keys?: string, values: readonly unknown[] = []): void {
     if (keys !== undefined && this.#labels?.remove(keys, values) === true) this.#orphans.restart();
     if (!this.layout.isFull) return;
     if (!this.#isDetached) {
-      this.#fewChecks.take(this, keys, values);
+      this.#cascadeBudget.spend(this.statements, keys, values);
       return;
     }
-    noteForgotten(this, keys, values);
+    addTombstones(this.statements, keys, values);
     if (keys !== undefined) this.statements.of(`DELETE FROM ${this.layout.side} WHERE key IN (${keys})`).run(...values);
   }
 
-  /** Makes a bounded store hold what its configuration allows, as after it was lowered. */
+  /** Evicts what exceeds `maxEntries`, as after the limit was lowered. */
   trim(now: number): void {
     if (this.#maxEntries !== null) this.#makeRoom(0, now);
   }
 
-  /** Forgets the count: something else wrote through this connection. */
+  /** Invalidates the row count: something else wrote through this connection. */
   recount(): void {
-    this.#rows.forget();
+    this.#rows.invalidate();
   }
 
   /**
-   * The rowid that the row of an entry is to have: the one it has if that is ours, else a new one of ours. What another proxy has
-   * left under the key has a history that is not the entry's.
+   * The rowid for the row of an entry: its present one if that is ours, else a new one. If the key has belonged to
+   * another proxy, that proxy's history is removed.
    */
-  #placeOf({ key, proxyUrl }: CacheEntry, now: number): number {
+  #rowIdFor({ key, proxyUrl }: CacheEntry, now: number): number {
     const [rowId, isOurs, otherUrl] = this.statements.find(key, proxyUrl) ?? [];
     if (otherUrl !== undefined && otherUrl !== null && originOf(String(otherUrl)) !== originOf(proxyUrl))
-      this.#forgetChecks(key);
+      this.#removeHistory(key);
     if (isOurs === 1) return rowId!;
     if (isOurs === undefined && this.#maxEntries !== null) {
       this.#makeRoom(1, now);
-      this.#rows.changed(1);
+      this.#rows.add(1);
     }
     const next = this.#newRowId();
     if (isOurs === 0) this.statements.of(`UPDATE ${this.layout.table} SET rowid = ? WHERE key = ?`).run(next, key);
     return next;
   }
 
-  #forgetChecks(key: string): void {
+  #removeHistory(key: string): void {
     if (this.#isDetached) {
-      noteForgotten(this, ONE_KEY, [key]);
+      addTombstones(this.statements, ONE_KEY, [key]);
       return;
     }
-    this.#fewChecks.take(this, ONE_KEY, [key]);
+    this.#cascadeBudget.spend(this.statements, ONE_KEY, [key]);
     this.statements.of('DELETE FROM health_history WHERE proxy_key = ?').run(key);
   }
 
   #newRowId(): number {
     const next = this.#nextRowId ?? (this.statements.nextRowId.get() as number);
-    if (isWithin(next)) {
+    if (isInOwnRange(next)) {
       this.#nextRowId = next + STRIDE;
       return next;
     }
     this.#nextRowId = undefined;
     const taken = this.statements.of(`SELECT 1 FROM ${this.layout.table} WHERE rowid = ?`);
-    let any = anyRowId(Math.random);
-    while (taken.get(any) !== undefined) any = anyRowId(Math.random);
+    let any = randomRowId(Math.random);
+    while (taken.get(any) !== undefined) any = randomRowId(Math.random);
     return any;
   }
 
@@ -366,24 +379,24 @@ export class EntryStore {
 
   #evict(rowId: bigint, now: number): void {
     const { layout, statements } = this;
-    const select = `${selectRows(layout)} WHERE c.rowid = ${PLAIN}`;
+    const select = `${selectRows(layout)} WHERE c.rowid = ${OPAQUE}`;
     const row = this.#wantsEvicted ? (statements.of(select).raw().get(rowId) as EntryRow | undefined) : undefined;
-    const victim = `${layout.table} WHERE rowid = ${PLAIN}`;
-    this.letGo(`SELECT key FROM ${victim}`, [rowId]);
+    const victim = `${layout.table} WHERE rowid = ${OPAQUE}`;
+    this.prepareRemoval(`SELECT key FROM ${victim}`, [rowId]);
     const removal = `DELETE FROM ${victim} RETURNING ${boundedNumber('expires_at')}`;
     const time = statements.of(removal).pluck().get(rowId) as number;
-    this.#rows.changed(-1);
+    this.#rows.add(-1);
     const reason = fromEpochSeconds(time) <= now ? RemovalReason.TTL : RemovalReason.CAPACITY;
-    this.#evicted.push({ ...this.#readable(row), reason });
+    this.#evicted.push({ ...this.#decodeIfPossible(row), reason });
   }
 
-  #readable(row: EntryRow | undefined): Pick<Evicted, 'key' | 'entry'> {
+  #decodeIfPossible(row: EntryRow | undefined): Pick<Evicted, 'key' | 'entry'> {
     if (row === undefined) return { key: undefined, entry: undefined };
     try {
       const entry = this.decode(row);
       return { key: entry.key, entry };
     } catch {
-      // A damaged row, or one that no key opens, goes like any other; the listener is not told.
+      // A damaged row, or one that no key decrypts, is evicted like any other, but the listener is not called.
       return { key: undefined, entry: undefined };
     }
   }

@@ -2,20 +2,28 @@ import { CacheValidationError, MAX_KEY_BYTES } from '@pw/cache-models';
 import { ENTRY_COLUMNS, isNumberColumn, LABELS_COLUMN } from '../schema/table-layout.ts';
 import { At, type EntryValues, type StoredValue } from './entry-values.ts';
 
-/** Bytes of the longest text or token that is stored and read: 1 MiB, as in the other tiers. */
+/** Longest string or token that is stored and read, in bytes: 1 MiB, as in the other tiers. */
 export const MAX_VALUE_BYTES = 1024 * 1024;
 
-/** Bytes beyond all labels as they are stored: 32 names of 64 characters and values of 256, three bytes each, with their quotes, take 27 thousand. */
+/**
+ * Longer than all labels of an entry as they are stored: 32 names of 64 characters with values of 256, three bytes
+ * each, take 27 thousand bytes with their quotes.
+ */
 export const MAX_LABELS_BYTES = 32 * 1024;
 
-/** Bytes beyond all that a sound row may hold: five texts and tokens, and what is small beside them. */
-export const HEAVY_BYTES = 5 * MAX_VALUE_BYTES + 64 * 1024;
+/** Longer than any valid row: five strings and tokens, and the small values beside them. */
+export const MAX_ROW_BYTES = 5 * MAX_VALUE_BYTES + 64 * 1024;
 
-/** What stands for a text or token that is not read, and for a number that is none: what no such column may hold. */
+/**
+ * Substitutes for a string that is too long and for a number of the wrong type: values that no such column may hold.
+ */
 const NO_TEXT = '0';
 const NO_NUMBER = "''";
 
-/** SQL: the value of an entry's column; of one that has no bound, or is of a wrong type, what is damage. Its bytes are not looked at. */
+/**
+ * SQL: the value of a column, or a substitute that decoding reports as damage if it is too long or of the wrong type.
+ * Does not read its bytes.
+ */
 export function boundedValue(table: string, name: string): string {
   const value = `${table}.${name}`;
   if (name === 'key') return boundedKey(value);
@@ -24,33 +32,35 @@ export function boundedValue(table: string, name: string): string {
   return boundedText(value);
 }
 
-/** As `boundedValue`, of a text or token. */
+/** Like `boundedValue`, for a string or token. */
 export function boundedText(value: string, bytes = MAX_VALUE_BYTES): string {
   return `iif(octet_length(${value}) > ${bytes}, ${NO_TEXT}, ${value})`;
 }
 
-/** As `boundedValue`, of a number. `typeof` reads the head of a row alone. */
+/** Like `boundedValue`, for a number. `typeof` reads only the head of a row. */
 export function boundedNumber(value: string): string {
   return `iif(typeof(${value}) IN ('text', 'blob'), ${NO_NUMBER}, ${value})`;
 }
 
-/** Of a key that is too long one that is too long as well, but has a place in the order of keys. */
+/** A key that is too long is cut to one that is still too long, but keeps its position in the order of keys. */
 function boundedKey(key: string): string {
   const start = `substr(${key}, 1, ${MAX_KEY_BYTES + 1})`;
   return `iif(typeof(${key}) = 'text', iif(octet_length(${key}) > ${MAX_KEY_BYTES}, ${start}, ${key}), ${NO_TEXT})`;
 }
 
-/** SQL: true for a key that can be one. */
+/** SQL: true for a valid key. */
 export function isKey(key: string): string {
   return `typeof(${key}) = 'text' AND octet_length(${key}) <= ${MAX_KEY_BYTES}`;
 }
 
-/** SQL: a value of any type, as it is to be kept; NULL for one beyond all bounds, of which there may be gigabytes. */
+/**
+ * SQL: a value of any type for the quarantine; NULL for one that exceeds all bounds, of which there may be gigabytes.
+ */
 export function keptValue(value: string): string {
   return `iif(octet_length(${value}) > ${MAX_VALUE_BYTES}, NULL, ${value})`;
 }
 
-/** Throws a CacheValidationError that names the columns which are longer than what is read. */
+/** Throws a CacheValidationError that names the value which is longer than what is read. */
 export function checkLengths(values: EntryValues): void {
   for (let at = 0; at < values.length; at++) if (isLong(values[at]!)) throw tooLong(ENTRY_COLUMNS[at]!);
   const labels = values[At.LABELS];

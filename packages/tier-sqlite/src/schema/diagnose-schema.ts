@@ -4,9 +4,10 @@ import type { SqliteDatabaseConstructor } from '../database/load-binding.ts';
 import { readSchema, type SchemaRow, type StructureCheck } from './check-structure.ts';
 
 /**
- * SQLite calls a file damaged, too, if it cannot make sense of an object in it, as of an index over a function that only the program
- * knows that made it. Looks at the definitions in such a file without using them, on a connection of its own, and throws as
- * {@link StructureCheck.check} for an object that must not be there; returns if the file is damaged indeed.
+ * SQLite also reports a file as damaged if it does not understand an object in it, such as an index over a function
+ * that only another program defines. Reads the definitions in such a file without using them, on a connection of its
+ * own, and throws like {@link StructureCheck.check} for an object that must not be there. Returns if the file is really
+ * damaged.
  */
 export function diagnoseSchema(path: string, check: StructureCheck, Database: SqliteDatabaseConstructor): void {
   let rows: SchemaRow[];

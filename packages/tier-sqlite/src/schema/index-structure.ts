@@ -4,13 +4,13 @@ export interface IndexStructure {
   readonly name: string;
   readonly table: string;
   readonly isUnique: boolean;
-  /** The columns; `undefined` if it is over anything but plain columns. */
+  /** The columns; `undefined` if it is over anything other than plain columns. */
   readonly columns: readonly string[] | undefined;
-  /** What follows the columns, such as the condition of a partial index, as one text. */
+  /** Everything after the columns, such as the condition of a partial index. */
   readonly rest: string;
 }
 
-/** Reads a `CREATE INDEX` as SQLite keeps it. Throws an UnknownStructure for what does not begin like one. */
+/** Parses a `CREATE INDEX` as SQLite stores it. Throws an UnknownStructure if it does not begin like one. */
 export function parseIndex(sql: string): IndexStructure {
   const reader = new TokenReader(sql);
   reader.demand('CREATE');

@@ -1,50 +1,50 @@
 import type { SqliteDatabase } from '../database/load-binding.ts';
 
-interface Source {
+interface StatisticsTable {
   readonly name: string;
-  /** SQL: true for a row about ours. */
+  /** SQL: true for a row about our tables. */
   readonly about: string;
 }
 
 /**
- * What ANALYZE, or anybody, left in the file about some tables and their indexes. SQLite plans by it, so that forged figures make each
- * statement read a whole table. The tier's statements are made to be planned without any.
+ * Statistics in the file, left by ANALYZE or anybody else, about our tables and indexes. SQLite plans by them, so
+ * forged figures make every statement read whole tables. Our statements are written to be planned without any.
  */
 export class PlannerStatistics {
   readonly #db: SqliteDatabase;
   readonly #names: readonly string[];
 
-  /** `names`: those of the tables and of the indexes that the tier makes, folded. */
+  /** `names`: the names of our tables and indexes, in lower case. */
   constructor(db: SqliteDatabase, names: readonly string[]) {
     this.#db = db;
     this.#names = names;
   }
 
-  /** True if there are any. */
-  get isAny(): boolean {
-    const first = ({ name, about }: Source) => this.#db.prepare(`SELECT 1 FROM ${name} WHERE ${about} LIMIT 1`);
-    return this.#sources().some((source) => first(source).get(this.#bound) !== undefined);
+  get exist(): boolean {
+    const first = ({ name, about }: StatisticsTable) =>
+      this.#db.prepare(`SELECT 1 FROM ${name} WHERE ${about} LIMIT 1`);
+    return this.#tables().some((source) => first(source).get(this.#bound) !== undefined);
   }
 
-  /** Removes them, and has this connection forget what it has read of them. Ask inside a write transaction. */
-  forget(): void {
-    if (!this.isAny) return;
-    for (const { name, about } of this.#sources())
+  /** Removes them, and makes this connection drop those that it has loaded. Runs inside a write transaction. */
+  remove(): void {
+    if (!this.exist) return;
+    for (const { name, about } of this.#tables())
       this.#db.prepare(`DELETE FROM ${name} WHERE ${about}`).run(this.#bound);
-    // Has nothing to count in that table, and then reads the statistics anew.
+    // There is nothing to count in that table, but afterwards SQLite reloads the statistics.
     this.#db.exec('ANALYZE sqlite_schema');
   }
 
-  /** Each place in the conditions takes all names. */
+  /** Each placeholder list in the conditions takes all names. */
   get #bound(): string[] {
     return [...this.#names, ...this.#names, ...this.#names];
   }
 
   /**
-   * The tables of statistics, with what tells the rows about ours: SQLite finds an index by its name alone, and reads a name up to its first
-   * NUL, which no name that ANALYZE writes has.
+   * The statistics tables, with a condition for the rows about ours. SQLite finds an index by its name alone, and reads
+   * a name up to its first NUL, which no name written by ANALYZE contains.
    */
-  #sources(): Source[] {
+  #tables(): StatisticsTable[] {
     const found =
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) IN ('sqlite_stat1', 'sqlite_stat4')";
     const places = this.#names.map(() => '?').join(', ');

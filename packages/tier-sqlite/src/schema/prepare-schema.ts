@@ -2,7 +2,6 @@ import { CacheError, CacheErrorCode } from '@pw/cache-models';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import {
   entryTable,
-  FORGOTTEN_TABLE,
   HISTORY_INDEXES,
   HISTORY_TABLE,
   labelsIndex,
@@ -11,6 +10,7 @@ import {
   quarantineTable,
   SIDE_VALUES_TABLE,
   sideTable,
+  TOMBSTONES_TABLE,
   VERSIONS,
   VERSIONS_TABLE,
 } from './schema-definitions.ts';
@@ -18,31 +18,31 @@ import { LABELS_COLUMN, type TableLayout } from './table-layout.ts';
 
 type Migration = (db: SqliteDatabase, layout: TableLayout) => void;
 
-/** What each version adds to the one before; only ever appended to. */
+/** The changes of each version, in order; only ever appended to. */
 const MIGRATIONS: readonly Migration[] = [
   createSideTables,
   changeNothing,
-  indexNextChecks,
-  noteForgottenChecks,
-  keepLabels,
-  keepSideValues,
+  createNextCheckIndex,
+  createTombstones,
+  createLabels,
+  createSideValues,
 ];
 
-/** Throws a CacheError for a database that a newer version of this package made. Writes nothing. */
+/** Throws a CacheError for a database of a newer version of this package. Writes nothing. */
 export function checkVersion(db: SqliteDatabase, layout: TableLayout): void {
   const version = versionOf(db, layout);
   if (version <= MIGRATIONS.length) return;
   throw new CacheError(
-    `${layout.table}: the database has schema version ${version} and this @pw/tier-sqlite knows ${MIGRATIONS.length}: update the package`,
+    `${layout.table}: the database has schema version ${version} but this @pw/tier-sqlite supports versions up to ${MIGRATIONS.length}: update the package`,
     { code: CacheErrorCode.RUNTIME_UNSUPPORTED },
   );
 }
 
 /**
- * Brings a database to the present schema: ProxyWhirl's table, the columns that an older ProxyWhirl lacked (added at the
- * end, as it adds them), its indexes, then our side tables. One transaction; none at all if nothing is missing.
- * `check` looks at the structure once more, as nobody can change it any more. Throws a CacheError if the table lacks a column that
- * cannot be added.
+ * Brings a database to the current schema: ProxyWhirl's table, the columns that an older ProxyWhirl lacked (added at
+ * the end, where it adds them), its indexes, then our side tables. One transaction, or none if nothing is missing.
+ * `check` verifies the structure again inside it, where nobody else can change it. Throws a CacheError if the table
+ * lacks a column that cannot be added.
  */
 export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: () => void): void {
   if (isComplete(db, layout)) return;
@@ -58,7 +58,7 @@ export function prepareSchema(db: SqliteDatabase, layout: TableLayout, check: ()
   }).immediate();
 }
 
-/** Without its indexes each look into the history would be one at all of it. */
+/** Without its indexes, every query of the history would scan all of it. */
 const HISTORY_NAMES = [
   ['table', 'health_history'],
   ['index', 'idx_health_history_proxy'],
@@ -114,27 +114,27 @@ function createSideTables(db: SqliteDatabase, layout: TableLayout): void {
   db.exec(quarantineTable(layout));
 }
 
-/** Version 2 added a column `sealed_by`, which nothing reads any more: what is stored cannot vouch for a token. */
+/** Version 2 added a column `sealed_by`, which is no longer used: stored data cannot vouch for a token. */
 function changeNothing(): void {}
 
-/** For `checkDueBy`: asked often, and only entries that are checked at all have a place in it. */
-function indexNextChecks(db: SqliteDatabase, layout: TableLayout): void {
+/** For `checkDueBy`, which is queried often; the index contains only entries with a next check. */
+function createNextCheckIndex(db: SqliteDatabase, layout: TableLayout): void {
   if (layout.isFull) db.exec(nextCheckIndex(layout));
 }
 
-function noteForgottenChecks(db: SqliteDatabase, layout: TableLayout): void {
-  if (layout.isFull) db.exec(FORGOTTEN_TABLE);
+function createTombstones(db: SqliteDatabase, layout: TableLayout): void {
+  if (layout.isFull) db.exec(TOMBSTONES_TABLE);
 }
 
-/** A side table that was made a moment ago has the column. */
-function keepLabels(db: SqliteDatabase, { side, quarantine, labels }: TableLayout): void {
+/** A side table that was just created already has the column. */
+function createLabels(db: SqliteDatabase, { side, quarantine, labels }: TableLayout): void {
   const { name, declaration } = LABELS_COLUMN;
   if (!columnsOf(db, side).has(name)) db.exec(`ALTER TABLE ${side} ADD COLUMN ${name} ${declaration}`);
   if (!columnsOf(db, quarantine).has(name)) db.exec(`ALTER TABLE ${quarantine} ADD COLUMN ${name}`);
   if (labels !== null) db.exec([labelsTable(labels), labelsIndex(labels)].join(';'));
 }
 
-/** One table for the whole file, whichever tiers it has. */
-function keepSideValues(db: SqliteDatabase): void {
+/** One table for the whole file, whichever tiers share it. */
+function createSideValues(db: SqliteDatabase): void {
   db.exec(SIDE_VALUES_TABLE);
 }

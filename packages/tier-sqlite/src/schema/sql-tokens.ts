@@ -1,18 +1,24 @@
-/** A piece of SQL. A `name` stands in quotes of any kind, or in brackets; its text is without them, and so is that of a `text`. */
+/**
+ * A token of SQL. A `name` is quoted in any way, or in brackets; its text is without the quotes, and so is that of a
+ * `text`, a string literal.
+ */
 export interface SqlToken {
   readonly kind: 'word' | 'name' | 'text' | 'number' | 'sign';
   readonly text: string;
 }
 
-const PIECE =
+const TOKEN =
   /[\t\n\f\r ]+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<word>[A-Za-z_\u0080-\u{10ffff}][\w$\u0080-\u{10ffff}]*)|"(?<name>[^"]*(?:""[^"]*)*)"|`(?<tick>[^`]*(?:``[^`]*)*)`|\[(?<bracket>[^\]]*)\]|'(?<text>[^']*(?:''[^']*)*)'|(?<number>\d[\w.]*|\.\d\w*)|(?<sign>[^"'`[])/uy;
 
-/** SQL in pieces, without space and comments; `undefined` if a quote is not closed. Linear in the length of the text. */
+/**
+ * The tokens of SQL, without white space and comments; `undefined` if a quote is not closed. Linear in the length of
+ * the input.
+ */
 export function sqlTokens(sql: string): SqlToken[] | undefined {
   const tokens: SqlToken[] = [];
-  PIECE.lastIndex = 0;
-  while (PIECE.lastIndex < sql.length) {
-    const found = PIECE.exec(sql);
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < sql.length) {
+    const found = TOKEN.exec(sql);
     if (found === null) return undefined;
     const token = tokenOf(found.groups ?? {});
     if (token !== undefined) tokens.push(token);
@@ -31,7 +37,7 @@ function tokenOf(groups: Readonly<Record<string, string | undefined>>): SqlToken
   return sign === undefined ? undefined : { kind: 'sign', text: sign };
 }
 
-/** A name as SQLite compares it: the case of ASCII letters makes no difference. */
+/** A name as SQLite compares it, which ignores the case of ASCII letters only. */
 export function foldCase(name: string): string {
   return name.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }

@@ -2,10 +2,17 @@ import type { SqliteDatabase } from '../database/load-binding.ts';
 import { readSchema, type SchemaRow, type StructureCheck } from './check-structure.ts';
 import { PlannerStatistics } from './planner-statistics.ts';
 
-/** Between two looks of the reads at whether the schema changed, in milliseconds: it would cost each of them a sixth. */
+/** How often reads query the schema version, in milliseconds: doing it every time would add a sixth to their cost. */
 const READ_INTERVAL_MS = 100;
 
-/** Sees to it that a connection works only on a structure that was checked, also when another program changes it meanwhile. */
+/**
+ * Ensures that a connection works only on a schema that was checked, even if another program changes it meanwhile.
+ *
+ * `#accepted` is the `schema_version` of the last accepted check. Inside a write transaction nobody else can change the
+ * schema, so there a verified schema stays valid until the end; reads verify from time to time only. A refused schema
+ * is not remembered: every call checks it again, until it was repaired. A changed schema may bring statistics, which
+ * the next write transaction removes.
+ */
 export class StructureWatch {
   readonly #db: SqliteDatabase;
   readonly #check: StructureCheck;
@@ -13,10 +20,10 @@ export class StructureWatch {
   readonly #now: () => number;
   readonly #statistics: PlannerStatistics;
   #accepted: unknown;
-  /** The schema brings what the planner reads along. */
+  /** SQLite loads statistics with the schema. */
   #mayHaveStatistics = true;
   #addedIndexes = 0;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #verifiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(db: SqliteDatabase, check: StructureCheck, now: () => number = () => performance.now()) {
     this.#db = db;
@@ -28,11 +35,11 @@ export class StructureWatch {
   }
 
   /**
-   * Inside a write transaction nobody else changes the schema, so what is found holds until its end. Throws as
-   * {@link StructureCheck.check}, and again at the next call: what was refused is looked at anew each time. `first` sees the rows before.
+   * Throws like {@link StructureCheck.check} if the schema changed and is not accepted. `first` inspects the rows
+   * before.
    */
   verify(first?: (rows: readonly SchemaRow[]) => void): void {
-    // Before the rows: a change in between makes the next call look again.
+    // Queried before the rows, so that a change in between is noticed by the next call.
     const version = this.#version();
     if (version === this.#accepted) return;
     const rows = readSchema(this.#db);
@@ -42,29 +49,32 @@ export class StructureWatch {
     this.#mayHaveStatistics = true;
   }
 
-  /** As `verify`, inside a write transaction; also keeps statistics in the file from slowing down what follows. */
+  /** Like `verify`, inside a write transaction; also removes statistics that would slow down what follows. */
   verifyForWrite(): void {
     this.verify();
     if (!this.#mayHaveStatistics) return;
-    this.#statistics.forget();
+    this.#statistics.remove();
     this.#mayHaveStatistics = false;
   }
 
-  /** Whether the next write has statistics to remove. */
+  /** True if the next write has statistics to remove. */
   get hasStatistics(): boolean {
-    return this.#statistics.isAny;
+    return this.#statistics.exist;
   }
 
-  /** Indexes that others added to the tables, as far as they were accepted. */
+  /** The number of accepted indexes that others added to the tables. */
   get addedIndexes(): number {
     return this.#addedIndexes;
   }
 
-  /** As `verify`, now and then: what another program changed a moment ago may be read once. */
-  verifySometimes(): void {
+  /**
+   * Like `verify`, but at most every {@link READ_INTERVAL_MS}: a read may see what another program changed a moment
+   * ago.
+   */
+  verifyIfStale(): void {
     const now = this.#now();
-    if (now - this.#lookedAt < READ_INTERVAL_MS) return;
+    if (now - this.#verifiedAt < READ_INTERVAL_MS) return;
     this.verify();
-    this.#lookedAt = now;
+    this.#verifiedAt = now;
   }
 }

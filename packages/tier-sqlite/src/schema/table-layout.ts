@@ -1,21 +1,21 @@
-/** A column as the reference declares it: name, then type and constraints. */
+/** A column as the reference declares it. */
 export interface ColumnDefinition {
   readonly name: string;
   readonly declaration: string;
 }
 
-/** One of ProxyWhirl's two tables of entries, and where we keep what it has no column for. */
+/** One of ProxyWhirl's two tables of entries, and our tables for what it has no columns for. */
 export interface TableLayout {
   readonly table: 'l2_cache' | 'cache_entries';
   /** In ProxyWhirl's order: it reads `SELECT *` by position. */
   readonly columns: readonly ColumnDefinition[];
-  /** The reference's indexes, by name: what stands after `ON table`. */
+  /** The reference's indexes, by name: the text after `ON table`. */
   readonly indexes: Readonly<Record<string, string>>;
   /** Our side table: checksums and, where the table has no columns for them, the health fields. */
   readonly side: string;
-  /** Damaged rows, exactly as they were found, but for values beyond all bounds. */
+  /** Damaged rows, exactly as they were found, except for values that exceed all bounds. */
   readonly quarantine: string;
-  /** Our table of labels by name and value, where there is a query that walks it; `null`: none. */
+  /** Our table of labels by name and value; `null` where there are no queries. */
   readonly labels: string | null;
   readonly healthInSide: boolean;
   /** Whether the table has created_at, updated_at and a health history. */
@@ -53,12 +53,15 @@ const HEALTH_COLUMNS: readonly ColumnDefinition[] = [
   column('total_health_check_failures', 'INTEGER DEFAULT 0'),
 ];
 
-/** The labels, as JSON of a list of texts, `name=value`; NULL where there are none. Both tables lack a column for them. */
+/**
+ * The labels, as a JSON list of strings `name=value`; NULL if there are none. Neither table of ProxyWhirl has a column
+ * for them.
+ */
 export const LABELS_COLUMN: ColumnDefinition = column('labels', 'TEXT');
 
 const STORED = [...CORE, EVICTED, ...HEALTH_COLUMNS, LABELS_COLUMN];
 
-/** The 22 stored values of an entry, in the order of an {@link import('../rows/entry-values.ts').EntryValues}. */
+/** The columns of the 22 stored values of an entry, in the order of `EntryValues`. */
 export const ENTRY_COLUMNS: readonly string[] = STORED.map(({ name }) => name);
 
 const NUMBERS: ReadonlySet<string> = new Set(
@@ -66,25 +69,25 @@ const NUMBERS: ReadonlySet<string> = new Set(
 );
 const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
 
-/** Whether a column of an entry holds numbers; the others hold texts and tokens. */
+/** Whether a column holds numbers; the others hold strings and tokens. */
 export function isNumberColumn(name: string): boolean {
   return NUMBERS.has(name);
 }
 
-/** The columns of the values that stand in the side table, in the order of {@link ENTRY_COLUMNS}, of which they are the last. */
+/** The columns in the side table, in the order of {@link ENTRY_COLUMNS}, of which they are the last. */
 export function sideColumns({ healthInSide }: Pick<TableLayout, 'healthInSide'>): readonly ColumnDefinition[] {
   return healthInSide ? [...HEALTH_COLUMNS, LABELS_COLUMN] : [LABELS_COLUMN];
 }
 
-/** Whether a value of an entry stands in the side table. */
+/** Whether a column is in the side table. */
 export function isInSide({ healthInSide }: TableLayout, name: string): boolean {
   return name === LABELS_COLUMN.name || (healthInSide && HEALTH_NAMES.has(name));
 }
 
-/** Our own index, over the entries of SqliteCacheTier that have a next check. ProxyWhirl keeps it up to date unknowingly. */
+/** Our own index, over the entries of SqliteCacheTier with a next check. ProxyWhirl maintains it unknowingly. */
 export const NEXT_CHECK_INDEX = 'pw_cache_entries_next_check_time';
 
-/** Our own table of labels, of SqliteCacheTier's entries, and its primary key. */
+/** Our own table of the labels of SqliteCacheTier, and its primary key. */
 const LABELS_TABLE = 'pw_cache_entries_labels';
 export const LABELS_INDEX = `sqlite_autoindex_${LABELS_TABLE}_1`;
 

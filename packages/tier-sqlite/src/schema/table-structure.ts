@@ -1,20 +1,20 @@
 import type { SqlToken } from './sql-tokens.ts';
 import { TokenReader, UnknownStructure } from './token-reader.ts';
 
-/** A column, as far as it may be declared in a table of entries or one of ours: nothing in it computes anything. */
+/** A column, as far as it is allowed in our tables: nothing in it is computed. */
 export interface ColumnStructure {
   readonly type: string;
   readonly isNotNull: boolean;
   readonly isPrimaryKey: boolean;
   readonly hasDefault: boolean;
-  /** What it refers to, and how, as one text; empty if it refers to nothing. */
+  /** The column that it refers to, and its action; empty if it is not a foreign key. */
   readonly references: string;
 }
 
 export interface TableStructure {
   readonly name: string;
   readonly columns: ReadonlyMap<string, ColumnStructure>;
-  /** The columns of the primary key, in its order. */
+  /** The columns of the primary key, in order. */
   readonly primaryKey: readonly string[];
   readonly isWithoutRowId: boolean;
 }
@@ -22,8 +22,9 @@ export interface TableStructure {
 type Columns = Map<string, { -readonly [K in keyof ColumnStructure]: ColumnStructure[K] }>;
 
 /**
- * Reads a `CREATE TABLE` as SQLite keeps it. Throws an UnknownStructure for what no table of ours needs: CHECK, UNIQUE, COLLATE,
- * generated columns, defaults that are computed, a foreign key that does more than to remove along.
+ * Parses a `CREATE TABLE` as SQLite stores it. Throws an UnknownStructure for anything that none of our tables needs:
+ * CHECK, UNIQUE, COLLATE, generated columns, computed defaults, foreign keys with any action other than cascading
+ * deletes.
  */
 export function parseTable(sql: string): TableStructure {
   const reader = new TokenReader(sql);
@@ -50,26 +51,26 @@ function isTableConstraint(token: SqlToken | undefined): boolean {
   return token?.kind === 'word' && TABLE_CONSTRAINTS.has(token.text.toUpperCase());
 }
 
-/** The columns of a primary key, if it is one. */
+/** The columns of the primary key, if the constraint is one. */
 function tableConstraint(reader: TokenReader, columns: Columns): readonly string[] | undefined {
   if (reader.take('PRIMARY', 'KEY', '(')) {
     const names: string[] = [];
     do names.push(reader.name());
     while (reader.take(','));
     reader.demand(')');
-    for (const name of names) of(columns, name).isPrimaryKey = true;
+    for (const name of names) columnNamed(columns, name).isPrimaryKey = true;
     return names;
   }
   reader.demand('FOREIGN', 'KEY', '(');
-  const referring = of(columns, reader.name());
+  const referring = columnNamed(columns, reader.name());
   reader.demand(')', 'REFERENCES');
   referring.references = references(reader);
   return undefined;
 }
 
-function of(columns: Columns, name: string) {
+function columnNamed(columns: Columns, name: string) {
   const found = columns.get(name);
-  if (found === undefined) throw new UnknownStructure('a key of a column that it does not have');
+  if (found === undefined) throw new UnknownStructure('a key over a column that it does not have');
   return found;
 }
 
@@ -117,20 +118,20 @@ function type(reader: TokenReader): string {
   }
   if (words.length > 0 && reader.take('(')) {
     do {
-      if (reader.next()?.kind !== 'number') throw new UnknownStructure('a definition of an unknown form');
+      if (reader.next()?.kind !== 'number') throw new UnknownStructure('a definition of unknown form');
     } while (reader.take(','));
     reader.demand(')');
   }
   return words.join(' ');
 }
 
-/** A number, a text or NULL: nothing that is computed when a row is stored. */
+/** A number, a string or NULL: nothing that is computed when a row is stored. */
 function literal(reader: TokenReader): void {
   const hasSign = reader.take('-') || reader.take('+');
   const token = reader.next();
   const isConstant = token?.kind === 'word' && /^(null|true|false)$/i.test(token.text);
   if (token?.kind !== 'number' && (hasSign || (token?.kind !== 'text' && !isConstant)))
-    throw new UnknownStructure('a default that is computed');
+    throw new UnknownStructure('a computed default');
 }
 
 function references(reader: TokenReader): string {

@@ -1,14 +1,14 @@
 import { foldCase, type SqlToken, sqlTokens } from './sql-tokens.ts';
 
-/** Says what a definition holds that does not belong there, as in `a CHECK constraint`. */
+/** A construct in a definition that is not allowed there; the message names it. */
 export class UnknownStructure extends Error {}
 
-/** Goes through a definition, piece by piece. */
+/** Reads a definition token by token. */
 export class TokenReader {
   readonly #tokens: readonly SqlToken[];
   #at = 0;
 
-  /** Throws an UnknownStructure if the text cannot be taken apart. */
+  /** Throws an UnknownStructure if the definition cannot be split into tokens. */
   constructor(sql: string) {
     const tokens = sqlTokens(sql);
     if (tokens === undefined) throw new UnknownStructure('a definition that cannot be read');
@@ -19,7 +19,7 @@ export class TokenReader {
     return this.#at >= this.#tokens.length;
   }
 
-  /** Passes over these words, or this sign, if they come next; true if they did. */
+  /** Consumes these words, or this sign, if they come next; true if they did. */
   take(...expected: readonly string[]): boolean {
     const found = expected.every((text, i) => {
       const token = this.#tokens[this.#at + i];
@@ -29,19 +29,19 @@ export class TokenReader {
     return found;
   }
 
-  /** As `take`; throws an UnknownStructure if they do not come next. */
+  /** Like `take`, but throws an UnknownStructure if they do not come next. */
   demand(...expected: readonly string[]): void {
     if (!this.take(...expected)) throw this.unknown();
   }
 
-  /** The next name, folded; throws an UnknownStructure if none comes. */
+  /** Consumes a name and returns it in lower case; throws an UnknownStructure if none comes next. */
   name(): string {
     const token = this.next();
     if (token?.kind !== 'word' && token?.kind !== 'name') throw new UnknownStructure(described(token));
     return foldCase(token.text);
   }
 
-  /** The next token, passed over; `undefined` at the end. */
+  /** Consumes the next token; `undefined` at the end. */
   next(): SqlToken | undefined {
     return this.#tokens[this.#at++];
   }
@@ -50,7 +50,7 @@ export class TokenReader {
     return this.#tokens[this.#at];
   }
 
-  /** What is wrong with the next token. */
+  /** An error that describes the next token. */
   unknown(): UnknownStructure {
     return new UnknownStructure(described(this.peek()));
   }
@@ -66,10 +66,10 @@ const CONSTRAINTS: ReadonlySet<string> = new Set([
   'WHERE',
 ]);
 
-/** Only words of the language are quoted: anything else may be somebody's text. */
+/** Quotes only keywords: anything else may be confidential. */
 function described(token: SqlToken | undefined): string {
   if (token === undefined) return 'a definition that ends too early';
   const word = token.kind === 'word' ? token.text.toUpperCase() : '';
   if (word === 'GENERATED' || word === 'AS') return 'a generated column';
-  return CONSTRAINTS.has(word) ? `${word} in its definition` : 'a definition of an unknown form';
+  return CONSTRAINTS.has(word) ? `${word} in its definition` : 'a definition of unknown form';
 }

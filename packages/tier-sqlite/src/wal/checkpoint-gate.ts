@@ -1,69 +1,74 @@
-/** Places in the shared memory. */
-const WANTED = 0;
+/** Indexes into the shared memory. */
+const REQUESTS = 0;
 const STOPPED = 1;
 const OPEN = 2;
-const EMPTY = 3;
-const PLACES = 4;
+const TRUNCATE = 3;
+const LENGTH = 4;
 
-/** How the serving thread and the one that folds the log into the database tell each other what is wanted. */
-export class FoldingGate {
-  /** Handed to the other thread, which makes a gate of its own around it. */
+/**
+ * Shared state of the serving thread and its checkpoint worker. The serving thread counts up requests; the worker has
+ * answered all of them once it has seen the current count. `OPEN` is 1 from before the worker opens its connection
+ * until after it has closed it, so that `stop` returns only when no connection is left. Either side may be first: the
+ * worker sets `OPEN` and then reads `STOPPED`, while `stop` sets `STOPPED` and then reads `OPEN`.
+ */
+export class CheckpointGate {
+  /** Passed to the worker, which wraps it in a gate of its own. */
   readonly memory: SharedArrayBuffer;
-  readonly #places: Int32Array;
+  readonly #state: Int32Array;
 
-  constructor(memory = new SharedArrayBuffer(PLACES * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(memory = new SharedArrayBuffer(LENGTH * Int32Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
-    this.#places = new Int32Array(memory);
+    this.#state = new Int32Array(memory);
   }
 
-  /** Serving thread: the log has become long. */
-  want(): void {
-    Atomics.add(this.#places, WANTED, 1);
-    Atomics.notify(this.#places, WANTED);
+  /** Serving thread: requests a checkpoint. */
+  request(): void {
+    Atomics.add(this.#state, REQUESTS, 1);
+    Atomics.notify(this.#state, REQUESTS);
   }
 
-  /** Serving thread: the log is to be emptied, so that nothing that was replaced stays in it. */
-  wantEmpty(): void {
-    Atomics.store(this.#places, EMPTY, 1);
-    this.want();
+  /** Serving thread: requests a checkpoint that truncates the log, so that no replaced page stays in it. */
+  requestTruncate(): void {
+    Atomics.store(this.#state, TRUNCATE, 1);
+    this.request();
   }
 
-  /** Working thread: true if the log is to be emptied, once for each time that it was wanted. */
-  takeEmpty(): boolean {
-    return Atomics.exchange(this.#places, EMPTY, 0) === 1;
-  }
-
-  /** Serving thread: ends the work and waits, at most `timeoutMs`, until the other thread has closed its connection. */
+  /** Serving thread: stops the worker and waits, at most `timeoutMs`, until it has closed its connection. */
   stop(timeoutMs: number): void {
-    Atomics.store(this.#places, STOPPED, 1);
-    this.want();
-    if (Atomics.load(this.#places, OPEN) === 1) Atomics.wait(this.#places, OPEN, 1, timeoutMs);
+    Atomics.store(this.#state, STOPPED, 1);
+    this.request();
+    if (Atomics.load(this.#state, OPEN) === 1) Atomics.wait(this.#state, OPEN, 1, timeoutMs);
   }
 
-  /** Working thread: false if it must not open a connection any more. Whoever stops it sees that it is about to, or it sees the stop. */
-  opens(): boolean {
-    Atomics.store(this.#places, OPEN, 1);
+  /** Worker: announces that it will open a connection; false if it was stopped before and must not. */
+  tryOpen(): boolean {
+    Atomics.store(this.#state, OPEN, 1);
     if (!this.isStopped) return true;
     this.closed();
     return false;
   }
 
-  /** Working thread: its connection is closed. */
+  /** Worker: its connection is closed. */
   closed(): void {
-    Atomics.store(this.#places, OPEN, 0);
-    Atomics.notify(this.#places, OPEN);
+    Atomics.store(this.#state, OPEN, 0);
+    Atomics.notify(this.#state, OPEN);
   }
 
-  /** Working thread: waits until more is wanted than `before`; false if that did not happen in time. */
+  /** Worker: true if the log is to be truncated, once per request for it. */
+  takeTruncate(): boolean {
+    return Atomics.exchange(this.#state, TRUNCATE, 0) === 1;
+  }
+
+  /** Worker: waits until there are more requests than `before`; false if none came in time. */
   awaitMore(before: number, timeoutMs: number): boolean {
-    return Atomics.wait(this.#places, WANTED, before, timeoutMs) !== 'timed-out';
+    return Atomics.wait(this.#state, REQUESTS, before, timeoutMs) !== 'timed-out';
   }
 
-  get wanted(): number {
-    return Atomics.load(this.#places, WANTED);
+  get requests(): number {
+    return Atomics.load(this.#state, REQUESTS);
   }
 
   get isStopped(): boolean {
-    return Atomics.load(this.#places, STOPPED) === 1;
+    return Atomics.load(this.#state, STOPPED) === 1;
   }
 }

@@ -1,61 +1,61 @@
-import { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import type BetterSqlite3 from 'better-sqlite3';
-import { hardenConnection } from '../database/harden-connection.ts';
-import { FoldingGate } from './checkpoint-gate.ts';
+import { sleepSync } from '../database/sleep-sync.ts';
+import { openInWorker } from '../database/worker-connection.ts';
+import { CheckpointGate } from './checkpoint-gate.ts';
 
-/** What the thread is to do. */
-export interface FoldingTask {
+/** The worker's input. */
+export interface CheckpointTask {
   readonly path: string;
   readonly memory: SharedArrayBuffer;
 }
 
-/** A thread that nobody needed for so long ends. */
+/** The worker ends after this long without a request. */
 const IDLE_MS = 2000;
-/** Between two tries while somebody reads what the log had before, or writes on. */
+/** Between two attempts while others still read older pages of the log, or keep writing. */
 const PAUSE_MS = 5;
-/** Tries at one request to fold the log to its end: only then it begins anew, instead of growing. */
-const TRIES = 20;
+/** Attempts per request to reach the end of the log: only then does SQLite restart it instead of growing it. */
+const MAX_ATTEMPTS = 20;
 
-const nobody = new Int32Array(new SharedArrayBuffer(4));
-const task = workerData as FoldingTask;
-const gate = new FoldingGate(task.memory);
-if (gate.opens()) {
+const task = workerData as CheckpointTask;
+const gate = new CheckpointGate(task.memory);
+if (gate.tryOpen()) {
   try {
-    foldOnRequest();
+    serveRequests();
   } finally {
     gate.closed();
   }
 }
 
-function foldOnRequest(): void {
-  const Database = createRequire(import.meta.url)('better-sqlite3') as typeof BetterSqlite3;
-  const db = new Database(task.path, { timeout: 0, fileMustExist: true });
+function serveRequests(): void {
+  const db = openInWorker(task.path, (connection) => {
+    // The log is flushed before its pages are copied, and the database after.
+    connection.pragma('synchronous = FULL');
+  });
   try {
-    hardenConnection(db);
-    // The log is flushed before what it holds is copied, and the database after.
-    db.pragma('synchronous = FULL');
-    db.pragma('wal_autocheckpoint = 0');
     for (let done = 0; !gate.isStopped; ) {
-      const { wanted } = gate;
-      if (wanted === done) {
+      const { requests } = gate;
+      if (requests === done) {
         if (!gate.awaitMore(done, IDLE_MS)) return;
         continue;
       }
-      if (fold(db) && gate.takeEmpty()) db.pragma('wal_checkpoint(TRUNCATE)');
-      done = wanted;
+      if (checkpoint(db) && gate.takeTruncate()) db.pragma('wal_checkpoint(TRUNCATE)');
+      done = requests;
     }
   } finally {
     db.close();
   }
 }
 
-/** PASSIVE: it waits for nobody, and nobody for it. True if it came to the end of the log: what then is left to do holds nobody up. */
-function fold(db: BetterSqlite3.Database): boolean {
-  for (let tries = 0; tries < TRIES && !gate.isStopped; tries++) {
+/**
+ * PASSIVE neither waits for others nor makes them wait. Returns true once the whole log is copied: truncating it then
+ * delays nobody.
+ */
+function checkpoint(db: BetterSqlite3.Database): boolean {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS && !gate.isStopped; attempts++) {
     const [row] = db.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
     if (row === undefined || row.checkpointed >= row.log) return true;
-    Atomics.wait(nobody, 0, 0, PAUSE_MS);
+    sleepSync(PAUSE_MS);
   }
   return false;
 }

@@ -1,155 +1,165 @@
-import { Worker } from 'node:worker_threads';
 import type { Logger } from '@pw/cache-models';
 import type { SqliteDatabase } from '../database/load-binding.ts';
+import { STOP_TIMEOUT_MS, startWorker } from '../database/start-worker.ts';
 import { codeOf } from '../database/storage-error.ts';
-import { FoldingGate } from './checkpoint-gate.ts';
-import type { FoldingTask } from './checkpoint-worker.ts';
+import { CheckpointGate } from './checkpoint-gate.ts';
+import type { CheckpointTask } from './checkpoint-worker.ts';
 
-/** Pages in the log from which it is folded into the database. */
+/** Length of the log, in pages, from which it is checkpointed. */
 const LONG_PAGES = 1000;
-/** Writes between two looks at the log. */
-const WRITES_A_LOOK = 4;
-/** Pages in the log that make a commit fold it, if the thread does not get to its end: the log must not grow for ever. */
+/** The length is queried only every so many writes. */
+const WRITES_PER_QUERY = 4;
+/**
+ * Length at which a commit checkpoints although there is a worker, so that a worker that never gets to the end cannot
+ * let the log grow.
+ */
 const TOO_LONG_PAGES = 16_384;
-/** So long after a write the log is emptied, in milliseconds: it holds pages as they were before, with the tokens of what was removed. */
-const EMPTY_AFTER_MS = 30_000;
-/** Longest wait of a `close` for the thread, in milliseconds. */
-const STOP_TIMEOUT_MS = 2000;
+/**
+ * The log is truncated this long after a write, in milliseconds: it holds older states of pages, with the tokens of
+ * removed entries.
+ */
+const TRUNCATE_AFTER_MS = 30_000;
 
-export interface LogFoldingOptions {
+export interface CheckpointerOptions {
   readonly path: string;
   readonly tier: string;
   readonly logger: Logger;
-  /** False where no thread is wanted. */
+  /** Whether a worker may be used. */
   readonly inThread: boolean;
 }
 
 /**
- * Folds the log of one connection into the database in a thread of its own: a commit would do it now and then, and hold up the event
- * loop until thousands of pages are copied and flushed. The thread is there while there is much to write. Without one, a
- * commit does it.
+ * Checkpoints the write-ahead log of one connection. There are three states, of which `wal_autocheckpoint` always shows
+ * one:
+ *
+ * - A worker is possible: it is started when the log is long and ends when idle. Commits checkpoint only a log that it
+ *   fails to shorten, as a commit that copies thousands of pages blocks the event loop.
+ * - No worker is possible (none wanted, none available, or it met a fault): commits checkpoint, and whoever commits
+ *   meets the fault.
+ * - Paused: somebody else checkpoints, such as a cleanup in its own worker. Pauses nest.
+ *
+ * In the first two a timer truncates the log some time after the last write.
  */
-export class LogFolding {
+export class Checkpointer {
   readonly #db: SqliteDatabase;
-  readonly #options: LogFoldingOptions;
-  readonly #log: () => number;
-  #thread: FoldingGate | undefined;
-  #isPossible: boolean;
-  /** How many others fold the log. */
+  readonly #options: CheckpointerOptions;
+  readonly #logPages: () => number;
+  #worker: CheckpointGate | undefined;
+  #isWorkerPossible: boolean;
   #pauses = 0;
   #writes = 0;
-  #emptying: NodeJS.Timeout | undefined;
+  #truncation: NodeJS.Timeout | undefined;
 
-  constructor(db: SqliteDatabase, options: LogFoldingOptions) {
+  constructor(db: SqliteDatabase, options: CheckpointerOptions) {
     this.#db = db;
     this.#options = options;
-    this.#isPossible = options.inThread;
+    this.#isWorkerPossible = options.inThread;
     const log = db.prepare('PRAGMA wal_checkpoint(NOOP)').raw();
-    this.#log = () => {
+    this.#logPages = () => {
       try {
         return (log.get() as [number, number, number])[1];
       } catch {
-        // The write that it follows is stored, whatever this look at the log met.
+        // The write before it is stored, whatever went wrong here.
         return 0;
       }
     };
-    this.#tellCommits();
+    this.#configureCommits();
   }
 
-  /** Something was committed. */
+  /** To be called after each commit. */
   wrote(): void {
-    this.#emptyLater();
-    if (++this.#writes < WRITES_A_LOOK || this.#isPaused || !this.#isPossible) return;
+    this.#scheduleTruncation();
+    if (++this.#writes < WRITES_PER_QUERY || this.#isPaused || !this.#isWorkerPossible) return;
     this.#writes = 0;
-    if (this.#log() < LONG_PAGES) return;
-    this.#thread ??= this.#start();
-    this.#thread?.want();
+    if (this.#logPages() < LONG_PAGES) return;
+    this.#worker ??= this.#start();
+    this.#worker?.request();
   }
 
-  /** Somebody else folds the log, until `resume`. */
+  /** Somebody else checkpoints until `resume`. */
   pause(): void {
     this.#pauses++;
-    this.#tellCommits();
+    this.#configureCommits();
   }
 
   resume(): void {
     this.#pauses--;
     if (!this.#db.open || this.#isPaused) return;
-    this.#tellCommits();
-    this.#emptyLater();
+    this.#configureCommits();
+    this.#scheduleTruncation();
   }
 
-  /** Ends the thread, and waits until its connection is closed. */
+  /** Ends the worker, and waits until its connection is closed. */
   stop(): void {
-    clearTimeout(this.#emptying);
-    this.#emptying = undefined;
-    this.#isPossible = false;
-    const thread = this.#thread;
-    this.#thread = undefined;
-    thread?.stop(STOP_TIMEOUT_MS);
+    clearTimeout(this.#truncation);
+    this.#truncation = undefined;
+    this.#isWorkerPossible = false;
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.stop(STOP_TIMEOUT_MS);
   }
 
-  #emptyLater(): void {
-    this.#emptying ??= setTimeout(() => {
-      this.#emptying = undefined;
-      this.#empty();
-    }, EMPTY_AFTER_MS).unref();
+  #scheduleTruncation(): void {
+    this.#truncation ??= setTimeout(() => {
+      this.#truncation = undefined;
+      this.#truncate();
+    }, TRUNCATE_AFTER_MS).unref();
   }
 
-  /** Again and again until the log is empty: somebody may be reading what it had before. */
-  #empty(): void {
-    if (this.#log() <= 0) return;
-    this.#emptyLater();
-    if (this.#isPaused) return;
-    if (this.#isPossible) this.#thread ??= this.#start();
-    if (this.#thread !== undefined) this.#thread.wantEmpty();
-    else this.#truncate();
-  }
-
-  /** As with every fold without a thread, the event loop stands still meanwhile. */
+  /** Repeats itself until the log is empty: a reader of an older state may keep it from being truncated. */
   #truncate(): void {
+    if (this.#logPages() <= 0) return;
+    this.#scheduleTruncation();
+    if (this.#isPaused) return;
+    if (this.#isWorkerPossible) this.#worker ??= this.#start();
+    if (this.#worker !== undefined) this.#worker.requestTruncate();
+    else this.#truncateHere();
+  }
+
+  /** Blocks the event loop, as every checkpoint without a worker does. */
+  #truncateHere(): void {
     try {
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
     } catch (error) {
-      this.#options.logger.debug({ tier: this.#options.tier, code: codeOf(error) }, 'the log could not be emptied yet');
+      this.#options.logger.debug(
+        { tier: this.#options.tier, code: codeOf(error) },
+        'the log could not be truncated yet',
+      );
     }
   }
 
-  #start(): FoldingGate | undefined {
-    const gate = new FoldingGate();
-    const workerData: FoldingTask = { path: this.#options.path, memory: gate.memory };
-    // The same file, as source or as built.
-    const name = import.meta.url.endsWith('.ts') ? './checkpoint-worker.ts' : './checkpoint-worker.js';
+  #start(): CheckpointGate | undefined {
+    const gate = new CheckpointGate();
+    const task: CheckpointTask = { path: this.#options.path, memory: gate.memory };
     try {
-      const worker = new Worker(new URL(name, import.meta.url), { workerData, execArgv: [] });
+      const worker = startWorker('checkpoint-worker', import.meta.url, task);
       worker.unref();
-      worker.once('error', (error) => this.#failed(error));
+      worker.once('error', (error) => this.#giveUpWorker(error));
       worker.once('exit', () => {
-        if (this.#thread === gate) this.#thread = undefined;
+        if (this.#worker === gate) this.#worker = undefined;
       });
       return gate;
     } catch (error) {
-      this.#failed(error);
+      this.#giveUpWorker(error);
       return undefined;
     }
   }
 
-  /** No thread to be had, or it met a fault: commits do it from now on, and whoever commits meets the fault. */
-  #failed(error: unknown): void {
+  #giveUpWorker(error: unknown): void {
     this.#options.logger.debug(
       { tier: this.#options.tier, code: codeOf(error) },
-      'the log cannot be folded into the database in a thread; commits do it',
+      'the log cannot be checkpointed in a worker thread; commits do it',
     );
-    this.#isPossible = false;
-    if (this.#db.open) this.#tellCommits();
+    this.#isWorkerPossible = false;
+    if (this.#db.open) this.#configureCommits();
   }
 
   get #isPaused(): boolean {
     return this.#pauses > 0;
   }
 
-  #tellCommits(): void {
-    const pages = this.#isPaused ? 0 : this.#isPossible ? TOO_LONG_PAGES : LONG_PAGES;
+  #configureCommits(): void {
+    const pages = this.#isPaused ? 0 : this.#isWorkerPossible ? TOO_LONG_PAGES : LONG_PAGES;
     this.#db.pragma(`wal_autocheckpoint = ${pages}`);
   }
 }

@@ -7,13 +7,14 @@ import { KINDS, makeEntry, NOW, tempDir } from '../support.ts';
 
 const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
 
-// As in a program that was made into one file: what the thread would run lies nowhere. Or no thread may be started at all.
+// As in a program that was made into one file: what the thread would run lies nowhere. Or no thread may be started at
+// all.
 vi.mock('node:worker_threads', async (original) => {
   const real = await original<typeof threads>();
   class Lost extends real.Worker {
     constructor(_file: string | URL, options?: threads.WorkerOptions) {
       if (system.refusesThreads) throw Object.assign(new Error('planted'), { code: 'ERR_ACCESS_DENIED' });
-      super(new URL('./left-behind.js', import.meta.url), options);
+      super(new URL('./left-afterPrefix.js', import.meta.url), options);
     }
   }
   return { ...real, Worker: Lost };

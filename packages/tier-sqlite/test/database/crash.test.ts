@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, tempDir, withDatabase } from '../support.ts';
 
-// A few, with credentials; the fault lab kills more. CRASH_RUNS=1000 vitest run packages/tier-sqlite/test/database/crash.test.ts
+// A few, with credentials; the fault lab kills more. CRASH_RUNS=1000 vitest run
+// packages/tier-sqlite/test/database/crash.test.ts
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 4);
 const systemTime = { now: () => Date.now() };
 

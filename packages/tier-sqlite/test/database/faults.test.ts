@@ -15,7 +15,7 @@ import { CacheErrorCode, CacheStorageError } from '@pw/cache-models';
 import { RecordingLogger } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { checkReadable, MOST_READ } from '../../src/database/check-readable.ts';
+import { checkReadable, MAX_BYTES_READ } from '../../src/database/check-readable.ts';
 import { KINDS, L2, makeEntry, makeL3, tempDir, withDatabase } from '../support.ts';
 
 describe.each(KINDS)('$name', (kind) => {
@@ -49,7 +49,7 @@ describe.each(KINDS)('$name', (kind) => {
     writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 100), Buffer.alloc(20_000)]));
     if (suffix !== '') writeFileSync(path + suffix, '');
     truncateSync(path + suffix, 2 ** 40);
-    expect(checkReadable(path)).toBeLessThanOrEqual(2 * MOST_READ);
+    expect(checkReadable(path)).toBeLessThanOrEqual(2 * MAX_BYTES_READ);
     // End to end it would take half an hour.
     expect(tier.put('b', makeEntry('b'))).toBe(true);
     const aside = readdirSync(directory).filter((name) => name.includes('.corrupt-'));
@@ -211,7 +211,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(statSync(kind.file(foreign)).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves one file behind when it is closed, and closing twice is harmless', () => {
+  it('leaves one file afterPrefix when it is closed, and closing twice is harmless', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));

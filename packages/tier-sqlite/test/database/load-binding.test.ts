@@ -22,7 +22,7 @@ describe('the native binding', () => {
       throw new Error('must not be loaded');
     };
     const old = { node: '22.13.1', napi: '9' };
-    expect(() => loadBinding(load, old)).toThrow(/needs Node\.js 22\.14 or newer, and this is 22\.13\.1/);
+    expect(() => loadBinding(load, old)).toThrow(/needs Node\.js 22\.14 or newer, but this is 22\.13\.1/);
     expect(loads).toBe(0);
     expect(() => checkRuntime({ node: '22.14.0', napi: '10' })).not.toThrow();
     expect(() => checkRuntime()).not.toThrow();

@@ -89,7 +89,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
   });
 
-  it('writes keep their order, also one that blocks behind those that wait', async () => {
+  it('writes keep their order, also one that blocks afterPrefix those that wait', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
     const { released } = await holdLock(kind.file(directory), HELD_MS);

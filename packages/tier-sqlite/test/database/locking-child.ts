@@ -1,6 +1,9 @@
 import Database from 'better-sqlite3';
 
-/** Holds a database's write lock for so many milliseconds, as another program would: `locking-child.ts <path> <ms>`. Says when it has it. */
+/**
+ * Holds a database's write lock for so many milliseconds, as another program would: `locking-child.ts <path> <ms>`.
+ * Says when it has it.
+ */
 const [path, ms] = process.argv.slice(2) as [string, string];
 const db = new Database(path, { timeout: 0 });
 db.exec('BEGIN IMMEDIATE');

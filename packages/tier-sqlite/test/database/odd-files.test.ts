@@ -10,11 +10,11 @@ const CHILD = join(import.meta.dirname, 'odd-files-child.ts');
 const ROOT = process.getuid?.() === 0;
 
 /** `refused`: open says so and names the path. `anew`: set aside, with a warning. `works`: nothing is lost. */
-type Fate = 'refused' | 'anew' | 'works';
+type Outcome = 'refused' | 'anew' | 'works';
 interface Place {
   readonly suffix: string;
-  readonly fate: Fate;
-  readonly huge: Fate | 'untried';
+  readonly fate: Outcome;
+  readonly huge: Outcome | 'untried';
 }
 
 const PLACES: readonly Place[] = [
@@ -77,7 +77,7 @@ function fullDirectory(kind: Kind): string {
   return directory;
 }
 
-function fateOf({ refused, found, stored, warnings }: OddOutcome): Fate | OddFile | 'lost' {
+function fateOf({ refused, found, stored, warnings }: OddOutcome): Outcome | OddFile | 'lost' {
   if (refused !== undefined) return refused[0] === 'CACHE_UNSAFE_PATH' ? 'refused' : 'lost';
   if (!stored) return 'lost';
   if (found === 40) return 'works';

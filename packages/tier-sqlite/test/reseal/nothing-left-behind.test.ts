@@ -25,7 +25,7 @@ async function reseal(tier: Tier, batchSize = 100): Promise<Required<ResealCount
   return sum;
 }
 
-describe.each(KINDS)('what $name leaves behind', (kind) => {
+describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
   const quarantine = `pw_${kind.table}_quarantine`;
   const filled = (directory: string, count = 20) => {
     const tier = kind.make(directory);
@@ -229,7 +229,7 @@ describe('the log', () => {
     });
   });
 
-  it('leaves no timer behind when the tier is closed', () => {
+  it('leaves no timer afterPrefix when the tier is closed', () => {
     const { tier } = openL3();
     expect(vi.getTimerCount()).toBe(1);
     tier.close();

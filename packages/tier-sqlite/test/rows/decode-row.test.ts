@@ -5,7 +5,10 @@ import { KINDS, type Kind, makeEntry, tempDir, withDatabase } from '../support.t
 
 const LAST_ROWID = '9223372036854775807';
 
-/** A database with the keys `a` and `b`, in which another program set columns of `a`, as a row of its own or as one of ours. */
+/**
+ * A database with the keys `a` and `b`, in which another program set columns of `a`, as a row of its own or as one of
+ * ours.
+ */
 function changed(kind: Kind, set: string, from: 'ours' | 'theirs' = 'theirs') {
   const directory = tempDir();
   const tier = kind.make(directory, {}, { failureThreshold: 100 });

@@ -1,7 +1,7 @@
 import { RecordingLogger } from '@pw/test-support';
 import type Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { PLAIN, selectRows } from '../../src/rows/entry-row.ts';
+import { OPAQUE, selectRows } from '../../src/rows/entry-row.ts';
 import { Eviction } from '../../src/rows/eviction.ts';
 import { KINDS, type Kind, makeEntry, type Tier, tempDir, withDatabase } from '../support.ts';
 
@@ -12,7 +12,7 @@ function plans(kind: Kind, tier: Tier): unknown[] {
   const { layout, table } = kind;
   const { victimsSql } = new Eviction(layout, 'lru');
   const statements = [
-    `${selectRows(layout)} WHERE c.key = ${PLAIN}`,
+    `${selectRows(layout)} WHERE c.key = ${OPAQUE}`,
     `${selectRows(layout)} WHERE c.source = 's' ORDER BY c.key LIMIT 10`,
     `DELETE FROM ${table} WHERE expires_at <= 1`,
     victimsSql.replaceAll('@now', '1').replaceAll('@n', '1'),

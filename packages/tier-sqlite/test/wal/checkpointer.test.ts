@@ -4,7 +4,7 @@ import { silentLogger } from '@pw/cache-models';
 import { RecordingLogger, until } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LogFolding } from '../../src/wal/checkpointer.ts';
+import { Checkpointer } from '../../src/wal/checkpointer.ts';
 import { KINDS, L3, makeEntry, type Tier, tempDir, withDatabase } from '../support.ts';
 
 interface LogState {
@@ -70,7 +70,7 @@ describe('without a thread', () => {
     db.pragma('journal_mode = WAL');
     db.exec('CREATE TABLE t (a)');
     const logger = new RecordingLogger();
-    const folding = new LogFolding(db, {
+    const folding = new Checkpointer(db, {
       path: join(tempDir(), 'nowhere', 'b.db'),
       tier: 'l3',
       logger,
@@ -99,7 +99,7 @@ describe('without a thread', () => {
   it('leaves it to somebody else for a while', () => {
     const db = new Database(join(tempDir(), 'a.db'));
     onTestFinished(() => void db.close());
-    const folding = new LogFolding(db, { path: db.name, tier: 'l3', logger: silentLogger, inThread: true });
+    const folding = new Checkpointer(db, { path: db.name, tier: 'l3', logger: silentLogger, inThread: true });
     const before = db.pragma('wal_autocheckpoint', { simple: true });
     folding.pause();
     expect(db.pragma('wal_autocheckpoint', { simple: true })).toBe(0);
