@@ -1,10 +1,11 @@
-import type { CacheTierConfig, CredentialCipher } from '@pw/cache-models';
+import { type CacheTierConfig, type CredentialCipher, FileGuard } from '@pw/cache-models';
 import { type DatabaseSettings, openDatabase } from './database/open-database.ts';
 import type { FileIdentity } from './database/prepare-file.ts';
 import { RowStore } from './rows/row-store.ts';
 import type { StructureCheck } from './schema/check-structure.ts';
 import type { StructureWatch } from './schema/structure-watch.ts';
 import type { TableLayout } from './schema/table-layout.ts';
+import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 import { Checkpointer } from './wal/checkpointer.ts';
 
 /** An open connection, and the objects that work on it. */
@@ -25,6 +26,20 @@ export interface OpenStoreOptions {
   readonly wantsEvicted: boolean;
   /** Whether worker threads may be used. */
   readonly inThread: boolean;
+}
+
+const DEFAULT_BUSY_TIMEOUT_MS = 1000;
+
+/** The settings of a tier's database, with the defaults of the options. */
+export function databaseSettings(
+  path: string,
+  context: Pick<DatabaseSettings, 'tier' | 'clock' | 'logger'>,
+  options: SqliteTierOptions,
+): DatabaseSettings {
+  const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, directoryChecks = 'warn' } = options;
+  const { tier, logger } = context;
+  const guard = new FileGuard({ checks: directoryChecks, logger, tier });
+  return { ...context, path, durability, busyTimeoutMs, guard };
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
-  FileGuard,
   isPromise,
   type MaybePromise,
   RemovalReason,
@@ -23,7 +22,7 @@ import { identify, isSameFile } from './database/prepare-file.ts';
 import { retryWhenBusy } from './database/retry-when-busy.ts';
 import { isDamage, isReadOnly, toStorageError } from './database/storage-error.ts';
 import { deleteTombstonedChecks } from './health/check-tombstones.ts';
-import { type OpenedStore, openStore } from './open-store.ts';
+import { databaseSettings, type OpenedStore, openStore } from './open-store.ts';
 import { PutGroup } from './put-group.ts';
 import { DamagedRows, type Outcome } from './quarantine/damaged-rows.ts';
 import { resealDatabase } from './reseal/reseal-database.ts';
@@ -35,7 +34,6 @@ import { StructureCheck } from './schema/check-structure.ts';
 import type { TableLayout } from './schema/table-layout.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
 
-const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** Side rows that a cleanup processes: some milliseconds. */
 const ORPHANS_PER_CLEANUP = 1000;
 
@@ -76,23 +74,15 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     database: { readonly path: () => string; readonly layout: TableLayout },
   ) {
     super(config, options, description);
-    const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    const { whenLocked = 'block', directoryChecks = 'warn' } = options;
+    const { maxBlockMs = 20, whenLocked = 'block' } = options;
+    const { name: tier, clock, logger } = this;
+    this.#settings = databaseSettings(resolve(database.path()), { tier, clock, logger }, options);
     this.#mayReturnPromise = whenLocked === 'promise';
-    this.#queue = new LockQueue(busyTimeoutMs);
+    this.#queue = new LockQueue(this.#settings.busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
     this.#layout = database.layout;
-    this.#check = new StructureCheck(database.layout, this.name);
+    this.#check = new StructureCheck(database.layout, tier);
     this.#wantsEvicted = options.onEvict !== undefined;
-    this.#settings = {
-      path: resolve(database.path()),
-      tier: this.name,
-      durability,
-      busyTimeoutMs,
-      guard: new FileGuard({ checks: directoryChecks, logger: this.logger, tier: this.name }),
-      clock: this.clock,
-      logger: this.logger,
-    };
     this.#cleanup = new LargeCleanup({
       settings: this.#settings,
       layout: database.layout,

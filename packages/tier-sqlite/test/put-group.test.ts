@@ -6,7 +6,7 @@ import { KINDS, makeEntry, tempDir, withDatabase } from './support.ts';
 const many = (count: number) => Array.from({ length: count }, (_, i) => makeEntry(`k${i}`));
 
 describe.each(KINDS)('putSoon of $name', (kind) => {
-  it('stores what arrives together in one transaction, and tells nobody before', async () => {
+  it('stores entries that arrive together in one transaction, and resolves after it', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { durability: 'full' });
     tier.open();
@@ -21,7 +21,7 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     expect(settled.every(Boolean)).toBe(true);
   });
 
-  it('refuses what is no key and no entry, and stores what came with it', async () => {
+  it('refuses an invalid key or entry, and stores the others of its group', async () => {
     const tier = kind.make(tempDir());
     const [a] = many(1);
     const nonsense = tier.putSoon(undefined as unknown as string, undefined as unknown as CacheEntry);
@@ -30,7 +30,7 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     expect(await good).toBe(true);
   });
 
-  it('keeps its place before writes that follow, and before the end', async () => {
+  it('is written before later writes, and before the tier closes', async () => {
     const tier = kind.make(tempDir());
     const [a, b] = many(2);
     const first = tier.putSoon('k0', a!);
@@ -43,7 +43,7 @@ describe.each(KINDS)('putSoon of $name', (kind) => {
     expect(tier.has('k1')).toBe(true);
   });
 
-  it('refuses a wrong entry alone, and says false for all when the database takes none', async () => {
+  it('refuses only the invalid entry, and resolves with false for all if the database fails', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { cipher: undefined, busyTimeoutMs: 0 });
     const wrong = Promise.allSettled([

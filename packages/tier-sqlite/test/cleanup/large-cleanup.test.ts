@@ -8,7 +8,7 @@ const expired = (count: number): CacheEntry[] =>
   Array.from({ length: count }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - (i % 7) }));
 
 describe.each(KINDS)('a cleanup of $name', (kind) => {
-  it('of few entries is done when it returns', () => {
+  it('of few entries is complete when it returns', () => {
     const tier = kind.make(tempDir());
     tier.putMany([...expired(100), makeEntry('live')]);
     expect(tier.cleanupExpired()).toBe(100);
@@ -16,7 +16,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     expect(tier.cleanupExpired()).toBe(0);
   });
 
-  it('of many entries leaves the event loop free, and puts and gets go on meanwhile', async () => {
+  it('of many entries does not block the event loop, puts or gets', async () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany([...expired(3000), makeEntry('live')]);
@@ -32,7 +32,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
       expect(tier.get(`new${puts++}`)).toBeDefined();
       await sleep(1);
     }
-    // One that was stored anew meanwhile is not removed.
+    // An entry that was replaced meanwhile is not removed.
     expect(await cleanup).toBe(3000);
     expect(puts).toBeGreaterThan(0);
     expect(tier.size()).toBe(puts + 1);
@@ -45,7 +45,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     });
   });
 
-  it('of many entries spares what was stored anew before their turn came', async () => {
+  it('of many entries keeps entries that were replaced before they were removed', async () => {
     const tier = kind.make(tempDir());
     tier.putMany(expired(2000));
     const cleanup = tier.cleanupExpired();
@@ -55,7 +55,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     expect(await tier.cleanupExpired()).toBe(0);
   });
 
-  it('ends with the tier that is closed meanwhile, and the rest goes with the next one', async () => {
+  it('stops when the tier is closed, and the next one removes the rest', async () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(expired(5000));
@@ -69,7 +69,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     expect(tier.enabled && tier.failureCount === 0).toBe(true);
   });
 
-  it('asked for twice is done once, and counted once', async () => {
+  it('requested twice runs once, and is counted once', async () => {
     const tier = kind.make(tempDir());
     tier.putMany(expired(2000));
     const counts = await Promise.all([tier.cleanupExpired(), tier.cleanupExpired()]);
@@ -77,7 +77,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     expect(tier.statistics.evictionsTtl).toBe(2000);
   });
 
-  it('that another connection keeps from writing fails like any write, and works later', async () => {
+  it('fails like any write while another connection holds the lock, and works later', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { busyTimeoutMs: 30 });
     tier.putMany(expired(2000));
@@ -90,7 +90,7 @@ describe.each(KINDS)('a cleanup of $name', (kind) => {
     expect(await tier.cleanupExpired()).toBe(2000);
   });
 
-  it('is one statement when the event loop may be held up', () => {
+  it('is one statement if the event loop may be blocked', () => {
     const tier = kind.make(tempDir(), {}, { maxBlockMs: Number.POSITIVE_INFINITY });
     tier.putMany(expired(3000));
     expect(tier.cleanupExpired()).toBe(3000);

@@ -7,14 +7,14 @@ import { KINDS, makeEntry, NOW, tempDir } from '../support.ts';
 
 const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
 
-// As in a program that was made into one file: what the thread would run lies nowhere. Or no thread may be started at
+// As in a bundled program, where the worker files are missing. Or no thread may be started at
 // all.
 vi.mock('node:worker_threads', async (original) => {
   const real = await original<typeof threads>();
   class Lost extends real.Worker {
     constructor(_file: string | URL, options?: threads.WorkerOptions) {
       if (system.refusesThreads) throw Object.assign(new Error('planted'), { code: 'ERR_ACCESS_DENIED' });
-      super(new URL('./left-afterPrefix.js', import.meta.url), options);
+      super(new URL('./missing-worker.js', import.meta.url), options);
     }
   }
   return { ...real, Worker: Lost };
@@ -29,7 +29,7 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     system.refusesThreads = refusesThreads;
   });
 
-  it('cleans up many entries in slices, says so once, and stays on', async () => {
+  it('cleans up many entries in slices, warns once, and stays enabled', async () => {
     const logger = new RecordingLogger();
     const tier = kind.make(tempDir(), {}, { logger });
     for (let round = 0; round < 2; round++) {
@@ -43,11 +43,11 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     }
     expect(tier.keys()).toEqual(['live']);
     expect([tier.enabled, tier.failureCount, tier.statistics.evictionsTtl]).toEqual([true, 0, 2000]);
-    expect(logger.lines.filter(({ message }) => message.includes('no thread can be started'))).toHaveLength(1);
+    expect(logger.lines.filter(({ message }) => message.includes('no worker thread can be started'))).toHaveLength(1);
     tier.close();
   });
 
-  it('ends a cleanup with the tier that is closed meanwhile', async () => {
+  it('stops a cleanup when the tier is closed', async () => {
     const tier = kind.make(tempDir());
     tier.putMany(Array.from({ length: 3000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
     await tier.cleanupExpired();
@@ -58,7 +58,7 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     expect(tier.failureCount).toBe(0);
   });
 
-  it('makes a database anew when it is sealed again', async () => {
+  it('rebuilds a database that is re-encrypted', async () => {
     const directory = tempDir();
     kind.make(directory).put('k', makeEntry('k', { password: 'pass' }));
     kind.make(directory).close();
@@ -67,7 +67,7 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     const counts = [];
     for await (const batch of tier.reseal(10)) counts.push(batch.reencrypted);
     expect(counts).toContain(1);
-    expect(logger.lines.filter(({ message }) => message.includes('no thread can be started'))).toHaveLength(1);
+    expect(logger.lines.filter(({ message }) => message.includes('no worker thread can be started'))).toHaveLength(1);
     tier.close();
     expect(readFileSync(kind.file(directory), 'latin1')).not.toContain('gAAAA.k1.');
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, tempDir, withDatabase } from '../support.ts';
 
-// A few, with credentials; the fault lab kills more. CRASH_RUNS=1000 vitest run
+// Few runs, with credentials; the fault lab has more. CRASH_RUNS=1000 vitest run
 // packages/tier-sqlite/test/database/crash.test.ts
 const RUNS = Number(process.env['CRASH_RUNS'] ?? 4);
 const systemTime = { now: () => Date.now() };
@@ -44,7 +44,7 @@ async function killSoon({ child, acknowledged }: Writer): Promise<void> {
 
 describe.each(KINDS)('$name killed while it writes', (kind) => {
   it.each(['normal', 'full'])(
-    'loses nothing that it acknowledged, durability %s',
+    'loses no acknowledged write, durability %s',
     { timeout: 60_000 + RUNS * 1000 },
     async (durability) => {
       const directory = tempDir();
@@ -69,7 +69,7 @@ describe.each(KINDS)('$name killed while it writes', (kind) => {
 });
 
 describe.each(KINDS)('$name in several processes', (kind) => {
-  it('keeps what each of them wrote, and one sees what another stored', async () => {
+  it('keeps the writes of each process, and each sees those of the others', async () => {
     const directory = tempDir();
     const writers = ['a', 'b', 'c'].map((prefix) => startWriter(kind, directory, prefix));
     await new Promise((resolve) => setTimeout(resolve, 700));

@@ -22,7 +22,7 @@ describe.each(KINDS)('$name', (kind) => {
   it.each([
     ['a text file', Buffer.from('this is no database '.repeat(500))],
     [
-      'a database header with noise behind it',
+      'a database header followed by noise',
       Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(8000, 0xa5)]),
     ],
   ])('sets %s aside and starts empty, with a warning', (_name, garbage) => {
@@ -39,30 +39,30 @@ describe.each(KINDS)('$name', (kind) => {
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
-  it.each(['', '-wal'])('reads no more than a constant of a file "….db%s" that claims any length', (suffix) => {
+  it.each(['', '-wal'])('reads a bounded part of a file "….db%s" of any claimed length', (suffix) => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
     tier.close();
     const path = kind.file(directory);
-    // The header stays what it is, and the first page holds nothing that is one.
+    // The header is intact, but the first page is invalid.
     writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 100), Buffer.alloc(20_000)]));
     if (suffix !== '') writeFileSync(path + suffix, '');
     truncateSync(path + suffix, 2 ** 40);
     expect(checkReadable(path)).toBeLessThanOrEqual(2 * MAX_BYTES_READ);
-    // End to end it would take half an hour.
+    // Reading all of it would take half an hour.
     expect(tier.put('b', makeEntry('b'))).toBe(true);
     const aside = readdirSync(directory).filter((name) => name.includes('.corrupt-'));
     expect(aside.map((name) => statSync(join(directory, name)).size)).toContain(suffix === '' ? 2 ** 40 : 20_100);
   });
 
-  it('ends with an error where no folder can be made and the system says ENOENT', () => {
+  it('fails with an error if no folder can be created and the system reports ENOENT', () => {
     const target = kind === L2 ? { directory: '/proc/pw-cache/l2' } : { path: '/proc/pw-cache/db/proxywhirl.db' };
     const script = `
       import { ${kind.name} } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       try { new ${kind.name}({}, ${JSON.stringify(target)}).open(); } catch (error) { console.log(error.code, error.cause.code); }`;
     const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
-    // In a process of its own: what spins in a system call can be ended from outside only.
+    // In a child process: a loop around a system call can be ended only from outside.
     const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
     expect({ status, stdout: String(stdout) }).toEqual({
       status: 0,
@@ -70,7 +70,7 @@ describe.each(KINDS)('$name', (kind) => {
     });
   });
 
-  it('sets a database aside that was cut in half', () => {
+  it('sets a truncated database aside', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(Array.from({ length: 500 }, (_, i) => makeEntry(`k${i}`)));
@@ -95,7 +95,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.get('b')).toBeDefined();
   });
 
-  it('answers as for a miss while another connection holds the lock, and works again after', async () => {
+  it('returns misses while another connection holds the lock, and works again afterwards', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { busyTimeoutMs: 20, failureThreshold: 100 });
     tier.put('a', makeEntry('a'));
@@ -116,7 +116,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.failureCount).toBe(0);
   });
 
-  it('cannot open a file that is locked from before, says so with the code, and opens it later', () => {
+  it('fails to open a locked file with the code of SQLite, and opens it later', () => {
     const directory = tempDir();
     mkdirSync(directory, { recursive: true });
     const rival = new Database(kind.file(directory));
@@ -135,7 +135,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.put('a', makeEntry('a'))).toBe(true);
   });
 
-  it('is off after repeated failures, and on again after a reset', () => {
+  it('is disabled by repeated failures, and enabled by a reset', () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { busyTimeoutMs: 0 });
     tier.put('a', makeEntry('a'));
@@ -149,7 +149,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.get('a')).toBeDefined();
   });
 
-  it('does not acknowledge writes into a file that was removed, and makes a new one', () => {
+  it('does not acknowledge writes to a removed file, and creates a new one', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
@@ -160,11 +160,13 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.keys()).toEqual(['c']);
   });
 
-  it('gives false when the disk is full, keeps what it has, and works again when there is room', () => {
+  it('returns false when the disk is full, keeps its entries, and works again once there is space', () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { failureThreshold: 1000 });
     tier.put('a', makeEntry('a'));
-    const fill = (tier as unknown as { read: <T>(work: (store: { db: Database.Database }) => T) => T }).read.bind(tier);
+    const fill = (
+      tier as unknown as { withStore: <T>(work: (store: { db: Database.Database }) => T) => T }
+    ).withStore.bind(tier);
     const pages = fill(({ db }) => db.pragma('page_count', { simple: true })) as number;
     fill(({ db }) => db.pragma(`max_page_count = ${pages + 4}`));
     const big = (i: number) => makeEntry(`big${i}`, { lastHealthError: 'x'.repeat(3000) });
@@ -177,7 +179,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(withDatabase(kind.file(directory), (db) => db.pragma('integrity_check', { simple: true }))).toBe('ok');
   });
 
-  it('refuses a symbolic link in the way, and leaves what it points to alone', () => {
+  it('refuses a symbolic link at its path, and does not touch its target', () => {
     const directory = tempDir();
     const victim = join(tempDir(), 'victim');
     writeFileSync(victim, 'precious');
@@ -191,7 +193,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(readFileSync(victim, 'utf8')).toBe('precious');
   });
 
-  it('makes its files 0600 and its folders 0700 under any umask, and closes an open file to others', () => {
+  it('creates files with mode 0600 and folders with 0700 under any umask, and makes an existing file private', () => {
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
     for (const umask of [0, 0o022]) {
@@ -211,7 +213,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(statSync(kind.file(foreign)).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves one file afterPrefix when it is closed, and closing twice is harmless', () => {
+  it('leaves one file when it is closed, and can be closed twice', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a'));
@@ -221,7 +223,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.get('a')).toBeDefined();
   });
 
-  it('can be changed while its entries are walked over', () => {
+  it('can be changed while its entries are iterated', () => {
     const tier = kind.make(tempDir());
     tier.putMany(Array.from({ length: 600 }, (_, i) => makeEntry(`k${i}`)));
     let walked = 0;
@@ -233,7 +235,7 @@ describe.each(KINDS)('$name', (kind) => {
     expect(tier.size()).toBe(300);
   });
 
-  it('refuses a wrong option when it is made', () => {
+  it('refuses a wrong option in the constructor', () => {
     const wrong = { durability: 'off' as 'normal', busyTimeoutMs: -1 };
     expect(() => kind.make(tempDir(), {}, wrong)).toThrow(/durability.*busyTimeoutMs/);
     for (const path of ['', 'a\0b', 'a ', undefined as unknown as string]) {
@@ -244,7 +246,7 @@ describe.each(KINDS)('$name', (kind) => {
   });
 });
 
-it('no failure of SQLite shows a value or a statement', () => {
+it('errors never contain a value or a statement', () => {
   const directory = tempDir();
   const logger = new RecordingLogger();
   const tier = makeL3(directory, { logger });

@@ -15,7 +15,7 @@ describe('the native binding', () => {
     expect(execFileSync(process.execPath, options, { encoding: 'utf8' }).trim()).toBe('0');
   });
 
-  it('is not touched on a Node.js that is too old', () => {
+  it('is not loaded on a Node.js that is too old', () => {
     let loads = 0;
     const load = () => {
       loads++;
@@ -28,7 +28,7 @@ describe('the native binding', () => {
     expect(() => checkRuntime()).not.toThrow();
   });
 
-  it('that cannot be loaded gives an error with the remedy', () => {
+  it('that cannot be loaded causes an error with the remedy', () => {
     const cause = Object.assign(new Error('no such file'), { code: 'ERR_DLOPEN_FAILED' });
     try {
       loadBinding(() => {

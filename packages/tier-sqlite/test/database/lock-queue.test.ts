@@ -58,7 +58,7 @@ const OPERATIONS: readonly (readonly [string, (tier: Tier) => MaybePromise<unkno
 
 describe.each(KINDS)('while another process holds the lock of $name', (kind) => {
   it.each(OPERATIONS)(
-    '%s waits, the event loop goes on, and all is there in the end',
+    '%s waits without blocking the event loop, and succeeds when the lock is released',
     async (_name, work, expected, keys) => {
       const directory = tempDir();
       const tier = made(kind, directory, { whenLocked: 'promise' });
@@ -76,7 +76,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     },
   );
 
-  it('reseal waits for it as well', async () => {
+  it('reseal waits for it, too', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
     tier.put('secret', makeEntry('secret', { password: 'hunter2' }));
@@ -89,7 +89,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
   });
 
-  it('writes keep their order, also one that blocks afterPrefix those that wait', async () => {
+  it('writes keep their order, including a blocking one after waiting ones', async () => {
     const directory = tempDir();
     const tier = made(kind, directory);
     const { released } = await holdLock(kind.file(directory), HELD_MS);
@@ -102,7 +102,7 @@ describe.each(KINDS)('while another process holds the lock of $name', (kind) => 
     expect(tier.totalFailures).toBe(0);
   });
 
-  it('what waits fails when its time is up, the last chance being the end of the tier', async () => {
+  it('waiting writes fail when their time is up or the tier closes', async () => {
     const directory = tempDir();
     const tier = made(kind, directory, { busyTimeoutMs: 100, whenLocked: 'promise', failureThreshold: 100 });
     const { released } = await holdLock(kind.file(directory), HELD_MS);

@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 
 /**
- * Holds a database's write lock for so many milliseconds, as another program would: `locking-child.ts <path> <ms>`.
- * Says when it has it.
+ * Holds the write lock of a database for some milliseconds, as another program would: `locking-child.ts <path> <ms>`.
+ * Reports when it has it.
  */
 const [path, ms] = process.argv.slice(2) as [string, string];
 const db = new Database(path, { timeout: 0 });

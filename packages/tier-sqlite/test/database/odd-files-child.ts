@@ -3,7 +3,7 @@ import { RecordingLogger } from '@pw/test-support';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
 import { FakeCipher } from '../fake-cipher.ts';
 
-/** What became of one directory. */
+/** Outcome for one directory. */
 export interface OddOutcome {
   readonly directory: string;
   /** Code and message of the error of `open`. */
@@ -33,7 +33,7 @@ async function tryDirectory(kind: string, directory: string): Promise<OddOutcome
     tier.open();
     const found = KEYS.filter((key) => tier.get(key) !== undefined).length;
     const stored = tier.put('new', CacheEntry.create({ key: 'new', proxyUrl: 'http://198.18.0.1:80' }));
-    // Looks into the files that were set aside; a huge one takes as long as it is long.
+    // Reads the files that were set aside, however long they are.
     if (found > 0) for await (const _ of tier.reseal(100));
     return { found, stored, ...outcome() };
   } catch (error) {
@@ -44,6 +44,6 @@ async function tryDirectory(kind: string, directory: string): Promise<OddOutcome
   }
 }
 
-// Each line as soon as it is known: if one hangs, the last line says which one did not.
+// Written as soon as it is known: if a directory hangs, the last line names the one before it.
 const [kind, ...directories] = process.argv.slice(2) as [string, ...string[]];
 for (const directory of directories) process.stdout.write(`${JSON.stringify(await tryDirectory(kind, directory))}\n`);

@@ -9,7 +9,7 @@ import type { OddOutcome } from './odd-files-child.ts';
 const CHILD = join(import.meta.dirname, 'odd-files-child.ts');
 const ROOT = process.getuid?.() === 0;
 
-/** `refused`: open says so and names the path. `anew`: set aside, with a warning. `works`: nothing is lost. */
+/** `refused`: open throws and names the path. `anew`: set aside, with a warning. `works`: nothing is lost. */
 type Outcome = 'refused' | 'anew' | 'works';
 interface Place {
   readonly suffix: string;
@@ -19,7 +19,7 @@ interface Place {
 
 const PLACES: readonly Place[] = [
   { suffix: '', fate: 'refused', huge: 'anew' },
-  // SQLite itself passes over a log that is none of its own.
+  // SQLite itself ignores a log of an unknown format.
   { suffix: '-wal', fate: 'refused', huge: 'works' },
   { suffix: '-shm', fate: 'refused', huge: 'untried' },
   { suffix: '-journal', fate: 'refused', huge: 'works' },
@@ -27,7 +27,7 @@ const PLACES: readonly Place[] = [
 ];
 
 describe.each(KINDS)(
-  '$name: what is no file of ours, in the place of any of them, is refused or passed over at once:',
+  '$name: any other kind of file in place of one of its own is refused or ignored immediately:',
   (kind) => {
     it.each(ODD_FILES.filter((odd) => ROOT || odd !== 'device'))('%s', (odd) => {
       const original = fullDirectory(kind);
@@ -44,7 +44,7 @@ describe.each(KINDS)(
         return [{ directory, path, wanted }];
       });
       const argv = ['--conditions=@pw/source', CHILD, kind.name, ...cases.map(({ directory }) => directory)];
-      // In a process of its own: what waits in a system call can be ended from outside only.
+      // In a child process: a blocking system call can be ended only from outside.
       const { stdout, stderr } = spawnSync(process.execPath, argv, {
         encoding: 'utf8',
         timeout: 60_000,

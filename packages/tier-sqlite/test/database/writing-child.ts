@@ -2,7 +2,7 @@ import { CacheEntry } from '@pw/cache-models';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
 import { FakeCipher } from '../fake-cipher.ts';
 
-// Stores entries until it is killed, and says after each put, and not before, that it is stored.
+// Stores entries until it is killed, and reports each one after its put returned.
 const [, , kind, directory, prefix, durability] = process.argv as string[];
 const options = { cipher: new FakeCipher(), durability: durability as 'normal' | 'full' };
 const tier =

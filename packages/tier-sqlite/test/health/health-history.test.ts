@@ -10,7 +10,7 @@ const checkUrl = 'https://example.com/ip';
 const schedule = { intervalMs: 1000, maxIntervalMs: 6000, jitter: 0 };
 
 describe('a health check', () => {
-  it('is written to the history and to the entry, and failures back off', () => {
+  it('is stored in the history and in the entry, with exponential backoff after failures', () => {
     const clock = new ManualClock(NOW);
     const tier = makeL3(tempDir(), { clock, healthSchedule: schedule });
     tier.put('a', makeEntry('a', { password: 'hunter2', failureCount: 3 }));
@@ -55,7 +55,7 @@ describe('a health check', () => {
     expect(tier.healthHistory('a', { since: NOW + 60 })).toEqual(history.slice(0, 2));
   });
 
-  it('of the past adds to the totals and says nothing about the present', () => {
+  it('older than the last one adds to the totals but does not change the current state', () => {
     const tier = makeL3(tempDir());
     tier.put('a', makeEntry('a'));
     tier.recordHealthCheck('a', { status: 'healthy', checkUrl });
@@ -65,7 +65,7 @@ describe('a health check', () => {
     expect(tier.healthHistory('a').map(({ status }) => status)).toEqual(['healthy', 'dead']);
   });
 
-  it('of a key that is not there, or expired, writes nothing', () => {
+  it('of a missing or expired key stores nothing', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.put('old', makeEntry('old', { expiresAt: NOW - 1 }));
@@ -74,7 +74,7 @@ describe('a health check', () => {
     expect(countHistory(directory)).toBe(0);
   });
 
-  it('stores no credentials of a URL', () => {
+  it('does not store credentials in a URL', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.put('a', makeEntry('a'));
@@ -86,7 +86,7 @@ describe('a health check', () => {
     );
   });
 
-  it('stores no credentials of its entry, wherever they stand in a text', () => {
+  it('does not store credentials of its entry, wherever they occur in a string', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.put('a', makeEntry('a', { username: 'ann.smith', password: 'hunter2-hunter2' }));
@@ -109,7 +109,7 @@ describe('a health check', () => {
     expect(['hunter2', 'ann.smith', token].filter((trace) => bytes.includes(trace))).toEqual([]);
   });
 
-  it('that is wrong is refused with every wrong member', () => {
+  it('with invalid members is refused, and the error lists all of them', () => {
     const tier = makeL3(tempDir());
     const wrong = { status: 'poorly', checkTime: 'x', responseTimeMs: -1, errorMessage: 5, checkUrl: '' };
     expect(() => tier.recordHealthCheck('a', wrong as unknown as HealthCheckResult)).toThrow(
@@ -124,7 +124,7 @@ describe('a health check', () => {
 });
 
 describe('the health history', () => {
-  it('and created_at survive an update of the entry; the history goes with the entry', () => {
+  it('and created_at survive an update of the entry; the history is deleted with it', () => {
     const directory = tempDir();
     const clock = new ManualClock(NOW);
     const tier = makeL3(directory, { clock });
@@ -149,7 +149,7 @@ describe('the health history', () => {
     expect(countHistory(directory)).toBe(0);
   });
 
-  it('is of one proxy: another one that is put under its key has none, in whatever way it comes there', () => {
+  it('belongs to one proxy: another one stored under the same key starts without history', () => {
     const tier = makeL3(tempDir());
     const gate = makeEntry('a', { proxyUrl: 'http://[2001:db8::1]:80' });
     const write = {
@@ -179,9 +179,9 @@ describe('the health history', () => {
   const LAST = '9223372036854775807';
   const row = (id: string) => `INSERT INTO health_history VALUES (${id}, 'a', 1, 'dead', NULL, NULL, 'x')`;
   it.each([
-    ['a sequence at its end', `UPDATE sqlite_sequence SET seq = ${LAST}`],
-    ['a sequence that is none', `UPDATE sqlite_sequence SET seq = 'x'`],
-    ['a row at the end of all ids', row(LAST)],
+    ['a sequence at its maximum', `UPDATE sqlite_sequence SET seq = ${LAST}`],
+    ['an invalid sequence', `UPDATE sqlite_sequence SET seq = 'x'`],
+    ['a row with the last possible id', row(LAST)],
     [
       'rows before the end of what is counted',
       [LAST, 2 ** 52, 2 ** 52 - 1, 2 ** 52 - 2, 2 ** 52 - 2 ** 40].map((id) => row(String(id))).join(';'),
@@ -201,7 +201,7 @@ describe('the health history', () => {
     expect([tier.totalFailures, tier.enabled]).toEqual([0, true]);
   });
 
-  it('goes with an evicted entry', () => {
+  it('is deleted with an evicted entry', () => {
     const directory = tempDir();
     const tier = L3.make(directory, { maxEntries: 1 }) as ReturnType<typeof makeL3>;
     tier.put('a', makeEntry('a'));

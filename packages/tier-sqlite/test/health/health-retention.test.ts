@@ -29,7 +29,7 @@ describe('the health history', () => {
     expect(tier.get('a')).toMatchObject({ totalHealthChecks: 10 });
   });
 
-  it('forgets checks by age, of any key, however many there are', () => {
+  it('removes old checks of any key, however many there are', () => {
     const directory = tempDir();
     const clock = new ManualClock(NOW);
     const keep = makeL3(directory, { clock, healthRetention: { maxAgeMs: null, maxRecordsPerKey: null } });
@@ -42,7 +42,7 @@ describe('the health history', () => {
     expect(stored(directory)).toEqual([['b', 3]]);
   });
 
-  it('of any length is read no farther than a constant, and forgotten in slices', () => {
+  it('of any length is read up to a constant number of checks, and pruned in steps', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.put('a', makeEntry('a'));
@@ -64,7 +64,7 @@ describe('the health history', () => {
     expect(more.healthSummary('a').checks).toBe(MOST_CHECKS + 10);
   });
 
-  it('has its indexes again if another program dropped them', () => {
+  it('gets its indexes back if another program dropped them', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.open();
@@ -94,7 +94,7 @@ describe('the health history', () => {
     ['error_message', `zeroblob(4000000)`],
     ['check_url', `x'01'`],
     ['check_url', `hex(zeroblob(1000000))`],
-  ])('passes over a check whose %s is %s, and counts it', (column, value) => {
+  ])('skips and counts a check whose %s is %s', (column, value) => {
     const directory = tempDir();
     const logger = new RecordingLogger();
     const tier = makeL3(directory, { logger });
@@ -106,14 +106,14 @@ describe('the health history', () => {
     );
     expect(tier.healthHistory('a').map(({ responseTimeMs }) => responseTimeMs)).toEqual([2, 0]);
     expect([tier.statistics.evictionsCorruption, logger.lines.length, tier.totalFailures]).toEqual([1, 1, 0]);
-    // A summary looks at no texts but the state.
+    // A summary reads no strings except the status.
     const checks = column === 'error_message' || column === 'check_url' ? 3 : 2;
     const until = column === 'check_time' ? {} : { until: NOW + 10 };
     expect(tier.healthSummary('a', until)).toMatchObject({ checks, successes: checks, uptime: 1 });
     expect(tier.healthSummary('a').responseTimeMs).toMatchObject({ count: checks, min: 0, mean: 1, max: 2 });
   });
 
-  it('takes no URL of a check that it could not read again', () => {
+  it('refuses a check whose URL would be too long to be read', () => {
     const tier = makeL3(tempDir());
     tier.put('a', makeEntry('a'));
     const url = `https://example.com/${'x'.repeat(1024 * 1024)}`;
@@ -128,7 +128,7 @@ describe('the health history', () => {
 });
 
 describe('a health summary', () => {
-  it('tells uptime and response times of a window', () => {
+  it('reports uptime and response times in a window', () => {
     const tier = makeL3(tempDir());
     tier.put('a', makeEntry('a'));
     const states = ['healthy', 'degraded', 'dead', 'unknown', 'unhealthy', 'healthy'] as const;
@@ -156,7 +156,7 @@ describe('a health summary', () => {
     expect(() => tier.healthSummary('a', { since: 'x', until: Number.NaN })).toThrow(/since.*until/);
   });
 
-  it('has the percentiles of the nearest rank', () => {
+  it('computes percentiles by nearest rank', () => {
     const tier = makeL3(tempDir());
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 40 }), (times) => {
@@ -171,7 +171,7 @@ describe('a health summary', () => {
           ['p95', 0.95],
           ['p99', 0.99],
         ] as const) {
-          // The smallest time that so large a share of the times does not exceed.
+          // The smallest time that this share of the times does not exceed.
           const wanted = [...times]
             .sort((a, b) => a - b)
             .find((t) => times.filter((one) => one <= t).length >= share * times.length);

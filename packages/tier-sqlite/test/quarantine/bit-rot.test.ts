@@ -82,7 +82,7 @@ describe.each(KINDS)('$name on a database with flipped bits', (kind) => {
     expect(noticed).toBeGreaterThan(0);
   });
 
-  it('sets a damaged row aside as it is, and the others are there', () => {
+  it('moves a damaged row unchanged to quarantine and keeps the others', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(entries());
@@ -97,7 +97,7 @@ describe.each(KINDS)('$name on a database with flipped bits', (kind) => {
     expect(tier.get('key-3')).toBeDefined();
   });
 
-  it('takes a row without its checksum for damage where only we can have written it', () => {
+  it('treats a row without a checksum as damaged if only we can have written it', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(entries());
@@ -106,7 +106,7 @@ describe.each(KINDS)('$name on a database with flipped bits', (kind) => {
     expect(tier.statistics.evictionsCorruption).toBe(1);
   });
 
-  it('rebuilds an index that points to another row, and loses neither', () => {
+  it('rebuilds an index that points to the wrong row, and loses neither row', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany([makeEntry('first'), makeEntry('other')]);

@@ -47,7 +47,7 @@ function someEntries(): CacheEntry[] {
   );
 }
 
-/** One value for each member that chooses entries: a member without one does not compile. */
+/** One value for each member that selects entries: a missing member does not compile. */
 const FILTERS: { readonly [M in FilterMember]: EntryFilter[M] } = {
   source: ['a', 'b'],
   protocol: 'http',
@@ -127,7 +127,7 @@ const filters: fc.Arbitrary<EntryFilter> = fc.record(
 );
 
 describe('a query', () => {
-  it('finds what the plain meaning of the filter finds, in order, over pages of any size', () => {
+  it('finds the same as a plain filter, in order, over pages of any size', () => {
     const tier = makeL3(tempDir());
     const entries = someEntries();
     tier.putMany(entries);
@@ -142,14 +142,14 @@ describe('a query', () => {
     expect(tier.size()).toBe(entries.filter(({ expiresAt }) => expiresAt > NOW).length);
   });
 
-  it('agrees with the plain meaning on entries of every kind: hostile texts, microseconds, emoji keys', () => {
+  it('agrees with a plain filter on entries of every kind: hostile strings, microseconds, emoji keys', () => {
     const clock = new ManualClock(NOW);
     fc.assert(
       fc.property(fc.array(entryInputs, { maxLength: 12 }), filters, fc.nat(11), (inputs, filter, pick) => {
         const tier = makeL3(tempDir(), { clock });
         const kept = new Map(inputs.map((input) => [input.key, CacheEntry.create(input, clock)]));
         tier.putMany([...kept.values()]);
-        // Filters that meet what is there: half a source or a host, a time on the very edge.
+        // Filters close to the data: half a source or a host, a time exactly on the boundary.
         const some = [...kept.values()][pick % Math.max(1, kept.size)];
         const near: EntryFilter =
           some === undefined
@@ -176,7 +176,7 @@ describe('a query', () => {
     );
   });
 
-  it('takes times as numbers, dates and texts', () => {
+  it('accepts times as numbers, dates and strings', () => {
     const tier = makeL3(tempDir());
     tier.put('a', makeEntry('a', { lastAccessed: NOW }));
     for (const from of [NOW, new Date(NOW), new Date(NOW).toISOString()]) {
@@ -184,7 +184,7 @@ describe('a query', () => {
     }
   });
 
-  it('refuses a wrong filter with every wrong member, and shows no value', () => {
+  it('refuses a wrong filter, listing every wrong member and no value', () => {
     const tier = makeL3(tempDir());
     const wrong = {
       source: 5,
@@ -224,7 +224,7 @@ describe('a query', () => {
   });
 
   it.each(Object.keys(FILTERS) as FilterMember[])(
-    'by %s uses the index that it is said to have, or says so',
+    'by %s uses the index in FILTER_INDEXES, or has none there',
     (member) => {
       const plan = planOf({ [member]: FILTERS[member] });
       const index = FILTER_INDEXES[member];
@@ -246,7 +246,7 @@ describe('a query', () => {
     }
   });
 
-  it('by labels walks the keys of one label in their order, sorts nothing, and tests the others', () => {
+  it('by labels walks the keys of one label in order without sorting, and tests the others', () => {
     const cursor = formatCursor({ orderBy: 'key', direction: 'asc', value: 'a', key: 'a' });
     const filter = { labels: { country: 'DE', kind: 'residential' }, cursor };
     const plan = planOf(filter, { name: 'country', values: ['DE'] });
@@ -256,7 +256,7 @@ describe('a query', () => {
     expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
   });
 
-  it('by a label that few have looks at those alone, whatever the order', () => {
+  it('by a label of few entries reads only those, whatever the order', () => {
     for (const orderBy of ENTRY_ORDERS) {
       const plan = planOf({ labels: { country: ['DE', 'US'] }, orderBy }, { name: 'country', values: ['DE', 'US'] });
       expect(plan).toContain('SEARCH pw_cache_entries_labels USING PRIMARY KEY (name=? AND value=?)');
@@ -264,7 +264,7 @@ describe('a query', () => {
     }
   });
 
-  it('by labels that very many have walks an order, or the rarest of them, and finds the same', () => {
+  it('by labels of very many entries walks an order or the rarest label, and finds the same', () => {
     const tier = makeL3(tempDir());
     const entries = Array.from({ length: 2500 }, (_, i) =>
       makeEntry(`k${i}`, {
@@ -300,7 +300,7 @@ describe('a query', () => {
         }
   });
 
-  it('at random gives each entry that fits once at most, and each as often as any other', () => {
+  it('in random order returns each match at most once, and all equally often', () => {
     const tier = makeL3(tempDir());
     tier.putMany(
       Array.from({ length: 40 }, (_, i) => makeEntry(`k${i}`, { labels: { half: i % 2 ? 'odd' : 'even' } })),
@@ -314,25 +314,25 @@ describe('a query', () => {
       for (const key of keys) times.set(key, (times.get(key) ?? 0) + 1);
       first.set(keys[0]!, (first.get(keys[0]!) ?? 0) + 1);
     }
-    // 500 and 100 on average; seven standard deviations of it are 140 and 70.
+    // 500 and 100 on average; seven standard deviations are 140 and 70.
     expect([times.size, first.size]).toEqual([20, 20]);
     for (const count of times.values()) expect(Math.abs(count - 500)).toBeLessThan(140);
     for (const count of first.values()) expect(Math.abs(count - 100)).toBeLessThan(70);
     expect(tier.query({ orderBy: 'random', limit: 100 }).entries).toHaveLength(40);
   });
 
-  it('by one end of a time is enough for its index', () => {
+  it('by one end of a range of times uses its index', () => {
     expect(planOf({ expiresAt: { to: NOW + 1 } })).toContain('SEARCH c USING INDEX idx_expires_at ');
     expect(planOf({ lastAccessed: { from: NOW } })).toContain('SEARCH c USING INDEX idx_last_accessed ');
   });
 
-  it('for what is due next walks one index and sorts no more than ties', () => {
+  it('for the next due checks walks one index and sorts only ties', () => {
     const plan = planOf({ checkDueBy: NOW, orderBy: 'nextCheckTime' });
     expect(plan).toMatch(new RegExp(`SEARCH c USING INDEX ${FILTER_INDEXES.checkDueBy} `));
     expect(plan).not.toContain('TEMP B-TREE FOR ORDER BY');
   });
 
-  it('goes on after a page whose last row has lost its place', () => {
+  it('continues after a page whose last row is damaged', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.putMany(['a', 'b', 'c', 'd'].map((key) => makeEntry(key, { source: key })));
@@ -341,7 +341,7 @@ describe('a query', () => {
     expect(allPages(tier, { orderBy: 'source', direction: 'desc', limit: 1 })).toEqual(['d', 'c', 'a']);
   });
 
-  it('goes on after damaged rows, and gives an empty page after a fault', () => {
+  it('continues after damaged rows, and returns an empty page after a fault', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.putMany(['a', 'b', 'c'].map((key) => makeEntry(key)));

@@ -25,7 +25,7 @@ async function reseal(tier: Tier, batchSize = 100): Promise<Required<ResealCount
   return sum;
 }
 
-describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
+describe.each(KINDS)('what $name leaves behind', (kind) => {
   const quarantine = `pw_${kind.table}_quarantine`;
   const filled = (directory: string, count = 20) => {
     const tier = kind.make(directory);
@@ -35,7 +35,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
   };
   const rotating = (directory: string) => kind.make(directory, {}, { cipher: new FakeCipher('k2', 'k1') });
 
-  it('is nothing of many expired rows, which a thread removes', async () => {
+  it('is nothing of many expired rows, which a worker removes', async () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(Array.from({ length: 1000 }, (_, n) => secret(n).with({ expiresAt: n === 0 ? LATER : NOW - 1 })));
@@ -46,7 +46,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect(bytesOf(kind.file(directory)).split(OLD)).toHaveLength(3);
   });
 
-  it('is sealed again where it was set aside, and nothing else of it changes', async () => {
+  it('is re-encrypted in quarantine, and nothing else of it changes', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -82,7 +82,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect(bytesOf(file)).not.toContain(OLD);
   });
 
-  it('is set aside first where nobody has read it since it was damaged, whatever its key is', async () => {
+  it('is set aside first if its damage was not noticed before, whatever its key is', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -106,7 +106,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect(withDatabase(file, (db) => db.prepare(`SELECT count(*) FROM ${quarantine}`).pluck().get())).toBe(4);
   });
 
-  it('is counted where no key opens it, and never read where it is too long for a token', async () => {
+  it('is counted if no key decrypts it, and not read if it is too long for a token', async () => {
     const directory = tempDir();
     const file = filled(directory);
     withDatabase(file, (db) => {
@@ -139,7 +139,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect(bytesOf(file)).not.toContain(OLD);
   });
 
-  it('is counted in files that were set aside whole, a token on the edge of two pieces too', async () => {
+  it('is counted in files that were set aside, including a token across two chunks', async () => {
     const directory = tempDir();
     const file = filled(directory);
     const aside = (name: string, bytes: Buffer) => writeFileSync(`${file}.corrupt-${name}`, bytes);
@@ -157,7 +157,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect((await reseal(tier)).inQuarantine).toBe(6 + 1 + 1);
   });
 
-  it('is nothing of what another program removed without wiping it out', async () => {
+  it('is nothing of rows that another program deleted without overwriting them', async () => {
     const directory = tempDir();
     const file = filled(directory, 400);
     withDatabase(file, (db) => db.exec(`DELETE FROM ${kind.table} WHERE rowid % 3 = 0 OR key > 'k2'`));
@@ -168,7 +168,7 @@ describe.each(KINDS)('what $name leaves afterPrefix', (kind) => {
     expect(logSize(file)).toBe(0);
   });
 
-  it('are the rows where they were, in a sound database', async () => {
+  it('are all rows in an intact database', async () => {
     const directory = tempDir();
     const file = filled(directory);
     const places = () =>
@@ -196,7 +196,7 @@ describe('the log', () => {
   afterEach(() => void vi.useRealTimers());
 
   it.each([20, Number.POSITIVE_INFINITY])(
-    'is emptied half a minute after a write (maxBlockMs %s)',
+    'is truncated half a minute after a write (maxBlockMs %s)',
     async (maxBlockMs) => {
       const { tier, file } = openL3(maxBlockMs);
       tier.deleteMany(many(20).map(({ key }) => key));
@@ -206,13 +206,13 @@ describe('the log', () => {
       vi.advanceTimersByTime(1);
       await until('the log is empty', () => logSize(file) === 0);
       expect(bytesOf(file)).not.toContain(OLD);
-      // Nothing to do, and nobody who looks.
+      // Nothing to do, and no timer.
       vi.advanceTimersByTime(EMPTY_AFTER_MS);
       expect(vi.getTimerCount()).toBe(0);
     },
   );
 
-  it('is emptied as soon as nobody reads any more what was there before', async () => {
+  it('is truncated as soon as nobody reads an older state', async () => {
     const { tier, file } = openL3();
     const reader = new Database(file);
     onTestFinished(() => void reader.close());
@@ -229,7 +229,7 @@ describe('the log', () => {
     });
   });
 
-  it('leaves no timer afterPrefix when the tier is closed', () => {
+  it('has no timer left when the tier is closed', () => {
     const { tier } = openL3();
     expect(vi.getTimerCount()).toBe(1);
     tier.close();
@@ -237,7 +237,7 @@ describe('the log', () => {
   });
 });
 
-it('fails to seal again while another connection keeps what was there before, and then does not', async () => {
+it('re-encryption fails while another connection reads an older state, and succeeds afterwards', async () => {
   const directory = tempDir();
   const before = makeL3(directory);
   before.putMany(many(20));

@@ -40,8 +40,8 @@ const WRONG = ['failure_count', 'ttl_seconds', 'access_count'].flatMap((column) 
 );
 
 describe.each(KINDS)('a row of $name', (kind) => {
-  it.each(WRONG)('with %s is set aside, whoever wrote it, and its checksum helps nothing', (set) => {
-    // Of ours one may come out of a record of ProxyWhirl's, where this count has no end.
+  it.each(WRONG)('with %s is set aside, whoever wrote it, even with a valid checksum', (set) => {
+    // A row of ours may come from a record of ProxyWhirl, which does not bound this count.
     const isTheirsAlone = /access_count = (-?9|1e300)/.test(set);
     for (const from of isTheirsAlone ? (['theirs'] as const) : (['theirs', 'ours'] as const)) {
       const { tier, inQuarantine } = changed(kind, set, from);
@@ -56,12 +56,12 @@ describe.each(KINDS)('a row of $name', (kind) => {
     ['access_count = -5', -5],
     ['access_count = NULL, failure_count = NULL', 0],
     ['access_count = 3.0', 3],
-  ])('with what ProxyWhirl may store (%s) is read', (set, accessCount) => {
+  ])('with a value that ProxyWhirl may store (%s) is read', (set, accessCount) => {
     expect(changed(kind, set).tier.get('a')?.accessCount).toBe(accessCount);
   });
 
   it.each([LAST_ROWID, '9223372036837998592', '-9223372036854775808', '9007199254740993', '-5'])(
-    'at rowid %s is read, changed, counted and removed like any other, and leaves room for more',
+    'at rowid %s is read, changed, counted and removed like any other, and others can follow',
     (rowId) => {
       const { tier } = changed(kind, `rowid = ${rowId}`);
       expect(tier.recordAccess([{ key: 'a', accessCount: 4, lastAccessed: 5000 }])).toBe(1);

@@ -7,11 +7,11 @@ interface Known {
   accessCount: number;
   lastAccessed: number;
   expiresAt: number;
-  /** When its row was made. */
+  /** When its row was inserted. */
   readonly order: number;
 }
 
-/** Says in the plainest way which key goes. */
+/** The model: which key to evict. */
 function victim(entries: ReadonlyMap<string, Known>, policy: EvictionPolicy): string {
   const rank = ({ accessCount, lastAccessed, order }: Known): readonly number[] =>
     policy === 'fifo' ? [order] : policy === 'lru' ? [lastAccessed, order] : [accessCount, order];
@@ -36,7 +36,7 @@ const commands = fc.array(
 );
 
 describe.each(KINDS)('$name with room for four', (kind) => {
-  it.each(['lru', 'lfu', 'fifo'] as const)('keeps what an oracle keeps: %s', (evictionPolicy) => {
+  it.each(['lru', 'lfu', 'fifo'] as const)('keeps the same entries as a simple model: %s', (evictionPolicy) => {
     fc.assert(
       fc.property(commands, (list) => {
         const directory = tempDir();
@@ -79,7 +79,7 @@ describe.each(KINDS)('$name with room for four', (kind) => {
     );
   });
 
-  it('tells the listener what went, each once and with its reason, and never the entry just put', () => {
+  it('calls the listener once per evicted entry with its reason, and never for the entry just put', () => {
     const gone: string[] = [];
     const onEvict = (key: string, entry: { source: string }, reason: RemovalReason) =>
       gone.push(`${key} ${entry.source} ${reason}`);
@@ -93,7 +93,7 @@ describe.each(KINDS)('$name with room for four', (kind) => {
     expect(tier.statistics).toMatchObject({ evictionsLru: 1, evictionsTtl: 1, currentSize: 2 });
   });
 
-  it('counts evictions without a listener too, and survives one that throws', () => {
+  it('counts evictions without a listener, and ignores one that throws', () => {
     const silent = kind.make(tempDir(), { maxEntries: 3 });
     silent.putMany(Array.from({ length: 10 }, (_, i) => makeEntry(`k${i}`)));
     expect(silent.statistics).toMatchObject({ evictionsLru: 7, currentSize: 3 });
@@ -105,7 +105,7 @@ describe.each(KINDS)('$name with room for four', (kind) => {
     expect(loud.enabled).toBe(true);
   });
 
-  it('is cut to a lower limit when it opens', () => {
+  it('evicts down to a lower limit when it opens', () => {
     const directory = tempDir();
     const large = kind.make(directory);
     large.putMany(Array.from({ length: 40 }, (_, i) => makeEntry(`k${i}`, { lastAccessed: NOW + i })));

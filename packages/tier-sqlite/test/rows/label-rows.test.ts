@@ -49,13 +49,13 @@ function withLabels(kind: Kind, ...keys: string[]) {
   return { directory, tier, run };
 }
 
-/** Rows as anybody may have put into the file, for keys that begin like that. */
+/** Rows that another program may have added, for keys with this prefix. */
 const forge = (count: number, key = "'a'") =>
   `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
    INSERT INTO pw_cache_entries_labels SELECT 'country', 'forged' || i, ${key} FROM n`;
 
 describe.each(KINDS)('labels in $name', (kind) => {
-  it('come back as they were, in a list as every store writes it, and NULL where there are none', () => {
+  it('are read as they were stored, as a list in the common format, or NULL if there are none', () => {
     const { tier, directory } = withLabels(kind, 'a');
     tier.put('b', makeEntry('b'));
     expect(tier.get('a')?.labels).toEqual(LABELS);
@@ -68,7 +68,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     ]);
   });
 
-  it('of the most and longest there may be are within the bound', () => {
+  it('of maximum number and length are within the bound', () => {
     const labels = Object.fromEntries(
       Array.from({ length: 32 }, (_, i) => [`n${i}`.padEnd(64, 'x'), (i % 2 ? '漢' : '"').repeat(256)]),
     );
@@ -81,12 +81,12 @@ describe.each(KINDS)('labels in $name', (kind) => {
   });
 
   it.each([
-    ['rot in a value', "replace(labels, 'DE', 'DF')"],
+    ['bit rot in a value', "replace(labels, 'DE', 'DF')"],
     ['none', 'NULL'],
     ['a blob of the same bytes', 'CAST(labels AS BLOB)'],
     ['a number', '5'],
     ['a huge text', `'["a=' || hex(zeroblob(${MAX_LABELS_BYTES})) || '"]'`],
-  ])('that became %s are damage: set aside with what they became', (_what, value) => {
+  ])('that turned into %s are damage, and are set aside as they are', (_what, value) => {
     const { tier, directory, run } = withLabels(kind, 'a', 'b');
     run(`UPDATE SIDE_ SET labels = ${value} WHERE key = 'a'`);
     const [now] = withDatabase(kind.file(directory), (db) =>
@@ -113,7 +113,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     '["a=\\n"]',
     '[',
     '',
-  ])('that read %s are damage, whatever checksum stands beside them', (text) => {
+  ])('with the content %s are damage, whatever their checksum', (text) => {
     const { tier, directory } = withLabels(kind, 'a');
     withDatabase(kind.file(directory), (db) => {
       db.prepare(`UPDATE ${kind.side} SET labels = ? WHERE key = 'a'`).run(text);
@@ -125,9 +125,9 @@ describe.each(KINDS)('labels in $name', (kind) => {
     expect(tier.statistics.evictionsCorruption).toBe(1);
   });
 
-  it('go with what ProxyWhirl stores over them, and stay with what it leaves alone', () => {
+  it('are dropped from rows that ProxyWhirl replaced, and kept in the others', () => {
     const { tier, run } = withLabels(kind, 'a', 'b', 'c');
-    // INSERT OR REPLACE: a new rowid, and nothing else of it is known beside the table.
+    // INSERT OR REPLACE assigns a new rowid, and does not touch our side tables.
     run(`UPDATE TABLE_ SET rowid = 7, source = 'theirs' WHERE key = 'a'`);
     expect(tier.get('a')).toMatchObject({ source: 'theirs', labels: {} });
     expect([tier.get('b')?.labels, tier.get('c')?.labels]).toEqual([LABELS, LABELS]);
@@ -140,7 +140,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     expect(tier.statistics.evictionsCorruption).toBe(0);
   });
 
-  it('survive new rowids for all rows, as of a dump and restore', () => {
+  it('survive new rowids for all rows, as after a dump and restore', () => {
     const { tier, run } = withLabels(kind, 'a', 'b');
     tier.close();
     run('UPDATE TABLE_ SET rowid = rowid % 1000003');
@@ -148,7 +148,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
     if (kind === L3) expect(found(tier, { labels: LABELS })).toEqual(['a', 'b']);
   });
 
-  it('stay over a re-encryption', async () => {
+  it('survive a re-encryption', async () => {
     const directory = tempDir();
     const tier = kind.make(directory, {}, { cipher: new FakeCipher() });
     tier.put('a', makeEntry('a', { password: 'hunter2', labels: LABELS }));
@@ -158,7 +158,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
   });
 });
 
-it('labels of JSON Lines shards are taken over', () => {
+it('labels of JSON Lines shards are migrated', () => {
   const directory = tempDir();
   const record = entryToRecord(makeEntry('a', { labels: LABELS }), undefined);
   writeFileSync(join(directory, 'shard_00.jsonl'), `${JSON.stringify(record)}\n`);
@@ -168,7 +168,7 @@ it('labels of JSON Lines shards are taken over', () => {
 });
 
 describe('the table of labels', () => {
-  it('holds those of the entries that are there, whatever comes and goes', () => {
+  it('matches the labels of the stored entries after any operations', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     const model = new Map<string, Record<string, string>>();
@@ -196,9 +196,9 @@ describe('the table of labels', () => {
     ['delete', (tier) => tier.deleteMany(['a', 'b'])],
     ['clear', (tier) => tier.clear()],
     ['a cleanup in one statement', (tier) => tier.cleanupExpired()],
-    ['reads of what expired', (tier) => tier.getMany(['a', 'b'])],
+    ['reads of expired entries', (tier) => tier.getMany(['a', 'b'])],
     ['a smaller bound', (_, directory) => L3.make(directory, { maxEntries: 1 }, { clock: LATE }).open()],
-  ])('holds nothing of what went by %s', async (what, go) => {
+  ])('has no rows of entries removed by %s', async (what, go) => {
     const { directory, tier: first } = withLabels(L3, 'a', 'b');
     first.close();
     const tier = makeL3(directory, what.includes('expired') || what.includes('cleanup') ? { clock: LATE } : {});
@@ -213,7 +213,7 @@ describe('the table of labels', () => {
   it.each([
     ['in a thread', {}],
     ['in one statement', { maxBlockMs: Number.POSITIVE_INFINITY }],
-  ])('holds nothing of what a large cleanup removed %s', async (_where, options) => {
+  ])('has no rows of entries that a large cleanup removed %s', async (_where, options) => {
     const directory = tempDir();
     const tier = makeL3(directory, options);
     const of = (i: number) => ({ labels: LABELS, expiresAt: i % 3 ? NOW - 1 : LATER });
@@ -223,7 +223,7 @@ describe('the table of labels', () => {
     expect(tier.query({ labels: LABELS, limit: 1000 }).entries).toHaveLength(500);
   });
 
-  it('is swept of what ProxyWhirl deleted, some with each cleanup', () => {
+  it('loses rows of entries that ProxyWhirl deleted, some with each cleanup', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.putMany(Array.from({ length: 1500 }, (_, i) => makeEntry(`k${i}`, { labels: LABELS })));
@@ -237,7 +237,7 @@ describe('the table of labels', () => {
     expect(rows(directory)).toHaveLength(2 * kept);
   });
 
-  it('is put right by the next put where rows are missing or wrong', () => {
+  it('is corrected by the next put if rows are missing or wrong', () => {
     const { tier, directory, run } = withLabels(L3, 'a', 'b');
     run("DELETE FROM SIDE__labels WHERE key = 'a'; INSERT INTO SIDE__labels VALUES ('kind', 'forged', 'b')");
     expect(found(tier, { labels: { kind: 'forged' } })).toEqual([]);
@@ -245,7 +245,7 @@ describe('the table of labels', () => {
     expect(rows(directory)).toEqual(ofKeys('a', 'b'));
   });
 
-  it('is asked for as many labels and values as a filter may name', () => {
+  it('can be queried for as many labels and values as a filter may have', () => {
     const tier = makeL3(tempDir());
     const names = Array.from({ length: 32 }, (_, i) => `n${i}`);
     const of = (value: (i: number) => unknown) => Object.fromEntries(names.map((name, i) => [name, value(i)]));
@@ -264,7 +264,7 @@ describe('the table of labels', () => {
     ['delete', (tier) => tier.delete('a')],
     ['put', (tier) => tier.put('a', makeEntry('a', { labels: LABELS }))],
     ['clear', (tier) => tier.clear()],
-  ])('with very many rows of a key lets each %s remove a few, and the rest goes in steps', (what, go) => {
+  ])('with very many rows for one key loses a few with each %s, and the rest in steps', (what, go) => {
     const { tier, directory, run } = withLabels(L3, 'a', 'b');
     run(forge(MANY));
     expect(tier.get('a')?.labels).toEqual(LABELS);
@@ -282,7 +282,7 @@ describe('the table of labels', () => {
     expect(rows(directory)).toEqual(what === 'clear' ? [] : ofKeys('b'));
   });
 
-  it('with rows of very many keys that are none, long ones too, keeps no sweep from its end', () => {
+  it('with rows of very many invalid keys, even long ones, is still cleaned up completely', () => {
     const { tier, directory, run } = withLabels(L3, 'a', 'b');
     run(forge(3000, `hex(zeroblob(2100)) || i`));
     run(forge(3000, `'x' || i`));

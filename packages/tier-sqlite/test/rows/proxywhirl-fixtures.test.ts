@@ -14,7 +14,7 @@ interface Quirks {
   readonly real_behaviour: Readonly<Record<string, { readonly get: ExpectedEntry | null }>>;
 }
 
-// Everything is to be read, also what expired since the set was made.
+// Early enough that no entry of the set has expired.
 const clock = { now: () => -1e15 };
 const hasNoCredentials = ({ username, password }: ExpectedEntry) => username === null && password === null;
 
@@ -26,7 +26,7 @@ const SETS: readonly { readonly set: string; readonly kind: Kind; readonly count
 ];
 
 describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, count }) => {
-  it('is read field by field, and its columns keep their places', () => {
+  it('is read with all fields, and keeps the order of its columns', () => {
     const directory = fixturePath(set, tempDir());
     const { entries } = readFixtureJson<Expected>(`${set}.expected.json`);
     expect(Object.keys(entries)).toHaveLength(count);
@@ -42,7 +42,7 @@ describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, cou
     for (const expected of Object.values(entries)) {
       if (!hasNoCredentials(expected)) expect(tier.get(expected.key)).toBeUndefined();
     }
-    // The set's tokens were made with a key that this cipher has not: they stay, and are no corruption.
+    // This cipher lacks the key of the set's tokens: their rows stay, and do not count as corrupt.
     expect(tier.statistics).toMatchObject({ undecryptable: count - plain.length, evictionsCorruption: 0 });
     const after = withDatabase(path, (db) =>
       db.prepare(`SELECT name FROM pragma_table_info('${kind.table}')`).pluck().all(),
@@ -50,7 +50,7 @@ describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, cou
     expect(after.slice(0, before.length)).toEqual(before);
   });
 
-  it('is written by us, and read again with a checksum for each row', () => {
+  it('can be written, and every row then has a checksum', () => {
     const directory = fixturePath(set, tempDir());
     const tier = kind.make(directory, {}, { clock });
     const plain = [...tier.entries()];
@@ -71,7 +71,7 @@ describe.each(SETS)('the database $set that ProxyWhirl wrote', ({ set, kind, cou
   });
 });
 
-/** What stands in clear before an `@` is moved into the fields that are sealed, unless they hold something already. */
+/** Plain credentials before an `@` are moved to the encrypted fields, unless these are set already. */
 function userInfoMoved(expected: ExpectedEntry): ExpectedEntry {
   const found = /^(.*:\/\/)([^:@]*):([^@]*)@(.*)$/.exec(expected.proxy_url);
   if (found === null) return expected;
@@ -81,7 +81,7 @@ function userInfoMoved(expected: ExpectedEntry): ExpectedEntry {
 }
 
 describe('shards that ProxyWhirl wrote', () => {
-  it('are migrated with all fields, and stay as they are; a second run changes nothing', () => {
+  it('are migrated with all fields and left unchanged; a second run changes nothing', () => {
     const from = fixturePath('l2_jsonl', tempDir());
     const { entries } = readFixtureJson<Expected>('l2_jsonl.expected.json');
     const plain = Object.values(entries).filter(hasNoCredentials);
@@ -92,10 +92,10 @@ describe('shards that ProxyWhirl wrote', () => {
     expect(tier.migrateFromJsonl(join(from, '..'))).toEqual({ migrated: 0, skipped: 0, failed: 0 });
   });
 
-  it('are migrated with progress, and goes on after being broken off, to the same end', () => {
+  it('report progress, and give the same result when an interrupted migration is run again', () => {
     const from = fixturePath('l2_jsonl', tempDir());
     const files = () => readdirSync(from).map((name) => [name, readFileSync(join(from, name), 'utf8')]);
-    // One key in two shards, the earlier one fetched later: still the last shard counts.
+    // One key in two shards, fetched later in the first: the last shard wins nevertheless.
     const line = (source: string, fetched: string) =>
       `${JSON.stringify({ key: 'twice', proxy_url: 'http://h:1', source, fetch_time: fetched, last_accessed: fetched, access_count: 0, ttl_seconds: 9, expires_at: '2036-01-01T00:00:00+00:00', health_status: 'healthy', failure_count: 0 })}\n`;
     appendFileSync(join(from, 'shard_00.jsonl'), line('first shard', '2025-05-05T00:00:00+00:00'));
@@ -124,7 +124,7 @@ describe('shards that ProxyWhirl wrote', () => {
     expect(files()).toEqual(before);
   });
 
-  it('with odd lines give what is readable in them', () => {
+  it('with invalid lines are migrated as far as they are readable', () => {
     const tier = L2.make(tempDir(), {}, { clock }) as DiskCacheTier;
     const { real_behaviour } = readFixtureJson<Quirks>('l2_jsonl_quirks.expected.json');
     const result = tier.migrateFromJsonl(fixturePath('l2_jsonl_quirks'));

@@ -4,7 +4,7 @@ import { KINDS, L2, makeEntry, makeL3, NOW, reveal, tempDir, withDatabase } from
 const L2_PUT = 'INSERT OR REPLACE INTO l2_cache VALUES (?, ?, NULL, NULL, ?, ?, ?, 0, 60, ?, ?, 0, 0)';
 const L3_PUT = `INSERT OR REPLACE INTO cache_entries VALUES (?, ?, NULL, NULL, ?, ?, ?, 0, 60, ?, ?, 0, 1, 1, NULL, 0, 0, 0, NULL, NULL, 0, 0, 0)`;
 
-/** Writes a row as ProxyWhirl does, foreign keys off. */
+/** Writes a row as ProxyWhirl does, with foreign keys off. */
 function putAsProxyWhirl(path: string, table: string, key: string, source: string, status = 'healthy'): void {
   withDatabase(path, (db) => {
     db.pragma('foreign_keys = OFF');
@@ -31,7 +31,7 @@ function deleteAsProxyWhirl(path: string, table: string, key: string): void {
 describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
   const path = kind.file;
 
-  it('reads what ProxyWhirl stored over ours: the old checksum condemns nothing', () => {
+  it('reads rows that ProxyWhirl replaced, despite the old checksum', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany([makeEntry('a'), makeEntry('b')]);
@@ -40,7 +40,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect(tier.statistics.evictionsCorruption).toBe(0);
   });
 
-  it('reads what ProxyWhirl deleted and stored again, though it got the highest rowid back', () => {
+  it('reads rows that ProxyWhirl deleted and stored again under the same highest rowid', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     for (let round = 0; round < 3; round++) {
@@ -49,7 +49,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
       expect(tier.get('a')).toBeUndefined();
       putAsProxyWhirl(path(directory), kind.table, 'a', `theirs ${round}`);
       expect(tier.get('a')).toMatchObject({ source: `theirs ${round}`, totalHealthChecks: 0 });
-      // Now over a row of theirs, which we then own.
+      // Now over a row of ProxyWhirl, which becomes ours.
       tier.put('a', makeEntry('a', { totalHealthChecks: 6 }));
       expect(tier.get('a')).toMatchObject({ source: 'manual', totalHealthChecks: 6 });
     }
@@ -65,7 +65,7 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect(tier.get('a')).toMatchObject({ source: 'theirs', accessCount: 4 });
   });
 
-  it('sweeps the side rows of what ProxyWhirl deleted, some with each cleanup, and no others', () => {
+  it('removes side rows of entries that ProxyWhirl deleted, some with each cleanup, and no others', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany(Array.from({ length: 2500 }, (_, i) => makeEntry(`k${i}`)));
@@ -85,14 +85,14 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
     expect([...tier.entries()]).toHaveLength(kept);
   });
 
-  it('keeps every field over a VACUUM', () => {
+  it('keeps every field across a VACUUM', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     const entry = makeEntry('a', { totalHealthChecks: 5, lastHealthError: 'x' });
     tier.putMany([makeEntry('0'), entry]);
     tier.delete('0');
     tier.close();
-    // As a dump and restore does: new rowids for all rows.
+    // New rowids for all rows, as after a dump and restore.
     withDatabase(path(directory), (db) => db.exec(`VACUUM; UPDATE ${kind.table} SET rowid = 1`));
     expect(reveal(tier.get('a'))).toEqual(reveal(entry));
   });
@@ -114,8 +114,8 @@ describe.each(KINDS)('ProxyWhirl and $name on one file', (kind) => {
   });
 });
 
-describe('what ProxyWhirl stores over an entry with a health record', () => {
-  it('is a new entry in L2: the old health fields do not come back', () => {
+describe('an entry with a health record that ProxyWhirl replaces', () => {
+  it('has none of the old health fields in L2', () => {
     const directory = tempDir();
     const tier = L2.make(directory);
     tier.put('a', makeEntry('a', { totalHealthChecks: 42 }));
@@ -123,7 +123,7 @@ describe('what ProxyWhirl stores over an entry with a health record', () => {
     expect(tier.get('a')).toMatchObject({ totalHealthChecks: 0, lastHealthCheck: null });
   });
 
-  it('leaves the history of L3, whose rows it does not cascade to', () => {
+  it('keeps its history in L3, as ProxyWhirl does not cascade', () => {
     const directory = tempDir();
     const tier = makeL3(directory);
     tier.put('a', makeEntry('a'));

@@ -15,7 +15,7 @@ function changed(kind: Kind, sql: string) {
   return { tier, path: kind.file(directory) };
 }
 
-/** Rows of ProxyWhirl's, which have no checksums, so that only the checks of values are left. */
+/** Turns rows into rows of ProxyWhirl, without checksums, so that only the checks of values apply. */
 const THEIRS = 'UPDATE TABLE_ SET rowid = -rowid;';
 
 const PLACES = (kind: Kind) => [
@@ -23,8 +23,8 @@ const PLACES = (kind: Kind) => [
   'expires_at',
 ];
 
-describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
-  it.each(PLACES(kind))('in %s is damage, set aside without it, and the others are there', (column) => {
+describe.each(KINDS)('$name: a value that exceeds all bounds', (kind) => {
+  it.each(PLACES(kind))('in %s is damage: the row is set aside without it, and others are unaffected', (column) => {
     for (const theirs of ['', THEIRS]) {
       const { tier, path } = changed(kind, `${theirs} UPDATE TABLE_ SET ${column} = zeroblob(${HUGE}) WHERE key = 'b'`);
       const before = process.memoryUsage().arrayBuffers;
@@ -43,8 +43,8 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
     ['a blob', `x'62'`],
     ['a huge blob', `zeroblob(${HUGE})`],
     ['a huge text', `hex(zeroblob(${HUGE / 2}))`],
-    ['a text that is too long', `'b' || hex(zeroblob(${MAX_KEY_BYTES / 2}))`],
-  ])('as a key, %s, comes out of nothing, and goes with a walk', (_what, key) => {
+    ['a string that is too long', `'b' || hex(zeroblob(${MAX_KEY_BYTES / 2}))`],
+  ])('as a key (%s) is never returned, and its row is set aside by an iteration', (_what, key) => {
     const { tier, path } = changed(kind, `PRAGMA foreign_keys = OFF; UPDATE TABLE_ SET key = ${key} WHERE key = 'b'`);
     const isShort = (found: unknown) => typeof found === 'string' && found.length <= MAX_KEY_BYTES;
     expect(tier.keys().every(isShort)).toBe(true);
@@ -59,7 +59,7 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
   });
 
   it.each(['NULL', `x'62'`, `'b' || hex(zeroblob(${MAX_KEY_BYTES}))`])(
-    'as a key, %s, goes with a walk at a rowid that JavaScript cannot hold, too',
+    'as a key (%s) is set aside by an iteration even at a rowid that JavaScript cannot represent',
     (key) => {
       const rowId = 2n ** 62n + 1n;
       const { tier, path } = changed(
@@ -77,14 +77,14 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
     INSERT INTO TABLE_ (key, proxy_url, password_encrypted, source, fetch_time, last_accessed, ttl_seconds, expires_at${stamps})
     SELECT 'b' || hex(zeroblob(${MAX_KEY_BYTES})) || i, 'http://192.0.2.1:1', x'01', 's', 1, 1, 1, 9e9${values} FROM n`;
 
-  it('as hundreds of keys with one beginning keeps no walk from its end', () => {
+  it('as hundreds of keys with one prefix does not stop an iteration', () => {
     const { tier } = changed(kind, ALIKE);
     for (let walk = 0; walk < 3; walk++) expect([...tier.entries()].map((entry) => entry.key)).toEqual(['a', 'b', 'c']);
     expect([tier.size(), tier.totalFailures]).toEqual([3, 0]);
   });
 
   it.each([1, 100])(
-    'as hundreds of keys with one beginning keeps no re-encryption from its end, in batches of %i',
+    'as hundreds of keys with one prefix does not stop a re-encryption in batches of %i',
     async (batch) => {
       const { tier } = changed(kind, ALIKE);
       let current = 0;
@@ -93,7 +93,7 @@ describe.each(KINDS)('$name: a value beyond all bounds', (kind) => {
     },
   );
 
-  it('is not stored: what could not be read again is a wrong argument', () => {
+  it('is refused as an argument, as it could not be read again', () => {
     const tier = kind.make(tempDir());
     expect(tier.put('a', makeEntry('a', { source: 'x'.repeat(MAX_VALUE_BYTES) }))).toBe(true);
     expect(tier.get('a')?.source).toHaveLength(MAX_VALUE_BYTES);

@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/database/open-database.ts';
 import { L3_LAYOUT } from '../../src/schema/table-layout.ts';
 import { KINDS, type Kind, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from '../support.ts';
 
-/** A table that was there all along, and `sql` run on the database by another program. */
+/** A database with a table, on which another program ran `sql`. */
 function prepared(kind: Kind, sql: string): { readonly directory: string; readonly path: string } {
   const directory = tempDir();
   const tier = kind.make(directory);
@@ -27,35 +27,35 @@ const ENDLESS = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
 const RENAME = 'ALTER TABLE TABLE_ RENAME TO real;';
 const FORGE = 'PRAGMA writable_schema = ON; UPDATE sqlite_schema SET';
 
-/** What it is, the SQL, and what the message must name. */
+/** Description, SQL, and what the message must contain. */
 const REFUSED: readonly (readonly [string, string, RegExp])[] = [
   [
-    'a trigger that runs for ever',
+    'a trigger that never ends',
     `CREATE TRIGGER x AFTER INSERT ON TABLE_ BEGIN INSERT INTO SIDE__quarantine (set_aside_at, reason) ${ENDLESS} SELECT i, 'x' FROM n; END`,
     /DROP TRIGGER "x";/,
   ],
   [
-    'a trigger that puts another proxy in',
+    'a trigger that replaces the proxy',
     `CREATE TRIGGER x AFTER INSERT ON SIDE_ BEGIN UPDATE TABLE_ SET proxy_url = 'http://192.0.2.66:1'; END`,
     /DROP TRIGGER "x";/,
   ],
   [
-    'a trigger that keeps what is deleted',
+    'a trigger that copies deleted rows',
     `CREATE TABLE shadow(k, p); CREATE TRIGGER x AFTER DELETE ON TABLE_ BEGIN INSERT INTO shadow VALUES (old.key, hex(old.password_encrypted)); END`,
     /DROP TRIGGER "x";/,
   ],
   [
-    'a trigger that lets no delete through',
+    'a trigger that blocks deletes',
     `CREATE TRIGGER x BEFORE DELETE ON "TABLE_" BEGIN SELECT RAISE(IGNORE); END`,
     /DROP TRIGGER "x";/,
   ],
   [
-    'a trigger on a table of others that writes here',
+    'a trigger on another table that writes to ours',
     `CREATE TABLE t(a); CREATE TRIGGER x AFTER INSERT ON t BEGIN DELETE FROM TABLE_; END`,
     /DROP TRIGGER "x";/,
   ],
   [
-    'a trigger whose row says another table',
+    'a trigger with a forged table name',
     `CREATE TABLE t(a); CREATE TRIGGER x AFTER INSERT ON TABLE_ BEGIN SELECT 1; END; ${FORGE} tbl_name = 't' WHERE name = 'x'`,
     /trigger "x"/,
   ],
@@ -64,7 +64,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     `${RENAME} CREATE VIEW TABLE_ AS SELECT rowid AS rowid, * FROM real`,
     /DROP VIEW "(l2_cache|cache_entries)";/,
   ],
-  ['a view that runs for ever', `${RENAME} CREATE VIEW TABLE_ AS ${ENDLESS} SELECT real.* FROM real, n`, /DROP VIEW/],
+  ['a view that never ends', `${RENAME} CREATE VIEW TABLE_ AS ${ENDLESS} SELECT real.* FROM real, n`, /DROP VIEW/],
   [
     'a view in the place of the version',
     'DROP TABLE pw_schema; CREATE VIEW pw_schema AS SELECT 1 AS version',
@@ -76,11 +76,11 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /virtual table .*DROP TABLE/,
   ],
   ['an index over an expression', 'CREATE INDEX x ON TABLE_(length(hex(zeroblob(400000))))', /DROP INDEX "x";/],
-  ['an index over a function that only others know', 'CREATE INDEX x ON TABLE_(theirs(source))', /DROP INDEX "x";/],
+  ['an index over a function of another program', 'CREATE INDEX x ON TABLE_(theirs(source))', /DROP INDEX "x";/],
   ['a unique index', 'CREATE UNIQUE INDEX "my ""own""" ON TABLE_(proxy_url)', /UNIQUE.*DROP INDEX "my ""own""";/],
   ['a unique index over a constant', 'CREATE UNIQUE INDEX x ON TABLE_((1))', /DROP INDEX "x";/],
   ['a partial index', `CREATE INDEX x ON TABLE_(source) WHERE source > 'a'`, /partial.*DROP INDEX "x";/],
-  ['an index of another order of letters', 'CREATE INDEX x ON TABLE_(key COLLATE NOCASE)', /DROP INDEX "x";/],
+  ['an index with another collation', 'CREATE INDEX x ON TABLE_(key COLLATE NOCASE)', /DROP INDEX "x";/],
   ['a generated column', 'ALTER TABLE TABLE_ ADD COLUMN zz AS (hex(zeroblob(100000000)))', /a generated column/],
   [
     'a CHECK',
@@ -88,36 +88,40 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     /CHECK/,
   ],
   [
-    'a default that is computed',
+    'a computed default',
     `${FORGE} sql = replace(sql, 'access_count INTEGER DEFAULT 0', 'access_count INTEGER DEFAULT (abs(-1))') WHERE name = 'TABLE_'`,
-    /a default that is computed/,
+    /a computed default/,
   ],
-  ['a column that refuses entries', `ALTER TABLE TABLE_ ADD COLUMN zz TEXT REFERENCES SIDE_(key)`, /column of its own/],
+  [
+    'a column that refuses entries',
+    `ALTER TABLE TABLE_ ADD COLUMN zz TEXT REFERENCES SIDE_(key)`,
+    /an additional column/,
+  ],
   ...['rowid', '_ROWID_', '[oid]'].map((name): [string, string, RegExp] => [
     `a column ${name}`,
     `ALTER TABLE TABLE_ ADD COLUMN zz INTEGER; ${FORGE} sql = replace(sql, 'zz INTEGER', '${name} INTEGER') WHERE name = 'TABLE_'`,
     /a column (rowid|_rowid_|oid), which hides/,
   ]),
   [
-    'a key that knows no case',
+    'a key that ignores case',
     `${FORGE} sql = replace(sql, 'key TEXT PRIMARY KEY', 'key TEXT COLLATE NOCASE PRIMARY KEY') WHERE name = 'TABLE_'`,
     /COLLATE/,
   ],
   [
-    'a table of others that holds entries',
+    'another table that references entries',
     'CREATE TABLE t(a REFERENCES TABLE_(key) ON DELETE RESTRICT)',
     /"t".*refers to/,
   ],
   [
-    'side rows that are not removed along',
+    'side rows without a cascade',
     `${FORGE} sql = replace(sql, ' ON DELETE CASCADE', '') WHERE name = 'SIDE_'`,
     /column key/,
   ],
-  ['a table under the name of an index', 'CREATE TABLE pw_TABLE__access_count(a)', /name of an index/],
+  ['a table under the name of an index', 'CREATE TABLE pw_TABLE__access_count(a)', /name of one of our indexes/],
 ];
 
 describe.each(KINDS)('a database of $name that another program prepared', (kind) => {
-  it.each(REFUSED)('with %s is refused, named, and not a byte of it changes', (_what, sql, message) => {
+  it.each(REFUSED)('with %s is refused by name, and not a byte of it changes', (_what, sql, message) => {
     const { directory, path } = prepared(kind, sql);
     const before = readFileSync(path);
     const tier = kind.make(directory, {}, { failureThreshold: 100 });
@@ -131,7 +135,7 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
     expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
   });
 
-  it('whose log was left behind is refused with the log as it was', () => {
+  it('with a log is refused without changing the log', () => {
     const { directory, path } = prepared(kind, 'SELECT 1');
     const copies = withDatabase(path, (db) => {
       db.exec(`CREATE TRIGGER x AFTER INSERT ON ${kind.table} BEGIN SELECT 1; END`);
@@ -165,7 +169,7 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
     expect([tier.delete('a'), tier.size(), tier.keys()]).toEqual([true, 1, ['b']]);
   });
 
-  it('works again, with every entry, once the remedy was applied', () => {
+  it('works again, with every entry, after the remedy', () => {
     const { directory, path } = prepared(kind, 'CREATE UNIQUE INDEX x ON TABLE_(source)');
     const tier = kind.make(directory);
     const { message } = captured(() => tier.open());
@@ -173,7 +177,7 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
     expect(tier.get('a')?.password?.reveal()).toBe('hunter2');
   });
 
-  it('while the tier has it open takes no more writes, until the remedy was applied', () => {
+  it('takes no more writes from an open tier until the remedy is applied', () => {
     const { directory, path } = prepared(kind, 'SELECT 1');
     const tier = kind.make(directory, {}, { failureThreshold: 100 });
     expect(tier.put('b', makeEntry('b'))).toBe(true);
@@ -186,7 +190,7 @@ describe.each(KINDS)('a database of $name that another program prepared', (kind)
   });
 });
 
-it.each(KINDS)('a large cleanup of $name removes nothing from a database that changed meanwhile', async (kind) => {
+it.each(KINDS)('a large cleanup of $name removes nothing if the schema changed meanwhile', async (kind) => {
   const { directory, path } = prepared(kind, 'SELECT 1');
   const tier = kind.make(directory);
   tier.putMany(Array.from({ length: 2000 }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 })));
@@ -197,7 +201,7 @@ it.each(KINDS)('a large cleanup of $name removes nothing from a database that ch
   expect([await tier.cleanupExpired(), count()]).toEqual([2000, 1]);
 });
 
-it('a connection lets nobody write to the schema itself', () => {
+it('a connection cannot write to the schema table', () => {
   const settings = {
     path: L3.file(tempDir()),
     tier: 'l3',
@@ -224,12 +228,12 @@ it.each([
     'labels in another order',
     `DROP TABLE SIDE__labels;
      CREATE TABLE SIDE__labels (name TEXT, value TEXT, key TEXT, PRIMARY KEY (key, name, value)) WITHOUT ROWID`,
-    /its PRIMARY KEY is another one/,
+    /its PRIMARY KEY is different/,
   ],
   [
     'labels of one value each',
     'DROP TABLE SIDE__labels; CREATE TABLE SIDE__labels (name TEXT PRIMARY KEY, value TEXT, key TEXT) WITHOUT ROWID',
-    /column (value|key) is another one/,
+    /column (value|key) is declared differently/,
   ],
   [
     'labels of another type',
@@ -237,10 +241,10 @@ it.each([
     /labels/,
   ],
   [
-    'labels that hold entries',
+    'labels that reference entries',
     `DROP TABLE SIDE__labels; CREATE TABLE SIDE__labels
      (name TEXT, value TEXT, key TEXT REFERENCES TABLE_(key), PRIMARY KEY (name, value, key)) WITHOUT ROWID`,
-    /column key is another one/,
+    /column key is declared differently/,
   ],
 ])('a database of SqliteCacheTier with %s is refused', (_what, sql, message) => {
   const { directory, path } = prepared(L3, sql);
@@ -250,7 +254,7 @@ it.each([
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
-it('a database whose version is newer is not told to drop what that version added', () => {
+it('a database of a newer version is refused for its version, not for objects which that version added', () => {
   const { directory, path } = prepared(L3, 'CREATE UNIQUE INDEX pw_new ON TABLE_(source)');
   withDatabase(path, (db) => db.exec('UPDATE pw_schema SET version = 99'));
   expect(() => makeL3(directory).open()).toThrow(/update the package/);
@@ -279,12 +283,12 @@ describe.each(KINDS)('a database of $name', (kind) => {
     ['whose header tells another encoding', (bytes) => bytes.writeUInt8(2, 59), 'SELECT 1'],
     ['whose header tells the third encoding', (bytes) => bytes.writeUInt8(3, 59), 'SELECT 1'],
     ['with an object without a type', () => {}, `${zero} type = NULL WHERE name = 't'`],
-    ['with an object of a type that is none', () => {}, `${zero} type = 'tablf' WHERE name = 't'`],
+    ['with an object of an invalid type', () => {}, `${zero} type = 'tablf' WHERE name = 't'`],
     ['with an object without a name', () => {}, `${zero} name = NULL WHERE name = 't'`],
-    ['with a name that is no text', () => {}, `${zero} name = x'7400' WHERE name = 't'`],
+    ['with a name that is not a string', () => {}, `${zero} name = x'7400' WHERE name = 't'`],
     ['with a name in another encoding', () => {}, `${zero} name = CAST(x'e4f6fc' AS TEXT) WHERE name = 't'`],
-    ['with a definition that is no text', () => {}, `${zero} sql = x'00' WHERE name = 't'`],
-  ])('%s is a damaged one: set aside with a warning, and no remedy that is none', (_what, change, sql) => {
+    ['with a definition that is not a string', () => {}, `${zero} sql = x'00' WHERE name = 't'`],
+  ])('%s counts as damaged: it is set aside with a warning, without a useless remedy', (_what, change, sql) => {
     const { tier, bytes, path, logger, aside } = opened(change, sql);
     expect(tier.put('b', makeEntry('b'))).toBe(true);
     expect(tier.get('b')).toBeDefined();
@@ -294,7 +298,7 @@ describe.each(KINDS)('a database of $name', (kind) => {
     expect([logger.text.includes('DROP'), tier.totalFailures]).toEqual([false, 0]);
   });
 
-  it('of a format that SQLite does not know is left, and the error names file and remedy', () => {
+  it('of a format unknown to SQLite is left unchanged, and the error names the file and the remedy', () => {
     const { tier, bytes, path, aside } = opened((header) => header.writeUInt8(9, 47));
     expect(() => tier.open()).toThrow(path);
     expect(() => tier.open()).toThrow(/SQLITE_ERROR.*move the file away/);

@@ -5,9 +5,9 @@ import { OPAQUE, selectRows } from '../../src/rows/entry-row.ts';
 import { Eviction } from '../../src/rows/eviction.ts';
 import { KINDS, type Kind, makeEntry, type Tier, tempDir, withDatabase } from '../support.ts';
 
-type Reader = { read: <T>(work: (store: { db: Database.Database }) => T) => T };
+type Reader = { withStore: <T>(work: (store: { db: Database.Database }) => T) => T };
 
-/** How the open tier goes about what it does most. */
+/** The plans of the tier's frequent statements on its open connection. */
 function plans(kind: Kind, tier: Tier): unknown[] {
   const { layout, table } = kind;
   const { victimsSql } = new Eviction(layout, 'lru');
@@ -17,7 +17,7 @@ function plans(kind: Kind, tier: Tier): unknown[] {
     `DELETE FROM ${table} WHERE expires_at <= 1`,
     victimsSql.replaceAll('@now', '1').replaceAll('@n', '1'),
   ];
-  return (tier as unknown as Reader).read(({ db }) =>
+  return (tier as unknown as Reader).withStore(({ db }) =>
     statements.map((sql) =>
       (db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...(sql.includes('?') ? ['k'] : [])) as { detail: string }[]).map(
         ({ detail }) => detail,
@@ -35,7 +35,7 @@ function filled(kind: Kind): { readonly directory: string; readonly path: string
   return { directory, path: kind.file(directory), plain };
 }
 
-/** The key finds all rows, every other index none, and no index has an order. */
+/** Claims that a key matches all rows, every other index none, and no index is ordered. */
 function forge(kind: Kind, table: (name: string) => string, index: (name: string) => string): string {
   const names = [
     ...Object.keys(kind.layout.indexes),
@@ -54,7 +54,7 @@ const quoted = (name: string) => `'${name}'`;
 const ANALYZED =
   'CREATE TABLE t(a); CREATE INDEX of_t ON t(a); INSERT INTO t VALUES (1); ANALYZE; DELETE FROM sqlite_stat4;';
 
-describe.each(KINDS)('statistics in the file of $name that mislead', (kind) => {
+describe.each(KINDS)('misleading statistics in the file of $name', (kind) => {
   it.each([
     ['about a table', quoted, quoted],
     ['in other letters', (name: string) => `upper('${name}')`, (name: string) => `upper('${name}')`],
@@ -65,7 +65,7 @@ describe.each(KINDS)('statistics in the file of $name that mislead', (kind) => {
       (name: string) => `'${name}' || char(0)`,
     ],
     ['as bytes', (name: string) => `CAST('${name}' AS BLOB)`, (name: string) => `CAST('${name}' AS BLOB)`],
-  ])('%s have no say, and those of others stay', (_what, table, index) => {
+  ])('%s have no effect, and those about other tables stay', (_what, table, index) => {
     const { directory, path, plain } = filled(kind);
     withDatabase(path, (db) => db.exec(`${ANALYZED} ${forge(kind, table, index)}`));
     const tier = kind.make(directory, { maxEntries: 1000 });
@@ -76,19 +76,19 @@ describe.each(KINDS)('statistics in the file of $name that mislead', (kind) => {
     expect([tier.put('new', makeEntry('new')), tier.size()]).toEqual([true, 51]);
   });
 
-  it('would have one', () => {
+  it('would have an effect if they were kept', () => {
     const { path, plain, directory } = filled(kind);
     const tier = kind.make(directory, { maxEntries: 1000 });
     tier.open();
     withDatabase(path, (db) => db.exec(`${ANALYZED} ${forge(kind, quoted, quoted)}`));
-    // The schema changed, so that it is read anew, with the statistics; a write sees to them.
+    // The schema changed, so SQLite loads it again with the statistics; a write removes them.
     expect(plans(kind, tier)).not.toEqual(plain);
     expect(tier.put('new', makeEntry('new'))).toBe(true);
     expect(plans(kind, tier)).toEqual(plain);
   });
 });
 
-it.each(KINDS)('$name says so once if others added many indexes, and works', (kind) => {
+it.each(KINDS)('$name warns once if others added many indexes, and works', (kind) => {
   for (const [count, warnings] of [
     [8, []],
     [40, [['warn', { addedIndexes: 40 }]]],

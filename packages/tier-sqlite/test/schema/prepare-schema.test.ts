@@ -10,7 +10,7 @@ const HEALTH = `last_health_check REAL, consecutive_health_failures INTEGER DEFA
   recovery_attempt INTEGER DEFAULT 0, next_check_time REAL, last_health_error TEXT, total_health_checks INTEGER DEFAULT 0,
   total_health_check_failures INTEGER DEFAULT 0`;
 
-/** What each version of this package added, as it shipped: never changed here, whatever becomes of the code. */
+/** The changes of each version as they shipped: never edit these, however the code changes. */
 function shipped(kind: Kind): readonly string[] {
   const { table, side } = kind;
   const [columns, values] = kind === L2 ? [`, ${HEALTH}`, ''] : ['', ''];
@@ -47,7 +47,7 @@ const FIXTURES = [
   { kind: L3, set: 'l3_reordered', count: 20 },
 ];
 
-/** All that is in a database: definitions and rows. */
+/** Everything in a database: definitions and rows. */
 function contents(path: string): unknown {
   return withDatabase(path, (db) => {
     const schema = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name').all() as {
@@ -62,7 +62,7 @@ function contents(path: string): unknown {
 const versionOf = (kind: Kind, path: string) =>
   withDatabase(path, (db) => db.prepare('SELECT version FROM pw_schema WHERE table_name = ?').pluck().get(kind.table));
 
-/** Every column of every row, whatever the order of the columns. */
+/** Every column of every row, independent of the order of columns. */
 const rowsOf = (kind: Kind, path: string) =>
   withDatabase(path, (db) => db.prepare(`SELECT * FROM ${kind.table} ORDER BY key`).all()) as Record<string, unknown>[];
 
@@ -76,7 +76,7 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
       const path = kind.file(directory);
       const before = rowsOf(kind, path);
       withDatabase(path, (db) => {
-        // Every version began by adding the columns that an older ProxyWhirl lacked.
+        // Every version first added the columns that an older ProxyWhirl lacked.
         const present = new Set(db.prepare('SELECT name FROM pragma_table_info(?)').pluck().all(kind.table));
         const lacking = kind === L3 ? [...HEALTH.split(/,\s*/), 'evicted_from_l1 INTEGER DEFAULT 0'] : [];
         for (const column of version === 0 ? [] : lacking)
@@ -95,7 +95,7 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
       tier.close();
       expect(versionOf(kind, path)).toBe(steps.length);
       expect(rowsOf(kind, path)).toMatchObject(before);
-      // The same end from every beginning.
+      // The result is the same from every version.
       const untouched = fixturePath(set, tempDir());
       kind.make(untouched, {}, { clock: { now: () => -1e15 } }).open();
       const names = (file: string) =>
@@ -109,19 +109,19 @@ describe.each(FIXTURES)('$set of ProxyWhirl', ({ kind, set, count }) => {
 });
 
 describe.each(KINDS)('a migration of $name', (kind) => {
-  it('is the one that the list of shipped versions says, from nothing', () => {
+  it('from an empty database matches the list of shipped versions', () => {
     const directory = tempDir();
     kind.make(directory).open();
     expect(versionOf(kind, kind.file(directory))).toBe(shipped(kind).length);
   });
 
-  it('that fails halfway leaves the database as it was', () => {
+  it('that fails halfway leaves the database unchanged', () => {
     const directory = tempDir();
     const path = kind.file(directory);
     const tier = kind.make(directory);
     tier.put('a', makeEntry('a', { password: 'hunter2' }));
     tier.close();
-    // As ProxyWhirl left it, but that a name is taken which the first step needs for its second table.
+    // As ProxyWhirl left it, except that the name of the second table of the first step is taken.
     withDatabase(path, (db) => {
       db.exec(`DROP TABLE ${kind.side}; DROP TABLE ${kind.side}_quarantine; DROP TABLE IF EXISTS ${kind.side}_labels; DROP TABLE pw_schema;
         DROP INDEX IF EXISTS pw_cache_entries_next_check_time; UPDATE ${kind.table} SET rowid = 1;
@@ -129,14 +129,14 @@ describe.each(KINDS)('a migration of $name', (kind) => {
     });
     const before = contents(path);
     expect(() => tier.open()).toThrow(expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED }));
-    // Taken in the moment after the check, the migration finds it.
+    // Taken after the check, so that the migration finds it.
     withDatabase(path, (db) => expect(() => prepareSchema(db, kind.layout, () => {})).toThrow(/already an index/));
     expect(contents(path)).toEqual(before);
     withDatabase(path, (db) => db.exec(`DROP INDEX ${kind.side}_quarantine`));
     expect(reveal(tier.get('a'))).toMatchObject({ key: 'a', password: 'hunter2' });
   });
 
-  it('goes forward only: a database from the future is refused, and not a byte of it changes', () => {
+  it('never goes back: a database of a newer version is refused, and not a byte of it changes', () => {
     const directory = tempDir();
     const path = kind.file(directory);
     const maker = kind.make(directory);

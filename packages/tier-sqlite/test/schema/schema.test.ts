@@ -51,7 +51,7 @@ describe('the schema', () => {
     expect(row).toEqual(['integer', 'integer', 'real', 'integer', Number.MAX_SAFE_INTEGER]);
   });
 
-  it.each(KINDS)('of a newer version is refused by $name with a clear error, and left as it is', (kind) => {
+  it.each(KINDS)('of a newer version is refused by $name with a clear error, and left unchanged', (kind) => {
     const directory = tempDir();
     kind.make(directory).close();
     const tier = kind.make(directory);
@@ -66,7 +66,7 @@ describe('the schema', () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
-  it.each(KINDS)('of another program is refused by $name, and left as it is', (kind) => {
+  it.each(KINDS)('of another program is refused by $name, and left unchanged', (kind) => {
     const directory = tempDir();
     const path = kind.file(directory);
     withDatabase(path, (db) =>
@@ -90,28 +90,31 @@ describe('the schema', () => {
     expect([l2.get('a')?.source, l3.get('a')?.source]).toEqual(['two', 'three']);
   });
 
-  it.each(['normal', 'full'] as const)('is opened with every pragma, first and later, durability %s', (durability) => {
-    const settings = {
-      path: L3.file(tempDir()),
-      tier: 'l3',
-      durability,
-      busyTimeoutMs: 1500,
-      guard: new FileGuard(),
-      clock: systemClock,
-      logger: silentLogger,
-    };
-    const names =
-      'journal_mode synchronous foreign_keys trusted_schema cell_size_check busy_timeout journal_size_limit';
-    for (let i = 0; i < 2; i++) {
-      const { db } = openDatabase(settings, L3_LAYOUT);
-      const values = names.split(' ').map((name) => db.pragma(name, { simple: true }));
-      expect(values).toEqual(['wal', durability === 'full' ? 2 : 1, 1, 0, 1, 0, 64 * 1024 * 1024]);
-      closeDatabase(db);
-    }
-  });
+  it.each(['normal', 'full'] as const)(
+    'is opened with all pragmas, by the first and later connections, durability %s',
+    (durability) => {
+      const settings = {
+        path: L3.file(tempDir()),
+        tier: 'l3',
+        durability,
+        busyTimeoutMs: 1500,
+        guard: new FileGuard(),
+        clock: systemClock,
+        logger: silentLogger,
+      };
+      const names =
+        'journal_mode synchronous foreign_keys trusted_schema cell_size_check busy_timeout journal_size_limit';
+      for (let i = 0; i < 2; i++) {
+        const { db } = openDatabase(settings, L3_LAYOUT);
+        const values = names.split(' ').map((name) => db.pragma(name, { simple: true }));
+        expect(values).toEqual(['wal', durability === 'full' ? 2 : 1, 1, 0, 1, 0, 64 * 1024 * 1024]);
+        closeDatabase(db);
+      }
+    },
+  );
 });
 
-describe('the plans of the statements that run often', () => {
+describe('the plans of frequent statements', () => {
   const cases = [L2_LAYOUT, L3_LAYOUT].flatMap((layout) => {
     const { table, side } = layout;
     return [

@@ -12,12 +12,12 @@ interface LogState {
   readonly checkpointed: number;
 }
 
-/** Pages in the log, and how many of them are in the database too. */
+/** Pages in the log, and how many of them were checkpointed. */
 function logOf(file: string): LogState {
   return withDatabase(file, (db) => (db.pragma('wal_checkpoint(NOOP)') as LogState[])[0]!);
 }
 
-/** Stores new entries, fifty at a time, until `isEnough` says so of the batch. */
+/** Stores new entries, fifty at a time, until `isEnough` returns true for the batch. */
 function storeUntil(tier: Tier, isEnough: (batch: number) => boolean): number {
   let batch = 0;
   do {
@@ -28,12 +28,12 @@ function storeUntil(tier: Tier, isEnough: (batch: number) => boolean): number {
 }
 
 describe.each(KINDS)('the log of $name', (kind) => {
-  it('is folded into the database by a thread, to its end, also when the event loop gets no turn', async () => {
+  it('is checkpointed completely by a worker, even if the event loop is blocked', async () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     const file = kind.file(directory);
     const end = performance.now() + 30_000;
-    // No turn of the event loop in here.
+    // The event loop gets no turn in here.
     const count = storeUntil(
       tier,
       (batch) => batch % 20 === 0 && (logOf(file).checkpointed > 500 || performance.now() > end),
@@ -50,7 +50,7 @@ describe.each(KINDS)('the log of $name', (kind) => {
     expect(withDatabase(file, (db) => db.pragma('integrity_check', { simple: true }))).toBe('ok');
   });
 
-  it('does not grow for ever, and is gone after a close in the middle of the work', () => {
+  it('does not grow without bound, and is gone after a close in the middle of a checkpoint', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     const file = kind.file(directory);
@@ -62,8 +62,8 @@ describe.each(KINDS)('the log of $name', (kind) => {
   });
 });
 
-describe('without a thread', () => {
-  it('commits fold the log, as SQLite does by itself', async () => {
+describe('without a worker', () => {
+  it('commits checkpoint the log, as in plain SQLite', async () => {
     const path = join(tempDir(), 'a.db');
     const db = new Database(path);
     onTestFinished(() => void db.close());
@@ -89,14 +89,14 @@ describe('without a thread', () => {
     folding.stop();
   });
 
-  it('is what an endless maxBlockMs asks for', () => {
+  it('is the mode of an infinite maxBlockMs', () => {
     const directory = tempDir();
     const tier = L3.make(directory, {}, { maxBlockMs: Number.POSITIVE_INFINITY });
     storeUntil(tier, (batch) => batch >= 60);
     expect(logOf(L3.file(directory)).log).toBeLessThan(2500);
   });
 
-  it('leaves it to somebody else for a while', () => {
+  it('checkpoints pause while somebody else does them', () => {
     const db = new Database(join(tempDir(), 'a.db'));
     onTestFinished(() => void db.close());
     const folding = new Checkpointer(db, { path: db.name, tier: 'l3', logger: silentLogger, inThread: true });
