@@ -60,7 +60,7 @@ const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
     expect(tier.clear()).toBe(3);
     return tier;
   },
-  'a read of what expired': (directory) => {
+  'a read after its expiry': (directory) => {
     const tier = makeL3(directory, { clock: LATE });
     expect(tier.get('a')).toBeUndefined();
     return tier;
