@@ -13,14 +13,21 @@ import {
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { DATABASE_PATH } from './database-path.ts';
-import { problemsOfRetention } from './health-retention.ts';
-import type { SqliteCacheTierOptions } from './sqlite-cache-tier.ts';
-import type { SqliteTierOptions } from './sqlite-tier-options.ts';
+import { retentionProblems } from './health/health-retention.ts';
+import type { SqliteCacheTierOptions, SqliteTierOptions } from './sqlite-tier-options.ts';
 
 const MAX_BUSY_TIMEOUT_MS = 60_000;
 
-/** What both SQLite tiers add to the options of all tiers. */
+/**
+ * The path of a database, or of its folder. better-sqlite3 would trim white space at the end, and open another file
+ * than the one that was made private.
+ */
+export const DATABASE_PATH: ArgumentKind = Object.freeze({
+  wanted: 'must be a path: a non-empty string without NUL and without white space at its end',
+  isRight: (value: unknown) => Kinds.path.isRight(value) && value === (value as string).trimEnd(),
+});
+
+/** Checks of the options that both SQLite tiers add to those of all tiers. */
 export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, keyof TierOptions>, ArgumentKind>> =
   Object.freeze({
     durability: optional(oneOf(['normal', 'full'])),
@@ -34,12 +41,12 @@ export const SQLITE_OPTIONS: Readonly<Record<Exclude<keyof SqliteTierOptions, ke
   });
 
 /**
- * What the third level adds. A wrong member of one of its objects is an option of its own that nothing is right for, so that one error
- * lists all problems.
+ * Checks of the options of `SqliteCacheTier`. Each wrong member of a nested object becomes an option that always fails,
+ * so that one error lists all problems.
  */
 export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<string, ArgumentKind>> {
   const { healthSchedule, healthRetention } = (options as Partial<SqliteCacheTierOptions> | undefined) ?? {};
-  const problems = [...problemsOfSchedule(healthSchedule), ...problemsOfRetention(healthRetention)];
+  const problems = [...scheduleProblems(healthSchedule), ...retentionProblems(healthRetention)];
   const wrong = problems.map(({ path, message }) => [path, { wanted: message, isRight: () => false }]);
   return {
     ...SQLITE_OPTIONS,
@@ -50,7 +57,7 @@ export function healthOptions(options: SqliteCacheTierOptions): Readonly<Record<
   };
 }
 
-function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
+function scheduleProblems(schedule: unknown): readonly FieldProblem[] {
   if (!Kinds.object.isRight(schedule)) return [];
   try {
     checkHealthSchedule(schedule as HealthSchedule, 'SQLite tier');
@@ -63,7 +70,7 @@ function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
 
 const BATCH_SIZE = wholeNumber(1);
 
-/** Throws a CacheValidationError unless so many records can be sealed at a time. */
+/** Throws a CacheValidationError for an invalid batch size. */
 export function checkBatchSize(batchSize: unknown): void {
   checkArgument('batchSize', batchSize, BATCH_SIZE);
 }

@@ -8,30 +8,24 @@ import {
   type SideValues,
   TierType,
 } from '@pw/cache-models';
-import { SQLITE_OPTIONS } from './check-tier-options.ts';
-import { DATABASE_PATH } from './database-path.ts';
-import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migrate-from-jsonl.ts';
+import { DATABASE_PATH, SQLITE_OPTIONS } from './check-tier-options.ts';
+import { type JsonlMigration, type JsonlMigrationOptions, migrateShards } from './migration/migrate-from-jsonl.ts';
+import { L2_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
-import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { L2_LAYOUT } from './table-layout.ts';
-
-export interface DiskCacheTierOptions extends SqliteTierOptions {
-  /** Holds the database, `l2_cache.db`; made with mode 0700 if it is missing. */
-  readonly directory: string;
-}
+import type { DiskCacheTierOptions } from './sqlite-tier-options.ts';
 
 const FILE_NAME = 'l2_cache.db';
 
 /**
- * The second level on SQLite: ProxyWhirl's `l2_cache` table, with what it has no columns for in a table beside it.
- * Synchronous: results are values.
+ * The second level on SQLite: ProxyWhirl's table `l2_cache`, and a side table for the fields that it has no columns
+ * for. Synchronous: results are values.
  */
 export class DiskCacheTier extends SqliteTier {
   /** See `CacheTier.sideValues`. */
   readonly sideValues: SideValues = new SqliteSideValues(this, {
-    read: (work) => this.read(work),
-    write: (work) => this.write(work),
+    withStore: (work) => this.withStore(work),
+    transact: (work) => this.transact(work),
   });
   readonly #directory: string;
 
@@ -52,11 +46,13 @@ export class DiskCacheTier extends SqliteTier {
   }
 
   /**
-   * Takes over the entries of JSON Lines shards (`shard_*.jsonl`) in a folder, by default this tier's own, with all
-   * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that this tier holds already is replaced
-   * only by one that was fetched later, so a second run changes nothing, and one that was broken off goes on when it is started again.
+   * Imports the entries of JSON Lines shards (`shard_*.jsonl`) in a folder, by default this tier's own, with all
+   * fields; the shards stay as they are. Within the shards the last line of a key wins. An entry that is stored already
+   * is replaced only by one that was fetched later, so a second run changes nothing, and an interrupted migration can
+   * be run again.
    *
-   * Waits for locks of others as `put` with `whenLocked: "block"`. Throws a CacheValidationError for a wrong argument, a CacheStorageError if a shard cannot be read; what was migrated until then stays.
+   * Waits for locks like `put` with `whenLocked: "block"`. Throws a CacheValidationError for a wrong argument, and a
+   * CacheStorageError if a shard cannot be read; entries migrated before stay.
    */
   migrateFromJsonl(directory: string = this.#directory, options: JsonlMigrationOptions = {}): JsonlMigration {
     checkArgument('directory', directory, DATABASE_PATH);
@@ -65,7 +61,7 @@ export class DiskCacheTier extends SqliteTier {
     return migrateShards(resolve(directory), {
       tier: this.name,
       cipher: this.cipher,
-      store: (entries) => this.writeNow((store) => store.putNewer(entries, this.clock.now())),
+      store: (entries) => this.transactSync((store) => store.putNewer(entries, this.clock.now())),
       onProgress: options.onProgress,
     });
   }

@@ -6,17 +6,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a group does with its entries. Throws for a wrong argument alone. */
+/** How a group stores its entries. Both puts throw only for a wrong argument. */
 export interface PutGroupTarget {
-  /** Runs a flush at whose end a promise may be the answer. */
-  readonly inTime: (flush: () => void) => void;
+  /** Runs a flush whose writes may wait for a lock and return promises. */
+  readonly allowWaiting: (flush: () => void) => void;
   readonly put: (entry: CacheEntry) => MaybePromise<boolean>;
   readonly putMany: (entries: readonly CacheEntry[]) => MaybePromise<readonly boolean[]>;
 }
 
 /**
- * Entries that arrive within one turn of the event loop are stored together: one transaction, one flush to the disk. Nobody
- * is told before the commit.
+ * Stores entries that arrive within one turn of the event loop together: one transaction, one flush to the disk. No
+ * promise resolves before the commit.
  */
 export class PutGroup {
   readonly #target: PutGroupTarget;
@@ -26,25 +26,25 @@ export class PutGroup {
     this.#target = target;
   }
 
-  /** Settles when the entry is stored, or is not. */
+  /** Resolves with true when the entry is stored, with false if it could not be. */
   add(entry: CacheEntry): Promise<boolean> {
-    if (this.#waiting.length === 0) setImmediate(() => this.#target.inTime(() => this.flush()));
+    if (this.#waiting.length === 0) setImmediate(() => this.#target.allowWaiting(() => this.flush()));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, resolve, reject });
     });
   }
 
-  /** Stores what waits. Never throws. */
+  /** Stores the entries that wait. Never throws. */
   flush(): void {
     if (this.#waiting.length === 0) return;
     const group = this.#waiting;
     this.#waiting = [];
     try {
-      const answer = this.#target.putMany(group.map(({ entry }) => entry));
-      // It absorbs the faults of the store, so a promise does not reject.
-      void chain(answer, (stored) => group.forEach(({ resolve }, i) => void resolve(stored[i] ?? false)));
+      const result = this.#target.putMany(group.map(({ entry }) => entry));
+      // It absorbs faults of the store, so the promise does not reject.
+      void chain(result, (stored) => group.forEach(({ resolve }, i) => void resolve(stored[i] ?? false)));
     } catch {
-      // One of them is wrong, and harms itself alone.
+      // One entry is invalid, and must not affect the others.
       for (const { entry, resolve, reject } of group) {
         try {
           resolve(this.#target.put(entry));

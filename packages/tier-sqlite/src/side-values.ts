@@ -8,18 +8,20 @@ import {
   type MaybePromise,
   type SideValues,
 } from '@pw/cache-models';
-import type { EntryStore } from './entry-store.ts';
-import { SIDE_VALUES } from './schema-definitions.ts';
+import type { RowStore } from './rows/row-store.ts';
+import { SIDE_VALUES } from './schema/schema-definitions.ts';
 
-/** How work on the database of an open tier is run. */
+/** Runs work on the database of an open tier. */
 export interface DatabaseWork {
-  /** Runs work on the open database. */
-  readonly read: <T>(work: (store: EntryStore) => T) => T;
+  readonly withStore: <T>(work: (store: RowStore) => T) => T;
   /** Runs work in one write transaction. */
-  readonly write: <T>(work: (store: EntryStore) => T) => MaybePromise<T>;
+  readonly transact: <T>(work: (store: RowStore) => T) => MaybePromise<T>;
 }
 
-/** Values beside the entries, in a table of their own: each change is one transaction, so of two processes one comes first. */
+/**
+ * Values beside the entries, in a table of their own. Each change is one transaction, so of two processes one comes
+ * first.
+ */
 export class SqliteSideValues implements SideValues {
   readonly #tier: Pick<CacheTier, 'name' | 'enabled' | 'open'>;
   readonly #database: DatabaseWork;
@@ -31,13 +33,13 @@ export class SqliteSideValues implements SideValues {
 
   read(name: string): string | undefined {
     checkSideValue(name);
-    return this.#opened().read((store) => sideValueOf(store, name));
+    return this.#opened().withStore((store) => selectValue(store, name));
   }
 
   storeIfAbsent(name: string, value: string): MaybePromise<string> {
     checkSideValue(name, value);
-    return this.#opened().write((store) => {
-      const found = sideValueOf(store, name);
+    return this.#opened().transact((store) => {
+      const found = selectValue(store, name);
       if (found !== undefined) return found;
       store.statements.of(UPSERT).run(name, value);
       return value;
@@ -46,18 +48,18 @@ export class SqliteSideValues implements SideValues {
 
   replace(name: string, expected: string, value: string): MaybePromise<boolean> {
     checkSideValue(name, expected, value);
-    return this.#opened().write((store) => {
-      if (sideValueOf(store, name) !== expected) return false;
+    return this.#opened().transact((store) => {
+      if (selectValue(store, name) !== expected) return false;
       store.statements.of(UPSERT).run(name, value);
       return true;
     });
   }
 
-  /** Throws while the tier is off: what it has is not known then. */
+  /** Throws while the tier is off, as its values are unknown then. */
   #opened(): DatabaseWork {
     const { name, enabled } = this.#tier;
     if (!enabled) throw new CacheStorageError(`${name}: the tier is off`, { tier: name });
-    // A database opens at once.
+    // Opening is synchronous.
     void this.#tier.open();
     return this.#database;
   }
@@ -65,13 +67,11 @@ export class SqliteSideValues implements SideValues {
 
 const UPSERT = `INSERT INTO ${SIDE_VALUES} (name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value`;
 
-/** Whoever prepared the file may have put anything there: what is no value is neither read nor written over. */
-function sideValueOf({ statements }: EntryStore, name: string): string | undefined {
+/** Another program may have stored anything there: an invalid value is neither returned nor overwritten. */
+function selectValue({ statements }: RowStore, name: string): string | undefined {
   const sql = `SELECT iif(octet_length(value) <= ${MAX_SIDE_VALUE}, value, NULL) FROM ${SIDE_VALUES} WHERE name = ?`;
   const found = statements.of(sql).raw().get(name) as [unknown] | undefined;
   if (found === undefined) return undefined;
   if (isSideValue(found[0])) return found[0];
-  throw new CacheCorruptionError(
-    `${SIDE_VALUES}: the value named ${name} is damaged; remove the row if it is not needed`,
-  );
+  throw new CacheCorruptionError(`${SIDE_VALUES}: the value ${name} is damaged; delete its row if it is not needed`);
 }

@@ -20,36 +20,27 @@ import {
   TierType,
 } from '@pw/cache-models';
 import { healthOptions } from './check-tier-options.ts';
-import { EntryQuery } from './entry-query.ts';
-import type { EntryRow } from './entry-row.ts';
-import { addHealthRecord, readHealthHistory } from './health-history.ts';
-import { forgetChecks, type HealthRetention, parseRetention, type RetentionLimits } from './health-retention.ts';
-import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health-summary.ts';
-import { drivingLabel } from './label-filter.ts';
+import { addHealthRecord, selectHealthHistory } from './health/health-history.ts';
+import { parseRetention, pruneHistory, type RetentionLimits } from './health/health-retention.ts';
+import { type HealthSummary, type HealthWindow, parseWindow, summarizeHealth } from './health/health-summary.ts';
+import { MOST_CHECKS, type OnDamagedChecks } from './health/stored-checks.ts';
+import { EntryQuery } from './query/entry-query.ts';
+import { drivingLabel } from './query/label-filter.ts';
+import type { EntryRow } from './rows/entry-row.ts';
+import { L3_LAYOUT } from './schema/table-layout.ts';
 import { SqliteSideValues } from './side-values.ts';
 import { SqliteTier } from './sqlite-tier.ts';
-import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { MOST_CHECKS, type OnDamagedChecks } from './stored-checks.ts';
-import { L3_LAYOUT } from './table-layout.ts';
-
-export interface SqliteCacheTierOptions extends SqliteTierOptions {
-  /** The database file; folders that are missing are made with mode 0700. */
-  readonly path: string;
-  /** When entries are to be checked again. */
-  readonly healthSchedule?: HealthSchedule | undefined;
-  /** How much of the health history is kept. */
-  readonly healthRetention?: HealthRetention | undefined;
-}
+import type { SqliteCacheTierOptions } from './sqlite-tier-options.ts';
 
 /**
- * The third level: ProxyWhirl's `cache_entries`, which can be queried by its fields, and a history of health checks.
- * Synchronous: results are values.
+ * The third level: ProxyWhirl's table `cache_entries`, which can be queried by its fields, and a history of health
+ * checks. Synchronous: results are values.
  */
 export class SqliteCacheTier extends SqliteTier {
   /** See `CacheTier.sideValues`. */
   readonly sideValues: SideValues = new SqliteSideValues(this, {
-    read: (work) => this.read(work),
-    write: (work) => this.write(work),
+    withStore: (work) => this.withStore(work),
+    transact: (work) => this.transact(work),
   });
   readonly #schedule: HealthSchedule;
   readonly #retention: RetentionLimits;
@@ -76,42 +67,42 @@ export class SqliteCacheTier extends SqliteTier {
   }
 
   /**
-   * The entries that fit a filter, a page at a time; counts no hits. Damaged entries, and those whose credentials no key
-   * opens, are left out, so a page may be shorter than its limit: the last one is the one without a cursor.
-   * Throws a CacheValidationError for a wrong filter; a fault of the database gives an empty page.
+   * The entries that match a filter, page by page; counts no hits. Damaged entries, and those whose credentials no key
+   * decrypts, are left out, so a page may be shorter than its limit: the last page is the one without a cursor. Throws
+   * a CacheValidationError for a wrong filter; returns an empty page after a fault of the database.
    */
   query(filter: EntryFilter = {}): EntryPage {
     checkFilter(filter);
     const now = this.clock.now();
-    // A wrong cursor is told before the database is opened.
+    // A wrong cursor is reported before the database is opened.
     if (filter.cursor !== undefined) parseCursor(filter.cursor, filter.orderBy ?? 'key', filter.direction ?? 'asc');
     return this.run<EntryPage>({ entries: [], cursor: null }, () => {
-      const { query, rows } = this.read((store) => {
+      const { query, rows } = this.withStore((store) => {
         const found = new EntryQuery(filter, L3_LAYOUT, now, drivingLabel(store, filter));
         const statement = store.statements.once(found.sql).raw();
         return { query: found, rows: statement.all(...found.values) as EntryRow[] };
       });
       const page = rows.slice(0, query.limit);
       const cursor = rows.length > page.length ? query.cursorAfter(page) : null;
-      return { entries: this.readable(page, now).filter((entry) => query.isFound(entry)), cursor };
+      return { entries: this.decodeRows(page, now).filter((entry) => query.hasLabels(entry)), cursor };
     });
   }
 
   /**
-   * Stores the outcome of a check: a row of the history, and in the entry the last check, the counts, the state and the
-   * time of the next check, which backs off exponentially. Gives the entry as it is now; undefined if no live one is there, or after a
-   * fault of the database. Credentials in the result's texts, the entry's own among them, are masked. Throws a
-   * CacheValidationError for a wrong result.
+   * Stores the result of a health check: a row in the history, and in the entry the last check, the counts, the status
+   * and the time of the next check, with exponential backoff. Credentials in the result's strings, including the
+   * entry's own, are masked. Returns the updated entry; undefined if there is no live one, or after a fault of the
+   * database. Throws a CacheValidationError for a wrong result.
    */
   recordHealthCheck(key: string, result: HealthCheckResult): CacheEntry | undefined {
     checkKey(key);
     const now = this.clock.now();
     const parsed = parseHealthCheck(result, now);
     return this.run<CacheEntry | undefined>(undefined, () => {
-      // Read outside the transaction first: a damaged row is set aside in one of its own.
+      // Read outside the transaction first, as setting a damaged row aside needs its own.
       if (this.doGet(key, now) === undefined) return undefined;
-      return this.write((store) => {
-        const row = store.row(key);
+      return this.transact((store) => {
+        const row = store.selectRow(key);
         if (row === undefined) return undefined;
         const entry = store.decode(row);
         if (entry.isExpiredAt(now)) return undefined;
@@ -119,37 +110,39 @@ export class SqliteCacheTier extends SqliteTier {
         const updated = afterHealthCheck(entry, check, this.#schedule);
         store.put(updated, now);
         addHealthRecord(store, key, check);
-        forgetChecks(store, key, this.#retention, now);
+        pruneHistory(store, key, this.#retention, now);
         return updated;
       });
     });
   }
 
   /**
-   * The checks of a key, newest first, out of the 5,000 that were recorded last (or `maxRecordsPerKey`, if that is more); damaged ones are
-   * passed over and counted. Throws a CacheValidationError for wrong options; a fault of the database gives
-   * an empty list.
+   * The health checks of a key, newest first, out of the latest 5,000 (or `maxRecordsPerKey`, if that is more); damaged
+   * ones are skipped and counted. Throws a CacheValidationError for wrong options; returns an empty list after a fault
+   * of the database.
    */
   healthHistory(key: string, options: HealthHistoryOptions = {}): HealthRecord[] {
     checkKey(key);
     const { since, limit } = parseHealthHistoryOptions(options);
     return this.run<HealthRecord[]>([], () =>
-      this.read((store) =>
-        readHealthHistory(store, key, { since, limit, most: this.#mostChecks }, this.#passOverChecks),
+      this.withStore((store) =>
+        selectHealthHistory(store, key, { since, limit, most: this.#mostChecks }, this.#passOverChecks),
       ),
     );
   }
 
   /**
-   * How a key did over a window: uptime and response times of the checks that are kept, out of the same as for `healthHistory`. Throws a CacheValidationError for
-   * a wrong window; a fault of the database gives a summary of no checks.
+   * Uptime and response times of a key in a window of time, out of the same checks as `healthHistory`. Throws a
+   * CacheValidationError for a wrong window; returns a summary of no checks after a fault of the database.
    */
   healthSummary(key: string, window: HealthWindow = {}): HealthSummary {
     checkKey(key);
     const { since, until } = parseWindow(window);
     const nothing: HealthSummary = { checks: 0, successes: 0, failures: 0, uptime: null, responseTimeMs: null };
     return this.run<HealthSummary>(nothing, () =>
-      this.read((store) => summarizeHealth(store, key, { since, until, most: this.#mostChecks }, this.#passOverChecks)),
+      this.withStore((store) =>
+        summarizeHealth(store, key, { since, until, most: this.#mostChecks }, this.#passOverChecks),
+      ),
     );
   }
 }

@@ -1,27 +1,59 @@
-import type { DirectoryChecks, TierOptions } from '@pw/cache-models';
-import type { Durability } from './open-database.ts';
+import type { DirectoryChecks, HealthSchedule, TierOptions } from '@pw/cache-models';
+import type { Durability } from './database/open-database.ts';
+import type { HealthRetention } from './health/health-retention.ts';
 
-/** What both SQLite tiers take. */
+/** Options of both SQLite tiers. */
 export interface SqliteTierOptions extends TierOptions {
-  /** `"normal"` (default): a put that returned true survives any end of the process. `"full"`: a power cut too. */
+  /**
+   * What a completed write survives: with `"normal"` any end of the process, with `"full"` a power cut, too.
+   *
+   * @default "normal"
+   */
   readonly durability?: Durability | undefined;
   /**
-   * Longest wait for another connection's lock in milliseconds, 0 to 60000; default 1000. Then the operation fails. The event loop stands
-   * still meanwhile where the answer is a value: see `whenLocked`. `putSoon`, `cleanupExpired` and `reseal` let it go on.
+   * Longest wait for another connection's lock in milliseconds, 0 to 60000; then the operation fails. The event loop is
+   * blocked meanwhile, except in `putSoon`, `cleanupExpired`, `reseal`, and writes with `whenLocked: "promise"`.
+   *
+   * @default 1000
    */
   readonly busyTimeoutMs?: number | undefined;
   /**
-   * What a write does while another connection holds the lock. `"block"` (default): the event loop stands still, at most `busyTimeoutMs`.
-   * `"promise"`: the event loop goes on, and the answer is a promise, this once; for callers that await whatever is one, as the
-   * manager does. Writes keep their order; a read does not see what still waits. `open` blocks with either.
+   * What a write does while another connection holds the lock. With `"block"` it blocks the event loop, at most for
+   * `busyTimeoutMs`. With `"promise"` it returns a promise, only then, and the event loop goes on: for callers that
+   * await whatever is a promise, as the manager does. Writes keep their order; reads do not see a write that still
+   * waits. `open` always blocks.
+   *
+   * @default "block"
    */
   readonly whenLocked?: 'block' | 'promise' | undefined;
   /**
-   * How long a cleanup of expired entries may hold up the event loop in one go, in milliseconds, 1 or more; default 20.
-   * More entries than can be removed in it are removed in a thread of their own, and `cleanupExpired` gives a promise.
-   * `Infinity`: never a thread, never a promise; then commits, too, fold SQLite's log into the database themselves.
+   * How long a cleanup of expired entries may block the event loop in one go, in milliseconds, 1 or more. More entries
+   * than can be removed in that time are removed in a worker thread, and `cleanupExpired` returns a promise. With
+   * `Infinity` there is never a thread and never a promise; commits then checkpoint SQLite's log themselves.
+   *
+   * @default 20
    */
   readonly maxBlockMs?: number | undefined;
-  /** What is done where other users of the machine could change the folder or the file. Default `"warn"`; see {@link DirectoryChecks}. */
+  /**
+   * What to do where other users of the machine could change the folder or the file; see {@link DirectoryChecks}.
+   *
+   * @default "warn"
+   */
   readonly directoryChecks?: DirectoryChecks | undefined;
+}
+
+/** Options of `DiskCacheTier`. */
+export interface DiskCacheTierOptions extends SqliteTierOptions {
+  /** The folder of the database `l2_cache.db`; created with mode 0700 if it is missing. */
+  readonly directory: string;
+}
+
+/** Options of `SqliteCacheTier`. */
+export interface SqliteCacheTierOptions extends SqliteTierOptions {
+  /** The database file; missing folders are created with mode 0700. */
+  readonly path: string;
+  /** When entries are to be checked again. */
+  readonly healthSchedule?: HealthSchedule | undefined;
+  /** How much of the health history is kept. */
+  readonly healthRetention?: HealthRetention | undefined;
 }

@@ -6,40 +6,48 @@ import {
   type CacheEntry,
   CacheStorageError,
   type CacheTierConfigInput,
-  FileGuard,
   isPromise,
   type MaybePromise,
   RemovalReason,
   type ResealCounts,
   type TierDescription,
 } from '@pw/cache-models';
-import { StructureCheck } from './check-structure.ts';
 import { checkBatchSize } from './check-tier-options.ts';
-import { closeDatabase } from './close-database.ts';
-import { DamagedRows, type Fate } from './damaged-rows.ts';
-import type { EntryRow } from './entry-row.ts';
-import type { EntryStore } from './entry-store.ts';
-import { sweepForgotten } from './forgotten-checks.ts';
-import { LargeCleanup } from './large-cleanup.ts';
-import { LockQueue } from './lock-queue.ts';
-import type { DatabaseSettings } from './open-database.ts';
-import { type OpenedStore, openStore } from './opened-store.ts';
-import { identify, isSameFile } from './prepare-file.ts';
+import { BackgroundTask } from './cleanup/background-task.ts';
+import { LargeCleanup } from './cleanup/large-cleanup.ts';
+import { closeDatabase } from './database/close-database.ts';
+import { LockQueue } from './database/lock-queue.ts';
+import type { DatabaseSettings } from './database/open-database.ts';
+import { identify, isSameFile } from './database/prepare-file.ts';
+import { retryWhenBusy } from './database/retry-when-busy.ts';
+import { isDamage, isReadOnly, toStorageError } from './database/storage-error.ts';
+import { deleteTombstonedChecks } from './health/check-tombstones.ts';
+import { databaseSettings, type OpenedStore, openStore } from './open-store.ts';
 import { PutGroup } from './put-group.ts';
-import { readPages } from './read-pages.ts';
-import { readRow } from './read-row.ts';
-import { resealDatabase } from './reseal-database.ts';
-import { retryWhenBusy } from './retry-when-busy.ts';
+import { DamagedRows, type Outcome } from './quarantine/damaged-rows.ts';
+import { resealDatabase } from './reseal/reseal-database.ts';
+import type { EntryRow } from './rows/entry-row.ts';
+import { getRow } from './rows/get-row.ts';
+import { rowPages } from './rows/row-pages.ts';
+import type { RowStore } from './rows/row-store.ts';
+import { StructureCheck } from './schema/check-structure.ts';
+import type { TableLayout } from './schema/table-layout.ts';
 import type { SqliteTierOptions } from './sqlite-tier-options.ts';
-import { isDamage, isReadOnly, toStorageError } from './storage-error.ts';
-import { SweepLater } from './sweep-later.ts';
-import type { TableLayout } from './table-layout.ts';
 
-const DEFAULT_BUSY_TIMEOUT_MS = 1000;
-/** Side rows that a cleanup looks at: some milliseconds. */
-const ORPHANS_AT_A_TIME = 1000;
+/** Side rows that a cleanup processes: some milliseconds. */
+const ORPHANS_PER_CLEANUP = 1000;
 
-/** What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database. */
+/**
+ * What DiskCacheTier and SqliteCacheTier share: the hooks of a tier over one table of one database.
+ *
+ * A write may find the lock taken by another connection. `#mayReturnPromise` decides what happens then: if it is false,
+ * the write blocks the thread; if it is true, the write joins `#queue` and returns a promise. It is set by
+ * `whenLocked`, and for the duration of one call by `#withWaiting`. Writes never overtake each other: each first
+ * flushes the group of `putSoon`, and a blocking one also the queue.
+ *
+ * `#opened` is undefined while the tier is closed. A fault that may be cured by reopening (a damaged or unwritable
+ * file, or one that was removed or replaced) closes the tier, and the next use opens it again.
+ */
 export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #layout: TableLayout;
   readonly #settings: DatabaseSettings;
@@ -49,65 +57,62 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   readonly #group = new PutGroup({
     put: (entry) => this.put(entry.key, entry),
     putMany: (entries) => this.putMany(entries),
-    inTime: (flush) => this.#letWait(true, flush),
+    allowWaiting: (flush) => this.#withWaiting(true, flush),
   });
   readonly #queue: LockQueue;
-  /** Whether a write may answer with a promise. */
-  #mayWait: boolean;
+  #mayReturnPromise: boolean;
   #opened: OpenedStore | undefined;
   readonly #cleanup: LargeCleanup;
-  readonly #sweep: SweepLater;
+  readonly #tombstones: BackgroundTask;
   readonly #damaged: DamagedRows;
 
   protected constructor(
     config: CacheTierConfigInput,
     options: SqliteTierOptions,
     description: TierDescription<'sync'>,
-    /** `path` is asked once the options are known to be right. */
-    place: { readonly path: () => string; readonly layout: TableLayout },
+    /** `path` is called after the options were checked. */
+    database: { readonly path: () => string; readonly layout: TableLayout },
   ) {
     super(config, options, description);
-    const { durability = 'normal', busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, maxBlockMs = 20 } = options;
-    const { whenLocked = 'block', directoryChecks = 'warn' } = options;
-    this.#mayWait = whenLocked === 'promise';
-    this.#queue = new LockQueue(busyTimeoutMs);
+    const { maxBlockMs = 20, whenLocked = 'block' } = options;
+    const { name: tier, clock, logger } = this;
+    this.#settings = databaseSettings(resolve(database.path()), { tier, clock, logger }, options);
+    this.#mayReturnPromise = whenLocked === 'promise';
+    this.#queue = new LockQueue(this.#settings.busyTimeoutMs);
     this.#maxBlockMs = maxBlockMs;
-    this.#layout = place.layout;
-    this.#check = new StructureCheck(place.layout, this.name);
+    this.#layout = database.layout;
+    this.#check = new StructureCheck(database.layout, tier);
     this.#wantsEvicted = options.onEvict !== undefined;
-    this.#settings = {
-      path: resolve(place.path()),
-      tier: this.name,
-      durability,
-      busyTimeoutMs,
-      guard: new FileGuard({ checks: directoryChecks, logger: this.logger, tier: this.name }),
-      clock: this.clock,
-      logger: this.logger,
-    };
     this.#cleanup = new LargeCleanup({
       settings: this.#settings,
-      layout: place.layout,
+      layout: database.layout,
       logger: this.logger,
       maxBlockMs,
-      removeSome: (limit, now) => this.#writeInTime((store) => store.cleanupSome(limit, now)),
+      cleanupUpTo: (limit, now) => this.#transactAsync((store) => store.cleanupExpiredUpTo(limit, now)),
       isOpen: () => this.status === 'open',
       onRemoved: (count) => this.counts.countRemoval(RemovalReason.TTL, count),
     });
     this.#damaged = new DamagedRows({
       settings: this.#settings,
-      layout: place.layout,
+      layout: database.layout,
       logger: this.logger,
       inThread: Number.isFinite(maxBlockMs),
-      opened: () => this.#current(),
+      opened: () => this.#openedStore(),
     });
-    const step = () => this.#writeInTime(sweepForgotten);
-    this.#sweep = new SweepLater({ tier: this.name, logger: this.logger, step });
+    this.#tombstones = new BackgroundTask({
+      tier: this.name,
+      logger: this.logger,
+      failure: 'health checks of removed entries could not be deleted yet',
+      step: () => this.#transactAsync((store) => deleteTombstonedChecks(store.statements)),
+    });
   }
 
   /**
-   * Seals again what the cipher's current key did not seal, each batch in one transaction, also in the quarantine. Then it makes the
-   * file anew, as SQLite's VACUUM does, in a thread of its own: whoever writes meanwhile waits, `busyTimeoutMs` at most.
-   * `batchSize`: 1 or more; throws a CacheValidationError for another one. Throws a CacheStorageError, also if another process kept an older state of the database from being wiped out.
+   * Re-encrypts what the cipher's current key did not seal, each batch in one transaction, including the quarantine.
+   * Then it rebuilds the file with VACUUM, in a worker thread; writers wait meanwhile, at most for `busyTimeoutMs`.
+   *
+   * Throws a CacheValidationError if `batchSize` is not an integer of 1 or more, and a CacheStorageError for faults,
+   * also if another process reads an older state of the database for so long that it cannot be wiped.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkBatchSize(batchSize);
@@ -123,12 +128,13 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
         logger: this.logger,
         inThread: Number.isFinite(this.#maxBlockMs),
         now: () => this.clock.now(),
-        write: (work) => this.#writeInTime(work),
-        use: (work) => this.#guarded(() => work(this.#current().store, this.#current().folding)),
+        transact: (work) => this.#transactAsync(work),
+        withStore: (work) =>
+          this.#withFaultMapping(() => work(this.#openedStore().store, this.#openedStore().checkpointer)),
         setAside: async ({ row, error }) => {
-          const fate = this.#setAside(error, row, this.clock.now());
-          if (fate !== 'pending') this.passOver(error);
-          if (fate !== 'pending' && fate !== 'later') return fate;
+          const outcome = this.#setAside(error, row, this.clock.now());
+          if (outcome !== 'pending') this.passOver(error);
+          if (outcome !== 'pending' && outcome !== 'scheduled') return outcome;
           await this.#damaged.done;
           return 'set aside';
         },
@@ -139,19 +145,19 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   /**
-   * As `put`, but entries that are handed over within one turn of the event loop share one transaction, and with
-   * `durability: "full"` one flush to the disk: a hundred at once cost little more than one. True once the entry is as
-   * safe as after `put`. Writes that follow come after it; reads do not see it before. Rejects where `put` throws.
+   * Like `put`, but entries passed within one turn of the event loop share one transaction and, with `durability:
+   * "full"`, one flush to the disk: a hundred cost little more than one. Resolves with true once the entry is as safe
+   * as after `put`. Later writes come after it; reads do not see it before. Rejects where `put` throws.
    */
   async putSoon(key: string, entry: CacheEntry): Promise<boolean> {
-    // Wrong arguments have their errors there.
+    // `put` throws the right error for a wrong argument.
     if (typeof key !== 'string' || key !== entry?.key || !this.enabled) return this.put(key, entry);
     return this.#group.add(entry);
   }
 
   override close(): void {
-    // What still waits for a lock has its last chance now.
-    this.#letWait(false, () => {
+    // The last chance for writes that still wait for a lock.
+    this.#withWaiting(false, () => {
       this.#group.flush();
       this.#queue.end();
     });
@@ -159,7 +165,7 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
   }
 
   protected override doOpen(): void {
-    this.#guarded(() => {
+    this.#withFaultMapping(() => {
       this.#opened = openStore({
         settings: this.#settings,
         layout: this.#layout,
@@ -177,167 +183,168 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     const opened = this.#opened;
     this.#opened = undefined;
     this.#cleanup.stop();
-    this.#sweep.stop();
+    this.#tombstones.stop();
     this.#damaged.stop();
-    opened?.folding.stop();
-    if (opened !== undefined) this.#guarded(() => closeDatabase(opened.store.db));
+    opened?.checkpointer.stop();
+    if (opened !== undefined) this.#withFaultMapping(() => closeDatabase(opened.store.db));
   }
 
   protected override doGet(key: string, now: number): CacheEntry | undefined {
-    return this.#guarded(() => this.#get(key, now));
+    return this.#withFaultMapping(() => this.#get(key, now));
   }
 
   #get(key: string, now: number, isRetry = false): CacheEntry | undefined {
-    const { store } = this.#current();
-    const row = readRow(store, key);
+    const { store } = this.#openedStore();
+    const row = getRow(store, key);
     if (row === undefined) return undefined;
     try {
       const entry = store.decode(row);
       if (entry.key === key) return entry;
-      throw new CacheCorruptionError('stored row: stands under another key');
+      throw new CacheCorruptionError('stored row: its key is not the requested one');
     } catch (error) {
-      const fate = this.#setAside(error, row, now);
-      if (fate === 'pending') return undefined;
-      if (fate === 'repaired' && !isRetry) return this.#get(key, now, true);
+      const outcome = this.#setAside(error, row, now);
+      if (outcome === 'pending') return undefined;
+      if (outcome === 'repaired' && !isRetry) return this.#get(key, now, true);
       throw error;
     }
   }
 
   protected override doPut(_key: string, entry: CacheEntry, now: number): MaybePromise<boolean> {
-    return this.write((store) => {
+    return this.transact((store) => {
       store.put(entry, now);
       return true;
     });
   }
 
   protected override doPutMany(entries: readonly CacheEntry[], now: number): MaybePromise<boolean[]> {
-    // A caller may change its list while the work waits.
-    const given = this.#mayWait ? [...entries] : entries;
-    return this.write((store) => {
+    // The caller may change its list while the write waits.
+    const given = this.#mayReturnPromise ? [...entries] : entries;
+    return this.transact((store) => {
       for (const entry of given) store.put(entry, now);
       return given.map(() => true);
     });
   }
 
   protected override doDelete(key: string, now: number): MaybePromise<boolean> {
-    return this.write((store) => store.delete(key, now));
+    return this.transact((store) => store.delete(key, now));
   }
 
   protected override doDeleteMany(keys: readonly string[], now: number): MaybePromise<boolean[]> {
-    const given = this.#mayWait ? [...keys] : keys;
-    return this.write((store) => given.map((key) => store.delete(key, now)));
+    const given = this.#mayReturnPromise ? [...keys] : keys;
+    return this.transact((store) => given.map((key) => store.delete(key, now)));
   }
 
-  /** A read does not wait for the lock: what is left behind goes with the next cleanup. */
+  /** A read does not wait for the lock: the row is left to the next cleanup. */
   protected override doExpire(key: string, now: number): void {
-    const expired = this.#writeInTime((store) => store.expire(key, now));
+    const expired = this.#transactAsync((store) => store.expire(key, now));
     if (isPromise(expired)) expired.catch(() => {});
   }
 
   protected override doClear(now: number): MaybePromise<number> {
-    return this.write((store) => store.clear(now));
+    return this.transact((store) => store.clear(now));
   }
 
   protected override doCleanupExpired(now: number): MaybePromise<number> {
-    // Who asks while one is under way waits for it; its count is in the first one's answer.
-    const { underWay, inlineRows } = this.#cleanup;
-    if (underWay !== undefined) return underWay.then(() => 0);
-    const { store, folding } = this.#current();
-    if (!Number.isFinite(inlineRows) || !this.#guarded(() => store.hasExpired(inlineRows, now))) {
-      const work = (open: EntryStore): number => {
-        open.sweepOrphans(ORPHANS_AT_A_TIME);
+    // A call during a cleanup waits for it; the removed rows count in the result of the first.
+    const { running, inlineRows } = this.#cleanup;
+    if (running !== undefined) return running.then(() => 0);
+    const { store, checkpointer } = this.#openedStore();
+    if (!Number.isFinite(inlineRows) || !this.#withFaultMapping(() => store.hasExpired(inlineRows, now))) {
+      const work = (open: RowStore): number => {
+        open.removeOrphans(ORPHANS_PER_CLEANUP);
         return open.cleanupExpired(now);
       };
-      return Number.isFinite(inlineRows) ? this.#writeInTime(work) : this.write(work);
+      return Number.isFinite(inlineRows) ? this.#transactAsync(work) : this.transact(work);
     }
     this.#checkFile();
-    return this.#cleanup.run(store, folding, now);
+    return this.#cleanup.run(store, checkpointer, now);
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): MaybePromise<number> {
-    const given = this.#mayWait ? updates.map((update) => ({ ...update })) : updates;
-    return this.write((store) => given.filter((update) => store.recordAccess(update, now)).length);
+    const given = this.#mayReturnPromise ? updates.map((update) => ({ ...update })) : updates;
+    return this.transact((store) => given.filter((update) => store.recordAccess(update, now)).length);
   }
 
   protected override doHas(key: string, now: number): boolean {
-    return this.#guarded(() => this.#current().store.has(key, now));
+    return this.#withFaultMapping(() => this.#openedStore().store.has(key, now));
   }
 
   protected override doSize(now: number): number {
-    return this.#guarded(() => this.#current().store.size(now));
+    return this.#withFaultMapping(() => this.#openedStore().store.size(now));
   }
 
   protected override doKeys(now: number): string[] {
-    return this.#guarded(() => this.#current().store.keys(now));
+    return this.#withFaultMapping(() => this.#openedStore().store.keys(now));
   }
 
-  /** One snapshot for all keys; what is damaged is set aside when the snapshot is closed. */
+  /** One snapshot for all keys; damaged rows are set aside after it is closed. */
   protected override doGetMany(keys: readonly string[], now: number): Map<string, CacheEntry> {
-    return this.#guarded(() => {
-      const { store } = this.#current();
-      const rows = store.snapshot(() => keys.map((key) => this.#rowOrNothing(store, key)));
+    return this.#withFaultMapping(() => {
+      const { store } = this.#openedStore();
+      const rows = store.snapshot(() => keys.map((key) => this.#getRowIfReadable(store, key)));
       const found = new Map<string, CacheEntry>();
-      for (const entry of this.readable(rows, now)) found.set(entry.key, entry);
+      for (const entry of this.decodeRows(rows, now)) found.set(entry.key, entry);
       return found;
     });
   }
 
   protected override *doEntries(now: number): Generator<CacheEntry> {
-    for (const rows of readPages(() => this.#guarded(() => this.#current().store))) yield* this.readable(rows, now);
+    for (const rows of rowPages(() => this.#withFaultMapping(() => this.#openedStore().store.statements)))
+      yield* this.decodeRows(rows, now);
   }
 
   /**
-   * @internal Runs writes in one transaction, on the file that stands at the path: one that vanished is made anew by the next use.
-   * Answers with a promise only where `whenLocked` lets it.
+   * @internal Runs writes in one transaction on the file that is at the path now. If that is another one than was
+   * opened, the write fails and the next use opens it. Returns a promise only if `whenLocked` allows it.
    */
-  protected write<T>(work: (store: EntryStore) => T): MaybePromise<T> {
+  protected transact<T>(work: (store: RowStore) => T): MaybePromise<T> {
     this.#group.flush();
-    if (this.#mayWait) return this.#queue.run(() => this.#writeOnce(work, 0));
+    if (this.#mayReturnPromise) return this.#queue.run(() => this.#transactOnce(work, 0));
     this.#queue.flush();
-    return this.#writeOnce(work, this.#settings.busyTimeoutMs);
+    return this.#transactOnce(work, this.#settings.busyTimeoutMs);
   }
 
-  /** @internal As `write`, for an operation of which a promise may be the answer whatever `whenLocked` says. */
-  #writeInTime<T>(work: (store: EntryStore) => T): MaybePromise<T> {
-    return this.#letWait(true, () => this.write(work));
+  /** @internal Like `transact`, for operations that may always return a promise. */
+  #transactAsync<T>(work: (store: RowStore) => T): MaybePromise<T> {
+    return this.#withWaiting(true, () => this.transact(work));
   }
 
-  /** @internal As `write`, for an operation of which only a value may be the answer. */
-  protected writeNow<T>(work: (store: EntryStore) => T): T {
-    return this.#letWait(false, () => this.write(work)) as T;
+  /** @internal Like `transact`, for operations that must return a value. */
+  protected transactSync<T>(work: (store: RowStore) => T): T {
+    return this.#withWaiting(false, () => this.transact(work)) as T;
   }
 
-  #letWait<T>(isAllowed: boolean, work: () => T): T {
-    const mayWait = this.#mayWait;
-    this.#mayWait = isAllowed;
+  #withWaiting<T>(isAllowed: boolean, work: () => T): T {
+    const before = this.#mayReturnPromise;
+    this.#mayReturnPromise = isAllowed;
     try {
       return work();
     } finally {
-      this.#mayWait = mayWait;
+      this.#mayReturnPromise = before;
     }
   }
 
-  #writeOnce<T>(work: (store: EntryStore) => T, patienceMs: number): T {
-    // What waited may find the tier closed by a fault of another operation.
+  #transactOnce<T>(work: (store: RowStore) => T, timeoutMs: number): T {
+    // A write that waited may find the tier closed after a fault of another operation.
     if (this.status === 'closed') this.open();
-    const result = this.#guarded(() => {
+    const result = this.#withFaultMapping(() => {
       this.#checkFile();
-      const { store } = this.#current();
-      return store.write(() => work(store));
-    }, patienceMs);
-    this.#opened?.folding.wrote();
+      const { store } = this.#openedStore();
+      return store.transact(() => work(store));
+    }, timeoutMs);
+    this.#opened?.checkpointer.wrote();
     this.#afterWrite();
     return result;
   }
 
   /** @internal Runs reads on the open database. */
-  protected read<T>(work: (store: EntryStore) => T): T {
-    return this.#guarded(() => work(this.#current().store));
+  protected withStore<T>(work: (store: RowStore) => T): T {
+    return this.#withFaultMapping(() => work(this.#openedStore().store));
   }
 
-  /** @internal The entries of rows; a damaged one is set aside, one that no key opens passed over, and both are counted. */
-  protected readable(rows: Iterable<EntryRow | undefined>, now: number): CacheEntry[] {
-    const { store } = this.#current();
+  /** @internal Decodes rows. A damaged one is set aside, one that no key decrypts is skipped, and both are counted. */
+  protected decodeRows(rows: Iterable<EntryRow | undefined>, now: number): CacheEntry[] {
+    const { store } = this.#openedStore();
     const entries: CacheEntry[] = [];
     for (const row of rows) {
       if (row === undefined) continue;
@@ -350,38 +357,38 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     return entries;
   }
 
-  #rowOrNothing(store: EntryStore, key: string): EntryRow | undefined {
+  #getRowIfReadable(store: RowStore, key: string): EntryRow | undefined {
     try {
-      return readRow(store, key);
+      return getRow(store, key);
     } catch (error) {
       this.passOver(error);
       return undefined;
     }
   }
 
-  /** SQLite would go on writing into a file that was deleted. */
+  /** SQLite would go on writing into a deleted file. */
   #checkFile(): void {
-    if (isSameFile(identify(this.#settings.path), this.#current().file)) return;
+    if (isSameFile(identify(this.#settings.path), this.#openedStore().file)) return;
     this.#reopenLater();
     throw new CacheStorageError(`${this.name}: the database file was removed or replaced`, { tier: this.name });
   }
 
-  #current(): OpenedStore {
+  #openedStore(): OpenedStore {
     if (this.#opened !== undefined) return this.#opened;
     throw new CacheStorageError(`${this.name}: the database is closed`, { tier: this.name });
   }
 
   /**
-   * Turns what SQLite throws into errors of the cache. A damaged file is opened anew by the next use, and set aside if it is
-   * no database any more; so is one that cannot be written, as a connection that once could not open the log's index for
-   * writing stays read-only for good.
+   * Retries work while the database is busy, and turns what SQLite throws into errors of the cache. A damaged file is
+   * reopened by the next use, and set aside if it is not a database any more. So is a file that cannot be written: a
+   * connection that once could not open the index of the log for writing stays read-only.
    */
-  #guarded<T>(work: () => T, patienceMs = this.#settings.busyTimeoutMs): T {
+  #withFaultMapping<T>(work: () => T, timeoutMs = this.#settings.busyTimeoutMs): T {
     try {
       return retryWhenBusy(() => {
-        this.#opened?.structure.verifySometimes();
+        this.#opened?.structure.verifyIfStale();
         return work();
-      }, patienceMs);
+      }, timeoutMs);
     } catch (error) {
       if (isDamage(error) || isReadOnly(error)) this.#reopenLater();
       throw toStorageError(error, this.name);
@@ -393,19 +400,19 @@ export abstract class SqliteTier extends BaseTier<'sync'> {
     try {
       super.close();
     } catch {
-      // The file is gone or no database any more: there was nothing left to be written to it.
+      // The file is gone or is not a database: there is nothing left to write to it.
     }
   }
 
-  #setAside(error: unknown, row: EntryRow, now: number): Fate {
-    const fate = this.#damaged.setAside(error, row, now);
+  #setAside(error: unknown, row: EntryRow, now: number): Outcome {
+    const outcome = this.#damaged.setAside(error, row, now);
     this.#afterWrite();
-    return fate;
+    return outcome;
   }
 
-  /** Tells of what went, and goes on with what is left of it. */
+  /** Reports evicted entries, and starts the removal of what the write left behind. */
   #afterWrite(): void {
-    if (this.#opened?.store.takeForgotten() === true) this.#sweep.start();
+    if (this.#opened?.store.takePendingTombstones() === true) this.#tombstones.start();
     const evicted = this.#opened?.store.takeEvicted() ?? [];
     for (const { entry, reason } of evicted) {
       if (entry === undefined) this.counts.countRemoval(reason);

@@ -2,8 +2,8 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { longestStopDuring } from '@pw/test-support';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { MOST_CHECKS } from '../src/health/stored-checks.ts';
 import type { SqliteCacheTier } from '../src/index.ts';
-import { MOST_CHECKS } from '../src/stored-checks.ts';
 import { KINDS, L3, makeEntry, makeL3, NOW, tempDir, withDatabase } from './support.ts';
 
 const MANY = 60_000;
@@ -60,7 +60,7 @@ const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
     expect(tier.clear()).toBe(3);
     return tier;
   },
-  'a read of what expired': (directory) => {
+  'a read after its expiry': (directory) => {
     const tier = makeL3(directory, { clock: LATE });
     expect(tier.get('a')).toBeUndefined();
     return tier;
@@ -93,8 +93,8 @@ const WAYS: Readonly<Record<string, (directory: string) => SqliteCacheTier>> = {
   },
 };
 
-describe.each(Object.entries(WAYS))('an entry with very many checks that goes by %s', (_, go) => {
-  it('holds the event loop for a small part of the work alone, and all its checks go', async () => {
+describe.each(Object.entries(WAYS))('an entry with very many health checks, removed by %s', (_, go) => {
+  it('blocks the event loop for a small part of the work, and all its checks are deleted', async () => {
     let share = Number.POSITIVE_INFINITY;
     // A busy machine stops at any moment: the best of several counts.
     for (let tries = 0; tries < 12 && share > 0.1; tries++) {
@@ -118,10 +118,10 @@ describe.each(Object.entries(WAYS))('an entry with very many checks that goes by
   });
 });
 
-describe('checks that were forgotten', () => {
+describe('health checks of a removed entry, deleted in the background', () => {
   const rows = (directory: string) => [left(directory), left(directory, 'pw_forgotten_checks')];
 
-  it('are read by nobody from the moment on, and those that are recorded anew stay', async () => {
+  it('are never read again, and checks recorded later stay', async () => {
     for (const way of ['delete', 'clear', 'the replacement by another proxy']) {
       const directory = heavyStore(5000);
       const tier = WAYS[way]!(directory);
@@ -138,7 +138,7 @@ describe('checks that were forgotten', () => {
     }
   });
 
-  it('go at the next opening if the process ends first', async () => {
+  it('are deleted after the next opening if the process ends first', async () => {
     const directory = heavyStore(5000);
     const tier = WAYS.delete!(directory);
     tier.close();
@@ -149,7 +149,7 @@ describe('checks that were forgotten', () => {
     expect(rows(directory)).toEqual([1, 0]);
   });
 
-  it('are noted along with the removal or not at all', () => {
+  it('get their tombstone in the transaction of the removal', () => {
     const directory = heavyStore(5000);
     const tier = makeL3(directory, { failureThreshold: 100, busyTimeoutMs: 0 });
     tier.open();
@@ -164,7 +164,7 @@ describe('checks that were forgotten', () => {
     expect(rows(directory)).toEqual([5001, 1]);
   });
 
-  it('are what is many alone: what is few goes along at once, and so does all that follows', () => {
+  it('are only deleted in the background if they are many', () => {
     const directory = heavyStore(900);
     const tier = makeL3(directory);
     expect(tier.delete('a')).toBe(true);
@@ -173,7 +173,7 @@ describe('checks that were forgotten', () => {
     expect(rows(directory)).toEqual([0, 0]);
   });
 
-  it('may be few, with long texts', async () => {
+  it('may be few with long strings', async () => {
     const directory = heavyStore(1);
     addChecks(directory, 'a', 20, `hex(zeroblob(200000)), '${checkUrl}'`);
     const tier = makeL3(directory);
@@ -183,7 +183,7 @@ describe('checks that were forgotten', () => {
     expect(rows(directory)).toEqual([1, 0]);
   });
 
-  it('of another proxy do not hold up those that go after them', async () => {
+  it('of another proxy do not delay those of later removals', async () => {
     const directory = heavyStore(5000);
     addChecks(directory, 'c', 5000);
     const tier = makeL3(directory);
@@ -199,7 +199,7 @@ describe('checks that were forgotten', () => {
   });
 });
 
-it('a cleanup in a thread removes very many checks with the entries, and lets writes pass', async () => {
+it('a cleanup in a worker removes very many checks with their entries, and lets writes pass', async () => {
   let share = Number.POSITIVE_INFINITY;
   for (let tries = 0; tries < 12 && share > 0.15; tries++) {
     const directory = tempDir();
@@ -227,7 +227,7 @@ it('a cleanup in a thread removes very many checks with the entries, and lets wr
   expect(share).toBeLessThan(0.25);
 });
 
-it('a summary looks at so many checks that it holds the event loop for a moment alone', () => {
+it('a summary reads a bounded number of checks, and blocks the event loop only briefly', () => {
   const directory = heavyStore(100_000);
   const tier = makeL3(directory);
   tier.healthSummary('b');
@@ -248,7 +248,7 @@ it('a summary looks at so many checks that it holds the event loop for a moment 
   expect(best.summary).toBeLessThan(best.all / 5);
 });
 
-describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (kind) => {
+describe.each(KINDS)('$name: a damaged row longer than any valid one', (kind) => {
   const BYTES = 32_000_000;
 
   function withLongRow(value = `zeroblob(${BYTES})`): string {
@@ -274,7 +274,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
   const rows = (directory: string) =>
     withDatabase(kind.file(directory), (db) => db.prepare(`SELECT count(*) FROM ${kind.table}`).pluck().get());
 
-  it('is set aside in a thread, is a miss at once and counted once, and the event loop goes on', async () => {
+  it('is a miss immediately, is counted once, and is set aside by a worker without blocking the event loop', async () => {
     let share = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < 12 && share > 0.15; tries++) {
       const directory = withLongRow();
@@ -299,7 +299,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
     expect(share).toBeLessThan(0.3);
   });
 
-  it('is met again if the tier is closed first', async () => {
+  it('is found again if the tier is closed first', async () => {
     const directory = withLongRow();
     const tier = kind.make(directory);
     expect(tier.get('a')).toBeUndefined();
@@ -311,7 +311,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
     expect([tier.size(), tier.totalFailures]).toEqual([1, 0]);
   });
 
-  it('goes with a re-encryption, and at once where no thread is wanted', async () => {
+  it('is set aside by a re-encryption, and immediately if no worker is wanted', async () => {
     const directory = withLongRow();
     const tier = kind.make(directory);
     for await (const counts of tier.reseal(10)) expect(counts.inQuarantine ?? 0).toBe(0);
@@ -321,7 +321,7 @@ describe.each(KINDS)('$name: a damaged row that is longer than any sound one', (
     expect([rows(other), aside(other).length]).toEqual([1, 1]);
   });
 
-  it('takes very many checks along', async () => {
+  it('is set aside with very many checks', async () => {
     if (kind !== L3) return;
     const directory = withLongRow();
     addChecks(directory, 'a', 5000);

@@ -5,7 +5,7 @@ export class FakeCipher implements CredentialCipher {
   readonly #key: string;
   readonly #older: readonly string[];
 
-  /** Seals with a key, and opens what it or an older one sealed. */
+  /** Encrypts with `key`, and decrypts tokens of this or an older key. */
   constructor(key = 'k1', ...older: string[]) {
     this.#key = key;
     this.#older = older;

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 
-/** Breaks every operation of a tier that has the file open, by a schema that it cannot work with. */
+/** Makes every operation of a tier that has the file open fail, by renaming its table. */
 export function hideTable(file: string, table: string): void {
   rename(file, table, `hidden_${table}`);
 }

@@ -25,7 +25,7 @@ const command = fc.oneof(
 );
 
 describe.each(KINDS)('$name', (kind) => {
-  it('does what a map does, whichever of two connections is asked, over restarts', () => {
+  it('behaves like a map through either of two connections, and over restarts', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(command, fc.boolean()), { maxLength: 40 }), (commands) => {
         const directory = tempDir();

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { FakeCipher } from './fake-cipher.ts';
 import { KINDS, makeEntry, reveal, tempDir, withDatabase } from './support.ts';
 
-describe.each(KINDS)('$name: what is put comes back', (kind) => {
-  it('gives every field of any entry back, also after a restart', () => {
+describe.each(KINDS)('$name: stored entries are read unchanged', (kind) => {
+  it('returns every field of any entry, also after a restart', () => {
     const directory = tempDir();
     fc.assert(
       fc.property(fc.array(entryInputs, { maxLength: 5 }), (inputs) => {
@@ -71,7 +71,7 @@ describe.each(KINDS)('$name: what is put comes back', (kind) => {
     expect(reveal(tier.get('a'))).toEqual(reveal(entry));
   });
 
-  it('misses an entry whose credentials no key opens, keeps it, and reads it when the key is back', () => {
+  it('treats an entry whose credentials no key decrypts as a miss, keeps it, and reads it once the key is back', () => {
     const directory = tempDir();
     const logger = new RecordingLogger();
     const entry = makeEntry('a', { password: 'hunter2' });
@@ -94,7 +94,7 @@ describe.each(KINDS)('$name: what is put comes back', (kind) => {
     expect(tier.put('b', makeEntry('b'))).toBe(true);
   });
 
-  it('hides and removes what is expired', () => {
+  it('hides and removes expired entries', () => {
     const tier = kind.make(tempDir());
     tier.putMany([makeEntry('old', { expiresAt: 1000 }), makeEntry('older', { expiresAt: 0 }), makeEntry('live')]);
     expect(tier.size()).toBe(1);
@@ -105,7 +105,7 @@ describe.each(KINDS)('$name: what is put comes back', (kind) => {
     expect(tier.statistics).toMatchObject({ evictionsTtl: 2, misses: 1 });
   });
 
-  it('stores access metadata, of known keys only, and leaves the eviction mark where none is given', () => {
+  it('stores access metadata of existing keys, and keeps the eviction mark if none is given', () => {
     const directory = tempDir();
     const tier = kind.make(directory);
     tier.putMany([makeEntry('a', { evictedFromL1: true }), makeEntry('b')]);

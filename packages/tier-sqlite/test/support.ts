@@ -9,7 +9,7 @@ import {
   SqliteCacheTier,
   type SqliteCacheTierOptions,
 } from '../src/index.ts';
-import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/table-layout.ts';
+import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/schema/table-layout.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
 export const tempDir = (): string => makeTempDir(onTestFinished);
@@ -19,7 +19,7 @@ export const LATER = Date.parse('2036-01-01T00:00:00Z');
 
 export type Tier = DiskCacheTier | SqliteCacheTier;
 
-/** What a test needs of one of the two tiers. */
+/** One of the two tiers, as tests need it. */
 export interface Kind {
   readonly name: string;
   readonly table: string;
@@ -69,13 +69,13 @@ export function makeEntry(key: string, input: Partial<CacheEntryInput> = {}): Ca
   return CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080', key, fetchTime: NOW, expiresAt: LATER, ...input });
 }
 
-/** Every field as plain values, secrets in clear. */
+/** Every field as a plain value, including secrets. */
 export function reveal(entry: CacheEntry | undefined): unknown {
   if (entry === undefined) return undefined;
   return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
 }
 
-/** What ProxyWhirl read, as we name it. */
+/** The fields that ProxyWhirl read, under our names. */
 export function fromExpected(expected: ExpectedEntry): Record<string, unknown> {
   const ms = (time: number | null) =>
     time === null ? null : Math.abs(time) < 9e9 ? Math.round(time * 1e6) / 1e3 : time * 1e3;

@@ -1,0 +1,63 @@
+import type { Logger, MaybePromise } from '@pw/cache-models';
+import { codeOf } from '../database/storage-error.ts';
+
+/** Between two steps, in milliseconds, so that others have their turn. */
+const PAUSE_MS = 1;
+/** After a failed step, as when the lock stayed taken. */
+const RETRY_MS = 1000;
+
+export interface BackgroundTaskOptions {
+  readonly tier: string;
+  readonly logger: Logger;
+  /** Logged when a step fails. */
+  readonly failure: string;
+  /** Does some of the work; true if more is left. Has changed nothing when it throws or rejects. */
+  readonly step: () => MaybePromise<boolean>;
+}
+
+/**
+ * Work that runs in steps of a few milliseconds until nothing is left. It keeps no process alive: the next opening of
+ * the database starts it again for whatever is left.
+ */
+export class BackgroundTask {
+  readonly #options: BackgroundTaskOptions;
+  #timer: NodeJS.Timeout | undefined;
+  /** Identifies the current run, so that a step that outlasts `stop` does not continue the next one. */
+  #run: symbol | undefined;
+
+  constructor(options: BackgroundTaskOptions) {
+    this.#options = options;
+  }
+
+  /** Does nothing while it is running. */
+  start(): void {
+    if (this.#run !== undefined) return;
+    this.#run = Symbol('run');
+    this.#schedule(PAUSE_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#run = undefined;
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => void this.#runStep(), ms).unref();
+  }
+
+  async #runStep(): Promise<void> {
+    const { step, logger, tier, failure } = this.#options;
+    const run = this.#run;
+    let wait = PAUSE_MS;
+    let isLeft = true;
+    try {
+      isLeft = await step();
+    } catch (error) {
+      logger.debug({ tier, code: codeOf(error) }, failure);
+      wait = RETRY_MS;
+    }
+    if (run !== this.#run) return;
+    if (isLeft) this.#schedule(wait);
+    else this.#run = undefined;
+  }
+}

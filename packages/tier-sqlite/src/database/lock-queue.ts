@@ -1,0 +1,113 @@
+import { CacheStorageError, type MaybePromise } from '@pw/cache-models';
+import { isBusy, retryWhenBusy } from './retry-when-busy.ts';
+
+interface Waiting {
+  readonly work: () => unknown;
+  /** When it fails, by `performance.now()`. */
+  readonly deadline: number;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Between two attempts, in milliseconds: at random up to twice this, so that two processes do not stay in step. */
+const MIN_WAIT_MS = 1;
+/** How long the queue works in one turn of the event loop, in milliseconds. */
+const MAX_TURN_MS = 5;
+
+/**
+ * Writes that wait for another connection's lock while the event loop goes on. They run in the order in which they
+ * arrived: while anything waits, later work waits behind it. A timer retries the first; each ends by succeeding, by
+ * failing with anything but a lock, or at its deadline. `flush` runs everything at once and blocks the thread; `end`
+ * also fails what is left.
+ *
+ * Work must throw SQLite's error of a lock, or an error with that as its cause, and have changed nothing then.
+ */
+export class LockQueue {
+  readonly #timeoutMs: number;
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Runs work now and returns its result, or, if the lock is taken or others wait for it, returns a promise. Fails as
+   * the work does, at the latest when the time is up.
+   */
+  run<T>(work: () => T): MaybePromise<T> {
+    if (this.#waiting.length === 0) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isLocked(error) || this.#timeoutMs === 0) throw error;
+      }
+    }
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve, reject, deadline: performance.now() + this.#timeoutMs });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * Runs everything that waits; the thread is blocked meanwhile. Throws if the lock stays taken for too long;
+   * everything goes on waiting then.
+   */
+  flush(): void {
+    const end = performance.now() + this.#timeoutMs;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const { work } = next;
+      const isSettled = this.#settle(next, () => retryWhenBusy(work, end - performance.now(), isLocked), false);
+      if (!isSettled) throw new CacheStorageError('earlier writes still wait for a lock that another connection holds');
+    }
+  }
+
+  /** Runs everything that waits, or fails it: nothing waits afterwards. */
+  end(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => this.#runTurn(), MIN_WAIT_MS * (1 + Math.random()));
+  }
+
+  #runTurn(): void {
+    this.#timer = undefined;
+    const end = performance.now() + MAX_TURN_MS;
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const isLate = performance.now() >= next.deadline;
+      if (!this.#settle(next, next.work, isLate) || performance.now() >= end) break;
+    }
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  /** False if the lock is taken and it must go on waiting. With `isLast` it fails instead. */
+  #settle(next: Waiting, work: () => unknown, isLast: boolean): boolean {
+    try {
+      const value = work();
+      this.#remove(next);
+      next.resolve(value as never);
+    } catch (error) {
+      if (isLocked(error) && !isLast) return false;
+      this.#remove(next);
+      next.reject(error);
+    }
+    return true;
+  }
+
+  /** The work itself may have emptied the queue, as when the file is gone and the tier closes. */
+  #remove(done: Waiting): void {
+    const at = this.#waiting.indexOf(done);
+    if (at !== -1) this.#waiting.splice(at, 1);
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return isBusy(error) || isBusy((error as { cause?: unknown } | null)?.cause);
+}

@@ -1,0 +1,83 @@
+import {
+  type ArgumentKind,
+  type FieldProblem,
+  Kinds,
+  nullable,
+  problemsOfOptions,
+  wholeNumber,
+} from '@pw/cache-models';
+import { OPAQUE } from '../rows/entry-row.ts';
+import { seconds } from '../rows/entry-values.ts';
+import type { RowStore } from '../rows/row-store.ts';
+import { fewBytesOf } from './check-tombstones.ts';
+
+/** How much of the health history is kept. */
+export interface HealthRetention {
+  /**
+   * Most checks per key, of which the latest are kept: 1 or more; null for no limit.
+   *
+   * @default 500
+   */
+  readonly maxRecordsPerKey?: number | null | undefined;
+  /**
+   * Checks older than this many milliseconds are removed: above 0; null for no limit.
+   *
+   * @default 2592000000 (30 days)
+   */
+  readonly maxAgeMs?: number | null | undefined;
+}
+
+/** A checked retention; Infinity means no limit. */
+export interface RetentionLimits {
+  readonly records: number;
+  readonly ageMs: number;
+}
+
+const DEFAULT_RECORDS = 500;
+const DEFAULT_AGE_MS = 30 * 86_400_000;
+/** Old checks removed with each new one: more than are added, so that any number of them is gone in time. */
+const BATCH = 100;
+
+const MEMBERS: Readonly<Record<keyof HealthRetention, ArgumentKind>> = Object.freeze({
+  maxRecordsPerKey: nullable(wholeNumber(1)),
+  maxAgeMs: nullable({
+    wanted: 'must be a number above 0',
+    isRight: (value) => Number.isFinite(value) && (value as number) > 0,
+  }),
+});
+
+/** Problems with the members of a retention. */
+export function retentionProblems(retention: unknown): readonly FieldProblem[] {
+  if (!Kinds.object.isRight(retention)) return [];
+  const problems = problemsOfOptions(retention, MEMBERS);
+  return problems.map(({ path, message }) => ({ path: `healthRetention.${path}`, message }));
+}
+
+/** A checked retention, with defaults filled in. */
+export function parseRetention(retention: HealthRetention): RetentionLimits {
+  const { maxRecordsPerKey: records = DEFAULT_RECORDS, maxAgeMs: age = DEFAULT_AGE_MS } = retention;
+  return { records: records ?? Number.POSITIVE_INFINITY, ageMs: age ?? Number.POSITIVE_INFINITY };
+}
+
+/**
+ * In the index of keys, the rows of one key are in order of id, so this reads no more of them than are kept or removed.
+ */
+const NEWEST_BEYOND = 'SELECT id FROM health_history WHERE proxy_key = ? ORDER BY id DESC LIMIT 1 OFFSET ?';
+const BEYOND_COUNT = `DELETE FROM health_history WHERE id IN
+  (${fewBytesOf(`SELECT id FROM health_history WHERE proxy_key = ${OPAQUE} AND id <= (${NEWEST_BEYOND}) ORDER BY id LIMIT ${BATCH}`)})`;
+const ANY_OLD = 'SELECT 1 FROM health_history WHERE check_time < ? LIMIT 1';
+const OLDEST = `DELETE FROM health_history WHERE id IN
+  (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${OPAQUE} ORDER BY check_time LIMIT ${BATCH}`)})`;
+
+/**
+ * Removes checks beyond the limit: of this key the oldest, and of any key those that are too old, some at a time. Runs
+ * inside a write transaction.
+ */
+export function pruneHistory(store: RowStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
+  const { statements } = store;
+  // Mostly there is nothing to remove, and a query is cheaper than a deletion.
+  if (Number.isFinite(records) && statements.of(NEWEST_BEYOND).get(key, records) !== undefined)
+    statements.of(BEYOND_COUNT).run(key, key, records);
+  const oldest = seconds(now - ageMs);
+  if (Number.isFinite(ageMs) && statements.of(ANY_OLD).get(oldest) !== undefined) statements.of(OLDEST).run(oldest);
+}

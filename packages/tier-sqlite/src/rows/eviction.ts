@@ -1,0 +1,43 @@
+import { EvictionPolicy } from '@pw/cache-models';
+import type { SqliteDatabase } from '../database/load-binding.ts';
+import { evictionIndex } from '../schema/schema-definitions.ts';
+import type { TableLayout } from '../schema/table-layout.ts';
+
+const ORDERS = {
+  [EvictionPolicy.LRU]: 'last_accessed',
+  [EvictionPolicy.LFU]: 'access_count',
+  [EvictionPolicy.FIFO]: null,
+} as const;
+
+/**
+ * Selects the rows to evict: `@n` rows at `@now` (epoch seconds), expired ones first, then by the policy, ties to the
+ * oldest row. Two index scans that stop at their limit, so the cost does not grow with the table.
+ */
+export class Eviction {
+  /** SQL: the rowids. */
+  readonly victimsSql: string;
+  readonly #layout: TableLayout;
+  readonly #column: string | null;
+
+  constructor(layout: TableLayout, policy: EvictionPolicy) {
+    this.#layout = layout;
+    this.#column = ORDERS[policy];
+    const { table } = layout;
+    const hint = this.#column === null ? 'NOT INDEXED' : `INDEXED BY ${this.#indexName()}`;
+    const order = this.#column === null ? 'rowid' : `${this.#column}, rowid`;
+    this.victimsSql = `SELECT rowid FROM (SELECT rowid FROM ${table} WHERE expires_at <= +@now ORDER BY expires_at LIMIT @n)
+      UNION ALL SELECT rowid FROM (SELECT rowid FROM ${table} ${hint} WHERE +expires_at > +@now ORDER BY ${order} LIMIT @n) LIMIT @n`;
+  }
+
+  /** Adds the index that the policy needs where the reference has none. ProxyWhirl maintains it unknowingly. */
+  prepare(db: SqliteDatabase): void {
+    if (this.#column === null || this.#indexName() in this.#layout.indexes) return;
+    const known = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?").get(this.#indexName());
+    if (known === undefined) db.exec(evictionIndex(this.#layout, this.#column));
+  }
+
+  #indexName(): string {
+    const reference = `idx_${this.#column}`;
+    return reference in this.#layout.indexes ? reference : `pw_${this.#layout.table}_${this.#column}`;
+  }
+}

@@ -1,0 +1,33 @@
+// Rows that we insert get rowids that ProxyWhirl never assigns: multiples of 2^24 from 2^40 on. ProxyWhirl stores with
+// INSERT OR REPLACE, which assigns the next free rowid, so a row outside this range was written by it, and one inside
+// was not touched since we wrote it. Without the gaps, a row that it deletes and stores again could get its old rowid.
+
+/** Distance between two of our rowids. */
+export const STRIDE = 2 ** 24;
+const FIRST = 2 ** 40;
+
+/** SQL: true for one of our rowids. Tested in SQL because JavaScript cannot distinguish neighbours beyond 2^53. */
+export function isOwnRowId(rowid: string): string {
+  return `(${rowid} >= ${FIRST} AND (${rowid} & ${STRIDE - 1}) = 0)`;
+}
+
+/** End of our range: beyond it, a row that somebody put at the largest rowid leaves none to follow. */
+const END = 2 ** 62;
+
+/** False for a next rowid that is past the end of our range. */
+export function isInOwnRange(rowId: number): boolean {
+  return rowId < END;
+}
+
+/** A random rowid of ours, for a table at the end of the range. Exact as a JavaScript number. */
+export function randomRowId(random: () => number): number {
+  return FIRST + Math.floor(random() * ((END - FIRST) / STRIDE)) * STRIDE;
+}
+
+/**
+ * SQL: our next rowid for a table. Exact as a JavaScript number, as its last 24 bits are zero; at the largest rowid
+ * SQLite returns a float that is not {@link isInOwnRange}.
+ */
+export function nextRowId(table: string): string {
+  return `SELECT max(${FIRST}, (ifnull(max(rowid), 0) | ${STRIDE - 1}) + 1) FROM ${table}`;
+}

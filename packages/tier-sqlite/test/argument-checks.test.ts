@@ -1,0 +1,94 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CacheConfigError, CacheValidationError, entryToRecord } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { DiskCacheTier, SqliteCacheTier } from '../src/index.ts';
+import { KINDS, L2, L3, makeEntry, tempDir } from './support.ts';
+
+const pathsOf = (work: () => unknown): unknown => {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(CacheConfigError);
+    return (error as CacheConfigError).problems.map(({ path }) => path);
+  }
+  return 'taken';
+};
+
+describe('a constructor', () => {
+  it.each([
+    [undefined, ['options']],
+    [null, ['options']],
+    [[], ['options']],
+    [{}, ['path']],
+    [{ path: 'a\0b', healthRetention: [], healthSchedule: 5 }, ['path', 'healthSchedule', 'healthRetention']],
+    [{ path: Object.create(null) as unknown, busyTimeoutMS: 5 }, ['busyTimeoutMS', 'path']],
+    [
+      { path: 'p', healthRetention: { maxAge: 5, maxAgeMs: Number.NaN }, healthSchedule: { jitter: 2 } },
+      ['healthSchedule.jitter', 'healthRetention.maxAge', 'healthRetention.maxAgeMs'],
+    ],
+    [{ path: 'p', durability: null, whenLocked: 'wait', maxBlockMs: '5' }, ['durability', 'maxBlockMs', 'whenLocked']],
+  ])('of the third level lists all that is wrong with %o: %j', (options, paths) => {
+    expect(pathsOf(() => new SqliteCacheTier({}, options as never))).toEqual(paths);
+  });
+
+  it.each([
+    [undefined, ['options']],
+    [{ path: 'p' }, ['path', 'directory']],
+    [{ directory: 'blank ', directoryChecks: 'on' }, ['directoryChecks', 'directory']],
+  ])('of the second level lists all that is wrong with %o: %j', (options, paths) => {
+    expect(pathsOf(() => new DiskCacheTier({}, options as never))).toEqual(paths);
+  });
+});
+
+describe.each(KINDS)('reseal of $name', ({ make }) => {
+  it.each([0, -1, 0.5, Number.NaN, '5', null, undefined])('refuses batches of %s by name', async (batchSize) => {
+    const next = make(tempDir()).reseal!(batchSize as number)
+      [Symbol.asyncIterator]()
+      .next();
+    await expect(next).rejects.toThrow(CacheValidationError);
+    await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
+  });
+});
+
+describe('a summary of health checks', () => {
+  it.each([
+    [null, 'window'],
+    [[], 'window'],
+    [{ from: 5 }, 'from'],
+    [{ since: Number.NaN }, 'since'],
+    [{ until: null }, 'until'],
+  ])('over %j is refused by the name of %s', (window, path) => {
+    const tier = L3.make(tempDir()) as SqliteCacheTier;
+    const problem = `health summary: ${path}: `;
+    expect(() => tier.healthSummary('k', window as never)).toThrow(CacheValidationError);
+    expect(() => tier.healthSummary('k', window as never)).toThrow(problem);
+  });
+});
+
+describe('a migration', () => {
+  it.each([
+    [[5], 'directory'],
+    [[null], 'directory'],
+    [['blank '], 'directory'],
+    [[undefined, null], 'options'],
+    [[undefined, { onProgress: 5 }], 'onProgress'],
+    [[undefined, { progress: () => {} }], 'progress'],
+  ])('with %o is refused by the name of %s', (args, path) => {
+    const tier = L2.make(tempDir()) as DiskCacheTier;
+    const migrate = () => tier.migrateFromJsonl(...(args as never[]));
+    expect(migrate).toThrow(CacheValidationError);
+    expect(migrate).toThrow(`${path}: `);
+    expect(tier.status).toBe('new');
+  });
+
+  it('ignores rejections of an async onProgress', async () => {
+    const directory = tempDir();
+    writeFileSync(join(directory, 'shard_0.jsonl'), `${JSON.stringify(entryToRecord(makeEntry('k'), undefined))}\n`);
+    const onProgress = async () => Promise.reject(new Error('of the listener'));
+    const tier = L2.make(directory) as DiskCacheTier;
+    expect(tier.migrateFromJsonl(directory, { onProgress })).toMatchObject({ migrated: 1, failed: 0 });
+    // An unhandled rejection would have ended this test run by now.
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+});

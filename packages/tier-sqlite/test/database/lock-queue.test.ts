@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { MaybePromise } from '@pw/cache-models';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KINDS, type Kind, makeEntry, NOW, type Tier, tempDir } from '../support.ts';
+
+/** Another process that holds the write lock of a database for a while, from now on. */
+async function holdLock(path: string, ms: number): Promise<{ readonly released: Promise<unknown> }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'locking-child.ts'), path, String(ms)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const released = once(child, 'exit');
+  await once(child.stdout, 'data');
+  return { released };
+}
+
+/** How often the event loop came round while a promise was pending, and its longest stop in milliseconds. */
+async function heartbeat<T>(
+  pending: Promise<T>,
+): Promise<{ answer: T; ticks: number; tookMs: number; longestMs: number }> {
+  const started = performance.now();
+  let [ticks, last, longestMs] = [0, started, 0];
+  const beat = setInterval(() => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+    ticks++;
+  }, 5);
+  try {
+    const answer = await pending;
+    return { answer, ticks, tookMs: performance.now() - started, longestMs };
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+const HELD_MS = 700;
+const expired = (count: number) =>
+  Array.from({ length: count }, (_, i) => makeEntry(`old${i}`, { expiresAt: NOW - 1 }));
+const made = (kind: Kind, directory: string, options: Parameters<Kind['make']>[2] = {}): Tier => {
+  const tier = kind.make(directory, {}, { busyTimeoutMs: 30_000, ...options });
+  tier.putMany([makeEntry('a'), makeEntry('b'), ...expired(3)]);
+  return tier;
+};
+
+const OPERATIONS: readonly (readonly [string, (tier: Tier) => MaybePromise<unknown>, unknown, readonly string[]])[] = [
+  ['putSoon', (tier) => tier.putSoon('c', makeEntry('c')), true, ['a', 'b', 'c']],
+  ['put', (tier) => tier.put('c', makeEntry('c')), true, ['a', 'b', 'c']],
+  ['putMany', (tier) => tier.putMany([makeEntry('c'), makeEntry('d')]), [true, true], ['a', 'b', 'c', 'd']],
+  ['delete', (tier) => tier.delete('a'), true, ['b']],
+  ['deleteMany', (tier) => tier.deleteMany(['a', 'x']), [true, false], ['b']],
+  ['recordAccess', (tier) => tier.recordAccess([{ key: 'a', accessCount: 3, lastAccessed: 1 }]), 1, ['a', 'b']],
+  ['clear', (tier) => tier.clear(), 2, []],
+  ['cleanupExpired', (tier) => tier.cleanupExpired(), 3, ['a', 'b']],
+];
+
+describe.each(KINDS)('while another process holds the lock of $name', (kind) => {
+  it.each(OPERATIONS)(
+    '%s waits without blocking the event loop, and succeeds when the lock is released',
+    async (_name, work, expected, keys) => {
+      const directory = tempDir();
+      const tier = made(kind, directory, { whenLocked: 'promise' });
+      const { released } = await holdLock(kind.file(directory), HELD_MS);
+      const pending = work(tier);
+      expect(pending).toBeInstanceOf(Promise);
+      expect(tier.get('a')?.accessCount).toBe(0);
+      const { answer, ticks, tookMs } = await heartbeat(pending as Promise<unknown>);
+      await released;
+      expect(answer).toEqual(expected);
+      expect(tier.keys().toSorted()).toEqual(keys);
+      expect(tier.totalFailures).toBe(0);
+      // A loop that stood still while it waited would have come round once or twice.
+      expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
+    },
+  );
+
+  it('reseal waits for it, too', async () => {
+    const directory = tempDir();
+    const tier = made(kind, directory);
+    tier.put('secret', makeEntry('secret', { password: 'hunter2' }));
+    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    const work = async () => {
+      for await (const _counts of tier.reseal(10));
+    };
+    const { ticks, tookMs } = await heartbeat(work());
+    await released;
+    expect(ticks).toBeGreaterThan(tookMs / 5 / 10);
+  });
+
+  it('writes keep their order, including a blocking one after waiting ones', async () => {
+    const directory = tempDir();
+    const tier = made(kind, directory);
+    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    const first = tier.putSoon('c', makeEntry('c', { source: 'first' }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = tier.putSoon('c', makeEntry('c', { source: 'second' }));
+    expect(tier.put('d', makeEntry('d'))).toBe(true);
+    expect([tier.get('c')?.source, await first, await second]).toEqual(['second', true, true]);
+    await released;
+    expect(tier.totalFailures).toBe(0);
+  });
+
+  it('waiting writes fail when their time is up or the tier closes', async () => {
+    const directory = tempDir();
+    const tier = made(kind, directory, { busyTimeoutMs: 100, whenLocked: 'promise', failureThreshold: 100 });
+    const { released } = await holdLock(kind.file(directory), HELD_MS);
+    expect(await Promise.all([tier.put('c', makeEntry('c')), tier.delete('a')])).toEqual([false, false]);
+    expect(tier.failureCount).toBe(2);
+    const late = tier.put('d', makeEntry('d'));
+    tier.close();
+    expect(await late).toBe(false);
+    await released;
+    expect(tier.keys().toSorted()).toEqual(['a', 'b']);
+  });
+});
