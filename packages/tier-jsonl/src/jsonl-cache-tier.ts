@@ -19,10 +19,10 @@ import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import { MAX_WRITTEN_LINE } from './limits.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
-import { encodeRecord } from './record-line.ts';
-import { resealRecords } from './reseal.ts';
+import { encodeRecord } from './lines/record-line.ts';
+import { resealRecords } from './reseal/reseal.ts';
 import { JsonlSideValues } from './side-values.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
+import { NO_SLOT, type SlotId } from './index/record-id.ts';
 
 const BATCH_SIZE = wholeNumber(1);
 /** Entries that are read before the event loop gets a turn. */

@@ -9,21 +9,21 @@ import {
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
-import { AccessBuffer } from './access-buffer.ts';
-import { compactSurely } from './compact-surely.ts';
-import { dropOlder } from './drop-older.ts';
+import { AccessBuffer } from './access-write-buffer.ts';
+import { compactSurely } from './compaction/compact-with-retries.ts';
+import { dropOlder } from './layout/drop-older.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
-import { openShardSet } from './open-shard-set.ts';
-import type { Place } from './place.ts';
+import { openShardSet } from './layout/open-shard-set.ts';
+import type { Place } from './lines/byte-range.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
-import type { RawRecord } from './record-line.ts';
-import { RecordReader } from './record-reader.ts';
+import type { RawRecord } from './lines/record-line.ts';
+import { RecordReader } from './shard/record-reader.ts';
 import { RoomMaker } from './room-maker.ts';
-import { Resharded, type ShardLane } from './shard-lane.ts';
-import type { ShardOperation } from './shard-operation.ts';
-import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
-import { errorCode } from './storage-fault.ts';
+import { Resharded, type ShardLane } from './shard/shard-lane.ts';
+import type { ShardOperation } from './shard/shard-operation.ts';
+import type { ShardSet } from './shard/shard-set.ts';
+import { NO_SLOT, type SlotId } from './index/record-id.ts';
+import { errorCode } from './files/storage-fault.ts';
 
 export interface JsonlStoreHooks {
   readonly clock: Clock;

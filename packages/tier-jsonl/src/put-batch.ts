@@ -1,8 +1,8 @@
 import { setImmediate as rest } from 'node:timers/promises';
-import { Resharded } from './shard-lane.ts';
-import type { ShardOperation } from './shard-operation.ts';
-import type { ShardSet } from './shard-set.ts';
-import type { SlotFacts } from './slot.ts';
+import { Resharded } from './shard/shard-lane.ts';
+import type { ShardOperation } from './shard/shard-operation.ts';
+import type { ShardSet } from './shard/shard-set.ts';
+import type { SlotFacts } from './index/record-id.ts';
 
 /** A batch of so many is worth the turns of the event loop between its shards. */
 const MANY = 64;

@@ -1,9 +1,9 @@
 import { setImmediate as rest } from 'node:timers/promises';
 import { type Clock, type Logger, RemovalReason } from '@pw/cache-models';
-import type { ShardLane } from './shard-lane.ts';
-import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
-import { errorCode } from './storage-fault.ts';
+import type { ShardLane } from './shard/shard-lane.ts';
+import type { ShardSet } from './shard/shard-set.ts';
+import { NO_SLOT, type SlotId } from './index/record-id.ts';
+import { errorCode } from './files/storage-fault.ts';
 
 /** Keys for which room is made before the event loop gets a turn: what goes is read first, for whoever listens. */
 const AT_A_TIME = 64;

@@ -9,11 +9,11 @@ import {
   type SideValues,
   syncFolder,
 } from '@pw/cache-models';
-import { openFile } from './open-file.ts';
-import { removeFile } from './remove-file.ts';
-import { errorCode, storageFault } from './storage-fault.ts';
-import { isTemporaryName, temporaryName } from './temporary-name.ts';
-import { writeFully } from './write-fully.ts';
+import { openFile } from './files/open-file.ts';
+import { removeFile } from './files/remove-file.ts';
+import { errorCode, storageFault } from './files/storage-fault.ts';
+import { isTemporaryName, temporaryName } from './files/temporary-name.ts';
+import { writeFully } from './files/write-fully.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 /** A value and its line end. */

@@ -2,7 +2,7 @@ import { testTier } from '@pw/tier-testkit/vitest';
 import * as fastCheck from 'fast-check';
 
 await testTier('JsonlCacheTier', {
-  module: new URL('./make-tier.ts', import.meta.url),
+  module: new URL('./support/make-tier.ts', import.meta.url),
   fastCheck,
   execArgv: ['--conditions=@pw/source'],
   // The kit's own 10,000 take most of a minute: `PW_FAULTS=full vitest run packages/tier-*`.

@@ -1,7 +1,7 @@
 import type { CacheEntry, EvictionPolicy } from '@pw/cache-models';
 import type { EvictionOrder } from './eviction-order.ts';
 import { orderForPolicy } from './order-for-policy.ts';
-import { NONE, numberOf, SlotTable } from './slot-table.ts';
+import { NONE, numberOf, SlotTable } from './cell-table.ts';
 import { RESERVED_SLOTS, TimingWheel } from './timing-wheel.ts';
 
 /** Who is to know that a slot is about to be emptied. */

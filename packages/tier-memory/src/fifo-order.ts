@@ -1,6 +1,6 @@
 import type { EvictionOrder } from './eviction-order.ts';
 import { after, linkBefore, makeRing, unlink } from './ring.ts';
-import { NONE, ORDER, type SlotTable } from './slot-table.ts';
+import { NONE, ORDER, type SlotTable } from './cell-table.ts';
 
 /** First stored, first out: one ring, whose sentinel is slot NONE. A replaced entry keeps its place. */
 export class FifoOrder implements EvictionOrder {

@@ -1,6 +1,6 @@
 import type { EvictionOrder } from './eviction-order.ts';
 import { after, before, linkBefore, makeRing, unlink } from './ring.ts';
-import { cellsOf, DUE, MARK, NONE, numberOf, ORDER, type SlotTable } from './slot-table.ts';
+import { cellsOf, DUE, MARK, NONE, numberOf, ORDER, type SlotTable } from './cell-table.ts';
 
 /**
  * Least frequently used, first out; of several the one whose last use is longest ago. Storing an entry is its first use.

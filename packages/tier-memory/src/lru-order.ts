@@ -1,6 +1,6 @@
 import { FifoOrder } from './fifo-order.ts';
 import { before, linkBefore, unlink } from './ring.ts';
-import { NONE, ORDER } from './slot-table.ts';
+import { NONE, ORDER } from './cell-table.ts';
 
 /** Least recently used, first out: a queue in which every use sends the slot to the end. */
 export class LruOrder extends FifoOrder {

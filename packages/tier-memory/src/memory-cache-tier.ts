@@ -16,7 +16,7 @@ import {
   type TouchedEntries,
 } from '@pw/cache-models';
 import { EntryStore } from './entry-store.ts';
-import { NONE } from './slot-table.ts';
+import { NONE } from './cell-table.ts';
 import { TouchLog } from './touch-log.ts';
 
 /** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */

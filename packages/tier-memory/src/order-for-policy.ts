@@ -3,7 +3,7 @@ import type { EvictionOrder } from './eviction-order.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { LfuOrder } from './lfu-order.ts';
 import { LruOrder } from './lru-order.ts';
-import type { SlotTable } from './slot-table.ts';
+import type { SlotTable } from './cell-table.ts';
 
 /** The order that a policy means, over an empty table. */
 export function orderForPolicy(policy: EvictionPolicy, table: SlotTable): EvictionOrder {

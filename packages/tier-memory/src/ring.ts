@@ -1,4 +1,4 @@
-import { cellsOf } from './slot-table.ts';
+import { cellsOf } from './cell-table.ts';
 
 // A ring is a doubly linked circle of slots through one sentinel slot, so no end of it is a special case.
 // `links` says which pair of cells the ring uses: ORDER or DUE.

@@ -1,5 +1,5 @@
 import { after, linkBefore, makeRing, unlink } from './ring.ts';
-import { cellsOf, DUE, EXPIRED, NONE, numberOf, type SlotTable } from './slot-table.ts';
+import { cellsOf, DUE, EXPIRED, NONE, numberOf, type SlotTable } from './cell-table.ts';
 import { DIGIT_BITS, DIGITS, digitAt, highestDifference, highHalf, lowHalf, tickOf } from './wheel-tick.ts';
 
 const FIRST_BUCKET = 2;

@@ -1,6 +1,6 @@
 import type { AccessUpdate, CacheEntry, TouchedEntries } from '@pw/cache-models';
 import type { EntryStore } from './entry-store.ts';
-import { NONE } from './slot-table.ts';
+import { NONE } from './cell-table.ts';
 
 const FIRST_CAPACITY = 1024;
 

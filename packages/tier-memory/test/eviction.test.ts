@@ -2,7 +2,7 @@ import { hostileKeys, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 const POLICIES = ['lru', 'lfu', 'fifo'] as const;
 

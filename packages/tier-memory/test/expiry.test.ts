@@ -2,7 +2,7 @@ import { CacheEntry, MAX_INSTANT } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 function makeTier(deadlines: Record<string, number>) {
   const clock = new ManualClock();

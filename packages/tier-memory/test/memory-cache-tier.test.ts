@@ -3,7 +3,7 @@ import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry, START } from './make-entry.ts';
+import { makeEntry, START } from './support/make-entry.ts';
 
 class BrokenClock extends ManualClock {
   broken = false;

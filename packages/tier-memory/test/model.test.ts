@@ -3,8 +3,8 @@ import { ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry, START } from './make-entry.ts';
-import { type Departure, NaiveTier } from './naive-tier.ts';
+import { makeEntry, START } from './support/make-entry.ts';
+import { type Departure, NaiveTier } from './support/naive-tier.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'constructor', '🔑');
 const lifetime = fc.oneof(

@@ -2,7 +2,7 @@ import { type CacheEntry, type EvictionListener, RemovalReason } from '@pw/cache
 import { ManualClock, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 function makeTier(policy: 'lru' | 'lfu' | 'fifo', onEvict: (tier: MemoryCacheTier) => EvictionListener) {
   const clock = new ManualClock();

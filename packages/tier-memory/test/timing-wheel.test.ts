@@ -1,7 +1,7 @@
 import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellsOf, EXPIRED, NONE, numberOf, SlotTable } from '../src/slot-table.ts';
+import { cellsOf, EXPIRED, NONE, numberOf, SlotTable } from '../src/cell-table.ts';
 import { RESERVED_SLOTS, TimingWheel } from '../src/timing-wheel.ts';
 
 class Fixture {

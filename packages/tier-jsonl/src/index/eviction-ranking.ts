@@ -1,0 +1,124 @@
+import { EvictionPolicy } from '@pw/cache-models';
+import { grow, roomFor } from './grow.ts';
+import { IdHeap } from './id-heap.ts';
+import type { SlotFacts, SlotId } from './record-id.ts';
+
+/** Uses so far (lfu), then a stamp that grows with each use (lru, lfu) or new key (fifo): the smallest goes first. */
+export interface Rank {
+  readonly uses: number;
+  readonly stamp: number;
+}
+
+/**
+ * Who has to go when the tier is full. While the files are read for the first time slots only gather; `settle` then
+ * ranks them by what their records say, and from there on the order follows what happens.
+ */
+export class EvictionOrder {
+  readonly #policy: EvictionPolicy;
+  readonly #heap: IdHeap;
+  #uses = new Float64Array(0);
+  #stamp = new Float64Array(0);
+  /** Slots of our own puts that room has not been made for yet: no candidates. */
+  readonly #held = new Set<SlotId>();
+  #isGathering = true;
+  #clock = 0;
+
+  constructor(policy: EvictionPolicy) {
+    this.#policy = policy;
+    this.#heap = new IdHeap(
+      policy === EvictionPolicy.LFU
+        ? (a, b) => this.#uses[a]! < this.#uses[b]! || (this.#uses[a] === this.#uses[b] && this.#isOlder(a, b))
+        : (a, b) => this.#isOlder(a, b),
+    );
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  isHeld(id: SlotId): boolean {
+    return this.#held.has(id);
+  }
+
+  get victim(): SlotId | undefined {
+    return this.#heap.first;
+  }
+
+  rankOf(id: SlotId): Rank {
+    return { uses: this.#uses[id]!, stamp: this.#stamp[id]! };
+  }
+
+  /** A new key of our own, which waits for `admit`. */
+  hold(id: SlotId, facts: SlotFacts): void {
+    this.#rank(id, 1 + facts.accessCount, 0);
+    this.#held.add(id);
+  }
+
+  /** Room is made for a slot, or it needed none: it is the latest use. */
+  admit(id: SlotId): void {
+    if (this.#held.delete(id)) {
+      this.#stamp[id] = ++this.#clock;
+      this.#heap.add(id);
+    } else this.#restamp(id);
+  }
+
+  /** A key that was read from a file: `before` is the rank that it had until then, and keeps. */
+  found(id: SlotId, facts: SlotFacts, before?: Rank): void {
+    if (this.#isGathering) {
+      this.#rankByRecord(id, facts);
+      return;
+    }
+    this.#rank(id, before?.uses ?? 1 + facts.accessCount, before?.stamp || ++this.#clock);
+    this.#heap.add(id);
+  }
+
+  /** A newer line of a key. */
+  replaced(id: SlotId, facts: SlotFacts): void {
+    if (this.#isGathering) this.#rankByRecord(id, facts);
+    else this.used(id, facts.accessCount);
+  }
+
+  /** A read, or a new value; `accessCount` is what the record says of itself. */
+  used(id: SlotId, accessCount = 0): void {
+    this.#uses[id] = Math.max(this.#uses[id]! + 1, 1 + accessCount);
+    this.#restamp(id);
+  }
+
+  removed(id: SlotId): void {
+    this.#held.delete(id);
+    this.#heap.remove(id);
+  }
+
+  /** Ranks what was gathered: `ids` are all slots there are. */
+  settle(ids: Iterable<SlotId>): void {
+    this.#isGathering = false;
+    for (const id of [...ids].sort((a, b) => this.#stamp[a]! - this.#stamp[b]!)) {
+      this.#stamp[id] = ++this.#clock;
+      this.#heap.add(id);
+    }
+  }
+
+  #isOlder(a: SlotId, b: SlotId): boolean {
+    return this.#stamp[a]! < this.#stamp[b]!;
+  }
+
+  #rankByRecord(id: SlotId, facts: SlotFacts): void {
+    this.#rank(id, 1 + facts.accessCount, this.#policy === EvictionPolicy.FIFO ? facts.fetchTime : facts.lastAccessed);
+  }
+
+  #rank(id: SlotId, uses: number, stamp: number): void {
+    if (id >= this.#uses.length) {
+      const capacity = roomFor(id + 1, this.#uses.length);
+      this.#uses = grow(this.#uses, capacity);
+      this.#stamp = grow(this.#stamp, capacity);
+    }
+    this.#uses[id] = uses;
+    this.#stamp[id] = stamp;
+  }
+
+  #restamp(id: SlotId): void {
+    if (this.#policy !== EvictionPolicy.FIFO && !this.#isGathering && !this.#held.has(id))
+      this.#stamp[id] = ++this.#clock;
+    this.#heap.moved(id);
+  }
+}

@@ -1,0 +1,148 @@
+import { grow, roomFor } from './grow.ts';
+import type { Place } from '../lines/byte-range.ts';
+import type { SlotId } from './record-id.ts';
+
+/** The shard of a slot that is free. */
+const ABSENT = 0xffff;
+
+/** Places of lines and when their records expire, in the same order. */
+export interface PlaceList {
+  readonly expiresAt: Float64Array;
+  readonly offset: Float64Array;
+  readonly length: Uint32Array;
+}
+
+interface ShardTotals {
+  count: number;
+  /** Of the indexed lines, newlines included. */
+  bytes: number;
+}
+
+/**
+ * What is known of each slot, a flat array for each fact. Ids of slots that are gone are given out again. Which slots a shard has
+ * is found by looking at all of them, which takes a millisecond for a million: a list of each shard's own would cost more
+ * to keep than all such looks.
+ */
+export class SlotColumns {
+  offset = new Float64Array(0);
+  length = new Uint32Array(0);
+  expiresAt = new Float64Array(0);
+  /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
+  sum = new Int32Array(0);
+  shard = new Uint16Array(0);
+  readonly #totals: ShardTotals[] = [];
+  readonly #free: SlotId[] = [];
+  #end = 0;
+
+  /** Ids ever given out: a free one may be among them. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Every slot there is, by id. */
+  *ids(): Generator<SlotId> {
+    for (let id = 0; id < this.#end; id++) if (this.isLive(id)) yield id;
+  }
+
+  isLive(id: SlotId): boolean {
+    return this.shard[id] !== ABSENT;
+  }
+
+  idsOf(shard: number): SlotId[] {
+    return this.#some(shard, this.countOf(shard), () => true);
+  }
+
+  /** At most `limit` slots of a shard that are expired. */
+  expiredOf(shard: number, now: number, limit: number): SlotId[] {
+    return this.#some(shard, limit, (id) => now >= this.expiresAt[id]!);
+  }
+
+  countOf(shard: number): number {
+    return this.#totalsOf(shard).count;
+  }
+
+  bytesOf(shard: number): number {
+    return this.#totalsOf(shard).bytes;
+  }
+
+  take(shard: number, { offset, length }: Place, expiresAt: number): SlotId {
+    let id = this.#free.pop();
+    if (id === undefined) {
+      id = this.#end;
+      this.reserve(1);
+      this.#end++;
+    }
+    this.expiresAt[id] = expiresAt;
+    this.#join(id, shard, offset, length);
+    return id;
+  }
+
+  /** Takes new ids, one after the other, for lines of a shard; gives the first. */
+  takeMany(shard: number, { expiresAt, offset, length }: PlaceList): SlotId {
+    const count = offset.length;
+    this.reserve(count);
+    const first = this.#end;
+    this.#end += count;
+    this.expiresAt.set(expiresAt, first);
+    this.offset.set(offset, first);
+    this.length.set(length, first);
+    this.shard.fill(shard, first, this.#end);
+    const totals = this.#totalsOf(shard);
+    totals.count += count;
+    for (let i = 0; i < count; i++) totals.bytes += length[i]! + 1;
+    return first;
+  }
+
+  move(id: SlotId, shard: number, { offset, length }: Place): void {
+    this.#leave(id);
+    this.#join(id, shard, offset, length);
+  }
+
+  release(id: SlotId): void {
+    this.#leave(id);
+    this.shard[id] = ABSENT;
+    this.#free.push(id);
+  }
+
+  /** Makes room for so many more new ids. */
+  reserve(count: number): void {
+    const needed = this.#end + count;
+    if (needed <= this.offset.length) return;
+    const capacity = roomFor(needed, this.offset.length);
+    this.offset = grow(this.offset, capacity);
+    this.length = grow(this.length, capacity);
+    this.expiresAt = grow(this.expiresAt, capacity);
+    this.sum = grow(this.sum, capacity);
+    this.shard = grow(this.shard, capacity);
+  }
+
+  #some(shard: number, limit: number, test: (id: SlotId) => boolean): SlotId[] {
+    const ids: SlotId[] = [];
+    if (this.countOf(shard) === 0) return ids;
+    const shards = this.shard;
+    for (let id = 0; id < this.#end && ids.length < limit; id++) if (shards[id] === shard && test(id)) ids.push(id);
+    return ids;
+  }
+
+  #totalsOf(shard: number): ShardTotals {
+    const totals = this.#totals[shard] ?? { count: 0, bytes: 0 };
+    this.#totals[shard] = totals;
+    return totals;
+  }
+
+  #join(id: SlotId, shard: number, offset: number, length: number): void {
+    this.offset[id] = offset;
+    this.length[id] = length;
+    this.sum[id] = 0;
+    this.shard[id] = shard;
+    const totals = this.#totalsOf(shard);
+    totals.count++;
+    totals.bytes += length + 1;
+  }
+
+  #leave(id: SlotId): void {
+    const totals = this.#totalsOf(this.shard[id]!);
+    totals.count--;
+    totals.bytes -= this.length[id]! + 1;
+  }
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Logger } from '@pw/cache-models';
+import type { JsonlTierSettings } from '../jsonl-tier-options.ts';
+import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
+import { type DirectoryListing, listDirectory } from './list-directory.ts';
+import { makePrivateFolder } from '../quarantine/quarantine.ts';
+import { removeFile } from '../files/remove-file.ts';
+import { reshard } from './reshard.ts';
+import { Resharded } from '../shard/shard-lane.ts';
+import { DEFAULT_SHARDS } from './shard-of-key.ts';
+import { ShardSet } from '../shard/shard-set.ts';
+import { SlotIndex } from '../index/record-index.ts';
+import { errorCode, storageFault } from '../files/storage-fault.ts';
+
+/** Somebody else may choose another number of shards at the same time so often; then theirs holds, once they agree among themselves. */
+const TRIES = 3;
+const TRIES_MOST = 20;
+/** Milliseconds between two tries, at most, for each one before. */
+const REST = 20;
+
+export interface OpenShardSetOptions {
+  readonly settings: JsonlTierSettings;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Without a policy no eviction order is kept. */
+  readonly policy: ConstructorParameters<typeof SlotIndex>[0];
+  readonly onDamaged: (count: number) => void;
+  /** True when somebody else changed the number of shards: theirs holds, whatever the options say. */
+  readonly isAgain: boolean;
+}
+
+/**
+ * Opens a directory: makes it if it is missing, reads all shards, brings records home if the number of shards changed, and
+ * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
+ */
+export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
+  for (let tries = 1; ; tries++) {
+    const isAgain = options.isAgain || tries > TRIES;
+    const set = await tryToOpen({ ...options, isAgain }, tries <= TRIES_MOST);
+    if (set !== undefined) {
+      const wanted = isAgain ? undefined : options.settings.numShards;
+      // What cannot be written stays on its way.
+      if (wanted === undefined || wanted === set.numShards || set.isMoving) return set;
+      await set.close();
+      continue;
+    }
+    await sleep(Math.random() * REST * tries);
+  }
+}
+
+/** `undefined` if somebody else recorded another layout meanwhile and it `mayRepeat`. */
+async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Promise<ShardSet | undefined> {
+  const { settings } = options;
+  const { directory } = settings;
+  const { layout, listing } = lookAt(settings);
+  const isMoving = layout?.isMoving === true;
+  // One move after the other: of two lines of a key, nobody could tell which one counts if a third number came in between.
+  const own = options.isAgain || isMoving ? undefined : settings.numShards;
+  const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
+  const index = new SlotIndex(options.policy, Math.max(listing.shards.length, 1));
+  const set = new ShardSet({ ...options, numShards, isMoving, found: listing.shards, index });
+  try {
+    await set.readAll();
+    await settleLayout(set, directory, layout, listing, options);
+    set.watchLayout();
+    await tidy(set, listing);
+    return set;
+  } catch (error) {
+    await set.close();
+    if (mayRepeat && (error instanceof LayoutTaken || error instanceof Resharded)) return undefined;
+    throw storageFault('open the directory', error);
+  }
+}
+
+function lookAt(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
+  const { directory } = settings;
+  try {
+    makePrivateFolder(directory, settings.durability === 'full');
+    settings.guard.checkDirectory(directory);
+    return { layout: readLayout(directory), listing: listDirectory(directory) };
+  } catch (error) {
+    throw storageFault('open the directory', error);
+  }
+}
+
+async function settleLayout(
+  set: ShardSet,
+  directory: string,
+  layout: Layout | undefined,
+  { shards }: DirectoryListing,
+  { logger }: OpenShardSetOptions,
+): Promise<void> {
+  if (layout !== undefined && !layout.isMoving && layout.numShards === set.numShards) return;
+  try {
+    if (shards.length > 0) {
+      await repair(set);
+      await reshard(set, directory, layout);
+    } else {
+      writeLayout(directory, { numShards: set.numShards, isMoving: false }, layout?.numShards);
+      set.isMoving = false;
+    }
+  } catch (error) {
+    const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
+    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+    logger.warn({ code }, 'JSONL directory cannot be written: opened for reading');
+  }
+}
+
+async function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): Promise<void> {
+  set.tidyLocks(locked);
+  for (const { shard, path } of temporary) {
+    const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
+    // Whoever holds the lock may be compacting into it.
+    lane?.withLock(() => removeFile(path));
+  }
+  await repair(set);
+}
+
+/** Nobody uses the shards yet, so it may take its time. */
+async function repair(set: ShardSet): Promise<void> {
+  for (const lane of set.lanes) if (lane.shard.lines.needsRepair) await lane.repair(true);
+}

@@ -1,0 +1,163 @@
+import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
+import { isAt } from './is-at.ts';
+import { isUtf8At } from './is-utf8-at.ts';
+import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
+import { LONG_LINE, MOST_VALUES } from '../limits.ts';
+import { noteKey, type RawRecord } from './record-line.ts';
+import type { SlotFacts } from '../index/record-id.ts';
+
+/** What a line is, as far as the index must know. */
+export type LineHead =
+  | { readonly kind: 'record'; readonly key: string; readonly facts: SlotFacts }
+  | { readonly kind: 'deleted' | 'moved'; readonly key: string }
+  | { readonly kind: 'shards'; readonly numShards: number }
+  /** `blank`: nothing. `other`: JSON that is no record and that ProxyWhirl skips. */
+  | { readonly kind: 'blank' | 'other' | 'damaged' };
+
+const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, BACKSLASH, UNICODE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c, 0x75];
+const MARK = Buffer.from('\uFEFF');
+
+const BLANK: LineHead = { kind: 'blank' };
+const DAMAGED: LineHead = { kind: 'damaged' };
+const OTHER: LineHead = { kind: 'other' };
+
+/** Members that make an object one of ours, each a bit. */
+const NAMES = ['key', 'expires_at', 'checksum', 'pw_deleted', 'pw_moved', 'pw_shards'];
+const OURS = NAMES.map((name) => Buffer.from(name));
+const [KEY, EXPIRES_AT, CHECKSUM, DELETED, MOVED, SHARDS] = [1, 2, 4, 8, 16, 32];
+const FEW_VALUES: JsonLimits = { values: MOST_VALUES };
+const NOTES = DELETED | MOVED | SHARDS;
+/** No name of ours, written with an escape for each character, is longer. */
+const LONGEST_NAME = 6 * 'expires_at'.length;
+
+/**
+ * Reads from the bytes of a line what the index needs. What is no record is found out without parsing, in one look at each of its bytes: what
+ * others wrote into a file costs little more than our own lines do.
+ */
+export class HeadReader {
+  readonly #scanner = new JsonScanner((bytes, start, end, value) => this.#member(bytes, start, end, value));
+  /** Which of our members the last object has at its top. */
+  #members = 0;
+  /** Of its members that are texts, which it has. */
+  #texts = 0;
+
+  /**
+   * Reads the bytes `start` to `end`, without the newline. A line that `isSuspect`, because the one before it is damaged, may have so many
+   * values at most as one that is long.
+   */
+  read(bytes: Buffer, start: number, end: number, isSuspect = false): LineHead {
+    let from = start;
+    let to = end;
+    while (from < to && isSpace(bytes[from]!)) from++;
+    while (to > from && isSpace(bytes[to - 1]!)) to--;
+    if (from === to) return BLANK;
+    if (bytes[from] === MARK[0] && isAt(bytes, MARK, from)) {
+      from += MARK.length;
+      while (from < to && isSpace(bytes[from]!)) from++;
+    }
+    const first = bytes[from];
+    const last = bytes[to - 1];
+    // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
+    if ((first !== OPEN || last !== CLOSE) && (first !== OPEN_LIST || last !== CLOSE_LIST)) return DAMAGED;
+    this.#members = 0;
+    this.#texts = 0;
+    const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? FEW_VALUES : undefined;
+    if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
+    const { isAscii } = this.#scanner;
+    if (!isAscii && !isUtf8At(bytes, from, to)) return DAMAGED;
+    // A list ProxyWhirl passes over, whatever is in it.
+    if (first === OPEN_LIST || this.#members === 0) return OTHER;
+    if (this.#isPlainlyDamaged()) return DAMAGED;
+    return headOf(JSON.parse(bytes.toString(isAscii ? 'latin1' : 'utf8', from, to)) as RawRecord);
+  }
+
+  /** True for an object that has a part of what makes a record or a note. */
+  #isPlainlyDamaged(): boolean {
+    const members = this.#members;
+    if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#texts & KEY) === 0;
+    // What carries our checksum was a record once.
+    if ((members & NOTES) === 0) return (members & CHECKSUM) !== 0;
+    return (members & CHECKSUM) === 0 && (members & this.#texts & (DELETED | MOVED)) !== 0;
+  }
+
+  #member(bytes: Uint8Array, start: number, end: number, value: number): void {
+    const bit = ourMember(bytes, start, end);
+    this.#members |= bit;
+    // Of two members of a name the last one counts.
+    if (bytes[value] === QUOTE) this.#texts |= bit;
+    else this.#texts &= ~bit;
+  }
+}
+
+/** The bit of a name; 0 for one that is not ours. */
+function ourMember(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > LONGEST_NAME || !mayBeginOurs(bytes[start]!)) return 0;
+  for (let at = start; at < end; at++) if (bytes[at] === BACKSLASH) return escapedMember(bytes, start, end);
+  for (let n = 0; n < OURS.length; n++) if (OURS[n]!.length === length && isAt(bytes, OURS[n]!, start)) return 1 << n;
+  return 0;
+}
+
+function mayBeginOurs(byte: number): boolean {
+  return byte === 0x6b || byte === 0x65 || byte === 0x63 || byte === 0x70 || byte === BACKSLASH;
+}
+
+function escapedMember(bytes: Uint8Array, start: number, end: number): number {
+  let name = '';
+  for (let at = start; at < end; at++) {
+    let unit = bytes[at]!;
+    if (unit === BACKSLASH) {
+      // What the shorter escapes stand for is in no name of ours.
+      if (bytes[at + 1] !== UNICODE) return 0;
+      unit = hex(bytes, at + 2);
+      at += 5;
+    }
+    name += String.fromCharCode(unit);
+  }
+  const n = NAMES.indexOf(name);
+  return n < 0 ? 0 : 1 << n;
+}
+
+/** Of an object that has a member of ours at its top. */
+function headOf(raw: RawRecord): LineHead {
+  if (Object.hasOwn(raw, 'key')) return recordHead(raw);
+  for (const kind of ['deleted', 'moved'] as const) {
+    const noted = noteKey(raw, `pw_${kind}`);
+    if (noted !== undefined) return noted === null || isTooLongKey(noted) ? DAMAGED : { kind, key: noted };
+  }
+  if (typeof raw['pw_shards'] === 'number') return { kind: 'shards', numShards: raw['pw_shards'] };
+  return Object.hasOwn(raw, 'checksum') ? DAMAGED : OTHER;
+}
+
+function recordHead(raw: RawRecord): LineHead {
+  const key = raw['key'];
+  const expiresAt = time(raw['expires_at']);
+  if (typeof key !== 'string' || isTooLongKey(key) || expiresAt === undefined) return DAMAGED;
+  const given = raw['access_count'] ?? 0;
+  const count = typeof given === 'object' ? 0 : Number(given);
+  return {
+    kind: 'record',
+    key,
+    facts: {
+      expiresAt,
+      lastAccessed: time(raw['last_accessed']) ?? 0,
+      accessCount: Number.isFinite(count) ? count : 0,
+      fetchTime: time(raw['fetch_time']) ?? 0,
+    },
+  };
+}
+
+function time(value: unknown): number | undefined {
+  const instant =
+    typeof value === 'string' ? parseInstant(value) : typeof value === 'number' ? fromEpochSeconds(value) : undefined;
+  return instant !== undefined && isInstant(instant) ? instant : undefined;
+}
+
+function hex(bytes: Uint8Array, from: number): number {
+  let unit = 0;
+  for (let at = from; at < from + 4; at++) {
+    const byte = bytes[at]!;
+    unit = unit * 16 + (byte > 0x39 ? (byte | 0x20) - 0x57 : byte - 0x30);
+  }
+  return unit;
+}

@@ -1,0 +1,297 @@
+import type { Rank } from '../index/eviction-ranking.ts';
+import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
+import { HeadReader, type LineHead } from './line-head.ts';
+import { LineRun } from './line-run-builder.ts';
+import type { Place } from './byte-range.ts';
+import { isTooDeep } from './plain-values.ts';
+import { decodeRecord, fitsChecksum, hasForeignKey, type RawRecord, readRaw } from './record-line.ts';
+import { maySalvage, salvage } from './salvage.ts';
+import type { LineVisitor } from './scan-lines.ts';
+import type { ShardFile } from '../shard/shard-file.ts';
+import type { ShardLines } from '../shard/shard-lines.ts';
+import type { ShardListener } from '../shard/shard-listener.ts';
+import { NO_SLOT, type SlotFacts, type SlotId } from '../index/record-id.ts';
+import type { SlotIndex } from '../index/record-index.ts';
+
+export interface LineTakerParts {
+  readonly number: number;
+  readonly file: ShardFile;
+  readonly index: SlotIndex;
+  readonly lines: ShardLines;
+  readonly listener: ShardListener;
+  /** All lines of a key in this file are to be overwritten. */
+  drop(key: string): void;
+}
+
+interface Judgement {
+  readonly raw: RawRecord | undefined;
+  /** True if it fits its checksum. */
+  readonly fits: boolean;
+}
+
+/** Brings what the lines of a shard file say into the index, line by line in their order. */
+export class LineTaker implements LineVisitor {
+  readonly #number: number;
+  readonly #file: ShardFile;
+  readonly #index: SlotIndex;
+  readonly #lines: ShardLines;
+  readonly #listener: ShardListener;
+  readonly #drop: (key: string) => void;
+  readonly #head = new HeadCutter();
+  readonly #reader = new HeadReader();
+  /** Ranks from before a full reading; set only during one. */
+  #before: Map<string, Rank> | undefined;
+  #isFull = true;
+  #now = 0;
+  /** Where one line is damaged, the next is likely to be. */
+  #isAfterDamage = false;
+  /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
+  readonly #damaged = new LineRun();
+  /** The same of short lines of others. */
+  readonly #foreign = new LineRun();
+
+  #judged: (Judgement & { readonly offset: number }) | undefined;
+  /** The line that is being taken: where it begins in these bytes, and in the file. */
+  #bytes: Buffer | undefined;
+  #start = 0;
+  #offset = 0;
+
+  constructor(parts: LineTakerParts) {
+    this.#number = parts.number;
+    this.#file = parts.file;
+    this.#index = parts.index;
+    this.#lines = parts.lines;
+    this.#listener = parts.listener;
+    this.#drop = parts.drop;
+  }
+
+  /** All lines come, from the first one; `before` are the ranks that their keys had. A reading that was not finished is given up. */
+  beginFull(before: Map<string, Rank> | undefined): void {
+    this.#judged = undefined;
+    this.#damaged.end();
+    this.#foreign.end();
+    this.#isFull = true;
+    // Of keys that it had not come to, it knew the ranks.
+    this.#before = before === undefined ? undefined : new Map([...(this.#before ?? []), ...before]);
+    this.#now = this.#listener.now();
+  }
+
+  /** What comes was appended to what is known. */
+  beginAppended(): void {
+    this.#judged = undefined;
+    this.#isFull = false;
+    this.#now = this.#listener.now();
+  }
+
+  finish(): void {
+    this.#endRuns();
+    this.#judged = undefined;
+    this.#bytes = undefined;
+    this.#before = undefined;
+  }
+
+  blank(from: number, to: number): void {
+    this.#lines.end = to;
+    // What is damaged before and after a few of them goes in one piece.
+    if (this.#damaged.next === from && to - from < SHORT) this.#damaged.next = to;
+  }
+
+  line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {
+    const length = end - start;
+    if (length < SHORTEST_PLAIN || !this.#takePlain(bytes, start, end, offset)) {
+      const head = this.#reader.read(bytes, start, end, this.#isAfterDamage);
+      this.#isAfterDamage = head.kind === 'damaged';
+      if (head.kind === 'other') this.#takeForeign(offset, length);
+      else if (this.#isAfterDamage && !maySalvage(length)) this.#takeDamaged(offset, length);
+      else if (this.#isAfterDamage) return this.#takePieces(bytes.subarray(start, end), offset);
+      // One record is all that is in it: nothing to salvage.
+      else if (this.#isWronglyExpired(head, bytes, start, end)) this.#takeDamaged(offset, length);
+      else {
+        this.#isAt(bytes, start, offset);
+        this.#take(head, offset, length);
+      }
+    }
+    this.#lines.end = offset + length + 1;
+    return undefined;
+  }
+
+  #isAt(bytes: Buffer, start: number, offset: number): void {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#offset = offset;
+  }
+
+  tooLong(offset: number, length: number): void {
+    this.#takeDamaged(offset, length);
+    this.#lines.end = offset + length + 1;
+  }
+
+  tail(bytes: Buffer, offset: number): void {
+    const place = { offset, length: bytes.length };
+    const head = this.#reader.read(bytes, 0, bytes.length);
+    const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
+    this.#lines.tail = { ...place, isRecord };
+    if (isRecord) this.#takeRecord(head.key, place, head.facts);
+  }
+
+  longTail(offset: number, length: number): void {
+    this.#lines.tail = { offset, length, isRecord: false };
+  }
+
+  /**
+   * True for a record that is expired, but does not fit its checksum: nobody reads one that is expired, so nobody else would
+   * notice that its time rotted.
+   */
+  #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
+    if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
+    return !judge(bytes.subarray(start, end)).fits;
+  }
+
+  /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
+  #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
+    const head = this.#head;
+    if (this.#index.isOrdered || this.#lines.leaving.size > 0 || !head.cut(bytes, start, end)) return false;
+    const { keyStart, keyEnd, expiresAt } = head;
+    if (this.#now >= expiresAt) return false;
+    const place = { offset, length: end - start };
+    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, place, expiresAt)) {
+      const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
+      this.#isAt(bytes, start, offset);
+      this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
+    }
+    return true;
+  }
+
+  #take(head: LineHead, offset: number, length: number): void {
+    if (head.kind === 'record') this.#takeRecord(head.key, { offset, length }, head.facts);
+    else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
+    else if (head.kind === 'damaged') this.#takeDamaged(offset, length);
+    else if (head.kind === 'other') this.#takeForeign(offset, length);
+    else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
+  }
+
+  #takeDamaged(offset: number, length: number): void {
+    if (this.#damaged.join(offset, length, LONGEST_RUN)) return;
+    this.#endRuns();
+    this.#damaged.begin(offset, length);
+  }
+
+  #takeForeign(offset: number, length: number): void {
+    if (length > SHORT) this.#lines.keepForeign(offset, length);
+    else if (!this.#foreign.join(offset, length, LONGEST_FOREIGN_RUN)) {
+      this.#endRuns();
+      this.#foreign.begin(offset, length);
+    }
+  }
+
+  #endRuns(): void {
+    const damaged = this.#damaged;
+    const foreign = this.#foreign;
+    if (damaged.lines > 0) this.#lines.damaged.add(damaged.offset, damaged.length, damaged.lines);
+    if (foreign.lines > 0) this.#lines.keepForeign(foreign.offset, foreign.length);
+    damaged.end();
+    foreign.end();
+  }
+
+  #takeRecord(key: string, place: Place, facts: SlotFacts): void {
+    if (this.#lines.leaving.has(key)) {
+      this.#lines.supersede(key, place);
+      return;
+    }
+    const known = this.#index.find(key);
+    if (known === NO_SLOT) {
+      this.#index.add(key, this.#number, place, facts, this.#before?.get(key));
+      return;
+    }
+    const shard = this.#index.shardOf(known);
+    const older = this.#index.placeOf(known);
+    if (shard === this.#number) {
+      // The last line without a newline is met again once it has one.
+      if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
+    } else if (this.isMisnamed(place)) {
+      this.#lines.suspect(place);
+      return;
+    } else if (this.#isOlderThanIn(shard, key)) {
+      this.#lines.supersede(key, place);
+      return;
+    } else this.#listener.superseded(shard, key, older);
+    // What was in the file before it was read again is no new use.
+    const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
+    this.#index.replace(known, this.#number, place, facts, isUse);
+  }
+
+  /** True if the line of a key that another shard has counts, and not the one that is read here. */
+  #isOlderThanIn(shard: number, key: string): boolean {
+    this.#listener.metTwice();
+    if (this.#listener.isAtHome(key, shard)) return true;
+    if (this.#listener.isAtHome(key, this.#number)) return false;
+    // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
+    return this.#isFull && shard > this.#number;
+  }
+
+  /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
+  #follows(key: string, older: Place, newer: Place): boolean {
+    // The older one first: it may be the line that was looked at last.
+    const { fits } = this.#judge(older);
+    if (this.isMisnamed(newer)) {
+      this.#lines.suspect(newer);
+      return false;
+    }
+    if (fits) this.#lines.supersede(key, older);
+    else this.#lines.suspect(older);
+    return true;
+  }
+
+  /** True for a line of another key, whose name rotted. */
+  isMisnamed(place: Place): boolean {
+    const { raw, fits } = this.#judge(place);
+    return !fits && raw !== undefined && hasForeignKey(raw);
+  }
+
+  /** Reads a line, and whether it fits its checksum; the last one is remembered, since many lines of one key are looked at in pairs. */
+  #judge({ offset, length }: Place): Judgement {
+    if (this.#judged?.offset === offset) return this.#judged;
+    const isHere = offset === this.#offset && this.#bytes !== undefined;
+    const line = isHere ? this.#bytes!.subarray(this.#start, this.#start + length) : this.#file.read(offset, length);
+    this.#judged = { offset, ...judge(line) };
+    return this.#judged;
+  }
+
+  *#takePieces(line: Buffer, offset: number): Generator<void, void> {
+    for (const { head, start, end } of yield* salvage(line)) this.#take(head, offset + start, end - start);
+    this.#lines.end = offset + line.length + 1;
+  }
+
+  /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
+  #takeRemoval(key: string, everywhere: boolean): void {
+    const id = this.#index.find(key);
+    if (everywhere && !this.#isFull && id !== NO_SLOT && !this.#hasSlot(id)) {
+      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.placeOf(id));
+      this.#index.remove(id);
+    }
+    this.#drop(key);
+  }
+
+  #hasSlot(id: SlotId): boolean {
+    return id !== NO_SLOT && this.#index.shardOf(id) === this.#number;
+  }
+}
+
+/** Bytes. A line that is shorter than this holds no token: those are looked for line by line. */
+const SHORT = 64;
+const LONGEST_FOREIGN_RUN = 64 * 1024;
+const LONGEST_RUN = 1024 * 1024;
+
+function judge(line: Buffer): Judgement {
+  const raw = isTooDeep(line) ? undefined : readRaw(line);
+  return { raw, fits: raw !== undefined && fitsChecksum(raw) };
+}
+
+function isWhole(bytes: Buffer, key: string): boolean {
+  try {
+    decodeRecord(bytes, key);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,59 @@
+import type { PlaceOfLines } from './byte-range.ts';
+
+/** Places of a chunk. To copy all that is there into more room would be most of the work where there are many. */
+const CHUNK = 512;
+
+interface Chunk {
+  readonly offset: Float64Array;
+  readonly length: Uint32Array;
+  readonly lines: Uint32Array;
+}
+
+/** Places in columns: where every other line of a file is damaged, or none of ours, an object for each took longer than to read them. */
+export class PlaceList implements Iterable<PlaceOfLines> {
+  readonly #chunks: Chunk[] = [];
+  #last: Chunk | undefined;
+  #length = 0;
+  #end = 0;
+  #isInOrder = true;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** True if the offsets ascend. */
+  get isInOrder(): boolean {
+    return this.#isInOrder;
+  }
+
+  add(offset: number, length: number, lines = 1): void {
+    const at = this.#length++ % CHUNK;
+    if (at === 0) {
+      this.#last = { offset: new Float64Array(CHUNK), length: new Uint32Array(CHUNK), lines: new Uint32Array(CHUNK) };
+      this.#chunks.push(this.#last);
+    }
+    const last = this.#last!;
+    last.offset[at] = offset;
+    last.length[at] = length;
+    last.lines[at] = lines;
+    if (offset < this.#end) this.#isInOrder = false;
+    this.#end = offset;
+  }
+
+  /** The places from a number on. */
+  from(first: number): PlaceList {
+    const list = new PlaceList();
+    for (let at = first; at < this.#length; at++) {
+      const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
+      list.add(offset[at % CHUNK]!, length[at % CHUNK]!, lines[at % CHUNK]!);
+    }
+    return list;
+  }
+
+  *[Symbol.iterator](): Generator<PlaceOfLines, void> {
+    for (let at = 0; at < this.#length; at++) {
+      const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
+      yield { offset: offset[at % CHUNK]!, length: length[at % CHUNK]!, lines: lines[at % CHUNK]! };
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { isJson } from './json-scanner.ts';
+import { LONG_LINE, MOST_VALUES } from '../limits.ts';
+import { hasPlainValues } from './plain-values.ts';
+
+/** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
+export type RawRecord = Record<string, unknown>;
+
+/** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
+const CHECKSUM = 'checksum';
+const BYTE_ORDER_MARK = '\uFEFF';
+const MARK = Buffer.from(BYTE_ORDER_MARK);
+const NOT_ASCII = /[^\0-\x7f]/;
+const EACH_NOT_ASCII = /[^\0-\x7f]/g;
+
+/** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
+export function encodeRecord(record: ProxyRecord): string {
+  return encodeMembers({ ...record });
+}
+
+/** As {@link encodeRecord}, for a record that was read: unknown members are kept, an old checksum is replaced. */
+export function encodeRaw(raw: RawRecord): string {
+  const { [CHECKSUM]: _checksum, ...members } = raw;
+  return encodeMembers(members);
+}
+
+/** A record that was read, with its credentials sealed anew; whatever else it holds is kept, except credentials in clear. */
+export function encodeResealed(raw: RawRecord, sealed: ProxyRecord): string {
+  const { [CHECKSUM]: _checksum, username: _username, password: _password, ...members } = raw;
+  const { username_encrypted, password_encrypted } = sealed;
+  return encodeMembers({ ...members, username_encrypted, password_encrypted });
+}
+
+function encodeMembers(members: RawRecord): string {
+  const text = JSON.stringify(members);
+  return escapeNonAscii(`${text.slice(0, -1)},"${CHECKSUM}":"${recordChecksum(members as Partial<ProxyRecord>)}"}`);
+}
+
+/** Lines of our own that ProxyWhirl skips, since they have no `key`. */
+export const noteLine = {
+  /** The key is gone, from every shard. */
+  deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key, checksum: noteChecksum(key) })),
+  /** The key's lines in this shard count no more; it may live in another. */
+  moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key, checksum: noteChecksum(key) })),
+  /** From here on the directory has this number of shards. */
+  shards: (numShards: number): string => JSON.stringify({ pw_shards: numShards }),
+};
+
+/** The key of such a note; `undefined` for no note of this name, `null` for a damaged one. */
+export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string | null | undefined {
+  const key = raw[name];
+  if (typeof key !== 'string') return undefined;
+  return raw[CHECKSUM] === noteChecksum(key) ? key : null;
+}
+
+/** The JSON value of a line. Throws a CacheCorruptionError, which quotes nothing of it. */
+function parseLine(bytes: Buffer): unknown {
+  if (bytes.length > LONG_LINE) checkValues(bytes);
+  const ascii = isAscii(bytes);
+  if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8');
+  try {
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    // The parser's error quotes its input.
+    throw new CacheCorruptionError('stored line is not JSON');
+  }
+}
+
+/** Of a long line: its values are counted before the parser makes objects of them. */
+function checkValues(bytes: Buffer): void {
+  const from = bytes[0] === MARK[0] ? MARK.length : 0;
+  if (!isJson(bytes, from, bytes.length, { values: MOST_VALUES }))
+    throw new CacheCorruptionError('stored line is not JSON, or has too many values');
+}
+
+/** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */
+export function decodeRecord(bytes: Buffer, key: string): RawRecord {
+  const value = parseLine(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CacheCorruptionError('stored line is not a record');
+  const raw = value as RawRecord;
+  if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
+  if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
+  if (!fitsSum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
+  return raw;
+}
+
+/** The object in a line, whatever its values; `undefined` for anything else. */
+export function readRaw(bytes: Buffer): RawRecord | undefined {
+  try {
+    const value = parseLine(bytes);
+    return typeof value === 'object' && value !== null ? (value as RawRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for plain values as they were written; ProxyWhirl writes an updated record without a checksum. */
+export function fitsChecksum(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && fitsSum(raw);
+}
+
+/** Of a record that has plain values. */
+function fitsSum(raw: RawRecord): boolean {
+  const checksum = raw[CHECKSUM];
+  return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
+}
+
+/**
+ * True if one wrong bit in its key is what makes a record not fit its checksum: then it is another key's record, and must
+ * not replace this one's.
+ */
+export function hasForeignKey(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && hasRottedKey(raw as Partial<ProxyRecord>, raw[CHECKSUM]);
+}
+
+function noteChecksum(key: string): string {
+  return recordChecksum({ key });
+}
+
+function escapeNonAscii(text: string): string {
+  if (!NOT_ASCII.test(text)) return text;
+  return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  unlinkSync,
+  utimesSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { unsafePath } from '@pw/cache-models';
+import type { FolderIdentity } from './holder-names.ts';
+import { openFile } from '../files/open-file.ts';
+import { errorCode } from '../files/storage-fault.ts';
+
+const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+
+/** Beyond this a process and its file system do not share a clock. */
+const SAME_CLOCK = 1000;
+/** Milliseconds for which a lock must have stood as it is before its holder is looked for, and between two such looks. */
+const ASK_AFTER = 50;
+
+/** Who holds locks, as far as that is known; see `HolderNames`. */
+export interface LockHolders {
+  willTake(): void;
+  took(folder: FolderIdentity): void;
+  didNotTake(): void;
+  isDead(folder: FolderIdentity): boolean;
+}
+
+/**
+ * The file system as proper-lockfile sees it, for one lock folder. It adds what the library lacks: mode 0700, no following of
+ * symbolic links, the names of holders, no taking over of a lock that was refreshed since it was found stale, and no removal of a
+ * lock that a rival has taken meanwhile.
+ *
+ * A lock that is taken over is never away in between: our folder takes the place of the abandoned one in one step. It has a file
+ * in it, so that whoever comes late (a holder that was frozen just before it gave the lock back, a second one who takes over) can
+ * neither remove nor replace it. All other locks are empty folders.
+ *
+ * How old a lock is goes by the file system's clock, which all processes share, whatever the time of day of each one: a time
+ * is translated on its way in and out. A lock that was seen unchanged for `stale` milliseconds by a clock that never
+ * jumps is stale too: its time may lie in the future.
+ */
+export class LockFiles {
+  readonly #path: string;
+  readonly #stale: number;
+  readonly #holders: LockHolders;
+  #own: FolderIdentity | undefined;
+  /** The file in our own folder, if we took it over. */
+  #token: string | undefined;
+  /** Names in the abandoned folder that the next `mkdirSync` replaces. */
+  #replacing: readonly string[] | undefined;
+  #isLeft = false;
+  /** When our own lock was last refreshed, by the clock that never jumps. */
+  #refreshedAt = 0;
+  /** Milliseconds by which this process is ahead of the file system. */
+  #ahead: number | undefined;
+  #seen = { ino: 0, mtimeMs: 0, since: 0 };
+  /** Whose holder was looked for last, when, and what came of it. */
+  #asked = { ino: 0, birthtimeMs: 0, at: Number.NEGATIVE_INFINITY, isDead: false };
+
+  constructor(path: string, stale: number, holders: LockHolders) {
+    this.#path = path;
+    this.#stale = stale;
+    this.#holders = holders;
+  }
+
+  /** True if the folder is the one we made, and was refreshed so lately that nobody may take it for abandoned. */
+  isOurs(): boolean {
+    const found = this.#found();
+    if (found === undefined || !this.#isOwn(found)) return false;
+    return this.#age(found) < this.#stale / 2 && performance.now() - this.#refreshedAt < this.#stale / 2;
+  }
+
+  /** True if the folder is the one we made. */
+  isThere(): boolean {
+    const found = this.#found();
+    return found !== undefined && this.#isOwn(found);
+  }
+
+  /** True if we took the lock from somebody who did not give it back. */
+  get isTakenOver(): boolean {
+    return this.#token !== undefined;
+  }
+
+  /** True if a lock stands here whose holder has ended for sure. */
+  isOrphan(): boolean {
+    const found = this.#found();
+    return found?.isDirectory() === true && !this.#isOwn(found) && this.#isDead(found, 0);
+  }
+
+  disclaim(): void {
+    this.#own = undefined;
+    this.#token = undefined;
+    this.#replacing = undefined;
+    this.#isLeft = false;
+  }
+
+  /** Our own folder is to stay when it is given back. */
+  leave(): void {
+    this.disclaim();
+    this.#isLeft = true;
+  }
+
+  /** Removes our own folder; one that is another's stays. Throws what the system says. */
+  remove(): void {
+    if (!this.isThere()) return;
+    if (this.#token !== undefined) unlinkSync(join(this.#path, this.#token));
+    rmdirSync(this.#path);
+  }
+
+  // What the library calls.
+
+  readonly mkdirSync = (path: string): void => {
+    const replacing = this.#replacing;
+    this.disclaim();
+    const began = performance.now();
+    const found =
+      replacing === undefined ? this.#make(path) : this.#unlessStopped(() => this.#replace(path, replacing));
+    this.#own = { ino: found.ino, birthtimeMs: found.birthtimeMs };
+    this.#ahead = aheadOf(found);
+    this.#refreshedAt = began;
+  };
+  readonly statSync = (path: string): { readonly mtime: Date } => {
+    const found = lstatSync(path);
+    if (!found.isDirectory())
+      throw unsafePath({ path, what: 'lock', problem: 'is no folder; remove it', tier: 'JSONL tier' });
+    if (this.#isOwn(found)) return { mtime: new Date(found.mtime.getTime() + (this.#ahead ?? 0)) };
+    return { mtime: new Date(this.#isAbandoned(found) ? 0 : Date.now()) };
+  };
+  readonly utimesSync = (path: string, accessed: Date, modified: Date): void => {
+    const ahead = this.#ahead ?? 0;
+    const began = performance.now();
+    utimesSync(path, new Date(accessed.getTime() - ahead), new Date(modified.getTime() - ahead));
+    this.#refreshedAt = began;
+  };
+  readonly realpathSync = (path: string): string => path;
+  readonly rmdirSync = (path: string): void => {
+    if (this.#isLeft) return;
+    if (this.#own !== undefined) {
+      this.remove();
+      return;
+    }
+    // Before the look: what is in the folder of somebody who comes after it stays.
+    const names = namesIn(path);
+    const found = this.#found();
+    if (found !== undefined && !this.#isAbandoned(found))
+      throw Object.assign(new Error('the lock was taken by another'), { code: 'ELOCKED' });
+    this.#replacing = found === undefined ? undefined : names;
+  };
+
+  /** Makes our own folder, and gives what it is. */
+  #make(path: string): Stats {
+    this.#holders.willTake();
+    try {
+      const made = this.#unlessStopped(() => {
+        mkdirSync(path, 0o700);
+        return lstatSync(path);
+      });
+      this.#holders.took(made);
+      return made;
+    } catch (error) {
+      this.#holders.didNotTake();
+      throw error;
+    }
+  }
+
+  /** Whoever was stopped in the middle of `work` may be looking at the folder of somebody who took ours for abandoned. */
+  #unlessStopped<T>(work: () => T): T {
+    const wall = Date.now();
+    const began = performance.now();
+    const result = work();
+    if (Date.now() - wall <= this.#stale / 2 && performance.now() - began <= this.#stale / 2) return result;
+    this.disclaim();
+    throw Object.assign(new Error('the lock may have been taken by another'), { code: 'ELOCKED' });
+  }
+
+  /** Puts a folder of our own in the place of an abandoned one, and gives what it is. */
+  #replace(path: string, names: readonly string[]): Stats {
+    const token = randomBytes(6).toString('hex');
+    const temporary = `${path}.${token}`;
+    mkdirSync(temporary, 0o700);
+    try {
+      closeSync(openFile(join(temporary, token), O_WRONLY | O_CREAT | O_EXCL));
+      const made = lstatSync(temporary);
+      this.#holders.took(made);
+      for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
+      // Only there a folder cannot take the place of an empty one.
+      if (process.platform === 'win32') rmdirSync(path);
+      renameSync(temporary, path);
+      this.#token = token;
+      return made;
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      // Somebody else was first.
+      if (errorCode(error) === 'ENOTEMPTY') throw Object.assign(error as Error, { code: 'EEXIST' });
+      throw error;
+    }
+  }
+
+  #found(): Stats | undefined {
+    return lstatSync(this.#path, { throwIfNoEntry: false });
+  }
+
+  #isOwn(found: Stats): boolean {
+    return this.#own !== undefined && found.ino === this.#own.ino && found.birthtimeMs === this.#own.birthtimeMs;
+  }
+
+  #age(found: Stats): number {
+    return Date.now() - (this.#ahead ?? 0) - found.mtimeMs;
+  }
+
+  /** True if it was not refreshed in time, or its holder has ended. */
+  #isAbandoned(found: Stats): boolean {
+    return this.#isStale(found) || this.#isDead(found, ASK_AFTER);
+  }
+
+  #isStale(found: Stats): boolean {
+    const now = performance.now();
+    const { ino, mtimeMs, since } = this.#seen;
+    if (ino !== found.ino || mtimeMs !== found.mtimeMs)
+      this.#seen = { ino: found.ino, mtimeMs: found.mtimeMs, since: now };
+    else if (now - since > this.#stale) return true;
+    if (this.#age(found) <= this.#stale) return false;
+    // It looks old; but is that the lock, or our clock?
+    this.#ahead = this.#measureAhead();
+    return this.#age(found) > this.#stale;
+  }
+
+  #isDead({ ino, birthtimeMs }: Stats, after: number): boolean {
+    const now = performance.now();
+    const { isDead, at } = this.#asked;
+    const isSame = this.#asked.ino === ino && this.#asked.birthtimeMs === birthtimeMs;
+    if (isSame && isDead) return true;
+    if (after > 0 && (now - this.#seen.since < after || (isSame && now - at < after))) return false;
+    this.#asked = { ino, birthtimeMs, at: now, isDead: this.#holders.isDead({ ino, birthtimeMs }) };
+    return this.#asked.isDead;
+  }
+
+  #measureAhead(): number {
+    const probe = `${this.#path}.${randomBytes(6).toString('hex')}`;
+    mkdirSync(probe, 0o700);
+    try {
+      return aheadOf(lstatSync(probe));
+    } finally {
+      // Whoever tidies up may have been first.
+      rmSync(probe, { recursive: true, force: true });
+    }
+  }
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** By how much our clock is ahead of the one that gave a new folder its time; whole milliseconds. */
+function aheadOf(made: Stats): number {
+  const ahead = Date.now() - made.mtime.getTime();
+  return Math.abs(ahead) < SAME_CLOCK ? 0 : ahead;
+}

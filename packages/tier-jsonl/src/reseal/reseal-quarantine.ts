@@ -1,0 +1,145 @@
+import { closeSync, constants, fstatSync, fsync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setImmediate as rest } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { CacheErrorCode, type CredentialCipher, resealText, syncFolder } from '@pw/cache-models';
+import { linePieces } from './line-pieces.ts';
+import { openFile } from '../files/open-file.ts';
+import { QUARANTINE } from '../quarantine/quarantine.ts';
+import { removeFile } from '../files/remove-file.ts';
+import { shardOfFileName } from '../layout/shard-of-key.ts';
+import { errorCode } from '../files/storage-fault.ts';
+import { isTemporaryName, temporaryName } from '../files/temporary-name.ts';
+import { TokenTrace } from './token-trace.ts';
+import { writeFully } from '../files/write-fully.ts';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+/** Work before the event loop gets a turn, in milliseconds. */
+const SLICE_MS = 3;
+const NEWLINE = Buffer.from('\n');
+/** Bytes that are gathered for a write. */
+const WRITE_AT = 256 * 1024;
+
+const flush = promisify(fsync);
+
+/** Has work done with a shard's lock held. */
+export type Exclusively = <T>(shard: number, work: (isHeld: () => boolean) => Promise<T>) => Promise<T>;
+
+/**
+ * Seals the tokens in the quarantine of a directory again, where they lie, and gives for each file how many lines hold one that could
+ * not be. A file is written anew as a whole, with the lock of its shard held, as that is what others hold who add to it; no line changes but in its
+ * tokens. Throws what the system says.
+ */
+export async function* resealQuarantine(
+  directory: string,
+  cipher: CredentialCipher,
+  exclusively: Exclusively,
+): AsyncGenerator<number> {
+  const folder = join(directory, QUARANTINE);
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    const ofShard = shardOfFileName(isTemporaryName(name) ? name.slice(0, name.indexOf('.pw-')) : name);
+    if (ofShard === undefined) yield (await look(path, cipher)).left;
+    else if (isTemporaryName(name)) {
+      // What a crash left behind: whoever writes holds the lock.
+      await exclusively(ofShard, async () => removeFile(path));
+    } else {
+      const { left, isStale } = await look(path, cipher);
+      yield isStale ? await exclusively(ofShard, (isHeld) => rewrite(path, cipher, isHeld)) : left;
+    }
+  }
+}
+
+/** How many lines of a file may hold a token that cannot be sealed again, and whether any can. */
+async function look(path: string, cipher: CredentialCipher): Promise<{ left: number; isStale: boolean }> {
+  const fd = openIfFile(path);
+  if (fd === undefined) return { left: 0, isStale: false };
+  try {
+    return await copyResealed(fd, undefined, cipher);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function rewrite(path: string, cipher: CredentialCipher, isHeld: () => boolean): Promise<number> {
+  const source = openIfFile(path);
+  if (source === undefined) return 0;
+  const temporary = temporaryName(path);
+  const target = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  let isDone = false;
+  try {
+    const before = fstatSync(source);
+    const { left } = await copyResealed(source, target, cipher);
+    await flush(target);
+    const now = fstatSync(source);
+    if (!isHeld() || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
+      throw Object.assign(new Error('the lock was lost'), { code: 'EBUSY' });
+    renameSync(temporary, path);
+    isDone = true;
+    syncFolder(dirname(path));
+    return left;
+  } finally {
+    closeSync(source);
+    closeSync(target);
+    if (!isDone) rmSync(temporary, { force: true });
+  }
+}
+
+/** Copies a file with its tokens sealed again; without a target it only looks. */
+async function copyResealed(source: number, target: number | undefined, cipher: CredentialCipher) {
+  const trace = new TokenTrace();
+  let left = 0;
+  let isStale = false;
+  let pending: Buffer[] = [];
+  let size = 0;
+  const put = (bytes: Buffer, newline: boolean) => {
+    // The piece is read into again.
+    pending.push(Buffer.from(bytes), NEWLINE.subarray(0, Number(newline)));
+    size += bytes.length + 1;
+    if (size >= WRITE_AT) writeOut();
+  };
+  const writeOut = () => {
+    if (target !== undefined) writeFully(target, Buffer.concat(pending), null);
+    pending = [];
+    size = 0;
+  };
+  let end = performance.now() + SLICE_MS;
+  for (const { bytes, isWholeLine, endsWithNewline } of linePieces(source)) {
+    const line = isWholeLine ? resealText(bytes, cipher) : undefined;
+    if (line === undefined) trace.add(bytes);
+    isStale ||= line?.bytes !== undefined;
+    if (line?.isLeft === true || (endsWithNewline && trace.take())) left++;
+    if (target !== undefined) put(line?.bytes ?? bytes, endsWithNewline);
+    if (performance.now() < end) continue;
+    await rest();
+    end = performance.now() + SLICE_MS;
+  }
+  if (trace.take()) left++;
+  writeOut();
+  return { left, isStale };
+}
+
+/** `undefined` for what is not a regular file: nobody waits for the other end of a pipe. */
+function openIfFile(path: string): number | undefined {
+  try {
+    return openFile(path, O_RDONLY);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === CacheErrorCode.UNSAFE_PATH) return undefined;
+    throw error;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+/** The lines of any other file that may hold a token; one that only looks needs no lock. */
+export async function tokenLinesIn(path: string, cipher: CredentialCipher): Promise<number> {
+  const { left, isStale } = await look(path, cipher);
+  return left + Number(isStale);
+}

@@ -1,0 +1,335 @@
+import {
+  close,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+} from 'node:fs';
+import { CacheCorruptionError, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
+import { LockLost } from '../lock/lock-lost.ts';
+import { openFile } from '../files/open-file.ts';
+import type { Place } from '../lines/byte-range.ts';
+import type { FileStamp } from '../side-index/side-index.ts';
+import { errorCode } from '../files/storage-fault.ts';
+import { temporaryName } from '../files/temporary-name.ts';
+import { writeFully } from '../files/write-fully.ts';
+
+const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
+const NO_THROW = { throwIfNoEntry: false } as const;
+const BLANKS = Buffer.alloc(64 * 1024, ' ');
+const BLANK_LINE = Buffer.alloc(64 * 1024, `${' '.repeat(64 * 1024 - 1)}\n`);
+/** Longest stretch that {@link ShardFile.blank} overwrites in one write. */
+export const MAX_BLANK = BLANKS.length;
+
+/** So many places close together are overwritten at once. */
+const MANY = 8;
+const [BLANK, NEWLINE] = [0x20, 0x0a];
+
+/** Longest line that is read into memory kept for it. */
+const MAX_CUT = 64 * 1024;
+
+/** What a look at the path found. */
+export interface FileState {
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** True when this is not the file that the last look saw. */
+  readonly isOther: boolean;
+}
+
+/**
+ * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
+ *
+ * All that is written goes to the file that the last look saw, whatever has its name by then: who took the lock over from us has
+ * replaced it, and what we write is nobody's.
+ */
+export class ShardFile {
+  readonly path: string;
+  readonly #guard: FileGuard;
+  /** Appends wherever the file ends. */
+  #fd: number | undefined;
+  /** Writes at a place, which the other one cannot; opened when a line is to be overwritten. */
+  #blankFd: number | undefined;
+  #isWritable = false;
+  #identity: { dev: number; ino: number; birthtimeMs: number; nlink: number } | undefined;
+  #scratch = Buffer.alloc(4096);
+  /** The scratch cut to a length, by that length: lines have few lengths, and a cut costs a tenth of a read. */
+  #cuts: Buffer[] = [];
+
+  constructor(path: string, guard: FileGuard) {
+    this.path = path;
+    this.#guard = guard;
+  }
+
+  /**
+   * Looks what is at the path, follows a file that was replaced, and gives `undefined` if there is none.
+   * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for anything but a regular file, or what the system says.
+   */
+  look(): FileState | undefined {
+    const found = lstatSync(this.path, NO_THROW);
+    if (found === undefined) {
+      this.close();
+      return undefined;
+    }
+    if (this.#fd !== undefined && isSame(this.#identity!, found)) {
+      this.#identity!.nlink = found.nlink;
+      return state(found, false);
+    }
+    this.#letGo();
+    return state(this.#open(), true);
+  }
+
+  /** Closes a file that another one has replaced, but not in the event loop: with its last handle its blocks are given back to the disk. */
+  #letGo(): void {
+    const fds = [this.#fd, this.#blankFd];
+    this.#fd = undefined;
+    this.#blankFd = undefined;
+    this.#identity = undefined;
+    for (const fd of fds) if (fd !== undefined) close(fd, () => {});
+  }
+
+  /** True if the last look found a file. */
+  get isOpen(): boolean {
+    return this.#fd !== undefined;
+  }
+
+  /**
+   * True if the file is as it was, by the descriptor alone, which costs half of a `look`: a file that was replaced or removed has
+   * lost a name, and then, or when none is open, only `look` can tell. For reads; what it does not notice is a file
+   * that was moved away under another name.
+   */
+  isAsBefore(size: number, mtimeMs: number): boolean {
+    if (this.#fd === undefined) return false;
+    const found = fstatSync(this.#fd);
+    return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
+  }
+
+  /** As `isAsBefore`, by the path: a file that was moved away is noticed, too. */
+  isStillThere(size: number, mtimeMs: number): boolean {
+    const found = this.#fd === undefined ? undefined : lstatSync(this.path, NO_THROW);
+    return found !== undefined && isSame(this.#identity!, found) && found.size === size && found.mtimeMs === mtimeMs;
+  }
+
+  /** Makes the file writable, and makes it if the last look saw none. Throws LockLost if there is another one by now. */
+  prepareToWrite(): { readonly isNew: boolean } {
+    if (this.#fd !== undefined && this.#isWritable) return { isNew: false };
+    const known = this.#identity;
+    this.close();
+    if (known === undefined) {
+      this.#adopt(this.#create(), true);
+      return { isNew: true };
+    }
+    if (isSame(known, this.#adopt(this.#openAt(O_RDWR | O_APPEND), true))) return { isNew: false };
+    this.close();
+    throw new LockLost();
+  }
+
+  #create(): RegularFile {
+    try {
+      return this.#openAt(O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+    } catch (error) {
+      throw errorCode(error) === 'EEXIST' ? new LockLost() : error;
+    }
+  }
+
+  /** The bytes at a place, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
+  read(offset: number, length: number): Buffer {
+    const bytes = this.#cut(length);
+    // A short read is rare, and goes on where it stopped.
+    if (readSync(this.#fd!, bytes, 0, length, offset) < length && this.readInto(bytes, offset) < length)
+      throw new CacheCorruptionError('stored record is cut off');
+    return bytes;
+  }
+
+  #cut(length: number): Buffer {
+    if (length > MAX_CUT) return Buffer.alloc(length);
+    if (this.#scratch.length < length) {
+      this.#scratch = Buffer.alloc(2 ** Math.ceil(Math.log2(length)));
+      this.#cuts = [];
+    }
+    const known = this.#cuts[length];
+    if (known !== undefined) return known;
+    const cut = this.#scratch.subarray(0, length);
+    this.#cuts[length] = cut;
+    return cut;
+  }
+
+  /** Fills the buffer from a position and tells how much of it; less only at the end of the file. */
+  readInto(bytes: Buffer, position: number): number {
+    let done = 0;
+    while (done < bytes.length) {
+      const got = readSync(this.#fd!, bytes, done, bytes.length - done, position + done);
+      if (got === 0) break;
+      done += got;
+    }
+    return done;
+  }
+
+  /**
+   * Appends, wherever the file ends; that should be `end`, and who asks makes sure of it afterwards. If it fails the file is cut back to
+   * where it was, unless that would cut more than was written, and the error thrown.
+   */
+  append(bytes: Buffer, end: number, flush: boolean): void {
+    try {
+      writeFully(this.#fd!, bytes, null);
+      if (flush) fsyncSync(this.#fd!);
+    } catch (error) {
+      if (this.stateNow().size <= end + bytes.length) this.#truncate(end);
+      throw error;
+    }
+  }
+
+  /**
+   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: what follows may be
+   * a record that only lacked the end of the line before it.
+   */
+  blank(place: Place, endsLine = false): void {
+    for (const _ of this.blankSteps(place, endsLine));
+  }
+
+  /** As `blank`, resting after each write. */
+  *blankSteps({ offset, length }: Place, endsLine: boolean): Generator<void, void> {
+    this.#blankFd ??= this.#openToBlank();
+    for (let done = 0; done < length; done += MAX_BLANK) {
+      const isLast = length - done <= MAX_BLANK;
+      // The bytes of a line that ends with a newline are the last ones.
+      const bytes =
+        endsLine && isLast ? BLANK_LINE.subarray(MAX_BLANK - (length - done)) : BLANKS.subarray(0, length - done);
+      writeFully(this.#blankFd, bytes, offset + done);
+      yield;
+    }
+  }
+
+  /**
+   * As `blank` with `endsLine`, of places in file order. Many that lie close together are overwritten in one write, and what is between them
+   * is written as it is: where every other line is damaged, a write for each took most of a repair. Rests after each write.
+   */
+  *blankAllSteps(places: Iterable<Place>): Generator<void, void> {
+    let group: Place[] = [];
+    for (const place of places) {
+      const start = group[0]?.offset ?? place.offset;
+      if (place.offset + place.length - start > MAX_BLANK) {
+        yield* this.#blankGroup(group);
+        group = [];
+      }
+      group.push(place);
+    }
+    yield* this.#blankGroup(group);
+  }
+
+  *#blankGroup(group: readonly Place[]): Generator<void, void> {
+    if (group.length < MANY) {
+      for (const place of group) yield* this.blankSteps(place, true);
+      return;
+    }
+    const start = group[0]!.offset;
+    const { offset, length } = group.at(-1)!;
+    const bytes = Buffer.allocUnsafe(offset + length - start);
+    if (this.readInto(bytes, start) < bytes.length) throw new LockLost();
+    for (const place of group) {
+      const end = place.offset + place.length - start;
+      bytes.fill(BLANK, place.offset - start, end);
+      bytes[end - 1] = NEWLINE;
+    }
+    this.#blankFd ??= this.#openToBlank();
+    writeFully(this.#blankFd, bytes, start);
+    yield;
+  }
+
+  #openToBlank(): number {
+    const { fd, stats } = this.#openAt(O_WRONLY);
+    if (isSame(this.#identity!, stats)) return fd;
+    closeSync(fd);
+    throw new LockLost();
+  }
+
+  /** Cuts off what stands at the end. Throws LockLost if there is more by now. */
+  cutTail({ offset, length }: Place): void {
+    if (this.stateNow().size !== offset + length) throw new LockLost();
+    this.#truncate(offset);
+  }
+
+  #truncate(size: number): void {
+    ftruncateSync(this.#fd!, size);
+  }
+
+  flush(): void {
+    fsyncSync(this.#fd!);
+  }
+
+  /** What tells the open file from every other state of it, for as long as it has another one at no two times. */
+  stamp(): FileStamp {
+    return fstatSync(this.#fd!, { bigint: true });
+  }
+
+  /** As it is after a write of our own; `isOther` if the file has lost its name. */
+  stateNow(): FileState {
+    const found = fstatSync(this.#fd!);
+    return state(found, found.nlink === 0);
+  }
+
+  /**
+   * Puts an empty file in the place of this one. A file that was removed by its name could be one that somebody else has made since;
+   * what was to be renamed is gone if the lock was taken over, and then this throws LockLost.
+   */
+  replaceByEmpty(isHeld: () => boolean): void {
+    const temporary = temporaryName(this.path);
+    closeSync(openFile(temporary, O_WRONLY | O_CREAT | O_EXCL));
+    try {
+      if (!isHeld()) throw new LockLost();
+      renameSync(temporary, this.path);
+    } catch (error) {
+      throw errorCode(error) === 'ENOENT' ? new LockLost() : error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+
+  close(): void {
+    const fds = [this.#fd, this.#blankFd];
+    this.#fd = undefined;
+    this.#blankFd = undefined;
+    this.#identity = undefined;
+    for (const fd of fds) if (fd !== undefined) closeSync(fd);
+  }
+
+  #openAt(flags: number): RegularFile {
+    return openRegularFile(this.path, flags, { what: 'shard', tier: 'JSONL tier', guard: this.#guard });
+  }
+
+  #open(): Stats {
+    try {
+      return this.#adopt(this.#openAt(O_RDWR | O_APPEND), true);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
+      return this.#adopt(this.#openAt(O_RDONLY), false);
+    }
+  }
+
+  #adopt({ fd, stats: found }: RegularFile, isWritable: boolean): Stats {
+    // ProxyWhirl makes its files readable for all.
+    if (isWritable && (found.mode & 0o077) !== 0 && found.uid === process.getuid?.()) fchmodSync(fd, 0o600);
+    this.#fd = fd;
+    this.#isWritable = isWritable;
+    this.#identity = { dev: found.dev, ino: found.ino, birthtimeMs: found.birthtimeMs, nlink: found.nlink };
+    return found;
+  }
+}
+
+type FileIdentity = Pick<Stats, 'dev' | 'ino' | 'birthtimeMs'>;
+
+/** Inode numbers are used again at once, so the time of birth counts too. */
+function isSame(known: FileIdentity, found: FileIdentity): boolean {
+  return known.ino === found.ino && known.birthtimeMs === found.birthtimeMs && known.dev === found.dev;
+}
+
+function state(found: Stats, isOther: boolean): FileState {
+  return { size: found.size, mtimeMs: found.mtimeMs, isOther };
+}

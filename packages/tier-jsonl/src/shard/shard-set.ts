@@ -1,0 +1,323 @@
+import { join } from 'node:path';
+import { setImmediate as rest } from 'node:timers/promises';
+import type { Clock, Logger } from '@pw/cache-models';
+import { CompactionQueue } from '../compaction/compaction-queue.ts';
+import { HolderNames } from '../lock/holder-names.ts';
+import type { JsonlTierSettings } from '../jsonl-tier-options.ts';
+import { LayoutWatch } from '../layout/layout-watch.ts';
+import type { LockHolders } from '../lock/lock-files.ts';
+import type { Place } from '../lines/byte-range.ts';
+import { Scratch } from '../side-index/scratch.ts';
+import { Shard } from './shard.ts';
+import { ShardFile } from './shard-file.ts';
+import { ShardLane } from './shard-lane.ts';
+import type { ShardListener } from './shard-listener.ts';
+import { ShardLock } from '../lock/shard-lock.ts';
+import { shardFileName, shardOfKey } from '../layout/shard-of-key.ts';
+import type { Elsewhere, ShardOperation } from './shard-operation.ts';
+import { ShardWriter } from './shard-writer.ts';
+import { SideIndexFile } from '../side-index/side-index-file.ts';
+import { NO_SLOT, type SlotId } from '../index/record-id.ts';
+import type { SlotIndex } from '../index/record-index.ts';
+import { storageFault } from '../files/storage-fault.ts';
+import { TurnQueue } from '../lock/turn-queue.ts';
+
+export interface ShardSetParts {
+  readonly numShards: number;
+  /** True if somebody began to bring the records to this number of shards. */
+  readonly isMoving: boolean;
+  /** Numbers of the shard files that are there. */
+  readonly found: readonly number[];
+  readonly index: SlotIndex;
+  readonly settings: JsonlTierSettings;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly onDamaged: (count: number) => void;
+}
+
+/** All shards of a directory under one number of shards, with the index over them. */
+export class ShardSet {
+  readonly numShards: number;
+  readonly index: SlotIndex;
+  /** False once somebody gave the directory another number of shards. */
+  isCurrent = true;
+  /** True while records are on their way to the shards of this number: of two lines of a key the one at home is the newer one then. */
+  isMoving: boolean;
+  readonly #lanes: (ShardLane | undefined)[] = [];
+  readonly #settings: JsonlTierSettings;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #onDamaged: (count: number) => void;
+  readonly #scratch = new Scratch();
+  readonly #compactions: CompactionQueue;
+  readonly #releases = new TurnQueue();
+  readonly #holders: HolderNames;
+  #watch: LayoutWatch | undefined;
+  /** How many shards are being read, and what of that goes on in turns. */
+  #reading = 0;
+  readonly #readings = new Set<Promise<boolean>>();
+  #untilRead: Promise<void> | undefined;
+  readonly #afterwards = new Set<Promise<void>>();
+  /** True once a key was seen to have lines in two shards. */
+  #hasOlder = false;
+
+  constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
+    this.numShards = numShards;
+    this.isMoving = isMoving;
+    this.index = index;
+    this.#settings = settings;
+    this.#holders = new HolderNames(settings.directory);
+    this.#logger = logger;
+    this.#compactions = new CompactionQueue(logger);
+    this.#clock = clock;
+    this.#onDamaged = onDamaged;
+    for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
+    // Files beyond the number are read too: records of theirs are on their way home.
+    for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
+  }
+
+  /** From here on the recorded number of shards is this set's, and another one is somebody else's doing. */
+  watchLayout(): void {
+    this.#watch = new LayoutWatch(this.#settings.directory);
+  }
+
+  get lanes(): ShardLane[] {
+    return this.#lanes.filter((lane) => lane !== undefined);
+  }
+
+  lane(number: number): ShardLane {
+    return this.#lanes[number]!;
+  }
+
+  laneOf(id: SlotId): ShardLane {
+    return this.lane(this.index.shardOf(id));
+  }
+
+  homeOf(key: string): number {
+    return shardOfKey(key, this.numShards);
+  }
+
+  /** Reads every file, resting in between. Throws a CacheStorageError if one cannot be read. */
+  async readAll(): Promise<void> {
+    for (const { shard } of this.lanes) {
+      try {
+        const steps = shard.refreshSteps();
+        while (steps.next().done !== true) await rest();
+      } catch (error) {
+        throw storageFault('read a shard', error);
+      }
+      await rest();
+    }
+    this.#scratch.release();
+    this.index.settle();
+  }
+
+  /** True while a shard is being read in turns: then what is found may be wrong, and has to be looked for again once it is over. */
+  get isReading(): boolean {
+    return this.#reading > 0;
+  }
+
+  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
+  get isSettled(): boolean {
+    return this.isCurrent && this.#reading === 0;
+  }
+
+  /** Waits while shards are being read in turns; all who wait go on in the order in which they came. Throws a CacheStorageError if one cannot be read. */
+  untilRead(): Promise<void> {
+    this.#untilRead ??= this.#waitForReadings().finally(() => {
+      this.#untilRead = undefined;
+    });
+    return this.#untilRead;
+  }
+
+  async #waitForReadings(): Promise<void> {
+    while (this.#reading > 0) {
+      await Promise.all(this.#readings);
+      // Others read too, while they have a lock.
+      if (this.#reading > 0) await rest();
+    }
+  }
+
+  /** Looks at one shard file and follows it; what takes longer than a turn goes on in turns. Throws a CacheStorageError. */
+  refresh(number: number): void {
+    const { shard } = this.lane(number);
+    if (!shard.isReading) this.#read(number, shard.refreshSteps());
+  }
+
+  /** As `refresh`, of all of the file, whatever that says of itself. */
+  readAgain(number: number): void {
+    const { shard } = this.lane(number);
+    if (!shard.isReading) this.#read(number, shard.refreshSteps(true));
+  }
+
+  #read(number: number, steps: Iterator<void, boolean>): void {
+    try {
+      const step = steps.next();
+      if (step.done === true) this.#wasRead(number, step.value);
+      else this.#readOn(number, steps);
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+  }
+
+  #readOn(number: number, steps: Iterator<void, boolean>): void {
+    const reading = this.#readRest(steps).finally(() => this.#readings.delete(reading));
+    this.#readings.add(reading);
+    // Whoever waits for it is told. They go on before a repair begins, which may have to read all of it again.
+    const after = reading
+      .then((isChanged) => rest(isChanged))
+      .then((isChanged) => this.#wasRead(number, isChanged))
+      .catch(() => {})
+      .finally(() => this.#afterwards.delete(after));
+    this.#afterwards.add(after);
+  }
+
+  async #readRest(steps: Iterator<void, boolean>): Promise<boolean> {
+    try {
+      for (;;) {
+        await rest();
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+  }
+
+  #wasRead(number: number, isChanged: boolean): void {
+    const lane = this.lane(number);
+    if (isChanged && lane.shard.lines.damaged.length > 0) lane.repairSoon();
+  }
+
+  refreshAll(): void {
+    for (const { shard } of this.lanes) this.refresh(shard.number);
+  }
+
+  /** The shard whose line of a key counts, as last seen. */
+  shardOf(key: string): number | undefined {
+    const id = this.index.find(key);
+    return id === NO_SLOT ? undefined : this.index.shardOf(id);
+  }
+
+  /** The slot of a key as the files have it now, or NO_SLOT; that too where a shard `isReading` now. */
+  find(key: string): SlotId {
+    const known = this.index.find(key);
+    if (known !== NO_SLOT) {
+      if (!this.#follow(this.index.shardOf(known))) return known;
+      const id = this.#foundNow(key);
+      if (id !== NO_SLOT) return id;
+    }
+    return this.#follow(this.homeOf(key)) ? this.#foundNow(key) : NO_SLOT;
+  }
+
+  #foundNow(key: string): SlotId {
+    return this.isReading ? NO_SLOT : this.index.find(key);
+  }
+
+  /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
+  #follow(number: number): boolean {
+    try {
+      if (this.lane(number).shard.isUnchanged()) return false;
+    } catch (error) {
+      throw storageFault('read a shard', error);
+    }
+    this.refresh(number);
+    return true;
+  }
+
+  /** Has the shard where a key belongs do something. */
+  atHome(key: string, operation: ShardOperation): Promise<boolean | number> {
+    return this.lane(this.homeOf(key)).submit(operation);
+  }
+
+  /** Gives back what processes that have ended left: locks of these shards, and then the names that they went by. */
+  tidyLocks(locked: readonly number[]): void {
+    for (const number of locked) this.#lanes[number]?.takeOrphan();
+    this.#holders.sweep();
+  }
+
+  async close(): Promise<void> {
+    await this.#compactions.close();
+    await Promise.all(this.#afterwards);
+    // What one shard reads may be about a line in another one's file.
+    await Promise.all(this.lanes.map((lane) => lane.drain()));
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+    this.#holders.close();
+  }
+
+  #makeLane(number: number): ShardLane {
+    const path = join(this.#settings.directory, shardFileName(number));
+    const { index } = this;
+    const side = new SideIndexFile(path, this.#scratch, this.#settings.sideIndexFrom);
+    const shard = new Shard(number, new ShardFile(path, this.#settings.guard), index, this.#listenerOf(), side);
+    const holders: LockHolders = {
+      willTake: () => this.#holders.willTake(number),
+      took: (folder) => this.#holders.took(number, folder),
+      didNotTake: () => this.#holders.didNotTake(number),
+      isDead: (folder) => this.#holders.isDead(number, folder),
+    };
+    const lock = new ShardLock(path, this.#settings.lock, this.#releases, holders);
+    return new ShardLane({
+      shard,
+      index,
+      lock,
+      writer: new ShardWriter(shard, index, lock, this.#settings.durability, (key) => this.#olderOf(key, number)),
+      logger: this.#logger,
+      isCurrent: () => this.isCurrent,
+      compactSoon: (lane) => this.#compactions.add(lane),
+      removeElsewhere: (elsewhere: readonly Elsewhere[]) =>
+        Promise.all(
+          elsewhere.map(({ kind, key, shard: other, place }) => {
+            const lane = this.lane(other);
+            if (place !== undefined) lane.shard.leave(key, place);
+            return lane.submit({ kind, key });
+          }),
+        ),
+    });
+  }
+
+  /** Shards but one that have older lines of a key. */
+  #olderOf(key: string, but: number): number[] {
+    if (!this.#hasOlder) return [];
+    const isOlder = (shard: Shard) => shard.number !== but && shard.lines.superseded.has(key) && !shard.hasNewest(key);
+    return this.lanes.filter(({ shard }) => isOlder(shard)).map(({ shard }) => shard.number);
+  }
+
+  /** What was older than a line that is gone counts again. */
+  #readOrphansAgain(): void {
+    if (!this.#hasOlder) return;
+    for (const { shard } of this.lanes)
+      for (const key of shard.olderThanElsewhere())
+        if (this.shardOf(key) === undefined) {
+          shard.distrust();
+          this.refresh(shard.number);
+          break;
+        }
+  }
+
+  #listenerOf(): ShardListener {
+    return {
+      now: () => this.#clock.now(),
+      damaged: (count) => this.#onDamaged(count),
+      reading: (isBegun) => {
+        this.#reading += isBegun ? 1 : -1;
+      },
+      metTwice: () => {
+        this.#hasOlder = true;
+      },
+      superseded: (other: number, key: string, place: Place) => {
+        this.#hasOlder = true;
+        this.lane(other).shard.outdated(key, place);
+      },
+      isAtHome: (key, shard) => this.isMoving && this.homeOf(key) === shard,
+      readAgain: () => this.#readOrphansAgain(),
+      resharded: (numShards) => {
+        if (numShards !== this.numShards) this.isCurrent = false;
+      },
+      replaced: () => {
+        const recorded = this.#watch?.changed();
+        if (recorded !== undefined && recorded !== this.numShards) this.isCurrent = false;
+      },
+    };
+  }
+}

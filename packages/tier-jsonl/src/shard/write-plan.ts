@@ -1,0 +1,168 @@
+import { crc32 } from 'node:zlib';
+import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { MAX_LINE } from '../limits.ts';
+import type { Place } from '../lines/byte-range.ts';
+import { encodeRaw, noteLine, type RawRecord, readRaw } from '../lines/record-line.ts';
+import type { Shard } from './shard.ts';
+import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
+import { NO_SLOT, type SlotFacts, type SlotId } from '../index/record-id.ts';
+import type { SlotIndex } from '../index/record-index.ts';
+
+type Intent =
+  | { readonly kind: 'line'; readonly text: string; readonly facts: SlotFacts; readonly isUse: boolean }
+  | { readonly kind: 'deleted' | 'moved' };
+
+/**
+ * What a batch of operations makes of a shard, worked out in their order before anything is written: one line for each key
+ * that they touch. Nothing changes in the shard or the index until `apply`.
+ */
+export class WritePlan {
+  readonly #shard: Shard;
+  readonly #index: SlotIndex;
+  readonly #intents = new Map<string, Intent>();
+  readonly #notes: string[] = [];
+
+  constructor(shard: Shard, index: SlotIndex) {
+    this.#shard = shard;
+    this.#index = index;
+  }
+
+  /** Adds an operation and gives its answer, which holds once the plan is written. */
+  add(operation: PlannedOperation): boolean {
+    switch (operation.kind) {
+      case 'put':
+        this.#intents.set(operation.key, { kind: 'line', text: operation.line, facts: operation.facts, isUse: true });
+        return true;
+      case 'move':
+        return this.#move(operation.key, operation.fetch);
+      case 'remove':
+        return this.#remove(operation.key, operation.now, operation.onlyExpired);
+      case 'drop':
+        return this.#drop(operation.key);
+      case 'drop older':
+        return !this.#shard.hasNewest(operation.key) && this.#drop(operation.key);
+      case 'confirm':
+        return this.#shard.hasNewest(operation.key) && !this.#intents.has(operation.key);
+      case 'access':
+        return this.#access(operation.key, operation.facts);
+      case 'rewrite':
+        return this.#rewrite(operation.key, operation.change);
+      case 'announce':
+        this.#notes.push(noteLine.shards(operation.numShards));
+        return true;
+    }
+  }
+
+  /** The lines to append. */
+  lines(): PlannedLine[] {
+    const lines: PlannedLine[] = this.#notes.map((text) => ({ key: undefined, text }));
+    for (const [key, intent] of this.#intents) {
+      if (intent.kind === 'line') lines.push({ key, text: intent.text, facts: intent.facts });
+      else lines.push({ key, text: intent.kind === 'moved' ? noteLine.moved(key) : noteLine.deleted(key) });
+    }
+    return lines;
+  }
+
+  /**
+   * The lines are written, as these bytes from `offset` on: brings the index up to date. Returns the lines in other
+   * shards that must go too.
+   */
+  apply(lines: readonly PlannedLine[], bytes: Buffer, offset: number): Elsewhere[] {
+    const elsewhere: Elsewhere[] = [];
+    let at = offset;
+    for (const { key, text, facts } of lines) {
+      const place = { offset: at, length: text.length };
+      at += text.length + 1;
+      if (key === undefined) continue;
+      const id = this.#index.find(key);
+      const isAway = id !== NO_SLOT && this.#index.shardOf(id) !== this.#shard.number;
+      if (isAway && this.#intents.get(key)?.kind !== 'moved') {
+        const older = facts === undefined ? undefined : this.#index.placeOf(id);
+        elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), place: older });
+      }
+      if (facts === undefined) this.#shard.drop(key);
+      else this.#index.setSum(this.#store(key, id, place, facts), sumOf(bytes, place, offset));
+    }
+    return elsewhere;
+  }
+
+  #store(key: string, id: SlotId, place: Place, facts: SlotFacts): SlotId {
+    this.#shard.stay(key);
+    if (id === NO_SLOT) return this.#index.addOwn(key, this.#shard.number, place, facts);
+    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.placeOf(id));
+    const intent = this.#intents.get(key);
+    this.#index.replace(id, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
+    return id;
+  }
+
+  #move(key: string, fetch: () => MovingLine | undefined): boolean {
+    if (this.#intents.has(key)) return false;
+    const moving = fetch();
+    if (moving === undefined) return false;
+    this.#intents.set(key, { kind: 'line', text: moving.line, facts: moving.facts, isUse: false });
+    return true;
+  }
+
+  #remove(key: string, now: number, onlyExpired: boolean): boolean {
+    const intent = this.#intents.get(key);
+    const expiresAt =
+      intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
+    const isLive = expiresAt !== undefined && now < expiresAt;
+    if (onlyExpired && isLive) return false;
+    // A key that lives in another shard is noted here too: whoever brings it home reads that it is gone.
+    if (expiresAt !== undefined || this.#shard.holds(key)) this.#intents.set(key, { kind: 'deleted' });
+    return isLive;
+  }
+
+  #expiresAt(key: string): number | undefined {
+    const id = this.#index.find(key);
+    return id === NO_SLOT ? undefined : this.#index.expiresAt(id);
+  }
+
+  #drop(key: string): boolean {
+    if (this.#shard.holds(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
+    return true;
+  }
+
+  #access(key: string, { accessCount, lastAccessed, evictedFromL1 }: AccessFacts): boolean {
+    return this.#rewrite(key, (raw) =>
+      encodeRaw({
+        ...raw,
+        access_count: accessCount,
+        last_accessed: formatInstant(lastAccessed),
+        ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
+      }),
+    );
+  }
+
+  #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
+    const id = this.#index.find(key);
+    const intent = this.#intents.get(key);
+    // A value that is being stored or removed is newer than what would be rewritten; one that was rewritten already is not.
+    if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
+    if (id === NO_SLOT || this.#index.shardOf(id) !== this.#shard.number) return false;
+    const raw = intent === undefined ? this.#read(id) : readRaw(Buffer.from(intent.text, 'latin1'));
+    const changed = raw === undefined ? undefined : change(raw);
+    // Others may print a record shorter than we do: what could not be read again stays as it is.
+    const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
+    // Not a use: of the facts only the expiry counts.
+    const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };
+    if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+    return raw !== undefined;
+  }
+
+  #read(id: SlotId): RawRecord | undefined {
+    try {
+      return this.#shard.readRecord(id);
+    } catch (error) {
+      // A read will meet it and set it aside.
+      if (error instanceof CacheCorruptionError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The sum that a slot keeps of its line. */
+function sumOf(bytes: Buffer, { offset, length }: Place, start: number): number {
+  return crc32(bytes.subarray(offset - start, offset - start + length)) | 0;
+}

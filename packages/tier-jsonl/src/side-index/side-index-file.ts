@@ -1,0 +1,84 @@
+import { closeSync, constants, readSync, renameSync, rmSync } from 'node:fs';
+import { openRegularFile } from '@pw/cache-models';
+import { openFile } from '../files/open-file.ts';
+import type { Scratch } from './scratch.ts';
+import { type FileStamp, readSideIndex, type SideIndex } from './side-index.ts';
+import { temporaryName } from '../files/temporary-name.ts';
+import { writeFully } from '../files/write-fully.ts';
+
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+
+/** An index that is larger for its shard than this was not made of it, and is not read. */
+const LEAST_CAP = 64 * 1024;
+const BYTES_PER_BYTE = 4;
+
+/** `shard_NN.jsonl.index`: a copy of what the shard's lines say, so that opening a large directory need not read them. */
+export class SideIndexFile {
+  /** Entries of a shard from which on one is left. */
+  readonly least: number;
+  readonly #shardPath: string;
+  readonly #scratch: Scratch;
+  #mayExist = true;
+
+  constructor(shardPath: string, scratch: Scratch, least: number) {
+    this.least = least;
+    this.#shardPath = shardPath;
+    this.#scratch = scratch;
+  }
+
+  get path(): string {
+    return `${this.#shardPath}.index`;
+  }
+
+  /** What is there of a shard in this state, good until the next reading. Whatever is wrong with the file, the shard itself can be read instead. */
+  read(stamp: FileStamp): SideIndex | undefined {
+    try {
+      return readSideIndex(this.#bytes(Number(stamp.size)), stamp);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Throws what the system says. A crash leaves the old file, the new one, or none. */
+  write(bytes: Buffer): void {
+    const temporary = temporaryName(this.#shardPath);
+    const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    try {
+      writeFully(fd, bytes, 0);
+      renameSync(temporary, this.path);
+      this.#mayExist = true;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** The shard changes: what is there is of no use any more, and names keys that may be gone. */
+  discard(): void {
+    if (!this.#mayExist) return;
+    this.#mayExist = false;
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // It does not fit the shard any more, so nobody believes it.
+    }
+  }
+
+  #bytes(shardSize: number): Buffer {
+    const maxBytes = LEAST_CAP + BYTES_PER_BYTE * shardSize;
+    const { fd, stats } = openRegularFile(this.path, O_RDONLY, { what: 'side index', maxBytes });
+    try {
+      const bytes = this.#scratch.take(stats.size);
+      for (let done = 0; done < bytes.length; ) {
+        const got = readSync(fd, bytes, done, bytes.length - done, done);
+        if (got === 0) return bytes.subarray(0, done);
+        done += got;
+      }
+      return bytes;
+    } finally {
+      closeSync(fd);
+    }
+  }
+}

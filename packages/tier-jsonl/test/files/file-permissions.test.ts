@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { CacheStorageError } from '@pw/cache-models';
+import { makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+
+describe('the files', () => {
+  it('are 0600 and the folders 0700, whatever the umask and whoever made them', async () => {
+    const before = process.umask(0);
+    onTestFinished(() => void process.umask(before));
+    const directory = newDirectory();
+    for (const umask of [0, 0o777]) {
+      process.umask(umask);
+      const tier = newTier(directory);
+      await tier.putMany(Array.from({ length: 40 }, (_, n) => makeEntry(`k${umask}-${n}`)));
+      await tier.close();
+    }
+    const shard = join(directory, readdirSync(directory).find((name) => name.endsWith('.jsonl'))!);
+    chmodSync(shard, 0o644);
+    writeFileSync(shard, 'broken\n', { flag: 'a' });
+    const tier = newTier(directory);
+    await tier.open();
+    await tier.close();
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+    const items = readdirSync(directory, { recursive: true, withFileTypes: true });
+    expect(items.some(({ name }) => name === 'quarantine')).toBe(true);
+    for (const item of items) {
+      const mode = statSync(join(item.parentPath, item.name)).mode & 0o777;
+      expect(mode, item.name).toBe(item.isDirectory() ? 0o700 : 0o600);
+    }
+  });
+
+  it('are refused with an error where no folder can be made and the system says ENOENT', () => {
+    const script = `
+      import { JsonlCacheTier } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+      const tier = new JsonlCacheTier({}, { directory: '/proc/pw-cache/l2' });
+      await tier.open().catch((error) => console.log(error.code, error.cause.code));`;
+    const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
+    // In a process of its own: what spins in a system call can be ended from outside only.
+    const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
+    expect({ status, stdout: String(stdout) }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^CACHE_STORAGE_FAILED E[A-Z]+\n$/),
+    });
+  });
+
+  it('are refused when they are symbolic links, and their target stays as it is', async () => {
+    const outside = join(makeTempDir(onTestFinished), 'victim');
+    writeFileSync(outside, 'mine\n');
+    for (const name of ['shard_00.jsonl', 'pw-cache.json', 'quarantine']) {
+      const directory = newDirectory();
+      mkdirSync(directory, { mode: 0o700 });
+      if (name === 'quarantine') writeFileSync(join(directory, 'shard_00.jsonl'), 'broken\n');
+      symlinkSync(outside, join(directory, name));
+      const tier = newTier(directory, { numShards: 1 });
+      if (name !== 'quarantine') {
+        await expect(tier.open(), name).rejects.toThrow(CacheStorageError);
+        expect(await tier.put('a', makeEntry('a')), name).toBe(false);
+      } else expect(await tier.size()).toBe(0);
+      expect(readFileSync(outside, 'utf8'), name).toBe('mine\n');
+      expect(lstatSync(join(directory, name)).isSymbolicLink(), name).toBe(true);
+    }
+    const link = newDirectory();
+    symlinkSync(makeTempDir(onTestFinished), link);
+    await expect(newTier(link).open()).rejects.toThrow(CacheStorageError);
+  });
+
+  it('that cannot be read are never rewritten, and serve again when they can', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1 });
+    await tier.put('a', makeEntry('a'));
+    await tier.close();
+    const path = join(directory, 'shard_00.jsonl');
+    const bytes = readFileSync(path);
+    const { renameSync, rmdirSync } = await import('node:fs');
+    renameSync(path, `${path}.away`);
+    mkdirSync(path);
+    const broken = newTier(directory);
+    expect(await broken.put('b', makeEntry('b'))).toBe(false);
+    expect(await broken.get('a')).toBeUndefined();
+    expect(broken.failureCount).toBe(2);
+    rmdirSync(path);
+    renameSync(`${path}.away`, path);
+    expect(await broken.get('a')).toBeDefined();
+    expect(readFileSync(path)).toEqual(bytes);
+    expect(broken.failureCount).toBe(0);
+  });
+
+  it('are flushed by durability full, with the same content', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { durability: 'full' });
+    expect(await tier.putMany([makeEntry('a'), makeEntry('b')])).toEqual([true, true]);
+    expect(await tier.delete('a')).toBe(true);
+    await tier.close();
+    expect(await newTier(directory).keys()).toEqual(['b']);
+  });
+});
+
+describe('the lock', () => {
+  it('of another is waited for, up to the deadline, and then the put has failed', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
+    await tier.open();
+    mkdirSync(join(directory, 'shard_00.jsonl.lock'));
+    expect(await tier.put('a', makeEntry('a'))).toBe(false);
+    expect(tier.failureCount).toBe(1);
+    expect(await tier.size()).toBe(0);
+    expect(existsSync(join(directory, 'shard_00.jsonl'))).toBe(false);
+  });
+
+  it('of a holder that died is taken over when it is stale', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1 });
+    await tier.open();
+    const lock = join(directory, 'shard_00.jsonl.lock');
+    mkdirSync(lock);
+    const old = new Date(Date.now() - 11_000);
+    utimesSync(lock, old, old);
+    expect(await tier.put('a', makeEntry('a'))).toBe(true);
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  it('of a holder that died is taken over whatever somebody put into it', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1 });
+    await tier.open();
+    const lock = join(directory, 'shard_00.jsonl.lock');
+    mkdirSync(join(lock, 'sub', 'sub'), { recursive: true });
+    writeFileSync(join(lock, 'sub', 'file'), '');
+    const old = new Date(Date.now() - 11_000);
+    utimesSync(lock, old, old);
+    expect(await tier.put('a', makeEntry('a'))).toBe(true);
+  });
+
+  it('that was stolen while it was kept is noticed before the next write, and the thief keeps it', async () => {
+    const directory = newDirectory();
+    const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
+    for (let n = 0; n < 5; n++) await tier.put('a', makeEntry('a', { accessCount: n }));
+    const lock = join(directory, 'shard_00.jsonl.lock');
+    expect(statSync(lock).mode & 0o777).toBe(0o700);
+    const { rmdirSync } = await import('node:fs');
+    rmdirSync(lock);
+    mkdirSync(lock);
+    const before = readFileSync(join(directory, 'shard_00.jsonl'));
+    expect(await tier.put('a', makeEntry('a', { accessCount: 9 }))).toBe(false);
+    await tier.close();
+    expect(readFileSync(join(directory, 'shard_00.jsonl'))).toEqual(before);
+    expect(existsSync(lock)).toBe(true);
+  });
+
+  it('is held for a moment only: another tier gets its turn in a burst', async () => {
+    const directory = newDirectory();
+    const busy = newTier(directory, { numShards: 1 });
+    const other = newTier(directory, { lock: { deadline: 2000 } });
+    await busy.open();
+    await other.open();
+    let isOver = false;
+    const burst = (async () => {
+      while (!isOver) await busy.put('busy', makeEntry('busy'));
+    })();
+    for (let n = 0; n < 3; n++) expect(await other.put('other', makeEntry('other'))).toBe(true);
+    isOver = true;
+    await burst;
+    expect(busy.failureCount).toBe(0);
+  });
+});

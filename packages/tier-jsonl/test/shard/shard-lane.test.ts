@@ -1,0 +1,51 @@
+import { silentLogger } from '@pw/cache-models';
+import { expect, it } from 'vitest';
+import { LockLost } from '../../src/lock/lock-lost.ts';
+import { type LaneParts, ShardLane } from '../../src/shard/shard-lane.ts';
+
+/** A lane whose writer does what each of these says, one after the other; the lock is always free. */
+function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], settled = () => {} } = {}): ShardLane {
+  const parts = {
+    shard: {
+      refreshSteps: () => ({ next: () => ({ done: true, value: looks.shift()?.() }) }),
+      distrust() {},
+      end: 0,
+      garbage: 0,
+      lines: {},
+    },
+    lock: { tryTake: () => true, isHeld: () => true, settle: () => settled() },
+    writer: { run: () => ({ answers: [writes.shift()!()], elsewhere: [] }) },
+    logger: silentLogger,
+    isCurrent: () => true,
+    compactSoon() {},
+    removeElsewhere: async () => [],
+  };
+  return new ShardLane(parts as unknown as LaneParts);
+}
+
+const lostWhenWritten = (): boolean => {
+  throw new LockLost({ answers: [true], elsewhere: [] });
+};
+const remove = (key: string) => ({ kind: 'remove', key, now: 0, onlyExpired: false }) as const;
+
+it('what was true when it was written in vain is true when it is written again', async () => {
+  expect(await laneOf([lostWhenWritten, () => false]).submit(remove('a'))).toBe(true);
+});
+
+it('what is queued after a failure takes over no answer of those who failed', async () => {
+  let later: Promise<boolean | number> | undefined;
+  const looks = [
+    () => {},
+    () => {
+      throw new Error('no file');
+    },
+  ];
+  const lane = laneOf([lostWhenWritten, () => false], {
+    looks,
+    settled: () => {
+      later ??= lane.queue(remove('b'));
+    },
+  });
+  await expect(lane.submit(remove('a'))).rejects.toThrow('could not read a shard');
+  expect(await later).toBe(false);
+});

@@ -1,0 +1,166 @@
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { KeyTable } from '../../src/index/key-table.ts';
+import { blankSideIndex, type SideIndex, sealSideIndex } from '../../src/side-index/side-index.ts';
+import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+
+const SEED = 7;
+
+/** A shard of one good record and room for others, beside which anybody may write an index. */
+async function shardOf(filler: number): Promise<{ directory: string; path: string }> {
+  const directory = newDirectory();
+  const tier = newTier(directory, { numShards: 1, sideIndexFrom: 1 });
+  await tier.put('good', makeEntry('good'));
+  await tier.close();
+  const path = join(directory, 'shard_00.jsonl');
+  writeFileSync(path, '\n'.repeat(filler), { flag: 'a' });
+  const old = new Date(Date.now() - 5000);
+  utimesSync(path, old, old);
+  return { directory, path };
+}
+
+/** An index of `count` keys that is right in all that `change` does not touch. */
+function writeIndex(
+  path: string,
+  count: number,
+  change: (index: { slots: SideIndex['slots'] }) => object = () => ({}),
+): void {
+  const { bytes, slots } = blankSideIndex(count, count * 8, SEED);
+  const table = new KeyTable();
+  table.seed = SEED;
+  const keys = Array.from({ length: count }, (_, n) => Buffer.from(`k${n}`.padEnd(8)));
+  const ranked = keys
+    .map((key) => ({ key, hash: table.hashOf(key, 0, 8) }))
+    .sort((a, b) => (a.hash >>> 0) - (b.hash >>> 0));
+  for (const [i, { key, hash }] of ranked.entries()) {
+    slots.expiresAt[i] = 4e12;
+    slots.offset[i] = i;
+    slots.length[i] = 1;
+    slots.keyLength[i] = 8;
+    slots.hash[i] = hash;
+    slots.keys.set(key, i * 8);
+  }
+  const extras = change({ slots });
+  const index = { slots, superseded: new Map(), foreign: [], ...extras } as unknown as SideIndex;
+  writeFileSync(`${path}.index`, sealSideIndex(bytes, statSync(path, { bigint: true }), index), { mode: 0o600 });
+}
+
+const touching =
+  (touch: (slots: SideIndex['slots']) => void) =>
+  (index: { slots: SideIndex['slots'] }): object => {
+    touch(index.slots);
+    return {};
+  };
+
+describe('a side index that somebody wrote', () => {
+  it('is believed where it could be ours', async () => {
+    const { directory, path } = await shardOf(1000);
+    writeIndex(path, 100);
+    expect(await newTier(directory).size()).toBe(100);
+  });
+
+  it.each<[string, (index: { slots: SideIndex['slots'] }) => object]>([
+    [
+      'lines that begin nowhere',
+      touching((slots) => {
+        slots.offset[3] = Number.NaN;
+      }),
+    ],
+    [
+      'lines before the file',
+      touching((slots) => {
+        slots.offset[3] = -1;
+      }),
+    ],
+    [
+      'lines behind the file',
+      touching((slots) => {
+        slots.length[3] = 4e9;
+      }),
+    ],
+    [
+      'lines that begin within a byte',
+      touching((slots) => {
+        slots.offset[3] = 0.5;
+      }),
+    ],
+    [
+      'times that are none',
+      touching((slots) => {
+        slots.expiresAt[3] = Number.NaN;
+      }),
+    ],
+    [
+      'keys that are longer than all',
+      touching((slots) => {
+        slots.keyLength[3] = 5000;
+      }),
+    ],
+    [
+      'keys that are missing',
+      touching((slots) => {
+        slots.keyLength[3] = 0xffff_ffff;
+      }),
+    ],
+    [
+      'hashes in no order',
+      touching((slots) => {
+        slots.hash.reverse();
+      }),
+    ],
+    [
+      'hashes that crowd',
+      touching((slots) => {
+        slots.hash.fill(SEED);
+      }),
+    ],
+    ['places that are none', () => ({ superseded: new Map([['k', [5]]]) })],
+    ['places that are nothing', () => ({ foreign: [{}] })],
+    ['places behind the file', () => ({ foreign: [{ offset: 1e9, length: 1 }] })],
+  ])('with %s is passed over, and the shard is read', async (_what, change) => {
+    const { directory, path } = await shardOf(1000);
+    writeIndex(path, 100, change);
+    const tier = newTier(directory);
+    expect(await tier.keys()).toEqual(['good']);
+    expect([tier.failureCount, (await tier.get('good'))?.key]).toEqual([0, 'good']);
+  });
+
+  it('tells a number of chance that helps nobody to make keys meet', () => {
+    const table = new KeyTable();
+    table.seed = SEED;
+    // Keys whose hashes have the same high bits under the number that was told.
+    const keys: string[] = [];
+    for (let n = 0; keys.length < 400; n++) {
+      const bytes = Buffer.from(`key-${n}`);
+      if (table.hashOf(bytes, 0, bytes.length) >>> 22 === 0) keys.push(`key-${n}`);
+    }
+    for (const [id, key] of keys.entries()) {
+      expect(table.find(key)).toBe(-1);
+      table.add(id, key);
+    }
+    expect(table.seed).not.toBe(SEED);
+    expect(keys.map((key) => table.find(key))).toEqual(keys.map((_, id) => id));
+    for (const [id, key] of keys.entries()) {
+      table.remove(id);
+      expect(table.find(key)).toBe(-1);
+    }
+  });
+});
+
+describe('lines of others', () => {
+  it('that are most of a shard are kept, and do not have it compacted at each write', async () => {
+    const directory = newDirectory();
+    mkdirSync(directory, { mode: 0o700 });
+    const path = join(directory, 'shard_00.jsonl');
+    const others = '{}\n'.repeat(100_000);
+    writeFileSync(path, others);
+    const tier = newTier(directory, { numShards: 1 });
+    await tier.open();
+    const { ino } = statSync(path);
+    for (let n = 0; n < 6; n++) expect(await tier.put('a', makeEntry('a', { accessCount: n }))).toBe(true);
+    await tier.close();
+    expect(statSync(path).ino).toBe(ino);
+    expect(readFileSync(path, 'utf8').startsWith(others)).toBe(true);
+  });
+});

@@ -1,0 +1,161 @@
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ManualClock } from '@pw/test-support';
+import { describe, expect, it } from 'vitest';
+import { encodeRaw } from '../../src/lines/record-line.ts';
+import { blankSideIndex, readSideIndex, sealSideIndex } from '../../src/side-index/side-index.ts';
+import { allLines, facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+
+const FLIPS = process.env['PW_FAULTS'] === 'full' ? 10_000 : 200;
+const OPTIONS = { numShards: 1, sideIndexFrom: 1 };
+const KEYS = ['a', 'b', 'ключ', 'é', 'a"\\b', 'x'.repeat(300)];
+
+/** A closed directory of one shard with lines that were replaced, lines of others, and a side index. */
+async function withSideIndex() {
+  const directory = newDirectory();
+  const tier = newTier(directory, OPTIONS);
+  await tier.putMany(KEYS.map((key) => makeEntry(key, { source: 'old' })));
+  await tier.putMany(KEYS.map((key) => makeEntry(key, { source: 'new', password: 'p' })));
+  await tier.close();
+  const shard = join(directory, 'shard_00.jsonl');
+  appendFileSync(shard, '["not ours"]\n');
+  const again = newTier(directory, OPTIONS);
+  await again.open();
+  await again.close();
+  return { directory, shard, index: `${shard}.index` };
+}
+
+async function contents(directory: string, options = OPTIONS): Promise<Map<string, unknown>> {
+  const tier = newTier(directory, options);
+  const found = new Map<string, unknown>();
+  for await (const entry of tier.entries()) found.set(entry.key, facts(entry));
+  expect(new Set(await tier.keys())).toEqual(new Set(found.keys()));
+  expect(await tier.size()).toBe(found.size);
+  expect(tier.totalFailures).toBe(0);
+  await tier.close();
+  return found;
+}
+
+/** The side index with one slot expired, sealed again: whoever believes it cannot see that entry. */
+function expireOne(index: string, shard: string): void {
+  const stamp = statSync(shard, { bigint: true });
+  const bytes = readFileSync(index);
+  const side = readSideIndex(bytes, stamp)!;
+  const { bytes: copy, slots } = blankSideIndex(side.slots.length.length, side.slots.keys.length, side.slots.seed);
+  for (const name of ['expiresAt', 'offset', 'length', 'keyLength', 'hash', 'keys'] as const)
+    slots[name].set(side.slots[name]);
+  slots.expiresAt[0] = 1;
+  writeFileSync(index, sealSideIndex(copy, stamp, { ...side, slots: { ...slots, strings: side.slots.strings } }));
+}
+
+describe('a side index', () => {
+  it('is left by close, for its owner only, and is what the next opening reads', async () => {
+    const { directory, shard, index } = await withSideIndex();
+    expect(statSync(index).mode & 0o777).toBe(0o600);
+    const before = await contents(directory);
+    expect(before.size).toBe(KEYS.length);
+    expireOne(index, shard);
+    expect((await contents(directory)).size).toBe(KEYS.length - 1);
+  });
+
+  it('brings back lines that were replaced, so that a delete leaves none of them, and keeps those of others', async () => {
+    const { directory, shard } = await withSideIndex();
+    const tier = newTier(directory, OPTIONS);
+    for (const key of KEYS) expect(await tier.delete(key)).toBe(true);
+    await tier.close();
+    const left = allLines(directory).filter((line) => !line.includes('pw_deleted'));
+    expect(left).toEqual(['["not ours"]']);
+    expect(existsSync(`${shard}.index`)).toBe(false);
+  });
+
+  it.each<[string, (shard: string) => void]>([
+    ['appended to', (shard) => appendFileSync(shard, `${encodeRaw(JSON.parse(allLines(join(shard, '..'))[0]!))}\n`)],
+    ['cut', (shard) => truncateSync(shard, statSync(shard).size - 1)],
+    [
+      'changed in place',
+      (shard) => {
+        const { atime, mtime } = statSync(shard);
+        writeFileSync(shard, readFileSync(shard), { flag: 'r+' });
+        utimesSync(shard, atime, mtime);
+      },
+    ],
+    [
+      'replaced by an equal one',
+      (shard) => {
+        writeFileSync(`${shard}.copy`, readFileSync(shard));
+        const { atime, mtime } = statSync(shard);
+        utimesSync(`${shard}.copy`, atime, mtime);
+        renameSync(`${shard}.copy`, shard);
+      },
+    ],
+  ])('of a shard that was %s is not believed', async (_, change) => {
+    const { directory, shard, index } = await withSideIndex();
+    expireOne(index, shard);
+    change(shard);
+    expect((await contents(directory)).size).toBe(KEYS.length);
+  });
+
+  it(`with a bit flipped, in ${FLIPS} places, or cut, changes nothing that is read`, async () => {
+    const { directory, index } = await withSideIndex();
+    const expected = await contents(directory);
+    const bytes = readFileSync(index);
+    for (let round = 0; round < FLIPS; round++) {
+      const at = Math.floor((round / FLIPS) * bytes.length * 8);
+      const flipped = Buffer.from(bytes);
+      flipped[at >> 3]! ^= 1 << (at & 7);
+      writeFileSync(index, round % 4 === 3 ? bytes.subarray(0, at >> 3) : flipped);
+      expect(await contents(directory)).toEqual(expected);
+    }
+  });
+
+  it('of a shard with a key that went to another shard since does not bring it back twice', async () => {
+    const directory = newDirectory();
+    const options = { numShards: 2, sideIndexFrom: 1 };
+    const tier = newTier(directory, options);
+    await tier.putMany(KEYS.map((key) => makeEntry(key)));
+    await tier.close();
+    const [low, high] = ['shard_00.jsonl', 'shard_01.jsonl'].map((name) => join(directory, name)) as [string, string];
+    appendFileSync(high, readFileSync(low));
+    for (let opening = 0; opening < 3; opening++) expect((await contents(directory, options)).size).toBe(KEYS.length);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.index')).length).toBeGreaterThan(0);
+  });
+
+  it('is not left for a shard that just changed before the time of the file can tell', async () => {
+    const { directory, shard, index } = await withSideIndex();
+    const tier = newTier(directory, OPTIONS);
+    await tier.put('late', makeEntry('late'));
+    await tier.close();
+    expect(statSync(index).mtimeMs - statSync(shard).mtimeMs).toBeGreaterThan(20);
+    expect((await contents(directory)).has('late')).toBe(true);
+  });
+
+  it('goes when its shard is cleared, and none is left with a limit, for few entries, or on request', async () => {
+    const { directory, index } = await withSideIndex();
+    const tier = newTier(directory, OPTIONS);
+    await tier.clear();
+    expect(existsSync(index)).toBe(false);
+    await tier.put('a', makeEntry('a'));
+    await tier.close();
+    expect(existsSync(index)).toBe(true);
+    for (const [options, config] of [
+      [{ ...OPTIONS, sideIndexFrom: 3 }, {}],
+      [{ ...OPTIONS, sideIndexFrom: Number.POSITIVE_INFINITY }, {}],
+      [OPTIONS, { maxEntries: 5 }],
+    ] as const) {
+      const other = newTier(directory, { ...options, clock: new ManualClock() }, config);
+      await other.put('a', makeEntry('a'));
+      await other.close();
+      expect(existsSync(index)).toBe(false);
+    }
+  });
+});
