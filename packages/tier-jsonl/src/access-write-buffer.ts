@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
 import type { AccessFacts } from './shard/shard-operation.ts';
 
@@ -19,7 +19,7 @@ export interface AccessTarget {
  * Access metadata on its way to the files: reads see it at once, the files in batches. What a crash takes are counts of
  * the last second.
  */
-export class AccessBuffer {
+export class AccessWriteBuffer {
   readonly #pending = new Map<string, AccessFacts>();
   readonly #target: AccessTarget;
   readonly #failed: (error: unknown) => void;
@@ -87,7 +87,7 @@ export class AccessBuffer {
     for (const group of changes.values()) {
       for (const [key, facts] of group) if (this.#pending.get(key) === facts) written.push(this.#writeOne(key, facts));
       // Each shard takes a lock, reads and writes in one step; others have their turn before the next one.
-      if (changes.size > 1) await rest();
+      if (changes.size > 1) await nextTurn();
     }
     await Promise.all(written);
   }

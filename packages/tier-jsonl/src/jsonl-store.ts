@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessUpdate,
   type CacheEntry,
@@ -9,21 +9,21 @@ import {
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
-import { AccessBuffer } from './access-write-buffer.ts';
-import { compactSurely } from './compaction/compact-with-retries.ts';
-import { dropOlder } from './layout/drop-older.ts';
+import { AccessWriteBuffer } from './access-write-buffer.ts';
+import { compactWithRetries } from './compaction/compact-with-retries.ts';
+import { errorCode } from './files/storage-fault.ts';
+import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
+import { dropOlder } from './layout/drop-older.ts';
 import { openShardSet } from './layout/open-shard-set.ts';
-import type { Place } from './lines/byte-range.ts';
+import type { ByteRange } from './lines/byte-range.ts';
+import type { RawRecord } from './lines/raw-record.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
-import type { RawRecord } from './lines/record-line.ts';
-import { RecordReader } from './shard/record-reader.ts';
 import { RoomMaker } from './room-maker.ts';
+import { RecordReader } from './shard/record-reader.ts';
 import { Resharded, type ShardLane } from './shard/shard-lane.ts';
 import type { ShardOperation } from './shard/shard-operation.ts';
 import type { ShardSet } from './shard/shard-set.ts';
-import { NO_SLOT, type SlotId } from './index/record-id.ts';
-import { errorCode } from './files/storage-fault.ts';
 
 export interface JsonlStoreHooks {
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface JsonlStoreHooks {
   /** So many lines that are no records were met. */
   onDamaged(count: number): void;
   /** A record has to go to make room; it can still be read. */
-  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
+  onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
 }
 
 /** The records of a directory, still sealed: finds, stores, removes, makes room. */
@@ -40,7 +40,7 @@ export class JsonlStore {
   readonly #room: RoomMaker | undefined;
   readonly #policy: CacheTierConfig['evictionPolicy'] | undefined;
   readonly #hooks: JsonlStoreHooks;
-  readonly #access: AccessBuffer;
+  readonly #access: AccessWriteBuffer;
   readonly #records = new RecordReader(() => this.#shards);
   #set: ShardSet | undefined;
   #reopening: Promise<void> | undefined;
@@ -50,7 +50,7 @@ export class JsonlStore {
     this.#policy = config.maxEntries === null ? undefined : config.evictionPolicy;
     this.#hooks = hooks;
     this.#room = this.#roomMaker(config.maxEntries);
-    this.#access = new AccessBuffer(
+    this.#access = new AccessWriteBuffer(
       {
         write: (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
         homeOf: (key) => this.#set?.homeOf(key) ?? 0,
@@ -91,28 +91,28 @@ export class JsonlStore {
   }
 
   /** Does something with the shards as they are, and again if it turns out that they have to be read first. */
-  settled<T>(work: () => T): MaybePromise<T> {
+  whenSettled<T>(work: () => T): MaybePromise<T> {
     const waiting = this.ready();
-    if (waiting !== undefined) return waiting.then(() => this.settled(work));
+    if (waiting !== undefined) return waiting.then(() => this.whenSettled(work));
     const result = work();
-    return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.settled(work));
+    return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.whenSettled(work));
   }
 
-  /** The slot of a key as the files have it now, or NO_SLOT. */
-  find(key: string): SlotId {
+  /** The slot of a key as the files have it now, or NO_RECORD. */
+  find(key: string): RecordId {
     return this.#shards.find(key);
   }
 
-  isExpired(id: SlotId, now: number): boolean {
+  isExpired(id: RecordId, now: number): boolean {
     return now >= this.#shards.index.expiresAt(id);
   }
 
   /** Notes a read of a key. */
-  used(key: string): void {
+  noteUse(key: string): void {
     const { index } = this.#shards;
     if (!index.isOrdered) return;
     const id = index.find(key);
-    if (id !== NO_SLOT) index.used(id);
+    if (id !== NO_RECORD) index.used(id);
   }
 
   refreshAll(): void {
@@ -145,7 +145,7 @@ export class JsonlStore {
    * The record of a slot that `find` gave; `undefined` if there is none any more, or while its shard is being read again. Throws a
    * CacheCorruptionError for a damaged one, which is set aside, and a CacheStorageError.
    */
-  readRecord(id: SlotId): RawRecord | undefined {
+  readRecord(id: RecordId): RawRecord | undefined {
     return this.#records.read(id);
   }
 
@@ -180,15 +180,15 @@ export class JsonlStore {
     return this.#shards;
   }
 
-  async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
+  async delete(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
     // Nothing on its way and nothing in the files: no lock is needed to know. What cannot be known at once has its place in the row all the same.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
-    return (await this.#atHome(key, { kind: 'remove', key, now, onlyExpired })) === true;
+    return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
   }
 
   #isAbsent(key: string): boolean {
-    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_SLOT;
+    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_RECORD;
   }
 
   async clear(now: number): Promise<number> {
@@ -196,9 +196,9 @@ export class JsonlStore {
     return this.#everywhere((lane) => lane.shard.end > 0 || !lane.isIdle, { kind: 'clear', now });
   }
 
-  async sweep(now: number): Promise<number> {
+  async cleanupExpired(now: number): Promise<number> {
     const hasExpired = ({ shard }: ShardLane) => this.#shards.index.expiredOf(shard.number, now, 1).length > 0;
-    return this.#everywhere(hasExpired, { kind: 'sweep', now });
+    return this.#everywhere(hasExpired, { kind: 'cleanupExpired', now });
   }
 
   /**
@@ -207,7 +207,7 @@ export class JsonlStore {
    */
   async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
     for (;;) {
-      const shard = await this.settled(() => this.#shardOf(key));
+      const shard = await this.whenSettled(() => this.#shardOf(key));
       if (shard === undefined) return false;
       try {
         return (await this.#shards.lane(shard).submit({ kind: 'rewrite', key, change })) === true;
@@ -232,7 +232,7 @@ export class JsonlStore {
     await this.#dropOlder();
     for (const lane of this.#shards.lanes) {
       if (!lane.shard.lines.hasOutdated) continue;
-      await compactSurely(lane);
+      await compactWithRetries(lane);
       yield;
     }
   }
@@ -247,16 +247,16 @@ export class JsonlStore {
   }
 
   /** Lines of others, which are no records, shard by shard, with a way to read one; a few at a time, as they may be gone at the next. */
-  *foreignLines(): Generator<{ readonly places: Iterable<Place>; readonly read: (place: Place) => Buffer }> {
+  *foreignLines(): Generator<{ readonly ranges: Iterable<ByteRange>; readonly read: (range: ByteRange) => Buffer }> {
     for (const { shard } of this.#shards.lanes)
       if (shard.lines.foreign.length > 0)
-        yield { places: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
+        yield { ranges: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
   }
 
   /** Does something that takes long with the lock of a shard held; without one if the shard is none of this directory's. */
-  exclusively<T>(shard: number, work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+  runExclusive<T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const lane = this.#shards.lanes.find((candidate) => candidate.shard.number === shard);
-    return lane === undefined ? work(() => true) : lane.exclusively(work);
+    return lane === undefined ? work(() => true) : lane.runExclusive(work);
   }
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
@@ -267,7 +267,7 @@ export class JsonlStore {
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
       const id = index.find(key);
-      if (id === NO_SLOT || now >= index.expiresAt(id)) continue;
+      if (id === NO_RECORD || now >= index.expiresAt(id)) continue;
       found++;
       index.used(id, accessCount);
       const mark = evictedFromL1 ?? this.#access.markOf(key);
@@ -299,7 +299,7 @@ export class JsonlStore {
 
   #shardOf(key: string): number | undefined {
     const id = this.find(key);
-    return id === NO_SLOT ? undefined : this.#shards.index.shardOf(id);
+    return id === NO_RECORD ? undefined : this.#shards.index.shardOf(id);
   }
 
   #openSet(isAgain: boolean): Promise<ShardSet> {
@@ -339,24 +339,24 @@ export class JsonlStore {
 
   async #everywhere(
     where: (lane: ShardLane) => boolean,
-    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
+    operation: ShardOperation & { readonly kind: 'clear' | 'cleanupExpired' },
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {
       for (;;) {
         const count = Number(await lane.submit(operation));
         total += count;
-        if (operation.kind !== 'sweep' || !where(lane)) return;
-        await rest();
+        if (operation.kind !== 'cleanupExpired' || !where(lane)) return;
+        await nextTurn();
       }
     };
     for (;;) {
-      await this.settled(() => this.refreshAll());
+      await this.whenSettled(() => this.refreshAll());
       const work: Promise<PromiseSettledResult<void>[]>[] = [];
       for (const lane of this.#shards.lanes.filter(where)) {
         work.push(Promise.allSettled([submit(lane)]));
         // A shard takes some milliseconds; others have their turn before the next one. Clearing is one moment for all shards.
-        if (operation.kind === 'sweep') await rest();
+        if (operation.kind === 'cleanupExpired') await nextTurn();
       }
       const results = (await Promise.all(work)).flat();
       const fault = results.find((result) => result.status === 'rejected');

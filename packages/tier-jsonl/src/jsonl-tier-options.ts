@@ -11,8 +11,8 @@ import {
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock/lock-timing.ts';
 import { MAX_SHARDS } from './layout/shard-of-key.ts';
+import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock/lock-timing.ts';
 
 const SIDE_INDEX_FROM = 1000;
 

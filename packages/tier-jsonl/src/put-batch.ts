@@ -1,8 +1,8 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordFacts } from './index/record-id.ts';
 import { Resharded } from './shard/shard-lane.ts';
 import type { ShardOperation } from './shard/shard-operation.ts';
 import type { ShardSet } from './shard/shard-set.ts';
-import type { SlotFacts } from './index/record-id.ts';
 
 /** A batch of so many is worth the turns of the event loop between its shards. */
 const MANY = 64;
@@ -10,7 +10,7 @@ const MANY = 64;
 /** A line to store and what the index is to know of it. */
 export interface StoredPut {
   readonly line: string;
-  readonly facts: SlotFacts;
+  readonly facts: RecordFacts;
 }
 
 export interface KeyedPut {
@@ -36,7 +36,7 @@ export async function putBatch(puts: readonly KeyedPut[], shards: () => Promise<
     for (const group of byShard(puts, ats, set)) {
       work.push(Promise.allSettled([storeAlike(set, group)]));
       // Each shard takes a lock and writes in one step; others have their turn before the next one.
-      if (puts.length >= MANY) await rest();
+      if (puts.length >= MANY) await nextTurn();
     }
     return (await Promise.all(work)).flat();
   };

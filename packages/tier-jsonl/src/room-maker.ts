@@ -1,9 +1,9 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type Logger, RemovalReason } from '@pw/cache-models';
+import { errorCode } from './files/storage-fault.ts';
+import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import type { ShardLane } from './shard/shard-lane.ts';
 import type { ShardSet } from './shard/shard-set.ts';
-import { NO_SLOT, type SlotId } from './index/record-id.ts';
-import { errorCode } from './files/storage-fault.ts';
 
 /** Keys for which room is made before the event loop gets a turn: what goes is read first, for whoever listens. */
 const AT_A_TIME = 64;
@@ -14,7 +14,7 @@ export interface RoomMakerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** A record has to go; it can still be read. */
-  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
+  onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
   /** `undefined` while closed. */
   shards(): ShardSet | undefined;
   /** Waits while a shard is being read. Throws a CacheStorageError. */
@@ -46,13 +46,13 @@ export class RoomMaker {
     const leaving: Leaving = { removals: [], lanes: new Set() };
     try {
       for (let at = 0; at === 0 || at < keys.length; at += AT_A_TIME) {
-        if (at > 0) await rest();
+        if (at > 0) await nextTurn();
         const some = keys.slice(at, at + AT_A_TIME);
         while (!this.#evictFor(some, leaving)) await this.#parts.untilRead();
       }
       for (const lane of leaving.lanes) {
         lane.start();
-        if (leaving.removals.length >= AT_A_TIME) await rest();
+        if (leaving.removals.length >= AT_A_TIME) await nextTurn();
       }
     } finally {
       for (const lane of leaving.lanes) lane.start();
@@ -70,9 +70,9 @@ export class RoomMaker {
     const { limit } = this.#parts;
     const { index } = set;
     for (const key of keys) {
-      if (!this.#evictDownTo(limit - (index.isHeld(key) ? 1 : 0), set, leaving)) return false;
+      if (!this.#evictDownTo(limit - (index.isPending(key) ? 1 : 0), set, leaving)) return false;
       const id = index.find(key);
-      if (id !== NO_SLOT) index.admit(id);
+      if (id !== NO_RECORD) index.admit(id);
     }
     return this.#evictDownTo(limit, set, leaving);
   }
@@ -88,11 +88,11 @@ export class RoomMaker {
       // Reading it may have shown that it is damaged, and set it aside, or that its shard has to be read again.
       if (set.isReading || index.find(key) !== id) continue;
       const lane = set.lane(index.shardOf(id));
-      lane.shard.leave(key, index.placeOf(id));
+      lane.shard.leave(key, index.rangeOf(id));
       index.remove(id);
       this.#parts.forget(key);
       // At its place in the row already: a put of the key that comes now is done after it.
-      const gone = lane.queue({ kind: 'remove', key, now, onlyExpired: false });
+      const gone = lane.queue({ kind: 'delete', key, now, onlyExpired: false });
       leaving.removals.push(gone.catch((error: unknown) => this.#lateEviction(error)));
       leaving.lanes.add(lane);
     }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, linkSync, readdirSync, readSync, renameSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, linkSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CacheCorruptionError,
@@ -9,13 +9,13 @@ import {
   type SideValues,
   syncFolder,
 } from '@pw/cache-models';
-import { openFile } from './files/open-file.ts';
+import { temporaryPaths } from './files/list-names.ts';
 import { removeFile } from './files/remove-file.ts';
 import { errorCode, storageFault } from './files/storage-fault.ts';
-import { isTemporaryName, temporaryName } from './files/temporary-name.ts';
+import { TemporaryFile } from './files/temporary-file.ts';
 import { writeFully } from './files/write-fully.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 /** A value and its line end. */
 const LONGEST = MAX_SIDE_VALUE + 1;
 const PREFIX = 'pw-side-';
@@ -29,7 +29,7 @@ export interface SideValuesContext {
   /** Opens the tier; rejects while it is off. */
   readonly open: () => Promise<void>;
   /** Runs work with the lock of a shard held. */
-  readonly exclusively: <T>(shard: number, work: (isHeld: () => boolean) => Promise<T>) => Promise<T>;
+  readonly runExclusive: <T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -52,23 +52,23 @@ export class JsonlSideValues implements SideValues {
 
   async storeIfAbsent(name: string, value: string): Promise<string> {
     checkSideValue(name, value);
-    return this.#alone((isHeld) => {
+    return this.#withLock((confirmHeld) => {
       const path = this.#pathOf(name);
-      this.#sweep(`${basename(path)}.`);
-      return this.#valueOf(name) ?? this.#first(name, value, isHeld);
+      this.#removeTemporary(`${basename(path)}.`);
+      return this.#valueOf(name) ?? this.#linkFirst(name, value, confirmHeld);
     });
   }
 
   async replace(name: string, expected: string, value: string): Promise<boolean> {
     checkSideValue(name, expected, value);
-    return this.#alone((isHeld) => {
+    return this.#withLock((confirmHeld) => {
       const path = this.#pathOf(name);
-      this.#sweep(`${basename(path)}.`);
+      this.#removeTemporary(`${basename(path)}.`);
       if (this.#valueOf(name) !== expected) return false;
-      this.#withWhole(path, value, (temporary) => {
+      this.#withCompleteFile(path, value, (temporary) => {
         // Whoever took the lock meanwhile has removed what was to be renamed; and nobody renames without the lock.
-        if (!isHeld()) throw new Error('the lock was lost');
-        renameSync(temporary, path);
+        if (!confirmHeld()) throw new Error('the lock was lost');
+        temporary.renameTo(path);
       });
       return true;
     });
@@ -76,25 +76,24 @@ export class JsonlSideValues implements SideValues {
 
   /** Removes what kills have left of any value: it may hold a token of an older key. */
   async removeLeftovers(): Promise<void> {
-    await this.#alone(() => this.#sweep(PREFIX));
+    await this.#withLock(() => this.#removeTemporary(PREFIX));
   }
 
-  #first(name: string, value: string, isHeld: () => boolean): string {
+  #linkFirst(name: string, value: string, confirmHeld: () => boolean): string {
     const path = this.#pathOf(name);
-    this.#withWhole(path, value, (temporary) => {
+    this.#withCompleteFile(path, value, (temporary) => {
       try {
-        linkSync(temporary, path);
+        linkSync(temporary.path, path);
       } catch (error) {
         const code = errorCode(error) ?? '';
-        if (WITHOUT_LINKS.has(code) && isHeld()) {
+        if (WITHOUT_LINKS.has(code) && confirmHeld()) {
           // Some file systems have no links; there the lock alone tells who is first.
-          renameSync(temporary, path);
+          temporary.renameTo(path);
           return;
         }
         // Somebody was first: theirs is the value.
         if (code !== 'EEXIST') throw error;
       }
-      removeFile(temporary);
     });
     const stored = this.#valueOf(name);
     if (stored !== undefined) return stored;
@@ -102,23 +101,18 @@ export class JsonlSideValues implements SideValues {
   }
 
   /** Under the lock nobody is about to use them, unless a lock was stolen: then that one fails, and may try again. */
-  #sweep(beginning: string): void {
-    for (const name of readdirSync(this.#context.directory))
-      if (name.startsWith(beginning) && isTemporaryName(name)) removeFile(join(this.#context.directory, name));
+  #removeTemporary(prefix: string): void {
+    for (const path of temporaryPaths(this.#context.directory, prefix)) removeFile(path);
   }
 
-  #withWhole(path: string, value: string, use: (temporary: string) => void): void {
-    const temporary = temporaryName(path);
-    const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  #withCompleteFile(path: string, value: string, use: (temporary: TemporaryFile) => void): void {
+    const temporary = new TemporaryFile(path);
     try {
-      writeFully(fd, Buffer.from(`${value}\n`), 0);
-      fsyncSync(fd);
+      writeFully(temporary.fd, Buffer.from(`${value}\n`), 0);
+      fsyncSync(temporary.fd);
       use(temporary);
-    } catch (error) {
-      removeFile(temporary);
-      throw error;
     } finally {
-      closeSync(fd);
+      temporary.close();
     }
     syncFolder(this.#context.directory);
   }
@@ -135,10 +129,10 @@ export class JsonlSideValues implements SideValues {
     return join(this.#context.directory, `${PREFIX}${name}.txt`);
   }
 
-  async #alone<T>(work: (isHeld: () => boolean) => T): Promise<T> {
-    const { open, exclusively } = this.#context;
+  async #withLock<T>(work: (confirmHeld: () => boolean) => T): Promise<T> {
+    const { open, runExclusive } = this.#context;
     await open();
-    return this.#attempt(() => exclusively(LOCKED_SHARD, async (isHeld) => work(isHeld)));
+    return this.#attempt(() => runExclusive(LOCKED_SHARD, async (confirmHeld) => work(confirmHeld)));
   }
 
   async #attempt<T>(work: () => T | Promise<T>): Promise<T> {

@@ -105,14 +105,14 @@ describe('JsonlCacheTier', () => {
       await tier.put('kept', makeEntry('kept', { ttlSeconds: 1000 }));
       clock.advance(10_000);
       let turns = 0;
-      let isOver = false;
+      let renewIfOver = false;
       const turn = () => {
         turns++;
-        if (!isOver) setImmediate(turn);
+        if (!renewIfOver) setImmediate(turn);
       };
       setImmediate(turn);
       expect(await tier.cleanupExpired()).toBe(9000);
-      isOver = true;
+      renewIfOver = true;
       expect(turns).toBeGreaterThan(2);
       expect(await tier.keys()).toEqual(['kept']);
       await tier.close();

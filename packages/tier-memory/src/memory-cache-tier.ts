@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
@@ -15,12 +15,12 @@ import {
   TierType,
   type TouchedEntries,
 } from '@pw/cache-models';
-import { EntryStore } from './entry-store.ts';
+import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
 import { TouchLog } from './touch-log.ts';
 
 /** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */
-const SWEEP_SLICE = 5000;
+const CLEANUP_SLICE = 5000;
 /** How deep puts inside `onEvict` inside puts may go before one that needs room is refused. */
 const MAX_NESTED_EVICTIONS = 8;
 
@@ -33,7 +33,7 @@ const MAX_NESTED_EVICTIONS = 8;
  * nesting, so a listener that puts back what was evicted comes to an end.
  */
 export class MemoryCacheTier extends BaseTier<'sync'> {
-  #store: EntryStore;
+  #store: CellStore;
   /** There once somebody asked for it. */
   #touches: TouchLog | undefined;
   #nesting = 0;
@@ -51,22 +51,22 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 
   /** BaseTier's `get`, without its detours on the path that all speed depends on: a hit or a miss of a tier that is well. */
   override get(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
     const now = this.clock.now();
-    const slot = this.#store.find(key);
-    if (slot === NONE) {
+    const cell = this.#store.find(key);
+    if (cell === NONE) {
       this.counts.misses++;
       return undefined;
     }
-    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, this.#store.entryAt(slot), now) as undefined;
+    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, this.#store.entryAt(cell), now) as undefined;
     this.counts.hits++;
-    this.#store.use(slot);
-    return this.#store.entryAt(slot);
+    this.#store.use(cell);
+    return this.#store.entryAt(cell);
   }
 
   /** BaseTier's `put`, likewise: what is plainly in order goes straight in. */
   override put(key: string, entry: CacheEntry): boolean {
-    if (!this.#isWell() || !isPlainlyInOrder(key, entry)) return super.put(key, entry);
+    if (!this.#isHealthy() || !isPlainPut(key, entry)) return super.put(key, entry);
     try {
       return this.doPut(key, entry, this.clock.now());
     } catch (error) {
@@ -76,28 +76,28 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
 
   /** BaseTier's `peek`, likewise. */
   override peek(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
-    const slot = this.#store.find(key);
-    return slot === NONE || this.#store.isExpiredAt(slot, this.clock.now()) ? undefined : this.#store.entryAt(slot);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
+    const cell = this.#store.find(key);
+    return cell === NONE || this.#store.isExpiredAt(cell, this.clock.now()) ? undefined : this.#store.entryAt(cell);
   }
 
   /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
   touch(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchSlowly(key);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchViaBase(key);
     const now = this.clock.now();
-    const slot = this.#store.find(key);
-    if (slot === NONE) {
+    const cell = this.#store.find(key);
+    if (cell === NONE) {
       this.counts.misses++;
       return undefined;
     }
-    const entry = this.#store.entryAt(slot);
-    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, entry, now) as undefined;
+    const entry = this.#store.entryAt(cell);
+    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, entry, now) as undefined;
     this.counts.hits++;
-    this.#store.use(slot);
+    this.#store.use(cell);
     const touched = entry.touch(now);
-    // The deadline is the same: the slot's copy of it stands.
-    this.#store.refresh(slot, touched);
-    this.#touches?.mark(slot);
+    // The deadline is the same: the cell's copy of it stands.
+    this.#store.refresh(cell, touched);
+    this.#touches?.mark(cell);
     return touched;
   }
 
@@ -108,13 +108,13 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#touches;
   }
 
-  #touchSlowly(key: string): CacheEntry | undefined {
+  #touchViaBase(key: string): CacheEntry | undefined {
     const entry = super.get(key);
     if (entry === undefined) return undefined;
     const touched = entry.touch(this.clock.now());
-    const slot = this.#store.find(key);
-    this.#store.refresh(slot, touched);
-    this.#touches?.mark(slot);
+    const cell = this.#store.find(key);
+    this.#store.refresh(cell, touched);
+    this.#touches?.mark(cell);
     return touched;
   }
 
@@ -134,44 +134,44 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doGet(key: string, now: number): CacheEntry | undefined {
-    const slot = this.#store.find(key);
-    if (slot === NONE) return undefined;
-    if (!this.#store.isExpiredAt(slot, now)) this.#store.use(slot);
-    return this.#store.entryAt(slot);
+    const cell = this.#store.find(key);
+    if (cell === NONE) return undefined;
+    if (!this.#store.isExpiredAt(cell, now)) this.#store.use(cell);
+    return this.#store.entryAt(cell);
   }
 
   protected override doPeek(key: string): CacheEntry | undefined {
-    const slot = this.#store.find(key);
-    return slot === NONE ? undefined : this.#store.entryAt(slot);
+    const cell = this.#store.find(key);
+    return cell === NONE ? undefined : this.#store.entryAt(cell);
   }
 
   protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
     const store = this.#store;
-    const slot = store.find(key);
-    if (slot !== NONE && !store.isExpiredAt(slot, now)) {
-      this.#touches?.leave(slot);
-      store.replace(slot, entry);
-      store.use(slot);
+    const cell = store.find(key);
+    if (cell !== NONE && !store.isExpiredAt(cell, now)) {
+      this.#touches?.leave(cell);
+      store.replace(cell, entry);
+      store.use(cell);
       return true;
     }
-    if (slot !== NONE) this.#drop(slot);
+    if (cell !== NONE) this.#removeExpired(cell);
     if (store.isFull) return this.#putIntoFull(key, entry, now);
     store.insert(entry);
     return true;
   }
 
   protected override doDelete(key: string, now: number): boolean {
-    const slot = this.#store.find(key);
-    if (slot === NONE) return false;
-    const expired = this.#store.isExpiredAt(slot, now);
-    if (expired) this.#drop(slot);
-    else this.#store.remove(slot);
+    const cell = this.#store.find(key);
+    if (cell === NONE) return false;
+    const expired = this.#store.isExpiredAt(cell, now);
+    if (expired) this.#removeExpired(cell);
+    else this.#store.remove(cell);
     return !expired;
   }
 
   protected override doExpire(key: string, now: number): void {
-    const slot = this.#store.find(key);
-    if (slot !== NONE && this.#store.isExpiredAt(slot, now)) this.#store.remove(slot);
+    const cell = this.#store.find(key);
+    if (cell !== NONE && this.#store.isExpiredAt(cell, now)) this.#store.remove(cell);
   }
 
   protected override doClear(now: number): number {
@@ -191,8 +191,8 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doHas(key: string, now: number): boolean {
-    const slot = this.#store.find(key);
-    return slot !== NONE && !this.#store.isExpiredAt(slot, now);
+    const cell = this.#store.find(key);
+    return cell !== NONE && !this.#store.isExpiredAt(cell, now);
   }
 
   protected override doEntries(now: number): Iterable<CacheEntry> {
@@ -202,15 +202,17 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   /** In slices when there is much to remove: only then with a promise, and others have their turn in between. */
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     const store = this.#store;
-    return store.expiredCount(now) <= SWEEP_SLICE ? store.removeExpired(now, SWEEP_SLICE) : this.#sweep(now);
+    return store.expiredCount(now) <= CLEANUP_SLICE
+      ? store.cleanupExpired(now, CLEANUP_SLICE)
+      : this.#cleanupInSlices(now);
   }
 
-  async #sweep(now: number): Promise<number> {
+  async #cleanupInSlices(now: number): Promise<number> {
     let removed = 0;
-    for (let left = this.#store.expiredCount(now); left > 0; left -= SWEEP_SLICE) {
+    for (let left = this.#store.expiredCount(now); left > 0; left -= CLEANUP_SLICE) {
       // The store of now: a close in between has begun an empty one.
-      removed += this.#store.removeExpired(now, Math.min(left, SWEEP_SLICE));
-      await rest();
+      removed += this.#store.cleanupExpired(now, Math.min(left, CLEANUP_SLICE));
+      await nextTurn();
     }
     return removed;
   }
@@ -219,19 +221,19 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
-      const slot = this.#store.find(key);
-      if (slot === NONE || this.#store.isExpiredAt(slot, now)) continue;
-      const entry = this.#store.entryAt(slot);
+      const cell = this.#store.find(key);
+      if (cell === NONE || this.#store.isExpiredAt(cell, now)) continue;
+      const entry = this.#store.entryAt(cell);
       const updated = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
-      this.#store.replace(slot, updated);
-      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(slot);
+      this.#store.replace(cell, updated);
+      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(cell);
       found++;
     }
     return found;
   }
 
   /** True when an operation needs none of what BaseTier does for a tier that is closed, switched off or failing. */
-  #isWell(): boolean {
+  #isHealthy(): boolean {
     return this.status === 'open' && this.enabled && this.failureCount === 0;
   }
 
@@ -239,19 +241,19 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     if (this.#nesting >= MAX_NESTED_EVICTIONS) return false;
     if (entry.isExpiredAt(now) && this.#store.expiredCount(now) === 0) {
       // Expired entries go first, and this is the only one: it leaves as it comes.
-      this.#leave(key, entry, RemovalReason.TTL);
+      this.#reportEviction(key, entry, RemovalReason.TTL);
       return true;
     }
-    const slot = this.#store.victim(now);
-    const reason = this.#store.isExpiredAt(slot, now) ? RemovalReason.TTL : RemovalReason.CAPACITY;
-    const victim = this.#store.remove(slot);
+    const cell = this.#store.victim(now);
+    const reason = this.#store.isExpiredAt(cell, now) ? RemovalReason.TTL : RemovalReason.CAPACITY;
+    const victim = this.#store.remove(cell);
     this.#store.insert(entry);
-    this.#leave(victim.key, victim, reason);
+    this.#reportEviction(victim.key, victim, reason);
     return true;
   }
 
   /** Tells of an entry that is gone. The store is complete by now: the listener may use the tier. */
-  #leave(key: string, entry: CacheEntry, reason: RemovalReason): void {
+  #reportEviction(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.#nesting++;
     try {
       this.evicted(key, entry, reason);
@@ -261,20 +263,20 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   /** Removes an expired entry that a write met. */
-  #drop(slot: number): void {
-    this.#store.remove(slot);
+  #removeExpired(cell: number): void {
+    this.#store.remove(cell);
     this.counts.countRemoval(RemovalReason.TTL);
   }
 
-  #emptyStore(): EntryStore {
-    const store = new EntryStore(this.config.evictionPolicy, this.config.maxEntries);
+  #emptyStore(): CellStore {
+    const store = new CellStore(this.config.evictionPolicy, this.config.maxEntries);
     store.departures = this.#touches;
     return store;
   }
 }
 
 /** True for most of what passes BaseTier's check; an entry of another copy of the models is left to it. */
-function isPlainlyInOrder(key: unknown, entry: unknown): boolean {
+function isPlainPut(key: unknown, entry: unknown): boolean {
   if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
   if (isTooLongKey(key)) return false;
   return Object.getPrototypeOf(entry) === CacheEntry.prototype && (entry as CacheEntry).key === key;

@@ -1,38 +1,38 @@
 import { expect, it } from 'vitest';
+import { CellTable, NONE, numberOf } from '../src/cell-table.ts';
 import { LfuOrder } from '../src/lfu-order.ts';
-import { NONE, numberOf, SlotTable } from '../src/cell-table.ts';
 import { makeEntry } from './support/make-entry.ts';
 
-it('a released slot is given out again and holds on to no entry', () => {
-  const table = new SlotTable(1, 10);
-  const slot = table.take();
-  table.entries[slot] = makeEntry('a');
-  table.release(slot);
+it('a released cell is given out again and holds on to no entry', () => {
+  const table = new CellTable(1, 10);
+  const cell = table.take();
+  table.entries[cell] = makeEntry('a');
+  table.release(cell);
   expect(table.entries).toEqual([undefined, undefined]);
-  expect(table.take()).toBe(slot);
+  expect(table.take()).toBe(cell);
 });
 
-it('slots keep what they hold while the table grows, past its expected size too', () => {
-  const table = new SlotTable(1, 100);
-  const slots = Array.from({ length: 5000 }, () => table.take());
-  expect(new Set(slots).size).toBe(5000);
-  expect(slots).not.toContain(NONE);
-  slots.forEach((slot, i) => {
-    table.numbers[numberOf(slot)] = i;
+it('cells keep what they hold while the table grows, past its expected size too', () => {
+  const table = new CellTable(1, 100);
+  const cells = Array.from({ length: 5000 }, () => table.take());
+  expect(new Set(cells).size).toBe(5000);
+  expect(cells).not.toContain(NONE);
+  cells.forEach((cell, i) => {
+    table.numbers[numberOf(cell)] = i;
   });
-  slots.push(table.take(), ...Array.from({ length: 5000 }, () => table.take()));
-  expect(slots.slice(0, 5000).map((slot) => table.numbers[numberOf(slot)])).toEqual(
+  cells.push(table.take(), ...Array.from({ length: 5000 }, () => table.take()));
+  expect(cells.slice(0, 5000).map((cell) => table.numbers[numberOf(cell)])).toEqual(
     Array.from({ length: 5000 }, (_, i) => i),
   );
 });
 
 it('lfu gives frequencies that nobody has any more back: use after use takes no more room', () => {
-  const table = new SlotTable(1, 4);
+  const table = new CellTable(1, 4);
   const order = new LfuOrder(table);
-  const slots = [table.take(), table.take(), table.take()];
-  for (const slot of slots) order.added(slot);
-  for (let i = 0; i < 1000; i++) for (const slot of slots) order.used(slot);
-  expect(table.entries.length).toBeLessThanOrEqual(1 + 2 * slots.length);
-  for (const slot of slots) order.removed(slot);
+  const cells = [table.take(), table.take(), table.take()];
+  for (const cell of cells) order.added(cell);
+  for (let i = 0; i < 1000; i++) for (const cell of cells) order.used(cell);
+  expect(table.entries.length).toBeLessThanOrEqual(1 + 2 * cells.length);
+  for (const cell of cells) order.removed(cell);
   expect(order.victim()).toBe(NONE);
 });

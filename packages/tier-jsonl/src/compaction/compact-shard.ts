@@ -1,16 +1,15 @@
-import { closeSync, constants, fsync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fsync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { openFile } from '../files/open-file.ts';
-import type { Place } from '../lines/byte-range.ts';
-import { PlaceList } from '../lines/range-list.ts';
-import type { Shard } from '../shard/shard.ts';
-import { NO_SLOT, type SlotId, type SlotMove } from '../index/record-id.ts';
-import type { SlotIndex } from '../index/record-index.ts';
-import { temporaryName } from '../files/temporary-name.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import { type LineMove, NO_RECORD, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { RangeList } from '../lines/range-list.ts';
+import type { Shard } from '../shard/shard.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_RDWR } = constants;
+const { O_RDONLY, O_RDWR } = constants;
 const SLICE = 512 * 1024;
 
 /** Smaller files are left as they are. */
@@ -21,38 +20,36 @@ export function isWorthCompacting(shard: Shard): boolean {
   return shard.end >= COMPACTION_LEAST && shard.garbage > shard.end / 2;
 }
 
-/** A line that is to be kept; `id` is NO_SLOT for one that is no record. */
-interface LiveLine extends Place {
-  readonly id: SlotId;
+/** A line that is to be kept; `id` is NO_RECORD for one that is no record. */
+interface LiveLine extends ByteRange {
+  readonly id: RecordId;
 }
 
 /**
  * Copies the live lines of a shard to a new file, which then takes the old one's name. Rests after each slice, or waits for the
- * promise that it gives, the lock held all the time; `isHeld` is asked before the rename. A crash at any moment leaves the
+ * promise that it gives, the lock held all the time; `confirmHeld` is asked before the rename. A crash at any moment leaves the
  * old file or the new one. Gives true once the new one has the name.
  */
 export function* compactShard(
   shard: Shard,
-  index: SlotIndex,
-  isHeld: () => boolean,
+  index: RecordIndex,
+  confirmHeld: () => boolean,
 ): Generator<Promise<void> | undefined, boolean> {
   // What counts no more because of another shard's line may have to count again: that line need not be there for good.
   const older = [...shard.olderThanElsewhere()].flatMap((key) => shard.lines.superseded.get(key)!);
   const lines = liveLines(shard, index, [...shard.lines.foreign, ...older]);
-  const temporary = temporaryName(shard.file.path);
-  const fd = openFile(temporary, O_RDWR | O_CREAT | O_EXCL);
-  const moves: SlotMove[] = [];
-  const foreign = new PlaceList();
+  const temporary = new TemporaryFile(shard.file.path, O_RDWR);
+  const moves: LineMove[] = [];
+  const foreign = new RangeList();
   let end = 0;
-  let isDone = false;
   // Whoever reads meanwhile what others wrote without our lock, such as ProxyWhirl, changes what is to be kept, and where it lies.
   const { readings } = shard;
-  const isAsBefore = () => shard.readings === readings && isHeld();
+  const isAsBefore = () => shard.readings === readings && confirmHeld();
   try {
     for (const slice of slicesOf(lines)) {
-      writeFully(fd, linesOf(shard, slice), end);
+      writeFully(temporary.fd, linesOf(shard, slice), end);
       for (const { id, offset, length } of slice) {
-        if (id === NO_SLOT) foreign.add(end, length);
+        if (id === NO_RECORD) foreign.add(end, length);
         else moves.push({ id, from: offset, to: end });
         end += length + 1;
       }
@@ -60,16 +57,14 @@ export function* compactShard(
       if (!isAsBefore()) return false;
     }
     // A flush may take long: not in the event loop.
-    yield flush(fd);
+    yield flush(temporary.fd);
     // The file last: whoever takes the lock over removes what is to be renamed, but ProxyWhirl only replaces the file.
     if (!isAsBefore() || !shard.isUnchanged()) return false;
-    renameSync(temporary, shard.file.path);
-    isDone = true;
+    temporary.renameTo(shard.file.path);
   } finally {
-    closeSync(fd);
-    if (!isDone) rmSync(temporary, { force: true });
+    temporary.close();
   }
-  if (older.length > 0 || !shard.wasReplaced(moves, foreign, end)) for (const _ of shard.refreshSteps(true)) yield;
+  if (older.length > 0 || !shard.adoptCompacted(moves, foreign, end)) for (const _ of shard.refreshSteps(true)) yield;
   yield flushDirectory(dirname(shard.file.path));
   return true;
 }
@@ -86,10 +81,10 @@ async function flushDirectory(path: string): Promise<void> {
   }
 }
 
-function liveLines(shard: Shard, index: SlotIndex, others: readonly Place[]): LiveLine[] {
+function liveLines(shard: Shard, index: RecordIndex, others: readonly ByteRange[]): LiveLine[] {
   const ids = index.idsOf(shard.number).sort((a, b) => index.offsetOf(a) - index.offsetOf(b));
   const lines: LiveLine[] = ids.map((id) => ({ id, offset: index.offsetOf(id), length: index.lengthOf(id) }));
-  for (const place of others) lines.push({ ...place, id: NO_SLOT });
+  for (const range of others) lines.push({ ...range, id: NO_RECORD });
   return others.length === 0 ? lines : lines.sort((a, b) => a.offset - b.offset);
 }
 
@@ -107,7 +102,7 @@ function* slicesOf(lines: readonly LiveLine[]): Generator<LiveLine[]> {
   if (slice.length > 0) yield slice;
 }
 
-function linesOf(shard: Shard, slice: readonly Place[]): Buffer {
+function linesOf(shard: Shard, slice: readonly ByteRange[]): Buffer {
   const bytes = Buffer.allocUnsafe(slice.reduce((sum, { length }) => sum + length + 1, 0));
   let at = 0;
   for (const { offset, length } of slice) {

@@ -7,7 +7,7 @@ const TRIES = 5;
 const REST_MS = 20;
 
 /** Compacts a shard, and throws a CacheStorageError if it is not compact in the end. */
-export async function compactSurely(lane: ShardLane): Promise<void> {
+export async function compactWithRetries(lane: ShardLane): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     try {
       if (await lane.compact()) return;

@@ -1,6 +1,6 @@
 import type { Logger } from '@pw/cache-models';
-import type { ShardLane } from '../shard/shard-lane.ts';
 import { errorCode } from '../files/storage-fault.ts';
+import type { ShardLane } from '../shard/shard-lane.ts';
 
 /**
  * Compacts one shard after the other. Keys spread evenly, so that all shards are half garbage at about the same time: all at once they

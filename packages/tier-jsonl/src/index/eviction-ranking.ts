@@ -1,7 +1,7 @@
 import { EvictionPolicy } from '@pw/cache-models';
-import { grow, roomFor } from './grow.ts';
+import { capacityFor, grow } from './grow.ts';
 import { IdHeap } from './id-heap.ts';
-import type { SlotFacts, SlotId } from './record-id.ts';
+import type { RecordFacts, RecordId } from './record-id.ts';
 
 /** Uses so far (lfu), then a stamp that grows with each use (lru, lfu) or new key (fifo): the smallest goes first. */
 export interface Rank {
@@ -13,13 +13,13 @@ export interface Rank {
  * Who has to go when the tier is full. While the files are read for the first time slots only gather; `settle` then
  * ranks them by what their records say, and from there on the order follows what happens.
  */
-export class EvictionOrder {
+export class EvictionRanking {
   readonly #policy: EvictionPolicy;
   readonly #heap: IdHeap;
   #uses = new Float64Array(0);
   #stamp = new Float64Array(0);
   /** Slots of our own puts that room has not been made for yet: no candidates. */
-  readonly #held = new Set<SlotId>();
+  readonly #pending = new Set<RecordId>();
   #isGathering = true;
   #clock = 0;
 
@@ -32,38 +32,38 @@ export class EvictionOrder {
     );
   }
 
-  get heldCount(): number {
-    return this.#held.size;
+  get pendingCount(): number {
+    return this.#pending.size;
   }
 
-  isHeld(id: SlotId): boolean {
-    return this.#held.has(id);
+  isPending(id: RecordId): boolean {
+    return this.#pending.has(id);
   }
 
-  get victim(): SlotId | undefined {
+  get victim(): RecordId | undefined {
     return this.#heap.first;
   }
 
-  rankOf(id: SlotId): Rank {
+  rankOf(id: RecordId): Rank {
     return { uses: this.#uses[id]!, stamp: this.#stamp[id]! };
   }
 
   /** A new key of our own, which waits for `admit`. */
-  hold(id: SlotId, facts: SlotFacts): void {
+  addPending(id: RecordId, facts: RecordFacts): void {
     this.#rank(id, 1 + facts.accessCount, 0);
-    this.#held.add(id);
+    this.#pending.add(id);
   }
 
   /** Room is made for a slot, or it needed none: it is the latest use. */
-  admit(id: SlotId): void {
-    if (this.#held.delete(id)) {
+  admit(id: RecordId): void {
+    if (this.#pending.delete(id)) {
       this.#stamp[id] = ++this.#clock;
       this.#heap.add(id);
     } else this.#restamp(id);
   }
 
   /** A key that was read from a file: `before` is the rank that it had until then, and keeps. */
-  found(id: SlotId, facts: SlotFacts, before?: Rank): void {
+  found(id: RecordId, facts: RecordFacts, before?: Rank): void {
     if (this.#isGathering) {
       this.#rankByRecord(id, facts);
       return;
@@ -73,24 +73,24 @@ export class EvictionOrder {
   }
 
   /** A newer line of a key. */
-  replaced(id: SlotId, facts: SlotFacts): void {
+  replaced(id: RecordId, facts: RecordFacts): void {
     if (this.#isGathering) this.#rankByRecord(id, facts);
     else this.used(id, facts.accessCount);
   }
 
   /** A read, or a new value; `accessCount` is what the record says of itself. */
-  used(id: SlotId, accessCount = 0): void {
+  used(id: RecordId, accessCount = 0): void {
     this.#uses[id] = Math.max(this.#uses[id]! + 1, 1 + accessCount);
     this.#restamp(id);
   }
 
-  removed(id: SlotId): void {
-    this.#held.delete(id);
+  removed(id: RecordId): void {
+    this.#pending.delete(id);
     this.#heap.remove(id);
   }
 
   /** Ranks what was gathered: `ids` are all slots there are. */
-  settle(ids: Iterable<SlotId>): void {
+  settle(ids: Iterable<RecordId>): void {
     this.#isGathering = false;
     for (const id of [...ids].sort((a, b) => this.#stamp[a]! - this.#stamp[b]!)) {
       this.#stamp[id] = ++this.#clock;
@@ -98,17 +98,17 @@ export class EvictionOrder {
     }
   }
 
-  #isOlder(a: SlotId, b: SlotId): boolean {
+  #isOlder(a: RecordId, b: RecordId): boolean {
     return this.#stamp[a]! < this.#stamp[b]!;
   }
 
-  #rankByRecord(id: SlotId, facts: SlotFacts): void {
+  #rankByRecord(id: RecordId, facts: RecordFacts): void {
     this.#rank(id, 1 + facts.accessCount, this.#policy === EvictionPolicy.FIFO ? facts.fetchTime : facts.lastAccessed);
   }
 
-  #rank(id: SlotId, uses: number, stamp: number): void {
+  #rank(id: RecordId, uses: number, stamp: number): void {
     if (id >= this.#uses.length) {
-      const capacity = roomFor(id + 1, this.#uses.length);
+      const capacity = capacityFor(id + 1, this.#uses.length);
       this.#uses = grow(this.#uses, capacity);
       this.#stamp = grow(this.#stamp, capacity);
     }
@@ -116,8 +116,8 @@ export class EvictionOrder {
     this.#stamp[id] = stamp;
   }
 
-  #restamp(id: SlotId): void {
-    if (this.#policy !== EvictionPolicy.FIFO && !this.#isGathering && !this.#held.has(id))
+  #restamp(id: RecordId): void {
+    if (this.#policy !== EvictionPolicy.FIFO && !this.#isGathering && !this.#pending.has(id))
       this.#stamp[id] = ++this.#clock;
     this.#heap.moved(id);
   }

@@ -9,6 +9,6 @@ export function grow<T extends Column>(column: T, capacity: number): T {
 }
 
 /** How much room to make when `needed` is wanted: half as much again, so that growing costs little and wastes little. */
-export function roomFor(needed: number, current: number): number {
+export function capacityFor(needed: number, current: number): number {
   return Math.max(needed, current + (current >> 1), 64);
 }

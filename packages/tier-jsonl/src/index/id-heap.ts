@@ -1,51 +1,51 @@
-import { grow, roomFor } from './grow.ts';
-import type { SlotId } from './record-id.ts';
+import { capacityFor, grow } from './grow.ts';
+import type { RecordId } from './record-id.ts';
 
 /** A binary heap of slots that knows where each one lies, so that any of them moves or leaves in logarithmic time. */
 export class IdHeap {
   #ids = new Int32Array(0);
   #count = 0;
   /** Where each slot lies, plus one; 0 for one that is not in the heap. */
-  #places = new Int32Array(0);
-  readonly #isBefore: (a: SlotId, b: SlotId) => boolean;
+  #positions = new Int32Array(0);
+  readonly #isBefore: (a: RecordId, b: RecordId) => boolean;
 
-  constructor(isBefore: (a: SlotId, b: SlotId) => boolean) {
+  constructor(isBefore: (a: RecordId, b: RecordId) => boolean) {
     this.#isBefore = isBefore;
   }
 
   /** Makes a heap of many at once, in linear time. */
-  static of(ids: Iterable<SlotId>, isBefore: (a: SlotId, b: SlotId) => boolean): IdHeap {
+  static of(ids: Iterable<RecordId>, isBefore: (a: RecordId, b: RecordId) => boolean): IdHeap {
     const heap = new IdHeap(isBefore);
     for (const id of ids) heap.#append(id);
     for (let at = (heap.#count >> 1) - 1; at >= 0; at--) heap.#down(heap.#ids[at]!, at);
     return heap;
   }
 
-  get first(): SlotId | undefined {
+  get first(): RecordId | undefined {
     return this.#count === 0 ? undefined : this.#ids[0];
   }
 
-  add(id: SlotId): void {
+  add(id: RecordId): void {
     this.#append(id);
     this.#up(id, this.#count - 1);
   }
 
-  remove(id: SlotId): void {
-    const at = this.#placeOf(id);
+  remove(id: RecordId): void {
+    const at = this.#positionOf(id);
     if (at < 0) return;
     const last = this.#ids[--this.#count]!;
-    this.#places[id] = 0;
+    this.#positions[id] = 0;
     if (last !== id) this.#down(last, this.#up(last, at));
   }
 
   /** The slot's rank changed. */
-  moved(id: SlotId): void {
-    const at = this.#placeOf(id);
+  moved(id: RecordId): void {
+    const at = this.#positionOf(id);
     if (at >= 0) this.#down(id, this.#up(id, at));
   }
 
   /** How many hold `test`; costs their number only, since `test` must follow the order. */
-  countWhile(test: (id: SlotId) => boolean): number {
+  countWhile(test: (id: RecordId) => boolean): number {
     let count = 0;
     const pending = [0];
     for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
@@ -56,30 +56,31 @@ export class IdHeap {
     return count;
   }
 
-  #placeOf(id: SlotId): number {
-    return id < this.#places.length ? this.#places[id]! - 1 : -1;
+  #positionOf(id: RecordId): number {
+    return id < this.#positions.length ? this.#positions[id]! - 1 : -1;
   }
 
-  #append(id: SlotId): void {
-    if (this.#count === this.#ids.length) this.#ids = grow(this.#ids, roomFor(this.#count + 1, this.#count));
-    if (id >= this.#places.length) this.#places = grow(this.#places, roomFor(id + 1, this.#places.length));
-    this.#place(id, this.#count++);
+  #append(id: RecordId): void {
+    if (this.#count === this.#ids.length) this.#ids = grow(this.#ids, capacityFor(this.#count + 1, this.#count));
+    if (id >= this.#positions.length)
+      this.#positions = grow(this.#positions, capacityFor(id + 1, this.#positions.length));
+    this.#putAt(id, this.#count++);
   }
 
-  #up(id: SlotId, from: number): number {
+  #up(id: RecordId, from: number): number {
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = this.#ids[parent]!;
       if (!this.#isBefore(id, above)) break;
-      this.#place(above, at);
+      this.#putAt(above, at);
       at = parent;
     }
-    this.#place(id, at);
+    this.#putAt(id, at);
     return at;
   }
 
-  #down(id: SlotId, from: number): void {
+  #down(id: RecordId, from: number): void {
     let at = from;
     for (;;) {
       let child = 2 * at + 1;
@@ -87,14 +88,14 @@ export class IdHeap {
       if (child + 1 < this.#count && this.#isBefore(this.#ids[child + 1]!, this.#ids[child]!)) child++;
       const below = this.#ids[child]!;
       if (!this.#isBefore(below, id)) break;
-      this.#place(below, at);
+      this.#putAt(below, at);
       at = child;
     }
-    this.#place(id, at);
+    this.#putAt(id, at);
   }
 
-  #place(id: SlotId, at: number): void {
+  #putAt(id: RecordId, at: number): void {
     this.#ids[at] = id;
-    this.#places[id] = at + 1;
+    this.#positions[id] = at + 1;
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { grow, roomFor } from './grow.ts';
-import type { SlotId } from './record-id.ts';
+import { capacityFor, grow } from './grow.ts';
+import type { RecordId } from './record-id.ts';
 
 const LATIN1 = 0xff;
 /** Length of a key that is kept as a string, because a byte a character does not hold it. */
@@ -42,15 +42,15 @@ export class KeyTable {
   #bytes = Buffer.alloc(0);
   #end = 0;
   #garbage = 0;
-  readonly #strings = new Map<SlotId, string>();
+  readonly #strings = new Map<RecordId, string>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  find(key: string): SlotId {
-    const hash = this.#hashOfText(key);
+  find(key: string): RecordId {
+    const hash = this.#hashOfString(key);
     let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
     for (; id >= 0 && !(this.#hashes[id] === hash && this.#isKey(id, key)); steps++) id = this.#next[id]! - 1;
@@ -66,7 +66,7 @@ export class KeyTable {
   }
 
   /** As `find`, for a key of one byte a character and this hash. The seed may be another one afterwards, and the hash with it. */
-  findBytes(hash: number, bytes: Uint8Array, from: number, to: number): SlotId {
+  findBytes(hash: number, bytes: Uint8Array, from: number, to: number): RecordId {
     let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
     for (; id >= 0 && !(this.#hashes[id] === hash && this.#isBytes(id, bytes, from, to)); steps++)
@@ -76,7 +76,7 @@ export class KeyTable {
   }
 
   /** Adds a key that is not there. */
-  add(id: SlotId, key: string): void {
+  add(id: RecordId, key: string): void {
     this.#reserve(id);
     const at = this.#end;
     if (isLatin1(key) && this.makeRoom(key.length)) {
@@ -86,11 +86,11 @@ export class KeyTable {
       this.#strings.set(id, key);
       this.#keyLength[id] = AS_STRING;
     }
-    this.#link(id, this.#hashOfText(key));
+    this.#link(id, this.#hashOfString(key));
   }
 
   /** As `add`, for a key of one byte a character and this hash. */
-  addBytes(id: SlotId, hash: number, bytes: Uint8Array, from: number, to: number): void {
+  addBytes(id: RecordId, hash: number, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (!this.makeRoom(length)) {
       this.add(id, Buffer.from(bytes.subarray(from, to)).toString('latin1'));
@@ -107,7 +107,7 @@ export class KeyTable {
    * Adds the keys of slots from `first` on, in one step, after `makeRoom` for their bytes. False if one of them was there before: then there are two of it,
    * which only `remove` tells apart, by their slots.
    */
-  addMany(first: SlotId, list: KeyList): boolean {
+  addMany(first: RecordId, list: KeyList): boolean {
     const count = list.keyLength.length;
     this.#reserve(first + count - 1);
     this.#rehash(Math.floor((this.#size + count) / MOST_A_CHAIN));
@@ -137,18 +137,18 @@ export class KeyTable {
     if (this.#size === 0) this.#seed = seed;
   }
 
-  hashOfSlot(id: SlotId): number {
+  hashOfId(id: RecordId): number {
     return this.#hashes[id]!;
   }
 
   /** Sorts slots by the hashes of their keys, as `addMany` wants them. */
-  sortByHash(ids: SlotId[]): Int32Array {
+  sortByHash(ids: RecordId[]): Int32Array {
     if (ids.length > POSITIONS) return Int32Array.from(ids);
     const ranks = Float64Array.from(ids, (id, i) => (this.#hashes[id]! >>> 0) * POSITIONS + i);
     return Int32Array.from(ranks.sort(), (rank) => ids[rank % POSITIONS]!);
   }
 
-  #keepMany(first: SlotId, { keyLength, keys, strings, seed, hash }: KeyList): void {
+  #keepMany(first: RecordId, { keyLength, keys, strings, seed, hash }: KeyList): void {
     this.#bytes.set(keys, this.#end);
     this.#keyLength.set(keyLength, first);
     let at = this.#end;
@@ -165,28 +165,28 @@ export class KeyTable {
     else this.#hashMany(first, keyLength.length);
   }
 
-  #hashMany(first: SlotId, count: number): void {
+  #hashMany(first: RecordId, count: number): void {
     for (let id = first; id < first + count; id++) {
       const [at, length] = [this.#keyAt[id]!, this.#keyLength[id]!];
       this.#hashes[id] =
-        length === AS_STRING ? this.#hashOfText(this.#strings.get(id)!) : this.hashOf(this.#bytes, at, at + length);
+        length === AS_STRING ? this.#hashOfString(this.#strings.get(id)!) : this.hashOf(this.#bytes, at, at + length);
     }
   }
 
   /** Copies a key of one byte a character, and gives its length; AS_STRING for another one. */
-  copyKey(id: SlotId, target: Uint8Array, at: number): number {
+  copyKey(id: RecordId, target: Uint8Array, at: number): number {
     const length = this.#keyLength[id]!;
     if (length !== AS_STRING) target.set(this.#bytes.subarray(this.#keyAt[id]!, this.#keyAt[id]! + length), at);
     return length;
   }
 
   /** Bytes of a key of one byte a character; 0 for another one. */
-  byteLength(id: SlotId): number {
+  byteLength(id: RecordId): number {
     const length = this.#keyLength[id]!;
     return length === AS_STRING ? 0 : length;
   }
 
-  remove(id: SlotId): void {
+  remove(id: RecordId): void {
     const chain = this.#hashes[id]! >>> this.#shift;
     let at = this.#heads[chain]! - 1;
     if (at === id) this.#heads[chain] = this.#next[id]!;
@@ -199,7 +199,7 @@ export class KeyTable {
     this.#size--;
   }
 
-  keyOf(id: SlotId): string {
+  keyOf(id: RecordId): string {
     const length = this.#keyLength[id]!;
     if (length === AS_STRING) return this.#strings.get(id)!;
     const at = this.#keyAt[id]!;
@@ -212,8 +212,8 @@ export class KeyTable {
   }
 
   /** Drops the bytes of removed keys; `live` are all slots there are. */
-  compact(live: Iterable<SlotId>): void {
-    const bytes = Buffer.allocUnsafeSlow(roomFor(this.#end - this.#garbage, 0));
+  compact(live: Iterable<RecordId>): void {
+    const bytes = Buffer.allocUnsafeSlow(capacityFor(this.#end - this.#garbage, 0));
     let end = 0;
     for (const id of live) {
       const length = this.#keyLength[id]!;
@@ -228,7 +228,7 @@ export class KeyTable {
     this.#garbage = 0;
   }
 
-  #keep(id: SlotId, at: number, length: number): void {
+  #keep(id: RecordId, at: number, length: number): void {
     this.#keyAt[id] = at;
     this.#keyLength[id] = length;
     this.#end = at + length;
@@ -237,7 +237,7 @@ export class KeyTable {
   /** Takes another number of chance: somebody knew the one there was, and chose keys that meet. */
   #reseed(): void {
     this.#seed = randomBytes(4).readInt32LE();
-    const ids: SlotId[] = [];
+    const ids: RecordId[] = [];
     for (const head of this.#heads) for (let id = head - 1; id >= 0; id = this.#next[id]! - 1) ids.push(id);
     this.#heads.fill(0);
     for (const id of ids) {
@@ -248,7 +248,7 @@ export class KeyTable {
     }
   }
 
-  #link(id: SlotId, hash: number): void {
+  #link(id: RecordId, hash: number): void {
     this.#hashes[id] = hash;
     this.#rehash(Math.floor(++this.#size / MOST_A_CHAIN));
     const chain = hash >>> this.#shift;
@@ -277,9 +277,9 @@ export class KeyTable {
     this.#shift = shift;
   }
 
-  #reserve(id: SlotId): void {
+  #reserve(id: RecordId): void {
     if (id < this.#hashes.length) return;
-    const capacity = roomFor(id + 1, this.#hashes.length);
+    const capacity = capacityFor(id + 1, this.#hashes.length);
     this.#hashes = grow(this.#hashes, capacity);
     this.#next = grow(this.#next, capacity);
     this.#keyAt = grow(this.#keyAt, capacity);
@@ -298,13 +298,13 @@ export class KeyTable {
     const needed = this.#end + length;
     if (needed <= this.#bytes.length) return true;
     if (needed > MAX_BYTES) return false;
-    const larger = Buffer.allocUnsafeSlow(Math.min(roomFor(needed, this.#bytes.length), MAX_BYTES));
+    const larger = Buffer.allocUnsafeSlow(Math.min(capacityFor(needed, this.#bytes.length), MAX_BYTES));
     larger.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = larger;
     return true;
   }
 
-  #isKey(id: SlotId, key: string): boolean {
+  #isKey(id: RecordId, key: string): boolean {
     const length = this.#keyLength[id]!;
     if (length === AS_STRING) return this.#strings.get(id) === key;
     if (length !== key.length) return false;
@@ -313,7 +313,7 @@ export class KeyTable {
     return true;
   }
 
-  #isBytes(id: SlotId, bytes: Uint8Array, from: number, to: number): boolean {
+  #isBytes(id: RecordId, bytes: Uint8Array, from: number, to: number): boolean {
     const length = this.#keyLength[id]!;
     // A key kept as a string may be here for want of room only.
     if (length === AS_STRING) return this.#strings.get(id) === Buffer.from(bytes.subarray(from, to)).toString('latin1');
@@ -323,7 +323,7 @@ export class KeyTable {
     return true;
   }
 
-  #hashOfText(key: string): number {
+  #hashOfString(key: string): number {
     let hash = this.#seed;
     for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), PRIME);
     return mixed(hash);

@@ -1,12 +1,12 @@
-import { grow, roomFor } from './grow.ts';
-import type { Place } from '../lines/byte-range.ts';
-import type { SlotId } from './record-id.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { capacityFor, grow } from './grow.ts';
+import type { RecordId } from './record-id.ts';
 
 /** The shard of a slot that is free. */
 const ABSENT = 0xffff;
 
 /** Places of lines and when their records expire, in the same order. */
-export interface PlaceList {
+export interface LineColumns {
   readonly expiresAt: Float64Array;
   readonly offset: Float64Array;
   readonly length: Uint32Array;
@@ -23,15 +23,15 @@ interface ShardTotals {
  * is found by looking at all of them, which takes a millisecond for a million: a list of each shard's own would cost more
  * to keep than all such looks.
  */
-export class SlotColumns {
+export class RecordColumns {
   offset = new Float64Array(0);
   length = new Uint32Array(0);
   expiresAt = new Float64Array(0);
   /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
-  sum = new Int32Array(0);
+  crc = new Int32Array(0);
   shard = new Uint16Array(0);
   readonly #totals: ShardTotals[] = [];
-  readonly #free: SlotId[] = [];
+  readonly #free: RecordId[] = [];
   #end = 0;
 
   /** Ids ever given out: a free one may be among them. */
@@ -40,20 +40,20 @@ export class SlotColumns {
   }
 
   /** Every slot there is, by id. */
-  *ids(): Generator<SlotId> {
+  *ids(): Generator<RecordId> {
     for (let id = 0; id < this.#end; id++) if (this.isLive(id)) yield id;
   }
 
-  isLive(id: SlotId): boolean {
+  isLive(id: RecordId): boolean {
     return this.shard[id] !== ABSENT;
   }
 
-  idsOf(shard: number): SlotId[] {
+  idsOf(shard: number): RecordId[] {
     return this.#some(shard, this.countOf(shard), () => true);
   }
 
   /** At most `limit` slots of a shard that are expired. */
-  expiredOf(shard: number, now: number, limit: number): SlotId[] {
+  expiredOf(shard: number, now: number, limit: number): RecordId[] {
     return this.#some(shard, limit, (id) => now >= this.expiresAt[id]!);
   }
 
@@ -65,7 +65,7 @@ export class SlotColumns {
     return this.#totalsOf(shard).bytes;
   }
 
-  take(shard: number, { offset, length }: Place, expiresAt: number): SlotId {
+  take(shard: number, { offset, length }: ByteRange, expiresAt: number): RecordId {
     let id = this.#free.pop();
     if (id === undefined) {
       id = this.#end;
@@ -78,7 +78,7 @@ export class SlotColumns {
   }
 
   /** Takes new ids, one after the other, for lines of a shard; gives the first. */
-  takeMany(shard: number, { expiresAt, offset, length }: PlaceList): SlotId {
+  takeMany(shard: number, { expiresAt, offset, length }: LineColumns): RecordId {
     const count = offset.length;
     this.reserve(count);
     const first = this.#end;
@@ -93,12 +93,12 @@ export class SlotColumns {
     return first;
   }
 
-  move(id: SlotId, shard: number, { offset, length }: Place): void {
+  move(id: RecordId, shard: number, { offset, length }: ByteRange): void {
     this.#leave(id);
     this.#join(id, shard, offset, length);
   }
 
-  release(id: SlotId): void {
+  release(id: RecordId): void {
     this.#leave(id);
     this.shard[id] = ABSENT;
     this.#free.push(id);
@@ -108,16 +108,16 @@ export class SlotColumns {
   reserve(count: number): void {
     const needed = this.#end + count;
     if (needed <= this.offset.length) return;
-    const capacity = roomFor(needed, this.offset.length);
+    const capacity = capacityFor(needed, this.offset.length);
     this.offset = grow(this.offset, capacity);
     this.length = grow(this.length, capacity);
     this.expiresAt = grow(this.expiresAt, capacity);
-    this.sum = grow(this.sum, capacity);
+    this.crc = grow(this.crc, capacity);
     this.shard = grow(this.shard, capacity);
   }
 
-  #some(shard: number, limit: number, test: (id: SlotId) => boolean): SlotId[] {
-    const ids: SlotId[] = [];
+  #some(shard: number, limit: number, test: (id: RecordId) => boolean): RecordId[] {
+    const ids: RecordId[] = [];
     if (this.countOf(shard) === 0) return ids;
     const shards = this.shard;
     for (let id = 0; id < this.#end && ids.length < limit; id++) if (shards[id] === shard && test(id)) ids.push(id);
@@ -130,17 +130,17 @@ export class SlotColumns {
     return totals;
   }
 
-  #join(id: SlotId, shard: number, offset: number, length: number): void {
+  #join(id: RecordId, shard: number, offset: number, length: number): void {
     this.offset[id] = offset;
     this.length[id] = length;
-    this.sum[id] = 0;
+    this.crc[id] = 0;
     this.shard[id] = shard;
     const totals = this.#totalsOf(shard);
     totals.count++;
     totals.bytes += length + 1;
   }
 
-  #leave(id: SlotId): void {
+  #leave(id: RecordId): void {
     const totals = this.#totalsOf(this.shard[id]!);
     totals.count--;
     totals.bytes -= this.length[id]! + 1;

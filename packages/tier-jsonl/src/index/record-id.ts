@@ -1,5 +1,5 @@
 /** What the index knows of a record without reading it. */
-export interface SlotFacts {
+export interface RecordFacts {
   /** Epoch milliseconds. */
   readonly expiresAt: number;
   /** The three that the eviction order starts from; 0 where no order is kept. */
@@ -12,14 +12,14 @@ export interface SlotFacts {
  * A key's place in the index: a number, good until the key is removed or its shard read anew, so for one step of the event
  * loop. Whoever waits looks the key up again.
  */
-export type SlotId = number;
+export type RecordId = number;
 
 /** No such key. */
-export const NO_SLOT: SlotId = -1;
+export const NO_RECORD: RecordId = -1;
 
 /** A slot's line lies elsewhere in a file that took the place of another. */
-export interface SlotMove {
-  readonly id: SlotId;
+export interface LineMove {
+  readonly id: RecordId;
   readonly from: number;
   readonly to: number;
 }

@@ -1,11 +1,12 @@
 import type { EvictionPolicy } from '@pw/cache-models';
-import { EvictionOrder, type Rank } from './eviction-ranking.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { blankSideIndex } from '../side-index/side-index.ts';
+import type { SideColumns } from '../side-index/side-index-shape.ts';
+import { EvictionRanking, type Rank } from './eviction-ranking.ts';
 import { IdHeap } from './id-heap.ts';
 import { AS_STRING, KeyTable } from './key-table.ts';
-import type { Place } from '../lines/byte-range.ts';
-import { blankSideIndex, type SlotTable } from '../side-index/side-index.ts';
-import { NO_SLOT, type SlotFacts, type SlotId } from './record-id.ts';
-import { SlotColumns } from './record-columns.ts';
+import { RecordColumns } from './record-columns.ts';
+import { NO_RECORD, type RecordFacts, type RecordId } from './record-id.ts';
 
 /** Shards of keys spread by their hashes differ by about so much. */
 const SLACK = 1.05;
@@ -14,10 +15,10 @@ const SLACK = 1.05;
  * Every key's newest line: one table for all shards, so that a read need not know where a key belongs, with the slots of
  * each shard, their expiry and, for a tier with a limit, the eviction order.
  */
-export class SlotIndex {
+export class RecordIndex {
   readonly #keys = new KeyTable();
-  readonly #columns = new SlotColumns();
-  readonly #order: EvictionOrder | undefined;
+  readonly #columns = new RecordColumns();
+  readonly #order: EvictionRanking | undefined;
   readonly #shardCount: number;
   /** Made when somebody asks for the first time: a large directory opens without it. */
   #expiry: IdHeap | undefined;
@@ -25,7 +26,7 @@ export class SlotIndex {
   /** Without a policy no order is kept; `shardCount` is how many shards are about to be read. */
   constructor(policy: EvictionPolicy | undefined, shardCount = 1) {
     this.#shardCount = shardCount;
-    this.#order = policy === undefined ? undefined : new EvictionOrder(policy);
+    this.#order = policy === undefined ? undefined : new EvictionRanking(policy);
   }
 
   /** True if the facts of a record beyond its expiry are wanted. */
@@ -33,55 +34,55 @@ export class SlotIndex {
     return this.#order !== undefined;
   }
 
-  /** The slot of a key, or {@link NO_SLOT}. */
-  find(key: string): SlotId {
+  /** The slot of a key, or {@link NO_RECORD}. */
+  find(key: string): RecordId {
     return this.#keys.find(key);
   }
 
-  keyOf(id: SlotId): string {
+  keyOf(id: RecordId): string {
     return this.#keys.keyOf(id);
   }
 
-  shardOf(id: SlotId): number {
+  shardOf(id: RecordId): number {
     return this.#columns.shard[id]!;
   }
 
-  placeOf(id: SlotId): Place {
+  rangeOf(id: RecordId): ByteRange {
     return { offset: this.#columns.offset[id]!, length: this.#columns.length[id]! };
   }
 
-  offsetOf(id: SlotId): number {
+  offsetOf(id: RecordId): number {
     return this.#columns.offset[id]!;
   }
 
-  lengthOf(id: SlotId): number {
+  lengthOf(id: RecordId): number {
     return this.#columns.length[id]!;
   }
 
   /** Epoch milliseconds. */
-  expiresAt(id: SlotId): number {
+  expiresAt(id: RecordId): number {
     return this.#columns.expiresAt[id]!;
   }
 
   /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
-  sumOf(id: SlotId): number {
-    return this.#columns.sum[id]!;
+  crcOf(id: RecordId): number {
+    return this.#columns.crc[id]!;
   }
 
-  setSum(id: SlotId, sum: number): void {
-    this.#columns.sum[id] = sum;
+  setCrc(id: RecordId, sum: number): void {
+    this.#columns.crc[id] = sum;
   }
 
-  ids(): Iterable<SlotId> {
+  ids(): Iterable<RecordId> {
     return this.#columns.ids();
   }
 
-  idsOf(shard: number): SlotId[] {
+  idsOf(shard: number): RecordId[] {
     return this.#columns.idsOf(shard);
   }
 
   /** At most `limit` slots of a shard that are expired. */
-  expiredOf(shard: number, now: number, limit = Number.POSITIVE_INFINITY): SlotId[] {
+  expiredOf(shard: number, now: number, limit = Number.POSITIVE_INFINITY): RecordId[] {
     return this.#columns.expiredOf(shard, now, limit);
   }
 
@@ -98,12 +99,12 @@ export class SlotIndex {
    * Adds all slots of a shard that has none, where no order is kept. False, and nothing added, if another shard has one of
    * the keys.
    */
-  addShard(shard: number, slots: SlotTable): boolean {
-    if (this.#keys.size === 0) this.#expectAlike(slots);
-    this.#keys.seed = slots.seed;
-    if (!this.#keys.makeRoom(slots.keys.length)) return false;
+  addShard(shard: number, columns: SideColumns): boolean {
+    if (this.#keys.size === 0) this.#expectAlike(columns);
+    this.#keys.seed = columns.seed;
+    if (!this.#keys.makeRoom(columns.keys.length)) return false;
     this.#expiry = undefined;
-    const isNew = this.#keys.addMany(this.#columns.takeMany(shard, slots), slots);
+    const isNew = this.#keys.addMany(this.#columns.takeMany(shard, columns), columns);
     if (!isNew) this.removeShard(shard);
     return isNew;
   }
@@ -114,58 +115,58 @@ export class SlotIndex {
     const ids = this.#keys.sortByHash(this.idsOf(shard));
     const keyBytes = ids.reduce((sum, id) => sum + this.#keys.byteLength(id), 0);
     const copy = blankSideIndex(ids.length, keyBytes, this.#keys.seed);
-    const { slots } = copy;
+    const { columns: copied } = copy;
     let keysEnd = 0;
     for (const [i, id] of ids.entries()) {
-      slots.expiresAt[i] = columns.expiresAt[id]!;
-      slots.offset[i] = columns.offset[id]!;
-      slots.length[i] = columns.length[id]!;
-      slots.hash[i] = this.#keys.hashOfSlot(id);
-      slots.keyLength[i] = this.#keys.copyKey(id, slots.keys, keysEnd);
-      if (slots.keyLength[i] === AS_STRING) slots.strings.set(i, this.keyOf(id));
-      else keysEnd += slots.keyLength[i]!;
+      copied.expiresAt[i] = columns.expiresAt[id]!;
+      copied.offset[i] = columns.offset[id]!;
+      copied.length[i] = columns.length[id]!;
+      copied.hash[i] = this.#keys.hashOfId(id);
+      copied.keyLength[i] = this.#keys.copyKey(id, copied.keys, keysEnd);
+      if (copied.keyLength[i] === AS_STRING) copied.strings.set(i, this.keyOf(id));
+      else keysEnd += copied.keyLength[i]!;
     }
     return copy;
   }
 
   /** A key that a file was found to hold; `before` is the rank that it had until then, if it had one. */
-  add(key: string, shard: number, place: Place, facts: SlotFacts, before?: Rank): void {
-    const id = this.#insert(key, shard, place, facts.expiresAt);
+  add(key: string, shard: number, range: ByteRange, facts: RecordFacts, before?: Rank): void {
+    const id = this.#insert(key, shard, range, facts.expiresAt);
     this.#order?.found(id, facts, before);
   }
 
   /** As `add`, for a key in ASCII, where no order is kept: false if it is there already. */
-  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, place: Place, expiresAt: number): boolean {
+  addBytes(bytes: Uint8Array, from: number, to: number, shard: number, range: ByteRange, expiresAt: number): boolean {
     const { seed } = this.#keys;
     const hash = this.#keys.hashOf(bytes, from, to);
-    if (this.#keys.findBytes(hash, bytes, from, to) !== NO_SLOT) return false;
-    const id = this.#columns.take(shard, place, expiresAt);
+    if (this.#keys.findBytes(hash, bytes, from, to) !== NO_RECORD) return false;
+    const id = this.#columns.take(shard, range, expiresAt);
     this.#keys.addBytes(id, seed === this.#keys.seed ? hash : this.#keys.hashOf(bytes, from, to), bytes, from, to);
     this.#expiry?.add(id);
     return true;
   }
 
   /** A new key of our own: nothing evicts it before `admit`. */
-  addOwn(key: string, shard: number, place: Place, facts: SlotFacts): SlotId {
-    const id = this.#insert(key, shard, place, facts.expiresAt);
-    this.#order?.hold(id, facts);
+  addOwn(key: string, shard: number, range: ByteRange, facts: RecordFacts): RecordId {
+    const id = this.#insert(key, shard, range, facts.expiresAt);
+    this.#order?.addPending(id, facts);
     return id;
   }
 
   /** Gives a key its newer line; `isUse` if that is a use of it. */
-  replace(id: SlotId, shard: number, place: Place, facts: SlotFacts, isUse: boolean): void {
-    this.#columns.move(id, shard, place);
+  replace(id: RecordId, shard: number, range: ByteRange, facts: RecordFacts, isUse: boolean): void {
+    this.#columns.move(id, shard, range);
     this.#columns.expiresAt[id] = facts.expiresAt;
     this.#expiry?.moved(id);
     if (isUse) this.#order?.replaced(id, facts);
   }
 
   /** The line of a slot lies elsewhere in its file. */
-  shift(id: SlotId, offset: number): void {
+  shift(id: RecordId, offset: number): void {
     this.#columns.offset[id] = offset;
   }
 
-  remove(id: SlotId): void {
+  remove(id: RecordId): void {
     this.#expiry?.remove(id);
     this.#order?.removed(id);
     this.#keys.remove(id);
@@ -187,23 +188,23 @@ export class SlotIndex {
   }
 
   /** Notes a read; `accessCount` where it is known from outside. */
-  used(id: SlotId, accessCount?: number): void {
+  used(id: RecordId, accessCount?: number): void {
     this.#order?.used(id, accessCount);
   }
 
   /** How many slots compete for room: all but those that wait for it. */
   get admittedCount(): number {
-    return this.#keys.size - (this.#order?.heldCount ?? 0);
+    return this.#keys.size - (this.#order?.pendingCount ?? 0);
   }
 
   /** True for a new key of our own that waits for room. */
-  isHeld(key: string): boolean {
+  isPending(key: string): boolean {
     const id = this.find(key);
-    return id !== NO_SLOT && this.#order?.isHeld(id) === true;
+    return id !== NO_RECORD && this.#order?.isPending(id) === true;
   }
 
   /** A slot of our own has its room. */
-  admit(id: SlotId): void {
+  admit(id: RecordId): void {
     this.#order?.admit(id);
   }
 
@@ -213,7 +214,7 @@ export class SlotIndex {
   }
 
   /** Which entry goes first: an expired one if there is any. */
-  victim(now: number): SlotId | undefined {
+  victim(now: number): RecordId | undefined {
     const soonest = this.#byExpiry().first;
     return soonest !== undefined && now >= this.expiresAt(soonest) ? soonest : this.#order?.victim;
   }
@@ -224,7 +225,7 @@ export class SlotIndex {
   }
 
   /** The shards of a directory are of about the same size: room for all of them is made with the first. */
-  #expectAlike({ keyLength, keys }: SlotTable): void {
+  #expectAlike({ keyLength, keys }: SideColumns): void {
     const count = Math.ceil(keyLength.length * this.#shardCount * SLACK);
     this.#columns.reserve(count);
     this.#keys.expect(count, Math.ceil(keys.length * this.#shardCount * SLACK));
@@ -235,8 +236,8 @@ export class SlotIndex {
     return this.#expiry;
   }
 
-  #insert(key: string, shard: number, place: Place, expiresAt: number): SlotId {
-    const id = this.#columns.take(shard, place, expiresAt);
+  #insert(key: string, shard: number, range: ByteRange, expiresAt: number): RecordId {
+    const id = this.#columns.take(shard, range, expiresAt);
     this.#keys.add(id, key);
     this.#expiry?.add(id);
     return id;

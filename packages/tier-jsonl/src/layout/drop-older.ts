@@ -16,7 +16,7 @@ export async function dropOlder(set: ShardSet): Promise<number> {
     const isDropped =
       (await isElsewhere(set, key, shard)) && (await set.lane(shard.number).submit({ kind: 'drop older', key }));
     // What is not elsewhere after all may be what counts.
-    if (isDropped !== true) shard.distrust();
+    if (isDropped !== true) shard.requireFullRead();
   });
   return found.length;
 }

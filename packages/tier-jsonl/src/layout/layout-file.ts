@@ -1,14 +1,14 @@
-import { closeSync, constants, fsyncSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openRegularFile, syncFolder } from '@pw/cache-models';
-import { openFile } from '../files/open-file.ts';
+import { temporaryPaths } from '../files/list-names.ts';
 import { removeFile } from '../files/remove-file.ts';
-import { MAX_SHARDS } from './shard-of-key.ts';
 import { errorCode } from '../files/storage-fault.ts';
-import { isTemporaryName, temporaryName } from '../files/temporary-name.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import { MAX_SHARDS } from './shard-of-key.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 
 /** What `pw-cache.json` says of a directory. */
 export interface Layout {
@@ -56,21 +56,18 @@ export function expectShards(directory: string, expected: number | undefined): v
  */
 export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);
-  for (const name of readdirSync(directory))
-    if (name.startsWith(`${LAYOUT_FILE}.`) && isTemporaryName(name)) removeFile(join(directory, name));
-  const temporary = temporaryName(path);
+  for (const leftover of temporaryPaths(directory, `${LAYOUT_FILE}.`)) removeFile(leftover);
   const layout = { format: 1, num_shards: numShards, ...(isMoving ? { moving: true } : {}) };
-  const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  const temporary = new TemporaryFile(path);
   try {
-    writeFully(fd, Buffer.from(`${JSON.stringify(layout)}\n`), 0);
-    fsyncSync(fd);
+    writeFully(temporary.fd, Buffer.from(`${JSON.stringify(layout)}\n`), 0);
+    fsyncSync(temporary.fd);
     expectShards(directory, expected);
-    renameSync(temporary, path);
+    temporary.renameTo(path);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw errorCode(error) === 'ENOENT' ? new LayoutTaken() : error;
   } finally {
-    closeSync(fd);
+    temporary.close();
   }
   syncFolder(dirname(path));
 }

@@ -7,7 +7,7 @@ const THEIR_TEMPORARY = /^(shard_\d{2,3}\.jsonl|pw-cache\.json)\..+\.tmp$/;
 const LOCK = /^(shard_\d{2,3}\.jsonl)\.lock$/;
 /** A folder that was to become a lock. Whoever is about to use it tries again if it is gone. */
 const NEW_LOCK = /^shard_\d{2,3}\.jsonl\.lock\.[0-9a-f]{12}$/;
-const NEW_LOCK_LIVES = 2000;
+const NEW_LOCK_MAX_AGE = 2000;
 const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)\.pw-[0-9a-f]{12}\.tmp$/;
 
 /** What lies in a cache directory. */
@@ -50,6 +50,6 @@ function removeIfAbandoned(path: string): boolean {
 
 function removeIfOld(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && Math.abs(Date.now() - found.mtimeMs) > NEW_LOCK_LIVES)
+  if (found !== undefined && Math.abs(Date.now() - found.mtimeMs) > NEW_LOCK_MAX_AGE)
     rmSync(path, { recursive: true, force: true });
 }

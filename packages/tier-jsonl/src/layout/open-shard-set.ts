@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
+import { makePrivateFolder } from '../files/private-folder.ts';
+import { removeFile } from '../files/remove-file.ts';
+import { errorCode, storageFault } from '../files/storage-fault.ts';
+import { RecordIndex } from '../index/record-index.ts';
 import type { JsonlTierSettings } from '../jsonl-tier-options.ts';
+import { Resharded } from '../shard/shard-lane.ts';
+import { ShardSet } from '../shard/shard-set.ts';
 import { type Layout, LayoutTaken, readLayout, writeLayout } from './layout-file.ts';
 import { type DirectoryListing, listDirectory } from './list-directory.ts';
-import { makePrivateFolder } from '../quarantine/quarantine.ts';
-import { removeFile } from '../files/remove-file.ts';
 import { reshard } from './reshard.ts';
-import { Resharded } from '../shard/shard-lane.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
-import { ShardSet } from '../shard/shard-set.ts';
-import { SlotIndex } from '../index/record-index.ts';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
 
 /** Somebody else may choose another number of shards at the same time so often; then theirs holds, once they agree among themselves. */
 const TRIES = 3;
@@ -23,7 +23,7 @@ export interface OpenShardSetOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   /** Without a policy no eviction order is kept. */
-  readonly policy: ConstructorParameters<typeof SlotIndex>[0];
+  readonly policy: ConstructorParameters<typeof RecordIndex>[0];
   readonly onDamaged: (count: number) => void;
   /** True when somebody else changed the number of shards: theirs holds, whatever the options say. */
   readonly isAgain: boolean;
@@ -52,12 +52,12 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
 async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Promise<ShardSet | undefined> {
   const { settings } = options;
   const { directory } = settings;
-  const { layout, listing } = lookAt(settings);
+  const { layout, listing } = inspectDirectory(settings);
   const isMoving = layout?.isMoving === true;
   // One move after the other: of two lines of a key, nobody could tell which one counts if a third number came in between.
   const own = options.isAgain || isMoving ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
-  const index = new SlotIndex(options.policy, Math.max(listing.shards.length, 1));
+  const index = new RecordIndex(options.policy, Math.max(listing.shards.length, 1));
   const set = new ShardSet({ ...options, numShards, isMoving, found: listing.shards, index });
   try {
     await set.readAll();
@@ -72,7 +72,7 @@ async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Prom
   }
 }
 
-function lookAt(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
+function inspectDirectory(settings: JsonlTierSettings): { layout: Layout | undefined; listing: DirectoryListing } {
   const { directory } = settings;
   try {
     makePrivateFolder(directory, settings.durability === 'full');

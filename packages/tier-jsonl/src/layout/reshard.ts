@@ -1,10 +1,10 @@
 import { CacheCorruptionError } from '@pw/cache-models';
-import { dropOlder, inSlices } from './drop-older.ts';
-import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
 import { MAX_LINE } from '../limits.ts';
 import { encodeRaw } from '../lines/record-line.ts';
 import type { MovingLine } from '../shard/shard-operation.ts';
 import type { ShardSet } from '../shard/shard-set.ts';
+import { dropOlder, inSlices } from './drop-older.ts';
+import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
 
 /** Others may write, or be stopped in a move of their own, so often before the number of shards is looked at again. */
 const ROUNDS = 20;

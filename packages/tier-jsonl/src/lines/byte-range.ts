@@ -1,10 +1,10 @@
 /** Where a line lies in its shard file: its bytes without the newline. */
-export interface Place {
+export interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }
 
 /** Lines that follow one another, with nothing but newlines between them. */
-export interface PlaceOfLines extends Place {
+export interface LineRun extends ByteRange {
   readonly lines: number;
 }

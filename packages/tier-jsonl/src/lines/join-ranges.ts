@@ -1,10 +1,10 @@
-import type { Place } from './byte-range.ts';
-import type { PlaceList } from './range-list.ts';
+import type { ByteRange } from './byte-range.ts';
+import type { RangeList } from './range-list.ts';
 
 /** Joins places that follow one another with nothing but a newline between them, up to a limit, in file order and one by one. */
-export function* joinPlaces(places: PlaceList | readonly Place[], limit: number): Generator<Place, void> {
+export function* joinRanges(ranges: RangeList | readonly ByteRange[], limit: number): Generator<ByteRange, void> {
   let [start, end] = [0, -1];
-  for (const { offset, length } of inOrder(places)) {
+  for (const { offset, length } of inOrder(ranges)) {
     if (offset === end + 1 && offset + length - start <= limit) end = offset + length;
     else {
       if (end >= start) yield { offset: start, length: end - start };
@@ -15,9 +15,9 @@ export function* joinPlaces(places: PlaceList | readonly Place[], limit: number)
 }
 
 /** Most lists are in order as they are: nothing is copied then. */
-function inOrder(places: PlaceList | readonly Place[]): Iterable<Place> {
-  if (!Array.isArray(places)) return (places as PlaceList).isInOrder ? places : inOrder([...places]);
-  for (let at = 1; at < places.length; at++)
-    if (places[at]!.offset < places[at - 1]!.offset) return [...places].sort((a, b) => a.offset - b.offset);
-  return places;
+function inOrder(ranges: RangeList | readonly ByteRange[]): Iterable<ByteRange> {
+  if (!Array.isArray(ranges)) return (ranges as RangeList).isInOrder ? ranges : inOrder([...ranges]);
+  for (let at = 1; at < ranges.length; at++)
+    if (ranges[at]!.offset < ranges[at - 1]!.offset) return [...ranges].sort((a, b) => a.offset - b.offset);
+  return ranges;
 }

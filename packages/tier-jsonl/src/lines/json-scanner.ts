@@ -55,7 +55,7 @@ export class JsonScanner {
       // Here a value begins.
       if (++values > most || at >= to) return false;
       const byte = bytes[at]!;
-      if (byte === QUOTE) at = this.#afterText(bytes, at, to);
+      if (byte === QUOTE) at = this.#afterString(bytes, at, to);
       else if (byte === OPEN || byte === OPEN_LIST) {
         const close = byte === OPEN ? CLOSE : CLOSE_LIST;
         at++;
@@ -89,7 +89,7 @@ export class JsonScanner {
   /** Where the value of a member begins, by where its name does. */
   #afterName(bytes: Uint8Array, from: number, to: number, depth: number): number {
     if (from >= to || bytes[from] !== QUOTE) return NONE;
-    const end = this.#afterText(bytes, from, to);
+    const end = this.#afterString(bytes, from, to);
     if (end === NONE || end >= to) return NONE;
     const colon = bytes[end] === COLON ? end : afterSpace(bytes, end, to);
     if (colon >= to || bytes[colon] !== COLON) return NONE;
@@ -99,7 +99,7 @@ export class JsonScanner {
     return at;
   }
 
-  #afterText(bytes: Uint8Array, from: number, to: number): number {
+  #afterString(bytes: Uint8Array, from: number, to: number): number {
     /** A bit that is in one of the bytes is in it. */
     let bits = 0;
     for (let at = from + 1; at < to; at++) {

@@ -1,14 +1,15 @@
 import { fromEpochSeconds, isInstant, isTooLongKey, parseInstant } from '@pw/cache-models';
+import type { RecordFacts } from '../index/record-id.ts';
+import { LONG_LINE, MOST_VALUES } from '../limits.ts';
 import { isAt } from './is-at.ts';
 import { isUtf8At } from './is-utf8-at.ts';
 import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
-import { LONG_LINE, MOST_VALUES } from '../limits.ts';
-import { noteKey, type RawRecord } from './record-line.ts';
-import type { SlotFacts } from '../index/record-id.ts';
+import type { RawRecord } from './raw-record.ts';
+import { noteKey } from './record-line.ts';
 
 /** What a line is, as far as the index must know. */
 export type LineHead =
-  | { readonly kind: 'record'; readonly key: string; readonly facts: SlotFacts }
+  | { readonly kind: 'record'; readonly key: string; readonly facts: RecordFacts }
   | { readonly kind: 'deleted' | 'moved'; readonly key: string }
   | { readonly kind: 'shards'; readonly numShards: number }
   /** `blank`: nothing. `other`: JSON that is no record and that ProxyWhirl skips. */
@@ -39,7 +40,7 @@ export class HeadReader {
   /** Which of our members the last object has at its top. */
   #members = 0;
   /** Of its members that are texts, which it has. */
-  #texts = 0;
+  #strings = 0;
 
   /**
    * Reads the bytes `start` to `end`, without the newline. A line that `isSuspect`, because the one before it is damaged, may have so many
@@ -60,7 +61,7 @@ export class HeadReader {
     // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
     if ((first !== OPEN || last !== CLOSE) && (first !== OPEN_LIST || last !== CLOSE_LIST)) return DAMAGED;
     this.#members = 0;
-    this.#texts = 0;
+    this.#strings = 0;
     const most = first === OPEN && (isSuspect || to - from > LONG_LINE) ? FEW_VALUES : undefined;
     if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
     const { isAscii } = this.#scanner;
@@ -74,18 +75,18 @@ export class HeadReader {
   /** True for an object that has a part of what makes a record or a note. */
   #isPlainlyDamaged(): boolean {
     const members = this.#members;
-    if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#texts & KEY) === 0;
+    if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#strings & KEY) === 0;
     // What carries our checksum was a record once.
     if ((members & NOTES) === 0) return (members & CHECKSUM) !== 0;
-    return (members & CHECKSUM) === 0 && (members & this.#texts & (DELETED | MOVED)) !== 0;
+    return (members & CHECKSUM) === 0 && (members & this.#strings & (DELETED | MOVED)) !== 0;
   }
 
   #member(bytes: Uint8Array, start: number, end: number, value: number): void {
     const bit = ourMember(bytes, start, end);
     this.#members |= bit;
     // Of two members of a name the last one counts.
-    if (bytes[value] === QUOTE) this.#texts |= bit;
-    else this.#texts &= ~bit;
+    if (bytes[value] === QUOTE) this.#strings |= bit;
+    else this.#strings &= ~bit;
   }
 }
 

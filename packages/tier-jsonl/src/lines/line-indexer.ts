@@ -1,39 +1,40 @@
 import type { Rank } from '../index/eviction-ranking.ts';
-import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
-import { HeadReader, type LineHead } from './line-head.ts';
-import { LineRun } from './line-run-builder.ts';
-import type { Place } from './byte-range.ts';
-import { isTooDeep } from './plain-values.ts';
-import { decodeRecord, fitsChecksum, hasForeignKey, type RawRecord, readRaw } from './record-line.ts';
-import { maySalvage, salvage } from './salvage.ts';
-import type { LineVisitor } from './scan-lines.ts';
+import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import type { ShardFile } from '../shard/shard-file.ts';
 import type { ShardLines } from '../shard/shard-lines.ts';
 import type { ShardListener } from '../shard/shard-listener.ts';
-import { NO_SLOT, type SlotFacts, type SlotId } from '../index/record-id.ts';
-import type { SlotIndex } from '../index/record-index.ts';
+import type { ByteRange } from './byte-range.ts';
+import { HeadCutter, SHORTEST_PLAIN } from './head-cutter.ts';
+import { HeadReader, type LineHead } from './line-head.ts';
+import { LineRunBuilder } from './line-run-builder.ts';
+import { isTooDeep } from './plain-values.ts';
+import type { RawRecord } from './raw-record.ts';
+import { decodeLine, hasForeignKey, matchesChecksum, parseRaw } from './record-line.ts';
+import { maySalvage, salvage } from './salvage.ts';
+import type { LineVisitor } from './scan-lines.ts';
 
-export interface LineTakerParts {
+export interface LineIndexerParts {
   readonly number: number;
   readonly file: ShardFile;
-  readonly index: SlotIndex;
+  readonly index: RecordIndex;
   readonly lines: ShardLines;
   readonly listener: ShardListener;
   /** All lines of a key in this file are to be overwritten. */
   drop(key: string): void;
 }
 
-interface Judgement {
+interface Verdict {
   readonly raw: RawRecord | undefined;
   /** True if it fits its checksum. */
   readonly fits: boolean;
 }
 
 /** Brings what the lines of a shard file say into the index, line by line in their order. */
-export class LineTaker implements LineVisitor {
+export class LineIndexer implements LineVisitor {
   readonly #number: number;
   readonly #file: ShardFile;
-  readonly #index: SlotIndex;
+  readonly #index: RecordIndex;
   readonly #lines: ShardLines;
   readonly #listener: ShardListener;
   readonly #drop: (key: string) => void;
@@ -46,17 +47,17 @@ export class LineTaker implements LineVisitor {
   /** Where one line is damaged, the next is likely to be. */
   #isAfterDamage = false;
   /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
-  readonly #damaged = new LineRun();
+  readonly #damaged = new LineRunBuilder();
   /** The same of short lines of others. */
-  readonly #foreign = new LineRun();
+  readonly #foreign = new LineRunBuilder();
 
-  #judged: (Judgement & { readonly offset: number }) | undefined;
+  #lastVerdict: (Verdict & { readonly offset: number }) | undefined;
   /** The line that is being taken: where it begins in these bytes, and in the file. */
   #bytes: Buffer | undefined;
   #start = 0;
   #offset = 0;
 
-  constructor(parts: LineTakerParts) {
+  constructor(parts: LineIndexerParts) {
     this.#number = parts.number;
     this.#file = parts.file;
     this.#index = parts.index;
@@ -67,7 +68,7 @@ export class LineTaker implements LineVisitor {
 
   /** All lines come, from the first one; `before` are the ranks that their keys had. A reading that was not finished is given up. */
   beginFull(before: Map<string, Rank> | undefined): void {
-    this.#judged = undefined;
+    this.#lastVerdict = undefined;
     this.#damaged.end();
     this.#foreign.end();
     this.#isFull = true;
@@ -78,14 +79,14 @@ export class LineTaker implements LineVisitor {
 
   /** What comes was appended to what is known. */
   beginAppended(): void {
-    this.#judged = undefined;
+    this.#lastVerdict = undefined;
     this.#isFull = false;
     this.#now = this.#listener.now();
   }
 
   finish(): void {
     this.#endRuns();
-    this.#judged = undefined;
+    this.#lastVerdict = undefined;
     this.#bytes = undefined;
     this.#before = undefined;
   }
@@ -98,40 +99,40 @@ export class LineTaker implements LineVisitor {
 
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined {
     const length = end - start;
-    if (length < SHORTEST_PLAIN || !this.#takePlain(bytes, start, end, offset)) {
+    if (length < SHORTEST_PLAIN || !this.#addPlain(bytes, start, end, offset)) {
       const head = this.#reader.read(bytes, start, end, this.#isAfterDamage);
       this.#isAfterDamage = head.kind === 'damaged';
-      if (head.kind === 'other') this.#takeForeign(offset, length);
-      else if (this.#isAfterDamage && !maySalvage(length)) this.#takeDamaged(offset, length);
-      else if (this.#isAfterDamage) return this.#takePieces(bytes.subarray(start, end), offset);
+      if (head.kind === 'other') this.#addForeign(offset, length);
+      else if (this.#isAfterDamage && !maySalvage(length)) this.#addDamaged(offset, length);
+      else if (this.#isAfterDamage) return this.#addPieces(bytes.subarray(start, end), offset);
       // One record is all that is in it: nothing to salvage.
-      else if (this.#isWronglyExpired(head, bytes, start, end)) this.#takeDamaged(offset, length);
+      else if (this.#isWronglyExpired(head, bytes, start, end)) this.#addDamaged(offset, length);
       else {
-        this.#isAt(bytes, start, offset);
-        this.#take(head, offset, length);
+        this.#setCurrent(bytes, start, offset);
+        this.#addLine(head, offset, length);
       }
     }
     this.#lines.end = offset + length + 1;
     return undefined;
   }
 
-  #isAt(bytes: Buffer, start: number, offset: number): void {
+  #setCurrent(bytes: Buffer, start: number, offset: number): void {
     this.#bytes = bytes;
     this.#start = start;
     this.#offset = offset;
   }
 
   tooLong(offset: number, length: number): void {
-    this.#takeDamaged(offset, length);
+    this.#addDamaged(offset, length);
     this.#lines.end = offset + length + 1;
   }
 
   tail(bytes: Buffer, offset: number): void {
-    const place = { offset, length: bytes.length };
+    const range = { offset, length: bytes.length };
     const head = this.#reader.read(bytes, 0, bytes.length);
     const isRecord = head.kind === 'record' && isWhole(bytes, head.key);
-    this.#lines.tail = { ...place, isRecord };
-    if (isRecord) this.#takeRecord(head.key, place, head.facts);
+    this.#lines.tail = { ...range, isRecord };
+    if (isRecord) this.#addRecord(head.key, range, head.facts);
   }
 
   longTail(offset: number, length: number): void {
@@ -144,40 +145,40 @@ export class LineTaker implements LineVisitor {
    */
   #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
     if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
-    return !judge(bytes.subarray(start, end)).fits;
+    return !verify(bytes.subarray(start, end)).fits;
   }
 
   /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
-  #takePlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
+  #addPlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
     const head = this.#head;
     if (this.#index.isOrdered || this.#lines.leaving.size > 0 || !head.cut(bytes, start, end)) return false;
     const { keyStart, keyEnd, expiresAt } = head;
     if (this.#now >= expiresAt) return false;
-    const place = { offset, length: end - start };
-    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, place, expiresAt)) {
+    const range = { offset, length: end - start };
+    if (!this.#index.addBytes(bytes, keyStart, keyEnd, this.#number, range, expiresAt)) {
       const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
-      this.#isAt(bytes, start, offset);
-      this.#takeRecord(bytes.toString('latin1', keyStart, keyEnd), place, facts);
+      this.#setCurrent(bytes, start, offset);
+      this.#addRecord(bytes.toString('latin1', keyStart, keyEnd), range, facts);
     }
     return true;
   }
 
-  #take(head: LineHead, offset: number, length: number): void {
-    if (head.kind === 'record') this.#takeRecord(head.key, { offset, length }, head.facts);
-    else if (head.kind === 'deleted' || head.kind === 'moved') this.#takeRemoval(head.key, head.kind === 'deleted');
-    else if (head.kind === 'damaged') this.#takeDamaged(offset, length);
-    else if (head.kind === 'other') this.#takeForeign(offset, length);
+  #addLine(head: LineHead, offset: number, length: number): void {
+    if (head.kind === 'record') this.#addRecord(head.key, { offset, length }, head.facts);
+    else if (head.kind === 'deleted' || head.kind === 'moved') this.#applyRemoval(head.key, head.kind === 'deleted');
+    else if (head.kind === 'damaged') this.#addDamaged(offset, length);
+    else if (head.kind === 'other') this.#addForeign(offset, length);
     else if (head.kind === 'shards' && !this.#isFull) this.#listener.resharded(head.numShards);
   }
 
-  #takeDamaged(offset: number, length: number): void {
+  #addDamaged(offset: number, length: number): void {
     if (this.#damaged.join(offset, length, LONGEST_RUN)) return;
     this.#endRuns();
     this.#damaged.begin(offset, length);
   }
 
-  #takeForeign(offset: number, length: number): void {
-    if (length > SHORT) this.#lines.keepForeign(offset, length);
+  #addForeign(offset: number, length: number): void {
+    if (length > SHORT) this.#lines.addForeign(offset, length);
     else if (!this.#foreign.join(offset, length, LONGEST_FOREIGN_RUN)) {
       this.#endRuns();
       this.#foreign.begin(offset, length);
@@ -188,36 +189,36 @@ export class LineTaker implements LineVisitor {
     const damaged = this.#damaged;
     const foreign = this.#foreign;
     if (damaged.lines > 0) this.#lines.damaged.add(damaged.offset, damaged.length, damaged.lines);
-    if (foreign.lines > 0) this.#lines.keepForeign(foreign.offset, foreign.length);
+    if (foreign.lines > 0) this.#lines.addForeign(foreign.offset, foreign.length);
     damaged.end();
     foreign.end();
   }
 
-  #takeRecord(key: string, place: Place, facts: SlotFacts): void {
+  #addRecord(key: string, range: ByteRange, facts: RecordFacts): void {
     if (this.#lines.leaving.has(key)) {
-      this.#lines.supersede(key, place);
+      this.#lines.supersede(key, range);
       return;
     }
     const known = this.#index.find(key);
-    if (known === NO_SLOT) {
-      this.#index.add(key, this.#number, place, facts, this.#before?.get(key));
+    if (known === NO_RECORD) {
+      this.#index.add(key, this.#number, range, facts, this.#before?.get(key));
       return;
     }
     const shard = this.#index.shardOf(known);
-    const older = this.#index.placeOf(known);
+    const older = this.#index.rangeOf(known);
     if (shard === this.#number) {
       // The last line without a newline is met again once it has one.
-      if (older.offset !== place.offset && !this.#follows(key, older, place)) return;
-    } else if (this.isMisnamed(place)) {
-      this.#lines.suspect(place);
+      if (older.offset !== range.offset && !this.#supersedeOlder(key, older, range)) return;
+    } else if (this.hasCorruptKey(range)) {
+      this.#lines.addSuspect(range);
       return;
     } else if (this.#isOlderThanIn(shard, key)) {
-      this.#lines.supersede(key, place);
+      this.#lines.supersede(key, range);
       return;
     } else this.#listener.superseded(shard, key, older);
     // What was in the file before it was read again is no new use.
-    const isUse = older.offset !== place.offset && this.#before?.has(key) !== true;
-    this.#index.replace(known, this.#number, place, facts, isUse);
+    const isUse = older.offset !== range.offset && this.#before?.has(key) !== true;
+    this.#index.replace(known, this.#number, range, facts, isUse);
   }
 
   /** True if the line of a key that another shard has counts, and not the one that is read here. */
@@ -230,50 +231,50 @@ export class LineTaker implements LineVisitor {
   }
 
   /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
-  #follows(key: string, older: Place, newer: Place): boolean {
+  #supersedeOlder(key: string, older: ByteRange, newer: ByteRange): boolean {
     // The older one first: it may be the line that was looked at last.
-    const { fits } = this.#judge(older);
-    if (this.isMisnamed(newer)) {
-      this.#lines.suspect(newer);
+    const { fits } = this.#verify(older);
+    if (this.hasCorruptKey(newer)) {
+      this.#lines.addSuspect(newer);
       return false;
     }
     if (fits) this.#lines.supersede(key, older);
-    else this.#lines.suspect(older);
+    else this.#lines.addSuspect(older);
     return true;
   }
 
   /** True for a line of another key, whose name rotted. */
-  isMisnamed(place: Place): boolean {
-    const { raw, fits } = this.#judge(place);
+  hasCorruptKey(range: ByteRange): boolean {
+    const { raw, fits } = this.#verify(range);
     return !fits && raw !== undefined && hasForeignKey(raw);
   }
 
   /** Reads a line, and whether it fits its checksum; the last one is remembered, since many lines of one key are looked at in pairs. */
-  #judge({ offset, length }: Place): Judgement {
-    if (this.#judged?.offset === offset) return this.#judged;
+  #verify({ offset, length }: ByteRange): Verdict {
+    if (this.#lastVerdict?.offset === offset) return this.#lastVerdict;
     const isHere = offset === this.#offset && this.#bytes !== undefined;
     const line = isHere ? this.#bytes!.subarray(this.#start, this.#start + length) : this.#file.read(offset, length);
-    this.#judged = { offset, ...judge(line) };
-    return this.#judged;
+    this.#lastVerdict = { offset, ...verify(line) };
+    return this.#lastVerdict;
   }
 
-  *#takePieces(line: Buffer, offset: number): Generator<void, void> {
-    for (const { head, start, end } of yield* salvage(line)) this.#take(head, offset + start, end - start);
+  *#addPieces(line: Buffer, offset: number): Generator<void, void> {
+    for (const { head, start, end } of yield* salvage(line)) this.#addLine(head, offset + start, end - start);
     this.#lines.end = offset + line.length + 1;
   }
 
   /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
-  #takeRemoval(key: string, everywhere: boolean): void {
+  #applyRemoval(key: string, everywhere: boolean): void {
     const id = this.#index.find(key);
-    if (everywhere && !this.#isFull && id !== NO_SLOT && !this.#hasSlot(id)) {
-      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.placeOf(id));
+    if (everywhere && !this.#isFull && id !== NO_RECORD && !this.#owns(id)) {
+      this.#listener.superseded(this.#index.shardOf(id), key, this.#index.rangeOf(id));
       this.#index.remove(id);
     }
     this.#drop(key);
   }
 
-  #hasSlot(id: SlotId): boolean {
-    return id !== NO_SLOT && this.#index.shardOf(id) === this.#number;
+  #owns(id: RecordId): boolean {
+    return id !== NO_RECORD && this.#index.shardOf(id) === this.#number;
   }
 }
 
@@ -282,14 +283,14 @@ const SHORT = 64;
 const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;
 
-function judge(line: Buffer): Judgement {
-  const raw = isTooDeep(line) ? undefined : readRaw(line);
-  return { raw, fits: raw !== undefined && fitsChecksum(raw) };
+function verify(line: Buffer): Verdict {
+  const raw = isTooDeep(line) ? undefined : parseRaw(line);
+  return { raw, fits: raw !== undefined && matchesChecksum(raw) };
 }
 
 function isWhole(bytes: Buffer, key: string): boolean {
   try {
-    decodeRecord(bytes, key);
+    decodeLine(bytes, key);
     return true;
   } catch {
     return false;

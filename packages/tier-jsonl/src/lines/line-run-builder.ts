@@ -1,5 +1,5 @@
 /** Lines of one kind that follow one another, kept as one place. */
-export class LineRun {
+export class LineRunBuilder {
   /** Offset at which a line has to begin to belong to it. */
   next = 0;
   offset = 0;

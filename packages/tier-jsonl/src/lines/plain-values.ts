@@ -1,6 +1,6 @@
 import { RECORD_MEMBERS } from '@pw/cache-models';
 import { isJson } from './json-scanner.ts';
-import type { RawRecord } from './record-line.ts';
+import type { RawRecord } from './raw-record.ts';
 
 const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum']);
 /** Levels of lists and objects that a member which we do not know may have. */

@@ -1,4 +1,4 @@
-import type { PlaceOfLines } from './byte-range.ts';
+import type { LineRun } from './byte-range.ts';
 
 /** Places of a chunk. To copy all that is there into more room would be most of the work where there are many. */
 const CHUNK = 512;
@@ -10,7 +10,7 @@ interface Chunk {
 }
 
 /** Places in columns: where every other line of a file is damaged, or none of ours, an object for each took longer than to read them. */
-export class PlaceList implements Iterable<PlaceOfLines> {
+export class RangeList implements Iterable<LineRun> {
   readonly #chunks: Chunk[] = [];
   #last: Chunk | undefined;
   #length = 0;
@@ -41,8 +41,8 @@ export class PlaceList implements Iterable<PlaceOfLines> {
   }
 
   /** The places from a number on. */
-  from(first: number): PlaceList {
-    const list = new PlaceList();
+  from(first: number): RangeList {
+    const list = new RangeList();
     for (let at = first; at < this.#length; at++) {
       const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
       list.add(offset[at % CHUNK]!, length[at % CHUNK]!, lines[at % CHUNK]!);
@@ -50,7 +50,7 @@ export class PlaceList implements Iterable<PlaceOfLines> {
     return list;
   }
 
-  *[Symbol.iterator](): Generator<PlaceOfLines, void> {
+  *[Symbol.iterator](): Generator<LineRun, void> {
     for (let at = 0; at < this.#length; at++) {
       const { offset, length, lines } = this.#chunks[Math.floor(at / CHUNK)]!;
       yield { offset: offset[at % CHUNK]!, length: length[at % CHUNK]!, lines: lines[at % CHUNK]! };

@@ -1,11 +1,9 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
-import { isJson } from './json-scanner.ts';
 import { LONG_LINE, MOST_VALUES } from '../limits.ts';
+import { isJson } from './json-scanner.ts';
 import { hasPlainValues } from './plain-values.ts';
-
-/** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
-export type RawRecord = Record<string, unknown>;
+import type { RawRecord } from './raw-record.ts';
 
 /** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
@@ -15,11 +13,11 @@ const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
 /** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
-export function encodeRecord(record: ProxyRecord): string {
+export function encodeLine(record: ProxyRecord): string {
   return encodeMembers({ ...record });
 }
 
-/** As {@link encodeRecord}, for a record that was read: unknown members are kept, an old checksum is replaced. */
+/** As {@link encodeLine}, for a record that was read: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
   const { [CHECKSUM]: _checksum, ...members } = raw;
   return encodeMembers(members);
@@ -76,19 +74,19 @@ function checkValues(bytes: Buffer): void {
 }
 
 /** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */
-export function decodeRecord(bytes: Buffer, key: string): RawRecord {
+export function decodeLine(bytes: Buffer, key: string): RawRecord {
   const value = parseLine(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new CacheCorruptionError('stored line is not a record');
   const raw = value as RawRecord;
   if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
   if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
-  if (!fitsSum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
+  if (!valuesMatchChecksum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
   return raw;
 }
 
 /** The object in a line, whatever its values; `undefined` for anything else. */
-export function readRaw(bytes: Buffer): RawRecord | undefined {
+export function parseRaw(bytes: Buffer): RawRecord | undefined {
   try {
     const value = parseLine(bytes);
     return typeof value === 'object' && value !== null ? (value as RawRecord) : undefined;
@@ -98,12 +96,12 @@ export function readRaw(bytes: Buffer): RawRecord | undefined {
 }
 
 /** True for plain values as they were written; ProxyWhirl writes an updated record without a checksum. */
-export function fitsChecksum(raw: RawRecord): boolean {
-  return hasPlainValues(raw) && fitsSum(raw);
+export function matchesChecksum(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && valuesMatchChecksum(raw);
 }
 
 /** Of a record that has plain values. */
-function fitsSum(raw: RawRecord): boolean {
+function valuesMatchChecksum(raw: RawRecord): boolean {
   const checksum = raw[CHECKSUM];
   return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
 }

@@ -1,6 +1,6 @@
 import { isJson } from './json-scanner.ts';
 import { HeadReader, type LineHead } from './line-head.ts';
-import { fitsChecksum, readRaw } from './record-line.ts';
+import { matchesChecksum, parseRaw } from './record-line.ts';
 
 /** A stretch of a line that could not be read as a whole. */
 export interface Piece {
@@ -59,8 +59,8 @@ function recordIn(line: Buffer, start: number, limit: number): Piece | undefined
   const record = bytes.subarray(0, length);
   const head = new HeadReader().read(record, 0, length);
   if (head.kind !== 'record') return undefined;
-  const raw = readRaw(record);
-  if (raw?.['checksum'] === undefined || !fitsChecksum(raw)) return undefined;
+  const raw = parseRaw(record);
+  if (raw?.['checksum'] === undefined || !matchesChecksum(raw)) return undefined;
   return { start, end: start + length, head };
 }
 

@@ -1,7 +1,7 @@
-import { isSpace } from './json-scanner.ts';
 import { MAX_LINE } from '../limits.ts';
 import type { ShardFile } from '../shard/shard-file.ts';
-import { Slice } from '../shard/slice.ts';
+import { TimeSlice } from '../shard/slice.ts';
+import { isSpace } from './json-scanner.ts';
 
 const CHUNK = 1024 * 1024;
 const NEWLINE = 0x0a;
@@ -28,7 +28,7 @@ export interface LineVisitor {
 export function* scanLines(file: ShardFile, from: number, to: number, visitor: LineVisitor): Generator<void, void> {
   let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(to - from, 1)));
   let position = from;
-  const slice = new Slice();
+  const slice = new TimeSlice();
   while (position < to) {
     const wanted = Math.min(buffer.length, to - position);
     const got = file.readInto(buffer.subarray(0, wanted), position);
@@ -40,7 +40,7 @@ export function* scanLines(file: ShardFile, from: number, to: number, visitor: L
     }
     if (used === 0 && buffer.length < MAX_LINE) buffer = Buffer.allocUnsafe(Math.min(buffer.length * 2, MAX_LINE));
     else if (used === 0) position = yield* skipLine(file, position, to, buffer, visitor, slice);
-    if (slice.isOver()) yield;
+    if (slice.renewIfOver()) yield;
   }
 }
 
@@ -49,12 +49,12 @@ function* visitLines(
   bytes: Buffer,
   position: number,
   visitor: LineVisitor,
-  slice: Slice,
+  slice: TimeSlice,
 ): Generator<void, number, undefined> {
   const some = new SomeLines(bytes, position, visitor);
   while (some.visit()) {
-    if (some.steps !== undefined) for (const _ of some.steps) if (slice.isOver()) yield;
-    if (slice.isOver()) yield;
+    if (some.steps !== undefined) for (const _ of some.steps) if (slice.renewIfOver()) yield;
+    if (slice.renewIfOver()) yield;
   }
   return some.start;
 }
@@ -138,7 +138,7 @@ function* skipLine(
   to: number,
   buffer: Buffer,
   visitor: LineVisitor,
-  slice: Slice,
+  slice: TimeSlice,
 ): Generator<void, number, undefined> {
   for (let position = from; position < to; ) {
     const got = file.readInto(buffer.subarray(0, Math.min(buffer.length, to - position)), position);
@@ -149,7 +149,7 @@ function* skipLine(
     }
     if (got === 0) break;
     position += got;
-    if (slice.isOver()) yield;
+    if (slice.renewIfOver()) yield;
   }
   visitor.longTail(from, to - from);
   return to;

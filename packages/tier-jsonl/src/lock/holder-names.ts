@@ -11,7 +11,7 @@ const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
 const FORGOTTEN = 24 * 60 * 60 * 1000;
 /** Bytes of one shard's line: two numbers or a word, blanks and a newline. */
 /** Files that an opening looks at, a few milliseconds' work: there may be any number, and it stands still meanwhile. */
-const SWEPT_AT_ONCE = 200;
+const CHECKED_AT_ONCE = 200;
 const WIDTH = 48;
 const TAKING = lineWith('taking');
 const NOTHING = lineWith('-');
@@ -28,14 +28,14 @@ export interface FolderIdentity {
  * file a tier, `pw-holder.…`, mode 0600: its name says which process that is, and its line N which folder that process
  * made last for shard N, or that it is about to make one. A lock is believed to be its only while the folder is that very one.
  * One that nobody says to have made is that of a process which died, or was stopped, between the making and the saying: it is a dead one's
- * if everybody who was about to make one has ended, and one of them said so before the folder was made.
+ * if everybody who was about to make one has ended, and one of them entries so before the folder was made.
  *
  * Naming costs two writes of 48 bytes. What cannot be told, such as whether a process of another container runs, is left open:
  * such a lock goes by its age.
  */
 export class HolderNames {
   readonly #directory: string;
-  #own: { readonly path: string; readonly fd: number; readonly notAtExit: () => void } | undefined;
+  #own: { readonly path: string; readonly fd: number; readonly cancelExitHandler: () => void } | undefined;
   /** False once it is closed, or if this system does not tell who we are. */
   #canName = true;
 
@@ -45,20 +45,20 @@ export class HolderNames {
 
   /** Says that we are about to make a lock folder; `took` or `didNotTake` follows. Never throws: a lock without a name is as good, for us. */
   willTake(shard: number): void {
-    this.#say(shard, TAKING);
+    this.#write(shard, TAKING);
   }
 
   /** Says that we hold a lock. Never throws. */
   took(shard: number, folder: FolderIdentity): void {
-    this.#say(shard, lineOf(folder));
+    this.#write(shard, lineOf(folder));
   }
 
-  /** Takes back what `willTake` said. Never throws. */
+  /** Takes back what `willTake` entries. Never throws. */
   didNotTake(shard: number): void {
-    this.#say(shard, NOTHING);
+    this.#write(shard, NOTHING);
   }
 
-  #say(shard: number, line: string): void {
+  #write(shard: number, line: string): void {
     if (!this.#canName) return;
     try {
       this.#own ??= this.#makeOwn();
@@ -74,10 +74,10 @@ export class HolderNames {
     // Nobody can tell folders apart that have no time of birth.
     if (!(folder.birthtimeMs > 0) || certainIdentity() === undefined) return false;
     try {
-      const said = this.#holders().map(({ path, process }) => ({ process, ...lastSaid(path, shard) }));
-      const makers = said.filter(({ line }) => line === lineOf(folder));
+      const entries = this.#holders().map(({ path, process }) => ({ process, ...lastEntry(path, shard) }));
+      const makers = entries.filter(({ line }) => line === lineOf(folder));
       if (makers.length > 0) return makers.every(({ process }) => hasEnded(process));
-      const taking = said.filter(({ line }) => line === TAKING);
+      const taking = entries.filter(({ line }) => line === TAKING);
       return (
         taking.some(({ mtimeMs }) => mtimeMs <= folder.birthtimeMs) && taking.every(({ process }) => hasEnded(process))
       );
@@ -87,13 +87,13 @@ export class HolderNames {
   }
 
   /** Removes the files of processes that have ended, once their locks are gone, and of those that were not heard of for a day: some, and others at the next opening. Never throws. */
-  sweep(): void {
+  removeStale(): void {
     try {
       const canTell = certainIdentity() !== undefined;
       const holders = this.#holders();
       // From anywhere on: the first ones may be of those that stay.
       const from = Math.floor(Math.random() * holders.length);
-      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, SWEPT_AT_ONCE))
+      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_AT_ONCE))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.
@@ -105,7 +105,7 @@ export class HolderNames {
     const own = this.#own;
     this.#own = undefined;
     if (own === undefined) return;
-    own.notAtExit();
+    own.cancelExitHandler();
     closeSync(own.fd);
     remove(own.path);
   }
@@ -116,7 +116,7 @@ export class HolderNames {
     const name = `pw-holder.${own.space}.${own.pid}.${own.start}.${randomBytes(6).toString('hex')}`;
     const path = join(this.#directory, name);
     const fd = openFile(path, O_WRONLY | O_CREAT | O_EXCL);
-    return { path, fd, notAtExit: runAtExit(() => remove(path)) };
+    return { path, fd, cancelExitHandler: runAtExit(() => remove(path)) };
   }
 
   #holders(): { readonly path: string; readonly process: ProcessIdentity }[] {
@@ -136,8 +136,8 @@ function lineWith(text: string): string {
   return `${text.padEnd(WIDTH - 1)}\n`;
 }
 
-/** The line of a shard, and when something was said last. */
-function lastSaid(path: string, shard: number): { readonly line?: string; readonly mtimeMs: number } {
+/** The line of a shard, and when something was entries last. */
+function lastEntry(path: string, shard: number): { readonly line?: string; readonly mtimeMs: number } {
   let fd: number;
   try {
     fd = openFile(path, O_RDONLY, 'holder file');

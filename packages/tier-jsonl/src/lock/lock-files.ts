@@ -4,7 +4,6 @@ import {
   constants,
   lstatSync,
   mkdirSync,
-  readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -14,9 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { unsafePath } from '@pw/cache-models';
-import type { FolderIdentity } from './holder-names.ts';
+import { listNames } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
 import { errorCode } from '../files/storage-fault.ts';
+import type { FolderIdentity } from './holder-names.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;
 
@@ -91,7 +91,7 @@ export class LockFiles {
   /** True if a lock stands here whose holder has ended for sure. */
   isOrphan(): boolean {
     const found = this.#found();
-    return found?.isDirectory() === true && !this.#isOwn(found) && this.#isDead(found, 0);
+    return found?.isDirectory() === true && !this.#isOwn(found) && this.#checkDead(found, 0);
   }
 
   disclaim(): void {
@@ -120,8 +120,7 @@ export class LockFiles {
     const replacing = this.#replacing;
     this.disclaim();
     const began = performance.now();
-    const found =
-      replacing === undefined ? this.#make(path) : this.#unlessStopped(() => this.#replace(path, replacing));
+    const found = replacing === undefined ? this.#make(path) : this.#failIfPaused(() => this.#replace(path, replacing));
     this.#own = { ino: found.ino, birthtimeMs: found.birthtimeMs };
     this.#ahead = aheadOf(found);
     this.#refreshedAt = began;
@@ -131,7 +130,7 @@ export class LockFiles {
     if (!found.isDirectory())
       throw unsafePath({ path, what: 'lock', problem: 'is no folder; remove it', tier: 'JSONL tier' });
     if (this.#isOwn(found)) return { mtime: new Date(found.mtime.getTime() + (this.#ahead ?? 0)) };
-    return { mtime: new Date(this.#isAbandoned(found) ? 0 : Date.now()) };
+    return { mtime: new Date(this.#checkAbandoned(found) ? 0 : Date.now()) };
   };
   readonly utimesSync = (path: string, accessed: Date, modified: Date): void => {
     const ahead = this.#ahead ?? 0;
@@ -147,9 +146,9 @@ export class LockFiles {
       return;
     }
     // Before the look: what is in the folder of somebody who comes after it stays.
-    const names = namesIn(path);
+    const names = listNames(path);
     const found = this.#found();
-    if (found !== undefined && !this.#isAbandoned(found))
+    if (found !== undefined && !this.#checkAbandoned(found))
       throw Object.assign(new Error('the lock was taken by another'), { code: 'ELOCKED' });
     this.#replacing = found === undefined ? undefined : names;
   };
@@ -158,7 +157,7 @@ export class LockFiles {
   #make(path: string): Stats {
     this.#holders.willTake();
     try {
-      const made = this.#unlessStopped(() => {
+      const made = this.#failIfPaused(() => {
         mkdirSync(path, 0o700);
         return lstatSync(path);
       });
@@ -171,7 +170,7 @@ export class LockFiles {
   }
 
   /** Whoever was stopped in the middle of `work` may be looking at the folder of somebody who took ours for abandoned. */
-  #unlessStopped<T>(work: () => T): T {
+  #failIfPaused<T>(work: () => T): T {
     const wall = Date.now();
     const began = performance.now();
     const result = work();
@@ -216,11 +215,11 @@ export class LockFiles {
   }
 
   /** True if it was not refreshed in time, or its holder has ended. */
-  #isAbandoned(found: Stats): boolean {
-    return this.#isStale(found) || this.#isDead(found, ASK_AFTER);
+  #checkAbandoned(found: Stats): boolean {
+    return this.#checkStale(found) || this.#checkDead(found, ASK_AFTER);
   }
 
-  #isStale(found: Stats): boolean {
+  #checkStale(found: Stats): boolean {
     const now = performance.now();
     const { ino, mtimeMs, since } = this.#seen;
     if (ino !== found.ino || mtimeMs !== found.mtimeMs)
@@ -232,7 +231,7 @@ export class LockFiles {
     return this.#age(found) > this.#stale;
   }
 
-  #isDead({ ino, birthtimeMs }: Stats, after: number): boolean {
+  #checkDead({ ino, birthtimeMs }: Stats, after: number): boolean {
     const now = performance.now();
     const { isDead, at } = this.#asked;
     const isSame = this.#asked.ino === ino && this.#asked.birthtimeMs === birthtimeMs;
@@ -251,15 +250,6 @@ export class LockFiles {
       // Whoever tidies up may have been first.
       rmSync(probe, { recursive: true, force: true });
     }
-  }
-}
-
-function namesIn(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 

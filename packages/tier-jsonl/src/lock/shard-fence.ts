@@ -1,23 +1,13 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, readSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { temporaryPaths } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
-import { QUARANTINE } from '../quarantine/quarantine.ts';
 import { errorCode } from '../files/storage-fault.ts';
-import { isTemporaryName, temporaryName } from '../files/temporary-name.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import { QUARANTINE } from '../quarantine/quarantine.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 const CHUNK = 1024 * 1024;
 /** ProxyWhirl, which knows no lock of ours, may replace the file while it is copied. */
 const TRIES = 5;
@@ -39,27 +29,24 @@ export function fenceShard(path: string): void {
 
 /** Temporary files for a path: of compactions and the like, and folders that were to become its lock. */
 function removeTemporary(path: string): void {
-  const folder = dirname(path);
-  const isFor = (name: string) => name.startsWith(`${basename(path)}.`) && isTemporaryName(name);
-  for (const name of namesIn(folder)) if (isFor(name)) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const leftover of temporaryPaths(dirname(path), `${basename(path)}.`))
+    rmSync(leftover, { recursive: true, force: true });
 }
 
 function replaceByCopy(path: string): boolean {
   const source = openIfThere(path);
-  const temporary = temporaryName(path);
-  const target = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  const target = new TemporaryFile(path);
   try {
     const before = source === undefined ? undefined : fstatSync(source);
-    if (source !== undefined) copy(source, target);
-    fsyncSync(target);
+    if (source !== undefined) copy(source, target.fd);
+    fsyncSync(target.fd);
     const now = lstatSync(path, { throwIfNoEntry: false });
     if (!isSame(before, now)) return false;
-    renameSync(temporary, path);
+    target.renameTo(path);
     return true;
   } finally {
-    closeSync(target);
+    target.close();
     if (source !== undefined) closeSync(source);
-    rmSync(temporary, { force: true });
   }
 }
 
@@ -83,15 +70,6 @@ function openIfThere(path: string): number | undefined {
     return openFile(path, O_RDONLY, 'shard');
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, runAtExit } from '@pw/cache-models';
 import lockfile from 'proper-lockfile';
+import { errorCode, storageFault } from '../files/storage-fault.ts';
 import { LockFiles, type LockHolders } from './lock-files.ts';
 import type { LockTiming } from './lock-timing.ts';
 import { fenceShard } from './shard-fence.ts';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
 // A rival looks at least this often, and a holder that kept the lock for long rests for as long.
@@ -26,11 +26,11 @@ export class ShardLock {
   readonly #files: LockFiles;
   readonly #turns: TurnQueue;
   #idle: NodeJS.Timeout | undefined;
-  #giveBack: (() => void) | undefined;
-  #notAtExit: (() => void) | undefined;
+  #unlock: (() => void) | undefined;
+  #cancelExitHandler: (() => void) | undefined;
   #isLost = false;
   /** True while a former holder that is only stopped could still write. */
-  #owesFence = false;
+  #mustFence = false;
   #takenAt = 0;
   #usedAt = Number.NEGATIVE_INFINITY;
   #restUntil = 0;
@@ -45,8 +45,8 @@ export class ShardLock {
   }
 
   /** True if the lock is ours now. Asked before each write: it may have been taken from us. */
-  isHeld(): boolean {
-    if (this.#giveBack === undefined) return false;
+  confirmHeld(): boolean {
+    if (this.#unlock === undefined) return false;
     if (!this.#isLost && this.#files.isOurs()) return true;
     this.release();
     return false;
@@ -54,21 +54,21 @@ export class ShardLock {
 
   /** True if nobody has taken the lock over up to now. Asked after each write, before it is acknowledged. */
   isStillOurs(): boolean {
-    return this.#giveBack !== undefined && (this.#files.isOurs() || this.#files.isThere());
+    return this.#unlock !== undefined && (this.#files.isOurs() || this.#files.isThere());
   }
 
   /** True if the holder has ended without giving the lock back. */
   isOrphan(): boolean {
-    return this.#giveBack === undefined && this.#files.isOrphan();
+    return this.#unlock === undefined && this.#files.isOrphan();
   }
 
   /**
    * Takes the lock if it is free, or its holder has ended or did not refresh it in time. One that we have already is not looked at: ask
-   * `isHeld` before anything is written. Throws what the system says.
+   * `confirmHeld` before anything is written. Throws what the system says.
    */
   tryTake(): boolean {
     if (this.#isLost) this.release();
-    if (this.#giveBack !== undefined) {
+    if (this.#unlock !== undefined) {
       // It is used until the next `settle`, however long that takes.
       clearTimeout(this.#idle);
       this.#idle = undefined;
@@ -77,31 +77,31 @@ export class ShardLock {
     if (performance.now() < this.#restUntil) return false;
     this.#isLost = false;
     try {
-      this.#giveBack = lockfile.lockSync(this.#target, this.#options());
+      this.#unlock = lockfile.lockSync(this.#target, this.#options());
     } catch (error) {
       if (errorCode(error) === 'ELOCKED' || errorCode(error) === 'ENOENT') return this.#failed();
       this.#failed();
       throw error;
     }
     // A process that ends in the middle of a burst leaves no lock that others would wait for.
-    this.#notAtExit = runAtExit(() => this.release());
+    this.#cancelExitHandler = runAtExit(() => this.release());
     this.#takenAt = performance.now();
-    this.#owesFence = this.#files.isTakenOver;
+    this.#mustFence = this.#files.isTakenOver;
     return this.#fence();
   }
 
   /** Of a lock that was taken over: shuts its former holder out. False if it is lost by then. */
   #fence(): boolean {
-    if (!this.#owesFence) return true;
+    if (!this.#mustFence) return true;
     try {
       fenceShard(this.#target);
     } catch (error) {
       // Whoever took it over from us meanwhile removed what was to be renamed.
-      if (!this.isHeld()) return false;
+      if (!this.confirmHeld()) return false;
       throw error;
     }
-    this.#owesFence = false;
-    return this.isHeld();
+    this.#mustFence = false;
+    return this.confirmHeld();
   }
 
   /** Waits for the lock. Throws a CacheStorageError when it is still held by another after `deadline`. */
@@ -116,7 +116,7 @@ export class ShardLock {
 
   /** After a write: keeps the lock for a moment if writes follow one another closely, else gives it back. */
   settle(): void {
-    if (this.#giveBack === undefined) return;
+    if (this.#unlock === undefined) return;
     const now = performance.now();
     const isBurst = now - this.#usedAt < IDLE;
     this.#usedAt = now;
@@ -142,20 +142,20 @@ export class ShardLock {
   release(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
-    this.#notAtExit?.();
-    this.#notAtExit = undefined;
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
-    if (giveBack !== undefined) {
+    this.#cancelExitHandler?.();
+    this.#cancelExitHandler = undefined;
+    const unlock = this.#unlock;
+    this.#unlock = undefined;
+    if (unlock !== undefined) {
       try {
-        if (this.#owesFence) this.#files.leave();
-        if (!this.#isLost) giveBack();
-        else if (!this.#owesFence) this.#files.remove();
+        if (this.#mustFence) this.#files.leave();
+        if (!this.#isLost) unlock();
+        else if (!this.#mustFence) this.#files.remove();
       } catch {
         // Its folder cannot be removed: it grows stale, and others take it over.
       }
     }
-    this.#owesFence = false;
+    this.#mustFence = false;
     this.#files.disclaim();
   }
 
@@ -168,9 +168,9 @@ export class ShardLock {
   }
 
   #failed(): false {
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
-    if (giveBack !== undefined) this.#isLost = true;
+    const unlock = this.#unlock;
+    this.#unlock = undefined;
+    if (unlock !== undefined) this.#isLost = true;
     this.#files.disclaim();
     return false;
   }

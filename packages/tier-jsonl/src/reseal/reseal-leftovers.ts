@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheCorruptionError, type CredentialCipher, mayHoldToken } from '@pw/cache-models';
+import { removeFile } from '../files/remove-file.ts';
+import { storageFault } from '../files/storage-fault.ts';
 import type { JsonlStore } from '../jsonl-store.ts';
 import { listDirectory } from '../layout/list-directory.ts';
-import type { Place } from '../lines/byte-range.ts';
-import { removeFile } from '../files/remove-file.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
 import { resealQuarantine, tokenLinesIn } from './reseal-quarantine.ts';
-import { storageFault } from '../files/storage-fault.ts';
 
 /** A longer line is not read: no record is as long, and who knows what it holds. */
 const MAX_LINE = 256 * 1024;
@@ -20,8 +20,8 @@ const SLICE = 100;
 export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   try {
     yield* temporaryFiles(store, cipher);
-    for (const { places, read } of store.foreignLines()) yield await foreignWithToken(places, read);
-    yield* resealQuarantine(store.directory, cipher, (shard, work) => store.exclusively(shard, work));
+    for (const { ranges, read } of store.foreignLines()) yield await foreignWithToken(ranges, read);
+    yield* resealQuarantine(store.directory, cipher, (shard, work) => store.runExclusive(shard, work));
   } catch (error) {
     throw storageFault('seal the quarantine again', error);
   }
@@ -30,24 +30,24 @@ export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): A
 /** Ours go: whoever writes one holds the lock. Those of ProxyWhirl may be in use. */
 async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   const { temporary, others } = listDirectory(store.directory);
-  for (const { shard, path } of temporary) await store.exclusively(shard, async () => removeFile(path));
+  for (const { shard, path } of temporary) await store.runExclusive(shard, async () => removeFile(path));
   for (const name of others) yield await tokenLinesIn(join(store.directory, name), cipher);
 }
 
-async function foreignWithToken(places: Iterable<Place>, read: (place: Place) => Buffer): Promise<number> {
+async function foreignWithToken(ranges: Iterable<ByteRange>, read: (range: ByteRange) => Buffer): Promise<number> {
   let count = 0;
   let at = 0;
-  for (const place of places) {
-    if (at++ % SLICE === SLICE - 1) await rest();
-    if (place.length > MAX_LINE || mayHoldToken(readOrNothing(read, place))) count++;
+  for (const range of ranges) {
+    if (at++ % SLICE === SLICE - 1) await nextTurn();
+    if (range.length > MAX_LINE || mayHoldToken(readOrNothing(read, range))) count++;
   }
   return count;
 }
 
 /** The file may have been replaced by a shorter one meanwhile. */
-function readOrNothing(read: (place: Place) => Buffer, place: Place): Buffer {
+function readOrNothing(read: (range: ByteRange) => Buffer, range: ByteRange): Buffer {
   try {
-    return read(place);
+    return read(range);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return Buffer.alloc(0);
     throw error;

@@ -1,19 +1,21 @@
-import { closeSync, constants, fstatSync, fsync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CacheErrorCode, type CredentialCipher, resealText, syncFolder } from '@pw/cache-models';
-import { linePieces } from './line-pieces.ts';
+import { listNames } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
-import { QUARANTINE } from '../quarantine/quarantine.ts';
 import { removeFile } from '../files/remove-file.ts';
-import { shardOfFileName } from '../layout/shard-of-key.ts';
 import { errorCode } from '../files/storage-fault.ts';
-import { isTemporaryName, temporaryName } from '../files/temporary-name.ts';
-import { TokenTrace } from './token-trace.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
+import { isTemporaryName } from '../files/temporary-name.ts';
 import { writeFully } from '../files/write-fully.ts';
+import { shardOfFileName } from '../layout/shard-of-key.ts';
+import { QUARANTINE } from '../quarantine/quarantine.ts';
+import { linePieces } from './line-pieces.ts';
+import { TokenTrace } from './token-trace.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 /** Work before the event loop gets a turn, in milliseconds. */
 const SLICE_MS = 3;
 const NEWLINE = Buffer.from('\n');
@@ -23,7 +25,7 @@ const WRITE_AT = 256 * 1024;
 const flush = promisify(fsync);
 
 /** Has work done with a shard's lock held. */
-export type Exclusively = <T>(shard: number, work: (isHeld: () => boolean) => Promise<T>) => Promise<T>;
+export type RunExclusive = <T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>) => Promise<T>;
 
 /**
  * Seals the tokens in the quarantine of a directory again, where they lie, and gives for each file how many lines hold one that could
@@ -33,25 +35,25 @@ export type Exclusively = <T>(shard: number, work: (isHeld: () => boolean) => Pr
 export async function* resealQuarantine(
   directory: string,
   cipher: CredentialCipher,
-  exclusively: Exclusively,
+  runExclusive: RunExclusive,
 ): AsyncGenerator<number> {
   const folder = join(directory, QUARANTINE);
-  for (const name of namesIn(folder)) {
+  for (const name of listNames(folder).sort()) {
     const path = join(folder, name);
     const ofShard = shardOfFileName(isTemporaryName(name) ? name.slice(0, name.indexOf('.pw-')) : name);
-    if (ofShard === undefined) yield (await look(path, cipher)).left;
+    if (ofShard === undefined) yield (await inspect(path, cipher)).left;
     else if (isTemporaryName(name)) {
       // What a crash left behind: whoever writes holds the lock.
-      await exclusively(ofShard, async () => removeFile(path));
+      await runExclusive(ofShard, async () => removeFile(path));
     } else {
-      const { left, isStale } = await look(path, cipher);
-      yield isStale ? await exclusively(ofShard, (isHeld) => rewrite(path, cipher, isHeld)) : left;
+      const { left, isStale } = await inspect(path, cipher);
+      yield isStale ? await runExclusive(ofShard, (confirmHeld) => rewrite(path, cipher, confirmHeld)) : left;
     }
   }
 }
 
 /** How many lines of a file may hold a token that cannot be sealed again, and whether any can. */
-async function look(path: string, cipher: CredentialCipher): Promise<{ left: number; isStale: boolean }> {
+async function inspect(path: string, cipher: CredentialCipher): Promise<{ left: number; isStale: boolean }> {
   const fd = openIfFile(path);
   if (fd === undefined) return { left: 0, isStale: false };
   try {
@@ -61,27 +63,23 @@ async function look(path: string, cipher: CredentialCipher): Promise<{ left: num
   }
 }
 
-async function rewrite(path: string, cipher: CredentialCipher, isHeld: () => boolean): Promise<number> {
+async function rewrite(path: string, cipher: CredentialCipher, confirmHeld: () => boolean): Promise<number> {
   const source = openIfFile(path);
   if (source === undefined) return 0;
-  const temporary = temporaryName(path);
-  const target = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
-  let isDone = false;
+  const target = new TemporaryFile(path);
   try {
     const before = fstatSync(source);
-    const { left } = await copyResealed(source, target, cipher);
-    await flush(target);
+    const { left } = await copyResealed(source, target.fd, cipher);
+    await flush(target.fd);
     const now = fstatSync(source);
-    if (!isHeld() || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
+    if (!confirmHeld() || now.size !== before.size || now.mtimeMs !== before.mtimeMs)
       throw Object.assign(new Error('the lock was lost'), { code: 'EBUSY' });
-    renameSync(temporary, path);
-    isDone = true;
+    target.renameTo(path);
     syncFolder(dirname(path));
     return left;
   } finally {
     closeSync(source);
-    closeSync(target);
-    if (!isDone) rmSync(temporary, { force: true });
+    target.close();
   }
 }
 
@@ -111,7 +109,7 @@ async function copyResealed(source: number, target: number | undefined, cipher: 
     if (line?.isLeft === true || (endsWithNewline && trace.take())) left++;
     if (target !== undefined) put(line?.bytes ?? bytes, endsWithNewline);
     if (performance.now() < end) continue;
-    await rest();
+    await nextTurn();
     end = performance.now() + SLICE_MS;
   }
   if (trace.take()) left++;
@@ -129,17 +127,8 @@ function openIfFile(path: string): number | undefined {
   }
 }
 
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-    throw error;
-  }
-}
-
 /** The lines of any other file that may hold a token; one that only looks needs no lock. */
 export async function tokenLinesIn(path: string, cipher: CredentialCipher): Promise<number> {
-  const { left, isStale } = await look(path, cipher);
+  const { left, isStale } = await inspect(path, cipher);
   return left + Number(isStale);
 }

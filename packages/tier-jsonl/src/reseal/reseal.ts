@@ -7,10 +7,11 @@ import {
   recordToEntry,
   sealState,
 } from '@pw/cache-models';
+import { NO_RECORD } from '../index/record-id.ts';
 import type { JsonlStore } from '../jsonl-store.ts';
-import { encodeResealed, type RawRecord } from '../lines/record-line.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
+import { encodeResealed } from '../lines/record-line.ts';
 import { leftovers } from './reseal-leftovers.ts';
-import { NO_SLOT } from '../index/record-id.ts';
 
 /** `stale` becomes `reencrypted` once the new line is written. */
 type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'misplaced' | 'damaged';
@@ -28,7 +29,7 @@ export async function* resealRecords(
   cipher: CredentialCipher,
   batchSize: number,
 ): AsyncGenerator<ResealCounts> {
-  const keys = await store.settled(() => {
+  const keys = await store.whenSettled(() => {
     store.refreshAll();
     return store.liveKeys();
   });
@@ -49,7 +50,7 @@ const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0,
 async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
   const fate = await resealKey(store, cipher, key);
   // The quarantine is gone through later.
-  if (fate === 'damaged') await store.settled(() => store.setDamagedAside(key));
+  if (fate === 'damaged') await store.whenSettled(() => store.setDamagedAside(key));
   return fate;
 }
 
@@ -57,7 +58,7 @@ async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: strin
   let fate: Fate = 'none';
   for (let tries = 0; tries < TRIES; tries++) {
     // Looked at without the lock first: most records need none.
-    const raw = await store.settled(() => readOrPass(store, key));
+    const raw = await store.whenSettled(() => readOrSkip(store, key));
     fate = raw === undefined ? 'none' : fateOf(raw, cipher);
     if (fate !== 'stale') return fate;
     const done = await store.rewrite(key, (found) => {
@@ -70,10 +71,10 @@ async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: strin
 }
 
 /** A damaged record is set aside by the store; here it counts for nothing yet. */
-function readOrPass(store: JsonlStore, key: string): RawRecord | undefined {
+function readOrSkip(store: JsonlStore, key: string): RawRecord | undefined {
   const id = store.find(key);
   try {
-    return id === NO_SLOT ? undefined : store.readRecord(id);
+    return id === NO_RECORD ? undefined : store.readRecord(id);
   } catch (error) {
     if (error instanceof CacheCorruptionError) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-import type { Place, PlaceOfLines } from '../lines/byte-range.ts';
+import type { ByteRange, LineRun } from '../lines/byte-range.ts';
 
 /** Damaged lines that are counted before the event loop may have a turn. */
 const AT_A_TIME = 4096;
@@ -12,7 +12,7 @@ const MOST_KNOWN = 10_000;
  */
 export class DamageReport {
   /** Those that were counted, by their offset. */
-  readonly #known = new Map<number, PlaceOfLines>();
+  readonly #known = new Map<number, LineRun>();
   /** Everything before this offset was counted. */
   #knownUpTo = 0;
   readonly #onDamaged: (count: number) => void;
@@ -22,8 +22,8 @@ export class DamageReport {
   }
 
   /** A line was counted by whoever read it. */
-  wasCounted(place: Place): void {
-    this.#known.set(place.offset, { ...place, lines: 1 });
+  markCounted(range: ByteRange): void {
+    this.#known.set(range.offset, { ...range, lines: 1 });
   }
 
   /** The file is another one, or nothing in it is damaged any more. */
@@ -33,7 +33,7 @@ export class DamageReport {
   }
 
   /** Tells how many of these are new. Rests after each piece. */
-  *countSteps(damaged: Iterable<PlaceOfLines>): Generator<void, void> {
+  *countSteps(damaged: Iterable<LineRun>): Generator<void, void> {
     let count = 0;
     let runs = 0;
     for (const run of damaged) {

@@ -8,18 +8,15 @@ import {
   ftruncateSync,
   lstatSync,
   readSync,
-  renameSync,
-  rmSync,
   type Stats,
 } from 'node:fs';
 import { CacheCorruptionError, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
-import { LockLost } from '../lock/lock-lost.ts';
-import { openFile } from '../files/open-file.ts';
-import type { Place } from '../lines/byte-range.ts';
-import type { FileStamp } from '../side-index/side-index.ts';
 import { errorCode } from '../files/storage-fault.ts';
-import { temporaryName } from '../files/temporary-name.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { LockLost } from '../lock/lock-lost.ts';
+import type { FileStamp } from '../side-index/side-index-shape.ts';
 
 const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
@@ -71,7 +68,7 @@ export class ShardFile {
    * Looks what is at the path, follows a file that was replaced, and gives `undefined` if there is none.
    * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for anything but a regular file, or what the system says.
    */
-  look(): FileState | undefined {
+  follow(): FileState | undefined {
     const found = lstatSync(this.path, NO_THROW);
     if (found === undefined) {
       this.close();
@@ -81,12 +78,12 @@ export class ShardFile {
       this.#identity!.nlink = found.nlink;
       return state(found, false);
     }
-    this.#letGo();
+    this.#closeInBackground();
     return state(this.#open(), true);
   }
 
   /** Closes a file that another one has replaced, but not in the event loop: with its last handle its blocks are given back to the disk. */
-  #letGo(): void {
+  #closeInBackground(): void {
     const fds = [this.#fd, this.#blankFd];
     this.#fd = undefined;
     this.#blankFd = undefined;
@@ -104,7 +101,7 @@ export class ShardFile {
    * lost a name, and then, or when none is open, only `look` can tell. For reads; what it does not notice is a file
    * that was moved away under another name.
    */
-  isAsBefore(size: number, mtimeMs: number): boolean {
+  isUnchanged(size: number, mtimeMs: number): boolean {
     if (this.#fd === undefined) return false;
     const found = fstatSync(this.#fd);
     return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
@@ -189,12 +186,12 @@ export class ShardFile {
    * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: what follows may be
    * a record that only lacked the end of the line before it.
    */
-  blank(place: Place, endsLine = false): void {
-    for (const _ of this.blankSteps(place, endsLine));
+  blank(range: ByteRange, endsLine = false): void {
+    for (const _ of this.blankSteps(range, endsLine));
   }
 
   /** As `blank`, resting after each write. */
-  *blankSteps({ offset, length }: Place, endsLine: boolean): Generator<void, void> {
+  *blankSteps({ offset, length }: ByteRange, endsLine: boolean): Generator<void, void> {
     this.#blankFd ??= this.#openToBlank();
     for (let done = 0; done < length; done += MAX_BLANK) {
       const isLast = length - done <= MAX_BLANK;
@@ -210,31 +207,31 @@ export class ShardFile {
    * As `blank` with `endsLine`, of places in file order. Many that lie close together are overwritten in one write, and what is between them
    * is written as it is: where every other line is damaged, a write for each took most of a repair. Rests after each write.
    */
-  *blankAllSteps(places: Iterable<Place>): Generator<void, void> {
-    let group: Place[] = [];
-    for (const place of places) {
-      const start = group[0]?.offset ?? place.offset;
-      if (place.offset + place.length - start > MAX_BLANK) {
+  *blankAllSteps(ranges: Iterable<ByteRange>): Generator<void, void> {
+    let group: ByteRange[] = [];
+    for (const range of ranges) {
+      const start = group[0]?.offset ?? range.offset;
+      if (range.offset + range.length - start > MAX_BLANK) {
         yield* this.#blankGroup(group);
         group = [];
       }
-      group.push(place);
+      group.push(range);
     }
     yield* this.#blankGroup(group);
   }
 
-  *#blankGroup(group: readonly Place[]): Generator<void, void> {
+  *#blankGroup(group: readonly ByteRange[]): Generator<void, void> {
     if (group.length < MANY) {
-      for (const place of group) yield* this.blankSteps(place, true);
+      for (const range of group) yield* this.blankSteps(range, true);
       return;
     }
     const start = group[0]!.offset;
     const { offset, length } = group.at(-1)!;
     const bytes = Buffer.allocUnsafe(offset + length - start);
     if (this.readInto(bytes, start) < bytes.length) throw new LockLost();
-    for (const place of group) {
-      const end = place.offset + place.length - start;
-      bytes.fill(BLANK, place.offset - start, end);
+    for (const range of group) {
+      const end = range.offset + range.length - start;
+      bytes.fill(BLANK, range.offset - start, end);
       bytes[end - 1] = NEWLINE;
     }
     this.#blankFd ??= this.#openToBlank();
@@ -250,17 +247,13 @@ export class ShardFile {
   }
 
   /** Cuts off what stands at the end. Throws LockLost if there is more by now. */
-  cutTail({ offset, length }: Place): void {
+  cutTail({ offset, length }: ByteRange): void {
     if (this.stateNow().size !== offset + length) throw new LockLost();
     this.#truncate(offset);
   }
 
   #truncate(size: number): void {
     ftruncateSync(this.#fd!, size);
-  }
-
-  flush(): void {
-    fsyncSync(this.#fd!);
   }
 
   /** What tells the open file from every other state of it, for as long as it has another one at no two times. */
@@ -278,16 +271,15 @@ export class ShardFile {
    * Puts an empty file in the place of this one. A file that was removed by its name could be one that somebody else has made since;
    * what was to be renamed is gone if the lock was taken over, and then this throws LockLost.
    */
-  replaceByEmpty(isHeld: () => boolean): void {
-    const temporary = temporaryName(this.path);
-    closeSync(openFile(temporary, O_WRONLY | O_CREAT | O_EXCL));
+  replaceByEmpty(confirmHeld: () => boolean): void {
+    const temporary = new TemporaryFile(this.path);
     try {
-      if (!isHeld()) throw new LockLost();
-      renameSync(temporary, this.path);
+      if (!confirmHeld()) throw new LockLost();
+      temporary.renameTo(this.path);
     } catch (error) {
       throw errorCode(error) === 'ENOENT' ? new LockLost() : error;
     } finally {
-      rmSync(temporary, { force: true });
+      temporary.close();
     }
   }
 

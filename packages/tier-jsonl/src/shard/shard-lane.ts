@@ -1,21 +1,21 @@
-import { setImmediate as rest, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError, type Logger } from '@pw/cache-models';
 import { compactShard, isWorthCompacting } from '../compaction/compact-shard.ts';
+import { errorCode, storageFault } from '../files/storage-fault.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import { LockLost, type Written } from '../lock/lock-lost.ts';
-import type { Shard } from './shard.ts';
 import type { ShardLock } from '../lock/shard-lock.ts';
+import type { Shard } from './shard.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import type { ShardWriter } from './shard-writer.ts';
-import { Slice } from './slice.ts';
-import type { SlotIndex } from '../index/record-index.ts';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
+import { TimeSlice } from './slice.ts';
 
 /** The directory has another number of shards than we thought: the operation must find its shard again. */
 export class Resharded extends Error {}
 
 export interface LaneParts {
   readonly shard: Shard;
-  readonly index: SlotIndex;
+  readonly index: RecordIndex;
   readonly lock: ShardLock;
   readonly writer: ShardWriter;
   readonly logger: Logger;
@@ -125,7 +125,7 @@ export class ShardLane {
   /** As `repairSoon`, now; with `waits` it waits for the disk, too, however little it has to write. */
   async repair(waits = false): Promise<void> {
     if (this.#draining !== undefined) return;
-    this.#draining = this.#inTurns((isLong) => this.#repairSteps(() => waits || isLong())).finally(() => {
+    this.#draining = this.#runSteps((isLong) => this.#repairSteps(() => waits || isLong())).finally(() => {
       this.#draining = undefined;
       this.start();
     });
@@ -133,16 +133,16 @@ export class ShardLane {
   }
 
   /** Takes steps one after the other, with turns for others in between, and waits for what they give. They are told whether one has passed already. */
-  async #inTurns(stepsOf: (isLong: () => boolean) => Generator<Promise<void> | undefined, void>): Promise<void> {
-    const slice = new Slice();
+  async #runSteps(stepsOf: (isLong: () => boolean) => Generator<Promise<void> | undefined, void>): Promise<void> {
+    const slice = new TimeSlice();
     let isLong = false;
     const steps = stepsOf(() => isLong);
     for (let step = steps.next(); step.done !== true; ) {
       let fault: { readonly error: unknown } | undefined;
       try {
-        if (step.value !== undefined || slice.isOver()) {
+        if (step.value !== undefined || slice.renewIfOver()) {
           isLong = true;
-          await (step.value ?? rest());
+          await (step.value ?? nextTurn());
         }
       } catch (error) {
         fault = { error };
@@ -156,10 +156,10 @@ export class ShardLane {
     try {
       if (shard.isReading || !lock.tryTake()) return;
       for (const _ of shard.refreshSteps()) yield;
-      if (lock.isHeld()) yield* writer.repairSteps(isLong);
+      if (lock.confirmHeld()) yield* writer.repairSteps(isLong);
     } catch (error) {
       if (error instanceof LockLost) {
-        shard.distrust();
+        shard.requireFullRead();
         return;
       }
       shard.reportDamaged();
@@ -180,11 +180,11 @@ export class ShardLane {
     return this.#isCompact;
   }
 
-  /** Does something that takes long with the lock held, which may be lost all the same: `isHeld` tells. Throws as `submit` does, and what `work` throws. */
-  exclusively<T>(work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+  /** Does something that takes long with the lock held, which may be lost all the same: `confirmHeld` tells. Throws as `submit` does, and what `work` throws. */
+  runExclusive<T>(work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const { lock } = this.#parts;
     const done = new Promise<T>((resolve, reject) => {
-      const then = () => work(() => lock.isHeld()).then(resolve, reject);
+      const then = () => work(() => lock.confirmHeld()).then(resolve, reject);
       this.#queue.push({ operations: [{ kind: 'repair' }], then, resolve: () => {}, reject });
     });
     this.start();
@@ -192,7 +192,7 @@ export class ShardLane {
   }
 
   /** Gives back a lock that a process left when it ended. What cannot be done is left to the next write. */
-  takeOrphan(): void {
+  releaseOrphan(): void {
     try {
       if (this.#parts.lock.isOrphan()) this.withLock(() => {});
     } catch (error) {
@@ -206,7 +206,7 @@ export class ShardLane {
     const { lock } = this.#parts;
     if (this.#draining !== undefined) return;
     try {
-      if (lock.tryTake() && lock.isHeld()) work();
+      if (lock.tryTake() && lock.confirmHeld()) work();
     } finally {
       lock.settle();
     }
@@ -239,7 +239,7 @@ export class ShardLane {
       if (due === undefined || !this.#parts.isCurrent()) return;
       // Somebody who writes now makes it useless anyway, and we ourselves may have to rest.
       if (due > 0 || !lock.tryTake()) await sleep(Math.ceil(due) + 1 + REST);
-      else if (!(await this.#readInTurns()) && lock.isHeld()) {
+      else if (!(await this.#readInTurns()) && lock.confirmHeld()) {
         shard.leaveSideIndex();
         return;
       }
@@ -253,7 +253,7 @@ export class ShardLane {
     let before: Written | undefined;
     while (this.#queue.length > 0) {
       try {
-        await this.#readyToWrite();
+        await this.#prepareToWrite();
       } catch (error) {
         for (const { reject } of this.#queue.splice(0)) reject(error);
         // What is queued from here on was never written.
@@ -283,50 +283,50 @@ export class ShardLane {
   }
 
   /** Takes the lock, looks at the file, and makes sure that the lock is still ours after that. */
-  async #readyToWrite(): Promise<void> {
+  async #prepareToWrite(): Promise<void> {
     const { lock } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
       // A set that is left for another one may be closed by now.
       if (!this.#parts.isCurrent()) throw new Resharded();
-      if (!this.#takeAtOnce()) await lock.take();
+      if (!this.#tryTakeLock()) await lock.take();
       try {
         await this.#readInTurns();
       } catch (error) {
         throw this.#parts.isCurrent() ? storageFault('read a shard', error) : new Resharded();
       }
       if (!this.#parts.isCurrent()) throw new Resharded();
-      if (lock.isHeld() && (await this.#repairMuch())) return;
+      if (lock.confirmHeld() && (await this.#repairIfLarge())) return;
     }
-    throw lostAgain();
+    throw lockLostError();
   }
 
   /** Follows the file, and waits first for those who do so already; true if anything changed. */
   async #readInTurns(): Promise<boolean> {
     const { shard } = this;
-    while (shard.isReading) await rest();
+    while (shard.isReading) await nextTurn();
     const steps = shard.refreshSteps();
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
-      await rest();
+      await nextTurn();
     }
   }
 
   /** What is much to repair is repaired in turns, before what is written next would do it in one. False if the lock or the file was lost. */
-  async #repairMuch(): Promise<boolean> {
+  async #repairIfLarge(): Promise<boolean> {
     const { lock, writer } = this.#parts;
-    if (!this.shard.lines.isMuchDamaged) return true;
+    if (!this.shard.lines.isHeavilyDamaged) return true;
     try {
-      await this.#inTurns((isLong) => writer.repairSteps(isLong));
+      await this.#runSteps((isLong) => writer.repairSteps(isLong));
     } catch (error) {
       if (!(error instanceof LockLost)) throw storageFault('write a shard', error);
-      this.shard.distrust();
+      this.shard.requireFullRead();
       return false;
     }
-    return lock.isHeld() && this.shard.isUnchanged();
+    return lock.confirmHeld() && this.shard.isUnchanged();
   }
 
-  #takeAtOnce(): boolean {
+  #tryTakeLock(): boolean {
     try {
       return this.#parts.lock.tryTake();
     } catch (error) {
@@ -354,9 +354,9 @@ export class ShardLane {
       else this.#parts.removeElsewhere(elsewhere).then(() => answered(answers), failed);
     } catch (error) {
       if (error instanceof LockLost) {
-        this.shard.distrust();
+        this.shard.requireFullRead();
         if (mayRepeat) return error;
-        failed(lostAgain());
+        failed(lockLostError());
       } else failed(storageFault('write a shard', error));
     }
     return undefined;
@@ -364,11 +364,11 @@ export class ShardLane {
 
   async #compact(): Promise<boolean> {
     const { shard, index, lock, logger } = this.#parts;
-    const steps = compactShard(shard, index, () => lock.isHeld());
+    const steps = compactShard(shard, index, () => lock.confirmHeld());
     try {
       for (let step = steps.next(); ; step = steps.next()) {
         if (step.done === true) return step.value;
-        await (step.value ?? rest());
+        await (step.value ?? nextTurn());
       }
     } catch (error) {
       logger.warn(
@@ -383,6 +383,6 @@ export class ShardLane {
   }
 }
 
-function lostAgain(): CacheStorageError {
+function lockLostError(): CacheStorageError {
   return new CacheStorageError('JSONL tier: the lock of a shard was lost again and again');
 }

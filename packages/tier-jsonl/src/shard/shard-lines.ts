@@ -1,5 +1,5 @@
-import type { Place } from '../lines/byte-range.ts';
-import { PlaceList } from '../lines/range-list.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { RangeList } from '../lines/range-list.ts';
 
 /** Bytes; for each stretch as many more as it takes longer. */
 const MUCH = 256 * 1024;
@@ -8,25 +8,25 @@ const LIKE_A_LINE = 1024;
 /** The lines of a shard file that are in nobody's index, and where its last complete one ends. */
 export class ShardLines {
   /** Lines of live keys that a later line has replaced: the last line of a key wins, so they may stay for a while. */
-  readonly superseded = new Map<string, Place[]>();
+  readonly superseded = new Map<string, ByteRange[]>();
   /** Lines of removed keys that still have to be overwritten. */
-  removed: Place[] = [];
+  removed: ByteRange[] = [];
   /**
    * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
    * overwriting them.
    */
-  damaged = new PlaceList();
-  #foreign = new PlaceList();
+  damaged = new RangeList();
+  #foreign = new RangeList();
   #foreignBytes = 0;
   /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
-  tail: (Place & { readonly isRecord: boolean }) | undefined;
+  tail: (ByteRange & { readonly isRecord: boolean }) | undefined;
   /** Keys whose lines here are about to be dropped: a reading in the meantime does not bring them back. */
   readonly leaving = new Set<string>();
   /** End of the last complete line that was read: where the next one goes. */
   end = 0;
 
   /** True if to set aside what is damaged takes more than a moment. */
-  get isMuchDamaged(): boolean {
+  get isHeavilyDamaged(): boolean {
     let bytes = 0;
     for (const { length } of this.damaged) {
       bytes += length + LIKE_A_LINE;
@@ -36,18 +36,13 @@ export class ShardLines {
   }
 
   /** Lines of others that are no records, short ones that follow one another in one place: kept. */
-  get foreign(): PlaceList {
+  get foreign(): RangeList {
     return this.#foreign;
   }
 
   /** What they take, with their newlines. */
   get foreignBytes(): number {
     return this.#foreignBytes;
-  }
-
-  /** True if nothing here is worth keeping. */
-  get isEmpty(): boolean {
-    return this.foreign.length + this.damaged.length === 0 && this.tail === undefined;
   }
 
   /** True if a cleaning pass under the lock has something to do. */
@@ -61,32 +56,32 @@ export class ShardLines {
   }
 
   /** A line that seems damaged, beside which none need be. */
-  suspect({ offset, length }: Place): void {
+  addSuspect({ offset, length }: ByteRange): void {
     this.damaged.add(offset, length);
   }
 
-  keepForeign(offset: number, length: number): void {
+  addForeign(offset: number, length: number): void {
     this.#foreign.add(offset, length);
     this.#foreignBytes += length + 1;
   }
 
-  replaceForeign(places: Iterable<Place>): void {
-    this.#foreign = new PlaceList();
+  replaceForeign(ranges: Iterable<ByteRange>): void {
+    this.#foreign = new RangeList();
     this.#foreignBytes = 0;
-    for (const { offset, length } of places) this.keepForeign(offset, length);
+    for (const { offset, length } of ranges) this.addForeign(offset, length);
   }
 
-  supersede(key: string, place: Place): void {
-    const places = this.superseded.get(key);
-    if (places === undefined) this.superseded.set(key, [place]);
-    else places.push(place);
+  supersede(key: string, range: ByteRange): void {
+    const ranges = this.superseded.get(key);
+    if (ranges === undefined) this.superseded.set(key, [range]);
+    else ranges.push(range);
   }
 
   /** What was read is to be read anew; who is leaving goes on to do so. */
   forget(): void {
     this.superseded.clear();
     this.removed = [];
-    this.damaged = new PlaceList();
+    this.damaged = new RangeList();
     this.replaceForeign([]);
     this.tail = undefined;
     this.end = 0;

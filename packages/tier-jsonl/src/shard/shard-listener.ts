@@ -1,4 +1,4 @@
-import type { Place } from '../lines/byte-range.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
 
 /** What a shard tells the store that owns it, and asks it. */
 export interface ShardListener {
@@ -11,7 +11,7 @@ export interface ShardListener {
   /** Two shards have a line of a key. */
   metTwice(): void;
   /** A key's line in this shard counts no more, because of what another shard holds. */
-  superseded(shard: number, key: string, place: Place): void;
+  superseded(shard: number, key: string, range: ByteRange): void;
   /** True if of two lines of a key the one in `shard` counts for being there, whichever was written first. */
   isAtHome(key: string, shard: number): boolean;
   /** Somebody gave the directory another number of shards. */

@@ -1,6 +1,6 @@
-import type { Place } from '../lines/byte-range.ts';
-import type { RawRecord } from '../lines/record-line.ts';
-import type { SlotFacts } from '../index/record-id.ts';
+import type { RecordFacts } from '../index/record-id.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
 
 /** The newest access metadata of a record. */
 export interface AccessFacts {
@@ -14,17 +14,17 @@ export interface AccessFacts {
 /** A line on its way to another shard. */
 export interface MovingLine {
   readonly line: string;
-  readonly facts: SlotFacts;
+  readonly facts: RecordFacts;
 }
 
 /** Something to do to a shard under its lock; the answer tells what it met. */
 export type ShardOperation =
   /** Stores a line. Answers true. */
-  | { readonly kind: 'put'; readonly key: string; readonly line: string; readonly facts: SlotFacts }
+  | { readonly kind: 'put'; readonly key: string; readonly line: string; readonly facts: RecordFacts }
   /** Brings a line home from the shard where `fetch`, called under the lock, finds it. Answers true if there was one. */
   | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
   /** Removes a key, or only if it is expired. Answers true if a live record was there. */
-  | { readonly kind: 'remove'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
+  | { readonly kind: 'delete'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
   /** Removes the lines that this shard has of a key that lives elsewhere. Answers true. */
   | { readonly kind: 'drop'; readonly key: string }
   /** The same, unless the key lives here by now. Answers true unless it does. */
@@ -38,7 +38,7 @@ export type ShardOperation =
   /** Says that the directory has another number of shards. Answers true. */
   | { readonly kind: 'announce'; readonly numShards: number }
   /** Removes what is expired. Answers how many. */
-  | { readonly kind: 'sweep'; readonly now: number }
+  | { readonly kind: 'cleanupExpired'; readonly now: number }
   /** Removes everything. Answers how many live records there were. */
   | { readonly kind: 'clear'; readonly now: number }
   /** Empties the file if nothing in it is worth keeping. Answers true unless there are lines of which that is not known. */
@@ -48,8 +48,14 @@ export type ShardOperation =
   /** Sets damaged lines aside, and whatever else every pass does. Answers true. */
   | { readonly kind: 'repair' };
 
-type ImmediateKind = 'sweep' | 'clear' | 'retire' | 'compact' | 'repair';
-const IMMEDIATE: ReadonlySet<string> = new Set<ImmediateKind>(['sweep', 'clear', 'retire', 'compact', 'repair']);
+type ImmediateKind = 'cleanupExpired' | 'clear' | 'retire' | 'compact' | 'repair';
+const IMMEDIATE: ReadonlySet<string> = new Set<ImmediateKind>([
+  'cleanupExpired',
+  'clear',
+  'retire',
+  'compact',
+  'repair',
+]);
 
 /** What becomes lines to append; the others change the file at once. */
 export type PlannedOperation = Exclude<ShardOperation, { kind: ImmediateKind }>;
@@ -63,7 +69,7 @@ export interface PlannedLine {
   readonly key: string | undefined;
   readonly text: string;
   /** Missing for a line that is no record. */
-  readonly facts?: SlotFacts | undefined;
+  readonly facts?: RecordFacts | undefined;
 }
 
 /** Lines of other shards that a write made out of date. */
@@ -72,5 +78,5 @@ export interface Elsewhere {
   readonly key: string;
   readonly shard: number;
   /** Set where the index points to the newer line already. */
-  readonly place: Place | undefined;
+  readonly range: ByteRange | undefined;
 }

@@ -1,26 +1,26 @@
 import { join } from 'node:path';
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Logger } from '@pw/cache-models';
 import { CompactionQueue } from '../compaction/compaction-queue.ts';
-import { HolderNames } from '../lock/holder-names.ts';
+import { storageFault } from '../files/storage-fault.ts';
+import { NO_RECORD, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import type { JsonlTierSettings } from '../jsonl-tier-options.ts';
 import { LayoutWatch } from '../layout/layout-watch.ts';
+import { shardFileName, shardOfKey } from '../layout/shard-of-key.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { HolderNames } from '../lock/holder-names.ts';
 import type { LockHolders } from '../lock/lock-files.ts';
-import type { Place } from '../lines/byte-range.ts';
+import { ShardLock } from '../lock/shard-lock.ts';
+import { TurnQueue } from '../lock/turn-queue.ts';
 import { Scratch } from '../side-index/scratch.ts';
+import { SideIndexFile } from '../side-index/side-index-file.ts';
 import { Shard } from './shard.ts';
 import { ShardFile } from './shard-file.ts';
 import { ShardLane } from './shard-lane.ts';
 import type { ShardListener } from './shard-listener.ts';
-import { ShardLock } from '../lock/shard-lock.ts';
-import { shardFileName, shardOfKey } from '../layout/shard-of-key.ts';
 import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import { ShardWriter } from './shard-writer.ts';
-import { SideIndexFile } from '../side-index/side-index-file.ts';
-import { NO_SLOT, type SlotId } from '../index/record-id.ts';
-import type { SlotIndex } from '../index/record-index.ts';
-import { storageFault } from '../files/storage-fault.ts';
-import { TurnQueue } from '../lock/turn-queue.ts';
 
 export interface ShardSetParts {
   readonly numShards: number;
@@ -28,7 +28,7 @@ export interface ShardSetParts {
   readonly isMoving: boolean;
   /** Numbers of the shard files that are there. */
   readonly found: readonly number[];
-  readonly index: SlotIndex;
+  readonly index: RecordIndex;
   readonly settings: JsonlTierSettings;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -38,7 +38,7 @@ export interface ShardSetParts {
 /** All shards of a directory under one number of shards, with the index over them. */
 export class ShardSet {
   readonly numShards: number;
-  readonly index: SlotIndex;
+  readonly index: RecordIndex;
   /** False once somebody gave the directory another number of shards. */
   isCurrent = true;
   /** True while records are on their way to the shards of this number: of two lines of a key the one at home is the newer one then. */
@@ -89,7 +89,7 @@ export class ShardSet {
     return this.#lanes[number]!;
   }
 
-  laneOf(id: SlotId): ShardLane {
+  laneOf(id: RecordId): ShardLane {
     return this.lane(this.index.shardOf(id));
   }
 
@@ -102,11 +102,11 @@ export class ShardSet {
     for (const { shard } of this.lanes) {
       try {
         const steps = shard.refreshSteps();
-        while (steps.next().done !== true) await rest();
+        while (steps.next().done !== true) await nextTurn();
       } catch (error) {
         throw storageFault('read a shard', error);
       }
-      await rest();
+      await nextTurn();
     }
     this.#scratch.release();
     this.index.settle();
@@ -134,7 +134,7 @@ export class ShardSet {
     while (this.#reading > 0) {
       await Promise.all(this.#readings);
       // Others read too, while they have a lock.
-      if (this.#reading > 0) await rest();
+      if (this.#reading > 0) await nextTurn();
     }
   }
 
@@ -153,7 +153,7 @@ export class ShardSet {
   #read(number: number, steps: Iterator<void, boolean>): void {
     try {
       const step = steps.next();
-      if (step.done === true) this.#wasRead(number, step.value);
+      if (step.done === true) this.#afterRead(number, step.value);
       else this.#readOn(number, steps);
     } catch (error) {
       throw storageFault('read a shard', error);
@@ -165,8 +165,8 @@ export class ShardSet {
     this.#readings.add(reading);
     // Whoever waits for it is told. They go on before a repair begins, which may have to read all of it again.
     const after = reading
-      .then((isChanged) => rest(isChanged))
-      .then((isChanged) => this.#wasRead(number, isChanged))
+      .then((isChanged) => nextTurn(isChanged))
+      .then((isChanged) => this.#afterRead(number, isChanged))
       .catch(() => {})
       .finally(() => this.#afterwards.delete(after));
     this.#afterwards.add(after);
@@ -175,7 +175,7 @@ export class ShardSet {
   async #readRest(steps: Iterator<void, boolean>): Promise<boolean> {
     try {
       for (;;) {
-        await rest();
+        await nextTurn();
         const step = steps.next();
         if (step.done === true) return step.value;
       }
@@ -184,7 +184,7 @@ export class ShardSet {
     }
   }
 
-  #wasRead(number: number, isChanged: boolean): void {
+  #afterRead(number: number, isChanged: boolean): void {
     const lane = this.lane(number);
     if (isChanged && lane.shard.lines.damaged.length > 0) lane.repairSoon();
   }
@@ -196,22 +196,22 @@ export class ShardSet {
   /** The shard whose line of a key counts, as last seen. */
   shardOf(key: string): number | undefined {
     const id = this.index.find(key);
-    return id === NO_SLOT ? undefined : this.index.shardOf(id);
+    return id === NO_RECORD ? undefined : this.index.shardOf(id);
   }
 
-  /** The slot of a key as the files have it now, or NO_SLOT; that too where a shard `isReading` now. */
-  find(key: string): SlotId {
+  /** The slot of a key as the files have it now, or NO_RECORD; that too where a shard `isReading` now. */
+  find(key: string): RecordId {
     const known = this.index.find(key);
-    if (known !== NO_SLOT) {
+    if (known !== NO_RECORD) {
       if (!this.#follow(this.index.shardOf(known))) return known;
       const id = this.#foundNow(key);
-      if (id !== NO_SLOT) return id;
+      if (id !== NO_RECORD) return id;
     }
-    return this.#follow(this.homeOf(key)) ? this.#foundNow(key) : NO_SLOT;
+    return this.#follow(this.homeOf(key)) ? this.#foundNow(key) : NO_RECORD;
   }
 
-  #foundNow(key: string): SlotId {
-    return this.isReading ? NO_SLOT : this.index.find(key);
+  #foundNow(key: string): RecordId {
+    return this.isReading ? NO_RECORD : this.index.find(key);
   }
 
   /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
@@ -232,8 +232,8 @@ export class ShardSet {
 
   /** Gives back what processes that have ended left: locks of these shards, and then the names that they went by. */
   tidyLocks(locked: readonly number[]): void {
-    for (const number of locked) this.#lanes[number]?.takeOrphan();
-    this.#holders.sweep();
+    for (const number of locked) this.#lanes[number]?.releaseOrphan();
+    this.#holders.removeStale();
   }
 
   async close(): Promise<void> {
@@ -267,9 +267,9 @@ export class ShardSet {
       compactSoon: (lane) => this.#compactions.add(lane),
       removeElsewhere: (elsewhere: readonly Elsewhere[]) =>
         Promise.all(
-          elsewhere.map(({ kind, key, shard: other, place }) => {
+          elsewhere.map(({ kind, key, shard: other, range }) => {
             const lane = this.lane(other);
-            if (place !== undefined) lane.shard.leave(key, place);
+            if (range !== undefined) lane.shard.leave(key, range);
             return lane.submit({ kind, key });
           }),
         ),
@@ -289,7 +289,7 @@ export class ShardSet {
     for (const { shard } of this.lanes)
       for (const key of shard.olderThanElsewhere())
         if (this.shardOf(key) === undefined) {
-          shard.distrust();
+          shard.requireFullRead();
           this.refresh(shard.number);
           break;
         }
@@ -305,9 +305,9 @@ export class ShardSet {
       metTwice: () => {
         this.#hasOlder = true;
       },
-      superseded: (other: number, key: string, place: Place) => {
+      superseded: (other: number, key: string, range: ByteRange) => {
         this.#hasOlder = true;
-        this.lane(other).shard.outdated(key, place);
+        this.lane(other).shard.outdated(key, range);
       },
       isAtHome: (key, shard) => this.isMoving && this.homeOf(key) === shard,
       readAgain: () => this.#readOrphansAgain(),

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
 import { CacheStorageError, syncFolder } from '@pw/cache-models';
-import { joinPlaces } from '../lines/join-ranges.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import type { Durability } from '../jsonl-tier-options.ts';
 import { MAX_SHARD } from '../limits.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { joinRanges } from '../lines/join-ranges.ts';
 import { LockLost, type Written } from '../lock/lock-lost.ts';
-import type { Place } from '../lines/byte-range.ts';
 import { copyToQuarantine } from '../quarantine/quarantine.ts';
 import type { Shard } from './shard.ts';
 import { MAX_BLANK } from './shard-file.ts';
@@ -15,16 +16,15 @@ import {
   type PlannedOperation,
   type ShardOperation,
 } from './shard-operation.ts';
-import type { SlotIndex } from '../index/record-index.ts';
 import { WritePlan } from './write-plan.ts';
 
 /** Most expired records that go in one operation: some milliseconds' work. */
-const SWEEP_SLICE = 4000;
+const CLEANUP_SLICE = 4000;
 
 /** What is asked about a shard's lock. */
 export interface HeldLock {
   /** True if it is ours, and nobody may take it over now. */
-  isHeld(): boolean;
+  confirmHeld(): boolean;
   /** True if nobody has taken it over up to now, however long ago it was refreshed. */
   isStillOurs(): boolean;
 }
@@ -38,7 +38,7 @@ export interface HeldLock {
  */
 export class ShardWriter {
   readonly #shard: Shard;
-  readonly #index: SlotIndex;
+  readonly #index: RecordIndex;
   readonly #lock: HeldLock;
   readonly #isFull: boolean;
   readonly #olderOf: (key: string) => readonly number[];
@@ -48,7 +48,7 @@ export class ShardWriter {
   /** `olderOf` gives the other shards that have older lines of a key. */
   constructor(
     shard: Shard,
-    index: SlotIndex,
+    index: RecordIndex,
     lock: HeldLock,
     durability: Durability,
     olderOf: (key: string) => readonly number[],
@@ -87,7 +87,7 @@ export class ShardWriter {
   }
 
   #now(operation: Exclude<ShardOperation, PlannedOperation>): boolean | number {
-    if (operation.kind === 'sweep') return this.#sweep(operation.now);
+    if (operation.kind === 'cleanupExpired') return this.#cleanupExpired(operation.now);
     if (operation.kind === 'clear') return this.#clear(operation.now);
     if (operation.kind === 'retire') return this.#retire();
     return true;
@@ -136,7 +136,7 @@ export class ShardWriter {
       shard.file.cutTail(shard.lines.tail);
       shard.cutTail();
     }
-    for (const _ of shard.file.blankAllSteps(joinPlaces(damaged, MAX_BLANK))) {
+    for (const _ of shard.file.blankAllSteps(joinRanges(damaged, MAX_BLANK))) {
       yield;
       goOn();
     }
@@ -165,7 +165,7 @@ export class ShardWriter {
     for (const { key } of lines)
       if (key !== undefined)
         for (const other of this.#olderOf(key))
-          elsewhere.push({ kind: 'drop older', key, shard: other, place: undefined });
+          elsewhere.push({ kind: 'drop older', key, shard: other, range: undefined });
     this.#blankRemoved();
     return elsewhere;
   }
@@ -182,43 +182,43 @@ export class ShardWriter {
       // Whoever took the lock over copied the note; one who knows no lock of ours may have dropped it, and kept the lines.
       this.#isBlankLost ||= error instanceof LockLost && this.#lock.isStillOurs();
       // The next pass reads all of it, and tries again.
-      shard.distrust();
+      shard.requireFullRead();
     }
   }
 
-  #blank(places: readonly Place[]): void {
-    for (const place of joinPlaces(places, MAX_BLANK)) this.#shard.file.blank(place);
+  #blank(ranges: readonly ByteRange[]): void {
+    for (const range of joinRanges(ranges, MAX_BLANK)) this.#shard.file.blank(range);
   }
 
-  /** At most {@link SWEEP_SLICE}. Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
-  #sweep(now: number): number {
+  /** At most {@link CLEANUP_SLICE}. Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
+  #cleanupExpired(now: number): number {
     const shard = this.#shard;
     const index = this.#index;
-    const expired = index.expiredOf(shard.number, now, SWEEP_SLICE);
+    const expired = index.expiredOf(shard.number, now, CLEANUP_SLICE);
     if (expired.length === 0) return 0;
-    let swept = 0;
+    let removed = 0;
     shard.file.prepareToWrite();
     const plan = new WritePlan(shard, index);
-    const places: Place[] = [];
+    const ranges: ByteRange[] = [];
     for (const id of expired) {
       if (!shard.isThere(id)) {
         index.remove(id);
         continue;
       }
-      swept++;
+      removed++;
       const key = shard.lines.superseded.size === 0 ? undefined : index.keyOf(id);
       if (key !== undefined && shard.lines.superseded.has(key))
-        plan.add({ kind: 'remove', key, now, onlyExpired: true });
+        plan.add({ kind: 'delete', key, now, onlyExpired: true });
       else {
-        places.push(index.placeOf(id));
+        ranges.push(index.rangeOf(id));
         index.remove(id);
       }
     }
     this.#write(plan);
-    this.#blank(places);
+    this.#blank(ranges);
     shard.wrote(shard.end);
     if (!this.#lock.isStillOurs()) throw new LockLost();
-    return swept;
+    return removed;
   }
 
   #retire(): boolean {
@@ -232,7 +232,7 @@ export class ShardWriter {
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
-    shard.empty(() => this.#lock.isHeld());
+    shard.empty(() => this.#lock.confirmHeld());
     // That opened another file: ours, if nobody took the lock over before.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     if (this.#isFull) syncFolder(dirname(shard.file.path));

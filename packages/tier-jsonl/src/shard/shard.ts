@@ -1,20 +1,21 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import { type CacheStorageError, unsafePath } from '@pw/cache-models';
-import { DamageReport } from './damage-report.ts';
+import { type LineMove, NO_RECORD, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_SHARD } from '../limits.ts';
-import { LineTaker } from '../lines/line-indexer.ts';
-import { LockLost } from '../lock/lock-lost.ts';
-import type { Place } from '../lines/byte-range.ts';
-import { decodeRecord, type RawRecord } from '../lines/record-line.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import { LineIndexer } from '../lines/line-indexer.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
+import { decodeLine } from '../lines/record-line.ts';
 import { scanLines } from '../lines/scan-lines.ts';
+import { LockLost } from '../lock/lock-lost.ts';
+import { sealSideIndex } from '../side-index/side-index.ts';
+import type { SideIndexFile } from '../side-index/side-index-file.ts';
+import { DamageReport } from './damage-report.ts';
 import type { FileState, ShardFile } from './shard-file.ts';
 import { ShardLines } from './shard-lines.ts';
 import type { ShardListener } from './shard-listener.ts';
-import { sealSideIndex } from '../side-index/side-index.ts';
-import type { SideIndexFile } from '../side-index/side-index-file.ts';
-import { NO_SLOT, type SlotId, type SlotMove } from '../index/record-id.ts';
-import type { SlotIndex } from '../index/record-index.ts';
 
 const BLANK = 0x20;
 /**
@@ -32,28 +33,28 @@ export class Shard {
   readonly number: number;
   readonly file: ShardFile;
   readonly lines = new ShardLines();
-  readonly #index: SlotIndex;
+  readonly #index: RecordIndex;
   readonly #listener: ShardListener;
   #size = -1;
   #mtimeMs = -1;
   /** Records that a reader found damaged, with the sum of the bytes that it saw. */
-  #unfit: { readonly key: string; readonly offset: number; readonly sum: number }[] = [];
+  #rejected: { readonly key: string; readonly offset: number; readonly crc: number }[] = [];
   readonly #report: DamageReport;
-  readonly #taker: LineTaker;
+  readonly #indexer: LineIndexer;
   readonly #side: SideIndexFile;
   /** True if the side index on disk is of the shard as it was last seen. */
   #isIndexed = false;
   /** True if only what was appended is read since: a line before that may have been overwritten by whoever appended. */
   #mayHaveMissed = false;
   /** True if all of the file was read when it had not changed for a while. */
-  #isSure = false;
+  #isFullyRead = false;
   #isReading = false;
   /** Number of the last reading: one that is resting ends when another one began meanwhile. */
   #reading = 0;
   /** True if what is being read may be wrong already. */
   #isDistrusted = false;
 
-  constructor(number: number, file: ShardFile, index: SlotIndex, listener: ShardListener, side: SideIndexFile) {
+  constructor(number: number, file: ShardFile, index: RecordIndex, listener: ShardListener, side: SideIndexFile) {
     this.number = number;
     this.file = file;
     this.#index = index;
@@ -61,7 +62,7 @@ export class Shard {
     this.#side = side;
     this.#report = new DamageReport((count) => listener.damaged(count));
     const { lines } = this;
-    this.#taker = new LineTaker({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
+    this.#indexer = new LineIndexer({ number, file, index, lines, listener, drop: (key) => this.drop(key) });
   }
 
   /** End of the last complete line: where the next one goes. */
@@ -100,15 +101,15 @@ export class Shard {
 
   /** True if the file is as it was read, by a look that is good enough for a read. Throws what the system says. */
   isUnchanged(): boolean {
-    return this.file.isAsBefore(this.#size, this.#mtimeMs);
+    return this.file.isUnchanged(this.#size, this.#mtimeMs);
   }
 
   /**
    * True if reading all of the file again could tell nothing new: it is the one that was read, and had not changed for so long by then that a
    * change since would show. What was found damaged before this is asked is damaged.
    */
-  get isSure(): boolean {
-    return this.#isSure && this.file.isStillThere(this.#size, this.#mtimeMs);
+  get isFullyRead(): boolean {
+    return this.#isFullyRead && this.file.isStillThere(this.#size, this.#mtimeMs);
   }
 
   /** Follows the file; true if anything changed. Throws what the system says. */
@@ -122,11 +123,11 @@ export class Shard {
 
   /** As `refresh`, resting after each piece; with `again` it reads all of the file, whatever that says of itself. */
   *refreshSteps(again = false): Generator<void, boolean> {
-    const found = this.file.look();
+    const found = this.file.follow();
     if (found === undefined || found.isOther) this.#listener.replaced();
     if (found === undefined) return this.#lost();
     if (found.size > MAX_SHARD) {
-      this.distrust();
+      this.requireFullRead();
       throw tooLarge(this.file.path);
     }
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
@@ -139,21 +140,21 @@ export class Shard {
         this.#size = -1;
         this.#forget(found.isOther);
       } else {
-        this.#taker.beginAppended();
+        this.#indexer.beginAppended();
         this.#mayHaveMissed = true;
       }
       this.lines.tail = undefined;
-      this.#isSure = false;
+      this.#isFullyRead = false;
       const isSettled = isOld(found);
       if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
-      for (const _ of scanLines(this.file, this.lines.end, found.size, this.#taker)) {
+      for (const _ of scanLines(this.file, this.lines.end, found.size, this.#indexer)) {
         yield;
         // Another reading began meanwhile, from where this one was.
         if (this.#reading !== reading) return true;
       }
       this.#seen(found);
-      this.#isSure = isFull && isSettled;
-      if (this.#isDistrusted) this.distrust();
+      this.#isFullyRead = isFull && isSettled;
+      if (this.#isDistrusted) this.requireFullRead();
     } catch (error) {
       // Half read is not read.
       if (this.#reading === reading) this.#size = -1;
@@ -176,24 +177,24 @@ export class Shard {
   }
 
   #endReading(): void {
-    this.#taker.finish();
+    this.#indexer.finish();
     this.#isReading = false;
     this.#listener.reading(false);
   }
 
   /** The record of a slot. Throws a CacheCorruptionError, or what the system says. */
-  readRecord(id: SlotId): RawRecord {
+  readRecord(id: RecordId): RawRecord {
     const bytes = this.file.read(this.#index.offsetOf(id), this.#index.lengthOf(id));
-    const sum = crc32(bytes) | 0;
+    const crc = crc32(bytes) | 0;
     // The very bytes whose values were found right: to sum up bytes is much cheaper than to sum up values.
-    if (sum === this.#index.sumOf(id) && sum !== 0) return JSON.parse(bytes.toString('latin1')) as RawRecord;
-    const raw = decodeRecord(bytes, this.#index.keyOf(id));
-    if (isAscii(bytes)) this.#index.setSum(id, sum);
+    if (crc === this.#index.crcOf(id) && crc !== 0) return JSON.parse(bytes.toString('latin1')) as RawRecord;
+    const raw = decodeLine(bytes, this.#index.keyOf(id));
+    if (isAscii(bytes)) this.#index.setCrc(id, crc);
     return raw;
   }
 
   /** True if the line of a slot is there: another process may have swept it, and appended something before we looked. */
-  isThere(id: SlotId): boolean {
+  isThere(id: RecordId): boolean {
     return !this.#mayHaveMissed || this.file.read(this.#index.offsetOf(id), 1)[0] !== BLANK;
   }
 
@@ -214,15 +215,15 @@ export class Shard {
   }
 
   /** What is known of the file may be wrong: the next look reads all of it. */
-  distrust(): void {
+  requireFullRead(): void {
     this.#isDistrusted = true;
-    this.#isSure = false;
+    this.#isFullyRead = false;
     this.#size = -1;
   }
 
   /** Replaces the file by an empty one, and removes what was copied from it. Throws LockLost, or what the system says. */
-  empty(isHeld: () => boolean): void {
-    this.file.replaceByEmpty(isHeld);
+  empty(confirmHeld: () => boolean): void {
+    this.file.replaceByEmpty(confirmHeld);
     this.#side.discard();
     this.refresh();
   }
@@ -240,9 +241,9 @@ export class Shard {
 
   /** Leaves a copy of what is known for the next opening; the lock must be held. Throws what the system says. */
   leaveSideIndex(): void {
-    const { bytes, slots } = this.#index.copyShard(this.number);
+    const { bytes, columns } = this.#index.copyShard(this.number);
     const { superseded, foreign } = this.lines;
-    this.#side.write(sealSideIndex(bytes, this.file.stamp(), { slots, superseded, foreign }));
+    this.#side.write(sealSideIndex(bytes, this.file.stamp(), { columns, superseded, foreign }));
     this.#isIndexed = true;
   }
 
@@ -250,8 +251,8 @@ export class Shard {
    * The file was replaced by one of our own that holds the same records elsewhere, and nothing that is out of date. False where
    * that is not so, because the index changed while it was made: then it has to be read anew.
    */
-  wasReplaced(moves: readonly SlotMove[], foreign: Iterable<Place>, end: number): boolean {
-    const found = this.file.look();
+  adoptCompacted(moves: readonly LineMove[], foreign: Iterable<ByteRange>, end: number): boolean {
+    const found = this.file.follow();
     const isClean = this.lines.damaged.length === 0 && this.lines.tail === undefined && this.lines.leaving.size === 0;
     const isSame =
       this.#index.countOf(this.number) === moves.length &&
@@ -268,15 +269,15 @@ export class Shard {
   }
 
   /** Another shard holds a newer line of a key; the one here may be of another key whose name rotted. */
-  outdated(key: string, place: Place): void {
-    if (this.#taker.isMisnamed(place)) this.lines.suspect(place);
-    else this.lines.supersede(key, place);
+  outdated(key: string, range: ByteRange): void {
+    if (this.#indexer.hasCorruptKey(range)) this.lines.addSuspect(range);
+    else this.lines.supersede(key, range);
   }
 
   /** A line of a key is out of date, because the key moved or has to go; `drop` follows under the lock. */
-  leave(key: string, place: Place): void {
+  leave(key: string, range: ByteRange): void {
     this.lines.leaving.add(key);
-    this.lines.supersede(key, place);
+    this.lines.supersede(key, range);
   }
 
   /** The key is stored here anew. */
@@ -291,7 +292,7 @@ export class Shard {
 
   /** True if the line of the key that counts is in the file. */
   hasNewest(key: string): boolean {
-    return this.#hasSlot(this.#index.find(key));
+    return this.#owns(this.#index.find(key));
   }
 
   /** True if any line of the key is in the file. */
@@ -303,40 +304,40 @@ export class Shard {
   drop(key: string): void {
     this.lines.leaving.delete(key);
     const id = this.#index.find(key);
-    if (this.#hasSlot(id)) {
-      this.lines.removed.push(this.#index.placeOf(id));
+    if (this.#owns(id)) {
+      this.lines.removed.push(this.#index.rangeOf(id));
       this.#index.remove(id);
     }
     const older = this.lines.superseded.get(key);
     if (older === undefined) return;
-    for (const place of older) this.lines.removed.push(place);
+    for (const range of older) this.lines.removed.push(range);
     this.lines.superseded.delete(key);
   }
 
   /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
-  setAside(id: SlotId): void {
-    const place = this.#index.placeOf(id);
-    this.#report.wasCounted(place);
-    this.lines.suspect(place);
-    this.#unfit.push({ key: this.#index.keyOf(id), offset: place.offset, sum: this.#bytesSum(place) });
+  setAside(id: RecordId): void {
+    const range = this.#index.rangeOf(id);
+    this.#report.markCounted(range);
+    this.lines.addSuspect(range);
+    this.#rejected.push({ key: this.#index.keyOf(id), offset: range.offset, crc: this.#crcOf(range) });
     this.#index.remove(id);
   }
 
   /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. Rests after each piece. */
   *confirmDamaged(): Generator<void, void> {
     if (this.lines.damaged.length === 0) return;
-    if (!this.isSure) yield* this.refreshSteps(true);
+    if (!this.isFullyRead) yield* this.refreshSteps(true);
     yield* this.#report.countSteps(this.lines.damaged);
   }
 
   /** All was read again: takes what was set aside out of the index once more, where it is as it was. */
   #setAsideAgain(): void {
-    this.#unfit = this.#unfit.filter(({ key, offset, sum }) => {
+    this.#rejected = this.#rejected.filter(({ key, offset, crc }) => {
       const id = this.#index.find(key);
-      if (!this.#hasSlot(id)) return false;
-      const place = this.#index.placeOf(id);
-      if (place.offset !== offset || this.#bytesSum(place) !== sum) return false;
-      this.lines.suspect(place);
+      if (!this.#owns(id)) return false;
+      const range = this.#index.rangeOf(id);
+      if (range.offset !== offset || this.#crcOf(range) !== crc) return false;
+      this.lines.addSuspect(range);
       this.#index.remove(id);
       return true;
     });
@@ -352,8 +353,8 @@ export class Shard {
     const stamp = this.#index.isOrdered || this.lines.leaving.size > 0 ? undefined : this.file.stamp();
     if (stamp === undefined || Number(stamp.size) !== found.size) return false;
     const side = this.#side.read(stamp);
-    if (side === undefined || !this.#index.addShard(this.number, side.slots)) return false;
-    for (const [key, places] of side.superseded) this.lines.superseded.set(key, [...places]);
+    if (side === undefined || !this.#index.addShard(this.number, side.columns)) return false;
+    for (const [key, ranges] of side.superseded) this.lines.superseded.set(key, [...ranges]);
     this.lines.replaceForeign(side.foreign);
     this.lines.end = found.size;
     this.#seen(found);
@@ -380,24 +381,24 @@ export class Shard {
 
   #forget(isOther: boolean): void {
     this.#mayHaveMissed = false;
-    this.#taker.beginFull(this.#index.removeShard(this.number));
+    this.#indexer.beginFull(this.#index.removeShard(this.number));
     this.lines.forget();
-    if (isOther) this.#unfit = [];
+    if (isOther) this.#rejected = [];
   }
 
   #seen(found: FileState): void {
     if (found.isOther) this.#report.forget();
     this.#isIndexed = false;
-    this.#isSure = false;
+    this.#isFullyRead = false;
     this.#size = found.size;
     this.#mtimeMs = found.mtimeMs;
   }
 
-  #hasSlot(id: SlotId): boolean {
-    return id !== NO_SLOT && this.#index.shardOf(id) === this.number;
+  #owns(id: RecordId): boolean {
+    return id !== NO_RECORD && this.#index.shardOf(id) === this.number;
   }
 
-  #bytesSum({ offset, length }: Place): number {
+  #crcOf({ offset, length }: ByteRange): number {
     return crc32(this.file.read(offset, length));
   }
 }

@@ -2,11 +2,11 @@
 const SLICE_MS = 4;
 
 /** Tells of work that is done piece by piece when a turn of it is over. */
-export class Slice {
+export class TimeSlice {
   #end = performance.now() + SLICE_MS;
 
   /** True, and a new turn begins, once this one has taken its time. */
-  isOver(): boolean {
+  renewIfOver(): boolean {
     const now = performance.now();
     if (now < this.#end) return false;
     this.#end = now + SLICE_MS;

@@ -1,15 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_LINE } from '../limits.ts';
-import type { Place } from '../lines/byte-range.ts';
-import { encodeRaw, noteLine, type RawRecord, readRaw } from '../lines/record-line.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
+import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
 import type { Shard } from './shard.ts';
 import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
-import { NO_SLOT, type SlotFacts, type SlotId } from '../index/record-id.ts';
-import type { SlotIndex } from '../index/record-index.ts';
 
 type Intent =
-  | { readonly kind: 'line'; readonly text: string; readonly facts: SlotFacts; readonly isUse: boolean }
+  | { readonly kind: 'line'; readonly text: string; readonly facts: RecordFacts; readonly isUse: boolean }
   | { readonly kind: 'deleted' | 'moved' };
 
 /**
@@ -18,11 +19,11 @@ type Intent =
  */
 export class WritePlan {
   readonly #shard: Shard;
-  readonly #index: SlotIndex;
+  readonly #index: RecordIndex;
   readonly #intents = new Map<string, Intent>();
   readonly #notes: string[] = [];
 
-  constructor(shard: Shard, index: SlotIndex) {
+  constructor(shard: Shard, index: RecordIndex) {
     this.#shard = shard;
     this.#index = index;
   }
@@ -35,8 +36,8 @@ export class WritePlan {
         return true;
       case 'move':
         return this.#move(operation.key, operation.fetch);
-      case 'remove':
-        return this.#remove(operation.key, operation.now, operation.onlyExpired);
+      case 'delete':
+        return this.#delete(operation.key, operation.now, operation.onlyExpired);
       case 'drop':
         return this.#drop(operation.key);
       case 'drop older':
@@ -71,27 +72,27 @@ export class WritePlan {
     const elsewhere: Elsewhere[] = [];
     let at = offset;
     for (const { key, text, facts } of lines) {
-      const place = { offset: at, length: text.length };
+      const range = { offset: at, length: text.length };
       at += text.length + 1;
       if (key === undefined) continue;
       const id = this.#index.find(key);
-      const isAway = id !== NO_SLOT && this.#index.shardOf(id) !== this.#shard.number;
+      const isAway = id !== NO_RECORD && this.#index.shardOf(id) !== this.#shard.number;
       if (isAway && this.#intents.get(key)?.kind !== 'moved') {
-        const older = facts === undefined ? undefined : this.#index.placeOf(id);
-        elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), place: older });
+        const older = facts === undefined ? undefined : this.#index.rangeOf(id);
+        elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), range: older });
       }
       if (facts === undefined) this.#shard.drop(key);
-      else this.#index.setSum(this.#store(key, id, place, facts), sumOf(bytes, place, offset));
+      else this.#index.setCrc(this.#store(key, id, range, facts), crcOf(bytes, range, offset));
     }
     return elsewhere;
   }
 
-  #store(key: string, id: SlotId, place: Place, facts: SlotFacts): SlotId {
+  #store(key: string, id: RecordId, range: ByteRange, facts: RecordFacts): RecordId {
     this.#shard.stay(key);
-    if (id === NO_SLOT) return this.#index.addOwn(key, this.#shard.number, place, facts);
-    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.placeOf(id));
+    if (id === NO_RECORD) return this.#index.addOwn(key, this.#shard.number, range, facts);
+    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.rangeOf(id));
     const intent = this.#intents.get(key);
-    this.#index.replace(id, this.#shard.number, place, facts, intent?.kind === 'line' && intent.isUse);
+    this.#index.replace(id, this.#shard.number, range, facts, intent?.kind === 'line' && intent.isUse);
     return id;
   }
 
@@ -103,7 +104,7 @@ export class WritePlan {
     return true;
   }
 
-  #remove(key: string, now: number, onlyExpired: boolean): boolean {
+  #delete(key: string, now: number, onlyExpired: boolean): boolean {
     const intent = this.#intents.get(key);
     const expiresAt =
       intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
@@ -116,7 +117,7 @@ export class WritePlan {
 
   #expiresAt(key: string): number | undefined {
     const id = this.#index.find(key);
-    return id === NO_SLOT ? undefined : this.#index.expiresAt(id);
+    return id === NO_RECORD ? undefined : this.#index.expiresAt(id);
   }
 
   #drop(key: string): boolean {
@@ -140,8 +141,8 @@ export class WritePlan {
     const intent = this.#intents.get(key);
     // A value that is being stored or removed is newer than what would be rewritten; one that was rewritten already is not.
     if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
-    if (id === NO_SLOT || this.#index.shardOf(id) !== this.#shard.number) return false;
-    const raw = intent === undefined ? this.#read(id) : readRaw(Buffer.from(intent.text, 'latin1'));
+    if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
+    const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));
     const changed = raw === undefined ? undefined : change(raw);
     // Others may print a record shorter than we do: what could not be read again stays as it is.
     const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
@@ -151,7 +152,7 @@ export class WritePlan {
     return raw !== undefined;
   }
 
-  #read(id: SlotId): RawRecord | undefined {
+  #read(id: RecordId): RawRecord | undefined {
     try {
       return this.#shard.readRecord(id);
     } catch (error) {
@@ -163,6 +164,6 @@ export class WritePlan {
 }
 
 /** The sum that a slot keeps of its line. */
-function sumOf(bytes: Buffer, { offset, length }: Place, start: number): number {
+function crcOf(bytes: Buffer, { offset, length }: ByteRange, start: number): number {
   return crc32(bytes.subarray(offset - start, offset - start + length)) | 0;
 }

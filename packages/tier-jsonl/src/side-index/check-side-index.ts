@@ -1,22 +1,22 @@
 import { MAX_KEY_BYTES } from '@pw/cache-models';
 import { AS_STRING, LONGEST_CHAIN } from '../index/key-table.ts';
-import type { Place } from '../lines/byte-range.ts';
-import type { SlotTable } from './side-index.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import type { SideColumns } from './side-index-shape.ts';
 
 /** What a side index holds beside its arrays, once it is known to have that shape. */
 export interface Extras {
   readonly strings: readonly (readonly [position: number, key: string])[];
-  readonly superseded: readonly (readonly [key: string, places: readonly Place[]])[];
-  readonly foreign: readonly Place[];
+  readonly superseded: readonly (readonly [key: string, ranges: readonly ByteRange[]])[];
+  readonly foreign: readonly ByteRange[];
 }
 
 /** True for what `sealSideIndex` could have written beside the arrays of so many slots, of a file of this size. */
 export function isExtras(value: unknown, count: number, size: number): value is Extras {
   const { strings, superseded, foreign } = (value ?? {}) as Partial<Record<keyof Extras, unknown>>;
-  const isPlaces = (places: unknown) => Array.isArray(places) && places.every((place) => isPlace(place, size));
+  const isPlaces = (ranges: unknown) => Array.isArray(ranges) && ranges.every((range) => isPlace(range, size));
   return (
     isPairs(strings, (position, key) => isIndex(position, count) && typeof key === 'string') &&
-    isPairs(superseded, (key, places) => typeof key === 'string' && isPlaces(places)) &&
+    isPairs(superseded, (key, ranges) => typeof key === 'string' && isPlaces(ranges)) &&
     isPlaces(foreign)
   );
 }
@@ -25,8 +25,8 @@ export function isExtras(value: unknown, count: number, size: number): value is 
  * True if the arrays can be those of a shard file of this size: each line lies in it, the keys take the bytes that there are for them, and their hashes
  * ascend and do not crowd, so that taking them over costs no more than their number.
  */
-export function areSlotsCredible(
-  { offset, length, keyLength, keys, strings, hash, expiresAt }: SlotTable,
+export function areColumnsCredible(
+  { offset, length, keyLength, keys, strings, hash, expiresAt }: SideColumns,
   size: number,
 ): boolean {
   const chainBits = Math.clz32(Math.max(1, keyLength.length - 1));

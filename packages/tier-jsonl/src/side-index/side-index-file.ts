@@ -1,12 +1,12 @@
-import { closeSync, constants, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, constants, readSync, rmSync } from 'node:fs';
 import { openRegularFile } from '@pw/cache-models';
-import { openFile } from '../files/open-file.ts';
-import type { Scratch } from './scratch.ts';
-import { type FileStamp, readSideIndex, type SideIndex } from './side-index.ts';
-import { temporaryName } from '../files/temporary-name.ts';
+import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
+import type { Scratch } from './scratch.ts';
+import { readSideIndex } from './side-index.ts';
+import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
+const { O_RDONLY } = constants;
 
 /** An index that is larger for its shard than this was not made of it, and is not read. */
 const LEAST_CAP = 64 * 1024;
@@ -41,17 +41,13 @@ export class SideIndexFile {
 
   /** Throws what the system says. A crash leaves the old file, the new one, or none. */
   write(bytes: Buffer): void {
-    const temporary = temporaryName(this.#shardPath);
-    const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    const temporary = new TemporaryFile(this.#shardPath);
     try {
-      writeFully(fd, bytes, 0);
-      renameSync(temporary, this.path);
+      writeFully(temporary.fd, bytes, 0);
+      temporary.renameTo(this.path);
       this.#mayExist = true;
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
     } finally {
-      closeSync(fd);
+      temporary.close();
     }
   }
 

@@ -1,38 +1,7 @@
 import { endianness } from 'node:os';
 import { crc32 } from 'node:zlib';
-import { areSlotsCredible, type Extras, isExtras } from './check-side-index.ts';
-import type { Place } from '../lines/byte-range.ts';
-
-/** What tells a shard file from every other state of it. */
-export interface FileStamp {
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ctimeNs: bigint;
-  readonly ino: bigint;
-}
-
-/** The slots of a shard, a flat array for each fact, in the same order. */
-export interface SlotTable {
-  readonly expiresAt: Float64Array;
-  readonly offset: Float64Array;
-  readonly length: Uint32Array;
-  /** Bytes of each key, or 2^32 - 1 for one in `strings`. */
-  readonly keyLength: Uint32Array;
-  /** The keys of one byte a character, one after the other. */
-  readonly keys: Uint8Array;
-  /** The other keys, by position. */
-  readonly strings: ReadonlyMap<number, string>;
-  /** The hashes of the keys, in ascending order of the unsigned numbers; they began with `seed`. */
-  readonly hash: Int32Array;
-  readonly seed: number;
-}
-
-/** What a side index holds of a shard: all that a reading of its lines would tell. */
-export interface SideIndex {
-  readonly slots: SlotTable;
-  readonly superseded: ReadonlyMap<string, readonly Place[]>;
-  readonly foreign: Iterable<Place>;
-}
+import { areColumnsCredible, type Extras, isExtras } from './check-side-index.ts';
+import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
 /** Another layout, or bytes the other way round, is another name. */
 const MAGIC = Buffer.from(`PWSIDE1${endianness().charAt(0)}`);
@@ -44,22 +13,22 @@ const EXTRA_BYTES_AT = 48;
 const SEED_AT = 52;
 const SUM_AT = 56;
 /** Two float64 and three of 32 bits a slot. */
-const SLOT_BYTES = 28;
+const RECORD_BYTES = 28;
 
 /** Bytes of an empty side index for so many slots; `slots` are views into them, to be filled before `seal`. */
 export function blankSideIndex(count: number, keyBytes: number, seed: number) {
-  const bytes = Buffer.alloc(HEADER + count * SLOT_BYTES + keyBytes);
+  const bytes = Buffer.alloc(HEADER + count * RECORD_BYTES + keyBytes);
   bytes.writeUInt32LE(count, COUNT_AT);
   bytes.writeUInt32LE(keyBytes, KEY_BYTES_AT);
   bytes.writeInt32LE(seed, SEED_AT);
-  return { bytes, slots: { ...viewsOf(bytes, count, keyBytes), strings: new Map<number, string>() } };
+  return { bytes, columns: { ...viewsOf(bytes, count, keyBytes), strings: new Map<number, string>() } };
 }
 
 /** The whole side index: the filled slots, what else there is, the state of the file that it is of, and a checksum. */
-export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { slots, superseded, foreign }: SideIndex): Buffer {
+export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { columns, superseded, foreign }: SideIndex): Buffer {
   const extras: Extras = {
-    strings: [...slots.strings],
-    superseded: [...superseded].map(([key, places]) => [key, [...places]]),
+    strings: [...columns.strings],
+    superseded: [...superseded].map(([key, ranges]) => [key, [...ranges]]),
     foreign: Array.from(foreign, ({ offset, length }) => ({ offset, length })),
   };
   const extra = Buffer.from(JSON.stringify(extras));
@@ -67,7 +36,7 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { slots, supersed
   for (const [at, value] of stampValues(stamp).entries()) bytes.writeBigUInt64LE(value, STAMP_AT + at * 8);
   bytes.writeUInt32LE(extra.length, EXTRA_BYTES_AT);
   const whole = Buffer.concat([bytes, extra]);
-  whole.writeUInt32LE(sumOf(whole), SUM_AT);
+  whole.writeUInt32LE(crcOf(whole), SUM_AT);
   return whole;
 }
 
@@ -77,15 +46,15 @@ export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | unde
   const isSame = stampValues(stamp).every((value, at) => bytes.readBigUInt64LE(STAMP_AT + at * 8) === value);
   const count = bytes.readUInt32LE(COUNT_AT);
   const keyBytes = bytes.readUInt32LE(KEY_BYTES_AT);
-  const slotsEnd = HEADER + count * SLOT_BYTES + keyBytes;
-  const end = slotsEnd + bytes.readUInt32LE(EXTRA_BYTES_AT);
-  if (!isSame || end !== bytes.length || bytes.readUInt32LE(SUM_AT) !== sumOf(bytes)) return undefined;
+  const columnsEnd = HEADER + count * RECORD_BYTES + keyBytes;
+  const end = columnsEnd + bytes.readUInt32LE(EXTRA_BYTES_AT);
+  if (!isSame || end !== bytes.length || bytes.readUInt32LE(SUM_AT) !== crcOf(bytes)) return undefined;
   const size = Number(stamp.size);
-  const extras: unknown = JSON.parse(bytes.toString('utf8', slotsEnd));
+  const extras: unknown = JSON.parse(bytes.toString('utf8', columnsEnd));
   if (!isExtras(extras, count, size)) return undefined;
-  const slots = { ...viewsOf(bytes, count, keyBytes), strings: new Map(extras.strings) };
-  if (!areSlotsCredible(slots, size)) return undefined;
-  return { slots, superseded: new Map(extras.superseded), foreign: extras.foreign };
+  const columns = { ...viewsOf(bytes, count, keyBytes), strings: new Map(extras.strings) };
+  if (!areColumnsCredible(columns, size)) return undefined;
+  return { columns, superseded: new Map(extras.superseded), foreign: extras.foreign };
 }
 
 function viewsOf(bytes: Buffer, count: number, keyBytes: number) {
@@ -111,6 +80,6 @@ function stampValues({ size, mtimeNs, ctimeNs, ino }: FileStamp): bigint[] {
 }
 
 /** Of all but the sum itself. */
-function sumOf(bytes: Buffer): number {
+function crcOf(bytes: Buffer): number {
   return crc32(bytes.subarray(SUM_AT + 8), crc32(bytes.subarray(0, SUM_AT)));
 }

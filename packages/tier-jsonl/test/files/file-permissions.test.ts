@@ -167,12 +167,12 @@ describe('the lock', () => {
     const other = newTier(directory, { lock: { deadline: 2000 } });
     await busy.open();
     await other.open();
-    let isOver = false;
+    let renewIfOver = false;
     const burst = (async () => {
-      while (!isOver) await busy.put('busy', makeEntry('busy'));
+      while (!renewIfOver) await busy.put('busy', makeEntry('busy'));
     })();
     for (let n = 0; n < 3; n++) expect(await other.put('other', makeEntry('other'))).toBe(true);
-    isOver = true;
+    renewIfOver = true;
     await burst;
     expect(busy.failureCount).toBe(0);
   });

@@ -1,8 +1,8 @@
 import { EvictionPolicy } from '@pw/cache-models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_SLOT } from '../../src/index/record-id.ts';
-import { SlotIndex } from '../../src/index/record-index.ts';
+import { NO_RECORD } from '../../src/index/record-id.ts';
+import { RecordIndex } from '../../src/index/record-index.ts';
 
 interface Known {
   shard: number;
@@ -27,12 +27,12 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('count' as const), now: fc.nat(100) }) },
 );
 
-function set(index: SlotIndex, name: string, { shard, offset, length, expiresAt }: Known): void {
+function set(index: RecordIndex, name: string, { shard, offset, length, expiresAt }: Known): void {
   const facts = { expiresAt, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
   const id = index.find(name);
   const bytes = Buffer.from(`"${name}"`, 'latin1');
   const isAscii = /^[\x20-\x7e]*$/.test(name);
-  if (id !== NO_SLOT) {
+  if (id !== NO_RECORD) {
     index.replace(id, shard, { offset, length }, facts, true);
     expect(isAscii && index.addBytes(bytes, 1, bytes.length - 1, shard, { offset, length }, expiresAt)).toBe(false);
   } else if (isAscii && !index.isOrdered)
@@ -40,11 +40,11 @@ function set(index: SlotIndex, name: string, { shard, offset, length, expiresAt 
   else index.add(name, shard, { offset, length }, facts);
 }
 
-function check(index: SlotIndex, model: Model): void {
+function check(index: RecordIndex, model: Model): void {
   expect(new Set([...index.ids()].map((id) => index.keyOf(id)))).toEqual(new Set(model.keys()));
   for (const [name, { shard, offset, length, expiresAt }] of model) {
     const id = index.find(name);
-    expect([index.keyOf(id), index.shardOf(id), index.placeOf(id), index.expiresAt(id)]).toEqual([
+    expect([index.keyOf(id), index.shardOf(id), index.rangeOf(id), index.expiresAt(id)]).toEqual([
       ...[name, shard, { offset, length }, expiresAt],
     ]);
   }
@@ -56,7 +56,7 @@ function check(index: SlotIndex, model: Model): void {
   }
 }
 
-function count(index: SlotIndex, model: Model, now: number): void {
+function count(index: RecordIndex, model: Model, now: number): void {
   const isExpired = ({ expiresAt }: Known) => now >= expiresAt;
   expect(index.liveCount(now)).toBe([...model.values()].filter((one) => !isExpired(one)).length);
   const soonest = Math.min(...[...model.values()].map(({ expiresAt }) => expiresAt));
@@ -68,13 +68,13 @@ function count(index: SlotIndex, model: Model, now: number): void {
     );
 }
 
-describe('SlotIndex', () => {
+describe('RecordIndex', () => {
   it.each([undefined, EvictionPolicy.LRU, EvictionPolicy.LFU])(
     'is a map with shards and an expiry, policy %s',
     (policy) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
-          const index = new SlotIndex(policy);
+          const index = new RecordIndex(policy);
           index.settle();
           const model: Model = new Map();
           for (const one of steps) {
@@ -83,8 +83,8 @@ describe('SlotIndex', () => {
               model.set(one.key, one.known);
             } else if (one.do === 'remove') {
               const id = index.find(one.key);
-              expect(id !== NO_SLOT).toBe(model.delete(one.key));
-              if (id !== NO_SLOT) index.remove(id);
+              expect(id !== NO_RECORD).toBe(model.delete(one.key));
+              if (id !== NO_RECORD) index.remove(id);
             } else if (one.do === 'removeShard') {
               index.removeShard(one.shard);
               for (const [name, { shard }] of model) if (shard === one.shard) model.delete(name);
@@ -98,11 +98,11 @@ describe('SlotIndex', () => {
   );
 
   it('finds its keys again once the bytes of a hundred thousand removed ones are dropped', () => {
-    const index = new SlotIndex(undefined);
+    const index = new RecordIndex(undefined);
     const facts = { expiresAt: 1, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
     for (let n = 0; n < 120_000; n++) index.add(`key-${n}`, 0, { offset: n, length: 1 }, facts);
     for (let n = 0; n < 119_000; n++) index.remove(index.find(`key-${n}`));
-    for (let n = 0; n < 120_000; n++) expect(index.find(`key-${n}`) !== NO_SLOT).toBe(n >= 119_000);
+    for (let n = 0; n < 120_000; n++) expect(index.find(`key-${n}`) !== NO_RECORD).toBe(n >= 119_000);
     expect([...index.ids()].length).toBe(1000);
   });
 });

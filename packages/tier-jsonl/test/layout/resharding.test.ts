@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { entryToRecord, silentLogger } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { dropOlder } from '../../src/layout/drop-older.ts';
+import { RecordIndex } from '../../src/index/record-index.ts';
 import { parseJsonlTierOptions } from '../../src/jsonl-tier-options.ts';
+import { dropOlder } from '../../src/layout/drop-older.ts';
 import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { ShardSet } from '../../src/shard/shard-set.ts';
-import { SlotIndex } from '../../src/index/record-index.ts';
 import { allLines, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 /** Keys that belong to a shard of two. */
@@ -56,7 +56,7 @@ describe('another number of shards', () => {
       await old.putMany(entries.map(({ key }) => makeEntry(key, { source: 'before' })));
       const changed = newTier(directory, { numShards: 3 });
       const opening = Promise.resolve(changed.open());
-      for (let turn = 0; turn < round; turn++) await rest();
+      for (let turn = 0; turn < round; turn++) await nextTurn();
       expect(await old.putMany(entries)).not.toContain(false);
       await opening;
       for (const { key } of entries) expect((await changed.get(key))?.source).toBe(`${round}`);
@@ -106,7 +106,7 @@ describe('a change of the number of shards that broke off after a key was stored
 async function readHalfway(): Promise<{ directory: string; set: ShardSet }> {
   const directory = toFewer();
   const settings = parseJsonlTierOptions({ directory });
-  const index = new SlotIndex(undefined, 2);
+  const index = new RecordIndex(undefined, 2);
   const parts = { settings, index, logger: silentLogger, clock: new ManualClock(), onDamaged: () => {} };
   const set = new ShardSet({ ...parts, numShards: 1, isMoving: true, found: [0, 1] });
   onTestFinished(() => set.close());
@@ -134,7 +134,7 @@ describe('a line at home that was read while its writer had lost the lock, and t
   it('does not cost the older one when its shard is compacted', async () => {
     const { directory, set } = await half();
     await set.lane(1).submit({ kind: 'put', key: 'k', line: lineOf('k', 'x').trim(), facts: NO_FACTS });
-    await set.lane(1).submit({ kind: 'remove', key: 'k', now: 0, onlyExpired: false });
+    await set.lane(1).submit({ kind: 'delete', key: 'k', now: 0, onlyExpired: false });
     expect(await set.lane(1).compact()).toBe(true);
     expect(await sourceIn(directory)).toBe('older');
   });
@@ -155,7 +155,7 @@ describe('a line at home that was read while its writer had lost the lock, and t
 describe('a key with lines in two shards', () => {
   it('is deleted in both before that is acknowledged', async () => {
     const { directory, set } = await readHalfway();
-    expect(await set.atHome(ofSecond, { kind: 'remove', key: ofSecond, now: 0, onlyExpired: false })).toBe(true);
+    expect(await set.atHome(ofSecond, { kind: 'delete', key: ofSecond, now: 0, onlyExpired: false })).toBe(true);
     expect(recordsOf(directory)).toEqual([]);
   });
 

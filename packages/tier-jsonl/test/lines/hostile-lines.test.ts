@@ -15,10 +15,10 @@ import { CacheStorageError, CacheValidationError, MAX_KEY_BYTES } from '@pw/cach
 import { longestStopDuring, onThisMachine, RecordingLogger, turnsDuring } from '@pw/test-support';
 import { describe, expect, it, vi } from 'vitest';
 import type { JsonlCacheTier } from '../../src/index.ts';
+import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { MAX_SHARD } from '../../src/limits.ts';
 import { encodeRaw } from '../../src/lines/record-line.ts';
 import { ShardFile } from '../../src/shard/shard-file.ts';
-import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { HOSTILE_KINDS, lists, rightLine, upTo, wellFormed, wrong } from '../support/hostile-kinds.ts';
 import { facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 

@@ -2,8 +2,8 @@ import { vi } from 'vitest';
 
 // Every piece of work takes all of its turn here, so that everything else comes in between wherever it can.
 vi.mock('../../src/shard/slice.ts', () => ({
-  Slice: class {
-    isOver = () => true;
+  TimeSlice: class {
+    renewIfOver = () => true;
   },
 }));
 

@@ -4,20 +4,20 @@ import { FileGuard } from '@pw/cache-models';
 import fc from 'fast-check';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { compactShard } from '../../src/compaction/compact-shard.ts';
+import { RecordIndex } from '../../src/index/record-index.ts';
 import { LockLost } from '../../src/lock/lock-lost.ts';
 import { Shard } from '../../src/shard/shard.ts';
 import { ShardFile } from '../../src/shard/shard-file.ts';
 import type { ShardListener } from '../../src/shard/shard-listener.ts';
 import { ShardWriter } from '../../src/shard/shard-writer.ts';
 import type { SideIndexFile } from '../../src/side-index/side-index-file.ts';
-import { SlotIndex } from '../../src/index/record-index.ts';
 import { upTo, wellFormed } from '../support/hostile-kinds.ts';
 import { facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 // Every piece of work takes all of its turn here, so that everything else comes in between wherever it can.
 vi.mock('../../src/shard/slice.ts', () => ({
-  Slice: class {
-    isOver = () => true;
+  TimeSlice: class {
+    renewIfOver = () => true;
   },
 }));
 
@@ -26,7 +26,7 @@ const recordOf = (key: string) => `{"key":"${key}","expires_at":"2999-01-01T00:0
 interface Opened {
   readonly path: string;
   readonly shard: Shard;
-  readonly index: SlotIndex;
+  readonly index: RecordIndex;
   /** Puts another file in the place of this one, as ProxyWhirl does, which knows no lock of ours. */
   replace(text: string): void;
 }
@@ -36,7 +36,7 @@ function opened(text: string): Opened {
   mkdirSync(directory);
   const path = join(directory, 'shard_00.jsonl');
   writeFileSync(path, text);
-  const index = new SlotIndex(undefined);
+  const index = new RecordIndex(undefined);
   const listener = { now: () => 0, reading() {}, damaged() {}, readAgain() {}, replaced() {} };
   const side = { discard() {}, read: () => undefined } as unknown as SideIndexFile;
   const shard = new Shard(0, new ShardFile(path, new FileGuard()), index, listener as unknown as ShardListener, side);
@@ -71,7 +71,7 @@ it('a file that others put in the place of one that is compacted, and that a rea
 it('a file that others put in the place of one that is repaired, and that a read has followed, stays', async () => {
   const { path, shard, index, replace } = opened(`${upTo(3000, 'rubbish\n')}${recordOf('a')}`);
   const theirs = wellFormed(4000);
-  const lock = { isHeld: () => true, isStillOurs: () => true };
+  const lock = { confirmHeld: () => true, isStillOurs: () => true };
   const repair = async () => {
     let steps = 0;
     for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {

@@ -4,16 +4,16 @@ import { LockLost } from '../../src/lock/lock-lost.ts';
 import { type LaneParts, ShardLane } from '../../src/shard/shard-lane.ts';
 
 /** A lane whose writer does what each of these says, one after the other; the lock is always free. */
-function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], settled = () => {} } = {}): ShardLane {
+function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], whenSettled = () => {} } = {}): ShardLane {
   const parts = {
     shard: {
       refreshSteps: () => ({ next: () => ({ done: true, value: looks.shift()?.() }) }),
-      distrust() {},
+      requireFullRead() {},
       end: 0,
       garbage: 0,
       lines: {},
     },
-    lock: { tryTake: () => true, isHeld: () => true, settle: () => settled() },
+    lock: { tryTake: () => true, confirmHeld: () => true, settle: () => whenSettled() },
     writer: { run: () => ({ answers: [writes.shift()!()], elsewhere: [] }) },
     logger: silentLogger,
     isCurrent: () => true,
@@ -26,7 +26,7 @@ function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], settl
 const lostWhenWritten = (): boolean => {
   throw new LockLost({ answers: [true], elsewhere: [] });
 };
-const remove = (key: string) => ({ kind: 'remove', key, now: 0, onlyExpired: false }) as const;
+const remove = (key: string) => ({ kind: 'delete', key, now: 0, onlyExpired: false }) as const;
 
 it('what was true when it was written in vain is true when it is written again', async () => {
   expect(await laneOf([lostWhenWritten, () => false]).submit(remove('a'))).toBe(true);
@@ -42,7 +42,7 @@ it('what is queued after a failure takes over no answer of those who failed', as
   ];
   const lane = laneOf([lostWhenWritten, () => false], {
     looks,
-    settled: () => {
+    whenSettled: () => {
       later ??= lane.queue(remove('b'));
     },
   });

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KeyTable } from '../../src/index/key-table.ts';
-import { blankSideIndex, type SideIndex, sealSideIndex } from '../../src/side-index/side-index.ts';
+import { blankSideIndex, sealSideIndex } from '../../src/side-index/side-index.ts';
+import type { SideIndex } from '../../src/side-index/side-index-shape.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const SEED = 7;
@@ -24,9 +25,9 @@ async function shardOf(filler: number): Promise<{ directory: string; path: strin
 function writeIndex(
   path: string,
   count: number,
-  change: (index: { slots: SideIndex['slots'] }) => object = () => ({}),
+  change: (index: { columns: SideIndex['columns'] }) => object = () => ({}),
 ): void {
-  const { bytes, slots } = blankSideIndex(count, count * 8, SEED);
+  const { bytes, columns } = blankSideIndex(count, count * 8, SEED);
   const table = new KeyTable();
   table.seed = SEED;
   const keys = Array.from({ length: count }, (_, n) => Buffer.from(`k${n}`.padEnd(8)));
@@ -34,22 +35,22 @@ function writeIndex(
     .map((key) => ({ key, hash: table.hashOf(key, 0, 8) }))
     .sort((a, b) => (a.hash >>> 0) - (b.hash >>> 0));
   for (const [i, { key, hash }] of ranked.entries()) {
-    slots.expiresAt[i] = 4e12;
-    slots.offset[i] = i;
-    slots.length[i] = 1;
-    slots.keyLength[i] = 8;
-    slots.hash[i] = hash;
-    slots.keys.set(key, i * 8);
+    columns.expiresAt[i] = 4e12;
+    columns.offset[i] = i;
+    columns.length[i] = 1;
+    columns.keyLength[i] = 8;
+    columns.hash[i] = hash;
+    columns.keys.set(key, i * 8);
   }
-  const extras = change({ slots });
-  const index = { slots, superseded: new Map(), foreign: [], ...extras } as unknown as SideIndex;
+  const extras = change({ columns });
+  const index = { columns, superseded: new Map(), foreign: [], ...extras } as unknown as SideIndex;
   writeFileSync(`${path}.index`, sealSideIndex(bytes, statSync(path, { bigint: true }), index), { mode: 0o600 });
 }
 
 const touching =
-  (touch: (slots: SideIndex['slots']) => void) =>
-  (index: { slots: SideIndex['slots'] }): object => {
-    touch(index.slots);
+  (touch: (columns: SideIndex['columns']) => void) =>
+  (index: { columns: SideIndex['columns'] }): object => {
+    touch(index.columns);
     return {};
   };
 
@@ -60,59 +61,59 @@ describe('a side index that somebody wrote', () => {
     expect(await newTier(directory).size()).toBe(100);
   });
 
-  it.each<[string, (index: { slots: SideIndex['slots'] }) => object]>([
+  it.each<[string, (index: { columns: SideIndex['columns'] }) => object]>([
     [
       'lines that begin nowhere',
-      touching((slots) => {
-        slots.offset[3] = Number.NaN;
+      touching((columns) => {
+        columns.offset[3] = Number.NaN;
       }),
     ],
     [
       'lines before the file',
-      touching((slots) => {
-        slots.offset[3] = -1;
+      touching((columns) => {
+        columns.offset[3] = -1;
       }),
     ],
     [
       'lines behind the file',
-      touching((slots) => {
-        slots.length[3] = 4e9;
+      touching((columns) => {
+        columns.length[3] = 4e9;
       }),
     ],
     [
       'lines that begin within a byte',
-      touching((slots) => {
-        slots.offset[3] = 0.5;
+      touching((columns) => {
+        columns.offset[3] = 0.5;
       }),
     ],
     [
       'times that are none',
-      touching((slots) => {
-        slots.expiresAt[3] = Number.NaN;
+      touching((columns) => {
+        columns.expiresAt[3] = Number.NaN;
       }),
     ],
     [
       'keys that are longer than all',
-      touching((slots) => {
-        slots.keyLength[3] = 5000;
+      touching((columns) => {
+        columns.keyLength[3] = 5000;
       }),
     ],
     [
       'keys that are missing',
-      touching((slots) => {
-        slots.keyLength[3] = 0xffff_ffff;
+      touching((columns) => {
+        columns.keyLength[3] = 0xffff_ffff;
       }),
     ],
     [
       'hashes in no order',
-      touching((slots) => {
-        slots.hash.reverse();
+      touching((columns) => {
+        columns.hash.reverse();
       }),
     ],
     [
       'hashes that crowd',
-      touching((slots) => {
-        slots.hash.fill(SEED);
+      touching((columns) => {
+        columns.hash.fill(SEED);
       }),
     ],
     ['places that are none', () => ({ superseded: new Map([['k', [5]]]) })],

@@ -51,11 +51,15 @@ function expireOne(index: string, shard: string): void {
   const stamp = statSync(shard, { bigint: true });
   const bytes = readFileSync(index);
   const side = readSideIndex(bytes, stamp)!;
-  const { bytes: copy, slots } = blankSideIndex(side.slots.length.length, side.slots.keys.length, side.slots.seed);
+  const { bytes: copy, columns } = blankSideIndex(
+    side.columns.length.length,
+    side.columns.keys.length,
+    side.columns.seed,
+  );
   for (const name of ['expiresAt', 'offset', 'length', 'keyLength', 'hash', 'keys'] as const)
-    slots[name].set(side.slots[name]);
-  slots.expiresAt[0] = 1;
-  writeFileSync(index, sealSideIndex(copy, stamp, { ...side, slots: { ...slots, strings: side.slots.strings } }));
+    columns[name].set(side.columns[name]);
+  columns.expiresAt[0] = 1;
+  writeFileSync(index, sealSideIndex(copy, stamp, { ...side, columns: { ...columns, strings: side.columns.strings } }));
 }
 
 describe('a side index', () => {
