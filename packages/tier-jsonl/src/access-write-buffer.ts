@@ -2,22 +2,21 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CacheEntry } from '@pw/cache-models';
 import type { AccessFacts } from './shard/shard-operation.ts';
 
-/** So many changes are written without waiting for the timer. */
+/** Pending changes that are written at once, without waiting for the timer. */
 const FLUSH_AT = 1000;
 /** Milliseconds after which a change is written at the latest. */
 const FLUSH_AFTER = 1000;
 
-/** Where changes go. */
 export interface AccessTarget {
-  /** Writes one change; false if the key is gone. */
+  /** Writes one change; false if the key no longer exists. */
   write(key: string, facts: AccessFacts): Promise<unknown>;
   /** The shard that a key belongs to. */
   homeOf(key: string): number;
 }
 
 /**
- * Access metadata on its way to the files: reads see it at once, the files in batches. What a crash takes are counts of
- * the last second.
+ * Access metadata on its way to the files, write-behind: reads see it immediately, the files get it in batches. A crash
+ * loses the counts of the last second at most.
  */
 export class AccessWriteBuffer {
   readonly #pending = new Map<string, AccessFacts>();
@@ -37,12 +36,12 @@ export class AccessWriteBuffer {
     else this.#flushLater();
   }
 
-  /** The eviction mark that is pending for a key. */
+  /** The pending eviction mark of a key. */
   markOf(key: string): boolean | undefined {
     return this.#pending.get(key)?.evictedFromL1;
   }
 
-  /** The key has a new value, or none: what is pending is out of date. */
+  /** Drops what is pending for a key that has a new value, or none. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
   }
@@ -53,25 +52,25 @@ export class AccessWriteBuffer {
     this.#pending.clear();
   }
 
-  /** The entry with what is pending for it. */
+  /** The entry with its pending access metadata applied. */
   overlay(entry: CacheEntry): CacheEntry {
     const facts = this.#pending.size === 0 ? undefined : this.#pending.get(entry.key);
     return facts === undefined ? entry : CacheEntry.restore({ ...entry, ...facts });
   }
 
-  /** Writes all that is pending; faults are reported, never thrown, and what they hit stays pending. */
+  /** Writes everything pending. Faults are reported, never thrown, and the changes they affect stay pending. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#flushing ??= this.#flushAll().finally(() => {
       this.#flushing = undefined;
-      // What came meanwhile, or could not be written.
+      // Added in the meantime, or not written because of a fault.
       if (this.#pending.size > 0) this.#flushLater();
     });
     return this.#flushing;
   }
 
-  /** Writes also what came while a flush was under way. */
+  /** As `flush`, including changes added while a flush was under way. */
   async settle(): Promise<void> {
     await this.#flushing;
     await this.flush();
@@ -86,7 +85,7 @@ export class AccessWriteBuffer {
     const written: Promise<void>[] = [];
     for (const group of changes.values()) {
       for (const [key, facts] of group) if (this.#pending.get(key) === facts) written.push(this.#writeOne(key, facts));
-      // Each shard takes a lock, reads and writes in one step; others have their turn before the next one.
+      // Each shard locks, reads and writes synchronously: yield before the next one.
       if (changes.size > 1) await nextTurn();
     }
     await Promise.all(written);

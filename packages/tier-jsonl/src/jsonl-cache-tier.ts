@@ -27,21 +27,22 @@ import { JsonlSideValues } from './side-values.ts';
 const BATCH_SIZE = wholeNumber(1);
 /** Entries that are read before the event loop gets a turn. */
 const SLICE = 500;
-/** Entries that are encoded between two looks at the time, and for how many milliseconds before the event loop gets a turn. */
+/** Entries that are encoded between two checks of the time, and milliseconds before the event loop gets a turn. */
 const ENCODED_AT_A_TIME = 16;
 const ENCODING_MS = 3;
 
 /**
- * Entries in sharded JSON Lines files that people can read, ProxyWhirl shares, and any number of processes may use at once.
+ * Entries in sharded JSON Lines files that people can read, that ProxyWhirl shares, and that any number of processes
+ * may use at the same time.
  *
- * A put appends one line; a get is one positioned read; both cost the same whatever the number of entries. Memory grows by
- * a key and some 60 to 110 bytes an entry.
+ * A put appends one line; a get is one positioned read. Both cost the same whatever the number of entries. Memory grows
+ * by the key and some 60 to 110 bytes per entry.
  */
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
   readonly #sideValues: JsonlSideValues;
 
-  /** Throws a CacheConfigError for a wrong configuration or wrong options. */
+  /** Throws a CacheConfigError for an invalid configuration or invalid options. */
   constructor(config: CacheTierConfigInput, options: JsonlTierOptions) {
     super(config, options, {
       mode: 'async',
@@ -56,7 +57,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name }), count),
       onEvicting: (id, key, reason) => {
         const entry = this.#readOrSkip(id, key);
-        // One that cannot be told yet is asked for again.
+        // A record that cannot be read yet is reported when it is evicted again.
         if (this.#store.isReading) return;
         if (entry === undefined) this.counts.countRemoval(reason);
         else this.evicted(key, entry, reason);
@@ -78,8 +79,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   /**
-   * Rewrites lines whose credentials the cipher's current key did not seal. `batchSize`: 1 or more. Throws a CacheValidationError
-   * for another one, and a CacheStorageError.
+   * Re-encrypts credentials that were not sealed with the current key of the cipher. Throws a CacheValidationError
+   * unless `batchSize` is 1 or more, and a CacheStorageError.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkArgument('batchSize', batchSize, BATCH_SIZE);
@@ -99,7 +100,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   protected override doGet(key: string, now: number): MaybePromise<CacheEntry | undefined> {
     if (this.#store.isSettled) {
-      // The hot path: no closure, and no promise but the one that the caller awaits.
+      // Hot path: no closure, and no promise but the one that the caller awaits.
       const entry = this.#get(key, now);
       if (this.#store.isSettled) return entry;
     }
@@ -137,7 +138,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const puts: KeyedPut[] = [];
     let end = performance.now() + ENCODING_MS;
     for (const entry of entries) {
-      // Credentials may have to be sealed here, which takes ten times as long as the rest.
+      // Sealing credentials takes ten times as long as the rest of the encoding.
       if (puts.length % ENCODED_AT_A_TIME === ENCODED_AT_A_TIME - 1 && performance.now() > end) {
         await nextTurn();
         end = performance.now() + ENCODING_MS;
@@ -221,7 +222,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
-  /** Throws what the codec throws; a damaged record is set aside first. */
+  /** Throws the codec's error; a damaged record is set aside first. */
   #read(id: RecordId, key: string): CacheEntry | undefined {
     const found = this.#store.readRecord(id);
     if (found === undefined) return undefined;

@@ -28,13 +28,13 @@ import type { ShardSet } from './shard/shard-set.ts';
 export interface JsonlStoreHooks {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** So many lines that are no records were met. */
+  /** Called with the number of damaged lines found. */
   onDamaged(count: number): void;
-  /** A record has to go to make room; it can still be read. */
+  /** Called before a record is evicted, while it can still be read. */
   onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
 }
 
-/** The records of a directory, still sealed: finds, stores, removes, makes room. */
+/** The records of a directory, still sealed: finds, stores, deletes and evicts them. */
 export class JsonlStore {
   readonly #settings: JsonlTierSettings;
   readonly #room: RoomMaker | undefined;
@@ -73,24 +73,24 @@ export class JsonlStore {
     await set?.close();
   }
 
-  /** Waits only while the directory is being read again because its number of shards changed, or a shard because much in it did. */
+  /** `undefined` unless a shard, or the whole directory after a change of its number of shards, is being re-read. */
   ready(): MaybePromise<void> {
     if (this.#reopening !== undefined) return this.#reopening;
     if (!this.#shards.isCurrent) return this.#reopen();
     return this.#shards.isReading ? this.#shards.untilRead() : undefined;
   }
 
-  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
+  /** True if the number of shards is still the one last seen, and everything seen has been read. */
   get isSettled(): boolean {
     return this.#reopening === undefined && this.#set?.isSettled === true;
   }
 
-  /** True while a shard is being read in turns. */
+  /** True while a shard is being read in several steps. */
   get isReading(): boolean {
     return this.#set?.isReading === true;
   }
 
-  /** Does something with the shards as they are, and again if it turns out that they have to be read first. */
+  /** Runs `work` on the shards as they are, and again if it turns out that they had to be read first. */
   whenSettled<T>(work: () => T): MaybePromise<T> {
     const waiting = this.ready();
     if (waiting !== undefined) return waiting.then(() => this.whenSettled(work));
@@ -98,7 +98,7 @@ export class JsonlStore {
     return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.whenSettled(work));
   }
 
-  /** The slot of a key as the files have it now, or NO_RECORD. */
+  /** The id of a key as the files have it now, or NO_RECORD. */
   find(key: string): RecordId {
     return this.#shards.find(key);
   }
@@ -107,7 +107,7 @@ export class JsonlStore {
     return now >= this.#shards.index.expiresAt(id);
   }
 
-  /** Notes a read of a key. */
+  /** Records a read of a key for the eviction order. */
   noteUse(key: string): void {
     const { index } = this.#shards;
     if (!index.isOrdered) return;
@@ -124,7 +124,7 @@ export class JsonlStore {
     return this.#set?.index.liveCount(now) ?? 0;
   }
 
-  /** Keys of the records that are not expired at `now`; of all without it. */
+  /** Keys of the records that are not expired at `now`; all keys without it. */
   liveKeys(now = Number.NEGATIVE_INFINITY): string[] {
     const { index } = this.#shards;
     const keys: string[] = [];
@@ -132,7 +132,7 @@ export class JsonlStore {
     return keys;
   }
 
-  /** The same, file by file and in the order of the lines, so that whoever reads them all reads forwards. */
+  /** As `liveKeys`, file by file in line order, so that reading them all goes forward through each file. */
   *liveKeysByFile(now: number): Generator<string[]> {
     for (const { shard } of this.#shards.lanes) {
       const { index } = this.#shards;
@@ -142,8 +142,8 @@ export class JsonlStore {
   }
 
   /**
-   * The record of a slot that `find` gave; `undefined` if there is none any more, or while its shard is being read again. Throws a
-   * CacheCorruptionError for a damaged one, which is set aside, and a CacheStorageError.
+   * The record of an id that `find` returned; `undefined` if it no longer exists, or while its shard is being re-read.
+   * Throws a CacheCorruptionError for a damaged record, which is set aside, and a CacheStorageError.
    */
   readRecord(id: RecordId): RawRecord | undefined {
     return this.#records.read(id);
@@ -153,7 +153,7 @@ export class JsonlStore {
     return this.#access.overlay(entry);
   }
 
-  /** A record turned out to be damaged: out of the index and, as soon as the lock is free, out of the file. */
+  /** Takes a damaged record out of the index and, as soon as the lock is free, out of the file. */
   setAside(key: string): void {
     this.#records.setAside(key);
   }
@@ -169,19 +169,20 @@ export class JsonlStore {
     for (const { key } of puts) this.#access.forget(key);
     const { stored, fault } = await putBatch(puts, () => this.#current());
     await this.#room?.makeFor(puts.filter((_, at) => stored[at]).map(({ key }) => key));
-    // Nothing stored is a failure of the tier; something stored is an answer.
+    // A batch fails only if none of it was stored.
     if (fault !== undefined && !stored.includes(true)) throw fault.reason;
     return stored;
   }
 
-  /** The shards, once their number is known for sure. */
+  /** The shards, once their number is certain. */
   async #current(): Promise<ShardSet> {
     await this.ready();
     return this.#shards;
   }
 
   async delete(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    // Nothing on its way and nothing in the files: no lock is needed to know. What cannot be known at once has its place in the row all the same.
+    // With nothing queued and nothing in the files, no lock is needed to answer. Otherwise the deletion takes its place
+    // in the queue.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
     return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
@@ -202,8 +203,8 @@ export class JsonlStore {
   }
 
   /**
-   * Has the line of a key replaced by what `change` makes of its record, under the shard's lock. False if there is none, or if a newer value
-   * of the key is on its way.
+   * Replaces the line of a key by what `change` makes of its record, with the lock of its shard held. False if there is
+   * no record, or a newer value of the key is queued.
    */
   async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
     for (;;) {
@@ -221,13 +222,13 @@ export class JsonlStore {
     return this.#settings.directory;
   }
 
-  /** A record that its codec refuses: counted, and set aside. */
+  /** Counts and sets aside a record that its codec rejected. */
   setDamagedAside(key: string): void {
     this.setAside(key);
     this.#hooks.onDamaged(1);
   }
 
-  /** Drops every line that counts no more, file by file. Throws a CacheStorageError where that cannot be done. */
+  /** Drops every superseded line, file by file. Throws a CacheStorageError where that fails. */
   async *compact(): AsyncGenerator<void> {
     await this.#dropOlder();
     for (const lane of this.#shards.lanes) {
@@ -241,19 +242,22 @@ export class JsonlStore {
     try {
       await dropOlder(this.#shards);
     } catch (error) {
-      // A compaction that is tried with shards of old says so.
+      // The compaction of an outdated shard set reports it.
       if (!(error instanceof Resharded)) throw error;
     }
   }
 
-  /** Lines of others, which are no records, shard by shard, with a way to read one; a few at a time, as they may be gone at the next. */
+  /**
+   * Lines that are not records, shard by shard, with a function to read one. Use them right away: they may be gone in
+   * the next turn of the event loop.
+   */
   *foreignLines(): Generator<{ readonly ranges: Iterable<ByteRange>; readonly read: (range: ByteRange) => Buffer }> {
     for (const { shard } of this.#shards.lanes)
       if (shard.lines.foreign.length > 0)
         yield { ranges: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
   }
 
-  /** Does something that takes long with the lock of a shard held; without one if the shard is none of this directory's. */
+  /** Runs long `work` with the lock of a shard held; without a lock if the directory has no such shard. */
   runExclusive<T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const lane = this.#shards.lanes.find((candidate) => candidate.shard.number === shard);
     return lane === undefined ? work(() => true) : lane.runExclusive(work);
@@ -261,7 +265,7 @@ export class JsonlStore {
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
-    // It is done once all is read.
+    // Deferred: the caller repeats it once everything is read.
     if (!this.isSettled) return 0;
     const { index } = this.#shards;
     let found = 0;
@@ -355,7 +359,7 @@ export class JsonlStore {
       const work: Promise<PromiseSettledResult<void>[]>[] = [];
       for (const lane of this.#shards.lanes.filter(where)) {
         work.push(Promise.allSettled([submit(lane)]));
-        // A shard takes some milliseconds; others have their turn before the next one. Clearing is one moment for all shards.
+        // Each shard takes some milliseconds: yield between them. Clearing has to be a single moment for all shards.
         if (operation.kind === 'cleanupExpired') await nextTurn();
       }
       const results = (await Promise.all(work)).flat();

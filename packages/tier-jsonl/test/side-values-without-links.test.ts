@@ -54,7 +54,7 @@ describe('a side value on a file system without hard links', () => {
   it('is not stored after any other failure, and leaves nothing', async () => {
     links.code = 'EIO';
     const { open, files } = place();
-    await expect(open().storeIfAbsent('key', 'first')).rejects.toThrow(/keep a value beside the entries/);
+    await expect(open().storeIfAbsent('key', 'first')).rejects.toThrow(/access a side value/);
     expect(files()).toEqual([]);
   });
 });

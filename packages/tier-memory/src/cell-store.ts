@@ -4,14 +4,15 @@ import type { EvictionOrder } from './eviction-order.ts';
 import { orderForPolicy } from './order-for-policy.ts';
 import { RESERVED_CELLS, TimingWheel } from './timing-wheel.ts';
 
-/** Who is to know that a cell is about to be emptied. */
+/** Notified before a cell is emptied. */
 export interface Departures {
   leave(cell: number): void;
 }
 
 /**
- * The entries of a tier: a Map from key to cell, whose keys never move, with the eviction order and the deadlines linked
- * through the cells. Whatever it does is complete when it returns: no caller's code runs in between.
+ * The entries of a tier: a Map from key to cell, with the eviction order and the deadlines linked through the cells.
+ * Invariant: every cell in the Map is in the ring of its eviction order and in one ring of the wheel, and no other cell
+ * is. Each operation is complete when it returns: no code of a caller runs in between.
  */
 export class CellStore {
   readonly #index = new Map<string, number>();
@@ -19,7 +20,7 @@ export class CellStore {
   readonly #order: EvictionOrder;
   readonly #wheel: TimingWheel;
   readonly #limit: number;
-  /** Told of each cell before it is emptied. */
+  /** Notified before a cell is emptied. */
   departures: Departures | undefined;
 
   constructor(policy: EvictionPolicy, maxEntries: number | null) {
@@ -29,7 +30,7 @@ export class CellStore {
     this.#wheel = new TimingWheel(this.#table);
   }
 
-  /** True when the next new key needs another one to go. */
+  /** True if another new key needs an eviction. */
   get isFull(): boolean {
     return this.#index.size >= this.#limit;
   }
@@ -39,28 +40,31 @@ export class CellStore {
     return this.#index.get(key) ?? NONE;
   }
 
-  /** The entry in a cell that `find` gave. */
+  /** The entry of a cell that `find` returned. */
   entryAt(cell: number): CacheEntry {
     return this.#table.entries[cell]!;
   }
 
-  /** The test of `CacheEntry.isExpiredAt`, on the cell's copy of the deadline: a hit need not touch the entry at all. */
+  /**
+   * The test of `CacheEntry.isExpiredAt`, on the copy of the deadline in the cell, so that a hit need not touch the
+   * entry.
+   */
   isExpiredAt(cell: number, now: number): boolean {
     return now >= this.#table.numbers[numberOf(cell)]!;
   }
 
-  /** Notes a use of a cell. */
+  /** Records a use of a cell. */
   use(cell: number): void {
     this.#order.used(cell);
   }
 
-  /** Stores an entry under a key that is not there. */
+  /** Stores an entry whose key is not present. */
   insert(entry: CacheEntry): void {
     const cell = this.#table.take();
     try {
       this.#index.set(entry.key, cell);
     } catch (error) {
-      // A Map holds 2^24 keys at most.
+      // A Map is limited to 2^24 keys.
       this.#table.release(cell);
       throw error;
     }
@@ -70,12 +74,12 @@ export class CellStore {
     this.#wheel.add(cell);
   }
 
-  /** Puts another entry of the same key and deadline into a cell. No use of it. */
+  /** Replaces the entry of a cell by one with the same key and deadline. Not a use. */
   refresh(cell: number, entry: CacheEntry): void {
     this.#table.entries[cell] = entry;
   }
 
-  /** Puts another entry of the same key into a cell. No use of it. */
+  /** Replaces the entry of a cell by one with the same key. Not a use. */
   replace(cell: number, entry: CacheEntry): void {
     this.#table.entries[cell] = entry;
     const at = numberOf(cell);
@@ -85,7 +89,7 @@ export class CellStore {
     this.#wheel.add(cell);
   }
 
-  /** Empties a cell and gives what was in it. */
+  /** Empties a cell and returns its entry. */
   remove(cell: number): CacheEntry {
     this.departures?.leave(cell);
     const entry = this.entryAt(cell);
@@ -96,37 +100,37 @@ export class CellStore {
     return entry;
   }
 
-  /** The cell that has to go first: an expired one if there is any, else the policy's; NONE if the store is empty. */
+  /** The cell to evict next: an expired one if there is any, else by policy; NONE if the store is empty. */
   victim(now: number): number {
     this.#wheel.moveTo(now);
     const expired = this.#wheel.firstExpired();
     return expired === NONE ? this.#order.victim() : expired;
   }
 
-  /** How many entries are expired and still here. */
+  /** Number of expired entries that are still stored. */
   expiredCount(now: number): number {
     this.#wheel.moveTo(now);
     return this.#wheel.expiredCount;
   }
 
-  /** How many entries are live. */
+  /** Number of live entries. */
   liveCount(now: number): number {
     return this.#index.size - this.expiredCount(now);
   }
 
-  /** Removes what is expired, but not more than `limit`, and tells how many that were. */
+  /** Removes at most `limit` expired entries, and returns their number. */
   cleanupExpired(now: number, limit: number): number {
     const count = Math.min(this.expiredCount(now), limit);
     for (let left = count; left > 0; left--) this.remove(this.#wheel.firstExpired());
     return count;
   }
 
-  /** Every entry that is still here, expired or not, first stored first. */
+  /** All stored entries, expired or not, in order of insertion. */
   *allEntries(): Generator<CacheEntry> {
     for (const cell of this.#index.values()) yield this.entryAt(cell);
   }
 
-  /** The live entries, first stored first; a list of its own, which later changes do not touch. */
+  /** The live entries in order of insertion, as a copy that later changes do not affect. */
   liveEntries(now: number): CacheEntry[] {
     const live: CacheEntry[] = [];
     for (const cell of this.#index.values()) if (!this.isExpiredAt(cell, now)) live.push(this.entryAt(cell));

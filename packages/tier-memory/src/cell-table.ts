@@ -1,37 +1,38 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** Offset of the pair of links that keeps the eviction order. */
+/** Offset of the links of the eviction order. */
 export const ORDER = 0;
-/** Offset of the pair of links that keeps the deadlines. */
+/** Offset of the links of the timing wheel. */
 export const DUE = 2;
-/** Offset of a cell that the eviction order may use as it likes. */
+/** Offset of a word that the eviction order may use freely. */
 export const MARK = 6;
-/** Offset of the cell that is 1 while the cell lies in the wheel's ring of expired cells. */
+/** Offset of the word that is 1 while the cell is in the ring of expired cells. */
 export const EXPIRED = 7;
 
-/** The cell that is no cell: answers "none", ends the free list, and is the sentinel of the eviction order. */
+/** The null cell: means "none", ends the free list, and is the sentinel of the eviction order. */
 export const NONE = 0;
 
 const WORDS_SHIFT = 3;
 const BYTES = 32;
 const FIRST_CAPACITY = 64;
 
-/** Index of a cell's first cell. */
+/** Index of the first word of a cell. */
 export function wordsOf(cell: number): number {
   return cell << WORDS_SHIFT;
 }
 
-/** Index of a cell's number: a deadline in epoch milliseconds, or the use count of a frequency. */
+/** Index of the number of a cell: a deadline in epoch milliseconds, or the use count of a frequency. */
 export function numberOf(cell: number): number {
   return (cell << 2) + 2;
 }
 
 /**
- * Numbered cells of 32 bytes each: a cell is an entry, or the sentinel of a ring. All that an operation needs to know of
- * a cell lies in one cache line, and a hit moves integers, so it allocates nothing and the garbage collector sees nothing.
+ * Numbered cells of 32 bytes. A cell is *free* (linked from `#free`), a *sentinel* of a ring, or holds an entry.
+ * Everything an operation needs to know of a cell is in one cache line, and a hit only moves integers: it allocates
+ * nothing, and the garbage collector has nothing to trace.
  *
  * `words` and `numbers` are views of one buffer: links, mark and flag in words 0-3, 6 and 7, the number in bytes 16-23.
- * They are replaced when the table grows: read them again after `take`.
+ * Both are replaced when the table grows: read them again after `take`.
  */
 export class CellTable {
   words: Int32Array;
@@ -43,7 +44,7 @@ export class CellTable {
   #unused: number;
   #free = NONE;
 
-  /** `reserved` cells, from 0, are never given out; `limit` is how many others to expect at most. */
+  /** The first `reserved` cells are never handed out; `limit` is the expected maximum of the others. */
   constructor(reserved: number, limit: number) {
     this.#limit = reserved + limit;
     this.#unused = reserved;
@@ -54,7 +55,7 @@ export class CellTable {
     for (let cell = 0; cell < reserved; cell++) this.entries.push(undefined);
   }
 
-  /** A cell that nobody uses; its words hold what was left in them. */
+  /** A free cell; its words have arbitrary content. */
   take(): number {
     const cell = this.#free;
     if (cell !== NONE) {
@@ -66,7 +67,7 @@ export class CellTable {
     return this.#unused++;
   }
 
-  /** Gives a cell back. It must be in no ring. */
+  /** Frees a cell, which must not be in a ring. */
   release(cell: number): void {
     this.entries[cell] = undefined;
     this.words[wordsOf(cell)] = this.#free;
@@ -74,8 +75,8 @@ export class CellTable {
   }
 
   #grow(): void {
-    // By half, and not by twice: what is spare is at most a third. The limit is a hint: frequencies take cells of their
-    // own, beside the entries, but seldom many.
+    // By half instead of doubling, so that at most a third is spare. The limit is a hint: frequencies take cells of
+    // their own beside the entries, though seldom many.
     const isBelow = this.#capacity < this.#limit;
     const capacity = Math.ceil(isBelow ? Math.min(this.#capacity * 1.5, this.#limit) : this.#capacity * 1.125);
     const words = new Int32Array((capacity * BYTES) / Int32Array.BYTES_PER_ELEMENT);

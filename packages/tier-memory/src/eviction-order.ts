@@ -1,11 +1,11 @@
-/** Who has to go when the tier is full. Each call costs the same, however many cells there are. */
+/** Which entry to evict when the tier is full. Every call takes constant time. */
 export interface EvictionOrder {
-  /** A cell was filled. */
+  /** A cell received an entry. */
   added(cell: number): void;
   /** The entry of a cell was read or replaced. */
   used(cell: number): void;
   /** A cell is being emptied. */
   removed(cell: number): void;
-  /** The cell to empty next; NONE if there is no cell. */
+  /** The cell to empty next; NONE if there is none. */
   victim(): number;
 }

@@ -2,7 +2,7 @@ import { type CellTable, NONE, ORDER } from './cell-table.ts';
 import type { EvictionOrder } from './eviction-order.ts';
 import { after, linkBefore, makeRing, unlink } from './ring.ts';
 
-/** First stored, first out: one ring, whose sentinel is cell NONE. A replaced entry keeps its place. */
+/** First in, first out: one ring whose sentinel is cell NONE. A replaced entry keeps its position. */
 export class FifoOrder implements EvictionOrder {
   protected readonly table: CellTable;
 

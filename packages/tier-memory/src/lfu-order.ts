@@ -3,11 +3,12 @@ import type { EvictionOrder } from './eviction-order.ts';
 import { after, before, linkBefore, makeRing, unlink } from './ring.ts';
 
 /**
- * Least frequently used, first out; of several the one whose last use is longest ago. Storing an entry is its first use.
+ * Least frequently used, first out; among equals the one whose last use is longest ago. Storing an entry is its first
+ * use.
  *
- * Each use count that occurs is a *frequency*: a cell of the table that is the sentinel of the ring of its entries
- * (ORDER), in the order in which they reached it, and itself lies in a ring of frequencies from low to high (DUE, whose
- * sentinel is NONE). Its number is the use count; an entry's MARK is the cell of its frequency.
+ * Each use count that occurs is a *frequency*: a cell that is the sentinel of a ring of entries (ORDER), in the order
+ * in which they reached it, and itself a member of a ring of frequencies from low to high (DUE, sentinel NONE). Its
+ * number is the use count; the MARK of an entry is the cell of its frequency. Invariant: no frequency is empty.
  */
 export class LfuOrder implements EvictionOrder {
   readonly #table: CellTable;
@@ -28,7 +29,7 @@ export class LfuOrder implements EvictionOrder {
     const next = after(words, from, DUE);
     const reached = next !== NONE && numbers[numberOf(next)] === count;
     if (!reached && after(words, from, ORDER) === before(words, from, ORDER)) {
-      // The only entry of its frequency, and nobody at the next one: the frequency itself moves up.
+      // The only entry of its frequency, with no frequency at the next count: the frequency itself moves up.
       numbers[numberOf(from)] = count;
       return;
     }
@@ -58,7 +59,7 @@ export class LfuOrder implements EvictionOrder {
     linkBefore(words, cell, frequency, ORDER);
   }
 
-  /** The frequency of a use count; `previous` is the one below it, or NONE. */
+  /** The frequency of a use count; `previous` is the next lower one, or NONE. */
   #frequency(count: number, previous: number): number {
     const next = after(this.#table.words, previous, DUE);
     if (next !== NONE && this.#table.numbers[numberOf(next)] === count) return next;

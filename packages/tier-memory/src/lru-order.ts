@@ -2,11 +2,11 @@ import { NONE, ORDER } from './cell-table.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { before, linkBefore, unlink } from './ring.ts';
 
-/** Least recently used, first out: a queue in which every use sends the cell to the end. */
+/** Least recently used, first out: a queue in which every use moves the cell to the end. */
 export class LruOrder extends FifoOrder {
   override used(cell: number): void {
     const words = this.table.words;
-    // One hot key is the commonest skew: it is at the end already.
+    // A single hot key is the most common skew, and already at the end.
     if (before(words, NONE, ORDER) === cell) return;
     unlink(words, cell, ORDER);
     linkBefore(words, cell, NONE, ORDER);

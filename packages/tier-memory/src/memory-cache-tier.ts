@@ -19,26 +19,26 @@ import { CellStore } from './cell-store.ts';
 import { NONE } from './cell-table.ts';
 import { TouchLog } from './touch-log.ts';
 
-/** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */
+/** Most expired entries removed before the event loop gets a turn: some milliseconds of work. */
 const CLEANUP_SLICE = 5000;
-/** How deep puts inside `onEvict` inside puts may go before one that needs room is refused. */
+/** Nesting depth of puts in `onEvict` listeners at which one that needs room is refused. */
 const MAX_NESTED_EVICTIONS = 8;
 
 /**
- * Keeps entries in this process's memory: lru, lfu and fifo, all at a cost that does not grow with the number of entries.
- * Every answer is a value, never a promise, but for a `cleanupExpired` of thousands. `close` forgets all entries.
+ * Entries in the memory of this process, with lru, lfu and fifo eviction in constant time. Every method returns a
+ * value, never a promise, except `cleanupExpired` with thousands of expired entries. `close` discards all entries.
  *
- * `onEvict` is told of entries that leave to make room (`capacity`, or `ttl` for one that had expired), after the new
- * entry is in place. It may use the tier; a put of its own that would evict again is refused (`false`) at the eighth
- * nesting, so a listener that puts back what was evicted comes to an end.
+ * `onEvict` is called for entries removed to make room (`capacity`, or `ttl` if already expired), after the new entry
+ * is stored. It may use the tier. A nested put that would evict again is refused (`false`) at the eighth level, so that
+ * a listener that puts evicted entries back terminates.
  */
 export class MemoryCacheTier extends BaseTier<'sync'> {
   #store: CellStore;
-  /** There once somebody asked for it. */
+  /** Created by the first call of `touched`. */
   #touches: TouchLog | undefined;
   #nesting = 0;
 
-  /** Throws a CacheConfigError for a wrong configuration. */
+  /** Throws a CacheConfigError for an invalid configuration. */
   constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}) {
     super(config, options, {
       mode: 'sync',
@@ -49,7 +49,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     this.#store = this.#emptyStore();
   }
 
-  /** BaseTier's `get`, without its detours on the path that all speed depends on: a hit or a miss of a tier that is well. */
+  /** As in BaseTier, with a fast path for a hit or a miss in a healthy tier. */
   override get(key: string): CacheEntry | undefined {
     if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
     const now = this.clock.now();
@@ -64,7 +64,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#store.entryAt(cell);
   }
 
-  /** BaseTier's `put`, likewise: what is plainly in order goes straight in. */
+  /** As in BaseTier, with a fast path for valid arguments in a healthy tier. */
   override put(key: string, entry: CacheEntry): boolean {
     if (!this.#isHealthy() || !isPlainPut(key, entry)) return super.put(key, entry);
     try {
@@ -74,14 +74,17 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     }
   }
 
-  /** BaseTier's `peek`, likewise. */
+  /** As in BaseTier, with a fast path for a healthy tier. */
   override peek(key: string): CacheEntry | undefined {
     if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
     const cell = this.#store.find(key);
     return cell === NONE || this.#store.isExpiredAt(cell, this.clock.now()) ? undefined : this.#store.entryAt(cell);
   }
 
-  /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
+  /**
+   * As `get`, and counts the access in the stored entry: the returned entry has `accessCount` one higher and
+   * `lastAccessed` now.
+   */
   touch(key: string): CacheEntry | undefined {
     if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchViaBase(key);
     const now = this.clock.now();
@@ -95,13 +98,16 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     this.counts.hits++;
     this.#store.use(cell);
     const touched = entry.touch(now);
-    // The deadline is the same: the cell's copy of it stands.
+    // The deadline is unchanged, so the copy in the cell is still right.
     this.#store.refresh(cell, touched);
     this.#touches?.mark(cell);
     return touched;
   }
 
-  /** What `touch` has counted since the first call of this, as long as nobody took it; `clear` and `close` keep it. */
+  /**
+   * Accesses counted by `touch` since the first call of this method, until they are taken; `clear` and `close` keep
+   * them.
+   */
   touched(): TouchedEntries {
     this.#touches ??= new TouchLog(() => this.#store);
     this.#store.departures = this.#touches;
@@ -118,7 +124,10 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return touched;
   }
 
-  /** One page of the entries that fit a filter; looks at all of them. Throws a CacheValidationError for a wrong filter. */
+  /**
+   * One page of the entries that match a filter; inspects all of them. Throws a CacheValidationError for an invalid
+   * filter.
+   */
   query(filter: EntryFilter = {}): EntryPage {
     checkFilter(filter);
     const now = this.clock.now();
@@ -199,7 +208,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return this.#store.liveEntries(now);
   }
 
-  /** In slices when there is much to remove: only then with a promise, and others have their turn in between. */
+  /** Many entries are removed in slices that yield to the event loop, and only then the result is a promise. */
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     const store = this.#store;
     return store.expiredCount(now) <= CLEANUP_SLICE
@@ -210,14 +219,14 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   async #cleanupInSlices(now: number): Promise<number> {
     let removed = 0;
     for (let left = this.#store.expiredCount(now); left > 0; left -= CLEANUP_SLICE) {
-      // The store of now: a close in between has begun an empty one.
+      // The current store: a `close` in between has started an empty one.
       removed += this.#store.cleanupExpired(now, Math.min(left, CLEANUP_SLICE));
       await nextTurn();
     }
     return removed;
   }
 
-  /** A later access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */
+  /** An access counted elsewhere is a use here too: it moves the entry in the eviction order. */
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
@@ -232,7 +241,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return found;
   }
 
-  /** True when an operation needs none of what BaseTier does for a tier that is closed, switched off or failing. */
+  /** True if an operation needs none of the handling in BaseTier for a closed, disabled or failing tier. */
   #isHealthy(): boolean {
     return this.status === 'open' && this.enabled && this.failureCount === 0;
   }
@@ -240,7 +249,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {
     if (this.#nesting >= MAX_NESTED_EVICTIONS) return false;
     if (entry.isExpiredAt(now) && this.#store.expiredCount(now) === 0) {
-      // Expired entries go first, and this is the only one: it leaves as it comes.
+      // Expired entries are evicted first, and this is the only one: it is evicted right away.
       this.#reportEviction(key, entry, RemovalReason.TTL);
       return true;
     }
@@ -252,7 +261,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     return true;
   }
 
-  /** Tells of an entry that is gone. The store is complete by now: the listener may use the tier. */
+  /** Reports an evicted entry. The store is consistent by now: the listener may use the tier. */
   #reportEviction(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.#nesting++;
     try {
@@ -262,7 +271,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     }
   }
 
-  /** Removes an expired entry that a write met. */
+  /** Removes an expired entry that a write has found. */
   #removeExpired(cell: number): void {
     this.#store.remove(cell);
     this.counts.countRemoval(RemovalReason.TTL);
@@ -275,7 +284,7 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 }
 
-/** True for most of what passes BaseTier's check; an entry of another copy of the models is left to it. */
+/** True for most arguments that pass the checks of BaseTier; entries of another copy of the models are left to it. */
 function isPlainPut(key: unknown, entry: unknown): boolean {
   if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
   if (isTooLongKey(key)) return false;

@@ -5,7 +5,7 @@ import { FifoOrder } from './fifo-order.ts';
 import { LfuOrder } from './lfu-order.ts';
 import { LruOrder } from './lru-order.ts';
 
-/** The order that a policy means, over an empty table. */
+/** The eviction order of a policy, over an empty table. */
 export function orderForPolicy(policy: EvictionPolicy, table: CellTable): EvictionOrder {
   if (policy === EvictionPolicy.LRU) return new LruOrder(table);
   if (policy === EvictionPolicy.LFU) return new LfuOrder(table);

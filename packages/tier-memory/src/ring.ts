@@ -1,26 +1,26 @@
 import { wordsOf } from './cell-table.ts';
 
-// A ring is a doubly linked circle of cells through one sentinel cell, so no end of it is a special case.
-// `links` says which pair of words the ring uses: ORDER or DUE.
+// A ring is a doubly linked circle of cells through one sentinel, so that its ends are no special cases. `links` is the
+// offset of the links that the ring uses: ORDER or DUE.
 
-/** Makes an empty ring of a cell. */
+/** Makes a cell the sentinel of an empty ring. */
 export function makeRing(words: Int32Array, sentinel: number, links: number): void {
   const at = wordsOf(sentinel) + links;
   words[at] = sentinel;
   words[at + 1] = sentinel;
 }
 
-/** The cell before this one in its ring; before the sentinel comes the last. */
+/** The cell before this one in its ring; before the sentinel is the last one. */
 export function before(words: Int32Array, cell: number, links: number): number {
   return words[wordsOf(cell) + links]!;
 }
 
-/** The cell after this one in its ring; after the sentinel comes the first. */
+/** The cell after this one in its ring; after the sentinel is the first one. */
 export function after(words: Int32Array, cell: number, links: number): number {
   return words[wordsOf(cell) + links + 1]!;
 }
 
-/** Puts a cell that is in no ring in front of another one; in front of the sentinel is the end of the ring. */
+/** Inserts a cell, which must not be in a ring, before another one; before the sentinel is the end of the ring. */
 export function linkBefore(words: Int32Array, cell: number, next: number, links: number): void {
   const nextAt = wordsOf(next) + links;
   const cellAt = wordsOf(cell) + links;
@@ -31,7 +31,7 @@ export function linkBefore(words: Int32Array, cell: number, next: number, links:
   words[nextAt] = cell;
 }
 
-/** Takes a cell out of its ring. */
+/** Removes a cell from its ring. */
 export function unlink(words: Int32Array, cell: number, links: number): void {
   const at = wordsOf(cell) + links;
   const previous = words[at]!;

@@ -3,36 +3,39 @@ import { after, linkBefore, makeRing, unlink } from './ring.ts';
 import { DIGIT_BITS, DIGITS, digitAt, highestDifference, highHalf, lowHalf, tickOf } from './wheel-tick.ts';
 
 const FIRST_BUCKET = 2;
-/** The cell that is the sentinel of the ring of expired cells. */
+/** The sentinel of the ring of expired cells. */
 const EXPIRED_RING = 1;
-/** How many cells of the table, from 0, are sentinels. */
+/** Number of cells of the table, from 0, that are sentinels. */
 export const RESERVED_CELLS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
 
 /**
- * A hierarchical timing wheel: tells which deadlines have passed, to the fraction of a millisecond, at a cost per cell
- * that does not grow with their number. It moves only when asked to.
+ * A hierarchical timing wheel: finds the deadlines that have passed, to a fraction of a millisecond, at a cost per cell
+ * that does not grow with their number. It moves only when told to.
  *
- * A cell hangs in the bucket (level, digit) of the highest digit in which its deadline's tick differs from the wheel's.
- * Invariants between calls: every cell in a bucket has a deadline after the wheel's time, every cell in the expired ring
- * one at or before it. So when the wheel's digit at a level grows, all buckets at lower places have passed, those with
- * digits in between too, and only the bucket of the new digit must be sorted anew: at most ten times in a cell's life.
+ * A cell hangs in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
+ * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, every cell in
+ * the expired ring one at or before it. So when the digit of the wheel at a level advances, all buckets at lower levels
+ * have passed, and those with digits in between; only the bucket of the new digit has to be redistributed, at most ten
+ * times in the life of a cell.
  */
 export class TimingWheel {
   readonly #table: CellTable;
-  /** One bit a bucket, one word a level. A set bit may mean an empty bucket; a clear bit never hides a cell. */
+  /**
+   * One bit per bucket, one word per level. A set bit may belong to an empty bucket; a clear bit never hides a cell.
+   */
   readonly #filled = new Int32Array(DIGITS);
   #time = Number.NEGATIVE_INFINITY;
   #high = 0;
   #low = 0;
   #expired = 0;
 
-  /** Takes the table's first {@link RESERVED_CELLS} cells, but for NONE, as sentinels. */
+  /** Takes the first {@link RESERVED_CELLS} cells of the table, except NONE, as sentinels. */
   constructor(table: CellTable) {
     this.#table = table;
     for (let cell = EXPIRED_RING; cell < RESERVED_CELLS; cell++) makeRing(table.words, cell, DUE);
   }
 
-  /** How many cells were expired when the wheel last moved. */
+  /** Number of cells that were expired when the wheel last moved. */
   get expiredCount(): number {
     return this.#expired;
   }
@@ -42,7 +45,7 @@ export class TimingWheel {
     return this.#expired === 0 ? NONE : after(this.#table.words, EXPIRED_RING, DUE);
   }
 
-  /** Takes in a cell, whose number is its deadline. */
+  /** Adds a cell whose number is its deadline. */
   add(cell: number): void {
     const deadline = this.#table.numbers[numberOf(cell)]!;
     if (deadline <= this.#time) this.#expire(cell);
@@ -55,7 +58,7 @@ export class TimingWheel {
     if (words[wordsOf(cell) + EXPIRED] === 1) this.#expired--;
   }
 
-  /** Moves the wheel to a time. Backwards it costs a pass over all cells: what was expired may be live again. */
+  /** Moves the wheel to a time. Backwards it takes a pass over all cells: expired ones may be live again. */
   moveTo(now: number): void {
     if (now > this.#time) this.#forward(now);
     else if (now < this.#time) this.#backward(now);
@@ -72,7 +75,7 @@ export class TimingWheel {
     this.#low = low;
     for (let lower = 0; lower < level; lower++) this.#passAll(lower, this.#filled[lower]!);
     this.#passAll(level, this.#filled[level]! & ((1 << digit) - 1));
-    // The wheel's own millisecond, or a longer span that it is now in: some of it may have passed.
+    // The current millisecond of the wheel, or a longer span that it has entered: a part of it may have passed.
     if ((this.#filled[level]! & (1 << digit)) !== 0) this.#redistribute(level, digit);
   }
 
@@ -93,7 +96,7 @@ export class TimingWheel {
     const bucket = bucketOf(level, digit);
     this.#filled[level] = this.#filled[level]! & ~(1 << digit);
     let cell = after(words, bucket, DUE);
-    // Emptied first: cells of the wheel's own millisecond go back into this very bucket.
+    // Emptied first: cells of the current millisecond return to this very bucket.
     makeRing(words, bucket, DUE);
     while (cell !== bucket) {
       const next = after(words, cell, DUE);

@@ -5,18 +5,18 @@ import { NONE } from './cell-table.ts';
 const FIRST_CAPACITY = 1024;
 
 /**
- * Which cells were touched and not yet taken: a mark a cell, and the cells in the order in which they were marked. A mark
- * costs a touch next to nothing; what was counted stands in the entry.
+ * The cells that were touched and whose counts were not taken yet: a mark per cell, and a list of cells in the order in
+ * which they were marked. Marking costs almost nothing; the counts themselves are in the entries.
  *
- * Invariants: a marked cell holds an entry and is in the list. A cell in the list may be unmarked by now, and one that was
- * emptied and marked again stands there twice.
+ * Invariants: a marked cell holds an entry and is in the list. A cell in the list may be unmarked by now, and one that
+ * was emptied and marked again is in it twice.
  */
 export class TouchLog implements TouchedEntries {
-  /** The store of now: a cleared tier begins a new one. */
+  /** The current store: clearing the tier starts a new one. */
   readonly #store: () => CellStore;
   #marks = new Uint8Array(FIRST_CAPACITY);
   #cells: number[] = [];
-  /** Of entries that are not in the store any more. */
+  /** Counts of entries that are no longer stored. */
   readonly #departed = new Map<string, AccessUpdate>();
 
   constructor(store: () => CellStore) {
@@ -62,26 +62,26 @@ export class TouchLog implements TouchedEntries {
     }
   }
 
-  /** The entry of a cell was touched. */
+  /** Marks a cell whose entry was touched. */
   mark(cell: number): void {
     if (this.#marks[cell] !== 1) this.#add(cell);
   }
 
-  /** A cell is about to be emptied, or to get another entry. */
+  /** Keeps the counts of a cell that is about to be emptied, or to receive another entry. */
   leave(cell: number): void {
     if (this.#marks[cell] !== 1) return;
     this.#marks[cell] = 0;
     this.#keepDeparted(this.#store().entryAt(cell));
   }
 
-  /** All cells are about to be emptied. */
+  /** Keeps the counts of all cells before they are emptied. */
   leaveAll(): void {
     for (const cell of this.#cells) this.leave(cell);
     this.#cells = [];
   }
 
   #keepDeparted({ key, accessCount, lastAccessed }: CacheEntry): void {
-    // Whether it goes for want of room is for others to say.
+    // Whether it was evicted for lack of room is recorded elsewhere.
     this.#departed.set(key, newer({ key, accessCount, lastAccessed }, this.#departed.get(key)));
   }
 
@@ -102,12 +102,15 @@ export class TouchLog implements TouchedEntries {
   }
 }
 
-/** An entry that is here was not evicted from here. */
+/** An entry that is still stored was not evicted. */
 function presentUpdate({ key, accessCount, lastAccessed }: CacheEntry): AccessUpdate {
   return { key, accessCount, lastAccessed, evictedFromL1: false };
 }
 
-/** An entry that went may have come back as others know it, with fewer accesses: neither a count nor a time goes back. */
+/**
+ * An entry that left may have come back from another tier with fewer accesses: neither the count nor the time may
+ * decrease.
+ */
 function newer(update: AccessUpdate, before: AccessUpdate | undefined): AccessUpdate {
   if (before === undefined) return update;
   const accessCount = Math.max(update.accessCount, before.accessCount);

@@ -12,37 +12,42 @@ import type { Shard } from '../shard/shard.ts';
 const { O_RDONLY, O_RDWR } = constants;
 const SLICE = 512 * 1024;
 
-/** Smaller files are left as they are. */
+/** Smaller files are left alone. */
 const COMPACTION_LEAST = 64 * 1024;
 
-/** True if more than half of a shard is garbage and it is worth the work. */
+/** True if more than half of a shard is garbage, and the shard is large enough to be worth it. */
 export function isWorthCompacting(shard: Shard): boolean {
   return shard.end >= COMPACTION_LEAST && shard.garbage > shard.end / 2;
 }
 
-/** A line that is to be kept; `id` is NO_RECORD for one that is no record. */
+/** A line to keep; `id` is NO_RECORD if it is not a record. */
 interface LiveLine extends ByteRange {
   readonly id: RecordId;
 }
 
 /**
- * Copies the live lines of a shard to a new file, which then takes the old one's name. Rests after each slice, or waits for the
- * promise that it gives, the lock held all the time; `confirmHeld` is asked before the rename. A crash at any moment leaves the
- * old file or the new one. Gives true once the new one has the name.
+ * Copies the live lines of a shard to a new file, which then replaces the old one. The caller holds the lock; the
+ * generator yields after each slice, or with a promise to await. Returns true once the new file has the name, false if
+ * the lock or the file was lost before.
+ *
+ * A crash at any moment leaves the old file or the new one. Others may read or replace the file during a yield: every
+ * continuation checks that no reading has happened (offsets may have changed) and that the lock is held, and the rename
+ * also that the file itself is unchanged, since ProxyWhirl ignores our lock.
  */
 export function* compactShard(
   shard: Shard,
   index: RecordIndex,
   confirmHeld: () => boolean,
 ): Generator<Promise<void> | undefined, boolean> {
-  // What counts no more because of another shard's line may have to count again: that line need not be there for good.
+  // A line superseded by another shard may count again: the line there need not be permanent.
   const older = [...shard.olderThanElsewhere()].flatMap((key) => shard.lines.superseded.get(key)!);
   const lines = liveLines(shard, index, [...shard.lines.foreign, ...older]);
   const temporary = new TemporaryFile(shard.file.path, O_RDWR);
   const moves: LineMove[] = [];
   const foreign = new RangeList();
   let end = 0;
-  // Whoever reads meanwhile what others wrote without our lock, such as ProxyWhirl, changes what is to be kept, and where it lies.
+  // A reading of what others wrote without our lock, such as ProxyWhirl, changes which lines to keep, and where they
+  // are.
   const { readings } = shard;
   const isAsBefore = () => shard.readings === readings && confirmHeld();
   try {
@@ -58,7 +63,8 @@ export function* compactShard(
     }
     // A flush may take long: not in the event loop.
     yield flush(temporary.fd);
-    // The file last: whoever takes the lock over removes what is to be renamed, but ProxyWhirl only replaces the file.
+    // Whoever takes the lock over removes our temporary file, but ProxyWhirl only replaces the shard: check the file
+    // last.
     if (!isAsBefore() || !shard.isUnchanged()) return false;
     temporary.renameTo(shard.file.path);
   } finally {
@@ -71,7 +77,7 @@ export function* compactShard(
 
 const flush = promisify(fsync);
 
-/** A crash before it is done leaves the old file or the new one. */
+/** A crash before this leaves the old file or the new one. */
 async function flushDirectory(path: string): Promise<void> {
   const fd = openSync(path, O_RDONLY);
   try {
@@ -106,7 +112,7 @@ function linesOf(shard: Shard, slice: readonly ByteRange[]): Buffer {
   const bytes = Buffer.allocUnsafe(slice.reduce((sum, { length }) => sum + length + 1, 0));
   let at = 0;
   for (const { offset, length } of slice) {
-    // Copied at once: the buffer of a read is good until the next one.
+    // Copied immediately: the buffer of a read is valid until the next one.
     shard.file.read(offset, length).copy(bytes, at);
     at += length;
     bytes[at++] = 0x0a;

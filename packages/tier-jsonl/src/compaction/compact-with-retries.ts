@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheStorageError } from '@pw/cache-models';
 import { Resharded, type ShardLane } from '../shard/shard-lane.ts';
 
-/** Somebody who writes without a lock, as ProxyWhirl does, may come in between so often. */
+/** Attempts; a process that writes without our lock, as ProxyWhirl does, may interfere in each. */
 const TRIES = 5;
 const REST_MS = 20;
 
-/** Compacts a shard, and throws a CacheStorageError if it is not compact in the end. */
+/** Compacts a shard. Throws a CacheStorageError if it still has superseded lines in the end. */
 export async function compactWithRetries(lane: ShardLane): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     try {
@@ -17,5 +17,5 @@ export async function compactWithRetries(lane: ShardLane): Promise<void> {
     }
     await sleep(REST_MS);
   }
-  throw new CacheStorageError('JSONL tier: lines that count no more could not be dropped from a shard; try again');
+  throw new CacheStorageError('JSONL tier: superseded lines could not be dropped from a shard; try again');
 }

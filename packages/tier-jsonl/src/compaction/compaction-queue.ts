@@ -3,8 +3,8 @@ import { errorCode } from '../files/storage-fault.ts';
 import type { ShardLane } from '../shard/shard-lane.ts';
 
 /**
- * Compacts one shard after the other. Keys spread evenly, so that all shards are half garbage at about the same time: all at once they
- * would hold the event loop up, slice after slice in the same turn.
+ * Compacts one shard after another. Keys are spread evenly, so all shards become half garbage at about the same time:
+ * compacting them together would block the event loop, slice after slice in the same turn.
  */
 export class CompactionQueue {
   readonly #waiting = new Set<ShardLane>();
@@ -24,7 +24,7 @@ export class CompactionQueue {
     });
   }
 
-  /** Ends what is under way; what waits is met again when its shard is next written. */
+  /** Finishes the current compaction; a queued shard is found again when it is next written. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#working;
@@ -37,7 +37,7 @@ export class CompactionQueue {
         await lane.compact();
       } catch (error) {
         const fields = { shard: lane.shard.number, code: errorCode(error) };
-        this.#logger.debug(fields, 'JSONL shard: not compacted now; the next write asks again');
+        this.#logger.debug(fields, 'JSONL shard: not compacted now; the next write queues it again');
       }
       this.#waiting.delete(lane);
     }

@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { errorCode } from './storage-fault.ts';
 
-/** Removes a file that may be gone already. A folder of that name is none of ours, and stays. Throws what the system says. */
+/**
+ * Removes a file that may be gone already. A folder of that name is not ours, and stays. Throws the system's error.
+ */
 export function removeFile(path: string): void {
   try {
     rmSync(path, { force: true });

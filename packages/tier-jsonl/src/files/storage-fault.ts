@@ -1,6 +1,6 @@
 import { CacheError, CacheStorageError } from '@pw/cache-models';
 
-/** A fault of the file system as a CacheStorageError; what already is a CacheError stays what it is. */
+/** A file system error as a CacheStorageError; a CacheError is returned unchanged. */
 export function storageFault(action: string, error: unknown): CacheError {
   if (error instanceof CacheError) return error;
   const code = errorCode(error);

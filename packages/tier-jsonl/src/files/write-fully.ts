@@ -1,6 +1,9 @@
 import { writeSync } from 'node:fs';
 
-/** Writes all bytes at a position: a full disk may take some of them without an error. Throws what the system says. */
+/**
+ * Writes all bytes at a position, or at the end with `null`: a full disk may accept some of them without an error.
+ * Throws the system's error.
+ */
 export function writeFully(fd: number, bytes: Uint8Array, position: number | null): void {
   let done = 0;
   while (done < bytes.length) {

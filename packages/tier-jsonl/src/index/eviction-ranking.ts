@@ -3,22 +3,25 @@ import { capacityFor, grow } from './grow.ts';
 import { IdHeap } from './id-heap.ts';
 import type { RecordFacts, RecordId } from './record-id.ts';
 
-/** Uses so far (lfu), then a stamp that grows with each use (lru, lfu) or new key (fifo): the smallest goes first. */
+/**
+ * Uses so far (lfu), then a stamp that grows with each use (lru, lfu) or new key (fifo): the smallest is evicted first.
+ */
 export interface Rank {
   readonly uses: number;
   readonly stamp: number;
 }
 
 /**
- * Who has to go when the tier is full. While the files are read for the first time slots only gather; `settle` then
- * ranks them by what their records say, and from there on the order follows what happens.
+ * Which record to evict next. It is *gathering* while the files are read for the first time: records are ranked by their
+ * own metadata, and the heap is empty. After `settle` ranks follow what happens. A new key of our own is *pending* from
+ * `addPending` until `admit`: it has a rank but is no candidate, so that the entry just put is not its own victim.
  */
 export class EvictionRanking {
   readonly #policy: EvictionPolicy;
   readonly #heap: IdHeap;
   #uses = new Float64Array(0);
   #stamp = new Float64Array(0);
-  /** Slots of our own puts that room has not been made for yet: no candidates. */
+  /** New keys of our own that no room was made for yet: not candidates. */
   readonly #pending = new Set<RecordId>();
   #isGathering = true;
   #clock = 0;
@@ -48,13 +51,13 @@ export class EvictionRanking {
     return { uses: this.#uses[id]!, stamp: this.#stamp[id]! };
   }
 
-  /** A new key of our own, which waits for `admit`. */
+  /** Adds a new key of our own, which waits for `admit`. */
   addPending(id: RecordId, facts: RecordFacts): void {
     this.#rank(id, 1 + facts.accessCount, 0);
     this.#pending.add(id);
   }
 
-  /** Room is made for a slot, or it needed none: it is the latest use. */
+  /** Makes a pending record a candidate, as the latest use; a record that was not pending counts as used. */
   admit(id: RecordId): void {
     if (this.#pending.delete(id)) {
       this.#stamp[id] = ++this.#clock;
@@ -62,7 +65,7 @@ export class EvictionRanking {
     } else this.#restamp(id);
   }
 
-  /** A key that was read from a file: `before` is the rank that it had until then, and keeps. */
+  /** Adds a key that was read from a file. `before` is the rank it had before the file was re-read, and keeps. */
   found(id: RecordId, facts: RecordFacts, before?: Rank): void {
     if (this.#isGathering) {
       this.#rankByRecord(id, facts);
@@ -72,13 +75,13 @@ export class EvictionRanking {
     this.#heap.add(id);
   }
 
-  /** A newer line of a key. */
+  /** Ranks a newer line of a key. */
   replaced(id: RecordId, facts: RecordFacts): void {
     if (this.#isGathering) this.#rankByRecord(id, facts);
     else this.used(id, facts.accessCount);
   }
 
-  /** A read, or a new value; `accessCount` is what the record says of itself. */
+  /** Counts a read or a new value; `accessCount` is the count in the record. */
   used(id: RecordId, accessCount = 0): void {
     this.#uses[id] = Math.max(this.#uses[id]! + 1, 1 + accessCount);
     this.#restamp(id);
@@ -89,7 +92,7 @@ export class EvictionRanking {
     this.#heap.remove(id);
   }
 
-  /** Ranks what was gathered: `ids` are all slots there are. */
+  /** Ends the gathering and ranks all records; `ids` are all ids in use. */
   settle(ids: Iterable<RecordId>): void {
     this.#isGathering = false;
     for (const id of [...ids].sort((a, b) => this.#stamp[a]! - this.#stamp[b]!)) {

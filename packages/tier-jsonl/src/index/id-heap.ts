@@ -1,11 +1,14 @@
 import { capacityFor, grow } from './grow.ts';
 import type { RecordId } from './record-id.ts';
 
-/** A binary heap of slots that knows where each one lies, so that any of them moves or leaves in logarithmic time. */
+/**
+ * A binary heap of record ids that tracks the position of each, so that any of them can move or leave in logarithmic
+ * time.
+ */
 export class IdHeap {
   #ids = new Int32Array(0);
   #count = 0;
-  /** Where each slot lies, plus one; 0 for one that is not in the heap. */
+  /** The position of each id plus one; 0 for ids that are not in the heap. */
   #positions = new Int32Array(0);
   readonly #isBefore: (a: RecordId, b: RecordId) => boolean;
 
@@ -13,7 +16,7 @@ export class IdHeap {
     this.#isBefore = isBefore;
   }
 
-  /** Makes a heap of many at once, in linear time. */
+  /** Builds a heap in linear time. */
   static of(ids: Iterable<RecordId>, isBefore: (a: RecordId, b: RecordId) => boolean): IdHeap {
     const heap = new IdHeap(isBefore);
     for (const id of ids) heap.#append(id);
@@ -38,13 +41,16 @@ export class IdHeap {
     if (last !== id) this.#down(last, this.#up(last, at));
   }
 
-  /** The slot's rank changed. */
+  /** Restores the heap after a change of the rank of an id. */
   moved(id: RecordId): void {
     const at = this.#positionOf(id);
     if (at >= 0) this.#down(id, this.#up(id, at));
   }
 
-  /** How many hold `test`; costs their number only, since `test` must follow the order. */
+  /**
+   * How many ids satisfy `test`, which must be monotonic in the order of the heap: the cost depends only on that
+   * number.
+   */
   countWhile(test: (id: RecordId) => boolean): number {
     let count = 0;
     const pending = [0];

@@ -3,38 +3,39 @@ import { capacityFor, grow } from './grow.ts';
 import type { RecordId } from './record-id.ts';
 
 const LATIN1 = 0xff;
-/** Length of a key that is kept as a string, because a byte a character does not hold it. */
+/** Length of a key that is stored as a string, because it has characters beyond Latin-1. */
 export const AS_STRING = 0xffff_ffff;
 const MAX_BYTES = 0xffff_ffff;
-/** A hash and a position below this fit into a number. */
+/** A hash and a position below this fit into one double. */
 const POSITIONS = 2 ** 21;
-/** Keys in an average chain, at most. */
+/** Average chain length at most. */
 const MOST_A_CHAIN = 1.25;
 const PRIME = 0x0100_0193;
-/** No chain comes near this by chance. */
+/** No chain gets this long by chance. */
 export const LONGEST_CHAIN = 64;
 
-/** Keys one after the other: the length of each, their bytes, and those that are kept as strings by position. */
+/** Keys back to back: their lengths, their bytes, and by position those stored as strings. */
 export interface KeyList {
   readonly keyLength: Uint32Array;
   readonly keys: Uint8Array;
   readonly strings: ReadonlyMap<number, string>;
-  /** The hashes of the keys, in ascending order of the unsigned numbers; they began with `seed`. */
+  /** Hashes of the keys, ascending as unsigned numbers; computed with `seed`. */
   readonly hash: Int32Array;
   readonly seed: number;
 }
 
 /**
- * Keys to slots: a chained hash table in flat arrays over the bytes of all keys, since an object and a Map's node for each
- * key were most of what a large index cost, to fill and to keep. The hash begins with a number of chance, so that nobody
- * can choose keys that all meet. A side index tells the number that was used; where a chain gets too long all the same, there is a new one.
+ * A chained hash table from keys to record ids, in flat arrays over the bytes of all keys: an object and a Map node per
+ * key were most of what a large index cost, to fill and to keep. The hash starts with a random seed, so that nobody can
+ * choose keys that collide. A side index reveals the seed that was used; if a chain gets too long all the same, the
+ * table takes a new one.
  */
 export class KeyTable {
   #seed = randomBytes(4).readInt32LE();
-  /** First slot of each chain plus one; as many chains as a power of two. The high bits of a hash tell its chain. */
+  /** First id of each chain plus one; a power of two of chains, chosen by the high bits of the hash. */
   #heads = new Int32Array(64);
   #shift = 32 - 6;
-  /** By slot: hash, the next one of the chain plus one, where its key begins and how long it is. */
+  /** By id: hash, next id of the chain plus one, start and length of the key. */
   #hashes = new Int32Array(0);
   #next = new Int32Array(0);
   #keyAt = new Uint32Array(0);
@@ -58,14 +59,14 @@ export class KeyTable {
     return id;
   }
 
-  /** For `findBytes` and `addBytes`, of a key of one byte a character. */
+  /** Hash for `findBytes` and `addBytes`, of a key with one byte per character. */
   hashOf(bytes: Uint8Array, from: number, to: number): number {
     let hash = this.#seed;
     for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, PRIME);
     return mixed(hash);
   }
 
-  /** As `find`, for a key of one byte a character and this hash. The seed may be another one afterwards, and the hash with it. */
+  /** As `find`, for a key with one byte per character and this hash. It may change the seed, and hashes with it. */
   findBytes(hash: number, bytes: Uint8Array, from: number, to: number): RecordId {
     let steps = 0;
     let id = this.#heads[hash >>> this.#shift]! - 1;
@@ -75,7 +76,7 @@ export class KeyTable {
     return id;
   }
 
-  /** Adds a key that is not there. */
+  /** Adds a key that is not present. */
   add(id: RecordId, key: string): void {
     this.#reserve(id);
     const at = this.#end;
@@ -89,7 +90,7 @@ export class KeyTable {
     this.#link(id, this.#hashOfString(key));
   }
 
-  /** As `add`, for a key of one byte a character and this hash. */
+  /** As `add`, for a key with one byte per character and this hash. */
   addBytes(id: RecordId, hash: number, bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (!this.makeRoom(length)) {
@@ -104,14 +105,14 @@ export class KeyTable {
   }
 
   /**
-   * Adds the keys of slots from `first` on, in one step, after `makeRoom` for their bytes. False if one of them was there before: then there are two of it,
-   * which only `remove` tells apart, by their slots.
+   * Adds keys with consecutive ids from `first` on, after `makeRoom` for their bytes. False if one of them was present:
+   * it is then there twice, and only `remove` by id tells the two apart.
    */
   addMany(first: RecordId, list: KeyList): boolean {
     const count = list.keyLength.length;
     this.#reserve(first + count - 1);
     this.#rehash(Math.floor((this.#size + count) / MOST_A_CHAIN));
-    // In the order of the hashes, so that all arrays are walked from one end to the other.
+    // In hash order, so that all arrays are walked from one end to the other.
     this.#keepMany(first, list);
     const [next, heads, hashes, shift] = [this.#next, this.#heads, this.#hashes, this.#shift];
     let isNew = true;
@@ -128,7 +129,7 @@ export class KeyTable {
     return isNew;
   }
 
-  /** The number that hashes begin with; a table without keys takes another's. */
+  /** The seed of the hashes; an empty table takes over another one. */
   get seed(): number {
     return this.#seed;
   }
@@ -141,7 +142,7 @@ export class KeyTable {
     return this.#hashes[id]!;
   }
 
-  /** Sorts slots by the hashes of their keys, as `addMany` wants them. */
+  /** Sorts ids by the hashes of their keys, the order that `addMany` expects. */
   sortByHash(ids: RecordId[]): Int32Array {
     if (ids.length > POSITIONS) return Int32Array.from(ids);
     const ranks = Float64Array.from(ids, (id, i) => (this.#hashes[id]! >>> 0) * POSITIONS + i);
@@ -173,14 +174,14 @@ export class KeyTable {
     }
   }
 
-  /** Copies a key of one byte a character, and gives its length; AS_STRING for another one. */
+  /** Copies a key with one byte per character and returns its length; AS_STRING for any other key. */
   copyKey(id: RecordId, target: Uint8Array, at: number): number {
     const length = this.#keyLength[id]!;
     if (length !== AS_STRING) target.set(this.#bytes.subarray(this.#keyAt[id]!, this.#keyAt[id]! + length), at);
     return length;
   }
 
-  /** Bytes of a key of one byte a character; 0 for another one. */
+  /** Length in bytes of a key with one byte per character; 0 for any other key. */
   byteLength(id: RecordId): number {
     const length = this.#keyLength[id]!;
     return length === AS_STRING ? 0 : length;
@@ -206,12 +207,12 @@ export class KeyTable {
     return this.#bytes.toString('latin1', at, at + length);
   }
 
-  /** True if the bytes of removed keys are worth dropping. */
+  /** True if it is worth dropping the bytes of removed keys. */
   get isWasteful(): boolean {
     return this.#garbage > 64 * 1024 && this.#garbage > this.#end / 2;
   }
 
-  /** Drops the bytes of removed keys; `live` are all slots there are. */
+  /** Drops the bytes of removed keys; `live` are all ids in use. */
   compact(live: Iterable<RecordId>): void {
     const bytes = Buffer.allocUnsafeSlow(capacityFor(this.#end - this.#garbage, 0));
     let end = 0;
@@ -234,7 +235,7 @@ export class KeyTable {
     this.#end = at + length;
   }
 
-  /** Takes another number of chance: somebody knew the one there was, and chose keys that meet. */
+  /** Takes a new random seed: somebody knew the old one, and chose keys that collide. */
   #reseed(): void {
     this.#seed = randomBytes(4).readInt32LE();
     const ids: RecordId[] = [];
@@ -256,7 +257,7 @@ export class KeyTable {
     this.#heads[chain] = id + 1;
   }
 
-  /** Makes as many chains at least. */
+  /** Grows to at least this many chains. */
   #rehash(chains: number): void {
     if (chains <= this.#heads.length) return;
     const old = this.#heads;
@@ -286,14 +287,14 @@ export class KeyTable {
     this.#keyLength = grow(this.#keyLength, capacity);
   }
 
-  /** Makes room at once for about so many keys of so many bytes, whose slots are the first ones. */
+  /** Reserves capacity for about `count` keys of `bytes` in total, with the lowest ids. */
   expect(count: number, bytes: number): void {
     this.#reserve(count - 1);
     this.#rehash(Math.floor(count / MOST_A_CHAIN));
     this.makeRoom(bytes);
   }
 
-  /** Makes room for the bytes of keys; false if there can be none. */
+  /** Reserves capacity for the bytes of keys; false if the limit is reached. */
   makeRoom(length: number): boolean {
     const needed = this.#end + length;
     if (needed <= this.#bytes.length) return true;
@@ -315,7 +316,7 @@ export class KeyTable {
 
   #isBytes(id: RecordId, bytes: Uint8Array, from: number, to: number): boolean {
     const length = this.#keyLength[id]!;
-    // A key kept as a string may be here for want of room only.
+    // It may be stored as a string only because there was no room for its bytes.
     if (length === AS_STRING) return this.#strings.get(id) === Buffer.from(bytes.subarray(from, to)).toString('latin1');
     if (length !== to - from) return false;
     const at = this.#keyAt[id]!;
@@ -330,7 +331,7 @@ export class KeyTable {
   }
 }
 
-/** The last steps of MurmurHash3: some of the bits choose the chain. */
+/** The finalizer of MurmurHash3: the chain depends on some of the bits only. */
 function mixed(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);

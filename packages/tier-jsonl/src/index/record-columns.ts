@@ -2,10 +2,10 @@ import type { ByteRange } from '../lines/byte-range.ts';
 import { capacityFor, grow } from './grow.ts';
 import type { RecordId } from './record-id.ts';
 
-/** The shard of a slot that is free. */
+/** The shard of an id that is free. */
 const ABSENT = 0xffff;
 
-/** Places of lines and when their records expire, in the same order. */
+/** Byte ranges of lines and expiries of their records, in the same order. */
 export interface LineColumns {
   readonly expiresAt: Float64Array;
   readonly offset: Float64Array;
@@ -14,32 +14,32 @@ export interface LineColumns {
 
 interface ShardTotals {
   count: number;
-  /** Of the indexed lines, newlines included. */
+  /** Bytes of the indexed lines, newlines included. */
   bytes: number;
 }
 
 /**
- * What is known of each slot, a flat array for each fact. Ids of slots that are gone are given out again. Which slots a shard has
- * is found by looking at all of them, which takes a millisecond for a million: a list of each shard's own would cost more
- * to keep than all such looks.
+ * The facts about each record, one flat array per fact. Ids of removed records are reused. The records of a shard are
+ * found by a pass over all of them, a millisecond for a million: a list per shard would cost more to maintain than all
+ * those passes.
  */
 export class RecordColumns {
   offset = new Float64Array(0);
   length = new Uint32Array(0);
   expiresAt = new Float64Array(0);
-  /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
+  /** CRC-32 of the line's bytes when its values matched their checksum; 0 before that was checked. */
   crc = new Int32Array(0);
   shard = new Uint16Array(0);
   readonly #totals: ShardTotals[] = [];
   readonly #free: RecordId[] = [];
   #end = 0;
 
-  /** Ids ever given out: a free one may be among them. */
+  /** One more than the largest id ever used; free ids may be below it. */
   get end(): number {
     return this.#end;
   }
 
-  /** Every slot there is, by id. */
+  /** Every id in use, ascending. */
   *ids(): Generator<RecordId> {
     for (let id = 0; id < this.#end; id++) if (this.isLive(id)) yield id;
   }
@@ -52,7 +52,7 @@ export class RecordColumns {
     return this.#some(shard, this.countOf(shard), () => true);
   }
 
-  /** At most `limit` slots of a shard that are expired. */
+  /** At most `limit` expired records of a shard. */
   expiredOf(shard: number, now: number, limit: number): RecordId[] {
     return this.#some(shard, limit, (id) => now >= this.expiresAt[id]!);
   }
@@ -77,7 +77,7 @@ export class RecordColumns {
     return id;
   }
 
-  /** Takes new ids, one after the other, for lines of a shard; gives the first. */
+  /** Assigns consecutive new ids to lines of a shard, and returns the first. */
   takeMany(shard: number, { expiresAt, offset, length }: LineColumns): RecordId {
     const count = offset.length;
     this.reserve(count);
@@ -104,7 +104,7 @@ export class RecordColumns {
     this.#free.push(id);
   }
 
-  /** Makes room for so many more new ids. */
+  /** Reserves capacity for `count` new ids. */
   reserve(count: number): void {
     const needed = this.#end + count;
     if (needed <= this.offset.length) return;

@@ -1,23 +1,23 @@
-/** What the index knows of a record without reading it. */
+/** What the index keeps of a record, so that it need not be read. */
 export interface RecordFacts {
   /** Epoch milliseconds. */
   readonly expiresAt: number;
-  /** The three that the eviction order starts from; 0 where no order is kept. */
+  /** The facts that the eviction order starts from; 0 where no order is kept. */
   readonly lastAccessed: number;
   readonly accessCount: number;
   readonly fetchTime: number;
 }
 
 /**
- * A key's place in the index: a number, good until the key is removed or its shard read anew, so for one step of the event
- * loop. Whoever waits looks the key up again.
+ * The number of a record in the index. It is valid until the key is removed or its shard is re-read, so for one turn of
+ * the event loop: after any wait, look the key up again.
  */
 export type RecordId = number;
 
-/** No such key. */
+/** The key has no record. */
 export const NO_RECORD: RecordId = -1;
 
-/** A slot's line lies elsewhere in a file that took the place of another. */
+/** A record whose line lies elsewhere in the file that replaced the shard. */
 export interface LineMove {
   readonly id: RecordId;
   readonly from: number;

@@ -8,33 +8,37 @@ import { AS_STRING, KeyTable } from './key-table.ts';
 import { RecordColumns } from './record-columns.ts';
 import { NO_RECORD, type RecordFacts, type RecordId } from './record-id.ts';
 
-/** Shards of keys spread by their hashes differ by about so much. */
+/** Shards of evenly hashed keys differ in size by about this factor. */
 const SLACK = 1.05;
 
 /**
- * Every key's newest line: one table for all shards, so that a read need not know where a key belongs, with the slots of
- * each shard, their expiry and, for a tier with a limit, the eviction order.
+ * The newest line of every key, in one table for all shards, so that a read need not know which shard a key belongs to.
+ * Beside the hash table (KeyTable) and the facts (RecordColumns), it keeps a heap by expiry, built on first use, and
+ * for a tier with a limit an EvictionRanking.
+ *
+ * Invariant: an id in use is in all of them, a free id in none. Ids change hands: an id is valid only until its key is
+ * removed or its shard re-read.
  */
 export class RecordIndex {
   readonly #keys = new KeyTable();
   readonly #columns = new RecordColumns();
   readonly #order: EvictionRanking | undefined;
   readonly #shardCount: number;
-  /** Made when somebody asks for the first time: a large directory opens without it. */
+  /** Built on first use: a large directory opens without it. */
   #expiry: IdHeap | undefined;
 
-  /** Without a policy no order is kept; `shardCount` is how many shards are about to be read. */
+  /** Without a policy no eviction order is kept; `shardCount` is how many shards are about to be read. */
   constructor(policy: EvictionPolicy | undefined, shardCount = 1) {
     this.#shardCount = shardCount;
     this.#order = policy === undefined ? undefined : new EvictionRanking(policy);
   }
 
-  /** True if the facts of a record beyond its expiry are wanted. */
+  /** True if an eviction order is kept, which needs more facts of a record than its expiry. */
   get isOrdered(): boolean {
     return this.#order !== undefined;
   }
 
-  /** The slot of a key, or {@link NO_RECORD}. */
+  /** The id of a key, or {@link NO_RECORD}. */
   find(key: string): RecordId {
     return this.#keys.find(key);
   }
@@ -64,7 +68,7 @@ export class RecordIndex {
     return this.#columns.expiresAt[id]!;
   }
 
-  /** CRC-32 of the line's bytes as they were when its values were found to fit their checksum; 0 before that. */
+  /** CRC-32 of the line's bytes when its values matched their checksum; 0 before that was checked. */
   crcOf(id: RecordId): number {
     return this.#columns.crc[id]!;
   }
@@ -81,7 +85,7 @@ export class RecordIndex {
     return this.#columns.idsOf(shard);
   }
 
-  /** At most `limit` slots of a shard that are expired. */
+  /** At most `limit` expired records of a shard. */
   expiredOf(shard: number, now: number, limit = Number.POSITIVE_INFINITY): RecordId[] {
     return this.#columns.expiredOf(shard, now, limit);
   }
@@ -96,8 +100,8 @@ export class RecordIndex {
   }
 
   /**
-   * Adds all slots of a shard that has none, where no order is kept. False, and nothing added, if another shard has one of
-   * the keys.
+   * Adds all records of a shard that has none yet, where no order is kept. If another shard has one of the keys, adds
+   * nothing and returns false.
    */
   addShard(shard: number, columns: SideColumns): boolean {
     if (this.#keys.size === 0) this.#expectAlike(columns);
@@ -109,7 +113,7 @@ export class RecordIndex {
     return isNew;
   }
 
-  /** A shard's slots, in the order in which `addShard` takes them fastest. */
+  /** A copy of the records of a shard, in the order in which `addShard` adds them fastest. */
   copyShard(shard: number): ReturnType<typeof blankSideIndex> {
     const columns = this.#columns;
     const ids = this.#keys.sortByHash(this.idsOf(shard));
@@ -129,13 +133,13 @@ export class RecordIndex {
     return copy;
   }
 
-  /** A key that a file was found to hold; `before` is the rank that it had until then, if it had one. */
+  /** Adds a key found in a file; `before` is its rank before the file was re-read, if it had one. */
   add(key: string, shard: number, range: ByteRange, facts: RecordFacts, before?: Rank): void {
     const id = this.#insert(key, shard, range, facts.expiresAt);
     this.#order?.found(id, facts, before);
   }
 
-  /** As `add`, for a key in ASCII, where no order is kept: false if it is there already. */
+  /** As `add`, for a key in ASCII where no order is kept; false if the key is present. */
   addBytes(bytes: Uint8Array, from: number, to: number, shard: number, range: ByteRange, expiresAt: number): boolean {
     const { seed } = this.#keys;
     const hash = this.#keys.hashOf(bytes, from, to);
@@ -146,14 +150,14 @@ export class RecordIndex {
     return true;
   }
 
-  /** A new key of our own: nothing evicts it before `admit`. */
+  /** Adds a new key of our own, which cannot be evicted before `admit`. */
   addOwn(key: string, shard: number, range: ByteRange, facts: RecordFacts): RecordId {
     const id = this.#insert(key, shard, range, facts.expiresAt);
     this.#order?.addPending(id, facts);
     return id;
   }
 
-  /** Gives a key its newer line; `isUse` if that is a use of it. */
+  /** Points a key to its newer line; `isUse` if that counts as a use. */
   replace(id: RecordId, shard: number, range: ByteRange, facts: RecordFacts, isUse: boolean): void {
     this.#columns.move(id, shard, range);
     this.#columns.expiresAt[id] = facts.expiresAt;
@@ -161,7 +165,7 @@ export class RecordIndex {
     if (isUse) this.#order?.replaced(id, facts);
   }
 
-  /** The line of a slot lies elsewhere in its file. */
+  /** Records that a line has moved within its file. */
   shift(id: RecordId, offset: number): void {
     this.#columns.offset[id] = offset;
   }
@@ -174,11 +178,11 @@ export class RecordIndex {
     if (this.#keys.isWasteful) this.#keys.compact(this.ids());
   }
 
-  /** Forgets a shard's slots, and gives their ranks back by key where an order is kept. */
+  /** Removes the records of a shard, and returns their ranks by key where an order is kept. */
   removeShard(shard: number): Map<string, Rank> | undefined {
     const gone = this.#order === undefined ? undefined : new Map<string, Rank>();
     const ids = this.idsOf(shard);
-    // To take many out one by one costs more than to make the heap anew.
+    // Rebuilding the heap is cheaper than removing many ids one by one.
     if (ids.length > 1000) this.#expiry = undefined;
     for (const id of ids) {
       gone?.set(this.keyOf(id), this.#order!.rankOf(id));
@@ -187,44 +191,44 @@ export class RecordIndex {
     return gone;
   }
 
-  /** Notes a read; `accessCount` where it is known from outside. */
+  /** Records a read for the eviction order; `accessCount` if it was counted elsewhere. */
   used(id: RecordId, accessCount?: number): void {
     this.#order?.used(id, accessCount);
   }
 
-  /** How many slots compete for room: all but those that wait for it. */
+  /** Number of records that compete for room: all but the pending ones. */
   get admittedCount(): number {
     return this.#keys.size - (this.#order?.pendingCount ?? 0);
   }
 
-  /** True for a new key of our own that waits for room. */
+  /** True for a new key of our own for which no room was made yet. */
   isPending(key: string): boolean {
     const id = this.find(key);
     return id !== NO_RECORD && this.#order?.isPending(id) === true;
   }
 
-  /** A slot of our own has its room. */
+  /** Ends the pending state of a record. */
   admit(id: RecordId): void {
     this.#order?.admit(id);
   }
 
-  /** All files are read: the order counts from here. */
+  /** All files are read: from here on the eviction order follows what happens. */
   settle(): void {
     this.#order?.settle(this.ids());
   }
 
-  /** Which entry goes first: an expired one if there is any. */
+  /** The record to evict next: an expired one if there is any. */
   victim(now: number): RecordId | undefined {
     const soonest = this.#byExpiry().first;
     return soonest !== undefined && now >= this.expiresAt(soonest) ? soonest : this.#order?.victim;
   }
 
-  /** Number of entries not expired; costs the number of expired ones, once the order of expiry is known. */
+  /** Number of live records. Costs the number of expired ones, once the heap by expiry is built. */
   liveCount(now: number): number {
     return this.#keys.size - this.#byExpiry().countWhile((id) => now >= this.expiresAt(id));
   }
 
-  /** The shards of a directory are of about the same size: room for all of them is made with the first. */
+  /** The shards of a directory are about equally large: reserves capacity for all of them with the first. */
   #expectAlike({ keyLength, keys }: SideColumns): void {
     const count = Math.ceil(keyLength.length * this.#shardCount * SLACK);
     this.#columns.reserve(count);

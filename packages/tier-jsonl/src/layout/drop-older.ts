@@ -1,13 +1,13 @@
 import type { Shard } from '../shard/shard.ts';
 import type { ShardSet } from '../shard/shard-set.ts';
 
-/** Keys that are dealt with under one lock: some tens of milliseconds' work. */
+/** Keys handled with one lock: some tens of milliseconds of work. */
 const SLICE = 2000;
 
 /**
- * Drops older lines of keys whose newest line is in another shard; gives how many keys it found. That newer line may be one that was read
- * while its writer did not have the lock any more, and that is gone when the lock is taken over. So it is looked for under the lock of its own
- * shard, and the older one is dropped only if it is there.
+ * Drops older lines of keys whose newest line is in another shard; returns the number of keys found. The newer line may
+ * have been read while its writer no longer had the lock, and disappear when the lock is taken over. So it is confirmed
+ * with the lock of its own shard held, and only then the older one is dropped.
  */
 export async function dropOlder(set: ShardSet): Promise<number> {
   const found: { readonly key: string; readonly shard: Shard }[] = [];
@@ -15,13 +15,13 @@ export async function dropOlder(set: ShardSet): Promise<number> {
   await inSlices(found, async ({ key, shard }) => {
     const isDropped =
       (await isElsewhere(set, key, shard)) && (await set.lane(shard.number).submit({ kind: 'drop older', key }));
-    // What is not elsewhere after all may be what counts.
+    // A line without a newer one elsewhere may be the one that counts.
     if (isDropped !== true) shard.requireFullRead();
   });
   return found.length;
 }
 
-/** True if another shard has a line of a key, and whoever takes its lock over will copy that. */
+/** True if another shard has a line of a key that will survive a takeover of its lock. */
 async function isElsewhere(set: ShardSet, key: string, shard: Shard): Promise<boolean> {
   const other = set.shardOf(key);
   if (other === undefined || other === shard.number) return false;

@@ -10,19 +10,22 @@ import { MAX_SHARDS } from './shard-of-key.ts';
 
 const { O_RDONLY } = constants;
 
-/** What `pw-cache.json` says of a directory. */
+/** The content of `pw-cache.json`. */
 export interface Layout {
   readonly numShards: number;
-  /** True while records are on their way to the shards of this number. */
+  /** True while records are moving to the shards of this number. */
   readonly isMoving: boolean;
 }
 
-/** Bytes; a longer file makes no sense, and is not read. */
+/** A longer file, in bytes, is invalid and not read. */
 const LONGEST = 64 * 1024;
 
 export const LAYOUT_FILE = 'pw-cache.json';
 
-/** The recorded layout; `undefined` for none, or one that makes no sense, which then is found out anew. Throws what the system says. */
+/**
+ * The recorded layout; `undefined` if there is none, or an invalid one, which is then worked out again. Throws the
+ * system's error.
+ */
 export function readLayout(directory: string): Layout | undefined {
   let text: string;
   try {
@@ -41,18 +44,18 @@ export function readLayout(directory: string): Layout | undefined {
   return parseLayout(text);
 }
 
-/** Somebody else recorded another layout than was expected. */
+/** Another process has recorded a different layout than expected. */
 export class LayoutTaken extends Error {}
 
-/** Throws a LayoutTaken unless this number of shards is recorded, or none with `undefined`. */
+/** Throws a LayoutTaken unless this number of shards is recorded; `undefined` expects none. */
 export function expectShards(directory: string, expected: number | undefined): void {
   if (readLayout(directory)?.numShards !== expected) throw new LayoutTaken();
 }
 
 /**
- * Replaces the recorded layout; it survives a power cut. Throws a LayoutTaken if the number that is recorded is not the expected one, or if somebody
- * else records another one at the same time: whoever comes removes what others are about to give the name, so that one who was stopped
- * just before that finds nothing to rename.
+ * Replaces the recorded layout durably. Throws a LayoutTaken if a number other than `expected` is recorded, or another
+ * process records one at the same time: each writer first removes the temporary files of the others, so that one that
+ * was stopped just before its rename finds nothing to rename.
  */
 export function writeLayout(directory: string, { numShards, isMoving }: Layout, expected: number | undefined): void {
   const path = join(directory, LAYOUT_FILE);

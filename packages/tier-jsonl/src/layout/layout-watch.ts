@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAYOUT_FILE, readLayout } from './layout-file.ts';
 
-/** Notices that the recorded number of shards changed; a look costs one call of the system while the file stays the same. */
+/** Detects changes of the recorded number of shards, at the cost of one system call while the file is unchanged. */
 export class LayoutWatch {
   readonly #directory: string;
   #seen = '';
@@ -11,7 +11,7 @@ export class LayoutWatch {
     this.#directory = directory;
   }
 
-  /** The recorded number if the file changed since the last look, else `undefined`. Throws what the system says. */
+  /** The recorded number if the file changed since the last call, else `undefined`. Throws the system's error. */
   changed(): number | undefined {
     const found = lstatSync(join(this.#directory, LAYOUT_FILE), { throwIfNoEntry: false });
     const now = found === undefined ? '' : `${found.ino}:${found.birthtimeMs}:${found.mtimeMs}`;

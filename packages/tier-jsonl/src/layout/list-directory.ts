@@ -5,20 +5,20 @@ import { shardOfFileName } from './shard-of-key.ts';
 const ABANDONED = 60 * 60 * 1000;
 const THEIR_TEMPORARY = /^(shard_\d{2,3}\.jsonl|pw-cache\.json)\..+\.tmp$/;
 const LOCK = /^(shard_\d{2,3}\.jsonl)\.lock$/;
-/** A folder that was to become a lock. Whoever is about to use it tries again if it is gone. */
+/** A folder that was to become a lock. Whoever made it tries again if it is gone. */
 const NEW_LOCK = /^shard_\d{2,3}\.jsonl\.lock\.[0-9a-f]{12}$/;
 const NEW_LOCK_MAX_AGE = 2000;
 const OUR_TEMPORARY = /^(shard_\d{2,3}\.jsonl)\.pw-[0-9a-f]{12}\.tmp$/;
 
-/** What lies in a cache directory. */
+/** The content of a cache directory. */
 export interface DirectoryListing {
   /** Numbers of the shard files. */
   readonly shards: readonly number[];
-  /** Temporary files of our own compaction, by shard: orphans, if that shard's lock can be had. */
+  /** Temporary files of our compactions, by shard: leftovers, if the lock of that shard can be taken. */
   readonly temporary: readonly { readonly shard: number; readonly path: string }[];
-  /** Numbers of the shards that somebody has locked, or left locked. */
+  /** Numbers of shards with a lock, in use or left behind. */
   readonly locked: readonly number[];
-  /** Names of other temporary files that may be in use. */
+  /** Names of other temporary files, which may be in use. */
   readonly others: readonly string[];
 }
 
@@ -40,7 +40,10 @@ export function listDirectory(directory: string): DirectoryListing {
   return { shards: shards.sort((a, b) => a - b), temporary, locked, others };
 }
 
-/** ProxyWhirl never removes what a crash leaves; nothing of it is in use after an hour. True if the file is gone. The times of files are the system's. */
+/**
+ * ProxyWhirl never removes what a crash leaves; none of it is in use after an hour. True if the file was removed.
+ * Compares with the system clock, which timed the file.
+ */
 function removeIfAbandoned(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (!found?.isFile() || Date.now() - found.mtimeMs <= ABANDONED) return false;

@@ -12,10 +12,13 @@ import { type DirectoryListing, listDirectory } from './list-directory.ts';
 import { reshard } from './reshard.ts';
 import { DEFAULT_SHARDS } from './shard-of-key.ts';
 
-/** Somebody else may choose another number of shards at the same time so often; then theirs holds, once they agree among themselves. */
+/**
+ * Attempts to set our own number of shards while other processes choose theirs; after that theirs applies, and the
+ * number of attempts to agree on it.
+ */
 const TRIES = 3;
 const TRIES_MOST = 20;
-/** Milliseconds between two tries, at most, for each one before. */
+/** Milliseconds between two attempts at most, per attempt before. */
 const REST = 20;
 
 export interface OpenShardSetOptions {
@@ -25,13 +28,13 @@ export interface OpenShardSetOptions {
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof RecordIndex>[0];
   readonly onDamaged: (count: number) => void;
-  /** True when somebody else changed the number of shards: theirs holds, whatever the options say. */
+  /** True if another process changed the number of shards: its number applies, whatever the options say. */
   readonly isAgain: boolean;
 }
 
 /**
- * Opens a directory: makes it if it is missing, reads all shards, brings records home if the number of shards changed, and
- * tidies what a crash left. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
+ * Opens a directory: creates it if it is missing, reads all shards, moves records if the number of shards changed, and
+ * cleans up after crashes. A directory that cannot be written is opened for reading. Throws a CacheStorageError.
  */
 export async function openShardSet(options: OpenShardSetOptions): Promise<ShardSet> {
   for (let tries = 1; ; tries++) {
@@ -39,7 +42,7 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
     const set = await tryToOpen({ ...options, isAgain }, tries <= TRIES_MOST);
     if (set !== undefined) {
       const wanted = isAgain ? undefined : options.settings.numShards;
-      // What cannot be written stays on its way.
+      // A directory that cannot be written keeps its unfinished move.
       if (wanted === undefined || wanted === set.numShards || set.isMoving) return set;
       await set.close();
       continue;
@@ -48,13 +51,13 @@ export async function openShardSet(options: OpenShardSetOptions): Promise<ShardS
   }
 }
 
-/** `undefined` if somebody else recorded another layout meanwhile and it `mayRepeat`. */
+/** `undefined` if another process recorded another layout meanwhile, and the opening `mayRepeat`. */
 async function tryToOpen(options: OpenShardSetOptions, mayRepeat: boolean): Promise<ShardSet | undefined> {
   const { settings } = options;
   const { directory } = settings;
   const { layout, listing } = inspectDirectory(settings);
   const isMoving = layout?.isMoving === true;
-  // One move after the other: of two lines of a key, nobody could tell which one counts if a third number came in between.
+  // One move at a time: with a third number in between, nobody could decide which of two lines of a key counts.
   const own = options.isAgain || isMoving ? undefined : settings.numShards;
   const numShards = own ?? layout?.numShards ?? DEFAULT_SHARDS;
   const index = new RecordIndex(options.policy, Math.max(listing.shards.length, 1));
@@ -102,15 +105,15 @@ async function settleLayout(
   } catch (error) {
     const code = errorCode(error) ?? errorCode((error as { cause?: unknown }).cause);
     if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS') throw error;
-    logger.warn({ code }, 'JSONL directory cannot be written: opened for reading');
+    logger.warn({ code }, 'JSONL directory cannot be written: opened read-only');
   }
 }
 
 async function tidy(set: ShardSet, { temporary, locked }: DirectoryListing): Promise<void> {
-  set.tidyLocks(locked);
+  set.releaseOrphans(locked);
   for (const { shard, path } of temporary) {
     const lane = set.lanes.find((candidate) => candidate.shard.number === shard);
-    // Whoever holds the lock may be compacting into it.
+    // The holder of the lock may be compacting into it.
     lane?.withLock(() => removeFile(path));
   }
   await repair(set);

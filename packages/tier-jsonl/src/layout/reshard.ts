@@ -6,26 +6,30 @@ import type { ShardSet } from '../shard/shard-set.ts';
 import { dropOlder, inSlices } from './drop-older.ts';
 import { expectShards, type Layout, LayoutTaken, writeLayout } from './layout-file.ts';
 
-/** Others may write, or be stopped in a move of their own, so often before the number of shards is looked at again. */
+/**
+ * Rounds, in each of which others may write or be stopped in a move of their own, before the number of shards is
+ * checked again.
+ */
 const ROUNDS = 20;
 
 /**
- * Brings every record to the shard where it belongs under the set's number of shards, and records that number. All records
- * stay readable meanwhile, wherever they are; after a crash the next opening goes on. Other processes read in any shard that
- * the number changed. Throws a CacheStorageError, or a LayoutTaken if somebody else chose another number meanwhile.
+ * Moves every record to its shard under the number of shards of the set, and records that number. All records stay
+ * readable meanwhile; after a crash the next opening continues. Other processes learn of the change from a note in any
+ * shard. Throws a CacheStorageError, or a LayoutTaken if another process chose another number meanwhile.
  *
- * A key may have lines in two shards at any moment of it. Which one counts has to be plain to whoever comes next, wherever this process is
- * stopped: before the new number is recorded, older lines are dropped by the rule that held until then; from then on the line at
- * home is the newer one, because nobody writes elsewhere who has read the note of the new number in a shard.
+ * A key may have lines in two shards at any moment. Wherever this process is stopped, the next one must be able to
+ * decide which line counts: before the new number is recorded, older lines are dropped by the old rule; from then on
+ * the line at home is newer, because nobody who has read the note writes elsewhere.
  */
 export async function reshard(set: ShardSet, directory: string, recorded: Layout | undefined): Promise<void> {
   const { numShards } = set;
   if (!set.isMoving) await tidyAll(set, () => dropOlder(set));
   writeLayout(directory, { numShards, isMoving: true }, recorded?.numShards);
   set.isMoving = true;
-  // Whoever chooses another number says so in the shards, but a shard that was replaced meanwhile is read as a whole, notes of old included.
+  // Whoever chooses another number says so in the shards, but a shard that was replaced is read as a whole, old notes
+  // included.
   set.watchLayout();
-  // Whoever was on the way to this number may have ended, or been stopped, before all shards said so.
+  // A process moving to this number may have ended, or been stopped, before all shards had the note.
   if (recorded !== undefined) {
     const existing = set.lanes.filter(({ shard }) => shard.hasFile);
     await Promise.all(existing.map((lane) => lane.submit({ kind: 'announce', numShards })));
@@ -37,7 +41,7 @@ export async function reshard(set: ShardSet, directory: string, recorded: Layout
   set.isMoving = false;
 }
 
-/** Repeats what gives the number of lines that it found in the wrong place, until there are none. */
+/** Repeats `tidy`, which returns the number of lines it found in the wrong place, until there are none. */
 async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void> {
   for (let round = 0; (await tidy()) > 0; round++) {
     if (round === ROUNDS) throw new LayoutTaken();
@@ -46,14 +50,17 @@ async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void
   }
 }
 
-/** Empties shards beyond the number of shards; gives how many have lines of which it is not known whether they count. */
+/** Empties shards beyond the number of shards; returns how many have lines that may still count. */
 async function retireBeyond(set: ShardSet): Promise<number> {
   const beyond = set.lanes.filter(({ shard }) => shard.number >= set.numShards);
   const answers = await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));
   return answers.filter((isDone) => isDone !== true).length;
 }
 
-/** Moves lines whose key belongs to another shard; gives how many it found. A damaged one is `stuck`: a read will meet it and set it aside. */
+/**
+ * Moves lines whose key belongs to another shard; returns how many it found. A damaged one is `stuck`: the next read
+ * sets it aside.
+ */
 async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
   const { index } = set;
   const isAway = (key: string, shard: number) => set.homeOf(key) !== shard && !stuck.has(key);
@@ -68,13 +75,15 @@ async function bringHome(set: ShardSet, stuck: Set<string>): Promise<number> {
   return keys.length;
 }
 
-/** The line of a key that is not at home, as its file has it now; the lock of its home is held, so it is not moved by anybody else. */
+/**
+ * The line of a key that is not at home, as its file has it now; the lock of its home is held, so nobody else moves it.
+ */
 function movingLine(set: ShardSet, key: string, stuck: Set<string>): MovingLine | undefined {
   const { index } = set;
   const shard = set.shardOf(key);
   if (shard === undefined || shard === set.homeOf(key)) return undefined;
   set.refresh(shard);
-  // What was moved away meanwhile, or by another number of shards, is left to the next round.
+  // Left to the next round if it was moved meanwhile, or the number of shards changed.
   if (!set.isSettled || set.shardOf(key) !== shard) return undefined;
   const id = index.find(key);
   try {

@@ -3,10 +3,13 @@ import { hash } from 'node:crypto';
 export const DEFAULT_SHARDS = 16;
 export const MAX_SHARDS = 1000;
 
-/** ProxyWhirl's shard of a key: MD5 of its UTF-8 as a 128-bit number, modulo the number of shards. Not for security. */
+/**
+ * The shard of a key as in ProxyWhirl: MD5 of its UTF-8 as a 128-bit number, modulo the number of shards. Not for
+ * security.
+ */
 export function shardOfKey(key: string, numShards: number): number {
   const hex = hash('md5', key, 'hex');
-  // The last digits alone decide where the number of shards divides 2^32, as the usual ones do.
+  // If the number of shards divides 2^32, as usual ones do, the last digits suffice.
   if (2 ** 32 % numShards === 0) return Number.parseInt(hex.slice(24), 16) % numShards;
   let rest = 0;
   // Each step stays below 1000 * 2^32, so it is exact in a double.

@@ -1,10 +1,10 @@
-/** Where a line lies in its shard file: its bytes without the newline. */
+/** The bytes of a line in its shard file, without the newline. */
 export interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }
 
-/** Lines that follow one another, with nothing but newlines between them. */
+/** Adjacent lines, separated by nothing but newlines. */
 export interface LineRun extends ByteRange {
   readonly lines: number;
 }

@@ -4,21 +4,24 @@ import { isAt } from './is-at.ts';
 
 const OURS = Buffer.from('{"key":"');
 const PYTHONS = Buffer.from('{"key": "');
-/** Without its first two bytes: an `x` is rare in a record, a quote is not, and a search stops at each first byte. */
+/**
+ * Searched without its first two bytes: a search stops at each occurrence of the first byte, and `x` is rare in a
+ * record while a quote is not.
+ */
 const EXPIRY = Buffer.from('xpires_at":');
 const BEFORE_EXPIRY = Buffer.from('"e');
-/** As EXPIRY: of a second member of this name. */
+/** As EXPIRY, to find a second member of this name. */
 const KEY = Buffer.from('key":');
-/** How our lines end: `"checksum":"01234567"}`, or with a blank as Python prints it. */
+/** The end of our lines, `"checksum":"01234567"}`, or with a space as Python prints it. */
 const CHECKSUM = Buffer.from('"checksum":');
 const CHECKSUM_AT = 22;
-/** Bytes of the shortest line that can be cut. */
+/** Length of the shortest line that can be cut. */
 export const SHORTEST_PLAIN = '{"key":"","expires_at":"2026-01-31T10:00:00Z"}'.length;
 const [QUOTE, BACKSLASH, OPEN, CLOSE, SPACE, DELETE] = [0x22, 0x5c, 0x7b, 0x7d, 0x20, 0x7f];
 
 /**
- * Cuts the key and the expiry out of a line that begins and ends as records do, without parsing it. What it found is in its
- * members until the next line: an object a line would be most of the cost of opening a large file.
+ * Cuts the key and the expiry out of a line that begins and ends as records do, without parsing it. The results are in
+ * its fields until the next line: an object per line would be most of the cost of opening a large file.
  */
 export class HeadCutter {
   keyStart = 0;
@@ -26,12 +29,13 @@ export class HeadCutter {
   /** Epoch milliseconds. */
   expiresAt = 0;
   readonly #instants = new InstantCutter();
-  /** Where the expiry was in the last line, from its end: the members after it are mostly of the same length. */
+  /** Where the expiry was in the last line, counted from its end: the members after it mostly have the same length. */
   #fromEnd = 0;
 
   /**
-   * Looks at the bytes `from` to `to`, without blanks around. False where anything is unusual: only a parser can tell then.
-   * A quoted name cannot stand inside a value: its quotes would be escaped. A brace in the middle may be another line whose newline rotted.
+   * Inspects the bytes `from` to `to`, without surrounding blanks. False if anything is unusual, so that only a parser
+   * can decide. A quoted name cannot occur inside a value, where its quotes would be escaped. A brace in the middle may
+   * start another line whose newline was corrupted.
    */
   cut(bytes: Buffer, from: number, to: number): boolean {
     const keyStart = from + openingAt(bytes, from);
@@ -40,7 +44,7 @@ export class HeadCutter {
     for (let byte = bytes[keyEnd]!; byte !== QUOTE; byte = bytes[++keyEnd]!)
       if (keyEnd >= to || byte < SPACE || byte >= DELETE || byte === BACKSLASH) return false;
     if (keyEnd - keyStart > MAX_KEY_BYTES || isWithin(bytes.indexOf(OPEN, keyEnd), to)) return false;
-    // Only by hand does a line get two keys; in one with a checksum that would be noticed as damage.
+    // Two keys get into a line only by hand; in one with a checksum they are detected as damage.
     if (!hasChecksum(bytes, to) && isWithin(bytes.indexOf(KEY, keyEnd), to)) return false;
     const expiresAt = this.#expiry(bytes, keyEnd, to);
     if (expiresAt === undefined) return false;
@@ -64,7 +68,7 @@ export class HeadCutter {
   }
 }
 
-/** Length of the way in which a record begins; 0 for anything else. */
+/** Length of the opening of a record; 0 for anything else. */
 function openingAt(bytes: Buffer, at: number): number {
   if (isAt(bytes, OURS, at)) return OURS.length;
   return isAt(bytes, PYTHONS, at) ? PYTHONS.length : 0;
@@ -74,7 +78,7 @@ function hasChecksum(bytes: Buffer, to: number): boolean {
   return isAt(bytes, CHECKSUM, to - CHECKSUM_AT) || isAt(bytes, CHECKSUM, to - CHECKSUM_AT - 1);
 }
 
-/** Looks no further than `to`: where lines lack the name, a search would go through all that follow. */
+/** Searches up to `to` only: where lines lack the name, a search would scan all the following ones. */
 function indexWithin(bytes: Buffer, name: Buffer, from: number, to: number): number {
   const at = bytes.subarray(from, to).indexOf(name);
   return at < 0 ? at : from + at;

@@ -4,21 +4,21 @@ import { isAt } from './is-at.ts';
 const ZERO = 0x30;
 const [DASH, LETTER_T, COLON, DOT] = [0x2d, 0x54, 0x3a, 0x2e];
 const UTC = Buffer.from('+00:00');
-/** Lengths of `2026-01-31T10:00:00+00:00`, without and with six digits more. */
+/** Lengths of `2026-01-31T10:00:00+00:00`, without and with a six-digit fraction. */
 const [WHOLE, FRACTION] = [25, 32];
-/** Days that are remembered: over ten years of them. */
+/** Days that are cached: more than ten years. */
 const MAX_DAYS = 4096;
 const INVALID = 1e9;
 
 /**
- * Reads times out of bytes. The beginning of each day met is kept: the times of a file lie on few days, and a text made
- * of each, only to be parsed, took a fifth of opening a large one.
+ * Parses times from bytes. The start of each day is cached: the times of a file fall on few days, and making and
+ * parsing a string for each took a fifth of the time to open a large file.
  */
 export class InstantCutter {
-  /** Epoch milliseconds of a day's beginning, by its digits. */
+  /** Epoch milliseconds of the start of a day, by its digits. */
   readonly #days = new Map<number, number>();
 
-  /** Epoch milliseconds of the text between two positions, as `parseInstant` reads it. */
+  /** Epoch milliseconds of the time between two positions, as `parseInstant` reads it. */
   parse(bytes: Buffer, from: number, to: number): number | undefined {
     const time = isOwnForm(bytes, from, to) ? timeOf(bytes, from, to - from) : INVALID;
     const day = time === INVALID ? undefined : this.#dayOf(bytes, from);
@@ -38,7 +38,7 @@ export class InstantCutter {
   }
 }
 
-/** True for what our own writer and Python's print, as far as signs go. */
+/** True if separators and offset are where our writer and that of Python put them. */
 function isOwnForm(bytes: Buffer, from: number, to: number): boolean {
   const length = to - from;
   if ((length !== WHOLE && length !== FRACTION) || !isAt(bytes, UTC, to - UTC.length)) return false;
@@ -52,7 +52,7 @@ function isOwnForm(bytes: Buffer, from: number, to: number): boolean {
   );
 }
 
-/** Milliseconds since midnight; INVALID for no time of a day. */
+/** Milliseconds since midnight; INVALID if the digits are not a time of day. */
 function timeOf(bytes: Buffer, from: number, length: number): number {
   const hour = twoDigits(bytes, from + 11);
   const minute = twoDigits(bytes, from + 14);
@@ -64,7 +64,7 @@ function timeOf(bytes: Buffer, from: number, length: number): number {
   return micros > 999_999 ? INVALID : whole + micros / 1e3;
 }
 
-/** INVALID, which no sum with it is below, for anything but two digits. */
+/** INVALID for anything but two digits; no sum that includes INVALID is below it. */
 function twoDigits(bytes: Buffer, at: number): number {
   const tens = bytes[at]! - ZERO;
   const ones = bytes[at + 1]! - ZERO;

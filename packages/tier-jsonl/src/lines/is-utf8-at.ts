@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
-/** Bytes up to which it is cheaper to look at each of them than to call what looks at many. */
+/** Up to this many bytes, checking each in JavaScript is cheaper than a native call. */
 const FEW = 256;
 
-/** True if the bytes between two positions are UTF-8. */
+/** True if the bytes between two positions are valid UTF-8. */
 export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from > FEW) return isUtf8(bytes.subarray(from, to));
   for (let at = from; at < to; ) {
@@ -20,7 +20,7 @@ export function isUtf8At(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Not every byte that goes on may follow each that begins: there is one way only to write a character, none for half a pair, and an end. */
+/** Excludes overlong forms, surrogates and values beyond U+10FFFF. */
 function isSecond(first: number, second: number): boolean {
   if (first === 0xe0) return second >= 0xa0 && second <= 0xbf;
   if (first === 0xed) return second >= 0x80 && second <= 0x9f;

@@ -1,7 +1,7 @@
 import type { ByteRange } from './byte-range.ts';
 import type { RangeList } from './range-list.ts';
 
-/** Joins places that follow one another with nothing but a newline between them, up to a limit, in file order and one by one. */
+/** Joins ranges with nothing but a newline between them, up to a limit, and yields them in file order. */
 export function* joinRanges(ranges: RangeList | readonly ByteRange[], limit: number): Generator<ByteRange, void> {
   let [start, end] = [0, -1];
   for (const { offset, length } of inOrder(ranges)) {
@@ -14,7 +14,7 @@ export function* joinRanges(ranges: RangeList | readonly ByteRange[], limit: num
   if (end >= start) yield { offset: start, length: end - start };
 }
 
-/** Most lists are in order as they are: nothing is copied then. */
+/** Most lists are in order already, and are not copied. */
 function inOrder(ranges: RangeList | readonly ByteRange[]): Iterable<ByteRange> {
   if (!Array.isArray(ranges)) return (ranges as RangeList).isInOrder ? ranges : inOrder([...ranges]);
   for (let at = 1; at < ranges.length; at++)

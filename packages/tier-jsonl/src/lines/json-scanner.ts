@@ -3,31 +3,34 @@ import { isAt } from './is-at.ts';
 const [QUOTE, BACKSLASH, COMMA, COLON, MINUS, PLUS, DOT] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2b, 0x2e];
 const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, ZERO, NINE, SPACE] = [0x5b, 0x5d, 0x7b, 0x7d, 0x30, 0x39, 0x20];
 const [TRUE, FALSE, NULL] = [Buffer.from('true'), Buffer.from('false'), Buffer.from('null')];
-/** What may follow a backslash, but for `u`. */
+/** Characters that may follow a backslash, except `u`. */
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
 const UNICODE = 0x75;
 const NONE = -1;
 
 export interface JsonLimits {
   readonly values?: number;
-  /** Lists and objects within one another that are not empty. */
+  /** Nesting depth of non-empty lists and objects. */
   readonly levels?: number;
 }
 
 const NO_LIMITS: JsonLimits = {};
 
-/** Told of each member of an object at the top: where its name is between its quotes, and where its value begins. */
+/** Called for each member of a top-level object: where its name is, between its quotes, and where its value begins. */
 export type MemberVisitor = (bytes: Uint8Array, nameStart: number, nameEnd: number, valueStart: number) => void;
 
 /**
- * Tells whether bytes are JSON without parsing them. A parser makes an object of each value, and throws where it finds none: that costs
- * some microseconds each time, which is much where damaged lines are short and many.
+ * Checks whether bytes are JSON without parsing them. A parser makes an object for each value, and throws on invalid
+ * input: that takes microseconds each time, which adds up where damaged lines are short and many.
  */
 export class JsonScanner {
-  /** True if the last bytes that were scanned, up to where they were found to be no JSON, are ASCII. */
+  /** True if the last scanned bytes, up to where they turned out not to be JSON, are ASCII. */
   isAscii = true;
   readonly #onMember: MemberVisitor | undefined;
-  /** Of each list or object that is open, how it is closed. Never cut: to make room anew for each line costs more than the rest of a short one. */
+  /**
+   * The closing bracket of each open list or object. Never shrunk: growing it again for each line costs more than the
+   * rest of a short one.
+   */
   readonly #open: number[] = [];
 
   constructor(onMember?: MemberVisitor) {
@@ -35,8 +38,8 @@ export class JsonScanner {
   }
 
   /**
-   * True if bytes are JSON, an object or a list, as JSON.parse would take it, of at most so many values and levels. What is beyond
-   * ASCII is taken for a character.
+   * True if the bytes are JSON, an object or a list, that JSON.parse would accept, within the limits. Bytes beyond
+   * ASCII are accepted as characters.
    */
   scan(
     bytes: Uint8Array,
@@ -50,9 +53,9 @@ export class JsonScanner {
     const open = this.#open;
     let depth = 0;
     let values = 0;
-    // The looks for blanks stand here, and not in a function: they are most of the work, and in vain as a rule.
+    // The checks for blanks are inlined: they are most of the work, and mostly find none.
     for (;;) {
-      // Here a value begins.
+      // A value begins here.
       if (++values > most || at >= to) return false;
       const byte = bytes[at]!;
       if (byte === QUOTE) at = this.#afterString(bytes, at, to);
@@ -86,7 +89,7 @@ export class JsonScanner {
     }
   }
 
-  /** Where the value of a member begins, by where its name does. */
+  /** Start of the value of a member whose name starts at `from`. */
   #afterName(bytes: Uint8Array, from: number, to: number, depth: number): number {
     if (from >= to || bytes[from] !== QUOTE) return NONE;
     const end = this.#afterString(bytes, from, to);
@@ -100,7 +103,7 @@ export class JsonScanner {
   }
 
   #afterString(bytes: Uint8Array, from: number, to: number): number {
-    /** A bit that is in one of the bytes is in it. */
+    /** The bitwise or of all bytes. */
     let bits = 0;
     for (let at = from + 1; at < to; at++) {
       const byte = bytes[at]!;
@@ -120,7 +123,7 @@ export class JsonScanner {
   }
 }
 
-/** As {@link JsonScanner}, for bytes now and then. */
+/** As {@link JsonScanner}, for occasional use. */
 export function isJson(bytes: Uint8Array, from: number, to: number, limits?: JsonLimits): boolean {
   return new JsonScanner().scan(bytes, from, to, limits);
 }
@@ -131,7 +134,7 @@ function afterSpace(bytes: Uint8Array, from: number, to: number): number {
   return at;
 }
 
-/** True for what JSON takes for blank. */
+/** True for JSON whitespace. */
 export function isSpace(byte: number): boolean {
   return byte <= SPACE && (byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }
@@ -155,7 +158,7 @@ function afterNumber(bytes: Uint8Array, from: number, to: number): number {
   return afterDigits(bytes, at, to);
 }
 
-/** At least one. */
+/** At least one digit. */
 function afterDigits(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   while (at < to && isDigit(bytes[at]!)) at++;

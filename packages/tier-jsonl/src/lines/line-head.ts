@@ -7,12 +7,12 @@ import { isSpace, type JsonLimits, JsonScanner } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 import { noteKey } from './record-line.ts';
 
-/** What a line is, as far as the index must know. */
+/** What the index needs to know of a line. */
 export type LineHead =
   | { readonly kind: 'record'; readonly key: string; readonly facts: RecordFacts }
   | { readonly kind: 'deleted' | 'moved'; readonly key: string }
   | { readonly kind: 'shards'; readonly numShards: number }
-  /** `blank`: nothing. `other`: JSON that is no record and that ProxyWhirl skips. */
+  /** `blank`: nothing. `other`: JSON that is not a record, which ProxyWhirl skips. */
   | { readonly kind: 'blank' | 'other' | 'damaged' };
 
 const [OPEN, CLOSE, OPEN_LIST, CLOSE_LIST, QUOTE, BACKSLASH, UNICODE] = [0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c, 0x75];
@@ -22,29 +22,29 @@ const BLANK: LineHead = { kind: 'blank' };
 const DAMAGED: LineHead = { kind: 'damaged' };
 const OTHER: LineHead = { kind: 'other' };
 
-/** Members that make an object one of ours, each a bit. */
+/** Members that make an object one of ours, one bit each. */
 const NAMES = ['key', 'expires_at', 'checksum', 'pw_deleted', 'pw_moved', 'pw_shards'];
 const OURS = NAMES.map((name) => Buffer.from(name));
 const [KEY, EXPIRES_AT, CHECKSUM, DELETED, MOVED, SHARDS] = [1, 2, 4, 8, 16, 32];
 const FEW_VALUES: JsonLimits = { values: MOST_VALUES };
 const NOTES = DELETED | MOVED | SHARDS;
-/** No name of ours, written with an escape for each character, is longer. */
+/** Length of our longest name with every character escaped. */
 const LONGEST_NAME = 6 * 'expires_at'.length;
 
 /**
- * Reads from the bytes of a line what the index needs. What is no record is found out without parsing, in one look at each of its bytes: what
- * others wrote into a file costs little more than our own lines do.
+ * Reads what the index needs from the bytes of a line. Lines that are not records are recognised in one pass, without
+ * parsing: foreign content in a file costs little more than our own lines.
  */
 export class HeadReader {
   readonly #scanner = new JsonScanner((bytes, start, end, value) => this.#member(bytes, start, end, value));
-  /** Which of our members the last object has at its top. */
+  /** Bits of our members at the top level of the last object. */
   #members = 0;
-  /** Of its members that are texts, which it has. */
+  /** Bits of those members whose values are strings. */
   #strings = 0;
 
   /**
-   * Reads the bytes `start` to `end`, without the newline. A line that `isSuspect`, because the one before it is damaged, may have so many
-   * values at most as one that is long.
+   * Reads the bytes `start` to `end`, without the newline. A line that `isSuspect`, because the previous one is
+   * damaged, is subject to the same limit of values as a long one.
    */
   read(bytes: Buffer, start: number, end: number, isSuspect = false): LineHead {
     let from = start;
@@ -58,7 +58,7 @@ export class HeadReader {
     }
     const first = bytes[from];
     const last = bytes[to - 1];
-    // A bare value stops ProxyWhirl from starting: it is set aside like a damaged line.
+    // A bare value prevents ProxyWhirl from starting: it is set aside like a damaged line.
     if ((first !== OPEN || last !== CLOSE) && (first !== OPEN_LIST || last !== CLOSE_LIST)) return DAMAGED;
     this.#members = 0;
     this.#strings = 0;
@@ -66,17 +66,17 @@ export class HeadReader {
     if (!this.#scanner.scan(bytes, from, to, most)) return DAMAGED;
     const { isAscii } = this.#scanner;
     if (!isAscii && !isUtf8At(bytes, from, to)) return DAMAGED;
-    // A list ProxyWhirl passes over, whatever is in it.
+    // ProxyWhirl skips a list, whatever it contains.
     if (first === OPEN_LIST || this.#members === 0) return OTHER;
     if (this.#isPlainlyDamaged()) return DAMAGED;
     return headOf(JSON.parse(bytes.toString(isAscii ? 'latin1' : 'utf8', from, to)) as RawRecord);
   }
 
-  /** True for an object that has a part of what makes a record or a note. */
+  /** True for an object with only a part of what makes a record or a note. */
   #isPlainlyDamaged(): boolean {
     const members = this.#members;
     if ((members & KEY) !== 0) return (members & EXPIRES_AT) === 0 || (this.#strings & KEY) === 0;
-    // What carries our checksum was a record once.
+    // An object with our checksum was once a record.
     if ((members & NOTES) === 0) return (members & CHECKSUM) !== 0;
     return (members & CHECKSUM) === 0 && (members & this.#strings & (DELETED | MOVED)) !== 0;
   }
@@ -84,13 +84,13 @@ export class HeadReader {
   #member(bytes: Uint8Array, start: number, end: number, value: number): void {
     const bit = ourMember(bytes, start, end);
     this.#members |= bit;
-    // Of two members of a name the last one counts.
+    // The last member of a name counts.
     if (bytes[value] === QUOTE) this.#strings |= bit;
     else this.#strings &= ~bit;
   }
 }
 
-/** The bit of a name; 0 for one that is not ours. */
+/** The bit of a name; 0 if it is not ours. */
 function ourMember(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > LONGEST_NAME || !mayBeginOurs(bytes[start]!)) return 0;
@@ -108,7 +108,7 @@ function escapedMember(bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     let unit = bytes[at]!;
     if (unit === BACKSLASH) {
-      // What the shorter escapes stand for is in no name of ours.
+      // None of our names contains a character with a short escape.
       if (bytes[at + 1] !== UNICODE) return 0;
       unit = hex(bytes, at + 2);
       at += 5;
@@ -119,7 +119,7 @@ function escapedMember(bytes: Uint8Array, start: number, end: number): number {
   return n < 0 ? 0 : 1 << n;
 }
 
-/** Of an object that has a member of ours at its top. */
+/** For an object with a member of ours at its top level. */
 function headOf(raw: RawRecord): LineHead {
   if (Object.hasOwn(raw, 'key')) return recordHead(raw);
   for (const kind of ['deleted', 'moved'] as const) {

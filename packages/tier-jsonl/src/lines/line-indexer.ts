@@ -20,17 +20,24 @@ export interface LineIndexerParts {
   readonly index: RecordIndex;
   readonly lines: ShardLines;
   readonly listener: ShardListener;
-  /** All lines of a key in this file are to be overwritten. */
+  /** Marks all lines of a key in this file to be overwritten. */
   drop(key: string): void;
 }
 
 interface Verdict {
   readonly raw: RawRecord | undefined;
-  /** True if it fits its checksum. */
+  /** True if it matches its checksum. */
   readonly fits: boolean;
 }
 
-/** Brings what the lines of a shard file say into the index, line by line in their order. */
+/**
+ * Brings the lines of a shard file into the index, in order: the last valid line of a key wins.
+ *
+ * A *full* reading starts at the first line, with the ranks that keys had before; an *appended* one continues after the
+ * last complete line. Notes of deletion reach other shards only in an appended reading: in a full one a newer value may
+ * have been stored there since. Adjacent damaged or foreign lines are collected in runs, which enter the lists when
+ * another line or the end of the reading comes, so that entries of a list never change.
+ */
 export class LineIndexer implements LineVisitor {
   readonly #number: number;
   readonly #file: ShardFile;
@@ -44,15 +51,15 @@ export class LineIndexer implements LineVisitor {
   #before: Map<string, Rank> | undefined;
   #isFull = true;
   #now = 0;
-  /** Where one line is damaged, the next is likely to be. */
+  /** After a damaged line, the next one is likely to be damaged too. */
   #isAfterDamage = false;
-  /** Damaged lines up to here, in the list only when another line or the end comes: what is in the list does not change. */
+  /** The current run of damaged lines. */
   readonly #damaged = new LineRunBuilder();
-  /** The same of short lines of others. */
+  /** The current run of short foreign lines. */
   readonly #foreign = new LineRunBuilder();
 
   #lastVerdict: (Verdict & { readonly offset: number }) | undefined;
-  /** The line that is being taken: where it begins in these bytes, and in the file. */
+  /** The current line: its bytes, where it starts in them, and its offset in the file. */
   #bytes: Buffer | undefined;
   #start = 0;
   #offset = 0;
@@ -66,18 +73,18 @@ export class LineIndexer implements LineVisitor {
     this.#drop = parts.drop;
   }
 
-  /** All lines come, from the first one; `before` are the ranks that their keys had. A reading that was not finished is given up. */
+  /** Starts a full reading; `before` are the ranks that the keys had. Abandons an unfinished reading. */
   beginFull(before: Map<string, Rank> | undefined): void {
     this.#lastVerdict = undefined;
     this.#damaged.end();
     this.#foreign.end();
     this.#isFull = true;
-    // Of keys that it had not come to, it knew the ranks.
+    // An unfinished reading still has the ranks of the keys that it did not reach.
     this.#before = before === undefined ? undefined : new Map([...(this.#before ?? []), ...before]);
     this.#now = this.#listener.now();
   }
 
-  /** What comes was appended to what is known. */
+  /** Starts a reading of lines appended to those known. */
   beginAppended(): void {
     this.#lastVerdict = undefined;
     this.#isFull = false;
@@ -93,7 +100,7 @@ export class LineIndexer implements LineVisitor {
 
   blank(from: number, to: number): void {
     this.#lines.end = to;
-    // What is damaged before and after a few of them goes in one piece.
+    // A few blank lines do not end a run.
     if (this.#damaged.next === from && to - from < SHORT) this.#damaged.next = to;
   }
 
@@ -105,7 +112,7 @@ export class LineIndexer implements LineVisitor {
       if (head.kind === 'other') this.#addForeign(offset, length);
       else if (this.#isAfterDamage && !maySalvage(length)) this.#addDamaged(offset, length);
       else if (this.#isAfterDamage) return this.#addPieces(bytes.subarray(start, end), offset);
-      // One record is all that is in it: nothing to salvage.
+      // It contains a single record: nothing to salvage.
       else if (this.#isWronglyExpired(head, bytes, start, end)) this.#addDamaged(offset, length);
       else {
         this.#setCurrent(bytes, start, offset);
@@ -140,15 +147,15 @@ export class LineIndexer implements LineVisitor {
   }
 
   /**
-   * True for a record that is expired, but does not fit its checksum: nobody reads one that is expired, so nobody else would
-   * notice that its time rotted.
+   * True for an expired record that does not match its checksum: nobody reads expired records, so nobody else would
+   * notice that its expiry is corrupted.
    */
   #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
     if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
     return !verify(bytes.subarray(start, end)).fits;
   }
 
-  /** The fast way for a record of a new key, which is what most lines are: false if this is not one. */
+  /** Fast path for a record of a new key, as most lines are; false if this is not one. */
   #addPlain(bytes: Buffer, start: number, end: number, offset: number): boolean {
     const head = this.#head;
     if (this.#index.isOrdered || this.#lines.leaving.size > 0 || !head.cut(bytes, start, end)) return false;
@@ -207,7 +214,7 @@ export class LineIndexer implements LineVisitor {
     const shard = this.#index.shardOf(known);
     const older = this.#index.rangeOf(known);
     if (shard === this.#number) {
-      // The last line without a newline is met again once it has one.
+      // A last line without newline is found again once it has one.
       if (older.offset !== range.offset && !this.#supersedeOlder(key, older, range)) return;
     } else if (this.hasCorruptKey(range)) {
       this.#lines.addSuspect(range);
@@ -216,23 +223,26 @@ export class LineIndexer implements LineVisitor {
       this.#lines.supersede(key, range);
       return;
     } else this.#listener.superseded(shard, key, older);
-    // What was in the file before it was read again is no new use.
+    // A line that was in the file before it was re-read is not a new use.
     const isUse = older.offset !== range.offset && this.#before?.has(key) !== true;
     this.#index.replace(known, this.#number, range, facts, isUse);
   }
 
-  /** True if the line of a key that another shard has counts, and not the one that is read here. */
+  /** True if the line of a key in another shard counts, and not the one being read. */
   #isOlderThanIn(shard: number, key: string): boolean {
     this.#listener.metTwice();
     if (this.#listener.isAtHome(key, shard)) return true;
     if (this.#listener.isAtHome(key, this.#number)) return false;
-    // Of two shards the higher one wins, as in ProxyWhirl; what is appended while we look is newer than either.
+    // The higher shard number wins, as in ProxyWhirl; a line appended during our reading is newer than either.
     return this.#isFull && shard > this.#number;
   }
 
-  /** Of two lines of a key the later one counts, unless it is one of another key whose name rotted; a damaged one is set aside. */
+  /**
+   * The later of two lines of a key counts, unless it belongs to another key whose name was corrupted. Supersedes the
+   * older line, or sets a damaged one aside; false if the newer one does not count.
+   */
   #supersedeOlder(key: string, older: ByteRange, newer: ByteRange): boolean {
-    // The older one first: it may be the line that was looked at last.
+    // The older one first: it may be the last one verified.
     const { fits } = this.#verify(older);
     if (this.hasCorruptKey(newer)) {
       this.#lines.addSuspect(newer);
@@ -243,13 +253,15 @@ export class LineIndexer implements LineVisitor {
     return true;
   }
 
-  /** True for a line of another key, whose name rotted. */
+  /** True for a line of another key whose name was corrupted. */
   hasCorruptKey(range: ByteRange): boolean {
     const { raw, fits } = this.#verify(range);
     return !fits && raw !== undefined && hasForeignKey(raw);
   }
 
-  /** Reads a line, and whether it fits its checksum; the last one is remembered, since many lines of one key are looked at in pairs. */
+  /**
+   * Parses a line and verifies its checksum. The last verdict is cached, since lines of one key are compared in pairs.
+   */
   #verify({ offset, length }: ByteRange): Verdict {
     if (this.#lastVerdict?.offset === offset) return this.#lastVerdict;
     const isHere = offset === this.#offset && this.#bytes !== undefined;
@@ -263,7 +275,7 @@ export class LineIndexer implements LineVisitor {
     this.#lines.end = offset + line.length + 1;
   }
 
-  /** In a full reading a note says nothing of other shards: a newer value may have gone there since. */
+  /** In a full reading a note does not apply to other shards: a newer value may have been stored there since. */
   #applyRemoval(key: string, everywhere: boolean): void {
     const id = this.#index.find(key);
     if (everywhere && !this.#isFull && id !== NO_RECORD && !this.#owns(id)) {
@@ -278,7 +290,7 @@ export class LineIndexer implements LineVisitor {
   }
 }
 
-/** Bytes. A line that is shorter than this holds no token: those are looked for line by line. */
+/** Bytes. A shorter line cannot contain a token, so its run need not be searched line by line. */
 const SHORT = 64;
 const LONGEST_FOREIGN_RUN = 64 * 1024;
 const LONGEST_RUN = 1024 * 1024;

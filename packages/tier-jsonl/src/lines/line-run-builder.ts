@@ -1,13 +1,13 @@
-/** Lines of one kind that follow one another, kept as one place. */
+/** Collects adjacent lines of one kind into one range. */
 export class LineRunBuilder {
-  /** Offset at which a line has to begin to belong to it. */
+  /** Offset at which the next line of the run has to begin. */
   next = 0;
   offset = 0;
   length = 0;
-  /** None if there is no run. */
+  /** 0 if there is no run. */
   lines = 0;
 
-  /** Adds a line to the lines that it follows, if it does and they do not become longer than `most`. */
+  /** Adds a line if it continues the run and the run does not get longer than `most`. */
   join(offset: number, length: number, most: number): boolean {
     const joined = offset + length - this.offset;
     if (this.lines === 0 || offset !== this.next || joined > most) return false;

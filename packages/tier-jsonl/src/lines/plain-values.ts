@@ -3,13 +3,13 @@ import { isJson } from './json-scanner.ts';
 import type { RawRecord } from './raw-record.ts';
 
 const SCALARS: ReadonlySet<string> = new Set([...RECORD_MEMBERS, 'username', 'password', 'checksum']);
-/** Levels of lists and objects that a member which we do not know may have. */
+/** Nesting depth allowed in a member that we do not know. */
 const MOST_LEVELS = 64;
 const [OPEN, OPEN_LIST] = [0x7b, 0x5b];
 
 /**
- * True if the members that a record has are plain values, and the others are no deeper than {@link MOST_LEVELS}. A parser
- * takes values of any depth; what prints them, to sum them up or to write them anew, calls itself for each level and runs out of stack.
+ * True if the known members of a record are scalars, and no other member is nested deeper than {@link MOST_LEVELS}.
+ * Parsers accept any depth, but printing a value, for its checksum or a new line, recurses and overflows the stack.
  */
 export function hasPlainValues(raw: RawRecord): boolean {
   for (const name in raw) {
@@ -20,14 +20,17 @@ export function hasPlainValues(raw: RawRecord): boolean {
   return true;
 }
 
-/** True for a line of which {@link hasPlainValues} would say no for its levels, or that is no JSON: what is thousands of levels deep takes long to parse. */
+/**
+ * True for a line that {@link hasPlainValues} would reject for its depth, or that is not JSON: thousands of levels take
+ * long to parse.
+ */
 export function isTooDeep(line: Buffer): boolean {
-  // Few records hold a list or an object at all.
+  // Few records contain a list or an object at all.
   if (!line.includes(OPEN_LIST) && line.indexOf(OPEN, 1) < 0) return false;
   return !isJson(line, 0, line.length, { levels: MOST_LEVELS + 1 });
 }
 
-/** Level by level, and not by calling itself. */
+/** Level by level, without recursion. */
 function isShallow(value: object): boolean {
   let level: object[] = [value];
   for (let depth = 1; level.length > 0; depth++) {

@@ -1,6 +1,6 @@
 import type { LineRun } from './byte-range.ts';
 
-/** Places of a chunk. To copy all that is there into more room would be most of the work where there are many. */
+/** Ranges per chunk. One growing array would spend most of its time copying where there are many. */
 const CHUNK = 512;
 
 interface Chunk {
@@ -9,7 +9,10 @@ interface Chunk {
   readonly lines: Uint32Array;
 }
 
-/** Places in columns: where every other line of a file is damaged, or none of ours, an object for each took longer than to read them. */
+/**
+ * Byte ranges in columns: in a file where every other line is damaged or foreign, an object per range took longer than
+ * reading the lines.
+ */
 export class RangeList implements Iterable<LineRun> {
   readonly #chunks: Chunk[] = [];
   #last: Chunk | undefined;
@@ -40,7 +43,7 @@ export class RangeList implements Iterable<LineRun> {
     this.#end = offset;
   }
 
-  /** The places from a number on. */
+  /** The ranges from an index on. */
   from(first: number): RangeList {
     const list = new RangeList();
     for (let at = first; at < this.#length; at++) {

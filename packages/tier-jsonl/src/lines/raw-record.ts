@@ -1,2 +1,2 @@
-/** A stored record as it was parsed: ProxyWhirl's members, our checksum, and whatever others wrote. */
+/** A stored record as parsed: members of ProxyWhirl, our checksum, and members added by others. */
 export type RawRecord = Record<string, unknown>;

@@ -5,25 +5,25 @@ import { isJson } from './json-scanner.ts';
 import { hasPlainValues } from './plain-values.ts';
 import type { RawRecord } from './raw-record.ts';
 
-/** Our own member: the checksum of the values. ProxyWhirl passes over it, and keeps it when it rewrites a shard. */
+/** The checksum of the values. ProxyWhirl ignores this member, and keeps it when it rewrites a shard. */
 const CHECKSUM = 'checksum';
 const BYTE_ORDER_MARK = '\uFEFF';
 const MARK = Buffer.from(BYTE_ORDER_MARK);
 const NOT_ASCII = /[^\0-\x7f]/;
 const EACH_NOT_ASCII = /[^\0-\x7f]/g;
 
-/** A record as one line without its newline, in ASCII as Python writes it: a byte of it is a character of the text. */
+/** A record as one line without its newline, in ASCII as Python writes it: one byte per character. */
 export function encodeLine(record: ProxyRecord): string {
   return encodeMembers({ ...record });
 }
 
-/** As {@link encodeLine}, for a record that was read: unknown members are kept, an old checksum is replaced. */
+/** As {@link encodeLine}, for a parsed record: unknown members are kept, an old checksum is replaced. */
 export function encodeRaw(raw: RawRecord): string {
   const { [CHECKSUM]: _checksum, ...members } = raw;
   return encodeMembers(members);
 }
 
-/** A record that was read, with its credentials sealed anew; whatever else it holds is kept, except credentials in clear. */
+/** A parsed record with its credentials sealed again. Everything else is kept, except credentials in plain text. */
 export function encodeResealed(raw: RawRecord, sealed: ProxyRecord): string {
   const { [CHECKSUM]: _checksum, username: _username, password: _password, ...members } = raw;
   const { username_encrypted, password_encrypted } = sealed;
@@ -35,24 +35,24 @@ function encodeMembers(members: RawRecord): string {
   return escapeNonAscii(`${text.slice(0, -1)},"${CHECKSUM}":"${recordChecksum(members as Partial<ProxyRecord>)}"}`);
 }
 
-/** Lines of our own that ProxyWhirl skips, since they have no `key`. */
+/** Notes: lines of our own that ProxyWhirl skips, since they have no `key`. */
 export const noteLine = {
-  /** The key is gone, from every shard. */
+  /** The key is deleted, in every shard. */
   deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key, checksum: noteChecksum(key) })),
-  /** The key's lines in this shard count no more; it may live in another. */
+  /** The lines of the key in this shard are superseded; another shard may have the key. */
   moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key, checksum: noteChecksum(key) })),
   /** From here on the directory has this number of shards. */
   shards: (numShards: number): string => JSON.stringify({ pw_shards: numShards }),
 };
 
-/** The key of such a note; `undefined` for no note of this name, `null` for a damaged one. */
+/** The key of a note; `undefined` if this is not a note of that name, `null` for a damaged one. */
 export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string | null | undefined {
   const key = raw[name];
   if (typeof key !== 'string') return undefined;
   return raw[CHECKSUM] === noteChecksum(key) ? key : null;
 }
 
-/** The JSON value of a line. Throws a CacheCorruptionError, which quotes nothing of it. */
+/** Parses a line. Throws a CacheCorruptionError, which quotes nothing of it. */
 function parseLine(bytes: Buffer): unknown {
   if (bytes.length > LONG_LINE) checkValues(bytes);
   const ascii = isAscii(bytes);
@@ -61,19 +61,19 @@ function parseLine(bytes: Buffer): unknown {
   try {
     return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   } catch {
-    // The parser's error quotes its input.
+    // The error of the parser quotes its input.
     throw new CacheCorruptionError('stored line is not JSON');
   }
 }
 
-/** Of a long line: its values are counted before the parser makes objects of them. */
+/** Counts the values of a long line before the parser makes objects of them. */
 function checkValues(bytes: Buffer): void {
   const from = bytes[0] === MARK[0] ? MARK.length : 0;
   if (!isJson(bytes, from, bytes.length, { values: MOST_VALUES }))
     throw new CacheCorruptionError('stored line is not JSON, or has too many values');
 }
 
-/** The record in a line that must be this key's. Throws a CacheCorruptionError, also for values that do not fit their checksum. */
+/** The record in the line of a key. Throws a CacheCorruptionError, also if the values do not match their checksum. */
 export function decodeLine(bytes: Buffer, key: string): RawRecord {
   const value = parseLine(bytes);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
@@ -81,7 +81,7 @@ export function decodeLine(bytes: Buffer, key: string): RawRecord {
   const raw = value as RawRecord;
   if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
   if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
-  if (!valuesMatchChecksum(raw)) throw new CacheCorruptionError('stored record does not fit its checksum');
+  if (!valuesMatchChecksum(raw)) throw new CacheCorruptionError('stored record does not match its checksum');
   return raw;
 }
 
@@ -95,20 +95,20 @@ export function parseRaw(bytes: Buffer): RawRecord | undefined {
   }
 }
 
-/** True for plain values as they were written; ProxyWhirl writes an updated record without a checksum. */
+/** True if the values are plain and match the checksum. ProxyWhirl writes updated records without one. */
 export function matchesChecksum(raw: RawRecord): boolean {
   return hasPlainValues(raw) && valuesMatchChecksum(raw);
 }
 
-/** Of a record that has plain values. */
+/** For a record with plain values. */
 function valuesMatchChecksum(raw: RawRecord): boolean {
   const checksum = raw[CHECKSUM];
   return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
 }
 
 /**
- * True if one wrong bit in its key is what makes a record not fit its checksum: then it is another key's record, and must
- * not replace this one's.
+ * True if a single flipped bit in the key explains why a record does not match its checksum: then it is the record of
+ * another key, and must not replace the record of this one.
  */
 export function hasForeignKey(raw: RawRecord): boolean {
   return hasPlainValues(raw) && hasRottedKey(raw as Partial<ProxyRecord>, raw[CHECKSUM]);

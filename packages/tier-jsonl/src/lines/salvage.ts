@@ -2,7 +2,7 @@ import { isJson } from './json-scanner.ts';
 import { HeadReader, type LineHead } from './line-head.ts';
 import { matchesChecksum, parseRaw } from './record-line.ts';
 
-/** A stretch of a line that could not be read as a whole. */
+/** A part of a line that could not be read as a whole. */
 export interface Piece {
   readonly start: number;
   readonly end: number;
@@ -11,23 +11,23 @@ export interface Piece {
 
 const BEGINNING = Buffer.from('{"key":');
 const CHECKSUM = Buffer.from('"checksum":');
-/** No record that is worth anything is shorter. */
+/** Nothing shorter can be a record. */
 const SHORTEST = '{"key":"","expires_at":0,"checksum":"01234567"}';
 const [CLOSE, SPACE] = [0x7d, 0x20];
-/** Bytes of a line between two moments at which the event loop may have a turn. */
+/** Bytes between two points at which the event loop may get a turn. */
 const REST_AFTER = 16 * 1024;
 
-/** True if a line is long enough to hold a record beside what makes it unreadable. */
+/** True if a line is long enough to contain a record beside what makes it unreadable. */
 export function maySalvage(length: number): boolean {
   return length > SHORTEST.length;
 }
 
 /**
- * Two records become one unreadable line when the newline between them rots. A record in it that fits its checksum is as
- * good as ever; what lies between is damaged. Without such a record all of the line is.
+ * If the newline between two records is corrupted, they become one unreadable line. A record in it that matches its
+ * checksum is still valid; what lies between is damaged. Without such a record the whole line is.
  *
- * A record is looked for between one beginning and the next, so no byte is looked at for two of them: the work is in proportion to the
- * line. Rests now and then.
+ * Each record is searched between one opening and the next, so that no byte is inspected twice: the work is
+ * proportional to the length of the line. Yields now and then.
  */
 export function* salvage(line: Buffer): Generator<void, Piece[]> {
   const pieces: Piece[] = [];
@@ -50,11 +50,11 @@ export function* salvage(line: Buffer): Generator<void, Piece[]> {
   return pieces;
 }
 
-/** The record that begins at `start` and ends with the last brace before `limit`, if it has a checksum and fits it. */
+/** The record from `start` to the last brace before `limit`, if it has a checksum and matches it. */
 function recordIn(line: Buffer, start: number, limit: number): Piece | undefined {
   const bytes = line.subarray(start, limit);
   const length = bytes.lastIndexOf(CLOSE) + 1;
-  // Cheap questions first: most of what begins like a record in a damaged line is none.
+  // Cheap tests first: most of what begins like a record in a damaged line is not one.
   if (length === 0 || !bytes.includes(CHECKSUM) || !isJson(bytes, 0, length)) return undefined;
   const record = bytes.subarray(0, length);
   const head = new HeadReader().read(record, 0, length);

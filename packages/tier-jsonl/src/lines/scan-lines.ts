@@ -5,26 +5,29 @@ import { isSpace } from './json-scanner.ts';
 
 const CHUNK = 1024 * 1024;
 const NEWLINE = 0x0a;
-/** Bytes of lines between two looks at the time. */
+/** Bytes of lines between two checks of the time. */
 const LOOK_AFTER = 4096;
-/** Bytes in which the end of a line is looked for here, where the line before it was as short: to call a search costs as much. */
+/**
+ * Distance in which the end of a line is searched in JavaScript, if the previous line was as short: a native search
+ * costs as much.
+ */
 const NEAR = 48;
 
-/** Told of each line: its bytes `start` to `end` of a buffer, and its offset in the file. */
+/** Receives each line: its bytes `start` to `end` of a buffer, and its offset in the file. */
 export interface LineVisitor {
-  /** Lines with nothing but blanks in them, between two offsets in the file. */
+  /** Blank lines between two offsets in the file. */
   blank(from: number, to: number): void;
-  /** What takes long goes on in steps, which are all done before the next line comes. */
+  /** Long work is returned as steps, which are all taken before the next line. */
   line(bytes: Buffer, start: number, end: number, offset: number): Iterable<void> | undefined;
-  /** A line too long to be held. */
+  /** A line too long to be held in memory. */
   tooLong(offset: number, length: number): void;
-  /** What stands after the last newline. */
+  /** The bytes after the last newline. */
   tail(bytes: Buffer, offset: number): void;
-  /** As `tail`, of what is too long to be held. */
+  /** As `tail`, if it is too long to be held in memory. */
   longTail(offset: number, length: number): void;
 }
 
-/** Reads the lines of a file between two offsets, the first of which begins a line; rests after some milliseconds. */
+/** Reads the lines of a file between two offsets, the first of which starts a line; yields every few milliseconds. */
 export function* scanLines(file: ShardFile, from: number, to: number, visitor: LineVisitor): Generator<void, void> {
   let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(to - from, 1)));
   let position = from;
@@ -44,14 +47,14 @@ export function* scanLines(file: ShardFile, from: number, to: number, visitor: L
   }
 }
 
-/** Gives how many bytes whole lines took. */
+/** Returns the number of bytes in whole lines. */
 function* visitLines(
   bytes: Buffer,
   position: number,
   visitor: LineVisitor,
   slice: TimeSlice,
 ): Generator<void, number, undefined> {
-  const some = new SomeLines(bytes, position, visitor);
+  const some = new LineLoop(bytes, position, visitor);
   while (some.visit()) {
     if (some.steps !== undefined) for (const _ of some.steps) if (slice.renewIfOver()) yield;
     if (slice.renewIfOver()) yield;
@@ -59,15 +62,15 @@ function* visitLines(
   return some.start;
 }
 
-/** The loop over the lines, by itself: in a generator it would not be compiled as well. */
-class SomeLines {
+/** The loop over the lines, outside a generator, where it is compiled better. */
+class LineLoop {
   readonly #bytes: Buffer;
   readonly #position: number;
   readonly #visitor: LineVisitor;
   #isNear = false;
-  /** Where the next line begins. */
+  /** Start of the next line. */
   start = 0;
-  /** What the last line asks to be done before the next one comes. */
+  /** Steps of the last line, to be taken before the next one. */
   steps: Iterable<void> | undefined;
 
   constructor(bytes: Buffer, position: number, visitor: LineVisitor) {
@@ -76,7 +79,7 @@ class SomeLines {
     this.#visitor = visitor;
   }
 
-  /** Visits lines up to the next look at the time; false once there are no whole lines any more. */
+  /** Visits lines up to the next check of the time; false once no whole line is left. */
   visit(): boolean {
     const bytes = this.#bytes;
     const position = this.#position;
@@ -85,7 +88,7 @@ class SomeLines {
     let { start } = this;
     let isNear = this.#isNear;
     const until = Math.min(start + LOOK_AFTER, bytes.length);
-    // Never a look beyond the end: one makes all of them slower.
+    // Never read beyond the end of the buffer: one such access makes all of them slower.
     while (start < until) {
       if (isSpace(bytes[start]!)) {
         const first = afterBlankLines(bytes, start);
@@ -113,7 +116,7 @@ class SomeLines {
   }
 }
 
-/** Where the first line begins that has more than blanks in it, or is not whole. */
+/** Start of the first line that is not blank, or not complete. */
 function afterBlankLines(bytes: Buffer, from: number): number {
   let start = from;
   for (let at = from; at < bytes.length; at++) {
@@ -124,7 +127,7 @@ function afterBlankLines(bytes: Buffer, from: number): number {
   return start;
 }
 
-/** Where the next newline is; less than 0 if there is none. */
+/** Position of the next newline; negative if there is none. */
 function newlineAt(bytes: Buffer, from: number, isNear: boolean): number {
   let at = from;
   if (isNear)

@@ -7,53 +7,63 @@ import { removeFile } from '../files/remove-file.ts';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
-/** Milliseconds without a lock taken, after which a name goes that cannot be judged: of another boot, machine or container. */
+/**
+ * Milliseconds without a lock after which the file of a process that cannot be judged (other boot, machine or
+ * container) is removed.
+ */
 const FORGOTTEN = 24 * 60 * 60 * 1000;
-/** Bytes of one shard's line: two numbers or a word, blanks and a newline. */
+/** Files that an opening checks, a few milliseconds of work: there may be any number, and checking is synchronous. */
 /** Files that an opening looks at, a few milliseconds' work: there may be any number, and it stands still meanwhile. */
 const CHECKED_AT_ONCE = 200;
+/** Bytes per shard: two numbers or a word, spaces and a newline. */
 const WIDTH = 48;
 const TAKING = lineWith('taking');
 const NOTHING = lineWith('-');
 
-/** What tells a lock folder from every other one that ever stood at its path. */
+/** Distinguishes a lock folder from every other one that ever had its path. */
 export interface FolderIdentity {
   readonly ino: number;
-  /** Epoch milliseconds, with a fraction; 0 where the file system knows none. */
+  /** Epoch milliseconds, with a fraction; 0 if the file system does not record it. */
   readonly birthtimeMs: number;
 }
 
 /**
- * Names the holders of lock folders in files beside them, so that the lock of a process that has ended need not be waited for. One
- * file a tier, `pw-holder.…`, mode 0600: its name says which process that is, and its line N which folder that process
- * made last for shard N, or that it is about to make one. A lock is believed to be its only while the folder is that very one.
- * One that nobody says to have made is that of a process which died, or was stopped, between the making and the saying: it is a dead one's
- * if everybody who was about to make one has ended, and one of them entries so before the folder was made.
+ * Names the holders of lock folders in files beside them, so that nobody has to wait for the lock of a process that has
+ * ended. Each tier has one file, `pw-holder.…`, mode 0600: its name identifies the process, and its line N the folder
+ * that the process last made for shard N, or says that it is about to make one. A lock is attributed to a process only
+ * while it is exactly that folder.
  *
- * Naming costs two writes of 48 bytes. What cannot be told, such as whether a process of another container runs, is left open:
- * such a lock goes by its age.
+ * A folder that no file names was made by a process that died, or was stopped, between making it and naming it. It
+ * counts as dead if every process that was about to make one has ended, and one of them had announced it before the
+ * folder was made.
+ *
+ * Naming costs two writes of 48 bytes. If it cannot be decided, such as whether a process of another container runs,
+ * the lock expires by its age.
  */
 export class HolderNames {
   readonly #directory: string;
   #own: { readonly path: string; readonly fd: number; readonly cancelExitHandler: () => void } | undefined;
-  /** False once it is closed, or if this system does not tell who we are. */
+  /** False once closed, or if this system cannot identify processes. */
   #canName = true;
 
   constructor(directory: string) {
     this.#directory = directory;
   }
 
-  /** Says that we are about to make a lock folder; `took` or `didNotTake` follows. Never throws: a lock without a name is as good, for us. */
+  /**
+   * Announces that we are about to make a lock folder; `took` or `didNotTake` follows. Never throws: a lock without a
+   * name works just as well for us.
+   */
   willTake(shard: number): void {
     this.#write(shard, TAKING);
   }
 
-  /** Says that we hold a lock. Never throws. */
+  /** Records that we hold a lock. Never throws. */
   took(shard: number, folder: FolderIdentity): void {
     this.#write(shard, lineOf(folder));
   }
 
-  /** Takes back what `willTake` entries. Never throws. */
+  /** Withdraws the announcement of `willTake`. Never throws. */
   didNotTake(shard: number): void {
     this.#write(shard, NOTHING);
   }
@@ -69,9 +79,9 @@ export class HolderNames {
     }
   }
 
-  /** True if the process that made a lock folder has ended for sure. */
+  /** True if the process that made a lock folder has certainly ended. */
   isDead(shard: number, folder: FolderIdentity): boolean {
-    // Nobody can tell folders apart that have no time of birth.
+    // Without birth times folders cannot be told apart.
     if (!(folder.birthtimeMs > 0) || certainIdentity() === undefined) return false;
     try {
       const entries = this.#holders().map(({ path, process }) => ({ process, ...lastEntry(path, shard) }));
@@ -86,12 +96,15 @@ export class HolderNames {
     }
   }
 
-  /** Removes the files of processes that have ended, once their locks are gone, and of those that were not heard of for a day: some, and others at the next opening. Never throws. */
+  /**
+   * Removes the files of processes that have ended, and of unknown ones that were silent for a day; a limited number
+   * per opening. Never throws.
+   */
   removeStale(): void {
     try {
       const canTell = certainIdentity() !== undefined;
       const holders = this.#holders();
-      // From anywhere on: the first ones may be of those that stay.
+      // From a random one: the first ones may all be in use.
       const from = Math.floor(Math.random() * holders.length);
       for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_AT_ONCE))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
@@ -136,7 +149,7 @@ function lineWith(text: string): string {
   return `${text.padEnd(WIDTH - 1)}\n`;
 }
 
-/** The line of a shard, and when something was entries last. */
+/** The line of a shard, and when the file was last written. */
 function lastEntry(path: string, shard: number): { readonly line?: string; readonly mtimeMs: number } {
   let fd: number;
   try {
@@ -163,6 +176,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // The next opening sees that its process has ended.
+    // The next opening finds that its process has ended.
   }
 }

@@ -20,12 +20,12 @@ import type { FolderIdentity } from './holder-names.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;
 
-/** Beyond this a process and its file system do not share a clock. */
+/** A larger difference means that the process and its file system have different clocks. */
 const SAME_CLOCK = 1000;
-/** Milliseconds for which a lock must have stood as it is before its holder is looked for, and between two such looks. */
-const ASK_AFTER = 50;
+/** Milliseconds for which a lock must be unchanged before its holder is looked up, and between two lookups. */
+const LOOK_UP_AFTER = 50;
 
-/** Who holds locks, as far as that is known; see `HolderNames`. */
+/** What is known of lock holders; see `HolderNames`. */
 export interface LockHolders {
   willTake(): void;
   took(folder: FolderIdentity): void;
@@ -34,17 +34,17 @@ export interface LockHolders {
 }
 
 /**
- * The file system as proper-lockfile sees it, for one lock folder. It adds what the library lacks: mode 0700, no following of
- * symbolic links, the names of holders, no taking over of a lock that was refreshed since it was found stale, and no removal of a
- * lock that a rival has taken meanwhile.
+ * The file system as proper-lockfile sees it, for one lock folder. Adds what the library lacks: mode 0700, no following
+ * of symbolic links, names of holders, no takeover of a lock that was refreshed after it was found stale, and no
+ * removal of a lock that a rival has taken.
  *
- * A lock that is taken over is never away in between: our folder takes the place of the abandoned one in one step. It has a file
- * in it, so that whoever comes late (a holder that was frozen just before it gave the lock back, a second one who takes over) can
- * neither remove nor replace it. All other locks are empty folders.
+ * A lock that is taken over never disappears in between: our folder replaces the abandoned one atomically. It contains
+ * a file, so that a latecomer (a holder that was frozen just before releasing, another process taking over) can neither
+ * remove nor replace it. All other locks are empty folders.
  *
- * How old a lock is goes by the file system's clock, which all processes share, whatever the time of day of each one: a time
- * is translated on its way in and out. A lock that was seen unchanged for `stale` milliseconds by a clock that never
- * jumps is stale too: its time may lie in the future.
+ * The age of a lock is measured by the clock of the file system, which all processes share, whatever their own clocks
+ * say: times are translated on their way in and out. A lock that was seen unchanged for `stale` milliseconds of a
+ * monotonic clock is stale too, as its time may lie in the future.
  */
 export class LockFiles {
   readonly #path: string;
@@ -55,14 +55,14 @@ export class LockFiles {
   #token: string | undefined;
   /** Names in the abandoned folder that the next `mkdirSync` replaces. */
   #replacing: readonly string[] | undefined;
-  #isLeft = false;
-  /** When our own lock was last refreshed, by the clock that never jumps. */
+  #staysInPlace = false;
+  /** When our own lock was last refreshed, on the monotonic clock. */
   #refreshedAt = 0;
   /** Milliseconds by which this process is ahead of the file system. */
   #ahead: number | undefined;
   #seen = { ino: 0, mtimeMs: 0, since: 0 };
-  /** Whose holder was looked for last, when, and what came of it. */
-  #asked = { ino: 0, birthtimeMs: 0, at: Number.NEGATIVE_INFINITY, isDead: false };
+  /** The last lookup of a holder: of which lock, when, and its result. */
+  #lookup = { ino: 0, birthtimeMs: 0, at: Number.NEGATIVE_INFINITY, isDead: false };
 
   constructor(path: string, stale: number, holders: LockHolders) {
     this.#path = path;
@@ -70,7 +70,7 @@ export class LockFiles {
     this.#holders = holders;
   }
 
-  /** True if the folder is the one we made, and was refreshed so lately that nobody may take it for abandoned. */
+  /** True if the folder is the one we made, and was refreshed so recently that nobody may consider it abandoned. */
   isOurs(): boolean {
     const found = this.#found();
     if (found === undefined || !this.#isOwn(found)) return false;
@@ -83,12 +83,12 @@ export class LockFiles {
     return found !== undefined && this.#isOwn(found);
   }
 
-  /** True if we took the lock from somebody who did not give it back. */
+  /** True if we took the lock over from a holder that did not release it. */
   get isTakenOver(): boolean {
     return this.#token !== undefined;
   }
 
-  /** True if a lock stands here whose holder has ended for sure. */
+  /** True if there is a lock whose holder has certainly ended. */
   isOrphan(): boolean {
     const found = this.#found();
     return found?.isDirectory() === true && !this.#isOwn(found) && this.#checkDead(found, 0);
@@ -98,23 +98,23 @@ export class LockFiles {
     this.#own = undefined;
     this.#token = undefined;
     this.#replacing = undefined;
-    this.#isLeft = false;
+    this.#staysInPlace = false;
   }
 
-  /** Our own folder is to stay when it is given back. */
-  leave(): void {
+  /** Leaves our own folder in place when the lock is released. */
+  leaveInPlace(): void {
     this.disclaim();
-    this.#isLeft = true;
+    this.#staysInPlace = true;
   }
 
-  /** Removes our own folder; one that is another's stays. Throws what the system says. */
+  /** Removes our own folder, never that of another process. Throws the system's error. */
   remove(): void {
     if (!this.isThere()) return;
     if (this.#token !== undefined) unlinkSync(join(this.#path, this.#token));
     rmdirSync(this.#path);
   }
 
-  // What the library calls.
+  // Called by the library.
 
   readonly mkdirSync = (path: string): void => {
     const replacing = this.#replacing;
@@ -128,7 +128,7 @@ export class LockFiles {
   readonly statSync = (path: string): { readonly mtime: Date } => {
     const found = lstatSync(path);
     if (!found.isDirectory())
-      throw unsafePath({ path, what: 'lock', problem: 'is no folder; remove it', tier: 'JSONL tier' });
+      throw unsafePath({ path, what: 'lock', problem: 'is not a folder; remove it', tier: 'JSONL tier' });
     if (this.#isOwn(found)) return { mtime: new Date(found.mtime.getTime() + (this.#ahead ?? 0)) };
     return { mtime: new Date(this.#checkAbandoned(found) ? 0 : Date.now()) };
   };
@@ -140,12 +140,12 @@ export class LockFiles {
   };
   readonly realpathSync = (path: string): string => path;
   readonly rmdirSync = (path: string): void => {
-    if (this.#isLeft) return;
+    if (this.#staysInPlace) return;
     if (this.#own !== undefined) {
       this.remove();
       return;
     }
-    // Before the look: what is in the folder of somebody who comes after it stays.
+    // Listed first: names in the folder of a later holder must stay.
     const names = listNames(path);
     const found = this.#found();
     if (found !== undefined && !this.#checkAbandoned(found))
@@ -153,7 +153,7 @@ export class LockFiles {
     this.#replacing = found === undefined ? undefined : names;
   };
 
-  /** Makes our own folder, and gives what it is. */
+  /** Makes our own folder and returns its stats. */
   #make(path: string): Stats {
     this.#holders.willTake();
     try {
@@ -169,7 +169,7 @@ export class LockFiles {
     }
   }
 
-  /** Whoever was stopped in the middle of `work` may be looking at the folder of somebody who took ours for abandoned. */
+  /** A process that was stopped during `work` may be looking at the folder of somebody who took ours over. */
   #failIfPaused<T>(work: () => T): T {
     const wall = Date.now();
     const began = performance.now();
@@ -179,7 +179,7 @@ export class LockFiles {
     throw Object.assign(new Error('the lock may have been taken by another'), { code: 'ELOCKED' });
   }
 
-  /** Puts a folder of our own in the place of an abandoned one, and gives what it is. */
+  /** Replaces an abandoned folder by one of our own, and returns its stats. */
   #replace(path: string, names: readonly string[]): Stats {
     const token = randomBytes(6).toString('hex');
     const temporary = `${path}.${token}`;
@@ -189,7 +189,7 @@ export class LockFiles {
       const made = lstatSync(temporary);
       this.#holders.took(made);
       for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
-      // Only there a folder cannot take the place of an empty one.
+      // Only on Windows a folder cannot replace an empty one.
       if (process.platform === 'win32') rmdirSync(path);
       renameSync(temporary, path);
       this.#token = token;
@@ -214,9 +214,9 @@ export class LockFiles {
     return Date.now() - (this.#ahead ?? 0) - found.mtimeMs;
   }
 
-  /** True if it was not refreshed in time, or its holder has ended. */
+  /** True if the lock was not refreshed in time, or its holder has ended. */
   #checkAbandoned(found: Stats): boolean {
-    return this.#checkStale(found) || this.#checkDead(found, ASK_AFTER);
+    return this.#checkStale(found) || this.#checkDead(found, LOOK_UP_AFTER);
   }
 
   #checkStale(found: Stats): boolean {
@@ -226,19 +226,19 @@ export class LockFiles {
       this.#seen = { ino: found.ino, mtimeMs: found.mtimeMs, since: now };
     else if (now - since > this.#stale) return true;
     if (this.#age(found) <= this.#stale) return false;
-    // It looks old; but is that the lock, or our clock?
+    // It looks old, but our clock may be wrong.
     this.#ahead = this.#measureAhead();
     return this.#age(found) > this.#stale;
   }
 
   #checkDead({ ino, birthtimeMs }: Stats, after: number): boolean {
     const now = performance.now();
-    const { isDead, at } = this.#asked;
-    const isSame = this.#asked.ino === ino && this.#asked.birthtimeMs === birthtimeMs;
+    const { isDead, at } = this.#lookup;
+    const isSame = this.#lookup.ino === ino && this.#lookup.birthtimeMs === birthtimeMs;
     if (isSame && isDead) return true;
     if (after > 0 && (now - this.#seen.since < after || (isSame && now - at < after))) return false;
-    this.#asked = { ino, birthtimeMs, at: now, isDead: this.#holders.isDead({ ino, birthtimeMs }) };
-    return this.#asked.isDead;
+    this.#lookup = { ino, birthtimeMs, at: now, isDead: this.#holders.isDead({ ino, birthtimeMs }) };
+    return this.#lookup.isDead;
   }
 
   #measureAhead(): number {
@@ -247,13 +247,13 @@ export class LockFiles {
     try {
       return aheadOf(lstatSync(probe));
     } finally {
-      // Whoever tidies up may have been first.
+      // A cleanup may have removed it first.
       rmSync(probe, { recursive: true, force: true });
     }
   }
 }
 
-/** By how much our clock is ahead of the one that gave a new folder its time; whole milliseconds. */
+/** Milliseconds by which our clock is ahead of the one that timed a new folder. */
 function aheadOf(made: Stats): number {
   const ahead = Date.now() - made.mtime.getTime();
   return Math.abs(ahead) < SAME_CLOCK ? 0 : ahead;

@@ -1,14 +1,14 @@
 import type { Elsewhere } from '../shard/shard-operation.ts';
 
-/** What operations came to, and what must go from other shards before they are acknowledged. */
+/** Answers to operations, and what must be removed from other shards before they are acknowledged. */
 export interface Written {
   readonly answers: readonly (boolean | number)[];
   readonly elsewhere: readonly Elsewhere[];
 }
 
 /**
- * The lock, or the file, is another's by now: what was under way is to be done again with the lock held. Nothing of it counts, unless all of
- * it was `written`: then somebody without our lock may have undone it.
+ * The lock or the file was lost: the operations have to be repeated with the lock held. None of them counts, unless
+ * everything was `written`: then a process without our lock may have undone it.
  */
 export class LockLost extends Error {
   readonly written: Written | undefined;

@@ -1,10 +1,22 @@
-/** Milliseconds that rule a shard's lock. Processes that share a directory must agree on `stale`. */
+/** Timing of the shard locks, in milliseconds. Processes that share a directory must agree on `stale`. */
 export interface LockTiming {
-  /** A lock that was not refreshed for this long belongs to nobody: 2000 or more. Default 10 000. */
+  /**
+   * Age without a refresh after which a lock is taken over: 2000 or more.
+   *
+   * @default 10000
+   */
   stale: number;
-  /** How often a holder refreshes it: 1000 or more. Default 2000. */
+  /**
+   * How often a held lock is refreshed: 1000 or more.
+   *
+   * @default 2000
+   */
   update: number;
-  /** How long an operation waits for it, longer than `stale` so that a dead holder is outlived. Default 15 000. */
+  /**
+   * How long an operation waits for a lock; longer than `stale`, so that it outlasts a dead holder.
+   *
+   * @default 15000
+   */
   deadline: number;
 }
 

@@ -9,25 +9,25 @@ import { QUARANTINE } from '../quarantine/quarantine.ts';
 
 const { O_RDONLY } = constants;
 const CHUNK = 1024 * 1024;
-/** ProxyWhirl, which knows no lock of ours, may replace the file while it is copied. */
+/** Attempts; ProxyWhirl, which ignores our lock, may replace the file while it is copied. */
 const TRIES = 5;
 
 /**
- * Shuts out whoever held the lock of a shard before it was taken over, and may only be stopped. The file is replaced by a copy of itself,
- * so that what was opened before is nobody's file any more: an append, a blank or a cut that is still to come changes nothing. Temporary
- * files go first, so that a rename that is still to come finds nothing to rename.
+ * Shuts out the former holder of a lock that was taken over: it may only be stopped, and continue later. The shard is
+ * replaced by a copy of itself, so that the file the former holder has open is no longer the shard: a late append,
+ * overwrite or cut has no effect. Temporary files are removed first, so that a late rename finds nothing to rename.
  *
- * Where there is no file an empty one is made: nobody makes it a second time. Throws what the system says, and then the
- * former holder may still write.
+ * If there is no shard file an empty one is created, so that nobody creates it again. Throws the system's error; then
+ * the former holder may still write.
  */
 export function fenceShard(path: string): void {
   removeTemporary(path);
   removeTemporary(join(dirname(path), QUARANTINE, basename(path)));
   for (let tries = 0; tries < TRIES; tries++) if (replaceByCopy(path)) return;
-  throw Object.assign(new Error('the file changed again and again'), { code: 'EBUSY' });
+  throw Object.assign(new Error('the file kept changing'), { code: 'EBUSY' });
 }
 
-/** Temporary files for a path: of compactions and the like, and folders that were to become its lock. */
+/** Removes temporary files for a path: of compactions and the like, and folders that were to become its lock. */
 function removeTemporary(path: string): void {
   for (const leftover of temporaryPaths(dirname(path), `${basename(path)}.`))
     rmSync(leftover, { recursive: true, force: true });
@@ -60,7 +60,7 @@ function copy(source: number, target: number): void {
   }
 }
 
-/** A former holder that writes now need not be waited for: what it writes is not acknowledged. Only another file counts. */
+/** Only the identity of the file matters: a write of the former holder during the copy is never acknowledged. */
 function isSame(before: Stats | undefined, now: Stats | undefined): boolean {
   return before?.ino === now?.ino && before?.birthtimeMs === now?.birthtimeMs;
 }

@@ -7,17 +7,25 @@ import type { LockTiming } from './lock-timing.ts';
 import { fenceShard } from './shard-fence.ts';
 import type { TurnQueue } from './turn-queue.ts';
 
-// A rival looks at least this often, and a holder that kept the lock for long rests for as long.
+// A waiting process checks at least this often, and a holder that kept the lock for long rests for as long.
 const RETRY_LEAST = 2;
 const RETRY_MOST = 10;
-/** A lock is kept over writes that follow one another within this time, and given back when it passes without any. */
+/** A lock is kept over writes within this time of one another, and released when it passes without a write. */
 const IDLE = 25;
-/** A lock is not kept for longer than this, whatever is to be written. */
+/** A lock is kept no longer than this, whatever is still to be written. */
 const KEEP_MOST = 150;
 
 /**
  * The lock of one shard between processes, and between tiers of one process: a folder `shard_NN.jsonl.lock` beside the
- * file (ProxyWhirl's own lock is a file of another name). Kept for a moment under a burst of writes; see `settle`.
+ * file. (The lock of ProxyWhirl is a file with another name.)
+ *
+ * States: *free* (`#unlock` is undefined), *held*, and *lost* (`#isLost`: the library reported that the lock was
+ * compromised; it is released at the next use). A lock taken over from somebody who did not release it is held but
+ * *must be fenced* first: until `fenceShard` succeeds, the former holder may still write, and `tryTake` does not return
+ * true. Between writes of a burst a held lock is *idle*: a timer releases it, unless it is used again.
+ *
+ * Holding is never certain: the process may be stopped at any point. So `confirmHeld` is called before each write, and
+ * `isStillOurs` after it, before it is acknowledged.
  */
 export class ShardLock {
   readonly #target: string;
@@ -35,7 +43,10 @@ export class ShardLock {
   #usedAt = Number.NEGATIVE_INFINITY;
   #restUntil = 0;
 
-  /** Locks of many shards grow idle together: `turns` parts their folders' removals, each of which may wait for the disk. */
+  /**
+   * Locks of many shards become idle together: `turns` spreads the removals of their folders, each of which may wait
+   * for the disk.
+   */
   constructor(shardPath: string, timing: LockTiming, turns: TurnQueue, holders: LockHolders) {
     this.#turns = turns;
     this.#target = shardPath;
@@ -44,7 +55,10 @@ export class ShardLock {
     this.#files = new LockFiles(this.#path, timing.stale, holders);
   }
 
-  /** True if the lock is ours now. Asked before each write: it may have been taken from us. */
+  /**
+   * True if the lock is ours now; a lost one is released. Called before each write, as the lock may have been taken
+   * over.
+   */
   confirmHeld(): boolean {
     if (this.#unlock === undefined) return false;
     if (!this.#isLost && this.#files.isOurs()) return true;
@@ -52,24 +66,24 @@ export class ShardLock {
     return false;
   }
 
-  /** True if nobody has taken the lock over up to now. Asked after each write, before it is acknowledged. */
+  /** True if nobody has taken the lock over so far. Called after each write, before it is acknowledged. */
   isStillOurs(): boolean {
     return this.#unlock !== undefined && (this.#files.isOurs() || this.#files.isThere());
   }
 
-  /** True if the holder has ended without giving the lock back. */
+  /** True if the holder has ended without releasing the lock. */
   isOrphan(): boolean {
     return this.#unlock === undefined && this.#files.isOrphan();
   }
 
   /**
-   * Takes the lock if it is free, or its holder has ended or did not refresh it in time. One that we have already is not looked at: ask
-   * `confirmHeld` before anything is written. Throws what the system says.
+   * Takes the lock if it is free, or its holder has ended or failed to refresh it. A lock that we already have is not
+   * checked: call `confirmHeld` before writing. Throws the system's error.
    */
   tryTake(): boolean {
     if (this.#isLost) this.release();
     if (this.#unlock !== undefined) {
-      // It is used until the next `settle`, however long that takes.
+      // In use until the next `settle`, however long that takes.
       clearTimeout(this.#idle);
       this.#idle = undefined;
       return this.#fence();
@@ -83,20 +97,20 @@ export class ShardLock {
       this.#failed();
       throw error;
     }
-    // A process that ends in the middle of a burst leaves no lock that others would wait for.
+    // A process that ends in a burst of writes must not leave a lock that others wait for.
     this.#cancelExitHandler = runAtExit(() => this.release());
     this.#takenAt = performance.now();
     this.#mustFence = this.#files.isTakenOver;
     return this.#fence();
   }
 
-  /** Of a lock that was taken over: shuts its former holder out. False if it is lost by then. */
+  /** Shuts out the former holder of a lock that was taken over. False if the lock is lost by then. */
   #fence(): boolean {
     if (!this.#mustFence) return true;
     try {
       fenceShard(this.#target);
     } catch (error) {
-      // Whoever took it over from us meanwhile removed what was to be renamed.
+      // Whoever took it over from us removed our temporary file.
       if (!this.confirmHeld()) return false;
       throw error;
     }
@@ -104,17 +118,19 @@ export class ShardLock {
     return this.confirmHeld();
   }
 
-  /** Waits for the lock. Throws a CacheStorageError when it is still held by another after `deadline`. */
+  /** Waits for the lock. Throws a CacheStorageError if another process still holds it after `deadline`. */
   async take(): Promise<void> {
     const until = performance.now() + this.#timing.deadline;
     while (!this.#tryOrFault()) {
       if (performance.now() >= until)
-        throw new CacheStorageError('JSONL tier: a shard stayed locked by another process');
+        throw new CacheStorageError(
+          'JSONL tier: a shard is still locked by another process after `lock.deadline`; try again',
+        );
       await sleep(RETRY_LEAST + Math.random() * (RETRY_MOST - RETRY_LEAST));
     }
   }
 
-  /** After a write: keeps the lock for a moment if writes follow one another closely, else gives it back. */
+  /** Ends a use of the lock: keeps it for a moment if writes follow one another closely, else releases it. */
   settle(): void {
     if (this.#unlock === undefined) return;
     const now = performance.now();
@@ -130,14 +146,14 @@ export class ShardLock {
     this.release();
   }
 
-  /** Gives the lock back, unless it was used since. */
+  /** Releases the lock unless it was used since. */
   #releaseIf(idle: NodeJS.Timeout): void {
     if (this.#idle === idle) this.release();
   }
 
   /**
-   * Gives the lock back; one that was taken from us is left alone, and so is one whose former holder could not be shut out: it grows
-   * stale, and whoever takes it over tries again.
+   * Releases the lock. A lock that was taken from us is left alone, and so is one whose former holder could not be shut
+   * out: it becomes stale, and whoever takes it over tries again.
    */
   release(): void {
     clearTimeout(this.#idle);
@@ -148,11 +164,11 @@ export class ShardLock {
     this.#unlock = undefined;
     if (unlock !== undefined) {
       try {
-        if (this.#mustFence) this.#files.leave();
+        if (this.#mustFence) this.#files.leaveInPlace();
         if (!this.#isLost) unlock();
         else if (!this.#mustFence) this.#files.remove();
       } catch {
-        // Its folder cannot be removed: it grows stale, and others take it over.
+        // Its folder cannot be removed: it becomes stale, and others take it over.
       }
     }
     this.#mustFence = false;

@@ -1,4 +1,4 @@
-/** Does one thing in a turn of the event loop, however many are asked for at the same time. */
+/** Runs one task per turn of the event loop, however many are added at the same time. */
 export class TurnQueue {
   readonly #waiting: (() => void)[] = [];
   #isWorking = false;

@@ -2,28 +2,28 @@ import { writeFully } from '../files/write-fully.ts';
 
 const PENDING = 256 * 1024;
 const [NEWLINE, NUL] = [0x0a, 0];
-/** So many NUL bytes in a row are written down as a number. */
+/** From this many NUL bytes in a row, only their number is written. */
 const MANY_NULS = 1024;
-/** Bytes that are compared at once. */
+/** Bytes that are compared at a time. */
 const ZEROS = Buffer.alloc(64 * 1024);
 
 /**
- * Writes what is set aside, in few writes. A long run of NUL bytes, which is what a hole in a file reads as, becomes a line
- * `{"pw_nul_bytes":<how many>}`: it would be copied from no room on the disk to real one.
+ * Writes what is set aside, in few writes. A long run of NUL bytes, as a hole in a file reads, becomes a line
+ * `{"pw_nul_bytes":<count>}`: copied, it would take disk space that the hole does not.
  */
 export class QuarantineWriter {
   readonly #fd: number;
   readonly #pending = Buffer.allocUnsafe(PENDING);
   #length = 0;
   #nuls = 0;
-  /** True if what was written last ended a line. */
+  /** True if the last byte written was a newline. */
   #isAtStart = true;
 
   constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** Adds bytes, which may be used again afterwards. */
+  /** Adds bytes; the buffer may be reused afterwards. */
   add(bytes: Buffer): void {
     if (this.#nuls === 0 && !bytes.includes(NUL)) {
       this.#put(bytes);
@@ -43,11 +43,11 @@ export class QuarantineWriter {
   endLine(): void {
     const isNote = this.#nuls >= MANY_NULS;
     this.#endNuls();
-    // A note has ended its line.
+    // The note included a newline.
     if (!isNote) this.#put(LINE_END);
   }
 
-  /** Writes what is pending. Throws what the system says. */
+  /** Writes what is pending. Throws the system's error. */
   flush(): void {
     writeFully(this.#fd, this.#pending.subarray(0, this.#length), null);
     this.#length = 0;

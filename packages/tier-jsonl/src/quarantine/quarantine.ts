@@ -15,8 +15,8 @@ const CHUNK = 1024 * 1024;
 export const QUARANTINE = 'quarantine';
 
 /**
- * Copies lines, byte for byte but for long runs of NUL bytes, to the file of the same name in `quarantine/`, and on to the disk
- * before they are overwritten. Rests after each piece; where it `isLong`, it does so for the disk as well.
+ * Copies lines, byte for byte except for long runs of NUL bytes, to the file of the same name in `quarantine/`, and
+ * flushes it, before they are overwritten. Yields after each piece; if it `isLong`, also while flushing.
  */
 export function* copyToQuarantine(
   file: ShardFile,

@@ -1,19 +1,22 @@
 import { readSync } from 'node:fs';
 
 const CHUNK = 512 * 1024;
-/** A longer line comes in pieces: no record is as long. */
+/** A longer line comes in pieces: no record is that long. */
 const MAX_LINE = 256 * 1024;
 const NEWLINE = 0x0a;
 
-/** A line without its newline, or a piece of a longer one, good until the next is asked for. */
+/** A line without its newline, or a piece of a longer one, valid until the next is requested. */
 export interface LinePiece {
   readonly bytes: Buffer;
   readonly isWholeLine: boolean;
-  /** False for a piece that goes on, and for a last line without its newline. */
+  /** False for a piece that continues, and for a last line without newline. */
   readonly endsWithNewline: boolean;
 }
 
-/** The lines of an open file from where it stands, in bounded memory whatever their length. Throws the system's error. */
+/**
+ * The lines of an open file from its current position, in bounded memory whatever their length. Throws the system's
+ * error.
+ */
 export function* linePieces(fd: number): Generator<LinePiece> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   let length = 0;

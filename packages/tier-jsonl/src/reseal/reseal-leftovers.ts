@@ -8,14 +8,15 @@ import { listDirectory } from '../layout/list-directory.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import { resealQuarantine, tokenLinesIn } from './reseal-quarantine.ts';
 
-/** A longer line is not read: no record is as long, and who knows what it holds. */
+/** A longer line is not read: no record is that long, and it may contain anything. */
 const MAX_LINE = 256 * 1024;
 /** Lines before the event loop gets a turn. */
 const SLICE = 100;
 
 /**
- * Goes through what lies in a directory beside the records: temporary files of a crash, lines that are no records, the quarantine. Gives
- * how many lines of each may hold a token that could not be sealed again. Throws a CacheStorageError.
+ * Handles everything in a directory besides the records: temporary files of a crash, foreign lines, the quarantine.
+ * Yields the number of lines of each that may contain a token that could not be sealed again. Throws a
+ * CacheStorageError.
  */
 export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   try {
@@ -27,7 +28,7 @@ export async function* leftovers(store: JsonlStore, cipher: CredentialCipher): A
   }
 }
 
-/** Ours go: whoever writes one holds the lock. Those of ProxyWhirl may be in use. */
+/** Ours are removed: whoever writes one holds the lock. Those of ProxyWhirl may be in use. */
 async function* temporaryFiles(store: JsonlStore, cipher: CredentialCipher): AsyncGenerator<number> {
   const { temporary, others } = listDirectory(store.directory);
   for (const { shard, path } of temporary) await store.runExclusive(shard, async () => removeFile(path));
@@ -44,7 +45,7 @@ async function foreignWithToken(ranges: Iterable<ByteRange>, read: (range: ByteR
   return count;
 }
 
-/** The file may have been replaced by a shorter one meanwhile. */
+/** The file may have been replaced by a shorter one. */
 function readOrNothing(read: (range: ByteRange) => Buffer, range: ByteRange): Buffer {
   try {
     return read(range);

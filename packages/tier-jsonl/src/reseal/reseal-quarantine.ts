@@ -16,21 +16,21 @@ import { linePieces } from './line-pieces.ts';
 import { TokenTrace } from './token-trace.ts';
 
 const { O_RDONLY } = constants;
-/** Work before the event loop gets a turn, in milliseconds. */
+/** Milliseconds of work before the event loop gets a turn. */
 const SLICE_MS = 3;
 const NEWLINE = Buffer.from('\n');
-/** Bytes that are gathered for a write. */
+/** Bytes that are collected for a write. */
 const WRITE_AT = 256 * 1024;
 
 const flush = promisify(fsync);
 
-/** Has work done with a shard's lock held. */
+/** Runs `work` with the lock of a shard held. */
 export type RunExclusive = <T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>) => Promise<T>;
 
 /**
- * Seals the tokens in the quarantine of a directory again, where they lie, and gives for each file how many lines hold one that could
- * not be. A file is written anew as a whole, with the lock of its shard held, as that is what others hold who add to it; no line changes but in its
- * tokens. Throws what the system says.
+ * Seals the tokens in the quarantine of a directory again, in place, and yields for each file the number of lines with
+ * a token for which that failed. A file is rewritten as a whole with the lock of its shard held, as others hold it to
+ * append; only tokens change. Throws the system's error.
  */
 export async function* resealQuarantine(
   directory: string,
@@ -43,7 +43,7 @@ export async function* resealQuarantine(
     const ofShard = shardOfFileName(isTemporaryName(name) ? name.slice(0, name.indexOf('.pw-')) : name);
     if (ofShard === undefined) yield (await inspect(path, cipher)).left;
     else if (isTemporaryName(name)) {
-      // What a crash left behind: whoever writes holds the lock.
+      // Left by a crash: whoever writes one holds the lock.
       await runExclusive(ofShard, async () => removeFile(path));
     } else {
       const { left, isStale } = await inspect(path, cipher);
@@ -52,7 +52,7 @@ export async function* resealQuarantine(
   }
 }
 
-/** How many lines of a file may hold a token that cannot be sealed again, and whether any can. */
+/** The number of lines of a file with a token that cannot be sealed again, and whether any can. */
 async function inspect(path: string, cipher: CredentialCipher): Promise<{ left: number; isStale: boolean }> {
   const fd = openIfFile(path);
   if (fd === undefined) return { left: 0, isStale: false };
@@ -83,7 +83,7 @@ async function rewrite(path: string, cipher: CredentialCipher, confirmHeld: () =
   }
 }
 
-/** Copies a file with its tokens sealed again; without a target it only looks. */
+/** Copies a file with its tokens sealed again; without a target it only inspects. */
 async function copyResealed(source: number, target: number | undefined, cipher: CredentialCipher) {
   const trace = new TokenTrace();
   let left = 0;
@@ -91,7 +91,7 @@ async function copyResealed(source: number, target: number | undefined, cipher: 
   let pending: Buffer[] = [];
   let size = 0;
   const put = (bytes: Buffer, newline: boolean) => {
-    // The piece is read into again.
+    // The buffer of the piece is reused.
     pending.push(Buffer.from(bytes), NEWLINE.subarray(0, Number(newline)));
     size += bytes.length + 1;
     if (size >= WRITE_AT) writeOut();
@@ -117,7 +117,7 @@ async function copyResealed(source: number, target: number | undefined, cipher: 
   return { left, isStale };
 }
 
-/** `undefined` for what is not a regular file: nobody waits for the other end of a pipe. */
+/** `undefined` for anything but a regular file: opening a pipe would wait for its other end. */
 function openIfFile(path: string): number | undefined {
   try {
     return openFile(path, O_RDONLY);
@@ -127,7 +127,7 @@ function openIfFile(path: string): number | undefined {
   }
 }
 
-/** The lines of any other file that may hold a token; one that only looks needs no lock. */
+/** The number of lines of any other file that may contain a token; inspecting needs no lock. */
 export async function tokenLinesIn(path: string, cipher: CredentialCipher): Promise<number> {
   const { left, isStale } = await inspect(path, cipher);
   return left + Number(isStale);

@@ -16,13 +16,16 @@ import { leftovers } from './reseal-leftovers.ts';
 /** `stale` becomes `reencrypted` once the new line is written. */
 type Fate = 'none' | 'current' | 'stale' | 'unreadable' | 'misplaced' | 'damaged';
 
-/** Another write of the same key may come first so often; each of them is the cache's own, and thus sealed with the current key. */
+/**
+ * Attempts; each other write of the same key that comes first is by the cache itself, and thus sealed with the current
+ * key.
+ */
 const TRIES = 4;
 
 /**
- * Seals again what the cipher's current key did not seal, and yields the counts of each batch once it is written. At the
- * end the lines with the old tokens are dropped from the files, and what was set aside is sealed again where it lies.
- * Throws a CacheStorageError.
+ * Seals again what was not sealed with the current key of the cipher, and yields the counts of each batch once it is
+ * written. Then drops the lines with old tokens from the files, and seals the quarantine again in place. Throws a
+ * CacheStorageError.
  */
 export async function* resealRecords(
   store: JsonlStore,
@@ -40,7 +43,7 @@ export async function* resealRecords(
     const unreadable = count('unreadable') + misplaced;
     yield { reencrypted: count('stale'), alreadyCurrent: count('current'), unreadable, misplaced };
   }
-  // A run that was broken off may have left older lines.
+  // An interrupted run may have left older lines.
   for await (const _ of store.compact()) yield NOTHING;
   for await (const inQuarantine of leftovers(store, cipher)) yield { ...NOTHING, inQuarantine };
 }
@@ -49,7 +52,7 @@ const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0,
 
 async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
   const fate = await resealKey(store, cipher, key);
-  // The quarantine is gone through later.
+  // The quarantine is handled later.
   if (fate === 'damaged') await store.whenSettled(() => store.setDamagedAside(key));
   return fate;
 }
@@ -57,7 +60,7 @@ async function resealOne(store: JsonlStore, cipher: CredentialCipher, key: strin
 async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: string): Promise<Fate> {
   let fate: Fate = 'none';
   for (let tries = 0; tries < TRIES; tries++) {
-    // Looked at without the lock first: most records need none.
+    // Checked without the lock first: most records need none.
     const raw = await store.whenSettled(() => readOrSkip(store, key));
     fate = raw === undefined ? 'none' : fateOf(raw, cipher);
     if (fate !== 'stale') return fate;
@@ -70,7 +73,7 @@ async function resealKey(store: JsonlStore, cipher: CredentialCipher, key: strin
   return fate === 'stale' ? 'none' : fate;
 }
 
-/** A damaged record is set aside by the store; here it counts for nothing yet. */
+/** The store sets a damaged record aside; here it does not count yet. */
 function readOrSkip(store: JsonlStore, key: string): RawRecord | undefined {
   const id = store.find(key);
   try {

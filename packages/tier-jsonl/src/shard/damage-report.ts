@@ -1,17 +1,17 @@
 import type { ByteRange, LineRun } from '../lines/byte-range.ts';
 
-/** Damaged lines that are counted before the event loop may have a turn. */
+/** Runs that are counted before the event loop may get a turn. */
 const AT_A_TIME = 4096;
 
-/** Stretches that are remembered. A table of very many takes long to grow. */
+/** Runs that are remembered: a larger table takes long to grow. */
 const MOST_KNOWN = 10_000;
 
 /**
- * Counts the damaged lines of a file, each of them once however often they are met. Where there are very many, what is damaged later between
- * them may not be counted until they have been set aside.
+ * Counts the damaged lines of a file, each of them once however often it is found. Where there are very many, lines
+ * damaged later between counted ones may be missed until those have been set aside.
  */
 export class DamageReport {
-  /** Those that were counted, by their offset. */
+  /** Counted runs, by offset. */
   readonly #known = new Map<number, LineRun>();
   /** Everything before this offset was counted. */
   #knownUpTo = 0;
@@ -21,25 +21,25 @@ export class DamageReport {
     this.#onDamaged = onDamaged;
   }
 
-  /** A line was counted by whoever read it. */
+  /** Marks a line as counted by its reader. */
   markCounted(range: ByteRange): void {
     this.#known.set(range.offset, { ...range, lines: 1 });
   }
 
-  /** The file is another one, or nothing in it is damaged any more. */
+  /** Starts again: the file was replaced, or contains no damage any more. */
   forget(): void {
     this.#known.clear();
     this.#knownUpTo = 0;
   }
 
-  /** Tells how many of these are new. Rests after each piece. */
+  /** Counts the new ones and reports their number. Yields after each piece. */
   *countSteps(damaged: Iterable<LineRun>): Generator<void, void> {
     let count = 0;
     let runs = 0;
     for (const run of damaged) {
       const known = this.#known.get(run.offset);
       if (known === undefined ? run.offset < this.#knownUpTo : known.length === run.length) continue;
-      // Of a run that grew the lines that are new; one that shrank has none.
+      // Of a run that grew, count the new lines; one that shrank has none.
       const before = known === undefined || known.lines === run.lines ? 0 : known.lines;
       count += Math.max(0, run.lines - before);
       if (known !== undefined || this.#known.size < MOST_KNOWN) this.#known.set(run.offset, run);

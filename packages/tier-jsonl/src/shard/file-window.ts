@@ -1,9 +1,12 @@
 import type { ShardFile } from './shard-file.ts';
 
-/** Bytes that are read at once where fewer are asked for. */
+/** Bytes that are read even where fewer are requested. */
 const WINDOW = 16 * 1024;
 
-/** Reads places of a file that nobody changes meanwhile, most of them with those that were read before: to read each by itself costs as much as all. */
+/**
+ * Reads ranges of a file that nobody changes meanwhile. Most of them lie in the window read before: reading each
+ * separately costs as much as reading everything.
+ */
 export class FileWindow {
   readonly #file: ShardFile;
   readonly #bytes = Buffer.allocUnsafe(WINDOW);
@@ -14,7 +17,7 @@ export class FileWindow {
     this.#file = file;
   }
 
-  /** The bytes at a place, valid until the next call. Throws as {@link ShardFile.read}. */
+  /** The bytes of a range, valid until the next call. Throws as {@link ShardFile.read}. */
   read(offset: number, length: number): Buffer {
     if (length > WINDOW) return this.#file.read(offset, length);
     if (offset < this.#offset || offset + length > this.#offset + this.#length) {

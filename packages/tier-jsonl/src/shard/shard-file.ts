@@ -22,41 +22,41 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
 const BLANK_LINE = Buffer.alloc(64 * 1024, `${' '.repeat(64 * 1024 - 1)}\n`);
-/** Longest stretch that {@link ShardFile.blank} overwrites in one write. */
+/** Most bytes that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
 
-/** So many places close together are overwritten at once. */
+/** From this many close ranges on, they are overwritten in one write. */
 const MANY = 8;
 const [BLANK, NEWLINE] = [0x20, 0x0a];
 
-/** Longest line that is read into memory kept for it. */
+/** Longest line that is read into reused memory. */
 const MAX_CUT = 64 * 1024;
 
-/** What a look at the path found. */
+/** What was found at the path. */
 export interface FileState {
   readonly size: number;
   readonly mtimeMs: number;
-  /** True when this is not the file that the last look saw. */
+  /** True if this is not the file that was open before. */
   readonly isOther: boolean;
 }
 
 /**
  * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
  *
- * All that is written goes to the file that the last look saw, whatever has its name by then: who took the lock over from us has
- * replaced it, and what we write is nobody's.
+ * Everything is written to the file that `follow` found last, whatever has its name by now. A process that took the
+ * lock over has replaced it, so our late writes go to a file that nobody reads.
  */
 export class ShardFile {
   readonly path: string;
   readonly #guard: FileGuard;
-  /** Appends wherever the file ends. */
+  /** Appends at the end of the file. */
   #fd: number | undefined;
-  /** Writes at a place, which the other one cannot; opened when a line is to be overwritten. */
+  /** Writes at a position, which the appending descriptor cannot; opened when a line is to be overwritten. */
   #blankFd: number | undefined;
   #isWritable = false;
   #identity: { dev: number; ino: number; birthtimeMs: number; nlink: number } | undefined;
   #scratch = Buffer.alloc(4096);
-  /** The scratch cut to a length, by that length: lines have few lengths, and a cut costs a tenth of a read. */
+  /** Views of the scratch by length: lines have few lengths, and making a view costs a tenth of a read. */
   #cuts: Buffer[] = [];
 
   constructor(path: string, guard: FileGuard) {
@@ -65,8 +65,8 @@ export class ShardFile {
   }
 
   /**
-   * Looks what is at the path, follows a file that was replaced, and gives `undefined` if there is none.
-   * Throws a CacheStorageError with code `CACHE_UNSAFE_PATH` for anything but a regular file, or what the system says.
+   * Opens the file at the path, again if it was replaced; `undefined` if there is none. Throws a CacheStorageError with
+   * code `CACHE_UNSAFE_PATH` for anything but a regular file, or the system's error.
    */
   follow(): FileState | undefined {
     const found = lstatSync(this.path, NO_THROW);
@@ -82,7 +82,7 @@ export class ShardFile {
     return state(this.#open(), true);
   }
 
-  /** Closes a file that another one has replaced, but not in the event loop: with its last handle its blocks are given back to the disk. */
+  /** Closes a replaced file, but not in the event loop: closing its last descriptor frees its blocks on disk. */
   #closeInBackground(): void {
     const fds = [this.#fd, this.#blankFd];
     this.#fd = undefined;
@@ -91,15 +91,15 @@ export class ShardFile {
     for (const fd of fds) if (fd !== undefined) close(fd, () => {});
   }
 
-  /** True if the last look found a file. */
+  /** True if there was a file when `follow` was last called. */
   get isOpen(): boolean {
     return this.#fd !== undefined;
   }
 
   /**
-   * True if the file is as it was, by the descriptor alone, which costs half of a `look`: a file that was replaced or removed has
-   * lost a name, and then, or when none is open, only `look` can tell. For reads; what it does not notice is a file
-   * that was moved away under another name.
+   * True if the file is unchanged, by its descriptor alone, at half the cost of `follow`. A file that was replaced or
+   * removed has lost a link, so that it does not count as unchanged. Good enough for reads: it only misses a file that
+   * was renamed.
    */
   isUnchanged(size: number, mtimeMs: number): boolean {
     if (this.#fd === undefined) return false;
@@ -107,13 +107,13 @@ export class ShardFile {
     return found.size === size && found.mtimeMs === mtimeMs && found.nlink === this.#identity!.nlink;
   }
 
-  /** As `isAsBefore`, by the path: a file that was moved away is noticed, too. */
+  /** As `isUnchanged`, by path: also notices a file that was renamed. */
   isStillThere(size: number, mtimeMs: number): boolean {
     const found = this.#fd === undefined ? undefined : lstatSync(this.path, NO_THROW);
     return found !== undefined && isSame(this.#identity!, found) && found.size === size && found.mtimeMs === mtimeMs;
   }
 
-  /** Makes the file writable, and makes it if the last look saw none. Throws LockLost if there is another one by now. */
+  /** Opens the file for writing, and creates it if there was none. Throws LockLost if there is another one by now. */
   prepareToWrite(): { readonly isNew: boolean } {
     if (this.#fd !== undefined && this.#isWritable) return { isNew: false };
     const known = this.#identity;
@@ -135,10 +135,10 @@ export class ShardFile {
     }
   }
 
-  /** The bytes at a place, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
+  /** The bytes of a range, valid until the next call. Throws a CacheCorruptionError if the file is shorter. */
   read(offset: number, length: number): Buffer {
     const bytes = this.#cut(length);
-    // A short read is rare, and goes on where it stopped.
+    // A short read is rare; `readInto` continues it.
     if (readSync(this.#fd!, bytes, 0, length, offset) < length && this.readInto(bytes, offset) < length)
       throw new CacheCorruptionError('stored record is cut off');
     return bytes;
@@ -157,7 +157,7 @@ export class ShardFile {
     return cut;
   }
 
-  /** Fills the buffer from a position and tells how much of it; less only at the end of the file. */
+  /** Fills the buffer from a position and returns the number of bytes read; fewer only at the end of the file. */
   readInto(bytes: Buffer, position: number): number {
     let done = 0;
     while (done < bytes.length) {
@@ -169,8 +169,8 @@ export class ShardFile {
   }
 
   /**
-   * Appends, wherever the file ends; that should be `end`, and who asks makes sure of it afterwards. If it fails the file is cut back to
-   * where it was, unless that would cut more than was written, and the error thrown.
+   * Appends at the end of the file, which should be `end`: the caller verifies it afterwards. On failure the file is
+   * cut back to `end`, unless that would cut more than was written, and the error is thrown.
    */
   append(bytes: Buffer, end: number, flush: boolean): void {
     try {
@@ -183,19 +183,19 @@ export class ShardFile {
   }
 
   /**
-   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: what follows may be
-   * a record that only lacked the end of the line before it.
+   * Overwrites a line with blanks, which every reader skips. With `endsLine` the last one is a newline: the next line
+   * may be a record that only lacked the end of this one.
    */
   blank(range: ByteRange, endsLine = false): void {
     for (const _ of this.blankSteps(range, endsLine));
   }
 
-  /** As `blank`, resting after each write. */
+  /** As `blank`, yielding after each write. */
   *blankSteps({ offset, length }: ByteRange, endsLine: boolean): Generator<void, void> {
     this.#blankFd ??= this.#openToBlank();
     for (let done = 0; done < length; done += MAX_BLANK) {
       const isLast = length - done <= MAX_BLANK;
-      // The bytes of a line that ends with a newline are the last ones.
+      // The newline is the last byte of the buffer.
       const bytes =
         endsLine && isLast ? BLANK_LINE.subarray(MAX_BLANK - (length - done)) : BLANKS.subarray(0, length - done);
       writeFully(this.#blankFd, bytes, offset + done);
@@ -204,8 +204,9 @@ export class ShardFile {
   }
 
   /**
-   * As `blank` with `endsLine`, of places in file order. Many that lie close together are overwritten in one write, and what is between them
-   * is written as it is: where every other line is damaged, a write for each took most of a repair. Rests after each write.
+   * As `blank` with `endsLine`, of ranges in file order. Many close ones are overwritten in one write, with what lies
+   * between them unchanged: where every other line is damaged, a write for each was most of a repair. Yields after each
+   * write.
    */
   *blankAllSteps(ranges: Iterable<ByteRange>): Generator<void, void> {
     let group: ByteRange[] = [];
@@ -246,7 +247,7 @@ export class ShardFile {
     throw new LockLost();
   }
 
-  /** Cuts off what stands at the end. Throws LockLost if there is more by now. */
+  /** Cuts the torn tail off. Throws LockLost if the file has grown by now. */
   cutTail({ offset, length }: ByteRange): void {
     if (this.stateNow().size !== offset + length) throw new LockLost();
     this.#truncate(offset);
@@ -256,20 +257,20 @@ export class ShardFile {
     ftruncateSync(this.#fd!, size);
   }
 
-  /** What tells the open file from every other state of it, for as long as it has another one at no two times. */
+  /** Identifies the state of the open file; two states share a stamp only if they share all times. */
   stamp(): FileStamp {
     return fstatSync(this.#fd!, { bigint: true });
   }
 
-  /** As it is after a write of our own; `isOther` if the file has lost its name. */
+  /** The state after a write of our own; `isOther` if the file has lost its name. */
   stateNow(): FileState {
     const found = fstatSync(this.#fd!);
     return state(found, found.nlink === 0);
   }
 
   /**
-   * Puts an empty file in the place of this one. A file that was removed by its name could be one that somebody else has made since;
-   * what was to be renamed is gone if the lock was taken over, and then this throws LockLost.
+   * Replaces the file by an empty one. Removing it by name could hit a file that somebody else created since. Throws
+   * LockLost if the lock was taken over, which removes the temporary file.
    */
   replaceByEmpty(confirmHeld: () => boolean): void {
     const temporary = new TemporaryFile(this.path);
@@ -306,7 +307,7 @@ export class ShardFile {
   }
 
   #adopt({ fd, stats: found }: RegularFile, isWritable: boolean): Stats {
-    // ProxyWhirl makes its files readable for all.
+    // ProxyWhirl creates its files readable for everybody.
     if (isWritable && (found.mode & 0o077) !== 0 && found.uid === process.getuid?.()) fchmodSync(fd, 0o600);
     this.#fd = fd;
     this.#isWritable = isWritable;
@@ -317,7 +318,7 @@ export class ShardFile {
 
 type FileIdentity = Pick<Stats, 'dev' | 'ino' | 'birthtimeMs'>;
 
-/** Inode numbers are used again at once, so the time of birth counts too. */
+/** Inode numbers are reused immediately, so the birth time counts too. */
 function isSame(known: FileIdentity, found: FileIdentity): boolean {
   return known.ino === found.ino && known.birthtimeMs === found.birthtimeMs && known.dev === found.dev;
 }

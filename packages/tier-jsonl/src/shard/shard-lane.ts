@@ -10,7 +10,7 @@ import type { Elsewhere, ShardOperation } from './shard-operation.ts';
 import type { ShardWriter } from './shard-writer.ts';
 import { TimeSlice } from './slice.ts';
 
-/** The directory has another number of shards than we thought: the operation must find its shard again. */
+/** The number of shards has changed: the operation has to find its shard again. */
 export class Resharded extends Error {}
 
 export interface LaneParts {
@@ -19,11 +19,11 @@ export interface LaneParts {
   readonly lock: ShardLock;
   readonly writer: ShardWriter;
   readonly logger: Logger;
-  /** False once the number of shards changed. */
+  /** False once the number of shards has changed. */
   isCurrent(): boolean;
-  /** Has a shard compacted when it is its turn. */
+  /** Queues a shard for compaction. */
   compactSoon(lane: ShardLane): void;
-  /** Removes lines elsewhere that a write made out of date, before it is acknowledged. */
+  /** Removes lines of other shards that a write superseded, before the write is acknowledged. */
   removeElsewhere(elsewhere: readonly Elsewhere[]): Promise<unknown>;
 }
 
@@ -31,31 +31,38 @@ type Answer = boolean | number;
 
 interface Waiting {
   readonly operations: readonly ShardOperation[];
-  /** Follows the operations while the lock is still held. Never rejects. */
+  /** Runs after the operations, with the lock still held. Never rejects. */
   readonly then?: () => Promise<void>;
   readonly resolve: (answers: Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 const TRIES = 3;
-/** Milliseconds between two tries to take a lock when there is no hurry. */
+/** Milliseconds between two attempts to take a lock when there is no hurry. */
 const REST = 10;
-/** Milliseconds between two repairs for readers, at least, and as a multiple of what the last one took. */
+/**
+ * Milliseconds between two repairs requested by readers, at least, and as a multiple of the duration of the last one.
+ */
 const REPAIR_REST = 100;
 const REPAIR_RESTS = 10;
 
 /**
- * The one way to change a shard: operations queue up, and all that arrive before the lock is there share it, one look at
- * the file and one write. The part under the lock is synchronous, so within a process nothing happens in between.
+ * The only way to change a shard: a queue of operations. All that arrive before the lock is taken share it, one
+ * `refresh` and one write. The part with the lock held is synchronous, so nothing of this process interleaves with it.
+ *
+ * A lane is *idle*, or *draining*: `#prepareToWrite` takes the lock, follows the file and makes sure that the lock is
+ * still held; then a batch runs. If the lock or the file is lost before the batch is done, nothing is acknowledged and
+ * the whole batch is repeated, a few times at most. Answers that were true in a lost attempt stay true, as their effect
+ * may already be in the file.
  */
 export class ShardLane {
   readonly shard: Shard;
   readonly #parts: LaneParts;
   #queue: Waiting[] = [];
   #draining: Promise<void> | undefined;
-  /** True if the last compaction that was asked for was done, or not needed. */
+  /** True if the last requested compaction was done, or not needed. */
   #isCompact = true;
-  /** Time of the next repair that a reader may ask for, and its timer if one did. */
+  /** Time of the next repair that a reader may request, and its timer if one did. */
   #repairAt = 0;
   #repairLater: NodeJS.Timeout | undefined;
 
@@ -69,21 +76,21 @@ export class ShardLane {
     return this.#draining === undefined && this.#queue.length === 0;
   }
 
-  /** Throws a CacheStorageError if it could not be done, or Resharded. */
+  /** Rejects with a CacheStorageError if the operation fails, or Resharded. */
   submit(operation: ShardOperation): Promise<Answer> {
     const answer = this.queue(operation);
     this.start();
     return answer;
   }
 
-  /** As `submit`, but it is done with what is submitted next, or at `start`. */
+  /** As `submit`, but waits for the next `submit` or `start`. */
   queue(operation: ShardOperation): Promise<Answer> {
     return new Promise<Answer>((resolve, reject) => {
       this.#queue.push({ operations: [operation], resolve: ([only]) => resolve(only!), reject });
     });
   }
 
-  /** As `submit`, of many that are done, or fail, in one write. */
+  /** As `submit`, for operations that succeed or fail together, in one write. */
   submitAll(operations: readonly ShardOperation[]): Promise<Answer[]> {
     const answers = new Promise<Answer[]>((resolve, reject) => {
       this.#queue.push({ operations, resolve, reject });
@@ -98,14 +105,14 @@ export class ShardLane {
       .then(() => this.#drain())
       .finally(() => {
         this.#draining = undefined;
-        // Somebody may have come between the last look at the queue and this moment.
+        // Something may have been queued after the last check of the queue.
         this.start();
       });
   }
 
   /**
-   * Repairs what can be repaired, but not again and again: each time all of the file may have to be read. A lock held elsewhere, or a fault, leaves it
-   * to the next write. What takes longer than a turn goes on in turns.
+   * Repairs the shard, but not too often: each repair may have to read the whole file. If the lock is taken, or on a
+   * fault, the next write repairs it. Long repairs yield to the event loop.
    */
   repairSoon(): void {
     const now = performance.now();
@@ -122,7 +129,7 @@ export class ShardLane {
     this.#repairAt = end + Math.max(REPAIR_REST, (end - start) * REPAIR_RESTS);
   }
 
-  /** As `repairSoon`, now; with `waits` it waits for the disk, too, however little it has to write. */
+  /** As `repairSoon`, immediately; with `waits` it flushes asynchronously, however little it writes. */
   async repair(waits = false): Promise<void> {
     if (this.#draining !== undefined) return;
     this.#draining = this.#runSteps((isLong) => this.#repairSteps(() => waits || isLong())).finally(() => {
@@ -132,7 +139,10 @@ export class ShardLane {
     await this.#draining;
   }
 
-  /** Takes steps one after the other, with turns for others in between, and waits for what they give. They are told whether one has passed already. */
+  /**
+   * Takes steps one after another, yields to the event loop in between, and awaits the promises that they yield.
+   * `isLong` is true once it has yielded.
+   */
   async #runSteps(stepsOf: (isLong: () => boolean) => Generator<Promise<void> | undefined, void>): Promise<void> {
     const slice = new TimeSlice();
     let isLong = false;
@@ -172,15 +182,18 @@ export class ShardLane {
     }
   }
 
-  /** Drops every line that counts no more, however few. False if that failed, and the file is as it was. Throws as `submit` does. */
+  /** Drops every superseded line. False if that failed, and the file is unchanged. Rejects as `submit` does. */
   async compact(): Promise<boolean> {
     await this.submit({ kind: 'compact' });
-    // That is answered before the work; what is submitted next comes after it.
+    // A compaction is answered before it runs; the next operation waits for it.
     await this.submit({ kind: 'repair' });
     return this.#isCompact;
   }
 
-  /** Does something that takes long with the lock held, which may be lost all the same: `confirmHeld` tells. Throws as `submit` does, and what `work` throws. */
+  /**
+   * Runs long `work` with the lock held. The lock may be lost all the same: `confirmHeld` tells. Rejects as `submit`
+   * does, or with the error of `work`.
+   */
   runExclusive<T>(work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const { lock } = this.#parts;
     const done = new Promise<T>((resolve, reject) => {
@@ -191,17 +204,20 @@ export class ShardLane {
     return done;
   }
 
-  /** Gives back a lock that a process left when it ended. What cannot be done is left to the next write. */
+  /** Releases a lock left by a process that has ended. On failure the next write does it. */
   releaseOrphan(): void {
     try {
       if (this.#parts.lock.isOrphan()) this.withLock(() => {});
     } catch (error) {
       const { shard, logger } = this.#parts;
-      logger.debug({ shard: shard.number, code: errorCode(error) }, 'JSONL shard: a lock of a dead process stays');
+      logger.debug(
+        { shard: shard.number, code: errorCode(error) },
+        'JSONL shard: the lock of a dead process could not be released; the next write tries again',
+      );
     }
   }
 
-  /** Calls `work` if the lock is free at once. */
+  /** Runs `work` if the lock can be taken immediately. */
   withLock(work: () => void): void {
     const { lock } = this.#parts;
     if (this.#draining !== undefined) return;
@@ -212,35 +228,38 @@ export class ShardLane {
     }
   }
 
-  /** Waits for what is queued. */
+  /** Waits for queued operations. */
   async drain(): Promise<void> {
     this.start();
     while (this.#draining !== undefined) await this.#draining;
   }
 
-  /** Waits for what is queued, leaves a side index for the next opening, and gives back the lock and the file. */
+  /** Waits for queued operations, writes a side index for the next opening, and releases the lock and the file. */
   async close(): Promise<void> {
     await this.drain();
     if (this.#repairLater !== undefined) await this.#repairTimed();
     try {
-      await this.#leaveSideIndex();
+      await this.#writeSideIndex();
     } catch (error) {
       const { shard, logger } = this.#parts;
-      logger.debug({ shard: shard.number, code: errorCode(error) }, 'JSONL shard: no side index could be left');
+      logger.debug(
+        { shard: shard.number, code: errorCode(error) },
+        'JSONL shard: the side index could not be written; the next opening reads the shard',
+      );
     }
     this.#parts.lock.release();
     this.shard.file.close();
   }
 
-  async #leaveSideIndex(): Promise<void> {
+  async #writeSideIndex(): Promise<void> {
     const { shard, lock } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
       const due = shard.sideIndexDue();
       if (due === undefined || !this.#parts.isCurrent()) return;
-      // Somebody who writes now makes it useless anyway, and we ourselves may have to rest.
+      // A concurrent writer would make it useless anyway, and our own lock may be resting.
       if (due > 0 || !lock.tryTake()) await sleep(Math.ceil(due) + 1 + REST);
       else if (!(await this.#readInTurns()) && lock.confirmHeld()) {
-        shard.leaveSideIndex();
+        shard.writeSideIndex();
         return;
       }
     }
@@ -249,20 +268,20 @@ export class ShardLane {
   async #drain(): Promise<void> {
     const { lock } = this.#parts;
     let losses = 0;
-    /** What the first operations of the queue came to when they were written in vain. */
+    /** Result of the first operations of the queue, if they were written but lost. */
     let before: Written | undefined;
     while (this.#queue.length > 0) {
       try {
         await this.#prepareToWrite();
       } catch (error) {
         for (const { reject } of this.#queue.splice(0)) reject(error);
-        // What is queued from here on was never written.
+        // Operations queued from here on were never written.
         losses = 0;
         before = undefined;
         lock.settle();
         continue;
       }
-      // Somebody who reads began meanwhile.
+      // A reading has begun in the meantime.
       if (this.shard.isReading) continue;
       const batch = this.#queue.splice(0);
       const lost = this.#runBatch(batch, before, losses < TRIES);
@@ -282,11 +301,11 @@ export class ShardLane {
     }
   }
 
-  /** Takes the lock, looks at the file, and makes sure that the lock is still ours after that. */
+  /** Takes the lock, follows the file, and then makes sure that the lock is still held. */
   async #prepareToWrite(): Promise<void> {
     const { lock } = this.#parts;
     for (let tries = 0; tries < TRIES; tries++) {
-      // A set that is left for another one may be closed by now.
+      // A replaced set may already be closed.
       if (!this.#parts.isCurrent()) throw new Resharded();
       if (!this.#tryTakeLock()) await lock.take();
       try {
@@ -300,7 +319,7 @@ export class ShardLane {
     throw lockLostError();
   }
 
-  /** Follows the file, and waits first for those who do so already; true if anything changed. */
+  /** Follows the file, after any reading under way; true if anything changed. */
   async #readInTurns(): Promise<boolean> {
     const { shard } = this;
     while (shard.isReading) await nextTurn();
@@ -312,7 +331,10 @@ export class ShardLane {
     }
   }
 
-  /** What is much to repair is repaired in turns, before what is written next would do it in one. False if the lock or the file was lost. */
+  /**
+   * Runs a large repair in steps, before the next write would do it synchronously. False if the lock or the file was
+   * lost.
+   */
   async #repairIfLarge(): Promise<boolean> {
     const { lock, writer } = this.#parts;
     if (!this.shard.lines.isHeavilyDamaged) return true;
@@ -334,7 +356,10 @@ export class ShardLane {
     }
   }
 
-  /** Gives the loss, and answers nothing, if the lock was lost before it was done and it `mayRepeat`. What was true `before` holds. */
+  /**
+   * Runs a batch and answers it. If the lock was lost and the batch `mayRepeat`, answers nothing and returns the loss.
+   * Answers that were true `before` stay true.
+   */
   #runBatch(batch: readonly Waiting[], before: Written | undefined, mayRepeat: boolean): LockLost | undefined {
     const answered = (answers: readonly Answer[]) => {
       let at = 0;
@@ -377,12 +402,14 @@ export class ShardLane {
       );
       return false;
     } finally {
-      // A flush that failed is met outside: what was begun is tidied away.
+      // A failed flush throws outside the generator: let it clean up.
       steps.return(false);
     }
   }
 }
 
 function lockLostError(): CacheStorageError {
-  return new CacheStorageError('JSONL tier: the lock of a shard was lost again and again');
+  return new CacheStorageError(
+    'JSONL tier: the lock of a shard was lost repeatedly; try again, or raise `lock.stale` if processes stall for long',
+  );
 }

@@ -1,31 +1,31 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 import { RangeList } from '../lines/range-list.ts';
 
-/** Bytes; for each stretch as many more as it takes longer. */
+/** Bytes, of which each run counts {@link LIKE_A_LINE} more than its length. */
 const MUCH = 256 * 1024;
 const LIKE_A_LINE = 1024;
 
-/** The lines of a shard file that are in nobody's index, and where its last complete one ends. */
+/** The lines of a shard file that are not in the index, and the end of its last complete line. */
 export class ShardLines {
-  /** Lines of live keys that a later line has replaced: the last line of a key wins, so they may stay for a while. */
+  /** Lines of live keys replaced by a later line. The last line of a key wins, so they may stay for a while. */
   readonly superseded = new Map<string, ByteRange[]>();
   /** Lines of removed keys that still have to be overwritten. */
   removed: ByteRange[] = [];
   /**
-   * Lines that seem damaged, to be set aside. Without the lock they are under suspicion only: somebody may be in the middle of
+   * Lines that seem damaged, to be set aside. Without the lock they are only suspected: another process may be
    * overwriting them.
    */
   damaged = new RangeList();
   #foreign = new RangeList();
   #foreignBytes = 0;
-  /** Bytes after the last newline: a torn write, one under way, or a last line without its newline. */
+  /** Bytes after the last newline: a torn write, one in progress, or a last line without newline. */
   tail: (ByteRange & { readonly isRecord: boolean }) | undefined;
   /** Keys whose lines here are about to be dropped: a reading in the meantime does not bring them back. */
   readonly leaving = new Set<string>();
-  /** End of the last complete line that was read: where the next one goes. */
+  /** End of the last complete line read: where the next one goes. */
   end = 0;
 
-  /** True if to set aside what is damaged takes more than a moment. */
+  /** True if setting the damaged lines aside takes more than a moment. */
   get isHeavilyDamaged(): boolean {
     let bytes = 0;
     for (const { length } of this.damaged) {
@@ -35,27 +35,27 @@ export class ShardLines {
     return false;
   }
 
-  /** Lines of others that are no records, short ones that follow one another in one place: kept. */
+  /** Foreign lines that are not records, which are kept; adjacent short ones share a range. */
   get foreign(): RangeList {
     return this.#foreign;
   }
 
-  /** What they take, with their newlines. */
+  /** Bytes of the foreign lines, newlines included. */
   get foreignBytes(): number {
     return this.#foreignBytes;
   }
 
-  /** True if a cleaning pass under the lock has something to do. */
+  /** True if a repair under the lock has something to do. */
   get needsRepair(): boolean {
     return this.damaged.length + this.removed.length > 0 || this.tail !== undefined;
   }
 
-  /** True if a line lies here that counts no more, or may turn out to be damaged. */
+  /** True if there is a superseded line, or one that may turn out to be damaged. */
   get hasOutdated(): boolean {
     return this.needsRepair || this.superseded.size + this.leaving.size > 0;
   }
 
-  /** A line that seems damaged, beside which none need be. */
+  /** Adds a single line that seems damaged. */
   addSuspect({ offset, length }: ByteRange): void {
     this.damaged.add(offset, length);
   }
@@ -77,7 +77,7 @@ export class ShardLines {
     else ranges.push(range);
   }
 
-  /** What was read is to be read anew; who is leaving goes on to do so. */
+  /** Forgets everything that was read, before a full reading; keys that are leaving keep doing so. */
   forget(): void {
     this.superseded.clear();
     this.removed = [];

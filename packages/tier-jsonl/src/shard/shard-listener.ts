@@ -1,23 +1,23 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 
-/** What a shard tells the store that owns it, and asks it. */
+/** What a shard reports to, and needs of, the set that owns it. */
 export interface ShardListener {
   /** Epoch milliseconds. */
   now(): number;
-  /** So many lines are damaged for sure, and were not counted yet. */
+  /** Lines that are certainly damaged, and were not counted yet. */
   damaged(count: number): void;
-  /** A reading has begun, or the last one that had is over: until then the index holds a part of what is in the file. */
+  /** A reading has begun, or the last one is over: in between the index covers only a part of the file. */
   reading(isBegun: boolean): void;
-  /** Two shards have a line of a key. */
+  /** Two shards have a line of the same key. */
   metTwice(): void;
-  /** A key's line in this shard counts no more, because of what another shard holds. */
+  /** The line of a key in this shard is superseded by one in another shard. */
   superseded(shard: number, key: string, range: ByteRange): void;
-  /** True if of two lines of a key the one in `shard` counts for being there, whichever was written first. */
+  /** True if of two lines of a key the one in `shard` counts because it is at home, whichever was written first. */
   isAtHome(key: string, shard: number): boolean;
-  /** Somebody gave the directory another number of shards. */
+  /** A process changed the number of shards of the directory. */
   resharded(numShards: number): void;
-  /** The file is another one than it was, or there is none: whoever did that may have changed the number of shards. */
+  /** The file was replaced or removed, perhaps by a process that changed the number of shards. */
   replaced(): void;
-  /** All of a file was read again: a line that counted may be gone. */
+  /** A whole file was re-read: a line that counted may no longer exist. */
   readAgain(): void;
 }

@@ -24,9 +24,9 @@ import { ShardWriter } from './shard-writer.ts';
 
 export interface ShardSetParts {
   readonly numShards: number;
-  /** True if somebody began to bring the records to this number of shards. */
+  /** True if a move of records to this number of shards has begun. */
   readonly isMoving: boolean;
-  /** Numbers of the shard files that are there. */
+  /** Numbers of the existing shard files. */
   readonly found: readonly number[];
   readonly index: RecordIndex;
   readonly settings: JsonlTierSettings;
@@ -35,13 +35,21 @@ export interface ShardSetParts {
   readonly onDamaged: (count: number) => void;
 }
 
-/** All shards of a directory under one number of shards, with the index over them. */
+/**
+ * All shards of a directory under one number of shards, with the index over them.
+ *
+ * The number of shards is fixed per set: once another process changes it, `isCurrent` is false for good, and the store
+ * opens a new set. While records are *moving* to their shards a key may have lines in two of them; the one at home is
+ * then the newer one. Reads see a consistent index only if no shard `isReading`.
+ */
 export class ShardSet {
   readonly numShards: number;
   readonly index: RecordIndex;
-  /** False once somebody gave the directory another number of shards. */
+  /** False once a process has changed the number of shards. */
   isCurrent = true;
-  /** True while records are on their way to the shards of this number: of two lines of a key the one at home is the newer one then. */
+  /**
+   * True while records are moving to the shards of this number: of two lines of a key the one at home is then newer.
+   */
   isMoving: boolean;
   readonly #lanes: (ShardLane | undefined)[] = [];
   readonly #settings: JsonlTierSettings;
@@ -53,12 +61,12 @@ export class ShardSet {
   readonly #releases = new TurnQueue();
   readonly #holders: HolderNames;
   #watch: LayoutWatch | undefined;
-  /** How many shards are being read, and what of that goes on in turns. */
+  /** Number of shards being read, and the readings that take several turns. */
   #reading = 0;
   readonly #readings = new Set<Promise<boolean>>();
   #untilRead: Promise<void> | undefined;
   readonly #afterwards = new Set<Promise<void>>();
-  /** True once a key was seen to have lines in two shards. */
+  /** True once a key was seen in two shards. */
   #hasOlder = false;
 
   constructor({ numShards, isMoving, found, index, settings, logger, clock, onDamaged }: ShardSetParts) {
@@ -72,11 +80,11 @@ export class ShardSet {
     this.#clock = clock;
     this.#onDamaged = onDamaged;
     for (let number = 0; number < numShards; number++) this.#lanes[number] = this.#makeLane(number);
-    // Files beyond the number are read too: records of theirs are on their way home.
+    // Files beyond the number are read too: their records are still to be moved.
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
   }
 
-  /** From here on the recorded number of shards is this set's, and another one is somebody else's doing. */
+  /** Watches the recorded number of shards; from here on a different one was set by somebody else. */
   watchLayout(): void {
     this.#watch = new LayoutWatch(this.#settings.directory);
   }
@@ -97,7 +105,7 @@ export class ShardSet {
     return shardOfKey(key, this.numShards);
   }
 
-  /** Reads every file, resting in between. Throws a CacheStorageError if one cannot be read. */
+  /** Reads every file, yielding in between. Throws a CacheStorageError if one cannot be read. */
   async readAll(): Promise<void> {
     for (const { shard } of this.lanes) {
       try {
@@ -112,17 +120,23 @@ export class ShardSet {
     this.index.settle();
   }
 
-  /** True while a shard is being read in turns: then what is found may be wrong, and has to be looked for again once it is over. */
+  /**
+   * True while a shard is being read in several turns: whatever is found may be wrong, and has to be looked up again
+   * afterwards.
+   */
   get isReading(): boolean {
     return this.#reading > 0;
   }
 
-  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
+  /** True if the number of shards is still the one last seen, and everything seen has been read. */
   get isSettled(): boolean {
     return this.isCurrent && this.#reading === 0;
   }
 
-  /** Waits while shards are being read in turns; all who wait go on in the order in which they came. Throws a CacheStorageError if one cannot be read. */
+  /**
+   * Waits for readings that take several turns; all waiters continue in their order. Throws a CacheStorageError if a
+   * shard cannot be read.
+   */
   untilRead(): Promise<void> {
     this.#untilRead ??= this.#waitForReadings().finally(() => {
       this.#untilRead = undefined;
@@ -133,18 +147,18 @@ export class ShardSet {
   async #waitForReadings(): Promise<void> {
     while (this.#reading > 0) {
       await Promise.all(this.#readings);
-      // Others read too, while they have a lock.
+      // Lanes read too, with the lock held.
       if (this.#reading > 0) await nextTurn();
     }
   }
 
-  /** Looks at one shard file and follows it; what takes longer than a turn goes on in turns. Throws a CacheStorageError. */
+  /** Follows one shard file, in several turns if it takes long. Throws a CacheStorageError. */
   refresh(number: number): void {
     const { shard } = this.lane(number);
     if (!shard.isReading) this.#read(number, shard.refreshSteps());
   }
 
-  /** As `refresh`, of all of the file, whatever that says of itself. */
+  /** As `refresh`, reading the whole file even if it seems unchanged. */
   readAgain(number: number): void {
     const { shard } = this.lane(number);
     if (!shard.isReading) this.#read(number, shard.refreshSteps(true));
@@ -163,7 +177,8 @@ export class ShardSet {
   #readOn(number: number, steps: Iterator<void, boolean>): void {
     const reading = this.#readRest(steps).finally(() => this.#readings.delete(reading));
     this.#readings.add(reading);
-    // Whoever waits for it is told. They go on before a repair begins, which may have to read all of it again.
+    // The promise reports faults to whoever waits for it. Waiters continue before a repair, which may have to re-read
+    // everything.
     const after = reading
       .then((isChanged) => nextTurn(isChanged))
       .then((isChanged) => this.#afterRead(number, isChanged))
@@ -199,7 +214,7 @@ export class ShardSet {
     return id === NO_RECORD ? undefined : this.index.shardOf(id);
   }
 
-  /** The slot of a key as the files have it now, or NO_RECORD; that too where a shard `isReading` now. */
+  /** The id of a key as the files have it now, or NO_RECORD, also while a shard `isReading`. */
   find(key: string): RecordId {
     const known = this.index.find(key);
     if (known !== NO_RECORD) {
@@ -214,7 +229,7 @@ export class ShardSet {
     return this.isReading ? NO_RECORD : this.index.find(key);
   }
 
-  /** For a read: follows a shard file, and tells whether it changed. Throws a CacheStorageError. */
+  /** Follows a shard file before a read; true if it changed. Throws a CacheStorageError. */
   #follow(number: number): boolean {
     try {
       if (this.lane(number).shard.isUnchanged()) return false;
@@ -225,13 +240,13 @@ export class ShardSet {
     return true;
   }
 
-  /** Has the shard where a key belongs do something. */
+  /** Submits an operation to the shard where a key belongs. */
   atHome(key: string, operation: ShardOperation): Promise<boolean | number> {
     return this.lane(this.homeOf(key)).submit(operation);
   }
 
-  /** Gives back what processes that have ended left: locks of these shards, and then the names that they went by. */
-  tidyLocks(locked: readonly number[]): void {
+  /** Releases what dead processes left: locks of these shards, then holder files. */
+  releaseOrphans(locked: readonly number[]): void {
     for (const number of locked) this.#lanes[number]?.releaseOrphan();
     this.#holders.removeStale();
   }
@@ -239,7 +254,7 @@ export class ShardSet {
   async close(): Promise<void> {
     await this.#compactions.close();
     await Promise.all(this.#afterwards);
-    // What one shard reads may be about a line in another one's file.
+    // A reading of one shard may concern a line in the file of another.
     await Promise.all(this.lanes.map((lane) => lane.drain()));
     await Promise.all(this.lanes.map((lane) => lane.close()));
     this.#holders.close();
@@ -269,21 +284,22 @@ export class ShardSet {
         Promise.all(
           elsewhere.map(({ kind, key, shard: other, range }) => {
             const lane = this.lane(other);
-            if (range !== undefined) lane.shard.leave(key, range);
+            if (range !== undefined) lane.shard.markLeaving(key, range);
             return lane.submit({ kind, key });
           }),
         ),
     });
   }
 
-  /** Shards but one that have older lines of a key. */
-  #olderOf(key: string, but: number): number[] {
+  /** Shards other than `except` that have older lines of a key. */
+  #olderOf(key: string, except: number): number[] {
     if (!this.#hasOlder) return [];
-    const isOlder = (shard: Shard) => shard.number !== but && shard.lines.superseded.has(key) && !shard.hasNewest(key);
+    const isOlder = (shard: Shard) =>
+      shard.number !== except && shard.lines.superseded.has(key) && !shard.hasNewest(key);
     return this.lanes.filter(({ shard }) => isOlder(shard)).map(({ shard }) => shard.number);
   }
 
-  /** What was older than a line that is gone counts again. */
+  /** Lines that were older than a lost one count again. */
   #readOrphansAgain(): void {
     if (!this.#hasOlder) return;
     for (const { shard } of this.lanes)
@@ -307,7 +323,7 @@ export class ShardSet {
       },
       superseded: (other: number, key: string, range: ByteRange) => {
         this.#hasOlder = true;
-        this.lane(other).shard.outdated(key, range);
+        this.lane(other).shard.supersededElsewhere(key, range);
       },
       isAtHome: (key, shard) => this.isMoving && this.homeOf(key) === shard,
       readAgain: () => this.#readOrphansAgain(),

@@ -18,23 +18,24 @@ import {
 } from './shard-operation.ts';
 import { WritePlan } from './write-plan.ts';
 
-/** Most expired records that go in one operation: some milliseconds' work. */
+/** Most expired records removed in one operation: some milliseconds of work. */
 const CLEANUP_SLICE = 4000;
 
-/** What is asked about a shard's lock. */
+/** What a writer needs to know of the lock of its shard. */
 export interface HeldLock {
   /** True if it is ours, and nobody may take it over now. */
   confirmHeld(): boolean;
-  /** True if nobody has taken it over up to now, however long ago it was refreshed. */
+  /** True if nobody has taken it over so far, however long ago it was refreshed. */
   isStillOurs(): boolean;
 }
 
 /**
- * Changes a shard file. Every method is synchronous and must be called with the shard's lock held, right after `refresh`.
+ * Changes a shard file. Every method is synchronous, and must be called with the lock of the shard held, right after
+ * `refresh`.
  *
- * The process may be stopped between any two calls of the system, for longer than its lock lives. So whatever is written goes to the file
- * that was opened before the lock was last found to be ours, which is replaced when the lock is taken over; and nothing
- * is acknowledged before both are found to be as they were.
+ * The process may be stopped between any two system calls for longer than its lock lasts. So everything is written to
+ * the file that was opened before the lock was last confirmed; taking the lock over replaces that file. Nothing is
+ * acknowledged before both the lock and the file are confirmed again.
  */
 export class ShardWriter {
   readonly #shard: Shard;
@@ -42,10 +43,13 @@ export class ShardWriter {
   readonly #lock: HeldLock;
   readonly #isFull: boolean;
   readonly #olderOf: (key: string) => readonly number[];
-  /** True if removed lines were to be overwritten in a file that somebody without our lock, such as ProxyWhirl, has replaced. */
+  /**
+   * True if removed lines were to be overwritten in a file that a process without our lock, such as ProxyWhirl, has
+   * replaced.
+   */
   #isBlankLost = false;
 
-  /** `olderOf` gives the other shards that have older lines of a key. */
+  /** `olderOf` returns the other shards that have older lines of a key. */
   constructor(
     shard: Shard,
     index: RecordIndex,
@@ -61,8 +65,8 @@ export class ShardWriter {
   }
 
   /**
-   * Carries out operations in their order; gives their answers, and what must go elsewhere before they are acknowledged. Throws LockLost
-   * if the lock was taken over meanwhile: then all of them are to be done again.
+   * Carries out operations in order; returns their answers, and what must be removed elsewhere before they are
+   * acknowledged. Throws LockLost if the lock was taken over: then all of them have to be repeated.
    */
   run(operations: readonly ShardOperation[]): Written {
     const answers: (boolean | number)[] = [];
@@ -93,32 +97,33 @@ export class ShardWriter {
     return true;
   }
 
-  /** Ends or sets aside a torn tail, sets damaged lines aside, overwrites lines of removed keys. */
+  /** Completes or sets aside a torn tail, sets damaged lines aside, and overwrites lines of removed keys. */
   repair(): void {
     for (const _ of this.repairSteps(() => false));
   }
 
   /**
-   * As `repair`, resting after each piece of work, or giving what to wait for where it `isLong`. Whoever rests may lose the lock, or the file: then
-   * what is written goes to a file that is nobody's, and at the end it throws LockLost.
+   * As `repair`, yielding after each piece of work, with a promise to await if it `isLong`. The lock or the file may be
+   * lost meanwhile: then it writes to a file that nobody reads, and finally throws LockLost.
    */
   *repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
       for (const _ of shard.confirmDamaged()) yield;
-      // That may have opened another file: ours, if nobody took the lock over before.
+      // That may have opened another file. It is ours if nobody took the lock over before.
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
     const { readings } = shard;
-    // Somebody without our lock, such as ProxyWhirl, wrote while we rested, and it was read: what is known of the old file says nothing of this one.
+    // A process without our lock, such as ProxyWhirl, may have written while we yielded, and been read: the known
+    // ranges are then those of another file.
     const goOn = () => {
       if (shard.readings !== readings) throw new LockLost();
     };
     const torn = shard.lines.tail?.isRecord === false ? shard.lines.tail : undefined;
     const list = shard.lines.damaged;
-    // What another shard's reading adds while we rest is left to the next repair: it is not copied.
+    // Lines that readings of other shards add while we yield are left to the next repair: they were not copied.
     const damaged = list.from(0);
     const aside = list.from(0);
     if (torn !== undefined) aside.add(torn.offset, torn.length);
@@ -131,10 +136,10 @@ export class ShardWriter {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
       shard.file.append(Buffer.from('\n'), end, this.#isFull);
       shard.lines.tail = undefined;
-      shard.wrote(end + 1);
+      shard.noteWritten(end + 1);
     } else if (shard.lines.tail !== undefined) {
       shard.file.cutTail(shard.lines.tail);
-      shard.cutTail();
+      shard.tailWasCut();
     }
     for (const _ of shard.file.blankAllSteps(joinRanges(damaged, MAX_BLANK))) {
       yield;
@@ -143,7 +148,7 @@ export class ShardWriter {
     this.#blank(shard.lines.removed);
     if (shard.lines.damaged === list) shard.lines.damaged = list.from(damaged.length);
     shard.lines.removed = [];
-    shard.wrote(shard.end);
+    shard.noteWritten(shard.end);
   }
 
   #write(plan: WritePlan): Elsewhere[] {
@@ -152,14 +157,14 @@ export class ShardWriter {
     const shard = this.#shard;
     const offset = shard.end;
     const { isNew } = shard.file.prepareToWrite();
-    // All our lines are ASCII, so this is their UTF-8.
+    // All our lines are ASCII, so Latin-1 is UTF-8.
     const bytes = Buffer.from(textOf(lines), 'latin1');
     if (offset + bytes.length > MAX_SHARD)
-      throw new CacheStorageError('JSONL tier: a shard is full, at 4 GiB; use more shards');
+      throw new CacheStorageError('JSONL tier: a shard is full (4 GiB); use a larger `numShards`');
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncFolder(dirname(shard.file.path));
-    shard.wrote(offset + bytes.length);
-    // Whoever takes the lock over from here on finds it in the file.
+    shard.noteWritten(offset + bytes.length);
+    // Whoever takes the lock over from here on finds the lines in the file.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
     for (const { key } of lines)
@@ -170,18 +175,18 @@ export class ShardWriter {
     return elsewhere;
   }
 
-  /** What is removed is removed once the note of it is written; overwriting its lines may be made up for later. */
+  /** A deletion is complete once its note is written; overwriting the lines may be done later. */
   #blankRemoved(): void {
     const shard = this.#shard;
     if (shard.lines.removed.length === 0) return;
     try {
       this.#blank(shard.lines.removed);
       shard.lines.removed = [];
-      shard.wrote(shard.end);
+      shard.noteWritten(shard.end);
     } catch (error) {
-      // Whoever took the lock over copied the note; one who knows no lock of ours may have dropped it, and kept the lines.
+      // Whoever took the lock over copied the note. A process without our lock may have dropped it and kept the lines.
       this.#isBlankLost ||= error instanceof LockLost && this.#lock.isStillOurs();
-      // The next pass reads all of it, and tries again.
+      // The next operation re-reads the file and tries again.
       shard.requireFullRead();
     }
   }
@@ -190,7 +195,10 @@ export class ShardWriter {
     for (const range of joinRanges(ranges, MAX_BLANK)) this.#shard.file.blank(range);
   }
 
-  /** At most {@link CLEANUP_SLICE}. Expired lines are overwritten without a note: they are expired for everybody. An older line below one needs the note. */
+  /**
+   * Removes at most {@link CLEANUP_SLICE} expired records. Their lines are overwritten without a note, as they are
+   * expired for everybody; a key with an older line needs the note.
+   */
   #cleanupExpired(now: number): number {
     const shard = this.#shard;
     const index = this.#index;
@@ -216,24 +224,24 @@ export class ShardWriter {
     }
     this.#write(plan);
     this.#blank(ranges);
-    shard.wrote(shard.end);
+    shard.noteWritten(shard.end);
     if (!this.#lock.isStillOurs()) throw new LockLost();
     return removed;
   }
 
   #retire(): boolean {
-    // Not even a line that counts no more for all we know: that may turn out to be wrong.
+    // Not even a superseded line, as far as we know: that may turn out to be wrong.
     if (!this.#shard.olderThanElsewhere().next().done) return false;
     if (this.#shard.isEmpty) this.#clear(0);
     return true;
   }
 
-  /** An empty file takes its place: others see that it is another one, and a crash leaves all or nothing. */
+  /** Replaces the file by an empty one: others notice that it is another file, and a crash leaves all or nothing. */
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
     shard.empty(() => this.#lock.confirmHeld());
-    // That opened another file: ours, if nobody took the lock over before.
+    // That opened another file. It is ours if nobody took the lock over before.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     if (this.#isFull) syncFolder(dirname(shard.file.path));
     return live;

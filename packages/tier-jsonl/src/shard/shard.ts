@@ -1,6 +1,5 @@
 import { isAscii } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-import { type CacheStorageError, unsafePath } from '@pw/cache-models';
 import { type LineMove, NO_RECORD, type RecordId } from '../index/record-id.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { MAX_SHARD } from '../limits.ts';
@@ -13,21 +12,24 @@ import { LockLost } from '../lock/lock-lost.ts';
 import { sealSideIndex } from '../side-index/side-index.ts';
 import type { SideIndexFile } from '../side-index/side-index-file.ts';
 import { DamageReport } from './damage-report.ts';
+import { isOld, SETTLED, tooLarge } from './file-checks.ts';
 import type { FileState, ShardFile } from './shard-file.ts';
 import { ShardLines } from './shard-lines.ts';
 import type { ShardListener } from './shard-listener.ts';
 
 const BLANK = 0x20;
-/**
- * Milliseconds without a change after which a further one is sure to show in the file's time, which on most systems
- * moves every 4 to 10: a side index made earlier could not tell the two states.
- */
-const SETTLED = 25;
 
 /**
- * One shard as it was last seen: its part of the index, and the lines in it that are in nobody's index. Follows what
- * other processes do to the file: `refresh` reads only what was appended, and all of it again when the file was replaced,
- * cut or changed in place.
+ * One shard as last seen: its part of the index, and its other lines (ShardLines).
+ *
+ * `#size` and `#mtimeMs` identify the state of the file that was read; a size of -1 means that the next `refresh` reads
+ * all of it. States: *current* (the file is as identified), *stale* (it is not; a grown file costs reading what was
+ * appended, any other change a full reading), and *reading* (a full or appended reading yields now and then, and the
+ * index covers a part of the file). `#reading` numbers the readings: one that resumes after another has begun stops. A
+ * reading that fails, or during which `requireFullRead` is called, leaves the shard stale with -1.
+ *
+ * Readers may find damage without the lock. It is only suspected until a full reading with the lock held, or of a file
+ * that was old enough (`isFullyRead`), confirms it.
  */
 export class Shard {
   readonly number: number;
@@ -37,21 +39,21 @@ export class Shard {
   readonly #listener: ShardListener;
   #size = -1;
   #mtimeMs = -1;
-  /** Records that a reader found damaged, with the sum of the bytes that it saw. */
+  /** Records that a reader found damaged, with the CRC of the bytes it saw. */
   #rejected: { readonly key: string; readonly offset: number; readonly crc: number }[] = [];
   readonly #report: DamageReport;
   readonly #indexer: LineIndexer;
   readonly #side: SideIndexFile;
-  /** True if the side index on disk is of the shard as it was last seen. */
+  /** True if the side index on disk matches the shard as last seen. */
   #isIndexed = false;
-  /** True if only what was appended is read since: a line before that may have been overwritten by whoever appended. */
+  /** True if only appended lines were read since: an earlier line may have been overwritten by whoever appended. */
   #mayHaveMissed = false;
-  /** True if all of the file was read when it had not changed for a while. */
+  /** True if all of the file was read when it had been unchanged for a while. */
   #isFullyRead = false;
   #isReading = false;
-  /** Number of the last reading: one that is resting ends when another one began meanwhile. */
+  /** Number of the last reading; an older one that resumes ends. */
   #reading = 0;
-  /** True if what is being read may be wrong already. */
+  /** True if the current reading may already be outdated. */
   #isDistrusted = false;
 
   constructor(number: number, file: ShardFile, index: RecordIndex, listener: ShardListener, side: SideIndexFile) {
@@ -75,7 +77,7 @@ export class Shard {
     return this.lines.end - this.#index.bytesOf(this.number) - this.lines.foreignBytes;
   }
 
-  /** True if there was a file, however empty, when it was last looked for. */
+  /** True if there was a file, however empty, when last checked. */
   get hasFile(): boolean {
     return this.file.isOpen;
   }
@@ -89,7 +91,7 @@ export class Shard {
     );
   }
 
-  /** True while a reading rests: the index holds a part of what is in the file. */
+  /** True during a reading: the index covers a part of the file. */
   get isReading(): boolean {
     return this.#isReading;
   }
@@ -99,20 +101,20 @@ export class Shard {
     return this.#reading;
   }
 
-  /** True if the file is as it was read, by a look that is good enough for a read. Throws what the system says. */
+  /** True if the file is as it was read, by a check that is good enough for a read. Throws the system's error. */
   isUnchanged(): boolean {
     return this.file.isUnchanged(this.#size, this.#mtimeMs);
   }
 
   /**
-   * True if reading all of the file again could tell nothing new: it is the one that was read, and had not changed for so long by then that a
-   * change since would show. What was found damaged before this is asked is damaged.
+   * True if re-reading the whole file could show nothing new: it is the file that was read, and it had been unchanged
+   * for so long that a later change would show. Damage found before this is true is certain.
    */
   get isFullyRead(): boolean {
     return this.#isFullyRead && this.file.isStillThere(this.#size, this.#mtimeMs);
   }
 
-  /** Follows the file; true if anything changed. Throws what the system says. */
+  /** Follows the file; true if anything changed. Throws the system's error. */
   refresh(): boolean {
     const steps = this.refreshSteps();
     for (;;) {
@@ -121,11 +123,11 @@ export class Shard {
     }
   }
 
-  /** As `refresh`, resting after each piece; with `again` it reads all of the file, whatever that says of itself. */
+  /** As `refresh`, yielding after each piece; with `again` it reads the whole file, even if it seems unchanged. */
   *refreshSteps(again = false): Generator<void, boolean> {
     const found = this.file.follow();
     if (found === undefined || found.isOther) this.#listener.replaced();
-    if (found === undefined) return this.#lost();
+    if (found === undefined) return this.#forgetFile();
     if (found.size > MAX_SHARD) {
       this.requireFullRead();
       throw tooLarge(this.file.path);
@@ -149,14 +151,14 @@ export class Shard {
       if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
       for (const _ of scanLines(this.file, this.lines.end, found.size, this.#indexer)) {
         yield;
-        // Another reading began meanwhile, from where this one was.
+        // Another reading has begun in the meantime.
         if (this.#reading !== reading) return true;
       }
-      this.#seen(found);
+      this.#remember(found);
       this.#isFullyRead = isFull && isSettled;
       if (this.#isDistrusted) this.requireFullRead();
     } catch (error) {
-      // Half read is not read.
+      // A partial reading counts as none.
       if (this.#reading === reading) this.#size = -1;
       throw error;
     } finally {
@@ -182,65 +184,67 @@ export class Shard {
     this.#listener.reading(false);
   }
 
-  /** The record of a slot. Throws a CacheCorruptionError, or what the system says. */
+  /** The record of an id. Throws a CacheCorruptionError, or the system's error. */
   readRecord(id: RecordId): RawRecord {
     const bytes = this.file.read(this.#index.offsetOf(id), this.#index.lengthOf(id));
     const crc = crc32(bytes) | 0;
-    // The very bytes whose values were found right: to sum up bytes is much cheaper than to sum up values.
+    // These very bytes were verified before: a CRC of bytes is much cheaper than a checksum of values.
     if (crc === this.#index.crcOf(id) && crc !== 0) return JSON.parse(bytes.toString('latin1')) as RawRecord;
     const raw = decodeLine(bytes, this.#index.keyOf(id));
     if (isAscii(bytes)) this.#index.setCrc(id, crc);
     return raw;
   }
 
-  /** True if the line of a slot is there: another process may have swept it, and appended something before we looked. */
+  /** True if the line of a record still exists: another process may have cleaned it up and then appended. */
   isThere(id: RecordId): boolean {
     return !this.#mayHaveMissed || this.file.read(this.#index.offsetOf(id), 1)[0] !== BLANK;
   }
 
-  /** The torn tail is set aside. */
-  cutTail(): void {
+  /** The torn tail was set aside. */
+  tailWasCut(): void {
     if (this.lines.tail !== undefined) this.#listener.damaged(1);
     this.lines.tail = undefined;
   }
 
-  /** The file is as we made it: its complete lines end at `end`. Throws LockLost if it is not: others wrote, or replaced it. */
-  wrote(end: number): void {
+  /**
+   * Notes a write of our own: complete lines now end at `end`. Throws LockLost if others wrote, or replaced the file.
+   */
+  noteWritten(end: number): void {
     this.#side.discard();
     const now = this.file.stateNow();
     if (now.isOther || now.size !== end) throw new LockLost();
     this.lines.end = end;
     if (this.lines.damaged.length === 0) this.#report.forget();
-    this.#seen(now);
+    this.#remember(now);
   }
 
-  /** What is known of the file may be wrong: the next look reads all of it. */
+  /** What is known of the file may be wrong: the next `refresh` reads all of it. */
   requireFullRead(): void {
     this.#isDistrusted = true;
     this.#isFullyRead = false;
     this.#size = -1;
   }
 
-  /** Replaces the file by an empty one, and removes what was copied from it. Throws LockLost, or what the system says. */
+  /** Replaces the file by an empty one. Throws LockLost, or the system's error. */
   empty(confirmHeld: () => boolean): void {
     this.file.replaceByEmpty(confirmHeld);
     this.#side.discard();
     this.refresh();
   }
 
-  /** Milliseconds until a side index can be left; `undefined` if none is wanted. Throws what the system says. */
+  /** Milliseconds until a side index can be written; `undefined` if none is wanted. Throws the system's error. */
   sideIndexDue(): number | undefined {
     const { number, lines } = this;
     const isWanted = !this.#isIndexed && !this.#index.isOrdered && this.#index.countOf(number) >= this.#side.least;
     if (!isWanted || lines.needsRepair || lines.leaving.size > 0 || !this.isUnchanged()) return undefined;
     if (!this.olderThanElsewhere().next().done) return undefined;
     const age = Date.now() - this.#mtimeMs;
-    // A time to come is a clock that was set back: nobody waits for that.
+    // A time in the future means a clock that was set back: not worth waiting for.
     return age < -SETTLED ? undefined : Math.max(0, SETTLED - age);
   }
 
-  /** Leaves a copy of what is known for the next opening; the lock must be held. Throws what the system says. */
-  leaveSideIndex(): void {
+  /** Writes a side index for the next opening; the lock must be held. Throws the system's error. */
+  writeSideIndex(): void {
     const { bytes, columns } = this.#index.copyShard(this.number);
     const { superseded, foreign } = this.lines;
     this.#side.write(sealSideIndex(bytes, this.file.stamp(), { columns, superseded, foreign }));
@@ -248,8 +252,8 @@ export class Shard {
   }
 
   /**
-   * The file was replaced by one of our own that holds the same records elsewhere, and nothing that is out of date. False where
-   * that is not so, because the index changed while it was made: then it has to be read anew.
+   * Adopts a compacted file, which has the same records at other offsets and no superseded lines. False if the index
+   * changed while it was made: then the file has to be re-read.
    */
   adoptCompacted(moves: readonly LineMove[], foreign: Iterable<ByteRange>, end: number): boolean {
     const found = this.file.follow();
@@ -264,43 +268,46 @@ export class Shard {
     this.lines.removed = [];
     this.lines.replaceForeign(foreign);
     this.lines.end = end;
-    this.#seen(found);
+    this.#remember(found);
     return true;
   }
 
-  /** Another shard holds a newer line of a key; the one here may be of another key whose name rotted. */
-  outdated(key: string, range: ByteRange): void {
+  /**
+   * Notes that another shard has a newer line of a key. The one here may belong to another key whose name was
+   * corrupted.
+   */
+  supersededElsewhere(key: string, range: ByteRange): void {
     if (this.#indexer.hasCorruptKey(range)) this.lines.addSuspect(range);
     else this.lines.supersede(key, range);
   }
 
-  /** A line of a key is out of date, because the key moved or has to go; `drop` follows under the lock. */
-  leave(key: string, range: ByteRange): void {
+  /** Marks a line as superseded because its key moved or was evicted; `drop` follows with the lock held. */
+  markLeaving(key: string, range: ByteRange): void {
     this.lines.leaving.add(key);
     this.lines.supersede(key, range);
   }
 
-  /** The key is stored here anew. */
-  stay(key: string): void {
+  /** Keeps a key that was about to leave: it is stored here again. */
+  unmarkLeaving(key: string): void {
     this.lines.leaving.delete(key);
   }
 
-  /** Keys of lines here that do not count because of what another shard holds, as last seen. */
+  /** Keys of lines here that are superseded by lines of other shards, as last seen. */
   *olderThanElsewhere(): Generator<string> {
     for (const key of this.lines.superseded.keys()) if (!this.hasNewest(key)) yield key;
   }
 
-  /** True if the line of the key that counts is in the file. */
+  /** True if the line of the key that counts is in this file. */
   hasNewest(key: string): boolean {
     return this.#owns(this.#index.find(key));
   }
 
-  /** True if any line of the key is in the file. */
-  holds(key: string): boolean {
+  /** True if any line of the key is in this file. */
+  hasAnyLine(key: string): boolean {
     return this.hasNewest(key) || this.lines.superseded.has(key);
   }
 
-  /** All lines of a key in this file are to be overwritten; its slot goes if it is here. */
+  /** Marks all lines of a key in this file to be overwritten, and removes the key from the index if it points here. */
   drop(key: string): void {
     this.lines.leaving.delete(key);
     const id = this.#index.find(key);
@@ -314,7 +321,7 @@ export class Shard {
     this.lines.superseded.delete(key);
   }
 
-  /** The record of a slot is damaged: out of the index, and to be set aside. Counted by whoever read it. */
+  /** Takes a damaged record out of the index, to be set aside. Its reader has counted it. */
   setAside(id: RecordId): void {
     const range = this.#index.rangeOf(id);
     this.#report.markCounted(range);
@@ -323,14 +330,14 @@ export class Shard {
     this.#index.remove(id);
   }
 
-  /** With the lock held: looks at the suspects once more, and counts those that are damaged indeed. Rests after each piece. */
+  /** Inspects the suspected lines again with the lock held, and counts the damaged ones. Yields after each piece. */
   *confirmDamaged(): Generator<void, void> {
     if (this.lines.damaged.length === 0) return;
     if (!this.isFullyRead) yield* this.refreshSteps(true);
     yield* this.#report.countSteps(this.lines.damaged);
   }
 
-  /** All was read again: takes what was set aside out of the index once more, where it is as it was. */
+  /** After a full reading: takes what was set aside out of the index again, unless it changed. */
   #setAsideAgain(): void {
     this.#rejected = this.#rejected.filter(({ key, offset, crc }) => {
       const id = this.#index.find(key);
@@ -343,12 +350,14 @@ export class Shard {
     });
   }
 
-  /** Counts what is damaged, each line once. */
+  /** Counts damaged lines, each once. */
   reportDamaged(): void {
     for (const _ of this.#report.countSteps(this.lines.damaged));
   }
 
-  /** Believes a side index of the file in this very state; false if there is none, or another shard has one of its keys. */
+  /**
+   * Uses a side index of the file in exactly this state; false if there is none, or another shard has one of its keys.
+   */
   #takeSideIndex(found: FileState): boolean {
     const stamp = this.#index.isOrdered || this.lines.leaving.size > 0 ? undefined : this.file.stamp();
     if (stamp === undefined || Number(stamp.size) !== found.size) return false;
@@ -357,12 +366,12 @@ export class Shard {
     for (const [key, ranges] of side.superseded) this.lines.superseded.set(key, [...ranges]);
     this.lines.replaceForeign(side.foreign);
     this.lines.end = found.size;
-    this.#seen(found);
+    this.#remember(found);
     this.#isIndexed = true;
     return true;
   }
 
-  #lost(): boolean {
+  #forgetFile(): boolean {
     if (this.#isReading) {
       this.#reading++;
       this.#endReading();
@@ -374,7 +383,7 @@ export class Shard {
     return true;
   }
 
-  /** True if what we took for the end of a line is none: somebody cut the file and wrote on. */
+  /** True if what was taken for the end of a line is not one: somebody cut the file and appended. */
   #isCutOpen(): boolean {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
@@ -386,7 +395,7 @@ export class Shard {
     if (isOther) this.#rejected = [];
   }
 
-  #seen(found: FileState): void {
+  #remember(found: FileState): void {
     if (found.isOther) this.#report.forget();
     this.#isIndexed = false;
     this.#isFullyRead = false;
@@ -401,14 +410,4 @@ export class Shard {
   #crcOf({ offset, length }: ByteRange): number {
     return crc32(this.file.read(offset, length));
   }
-}
-
-function tooLarge(path: string): CacheStorageError {
-  const problem = 'is larger than 4 GiB, and is not read; move it away, or delete it if it holds nothing of worth';
-  return unsafePath({ path, what: 'shard', problem, tier: 'JSONL tier' });
-}
-
-/** True if the file has not changed for so long that a change from now on will show in its time. A time to come is a clock that was set back. */
-function isOld({ mtimeMs }: FileState): boolean {
-  return Date.now() - mtimeMs > SETTLED;
 }

@@ -1,11 +1,11 @@
 /** Milliseconds of work before the event loop gets a turn. */
 const SLICE_MS = 4;
 
-/** Tells of work that is done piece by piece when a turn of it is over. */
+/** Measures stepwise work, so that it can yield to the event loop in time. */
 export class TimeSlice {
   #end = performance.now() + SLICE_MS;
 
-  /** True, and a new turn begins, once this one has taken its time. */
+  /** True once the slice is used up; a new one then begins. */
   renewIfOver(): boolean {
     const now = performance.now();
     if (now < this.#end) return false;

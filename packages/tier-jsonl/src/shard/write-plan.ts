@@ -14,8 +14,8 @@ type Intent =
   | { readonly kind: 'deleted' | 'moved' };
 
 /**
- * What a batch of operations makes of a shard, worked out in their order before anything is written: one line for each key
- * that they touch. Nothing changes in the shard or the index until `apply`.
+ * What a batch of operations does to a shard, worked out in order before anything is written: one line for each key
+ * they affect. Neither the shard nor the index changes before `apply`.
  */
 export class WritePlan {
   readonly #shard: Shard;
@@ -28,7 +28,7 @@ export class WritePlan {
     this.#index = index;
   }
 
-  /** Adds an operation and gives its answer, which holds once the plan is written. */
+  /** Adds an operation and returns its answer, which holds once the plan is written. */
   add(operation: PlannedOperation): boolean {
     switch (operation.kind) {
       case 'put':
@@ -65,8 +65,8 @@ export class WritePlan {
   }
 
   /**
-   * The lines are written, as these bytes from `offset` on: brings the index up to date. Returns the lines in other
-   * shards that must go too.
+   * Updates the index after the lines were written, as these bytes from `offset` on. Returns the lines in other shards
+   * that they supersede.
    */
   apply(lines: readonly PlannedLine[], bytes: Buffer, offset: number): Elsewhere[] {
     const elsewhere: Elsewhere[] = [];
@@ -88,7 +88,7 @@ export class WritePlan {
   }
 
   #store(key: string, id: RecordId, range: ByteRange, facts: RecordFacts): RecordId {
-    this.#shard.stay(key);
+    this.#shard.unmarkLeaving(key);
     if (id === NO_RECORD) return this.#index.addOwn(key, this.#shard.number, range, facts);
     if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.rangeOf(id));
     const intent = this.#intents.get(key);
@@ -110,8 +110,8 @@ export class WritePlan {
       intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
     const isLive = expiresAt !== undefined && now < expiresAt;
     if (onlyExpired && isLive) return false;
-    // A key that lives in another shard is noted here too: whoever brings it home reads that it is gone.
-    if (expiresAt !== undefined || this.#shard.holds(key)) this.#intents.set(key, { kind: 'deleted' });
+    // A key in another shard gets a note here too: whoever brings it home reads that it was deleted.
+    if (expiresAt !== undefined || this.#shard.hasAnyLine(key)) this.#intents.set(key, { kind: 'deleted' });
     return isLive;
   }
 
@@ -121,7 +121,7 @@ export class WritePlan {
   }
 
   #drop(key: string): boolean {
-    if (this.#shard.holds(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
+    if (this.#shard.hasAnyLine(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
     return true;
   }
 
@@ -139,14 +139,14 @@ export class WritePlan {
   #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
     const id = this.#index.find(key);
     const intent = this.#intents.get(key);
-    // A value that is being stored or removed is newer than what would be rewritten; one that was rewritten already is not.
+    // A value that is being stored or deleted is newer than the one to be rewritten; a rewritten one is not.
     if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
     if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
     const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));
     const changed = raw === undefined ? undefined : change(raw);
-    // Others may print a record shorter than we do: what could not be read again stays as it is.
+    // Others may print a record shorter than we do. One that would be too long to be read again stays unchanged.
     const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
-    // Not a use: of the facts only the expiry counts.
+    // Not a use, so only the expiry matters.
     const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };
     if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
     return raw !== undefined;
@@ -156,14 +156,14 @@ export class WritePlan {
     try {
       return this.#shard.readRecord(id);
     } catch (error) {
-      // A read will meet it and set it aside.
+      // The next read finds it and sets it aside.
       if (error instanceof CacheCorruptionError) return undefined;
       throw error;
     }
   }
 }
 
-/** The sum that a slot keeps of its line. */
+/** The CRC that the index keeps of a line. */
 function crcOf(bytes: Buffer, { offset, length }: ByteRange, start: number): number {
   return crc32(bytes.subarray(offset - start, offset - start + length)) | 0;
 }

@@ -3,14 +3,14 @@ import { AS_STRING, LONGEST_CHAIN } from '../index/key-table.ts';
 import type { ByteRange } from '../lines/byte-range.ts';
 import type { SideColumns } from './side-index-shape.ts';
 
-/** What a side index holds beside its arrays, once it is known to have that shape. */
+/** What a side index contains beside its columns, once checked. */
 export interface Extras {
   readonly strings: readonly (readonly [position: number, key: string])[];
   readonly superseded: readonly (readonly [key: string, ranges: readonly ByteRange[]])[];
   readonly foreign: readonly ByteRange[];
 }
 
-/** True for what `sealSideIndex` could have written beside the arrays of so many slots, of a file of this size. */
+/** True if `sealSideIndex` could have written this for `count` records of a file of this size. */
 export function isExtras(value: unknown, count: number, size: number): value is Extras {
   const { strings, superseded, foreign } = (value ?? {}) as Partial<Record<keyof Extras, unknown>>;
   const isPlaces = (ranges: unknown) => Array.isArray(ranges) && ranges.every((range) => isPlace(range, size));
@@ -22,8 +22,8 @@ export function isExtras(value: unknown, count: number, size: number): value is 
 }
 
 /**
- * True if the arrays can be those of a shard file of this size: each line lies in it, the keys take the bytes that there are for them, and their hashes
- * ascend and do not crowd, so that taking them over costs no more than their number.
+ * True if the columns can be those of a shard file of this size: lines lie in the file, key lengths add up, and hashes
+ * ascend without crowding, so that adding them takes linear time.
  */
 export function areColumnsCredible(
   { offset, length, keyLength, keys, strings, hash, expiresAt }: SideColumns,

@@ -8,13 +8,15 @@ import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
 const { O_RDONLY } = constants;
 
-/** An index that is larger for its shard than this was not made of it, and is not read. */
+/** A side index that is larger than this for its shard was not made of it, and is not read. */
 const LEAST_CAP = 64 * 1024;
 const BYTES_PER_BYTE = 4;
 
-/** `shard_NN.jsonl.index`: a copy of what the shard's lines say, so that opening a large directory need not read them. */
+/**
+ * `shard_NN.jsonl.index`: a copy of the index of a shard, so that opening a large directory need not read its lines.
+ */
 export class SideIndexFile {
-  /** Entries of a shard from which on one is left. */
+  /** Entries of a shard from which on a side index is written. */
   readonly least: number;
   readonly #shardPath: string;
   readonly #scratch: Scratch;
@@ -30,7 +32,10 @@ export class SideIndexFile {
     return `${this.#shardPath}.index`;
   }
 
-  /** What is there of a shard in this state, good until the next reading. Whatever is wrong with the file, the shard itself can be read instead. */
+  /**
+   * The side index of a shard in this state, valid until the next reading. Whatever is wrong with the file, the shard
+   * itself can be read instead.
+   */
   read(stamp: FileStamp): SideIndex | undefined {
     try {
       return readSideIndex(this.#bytes(Number(stamp.size)), stamp);
@@ -39,7 +44,7 @@ export class SideIndexFile {
     }
   }
 
-  /** Throws what the system says. A crash leaves the old file, the new one, or none. */
+  /** Throws the system's error. A crash leaves the old file, the new one, or none. */
   write(bytes: Buffer): void {
     const temporary = new TemporaryFile(this.#shardPath);
     try {
@@ -51,14 +56,14 @@ export class SideIndexFile {
     }
   }
 
-  /** The shard changes: what is there is of no use any more, and names keys that may be gone. */
+  /** Removes the file when the shard changes: it is useless now, and contains keys that may be deleted. */
   discard(): void {
     if (!this.#mayExist) return;
     this.#mayExist = false;
     try {
       rmSync(this.path, { force: true });
     } catch {
-      // It does not fit the shard any more, so nobody believes it.
+      // It no longer matches the shard, so nobody uses it.
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 
-/** What tells a shard file from every other state of it. */
+/** Identifies the state of a shard file. */
 export interface FileStamp {
   readonly size: bigint;
   readonly mtimeNs: bigint;
@@ -8,23 +8,23 @@ export interface FileStamp {
   readonly ino: bigint;
 }
 
-/** The slots of a shard, a flat array for each fact, in the same order. */
+/** The records of a shard, one flat array per fact, in the same order. */
 export interface SideColumns {
   readonly expiresAt: Float64Array;
   readonly offset: Float64Array;
   readonly length: Uint32Array;
-  /** Bytes of each key, or 2^32 - 1 for one in `strings`. */
+  /** Length of each key in bytes, or 2^32 - 1 for one in `strings`. */
   readonly keyLength: Uint32Array;
-  /** The keys of one byte a character, one after the other. */
+  /** Keys with one byte per character, back to back. */
   readonly keys: Uint8Array;
   /** The other keys, by position. */
   readonly strings: ReadonlyMap<number, string>;
-  /** The hashes of the keys, in ascending order of the unsigned numbers; they began with `seed`. */
+  /** Hashes of the keys, ascending as unsigned numbers; computed with `seed`. */
   readonly hash: Int32Array;
   readonly seed: number;
 }
 
-/** What a side index holds of a shard: all that a reading of its lines would tell. */
+/** The content of a side index: everything that reading the lines of a shard would yield. */
 export interface SideIndex {
   readonly columns: SideColumns;
   readonly superseded: ReadonlyMap<string, readonly ByteRange[]>;

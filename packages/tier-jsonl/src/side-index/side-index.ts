@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { areColumnsCredible, type Extras, isExtras } from './check-side-index.ts';
 import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
-/** Another layout, or bytes the other way round, is another name. */
+/** Another format or byte order has another magic. */
 const MAGIC = Buffer.from(`PWSIDE1${endianness().charAt(0)}`);
 const HEADER = 64;
 const STAMP_AT = 8;
@@ -12,10 +12,13 @@ const KEY_BYTES_AT = 44;
 const EXTRA_BYTES_AT = 48;
 const SEED_AT = 52;
 const SUM_AT = 56;
-/** Two float64 and three of 32 bits a slot. */
+/** Two float64 and three 32-bit numbers per record. */
 const RECORD_BYTES = 28;
 
-/** Bytes of an empty side index for so many slots; `slots` are views into them, to be filled before `seal`. */
+/**
+ * Bytes of an empty side index for `count` records; the returned columns are views into them, to be filled before
+ * `sealSideIndex`.
+ */
 export function blankSideIndex(count: number, keyBytes: number, seed: number) {
   const bytes = Buffer.alloc(HEADER + count * RECORD_BYTES + keyBytes);
   bytes.writeUInt32LE(count, COUNT_AT);
@@ -24,7 +27,7 @@ export function blankSideIndex(count: number, keyBytes: number, seed: number) {
   return { bytes, columns: { ...viewsOf(bytes, count, keyBytes), strings: new Map<number, string>() } };
 }
 
-/** The whole side index: the filled slots, what else there is, the state of the file that it is of, and a checksum. */
+/** The complete side index: the filled columns, the other lines, the state of the shard file, and a checksum. */
 export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { columns, superseded, foreign }: SideIndex): Buffer {
   const extras: Extras = {
     strings: [...columns.strings],
@@ -40,7 +43,10 @@ export function sealSideIndex(bytes: Buffer, stamp: FileStamp, { columns, supers
   return whole;
 }
 
-/** The side index in these bytes if it is one, undamaged, of a file in this very state, and credible; else `undefined`. Anybody may have written it. */
+/**
+ * The side index in these bytes, if it is undamaged, of a file in exactly this state, and credible; else `undefined`.
+ * Anybody may have written it.
+ */
 export function readSideIndex(bytes: Buffer, stamp: FileStamp): SideIndex | undefined {
   if (bytes.length < HEADER || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return undefined;
   const isSame = stampValues(stamp).every((value, at) => bytes.readBigUInt64LE(STAMP_AT + at * 8) === value);
@@ -79,7 +85,7 @@ function stampValues({ size, mtimeNs, ctimeNs, ino }: FileStamp): bigint[] {
   return [size, mtimeNs, ctimeNs, ino].map((value) => BigInt.asUintN(64, value));
 }
 
-/** Of all but the sum itself. */
+/** CRC of everything but the checksum itself. */
 function crcOf(bytes: Buffer): number {
   return crc32(bytes.subarray(SUM_AT + 8), crc32(bytes.subarray(0, SUM_AT)));
 }
