@@ -3,7 +3,7 @@ import { CellTable, NONE, numberOf } from '../src/cell-table.ts';
 import { LfuOrder } from '../src/lfu-order.ts';
 import { makeEntry } from './support/make-entry.ts';
 
-it('a released cell is given out again and holds on to no entry', () => {
+it('a released cell is reused and keeps no reference to an entry', () => {
   const table = new CellTable(1, 10);
   const cell = table.take();
   table.entries[cell] = makeEntry('a');
@@ -12,7 +12,7 @@ it('a released cell is given out again and holds on to no entry', () => {
   expect(table.take()).toBe(cell);
 });
 
-it('cells keep what they hold while the table grows, past its expected size too', () => {
+it('cells keep their content while the table grows, also beyond its expected size', () => {
   const table = new CellTable(1, 100);
   const cells = Array.from({ length: 5000 }, () => table.take());
   expect(new Set(cells).size).toBe(5000);
@@ -26,7 +26,7 @@ it('cells keep what they hold while the table grows, past its expected size too'
   );
 });
 
-it('lfu gives frequencies that nobody has any more back: use after use takes no more room', () => {
+it('lfu releases unused frequencies: repeated use takes no more memory', () => {
   const table = new CellTable(1, 4);
   const order = new LfuOrder(table);
   const cells = [table.take(), table.take(), table.take()];

@@ -23,7 +23,7 @@ class Fixture {
     this.cells.delete(cell);
   }
 
-  /** The deadlines that the wheel holds for expired. */
+  /** The deadlines that the wheel considers expired. */
   expired(): number[] {
     const marked = [...this.cells].filter(([cell]) => this.table.words[wordsOf(cell) + EXPIRED] === 1);
     expect(marked.length).toBe(this.wheel.expiredCount);
@@ -39,7 +39,7 @@ const near = fc.double({ min: 1_780_000_000_000, max: 1_780_000_100_000, noNaN: 
 const instant = fc.oneof(near, fc.double({ min: MIN_INSTANT, max: MAX_INSTANT, noNaN: true }));
 
 describe('TimingWheel', () => {
-  it('holds exactly those for expired whose deadline has come, from the year 1 to 9999, forwards and backwards', () => {
+  it('expires exactly the cells whose deadline has passed, from the year 1 to 9999, forwards and backwards', () => {
     const act = fc.oneof(
       { weight: 4, arbitrary: fc.tuple(fc.constant('add' as const), instant) },
       { weight: 2, arbitrary: fc.tuple(fc.constant('move' as const), instant) },
@@ -62,7 +62,7 @@ describe('TimingWheel', () => {
     );
   });
 
-  it('tells fractions of one millisecond apart', () => {
+  it('distinguishes fractions of a millisecond', () => {
     const fixture = new Fixture();
     for (const part of [0, 0.25, 0.5, 0.75]) fixture.add(1_780_000_000_000 + part);
     for (const [part, count] of [
@@ -78,7 +78,7 @@ describe('TimingWheel', () => {
     }
   });
 
-  it('never lets an endless or unreadable deadline pass, and takes any clock', () => {
+  it('never expires an infinite or NaN deadline, and accepts any clock', () => {
     const fixture = new Fixture();
     fixture.add(Number.POSITIVE_INFINITY);
     fixture.add(Number.NaN);

@@ -28,7 +28,7 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 type Counted = Map<string, { accessCount: number; lastAccessed: number }>;
 
-/** Does one thing to the tier, and to a plain Map what should be to take then. */
+/** Applies one command to the tier, and to a plain Map of the updates that `take` should return. */
 function step(tier: MemoryCacheTier, clock: ManualClock, counted: Counted, given: Command): void {
   const { does } = given;
   if (does === 'put') tier.put(given.key, makeEntry(given.key, { expiresAt: clock.now() + given.life }));
@@ -45,7 +45,7 @@ function step(tier: MemoryCacheTier, clock: ManualClock, counted: Counted, given
   } else void (does === 'cleanup' ? tier.cleanupExpired() : tier[does]());
 }
 
-/** Neither a count nor a time goes back, also where an entry was put anew. */
+/** Neither a count nor a time decreases, also if an entry was put again. */
 function count(counted: Counted, entry: CacheEntry | undefined): void {
   if (entry === undefined) return;
   const { accessCount = 0, lastAccessed = 0 } = counted.get(entry.key) ?? {};
@@ -67,7 +67,7 @@ function takeSome(tier: MemoryCacheTier, counted: Counted, limit: number): void 
 describe('touched', () => {
   const policies = fc.constantFrom(EvictionPolicy.LRU, EvictionPolicy.LFU, EvictionPolicy.FIFO);
 
-  it('gives each count once, whatever became of the entry', () => {
+  it('returns each count once, whatever happened to the entry', () => {
     fc.assert(
       fc.property(policies, fc.array(command, { maxLength: 120 }), (evictionPolicy, commands) => {
         const clock = new ManualClock();
@@ -90,7 +90,7 @@ describe('touched', () => {
     );
   });
 
-  it('remembers nothing before it is asked for', () => {
+  it('records nothing before its first call', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     tier.touch('a');
@@ -99,7 +99,7 @@ describe('touched', () => {
     expect(tier.touched().take(9)).toEqual([{ key: 'a', accessCount: 2, lastAccessed: START, evictedFromL1: false }]);
   });
 
-  it('tells of more entries than it has room for at first, those first that were touched first', () => {
+  it('returns more entries than its initial capacity, in the order in which they were touched', () => {
     const tier = new MemoryCacheTier({ maxEntries: null }, { clock: new ManualClock() });
     const touched = tier.touched();
     const keys = Array.from({ length: 5000 }, (_, i) => `key-${i}`);

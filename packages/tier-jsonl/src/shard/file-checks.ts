@@ -16,6 +16,6 @@ export function tooLarge(path: string): CacheStorageError {
  * True if the file has been unchanged for so long that any further change will show in its modification time. A time in
  * the future means a clock that was set back.
  */
-export function isOld({ mtimeMs }: FileState): boolean {
+export function hasSettled({ mtimeMs }: FileState): boolean {
   return Date.now() - mtimeMs > SETTLED;
 }

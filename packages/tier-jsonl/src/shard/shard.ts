@@ -12,7 +12,7 @@ import { LockLost } from '../lock/lock-lost.ts';
 import { sealSideIndex } from '../side-index/side-index.ts';
 import type { SideIndexFile } from '../side-index/side-index-file.ts';
 import { DamageReport } from './damage-report.ts';
-import { isOld, SETTLED, tooLarge } from './file-checks.ts';
+import { hasSettled, SETTLED, tooLarge } from './file-checks.ts';
 import type { FileState, ShardFile } from './shard-file.ts';
 import { ShardLines } from './shard-lines.ts';
 import type { ShardListener } from './shard-listener.ts';
@@ -147,7 +147,7 @@ export class Shard {
       }
       this.lines.tail = undefined;
       this.#isFullyRead = false;
-      const isSettled = isOld(found);
+      const isSettled = hasSettled(found);
       if (this.lines.end === 0 && !again && this.#takeSideIndex(found)) return true;
       for (const _ of scanLines(this.file, this.lines.end, found.size, this.#indexer)) {
         yield;

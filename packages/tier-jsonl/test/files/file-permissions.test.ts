@@ -18,7 +18,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 describe('the files', () => {
-  it('are 0600 and the folders 0700, whatever the umask and whoever made them', async () => {
+  it('have mode 0600 and their folders 0700, regardless of the umask and of who created them', async () => {
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
     const directory = newDirectory();
@@ -43,13 +43,13 @@ describe('the files', () => {
     }
   });
 
-  it('are refused with an error where no folder can be made and the system says ENOENT', () => {
+  it('fail to open with an error if no folder can be created and the system reports ENOENT', () => {
     const script = `
       import { JsonlCacheTier } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       const tier = new JsonlCacheTier({}, { directory: '/proc/pw-cache/l2' });
       await tier.open().catch((error) => console.log(error.code, error.cause.code));`;
     const argv = ['--conditions=@pw/source', '--input-type=module', '-e', script];
-    // In a process of its own: what spins in a system call can be ended from outside only.
+    // In a separate process: a busy loop around a system call can only be ended from outside.
     const { status, stdout } = spawnSync(process.execPath, argv, { timeout: 20_000, killSignal: 'SIGKILL' });
     expect({ status, stdout: String(stdout) }).toEqual({
       status: 0,
@@ -57,7 +57,7 @@ describe('the files', () => {
     });
   });
 
-  it('are refused when they are symbolic links, and their target stays as it is', async () => {
+  it('are refused if they are symbolic links, whose targets stay unchanged', async () => {
     const outside = join(makeTempDir(onTestFinished), 'victim');
     writeFileSync(outside, 'mine\n');
     for (const name of ['shard_00.jsonl', 'pw-cache.json', 'quarantine']) {
@@ -78,7 +78,7 @@ describe('the files', () => {
     await expect(newTier(link).open()).rejects.toThrow(CacheStorageError);
   });
 
-  it('that cannot be read are never rewritten, and serve again when they can', async () => {
+  it('are not rewritten while they cannot be read, and work again afterwards', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.put('a', makeEntry('a'));
@@ -99,7 +99,7 @@ describe('the files', () => {
     expect(broken.failureCount).toBe(0);
   });
 
-  it('are flushed by durability full, with the same content', async () => {
+  it('have the same content with durability "full", which flushes them', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { durability: 'full' });
     expect(await tier.putMany([makeEntry('a'), makeEntry('b')])).toEqual([true, true]);
@@ -110,7 +110,7 @@ describe('the files', () => {
 });
 
 describe('the lock', () => {
-  it('of another is waited for, up to the deadline, and then the put has failed', async () => {
+  it('held by another process makes a put wait until the deadline, and then fail', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
     await tier.open();
@@ -121,7 +121,7 @@ describe('the lock', () => {
     expect(existsSync(join(directory, 'shard_00.jsonl'))).toBe(false);
   });
 
-  it('of a holder that died is taken over when it is stale', async () => {
+  it('of a dead holder is taken over when it is stale', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.open();
@@ -133,7 +133,7 @@ describe('the lock', () => {
     expect(existsSync(lock)).toBe(false);
   });
 
-  it('of a holder that died is taken over whatever somebody put into it', async () => {
+  it('of a dead holder is taken over even if its folder is not empty', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.open();
@@ -145,7 +145,7 @@ describe('the lock', () => {
     expect(await tier.put('a', makeEntry('a'))).toBe(true);
   });
 
-  it('that was stolen while it was kept is noticed before the next write, and the thief keeps it', async () => {
+  it('that was stolen between two writes is detected before the second, and stays with the thief', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1, lock: { deadline: 50 } });
     for (let n = 0; n < 5; n++) await tier.put('a', makeEntry('a', { accessCount: n }));
@@ -161,7 +161,7 @@ describe('the lock', () => {
     expect(existsSync(lock)).toBe(true);
   });
 
-  it('is held for a moment only: another tier gets its turn in a burst', async () => {
+  it('is released during a burst of writes, so that another tier gets its turn', async () => {
     const directory = newDirectory();
     const busy = newTier(directory, { numShards: 1 });
     const other = newTier(directory, { lock: { deadline: 2000 } });

@@ -4,9 +4,9 @@ import { systemClock } from '@pw/cache-models';
 import { describe, expect, it } from 'vitest';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-// `ulimit` stands in for a disk that is full: a write is cut short first, and fails then.
+// `ulimit` simulates a full disk: a write is cut short first, and then fails.
 describe.runIf(process.platform === 'linux')('a file that cannot grow', () => {
-  it('fails the put, keeps what was there, and takes new entries once it can grow again', async () => {
+  it('fails the put, keeps existing entries, and accepts new ones once it can grow again', async () => {
     const directory = newDirectory();
     const script = join(import.meta.dirname, '..', 'support', 'filling-child.ts');
     const command = `ulimit -f 32; exec "$0" --conditions=@pw/source "$1" "$2"`;

@@ -3,26 +3,29 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isOddFile, makeOddFile, makeTempDir, ODD_FILES, type OddFile } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { OddOutcome } from '../support/odd-child.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+import type { OddOutcome } from '../support/unexpected-type-child.ts';
 
-const CHILD = join(import.meta.dirname, '..', 'support', 'odd-child.ts');
+const CHILD = join(import.meta.dirname, '..', 'support', 'unexpected-type-child.ts');
 const ROOT = process.getuid?.() === 0;
 
-/** `refused`: open says so and names the path. `reads`: nothing can be stored, and the error says so. `works`: nothing is lost. */
+/**
+ * `refused`: `open` throws and names the path. `reads`: nothing can be stored, and the error names the path. `works`:
+ * nothing is lost.
+ */
 type Fate = 'refused' | 'reads' | 'works';
-interface Place {
+interface TestedPath {
   readonly path: string;
   readonly fate: Fate;
-  /** Kinds that are nothing odd there, or belong to no test of files. */
+  /** Kinds that are not unexpected there, or not a matter of file types. */
   readonly but?: Partial<Record<OddFile, Fate | 'untried'>>;
 }
 
-const PLACES: readonly Place[] = [
+const PATHS: readonly TestedPath[] = [
   { path: 'pw-cache.json', fate: 'refused', but: { 'huge file': 'works' } },
   { path: 'shard_00.jsonl', fate: 'refused' },
   { path: 'shard_00.jsonl.index', fate: 'works' },
-  // A folder there is a lock, and nothing odd.
+  // A folder there is a lock, as expected.
   { path: 'shard_00.jsonl.lock', fate: 'reads', but: { folder: 'untried' } },
   { path: 'quarantine', fate: 'reads', but: { folder: 'works' } },
   { path: 'quarantine/shard_00.jsonl', fate: 'reads', but: { 'huge file': 'untried' } },
@@ -32,7 +35,7 @@ const PLACES: readonly Place[] = [
   { path: 'pw-holder.01234567.4711.99.0123456789ab', fate: 'works' },
 ];
 
-/** A directory with forty entries, a line that is to be moved to the quarantine, and a side index. */
+/** A directory with forty entries, a damaged line, and a side index. */
 async function fullDirectory(): Promise<string> {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1, sideIndexFrom: 1 });
@@ -42,13 +45,13 @@ async function fullDirectory(): Promise<string> {
   return directory;
 }
 
-describe('what is no file of ours, in the place of any of them, is refused or passed over at once, and never changed or followed:', () => {
+describe('an unexpected file type at the path of one of our files is refused or ignored without delay, and never changed or followed:', () => {
   it.each(ODD_FILES.filter((kind) => ROOT || kind !== 'device'))('%s', async (kind) => {
     const original = await fullDirectory();
     const root = makeTempDir(onTestFinished);
     const victim = join(root, 'victim');
     writeFileSync(victim, 'mine\n');
-    const cases = PLACES.flatMap(({ path, fate, but }, n) => {
+    const cases = PATHS.flatMap(({ path, fate, but }, n) => {
       const wanted = but?.[kind] ?? fate;
       if (wanted === 'untried') return [];
       const directory = join(root, String(n));
@@ -58,7 +61,7 @@ describe('what is no file of ours, in the place of any of them, is refused or pa
       return [{ directory, path, wanted }];
     });
     const argv = ['--conditions=@pw/source', CHILD, ...cases.map(({ directory }) => directory)];
-    // In a process of its own: what waits in a system call can be ended from outside only.
+    // In a separate process: one that hangs in a system call can only be ended from outside.
     const { stdout, stderr } = spawnSync(process.execPath, argv, {
       encoding: 'utf8',
       timeout: 60_000,
@@ -89,7 +92,7 @@ function fateOf({ refused, found, stored, lastError }: OddOutcome): Fate | 'lost
   if (refused !== undefined) return refused[0] === 'CACHE_UNSAFE_PATH' ? 'refused' : 'lost';
   if (found !== 40) return 'lost';
   if (stored) return 'works';
-  // It says where, and what to do.
+  // It names the path and the remedy.
   return /^JSONL tier: .* \/.*(move it away|remove it|put the file itself there)$/.test(String(lastError))
     ? 'reads'
     : 'lost';

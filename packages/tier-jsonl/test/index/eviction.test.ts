@@ -12,7 +12,7 @@ interface Known {
   uses: number;
 }
 
-/** The policies in the plainest way: a list, sorted at each eviction. */
+/** The policies implemented naively: a list, sorted at each eviction. */
 class Oracle {
   readonly #limit: number;
   readonly #policy: EvictionPolicy;
@@ -75,7 +75,7 @@ const steps = fc.array(
     fc.record({ kind: fc.constant('put' as const), key: fc.nat(11), ttl: fc.constantFrom(5, 1000) }),
     fc.record({ kind: fc.constant('get' as const), key: fc.nat(11) }),
     fc.record({ kind: fc.constant('delete' as const), key: fc.nat(11) }),
-    // Each entry expires at a moment of its own, so that the order among expired ones is certain.
+    // Entries expire at distinct times, so that the order among expired ones is determined.
     fc.record({ kind: fc.constant('advance' as const), seconds: fc.nat(4) }),
   ),
   { maxLength: 60 },
@@ -83,7 +83,7 @@ const steps = fc.array(
 
 describe('maxEntries', () => {
   it.each(['lru', 'lfu', 'fifo'] as const)(
-    '%s lets go across shards whom the oracle lets go',
+    '%s evicts the same entries as a naive implementation, across shards',
     async (evictionPolicy) => {
       await fc.assert(
         fc.asyncProperty(steps, fc.integer({ min: 1, max: 6 }), async (list, maxEntries) => {
@@ -115,7 +115,7 @@ describe('maxEntries', () => {
     },
   );
 
-  it('holds for a batch as if its entries came one by one, and on the disk', async () => {
+  it('limits a batch as if its entries were put one by one, also on disk', async () => {
     const directory = newDirectory();
     const gone: string[] = [];
     const tier = newTier(
@@ -133,7 +133,7 @@ describe('maxEntries', () => {
     expect(allLines(directory).filter((line) => 'key' in JSON.parse(line))).toHaveLength(10);
   });
 
-  it('holds for puts that arrive together, and when the directory is opened again with less room', async () => {
+  it('limits concurrent puts, and a directory that is reopened with a lower limit', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, {}, { maxEntries: 10 });
     const puts = Array.from({ length: 50 }, (_, n) =>
@@ -144,11 +144,11 @@ describe('maxEntries', () => {
     expect(kept).toHaveLength(10);
     await tier.close();
     const smaller = newTier(directory, {}, { maxEntries: 4 });
-    // By when they were last used; the keys sort in the same order.
+    // By time of last use; the keys sort in the same order.
     expect((await smaller.keys()).sort()).toEqual(kept.slice(-4));
   });
 
-  it('keeps its order over a restart, by what the records say of their use', async () => {
+  it('restores the eviction order after a restart from the access metadata of the records', async () => {
     const directory = newDirectory();
     const entry = (key: string, n: number) =>
       CacheEntry.create({ key, proxyUrl: 'http://h:1', fetchTime: 1000 + n, lastAccessed: 9e12 - n, expiresAt: 9e12 });
@@ -169,7 +169,7 @@ describe('maxEntries', () => {
     }
   });
 
-  it('counts what another process stored', async () => {
+  it('counts entries stored by another process', async () => {
     const directory = newDirectory();
     const a = newTier(directory, {}, { maxEntries: 10 });
     const b = newTier(directory, {}, { maxEntries: 10 });

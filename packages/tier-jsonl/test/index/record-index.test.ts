@@ -70,7 +70,7 @@ function count(index: RecordIndex, model: Model, now: number): void {
 
 describe('RecordIndex', () => {
   it.each([undefined, EvictionPolicy.LRU, EvictionPolicy.LFU])(
-    'is a map with shards and an expiry, policy %s',
+    'behaves as a map with shards and expiries (policy %s)',
     (policy) => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 300, size: 'max' }), (steps) => {
@@ -97,7 +97,7 @@ describe('RecordIndex', () => {
     },
   );
 
-  it('finds its keys again once the bytes of a hundred thousand removed ones are dropped', () => {
+  it('finds its keys after the bytes of a hundred thousand removed keys were dropped', () => {
     const index = new RecordIndex(undefined);
     const facts = { expiresAt: 1, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
     for (let n = 0; n < 120_000; n++) index.add(`key-${n}`, 0, { offset: n, length: 1 }, facts);

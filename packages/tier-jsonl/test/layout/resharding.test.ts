@@ -11,7 +11,7 @@ import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { ShardSet } from '../../src/shard/shard-set.ts';
 import { allLines, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-/** Keys that belong to a shard of two. */
+/** Keys that belong to the first and second of two shards. */
 const keysOf = (shard: number): string[] =>
   Array.from({ length: 40 }, (_, n) => `k${n}`).filter((key) => shardOfKey(key, 2) === shard);
 const [ofFirst, ofSecond] = [keysOf(0)[0]!, keysOf(1)[0]!];
@@ -20,7 +20,7 @@ const lineOf = (key: string, source: string) =>
 
 const NO_FACTS = { expiresAt: 9e15, lastAccessed: 0, accessCount: 0, fetchTime: 0 };
 
-/** A directory as a process left it: what its files of shards hold and, unless it was ProxyWhirl, its layout. */
+/** A directory as a process left it: the content of its shard files and, unless written by ProxyWhirl, its layout. */
 function leftBehind(shards: readonly string[], layout?: { num_shards: number; moving?: true }): string {
   const directory = newDirectory();
   mkdirSync(directory);
@@ -32,11 +32,11 @@ function leftBehind(shards: readonly string[], layout?: { num_shards: number; mo
 const layoutOf = (directory: string): unknown => JSON.parse(readFileSync(join(directory, 'pw-cache.json'), 'utf8'));
 const recordsOf = (directory: string) => allLines(directory).filter((line) => line.includes('"proxy_url"'));
 
-describe('another number of shards', () => {
+describe('a change of the number of shards', () => {
   it.each([
     [1, 2],
     [2, 1],
-  ])('is noticed by a tier that has empty shards open (%i to %i)', async (from, to) => {
+  ])('is detected by a tier with empty shards (%i to %i)', async (from, to) => {
     const directory = newDirectory();
     const old = newTier(directory, { numShards: from });
     for (const key of [ofFirst, ofSecond]) await old.put(key, makeEntry(key));
@@ -44,11 +44,11 @@ describe('another number of shards', () => {
     const changed = newTier(directory, { numShards: to });
     expect(await changed.size()).toBe(0);
     for (const key of [ofFirst, ofSecond]) expect(await old.put(key, makeEntry(key, { source: 'old' }))).toBe(true);
-    // First the one that moved: to read the other one is to read the shard where it would be by mistake.
+    // The moved key first: reading the other one would read the shard where the moved key used to be.
     for (const key of [ofSecond, ofFirst]) expect((await changed.get(key))?.source).toBe('old');
   });
 
-  it('refuses nothing of a batch that is being stored', async () => {
+  it('does not fail any entry of a batch in progress', async () => {
     for (let round = 0; round < 6; round++) {
       const directory = newDirectory();
       const old = newTier(directory, { numShards: 4 });
@@ -64,7 +64,7 @@ describe('another number of shards', () => {
     }
   });
 
-  it('is reached with thousands of records in each shard', async () => {
+  it('moves thousands of records in each shard', async () => {
     const directory = newDirectory();
     const entries = Array.from({ length: 9000 }, (_, n) => makeEntry(`many-${n}`));
     const first = newTier(directory, { numShards: 2 });
@@ -81,14 +81,14 @@ describe('another number of shards', () => {
 const toFewer = () =>
   leftBehind([lineOf(ofSecond, 'newer'), lineOf(ofSecond, 'older')], { num_shards: 1, moving: true });
 
-describe('a change of the number of shards that broke off after a key was stored at home and before its older line was gone', () => {
+describe('a move to another number of shards, interrupted after a key was stored at home and before its older line was removed', () => {
   const toMore = () =>
     leftBehind([lineOf(ofFirst, 'newer'), lineOf(ofFirst, 'older')], { num_shards: 2, moving: true });
 
   it.each([
     ['1 of 2', toFewer, ofSecond],
     ['2 of 1', toMore, ofFirst],
-  ])('is ended by the next opening, whatever number that asks for: %s', async (_, make, key) => {
+  ])('is completed by the next opening, whatever number of shards it requests: %s', async (_, make, key) => {
     for (const numShards of [undefined, 1, 2, 3]) {
       const directory = make();
       const tier = newTier(directory, { numShards });
@@ -102,7 +102,7 @@ describe('a change of the number of shards that broke off after a key was stored
   });
 });
 
-/** The shards of `toFewer`, read while the move is under way. */
+/** The shards of `toFewer`, read during the move. */
 async function readHalfway(): Promise<{ directory: string; set: ShardSet }> {
   const directory = toFewer();
   const settings = parseJsonlTierOptions({ directory });
@@ -115,7 +115,7 @@ async function readHalfway(): Promise<{ directory: string; set: ShardSet }> {
   return { directory, set };
 }
 
-describe('a line at home that was read while its writer had lost the lock, and that is gone when the lock is taken over', () => {
+describe('a line at home whose writer had lost the lock, and which disappears when the lock is taken over', () => {
   async function half(): Promise<{ directory: string; set: ShardSet }> {
     const { directory, set } = await readHalfway();
     const fence = join(directory, 'fence');
@@ -125,13 +125,13 @@ describe('a line at home that was read while its writer had lost the lock, and t
   }
   const sourceIn = async (directory: string) => (await newTier(directory).get(ofSecond))?.source;
 
-  it('does not cost the older one when its shard is emptied', async () => {
+  it('does not remove the older line when its shard is emptied', async () => {
     const { directory, set } = await half();
     expect(await set.lane(1).submit({ kind: 'retire' })).toBe(false);
     expect(await sourceIn(directory)).toBe('older');
   });
 
-  it('does not cost the older one when its shard is compacted', async () => {
+  it('does not remove the older line when its shard is compacted', async () => {
     const { directory, set } = await half();
     await set.lane(1).submit({ kind: 'put', key: 'k', line: lineOf('k', 'x').trim(), facts: NO_FACTS });
     await set.lane(1).submit({ kind: 'delete', key: 'k', now: 0, onlyExpired: false });
@@ -139,13 +139,13 @@ describe('a line at home that was read while its writer had lost the lock, and t
     expect(await sourceIn(directory)).toBe('older');
   });
 
-  it('does not cost the older one when older lines are dropped', async () => {
+  it('does not remove the older line when older lines are dropped', async () => {
     const { directory, set } = await half();
     expect(await dropOlder(set)).toBe(1);
     expect(await sourceIn(directory)).toBe('older');
   });
 
-  it('makes the older one count again for whoever looks', async () => {
+  it('makes the older line count again', async () => {
     const { set } = await half();
     set.refresh(0);
     expect(set.shardOf(ofSecond)).toBe(1);
@@ -153,13 +153,13 @@ describe('a line at home that was read while its writer had lost the lock, and t
 });
 
 describe('a key with lines in two shards', () => {
-  it('is deleted in both before that is acknowledged', async () => {
+  it('is deleted in both before the deletion is acknowledged', async () => {
     const { directory, set } = await readHalfway();
     expect(await set.atHome(ofSecond, { kind: 'delete', key: ofSecond, now: 0, onlyExpired: false })).toBe(true);
     expect(recordsOf(directory)).toEqual([]);
   });
 
-  it('is in one once a new value is acknowledged', async () => {
+  it('is in only one shard once a new value is acknowledged', async () => {
     const { directory, set } = await readHalfway();
     await set.atHome(ofSecond, {
       kind: 'put',
@@ -174,7 +174,7 @@ describe('a key with lines in two shards', () => {
 
 describe('two lines of a key that ProxyWhirl left in two shards', () => {
   it.each([1, 2, 3, undefined])(
-    'count as it reads them, the higher shard’s first, with %s shards of ours',
+    'count as in ProxyWhirl, where the higher shard wins, with %s shards of ours',
     async (numShards) => {
       const directory = leftBehind([lineOf(ofFirst, 'lower'), lineOf(ofFirst, 'higher')]);
       const tier = newTier(directory, { numShards });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isUtf8At } from '../../src/lines/is-utf8-at.ts';
 
-it('agrees with the platform on every beginning of two bytes, whatever follows', () => {
+it('agrees with the platform for every pair of first bytes, whatever follows', () => {
   for (let first = 0; first < 256; first++)
     for (let second = 0; second < 256; second++)
       for (const rest of [[], [0x80], [0xbf, 0xbf], [0x80, 0x80, 0x41], [0x41]]) {
@@ -12,7 +12,7 @@ it('agrees with the platform on every beginning of two bytes, whatever follows',
       }
 });
 
-it('agrees with the platform on texts, whole and with bytes changed, wherever they are cut', () => {
+it('agrees with the platform for strings, intact or corrupted, cut anywhere', () => {
   const changed = fc
     .tuple(
       fc.string({ unit: 'binary', maxLength: 200 }),

@@ -11,7 +11,7 @@ function isParsed(text: string): boolean {
 }
 
 const asBytes = (text: string) => isJson(Buffer.from(text), 0, Buffer.byteLength(text));
-/** The characters that JSON gives a meaning to, and some that it does not. */
+/** The characters that are special in JSON, and some that are not. */
 const PIECES = [
   ...'{}[]",:\\/bfnrtu0123456789abcdefABE+-. \t\r\n\u0001é',
   'true',
@@ -22,7 +22,7 @@ const PIECES = [
   '1.5e-3',
 ];
 
-it('takes what JSON.parse takes: printed values', () => {
+it('accepts printed values, as JSON.parse does', () => {
   fc.assert(
     fc.property(fc.json({ stringUnit: 'grapheme' }), fc.nat(3), (text, indent) => {
       const printed = JSON.stringify([JSON.parse(text), { a: JSON.parse(text) as unknown }], null, indent);
@@ -33,7 +33,7 @@ it('takes what JSON.parse takes: printed values', () => {
   );
 });
 
-it('takes nothing else: printed values with pieces put in and taken out, and pieces alone', () => {
+it('accepts exactly what JSON.parse accepts among mutated values and fragments', () => {
   const piece = fc.constantFrom(...PIECES);
   const mutated = fc
     .tuple(fc.json({ maxDepth: 3 }), fc.array(fc.tuple(fc.nat(60), fc.nat(2), piece), { minLength: 1, maxLength: 3 }))
@@ -49,7 +49,7 @@ it('takes nothing else: printed values with pieces put in and taken out, and pie
   );
 });
 
-it('takes values of any depth', () => {
+it('accepts values of any depth', () => {
   const deep = `${'[{"a":'.repeat(100_000)}1${'}]'.repeat(100_000)}`;
   expect(asBytes(deep)).toBe(true);
   expect(asBytes(deep.slice(0, -1))).toBe(false);

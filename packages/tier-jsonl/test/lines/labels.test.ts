@@ -7,7 +7,7 @@ import { allLines, facts, makeEntry, newDirectory, newTier } from '../support/ti
 const LABELS = { country: 'DE', kind: 'residential', note: '5% = "é"' };
 const labelled = (key: string) => makeEntry(key, { labels: LABELS, password: 'hunter2' });
 
-/** The shard as ProxyWhirl leaves it when it stores an entry: it reads all lines, and prints each object with all its members as Python does. */
+/** The shard as ProxyWhirl rewrites it to store an entry: every object with all its members, as Python prints them. */
 function rewriteAsProxyWhirl(path: string, touched: string): void {
   const lines = readFileSync(path, 'latin1').trim().split('\n');
   const printed = lines.map((line) => {
@@ -20,7 +20,7 @@ function rewriteAsProxyWhirl(path: string, touched: string): void {
   writeFileSync(path, `${printed.join('\n')}\n`);
 }
 
-it('labels come back after a reopening, from a line that people can read', async () => {
+it('labels survive reopening, in a human-readable line', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.putMany([labelled('a'), makeEntry('b')]);
@@ -32,7 +32,7 @@ it('labels come back after a reopening, from a line that people can read', async
   expect(allLines(directory)[0]).toContain('"labels":["country=DE","kind=residential",');
 });
 
-it('a line with labels is opened without being parsed', async () => {
+it('a line with labels is indexed without being parsed', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.putMany([labelled('a'), labelled('b')]);
@@ -44,7 +44,7 @@ it('a line with labels is opened without being parsed', async () => {
   read.mockRestore();
 });
 
-it('labels of entries that ProxyWhirl does not touch stay, whatever it does to their shard', async () => {
+it('labels of entries that ProxyWhirl does not change survive its rewriting of their shard', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.putMany([labelled('a'), labelled('b')]);
@@ -54,7 +54,7 @@ it('labels of entries that ProxyWhirl does not touch stay, whatever it does to t
   expect(tier.statistics.evictionsCorruption).toBe(0);
 });
 
-it('a bit that rots in a label is noticed', async () => {
+it('a flipped bit in a label is detected', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.put('a', labelled('a'));
@@ -66,7 +66,7 @@ it('a bit that rots in a label is noticed', async () => {
 });
 
 it.each(['["country"]', '5', '[["country=DE"]]', '{"country":5}'])(
-  'a record whose labels are %s is damaged',
+  'a record with labels %s is damaged',
   async (labels) => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });

@@ -19,7 +19,7 @@ import { exitOf } from '../support/children.ts';
 import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const CHILD = join(import.meta.dirname, '..', 'support', 'stopped-child.ts');
-/** So long that whoever went by the age of a lock would fail. */
+/** So long that going by the age of a lock would fail the test. */
 const PATIENT: LockTiming = { stale: 600_000, update: 1000, deadline: 15_000 };
 const HASTY: LockTiming = { stale: 2000, update: 1000, deadline: 300 };
 
@@ -37,7 +37,10 @@ async function seeded(): Promise<string> {
   return directory;
 }
 
-/** A process that ends itself, the lock held, just before its `at`th write; the first one says that it is about to take it, the second one names it. */
+/**
+ * A process that kills itself with the lock held, just before its write number `at`: the first write announces that it
+ * is about to take the lock, the second one names it.
+ */
 async function killedHolder(directory: string, at: number, prefix: string[] = []): Promise<void> {
   const [command, ...args] = [...prefix, process.execPath, '--conditions=@pw/source', CHILD];
   const child = spawn(command!, [...args, directory, 'put', 'writeSync', String(at), 'SIGKILL'], { stdio: 'ignore' });
@@ -59,7 +62,7 @@ async function stoppedHolder(directory: string, prefix: string[] = []): Promise<
   return child;
 }
 
-/** As a process would have named itself the holder of the folder that is there. */
+/** As a process would have named itself the holder of the existing folder. */
 function nameHolder(directory: string, identity: { space: string; pid: number; start: number }, ino?: number): string {
   const found = lstatSync(lockOf(directory));
   const path = join(directory, `pw-holder.${identity.space}.${identity.pid}.${identity.start}.0123456789ab`);
@@ -67,7 +70,7 @@ function nameHolder(directory: string, identity: { space: string; pid: number; s
   return path;
 }
 
-/** As a process would have said that it is about to take the lock. */
+/** As a process would have announced that it is about to take the lock. */
 function sayTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
   const path = join(directory, `pw-holder.${space}.${pid}.${start}.ba9876543210`);
   writeFileSync(path, `${'taking'.padEnd(47)}\n`, { mode: 0o600 });
@@ -76,7 +79,7 @@ function sayTaking(directory: string, { space, pid, start }: { space: string; pi
 const gone = { ...ownIdentity(), pid: 2 ** 30 };
 
 describe.runIf(process.platform === 'linux')('the lock of a process that was killed', () => {
-  it('is taken over by the next write of a tier that is open already, however long locks live', async () => {
+  it('is taken over by the next write of an open tier, however large `lock.stale` is', async () => {
     const directory = await seeded();
     const tier = tierOn(directory, PATIENT);
     await tier.open();
@@ -87,12 +90,12 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     expect(existsSync(lockOf(directory))).toBe(false);
   });
 
-  it('goes when the directory is opened, and with it the file that named the process', async () => {
+  it('is removed when the directory is opened, together with its holder file', async () => {
     const directory = await seeded();
     await killedHolder(directory, 3);
     expect(namesIn(directory)).toHaveLength(1);
     const [left] = namesIn(directory);
-    // Of another boot, and not heard of for two days.
+    // Of another boot, and silent for two days.
     const forgotten = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
     const unfinished = `${lockOf(directory)}.0123456789ab`;
     writeFileSync(forgotten, '');
@@ -108,10 +111,10 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     expect(namesIn(directory)).toEqual([]);
   });
 
-  it('is taken over from one that died while it took one over', async () => {
+  it('is taken over from a process that died while taking one over', async () => {
     const directory = await seeded();
     await killedHolder(directory, 3);
-    // Writes of the second: that it is about to take the lock, its name, the copy of the shard.
+    // Writes of the second process: its announcement, its name, the copy of the shard.
     await killedHolder(directory, 3);
     const tier = tierOn(directory, PATIENT);
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
@@ -121,7 +124,7 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
 });
 
 describe.runIf(process.platform === 'linux')('a lock whose holder was killed before it could name itself', () => {
-  it('is taken over at once by a write', async () => {
+  it('is taken over immediately by a write', async () => {
     const directory = await seeded();
     const tier = tierOn(directory, PATIENT);
     await tier.open();
@@ -130,7 +133,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     expect(await tier.put('k1', fresh('k1'))).toBe(true);
   });
 
-  it('goes when the directory is opened', async () => {
+  it('is removed when the directory is opened', async () => {
     const directory = await seeded();
     await killedHolder(directory, 2);
     const tier = tierOn(directory, PATIENT);
@@ -138,7 +141,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     expect(existsSync(lockOf(directory))).toBe(false);
   });
 
-  it('goes by its age while anybody who may have made it runs, or is of another container', async () => {
+  it('expires by age while a process that may have made it runs, or belongs to another container', async () => {
     for (const other of [ownIdentity(), { ...gone, space: '01234567' }]) {
       const directory = await seeded();
       await killedHolder(directory, 2);
@@ -147,7 +150,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     }
   });
 
-  it('goes by its age if it was made before the dead one meant to make one', async () => {
+  it('expires by age if it was made before the dead process announced one', async () => {
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     await sleep(20);
@@ -157,7 +160,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
   });
 });
 
-it('files of holders go a few at an opening, however many there are', async () => {
+it('each opening removes a limited number of holder files, however many there are', async () => {
   const directory = newDirectory();
   mkdirSync(directory, { mode: 0o700 });
   const longAgo = new Date(Date.now() - 48 * 60 * 60 * 1000);
@@ -176,14 +179,14 @@ it('files of holders go a few at an opening, however many there are', async () =
   expect(left).toEqual([250, 50, 0, 0]);
 });
 
-describe('a lock goes by its age', () => {
-  it('if nobody is named its holder', async () => {
+describe('a lock expires by age', () => {
+  it('if it has no named holder', async () => {
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
   });
 
-  it('if the process that has ended is named for another folder', async () => {
+  it('if the ended process is the named holder of another folder', async () => {
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     const path = nameHolder(directory, gone, lstatSync(directory).ino);
@@ -191,12 +194,12 @@ describe('a lock goes by its age', () => {
     await tier.open();
     expect(existsSync(lockOf(directory))).toBe(true);
     await tier.close();
-    // The name of a process that has ended goes at an opening, so another one.
+    // An opening removes the name of an ended process, so another one is needed.
     renameSync(nameHolder(directory, gone, lstatSync(directory).ino), path);
     expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
   });
 
-  it('if its holder is of another boot or container, or one of those named runs', async () => {
+  it('if its holder is of another boot or container, or one of the named holders runs', async () => {
     for (const holders of [[{ ...gone, space: '01234567' }], [gone, ownIdentity()]]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));
@@ -206,7 +209,7 @@ describe('a lock goes by its age', () => {
     }
   });
 
-  it('but not if the one that made it has ended, or its number is another’s: the control of the above', async () => {
+  it('but not (control) if its maker has ended, or the process number was reused', async () => {
     for (const holder of [gone, { ...ownIdentity(), start: ownIdentity().start + 1 }]) {
       const directory = await seeded();
       mkdirSync(lockOf(directory));
@@ -215,7 +218,7 @@ describe('a lock goes by its age', () => {
     }
   });
 
-  it('and is taken over then, whatever is in it', async () => {
+  it('and is then taken over, whatever its folder contains', async () => {
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     writeFileSync(join(lockOf(directory), 'f'), '');
@@ -226,16 +229,16 @@ describe('a lock goes by its age', () => {
   });
 });
 
-// The first process of a namespace takes no signal that it sends itself.
+// The first process of a namespace ignores signals that it sends to itself.
 const UNSHARE = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', '"$@"; exit 0', 'sh'];
 const canUnshare = spawnSync(UNSHARE[0]!, [...UNSHARE.slice(1), 'true']).status === 0;
 if (!canUnshare) console.warn('unshare is not permitted here: two namespaces of process numbers are not tested');
 
 describe.runIf(canUnshare)('two containers on one volume', () => {
-  it('do not take a lock of the other’s, whether its process runs or has ended', async () => {
+  it('do not take the lock of the other one, whether its process runs or has ended', async () => {
     for (const killed of [false, true]) {
       const directory = await seeded();
-      // Its number in its own namespace is one that names another process here, or none.
+      // Its number in its own namespace belongs to another process here, or to none.
       if (killed) await killedHolder(directory, 3, UNSHARE);
       else await stoppedHolder(directory, UNSHARE);
       expect(namesIn(directory)).toHaveLength(1);
@@ -246,7 +249,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
     }
   });
 
-  it('take it when nobody has refreshed it', async () => {
+  it('take the lock when it was not refreshed', async () => {
     const directory = await seeded();
     await killedHolder(directory, 3, UNSHARE);
     expect(await tierOn(directory, { ...HASTY, deadline: 10_000 }).put('k1', fresh('k1'))).toBe(true);
@@ -254,7 +257,7 @@ describe.runIf(canUnshare)('two containers on one volume', () => {
 });
 
 describe('the file that names the holders', () => {
-  it('can be read by its owner alone, and goes when the tier is closed', async () => {
+  it('is readable by its owner only, and removed when the tier is closed', async () => {
     const directory = newDirectory();
     const tier = tierOn(directory, PATIENT);
     await tier.put('k0', fresh('k0'));

@@ -34,7 +34,7 @@ async function startStopped(directory: string, work: string, call: string, at: n
   return { child, output: () => output };
 }
 
-/** Lets the child go on, and gives what it answered. */
+/** Resumes the child, and returns its answer. */
 async function goOn({ child, output }: Stopped): Promise<{ done: boolean[]; failures: number }> {
   child.kill('SIGCONT');
   expect(await exitOf(child)).toBe(0);
@@ -49,7 +49,7 @@ async function seeded(): Promise<{ directory: string; rival: JsonlCacheTier }> {
   const directory = newDirectory();
   const rival = newTier(directory, { numShards: 1, clock: systemClock, lock: LOCK });
   for (const key of ['k0', 'k1', 'k2']) expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
-  // What is kept open in the child must not be what the rival keeps a lock of.
+  // The descriptors open in the child must not be those by which the rival holds a lock.
   await sleep(60);
   return { directory, rival };
 }
@@ -77,32 +77,29 @@ async function expectRivals(directory: string, but: readonly string[] = []): Pro
 
 const linux = process.platform === 'linux';
 
-describe.runIf(linux)('a process that is frozen for longer than its lock lives, and goes on', () => {
-  it.each([1, 2, 3, 4, 5])('at write %i of a put loses nothing of its rival, nor its own', async (at) => {
+describe.runIf(linux)('a process that resumes after being frozen for longer than `lock.stale`', () => {
+  it.each([1, 2, 3, 4, 5])('at write %i of a put loses neither its own write nor those of its rival', async (at) => {
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'put', 'writeSync', at);
     await rivalWrites(rival);
     expect(await goOn(frozen)).toEqual({ done: [true, true], failures: 0 });
     const fresh = await expectRivals(directory, ['k0']);
     expect((await fresh.get('mine'))?.source).toBe('child');
-    // The later of two puts, and the rival's was acknowledged before this one was begun or while it was under way.
+    // The later of two puts counts; that of the rival was acknowledged before this one began, or during it.
     expect((await fresh.get('k0'))?.source).toBe('child');
     expect((await rival.get('mine'))?.source).toBe('child');
   });
 
-  it.each([1, 2, 3, 4])(
-    'at write %i of an old value with a new count does not bring the old value back',
-    async (at) => {
-      const { directory, rival } = await seeded();
-      const frozen = await startStopped(directory, 'access', 'writeSync', at);
-      await rivalWrites(rival);
-      frozen.child.kill('SIGCONT');
-      await exitOf(frozen.child);
-      await expectRivals(directory);
-    },
-  );
+  it.each([1, 2, 3, 4])('at write %i of an old value with a new count does not restore the old value', async (at) => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'access', 'writeSync', at);
+    await rivalWrites(rival);
+    frozen.child.kill('SIGCONT');
+    await exitOf(frozen.child);
+    await expectRivals(directory);
+  });
 
-  it.each([1, 2, 3, 4])('at write %i of a delete deletes what it was to delete', async (at) => {
+  it.each([1, 2, 3, 4])('at write %i of a delete completes the deletion', async (at) => {
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'delete', 'writeSync', at);
     await rivalWrites(rival);
@@ -111,12 +108,12 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect(await fresh.get('k1')).toBeUndefined();
   });
 
-  it('in a delete whose note is written answers that it deleted, though ProxyWhirl takes the note and the line away', async () => {
+  it('in a delete whose note is written answers true, even if ProxyWhirl removes note and line', async () => {
     const { directory } = await seeded();
     const path = join(directory, 'shard_00.jsonl');
     const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
     let frozen: Stopped;
-    // The opening of the file to overwrite the line, whichever that is.
+    // The opening of the file that overwrites the line, whichever call that is.
     for (let at = 1; ; at++) {
       frozen = await startStopped(directory, 'delete', 'openSync', at);
       expect(frozen.child.exitCode).toBeNull();
@@ -134,7 +131,7 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect((await fresh.keys()).sort()).toEqual(['k0', 'k2']);
   });
 
-  it('at the rename of a compaction replaces nothing that others wrote', async () => {
+  it('at the rename of a compaction overwrites nothing that others wrote', async () => {
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'compact', 'renameSync', 1);
     expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toHaveLength(1);
@@ -146,7 +143,7 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect((await fresh.get('mine'))?.source).toBe('149');
   });
 
-  it('at the rename of a clear clears once it has the lock again, and counts what is there then', async () => {
+  it('at the rename of a clear repeats it with the lock, and counts the entries present then', async () => {
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'clear', 'renameSync', 1);
     await rivalWrites(rival);
@@ -156,7 +153,7 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect(await newTier(directory, { clock: systemClock, lock: LOCK }).keys()).toEqual(['later']);
   });
 
-  it('at the removal of its lock leaves that of its rival alone', async () => {
+  it('at the removal of its lock leaves the lock of its rival alone', async () => {
     const { directory, rival } = await seeded();
     const frozen = await startStopped(directory, 'release', 'rmdirSync', 1);
     const busy = (async () => {
@@ -171,9 +168,9 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
     expect((await fresh.get('mine'))?.source).toBe('child');
   });
 
-  it('just after it made its lock does not take its rival’s for its own', async () => {
+  it('just after making its lock does not mistake the lock of its rival for its own', async () => {
     const { directory, rival } = await seeded();
-    // The look that follows the making of the folder, whichever that is: each of the first ones.
+    // The check after the creation of the folder, whichever call that is: each of the first ones.
     for (let at = 1; at <= 6; at++) {
       const frozen = await startStopped(directory, 'put', 'lstatSync', at);
       for (let n = 0; n < 5; n++) expect(await rival.put(`s${at}`, ofRival(`s${at}`, String(n)))).toBe(true);
@@ -183,7 +180,7 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
   });
 
   it.each([1, 2, 3])(
-    'at rename %i of a re-sharding does not take the records of another number of shards',
+    'at rename %i of a re-sharding does not lose records stored under another number of shards',
     async (at) => {
       const { directory, rival } = await seeded();
       const frozen = await startStopped(directory, 'reshard', 'renameSync', at);
@@ -202,8 +199,8 @@ describe.runIf(linux)('a process that is frozen for longer than its lock lives, 
   );
 });
 
-describe('a process that stops its own event loop for longer than its lock lives', () => {
-  it('looks before it writes, and loses nothing of its rival', async () => {
+describe('a process that blocks its event loop for longer than `lock.stale`', () => {
+  it('checks its lock before it writes, and loses nothing of its rival', async () => {
     const { directory, rival } = await seeded();
     const child = spawn(process.execPath, ['--conditions=@pw/source', CHILD, directory, 'loop', 'none', '4000'], {
       stdio: ['ignore', 'pipe', 'inherit'],

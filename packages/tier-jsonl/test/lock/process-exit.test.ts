@@ -16,7 +16,7 @@ describe('a process that ends in the middle of a burst of writes', () => {
     ['by process.exit()', 'exit', 0],
     ['by an uncaught error', 'error', 1],
     ['because nothing is left to do', 'nothing', 0],
-  ])('leaves no lock that others would wait for: %s', (_, how, status) => {
+  ])('leaves no lock behind: %s', (_, how, status) => {
     const directory = newDirectory();
     const ended = runChild(directory, how);
     expect(ended.status).toBe(status);
@@ -27,11 +27,11 @@ describe('a process that ends in the middle of a burst of writes', () => {
   });
 });
 
-describe('the listener that gives locks back at the end of the process', () => {
-  it('is there while a lock is held, and gone when the tier is closed', async () => {
+describe('the exit listener that releases locks', () => {
+  it('exists while a lock is held, and is removed when the tier is closed', async () => {
     const before = process.listenerCount('exit');
     const tier = newTier(newDirectory());
-    // Two writes close to one another keep it.
+    // Two writes in quick succession keep it.
     while (process.listenerCount('exit') === before) await tier.put('k', makeEntry('k'));
     expect(process.listenerCount('exit')).toBe(before + 1);
     await tier.close();

@@ -15,13 +15,13 @@ import { describe, expect, it } from 'vitest';
 import { shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { allLines, makeEntry, newDirectory, newTier, shardFiles } from '../support/tiers.ts';
 
-/** How many shard files hold anything: those beyond the number of shards are left empty. */
+/** Number of shard files with content: those beyond the number of shards are left empty. */
 function filledShards(directory: string): number {
   return shardFiles(directory).filter((name) => statSync(join(directory, name)).size > 0).length;
 }
 
 describe('two tiers on one directory', () => {
-  it('see at their next operation what the other did', async () => {
+  it('see changes of the other one at their next operation', async () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const a = newTier(directory, { clock });
@@ -63,7 +63,7 @@ describe('two tiers on one directory', () => {
     expect((await a.get('k5'))?.source).toBe('b');
   });
 
-  it('follow ProxyWhirl, which replaces a whole shard', async () => {
+  it('follow ProxyWhirl when it replaces a whole shard', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.putMany([makeEntry('a'), makeEntry('b')]);
@@ -81,7 +81,7 @@ describe('two tiers on one directory', () => {
     expect(await tier.keys()).toEqual(['d']);
   });
 
-  it('notice a file that was cut and written on', async () => {
+  it('detect a file that was cut and then appended to', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.putMany([makeEntry('a', { source: 'one' }), makeEntry('b')]);
@@ -95,7 +95,7 @@ describe('two tiers on one directory', () => {
 });
 
 describe('the number of shards', () => {
-  it('is recorded and honoured when the directory is opened again', async () => {
+  it('is recorded, and used when the directory is reopened', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 3 });
     await tier.putMany(Array.from({ length: 60 }, (_, n) => makeEntry(`k${n}`)));
@@ -110,7 +110,7 @@ describe('the number of shards', () => {
     [16, 4],
     [4, 16],
     [1, 7],
-  ])('changes from %i to %i without losing or doubling a record', async (from, to) => {
+  ])('changes from %i to %i without losing or duplicating a record', async (from, to) => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: from });
     await tier.putMany(Array.from({ length: 100 }, (_, n) => makeEntry(`k${n}`, { source: 'old', password: 'p' })));
@@ -128,12 +128,12 @@ describe('the number of shards', () => {
     expect(await again.get('k98')).toBeUndefined();
     expect(await again.get('k99')).toBeUndefined();
     await again.close();
-    // And back: notes of the first time bring nothing down.
+    // And back: notes of the first change have no effect.
     const back = newTier(directory, { numShards: from });
     expect(await back.size()).toBe(98);
   });
 
-  it('that another process changes is taken over, whatever was under way', async () => {
+  it('is adopted when another process changes it, whatever is in progress', async () => {
     const directory = newDirectory();
     const a = newTier(directory, { numShards: 8 });
     await a.putMany(Array.from({ length: 50 }, (_, n) => makeEntry(`k${n}`)));
@@ -152,7 +152,7 @@ describe('the number of shards', () => {
     expect(JSON.parse(readFileSync(join(directory, 'pw-cache.json'), 'utf8'))).toEqual({ format: 1, num_shards: 3 });
   });
 
-  it('that changed while a tier was idle is noticed by its next write, whichever shard that meets', async () => {
+  it('is detected by the next write after a change, whichever shard it concerns', async () => {
     const keys = Array.from({ length: 500 }, (_, n) => `k${n}`).filter(
       (key) => shardOfKey(key, 8) < 3 && shardOfKey(key, 3) !== shardOfKey(key, 8),
     );
@@ -167,7 +167,7 @@ describe('the number of shards', () => {
     }
   });
 
-  it('that changed leaves no note of a removal that a later value would fall to', async () => {
+  it('leaves no note of a deletion after a change that would delete a later value', async () => {
     const directory = newDirectory();
     const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
     const first = newTier(directory, { numShards: 7 });
@@ -180,7 +180,7 @@ describe('the number of shards', () => {
     expect((await newTier(directory).keys()).length).toBe(100);
   });
 
-  it('of a directory that ProxyWhirl made with more shards than we look for is found out', async () => {
+  it('is found out for a directory that ProxyWhirl created with more shards than our default', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 32 });
     await tier.putMany(Array.from({ length: 100 }, (_, n) => makeEntry(`k${n}`)));
@@ -192,8 +192,8 @@ describe('the number of shards', () => {
   });
 });
 
-describe('what a crash leaves', () => {
-  it('in temporary files is swept when the directory is opened, but nothing that may be in use', async () => {
+describe('after a crash', () => {
+  it('temporary files are removed when the directory is opened, except those that may be in use', async () => {
     const directory = newDirectory();
     mkdirSync(directory);
     const old = new Date(Date.now() - 2 * 3600 * 1000);
@@ -210,7 +210,7 @@ describe('what a crash leaves', () => {
     ).toEqual(['mine.tmp', 'pw-cache.json', 'shard_03.jsonl.99.77.tmp']);
   });
 
-  it('between the note of a removal and the overwriting of its line is made up for', async () => {
+  it('between the note of a deletion and the overwriting of its line, the line is overwritten later', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     await tier.putMany([makeEntry('a'), makeEntry('b')]);
@@ -226,7 +226,7 @@ describe('what a crash leaves', () => {
     expect(readFileSync(path, 'utf8')).not.toContain('"key":"a"');
   });
 
-  it('does not sweep again what another swept before it appended something', async () => {
+  it('entries cleaned up by another process that then appended are not cleaned up again', async () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const [a, b] = [newTier(directory, { clock, numShards: 1 }), newTier(directory, { clock, numShards: 1 })];

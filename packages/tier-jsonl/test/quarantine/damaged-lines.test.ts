@@ -25,14 +25,14 @@ const ten = () =>
   );
 
 describe('a damaged shard', () => {
-  it('cut at every byte of its last line keeps all other lines, and takes new ones', async () => {
+  it('cut at any byte of its last line keeps all other lines, and accepts new ones', async () => {
     const entries = ten();
     const { directory, path, bytes } = await written(entries);
     const lastStart = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
     for (let length = lastStart; length < bytes.length; length++) {
       writeFileSync(path, bytes.subarray(0, length));
       const tier = new JsonlCacheTier({}, { directory, cipher: undefined, clock: new ManualClock() });
-      // The line without its newline alone is whole.
+      // A last line that lacks only its newline is complete.
       const kept = length === bytes.length - 1 ? 10 : 9;
       expect((await tier.keys()).length).toBe(kept);
       expect(await tier.put('new', makeEntry('new'))).toBe(true);
@@ -45,7 +45,7 @@ describe('a damaged shard', () => {
     expect(existsSync(join(directory, 'quarantine', 'shard_00.jsonl'))).toBe(true);
   });
 
-  it('with an expiry that rotted into the past is noticed, though nobody reads what is expired', async () => {
+  it('with an expiry corrupted into the past is detected, although expired records are not read', async () => {
     const { directory, path, bytes } = await written(ten());
     const year = bytes.indexOf('"expires_at":"') + '"expires_at":"'.length;
     bytes[year] = '1'.charCodeAt(0);
@@ -56,7 +56,7 @@ describe('a damaged shard', () => {
     expect(existsSync(join(directory, 'quarantine', 'shard_00.jsonl'))).toBe(true);
   });
 
-  it('with a key that rotted into one of another shard is noticed, whichever is read first', async () => {
+  it('with a key corrupted into one of another shard is detected, whichever is read first', async () => {
     const keys = Array.from({ length: 10 }, (_, n) => `key-${n}`);
     for (const shard of [0, 1]) {
       const directory = newDirectory();
@@ -77,7 +77,7 @@ describe('a damaged shard', () => {
     }
   });
 
-  it('with a flipped bit gives no wrong record and hides no other', async () => {
+  it('with a flipped bit returns no wrong record and hides no other', async () => {
     const entries = ten();
     const { directory, path, bytes } = await written(entries);
     const expected = new Map(entries.map((entry) => [entry.key, facts(entry)]));
@@ -91,14 +91,14 @@ describe('a damaged shard', () => {
           writeFileSync(path, flipped);
           const tier = newTier(directory);
           let found = 0;
-          // A key may have rotted into another one.
+          // A key may have been corrupted into another one.
           for (const key of new Set([...expected.keys(), ...(await tier.keys())])) {
             const entry = await tier.get(key);
             if (entry === undefined) continue;
             expect(facts(entry)).toEqual(expected.get(key));
             found++;
           }
-          // A newline that is none any more glues two lines together; both are salvaged.
+          // A corrupted newline joins two lines; both are salvaged.
           expect(found).toBeGreaterThanOrEqual(9);
           if (found < 10 || bytes[at] === 0x0a) expect(tier.statistics.evictionsCorruption).toBeGreaterThan(0);
           await tier.close();
@@ -108,7 +108,7 @@ describe('a damaged shard', () => {
     );
   });
 
-  it('is counted once and set aside byte for byte', async () => {
+  it('is counted once, and its damaged line set aside byte for byte', async () => {
     const { directory, path, bytes } = await written(ten());
     const odd = Buffer.from(' garbage{{{\n\xff\xfe\n{"key": "cut", "proxy_url": "http\n', 'latin1');
     const wrong = Buffer.from(bytes.toString('latin1').replace('"source":"source-3"', '"source":"source-4"'), 'latin1');
@@ -132,7 +132,7 @@ describe('a damaged shard', () => {
     expect(again.statistics.evictionsCorruption).toBe(0);
   });
 
-  it('of blanks, lists and objects without a key is left as it is, and survives compaction', async () => {
+  it('of blanks, lists and objects without a key is left unchanged, also by compaction', async () => {
     const { directory, path, bytes } = await written(ten());
     writeFileSync(path, Buffer.concat([Buffer.from('\n   \n[]\n{"note": "mine"}\n'), bytes]));
     const tier = newTier(directory);
@@ -153,7 +153,7 @@ describe("ProxyWhirl's files", () => {
   }
 
   it.each(['l2_jsonl', 'l2_jsonl_rotated'])(
-    '%s: every key is there, entries without credentials as it reads them',
+    '%s: every key is present, and entries without credentials read as in ProxyWhirl',
     async (name) => {
       const { entries } = readFixtureJson<Expected>(`${name}.expected.json`);
       const directory = fixturePath(name, makeTempDir(onTestFinished));
@@ -184,7 +184,7 @@ describe("ProxyWhirl's files", () => {
     },
   );
 
-  it('odd lines: opens, and reads at least what ProxyWhirl reads', async () => {
+  it('with unusual lines open, and read at least what ProxyWhirl reads', async () => {
     interface Quirks {
       readonly real_behaviour: Record<string, { readonly get: Record<string, unknown> | null }>;
     }
@@ -207,7 +207,7 @@ describe("ProxyWhirl's files", () => {
     expect(await newTier(directory).get('two-shards')).toBeUndefined();
   });
 
-  it('fatal lines: opens, reads the entry beside them, and sets them aside', async () => {
+  it('with lines that are fatal to ProxyWhirl open, read the entry beside them, and set them aside', async () => {
     const { lines_hex: lines } = readFixtureJson<{ lines_hex: Record<string, string> }>(
       'l2_jsonl_fatal_lines.expected.json',
     );
@@ -226,7 +226,7 @@ describe("ProxyWhirl's files", () => {
     }
   });
 
-  it('printed anew by Python keep their checksum; an update without one is accepted', async () => {
+  it('keep their checksums when printed by Python, and may have updates without one', async () => {
     const entry = makeEntry('ключ', { source: 'é🙂\u2028', lastHealthError: 'a"\\\n\u0000', accessCount: 2 ** 53 - 1 });
     const { directory, path, bytes } = await written([entry]);
     const record = JSON.parse(bytes.toString()) as Record<string, unknown>;

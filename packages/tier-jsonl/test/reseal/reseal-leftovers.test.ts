@@ -68,8 +68,8 @@ async function written(count = 10) {
 
 const NOTHING = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0, misplaced: 0, inQuarantine: 0 };
 
-describe('the quarantine, when a directory is sealed again', () => {
-  it('is sealed again where it lies, with every other byte as it was', async () => {
+describe('the quarantine, during a re-encryption', () => {
+  it('is sealed again in place, with every other byte unchanged', async () => {
     const { directory, quarantine } = await written();
     const long = Buffer.alloc(1_500_000, 'long ');
     const others = ['{"a":1}', '', 'no JSON \r', '\ufeff{"b"', Buffer.from([0xff, 0xfe]).toString('latin1')];
@@ -87,13 +87,13 @@ describe('the quarantine, when a directory is sealed again', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(path).ino).not.toBe(inode);
     expect(readdirSync(join(directory, 'quarantine'))).toEqual(['shard_00.jsonl']);
-    // Nothing to do: the file is not written again.
+    // Nothing to do: the file is not rewritten.
     const again = statSync(path).ino;
     expect(await reseal(tier)).toEqual({ ...NOTHING, alreadyCurrent: 10 });
     expect(statSync(path).ino).toBe(again);
   });
 
-  it('is counted line by line where no key opens it, or nobody can tell', async () => {
+  it('is counted line by line where no key opens a token, or that cannot be decided', async () => {
     const { directory, quarantine } = await written();
     const huge = Buffer.alloc(900_000, 'x');
     huge.write('"username_encrypted":"', 524_280);
@@ -103,7 +103,7 @@ describe('the quarantine, when a directory is sealed again', () => {
     expect(await reseal(open(directory, BOTH))).toEqual({ ...NOTHING, reencrypted: 10, inQuarantine: 4 });
   });
 
-  it('goes on to take what is set aside meanwhile', async () => {
+  it('keeps lines that are set aside in the meantime', async () => {
     const { directory, quarantine } = await written(200);
     const path = quarantine(`${line(1)}\n`.repeat(2000));
     const [resealing, other] = [open(directory, BOTH), open(directory, BOTH)];
@@ -120,7 +120,7 @@ describe('the quarantine, when a directory is sealed again', () => {
     for (let n = 0; n < 20; n++) expect(lines.filter((text) => text.startsWith(`damaged ${n} `))).toHaveLength(1);
   });
 
-  it('loses the copy that a crash left unfinished', async () => {
+  it('loses the unfinished copy of a crash', async () => {
     const { directory, quarantine } = await written();
     const temporary = quarantine(line(1), 'shard_00.jsonl.pw-0123456789ab.tmp');
     const beside = join(directory, 'shard_00.jsonl.pw-0123456789ab.tmp');
@@ -132,11 +132,11 @@ describe('the quarantine, when a directory is sealed again', () => {
   });
 });
 
-describe('a shard that is sealed again', () => {
-  it('loses older lines also when all that count were sealed before', async () => {
+describe('a shard, during a re-encryption', () => {
+  it('loses older lines even if all current ones were sealed before', async () => {
     const { directory, shard } = await written();
     const cut = open(directory, BOTH);
-    // Broken off before the end, where the older lines are dropped.
+    // Interrupted before the older lines are dropped.
     for await (const { reencrypted } of cut.reseal(10)) if (reencrypted === 10) break;
     await cut.close();
     expect(readFileSync(shard, 'latin1')).toContain(hex(OLD, 'pass-1'));
@@ -146,14 +146,14 @@ describe('a shard that is sealed again', () => {
     expect(readFileSync(shard, 'latin1')).not.toContain(hex(OLD, 'ann'));
   });
 
-  it('sets aside what cannot be read as an entry, damaged lines and a torn end, and seals it there', async () => {
+  it('sets unreadable records, damaged lines and a torn tail aside, and seals them there', async () => {
     const { directory, shard } = await written();
     const { fetch_time: _, ...incomplete } = entryToRecord(secret(20), OLD);
     const torn = line(21).slice(0, -12);
     writeFileSync(shard, `${JSON.stringify(incomplete)}\nrotten ${line(22)}\n${torn}`, { flag: 'a' });
     const tier = open(directory, BOTH);
     const counts = await reseal(tier);
-    // The end of a token is lost.
+    // The end of a token is missing.
     expect(counts).toEqual({ ...NOTHING, reencrypted: 10, inQuarantine: 1 });
     expect(tier.statistics.evictionsCorruption).toBe(3);
     await tier.close();
@@ -164,7 +164,7 @@ describe('a shard that is sealed again', () => {
     }
   });
 
-  it('is counted where it holds lines of others with tokens in them, or ProxyWhirl is writing it anew', async () => {
+  it('is counted if it has foreign lines with tokens, or ProxyWhirl is rewriting it', async () => {
     const { directory, shard } = await written();
     writeFileSync(shard, `["${hex(OLD, 'x')}", "x_encrypted"]\n["nothing"]\n`, { flag: 'a' });
     writeFileSync(join(directory, 'shard_00.jsonl.abc.tmp'), `${line(1)}\n{"a":1}\n`);
@@ -173,7 +173,7 @@ describe('a shard that is sealed again', () => {
 });
 
 describe('linePieces', () => {
-  it('gives all bytes of a file, line by line, or piece by piece of a long one', () => {
+  it('yields all bytes of a file, by line, or by piece of a long line', () => {
     const path = join(makeTempDir(onTestFinished), 'lines');
     const length = fc.oneof(fc.nat(20), fc.constantFrom(262_143, 262_144, 262_145, 524_287, 524_288, 600_000));
     fc.assert(

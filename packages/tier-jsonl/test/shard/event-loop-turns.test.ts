@@ -6,7 +6,7 @@ import { allText, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const many = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => makeEntry(`${prefix}${i}`));
 
-it('makes room for many in turns: some keys at a time, then shard after shard', async () => {
+it('evicts for a large batch a few keys at a time, then shard by shard, yielding in between', async () => {
   const tier = newTier(newDirectory(), {}, { maxEntries: 500 });
   await tier.open();
   const free = await turnsDuring(async () => tier.putMany(many('a', 500)));
@@ -15,7 +15,7 @@ it('makes room for many in turns: some keys at a time, then shard after shard', 
   expect((await tier.keys()).every((key) => key.startsWith('b'))).toBe(true);
 });
 
-it('writes what it noted of many accesses shard after shard', async () => {
+it('writes many buffered accesses shard by shard, yielding in between', async () => {
   const directory = newDirectory();
   const tier = newTier(directory);
   await tier.putMany(many('k', 999));
@@ -26,7 +26,7 @@ it('writes what it noted of many accesses shard after shard', async () => {
   for (const { key } of updates) expect((await again.get(key))?.accessCount).toBe(7);
 });
 
-it('loses no access to a close that comes while others are being written', async () => {
+it('loses no access if it is closed while others are being written', async () => {
   const directory = newDirectory();
   const tier = newTier(directory);
   await tier.putMany(many('k', 3000));
@@ -42,19 +42,19 @@ it('loses no access to a close that comes while others are being written', async
   expect([...counts]).toEqual([7]);
 });
 
-it('answers a delete of what is being evicted when it is out of the file', async () => {
+it('answers the deletion of an entry being evicted only once it is out of the file', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, {}, { maxEntries: 100 });
   await tier.putMany(many('old', 100));
   const putting = tier.putMany(many('new', 200));
-  // The first of the old ones have left the index, and wait for their turn to be overwritten.
+  // The first of the old ones have left the index, and wait to be overwritten.
   while (await tier.has('old0')) await setImmediate();
   expect(await tier.delete('old0')).toBe(false);
   expect(allText(directory)).not.toContain('"key":"old0"');
   await putting;
 });
 
-it('holds in its files what it says that it holds, whoever stores again what is being evicted', async () => {
+it('has in its files exactly the entries it reports, even if entries are put again while being evicted', async () => {
   const key = fc.integer({ min: 0, max: 150 }).map((i) => `k${i}`);
   const puts = fc.array(
     fc.oneof(fc.array(key, { minLength: 65, maxLength: 140 }), fc.array(key, { minLength: 1, maxLength: 1 })),

@@ -14,7 +14,7 @@ import type { SideIndexFile } from '../../src/side-index/side-index-file.ts';
 import { upTo, wellFormed } from '../support/hostile-kinds.ts';
 import { facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
-// Every piece of work takes all of its turn here, so that everything else comes in between wherever it can.
+// Every time slice is used up immediately here, so that other work interleaves wherever it can.
 vi.mock('../../src/shard/slice.ts', () => ({
   TimeSlice: class {
     renewIfOver = () => true;
@@ -27,7 +27,7 @@ interface Opened {
   readonly path: string;
   readonly shard: Shard;
   readonly index: RecordIndex;
-  /** Puts another file in the place of this one, as ProxyWhirl does, which knows no lock of ours. */
+  /** Replaces the file, as ProxyWhirl does, which ignores our lock. */
   replace(text: string): void;
 }
 
@@ -49,7 +49,7 @@ function opened(text: string): Opened {
   return { path, shard, index, replace };
 }
 
-it('a file that others put in the place of one that is compacted, and that a read has followed, stays', async () => {
+it('compaction does not overwrite a file that others put in place, and that a read has followed', async () => {
   const { path, shard, index, replace } = opened(`${recordOf('a')}${' '.repeat(500)}\n${recordOf('b')}`);
   const theirs = `${recordOf('b')}${recordOf('theirs')}`;
   const steps = compactShard(shard, index, () => true);
@@ -68,7 +68,7 @@ it('a file that others put in the place of one that is compacted, and that a rea
   expect(readFileSync(path, 'latin1')).toBe(theirs);
 });
 
-it('a file that others put in the place of one that is repaired, and that a read has followed, stays', async () => {
+it('repair does not change a file that others put in place, and that a read has followed', async () => {
   const { path, shard, index, replace } = opened(`${upTo(3000, 'rubbish\n')}${recordOf('a')}`);
   const theirs = wellFormed(4000);
   const lock = { confirmHeld: () => true, isStillOurs: () => true };
@@ -76,7 +76,7 @@ it('a file that others put in the place of one that is repaired, and that a read
     let steps = 0;
     for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {
       await waiting;
-      // What is damaged has been copied by now, and is about to be overwritten.
+      // The damaged line has been copied by now, and is about to be overwritten.
       if (waiting === undefined || ++steps > 1) continue;
       replace(theirs);
       shard.refresh();
@@ -86,7 +86,7 @@ it('a file that others put in the place of one that is repaired, and that a read
   expect(readFileSync(path, 'latin1')).toBe(theirs);
 });
 
-it('a reading that rests is given up for one that does not, and leaves nothing behind', () => {
+it('a paused reading is abandoned for a synchronous one, and leaves nothing behind', () => {
   const { path, shard, index, replace } = opened(`${recordOf('a')}${upTo(20_000, 'rubbish\n')}${recordOf('b')}`);
   const damaged = () => [...shard.lines.damaged].map(({ offset, lines }) => [offset, lines]);
   const expected = damaged();
@@ -98,7 +98,7 @@ it('a reading that rests is given up for one that does not, and leaves nothing b
   expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
   expect(steps.next()).toEqual({ done: true, value: true });
   expect([shard.isReading, damaged(), index.countOf(0)]).toEqual([false, expected, 2]);
-  // What was read of a file that is gone counts no more.
+  // What was read of a removed file no longer counts.
   const again = shard.refreshSteps(true);
   for (let n = 0; n < 3; n++) expect(again.next().done).toBe(false);
   rmSync(path);
@@ -110,7 +110,7 @@ it('a reading that rests is given up for one that does not, and leaves nothing b
   expect(index.countOf(0)).toBe(1);
 });
 
-it('room is made for what others stored once it is read', async () => {
+it('entries stored by others cause evictions once they are read', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 2 }, { maxEntries: 10 });
   await tier.putMany(Array.from({ length: 10 }, (_, n) => makeEntry(`own-${n}`)));
@@ -122,7 +122,7 @@ it('room is made for what others stored once it is read', async () => {
   expect(tier.failureCount + other.failureCount).toBe(0);
 });
 
-it('while much is read, whoever asks for anything waits and is told what is there', async () => {
+it('operations wait during a long reading, and then answer correctly', async () => {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1 });
   await tier.put('known', makeEntry('known'));
@@ -146,7 +146,7 @@ it('while much is read, whoever asks for anything waits and is told what is ther
   expect((await tier.get('key-1'))?.accessCount).toBe(5);
 });
 
-it('what is done at once through several tiers of a directory is all done', async () => {
+it('concurrent operations through several tiers of a directory all take effect', async () => {
   const act = fc.tuple(fc.constantFrom('put', 'delete', 'get', 'size'), fc.nat(2), fc.nat(20));
   await fc.assert(
     fc.asyncProperty(fc.array(act, { maxLength: 60 }), fc.nat(3), async (acts, rubbish) => {
@@ -155,7 +155,7 @@ it('what is done at once through several tiers of a directory is all done', asyn
       await tiers[0]!.putMany(Array.from({ length: 21 }, (_, n) => makeEntry(`k${n}`)));
       const path = join(directory, 'shard_01.jsonl');
       for (let n = 0; n < rubbish; n++) writeFileSync(path, 'rubbish\n', { flag: 'a' });
-      // Of a key the last of these counts: each goes through one tier, in its order.
+      // The last of these counts for a key: each goes through one tier, in order.
       const last = new Map<string, string>();
       await Promise.all(
         acts.map(async ([kind, , n]) => {

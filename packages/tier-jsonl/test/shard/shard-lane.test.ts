@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { LockLost } from '../../src/lock/lock-lost.ts';
 import { type LaneParts, ShardLane } from '../../src/shard/shard-lane.ts';
 
-/** A lane whose writer does what each of these says, one after the other; the lock is always free. */
+/** A lane whose writer runs these functions one after another; the lock is always free. */
 function laneOf(writes: (() => boolean)[], { looks = [] as (() => void)[], whenSettled = () => {} } = {}): ShardLane {
   const parts = {
     shard: {
@@ -28,11 +28,11 @@ const lostWhenWritten = (): boolean => {
 };
 const remove = (key: string) => ({ kind: 'delete', key, now: 0, onlyExpired: false }) as const;
 
-it('what was true when it was written in vain is true when it is written again', async () => {
+it('an answer that was true in a lost write stays true when it is repeated', async () => {
   expect(await laneOf([lostWhenWritten, () => false]).submit(remove('a'))).toBe(true);
 });
 
-it('what is queued after a failure takes over no answer of those who failed', async () => {
+it('operations queued after a failure do not inherit answers of the failed ones', async () => {
   let later: Promise<boolean | number> | undefined;
   const looks = [
     () => {},

@@ -10,7 +10,7 @@ import { ShardWriter } from '../../src/shard/shard-writer.ts';
 import type { SideIndexFile } from '../../src/side-index/side-index-file.ts';
 import { newDirectory } from '../support/tiers.ts';
 
-it('what another shard calls damaged while lines are set aside is neither overwritten nor forgotten', async () => {
+it('lines reported as damaged by another shard during a repair are neither overwritten nor forgotten', async () => {
   const directory = newDirectory();
   mkdirSync(directory);
   const path = join(directory, 'shard_00.jsonl');
@@ -34,7 +34,7 @@ it('what another shard calls damaged while lines are set aside is neither overwr
   for (const waiting of new ShardWriter(shard, index, lock, 'normal', () => []).repairSteps(() => true)) {
     if (waiting === undefined) continue;
     await waiting;
-    // What was found is on the disk by now, and is about to be overwritten.
+    // What was found is on disk by now, and is about to be overwritten.
     shard.lines.addSuspect(place);
     isAdded = true;
   }

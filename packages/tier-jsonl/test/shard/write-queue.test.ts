@@ -3,11 +3,11 @@ import { makeTempDir } from '@pw/test-support';
 import { expect, it, onTestFinished } from 'vitest';
 import { JsonlCacheTier } from '../../src/index.ts';
 
-it('forgets no write that arrives in the very moment when a shard’s queue runs dry', async () => {
+it('a write that arrives just as the queue of its shard becomes empty is not lost', async () => {
   const tier = new JsonlCacheTier({ maxEntries: 20 }, { directory: makeTempDir(onTestFinished) });
   onTestFinished(() => tier.close());
   const entries = Array.from({ length: 60 }, (_, i) => CacheEntry.create({ proxyUrl: `http://h.example:${i + 1}` }));
-  // A full tier evicts from other shards at every put: their answers come at other moments than a plain write's.
+  // A full tier evicts from other shards at every put, so that answers come at other moments than for a plain write.
   for (let round = 0; round < 3; round++) {
     for (const entry of entries) {
       expect(await tier.get(entry.key)).toBeUndefined();

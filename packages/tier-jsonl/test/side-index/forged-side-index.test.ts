@@ -8,7 +8,7 @@ import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const SEED = 7;
 
-/** A shard of one good record and room for others, beside which anybody may write an index. */
+/** A shard with one good record and room for others, beside which anybody may write a side index. */
 async function shardOf(filler: number): Promise<{ directory: string; path: string }> {
   const directory = newDirectory();
   const tier = newTier(directory, { numShards: 1, sideIndexFrom: 1 });
@@ -21,7 +21,7 @@ async function shardOf(filler: number): Promise<{ directory: string; path: strin
   return { directory, path };
 }
 
-/** An index of `count` keys that is right in all that `change` does not touch. */
+/** A side index of `count` keys that is valid except for what `change` does. */
 function writeIndex(
   path: string,
   count: number,
@@ -54,8 +54,8 @@ const touching =
     return {};
   };
 
-describe('a side index that somebody wrote', () => {
-  it('is believed where it could be ours', async () => {
+describe('a forged side index', () => {
+  it('is used if it could be ours', async () => {
     const { directory, path } = await shardOf(1000);
     writeIndex(path, 100);
     expect(await newTier(directory).size()).toBe(100);
@@ -63,63 +63,63 @@ describe('a side index that somebody wrote', () => {
 
   it.each<[string, (index: { columns: SideIndex['columns'] }) => object]>([
     [
-      'lines that begin nowhere',
+      'offsets that are not numbers',
       touching((columns) => {
         columns.offset[3] = Number.NaN;
       }),
     ],
     [
-      'lines before the file',
+      'lines before the start of the file',
       touching((columns) => {
         columns.offset[3] = -1;
       }),
     ],
     [
-      'lines behind the file',
+      'lines beyond the end of the file',
       touching((columns) => {
         columns.length[3] = 4e9;
       }),
     ],
     [
-      'lines that begin within a byte',
+      'fractional offsets',
       touching((columns) => {
         columns.offset[3] = 0.5;
       }),
     ],
     [
-      'times that are none',
+      'expiries that are not numbers',
       touching((columns) => {
         columns.expiresAt[3] = Number.NaN;
       }),
     ],
     [
-      'keys that are longer than all',
+      'keys longer than the maximum',
       touching((columns) => {
         columns.keyLength[3] = 5000;
       }),
     ],
     [
-      'keys that are missing',
+      'missing keys',
       touching((columns) => {
         columns.keyLength[3] = 0xffff_ffff;
       }),
     ],
     [
-      'hashes in no order',
+      'unsorted hashes',
       touching((columns) => {
         columns.hash.reverse();
       }),
     ],
     [
-      'hashes that crowd',
+      'hashes that all share a chain',
       touching((columns) => {
         columns.hash.fill(SEED);
       }),
     ],
-    ['places that are none', () => ({ superseded: new Map([['k', [5]]]) })],
-    ['places that are nothing', () => ({ foreign: [{}] })],
-    ['places behind the file', () => ({ foreign: [{ offset: 1e9, length: 1 }] })],
-  ])('with %s is passed over, and the shard is read', async (_what, change) => {
+    ['ranges that are numbers', () => ({ superseded: new Map([['k', [5]]]) })],
+    ['empty ranges', () => ({ foreign: [{}] })],
+    ['ranges beyond the end of the file', () => ({ foreign: [{ offset: 1e9, length: 1 }] })],
+  ])('with %s is ignored, and the shard is read', async (_what, change) => {
     const { directory, path } = await shardOf(1000);
     writeIndex(path, 100, change);
     const tier = newTier(directory);
@@ -127,10 +127,10 @@ describe('a side index that somebody wrote', () => {
     expect([tier.failureCount, (await tier.get('good'))?.key]).toEqual([0, 'good']);
   });
 
-  it('tells a number of chance that helps nobody to make keys meet', () => {
+  it('reveals a seed that does not help to make keys collide', () => {
     const table = new KeyTable();
     table.seed = SEED;
-    // Keys whose hashes have the same high bits under the number that was told.
+    // Keys whose hashes have the same high bits with the revealed seed.
     const keys: string[] = [];
     for (let n = 0; keys.length < 400; n++) {
       const bytes = Buffer.from(`key-${n}`);
@@ -149,8 +149,8 @@ describe('a side index that somebody wrote', () => {
   });
 });
 
-describe('lines of others', () => {
-  it('that are most of a shard are kept, and do not have it compacted at each write', async () => {
+describe('foreign lines', () => {
+  it('that are most of a shard are kept, and do not cause a compaction at each write', async () => {
     const directory = newDirectory();
     mkdirSync(directory, { mode: 0o700 });
     const path = join(directory, 'shard_00.jsonl');

@@ -20,7 +20,7 @@ const FLIPS = process.env['PW_FAULTS'] === 'full' ? 10_000 : 200;
 const OPTIONS = { numShards: 1, sideIndexFrom: 1 };
 const KEYS = ['a', 'b', 'ключ', 'é', 'a"\\b', 'x'.repeat(300)];
 
-/** A closed directory of one shard with lines that were replaced, lines of others, and a side index. */
+/** A closed directory of one shard with superseded lines, foreign lines, and a side index. */
 async function withSideIndex() {
   const directory = newDirectory();
   const tier = newTier(directory, OPTIONS);
@@ -46,7 +46,7 @@ async function contents(directory: string, options = OPTIONS): Promise<Map<strin
   return found;
 }
 
-/** The side index with one slot expired, sealed again: whoever believes it cannot see that entry. */
+/** The side index with one record expired, sealed again: a tier that uses it cannot see that entry. */
 function expireOne(index: string, shard: string): void {
   const stamp = statSync(shard, { bigint: true });
   const bytes = readFileSync(index);
@@ -63,7 +63,7 @@ function expireOne(index: string, shard: string): void {
 }
 
 describe('a side index', () => {
-  it('is left by close, for its owner only, and is what the next opening reads', async () => {
+  it('is written by close with mode 0600, and read by the next opening', async () => {
     const { directory, shard, index } = await withSideIndex();
     expect(statSync(index).mode & 0o777).toBe(0o600);
     const before = await contents(directory);
@@ -72,7 +72,7 @@ describe('a side index', () => {
     expect((await contents(directory)).size).toBe(KEYS.length - 1);
   });
 
-  it('brings back lines that were replaced, so that a delete leaves none of them, and keeps those of others', async () => {
+  it('restores superseded lines, so that a delete overwrites them, and foreign lines', async () => {
     const { directory, shard } = await withSideIndex();
     const tier = newTier(directory, OPTIONS);
     for (const key of KEYS) expect(await tier.delete(key)).toBe(true);
@@ -94,7 +94,7 @@ describe('a side index', () => {
       },
     ],
     [
-      'replaced by an equal one',
+      'replaced by an identical copy',
       (shard) => {
         writeFileSync(`${shard}.copy`, readFileSync(shard));
         const { atime, mtime } = statSync(shard);
@@ -102,14 +102,14 @@ describe('a side index', () => {
         renameSync(`${shard}.copy`, shard);
       },
     ],
-  ])('of a shard that was %s is not believed', async (_, change) => {
+  ])('of a shard that was %s is not used', async (_, change) => {
     const { directory, shard, index } = await withSideIndex();
     expireOne(index, shard);
     change(shard);
     expect((await contents(directory)).size).toBe(KEYS.length);
   });
 
-  it(`with a bit flipped, in ${FLIPS} places, or cut, changes nothing that is read`, async () => {
+  it(`with a bit flipped, at ${FLIPS} positions, or cut, does not change what is read`, async () => {
     const { directory, index } = await withSideIndex();
     const expected = await contents(directory);
     const bytes = readFileSync(index);
@@ -122,7 +122,7 @@ describe('a side index', () => {
     }
   });
 
-  it('of a shard with a key that went to another shard since does not bring it back twice', async () => {
+  it('of a shard with a key that has since moved to another shard does not duplicate the key', async () => {
     const directory = newDirectory();
     const options = { numShards: 2, sideIndexFrom: 1 };
     const tier = newTier(directory, options);
@@ -134,7 +134,7 @@ describe('a side index', () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.index')).length).toBeGreaterThan(0);
   });
 
-  it('is not left for a shard that just changed before the time of the file can tell', async () => {
+  it('is not written for a shard that changed too recently for its modification time to show', async () => {
     const { directory, shard, index } = await withSideIndex();
     const tier = newTier(directory, OPTIONS);
     await tier.put('late', makeEntry('late'));
@@ -143,7 +143,7 @@ describe('a side index', () => {
     expect((await contents(directory)).has('late')).toBe(true);
   });
 
-  it('goes when its shard is cleared, and none is left with a limit, for few entries, or on request', async () => {
+  it('is removed when its shard is cleared, and not written with a limit, for few entries, or if disabled', async () => {
     const { directory, index } = await withSideIndex();
     const tier = newTier(directory, OPTIONS);
     await tier.clear();

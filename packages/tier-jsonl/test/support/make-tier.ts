@@ -4,13 +4,13 @@ import type { TierModule } from '@pw/tier-testkit';
 import { JsonlCacheTier } from '../../src/index.ts';
 import { DEFAULT_SHARDS, shardFileName } from '../../src/layout/shard-of-key.ts';
 
-/** A process that is killed leaves its locks; others wait for them no longer than this. */
+/** A killed process leaves its locks; others wait no longer than this. */
 const lock = { stale: 2000, update: 1000 };
 
 export const createTier: TierModule['createTier'] = ({ config, ...options }) =>
   new JsonlCacheTier(config, { ...options, lock });
 
-/** A folder in the place of each shard file: it can be neither read nor written. */
+/** Replaces each shard file by a folder, which can be neither read nor written. */
 export function breakStore(directory: string): void {
   for (const path of shardPaths(directory)) {
     if (existsSync(path)) copyFileSync(path, `${path}.away`);

@@ -6,7 +6,7 @@ export const HOUR = 3_600_000;
 
 const sample = CacheEntry.create({ proxyUrl: 'http://192.0.2.1:8080', key: 'sample', fetchTime: START });
 
-/** An entry that lives for an hour from START unless told otherwise. */
+/** An entry that lives for an hour from START by default. */
 export function makeEntry(key: string, fields: Partial<CacheEntryFields> = {}): CacheEntry {
   return CacheEntry.restore({ ...sample, key, ...fields });
 }

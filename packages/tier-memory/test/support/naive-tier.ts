@@ -7,7 +7,7 @@ interface Row {
   uses: number;
 }
 
-/** A reported or expected departure. */
+/** A reported or expected eviction. */
 export interface Departure {
   readonly key: string;
   readonly entry: CacheEntry;
@@ -15,8 +15,8 @@ export interface Departure {
 }
 
 /**
- * What a memory tier should do, written for the eye: an array, searched and sorted at each step. It takes part in one
- * choice only: which of several expired entries goes first is the tier's to say.
+ * A reference implementation of a memory tier for readability: an array, searched and sorted at each step. It follows
+ * the tier in one choice only: which of several expired entries is evicted first.
  */
 export class NaiveTier {
   readonly rows = new Map<string, Row>();
@@ -73,7 +73,7 @@ export class NaiveTier {
     return 1;
   }
 
-  /** Stores an entry and tells who must have left, given who did. */
+  /** Stores an entry and returns the expected eviction, given the actual one. */
   put(entry: CacheEntry, now: number, left: readonly Departure[]): readonly Departure[] {
     const { key } = entry;
     if (this.live(key, now) !== undefined) {

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-// Every piece of work takes all of its turn here, so that everything else comes in between wherever it can.
+// Every time slice is used up immediately here, so that other work interleaves wherever it can.
 vi.mock('../../src/shard/slice.ts', () => ({
   TimeSlice: class {
     renewIfOver = () => true;

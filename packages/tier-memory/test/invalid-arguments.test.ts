@@ -5,7 +5,7 @@ import { MemoryCacheTier } from '../src/index.ts';
 const wrong = (value: unknown) => value as never;
 const tier = new MemoryCacheTier();
 
-describe('nonsense', () => {
+describe('an invalid argument', () => {
   it.each([
     ['config', () => new MemoryCacheTier(wrong(new Map()))],
     ['config', () => new MemoryCacheTier(wrong(null))],
@@ -18,7 +18,7 @@ describe('nonsense', () => {
     ['name', () => new MemoryCacheTier({}, { name: wrong(1) })],
     ['tierType', () => new MemoryCacheTier({}, { tierType: wrong(1) })],
     ['failureThreshold', () => new MemoryCacheTier({}, { failureThreshold: wrong(null) })],
-  ] as const)('is refused by the constructor in the name of %s', (name, work) => {
+  ] as const)('is rejected by the constructor with an error that names %s', (name, work) => {
     expect(work).toThrow(CacheConfigError);
     expect(work).toThrow(name);
   });
@@ -30,12 +30,12 @@ describe('nonsense', () => {
     ['entries[0]', () => tier.putMany(wrong([{}]))],
     ['filter', () => tier.query(wrong([]))],
     ['failureCount', () => tier.query({ failureCount: wrong([]) })],
-  ] as const)('is refused by a call in the name of %s', (name, work) => {
+  ] as const)('is rejected by a method with an error that names %s', (name, work) => {
     expect(work).toThrow(CacheValidationError);
     expect(work).toThrow(name);
   });
 
-  it('is no failure of the store', () => {
+  it('does not count as a failure of the tier', () => {
     tier.put('a', CacheEntry.create({ key: 'a', proxyUrl: 'http://h.example:8080' }));
     expect(tier.failureCount).toBe(0);
     expect(tier.get('a')?.key).toBe('a');

@@ -3,15 +3,15 @@ import { RecordingLogger } from '@pw/test-support';
 import { JsonlCacheTier } from '../../src/index.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
-/** What became of one directory. */
+/** The result for one directory. */
 export interface OddOutcome {
   readonly directory: string;
   /** Code and message of the error of `open`. */
   readonly refused?: readonly [unknown, string];
-  /** Keys of the forty that were found again. */
+  /** Number of the forty keys that were found. */
   readonly found: number;
   readonly stored: boolean;
-  /** What the log says of the put that was refused. */
+  /** The logged reason for the refused put. */
   readonly lastError: unknown;
   readonly peakMiB: number;
 }
@@ -27,7 +27,7 @@ async function tryDirectory(directory: string): Promise<OddOutcome> {
     for (const key of KEYS) if ((await tier.get(key)) !== undefined) found++;
     const stored = await tier.put('new', CacheEntry.create({ key: 'new', proxyUrl: 'http://198.18.0.1:80' }));
     const lastError = stored ? undefined : logger.lines.at(-1)?.fields['reason'];
-    // Goes through every file of the directory, and may say that it cannot.
+    // Reads every file of the directory, and may fail with an error.
     await walkThrough(tier);
     return { directory, found, stored, lastError, peakMiB: peakMiB() };
   } catch (error) {
@@ -50,6 +50,6 @@ function peakMiB(): number {
   return process.resourceUsage().maxRSS / 1024;
 }
 
-// Each line as soon as it is known: if one hangs, the last line says which one did not.
+// Printed immediately: if one hangs, the last line shows which one did not.
 for (const directory of process.argv.slice(2))
   process.stdout.write(`${JSON.stringify(await tryDirectory(directory))}\n`);
