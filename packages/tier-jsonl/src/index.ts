@@ -1,3 +1,3 @@
 export { JsonlCacheTier } from './jsonl-cache-tier.ts';
 export type { Durability, JsonlTierOptions } from './jsonl-tier-options.ts';
-export type { LockTiming } from './lock-timing.ts';
+export type { LockTiming } from './lock/lock-timing.ts';

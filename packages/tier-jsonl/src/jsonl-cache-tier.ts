@@ -15,33 +15,34 @@ import {
   TierType,
   wholeNumber,
 } from '@pw/cache-models';
+import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import { JsonlStore } from './jsonl-store.ts';
 import { type JsonlTierOptions, jsonlOptions, parseJsonlTierOptions } from './jsonl-tier-options.ts';
 import { MAX_WRITTEN_LINE } from './limits.ts';
+import { encodeLine } from './lines/record-line.ts';
 import type { KeyedPut, StoredPut } from './put-batch.ts';
-import { encodeRecord } from './record-line.ts';
-import { resealRecords } from './reseal.ts';
+import { resealRecords } from './reseal/reseal.ts';
 import { JsonlSideValues } from './side-values.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
 
 const BATCH_SIZE = wholeNumber(1);
 /** Entries that are read before the event loop gets a turn. */
 const SLICE = 500;
-/** Entries that are encoded between two looks at the time, and for how many milliseconds before the event loop gets a turn. */
+/** Entries that are encoded between two checks of the time, and milliseconds before the event loop gets a turn. */
 const ENCODED_AT_A_TIME = 16;
 const ENCODING_MS = 3;
 
 /**
- * Entries in sharded JSON Lines files that people can read, ProxyWhirl shares, and any number of processes may use at once.
+ * Entries in sharded JSON Lines files that people can read, that ProxyWhirl shares, and that any number of processes
+ * may use at the same time.
  *
- * A put appends one line; a get is one positioned read; both cost the same whatever the number of entries. Memory grows by
- * a key and some 60 to 110 bytes an entry.
+ * A put appends one line; a get is one positioned read. Both cost the same whatever the number of entries. Memory grows
+ * by the key and some 60 to 110 bytes per entry.
  */
 export class JsonlCacheTier extends BaseTier<'async'> {
   readonly #store: JsonlStore;
   readonly #sideValues: JsonlSideValues;
 
-  /** Throws a CacheConfigError for a wrong configuration or wrong options. */
+  /** Throws a CacheConfigError for an invalid configuration or invalid options. */
   constructor(config: CacheTierConfigInput, options: JsonlTierOptions) {
     super(config, options, {
       mode: 'async',
@@ -55,8 +56,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
       onDamaged: (count) =>
         this.passOver(new CacheCorruptionError('stored line is damaged', { tier: this.name }), count),
       onEvicting: (id, key, reason) => {
-        const entry = this.#readOrPass(id, key);
-        // One that cannot be told yet is asked for again.
+        const entry = this.#readOrSkip(id, key);
+        // A record that cannot be read yet is reported when it is evicted again.
         if (this.#store.isReading) return;
         if (entry === undefined) this.counts.countRemoval(reason);
         else this.evicted(key, entry, reason);
@@ -68,7 +69,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
         if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
         await this.open();
       },
-      exclusively: (shard, work) => this.#store.exclusively(shard, work),
+      runExclusive: (shard, work) => this.#store.runExclusive(shard, work),
     });
   }
 
@@ -78,8 +79,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   /**
-   * Rewrites lines whose credentials the cipher's current key did not seal. `batchSize`: 1 or more. Throws a CacheValidationError
-   * for another one, and a CacheStorageError.
+   * Re-encrypts credentials that were not sealed with the current key of the cipher. Throws a CacheValidationError
+   * unless `batchSize` is 1 or more, and a CacheStorageError.
    */
   async *reseal(batchSize: number): AsyncGenerator<ResealCounts> {
     checkArgument('batchSize', batchSize, BATCH_SIZE);
@@ -99,32 +100,32 @@ export class JsonlCacheTier extends BaseTier<'async'> {
 
   protected override doGet(key: string, now: number): MaybePromise<CacheEntry | undefined> {
     if (this.#store.isSettled) {
-      // The hot path: no closure, and no promise but the one that the caller awaits.
-      const entry = this.#find(key, now);
+      // Hot path: no closure, and no promise but the one that the caller awaits.
+      const entry = this.#get(key, now);
       if (this.#store.isSettled) return entry;
     }
-    return this.#whenReady(() => this.#find(key, now));
+    return this.#whenSettled(() => this.#get(key, now));
   }
 
-  #find(key: string, now: number): CacheEntry | undefined {
+  #get(key: string, now: number): CacheEntry | undefined {
     const id = this.#store.find(key);
-    if (id === NO_SLOT) return undefined;
+    if (id === NO_RECORD) return undefined;
     const entry = this.#read(id, key);
-    if (entry !== undefined && now < entry.expiresAt) this.#store.used(key);
+    if (entry !== undefined && now < entry.expiresAt) this.#store.noteUse(key);
     return entry;
   }
 
   protected override doPeek(key: string): MaybePromise<CacheEntry | undefined> {
-    return this.#whenReady(() => {
+    return this.#whenSettled(() => {
       const id = this.#store.find(key);
-      return id === NO_SLOT ? undefined : this.#read(id, key);
+      return id === NO_RECORD ? undefined : this.#read(id, key);
     });
   }
 
   protected override doHas(key: string, now: number): MaybePromise<boolean> {
-    return this.#whenReady(() => {
+    return this.#whenSettled(() => {
       const id = this.#store.find(key);
-      return id !== NO_SLOT && !this.#store.isExpired(id, now);
+      return id !== NO_RECORD && !this.#store.isExpired(id, now);
     });
   }
 
@@ -137,9 +138,9 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     const puts: KeyedPut[] = [];
     let end = performance.now() + ENCODING_MS;
     for (const entry of entries) {
-      // Credentials may have to be sealed here, which takes ten times as long as the rest.
+      // Sealing credentials takes ten times as long as the rest of the encoding.
       if (puts.length % ENCODED_AT_A_TIME === ENCODED_AT_A_TIME - 1 && performance.now() > end) {
-        await breathe();
+        await nextTurn();
         end = performance.now() + ENCODING_MS;
       }
       puts.push({ key: entry.key, put: this.#putOf(entry) });
@@ -148,15 +149,15 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override doDelete(key: string, now: number): Promise<boolean> {
-    return this.#store.remove(key, now, false);
+    return this.#store.delete(key, now, false);
   }
 
   protected override doExpire(key: string, now: number): Promise<boolean> {
-    return this.#store.remove(key, now, true);
+    return this.#store.delete(key, now, true);
   }
 
   protected override doDeleteMany(keys: readonly string[], now: number): Promise<boolean[]> {
-    return Promise.all(keys.map((key) => this.#store.remove(key, now, false)));
+    return Promise.all(keys.map((key) => this.#store.delete(key, now, false)));
   }
 
   protected override doClear(now: number): Promise<number> {
@@ -164,7 +165,7 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override doSize(now: number): MaybePromise<number> {
-    return this.#whenReady(() => {
+    return this.#whenSettled(() => {
       this.#store.refreshAll();
       return this.#store.liveCount(now);
     });
@@ -175,39 +176,39 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 
   protected override doKeys(now: number): MaybePromise<string[]> {
-    return this.#whenReady(() => {
+    return this.#whenSettled(() => {
       this.#store.refreshAll();
       return this.#store.liveKeys(now);
     });
   }
 
   protected override async *doEntries(now: number): AsyncIterable<CacheEntry> {
-    await this.#whenReady(() => this.#store.refreshAll());
+    await this.#whenSettled(() => this.#store.refreshAll());
     let count = 0;
     for (const keys of this.#store.liveKeysByFile(now)) {
       for (const key of keys) {
-        if (++count % SLICE === 0) await breathe();
-        const entry = await this.#whenReady(() => this.#readOrPass(this.#store.find(key), key));
+        if (++count % SLICE === 0) await nextTurn();
+        const entry = await this.#whenSettled(() => this.#readOrSkip(this.#store.find(key), key));
         if (entry !== undefined) yield entry;
       }
     }
   }
 
   protected override doCleanupExpired(now: number): Promise<number> {
-    return this.#store.sweep(now);
+    return this.#store.cleanupExpired(now);
   }
 
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): MaybePromise<number> {
-    return this.#whenReady(() => this.#store.recordAccess(updates, now));
+    return this.#whenSettled(() => this.#store.recordAccess(updates, now));
   }
 
-  #whenReady<T>(work: () => T): MaybePromise<T> {
-    return this.#store.settled(work);
+  #whenSettled<T>(work: () => T): MaybePromise<T> {
+    return this.#store.whenSettled(work);
   }
 
   #putOf(entry: CacheEntry): StoredPut {
     const { expiresAt, lastAccessed, accessCount, fetchTime } = entry;
-    const line = encodeRecord(entryToRecord(entry, this.cipher));
+    const line = encodeLine(entryToRecord(entry, this.cipher));
     if (line.length > MAX_WRITTEN_LINE) throw this.#tooLong();
     return {
       line,
@@ -221,8 +222,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     return new CacheValidationError(message, { tier: this.name, problems: [problem] });
   }
 
-  /** Throws what the codec throws; a damaged record is set aside first. */
-  #read(id: SlotId, key: string): CacheEntry | undefined {
+  /** Throws the codec's error; a damaged record is set aside first. */
+  #read(id: RecordId, key: string): CacheEntry | undefined {
     const found = this.#store.readRecord(id);
     if (found === undefined) return undefined;
     try {
@@ -233,8 +234,8 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     }
   }
 
-  #readOrPass(id: SlotId, key: string): CacheEntry | undefined {
-    if (id === NO_SLOT) return undefined;
+  #readOrSkip(id: RecordId, key: string): CacheEntry | undefined {
+    if (id === NO_RECORD) return undefined;
     try {
       return this.#read(id, key);
     } catch (error) {
@@ -244,6 +245,6 @@ export class JsonlCacheTier extends BaseTier<'async'> {
   }
 }
 
-function breathe(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

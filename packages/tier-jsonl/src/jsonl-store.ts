@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessUpdate,
   type CacheEntry,
@@ -9,38 +9,38 @@ import {
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
-import { AccessBuffer } from './access-buffer.ts';
-import { compactSurely } from './compact-surely.ts';
-import { dropOlder } from './drop-older.ts';
+import { AccessWriteBuffer } from './access-write-buffer.ts';
+import { compactWithRetries } from './compaction/compact-with-retries.ts';
+import { errorCode } from './files/storage-fault.ts';
+import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
-import { openShardSet } from './open-shard-set.ts';
-import type { Place } from './place.ts';
+import { dropOlder } from './layout/drop-older.ts';
+import { openShardSet } from './layout/open-shard-set.ts';
+import type { ByteRange } from './lines/byte-range.ts';
+import type { RawRecord } from './lines/raw-record.ts';
 import { type KeyedPut, putBatch, type StoredPut } from './put-batch.ts';
-import type { RawRecord } from './record-line.ts';
-import { RecordReader } from './record-reader.ts';
 import { RoomMaker } from './room-maker.ts';
-import { Resharded, type ShardLane } from './shard-lane.ts';
-import type { ShardOperation } from './shard-operation.ts';
-import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
-import { errorCode } from './storage-fault.ts';
+import { RecordReader } from './shard/record-reader.ts';
+import { Resharded, type ShardLane } from './shard/shard-lane.ts';
+import type { ShardOperation } from './shard/shard-operation.ts';
+import type { ShardSet } from './shard/shard-set.ts';
 
 export interface JsonlStoreHooks {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** So many lines that are no records were met. */
+  /** Called with the number of damaged lines found. */
   onDamaged(count: number): void;
-  /** A record has to go to make room; it can still be read. */
-  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
+  /** Called before a record is evicted, while it can still be read. */
+  onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
 }
 
-/** The records of a directory, still sealed: finds, stores, removes, makes room. */
+/** The records of a directory, still sealed: finds, stores, deletes and evicts them. */
 export class JsonlStore {
   readonly #settings: JsonlTierSettings;
   readonly #room: RoomMaker | undefined;
   readonly #policy: CacheTierConfig['evictionPolicy'] | undefined;
   readonly #hooks: JsonlStoreHooks;
-  readonly #access: AccessBuffer;
+  readonly #access: AccessWriteBuffer;
   readonly #records = new RecordReader(() => this.#shards);
   #set: ShardSet | undefined;
   #reopening: Promise<void> | undefined;
@@ -50,7 +50,7 @@ export class JsonlStore {
     this.#policy = config.maxEntries === null ? undefined : config.evictionPolicy;
     this.#hooks = hooks;
     this.#room = this.#roomMaker(config.maxEntries);
-    this.#access = new AccessBuffer(
+    this.#access = new AccessWriteBuffer(
       {
         write: (key, facts) => this.#atHome(key, { kind: 'access', key, facts }),
         homeOf: (key) => this.#set?.homeOf(key) ?? 0,
@@ -73,46 +73,46 @@ export class JsonlStore {
     await set?.close();
   }
 
-  /** Waits only while the directory is being read again because its number of shards changed, or a shard because much in it did. */
+  /** `undefined` unless a shard, or the whole directory after a change of its number of shards, is being re-read. */
   ready(): MaybePromise<void> {
     if (this.#reopening !== undefined) return this.#reopening;
     if (!this.#shards.isCurrent) return this.#reopen();
     return this.#shards.isReading ? this.#shards.untilRead() : undefined;
   }
 
-  /** True if the shards are as many as was thought when they were last looked at, and all that was seen then is read. */
+  /** True if the number of shards is still the one last seen, and everything seen has been read. */
   get isSettled(): boolean {
     return this.#reopening === undefined && this.#set?.isSettled === true;
   }
 
-  /** True while a shard is being read in turns. */
+  /** True while a shard is being read in several steps. */
   get isReading(): boolean {
     return this.#set?.isReading === true;
   }
 
-  /** Does something with the shards as they are, and again if it turns out that they have to be read first. */
-  settled<T>(work: () => T): MaybePromise<T> {
+  /** Runs `work` on the shards as they are, and again if it turns out that they had to be read first. */
+  whenSettled<T>(work: () => T): MaybePromise<T> {
     const waiting = this.ready();
-    if (waiting !== undefined) return waiting.then(() => this.settled(work));
+    if (waiting !== undefined) return waiting.then(() => this.whenSettled(work));
     const result = work();
-    return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.settled(work));
+    return this.#shards.isSettled ? result : Promise.resolve(this.ready()).then(() => this.whenSettled(work));
   }
 
-  /** The slot of a key as the files have it now, or NO_SLOT. */
-  find(key: string): SlotId {
+  /** The id of a key as the files have it now, or NO_RECORD. */
+  find(key: string): RecordId {
     return this.#shards.find(key);
   }
 
-  isExpired(id: SlotId, now: number): boolean {
+  isExpired(id: RecordId, now: number): boolean {
     return now >= this.#shards.index.expiresAt(id);
   }
 
-  /** Notes a read of a key. */
-  used(key: string): void {
+  /** Records a read of a key for the eviction order. */
+  noteUse(key: string): void {
     const { index } = this.#shards;
     if (!index.isOrdered) return;
     const id = index.find(key);
-    if (id !== NO_SLOT) index.used(id);
+    if (id !== NO_RECORD) index.used(id);
   }
 
   refreshAll(): void {
@@ -124,7 +124,7 @@ export class JsonlStore {
     return this.#set?.index.liveCount(now) ?? 0;
   }
 
-  /** Keys of the records that are not expired at `now`; of all without it. */
+  /** Keys of the records that are not expired at `now`; all keys without it. */
   liveKeys(now = Number.NEGATIVE_INFINITY): string[] {
     const { index } = this.#shards;
     const keys: string[] = [];
@@ -132,7 +132,7 @@ export class JsonlStore {
     return keys;
   }
 
-  /** The same, file by file and in the order of the lines, so that whoever reads them all reads forwards. */
+  /** As `liveKeys`, file by file in line order, so that reading them all goes forward through each file. */
   *liveKeysByFile(now: number): Generator<string[]> {
     for (const { shard } of this.#shards.lanes) {
       const { index } = this.#shards;
@@ -142,10 +142,10 @@ export class JsonlStore {
   }
 
   /**
-   * The record of a slot that `find` gave; `undefined` if there is none any more, or while its shard is being read again. Throws a
-   * CacheCorruptionError for a damaged one, which is set aside, and a CacheStorageError.
+   * The record of an id that `find` returned; `undefined` if it no longer exists, or while its shard is being re-read.
+   * Throws a CacheCorruptionError for a damaged record, which is set aside, and a CacheStorageError.
    */
-  readRecord(id: SlotId): RawRecord | undefined {
+  readRecord(id: RecordId): RawRecord | undefined {
     return this.#records.read(id);
   }
 
@@ -153,7 +153,7 @@ export class JsonlStore {
     return this.#access.overlay(entry);
   }
 
-  /** A record turned out to be damaged: out of the index and, as soon as the lock is free, out of the file. */
+  /** Takes a damaged record out of the index and, as soon as the lock is free, out of the file. */
   setAside(key: string): void {
     this.#records.setAside(key);
   }
@@ -169,26 +169,27 @@ export class JsonlStore {
     for (const { key } of puts) this.#access.forget(key);
     const { stored, fault } = await putBatch(puts, () => this.#current());
     await this.#room?.makeFor(puts.filter((_, at) => stored[at]).map(({ key }) => key));
-    // Nothing stored is a failure of the tier; something stored is an answer.
+    // A batch fails only if none of it was stored.
     if (fault !== undefined && !stored.includes(true)) throw fault.reason;
     return stored;
   }
 
-  /** The shards, once their number is known for sure. */
+  /** The shards, once their number is certain. */
   async #current(): Promise<ShardSet> {
     await this.ready();
     return this.#shards;
   }
 
-  async remove(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
-    // Nothing on its way and nothing in the files: no lock is needed to know. What cannot be known at once has its place in the row all the same.
+  async delete(key: string, now: number, onlyExpired: boolean): Promise<boolean> {
+    // With nothing queued and nothing in the files, no lock is needed to answer. Otherwise the deletion takes its place
+    // in the queue.
     if (this.isSettled && this.#isAbsent(key) && this.isSettled) return false;
     this.#access.forget(key);
-    return (await this.#atHome(key, { kind: 'remove', key, now, onlyExpired })) === true;
+    return (await this.#atHome(key, { kind: 'delete', key, now, onlyExpired })) === true;
   }
 
   #isAbsent(key: string): boolean {
-    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_SLOT;
+    return this.#shards.lane(this.#shards.homeOf(key)).isIdle && this.find(key) === NO_RECORD;
   }
 
   async clear(now: number): Promise<number> {
@@ -196,18 +197,18 @@ export class JsonlStore {
     return this.#everywhere((lane) => lane.shard.end > 0 || !lane.isIdle, { kind: 'clear', now });
   }
 
-  async sweep(now: number): Promise<number> {
+  async cleanupExpired(now: number): Promise<number> {
     const hasExpired = ({ shard }: ShardLane) => this.#shards.index.expiredOf(shard.number, now, 1).length > 0;
-    return this.#everywhere(hasExpired, { kind: 'sweep', now });
+    return this.#everywhere(hasExpired, { kind: 'cleanupExpired', now });
   }
 
   /**
-   * Has the line of a key replaced by what `change` makes of its record, under the shard's lock. False if there is none, or if a newer value
-   * of the key is on its way.
+   * Replaces the line of a key by what `change` makes of its record, with the lock of its shard held. False if there is
+   * no record, or a newer value of the key is queued.
    */
   async rewrite(key: string, change: (raw: RawRecord) => string | undefined): Promise<boolean> {
     for (;;) {
-      const shard = await this.settled(() => this.#shardOf(key));
+      const shard = await this.whenSettled(() => this.#shardOf(key));
       if (shard === undefined) return false;
       try {
         return (await this.#shards.lane(shard).submit({ kind: 'rewrite', key, change })) === true;
@@ -221,18 +222,18 @@ export class JsonlStore {
     return this.#settings.directory;
   }
 
-  /** A record that its codec refuses: counted, and set aside. */
+  /** Counts and sets aside a record that its codec rejected. */
   setDamagedAside(key: string): void {
     this.setAside(key);
     this.#hooks.onDamaged(1);
   }
 
-  /** Drops every line that counts no more, file by file. Throws a CacheStorageError where that cannot be done. */
+  /** Drops every superseded line, file by file. Throws a CacheStorageError where that fails. */
   async *compact(): AsyncGenerator<void> {
     await this.#dropOlder();
     for (const lane of this.#shards.lanes) {
       if (!lane.shard.lines.hasOutdated) continue;
-      await compactSurely(lane);
+      await compactWithRetries(lane);
       yield;
     }
   }
@@ -241,33 +242,36 @@ export class JsonlStore {
     try {
       await dropOlder(this.#shards);
     } catch (error) {
-      // A compaction that is tried with shards of old says so.
+      // The compaction of an outdated shard set reports it.
       if (!(error instanceof Resharded)) throw error;
     }
   }
 
-  /** Lines of others, which are no records, shard by shard, with a way to read one; a few at a time, as they may be gone at the next. */
-  *foreignLines(): Generator<{ readonly places: Iterable<Place>; readonly read: (place: Place) => Buffer }> {
+  /**
+   * Lines that are not records, shard by shard, with a function to read one. Use them right away: they may be gone in
+   * the next turn of the event loop.
+   */
+  *foreignLines(): Generator<{ readonly ranges: Iterable<ByteRange>; readonly read: (range: ByteRange) => Buffer }> {
     for (const { shard } of this.#shards.lanes)
       if (shard.lines.foreign.length > 0)
-        yield { places: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
+        yield { ranges: shard.lines.foreign, read: ({ offset, length }) => shard.file.read(offset, length) };
   }
 
-  /** Does something that takes long with the lock of a shard held; without one if the shard is none of this directory's. */
-  exclusively<T>(shard: number, work: (isHeld: () => boolean) => Promise<T>): Promise<T> {
+  /** Runs long `work` with the lock of a shard held; without a lock if the directory has no such shard. */
+  runExclusive<T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>): Promise<T> {
     const lane = this.#shards.lanes.find((candidate) => candidate.shard.number === shard);
-    return lane === undefined ? work(() => true) : lane.exclusively(work);
+    return lane === undefined ? work(() => true) : lane.runExclusive(work);
   }
 
   recordAccess(updates: readonly AccessUpdate[], now: number): number {
     this.refreshAll();
-    // It is done once all is read.
+    // Deferred: the caller repeats it once everything is read.
     if (!this.isSettled) return 0;
     const { index } = this.#shards;
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
       const id = index.find(key);
-      if (id === NO_SLOT || now >= index.expiresAt(id)) continue;
+      if (id === NO_RECORD || now >= index.expiresAt(id)) continue;
       found++;
       index.used(id, accessCount);
       const mark = evictedFromL1 ?? this.#access.markOf(key);
@@ -299,7 +303,7 @@ export class JsonlStore {
 
   #shardOf(key: string): number | undefined {
     const id = this.find(key);
-    return id === NO_SLOT ? undefined : this.#shards.index.shardOf(id);
+    return id === NO_RECORD ? undefined : this.#shards.index.shardOf(id);
   }
 
   #openSet(isAgain: boolean): Promise<ShardSet> {
@@ -339,24 +343,24 @@ export class JsonlStore {
 
   async #everywhere(
     where: (lane: ShardLane) => boolean,
-    operation: ShardOperation & { readonly kind: 'clear' | 'sweep' },
+    operation: ShardOperation & { readonly kind: 'clear' | 'cleanupExpired' },
   ): Promise<number> {
     let total = 0;
     const submit = async (lane: ShardLane) => {
       for (;;) {
         const count = Number(await lane.submit(operation));
         total += count;
-        if (operation.kind !== 'sweep' || !where(lane)) return;
-        await rest();
+        if (operation.kind !== 'cleanupExpired' || !where(lane)) return;
+        await nextTurn();
       }
     };
     for (;;) {
-      await this.settled(() => this.refreshAll());
+      await this.whenSettled(() => this.refreshAll());
       const work: Promise<PromiseSettledResult<void>[]>[] = [];
       for (const lane of this.#shards.lanes.filter(where)) {
         work.push(Promise.allSettled([submit(lane)]));
-        // A shard takes some milliseconds; others have their turn before the next one. Clearing is one moment for all shards.
-        if (operation.kind === 'sweep') await rest();
+        // Each shard takes some milliseconds: yield between them. Clearing has to be a single moment for all shards.
+        if (operation.kind === 'cleanupExpired') await nextTurn();
       }
       const results = (await Promise.all(work)).flat();
       const fault = results.find((result) => result.status === 'rejected');

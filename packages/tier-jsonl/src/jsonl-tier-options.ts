@@ -11,36 +11,46 @@ import {
   type TierOptions,
   wholeNumber,
 } from '@pw/cache-models';
-import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock-timing.ts';
-import { MAX_SHARDS } from './shard-of-key.ts';
+import { MAX_SHARDS } from './layout/shard-of-key.ts';
+import { DEFAULT_LOCK_TIMING, type LockTiming } from './lock/lock-timing.ts';
 
 const SIDE_INDEX_FROM = 1000;
 
-/** What a put that returned true outlives: `normal` the process, `full` a power cut too. */
+/** What an acknowledged put survives: with `normal` the death of the process, with `full` a power cut too. */
 export type Durability = 'normal' | 'full';
 
 export interface JsonlTierOptions extends TierOptions {
-  /** Folder of the shard files; made with mode 0700 if it is missing. */
+  /** Folder of the shard files; created with mode 0700 if it is missing. */
   readonly directory: string;
   /**
-   * Number of shard files, 1 to 1000. Default: what the directory was made with, else 16. A directory with another number
-   * is re-sharded when it is opened.
+   * Number of shard files, 1 to 1000. Default: the number that the directory was created with, else 16. A directory
+   * with another number is re-sharded when it is opened.
    */
   readonly numShards?: number | undefined;
-  /** `"normal"` (default) or `"full"`, which flushes to the disk before a put is acknowledged. */
+  /**
+   * `"normal"` or `"full"`, which flushes to disk before a put is acknowledged.
+   *
+   * @default "normal"
+   */
   readonly durability?: Durability | undefined;
   /**
-   * Entries of a shard from which on closing leaves a side index, so that the next opening need not read the shard: 1 or more,
-   * `Infinity` for none. Default 1000: a smaller shard is read as fast. A tier with `maxEntries` leaves none.
+   * Number of entries from which on `close` leaves a side index of a shard, so that the next opening need not read it:
+   * 1 or more, `Infinity` for none. Smaller shards are read as fast. A tier with `maxEntries` leaves none.
+   *
+   * @default 1000
    */
   readonly sideIndexFrom?: number | undefined;
-  /** What is done where other users of the machine could change the folder or its files. Default `"warn"`; see {@link DirectoryChecks}. */
+  /**
+   * What to do if other users of the machine could change the folder or its files; see {@link DirectoryChecks}.
+   *
+   * @default "warn"
+   */
   readonly directoryChecks?: DirectoryChecks | undefined;
-  /** How the shards are locked; the same in all processes that share the directory. */
+  /** Timing of the shard locks; `stale` must be the same in all processes that share the directory. */
   readonly lock?: Partial<LockTiming> | undefined;
 }
 
-/** Checked options with the defaults filled in. */
+/** Validated options with the defaults filled in. */
 export interface JsonlTierSettings {
   readonly directory: string;
   readonly numShards: number | undefined;
@@ -66,8 +76,8 @@ const LOCK: Readonly<Record<keyof LockTiming, ArgumentKind>> = Object.freeze({
 });
 
 /**
- * What the tier adds to the options of all tiers. A wrong member of `lock` is an option of its own that nothing is right for, so that one
- * error lists all problems.
+ * Checks for the options that this tier adds to those of every tier. A wrong member of `lock` becomes an option of its
+ * own that no value satisfies, so that one error lists all problems.
  */
 export function jsonlOptions(options: JsonlTierOptions): Readonly<Record<string, ArgumentKind>> {
   const lock: unknown = (options as JsonlTierOptions | undefined)?.lock;
@@ -76,7 +86,7 @@ export function jsonlOptions(options: JsonlTierOptions): Readonly<Record<string,
   return { ...OPTIONS, ...(Object.fromEntries(wrong) as Record<string, ArgumentKind>) };
 }
 
-/** Completes options that the tier has checked by {@link jsonlOptions}. */
+/** Fills in the defaults of options that {@link jsonlOptions} has validated. */
 export function parseJsonlTierOptions(options: JsonlTierOptions): JsonlTierSettings {
   const { directory, numShards, durability = 'normal', sideIndexFrom = SIDE_INDEX_FROM } = options;
   const { directoryChecks = 'warn', logger, name, lock = {} } = options;

@@ -1,19 +1,19 @@
 const MIB = 1024 * 1024;
 
-/** Bytes of the longest line that is written: 1 MiB. */
+/** Longest line that is written, in bytes: 1 MiB. */
 export const MAX_WRITTEN_LINE = MIB;
 
 /**
- * Bytes of the longest line that is read; a longer one is taken for damaged, and neither held nor parsed. More than is written, so that
- * a record stays readable when a count in it grows.
+ * Longest line that is read, in bytes. Longer ones count as damaged, and are neither held in memory nor parsed. More
+ * than {@link MAX_WRITTEN_LINE}, so that a record stays readable when a count in it grows.
  */
 export const MAX_LINE = MIB + 64 * 1024;
 
-/** Bytes of the largest shard file that is read, and up to which one is written: 4 GiB. */
+/** Largest shard file that is read or written, in bytes: 4 GiB. */
 export const MAX_SHARD = 4096 * MIB;
 
-/** Bytes from which on a line is looked at before it is parsed: 64 KiB. */
+/** Size in bytes from which on the values of a line are counted before it is parsed: 64 KiB. */
 export const LONG_LINE = 64 * 1024;
 
-/** Most values in a record that is parsed, where it is long or others beside it are damaged. A parser makes an object of each. */
+/** Most values in a record that is long, or that follows a damaged line: a parser would make an object of each. */
 export const MOST_VALUES = 10_000;

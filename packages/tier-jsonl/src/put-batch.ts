@@ -1,16 +1,16 @@
-import { setImmediate as rest } from 'node:timers/promises';
-import { Resharded } from './shard-lane.ts';
-import type { ShardOperation } from './shard-operation.ts';
-import type { ShardSet } from './shard-set.ts';
-import type { SlotFacts } from './slot.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordFacts } from './index/record-id.ts';
+import { Resharded } from './shard/shard-lane.ts';
+import type { ShardOperation } from './shard/shard-operation.ts';
+import type { ShardSet } from './shard/shard-set.ts';
 
-/** A batch of so many is worth the turns of the event loop between its shards. */
+/** Batches of this size yield to the event loop between shards. */
 const MANY = 64;
 
-/** A line to store and what the index is to know of it. */
+/** A line to store, and the facts about it that the index keeps. */
 export interface StoredPut {
   readonly line: string;
-  readonly facts: SlotFacts;
+  readonly facts: RecordFacts;
 }
 
 export interface KeyedPut {
@@ -18,15 +18,15 @@ export interface KeyedPut {
   readonly put: StoredPut;
 }
 
-/** Which puts of a batch are stored, and the first fault if there was one. */
+/** Which puts of a batch were stored, and the first fault if there was one. */
 export interface BatchOutcome {
   readonly stored: boolean[];
   readonly fault: PromiseRejectedResult | undefined;
 }
 
 /**
- * Stores many lines: one operation, one lock and one write a shard. If the number of shards changes meanwhile, what was not
- * stored yet is parted anew.
+ * Stores many lines with one operation, one lock and one write per shard. If the number of shards changes meanwhile,
+ * the lines not yet stored are distributed again.
  */
 export async function putBatch(puts: readonly KeyedPut[], shards: () => Promise<ShardSet>): Promise<BatchOutcome> {
   const stored = puts.map(() => false);
@@ -34,13 +34,13 @@ export async function putBatch(puts: readonly KeyedPut[], shards: () => Promise<
     const set = await shards();
     const work: Promise<PromiseSettledResult<void>[]>[] = [];
     for (const group of byShard(puts, ats, set)) {
-      work.push(Promise.allSettled([storeAlike(set, group)]));
-      // Each shard takes a lock and writes in one step; others have their turn before the next one.
-      if (puts.length >= MANY) await rest();
+      work.push(Promise.allSettled([storeInShard(set, group)]));
+      // Each shard locks and writes synchronously: yield before the next one.
+      if (puts.length >= MANY) await nextTurn();
     }
     return (await Promise.all(work)).flat();
   };
-  const storeAlike = async (set: ShardSet, ats: readonly number[]): Promise<void> => {
+  const storeInShard = async (set: ShardSet, ats: readonly number[]): Promise<void> => {
     try {
       await set.lane(set.homeOf(puts[ats[0]!]!.key)).submitAll(ats.map((at) => operationOf(puts[at]!)));
       for (const at of ats) stored[at] = true;
@@ -61,7 +61,7 @@ function operationOf({ key, put }: KeyedPut): ShardOperation {
   return { kind: 'put', key, line: put.line, facts: put.facts };
 }
 
-/** Positions of puts by the shard that each belongs to. */
+/** Positions of puts, grouped by the shard that each belongs to. */
 function byShard(puts: readonly KeyedPut[], ats: Iterable<number>, set: ShardSet): Iterable<number[]> {
   const groups = new Map<number, number[]>();
   for (const at of ats) {

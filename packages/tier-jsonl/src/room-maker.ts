@@ -1,36 +1,36 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type Logger, RemovalReason } from '@pw/cache-models';
-import type { ShardLane } from './shard-lane.ts';
-import type { ShardSet } from './shard-set.ts';
-import { NO_SLOT, type SlotId } from './slot.ts';
-import { errorCode } from './storage-fault.ts';
+import { errorCode } from './files/storage-fault.ts';
+import { NO_RECORD, type RecordId } from './index/record-id.ts';
+import type { ShardLane } from './shard/shard-lane.ts';
+import type { ShardSet } from './shard/shard-set.ts';
 
-/** Keys for which room is made before the event loop gets a turn: what goes is read first, for whoever listens. */
+/** Keys handled before the event loop gets a turn: each victim is read first, for `onEvict` listeners. */
 const AT_A_TIME = 64;
 
 export interface RoomMakerParts {
-  /** Most records. */
+  /** Maximum number of records. */
   readonly limit: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A record has to go; it can still be read. */
-  onEvicting(id: SlotId, key: string, reason: RemovalReason): void;
+  /** Called before a record is evicted, while it can still be read. */
+  onEvicting(id: RecordId, key: string, reason: RemovalReason): void;
   /** `undefined` while closed. */
   shards(): ShardSet | undefined;
   /** Waits while a shard is being read. Throws a CacheStorageError. */
   untilRead(): Promise<void>;
-  /** A record is gone: what is kept of it beside the files is void. */
+  /** Drops what is kept for an evicted record outside the files. */
   forget(key: string): void;
 }
 
-/** What an eviction leaves to be done. */
+/** Deletions that an eviction has queued. */
 interface Leaving {
   readonly removals: Promise<unknown>[];
-  /** Where the removals wait. */
+  /** The lanes in which they are queued. */
   readonly lanes: Set<ShardLane>;
 }
 
-/** Removes what is more than a bounded directory may hold. */
+/** Evicts what exceeds the limit of a bounded directory. */
 export class RoomMaker {
   readonly #parts: RoomMakerParts;
 
@@ -39,20 +39,20 @@ export class RoomMaker {
   }
 
   /**
-   * Makes room for keys that were just stored, in their order, as if they had come one after the other. Of many, a few at a time,
-   * and then one shard after the other: each takes its lock and writes in one step.
+   * Makes room for keys that were just stored, in their order, as if they had been put one after another. Large batches
+   * proceed a few keys at a time, then one shard after another, since each shard locks and writes synchronously.
    */
   async makeFor(keys: readonly string[]): Promise<void> {
     const leaving: Leaving = { removals: [], lanes: new Set() };
     try {
       for (let at = 0; at === 0 || at < keys.length; at += AT_A_TIME) {
-        if (at > 0) await rest();
+        if (at > 0) await nextTurn();
         const some = keys.slice(at, at + AT_A_TIME);
         while (!this.#evictFor(some, leaving)) await this.#parts.untilRead();
       }
       for (const lane of leaving.lanes) {
         lane.start();
-        if (leaving.removals.length >= AT_A_TIME) await rest();
+        if (leaving.removals.length >= AT_A_TIME) await nextTurn();
       }
     } finally {
       for (const lane of leaving.lanes) lane.start();
@@ -60,19 +60,19 @@ export class RoomMaker {
     await Promise.all(leaving.removals);
   }
 
-  /** False if a shard has to be read first; then it is to be done again. */
+  /** False if a shard has to be read first; then the caller repeats it. */
   #evictFor(keys: readonly string[], leaving: Leaving): boolean {
     const set = this.#parts.shards();
     // Closed meanwhile: the next opening makes room.
     if (set === undefined) return true;
-    // What other processes stored takes room too.
+    // Records stored by other processes count too.
     set.refreshAll();
     const { limit } = this.#parts;
     const { index } = set;
     for (const key of keys) {
-      if (!this.#evictDownTo(limit - (index.isHeld(key) ? 1 : 0), set, leaving)) return false;
+      if (!this.#evictDownTo(limit - (index.isPending(key) ? 1 : 0), set, leaving)) return false;
       const id = index.find(key);
-      if (id !== NO_SLOT) index.admit(id);
+      if (id !== NO_RECORD) index.admit(id);
     }
     return this.#evictDownTo(limit, set, leaving);
   }
@@ -85,22 +85,22 @@ export class RoomMaker {
       if (id === undefined) break;
       const key = index.keyOf(id);
       this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
-      // Reading it may have shown that it is damaged, and set it aside, or that its shard has to be read again.
+      // Reading it may have set it aside as damaged, or started a re-read of its shard.
       if (set.isReading || index.find(key) !== id) continue;
       const lane = set.lane(index.shardOf(id));
-      lane.shard.leave(key, index.placeOf(id));
+      lane.shard.markLeaving(key, index.rangeOf(id));
       index.remove(id);
       this.#parts.forget(key);
-      // At its place in the row already: a put of the key that comes now is done after it.
-      const gone = lane.queue({ kind: 'remove', key, now, onlyExpired: false });
-      leaving.removals.push(gone.catch((error: unknown) => this.#lateEviction(error)));
+      // Queued right away, so that a later put of the key is ordered after it.
+      const gone = lane.queue({ kind: 'delete', key, now, onlyExpired: false });
+      leaving.removals.push(gone.catch((error: unknown) => this.#warnNotRemoved(error)));
       leaving.lanes.add(lane);
     }
     return !set.isReading;
   }
 
-  /** The entry that made it necessary is stored; the evicted one is met again when its file is next read. */
-  #lateEviction(error: unknown): void {
+  /** The new entry is stored. The evicted one is found again when its file is next read. */
+  #warnNotRemoved(error: unknown): void {
     this.#parts.logger.warn(
       { code: errorCode(error) },
       'JSONL tier: an evicted entry could not be removed from its file',

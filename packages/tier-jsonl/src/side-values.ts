@@ -1,4 +1,4 @@
-import { closeSync, constants, fsyncSync, linkSync, readdirSync, readSync, renameSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, linkSync, readSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CacheCorruptionError,
@@ -9,33 +9,33 @@ import {
   type SideValues,
   syncFolder,
 } from '@pw/cache-models';
-import { openFile } from './open-file.ts';
-import { removeFile } from './remove-file.ts';
-import { errorCode, storageFault } from './storage-fault.ts';
-import { isTemporaryName, temporaryName } from './temporary-name.ts';
-import { writeFully } from './write-fully.ts';
+import { temporaryPaths } from './files/list-names.ts';
+import { removeFile } from './files/remove-file.ts';
+import { errorCode, storageFault } from './files/storage-fault.ts';
+import { TemporaryFile } from './files/temporary-file.ts';
+import { writeFully } from './files/write-fully.ts';
 
-const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
-/** A value and its line end. */
+const { O_RDONLY } = constants;
+/** A value and its newline. */
 const LONGEST = MAX_SIDE_VALUE + 1;
 const PREFIX = 'pw-side-';
 const WITHOUT_LINKS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-/** Whose lock a change is made under: every directory has this shard. */
+/** The shard whose lock protects changes: every directory has this one. */
 const LOCKED_SHARD = 0;
 
-/** What the values beside the shards need of their tier. */
+/** What side values need of their tier. */
 export interface SideValuesContext {
   readonly directory: string;
-  /** Opens the tier; rejects while it is off. */
+  /** Opens the tier; rejects while it is disabled. */
   readonly open: () => Promise<void>;
-  /** Runs work with the lock of a shard held. */
-  readonly exclusively: <T>(shard: number, work: (isHeld: () => boolean) => Promise<T>) => Promise<T>;
+  /** Runs `work` with the lock of a shard held. */
+  readonly runExclusive: <T>(shard: number, work: (confirmHeld: () => boolean) => Promise<T>) => Promise<T>;
 }
 
 /**
- * Values beside the entries, each in a file of its own beside the shards, one line of text. Both ways to write one first make the whole file, flushed, under
- * another name: to be the first it is linked into place, which fails where there is a file, whoever's lock was stolen; to replace one it is renamed.
- * Files of other names are passed over by ProxyWhirl, which reads shards alone.
+ * Small values beside the entries, each a line of text in a file of its own. Every write makes a complete, flushed
+ * temporary file first. The first value is linked into place, which fails if a file exists, even if the lock was
+ * stolen; a replacement is renamed over the old file. ProxyWhirl reads shard files only, and ignores these.
  */
 export class JsonlSideValues implements SideValues {
   readonly #context: SideValuesContext;
@@ -52,73 +52,70 @@ export class JsonlSideValues implements SideValues {
 
   async storeIfAbsent(name: string, value: string): Promise<string> {
     checkSideValue(name, value);
-    return this.#alone((isHeld) => {
+    return this.#withLock((confirmHeld) => {
       const path = this.#pathOf(name);
-      this.#sweep(`${basename(path)}.`);
-      return this.#valueOf(name) ?? this.#first(name, value, isHeld);
+      this.#removeTemporary(`${basename(path)}.`);
+      return this.#valueOf(name) ?? this.#linkFirst(name, value, confirmHeld);
     });
   }
 
   async replace(name: string, expected: string, value: string): Promise<boolean> {
     checkSideValue(name, expected, value);
-    return this.#alone((isHeld) => {
+    return this.#withLock((confirmHeld) => {
       const path = this.#pathOf(name);
-      this.#sweep(`${basename(path)}.`);
+      this.#removeTemporary(`${basename(path)}.`);
       if (this.#valueOf(name) !== expected) return false;
-      this.#withWhole(path, value, (temporary) => {
-        // Whoever took the lock meanwhile has removed what was to be renamed; and nobody renames without the lock.
-        if (!isHeld()) throw new Error('the lock was lost');
-        renameSync(temporary, path);
+      this.#withCompleteFile(path, value, (temporary) => {
+        // Whoever took the lock over has removed the temporary file; and nobody renames without the lock.
+        if (!confirmHeld()) throw new Error('the lock was lost');
+        temporary.renameTo(path);
       });
       return true;
     });
   }
 
-  /** Removes what kills have left of any value: it may hold a token of an older key. */
+  /** Removes temporary files of killed processes: they may hold a token sealed with an older key. */
   async removeLeftovers(): Promise<void> {
-    await this.#alone(() => this.#sweep(PREFIX));
+    await this.#withLock(() => this.#removeTemporary(PREFIX));
   }
 
-  #first(name: string, value: string, isHeld: () => boolean): string {
+  #linkFirst(name: string, value: string, confirmHeld: () => boolean): string {
     const path = this.#pathOf(name);
-    this.#withWhole(path, value, (temporary) => {
+    this.#withCompleteFile(path, value, (temporary) => {
       try {
-        linkSync(temporary, path);
+        linkSync(temporary.path, path);
       } catch (error) {
         const code = errorCode(error) ?? '';
-        if (WITHOUT_LINKS.has(code) && isHeld()) {
-          // Some file systems have no links; there the lock alone tells who is first.
-          renameSync(temporary, path);
+        if (WITHOUT_LINKS.has(code) && confirmHeld()) {
+          // On file systems without links, the lock alone decides who is first.
+          temporary.renameTo(path);
           return;
         }
-        // Somebody was first: theirs is the value.
+        // Somebody else was first: their value counts.
         if (code !== 'EEXIST') throw error;
       }
-      removeFile(temporary);
     });
     const stored = this.#valueOf(name);
     if (stored !== undefined) return stored;
-    throw new CacheCorruptionError(`${basename(path)}: it was removed as soon as it was made`);
+    throw new CacheCorruptionError(`${basename(path)}: the file was removed right after it was created; try again`);
   }
 
-  /** Under the lock nobody is about to use them, unless a lock was stolen: then that one fails, and may try again. */
-  #sweep(beginning: string): void {
-    for (const name of readdirSync(this.#context.directory))
-      if (name.startsWith(beginning) && isTemporaryName(name)) removeFile(join(this.#context.directory, name));
+  /**
+   * With the lock held, no temporary file is in use, unless a lock was stolen: then that write fails and may be
+   * repeated.
+   */
+  #removeTemporary(prefix: string): void {
+    for (const path of temporaryPaths(this.#context.directory, prefix)) removeFile(path);
   }
 
-  #withWhole(path: string, value: string, use: (temporary: string) => void): void {
-    const temporary = temporaryName(path);
-    const fd = openFile(temporary, O_WRONLY | O_CREAT | O_EXCL);
+  #withCompleteFile(path: string, value: string, use: (temporary: TemporaryFile) => void): void {
+    const temporary = new TemporaryFile(path);
     try {
-      writeFully(fd, Buffer.from(`${value}\n`), 0);
-      fsyncSync(fd);
+      writeFully(temporary.fd, Buffer.from(`${value}\n`), 0);
+      fsyncSync(temporary.fd);
       use(temporary);
-    } catch (error) {
-      removeFile(temporary);
-      throw error;
     } finally {
-      closeSync(fd);
+      temporary.close();
     }
     syncFolder(this.#context.directory);
   }
@@ -128,29 +125,32 @@ export class JsonlSideValues implements SideValues {
     const text = readText(path);
     const value = text?.endsWith('\n') ? text.slice(0, -1) : text;
     if (value === undefined || isSideValue(value)) return value;
-    throw new CacheCorruptionError(`${basename(path)}: the file is damaged; remove it if it is not needed`);
+    throw new CacheCorruptionError(`${basename(path)}: the file is damaged; remove it if its value is not needed`);
   }
 
   #pathOf(name: string): string {
     return join(this.#context.directory, `${PREFIX}${name}.txt`);
   }
 
-  async #alone<T>(work: (isHeld: () => boolean) => T): Promise<T> {
-    const { open, exclusively } = this.#context;
+  async #withLock<T>(work: (confirmHeld: () => boolean) => T): Promise<T> {
+    const { open, runExclusive } = this.#context;
     await open();
-    return this.#attempt(() => exclusively(LOCKED_SHARD, async (isHeld) => work(isHeld)));
+    return this.#attempt(() => runExclusive(LOCKED_SHARD, async (confirmHeld) => work(confirmHeld)));
   }
 
   async #attempt<T>(work: () => T | Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw storageFault('keep a value beside the entries', error);
+      throw storageFault('access a side value', error);
     }
   }
 }
 
-/** `undefined` if there is no file. One with a second name is no reason to refuse it: a kill leaves that until the next change. */
+/**
+ * `undefined` if there is no file. A second link to the file is accepted: a killed process leaves one until the next
+ * change.
+ */
 function readText(path: string): string | undefined {
   let fd: number;
   try {

@@ -8,10 +8,10 @@ import { newDirectory, newTier } from './support/tiers.ts';
 
 const LOCK = { stale: 2000, update: 1000 };
 
-/** For each key what the child acknowledged last, and what it had begun after that. */
+/** For each key the value that the child last acknowledged, and the one that it began to write after that. */
 function readAcknowledged(path: string): Map<string, { done: string | undefined; begun: string | undefined }> {
   const states = new Map<string, { done: string | undefined; begun: string | undefined }>();
-  // It may have died before it did anything.
+  // It may have been killed before it did anything.
   if (!existsSync(path)) return states;
   for (const line of readFileSync(path, 'utf8').split('\n').slice(0, -1)) {
     const [what, key, value] = line.split(' ') as [string, string, string];
@@ -22,7 +22,7 @@ function readAcknowledged(path: string): Map<string, { done: string | undefined;
 }
 
 describe('a process that is killed', () => {
-  it('has lost nothing that was acknowledged', async () => {
+  it('loses no acknowledged write', async () => {
     let acknowledged = 0;
     for (let run = 0; run < 20; run++) {
       const directory = newDirectory();
@@ -34,7 +34,7 @@ describe('a process that is killed', () => {
       const tier = newTier(directory, { clock: systemClock, lock: LOCK });
       for (const [key, { done, begun }] of readAcknowledged(log)) {
         const found = (await tier.get(key))?.source ?? 'gone';
-        // What was under way when it died may have happened or not.
+        // The write in progress may or may not have happened.
         expect([done ?? 'gone', ...(begun === undefined ? [] : [begun])], `${key} in run ${run}`).toContain(found);
         acknowledged++;
       }
@@ -43,7 +43,7 @@ describe('a process that is killed', () => {
     expect(acknowledged).toBeGreaterThan(0);
   });
 
-  it('delays the next writer until its lock is stale, not longer', async () => {
+  it('delays the next writer no longer than until its lock is stale', async () => {
     const directory = newDirectory();
     const log = join(dirname(directory), 'acknowledged');
     const child = await startWriter(directory, log, 'k', 'Infinity', '1');
@@ -59,7 +59,7 @@ describe('a process that is killed', () => {
 });
 
 describe('several processes', () => {
-  it('write one directory at the same time and lose nothing', async () => {
+  it('write to one directory concurrently without losing anything', async () => {
     const directory = newDirectory();
     const names = ['a', 'b', 'c'];
     const log = (name: string) => join(dirname(directory), name);
@@ -76,7 +76,7 @@ describe('several processes', () => {
     }
     expect(reader.statistics.evictionsCorruption).toBe(0);
     expect(reader.failureCount).toBe(0);
-    // They ended without closing, and left no lock.
+    // They exited without closing their tiers, and left no lock.
     expect(readdirSync(directory).filter((file) => file.endsWith('.lock'))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { FakeCipher } from './support/fake-cipher.ts';
 import { allLines, allText, facts, makeEntry, newDirectory, newTier, shardFiles } from './support/tiers.ts';
 
 describe('JsonlCacheTier', () => {
-  it('gives back every field of an entry, also after a restart', async () => {
+  it('returns every field of an entry, also after a restart', async () => {
     const directory = newDirectory();
     await fc.assert(
       fc.asyncProperty(fc.array(entryInputs, { minLength: 1, maxLength: 5 }), async (inputs) => {
@@ -30,7 +30,7 @@ describe('JsonlCacheTier', () => {
     );
   });
 
-  it('takes any text for a key', async () => {
+  it('accepts any string as a key', async () => {
     const tier = newTier(newDirectory());
     const results = await tier.putMany(hostileKeys.map((key) => makeEntry(key)));
     expect(results).toEqual(hostileKeys.map(() => true));
@@ -58,7 +58,7 @@ describe('JsonlCacheTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 2, currentSize: 0 });
   });
 
-  it('never brings a deleted value back, for itself or for ProxyWhirl', async () => {
+  it('never brings a deleted value back, neither here nor in ProxyWhirl', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
     for (const source of ['one', 'two', 'three']) await tier.put('a', makeEntry('a', { source }));
@@ -72,7 +72,7 @@ describe('JsonlCacheTier', () => {
     expect(await again.keys()).toEqual(['b']);
   });
 
-  it('hides what is expired, drops it when read, and sweeps the rest', async () => {
+  it('hides expired entries, removes them when read, and cleans up the rest', async () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const tier = newTier(directory, { clock });
@@ -97,7 +97,7 @@ describe('JsonlCacheTier', () => {
     expect(await newTier(directory, { clock }).keys()).toEqual(['c']);
   });
 
-  it('lets others have their turn in a sweep of many, in one shard and from shard to shard', async () => {
+  it('yields to the event loop during a large cleanup, within a shard and between shards', async () => {
     for (const numShards of [1, 4]) {
       const clock = new ManualClock();
       const tier = newTier(newDirectory(), { clock, numShards });
@@ -105,21 +105,21 @@ describe('JsonlCacheTier', () => {
       await tier.put('kept', makeEntry('kept', { ttlSeconds: 1000 }));
       clock.advance(10_000);
       let turns = 0;
-      let isOver = false;
+      let renewIfOver = false;
       const turn = () => {
         turns++;
-        if (!isOver) setImmediate(turn);
+        if (!renewIfOver) setImmediate(turn);
       };
       setImmediate(turn);
       expect(await tier.cleanupExpired()).toBe(9000);
-      isOver = true;
+      renewIfOver = true;
       expect(turns).toBeGreaterThan(2);
       expect(await tier.keys()).toEqual(['kept']);
       await tier.close();
     }
   });
 
-  it('writes the lines that ProxyWhirl reads, in ASCII, into the shards where it looks', async () => {
+  it('writes lines that ProxyWhirl reads, in ASCII, to the shards where ProxyWhirl expects them', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
     await tier.put('ключ', makeEntry('ключ', { source: 'источник\u2028🙂', username: 'u', password: 'p' }));
@@ -133,7 +133,7 @@ describe('JsonlCacheTier', () => {
     expect(shardFiles(directory)).toEqual(['shard_07.jsonl']);
   });
 
-  it('has credentials in clear in no file, and in no log line', async () => {
+  it('writes no plain-text credentials to any file or log line', async () => {
     const directory = newDirectory();
     const logger = new RecordingLogger();
     const tier = newTier(directory, { logger });
@@ -148,7 +148,7 @@ describe('JsonlCacheTier', () => {
     expect(logger.text).not.toContain(marker);
   });
 
-  it('refuses an entry with credentials when it has no cipher', async () => {
+  it('rejects an entry with credentials if it has no cipher', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { cipher: undefined });
     await expect(tier.put('a', makeEntry('a', { password: 'p' }))).rejects.toThrow(/no cipher/);
@@ -156,7 +156,7 @@ describe('JsonlCacheTier', () => {
     expect(await tier.failureCount).toBe(0);
   });
 
-  it('keeps what another key sealed: a miss, not damage, readable when the key returns', async () => {
+  it('treats a record sealed with another key as a miss, and reads it once that key is back', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { cipher: new FakeCipher('first') });
     await tier.put('a', makeEntry('a', { password: 'p' }));
@@ -172,7 +172,7 @@ describe('JsonlCacheTier', () => {
     expect(existsSync(join(directory, 'quarantine'))).toBe(false);
   });
 
-  it('writes access metadata behind, shows it at once, and keeps it over a restart', async () => {
+  it('writes access metadata behind, but shows it immediately, and keeps it after a restart', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
     await tier.putMany([makeEntry('a'), makeEntry('b', { accessCount: 1 })]);
@@ -190,7 +190,7 @@ describe('JsonlCacheTier', () => {
     expect(await again.get('b')).toMatchObject({ accessCount: 4 });
   });
 
-  it('streams live entries', async () => {
+  it('iterates over live entries', async () => {
     const tier = newTier(newDirectory());
     await tier.putMany(Array.from({ length: 600 }, (_, n) => makeEntry(`k${n}`, { ttlSeconds: n % 2 === 0 ? 0 : 60 })));
     const keys: string[] = [];
@@ -198,7 +198,7 @@ describe('JsonlCacheTier', () => {
     expect(keys).toHaveLength(300);
   });
 
-  it('puts that arrive together share a write, and a burst shares locks', async () => {
+  it('shares a write among concurrent puts, and locks among a burst', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, { numShards: 1 });
     const puts = Array.from({ length: 1000 }, (_, n) => tier.put(`k${n}`, makeEntry(`k${n}`)));
@@ -206,7 +206,7 @@ describe('JsonlCacheTier', () => {
     expect(readFileSync(join(directory, 'shard_00.jsonl'), 'utf8').split('\n')).toHaveLength(1001);
   });
 
-  it('closes twice, opens again by itself, and leaves no lock', async () => {
+  it('can be closed twice, reopens automatically, and leaves no lock', async () => {
     const directory = newDirectory();
     const tier = newTier(directory);
     for (let n = 0; n < 40; n++) await tier.put('a', makeEntry('a', { accessCount: n }));
@@ -216,7 +216,7 @@ describe('JsonlCacheTier', () => {
     expect((await tier.get('a'))?.accessCount).toBe(39);
   });
 
-  it('loses no put that was under way when it was closed', async () => {
+  it('completes puts in progress when it is closed', async () => {
     const directory = newDirectory();
     const tier = newTier(directory, {}, { maxEntries: 100 });
     await tier.open();
@@ -226,14 +226,14 @@ describe('JsonlCacheTier', () => {
     expect(await newTier(directory).size()).toBe(50);
   });
 
-  it('drops a record for the reason that it is given', async () => {
+  it('counts a removal under the given reason', async () => {
     const tier = newTier(newDirectory());
     await tier.put('a', makeEntry('a'));
     await tier.delete('a', RemovalReason.HEALTH);
     expect(tier.statistics.evictionsHealth).toBe(1);
   });
 
-  it('names every wrong option', () => {
+  it('names every invalid option', () => {
     const make = () =>
       new JsonlCacheTier({}, { directory: '', numShards: 0, durability: 'maybe' as 'full', lock: { stale: 5 } });
     expect(make).toThrow(CacheConfigError);
@@ -250,13 +250,13 @@ describe('JsonlCacheTier', () => {
       { directory: 'd', lock: { stales: 1, deadline: Number.NaN, update: null } },
       ['lock.stales', 'lock.update', 'lock.deadline'],
     ],
-  ])('lists all that is wrong with the options %o: %j', (options, paths) => {
+  ])('lists every problem of the options %o: %j', (options, paths) => {
     const make = () => new JsonlCacheTier({}, options as never);
     expect(make).toThrow(CacheConfigError);
     expect(pathsOf(make)).toEqual(paths);
   });
 
-  it.each([0, 0.5, Number.NaN, '5', undefined])('refuses to reseal in batches of %s', async (batchSize) => {
+  it.each([0, 0.5, Number.NaN, '5', undefined])('refuses a batch size of %s for reseal', async (batchSize) => {
     const next = newTier(newDirectory())
       .reseal(batchSize as number)
       .next();

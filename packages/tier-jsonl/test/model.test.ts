@@ -8,7 +8,7 @@ import { facts, makeEntry, newDirectory, newTier } from './support/tiers.ts';
 interface Real {
   readonly directory: string;
   readonly clock: ManualClock;
-  /** Two tiers on one directory: every command goes to either. */
+  /** Two tiers on one directory: every command goes to one of them. */
   readonly tiers: JsonlCacheTier[];
 }
 type Model = Map<string, CacheEntry>;
@@ -115,7 +115,7 @@ const commands = [
 ];
 
 describe('JsonlCacheTier', () => {
-  it('behaves as a map with an expiry, through either of two tiers and over reopenings', async () => {
+  it('behaves as a map with expiries, through two tiers and across reopenings', async () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (list) => {
         const directory = newDirectory();

@@ -18,7 +18,7 @@ beforeEach(() => {
   links.tries = 0;
 });
 
-function place() {
+function newStore() {
   const directory = makeTempDir(onTestFinished);
   const open = () => {
     const tier = new JsonlCacheTier({}, { directory });
@@ -29,9 +29,9 @@ function place() {
 }
 
 describe('a side value on a file system without hard links', () => {
-  it.each(['EPERM', 'EACCES', 'EOPNOTSUPP', 'ENOSYS'])('is stored once, and leaves nothing else (%s)', async (code) => {
+  it.each(['EPERM', 'EACCES', 'EOPNOTSUPP', 'ENOSYS'])('is stored once, without leftovers (%s)', async (code) => {
     links.code = code;
-    const { open, files } = place();
+    const { open, files } = newStore();
     const values = open();
     expect(await values.storeIfAbsent('key', 'first')).toBe('first');
     expect(links.tries).toBe(1);
@@ -42,19 +42,19 @@ describe('a side value on a file system without hard links', () => {
     expect(files()).toEqual(['pw-side-key.txt']);
   });
 
-  it('is the same for all who store one at the same time', async () => {
+  it('is the same for all concurrent writers', async () => {
     links.code = 'EPERM';
-    const { open, files } = place();
+    const { open, files } = newStore();
     const stored = await Promise.all(Array.from({ length: 8 }, (_, i) => open().storeIfAbsent('key', `value-${i}`)));
     expect(new Set(stored).size).toBe(1);
     expect(await open().read('key')).toBe(stored[0]);
     expect(files()).toEqual(['pw-side-key.txt']);
   });
 
-  it('is not stored after any other failure, and leaves nothing', async () => {
+  it('is not stored after any other failure, without leftovers', async () => {
     links.code = 'EIO';
-    const { open, files } = place();
-    await expect(open().storeIfAbsent('key', 'first')).rejects.toThrow(/keep a value beside the entries/);
+    const { open, files } = newStore();
+    await expect(open().storeIfAbsent('key', 'first')).rejects.toThrow(/access a side value/);
     expect(files()).toEqual([]);
   });
 });

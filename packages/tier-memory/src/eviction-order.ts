@@ -1,11 +1,11 @@
-/** Who has to go when the tier is full. Each call costs the same, however many slots there are. */
+/** Which entry to evict when the tier is full. Every call takes constant time. */
 export interface EvictionOrder {
-  /** A slot was filled. */
-  added(slot: number): void;
-  /** The entry of a slot was read or replaced. */
-  used(slot: number): void;
-  /** A slot is being emptied. */
-  removed(slot: number): void;
-  /** The slot to empty next; NONE if there is no slot. */
+  /** A cell received an entry. */
+  added(cell: number): void;
+  /** The entry of a cell was read or replaced. */
+  used(cell: number): void;
+  /** A cell is being emptied. */
+  removed(cell: number): void;
+  /** The cell to empty next; NONE if there is none. */
   victim(): number;
 }

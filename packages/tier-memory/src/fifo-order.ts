@@ -1,27 +1,27 @@
+import { type CellTable, NONE, ORDER } from './cell-table.ts';
 import type { EvictionOrder } from './eviction-order.ts';
 import { after, linkBefore, makeRing, unlink } from './ring.ts';
-import { NONE, ORDER, type SlotTable } from './slot-table.ts';
 
-/** First stored, first out: one ring, whose sentinel is slot NONE. A replaced entry keeps its place. */
+/** First in, first out: one ring whose sentinel is cell NONE. A replaced entry keeps its position. */
 export class FifoOrder implements EvictionOrder {
-  protected readonly table: SlotTable;
+  protected readonly table: CellTable;
 
-  constructor(table: SlotTable) {
+  constructor(table: CellTable) {
     this.table = table;
-    makeRing(table.cells, NONE, ORDER);
+    makeRing(table.words, NONE, ORDER);
   }
 
-  added(slot: number): void {
-    linkBefore(this.table.cells, slot, NONE, ORDER);
+  added(cell: number): void {
+    linkBefore(this.table.words, cell, NONE, ORDER);
   }
 
   used(_slot: number): void {}
 
-  removed(slot: number): void {
-    unlink(this.table.cells, slot, ORDER);
+  removed(cell: number): void {
+    unlink(this.table.words, cell, ORDER);
   }
 
   victim(): number {
-    return after(this.table.cells, NONE, ORDER);
+    return after(this.table.words, NONE, ORDER);
   }
 }

@@ -1,72 +1,73 @@
+import { type CellTable, DUE, MARK, NONE, numberOf, ORDER, wordsOf } from './cell-table.ts';
 import type { EvictionOrder } from './eviction-order.ts';
 import { after, before, linkBefore, makeRing, unlink } from './ring.ts';
-import { cellsOf, DUE, MARK, NONE, numberOf, ORDER, type SlotTable } from './slot-table.ts';
 
 /**
- * Least frequently used, first out; of several the one whose last use is longest ago. Storing an entry is its first use.
+ * Least frequently used, first out; among equals the one whose last use is longest ago. Storing an entry is its first
+ * use.
  *
- * Each use count that occurs is a *frequency*: a slot of the table that is the sentinel of the ring of its entries
- * (ORDER), in the order in which they reached it, and itself lies in a ring of frequencies from low to high (DUE, whose
- * sentinel is NONE). Its number is the use count; an entry's MARK is the slot of its frequency.
+ * Each use count that occurs is a *frequency*: a cell that is the sentinel of a ring of entries (ORDER), in the order
+ * in which they reached it, and itself a member of a ring of frequencies from low to high (DUE, sentinel NONE). Its
+ * number is the use count; the MARK of an entry is the cell of its frequency. Invariant: no frequency is empty.
  */
 export class LfuOrder implements EvictionOrder {
-  readonly #table: SlotTable;
+  readonly #table: CellTable;
 
-  constructor(table: SlotTable) {
+  constructor(table: CellTable) {
     this.#table = table;
-    makeRing(table.cells, NONE, DUE);
+    makeRing(table.words, NONE, DUE);
   }
 
-  added(slot: number): void {
-    this.#join(slot, this.#frequency(1, NONE));
+  added(cell: number): void {
+    this.#join(cell, this.#frequency(1, NONE));
   }
 
-  used(slot: number): void {
-    const { cells, numbers } = this.#table;
-    const from = cells[cellsOf(slot) + MARK]!;
+  used(cell: number): void {
+    const { words, numbers } = this.#table;
+    const from = words[wordsOf(cell) + MARK]!;
     const count = numbers[numberOf(from)]! + 1;
-    const next = after(cells, from, DUE);
+    const next = after(words, from, DUE);
     const reached = next !== NONE && numbers[numberOf(next)] === count;
-    if (!reached && after(cells, from, ORDER) === before(cells, from, ORDER)) {
-      // The only entry of its frequency, and nobody at the next one: the frequency itself moves up.
+    if (!reached && after(words, from, ORDER) === before(words, from, ORDER)) {
+      // The only entry of its frequency, with no frequency at the next count: the frequency itself moves up.
       numbers[numberOf(from)] = count;
       return;
     }
     const to = reached ? next : this.#frequency(count, from);
-    this.removed(slot);
-    this.#join(slot, to);
+    this.removed(cell);
+    this.#join(cell, to);
   }
 
-  removed(slot: number): void {
-    const { cells } = this.#table;
-    const frequency = cells[cellsOf(slot) + MARK]!;
-    unlink(cells, slot, ORDER);
-    if (after(cells, frequency, ORDER) !== frequency) return;
-    unlink(cells, frequency, DUE);
+  removed(cell: number): void {
+    const { words } = this.#table;
+    const frequency = words[wordsOf(cell) + MARK]!;
+    unlink(words, cell, ORDER);
+    if (after(words, frequency, ORDER) !== frequency) return;
+    unlink(words, frequency, DUE);
     this.#table.release(frequency);
   }
 
   victim(): number {
-    const { cells } = this.#table;
-    const lowest = after(cells, NONE, DUE);
-    return lowest === NONE ? NONE : after(cells, lowest, ORDER);
+    const { words } = this.#table;
+    const lowest = after(words, NONE, DUE);
+    return lowest === NONE ? NONE : after(words, lowest, ORDER);
   }
 
-  #join(slot: number, frequency: number): void {
-    const { cells } = this.#table;
-    cells[cellsOf(slot) + MARK] = frequency;
-    linkBefore(cells, slot, frequency, ORDER);
+  #join(cell: number, frequency: number): void {
+    const { words } = this.#table;
+    words[wordsOf(cell) + MARK] = frequency;
+    linkBefore(words, cell, frequency, ORDER);
   }
 
-  /** The frequency of a use count; `previous` is the one below it, or NONE. */
+  /** The frequency of a use count; `previous` is the next lower one, or NONE. */
   #frequency(count: number, previous: number): number {
-    const next = after(this.#table.cells, previous, DUE);
+    const next = after(this.#table.words, previous, DUE);
     if (next !== NONE && this.#table.numbers[numberOf(next)] === count) return next;
     const frequency = this.#table.take();
-    const { cells, numbers } = this.#table;
+    const { words, numbers } = this.#table;
     numbers[numberOf(frequency)] = count;
-    makeRing(cells, frequency, ORDER);
-    linkBefore(cells, frequency, next, DUE);
+    makeRing(words, frequency, ORDER);
+    linkBefore(words, frequency, next, DUE);
     return frequency;
   }
 }

@@ -1,14 +1,14 @@
+import { NONE, ORDER } from './cell-table.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { before, linkBefore, unlink } from './ring.ts';
-import { NONE, ORDER } from './slot-table.ts';
 
-/** Least recently used, first out: a queue in which every use sends the slot to the end. */
+/** Least recently used, first out: a queue in which every use moves the cell to the end. */
 export class LruOrder extends FifoOrder {
-  override used(slot: number): void {
-    const cells = this.table.cells;
-    // One hot key is the commonest skew: it is at the end already.
-    if (before(cells, NONE, ORDER) === slot) return;
-    unlink(cells, slot, ORDER);
-    linkBefore(cells, slot, NONE, ORDER);
+  override used(cell: number): void {
+    const words = this.table.words;
+    // A single hot key is the most common skew, and already at the end.
+    if (before(words, NONE, ORDER) === cell) return;
+    unlink(words, cell, ORDER);
+    linkBefore(words, cell, NONE, ORDER);
   }
 }

@@ -1,4 +1,4 @@
-import { setImmediate as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AccessUpdate,
   BaseTier,
@@ -15,30 +15,30 @@ import {
   TierType,
   type TouchedEntries,
 } from '@pw/cache-models';
-import { EntryStore } from './entry-store.ts';
-import { NONE } from './slot-table.ts';
+import { CellStore } from './cell-store.ts';
+import { NONE } from './cell-table.ts';
 import { TouchLog } from './touch-log.ts';
 
-/** Most expired entries that are removed before the event loop has its turn: some milliseconds' work. */
-const SWEEP_SLICE = 5000;
-/** How deep puts inside `onEvict` inside puts may go before one that needs room is refused. */
+/** Most expired entries removed before the event loop gets a turn: some milliseconds of work. */
+const CLEANUP_SLICE = 5000;
+/** Nesting depth of puts in `onEvict` listeners at which one that needs room is refused. */
 const MAX_NESTED_EVICTIONS = 8;
 
 /**
- * Keeps entries in this process's memory: lru, lfu and fifo, all at a cost that does not grow with the number of entries.
- * Every answer is a value, never a promise, but for a `cleanupExpired` of thousands. `close` forgets all entries.
+ * Entries in the memory of this process, with lru, lfu and fifo eviction in constant time. Every method returns a
+ * value, never a promise, except `cleanupExpired` with thousands of expired entries. `close` discards all entries.
  *
- * `onEvict` is told of entries that leave to make room (`capacity`, or `ttl` for one that had expired), after the new
- * entry is in place. It may use the tier; a put of its own that would evict again is refused (`false`) at the eighth
- * nesting, so a listener that puts back what was evicted comes to an end.
+ * `onEvict` is called for entries removed to make room (`capacity`, or `ttl` if already expired), after the new entry
+ * is stored. It may use the tier. A nested put that would evict again is refused (`false`) at the eighth level, so that
+ * a listener that puts evicted entries back terminates.
  */
 export class MemoryCacheTier extends BaseTier<'sync'> {
-  #store: EntryStore;
-  /** There once somebody asked for it. */
+  #store: CellStore;
+  /** Created by the first call of `touched`. */
   #touches: TouchLog | undefined;
   #nesting = 0;
 
-  /** Throws a CacheConfigError for a wrong configuration. */
+  /** Throws a CacheConfigError for an invalid configuration. */
   constructor(config: CacheTierConfigInput = {}, options: TierOptions = {}) {
     super(config, options, {
       mode: 'sync',
@@ -49,24 +49,24 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     this.#store = this.#emptyStore();
   }
 
-  /** BaseTier's `get`, without its detours on the path that all speed depends on: a hit or a miss of a tier that is well. */
+  /** As in BaseTier, with a fast path for a hit or a miss in a healthy tier. */
   override get(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.get(key);
     const now = this.clock.now();
-    const slot = this.#store.find(key);
-    if (slot === NONE) {
+    const cell = this.#store.find(key);
+    if (cell === NONE) {
       this.counts.misses++;
       return undefined;
     }
-    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, this.#store.entryAt(slot), now) as undefined;
+    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, this.#store.entryAt(cell), now) as undefined;
     this.counts.hits++;
-    this.#store.use(slot);
-    return this.#store.entryAt(slot);
+    this.#store.use(cell);
+    return this.#store.entryAt(cell);
   }
 
-  /** BaseTier's `put`, likewise: what is plainly in order goes straight in. */
+  /** As in BaseTier, with a fast path for valid arguments in a healthy tier. */
   override put(key: string, entry: CacheEntry): boolean {
-    if (!this.#isWell() || !isPlainlyInOrder(key, entry)) return super.put(key, entry);
+    if (!this.#isHealthy() || !isPlainPut(key, entry)) return super.put(key, entry);
     try {
       return this.doPut(key, entry, this.clock.now());
     } catch (error) {
@@ -74,51 +74,60 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     }
   }
 
-  /** BaseTier's `peek`, likewise. */
+  /** As in BaseTier, with a fast path for a healthy tier. */
   override peek(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
-    const slot = this.#store.find(key);
-    return slot === NONE || this.#store.isExpiredAt(slot, this.clock.now()) ? undefined : this.#store.entryAt(slot);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return super.peek(key);
+    const cell = this.#store.find(key);
+    return cell === NONE || this.#store.isExpiredAt(cell, this.clock.now()) ? undefined : this.#store.entryAt(cell);
   }
 
-  /** As `get`, and counts the access in the entry: the answer has `accessCount` one higher and `lastAccessed` now. */
+  /**
+   * As `get`, and counts the access in the stored entry: the returned entry has `accessCount` one higher and
+   * `lastAccessed` now.
+   */
   touch(key: string): CacheEntry | undefined {
-    if (!this.#isWell() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchSlowly(key);
+    if (!this.#isHealthy() || typeof key !== 'string' || isTooLongKey(key)) return this.#touchViaBase(key);
     const now = this.clock.now();
-    const slot = this.#store.find(key);
-    if (slot === NONE) {
+    const cell = this.#store.find(key);
+    if (cell === NONE) {
       this.counts.misses++;
       return undefined;
     }
-    const entry = this.#store.entryAt(slot);
-    if (this.#store.isExpiredAt(slot, now)) return this.seen(key, entry, now) as undefined;
+    const entry = this.#store.entryAt(cell);
+    if (this.#store.isExpiredAt(cell, now)) return this.seen(key, entry, now) as undefined;
     this.counts.hits++;
-    this.#store.use(slot);
+    this.#store.use(cell);
     const touched = entry.touch(now);
-    // The deadline is the same: the slot's copy of it stands.
-    this.#store.refresh(slot, touched);
-    this.#touches?.mark(slot);
+    // The deadline is unchanged, so the copy in the cell is still right.
+    this.#store.refresh(cell, touched);
+    this.#touches?.mark(cell);
     return touched;
   }
 
-  /** What `touch` has counted since the first call of this, as long as nobody took it; `clear` and `close` keep it. */
+  /**
+   * Accesses counted by `touch` since the first call of this method, until they are taken; `clear` and `close` keep
+   * them.
+   */
   touched(): TouchedEntries {
     this.#touches ??= new TouchLog(() => this.#store);
     this.#store.departures = this.#touches;
     return this.#touches;
   }
 
-  #touchSlowly(key: string): CacheEntry | undefined {
+  #touchViaBase(key: string): CacheEntry | undefined {
     const entry = super.get(key);
     if (entry === undefined) return undefined;
     const touched = entry.touch(this.clock.now());
-    const slot = this.#store.find(key);
-    this.#store.refresh(slot, touched);
-    this.#touches?.mark(slot);
+    const cell = this.#store.find(key);
+    this.#store.refresh(cell, touched);
+    this.#touches?.mark(cell);
     return touched;
   }
 
-  /** One page of the entries that fit a filter; looks at all of them. Throws a CacheValidationError for a wrong filter. */
+  /**
+   * One page of the entries that match a filter; inspects all of them. Throws a CacheValidationError for an invalid
+   * filter.
+   */
   query(filter: EntryFilter = {}): EntryPage {
     checkFilter(filter);
     const now = this.clock.now();
@@ -134,44 +143,44 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doGet(key: string, now: number): CacheEntry | undefined {
-    const slot = this.#store.find(key);
-    if (slot === NONE) return undefined;
-    if (!this.#store.isExpiredAt(slot, now)) this.#store.use(slot);
-    return this.#store.entryAt(slot);
+    const cell = this.#store.find(key);
+    if (cell === NONE) return undefined;
+    if (!this.#store.isExpiredAt(cell, now)) this.#store.use(cell);
+    return this.#store.entryAt(cell);
   }
 
   protected override doPeek(key: string): CacheEntry | undefined {
-    const slot = this.#store.find(key);
-    return slot === NONE ? undefined : this.#store.entryAt(slot);
+    const cell = this.#store.find(key);
+    return cell === NONE ? undefined : this.#store.entryAt(cell);
   }
 
   protected override doPut(key: string, entry: CacheEntry, now: number): boolean {
     const store = this.#store;
-    const slot = store.find(key);
-    if (slot !== NONE && !store.isExpiredAt(slot, now)) {
-      this.#touches?.leave(slot);
-      store.replace(slot, entry);
-      store.use(slot);
+    const cell = store.find(key);
+    if (cell !== NONE && !store.isExpiredAt(cell, now)) {
+      this.#touches?.leave(cell);
+      store.replace(cell, entry);
+      store.use(cell);
       return true;
     }
-    if (slot !== NONE) this.#drop(slot);
+    if (cell !== NONE) this.#removeExpired(cell);
     if (store.isFull) return this.#putIntoFull(key, entry, now);
     store.insert(entry);
     return true;
   }
 
   protected override doDelete(key: string, now: number): boolean {
-    const slot = this.#store.find(key);
-    if (slot === NONE) return false;
-    const expired = this.#store.isExpiredAt(slot, now);
-    if (expired) this.#drop(slot);
-    else this.#store.remove(slot);
+    const cell = this.#store.find(key);
+    if (cell === NONE) return false;
+    const expired = this.#store.isExpiredAt(cell, now);
+    if (expired) this.#removeExpired(cell);
+    else this.#store.remove(cell);
     return !expired;
   }
 
   protected override doExpire(key: string, now: number): void {
-    const slot = this.#store.find(key);
-    if (slot !== NONE && this.#store.isExpiredAt(slot, now)) this.#store.remove(slot);
+    const cell = this.#store.find(key);
+    if (cell !== NONE && this.#store.isExpiredAt(cell, now)) this.#store.remove(cell);
   }
 
   protected override doClear(now: number): number {
@@ -191,67 +200,69 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
   }
 
   protected override doHas(key: string, now: number): boolean {
-    const slot = this.#store.find(key);
-    return slot !== NONE && !this.#store.isExpiredAt(slot, now);
+    const cell = this.#store.find(key);
+    return cell !== NONE && !this.#store.isExpiredAt(cell, now);
   }
 
   protected override doEntries(now: number): Iterable<CacheEntry> {
     return this.#store.liveEntries(now);
   }
 
-  /** In slices when there is much to remove: only then with a promise, and others have their turn in between. */
+  /** Many entries are removed in slices that yield to the event loop, and only then the result is a promise. */
   protected override doCleanupExpired(now: number): MaybePromise<number> {
     const store = this.#store;
-    return store.expiredCount(now) <= SWEEP_SLICE ? store.removeExpired(now, SWEEP_SLICE) : this.#sweep(now);
+    return store.expiredCount(now) <= CLEANUP_SLICE
+      ? store.cleanupExpired(now, CLEANUP_SLICE)
+      : this.#cleanupInSlices(now);
   }
 
-  async #sweep(now: number): Promise<number> {
+  async #cleanupInSlices(now: number): Promise<number> {
     let removed = 0;
-    for (let left = this.#store.expiredCount(now); left > 0; left -= SWEEP_SLICE) {
-      // The store of now: a close in between has begun an empty one.
-      removed += this.#store.removeExpired(now, Math.min(left, SWEEP_SLICE));
-      await rest();
+    for (let left = this.#store.expiredCount(now); left > 0; left -= CLEANUP_SLICE) {
+      // The current store: a `close` in between has started an empty one.
+      removed += this.#store.cleanupExpired(now, Math.min(left, CLEANUP_SLICE));
+      await nextTurn();
     }
     return removed;
   }
 
-  /** A later access that was counted elsewhere is a use here too: it moves the entry in the eviction order. */
+  /** An access counted elsewhere is a use here too: it moves the entry in the eviction order. */
   protected override doRecordAccess(updates: readonly AccessUpdate[], now: number): number {
     let found = 0;
     for (const { key, accessCount, lastAccessed, evictedFromL1 } of updates) {
-      const slot = this.#store.find(key);
-      if (slot === NONE || this.#store.isExpiredAt(slot, now)) continue;
-      const entry = this.#store.entryAt(slot);
+      const cell = this.#store.find(key);
+      if (cell === NONE || this.#store.isExpiredAt(cell, now)) continue;
+      const entry = this.#store.entryAt(cell);
       const updated = entry.with({ accessCount, lastAccessed, evictedFromL1: evictedFromL1 ?? entry.evictedFromL1 });
-      this.#store.replace(slot, updated);
-      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(slot);
+      this.#store.replace(cell, updated);
+      if (updated.lastAccessed > entry.lastAccessed) this.#store.use(cell);
       found++;
     }
     return found;
   }
 
-  /** True when an operation needs none of what BaseTier does for a tier that is closed, switched off or failing. */
-  #isWell(): boolean {
+  /** True if an operation needs none of the handling in BaseTier for a closed, disabled or failing tier. */
+  #isHealthy(): boolean {
     return this.status === 'open' && this.enabled && this.failureCount === 0;
   }
 
   #putIntoFull(key: string, entry: CacheEntry, now: number): boolean {
     if (this.#nesting >= MAX_NESTED_EVICTIONS) return false;
     if (entry.isExpiredAt(now) && this.#store.expiredCount(now) === 0) {
-      // Expired entries go first, and this is the only one: it leaves as it comes.
-      this.#leave(key, entry, RemovalReason.TTL);
+      // Expired entries are evicted first, and this is the only one: it is evicted right away.
+      this.#reportEviction(key, entry, RemovalReason.TTL);
       return true;
     }
-    const slot = this.#store.victim(now);
-    const reason = this.#store.isExpiredAt(slot, now) ? RemovalReason.TTL : RemovalReason.CAPACITY;
-    const victim = this.#store.remove(slot);
+    const cell = this.#store.victim(now);
+    const reason = this.#store.isExpiredAt(cell, now) ? RemovalReason.TTL : RemovalReason.CAPACITY;
+    const victim = this.#store.remove(cell);
     this.#store.insert(entry);
-    this.#leave(victim.key, victim, reason);
+    this.#reportEviction(victim.key, victim, reason);
     return true;
   }
 
-  /** Tells of an entry that is gone. The store is complete by now: the listener may use the tier. */
-  #leave(key: string, entry: CacheEntry, reason: RemovalReason): void {
+  /** Reports an evicted entry. The store is consistent by now: the listener may use the tier. */
+  #reportEviction(key: string, entry: CacheEntry, reason: RemovalReason): void {
     this.#nesting++;
     try {
       this.evicted(key, entry, reason);
@@ -260,21 +271,21 @@ export class MemoryCacheTier extends BaseTier<'sync'> {
     }
   }
 
-  /** Removes an expired entry that a write met. */
-  #drop(slot: number): void {
-    this.#store.remove(slot);
+  /** Removes an expired entry that a write has found. */
+  #removeExpired(cell: number): void {
+    this.#store.remove(cell);
     this.counts.countRemoval(RemovalReason.TTL);
   }
 
-  #emptyStore(): EntryStore {
-    const store = new EntryStore(this.config.evictionPolicy, this.config.maxEntries);
+  #emptyStore(): CellStore {
+    const store = new CellStore(this.config.evictionPolicy, this.config.maxEntries);
     store.departures = this.#touches;
     return store;
   }
 }
 
-/** True for most of what passes BaseTier's check; an entry of another copy of the models is left to it. */
-function isPlainlyInOrder(key: unknown, entry: unknown): boolean {
+/** True for most arguments that pass the checks of BaseTier; entries of another copy of the models are left to it. */
+function isPlainPut(key: unknown, entry: unknown): boolean {
   if (typeof key !== 'string' || key === '' || typeof entry !== 'object' || entry === null) return false;
   if (isTooLongKey(key)) return false;
   return Object.getPrototypeOf(entry) === CacheEntry.prototype && (entry as CacheEntry).key === key;

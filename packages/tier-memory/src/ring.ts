@@ -1,41 +1,41 @@
-import { cellsOf } from './slot-table.ts';
+import { wordsOf } from './cell-table.ts';
 
-// A ring is a doubly linked circle of slots through one sentinel slot, so no end of it is a special case.
-// `links` says which pair of cells the ring uses: ORDER or DUE.
+// A ring is a doubly linked circle of cells through one sentinel, so that its ends are no special cases. `links` is the
+// offset of the links that the ring uses: ORDER or DUE.
 
-/** Makes an empty ring of a slot. */
-export function makeRing(cells: Int32Array, sentinel: number, links: number): void {
-  const at = cellsOf(sentinel) + links;
-  cells[at] = sentinel;
-  cells[at + 1] = sentinel;
+/** Makes a cell the sentinel of an empty ring. */
+export function makeRing(words: Int32Array, sentinel: number, links: number): void {
+  const at = wordsOf(sentinel) + links;
+  words[at] = sentinel;
+  words[at + 1] = sentinel;
 }
 
-/** The slot before this one in its ring; before the sentinel comes the last. */
-export function before(cells: Int32Array, slot: number, links: number): number {
-  return cells[cellsOf(slot) + links]!;
+/** The cell before this one in its ring; before the sentinel is the last one. */
+export function before(words: Int32Array, cell: number, links: number): number {
+  return words[wordsOf(cell) + links]!;
 }
 
-/** The slot after this one in its ring; after the sentinel comes the first. */
-export function after(cells: Int32Array, slot: number, links: number): number {
-  return cells[cellsOf(slot) + links + 1]!;
+/** The cell after this one in its ring; after the sentinel is the first one. */
+export function after(words: Int32Array, cell: number, links: number): number {
+  return words[wordsOf(cell) + links + 1]!;
 }
 
-/** Puts a slot that is in no ring in front of another one; in front of the sentinel is the end of the ring. */
-export function linkBefore(cells: Int32Array, slot: number, next: number, links: number): void {
-  const nextAt = cellsOf(next) + links;
-  const slotAt = cellsOf(slot) + links;
-  const previous = cells[nextAt]!;
-  cells[slotAt] = previous;
-  cells[slotAt + 1] = next;
-  cells[cellsOf(previous) + links + 1] = slot;
-  cells[nextAt] = slot;
+/** Inserts a cell, which must not be in a ring, before another one; before the sentinel is the end of the ring. */
+export function linkBefore(words: Int32Array, cell: number, next: number, links: number): void {
+  const nextAt = wordsOf(next) + links;
+  const cellAt = wordsOf(cell) + links;
+  const previous = words[nextAt]!;
+  words[cellAt] = previous;
+  words[cellAt + 1] = next;
+  words[wordsOf(previous) + links + 1] = cell;
+  words[nextAt] = cell;
 }
 
-/** Takes a slot out of its ring. */
-export function unlink(cells: Int32Array, slot: number, links: number): void {
-  const at = cellsOf(slot) + links;
-  const previous = cells[at]!;
-  const next = cells[at + 1]!;
-  cells[cellsOf(previous) + links + 1] = next;
-  cells[cellsOf(next) + links] = previous;
+/** Removes a cell from its ring. */
+export function unlink(words: Int32Array, cell: number, links: number): void {
+  const at = wordsOf(cell) + links;
+  const previous = words[at]!;
+  const next = words[at + 1]!;
+  words[wordsOf(previous) + links + 1] = next;
+  words[wordsOf(next) + links] = previous;
 }

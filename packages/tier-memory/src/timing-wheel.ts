@@ -1,61 +1,64 @@
+import { type CellTable, DUE, EXPIRED, NONE, numberOf, wordsOf } from './cell-table.ts';
 import { after, linkBefore, makeRing, unlink } from './ring.ts';
-import { cellsOf, DUE, EXPIRED, NONE, numberOf, type SlotTable } from './slot-table.ts';
 import { DIGIT_BITS, DIGITS, digitAt, highestDifference, highHalf, lowHalf, tickOf } from './wheel-tick.ts';
 
 const FIRST_BUCKET = 2;
-/** The slot that is the sentinel of the ring of expired slots. */
+/** The sentinel of the ring of expired cells. */
 const EXPIRED_RING = 1;
-/** How many slots of the table, from 0, are sentinels. */
-export const RESERVED_SLOTS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
+/** Number of cells of the table, from 0, that are sentinels. */
+export const RESERVED_CELLS = FIRST_BUCKET + (DIGITS << DIGIT_BITS);
 
 /**
- * A hierarchical timing wheel: tells which deadlines have passed, to the fraction of a millisecond, at a cost per slot
- * that does not grow with their number. It moves only when asked to.
+ * A hierarchical timing wheel: finds the deadlines that have passed, to a fraction of a millisecond, at a cost per cell
+ * that does not grow with their number. It moves only when told to.
  *
- * A slot hangs in the bucket (place, digit) of the highest digit in which its deadline's tick differs from the wheel's.
- * Invariants between calls: every slot in a bucket has a deadline after the wheel's time, every slot in the expired ring
- * one at or before it. So when the wheel's digit at a place grows, all buckets at lower places have passed, those with
- * digits in between too, and only the bucket of the new digit must be sorted anew: at most ten times in a slot's life.
+ * A cell hangs in the bucket (level, digit) of the highest digit in which the tick of its deadline differs from that of
+ * the wheel. Invariants between calls: every cell in a bucket has a deadline after the time of the wheel, every cell in
+ * the expired ring one at or before it. So when the digit of the wheel at a level advances, all buckets at lower levels
+ * have passed, and those with digits in between; only the bucket of the new digit has to be redistributed, at most ten
+ * times in the life of a cell.
  */
 export class TimingWheel {
-  readonly #table: SlotTable;
-  /** One bit a bucket, one word a place. A set bit may mean an empty bucket; a clear bit never hides a slot. */
+  readonly #table: CellTable;
+  /**
+   * One bit per bucket, one word per level. A set bit may belong to an empty bucket; a clear bit never hides a cell.
+   */
   readonly #filled = new Int32Array(DIGITS);
   #time = Number.NEGATIVE_INFINITY;
   #high = 0;
   #low = 0;
   #expired = 0;
 
-  /** Takes the table's first {@link RESERVED_SLOTS} slots, but for NONE, as sentinels. */
-  constructor(table: SlotTable) {
+  /** Takes the first {@link RESERVED_CELLS} cells of the table, except NONE, as sentinels. */
+  constructor(table: CellTable) {
     this.#table = table;
-    for (let slot = EXPIRED_RING; slot < RESERVED_SLOTS; slot++) makeRing(table.cells, slot, DUE);
+    for (let cell = EXPIRED_RING; cell < RESERVED_CELLS; cell++) makeRing(table.words, cell, DUE);
   }
 
-  /** How many slots were expired when the wheel last moved. */
+  /** Number of cells that were expired when the wheel last moved. */
   get expiredCount(): number {
     return this.#expired;
   }
 
-  /** An expired slot, or NONE. */
+  /** An expired cell, or NONE. */
   firstExpired(): number {
-    return this.#expired === 0 ? NONE : after(this.#table.cells, EXPIRED_RING, DUE);
+    return this.#expired === 0 ? NONE : after(this.#table.words, EXPIRED_RING, DUE);
   }
 
-  /** Takes in a slot, whose number is its deadline. */
-  add(slot: number): void {
-    const deadline = this.#table.numbers[numberOf(slot)]!;
-    if (deadline <= this.#time) this.#expire(slot);
-    else this.#hang(slot, deadline);
+  /** Adds a cell whose number is its deadline. */
+  add(cell: number): void {
+    const deadline = this.#table.numbers[numberOf(cell)]!;
+    if (deadline <= this.#time) this.#expire(cell);
+    else this.#schedule(cell, deadline);
   }
 
-  remove(slot: number): void {
-    const { cells } = this.#table;
-    unlink(cells, slot, DUE);
-    if (cells[cellsOf(slot) + EXPIRED] === 1) this.#expired--;
+  remove(cell: number): void {
+    const { words } = this.#table;
+    unlink(words, cell, DUE);
+    if (words[wordsOf(cell) + EXPIRED] === 1) this.#expired--;
   }
 
-  /** Moves the wheel to a time. Backwards it costs a pass over all slots: what was expired may be live again. */
+  /** Moves the wheel to a time. Backwards it takes a pass over all cells: expired ones may be live again. */
   moveTo(now: number): void {
     if (now > this.#time) this.#forward(now);
     else if (now < this.#time) this.#backward(now);
@@ -65,49 +68,49 @@ export class TimingWheel {
     const tick = tickOf(now);
     const high = highHalf(tick);
     const low = lowHalf(tick, high);
-    const place = highestDifference(high ^ this.#high, low ^ this.#low);
-    const digit = digitAt(place, high, low);
+    const level = highestDifference(high ^ this.#high, low ^ this.#low);
+    const digit = digitAt(level, high, low);
     this.#time = now;
     this.#high = high;
     this.#low = low;
-    for (let lower = 0; lower < place; lower++) this.#passAll(lower, this.#filled[lower]!);
-    this.#passAll(place, this.#filled[place]! & ((1 << digit) - 1));
-    // The wheel's own millisecond, or a longer span that it is now in: some of it may have passed.
-    if ((this.#filled[place]! & (1 << digit)) !== 0) this.#sortAnew(place, digit);
+    for (let lower = 0; lower < level; lower++) this.#passAll(lower, this.#filled[lower]!);
+    this.#passAll(level, this.#filled[level]! & ((1 << digit) - 1));
+    // The current millisecond of the wheel, or a longer span that it has entered: a part of it may have passed.
+    if ((this.#filled[level]! & (1 << digit)) !== 0) this.#redistribute(level, digit);
   }
 
-  #passAll(place: number, digits: number): void {
-    this.#filled[place] = this.#filled[place]! & ~digits;
-    const { cells } = this.#table;
+  #passAll(level: number, digits: number): void {
+    this.#filled[level] = this.#filled[level]! & ~digits;
+    const { words } = this.#table;
     for (let rest = digits; rest !== 0; rest &= rest - 1) {
-      const bucket = bucketOf(place, 31 - Math.clz32(rest & -rest));
-      for (let slot = after(cells, bucket, DUE); slot !== bucket; slot = after(cells, bucket, DUE)) {
-        unlink(cells, slot, DUE);
-        this.#expire(slot);
+      const bucket = bucketOf(level, 31 - Math.clz32(rest & -rest));
+      for (let cell = after(words, bucket, DUE); cell !== bucket; cell = after(words, bucket, DUE)) {
+        unlink(words, cell, DUE);
+        this.#expire(cell);
       }
     }
   }
 
-  #sortAnew(place: number, digit: number): void {
-    const { cells } = this.#table;
-    const bucket = bucketOf(place, digit);
-    this.#filled[place] = this.#filled[place]! & ~(1 << digit);
-    let slot = after(cells, bucket, DUE);
-    // Emptied first: slots of the wheel's own millisecond go back into this very bucket.
-    makeRing(cells, bucket, DUE);
-    while (slot !== bucket) {
-      const next = after(cells, slot, DUE);
-      this.add(slot);
-      slot = next;
+  #redistribute(level: number, digit: number): void {
+    const { words } = this.#table;
+    const bucket = bucketOf(level, digit);
+    this.#filled[level] = this.#filled[level]! & ~(1 << digit);
+    let cell = after(words, bucket, DUE);
+    // Emptied first: cells of the current millisecond return to this very bucket.
+    makeRing(words, bucket, DUE);
+    while (cell !== bucket) {
+      const next = after(words, cell, DUE);
+      this.add(cell);
+      cell = next;
     }
   }
 
   #backward(now: number): void {
-    const { cells } = this.#table;
+    const { words } = this.#table;
     const all: number[] = [];
-    for (let ring = EXPIRED_RING; ring < RESERVED_SLOTS; ring++) {
-      for (let slot = after(cells, ring, DUE); slot !== ring; slot = after(cells, slot, DUE)) all.push(slot);
-      makeRing(cells, ring, DUE);
+    for (let ring = EXPIRED_RING; ring < RESERVED_CELLS; ring++) {
+      for (let cell = after(words, ring, DUE); cell !== ring; cell = after(words, cell, DUE)) all.push(cell);
+      makeRing(words, ring, DUE);
     }
     const tick = tickOf(now);
     this.#time = now;
@@ -115,29 +118,29 @@ export class TimingWheel {
     this.#low = lowHalf(tick, this.#high);
     this.#filled.fill(0);
     this.#expired = 0;
-    for (const slot of all) this.add(slot);
+    for (const cell of all) this.add(cell);
   }
 
-  #hang(slot: number, deadline: number): void {
-    const { cells } = this.#table;
+  #schedule(cell: number, deadline: number): void {
+    const { words } = this.#table;
     const tick = tickOf(deadline);
     const high = highHalf(tick);
     const low = lowHalf(tick, high);
-    const place = highestDifference(high ^ this.#high, low ^ this.#low);
-    const digit = digitAt(place, high, low);
-    this.#filled[place] = this.#filled[place]! | (1 << digit);
-    cells[cellsOf(slot) + EXPIRED] = 0;
-    linkBefore(cells, slot, bucketOf(place, digit), DUE);
+    const level = highestDifference(high ^ this.#high, low ^ this.#low);
+    const digit = digitAt(level, high, low);
+    this.#filled[level] = this.#filled[level]! | (1 << digit);
+    words[wordsOf(cell) + EXPIRED] = 0;
+    linkBefore(words, cell, bucketOf(level, digit), DUE);
   }
 
-  #expire(slot: number): void {
-    const { cells } = this.#table;
-    cells[cellsOf(slot) + EXPIRED] = 1;
-    linkBefore(cells, slot, EXPIRED_RING, DUE);
+  #expire(cell: number): void {
+    const { words } = this.#table;
+    words[wordsOf(cell) + EXPIRED] = 1;
+    linkBefore(words, cell, EXPIRED_RING, DUE);
     this.#expired++;
   }
 }
 
-function bucketOf(place: number, digit: number): number {
-  return FIRST_BUCKET + (place << DIGIT_BITS) + digit;
+function bucketOf(level: number, digit: number): number {
+  return FIRST_BUCKET + (level << DIGIT_BITS) + digit;
 }

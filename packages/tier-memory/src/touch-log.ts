@@ -1,54 +1,54 @@
 import type { AccessUpdate, CacheEntry, TouchedEntries } from '@pw/cache-models';
-import type { EntryStore } from './entry-store.ts';
-import { NONE } from './slot-table.ts';
+import type { CellStore } from './cell-store.ts';
+import { NONE } from './cell-table.ts';
 
 const FIRST_CAPACITY = 1024;
 
 /**
- * Which slots were touched and not yet taken: a mark a slot, and the slots in the order in which they were marked. A mark
- * costs a touch next to nothing; what was counted stands in the entry.
+ * The cells that were touched and whose counts were not taken yet: a mark per cell, and a list of cells in the order in
+ * which they were marked. Marking costs almost nothing; the counts themselves are in the entries.
  *
- * Invariants: a marked slot holds an entry and is in the list. A slot in the list may be unmarked by now, and one that was
- * emptied and marked again stands there twice.
+ * Invariants: a marked cell holds an entry and is in the list. A cell in the list may be unmarked by now, and one that
+ * was emptied and marked again is in it twice.
  */
 export class TouchLog implements TouchedEntries {
-  /** The store of now: a cleared tier begins a new one. */
-  readonly #store: () => EntryStore;
+  /** The current store: clearing the tier starts a new one. */
+  readonly #store: () => CellStore;
   #marks = new Uint8Array(FIRST_CAPACITY);
-  #slots: number[] = [];
-  /** Of entries that are not in the store any more. */
-  readonly #gone = new Map<string, AccessUpdate>();
+  #cells: number[] = [];
+  /** Counts of entries that are no longer stored. */
+  readonly #departed = new Map<string, AccessUpdate>();
 
-  constructor(store: () => EntryStore) {
+  constructor(store: () => CellStore) {
     this.#store = store;
   }
 
   get count(): number {
-    return this.#gone.size + this.#slots.length;
+    return this.#departed.size + this.#cells.length;
   }
 
   of(key: string): AccessUpdate | undefined {
-    const slot = this.#store().find(key);
-    if (slot === NONE || this.#marks[slot] !== 1) return this.#gone.get(key);
-    return newer(presentUpdate(this.#store().entryAt(slot)), this.#gone.get(key));
+    const cell = this.#store().find(key);
+    if (cell === NONE || this.#marks[cell] !== 1) return this.#departed.get(key);
+    return newer(presentUpdate(this.#store().entryAt(cell)), this.#departed.get(key));
   }
 
   take(limit: number): AccessUpdate[] {
     const taken: AccessUpdate[] = [];
     let looked = 0;
-    for (; looked < this.#slots.length && taken.length < limit; looked++) {
-      const slot = this.#slots[looked]!;
-      if (this.#marks[slot] !== 1) continue;
-      this.#marks[slot] = 0;
-      const update = presentUpdate(this.#store().entryAt(slot));
-      taken.push(newer(update, this.#gone.get(update.key)));
-      this.#gone.delete(update.key);
+    for (; looked < this.#cells.length && taken.length < limit; looked++) {
+      const cell = this.#cells[looked]!;
+      if (this.#marks[cell] !== 1) continue;
+      this.#marks[cell] = 0;
+      const update = presentUpdate(this.#store().entryAt(cell));
+      taken.push(newer(update, this.#departed.get(update.key)));
+      this.#departed.delete(update.key);
     }
-    this.#slots.splice(0, looked);
-    for (const update of this.#gone.values()) {
+    this.#cells.splice(0, looked);
+    for (const update of this.#departed.values()) {
       if (taken.length >= limit) break;
       taken.push(update);
-      this.#gone.delete(update.key);
+      this.#departed.delete(update.key);
     }
     return taken;
   }
@@ -56,58 +56,61 @@ export class TouchLog implements TouchedEntries {
   forget(key?: string): void {
     if (key === undefined) this.#forgetAll();
     else {
-      const slot = this.#store().find(key);
-      if (this.#marks[slot] === 1) this.#marks[slot] = 0;
-      if (this.#gone.size > 0) this.#gone.delete(key);
+      const cell = this.#store().find(key);
+      if (this.#marks[cell] === 1) this.#marks[cell] = 0;
+      if (this.#departed.size > 0) this.#departed.delete(key);
     }
   }
 
-  /** The entry of a slot was touched. */
-  mark(slot: number): void {
-    if (this.#marks[slot] !== 1) this.#add(slot);
+  /** Marks a cell whose entry was touched. */
+  mark(cell: number): void {
+    if (this.#marks[cell] !== 1) this.#add(cell);
   }
 
-  /** A slot is about to be emptied, or to get another entry. */
-  leave(slot: number): void {
-    if (this.#marks[slot] !== 1) return;
-    this.#marks[slot] = 0;
-    this.#goes(this.#store().entryAt(slot));
+  /** Keeps the counts of a cell that is about to be emptied, or to receive another entry. */
+  leave(cell: number): void {
+    if (this.#marks[cell] !== 1) return;
+    this.#marks[cell] = 0;
+    this.#keepDeparted(this.#store().entryAt(cell));
   }
 
-  /** All slots are about to be emptied. */
+  /** Keeps the counts of all cells before they are emptied. */
   leaveAll(): void {
-    for (const slot of this.#slots) this.leave(slot);
-    this.#slots = [];
+    for (const cell of this.#cells) this.leave(cell);
+    this.#cells = [];
   }
 
-  #goes({ key, accessCount, lastAccessed }: CacheEntry): void {
-    // Whether it goes for want of room is for others to say.
-    this.#gone.set(key, newer({ key, accessCount, lastAccessed }, this.#gone.get(key)));
+  #keepDeparted({ key, accessCount, lastAccessed }: CacheEntry): void {
+    // Whether it was evicted for lack of room is recorded elsewhere.
+    this.#departed.set(key, newer({ key, accessCount, lastAccessed }, this.#departed.get(key)));
   }
 
   #forgetAll(): void {
     this.#marks.fill(0);
-    this.#slots = [];
-    this.#gone.clear();
+    this.#cells = [];
+    this.#departed.clear();
   }
 
-  #add(slot: number): void {
-    if (slot >= this.#marks.length) {
-      const marks = new Uint8Array(slot * 2);
+  #add(cell: number): void {
+    if (cell >= this.#marks.length) {
+      const marks = new Uint8Array(cell * 2);
       marks.set(this.#marks);
       this.#marks = marks;
     }
-    this.#marks[slot] = 1;
-    this.#slots.push(slot);
+    this.#marks[cell] = 1;
+    this.#cells.push(cell);
   }
 }
 
-/** An entry that is here was not evicted from here. */
+/** An entry that is still stored was not evicted. */
 function presentUpdate({ key, accessCount, lastAccessed }: CacheEntry): AccessUpdate {
   return { key, accessCount, lastAccessed, evictedFromL1: false };
 }
 
-/** An entry that went may have come back as others know it, with fewer accesses: neither a count nor a time goes back. */
+/**
+ * An entry that left may have come back from another tier with fewer accesses: neither the count nor the time may
+ * decrease.
+ */
 function newer(update: AccessUpdate, before: AccessUpdate | undefined): AccessUpdate {
   if (before === undefined) return update;
   const accessCount = Math.max(update.accessCount, before.accessCount);

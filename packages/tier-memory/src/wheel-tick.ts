@@ -1,6 +1,6 @@
 import { MIN_INSTANT } from '@pw/cache-models';
 
-/** Ticks are written with ten digits to the base 32, the low five in one integer and the high five in another. */
+/** Ticks have ten digits to the base 32, the low five in one integer and the high five in another. */
 export const DIGIT_BITS = 5;
 export const DIGITS = 10;
 const HALF = 5;
@@ -9,8 +9,8 @@ const DIGIT_MASK = 2 ** DIGIT_BITS - 1;
 const LAST_TICK = HALF_RANGE * HALF_RANGE - 1;
 
 /**
- * The whole millisecond of an instant, counted from the year 1. What lies outside the range falls on its ends, so the
- * order of instants is kept: a lower tick is an earlier instant. NaN falls on the far end: it is never reached.
+ * The whole millisecond of an instant, counted from the year 1. Instants outside the range map to its ends, which keeps
+ * their order. NaN maps to the far end, which is never reached.
  */
 export function tickOf(instant: number): number {
   if (Number.isNaN(instant)) return LAST_TICK;
@@ -22,20 +22,23 @@ export function highHalf(tick: number): number {
   return Math.floor(tick / HALF_RANGE);
 }
 
-/** The low five digits of a tick, given its high ones. A remainder of big numbers would be a call out of the compiled code. */
+/**
+ * The low five digits of a tick, given the high ones. The remainder of large numbers would be a call out of compiled
+ * code.
+ */
 export function lowHalf(tick: number, high: number): number {
   return tick - high * HALF_RANGE;
 }
 
-/** The place of the highest digit in which two ticks differ, given the exclusive or of their halves; 0 if they are equal. */
+/** The level of the highest digit in which two ticks differ, given the exclusive or of their halves; 0 if they are equal. */
 export function highestDifference(high: number, low: number): number {
   if (high !== 0) return HALF + Math.floor((31 - Math.clz32(high)) / DIGIT_BITS);
   return low === 0 ? 0 : Math.floor((31 - Math.clz32(low)) / DIGIT_BITS);
 }
 
 /** One digit of a tick. */
-export function digitAt(place: number, high: number, low: number): number {
-  return place < HALF
-    ? (low >>> (DIGIT_BITS * place)) & DIGIT_MASK
-    : (high >>> (DIGIT_BITS * (place - HALF))) & DIGIT_MASK;
+export function digitAt(level: number, high: number, low: number): number {
+  return level < HALF
+    ? (low >>> (DIGIT_BITS * level)) & DIGIT_MASK
+    : (high >>> (DIGIT_BITS * (level - HALF))) & DIGIT_MASK;
 }

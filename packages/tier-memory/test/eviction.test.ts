@@ -2,7 +2,7 @@ import { hostileKeys, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 const POLICIES = ['lru', 'lfu', 'fifo'] as const;
 
@@ -16,7 +16,7 @@ function makeTier(evictionPolicy: (typeof POLICIES)[number], maxEntries: number 
 }
 
 describe.each(POLICIES)('with policy %s', (policy) => {
-  it('the first stored of unread entries goes first, and the tier stays at its maximum', () => {
+  it('the oldest of unread entries is evicted first, and the tier stays at its maximum', () => {
     const { tier, left } = makeTier(policy, 2, 'abc');
     expect(left).toEqual(['a capacity']);
     expect(tier.get('a')).toBeUndefined();
@@ -38,7 +38,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     );
   });
 
-  it('a tier of one entry holds the newest', () => {
+  it('a tier limited to one entry keeps the newest', () => {
     const { tier, left } = makeTier(policy, 1, 'aabcb');
     expect(tier.keys()).toEqual(['b']);
     expect(left).toEqual(['a capacity', 'b capacity', 'c capacity']);
@@ -52,7 +52,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(left).toEqual([]);
   });
 
-  it('a replaced entry gives the new value and the same size', () => {
+  it('replacing an entry changes its value but not the size', () => {
     const { tier } = makeTier(policy, 2, 'ab');
     const next = makeEntry('a', { source: 'again' });
     expect(tier.put('a', next)).toBe(true);
@@ -60,7 +60,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(tier.size()).toBe(2);
   });
 
-  it('expired entries go before live ones, whatever was read since', () => {
+  it('expired entries are evicted before live ones, whatever was read since', () => {
     const { tier, clock, left } = makeTier(policy, 3, 'a');
     tier.put('short', makeEntry('short', { expiresAt: START + 1.5 }));
     tier.put('b', makeEntry('b'));
@@ -72,7 +72,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(tier.statistics).toMatchObject({ evictionsTtl: 1, evictionsLru: 1 });
   });
 
-  it('an entry that is expired when it comes displaces no live one', () => {
+  it('an entry that is expired when put evicts no live one', () => {
     const { tier, left } = makeTier(policy, 2, 'ab');
     expect(tier.put('old', makeEntry('old', { expiresAt: START }))).toBe(true);
     expect(tier.keys()).toEqual(['a', 'b']);
@@ -86,7 +86,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(left).toHaveLength(3);
   });
 
-  it('an expired entry that is stored again is a new one', () => {
+  it('an expired entry that is put again counts as new', () => {
     const { tier, clock, left } = makeTier(policy, 2);
     tier.put('a', makeEntry('a', { expiresAt: START + 10 }));
     tier.get('a');
@@ -98,7 +98,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(tier.statistics.evictionsTtl).toBe(1);
   });
 
-  it('has and peek leave no trace in the order or the counts', () => {
+  it('has and peek affect neither the order nor the statistics', () => {
     const { tier, left } = makeTier(policy, 2, 'ab');
     for (let i = 0; i < 3; i++) expect([tier.has('a'), tier.peek('a')?.key]).toEqual([true, 'a']);
     tier.put('c', makeEntry('c'));
@@ -106,7 +106,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(tier.statistics).toMatchObject({ hits: 0, misses: 0 });
   });
 
-  it('keys are data', () => {
+  it('keys with special names are ordinary keys', () => {
     const { tier } = makeTier(policy, null);
     for (const key of hostileKeys) expect(tier.get(key)).toBeUndefined();
     for (const key of hostileKeys) tier.put(key, makeEntry(key));
@@ -116,7 +116,7 @@ describe.each(POLICIES)('with policy %s', (policy) => {
     expect(tier.keys()).toEqual([]);
   });
 
-  it('one hot key among 100,000 is found, and the others leave before it', () => {
+  it('one hot key among 100,000 outlives the others', () => {
     const { tier, left } = makeTier(policy, 100_000);
     for (let i = 0; i < 100_000; i++) tier.put(`k${i}`, makeEntry(`k${i}`, { expiresAt: START + HOUR + i }));
     for (let i = 0; i < 300_000; i++) tier.get('k0');
@@ -175,7 +175,7 @@ describe('fifo', () => {
     expect(left).toEqual(['a capacity', 'b capacity', 'c capacity']);
   });
 
-  it('forgets the place of an entry that was deleted', () => {
+  it('forgets the position of a deleted entry', () => {
     const { tier, left } = makeTier('fifo', 2, 'ab');
     tier.delete('a');
     tier.put('a', makeEntry('a'));
@@ -184,7 +184,7 @@ describe('fifo', () => {
   });
 });
 
-it('access metadata counted elsewhere that is not later is stored, and is no use', () => {
+it('access metadata counted elsewhere that is not newer is stored, but is not a use', () => {
   const { tier, left } = makeTier('lru', 2, 'ab');
   const updates = [
     { key: 'a', accessCount: 7, lastAccessed: START, evictedFromL1: true },

@@ -2,7 +2,7 @@ import { CacheEntry, MAX_INSTANT } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import { expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 function makeTier(deadlines: Record<string, number>) {
   const clock = new ManualClock();
@@ -11,7 +11,7 @@ function makeTier(deadlines: Record<string, number>) {
   return { tier, clock };
 }
 
-it('an entry is there until the very fraction of a millisecond at which it expires', () => {
+it('an entry lives until the exact fraction of a millisecond at which it expires', () => {
   const { tier, clock } = makeTier({ a: START + 0.75 });
   clock.advance(0.5);
   expect([tier.has('a'), tier.size(), tier.keys(), tier.peek('a')?.key, tier.get('a')?.key]).toEqual([
@@ -32,7 +32,7 @@ it('an entry is there until the very fraction of a millisecond at which it expir
   expect(tier.touch('a')).toBeUndefined();
 });
 
-it('a read that meets an expired entry is a miss, removes it and counts it once', () => {
+it('reading an expired entry is a miss that removes it and counts it once', () => {
   const { tier, clock } = makeTier({ a: START + 1, b: START + 1, c: START + HOUR });
   clock.advance(1);
   expect(tier.get('a')).toBeUndefined();
@@ -42,7 +42,7 @@ it('a read that meets an expired entry is a miss, removes it and counts it once'
   expect(tier.statistics).toMatchObject({ hits: 1, misses: 4, evictionsTtl: 2, currentSize: 1 });
 });
 
-it('cleanup removes exactly what is expired, and tells how many', () => {
+it('cleanup removes exactly the expired entries and returns their number', () => {
   const deadlines = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`k${i}`, START + i * 977.25]));
   const { tier, clock } = makeTier(deadlines);
   clock.advance(500 * 977.25);
@@ -52,7 +52,7 @@ it('cleanup removes exactly what is expired, and tells how many', () => {
   expect(tier.cleanupExpired()).toBe(0);
 });
 
-it('deleting, clearing and overwriting an expired entry counts it as expired, not as removed by hand', () => {
+it('deleting, clearing or overwriting an expired entry counts it as expired, not as deleted', () => {
   const { tier, clock } = makeTier({ a: START + 1, b: START + 1, c: START + 1, d: START + HOUR });
   clock.advance(1);
   expect(tier.delete('a', 'health')).toBe(false);
@@ -69,7 +69,7 @@ it('a new deadline replaces the old one, earlier or later', () => {
   expect([tier.size(), tier.keys()]).toEqual([1, ['a']]);
 });
 
-it('an entry that counts as expired may be replaced by a live one, and the other way round', () => {
+it('an expired entry may be replaced by a live one, and vice versa', () => {
   const { tier, clock } = makeTier({ a: START + 10 });
   clock.advance(10);
   expect(tier.size()).toBe(0);
@@ -80,7 +80,7 @@ it('an entry that counts as expired may be replaced by a live one, and the other
   expect(tier.cleanupExpired()).toBe(1);
 });
 
-it('deadlines beyond 25 days and up to the year 9999 hold', () => {
+it('deadlines beyond 25 days and up to the year 9999 are exact', () => {
   const days = 86_400_000;
   const { tier, clock } = makeTier({ month: START + 30 * days, century: START + 36_500 * days, end: MAX_INSTANT });
   clock.set(START + 30 * days - 1);
@@ -93,7 +93,7 @@ it('deadlines beyond 25 days and up to the year 9999 hold', () => {
   expect(tier.size()).toBe(0);
 });
 
-it('a clock that is set back makes live again what was not removed yet', () => {
+it('setting the clock back revives expired entries that were not removed yet', () => {
   const { tier, clock } = makeTier({ a: START + 10, b: START + 20, c: START + 30 });
   clock.advance(20);
   expect(tier.size()).toBe(1);
@@ -106,7 +106,7 @@ it('a clock that is set back makes live again what was not removed yet', () => {
   expect(tier.cleanupExpired()).toBe(1);
 });
 
-it('entries are a list of their own: changes during the walk neither disturb nor lengthen it', () => {
+it('entries() is a snapshot: changes during the iteration do not affect it', () => {
   const { tier } = makeTier({ a: START + HOUR, b: START + HOUR });
   const seen: string[] = [];
   for (const { key } of tier.entries()) {
@@ -118,7 +118,7 @@ it('entries are a list of their own: changes during the walk neither disturb nor
   expect(tier.keys()).toEqual(['a', 'aa', 'bb']);
 });
 
-it('a sweep of many lets others have their turn, and spares what is stored anew meanwhile', async () => {
+it('a large cleanup yields to the event loop, and keeps entries put in the meantime', async () => {
   const clock = new ManualClock();
   const tier = new MemoryCacheTier({}, { clock });
   const entry = (i: number) =>
@@ -127,7 +127,7 @@ it('a sweep of many lets others have their turn, and spares what is stored anew 
   clock.advance(60_000);
   const sweep = tier.cleanupExpired();
   expect(sweep).toBeInstanceOf(Promise);
-  // The last one in the order of the sweep.
+  // The last one in the order of the cleanup.
   tier.put('k19999', entry(19_999));
   let turns = 0;
   const count = setInterval(() => turns++, 0);

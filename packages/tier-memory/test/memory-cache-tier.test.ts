@@ -3,7 +3,7 @@ import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry, START } from './make-entry.ts';
+import { makeEntry, START } from './support/make-entry.ts';
 
 class BrokenClock extends ManualClock {
   broken = false;
@@ -14,7 +14,7 @@ class BrokenClock extends ManualClock {
 }
 
 describe('MemoryCacheTier', () => {
-  it('says what it is', () => {
+  it('describes itself', () => {
     const tier = new MemoryCacheTier();
     expect([tier.name, tier.tierType, tier.status]).toEqual(['l1_memory', 'l1_memory', 'new']);
     expect(tier.config).toEqual({ enabled: true, maxEntries: null, evictionPolicy: 'lru' });
@@ -32,12 +32,12 @@ describe('MemoryCacheTier', () => {
     });
   });
 
-  it('refuses a wrong configuration', () => {
+  it('rejects an invalid configuration', () => {
     for (const config of [{ maxEntries: 0 }, { maxEntries: 1.5 }, { evictionPolicy: 'random' }, { maxEntires: 5 }])
       expect(() => new MemoryCacheTier(config as object)).toThrow(CacheConfigError);
   });
 
-  it('stores, gives, replaces and removes; an unknown key is undefined or false', () => {
+  it('puts, gets, replaces and deletes; an unknown key gives undefined or false', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     const entry = makeEntry('a');
     expect([tier.get('a'), tier.delete('a'), tier.size(), tier.clear()]).toEqual([undefined, false, 0, 0]);
@@ -52,7 +52,7 @@ describe('MemoryCacheTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 1, misses: 3, totalEvictions: 0, currentSize: 0 });
   });
 
-  it('gives back every entry as it was put, credentials included', () => {
+  it('returns entries as they were put, credentials included', () => {
     fc.assert(
       fc.property(entryInputs, (input) => {
         const entry = CacheEntry.create(input);
@@ -67,7 +67,7 @@ describe('MemoryCacheTier', () => {
     expect(tier.get('s')?.password?.reveal()).toBe('hunter2');
   });
 
-  it('takes the entries of another copy of the models', () => {
+  it('accepts entries of another copy of the models', () => {
     const foreign = Object.create(
       Object.create(CacheEntry.prototype),
       Object.getOwnPropertyDescriptors(makeEntry('a')),
@@ -78,7 +78,7 @@ describe('MemoryCacheTier', () => {
     expect(tier.get('a')).toBe(foreign);
   });
 
-  it('touch is a get whose answer, and whose stored entry, has one access more', () => {
+  it('touch is a get that adds one access to the returned and the stored entry', () => {
     const clock = new ManualClock();
     const tier = new MemoryCacheTier({}, { clock });
     tier.put('a', makeEntry('a', { accessCount: 4 }));
@@ -90,7 +90,7 @@ describe('MemoryCacheTier', () => {
     expect(tier.statistics).toMatchObject({ hits: 4, misses: 1 });
   });
 
-  it('refuses wrong arguments with an error that names them', () => {
+  it('rejects invalid arguments with an error that names them', () => {
     const tier = new MemoryCacheTier();
     tier.open();
     const wrong = 7 as unknown as string;
@@ -100,14 +100,14 @@ describe('MemoryCacheTier', () => {
     expect(() => tier.put('a', makeEntry('b'))).toThrow(/key/);
     expect(() => tier.put('', makeEntry(''))).toThrow(/key/);
     expect(() => tier.put('a', null as unknown as CacheEntry)).toThrow(/entry/);
-    // Wrong whether or not the key is there.
+    // Invalid whether or not the key exists.
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }));
     expect(() => tier.recordAccess([{ key: 'a', accessCount: -1, lastAccessed: 0 }])).toThrow(CacheValidationError);
     expect([tier.failureCount, tier.peek('a')?.accessCount]).toEqual([0, 0]);
   });
 
-  it('opens by itself, forgets everything at close and can be used again', () => {
+  it('opens automatically, discards everything on close and can be used again', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     expect(tier.peek('a')).toBeUndefined();
     expect(tier.get('a')).toBeUndefined();
@@ -123,7 +123,7 @@ describe('MemoryCacheTier', () => {
 });
 
 describe('failures', () => {
-  it('an internal error makes put answer false and counts one failure; the next success forgets it', () => {
+  it('an internal error makes put return false and counts one failure, which the next success resets', () => {
     const clock = new BrokenClock();
     const tier = new MemoryCacheTier({}, { clock });
     tier.put('a', makeEntry('a'));
@@ -135,7 +135,7 @@ describe('failures', () => {
     expect([tier.failureCount, tier.has('b')]).toEqual([0, false]);
   });
 
-  it('the third one in a row switches the tier off, and resetFailures switches it on with what it held', () => {
+  it('the third in a row disables the tier, and resetFailures enables it with its entries', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     for (const [count, enabled] of [
@@ -152,7 +152,7 @@ describe('failures', () => {
     expect([tier.failureCount, tier.enabled, tier.get('a')?.key, tier.has('b')]).toEqual([0, true, 'a', false]);
   });
 
-  it('a tier that the configuration switched off stays off and holds nothing', () => {
+  it('a tier disabled by its configuration stays disabled and empty', () => {
     const tier = new MemoryCacheTier({ enabled: false });
     expect(tier.put('a', makeEntry('a', { expiresAt: Date.now() + 60_000 }))).toBe(false);
     tier.resetFailures();

@@ -3,8 +3,8 @@ import { ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry, START } from './make-entry.ts';
-import { type Departure, NaiveTier } from './naive-tier.ts';
+import { makeEntry, START } from './support/make-entry.ts';
+import { type Departure, NaiveTier } from './support/naive-tier.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'constructor', '🔑');
 const lifetime = fc.oneof(
@@ -28,7 +28,7 @@ const whole = fc.tuple(fc.constantFrom('cleanup' as const, 'size' as const, 'get
 const clear = fc.tuple(fc.constant('clear' as const));
 const advance = fc.tuple(fc.constant('advance' as const), step);
 const set = fc.tuple(fc.constant('set' as const), fc.constantFrom(MIN_INSTANT, 0, START, MAX_INSTANT));
-// Puts most often, so that a tier is full soon; a clear or a leap of the clock seldom, so that something is in it.
+// Mostly puts, so that a tier fills up; few clears and leaps of the clock, so that it is not empty.
 const command = fc.oneof(
   { weight: 12, arbitrary: put },
   { weight: 8, arbitrary: read },
@@ -52,7 +52,7 @@ type Command = Of<
   | typeof set
 >;
 
-/** Runs commands on a tier and on the naive one, and compares all that can be seen after each. */
+/** Runs commands on a tier and on the naive one, and compares everything observable after each. */
 class Race {
   readonly clock = new ManualClock();
   readonly left: Departure[] = [];
@@ -132,7 +132,7 @@ class Race {
     for (const name of names) this.#read(got.get(name), this.naive.get(name, now));
   }
 
-  /** `peeked` is whether sizes are asked too: that moves the wheel, which must also be right when nobody does. */
+  /** `peeked`: also compare sizes. That moves the wheel, which must be right without it too. */
   compare(peeked: boolean): void {
     const now = this.clock.now();
     const { tier, naive } = this;
@@ -161,7 +161,7 @@ function describeDeparture({ key: name, entry, reason }: Departure) {
 }
 
 describe.each(['lru', 'lfu', 'fifo'] as const)('a tier with policy %s', (policy) => {
-  it('does what a naive tier does, whatever the commands and wherever the clock goes', () => {
+  it('behaves as a naive tier for any commands and any movement of the clock', () => {
     const max = fc.constantFrom(1, 2, 3, 5, null);
     const commands = fc.array(command, { minLength: 1, maxLength: 80, size: 'max' });
     fc.assert(

@@ -2,7 +2,7 @@ import { type CacheEntry, type EvictionListener, RemovalReason } from '@pw/cache
 import { ManualClock, RecordingLogger } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { HOUR, makeEntry, START } from './make-entry.ts';
+import { HOUR, makeEntry, START } from './support/make-entry.ts';
 
 function makeTier(policy: 'lru' | 'lfu' | 'fifo', onEvict: (tier: MemoryCacheTier) => EvictionListener) {
   const clock = new ManualClock();
@@ -15,7 +15,7 @@ function makeTier(policy: 'lru' | 'lfu' | 'fifo', onEvict: (tier: MemoryCacheTie
   return { tier, clock, logger };
 }
 
-/** Goes through every structure: if one link were wrong, the counts would not agree. */
+/** Uses every structure: if one link were wrong, the counts would not agree. */
 function expectSound(tier: MemoryCacheTier, clock: ManualClock): void {
   const keys = tier.keys();
   expect(tier.size()).toBe(keys.length);
@@ -29,7 +29,7 @@ function expectSound(tier: MemoryCacheTier, clock: ManualClock): void {
 }
 
 describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s', (policy) => {
-  it('that throws harms nobody and leaks nothing into the log', () => {
+  it('that throws does no harm, and leaks nothing into the log', () => {
     const { tier, clock, logger } = makeTier(policy, () => () => {
       throw new Error('hunter2');
     });
@@ -41,7 +41,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
     expectSound(tier, clock);
   });
 
-  it('sees the new entry in place and the old one gone', () => {
+  it('runs after the new entry is stored and the old one removed', () => {
     const seen: unknown[] = [];
     const { tier } = makeTier(policy, (self) => (key, entry: CacheEntry, reason) => {
       seen.push([key, entry.key, reason, self.has(key), self.has('d'), self.size()]);
@@ -50,7 +50,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
     expect(seen).toEqual([['a', 'a', RemovalReason.CAPACITY, false, true, 3]]);
   });
 
-  it('may read, delete, sweep and clear', () => {
+  it('may get, delete, clean up and clear', () => {
     const acts: ((tier: MemoryCacheTier) => void)[] = [
       (tier) => void tier.get('b'),
       (tier) => void tier.touch('c'),
@@ -71,7 +71,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
     }
   });
 
-  it('may put: the entry is stored, and what it displaces is told too', () => {
+  it('may put: the entry is stored, and its victim is reported too', () => {
     const told: string[] = [];
     const { tier } = makeTier(policy, (self) => (key) => {
       told.push(key);
@@ -83,7 +83,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
     expect(tier.statistics.evictionsLru).toBe(2);
   });
 
-  it('that puts back what was evicted comes to an end, with a refused put', () => {
+  it('that puts evicted entries back terminates with a refused put', () => {
     const answers: boolean[] = [];
     const { tier, clock } = makeTier(policy, (self) => (key, entry) => {
       answers.push(self.put(key, entry));
@@ -100,7 +100,7 @@ describe.each(['lru', 'lfu', 'fifo'] as const)('onEvict of a tier with policy %s
   });
 });
 
-it('a sweep and a read that meets an expired entry count it and tell nobody: it made no room', () => {
+it('an expired entry removed by a cleanup or a read is counted but not reported, as it made no room', () => {
   const told: string[] = [];
   const { tier, clock } = makeTier('lru', () => (key) => void told.push(key));
   tier.put('a', makeEntry('a', { expiresAt: START + 1 }));

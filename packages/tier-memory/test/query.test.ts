@@ -3,7 +3,7 @@ import { entryInputs, ManualClock } from '@pw/test-support';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryCacheTier } from '../src/index.ts';
-import { makeEntry } from './make-entry.ts';
+import { makeEntry } from './support/make-entry.ts';
 
 const filters = fc.record<EntryFilter>(
   {
@@ -23,7 +23,7 @@ const filters = fc.record<EntryFilter>(
 );
 
 describe('MemoryCacheTier.query', () => {
-  it('gives what the plain meaning of a filter gives, page after page, expired entries too if asked', () => {
+  it('returns what a naive filter returns, page by page, with expired entries on request', () => {
     fc.assert(
       fc.property(fc.array(entryInputs, { maxLength: 8 }), filters, (inputs, filter) => {
         const clock = new ManualClock();
@@ -41,7 +41,7 @@ describe('MemoryCacheTier.query', () => {
     );
   });
 
-  it('refuses a wrong filter, and answers with an empty page when it is off', () => {
+  it('rejects an invalid filter, and returns an empty page when disabled', () => {
     const tier = new MemoryCacheTier({}, { clock: new ManualClock() });
     tier.put('a', makeEntry('a'));
     expect(tier.query().entries.map(({ key }) => key)).toEqual(['a']);

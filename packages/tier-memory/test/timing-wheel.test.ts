@@ -1,37 +1,37 @@
 import { MAX_INSTANT, MIN_INSTANT } from '@pw/cache-models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellsOf, EXPIRED, NONE, numberOf, SlotTable } from '../src/slot-table.ts';
-import { RESERVED_SLOTS, TimingWheel } from '../src/timing-wheel.ts';
+import { CellTable, EXPIRED, NONE, numberOf, wordsOf } from '../src/cell-table.ts';
+import { RESERVED_CELLS, TimingWheel } from '../src/timing-wheel.ts';
 
 class Fixture {
-  readonly table = new SlotTable(RESERVED_SLOTS, Number.POSITIVE_INFINITY);
+  readonly table = new CellTable(RESERVED_CELLS, Number.POSITIVE_INFINITY);
   readonly wheel = new TimingWheel(this.table);
-  readonly slots = new Map<number, number>();
+  readonly cells = new Map<number, number>();
 
   add(deadline: number): number {
-    const slot = this.table.take();
-    this.table.numbers[numberOf(slot)] = deadline;
-    this.wheel.add(slot);
-    this.slots.set(slot, deadline);
-    return slot;
+    const cell = this.table.take();
+    this.table.numbers[numberOf(cell)] = deadline;
+    this.wheel.add(cell);
+    this.cells.set(cell, deadline);
+    return cell;
   }
 
-  remove(slot: number): void {
-    this.wheel.remove(slot);
-    this.table.release(slot);
-    this.slots.delete(slot);
+  remove(cell: number): void {
+    this.wheel.remove(cell);
+    this.table.release(cell);
+    this.cells.delete(cell);
   }
 
-  /** The deadlines that the wheel holds for expired. */
+  /** The deadlines that the wheel considers expired. */
   expired(): number[] {
-    const marked = [...this.slots].filter(([slot]) => this.table.cells[cellsOf(slot) + EXPIRED] === 1);
+    const marked = [...this.cells].filter(([cell]) => this.table.words[wordsOf(cell) + EXPIRED] === 1);
     expect(marked.length).toBe(this.wheel.expiredCount);
     return marked.map(([, deadline]) => deadline).sort((a, b) => a - b);
   }
 
   passed(now: number): number[] {
-    return [...this.slots.values()].filter((deadline) => now >= deadline).sort((a, b) => a - b);
+    return [...this.cells.values()].filter((deadline) => now >= deadline).sort((a, b) => a - b);
   }
 }
 
@@ -39,7 +39,7 @@ const near = fc.double({ min: 1_780_000_000_000, max: 1_780_000_100_000, noNaN: 
 const instant = fc.oneof(near, fc.double({ min: MIN_INSTANT, max: MAX_INSTANT, noNaN: true }));
 
 describe('TimingWheel', () => {
-  it('holds exactly those for expired whose deadline has come, from the year 1 to 9999, forwards and backwards', () => {
+  it('expires exactly the cells whose deadline has passed, from the year 1 to 9999, forwards and backwards', () => {
     const act = fc.oneof(
       { weight: 4, arbitrary: fc.tuple(fc.constant('add' as const), instant) },
       { weight: 2, arbitrary: fc.tuple(fc.constant('move' as const), instant) },
@@ -50,8 +50,8 @@ describe('TimingWheel', () => {
         const fixture = new Fixture();
         for (const [name, value] of acts) {
           if (name === 'add') fixture.add(value);
-          else if (name === 'remove' && fixture.slots.size > 0)
-            fixture.remove([...fixture.slots.keys()][value % fixture.slots.size]!);
+          else if (name === 'remove' && fixture.cells.size > 0)
+            fixture.remove([...fixture.cells.keys()][value % fixture.cells.size]!);
           else if (name === 'move') {
             fixture.wheel.moveTo(value);
             expect(fixture.expired()).toEqual(fixture.passed(value));
@@ -62,7 +62,7 @@ describe('TimingWheel', () => {
     );
   });
 
-  it('tells fractions of one millisecond apart', () => {
+  it('distinguishes fractions of a millisecond', () => {
     const fixture = new Fixture();
     for (const part of [0, 0.25, 0.5, 0.75]) fixture.add(1_780_000_000_000 + part);
     for (const [part, count] of [
@@ -78,7 +78,7 @@ describe('TimingWheel', () => {
     }
   });
 
-  it('never lets an endless or unreadable deadline pass, and takes any clock', () => {
+  it('never expires an infinite or NaN deadline, and accepts any clock', () => {
     const fixture = new Fixture();
     fixture.add(Number.POSITIVE_INFINITY);
     fixture.add(Number.NaN);

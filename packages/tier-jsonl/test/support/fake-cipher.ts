@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenState } from '@pw/cache-models';
 
-/** Seals by a keyed stream and a digest: enough to be unreadable in a file and to notice a wrong key. Not for use. */
+/**
+ * Seals with a keyed stream and a digest: enough to be unreadable in a file and to detect a wrong key. Not for use.
+ */
 export class FakeCipher implements CredentialCipher {
   readonly #key: string;
 

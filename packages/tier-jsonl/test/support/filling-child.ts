@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '../../src/index.ts';
 
-// Runs under a limit on the size of files: puts until one fails, then shows what still works.
+// Runs with a limit on file sizes: puts until one fails, then shows what still works.
 const directory = process.argv[2]!;
 const tier = new JsonlCacheTier({}, { directory, numShards: 1, failureThreshold: 100 });
 const entry = (key: string, size: number) =>

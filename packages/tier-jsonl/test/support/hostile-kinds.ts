@@ -1,5 +1,5 @@
 import { MAX_KEY_BYTES } from '@pw/cache-models';
-import { encodeRaw } from '../../src/record-line.ts';
+import { encodeRaw } from '../../src/lines/record-line.ts';
 
 /** A record as it is stored, with a wrong checksum and these members besides. */
 export function wrong(key: string, members = '', expiry = '2999-01-01T00:00:00+00:00'): string {

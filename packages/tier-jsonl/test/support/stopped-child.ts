@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { CacheEntry } from '@pw/cache-models';
 import type { JsonlCacheTier } from '../../src/index.ts';
 
-// Does one thing with a tier, and stops itself (SIGSTOP) just before one call of a function of `fs`, or kills itself there.
+// Runs one operation of a tier, and stops itself (SIGSTOP) or kills itself just before one call of a function of `fs`.
 const [directory, work, call, at, signal = 'SIGSTOP'] = process.argv.slice(2) as [
   string,
   'put' | 'access' | 'delete' | 'compact' | 'clear' | 'release' | 'burst' | 'reshard' | 'loop',
@@ -40,7 +40,7 @@ switch (work) {
     done.push(await tier.put('mine', entry('mine', 'child')), await tier.put('k0', entry('k0', 'child')));
     break;
   case 'access':
-    // An old value that is written anew with another count.
+    // An old value that is rewritten with another count.
     armed();
     await tier.recordAccess([{ key: 'k0', accessCount: 7, lastAccessed: Date.now() }]);
     await tier.close();
@@ -68,7 +68,7 @@ switch (work) {
     for (let n = 0; n < 1_000_000; n++) await tier.put('mine', entry('mine', `${n}`));
     break;
   case 'loop':
-    // Two writes close to one another keep the lock over the stop.
+    // Two writes in quick succession keep the lock across the stop.
     while (!fs.existsSync(`${directory}/shard_00.jsonl.lock`)) await tier.put('mine', entry('mine', 'before'));
     say('ready');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(at));

@@ -6,12 +6,12 @@ import { onTestFinished } from 'vitest';
 import { JsonlCacheTier, type JsonlTierOptions } from '../../src/index.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
-/** A folder that goes with the test, and a path in it where the tier makes its own. */
+/** A folder that is removed after the test, and a path in it where the tier creates its own. */
 export function newDirectory(): string {
   return join(makeTempDir(onTestFinished), 'cache');
 }
 
-/** A tier that is closed with the test. */
+/** A tier that is closed after the test. */
 export function newTier(
   directory: string,
   options: Partial<JsonlTierOptions> = {},
@@ -31,7 +31,7 @@ export function makeEntry(key: string, fields: Partial<CacheEntryInput> = {}): C
   return CacheEntry.create({ key, proxyUrl: 'http://10.0.0.1:8080', ...fields }, new ManualClock());
 }
 
-/** All fields of an entry, its secrets shown, for comparison. */
+/** All fields of an entry with its secrets revealed, for comparison. */
 export function facts(entry: CacheEntry | undefined): unknown {
   if (entry === undefined) return undefined;
   return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
@@ -43,7 +43,7 @@ export function shardFiles(directory: string): string[] {
     .sort();
 }
 
-/** The lines of all shards that are not blank. */
+/** The non-blank lines of all shards. */
 export function allLines(directory: string): string[] {
   return shardFiles(directory).flatMap((name) =>
     readFileSync(join(directory, name), 'utf8')
@@ -52,7 +52,7 @@ export function allLines(directory: string): string[] {
   );
 }
 
-/** The text of every file below a folder. */
+/** The content of every file below a folder. */
 export function allText(directory: string): string {
   const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((item) => item.isFile());
   return files.map((item) => readFileSync(join(item.parentPath, item.name), 'latin1')).join('\n');

@@ -3,7 +3,7 @@ import { CacheEntry } from '@pw/cache-models';
 import { JsonlCacheTier } from '../../src/index.ts';
 import { FakeCipher } from './fake-cipher.ts';
 
-// Puts, replaces and deletes until it is killed, or `count` times; notes what is acknowledged in a file of its own.
+// Puts, replaces and deletes until it is killed, or `count` times; logs acknowledged writes to a separate file.
 const [directory, acknowledged, name, count = 'Infinity', numShards = '4'] = process.argv.slice(2) as [
   string,
   string,
@@ -23,4 +23,4 @@ for (let n = 0; n < Number(count); n++) {
   const done = isDelete ? (await tier.delete(key)) || !(await tier.has(key)) : await tier.put(key, entry);
   if (done) appendFileSync(acknowledged, `done ${key} ${isDelete ? 'gone' : n}\n`);
 }
-// No close: a program that forgets it still exits and leaves no lock.
+// Not closed: a program that forgets it still exits and leaves no lock.

@@ -6,7 +6,7 @@ import { callOf, constructorOf } from '../calling.ts';
 import { type CallGroup, defineGroup, type Parameter } from '../nonsense-spec.ts';
 import { numberFrom } from './in-folder.ts';
 
-const MEMORY = new URL('../../../../../packages/tier-memory/test/make-tier.ts', import.meta.url);
+const MEMORY = new URL('../../../../../packages/tier-memory/test/support/make-tier.ts', import.meta.url);
 
 const members: readonly Parameter[] = [
   must('module', () => false),

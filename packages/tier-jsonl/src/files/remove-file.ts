@@ -1,0 +1,13 @@
+import { rmSync } from 'node:fs';
+import { errorCode } from './storage-fault.ts';
+
+/**
+ * Removes a file that may be gone already. A folder of that name is not ours, and stays. Throws the system's error.
+ */
+export function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_FS_EISDIR') throw error;
+  }
+}

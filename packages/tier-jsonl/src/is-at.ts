@@ -1,5 +1,0 @@
-/** True if the bytes at a position are these; false beyond the end. */
-export function isAt(bytes: Uint8Array, expected: Uint8Array, at: number): boolean {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
-  return true;
-}

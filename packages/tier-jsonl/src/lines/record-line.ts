@@ -1,0 +1,124 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { CacheCorruptionError, hasRottedKey, type ProxyRecord, recordChecksum } from '@pw/cache-models';
+import { LONG_LINE, MOST_VALUES } from '../limits.ts';
+import { isJson } from './json-scanner.ts';
+import { hasPlainValues } from './plain-values.ts';
+import type { RawRecord } from './raw-record.ts';
+
+/** The checksum of the values. ProxyWhirl ignores this member, and keeps it when it rewrites a shard. */
+const CHECKSUM = 'checksum';
+const BYTE_ORDER_MARK = '\uFEFF';
+const MARK = Buffer.from(BYTE_ORDER_MARK);
+const NOT_ASCII = /[^\0-\x7f]/;
+const EACH_NOT_ASCII = /[^\0-\x7f]/g;
+
+/** A record as one line without its newline, in ASCII as Python writes it: one byte per character. */
+export function encodeLine(record: ProxyRecord): string {
+  return encodeMembers({ ...record });
+}
+
+/** As {@link encodeLine}, for a parsed record: unknown members are kept, an old checksum is replaced. */
+export function encodeRaw(raw: RawRecord): string {
+  const { [CHECKSUM]: _checksum, ...members } = raw;
+  return encodeMembers(members);
+}
+
+/** A parsed record with its credentials sealed again. Everything else is kept, except credentials in plain text. */
+export function encodeResealed(raw: RawRecord, sealed: ProxyRecord): string {
+  const { [CHECKSUM]: _checksum, username: _username, password: _password, ...members } = raw;
+  const { username_encrypted, password_encrypted } = sealed;
+  return encodeMembers({ ...members, username_encrypted, password_encrypted });
+}
+
+function encodeMembers(members: RawRecord): string {
+  const text = JSON.stringify(members);
+  return escapeNonAscii(`${text.slice(0, -1)},"${CHECKSUM}":"${recordChecksum(members as Partial<ProxyRecord>)}"}`);
+}
+
+/** Notes: lines of our own that ProxyWhirl skips, since they have no `key`. */
+export const noteLine = {
+  /** The key is deleted, in every shard. */
+  deleted: (key: string): string => escapeNonAscii(JSON.stringify({ pw_deleted: key, checksum: noteChecksum(key) })),
+  /** The lines of the key in this shard are superseded; another shard may have the key. */
+  moved: (key: string): string => escapeNonAscii(JSON.stringify({ pw_moved: key, checksum: noteChecksum(key) })),
+  /** From here on the directory has this number of shards. */
+  shards: (numShards: number): string => JSON.stringify({ pw_shards: numShards }),
+};
+
+/** The key of a note; `undefined` if this is not a note of that name, `null` for a damaged one. */
+export function noteKey(raw: RawRecord, name: 'pw_deleted' | 'pw_moved'): string | null | undefined {
+  const key = raw[name];
+  if (typeof key !== 'string') return undefined;
+  return raw[CHECKSUM] === noteChecksum(key) ? key : null;
+}
+
+/** Parses a line. Throws a CacheCorruptionError, which quotes nothing of it. */
+function parseLine(bytes: Buffer): unknown {
+  if (bytes.length > LONG_LINE) checkValues(bytes);
+  const ascii = isAscii(bytes);
+  if (!ascii && !isUtf8(bytes)) throw new CacheCorruptionError('stored line is not UTF-8');
+  const text = bytes.toString(ascii ? 'latin1' : 'utf8');
+  try {
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    // The error of the parser quotes its input.
+    throw new CacheCorruptionError('stored line is not JSON');
+  }
+}
+
+/** Counts the values of a long line before the parser makes objects of them. */
+function checkValues(bytes: Buffer): void {
+  const from = bytes[0] === MARK[0] ? MARK.length : 0;
+  if (!isJson(bytes, from, bytes.length, { values: MOST_VALUES }))
+    throw new CacheCorruptionError('stored line is not JSON, or has too many values');
+}
+
+/** The record in the line of a key. Throws a CacheCorruptionError, also if the values do not match their checksum. */
+export function decodeLine(bytes: Buffer, key: string): RawRecord {
+  const value = parseLine(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CacheCorruptionError('stored line is not a record');
+  const raw = value as RawRecord;
+  if (raw['key'] !== key) throw new CacheCorruptionError('stored record has another key');
+  if (!hasPlainValues(raw)) throw new CacheCorruptionError('stored record has lists or objects where none belong');
+  if (!valuesMatchChecksum(raw)) throw new CacheCorruptionError('stored record does not match its checksum');
+  return raw;
+}
+
+/** The object in a line, whatever its values; `undefined` for anything else. */
+export function parseRaw(bytes: Buffer): RawRecord | undefined {
+  try {
+    const value = parseLine(bytes);
+    return typeof value === 'object' && value !== null ? (value as RawRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True if the values are plain and match the checksum. ProxyWhirl writes updated records without one. */
+export function matchesChecksum(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && valuesMatchChecksum(raw);
+}
+
+/** For a record with plain values. */
+function valuesMatchChecksum(raw: RawRecord): boolean {
+  const checksum = raw[CHECKSUM];
+  return checksum === undefined || checksum === recordChecksum(raw as Partial<ProxyRecord>);
+}
+
+/**
+ * True if a single flipped bit in the key explains why a record does not match its checksum: then it is the record of
+ * another key, and must not replace the record of this one.
+ */
+export function hasForeignKey(raw: RawRecord): boolean {
+  return hasPlainValues(raw) && hasRottedKey(raw as Partial<ProxyRecord>, raw[CHECKSUM]);
+}
+
+function noteChecksum(key: string): string {
+  return recordChecksum({ key });
+}
+
+function escapeNonAscii(text: string): string {
+  if (!NOT_ASCII.test(text)) return text;
+  return text.replace(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,6 +1,0 @@
-import { openRegularFile } from '@pw/cache-models';
-
-/** Opens a file of the directory, which must be a regular one; see `openRegularFile`. `what` it is goes into the error. */
-export function openFile(path: string, flags: number, what = 'file'): number {
-  return openRegularFile(path, flags, { what, tier: 'JSONL tier' }).fd;
-}

@@ -1,0 +1,88 @@
+import type { RecordFacts } from '../index/record-id.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
+
+/** The newest access metadata of a record. */
+export interface AccessFacts {
+  readonly accessCount: number;
+  /** Epoch milliseconds. */
+  readonly lastAccessed: number;
+  /** Unchanged if absent. */
+  readonly evictedFromL1?: boolean;
+}
+
+/** A line on its way to another shard. */
+export interface MovingLine {
+  readonly line: string;
+  readonly facts: RecordFacts;
+}
+
+/** An operation on a shard, carried out with its lock held. */
+export type ShardOperation =
+  /** Stores a line. Answers true. */
+  | { readonly kind: 'put'; readonly key: string; readonly line: string; readonly facts: RecordFacts }
+  /**
+   * Brings a line home from the shard where `fetch`, called with the lock held, finds it. Answers true if there was
+   * one.
+   */
+  | { readonly kind: 'move'; readonly key: string; readonly fetch: () => MovingLine | undefined }
+  /** Deletes a key, optionally only if it is expired. Answers true if it had a live record. */
+  | { readonly kind: 'delete'; readonly key: string; readonly now: number; readonly onlyExpired: boolean }
+  /** Drops the lines of a key that lives in another shard. Answers true. */
+  | { readonly kind: 'drop'; readonly key: string }
+  /** As `drop`, unless this shard has the newest line by now. Answers true unless it does. */
+  | { readonly kind: 'drop older'; readonly key: string }
+  /**
+   * Changes nothing. Answers true if the shard has the line of a key that counts; it stays, as the lock was ours after
+   * it was read.
+   */
+  | { readonly kind: 'confirm'; readonly key: string }
+  /** Updates the access metadata of a record. Answers true if it exists. */
+  | { readonly kind: 'access'; readonly key: string; readonly facts: AccessFacts }
+  /** Replaces the line of a record by what `change` makes of it, if anything. Answers true if the record exists. */
+  | { readonly kind: 'rewrite'; readonly key: string; readonly change: (raw: RawRecord) => string | undefined }
+  /** Writes a note that the directory has another number of shards. Answers true. */
+  | { readonly kind: 'announce'; readonly numShards: number }
+  /** Removes expired records, some at a time. Answers how many. */
+  | { readonly kind: 'cleanupExpired'; readonly now: number }
+  /** Removes everything. Answers how many live records there were. */
+  | { readonly kind: 'clear'; readonly now: number }
+  /** Empties the file if nothing in it is worth keeping. Answers false if it has lines that may still count. */
+  | { readonly kind: 'retire' }
+  /** Drops every superseded line. Answers true. */
+  | { readonly kind: 'compact' }
+  /** Sets damaged lines aside, as every operation does first. Answers true. */
+  | { readonly kind: 'repair' };
+
+type ImmediateKind = 'cleanupExpired' | 'clear' | 'retire' | 'compact' | 'repair';
+const IMMEDIATE: ReadonlySet<string> = new Set<ImmediateKind>([
+  'cleanupExpired',
+  'clear',
+  'retire',
+  'compact',
+  'repair',
+]);
+
+/** Operations that become lines to append; the others change the file directly. */
+export type PlannedOperation = Exclude<ShardOperation, { kind: ImmediateKind }>;
+
+export function isPlanned(operation: ShardOperation): operation is PlannedOperation {
+  return !IMMEDIATE.has(operation.kind);
+}
+
+/** A line to append, as decided with the lock held. */
+export interface PlannedLine {
+  readonly key: string | undefined;
+  readonly text: string;
+  /** Absent if the line is not a record. */
+  readonly facts?: RecordFacts | undefined;
+}
+
+/** Lines in another shard that a write has superseded. */
+export interface Elsewhere {
+  readonly kind: 'drop' | 'drop older';
+  readonly key: string;
+  readonly shard: number;
+  /** Set where the index already points to the newer line. */
+  readonly range: ByteRange | undefined;
+}

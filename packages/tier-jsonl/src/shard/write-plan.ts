@@ -1,0 +1,169 @@
+import { crc32 } from 'node:zlib';
+import { CacheCorruptionError, formatInstant } from '@pw/cache-models';
+import { NO_RECORD, type RecordFacts, type RecordId } from '../index/record-id.ts';
+import type { RecordIndex } from '../index/record-index.ts';
+import { MAX_LINE } from '../limits.ts';
+import type { ByteRange } from '../lines/byte-range.ts';
+import type { RawRecord } from '../lines/raw-record.ts';
+import { encodeRaw, noteLine, parseRaw } from '../lines/record-line.ts';
+import type { Shard } from './shard.ts';
+import type { AccessFacts, Elsewhere, MovingLine, PlannedLine, PlannedOperation } from './shard-operation.ts';
+
+type Intent =
+  | { readonly kind: 'line'; readonly text: string; readonly facts: RecordFacts; readonly isUse: boolean }
+  | { readonly kind: 'deleted' | 'moved' };
+
+/**
+ * What a batch of operations does to a shard, worked out in order before anything is written: one line for each key
+ * they affect. Neither the shard nor the index changes before `apply`.
+ */
+export class WritePlan {
+  readonly #shard: Shard;
+  readonly #index: RecordIndex;
+  readonly #intents = new Map<string, Intent>();
+  readonly #notes: string[] = [];
+
+  constructor(shard: Shard, index: RecordIndex) {
+    this.#shard = shard;
+    this.#index = index;
+  }
+
+  /** Adds an operation and returns its answer, which holds once the plan is written. */
+  add(operation: PlannedOperation): boolean {
+    switch (operation.kind) {
+      case 'put':
+        this.#intents.set(operation.key, { kind: 'line', text: operation.line, facts: operation.facts, isUse: true });
+        return true;
+      case 'move':
+        return this.#move(operation.key, operation.fetch);
+      case 'delete':
+        return this.#delete(operation.key, operation.now, operation.onlyExpired);
+      case 'drop':
+        return this.#drop(operation.key);
+      case 'drop older':
+        return !this.#shard.hasNewest(operation.key) && this.#drop(operation.key);
+      case 'confirm':
+        return this.#shard.hasNewest(operation.key) && !this.#intents.has(operation.key);
+      case 'access':
+        return this.#access(operation.key, operation.facts);
+      case 'rewrite':
+        return this.#rewrite(operation.key, operation.change);
+      case 'announce':
+        this.#notes.push(noteLine.shards(operation.numShards));
+        return true;
+    }
+  }
+
+  /** The lines to append. */
+  lines(): PlannedLine[] {
+    const lines: PlannedLine[] = this.#notes.map((text) => ({ key: undefined, text }));
+    for (const [key, intent] of this.#intents) {
+      if (intent.kind === 'line') lines.push({ key, text: intent.text, facts: intent.facts });
+      else lines.push({ key, text: intent.kind === 'moved' ? noteLine.moved(key) : noteLine.deleted(key) });
+    }
+    return lines;
+  }
+
+  /**
+   * Updates the index after the lines were written, as these bytes from `offset` on. Returns the lines in other shards
+   * that they supersede.
+   */
+  apply(lines: readonly PlannedLine[], bytes: Buffer, offset: number): Elsewhere[] {
+    const elsewhere: Elsewhere[] = [];
+    let at = offset;
+    for (const { key, text, facts } of lines) {
+      const range = { offset: at, length: text.length };
+      at += text.length + 1;
+      if (key === undefined) continue;
+      const id = this.#index.find(key);
+      const isAway = id !== NO_RECORD && this.#index.shardOf(id) !== this.#shard.number;
+      if (isAway && this.#intents.get(key)?.kind !== 'moved') {
+        const older = facts === undefined ? undefined : this.#index.rangeOf(id);
+        elsewhere.push({ kind: 'drop', key, shard: this.#index.shardOf(id), range: older });
+      }
+      if (facts === undefined) this.#shard.drop(key);
+      else this.#index.setCrc(this.#store(key, id, range, facts), crcOf(bytes, range, offset));
+    }
+    return elsewhere;
+  }
+
+  #store(key: string, id: RecordId, range: ByteRange, facts: RecordFacts): RecordId {
+    this.#shard.unmarkLeaving(key);
+    if (id === NO_RECORD) return this.#index.addOwn(key, this.#shard.number, range, facts);
+    if (this.#index.shardOf(id) === this.#shard.number) this.#shard.lines.supersede(key, this.#index.rangeOf(id));
+    const intent = this.#intents.get(key);
+    this.#index.replace(id, this.#shard.number, range, facts, intent?.kind === 'line' && intent.isUse);
+    return id;
+  }
+
+  #move(key: string, fetch: () => MovingLine | undefined): boolean {
+    if (this.#intents.has(key)) return false;
+    const moving = fetch();
+    if (moving === undefined) return false;
+    this.#intents.set(key, { kind: 'line', text: moving.line, facts: moving.facts, isUse: false });
+    return true;
+  }
+
+  #delete(key: string, now: number, onlyExpired: boolean): boolean {
+    const intent = this.#intents.get(key);
+    const expiresAt =
+      intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
+    const isLive = expiresAt !== undefined && now < expiresAt;
+    if (onlyExpired && isLive) return false;
+    // A key in another shard gets a note here too: whoever brings it home reads that it was deleted.
+    if (expiresAt !== undefined || this.#shard.hasAnyLine(key)) this.#intents.set(key, { kind: 'deleted' });
+    return isLive;
+  }
+
+  #expiresAt(key: string): number | undefined {
+    const id = this.#index.find(key);
+    return id === NO_RECORD ? undefined : this.#index.expiresAt(id);
+  }
+
+  #drop(key: string): boolean {
+    if (this.#shard.hasAnyLine(key) && !this.#intents.has(key)) this.#intents.set(key, { kind: 'moved' });
+    return true;
+  }
+
+  #access(key: string, { accessCount, lastAccessed, evictedFromL1 }: AccessFacts): boolean {
+    return this.#rewrite(key, (raw) =>
+      encodeRaw({
+        ...raw,
+        access_count: accessCount,
+        last_accessed: formatInstant(lastAccessed),
+        ...(evictedFromL1 === undefined ? {} : { evicted_from_l1: evictedFromL1 }),
+      }),
+    );
+  }
+
+  #rewrite(key: string, change: (raw: RawRecord) => string | undefined): boolean {
+    const id = this.#index.find(key);
+    const intent = this.#intents.get(key);
+    // A value that is being stored or deleted is newer than the one to be rewritten; a rewritten one is not.
+    if (intent !== undefined && (intent.kind !== 'line' || intent.isUse)) return false;
+    if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
+    const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));
+    const changed = raw === undefined ? undefined : change(raw);
+    // Others may print a record shorter than we do. One that would be too long to be read again stays unchanged.
+    const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
+    // Not a use, so only the expiry matters.
+    const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };
+    if (text !== undefined) this.#intents.set(key, { kind: 'line', text, facts, isUse: false });
+    return raw !== undefined;
+  }
+
+  #read(id: RecordId): RawRecord | undefined {
+    try {
+      return this.#shard.readRecord(id);
+    } catch (error) {
+      // The next read finds it and sets it aside.
+      if (error instanceof CacheCorruptionError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The CRC that the index keeps of a line. */
+function crcOf(bytes: Buffer, { offset, length }: ByteRange, start: number): number {
+  return crc32(bytes.subarray(offset - start, offset - start + length)) | 0;
+}

@@ -1,0 +1,363 @@
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CacheStorageError, CacheValidationError, MAX_KEY_BYTES } from '@pw/cache-models';
+import { longestStopDuring, onThisMachine, RecordingLogger, turnsDuring } from '@pw/test-support';
+import { describe, expect, it, vi } from 'vitest';
+import type { JsonlCacheTier } from '../../src/index.ts';
+import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
+import { MAX_SHARD } from '../../src/limits.ts';
+import { encodeRaw } from '../../src/lines/record-line.ts';
+import { ShardFile } from '../../src/shard/shard-file.ts';
+import { HOSTILE_KINDS, lists, rightLine, upTo, wellFormed, wrong } from '../support/hostile-kinds.ts';
+import { facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+
+const GOOD = makeEntry('good', { source: 'fine' });
+/** Longer than a file must be left alone before a reading of it is taken for sure. */
+const SETTLED = 60;
+/** Five times the goal. */
+const MOMENT_MS = 100;
+
+interface Store {
+  readonly directory: string;
+  readonly path: string;
+  readonly aside: string;
+}
+
+/** A directory of one shard with the good entry, and then these bytes. */
+async function storeWith(...hostile: (string | Buffer)[]): Promise<Store> {
+  const directory = newDirectory();
+  const tier = newTier(directory, { numShards: 1 });
+  await tier.put('good', GOOD);
+  await tier.close();
+  const path = join(directory, 'shard_00.jsonl');
+  const parts = hostile.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part));
+  writeFileSync(path, Buffer.concat([readFileSync(path), ...parts]));
+  return { directory, path, aside: join(directory, 'quarantine', 'shard_00.jsonl') };
+}
+
+/** Milliseconds to open such a store. */
+async function timeToOpen(hostile: string): Promise<number> {
+  const { directory } = await storeWith(hostile);
+  await sleep(SETTLED);
+  const tier = newTier(directory);
+  const start = performance.now();
+  await tier.open();
+  const time = performance.now() - start;
+  expect(facts(await tier.get('good'))).toEqual(facts(GOOD));
+  expect(tier.failureCount).toBe(0);
+  await tier.close();
+  return time;
+}
+
+/** An open tier, and a way to append bytes to its shard as another process would. */
+async function openedStore(): Promise<{ tier: JsonlCacheTier; append: (bytes: string) => Promise<void> }> {
+  const { directory, path } = await storeWith();
+  const tier = newTier(directory);
+  await tier.open();
+  const append = async (bytes: string) => {
+    appendFileSync(path, bytes, 'latin1');
+    await sleep(SETTLED);
+  };
+  return { tier, append };
+}
+
+/** Milliseconds in which an open tier reads what was appended to its shard. */
+async function timeToFollow(bytes: string): Promise<number> {
+  const { tier, append } = await openedStore();
+  await append(bytes);
+  const start = performance.now();
+  const entry = await tier.get('good');
+  const time = performance.now() - start;
+  expect(facts(entry)).toEqual(facts(GOOD));
+  await tier.close();
+  return time;
+}
+
+/**
+ * Milliseconds to find where each line ends, and nothing else: the floor. Where a line has three bytes or less, that alone takes longer than five
+ * times what records of as many bytes take to be read.
+ */
+function timeToFindLines(text: string): number {
+  const bytes = Buffer.from(text, 'latin1');
+  const start = performance.now();
+  for (let at = 0; at >= 0; at = bytes.indexOf(0x0a, at + 1));
+  return performance.now() - start;
+}
+
+describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, right = wellFormed }) => {
+  // The benchmark `hostile-lines` measures how many times (the goal is five); a machine that is busy must not fail the test.
+  it('cost a small multiple of the same bytes well formed', async () => {
+    const least = {
+      hostile: Number.POSITIVE_INFINITY,
+      right: Number.POSITIVE_INFINITY,
+      floor: Number.POSITIVE_INFINITY,
+    };
+    const bound = () => Math.max(least.right, least.floor) * 25;
+    for (let tries = 0; tries < 1 || (tries < 12 && least.hostile > bound()); tries++) {
+      least.hostile = Math.min(least.hostile, await timeToFollow(make(2_000_000)));
+      least.right = Math.min(least.right, await timeToFollow(right(2_000_000)));
+      least.floor = Math.min(least.floor, timeToFindLines(make(2_000_000)));
+    }
+    expect(least.hostile).toBeLessThan(bound());
+  });
+
+  // The goal is 20 ms, and the benchmark's to measure; two megabytes read in one piece hold it for longer than this.
+  it('hold the loop of an open tier for a moment only', async () => {
+    let least = Number.POSITIVE_INFINITY;
+    // The machine may be busy, or the collector at work, at any moment: the best of several counts.
+    for (let tries = 0; tries < 12 && least >= onThisMachine(MOMENT_MS); tries++) {
+      const { tier, append } = await openedStore();
+      await append(make(2_000_000));
+      const { computedMs } = await longestStopDuring(async () => {
+        expect(facts(await tier.get('good'))).toEqual(facts(GOOD));
+        // What is damaged is set aside meanwhile, and what comes next is written after it.
+        expect(await tier.put('next', makeEntry('next'))).toBe(true);
+      });
+      least = Math.min(least, computedMs);
+      expect(tier.failureCount).toBe(0);
+      await tier.close();
+    }
+    expect(least).toBeLessThan(onThisMachine(MOMENT_MS));
+  });
+
+  it('cost no more than in proportion to their size', async () => {
+    const least = { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY };
+    // The machine may be busy at any moment: the best of several counts. Work in proportion to the square would be 64 times as much.
+    for (let tries = 0; tries < 1 || (tries < 12 && least.large > least.small * 30); tries++) {
+      least.small = Math.min(least.small, await timeToOpen(make(100_000)));
+      least.large = Math.min(least.large, await timeToOpen(make(800_000)));
+    }
+    expect(least.large).toBeLessThan(least.small * 30);
+  });
+
+  it('give the event loop its turns', async () => {
+    const { directory } = await storeWith(make(1_000_000));
+    await sleep(SETTLED);
+    const tier = newTier(directory);
+    const before = process.threadCpuUsage();
+    const turns = await turnsDuring(async () => tier.open());
+    const { user, system } = process.threadCpuUsage(before);
+    // On the average no turn of the work is longer than this.
+    expect((user + system) / 1000 / turns).toBeLessThan(onThisMachine(MOMENT_MS));
+  });
+});
+
+describe('values in lists', () => {
+  it.each([
+    ['where a text belongs', ',"source":'],
+    ['where a time belongs', ',"last_accessed":'],
+    ['where a count belongs', ',"access_count":'],
+    ['where a flag belongs', ',"evicted_from_l1":'],
+    ['where a checksum belongs', ',"checksum":'],
+    ['in a member that we do not know', ',"tags":'],
+  ])('100,000 deep %s make the record unreadable, and stop nothing', async (_, member) => {
+    const line = wrong('evil', `${member}${lists(100_000)}`).replace(
+      /("source":"s"|"last_accessed":"2026[^"]*"|"access_count":0|"checksum":"00000000")/g,
+      (own) => (own.startsWith(member.slice(1)) || own.startsWith('"checksum"') ? '"y":0' : own),
+    );
+    for (const expiry of ['2999', '2020'])
+      for (const config of [{}, { maxEntries: 5 }]) {
+        const { directory, aside } = await storeWith(line.replace('2999', expiry));
+        const tier = newTier(directory, {}, config);
+        await tier.open();
+        for (let n = 0; n < 4; n++) expect(await tier.get('evil')).toBeUndefined();
+        await tier.recordAccess([{ key: 'evil', accessCount: 3, lastAccessed: 5 }]);
+        expect(facts(await tier.get('good'))).toEqual(facts(GOOD));
+        expect([tier.failureCount, tier.totalFailures, tier.enabled]).toEqual([0, 0, true]);
+        await tier.close();
+        if (expiry === '2999') expect(readFileSync(aside, 'latin1')).toContain('"key":"evil"');
+      }
+  });
+
+  it('some levels deep in a member that we do not know are kept when the record is written anew', async () => {
+    const line = encodeRaw({
+      ...(JSON.parse(wrong('theirs')) as Record<string, unknown>),
+      tags: JSON.parse(lists(60)),
+    });
+    const { directory, path } = await storeWith(`${line}\n`);
+    const tier = newTier(directory);
+    expect((await tier.get('theirs'))?.key).toBe('theirs');
+    expect(await tier.recordAccess([{ key: 'theirs', accessCount: 9, lastAccessed: 5 }])).toBe(1);
+    await tier.close();
+    expect(readFileSync(path, 'latin1').trim().split('\n').at(-1)).toContain(`"tags":${lists(60)}`);
+    expect((await newTier(directory).get('theirs'))?.accessCount).toBe(9);
+  });
+});
+
+describe('a key', () => {
+  it('that is longer than the bound makes a stored line a damaged one, and so does a note of one', async () => {
+    const long = 'k'.repeat(MAX_KEY_BYTES + 1);
+    const longest = 'k'.repeat(MAX_KEY_BYTES);
+    const { directory, aside } = await storeWith(rightLine(long), rightLine(longest), rightLine('漢'.repeat(1366)));
+    const tier = newTier(directory);
+    expect(new Set(await tier.keys())).toEqual(new Set(['good', longest]));
+    expect((await tier.get(longest))?.source).toBe('of another');
+    expect(tier.statistics.evictionsCorruption).toBe(2);
+    expect(readFileSync(aside, 'latin1').split('\n').length - 1).toBe(2);
+    await expect(tier.get(long)).rejects.toThrow(CacheValidationError);
+  });
+});
+
+describe('a line', () => {
+  it('of more than 1 MiB is refused by name where it would be written, alone and among others', async () => {
+    const tier = newTier(newDirectory());
+    const long = makeEntry('long', { source: 'x'.repeat(1024 * 1024) });
+    await expect(tier.put('long', long)).rejects.toThrow(/entry: must be at most 1 MiB/);
+    await expect(tier.putMany([GOOD, long])).rejects.toThrow(CacheValidationError);
+    expect(await tier.keys()).toEqual([]);
+    expect(tier.failureCount).toBe(0);
+    const most = makeEntry('most', { source: 'x'.repeat(1024 * 1024 - 900) });
+    expect(await tier.put('most', most)).toBe(true);
+    expect(await tier.recordAccess([{ key: 'most', accessCount: 2 ** 50, lastAccessed: 5 }])).toBe(1);
+    await tier.close();
+    expect((await tier.get('most'))?.accessCount).toBe(2 ** 50);
+  });
+});
+
+describe('a long line', () => {
+  const members = (count: number) => Array.from({ length: count }, (_, n) => `,"member-${n}":${n}`).join('');
+
+  it('of too many values is no record, wherever it is met, and one of many is', async () => {
+    const { directory, aside } = await storeWith(
+      wrong('many', members(9000)).replace(',"checksum":"00000000"', ''),
+      wrong('too-many', members(10_001)).replace(',"checksum":"00000000"', ''),
+      wrong('too-many-expired', members(10_001), '2020-01-01T00:00:00+00:00'),
+    );
+    const tier = newTier(directory);
+    expect((await tier.get('many'))?.source).toBe('s');
+    for (const key of ['too-many', 'too-many-expired']) expect(await tier.get(key)).toBeUndefined();
+    expect(tier.statistics.evictionsCorruption).toBe(2);
+    await tier.close();
+    expect(
+      readFileSync(aside, 'latin1')
+        .match(/"key":"[a-z-]+"/g)
+        ?.sort(),
+    ).toEqual(['"key":"too-many"', '"key":"too-many-expired"']);
+  });
+
+  it('that is a list is left as it is, and set aside if it is none after all', async () => {
+    const list = `[${'[],'.repeat(50_000)}[]]\n`;
+    const { directory, path, aside } = await storeWith(list, list.replace('],[', '],,['));
+    const tier = newTier(directory);
+    expect(await tier.keys()).toEqual(['good']);
+    expect(tier.statistics.evictionsCorruption).toBe(1);
+    await tier.close();
+    expect(readFileSync(path, 'latin1')).toContain(list);
+    expect(readFileSync(aside, 'latin1')).toBe(list.replace('],[', '],,['));
+  });
+});
+
+describe('a hole in a shard', () => {
+  const HOLE = 256 * 1024 * 1024;
+
+  /** Appends NUL bytes that take no room on the disk, and then what comes after. */
+  function punch(path: string, after: string): void {
+    const fd = openSync(path, 'r+');
+    const { size } = statSync(path);
+    ftruncateSync(fd, size + HOLE);
+    if (after !== '') writeSync(fd, after, size + HOLE);
+    closeSync(fd);
+  }
+
+  it('at its end is noted as a number and cut off', async () => {
+    const { directory, path, aside } = await storeWith('rubbish');
+    const { size } = statSync(path);
+    punch(path, '');
+    const tier = newTier(directory);
+    expect(facts(await tier.get('good'))).toEqual(facts(GOOD));
+    expect(await tier.put('next', makeEntry('next'))).toBe(true);
+    await tier.close();
+    expect(readFileSync(aside, 'latin1')).toBe(`rubbish\n{"pw_nul_bytes":${HOLE}}\n`);
+    expect(statSync(path).size).toBeLessThan(size + 1000);
+    expect(new Set(await newTier(directory).keys())).toEqual(new Set(['good', 'next']));
+  });
+
+  it('between lines is noted as a number, and what comes after it is read', async () => {
+    const { directory, path, aside } = await storeWith('begun');
+    punch(path, `ended\n${rightLine('later')}`);
+    const tier = newTier(directory);
+    expect(new Set(await tier.keys())).toEqual(new Set(['good', 'later']));
+    expect((await tier.get('later'))?.source).toBe('of another');
+    await tier.close();
+    expect(readFileSync(aside, 'latin1')).toBe(`begun\n{"pw_nul_bytes":${HOLE}}\nended\n`);
+  });
+
+  it('that makes it larger than the bound is refused with the name of the file, and the file left as it is', async () => {
+    const { directory, path, aside } = await storeWith();
+    const fd = openSync(path, 'r+');
+    ftruncateSync(fd, MAX_SHARD + 1);
+    closeSync(fd);
+    const tier = newTier(directory);
+    await expect(tier.open()).rejects.toThrow(CacheStorageError);
+    await expect(tier.open()).rejects.toThrow(/shard_00\.jsonl: is larger than 4 GiB/);
+    expect(statSync(path).size).toBe(MAX_SHARD + 1);
+    expect(existsSync(aside)).toBe(false);
+  });
+});
+
+describe('many damaged records', () => {
+  it('are counted one by one and logged once', async () => {
+    const { directory, aside } = await storeWith(upTo(50_000, 'rubbish\n'));
+    const logger = new RecordingLogger();
+    const tier = newTier(directory, { logger });
+    await tier.open();
+    expect(tier.statistics.evictionsCorruption).toBe(6250);
+    expect(readFileSync(aside, 'latin1')).toBe(upTo(50_000, 'rubbish\n'));
+    expect(logger.text.match(/damaged record set aside/g)).toHaveLength(1);
+  });
+
+  it('that are met one after the other do not have the file read again for each', async () => {
+    const keys = Array.from({ length: 300 }, (_, n) => `evil-${n}`);
+    const { directory, path, aside } = await storeWith(...keys.map((key) => wrong(key)));
+    await sleep(SETTLED);
+    const { size } = statSync(path);
+    const tier = newTier(directory);
+    await tier.open();
+    const read = vi.spyOn(ShardFile.prototype, 'readInto');
+    for (const key of keys) expect(await tier.get(key)).toBeUndefined();
+    const bytes = read.mock.calls.reduce((sum, [buffer]) => sum + buffer.length, 0);
+    read.mockRestore();
+    // Once for each of them would be 300 times the file; how often in all depends on how fast the machine is.
+    expect(bytes).toBeLessThan(150 * size);
+    expect(tier.statistics.evictionsCorruption).toBe(300);
+    expect(tier.failureCount).toBe(0);
+    await tier.close();
+    expect(readFileSync(aside, 'latin1').split('\n').length - 1).toBe(300);
+    const again = newTier(directory);
+    expect(await again.keys()).toEqual(['good']);
+    expect(again.statistics.evictionsCorruption).toBe(0);
+  });
+
+  it('of one key go when the key goes', async () => {
+    const { directory } = await storeWith(upTo(40_000_000, rightLine('often')));
+    const tier = newTier(directory);
+    expect((await tier.get('often'))?.source).toBe('of another');
+    expect(await tier.delete('often')).toBe(true);
+    expect(await tier.keys()).toEqual(['good']);
+    expect(tier.failureCount).toBe(0);
+  });
+});
+
+it('a shard of many shards with hostile lines leaves the others alone', async () => {
+  const directory = newDirectory();
+  const tier = newTier(directory);
+  const keys = Array.from({ length: 64 }, (_, n) => `key-${n}`);
+  await tier.putMany(keys.map((key) => makeEntry(key)));
+  await tier.close();
+  const path = join(directory, shardFileName(shardOfKey('key-0', 16)));
+  writeFileSync(path, Buffer.concat([Buffer.from(upTo(100_000, '{"key":"')), Buffer.from('\n'), readFileSync(path)]));
+  const again = newTier(directory);
+  expect(new Set(await again.keys())).toEqual(new Set(keys));
+  expect(again.statistics.evictionsCorruption).toBe(1);
+});

@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@pw/cache-models';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { JsonlCacheTier } from '../../src/index.ts';
+import { exitOf } from '../support/children.ts';
+import { makeEntry, newDirectory, newTier } from '../support/tiers.ts';
+
+const CHILD = join(import.meta.dirname, '..', 'support', 'stopped-child.ts');
+const LOCK = { stale: 2000, update: 1000, deadline: 20_000 };
+
+interface Stopped {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+}
+
+function isStopped({ pid }: ChildProcess): boolean {
+  return / [Tt] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, ''));
+}
+
+/** Starts the child and waits until it has stopped itself, or ended. */
+async function startStopped(directory: string, work: string, call: string, at: number): Promise<Stopped> {
+  const args = ['--conditions=@pw/source', CHILD, directory, work, call, String(at)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  child.stdout!.on('data', (piece: Buffer) => {
+    output += piece.toString();
+  });
+  while (child.exitCode === null && !isStopped(child)) await sleep(5);
+  return { child, output: () => output };
+}
+
+/** Resumes the child, and returns its answer. */
+async function goOn({ child, output }: Stopped): Promise<{ done: boolean[]; failures: number }> {
+  child.kill('SIGCONT');
+  expect(await exitOf(child)).toBe(0);
+  while (!output().includes('failures')) await sleep(5);
+  return JSON.parse(output().trim().split('\n').at(-1)!) as { done: boolean[]; failures: number };
+}
+
+const ofRival = (key: string, source: string) =>
+  makeEntry(key, { source, fetchTime: systemClock.now(), ttlSeconds: 9e5 });
+
+async function seeded(): Promise<{ directory: string; rival: JsonlCacheTier }> {
+  const directory = newDirectory();
+  const rival = newTier(directory, { numShards: 1, clock: systemClock, lock: LOCK });
+  for (const key of ['k0', 'k1', 'k2']) expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
+  // The descriptors open in the child must not be those by which the rival holds a lock.
+  await sleep(60);
+  return { directory, rival };
+}
+
+/** The rival takes the lock over, and replaces, adds and deletes. */
+async function rivalWrites(rival: JsonlCacheTier): Promise<void> {
+  expect(await rival.put('k0', ofRival('k0', 'rival'))).toBe(true);
+  expect(await rival.delete('k2')).toBe(true);
+  for (let n = 0; n < 30; n++) expect(await rival.put(`r${n}`, ofRival(`r${n}`, 'rival'))).toBe(true);
+}
+
+async function expectRivals(directory: string, but: readonly string[] = []): Promise<JsonlCacheTier> {
+  const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+  const missing: string[] = [];
+  for (let n = 0; n < 30; n++) if ((await fresh.get(`r${n}`))?.source !== 'rival') missing.push(`r${n}`);
+  expect(missing).toEqual([]);
+  if (!but.includes('k0')) expect((await fresh.get('k0'))?.source).toBe('rival');
+  expect(await fresh.get('k2')).toBeUndefined();
+  expect(fresh.statistics.evictionsCorruption).toBe(0);
+  // The rival keeps its lock for a moment.
+  const left = () => readdirSync(directory).filter((name) => /\.(lock|tmp)/.test(name));
+  await expect.poll(left, { timeout: 5000 }).toEqual([]);
+  return fresh;
+}
+
+const linux = process.platform === 'linux';
+
+describe.runIf(linux)('a process that resumes after being frozen for longer than `lock.stale`', () => {
+  it.each([1, 2, 3, 4, 5])('at write %i of a put loses neither its own write nor those of its rival', async (at) => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'put', 'writeSync', at);
+    await rivalWrites(rival);
+    expect(await goOn(frozen)).toEqual({ done: [true, true], failures: 0 });
+    const fresh = await expectRivals(directory, ['k0']);
+    expect((await fresh.get('mine'))?.source).toBe('child');
+    // The later of two puts counts; that of the rival was acknowledged before this one began, or during it.
+    expect((await fresh.get('k0'))?.source).toBe('child');
+    expect((await rival.get('mine'))?.source).toBe('child');
+  });
+
+  it.each([1, 2, 3, 4])('at write %i of an old value with a new count does not restore the old value', async (at) => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'access', 'writeSync', at);
+    await rivalWrites(rival);
+    frozen.child.kill('SIGCONT');
+    await exitOf(frozen.child);
+    await expectRivals(directory);
+  });
+
+  it.each([1, 2, 3, 4])('at write %i of a delete completes the deletion', async (at) => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'delete', 'writeSync', at);
+    await rivalWrites(rival);
+    expect((await goOn(frozen)).done).toEqual([true]);
+    const fresh = await expectRivals(directory);
+    expect(await fresh.get('k1')).toBeUndefined();
+  });
+
+  it('in a delete whose note is written answers true, even if ProxyWhirl removes note and line', async () => {
+    const { directory } = await seeded();
+    const path = join(directory, 'shard_00.jsonl');
+    const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
+    let frozen: Stopped;
+    // The opening of the file that overwrites the line, whichever call that is.
+    for (let at = 1; ; at++) {
+      frozen = await startStopped(directory, 'delete', 'openSync', at);
+      expect(frozen.child.exitCode).toBeNull();
+      if (isNoted()) break;
+      frozen.child.kill('SIGKILL');
+      await exitOf(frozen.child);
+    }
+    const lines = readFileSync(path, 'latin1').split('\n');
+    expect(lines.some((line) => line.includes('"key":"k1"'))).toBe(true);
+    const kept = lines.filter((line) => line.includes('"key":') && !line.includes('"key":"k1"'));
+    writeFileSync(`${path}.other`, `${kept.join('\n')}\n`);
+    renameSync(`${path}.other`, path);
+    expect(await goOn(frozen)).toEqual({ done: [true], failures: 0 });
+    const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+    expect((await fresh.keys()).sort()).toEqual(['k0', 'k2']);
+  });
+
+  it('at the rename of a compaction overwrites nothing that others wrote', async () => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'compact', 'renameSync', 1);
+    expect(readdirSync(directory).filter((name) => name.endsWith('.tmp'))).toHaveLength(1);
+    await rivalWrites(rival);
+    const { done, failures } = await goOn(frozen);
+    expect(failures).toBe(0);
+    expect(new Set(done)).toEqual(new Set([true]));
+    const fresh = await expectRivals(directory);
+    expect((await fresh.get('mine'))?.source).toBe('149');
+  });
+
+  it('at the rename of a clear repeats it with the lock, and counts the entries present then', async () => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'clear', 'renameSync', 1);
+    await rivalWrites(rival);
+    await goOn(frozen);
+    expect(await rival.size()).toBe(0);
+    expect(await rival.put('later', ofRival('later', 'rival'))).toBe(true);
+    expect(await newTier(directory, { clock: systemClock, lock: LOCK }).keys()).toEqual(['later']);
+  });
+
+  it('at the removal of its lock leaves the lock of its rival alone', async () => {
+    const { directory, rival } = await seeded();
+    const frozen = await startStopped(directory, 'release', 'rmdirSync', 1);
+    const busy = (async () => {
+      await rivalWrites(rival);
+      for (let n = 0; n < 300; n++) expect(await rival.put('busy', ofRival('busy', String(n)))).toBe(true);
+    })();
+    while ((await rival.get('r0')) === undefined) await sleep(5);
+    expect(await goOn(frozen)).toEqual({ done: [true], failures: 0 });
+    await busy;
+    const fresh = await expectRivals(directory);
+    expect((await fresh.get('busy'))?.source).toBe('299');
+    expect((await fresh.get('mine'))?.source).toBe('child');
+  });
+
+  it('just after making its lock does not mistake the lock of its rival for its own', async () => {
+    const { directory, rival } = await seeded();
+    // The check after the creation of the folder, whichever call that is: each of the first ones.
+    for (let at = 1; at <= 6; at++) {
+      const frozen = await startStopped(directory, 'put', 'lstatSync', at);
+      for (let n = 0; n < 5; n++) expect(await rival.put(`s${at}`, ofRival(`s${at}`, String(n)))).toBe(true);
+      expect((await goOn(frozen)).done).toEqual([true, true]);
+      for (let n = 1; n <= at; n++) expect((await rival.get(`s${n}`))?.source).toBe('4');
+    }
+  });
+
+  it.each([1, 2, 3])(
+    'at rename %i of a re-sharding does not lose records stored under another number of shards',
+    async (at) => {
+      const { directory, rival } = await seeded();
+      const frozen = await startStopped(directory, 'reshard', 'renameSync', at);
+      const other = newTier(directory, { numShards: 5, clock: systemClock, lock: LOCK });
+      expect(await other.size()).toBe(3);
+      expect(await other.put('k0', ofRival('k0', 'other'))).toBe(true);
+      await goOn(frozen);
+      const fresh = newTier(directory, { clock: systemClock, lock: LOCK });
+      for (const tier of [fresh, other, rival]) {
+        expect((await tier.keys()).sort()).toEqual(['k0', 'k1', 'k2']);
+        expect((await tier.get('k0'))?.source).toBe('other');
+      }
+      expect(await rival.put('k0', ofRival('k0', 'rival'))).toBe(true);
+      expect((await other.get('k0'))?.source).toBe('rival');
+    },
+  );
+});
+
+describe('a process that blocks its event loop for longer than `lock.stale`', () => {
+  it('checks its lock before it writes, and loses nothing of its rival', async () => {
+    const { directory, rival } = await seeded();
+    const child = spawn(process.execPath, ['--conditions=@pw/source', CHILD, directory, 'loop', 'none', '4000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout!, 'data');
+    await rivalWrites(rival);
+    expect(await exitOf(child)).toBe(0);
+    const fresh = await expectRivals(directory, ['k0']);
+    expect((await fresh.get('k0'))?.source).toBe('after the stop');
+  });
+});

@@ -1,0 +1,16 @@
+import { vi } from 'vitest';
+
+// Every time slice is used up immediately here, so that other work interleaves wherever it can.
+vi.mock('../../src/shard/slice.ts', () => ({
+  TimeSlice: class {
+    renewIfOver = () => true;
+  },
+}));
+
+await import('../model.test.ts');
+await import('../lock/shared-directory.test.ts');
+await import('../index/eviction.test.ts');
+await import('../quarantine/damaged-lines.test.ts');
+await import('../files/file-permissions.test.ts');
+await import('../jsonl-cache-tier.test.ts');
+await import('../layout/resharding.test.ts');

@@ -1,0 +1,43 @@
+import { CacheConfigError, CacheEntry, CacheValidationError } from '@pw/cache-models';
+import { describe, expect, it } from 'vitest';
+import { MemoryCacheTier } from '../src/index.ts';
+
+const wrong = (value: unknown) => value as never;
+const tier = new MemoryCacheTier();
+
+describe('an invalid argument', () => {
+  it.each([
+    ['config', () => new MemoryCacheTier(wrong(new Map()))],
+    ['config', () => new MemoryCacheTier(wrong(null))],
+    ['options', () => new MemoryCacheTier({}, wrong(null))],
+    ['maxEntries', () => new MemoryCacheTier({}, wrong({ maxEntries: 3 }))],
+    ['cipher', () => new MemoryCacheTier({}, { cipher: wrong({ encrypt: 1 }) })],
+    ['clock', () => new MemoryCacheTier({}, { clock: wrong({}) })],
+    ['logger', () => new MemoryCacheTier({}, { logger: wrong({ warn() {} }) })],
+    ['onEvict', () => new MemoryCacheTier({}, { onEvict: wrong(1) })],
+    ['name', () => new MemoryCacheTier({}, { name: wrong(1) })],
+    ['tierType', () => new MemoryCacheTier({}, { tierType: wrong(1) })],
+    ['failureThreshold', () => new MemoryCacheTier({}, { failureThreshold: wrong(null) })],
+  ] as const)('is rejected by the constructor with an error that names %s', (name, work) => {
+    expect(work).toThrow(CacheConfigError);
+    expect(work).toThrow(name);
+  });
+
+  it.each([
+    ['key', () => tier.touch(wrong(1))],
+    ['key', () => tier.peek(wrong(undefined))],
+    ['reason', () => tier.delete('a', wrong('because'))],
+    ['entries[0]', () => tier.putMany(wrong([{}]))],
+    ['filter', () => tier.query(wrong([]))],
+    ['failureCount', () => tier.query({ failureCount: wrong([]) })],
+  ] as const)('is rejected by a method with an error that names %s', (name, work) => {
+    expect(work).toThrow(CacheValidationError);
+    expect(work).toThrow(name);
+  });
+
+  it('does not count as a failure of the tier', () => {
+    tier.put('a', CacheEntry.create({ key: 'a', proxyUrl: 'http://h.example:8080' }));
+    expect(tier.failureCount).toBe(0);
+    expect(tier.get('a')?.key).toBe('a');
+  });
+});
