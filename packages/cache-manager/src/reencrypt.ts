@@ -14,7 +14,7 @@ import { withDeadline } from './deadline.ts';
 import { resealIdentityKey } from './identity-key.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
-import { HOOKS, tell } from './transfer-options.ts';
+import { HOOKS, tell } from './transfer/transfer-options.ts';
 
 const DEFAULT_BATCH = 200;
 const MAX_BATCH = 10_000;

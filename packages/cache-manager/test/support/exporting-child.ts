@@ -1,5 +1,5 @@
 import { CacheEntry } from '@pw/cache-models';
-import { type ExportCredentials, exportToFile } from '../../src/export/index.ts';
+import { type ExportCredentials, exportToFile } from '../../src/transfer/export/index.ts';
 
 // Exports `count` entries with passwords. `end` says what happens at the progress of that number: `exit`, or the signal that ends it.
 const [path, credentials, count, at = '0', end] = process.argv.slice(2) as [

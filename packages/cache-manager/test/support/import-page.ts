@@ -1,6 +1,6 @@
-import { previewFile, type WarmOptions } from '../../src/import/index.ts';
-import type { MemberMeaning } from '../../src/import/rows/member-table.ts';
-import type { ImportShape } from '../import-shapes/import-shape.ts';
+import { previewFile, type WarmOptions } from '../../src/transfer/import/index.ts';
+import type { MemberMeaning } from '../../src/transfer/import/rows/members/member-table.ts';
+import type { ImportShape } from './import-shapes/import-shape.ts';
 
 const FORMATS: readonly (readonly [ImportShape['format'], string, string])[] = [
   ['list', 'Plain lists', 'One proxy per line, in any of these forms. A file may mix them.'],

@@ -1,0 +1,58 @@
+import {
+  CacheEntry,
+  CacheValidationError,
+  type CredentialCipher,
+  entryToRecord,
+  maskPlainFields,
+  maskProxyUrl,
+  moveUserInfo,
+  parseProxyUrl,
+} from '@pw/cache-models';
+import { problemOfSize } from '../../check-size.ts';
+import { mayHoldCredentials } from '../import/rows/row-address.ts';
+import type { ExportCredentials } from './export-options.ts';
+
+/**
+ * One entry as a line of an export, with all its fields; `undefined` for one that an import would refuse.
+ *
+ * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when a credential cannot be opened, and a
+ * CacheValidationError when it must be sealed and there is no cipher.
+ */
+export function exportLine(
+  entry: CacheEntry,
+  credentials: ExportCredentials,
+  cipher: CredentialCipher | undefined,
+): string | undefined {
+  // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
+  const moved = moveUserInfo(entry);
+  // An old record may have credentials where none belong: in an invalid URL, in its source or its error.
+  const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
+  const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
+  if (problemOfSize(clean) !== undefined || isRefusedUrl(proxyUrl)) return undefined;
+  if (credentials === 'sealed') {
+    if (clean.hasCredentials && cipher === undefined) throw noCipher();
+    return toLine(entryToRecord(clean, cipher));
+  }
+  const record = entryToRecord(CacheEntry.restore({ ...clean, username: null, password: null }), undefined);
+  if (credentials === 'omit') return toLine(record);
+  return toLine({
+    ...record,
+    username: clean.username?.reveal() ?? null,
+    password: clean.password?.reveal() ?? null,
+  });
+}
+
+function toLine(record: object): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/** A text that is no URL, and of which nobody can say what in it is a password. */
+function isRefusedUrl(proxyUrl: string): boolean {
+  return !parseProxyUrl(proxyUrl).ok && mayHoldCredentials(proxyUrl);
+}
+
+function noCipher(): CacheValidationError {
+  return new CacheValidationError(
+    'export: there are credentials and no encryption key to seal them with; give the cache a key, or export with credentials "omit" or "plain"',
+  );
+}

@@ -1,0 +1,150 @@
+import type { FileItem, FileItems } from '../file-item.ts';
+import type { ByteSource } from '../input/byte-source.ts';
+import { readLines, type TextLine } from '../input/text-lines.ts';
+import { MemberNames } from '../rows/members/member-names.ts';
+import { isPort } from '../rows/unnamed/cell-kinds.ts';
+import { NamelessRows } from '../rows/unnamed/unnamed-cells.ts';
+import { isLikeCredentials } from '../words/credential-shape.ts';
+import { isName } from '../words/proper-name.ts';
+import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
+import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
+
+/**
+ * Records under a header whose names may be in any case, parted by comma, semicolon, tab or bar. If the first record names a proxy, the
+ * table has no header, and each cell is read by what it looks like.
+ */
+export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
+  const table = new CsvTable();
+  for await (const lines of readLines(source)) {
+    yield itemsOf(lines, table);
+    if (table.isOver) return;
+  }
+  yield table.end();
+}
+
+function* itemsOf(lines: Iterable<TextLine>, table: CsvTable): Generator<FileItem | undefined> {
+  for (const line of lines) {
+    const items = table.push(line);
+    if (items.length === 0) yield undefined;
+    yield* items;
+    if (table.isOver) return;
+  }
+}
+
+/** What Excel writes before the header. */
+const SEPARATOR = /^"?sep=([,;\t|])"?\s*$/i;
+/** Parts nothing: the cells of the only column are whole lines. */
+const NO_DELIMITER = '\0';
+
+const TOO_MANY_CELLS = 'has more cells than the header has names: a value with the delimiter in it must be in quotes';
+const CELLS_LEFT_OUT = `${TOO_MANY_CELLS}; what is too much was left out`;
+
+class CsvTable {
+  /** True once it is clear that nothing more can be read: without a header the columns have no names. */
+  isOver = false;
+  #records: CsvRecords | undefined;
+  #delimiter: string | undefined;
+  #header: CsvHeader | undefined;
+  readonly #nameless = new NamelessRows();
+  #isNameless = false;
+  /** The first record, if it is of no use. */
+  #unfit: readonly string[] | undefined;
+
+  push(line: TextLine): readonly FileItem[] {
+    if (this.#records === undefined && line.problem === undefined) {
+      if (line.text.trim() === '' || this.#isPreamble(line.text)) return [];
+    }
+    this.#records ??= new CsvRecords(this.#delimiter ?? delimiterOf(line.text));
+    return this.#toItems(this.#records.push(line));
+  }
+
+  end(): readonly FileItem[] {
+    const items = this.#toItems(this.#records?.end() ?? []);
+    return this.#unfit === undefined || this.isOver ? items : [...items, this.#giveUp(this.#unfit, undefined)];
+  }
+
+  /** Takes what says the delimiter, and passes over comments before the header. */
+  #isPreamble(text: string): boolean {
+    const separator = SEPARATOR.exec(text)?.[1];
+    if (separator !== undefined) this.#delimiter = separator;
+    return separator !== undefined || /^#\s*(?![,;\t|])/.test(text);
+  }
+
+  #toItems(records: readonly CsvRecord[]): readonly FileItem[] {
+    const items: FileItem[] = [];
+    for (const record of records) {
+      const item = 'problem' in record ? this.#toProblem(record) : this.#toItem(record);
+      if (item !== undefined) items.push(item);
+      if (this.isOver) return items;
+    }
+    return items;
+  }
+
+  #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
+    this.isOver = this.#header === undefined && !this.#isNameless;
+    const reason = this.isOver ? `is the header, and ${problem}: nothing is read` : problem;
+    return { line, fate: 'failed', reason };
+  }
+
+  #toItem({ line, cells }: CsvRecord & { readonly cells: readonly string[] }): FileItem | undefined {
+    if (this.#header !== undefined) return toRow(this.#header, line, cells);
+    if (this.#isNameless) return this.#toNameless(line, cells);
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
+    const first = readFirstRecord(cells, new MemberNames(), (all) => {
+      const read = this.#nameless.read(all);
+      return 'row' in read || read.fate === 'failed';
+    });
+    if (first.kind === 'doubled') {
+      this.isOver = true;
+      return { line: 0, fate: 'failed', reason: `the file has more than one column ${first.name}: rename all but one` };
+    }
+    if (first.kind === 'header') this.#header = first.header;
+    else if (first.kind === 'data') {
+      this.#isNameless = true;
+      return this.#toNameless(line, cells);
+    } else this.#unfit = cells;
+    return undefined;
+  }
+
+  /** Nothing is read of a file whose columns are not known. */
+  #giveUp(first: readonly string[], next: readonly string[] | undefined): FileItem {
+    this.isOver = true;
+    return { line: 0, fate: 'failed', reason: reasonOfUnfit(first, next) };
+  }
+
+  #toNameless(line: number, cells: readonly string[]): FileItem {
+    return { line, ...this.#nameless.read(cells) };
+  }
+}
+
+function delimiterOf(header: string): string {
+  const delimiter = guessDelimiter(header);
+  const isOne = !header.includes(delimiter);
+  // A list of proxies may have any of them in a line, in a password for one.
+  return isOne && new MemberNames().roleOf(header.trim().replace(/^"(.*)"$/, '$1'))?.field !== undefined
+    ? NO_DELIMITER
+    : delimiter;
+}
+
+/** Cells by name. A record may be shorter than the header; what is longer has no name, and may be the end of a password. */
+function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
+  const { length } = names;
+  if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {
+    if (hasCredentials || !endsInNote || mayMatter(cells.slice(Math.max(0, length - 1))))
+      return { line, fate: 'failed', reason: TOO_MANY_CELLS };
+    return { line, row: rowOf(names, cells), hint: { note: CELLS_LEFT_OUT } };
+  }
+  return { line, row: rowOf(names, cells) };
+}
+
+/** True for what may be a user and a password, or the rest of a proxy: only of a text like `Example, Inc.` an end may be left out. */
+function mayMatter(cells: readonly string[]): boolean {
+  const [note = '', ...surplus] = cells;
+  if (cells.some((cell) => cell.includes('@') || isLikeCredentials(cell) || isPort(cell))) return true;
+  return !/\s/.test(note) && !isName(note) && surplus.some((cell) => !/\s/.test(cell) && !isName(cell));
+}
+
+function rowOf(names: readonly string[], cells: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.slice(0, cells.length).map((name, i) => [name, cells[i]!]));
+}

@@ -1,0 +1,80 @@
+import type { ProxyScheme } from '@pw/cache-models';
+import { parsePlainLine } from '../list/plain-line.ts';
+import type { MemberNames } from '../rows/members/member-names.ts';
+import { membersOf, type Row } from '../rows/members/row-members.ts';
+import type { RowHint } from '../rows/row-hint.ts';
+import { isScheme, namedScheme } from '../words/scheme-words.ts';
+
+/** Members that hold the rows of a document. Of an object that has one, only such members count. */
+const WRAPPERS: ReadonlySet<string> = new Set([
+  ...['proxies', 'proxylist', 'proxysettings', 'data', 'results', 'result', 'items', 'list', 'rows', 'records'],
+  ...['servers', 'response', 'payload', 'docs', 'entries', 'endpoints', 'content'],
+]);
+
+export function isWrapper(name: string): boolean {
+  return (
+    name.length <= 32 && (WRAPPERS.has(name.toLowerCase().replace(/[\s_-]/g, '')) || schemeNamed(name) !== undefined)
+  );
+}
+
+/** What the name of a member says of the rows in it: a scheme, an address of the only one, or nothing. */
+export function hintOf(name: string, outer: RowHint | undefined): RowHint | undefined {
+  if (name.length > MAX_NAME) return outer;
+  const scheme = schemeNamed(name) ?? outer?.scheme;
+  if (isAddress(name)) return scheme === undefined ? { address: name } : { scheme, address: name };
+  return scheme === undefined ? undefined : { scheme };
+}
+
+/** Longer names are looked at no closer. */
+export const MAX_NAME = 512;
+const OPTIONS = { defaultScheme: 'http', bareNames: false } as const;
+
+function isAddress(name: string): boolean {
+  return name.includes(':') && parsePlainLine(name, OPTIONS).ok;
+}
+
+/** `http`, `socks5 proxies` and the like; nothing that only says that there may be one. */
+function schemeNamed(name: string): ProxyScheme | undefined {
+  if (name.length > 32 || !/http|socks/i.test(name)) return undefined;
+  const named = namedScheme(name.replaceAll('_', ' '));
+  return isScheme(named) ? named : undefined;
+}
+
+/** True for a text that names a scheme, and not the one that rows have by default. */
+export function isOtherScheme(value: unknown): boolean {
+  const named = typeof value === 'string' ? namedScheme(value) : 'nothing';
+  return isScheme(named) && named !== 'http';
+}
+
+/** True for an object that is a row: it names a proxy itself, or its own name does, and it has none of the members that hold rows. */
+export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
+  const row = value as Row;
+  if (Object.keys(row).some((name) => isWrapper(name) && holdsRows(row[name]))) return false;
+  if (hint?.address !== undefined) return true;
+  const { url, host, link, port, flags = [] } = membersOf(row, names);
+  // The address of a page, of which a list is, is no proxy.
+  const naming = [url, host, port === undefined ? undefined : link];
+  if (naming.some((member) => typeof member?.value === 'string')) return true;
+  // One proxy for HTTP and another one for HTTPS are two.
+  if (new Set(flags.map(({ value }) => value).filter(isLink)).size > 1) return false;
+  return [link, ...flags].some((member) => isLink(member?.value));
+}
+
+/** True for a text that names a proxy, under the name of a scheme. */
+export function isNamedLink(name: string, value: unknown): boolean {
+  return schemeNamed(name) !== undefined && isLink(value);
+}
+
+/** True for a row, and for a text that names a proxy. */
+export function isProxy(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
+  if (typeof value === 'string') return isLink(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && isRow(value, hint, names);
+}
+
+function holdsRows(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isLink(value: unknown): boolean {
+  return typeof value === 'string' && parsePlainLine(value.trim(), OPTIONS).ok;
+}

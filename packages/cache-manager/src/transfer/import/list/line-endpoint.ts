@@ -1,0 +1,114 @@
+import type { EntryLabels, ProxyScheme } from '@pw/cache-models';
+import { isCountryCode } from '../words/country-codes.ts';
+import { isLikeCredentials } from '../words/credential-shape.ts';
+import { kindOfNote } from '../words/list-words.ts';
+import { bestScheme } from '../words/scheme-order.ts';
+import { holdsPlace } from './token/host-with-port.ts';
+import { MAY_BE_CREDENTIALS } from './token/reasons.ts';
+import { failed, type TokenEndpoint, type TokenReading } from './token/token-reading.ts';
+
+export interface EndpointTraits {
+  /** Host and port were two parts: what follows may be user and password, separated as they are. */
+  readonly isPair: boolean;
+  /** The scheme stands before the address, as in proxychains.conf. */
+  readonly isNamed: boolean;
+  readonly hasScheme: boolean;
+  /** The text is a field of a row: what stands there besides is meant to be read. */
+  readonly isField: boolean;
+  /** Why it is refused, whatever follows. */
+  readonly refusal?: string | undefined;
+}
+
+/** An endpoint whose line goes on: what follows is a note, or user and password, or makes it doubtful. */
+export class EndpointOfLine {
+  readonly #value: TokenEndpoint;
+  readonly #traits: EndpointTraits;
+  #first: string | undefined;
+  #second: string | undefined;
+  #notes = 0;
+  #areBehindBlanks = true;
+  #country: string | undefined;
+  #mayBeCredentials = false;
+
+  constructor(value: TokenEndpoint, traits: EndpointTraits) {
+    this.#value = value;
+    this.#traits = traits;
+  }
+
+  /** True if a note was something that lists do not usually have there. */
+  get hasUnknownText(): boolean {
+    return this.#first !== undefined && kindOfNote(this.#first) === 'other';
+  }
+
+  /** True where user and password stand in proxychains.conf. */
+  get awaitsCredentials(): boolean {
+    return this.#traits.isPair && this.#traits.isNamed && this.#notes < 2;
+  }
+
+  addNote(text: string, isBehindBlank: boolean): void {
+    this.#notes++;
+    if (this.#notes === 1) this.#first = text;
+    if (this.#notes === 2) this.#second = text;
+    if (!isBehindBlank) this.#areBehindBlanks = false;
+    if (this.#country === undefined && this.#notes <= 2 && isCountryNote(text)) this.#country = text.slice(0, 2);
+    if (this.#hasCredentials) return;
+    if (isLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
+  }
+
+  /** `schemes`: those that words behind the address name. */
+  finish(schemes: readonly ProxyScheme[]): TokenReading {
+    const { refusal, hasScheme } = this.#traits;
+    if (refusal !== undefined) return failed(refusal);
+    const kind = this.#kindOfTwo();
+    if (kind === 'doubtful' || (kind === 'notes' && this.#mayBeCredentials)) return failed(MAY_BE_CREDENTIALS);
+    let value = this.#value;
+    if (kind === 'credentials') value = { ...value, username: this.#first!, password: this.#second! };
+    else if (this.#country !== undefined && value.labels === undefined)
+      value = { ...value, labels: countryOf(this.#country) };
+    const scheme = hasScheme ? undefined : bestScheme(schemes);
+    if (scheme !== undefined) value = { ...value, url: `${scheme}${value.url.slice(value.url.indexOf('://'))}` };
+    return { ok: true, value, hasScheme, isCertain: true };
+  }
+
+  get #hasCredentials(): boolean {
+    return this.#value.username !== null || this.#value.password !== null;
+  }
+
+  /** Two parts behind host and port are notes in one list, user and password in another; with more behind them they are not read as such. */
+  #kindOfTwo(): 'notes' | 'credentials' | 'doubtful' {
+    const { isPair, isNamed } = this.#traits;
+    // Behind `host:port` and a blank stands text.
+    const mayBe = isPair || isNamed || !this.#areBehindBlanks;
+    if (this.#notes < 2 || this.#hasCredentials || !mayBe) return 'notes';
+    const [first, second] = [this.#first!, this.#second!];
+    const kinds = [kindOfNote(first), kindOfNote(second)];
+    if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
+    // The shape of proxychains.conf.
+    if (this.#notes === 2 && isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other')
+      return hasAddress(first) || hasAddress(second) ? 'doubtful' : 'credentials';
+    return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'doubtful';
+  }
+}
+
+function countryOf(code: string): EntryLabels {
+  return { country: code };
+}
+
+/** `CO`, or `CO-N-S!`. */
+function isCountryNote(text: string): boolean {
+  return (text.length === 2 || text[2] === '-') && isCountryCode(text.slice(0, 2));
+}
+
+function isPlainNote(text: string): boolean {
+  return /^[\p{L}\p{N}]/u.test(text) && kindOfNote(text) === 'note';
+}
+
+/** Another line may have run into this one. */
+function hasAddress(text: string): boolean {
+  return text.includes('://') || /^\[[\da-f]*:/i.test(text) || holdsPlace(text);
+}
+
+/** As in `United States`. */
+function isWord(text: string): boolean {
+  return text.length <= 32 && /^\p{Lu}\p{Ll}+\.?$/u.test(text);
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type ArgumentKind,
+  type CacheEntry,
+  type Clock,
+  type CredentialCipher,
+  type FieldProblem,
+  Kinds,
+  optional,
+  systemClock,
+  wholeNumber,
+} from '@pw/cache-models';
+import { refuseProblems } from '../transfer-options.ts';
+import type { WarmResult } from './import-tally.ts';
+import type { FileOrBytes } from './input/file-or-bytes.ts';
+import { IDENTITY_KEY_BYTES, PasswordMac } from './keys/password-mac.ts';
+import { warmFromFile } from './warm-from-file.ts';
+import type { WarmOptions, WarmTarget } from './warm-options.ts';
+
+export interface PreviewOptions extends WarmOptions {
+  /** Most entries that are given, 0 to 10,000. Default 10. */
+  readonly limit?: number | undefined;
+  /** Opens the sealed credentials of an exported file, as the cipher of a cache does. Default: none, and such rows fail. */
+  readonly cipher?: CredentialCipher | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+/** What an import into an empty cache would make of a file: `loaded` counts the rows that it would store. */
+export interface FilePreview extends WarmResult {
+  /** The first entries, in the order of the file. Their credentials show when they are revealed. */
+  readonly entries: readonly CacheEntry[];
+}
+
+const DEFAULT_LIMIT = 10;
+const DEFAULT_TTL_SECONDS = 3600;
+const OPTIONS = Object.freeze({
+  limit: optional(wholeNumber(0, 10_000)),
+  cipher: optional(Kinds.cipher),
+  clock: optional(Kinds.clock),
+}) satisfies Record<string, ArgumentKind>;
+
+/**
+ * Reads a file to its end as `warmFromFile` does, and stores nothing: for whoever wants to see how it is understood. Times to live that the
+ * rows do not bring are those of a cache without settings, and with `keyIdentity: 'url+credentials'` the keys are not those that a cache would make. Memory does not grow with the file.
+ *
+ * Rejects with a CacheValidationError for a wrong option, and with the signal's reason.
+ *
+ * @example
+ * ```ts
+ * const { entries, loaded, failed, problems } = await previewFile('proxies.txt', { limit: 3 });
+ * for (const entry of entries) console.log(entry.toUrl({ credentials: false }), entry.labels);
+ * ```
+ */
+export async function previewFile(file: FileOrBytes, options: PreviewOptions = {}): Promise<FilePreview> {
+  refuseProblems('preview', problemsOf(options));
+  const { limit = DEFAULT_LIMIT, cipher, clock = systemClock, ...more } = options;
+  const entries: CacheEntry[] = [];
+  const target: WarmTarget = {
+    clock,
+    cipher,
+    ttlFor: () => DEFAULT_TTL_SECONDS,
+    // Of no cache: rows are told apart as they would be, under other keys.
+    passwordMac: async () => new PasswordMac(randomBytes(IDENTITY_KEY_BYTES)),
+    mergeMany: (_keys, merge) => {
+      const found = merge.over(new Map());
+      entries.push(...found.slice(0, limit - entries.length));
+      return found.map(() => true);
+    },
+  };
+  return { ...(await warmFromFile(target, file, more)), entries };
+}
+
+/** Of the options that an import does not know; that one refuses all that are wrong of the others. */
+function problemsOf(options: unknown): FieldProblem[] {
+  if (!Kinds.object.isRight(options)) return [{ path: 'options', message: Kinds.object.wanted }];
+  return Object.entries(OPTIONS).flatMap(([path, { isRight, wanted }]) =>
+    isRight((options as Readonly<Record<string, unknown>>)[path]) ? [] : [{ path, message: wanted }],
+  );
+}

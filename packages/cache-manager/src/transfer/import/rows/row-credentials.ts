@@ -1,0 +1,73 @@
+import { SECRET_MASK } from '@pw/cache-models';
+import type { MemberNames } from './members/member-names.ts';
+import { type Member, membersOf, type Row, type RowMembers } from './members/row-members.ts';
+import { scalarOf } from './members/scalar-text.ts';
+import { unreadNotes } from './members/unread-notes.ts';
+
+/** The credentials of a row, and what had to be left out; or why they cannot be read. */
+export type MemberCredentials =
+  | { readonly username: string | null; readonly password: string | null; readonly notes: readonly string[] }
+  | { readonly problem: string };
+
+const NO_NOTES: readonly string[] = [];
+const NONE: MemberCredentials = { username: null, password: null, notes: NO_NOTES };
+const AS_TEXT = 'write it as a string';
+
+/**
+ * The credentials that members name. A number is its digits, where none is lost. What cannot be read is a problem: without its
+ * credentials a proxy is another one. The mask that an export of ProxyWhirl has for every credential is none: as a password it would
+ * lock the user out.
+ */
+export function credentialsOf(members: RowMembers, names: MemberNames): MemberCredentials {
+  const { username, password, credentials } = members;
+  if (username === undefined && password === undefined) {
+    return credentials === undefined ? NONE : ofOneMember(credentials, names);
+  }
+  // Both are `None` where a program wrote so; one alone may be somebody's.
+  if (isNothing(username) && isNothing(password)) return NONE;
+  const notes: string[] = [];
+  const user = read(username, notes);
+  const secret = read(password, notes);
+  if (typeof user === 'object' && user !== null) return user;
+  if (typeof secret === 'object' && secret !== null) return secret;
+  return { username: user, password: secret, notes };
+}
+
+function isNothing(member: Member | undefined): boolean {
+  if (member === undefined) return true;
+  return typeof member.value === 'string' && member.value.trim() !== '' && scalarOf(member.value) === '';
+}
+
+function read(member: Member | undefined, notes: string[]): string | null | { readonly problem: string } {
+  if (member === undefined || member.value === false) return null;
+  const { role, value } = member;
+  if (value === SECRET_MASK) {
+    notes.push(`${role.name} is masked in the file and was left out`);
+    return null;
+  }
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number') return { problem: `${role.name} is not a string: ${AS_TEXT}` };
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return String(value);
+  return { problem: `${role.name} is a number that may have lost digits: ${AS_TEXT}` };
+}
+
+/** `user:password` in one text, or an object with both. */
+function ofOneMember({ role, value }: Member, names: MemberNames): MemberCredentials {
+  if (typeof value === 'boolean' || scalarOf(value) === '0' || scalarOf(value) === '1') return NONE;
+  if (typeof value === 'string') {
+    if (scalarOf(value) === '') return NONE;
+    const colon = value.indexOf(':');
+    if (colon > 0)
+      return { username: value.slice(0, colon), password: value.slice(colon + 1) || null, notes: NO_NOTES };
+    return { ...NONE, notes: [`${role.name} is not read: it is not of the form user:password`] };
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { username, password, unread } = membersOf(value as Row, names);
+    if (username !== undefined || password !== undefined) {
+      const found = credentialsOf({ ...(username && { username }), ...(password && { password }) }, names);
+      if ('problem' in found || unread === undefined) return found;
+      return { ...found, notes: [...found.notes, ...unreadNotes(unread, names)] };
+    }
+  }
+  return { ...NONE, notes: [`${role.name} is not read: it is neither user:password nor an object with both`] };
+}

@@ -1,0 +1,67 @@
+import { pagesOfIndex } from '../../stack-query.ts';
+import type { TierStack } from '../../tier-stack.ts';
+import { Turn } from '../../turn.ts';
+
+const PAGE = 1000;
+
+/** Which keys of a source are not wanted, and how many are. */
+export interface SourceKeys {
+  readonly unlisted: readonly string[];
+  readonly listed: number;
+  /** False if a tier could not be read in full: there may be more. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * The keys of the live entries of a source that `isListed` does not know: from the index of the lowest tier where that holds everything, else by
+ * looking at all entries of all tiers. Only keys are kept, one after the other; the entries pass by.
+ */
+export async function keysOfSource(
+  stack: TierStack,
+  sources: readonly string[],
+  isListed: (key: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<SourceKeys> {
+  const found = new Keys(isListed);
+  for await (const page of pagesOfIndex(stack, { source: sources, limit: PAGE })) {
+    signal?.throwIfAborted();
+    if (page === undefined) return lookAtAll(stack, sources, isListed, signal);
+    for (const { key } of page) found.add(key);
+  }
+  return { ...found, isComplete: true };
+}
+
+async function lookAtAll(
+  stack: TierStack,
+  sources: readonly string[],
+  isListed: (key: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<SourceKeys> {
+  const found = new Keys(isListed);
+  const turn = new Turn();
+  const faults = () => stack.slots.reduce((sum, slot) => sum + slot.faults, 0);
+  const before = faults();
+  const areOn = () => stack.slots.every((slot) => slot.usable);
+  const wereOn = areOn();
+  for await (const { key, source } of stack.entries()) {
+    signal?.throwIfAborted();
+    if (sources.includes(source)) found.add(key);
+    if (turn.isOver()) await turn.rest();
+  }
+  return { ...found, isComplete: wereOn && areOn() && faults() === before };
+}
+
+class Keys {
+  readonly unlisted: string[] = [];
+  listed = 0;
+  readonly #isListed: (key: string) => boolean;
+
+  constructor(isListed: (key: string) => boolean) {
+    this.#isListed = isListed;
+  }
+
+  add(key: string): void {
+    if (this.#isListed(key)) this.listed++;
+    else this.unlisted.push(key);
+  }
+}

@@ -1,0 +1,107 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { CacheValidationError } from '@pw/cache-models';
+import { ManualClock, makeTempDir } from '@pw/test-support';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { exportToFile } from '../../../src/transfer/export/index.ts';
+import { type PreviewOptions, previewFile, warmFromFile } from '../../../src/transfer/import/index.ts';
+import { MapTarget, revealed, reversingCipher } from '../../support/import-target.ts';
+
+const CSV = 'ip,port,username,password,country\n10.0.0.1,80,ann,hunter2,DE\n10.0.0.2,81,,,US\n999.0.0.1,80,,,\n,,,,\n';
+
+function fileOf(text: string, name = 'list.csv') {
+  const folder = makeTempDir(onTestFinished);
+  writeFileSync(join(folder, name), text);
+  return { folder, path: join(folder, name) };
+}
+
+describe('previewFile', () => {
+  it('gives the entries and counts of an import, and leaves the folder as it is', async () => {
+    const { folder, path } = fileOf(CSV);
+    const clock = new ManualClock();
+    const target = new MapTarget();
+    const imported = await warmFromFile(target, path);
+    const { entries, ...counts } = await previewFile(path, { clock });
+    expect(counts).toEqual(imported);
+    expect(counts).toMatchObject({ loaded: 2 });
+    expect(entries.map(revealed)).toEqual([...target.map.values()].map(revealed));
+    expect(readdirSync(folder)).toEqual(['list.csv']);
+  });
+
+  it('gives as many entries as are asked for, and counts all rows', async () => {
+    const lines = Array.from({ length: 2000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
+    for (const [limit, length] of [
+      [undefined, 10],
+      [0, 0],
+      [3, 3],
+      [1500, 1500],
+    ] as const) {
+      const { entries, loaded } = await previewFile([Buffer.from(lines)], { limit, batchSize: 700 });
+      expect([entries.length, loaded]).toEqual([length, 2000]);
+    }
+  });
+
+  it('reads a stream', async () => {
+    const { entries } = await previewFile(
+      Readable.from([Buffer.from('[{"ip":"10.0.'), Buffer.from('0.1","port":80}]')]),
+    );
+    expect(entries.map(({ proxyUrl }) => proxyUrl)).toEqual(['http://10.0.0.1:80']);
+  });
+
+  it('counts a stream of texts as a file that cannot be read, and says why', async () => {
+    const { failed, problems } = await previewFile(Readable.from(['10.0.0.1:80']) as never);
+    expect(failed).toBe(1);
+    expect(problems[0]?.reason).toMatch(/something else than bytes; a stream must have no encoding/);
+  });
+
+  it('opens what an export has sealed, with the cipher that sealed it', async () => {
+    const target = new MapTarget();
+    await warmFromFile(target, fileOf(CSV).path);
+    const { path } = fileOf('', 'all.jsonl');
+    await exportToFile({ entries: () => target.map.values(), cipher: reversingCipher }, path);
+    const clock = target.clock;
+    const { entries, loaded } = await previewFile(path, { cipher: reversingCipher, clock });
+    expect([loaded, entries[0]?.password?.reveal()]).toEqual([2, 'hunter2']);
+    expect(await previewFile(path, { clock })).toMatchObject({ loaded: 1, failed: 1 });
+  });
+
+  it.each<[string, unknown]>([
+    ['limit', { limit: -1 }],
+    ['cipher', { cipher: {} }],
+    ['clock', { clock: 5 }],
+    ['format', { format: 'xml' }],
+    ['limits', { limits: 5 }],
+    ['options', null],
+  ])('refuses a wrong %s by its name', async (path, options) => {
+    const error = await previewFile('x.txt', options as PreviewOptions).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CacheValidationError);
+    expect((error as CacheValidationError).problems.map((problem) => problem.path)).toEqual([path]);
+  });
+});
+
+describe('an export to a function', () => {
+  it('hands out whole lines, and waits for whoever takes them', async () => {
+    const target = new MapTarget();
+    const lines = Array.from({ length: 600 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
+    await warmFromFile(target, [Buffer.from(lines)]);
+    const pieces: string[] = [];
+    let busy = 0;
+    const source = { entries: () => target.map.values(), cipher: undefined };
+    const result = await exportToFile(source, async (text) => {
+      expect(++busy).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      busy--;
+      pieces.push(text);
+    });
+    expect(result).toEqual({ exported: 600, failed: 0 });
+    for (const piece of pieces) expect(piece === '' || piece.endsWith('\n')).toBe(true);
+    expect(pieces.join('').trimEnd().split('\n')).toHaveLength(600);
+  });
+
+  it('rejects with what that one throws', async () => {
+    const source = { entries: () => [], cipher: undefined };
+    const taker = () => Promise.reject(new Error('the pipe is gone'));
+    await expect(exportToFile(source, taker)).rejects.toThrow('the pipe is gone');
+  });
+});
