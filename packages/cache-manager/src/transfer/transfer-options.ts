@@ -26,7 +26,7 @@ export function problemsOfPath(path: unknown): FieldProblem[] {
 }
 
 /** Tells of progress. An async listener is waited for, so that what it rejects with ends the work, as what another one throws. */
-export async function tell<P>(onProgress: ((progress: P) => unknown) | undefined, progress: P): Promise<void> {
+export async function reportProgress<P>(onProgress: ((progress: P) => unknown) | undefined, progress: P): Promise<void> {
   const answer = onProgress?.(progress);
   if (isPromise(answer)) await answer;
 }

@@ -9,7 +9,7 @@ import {
   parseProxyUrl,
 } from '@pw/cache-models';
 import { problemOfSize } from '../../check-size.ts';
-import { mayHoldCredentials } from '../import/rows/row-address.ts';
+import { mayContainCredentials } from '../import/rows/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**
@@ -48,7 +48,7 @@ function toLine(record: object): string {
 
 /** A text that is no URL, and of which nobody can say what in it is a password. */
 function isRefusedUrl(proxyUrl: string): boolean {
-  return !parseProxyUrl(proxyUrl).ok && mayHoldCredentials(proxyUrl);
+  return !parseProxyUrl(proxyUrl).ok && mayContainCredentials(proxyUrl);
 }
 
 function noCipher(): CacheValidationError {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { CacheError, CacheErrorCode, CacheStorageError } from '@pw/cache-models';
-import { tell } from '../transfer-options.ts';
+import { reportProgress } from '../transfer-options.ts';
 import { AtomicFile } from './atomic-file.ts';
 import { exportLine } from './export-line.ts';
 import {
@@ -74,7 +74,7 @@ class ExportRun {
       await file.append(lines.join(''));
       this.#exported += lines.length;
       lines = [];
-      await tell(this.#options.onProgress, this.result);
+      await reportProgress(this.#options.onProgress, this.result);
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     };

@@ -15,7 +15,7 @@ import type { WarmResult } from './import-tally.ts';
 import type { FileOrBytes } from './input/file-or-bytes.ts';
 import { IDENTITY_KEY_BYTES, PasswordMac } from './keys/password-mac.ts';
 import { warmFromFile } from './warm-from-file.ts';
-import type { WarmOptions, WarmTarget } from './warm-options.ts';
+import { DEFAULT_TTL_SECONDS, type WarmOptions, type WarmTarget } from './warm-options.ts';
 
 export interface PreviewOptions extends WarmOptions {
   /** Most entries that are given, 0 to 10,000. Default 10. */
@@ -32,7 +32,6 @@ export interface FilePreview extends WarmResult {
 }
 
 const DEFAULT_LIMIT = 10;
-const DEFAULT_TTL_SECONDS = 3600;
 const OPTIONS = Object.freeze({
   limit: optional(wholeNumber(0, 10_000)),
   cipher: optional(Kinds.cipher),

@@ -2,7 +2,7 @@ import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, mask
 import { abortable } from '../../abortable.ts';
 import { ignoreRejection } from '../../ignore-rejection.ts';
 import { Turn } from '../../turn.ts';
-import { tell } from '../transfer-options.ts';
+import { reportProgress } from '../transfer-options.ts';
 import { EvictionWatch } from './batch/eviction-watch.ts';
 import { ImportBatch } from './batch/import-batch.ts';
 import type { FileItem, FileItems } from './file-item.ts';
@@ -15,7 +15,7 @@ import type { FileOrBytes } from './input/file-or-bytes.ts';
 import { RowKeys } from './keys/row-key.ts';
 import { MemberNames } from './rows/members/member-names.ts';
 import { type RowContext, rowToEntry } from './rows/row-to-entry.ts';
-import { NamelessRows } from './rows/unnamed/unnamed-cells.ts';
+import { UnnamedCells } from './rows/unnamed/unnamed-cells.ts';
 import {
   type KeyIdentity,
   parseWarmOptions,
@@ -97,7 +97,7 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
     labels: settings.labels,
     bareNames: settings.bareNames,
     names: new MemberNames(),
-    nameless: new NamelessRows(),
+    unnamedCells: new UnnamedCells(),
     ttlFor: (name) => target.ttlFor(name),
   };
   const watch = target.room === undefined ? undefined : new EvictionWatch(target.room, target.clock);
@@ -110,7 +110,7 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
     // Reading the rows was work for one turn, and storing may never leave the next.
     await turn.rest();
     await batch.store();
-    await tell(settings.onProgress, progressOf(tally, source));
+    await reportProgress(settings.onProgress, progressOf(tally, source));
     await turn.rest();
     settings.signal?.throwIfAborted();
   };

@@ -110,6 +110,8 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
   readonly batchSize: number;
 }
 
+/** Time to live of an entry whose source has none of its own. */
+export const DEFAULT_TTL_SECONDS = 3600;
 const MAX_BATCH = 10_000;
 const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
   ttlOverride: optional(wholeNumber()),

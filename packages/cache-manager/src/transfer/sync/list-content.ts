@@ -20,7 +20,7 @@ export interface ListContent {
 }
 
 /** Most bytes of a list that is no regular file: they are in memory while it is worked on. */
-const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -33,7 +33,7 @@ export async function contentOf(
   signal: AbortSignal | undefined,
 ): Promise<ListContent> {
   if (typeof rows !== 'string') return hold(rows, cipher, signal);
-  const before = await stateOf(rows);
+  const before = await fingerprintOf(rows);
   // Of what is not there, or no file at all, whoever reads it says so.
   if (before === undefined || !before.mayBeOnce) {
     const state = before?.text;
@@ -41,14 +41,14 @@ export async function contentOf(
       file: rows,
       format: undefined,
       totalBytes: before?.size ?? 0,
-      isUnchanged: async () => (await stateOf(rows))?.text === state,
+      isUnchanged: async () => (await fingerprintOf(rows))?.text === state,
     };
   }
   await using source = await ByteSource.open(rows, signal);
   return await hold(source.chunks(), cipher, signal);
 }
 
-async function stateOf(path: string): Promise<{ text: string; size: number; mayBeOnce: boolean } | undefined> {
+async function fingerprintOf(path: string): Promise<{ text: string; size: number; mayBeOnce: boolean } | undefined> {
   try {
     const found = await stat(path);
     const { dev, ino, size, mtimeMs } = found;
@@ -68,7 +68,7 @@ async function hold(
   signal: AbortSignal | undefined,
 ): Promise<ListContent> {
   const iterator = iteratorOf(rows);
-  const held = new HeldBytes();
+  const held = new BufferedBytes();
   const turn = new Turn();
   let kind: Kind | undefined;
   try {
@@ -76,8 +76,8 @@ async function hold(
       const next = iterator.next();
       const { done, value } = await (signal === undefined ? next : abortable(Promise.resolve(next), signal));
       if (done === true) break;
-      kind ??= kindOf(value);
-      if (kind !== kindOf(value)) throw wrong('must be all objects, all lines or all bytes');
+      kind ??= itemKindOf(value);
+      if (kind !== itemKindOf(value)) throw rowsError('must be all objects, all lines or all bytes');
       held.add(kind === 'bytes' ? (value as Uint8Array) : lineOf(value, cipher));
       if (turn.isOver()) await turn.rest();
     }
@@ -94,7 +94,7 @@ async function hold(
   };
 }
 
-function kindOf(item: unknown): Kind {
+function itemKindOf(item: unknown): Kind {
   if (typeof item === 'string') return 'lines';
   return item instanceof Uint8Array ? 'bytes' : 'rows';
 }
@@ -112,7 +112,7 @@ function lineOf(item: unknown, cipher: CredentialCipher | undefined): string {
 }
 
 /** Many small pieces as few large ones. */
-class HeldBytes {
+class BufferedBytes {
   length = 0;
   readonly #chunks: Uint8Array[] = [];
   #texts: string[] = [];
@@ -139,11 +139,11 @@ class HeldBytes {
 
   #keep(chunk: Uint8Array): void {
     this.length += chunk.length;
-    if (this.length > MAX_HELD_BYTES) throw wrong('hold more than 256 MiB: write them to a file, which may be larger');
+    if (this.length > MAX_BUFFERED_BYTES) throw rowsError('hold more than 256 MiB: write them to a file, which may be larger');
     this.#chunks.push(chunk);
   }
 }
 
-function wrong(message: string): CacheValidationError {
+function rowsError(message: string): CacheValidationError {
   return new CacheValidationError(`sync: rows: ${message}`, { problems: [{ path: 'rows', message }] });
 }

@@ -7,7 +7,7 @@ import {
   type WarmTarget,
   warmFromFile,
 } from '../import/index.ts';
-import { tell } from '../transfer-options.ts';
+import { reportProgress } from '../transfer-options.ts';
 import { contentOf, type ListContent } from './list-content.ts';
 import { ListedEntries } from './listed-entries.ts';
 import { keysOfSource, type SourceKeys } from './source-keys.ts';
@@ -138,7 +138,7 @@ class SyncRun {
   }
 
   #tell(phase: SyncProgress['phase'], bytes: Pick<SyncProgress, 'bytesRead' | 'totalBytes'>): Promise<void> {
-    return tell(this.#settings.onProgress, { phase, ...this.#listed.counts, ...bytes });
+    return reportProgress(this.#settings.onProgress, { phase, ...this.#listed.counts, ...bytes });
   }
 
   #result({ skipped, failed, problems, problemCount }: WarmResult, refused: SyncRefusal | null): SyncResult {

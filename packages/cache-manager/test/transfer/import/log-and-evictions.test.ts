@@ -99,7 +99,7 @@ describe('the watch over evictions', () => {
   it('remembers no more keys than it may, and says then that there are at least so many', async () => {
     const there = new Set<string>();
     const watch = new EvictionWatch(
-      { capacity: 1000, evictions: () => there.size, areThere: (keys) => keys.map((key) => there.has(key)) },
+      { capacity: 1000, evictions: () => there.size, hasMany: (keys) => keys.map((key) => there.has(key)) },
       { now: () => 0 },
       100,
     );
@@ -117,7 +117,7 @@ describe('the watch over evictions', () => {
   it('counts no entry that has expired', async () => {
     let evictions = 0;
     const watch = new EvictionWatch(
-      { capacity: 10, evictions: () => evictions, areThere: (keys) => keys.map(() => false) },
+      { capacity: 10, evictions: () => evictions, hasMany: (keys) => keys.map(() => false) },
       { now: () => Number.MAX_SAFE_INTEGER },
     );
     await watch.loaded([entryOf('gone')]);

@@ -8,9 +8,9 @@ import type { PendingRow } from './pending-row.ts';
 import type { RecentKeys } from './recent-keys.ts';
 
 /** What others' turns are given for: as many characters to mask take some milliseconds, whatever they are. */
-const WORK_OF_A_TURN = 64 * 1024;
+const WORK_PER_TURN = 64 * 1024;
 /** What masking a short text costs, in characters of a long one. */
-const WORK_OF_A_TEXT = 64;
+const WORK_PER_STRING = 64;
 
 export type Existing = ReadonlyMap<string, CacheEntry>;
 
@@ -37,13 +37,13 @@ export interface BatchMergeOptions {
  */
 export class BatchMerge {
   /** Rows under the key of another proxy, which they leave alone. */
-  readonly homeless = new Set<PendingRow>();
+  readonly keyTaken = new Set<PendingRow>();
   /** Rows under a key of their own, at which another proxy was. */
   readonly replacing = new Set<PendingRow>();
   /** Rows over an earlier row of the import that has another password, and is the same in all that the key covers. */
-  readonly doubled = new Set<PendingRow>();
+  readonly sameButPassword = new Set<PendingRow>();
   /** Rows with labels for which their entries had no room. */
-  readonly crowded = new Set<PendingRow>();
+  readonly labelsLeftOut = new Set<PendingRow>();
   entries: readonly CacheEntry[] = [];
   readonly #rows: readonly PendingRow[];
   readonly #ttlGiven: boolean;
@@ -64,7 +64,7 @@ export class BatchMerge {
 
   /** Masks what there is to mask over these entries, with turns for others in between. Their texts and credentials may not change until `over`. */
   async prepare(existing: Existing): Promise<void> {
-    if (this.#workOver(existing) < WORK_OF_A_TURN) return;
+    if (this.#workOver(existing) < WORK_PER_TURN) return;
     const turn = new Turn();
     const merged = new Map<string, Merged>();
     for (const row of this.#rows) {
@@ -79,10 +79,10 @@ export class BatchMerge {
 
   /** The entries to store. */
   over(existing: Existing): readonly CacheEntry[] {
-    this.homeless.clear();
+    this.keyTaken.clear();
     this.replacing.clear();
-    this.crowded.clear();
-    this.doubled.clear();
+    this.labelsLeftOut.clear();
+    this.sameButPassword.clear();
     this.#withPassword.clear();
     const merged = new Map<string, Merged>();
     for (const row of this.#rows) this.#add(row, existing, merged);
@@ -101,12 +101,12 @@ export class BatchMerge {
     }
     const isTaken = !isSameProxy(before, entry);
     if (isTaken && keySource === 'record' && !this.#keys.isOwnKey(entry.key, keyPartsOf(entry))) {
-      this.homeless.add(row);
+      this.keyTaken.add(row);
       return;
     }
     if (isTaken) this.replacing.add(row);
-    else if (isRepeated && keySource === 'own' && this.#isDouble(row, before)) this.doubled.add(row);
-    if (!isTaken && !haveRoom(before.labels, entry.labels)) this.crowded.add(row);
+    else if (isRepeated && keySource === 'own' && this.#isDouble(row, before)) this.sameButPassword.add(row);
+    if (!isTaken && !haveRoom(before.labels, entry.labels)) this.labelsLeftOut.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
   }
 
@@ -135,7 +135,7 @@ export class BatchMerge {
 
   /** At most so much is to mask: nothing over nothing. */
   #workOver(existing: Existing): number {
-    let work = this.#rows.length * WORK_OF_A_TEXT;
+    let work = this.#rows.length * WORK_PER_STRING;
     for (const { entry } of this.#rows) work += lengthOfTexts(entry);
     for (const entry of existing.values()) work += lengthOfTexts(entry);
     return work;
@@ -151,7 +151,7 @@ function isOtherPassword(before: CacheEntry, entry: CacheEntry): boolean {
 
 function lengthOfTexts({ source, lastHealthError, labels }: CacheEntry): number {
   let length = source.length + (lastHealthError?.length ?? 0);
-  for (const name in labels) length += WORK_OF_A_TEXT + labels[name]!.length;
+  for (const name in labels) length += WORK_PER_STRING + labels[name]!.length;
   return length;
 }
 

@@ -8,7 +8,7 @@ export interface LimitedRoom {
   /** Evictions from all tiers so far; it only grows. */
   evictions(): number;
   /** Of each key whether a tier has it; `true` where a tier cannot tell. Counts nothing. */
-  areThere(keys: readonly string[]): MaybePromise<readonly boolean[]>;
+  hasMany(keys: readonly string[]): MaybePromise<readonly boolean[]>;
 }
 
 /** Keys that are kept in mind at most, some 20 MB: with more the count is a lower bound. */
@@ -72,10 +72,10 @@ export class EvictionWatch {
     const keys = [...this.#expiries.keys()];
     for (let at = 0; at < keys.length; at += SLICE) {
       const slice = keys.slice(at, at + SLICE);
-      const areThere = await this.#room.areThere(slice);
+      const hasMany = await this.#room.hasMany(slice);
       const now = this.#clock.now();
       slice.forEach((key, i) => {
-        if (areThere[i] !== false) return;
+        if (hasMany[i] !== false) return;
         if (this.#expiries.get(key)! > now) this.#gone++;
         this.#expiries.delete(key);
       });

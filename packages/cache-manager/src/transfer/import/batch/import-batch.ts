@@ -49,8 +49,8 @@ export class ImportBatch {
   async store(): Promise<void> {
     const rows = this.#rows;
     this.#rows = [];
-    const homeless = await this.#putAll(rows);
-    await this.#putAll(homeless.flatMap((row) => this.#withOwnKey(row)));
+    const keyTaken = await this.#putAll(rows);
+    await this.#putAll(keyTaken.flatMap((row) => this.#withOwnKey(row)));
   }
 
   /** Gives back the rows whose keys belong to other proxies. */
@@ -60,9 +60,9 @@ export class ImportBatch {
       return await this.#put(rows);
     } catch {
       // One row may be the cause: each gets a try of its own.
-      const homeless: PendingRow[] = [];
-      for (const row of rows) homeless.push(...(await this.#putAlone(row)));
-      return homeless;
+      const keyTaken: PendingRow[] = [];
+      for (const row of rows) keyTaken.push(...(await this.#putAlone(row)));
+      return keyTaken;
     }
   }
 
@@ -74,16 +74,16 @@ export class ImportBatch {
     const loaded = merge.entries.filter((_, i) => stored[i] === true);
     const done = new Set(loaded.map(({ key }) => key));
     for (const row of rows) {
-      if (merge.homeless.has(row)) continue;
+      if (merge.keyTaken.has(row)) continue;
       if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
-      if (merge.doubled.has(row)) this.#tally.note(row.line, DOUBLED);
-      if (merge.crowded.has(row)) this.#tally.note(row.line, CROWDED);
+      if (merge.sameButPassword.has(row)) this.#tally.note(row.line, DOUBLED);
+      if (merge.labelsLeftOut.has(row)) this.#tally.note(row.line, CROWDED);
       if (done.has(row.entry.key)) this.#tally.loaded++;
       else this.#tally.refuse(row.line, 'failed', 'could not be stored');
     }
     for (const { entry } of rows) if (entry.password !== null && done.has(entry.key)) this.#withPassword.add(entry.key);
     await watch?.loaded(loaded);
-    return [...merge.homeless];
+    return [...merge.keyTaken];
   }
 
   async #putAlone(row: PendingRow): Promise<readonly PendingRow[]> {

@@ -13,7 +13,7 @@ export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiv
   const life = ttlGiven || incoming.expiresAt >= existing.expiresAt ? incoming : existing;
   return CacheEntry.restore({
     ...incoming,
-    ...credentialsOf(existing, incoming),
+    ...mergedCredentials(existing, incoming),
     ...healthOf(wasChecked(existing) ? existing : incoming),
     fetchTime: Math.max(existing.fetchTime, incoming.fetchTime),
     lastAccessed: Math.max(existing.lastAccessed, incoming.lastAccessed),
@@ -25,7 +25,7 @@ export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiv
   });
 }
 
-function credentialsOf(existing: CacheEntry, incoming: CacheEntry): Pick<CacheEntryFields, 'username' | 'password'> {
+function mergedCredentials(existing: CacheEntry, incoming: CacheEntry): Pick<CacheEntryFields, 'username' | 'password'> {
   if (!incoming.hasCredentials) return { username: existing.username, password: existing.password };
   if (incoming.password !== null) return { username: incoming.username, password: incoming.password };
   const sameUser = existing.username?.reveal() === incoming.username?.reveal();

@@ -29,10 +29,10 @@ export function readFirstRecord(
   const roles = cells.map((cell) => names.roleOf(cell));
   const namesProxy = roles.some((role) => role?.field === 'url' || role?.field === 'host' || role?.field === 'link');
   if (namesProxy && !cells.some((cell) => isAddress(cell) || cell.includes('://'))) {
-    const doubled = roles.find(
+    const sameButPassword = roles.find(
       (role, i) => role?.field !== undefined && roles.some((other, j) => j > i && other?.name === role.name),
     );
-    if (doubled !== undefined) return { kind: 'doubled', name: doubled.name };
+    if (sameButPassword !== undefined) return { kind: 'doubled', name: sameButPassword.name };
     const last = roles.at(-1);
     return {
       kind: 'header',

@@ -3,8 +3,8 @@ import type { ByteSource } from '../input/byte-source.ts';
 import { readLines, type TextLine } from '../input/text-lines.ts';
 import { MemberNames } from '../rows/members/member-names.ts';
 import { isPort } from '../rows/unnamed/cell-kinds.ts';
-import { NamelessRows } from '../rows/unnamed/unnamed-cells.ts';
-import { isLikeCredentials } from '../words/credential-shape.ts';
+import { UnnamedCells } from '../rows/unnamed/unnamed-cells.ts';
+import { looksLikeCredentials } from '../words/credential-shape.ts';
 import { isName } from '../words/proper-name.ts';
 import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
@@ -45,14 +45,14 @@ class CsvTable {
   #records: CsvRecords | undefined;
   #delimiter: string | undefined;
   #header: CsvHeader | undefined;
-  readonly #nameless = new NamelessRows();
+  readonly #unnamedCells = new UnnamedCells();
   #isNameless = false;
   /** The first record, if it is of no use. */
   #unfit: readonly string[] | undefined;
 
   push(line: TextLine): readonly FileItem[] {
     if (this.#records === undefined && line.problem === undefined) {
-      if (line.text.trim() === '' || this.#isPreamble(line.text)) return [];
+      if (line.text.trim() === '' || this.#takePreamble(line.text)) return [];
     }
     this.#records ??= new CsvRecords(this.#delimiter ?? delimiterOf(line.text));
     return this.#toItems(this.#records.push(line));
@@ -64,7 +64,7 @@ class CsvTable {
   }
 
   /** Takes what says the delimiter, and passes over comments before the header. */
-  #isPreamble(text: string): boolean {
+  #takePreamble(text: string): boolean {
     const separator = SEPARATOR.exec(text)?.[1];
     if (separator !== undefined) this.#delimiter = separator;
     return separator !== undefined || /^#\s*(?![,;\t|])/.test(text);
@@ -92,7 +92,7 @@ class CsvTable {
     if (this.#isNameless) return this.#toNameless(line, cells);
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
     const first = readFirstRecord(cells, new MemberNames(), (all) => {
-      const read = this.#nameless.read(all);
+      const read = this.#unnamedCells.read(all);
       return 'row' in read || read.fate === 'failed';
     });
     if (first.kind === 'doubled') {
@@ -114,7 +114,7 @@ class CsvTable {
   }
 
   #toNameless(line: number, cells: readonly string[]): FileItem {
-    return { line, ...this.#nameless.read(cells) };
+    return { line, ...this.#unnamedCells.read(cells) };
   }
 }
 
@@ -141,7 +141,7 @@ function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, c
 /** True for what may be a user and a password, or the rest of a proxy: only of a text like `Example, Inc.` an end may be left out. */
 function mayMatter(cells: readonly string[]): boolean {
   const [note = '', ...surplus] = cells;
-  if (cells.some((cell) => cell.includes('@') || isLikeCredentials(cell) || isPort(cell))) return true;
+  if (cells.some((cell) => cell.includes('@') || looksLikeCredentials(cell) || isPort(cell))) return true;
   return !/\s/.test(note) && !isName(note) && surplus.some((cell) => !/\s/.test(cell) && !isName(cell));
 }
 

@@ -6,11 +6,11 @@ import { readJsonLines } from '../json/read-jsonl.ts';
 import { readList } from '../list/read-list.ts';
 import type { WarmSettings } from '../warm-options.ts';
 import { formatOfContent, formatOfName, isJsonLinesInside } from './proxy-file-format.ts';
-import { causeOf } from './unreadable-kind.ts';
+import { unreadableKindOf } from './unreadable-kind.ts';
 
 /** The rows of a file in any of the formats, in groups. */
 export function readProxyFile(source: ByteSource, path: string, settings: WarmSettings): AsyncIterable<FileItems> {
-  const cause = causeOf(source.head);
+  const cause = unreadableKindOf(source.head);
   if (cause !== undefined) return single(`the file ${cause}`);
   const head = source.head.toString('utf8');
   const format = settings.format ?? formatOfName(path) ?? formatOfContent(head);

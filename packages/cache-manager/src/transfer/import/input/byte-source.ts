@@ -1,7 +1,7 @@
 import { abortable } from '../../../abortable.ts';
 import type { FileOrBytes } from './file-or-bytes.ts';
 import { type FileReader, openReader } from './file-reader.ts';
-import { BytesReader } from './iterable-reader.ts';
+import { IterableReader } from './iterable-reader.ts';
 import { type Utf16, Utf16Transcoder, utf16Of } from './utf16.ts';
 
 const CHUNK_BYTES = 128 * 1024;
@@ -31,7 +31,7 @@ export class ByteSource {
 
   /** Throws the system's error, or the signal's reason: a pipe may never hand out its first bytes. */
   static async open(file: FileOrBytes, signal?: AbortSignal): Promise<ByteSource> {
-    const reader = typeof file === 'string' ? await openReader(file) : new BytesReader(file);
+    const reader = typeof file === 'string' ? await openReader(file) : new IterableReader(file);
     try {
       signal?.throwIfAborted();
       const head = readFull(reader);

@@ -4,7 +4,7 @@ import type { FileReader } from './file-reader.ts';
 import { iteratorOf } from './iterables.ts';
 
 /** Reads what somebody else hands out in pieces, such as a stream. */
-export class BytesReader implements FileReader {
+export class IterableReader implements FileReader {
   readonly size = 0;
   readonly #pieces: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #bytes: { readonly destroy?: () => unknown };

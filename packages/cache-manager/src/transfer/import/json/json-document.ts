@@ -4,6 +4,17 @@ import type { RowFate } from '../import-tally.ts';
 import { MemberNames } from '../rows/members/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  NOT_JSON,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './json-syntax.ts';
 import { hintOf, isNamedLink, isOtherScheme, isProxy, isRow, isWrapper, MAX_NAME } from './json-shapes.ts';
 
 /** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
@@ -13,18 +24,9 @@ const MOST_KEPT = 1_000_000;
 
 /** So many objects deep are rows looked for: `{ "response": { "data": […] } }`. */
 const MAX_LEVELS_OF_ROWS = 4;
-const MOST_LOOKED_AT = 20;
+const MAX_INSPECTED = 20;
 /** A row of which only the name is known. */
 const NAMED_ROW = Object.freeze({});
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** Rows that stand one behind the other, or one that exceeds a limit. */
 type Part = { readonly hint: RowHint | undefined } & (
@@ -37,7 +39,7 @@ type Part = { readonly hint: RowHint | undefined } & (
 );
 
 /** What the members of an object hold, by name. Those that are called like one that holds rows count more than any other. */
-interface Held {
+interface MemberRows {
   readonly wrappers: Map<string, readonly Part[]>;
   readonly others: Map<string, readonly Part[]>;
   /** The name of a member that may be meant for all rows: a credential, or the scheme. */
@@ -60,15 +62,14 @@ export type DocumentRow =
 class DocumentProblem extends Error {}
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
-const NOT_OF_ALL = 'stands beside the rows and is not read: if it is meant for all of them, write it into each row';
+const OUTSIDE_ROWS = 'stands beside the rows and is not read: if it is meant for all of them, write it into each row';
 const UNDER_ADDRESS =
   'is an address with a text under it that may be a user and a password: write {"username": …, "password": …} there';
-const NOT_JSON = 'is not JSON';
 const NOT_UTF8 = 'is not UTF-8';
 const LONG_NAME = 'has a member whose name is longer than 1 MiB, the most that is read';
 const NO_ROWS =
   'is neither a JSON array of rows, nor a row, nor an object with rows in it, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
-const BESIDE =
+const UNKNOWN_MEMBER =
   'stands in a member that is not known to hold rows, beside one that is: nothing of such members is read; write a document of their rows alone';
 /** Members that are gathered at once. */
 const MOST_IN_A_STEP = 1024;
@@ -147,14 +148,14 @@ export class JsonDocument {
     for (const held of (wrappers.size > 0 ? wrappers : others).values()) {
       for (const part of held) if (parts.push(part) % MOST_IN_A_STEP === 0) yield undefined;
     }
-    if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: BESIDE, fate: 'failed' });
-    if (missed !== undefined) parts.push({ hint, problem: `${missed} ${NOT_OF_ALL}`, fate: 'skipped' });
+    if (wrappers.size > 0 && others.size > 0) parts.push({ hint, problem: UNKNOWN_MEMBER, fate: 'failed' });
+    if (missed !== undefined) parts.push({ hint, problem: `${missed} ${OUTSIDE_ROWS}`, fate: 'skipped' });
     return parts;
   }
 
   /** The members of an object that hold rows. */
-  *#members(hint: RowHint | undefined, level: number): Generator<undefined, Held> {
-    const found: Held = { wrappers: new Map(), others: new Map() };
+  *#members(hint: RowHint | undefined, level: number): Generator<undefined, MemberRows> {
+    const found: MemberRows = { wrappers: new Map(), others: new Map() };
     this.#at++;
     yield* this.#space();
     if (this.#takes(CLOSE_BRACE)) return found;
@@ -173,7 +174,7 @@ export class JsonDocument {
         // Rows stand where the last member of a name does.
         held.delete(name);
         held.set(name, parts);
-      } else if (parts === undefined && this.#isMissed(name, start)) found.missed ??= shownName(name, this.#names);
+      } else if (parts === undefined && this.#isMeantForAll(name, start)) found.missed ??= shownName(name, this.#names);
       else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
@@ -187,7 +188,7 @@ export class JsonDocument {
   #mayBeRows(parts: readonly Part[]): boolean {
     const [first] = parts;
     if (first === undefined || 'problem' in first || first.rows === undefined) return first !== undefined;
-    return first.rows.slice(0, MOST_LOOKED_AT).some((row) => isProxy(row, first.hint, this.#names));
+    return first.rows.slice(0, MAX_INSPECTED).some((row) => isProxy(row, first.hint, this.#names));
   }
 
   /** A member whose name is an address is a row, whatever it holds. */
@@ -200,7 +201,7 @@ export class JsonDocument {
   }
 
   /** True for a member beside rows that is called like a credential, and is not empty, or that names a scheme other than `http`. */
-  #isMissed(name: string, start: number): boolean {
+  #isMeantForAll(name: string, start: number): boolean {
     const first = this.#bytes[start];
     if (this.#at - start <= 2 || (first !== QUOTE && first !== OPEN_BRACE)) return false;
     const role = this.#names.roleOf(name);
@@ -249,7 +250,7 @@ export class JsonDocument {
       if (extent.end === start) throw new DocumentProblem(NOT_JSON);
       this.#at = extent.end;
       yield* this.#space();
-      isLast = !this.#isFollowed();
+      isLast = !this.#takeSeparator();
       const problem = excessOf(extent.end - start, extent);
       if (problem === undefined) {
         run.end = extent.end;
@@ -266,7 +267,7 @@ export class JsonDocument {
   }
 
   /** Takes the comma behind a row, or the bracket behind the last. */
-  #isFollowed(): boolean {
+  #takeSeparator(): boolean {
     if (this.#takes(CLOSE_BRACKET)) return false;
     this.#expect(COMMA);
     return true;

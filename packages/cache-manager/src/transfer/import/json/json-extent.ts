@@ -1,15 +1,8 @@
 import { MAX_JSON_LEVELS, MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
+import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-syntax.ts';
 
 /** Bytes that are looked at between two chances to do something else. */
 const STEP = 256 * 1024;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** How far a JSON value goes, and what it costs to parse. */
 export interface JsonExtent {

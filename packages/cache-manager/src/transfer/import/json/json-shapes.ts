@@ -21,7 +21,7 @@ export function isWrapper(name: string): boolean {
 export function hintOf(name: string, outer: RowHint | undefined): RowHint | undefined {
   if (name.length > MAX_NAME) return outer;
   const scheme = schemeNamed(name) ?? outer?.scheme;
-  if (isAddress(name)) return scheme === undefined ? { address: name } : { scheme, address: name };
+  if (isEndpoint(name)) return scheme === undefined ? { address: name } : { scheme, address: name };
   return scheme === undefined ? undefined : { scheme };
 }
 
@@ -29,7 +29,7 @@ export function hintOf(name: string, outer: RowHint | undefined): RowHint | unde
 export const MAX_NAME = 512;
 const OPTIONS = { defaultScheme: 'http', bareNames: false } as const;
 
-function isAddress(name: string): boolean {
+function isEndpoint(name: string): boolean {
   return name.includes(':') && parsePlainLine(name, OPTIONS).ok;
 }
 

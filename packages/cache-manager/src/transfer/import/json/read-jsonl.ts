@@ -3,13 +3,13 @@ import { MAX_JSON_LEVELS } from '../import-limits.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { readLines, type TextLine } from '../input/text-lines.ts';
 import { excessOf, extentOf } from './json-extent.ts';
+import { NOT_JSON } from './json-syntax.ts';
 import { isShortJson } from './short-json.ts';
 
 /** A shorter line is within the limits whatever it holds: each level takes two characters, and each value one at least. */
 const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;
 /** A shorter line names no proxy: this is the shortest that does. */
 const SHORTEST_ROW = '{"ip":"a","port":1}'.length;
-const NOT_JSON = 'is not JSON';
 
 /**
  * One JSON value a line; blank lines are passed over. So are the brackets and the commas of an array with a row a line, which many files of

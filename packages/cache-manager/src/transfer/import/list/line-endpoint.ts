@@ -1,9 +1,9 @@
-import type { EntryLabels, ProxyScheme } from '@pw/cache-models';
-import { isCountryCode } from '../words/country-codes.ts';
-import { isLikeCredentials } from '../words/credential-shape.ts';
+import type { ProxyScheme } from '@pw/cache-models';
+import { countryLabel, isCountryCode } from '../words/country-codes.ts';
+import { looksLikeCredentials } from '../words/credential-shape.ts';
 import { kindOfNote } from '../words/list-words.ts';
 import { bestScheme } from '../words/scheme-order.ts';
-import { holdsPlace } from './token/host-with-port.ts';
+import { containsHostWithPort } from './token/host-with-port.ts';
 import { MAY_BE_CREDENTIALS } from './token/reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token/token-reading.ts';
 
@@ -20,7 +20,7 @@ export interface EndpointTraits {
 }
 
 /** An endpoint whose line goes on: what follows is a note, or user and password, or makes it doubtful. */
-export class EndpointOfLine {
+export class LineEndpoint {
   readonly #value: TokenEndpoint;
   readonly #traits: EndpointTraits;
   #first: string | undefined;
@@ -52,7 +52,7 @@ export class EndpointOfLine {
     if (!isBehindBlank) this.#areBehindBlanks = false;
     if (this.#country === undefined && this.#notes <= 2 && isCountryNote(text)) this.#country = text.slice(0, 2);
     if (this.#hasCredentials) return;
-    if (isLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
+    if (looksLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
   }
 
   /** `schemes`: those that words behind the address name. */
@@ -64,7 +64,7 @@ export class EndpointOfLine {
     let value = this.#value;
     if (kind === 'credentials') value = { ...value, username: this.#first!, password: this.#second! };
     else if (this.#country !== undefined && value.labels === undefined)
-      value = { ...value, labels: countryOf(this.#country) };
+      value = { ...value, labels: countryLabel(this.#country) };
     const scheme = hasScheme ? undefined : bestScheme(schemes);
     if (scheme !== undefined) value = { ...value, url: `${scheme}${value.url.slice(value.url.indexOf('://'))}` };
     return { ok: true, value, hasScheme, isCertain: true };
@@ -90,10 +90,6 @@ export class EndpointOfLine {
   }
 }
 
-function countryOf(code: string): EntryLabels {
-  return { country: code };
-}
-
 /** `CO`, or `CO-N-S!`. */
 function isCountryNote(text: string): boolean {
   return (text.length === 2 || text[2] === '-') && isCountryCode(text.slice(0, 2));
@@ -105,7 +101,7 @@ function isPlainNote(text: string): boolean {
 
 /** Another line may have run into this one. */
 function hasAddress(text: string): boolean {
-  return text.includes('://') || /^\[[\da-f]*:/i.test(text) || holdsPlace(text);
+  return text.includes('://') || /^\[[\da-f]*:/i.test(text) || containsHostWithPort(text);
 }
 
 /** As in `United States`. */

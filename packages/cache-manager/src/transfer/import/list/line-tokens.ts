@@ -1,5 +1,5 @@
 import { parseProxyUrl, trimInvisible } from '@pw/cache-models';
-import { holdsPlace } from './token/host-with-port.ts';
+import { containsHostWithPort } from './token/host-with-port.ts';
 
 /** What stands between two parts of a line. */
 const SEPARATORS = /[\s,;|]+/g;
@@ -59,7 +59,7 @@ function endOfUrl(line: string, start: number, separator: number): number {
   if (line[separator] !== ',' && line[separator] !== ';') return 0;
   const before = line.slice(start, separator);
   const scheme = URL_START.exec(before)?.[0];
-  if (scheme === undefined || parseProxyUrl(before).ok || holdsPlace(before.slice(scheme.length))) return 0;
+  if (scheme === undefined || parseProxyUrl(before).ok || containsHostWithPort(before.slice(scheme.length))) return 0;
   USER_REST.lastIndex = separator;
   return USER_REST.test(line) ? USER_REST.lastIndex : 0;
 }

@@ -3,10 +3,10 @@ import { MAX_FIELD_CHARACTERS } from '../import-limits.ts';
 import { isLeadingWord, schemeOfWord } from '../words/list-words.ts';
 import { bestScheme } from '../words/scheme-order.ts';
 import { isCurlLine, readCurlLine } from './curl-line.ts';
-import { EndpointOfLine } from './line-endpoint.ts';
+import { LineEndpoint } from './line-endpoint.ts';
 import { hasSeveralParts, type LineToken, tokensOf } from './line-tokens.ts';
 import type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
-import { holdsAddressWithPort } from './token/address-with-port.ts';
+import { containsAddressWithPort } from './token/address-with-port.ts';
 import { readToken } from './token/read-token.ts';
 import { BEHIND_TEXT, FORMS, NO_PORT, NO_PORT_BEHIND } from './token/reasons.ts';
 import { failed, skipped, type TokenRead, type TokenReading, type TokenRefused } from './token/token-reading.ts';
@@ -23,7 +23,7 @@ export interface LineOptions extends PlainLineOptions {
 }
 
 /** After so many parts of a line without a result others get a turn. */
-const PARTS_A_STEP = 64;
+const PARTS_PER_STEP = 64;
 
 /**
  * Reads a line of a list, which has no blanks around it: an endpoint, or several, whose parts are separated by colons, blanks, commas,
@@ -42,7 +42,7 @@ export function readLine(text: string, options: LineOptions): Iterable<PlainLine
 function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
   if (text.length > MAX_FIELD_CHARACTERS) return TOO_LONG;
   const reading = readToken(withoutName(text), options.defaultScheme, options.bareNames);
-  return plain(!reading.ok && isLikeProxy(text, reading) ? failed(NO_PORT_BEHIND) : reading);
+  return plain(!reading.ok && looksLikeProxy(text, reading) ? failed(NO_PORT_BEHIND) : reading);
 }
 
 function plain(reading: TokenReading | PlainLineResult): PlainLineResult {
@@ -63,7 +63,7 @@ class LineReader {
   readonly #text: string;
   readonly #options: LineOptions;
   readonly #found: PlainLineResult[] = [];
-  #current: EndpointOfLine | undefined;
+  #current: LineEndpoint | undefined;
   /** A host that may have its port in the next part. */
   #host: { readonly text: string; readonly isBehindText: boolean } | undefined;
   #schemes: ProxyScheme[] = [];
@@ -86,10 +86,10 @@ class LineReader {
     for (const token of tokensOf(this.#text)) {
       this.#take(token);
       if (this.#found.length > 0) yield* this.#found.splice(0);
-      else if (++parts % PARTS_A_STEP === 0) yield undefined;
+      else if (++parts % PARTS_PER_STEP === 0) yield undefined;
     }
     this.#finish();
-    if (this.#count === 0) this.#add(isLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
+    if (this.#count === 0) this.#add(looksLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
     yield* this.#found;
   }
 
@@ -149,7 +149,7 @@ class LineReader {
     this.#finish();
     const isNamed = this.#schemesLead && this.#schemes.length > 0;
     const hasScheme = reading.hasScheme || isNamed;
-    this.#current = new EndpointOfLine(reading.value, {
+    this.#current = new LineEndpoint(reading.value, {
       isPair,
       isNamed,
       hasScheme,
@@ -196,8 +196,8 @@ class LineReader {
 }
 
 /** True for a line that is no prose: there is an address in it, and a number that may be its port. */
-function isLikeProxy(text: string, { fate }: TokenRefused): boolean {
-  return fate === 'skipped' && holdsAddressWithPort(text);
+function looksLikeProxy(text: string, { fate }: TokenRefused): boolean {
+  return fate === 'skipped' && containsAddressWithPort(text);
 }
 
 /** A bullet, a dash, a flag: whatever has no letter and no digit. */

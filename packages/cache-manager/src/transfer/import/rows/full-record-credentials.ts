@@ -1,17 +1,12 @@
 import { SECRET_MASK } from '@pw/cache-models';
+import type { RowCredentials } from './row-credentials.ts';
 
-/** The credentials of a row, and what had to be left out. */
-export interface RowCredentials {
-  readonly username: string | null;
-  readonly password: string | null;
-  readonly notes: readonly string[];
-}
 
 /**
  * Reads credentials as ProxyWhirl does: what is empty or falsy is none, a number is its digits. The mask that
  * ProxyWhirl's export writes for every credential is none: as a password it would lock the user out.
  */
-export function readCredentials(row: Readonly<Record<string, unknown>>): RowCredentials {
+export function readFullRecordCredentials(row: Readonly<Record<string, unknown>>): RowCredentials {
   const notes: string[] = [];
   const read = (name: string): string | null => {
     const value = row[name];

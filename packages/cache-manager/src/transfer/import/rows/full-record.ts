@@ -8,11 +8,10 @@ import {
   parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';
-import { readCredentials } from './full-record-credentials.ts';
-import { mayHoldCredentials } from './row-address.ts';
+import { readFullRecordCredentials } from './full-record-credentials.ts';
+import type { Row } from './members/row-members.ts';
+import { mayContainCredentials } from './row-address.ts';
 import { readRecordLabels } from './row-labels.ts';
-
-type Row = Readonly<Record<string, unknown>>;
 
 const TEXTS = ['key', 'proxy_url', 'fetch_time', 'last_accessed', 'expires_at', 'health_status'] as const;
 const NUMBERS = ['access_count', 'ttl_seconds', 'failure_count'] as const;
@@ -32,11 +31,11 @@ export function fullRecordToEntry(
   cipher: CredentialCipher | undefined,
   ofImport: EntryLabels,
 ): { readonly entry: CacheEntry; readonly notes: readonly string[] } {
-  const { username, password, notes } = readCredentials(row);
+  const { username, password, notes } = readFullRecordCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
   const { labels, notes: labelNotes } = readRecordLabels(row, ofImport);
   const entry = moveUserInfo(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
-  if (!parseProxyUrl(entry.proxyUrl).ok && mayHoldCredentials(entry.proxyUrl))
+  if (!parseProxyUrl(entry.proxyUrl).ok && mayContainCredentials(entry.proxyUrl))
     throw new CacheValidationError(
       'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
     );

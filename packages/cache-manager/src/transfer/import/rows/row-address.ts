@@ -1,8 +1,10 @@
 import { maskProxyUrl, type ParsedProxyUrl, type ProxyScheme, parseProxyHost, parseProxyUrl } from '@pw/cache-models';
 import type { RowFate } from '../import-tally.ts';
+import { withBrackets } from '../list/token/bare-ipv6.ts';
 import { parsePlainLine } from '../list/plain-line.ts';
 import type { Member, RowMembers } from './members/row-members.ts';
 import { scalarOf, textOf } from './members/scalar-text.ts';
+import { isPort } from './unnamed/cell-kinds.ts';
 
 /** The endpoint of a row: a URL that parses, or a text that only ProxyWhirl would hold. */
 export type RowAddress =
@@ -47,7 +49,7 @@ export function readAddress(members: RowMembers, context: AddressContext): RowAd
   const flagged = readFlags(members, context);
   if (flagged !== undefined) return flagged;
   const named =
-    context.address === undefined ? undefined : readText('the name of the member', context.address, context);
+    context.address === undefined ? undefined : parseEndpoint('the name of the member', context.address, context);
   if (named?.kind === 'url') return named;
   return (
     [parts, first, last, named].find((one) => one?.kind === 'none' && one.fate === 'failed') ??
@@ -112,9 +114,9 @@ function readProxyUrl(member: Member, context: AddressContext): RowAddress {
   if (typeof value !== 'string') return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
   const parsed = parseProxyUrl(value);
   if (parsed.ok) return fromUrl(parsed.value, member);
-  const address = readText(role.name, value, context);
+  const address = parseEndpoint(role.name, value, context);
   if (address.kind === 'url') return { ...address, member };
-  if (address.fate === 'failed' || mayHoldCredentials(value)) return address;
+  if (address.fate === 'failed' || mayContainCredentials(value)) return address;
   return { kind: 'odd', text: value, reason: `${address.reason}; it was kept as it is` };
 }
 
@@ -125,16 +127,16 @@ function readWhole(
   context: AddressContext,
 ): RowAddress & { kind: 'url' | 'none' } {
   const { role, value } = member;
-  if (typeof value !== 'string') return noText(member);
+  if (typeof value !== 'string') return notAString(member);
   const text = scalarOf(value);
-  const address = readText(role.name, text, context);
+  const address = parseEndpoint(role.name, text, context);
   if (address.kind === 'url') return { ...address, member };
   if (port === undefined || !parseProxyHost(withBrackets(text)).ok) return address;
   return readParts(member, port, context);
 }
 
 /** A field says that it holds a proxy: a single name is a host there. */
-function readText(name: string, value: string, { scheme }: AddressContext): RowAddress & { kind: 'url' | 'none' } {
+function parseEndpoint(name: string, value: string, { scheme }: AddressContext): RowAddress & { kind: 'url' | 'none' } {
   const text = value.trim();
   const hasScheme = text.includes('://');
   if (hasScheme) {
@@ -155,7 +157,6 @@ function schemeOfUrl(url: string): ProxyScheme {
   return url.slice(0, url.indexOf(':')) as ProxyScheme;
 }
 
-const PORT = /^\d{1,5}(?:\.0+)?$/;
 const NO_HOST_ALONE = 'must be a host alone beside a port; a whole URL is read from proxy_url';
 const WRONG_PORT = 'must be a whole number from 1 to 65535';
 
@@ -167,11 +168,11 @@ function readParts(
 ): RowAddress & { kind: 'url' | 'none' } {
   const { name } = given.role;
   const text = textOf(given.value);
-  if (text === undefined || text === '') return noText(given);
+  if (text === undefined || text === '') return notAString(given);
   const host = parseProxyHost(withBrackets(text));
   if (port === undefined) {
-    if (host.ok) return failed(`has ${name}, and no port`);
-    return text.includes(':') ? readText(name, text, context) : failed(`${name} ${host.reason}`);
+    if (host.ok) return failedAddress(`has ${name}, and no port`);
+    return text.includes(':') ? parseEndpoint(name, text, context) : failedAddress(`${name} ${host.reason}`);
   }
   const digits = textOf(port.value) ?? '';
   if (!host.ok) {
@@ -179,16 +180,16 @@ function readParts(
     // The port once more.
     if (whole?.ok === true && !text.includes('@') && String(whole.value.port) === digits)
       return plainly(whole.value.url);
-    return failed(text.includes('://') ? `${name} ${NO_HOST_ALONE}` : `${name} ${host.reason}`);
+    return failedAddress(text.includes('://') ? `${name} ${NO_HOST_ALONE}` : `${name} ${host.reason}`);
   }
-  if (!PORT.test(digits)) return failed(`${port.role.name} ${WRONG_PORT}`);
+  if (!isPort(digits)) return failedAddress(`${port.role.name} ${WRONG_PORT}`);
   const parsed = parseProxyUrl(`${context.scheme}://${host.host}:${Number(digits)}`);
-  return parsed.ok ? plainly(parsed.value.url) : failed(`${port.role.name} ${WRONG_PORT}`);
+  return parsed.ok ? plainly(parsed.value.url) : failedAddress(`${port.role.name} ${WRONG_PORT}`);
 }
 
 /** An object or a list may well hold a proxy. */
-function noText({ role, value }: Member): RowAddress & { kind: 'none' } {
-  if (typeof value === 'object') return failed(`${role.name} is not a string: write its members into the row itself`);
+function notAString({ role, value }: Member): RowAddress & { kind: 'none' } {
+  if (typeof value === 'object') return failedAddress(`${role.name} is not a string: write its members into the row itself`);
   return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
 }
 
@@ -196,19 +197,15 @@ function plainly(url: string): RowAddress & { kind: 'url' } {
   return { kind: 'url', url, username: null, password: null };
 }
 
-function failed(reason: string): RowAddress & { kind: 'none' } {
+function failedAddress(reason: string): RowAddress & { kind: 'none' } {
   return { kind: 'none', fate: 'failed', reason };
-}
-
-function withBrackets(text: string): string {
-  return text.includes(':') && !text.startsWith('[') ? `[${text}]` : text;
 }
 
 /**
  * True unless nothing in a text can be a username or a password: an `@`, the colons of `host:port:user:password`, and whatever else
  * separates fields may stand before one, and a port that is no number is one.
  */
-export function mayHoldCredentials(text: string): boolean {
+export function mayContainCredentials(text: string): boolean {
   const place = text.replace(/^[a-z0-9]+:\/\//i, '');
   if (maskProxyUrl(text) !== text || /[@|;,]/.test(place) || place.split(':').length > 2) return true;
   // Words are a note; with a colon among them they may be fields.

@@ -5,12 +5,14 @@ import { scalarOf } from './members/scalar-text.ts';
 import { unreadNotes } from './members/unread-notes.ts';
 
 /** The credentials of a row, and what had to be left out; or why they cannot be read. */
-export type MemberCredentials =
-  | { readonly username: string | null; readonly password: string | null; readonly notes: readonly string[] }
-  | { readonly problem: string };
+export interface RowCredentials {
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly notes: readonly string[];
+}
 
 const NO_NOTES: readonly string[] = [];
-const NONE: MemberCredentials = { username: null, password: null, notes: NO_NOTES };
+const NONE: RowCredentials = { username: null, password: null, notes: NO_NOTES };
 const AS_TEXT = 'write it as a string';
 
 /**
@@ -18,13 +20,13 @@ const AS_TEXT = 'write it as a string';
  * credentials a proxy is another one. The mask that an export of ProxyWhirl has for every credential is none: as a password it would
  * lock the user out.
  */
-export function credentialsOf(members: RowMembers, names: MemberNames): MemberCredentials {
+export function readCredentials(members: RowMembers, names: MemberNames): RowCredentials | Unreadable {
   const { username, password, credentials } = members;
   if (username === undefined && password === undefined) {
     return credentials === undefined ? NONE : ofOneMember(credentials, names);
   }
   // Both are `None` where a program wrote so; one alone may be somebody's.
-  if (isNothing(username) && isNothing(password)) return NONE;
+  if (isBlank(username) && isBlank(password)) return NONE;
   const notes: string[] = [];
   const user = read(username, notes);
   const secret = read(password, notes);
@@ -33,12 +35,16 @@ export function credentialsOf(members: RowMembers, names: MemberNames): MemberCr
   return { username: user, password: secret, notes };
 }
 
-function isNothing(member: Member | undefined): boolean {
+interface Unreadable {
+  readonly problem: string;
+}
+
+function isBlank(member: Member | undefined): boolean {
   if (member === undefined) return true;
   return typeof member.value === 'string' && member.value.trim() !== '' && scalarOf(member.value) === '';
 }
 
-function read(member: Member | undefined, notes: string[]): string | null | { readonly problem: string } {
+function read(member: Member | undefined, notes: string[]): string | null | Unreadable {
   if (member === undefined || member.value === false) return null;
   const { role, value } = member;
   if (value === SECRET_MASK) {
@@ -52,7 +58,7 @@ function read(member: Member | undefined, notes: string[]): string | null | { re
 }
 
 /** `user:password` in one text, or an object with both. */
-function ofOneMember({ role, value }: Member, names: MemberNames): MemberCredentials {
+function ofOneMember({ role, value }: Member, names: MemberNames): RowCredentials | Unreadable {
   if (typeof value === 'boolean' || scalarOf(value) === '0' || scalarOf(value) === '1') return NONE;
   if (typeof value === 'string') {
     if (scalarOf(value) === '') return NONE;
@@ -64,7 +70,7 @@ function ofOneMember({ role, value }: Member, names: MemberNames): MemberCredent
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const { username, password, unread } = membersOf(value as Row, names);
     if (username !== undefined || password !== undefined) {
-      const found = credentialsOf({ ...(username && { username }), ...(password && { password }) }, names);
+      const found = readCredentials({ ...(username && { username }), ...(password && { password }) }, names);
       if ('problem' in found || unread === undefined) return found;
       return { ...found, notes: [...found.notes, ...unreadNotes(unread, names)] };
     }

@@ -30,9 +30,9 @@ const TOO_MANY = `has labels that were left out: with them it would have more th
  * The labels of a row: of the whole import, those that the row names itself as `labels`, and those that other members tell, such as
  * `country_code`. The first of these that names a label decides. If all that one brings would make more than 32, it adds none.
  */
-export function readLabels({ labels, telling }: RowMembers, ofImport: EntryLabels, names: MemberNames): RowLabels {
-  if (labels === undefined && telling === undefined && ofImport === NO_LABELS) return NONE;
-  return combine(ofImport, [readOwn(labels?.value), readMembers(telling, names)]);
+export function readLabels({ labels, labelling }: RowMembers, ofImport: EntryLabels, names: MemberNames): RowLabels {
+  if (labels === undefined && labelling === undefined && ofImport === NO_LABELS) return NONE;
+  return combine(ofImport, [readOwn(labels?.value), readMembers(labelling, names)]);
 }
 
 /** The labels of a full record, whose other members are known for what they are. */
@@ -78,7 +78,7 @@ function pairsOf(texts: readonly unknown[]): (readonly [string, unknown])[] {
 }
 
 /** What members tell, each label by its best one. */
-class Told {
+class LabelCollector {
   readonly #told = new Map<string, { readonly rank: number; readonly value: string }>();
   readonly #wrong = new Set<string>();
 
@@ -95,18 +95,18 @@ class Told {
   }
 }
 
-function readMembers(telling: readonly Member[] | undefined, names: MemberNames): RowLabels {
-  if (telling === undefined) return NONE;
-  let told: Told | undefined;
-  for (const member of telling) {
+function readMembers(labelling: readonly Member[] | undefined, names: MemberNames): RowLabels {
+  if (labelling === undefined) return NONE;
+  let told: LabelCollector | undefined;
+  for (const member of labelling) {
     if (member.role.isPlace) {
-      told ??= new Told();
-      readPlace(member.value, told, names);
+      told ??= new LabelCollector();
+      readLocation(member.value, told, names);
       continue;
     }
-    const value = memberText(member, telling);
+    const value = memberText(member, labelling);
     if (value === '') continue;
-    told ??= new Told();
+    told ??= new LabelCollector();
     told.add(member.role.label!.name, member.role.label!.rank, value);
   }
   return told?.result ?? NONE;
@@ -115,20 +115,20 @@ function readMembers(telling: readonly Member[] | undefined, names: MemberNames)
 /** What the row says itself counts more than what an object in it says. */
 const RANK_IN_A_PLACE = 100;
 
-function readPlace(place: unknown, told: Told, names: MemberNames): void {
+function readLocation(place: unknown, told: LabelCollector, names: MemberNames): void {
   if (!isObject(place)) return;
-  const { telling = [] } = membersOf(place, names);
-  for (const member of telling) {
+  const { labelling = [] } = membersOf(place, names);
+  for (const member of labelling) {
     const { label } = member.role;
     if (label === undefined || !PLACE_LABELS.has(label.name)) continue;
-    const value = memberText(member, telling);
+    const value = memberText(member, labelling);
     if (value !== '') told.add(label.name, label.rank + RANK_IN_A_PLACE, value);
   }
 }
 
 /** The value of a member, as the label has it; empty for none. */
-function memberText({ role, value }: Member, telling: readonly Member[]): string {
-  if (role.label!.name === 'country') return countryOf(value, role.name === 'code' ? telling : undefined);
+function memberText({ role, value }: Member, labelling: readonly Member[]): string {
+  if (role.label!.name === 'country') return countryOf(value, role.name === 'code' ? labelling : undefined);
   // `type` says the protocol in most lists, and a number of somebody's own in others.
   if (role.field === 'scheme') return typeof value === 'string' && !isProtocolOrLevel(value) ? scalarOf(value) : '';
   return scalarOf(value);

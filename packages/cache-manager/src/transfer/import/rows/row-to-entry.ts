@@ -21,12 +21,12 @@ import type { MemberNames } from './members/member-names.ts';
 import { membersOf, type Row, type RowMembers } from './members/row-members.ts';
 import { unreadNotes } from './members/unread-notes.ts';
 import { otherProxyOf, type RowAddress, readAddress } from './row-address.ts';
-import { credentialsOf } from './row-credentials.ts';
+import { type RowCredentials, readCredentials } from './row-credentials.ts';
 import type { RowHint } from './row-hint.ts';
 import { readLabels } from './row-labels.ts';
 import { schemeOf } from './row-scheme.ts';
-import type { NamelessRows } from './unnamed/unnamed-cells.ts';
-import { holdsProxy } from './unrecognized-proxy.ts';
+import type { UnnamedCells } from './unnamed/unnamed-cells.ts';
+import { containsUnrecognizedProxy } from './unrecognized-proxy.ts';
 
 /** What a row needs to become an entry. */
 export interface RowContext {
@@ -41,7 +41,7 @@ export interface RowContext {
   /** Of every row, whatever it says. */
   readonly labels: EntryLabels;
   readonly names: MemberNames;
-  readonly nameless: NamelessRows;
+  readonly unnamedCells: UnnamedCells;
   ttlFor(source: string): number;
 }
 
@@ -110,7 +110,7 @@ const MAX_CELLS = 64;
 function readArrayRow(values: readonly unknown[], context: RowContext, hint: RowHint | undefined): RowResult {
   const isTable = values.length > 1 && values.length <= MAX_CELLS && values.every(isCell);
   if (!isTable) return { fate: 'skipped', reason: 'is neither an object, nor a string, nor a list of cells' };
-  const read = context.nameless.read(values.map((value) => String(value ?? '').trim()));
+  const read = context.unnamedCells.read(values.map((value) => String(value ?? '').trim()));
   return 'row' in read ? readRow(read.row, context, hint) : read;
 }
 
@@ -132,9 +132,9 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   const address = readAddress(addressed, addressContext);
   if (address.kind === 'none') {
     const { fate, reason } = address;
-    return { fate: fate === 'skipped' && holdsProxy(row) ? 'failed' : fate, reason };
+    return { fate: fate === 'skipped' && containsUnrecognizedProxy(row) ? 'failed' : fate, reason };
   }
-  const credentials = credentialsOf(members, context.names);
+  const credentials = readCredentials(members, context.names);
   if ('problem' in credentials) return { fate: 'failed', reason: credentials.problem };
   const notes = [...credentials.notes];
   if (hint?.note !== undefined) notes.push(hint.note);
@@ -150,20 +150,16 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
 function makeEntry(
   members: RowMembers,
   address: Exclude<RowAddress, { kind: 'none' }>,
-  credentials: {
-    readonly username: string | null;
-    readonly password: string | null;
-    readonly notes: readonly string[];
-  },
+  credentials: RowCredentials,
   context: RowContext,
 ): RowResult {
   const { labels, notes: labelNotes } = readLabels(members, context.labels, context.names);
   const username = credentials.username ?? (address.kind === 'url' ? address.username : null);
   const password = credentials.password ?? (address.kind === 'url' ? address.password : null);
-  const source = readText(members.source?.value) ?? context.defaultSource;
+  const source = asText(members.source?.value) ?? context.defaultSource;
   const given = givenUrl(members, address);
   const parts: KeyParts = { url: address.kind === 'url' ? address.url : address.text, given, username, password };
-  const rowKey = readText(members.key?.value) || undefined;
+  const rowKey = asText(members.key?.value) || undefined;
   const isBelieved = rowKey !== undefined && context.keys.isOwnKey(rowKey, parts);
   const input: CacheEntryInput = {
     proxyUrl: STAND_IN,
@@ -216,7 +212,7 @@ function readHealth(members: RowMembers): Partial<CacheEntryInput> {
   };
 }
 
-function readText(value: unknown): string | undefined {
+function asText(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,3 +1,5 @@
+import type { EntryLabels } from '@pw/cache-models';
+
 const CODES =
   'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK ' +
   'CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS ' +
@@ -7,6 +9,11 @@ const CODES =
   'TT TV TW TZ UA UG UK UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW';
 
 const KNOWN: ReadonlySet<string> = new Set(CODES.split(' '));
+
+/** The label for a country code. */
+export function countryLabel(code: string): EntryLabels {
+  return { country: code };
+}
 
 /** True for a two-letter country code in capitals, as lists write it: those of ISO 3166-1, `UK` and `XK`. */
 export function isCountryCode(text: string): boolean {

@@ -4,7 +4,7 @@ import { isNamedNote } from './list-words.ts';
 const NAMED = /^(?:proxy[_-]?)?(?:user(?:_?name)?|login|pass(?:word|wd)?|pwd|auth(?:orization)?)[:=]/i;
 
 /** True for `user:password`, which is no time, no link and no `ping:20ms`, and for `user=…` or `pass=…`. */
-export function isLikeCredentials(text: string): boolean {
+export function looksLikeCredentials(text: string): boolean {
   if (NAMED.test(text)) return true;
   const colon = text.indexOf(':');
   if (colon < 1 || colon === text.length - 1 || text.startsWith('//', colon + 1)) return false;

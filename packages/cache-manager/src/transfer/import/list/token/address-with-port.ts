@@ -2,6 +2,6 @@
 const ADDRESS_AND_PORT = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])[^\d\n]{1,24}\d{2,5}(?![\d.:-])/;
 
 /** True if there is an IPv4 address in a text, and behind it a number that may be its port. Linear in the length. */
-export function holdsAddressWithPort(text: string): boolean {
+export function containsAddressWithPort(text: string): boolean {
   return ADDRESS_AND_PORT.test(text);
 }

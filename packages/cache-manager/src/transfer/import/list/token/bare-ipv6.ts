@@ -28,6 +28,11 @@ export function endsWithIpv6(text: string): boolean {
   return false;
 }
 
+/** Adds the brackets that a bare IPv6 address needs before a port. */
+export function withBrackets(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
 /** True if a text between colons is an IPv6 address as a whole. */
 export function isIpv6(text: string): boolean {
   return text.length <= LONGEST && text.includes(':') && /^[\da-f:.]+$/i.test(text) && parseProxyHost(`[${text}]`).ok;

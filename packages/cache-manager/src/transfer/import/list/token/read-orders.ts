@@ -1,8 +1,8 @@
-import { type EntryLabels, type ParsedProxyUrl, type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
-import { isCountryCode } from '../../words/country-codes.ts';
+import { type ParsedProxyUrl, type ProxyScheme, parseProxyUrl } from '@pw/cache-models';
+import { countryLabel, isCountryCode } from '../../words/country-codes.ts';
 import { isHeading, schemeOfWord } from '../../words/list-words.ts';
 import { endsWithIpv6, isIpv6 } from './bare-ipv6.ts';
-import { holdsPlace } from './host-with-port.ts';
+import { containsHostWithPort } from './host-with-port.ts';
 import { withoutLeadingSymbols, withoutTrailingSymbols } from './outer-symbols.ts';
 import {
   AMBIGUOUS,
@@ -97,7 +97,7 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   if (match === null) return NOTHING;
   const [, host, port, by = '', rest = ''] = match;
   if (mustEndWithPort && by !== '') return NOTHING;
-  const place = readPlace(host!, port!, options);
+  const place = readHostAndPort(host!, port!, options);
   if (place.value === undefined) return { ...place, by: by as '' };
   if (by === '') return { ...place, by };
   const colon = rest.indexOf(':');
@@ -116,7 +116,7 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
   }
   if (colon === 0) return { rank: Rank.NONE, problem: near(isIpv6(rest) ? NO_BRACKETS : NO_USER), by: by as ':' };
   if (isIpv6(rest)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by: by as ':' };
-  if (holdsPlace(rest))
+  if (containsHostWithPort(rest))
     return { rank: Rank.NONE, problem: near(AMBIGUOUS), isAmbiguous: place.rank === Rank.HOST, by: by as ':' };
   const password = rest.slice(colon + 1);
   if (by === ':' && password.includes(':') && schemeOfWord(rest.slice(0, colon)) !== undefined)
@@ -136,10 +136,6 @@ function withScheme(place: Side, word: string): Side | undefined {
   return { rank: place.rank, value: { ...place.value!, url: `${scheme}${url.slice(url.indexOf('://'))}` } };
 }
 
-function countryLabel(code: string): EntryLabels {
-  return { country: code };
-}
-
 function readBack(text: string, options: OrderOptions): Side {
   const portColon = text.lastIndexOf(':');
   if (portColon < 1) return NOTHING;
@@ -150,14 +146,14 @@ function readBack(text: string, options: OrderOptions): Side {
   const by = text[start - 1] as ':' | '@';
   const before = text.slice(0, start - 1);
   if (by === '@') {
-    const place = readPlace(text.slice(start, portColon), port, options, before);
+    const place = readHostAndPort(text.slice(start, portColon), port, options, before);
     // A place at the beginning is another reading; one in the middle belongs to neither.
-    if (place.value !== undefined && holdsPlace(before.slice(before.indexOf(':') + 1)))
+    if (place.value !== undefined && containsHostWithPort(before.slice(before.indexOf(':') + 1)))
       return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
     return { ...place, by };
   }
   const colon = before.indexOf(':');
-  const place = readPlace(text.slice(start, portColon), port, { ...options, inUrl: false });
+  const place = readHostAndPort(text.slice(start, portColon), port, { ...options, inUrl: false });
   if (place.value === undefined) return { ...place, by };
   if (endsWithIpv6(text)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
   const named = colon < 0 && !options.inUrl ? withScheme(place, before) : undefined;
@@ -188,7 +184,7 @@ function startOfHost(text: string, portColon: number): number {
 }
 
 /** A host with its port; with `userInfo`, what a URL has before its `@`. */
-function readPlace(host: string, port: string, options: OrderOptions, userInfo?: string): Side {
+function readHostAndPort(host: string, port: string, options: OrderOptions, userInfo?: string): Side {
   const user = userInfo === undefined ? '' : `${userInfo}@`;
   const parsed = parseProxyUrl(`${options.scheme}://${user}${host}:${port}`);
   if (!parsed.ok) return { rank: Rank.NONE, problem: placeProblem(host, parsed.part, parsed.reason) };
@@ -217,5 +213,5 @@ function refuse(text: string, front: Side, back: Side, { inUrl }: OrderOptions):
   if (/^(?:[\w.-]*\.[\w-]+|localhost|\[[^\]]+\]):\d+\D/.test(behindAt)) return near(HAS_PATH);
   if (inUrl || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1))))
     return failed(NO_PORT);
-  return holdsPlace(text) ? near(FORMS) : skipped(FORMS);
+  return containsHostWithPort(text) ? near(FORMS) : skipped(FORMS);
 }

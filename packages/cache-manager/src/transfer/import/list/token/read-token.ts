@@ -1,6 +1,6 @@
 import { type ProxyScheme, parseProxyUrl, trimInvisible } from '@pw/cache-models';
 import { beginsWithIpv6 } from './bare-ipv6.ts';
-import { holdsPlace } from './host-with-port.ts';
+import { containsHostWithPort } from './host-with-port.ts';
 import { withoutLeadingSymbols } from './outer-symbols.ts';
 import { type OrderOptions, readOrders } from './read-orders.ts';
 import {
@@ -77,7 +77,7 @@ function hasPlaceBefore(url: string, at: number): boolean {
   const colon = url.indexOf(':', start);
   if (colon < 0 || colon > at) return false;
   const rest = url.slice(start, at);
-  return holdsPlace(rest) || (url.indexOf(':', colon + 1) < at && beginsWithIpv6(rest));
+  return containsHostWithPort(rest) || (url.indexOf(':', colon + 1) < at && beginsWithIpv6(rest));
 }
 
 function readOtherUrl(url: string): TokenReading {

@@ -1,5 +1,5 @@
 import { MEMBER_TABLE, PLACE_LABELS, PLACE_MEMBERS, type RowField } from './member-table.ts';
-import { looksUnread } from './suspect-names.ts';
+import { isSuspectName } from './suspect-names.ts';
 
 /** What the name of a member says. */
 export interface MemberRole {
@@ -48,7 +48,7 @@ export class MemberNames {
   }
 
   /** True the first time that a name is asked for: what is not read is told once in a file. */
-  isNews(name: string): boolean {
+  markReported(name: string): boolean {
     if (this.#told.has(name) || this.#told.size >= MAX_KEPT) return false;
     this.#told.add(name);
     return true;
@@ -62,7 +62,7 @@ function findRole(name: string): MemberRole | undefined {
   if (role !== undefined) return role;
   const dot = normal.indexOf('.');
   if (dot > 0) return roleInAPlace(normal.slice(0, dot), normal.slice(dot + 1));
-  if (!looksUnread(normal)) return undefined;
+  if (!isSuspectName(normal)) return undefined;
   return { ...NO_ROLE, name: SHOWN.test(name) ? name : '', isUnread: true };
 }
 

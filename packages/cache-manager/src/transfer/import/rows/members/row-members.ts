@@ -31,7 +31,7 @@ export interface RowMembers {
   last_checked?: Member;
   total_checks?: Member;
   /** Those that tell a label, places included. */
-  telling?: Member[];
+  labelling?: Member[];
   /** Those that are not read and look as if they should be. */
   unread?: Member[];
 }
@@ -48,8 +48,8 @@ export function membersOf(row: Row, names: MemberNames): RowMembers {
     const member = { role, value, given };
     if (role.field !== undefined) add(members, member);
     if (role.label !== undefined || role.isPlace) {
-      if (members.telling === undefined) members.telling = [member];
-      else members.telling.push(member);
+      if (members.labelling === undefined) members.labelling = [member];
+      else members.labelling.push(member);
     }
     if (role.isUnread && isText(value)) {
       if (members.unread === undefined) members.unread = [member];
@@ -76,7 +76,7 @@ function add(members: RowMembers, member: Member): void {
   }
   const before = members[field];
   if (before !== undefined && before.role.rank <= rank) return;
-  if (PLACES.has(field) && typeof member.value === 'string' && isNothing(member.value)) return;
+  if (PLACES.has(field) && typeof member.value === 'string' && isBlank(member.value)) return;
   members[field] = member;
 }
 
@@ -93,6 +93,6 @@ function isText(value: unknown): boolean {
 
 const FLAG = /^\s*(?:|-|none|null|nan|n\/a|yes|no|true|false|0|1)\s*$/i;
 
-function isNothing(text: string): boolean {
+function isBlank(text: string): boolean {
   return scalarOf(text) === '' && text.trim() !== '-';
 }

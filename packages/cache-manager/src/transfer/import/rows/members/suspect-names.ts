@@ -9,7 +9,7 @@ const OTHER_LANGUAGES =
  * True for a name that no line of the table of names has, and that looks like one of a credential or a scheme: without that member, the row would be
  * another proxy. Takes the name in lower case, without blanks, hyphens and underscores.
  */
-export function looksUnread(normalName: string): boolean {
+export function isSuspectName(normalName: string): boolean {
   const name = normalName.normalize('NFC');
   return OTHER_LANGUAGES.test(name) || (ENGLISH.test(name) && !HARMLESS.test(name));
 }

@@ -4,7 +4,7 @@ import type { Member } from './row-members.ts';
 /** What to say of members that are not read and look as if they should be. Once for each name: it is the file that has such a member. */
 export function unreadNotes(unread: readonly Member[], names: MemberNames): string[] {
   return unread
-    .filter(({ given }) => names.isNews(given))
+    .filter(({ given }) => names.markReported(given))
     .map(
       ({ role }) =>
         `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol`,

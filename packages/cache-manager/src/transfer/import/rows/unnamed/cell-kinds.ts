@@ -1,4 +1,5 @@
 import { parseProxyHost } from '@pw/cache-models';
+import { withBrackets } from '../../list/token/bare-ipv6.ts';
 import { isScheme, namedScheme } from '../../words/scheme-words.ts';
 
 /** What a cell without a column name is credible as. `text` is anything else, a credential for one. */
@@ -59,7 +60,7 @@ export function isPort(cell: string | undefined): boolean {
 /** True for an address, a name with a dot, or `localhost`: what needs no column name to be a host. */
 export function isCredibleHost(cell: string): boolean {
   if (cell.length > 300 || !/[.:]|^localhost$/i.test(cell)) return false;
-  const result = parseProxyHost(cell.includes(':') && !cell.startsWith('[') ? `[${cell}]` : cell);
+  const result = parseProxyHost(withBrackets(cell));
   return result.ok && (result.host === 'localhost' || /[.[]/.test(result.host));
 }
 

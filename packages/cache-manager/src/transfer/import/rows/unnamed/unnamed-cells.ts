@@ -1,11 +1,11 @@
 import type { RowFate } from '../../import-tally.ts';
 import { parsePlainLine } from '../../list/plain-line.ts';
-import { isLikeCredentials } from '../../words/credential-shape.ts';
+import { looksLikeCredentials } from '../../words/credential-shape.ts';
 import { isName } from '../../words/proper-name.ts';
 import { CellKinds, isAddress, isCredibleHost, isPort } from './cell-kinds.ts';
 
 /** A row under the names of the table, or why there is none. */
-export type NamelessRow =
+export type UnnamedRow =
   | { readonly row: Readonly<Record<string, string>> }
   | { readonly fate: RowFate; readonly reason: string };
 
@@ -24,10 +24,10 @@ const UNTOLD =
   'has cells that may be a username and a password and cannot be told from others: write a header line, such as ip,port,username,password';
 
 /** Reads the rows of a table without a header: a cell is what it is credible as. */
-export class NamelessRows {
+export class UnnamedCells {
   readonly #kinds = new CellKinds();
 
-  read(cells: readonly string[]): NamelessRow {
+  read(cells: readonly string[]): UnnamedRow {
     const places = placesIn(cells);
     if (places.length > 1) return { fate: 'failed', reason: SEVERAL };
     const [place] = places;
@@ -71,7 +71,7 @@ export class NamelessRows {
     after: readonly string[],
     isNumeric: boolean,
   ): readonly string[] | undefined {
-    if (before.some(isLikeCredentials) || after.some(isLikeCredentials)) return undefined;
+    if (before.some(looksLikeCredentials) || after.some(looksLikeCredentials)) return undefined;
     const [first, second, ...rest] = after;
     const texts = (cells: readonly string[]) => cells.filter((cell) => this.#kinds.kindOf(cell) === 'text');
     const [user, secret] = before;
