@@ -7,25 +7,25 @@ import {
   optional,
 } from '@pw/cache-models';
 
-/** The options that every long work on a whole cache takes. */
+/** The options of every operation that works through a whole file or cache. */
 export const HOOKS = Object.freeze({
   onProgress: optional(Kinds.function),
   signal: optional(Kinds.signal),
 }) satisfies Record<string, ArgumentKind>;
 
-/** Throws a CacheValidationError that lists the problems, if there are any: before anything is read or written. */
+/** Throws a CacheValidationError that lists the problems, if there are any. Called before anything is read or written. */
 export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
   throw new CacheValidationError(`${what}: ${list}`, { problems });
 }
 
-/** What is wrong with the path of a file. */
+/** At most one problem. */
 export function problemsOfPath(path: unknown): FieldProblem[] {
   return Kinds.path.isRight(path) ? [] : [{ path: 'path', message: Kinds.path.wanted }];
 }
 
-/** Tells of progress. An async listener is waited for, so that what it rejects with ends the work, as what another one throws. */
+/** Awaits an async listener, so that its rejection ends the operation just as a throw does. */
 export async function reportProgress<P>(onProgress: ((progress: P) => unknown) | undefined, progress: P): Promise<void> {
   const answer = onProgress?.(progress);
   if (isPromise(answer)) await answer;

@@ -6,11 +6,11 @@ import { Concealment } from './concealment.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 
 /**
- * A file that appears whole or not at all: written beside its place under another name, flushed, then renamed over it. It is readable by
- * its owner alone from its first byte, whatever the umask. A symlink at the place is replaced, not followed.
+ * A file that appears complete or not at all: it is written to the target's folder under a temporary name, flushed, then renamed to the
+ * target. Only its owner can read it, from the first byte on and whatever the umask. A symlink at the target is replaced, not followed.
  *
- * A `concealed` file holds nothing readable until it is complete; then it is decrypted, flushed and renamed. A process that is killed
- * between those steps leaves a readable file under the temporary name; the next export to the folder removes it.
+ * A `concealed` file is encrypted until it is complete; then it is decrypted, flushed and renamed. A process killed between these steps
+ * leaves a readable file under the temporary name, which the next export to the folder removes.
  */
 export class AtomicFile {
   readonly #path: string;
@@ -41,9 +41,9 @@ export class AtomicFile {
     const notAtExit = runAtExit(() => unlinkSync(temporary));
     let handle: FileHandle | undefined;
     try {
-      // It must be new: nothing that was put in its place is followed or written.
+      // `x`: a file or symlink that someone planted under this name is neither followed nor written.
       handle = await open(temporary, 'wx+', 0o600);
-      // A umask may have taken rights away, and never adds any.
+      // The umask may have removed permissions; it never adds any.
       await handle.chmod(0o600);
       return new AtomicFile(path, temporary, handle, notAtExit, concealed ? new Concealment() : undefined);
     } catch (error) {
@@ -58,13 +58,13 @@ export class AtomicFile {
     await this.#handle.appendFile(this.#concealment?.conceal(text) ?? text);
   }
 
-  /** Puts the file in its place; when this returns, it is there after a power cut too. Throws the signal's reason before it is in its place. */
+  /** Moves the file to its target; once this resolves, it survives a power cut. Rejects with the signal's reason before the move only. */
   async commit(signal?: AbortSignal): Promise<void> {
     await this.#handle.sync();
     signal?.throwIfAborted();
     if (this.#concealment !== undefined) {
       await this.#concealment.reveal(this.#handle, signal);
-      // Its size and blocks are on the disk already, so that only bytes are left to flush while they can be read.
+      // Size and block allocation are on disk already, so the readable bytes are flushed as fast as possible.
       await this.#handle.datasync();
       signal?.throwIfAborted();
     }
@@ -73,7 +73,7 @@ export class AtomicFile {
     await syncFolder(dirname(this.#path));
   }
 
-  /** Closes the file, and leaves nothing behind unless it was committed. */
+  /** Closes the file and removes it unless it was committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close().catch(() => {});
     if (!this.#done) await rm(this.#temporary, { force: true });
@@ -82,7 +82,7 @@ export class AtomicFile {
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder, and needs no flush of one.
+  // Windows cannot open a folder, and does not need it flushed.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -5,15 +5,15 @@ const ALGORITHM = 'aes-256-ctr';
 const CHUNK = 1024 * 1024;
 
 /**
- * Encrypts what is written to a file under a key that is only in the memory of this process, and decrypts the file in its place when it is
- * complete. If the process dies before that, with or without a chance to tidy up, nobody can read what it wrote.
+ * Encrypts a file while it is being written, under a key that exists only in this process's memory, and decrypts it in place once it is
+ * complete. If the process dies earlier, cleanly or not, nobody can read what it wrote.
  */
 export class Concealment {
   readonly #key = randomBytes(32);
   readonly #iv = randomBytes(16);
   readonly #cipher = createCipheriv(ALGORITHM, this.#key, this.#iv);
 
-  /** What to write next, from the beginning of the file on. */
+  /** The bytes to append for the next piece of text. */
   conceal(text: string): Buffer {
     return this.#cipher.update(text, 'utf8');
   }

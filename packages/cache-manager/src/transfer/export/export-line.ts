@@ -13,7 +13,7 @@ import { mayContainCredentials } from '../import/rows/row-address.ts';
 import type { ExportCredentials } from './export-options.ts';
 
 /**
- * One entry as a line of an export, with all its fields; `undefined` for one that an import would refuse.
+ * One entry as a line of an export, with all its fields; `undefined` for an entry that an import would refuse.
  *
  * Throws a CacheError with code `CACHE_CREDENTIAL_UNREADABLE` when a credential cannot be opened, and a
  * CacheValidationError when it must be sealed and there is no cipher.
@@ -23,9 +23,9 @@ export function exportLine(
   credentials: ExportCredentials,
   cipher: CredentialCipher | undefined,
 ): string | undefined {
-  // Whatever the mode, the URL is written in clear: what it holds of credentials goes where the mode decides.
+  // The URL is always written in clear text, so credentials in it move to the fields that the mode decides about.
   const moved = moveUserInfo(entry);
-  // An old record may have credentials where none belong: in an invalid URL, in its source or its error.
+  // An old record may have credentials where none belong: in an invalid URL, its source or its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
   const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
   if (problemOfSize(clean) !== undefined || isRefusedUrl(proxyUrl)) return undefined;
@@ -46,13 +46,13 @@ function toLine(record: object): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/** A text that is no URL, and of which nobody can say what in it is a password. */
+/** True for an invalid URL that may contain a password at an unknown position. */
 function isRefusedUrl(proxyUrl: string): boolean {
   return !parseProxyUrl(proxyUrl).ok && mayContainCredentials(proxyUrl);
 }
 
 function noCipher(): CacheValidationError {
   return new CacheValidationError(
-    'export: there are credentials and no encryption key to seal them with; give the cache a key, or export with credentials "omit" or "plain"',
+    'export: there are credentials but no encryption key to seal them with: give the cache a key, or export with credentials "omit" or "plain"',
   );
 }

@@ -16,15 +16,15 @@ import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 export const EXPORT_CREDENTIALS = Object.freeze(['sealed', 'plain', 'omit'] as const);
 export type ExportCredentials = (typeof EXPORT_CREDENTIALS)[number];
 
-/** A path, or what takes the text of the file piece by piece, such as `(text) => process.stdout.write(text)`. An async one is waited for. */
+/** A path, or a function that receives the text in pieces, such as `(text) => process.stdout.write(text)`. An async one is awaited. */
 export type ExportDestination = string | ((text: string) => unknown);
 
-/** Where exported entries come from. */
+/** The source of exported entries. */
 export interface ExportSource {
-  /** Every live entry once; reading them leaves no trace. */
+  /** Every live entry once; reading them does not count as access. */
   entries(): AsyncIterable<CacheEntry> | Iterable<CacheEntry>;
   readonly cipher: CredentialCipher | undefined;
-  /** Entries that are there and could not be read, such as for want of a key: asked after the last entry. */
+  /** How many entries could not be read, for example without their key. Called after the last entry. */
   unreadable?(): MaybePromise<number>;
 }
 
@@ -37,19 +37,19 @@ export interface ExportOptions {
   /** Default `"sealed"`. */
   readonly credentials?: ExportCredentials | undefined;
   /**
-   * Called after each write, of some hundred entries. An async one is waited for. What it throws, or rejects with, ends the export; the
-   * target file is then as it was before.
+   * Called after each write of a few hundred entries. An async listener is awaited. If it throws or rejects, the export ends with that
+   * error and the target file is unchanged.
    */
   readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
-  /** Ends the export with the signal's reason; the target file is then as it was before. */
+  /** Ends the export with the signal's reason; the target file is unchanged. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface ExportResult {
   readonly exported: number;
   /**
-   * Entries that are in the cache and not in the file: their credentials, or their record, could not be read, or an import would refuse them. Those are
-   * longer than a cache takes (a tier had them from elsewhere), or their URL is none and may hold a password where nobody can tell it from the rest.
+   * Entries of the cache that are not in the file: their credentials or their record could not be read, or an import would refuse them
+   * because they exceed a limit (another program wrote them) or have an invalid URL that may contain a password.
    */
   readonly failed: number;
 }
@@ -62,7 +62,7 @@ const OPTIONS: Readonly<Record<keyof ExportOptions, ArgumentKind>> = Object.free
   ...HOOKS,
 });
 
-/** What is to be done with credentials. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
+/** The credentials mode. Throws a CacheValidationError that lists every wrong option and a wrong path. */
 export function parseExportCredentials(path: unknown, options: ExportOptions): ExportCredentials {
   refuseProblems('export', [...problemsOfDestination(path), ...problemsOfOptions(options, OPTIONS)]);
   return options.credentials ?? 'sealed';

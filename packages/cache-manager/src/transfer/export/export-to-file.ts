@@ -11,15 +11,15 @@ import {
   parseExportCredentials,
 } from './export-options.ts';
 
-/** Lines written at once: one write then costs little a line, and the event loop gets a turn often. */
+/** Lines per write: enough to make a write cheap per line, few enough to yield to the event loop often. */
 const GROUP = 256;
 
 /**
- * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears
- * whole (mode 0600) or not at all: whatever goes wrong, one that was there before is untouched. Credentials in clear are encrypted, under a
- * key that is only in memory, until the file is complete. A function in the place of the path gets the same text in pieces, of whole lines.
+ * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears complete (mode
+ * 0600) or not at all: whatever goes wrong, an existing file is untouched. Plain credentials are encrypted under an in-memory key until
+ * the file is complete. A function instead of a path receives the same text in pieces of whole lines.
  *
- * Throws a CacheValidationError for a path that is none, for a wrong option, or when credentials must be sealed and there is no cipher; a
+ * Rejects with a CacheValidationError for a wrong path or option, or when credentials must be sealed and there is no cipher; a
  * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
  */
 export async function exportToFile(
@@ -63,7 +63,7 @@ class ExportRun {
     return { exported: this.#exported, failed: this.#failed };
   }
 
-  /** True if what is written must not be left for others to read. */
+  /** True if the file will contain readable credentials. */
   get isClear(): boolean {
     return this.#credentials === 'plain';
   }

@@ -3,17 +3,17 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models';
 
-// Of a process that cannot be seen from here, such as one on another machine: a writer touches its file all the time.
+// For processes that are not visible from here, such as on another machine: a live writer modifies its file far more often.
 const ABANDONED_MS = 3_600_000;
 const NAME = /^\.pw-export\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}\.tmp$/;
 
-/** A name for a file that this process writes, which tells others whether it is still being written. */
+/** A name that identifies this process, so that others can tell whether the file is still being written. */
 export function temporaryName(): string {
   const { space, pid, start } = ownIdentity();
   return `.pw-export.${space}.${pid}.${start}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** Removes what exports left in a folder whose processes have ended. What cannot be removed is no reason not to export. */
+/** Removes temporary files of exports whose processes have ended. A file that cannot be removed does not prevent an export. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

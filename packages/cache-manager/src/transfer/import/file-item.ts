@@ -1,13 +1,13 @@
 import type { RowFate } from './import-tally.ts';
 import type { RowHint } from './rows/row-hint.ts';
 
-/** What a reader finds in a file: a row, still unchecked, or the reason why there is none. */
+/** An unchecked row of a file, or the reason why a part of the file is not one. */
 export type FileItem =
   | { readonly line: number; readonly row: unknown; readonly hint?: RowHint | undefined }
   | { readonly line: number; readonly fate: RowFate; readonly reason: string };
 
 /**
- * A part of a file. Its items are found while it is walked through, once and to its end; `undefined` stands for a piece of work that found
- * nothing, so that whoever walks can give others a turn after any of them.
+ * A part of a file, to be iterated once and to the end; items are found on the way. `undefined` marks a step of work without an item, so
+ * that the consumer can yield to the event loop after every step.
  */
 export type FileItems = Iterable<FileItem | undefined>;

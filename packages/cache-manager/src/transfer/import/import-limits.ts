@@ -1,25 +1,25 @@
 /**
- * What is read of a list that somebody else wrote: far above what any list of proxies needs, and low enough that no single piece holds the
- * event loop for more than some milliseconds, or fills the memory. What exceeds one is refused by itself, with its line and the limit.
+ * Limits for untrusted files: far above the needs of any list of proxies, yet low enough that no single piece blocks the event loop for more
+ * than a few milliseconds or exhausts memory. Only the offending piece is refused, with its line and the limit.
  */
 
 /** Bytes of a line, of a row of a JSON document, and characters of a CSV record of several lines. */
 export const MAX_ROW_BYTES = 1024 * 1024;
-/** Bytes of a file whose rows wait to be stored together, however few those are: what is stored is stored in one step. */
+/** Bytes of a file whose rows are stored in one batch, however few rows they are. */
 export const MAX_BATCH_BYTES = 1024 * 1024;
-/** Characters of a line of a list without its comment, and of a row's URL, host, username, password and key: as many as masking looks at. */
+/** Characters of a list line without its comment, and of a row's URL, host, username, password and key: as many as masking inspects. */
 export const MAX_FIELD_CHARACTERS = 16_384;
-/** Bytes of a JSON document, which is in memory whole, so that a broken one loads nothing. */
+/** Bytes of a JSON document, which is parsed completely in memory, so that a broken one loads nothing. */
 export const MAX_JSON_BYTES = 64 * 1024 * 1024;
-/** Levels of a JSON row: one that is deeper costs its parser, and whoever walks it, far more than its length. */
+/** Nesting levels of a JSON row: deeper ones cost far more to parse and walk than their length suggests. */
 export const MAX_JSON_LEVELS = 1000;
-/** Members and items of a JSON row, on all levels together: objects of many shapes are the dearest that there is to parse. */
+/** Members and items of a JSON row, on all levels together: objects of many shapes are the most expensive to parse. */
 export const MAX_JSON_VALUES = 10_000;
 /** Columns of a CSV file. */
 export const MAX_CSV_COLUMNS = 1000;
-/** Lines of a CSV record: of more lines is only a quote that nobody closed, which must not swallow the rest of the file. */
+/** Lines of a CSV record: a longer one is due to an unclosed quote, which must not swallow the rest of the file. */
 export const MAX_CSV_RECORD_LINES = 100;
-/** Characters of the source and of the last error that a cache takes: with all else at its limit the record is a line of less than {@link MAX_ROW_BYTES}. */
+/** Characters of an entry's source and last error: with every field at its limit, a record still fits into {@link MAX_ROW_BYTES}. */
 export const MAX_TEXT_CHARACTERS = 32_768;
-/** Bytes of the token of a credential of {@link MAX_FIELD_CHARACTERS}, whatever its characters: Fernet adds a third, and some. */
+/** Bytes of the token of a credential of {@link MAX_FIELD_CHARACTERS}, whatever its characters: Fernet adds a little over a third. */
 export const MAX_TOKEN_BYTES = 66_000;

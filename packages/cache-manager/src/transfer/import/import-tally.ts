@@ -1,34 +1,34 @@
 import { type LogFields, type Logger, silentLogger } from '@pw/cache-models';
 import { plural } from './plural.ts';
 
-/** Why a row, or a part of it, did not come in as the file has it. */
+/** Why a row, or part of it, was not imported as it is in the file. */
 export interface WarmProblem {
-  /** Line of the file, counted from 1; the item's position in a JSON array; 0 for the file as a whole. */
+  /** Line of the file or position in a JSON array, counted from 1; 0 for the file as a whole. */
   readonly line: number;
-  /** Never quotes the file: a row may hold a password. */
+  /** Never quotes the file: a row may contain a password. */
   readonly reason: string;
 }
 
-/** What became of a file's rows. */
+/** The outcome of an import. */
 export interface WarmResult {
-  /** Rows that at least one tier stored; several rows of one key count each. */
+  /** Rows that at least one tier stored; each row of the same key counts. */
   readonly loaded: number;
-  /** Rows that hold no usable proxy. */
+  /** Rows that contain nothing like a proxy. */
   readonly skipped: number;
-  /** Rows that could not be parsed or stored; a file that cannot be read counts one. */
+  /** Rows that could not be parsed or stored; an unreadable file counts as one. */
   readonly failed: number;
-  /** The first hundred problems. A loaded row has one when a part of it was left out. */
+  /** The first hundred problems. A loaded row may have one if part of it was left out. */
   readonly problems: readonly WarmProblem[];
-  /** How many problems there were in all. */
+  /** The total number of problems. */
   readonly problemCount: number;
 }
 
-/** What became of a row that is not loaded. */
+/** The outcome of a row that is not loaded. */
 export type RowFate = 'skipped' | 'failed';
 
 const MAX_PROBLEMS = 100;
 
-/** Counts rows, and keeps and logs the first problems: neither its size nor the log grows with the file. */
+/** Counts rows, and keeps and logs the first problems, so that neither memory nor the log grows with the file. */
 export class ImportTally {
   readonly #logger: Logger;
   readonly #fields: LogFields;
@@ -38,7 +38,7 @@ export class ImportTally {
   readonly #problems: WarmProblem[] = [];
   #problemCount = 0;
 
-  /** Each problem is logged as a warning: its line and reason, and the path of the file. */
+  /** Each problem is logged as a warning with its line and reason and the path of the file. */
   constructor(path: string, logger: Logger = silentLogger) {
     this.#logger = logger;
     this.#fields = { operation: 'import', file: path };
@@ -49,7 +49,7 @@ export class ImportTally {
     this.note(line, reason);
   }
 
-  /** Something to know about a row, whatever became of it. */
+  /** Reports a problem without deciding the outcome of the row. */
   note(line: number, reason: string): void {
     this.#problemCount++;
     if (this.#problems.length >= MAX_PROBLEMS) return;
@@ -57,12 +57,12 @@ export class ImportTally {
     this.#logger.warn({ ...this.#fields, line }, `import: ${reason}`);
   }
 
-  /** Logs how many problems were not. To be called once, in the end. */
+  /** Logs the number of problems that were not logged. Call it once, at the end. */
   end(): void {
     const more = this.#problemCount - this.#problems.length;
     if (more === 0) return;
     const fields = { ...this.#fields, problemCount: this.#problemCount };
-    this.#logger.warn(fields, `import: and ${plural(more, 'problem', 'problems')} more`);
+    this.#logger.warn(fields, `import: ${plural(more, 'more problem', 'more problems')} not logged`);
   }
 
   get result(): WarmResult {

@@ -72,7 +72,7 @@ async function warm(target: WarmTarget, file: FileOrBytes, settings: WarmSetting
 async function rowKeys(target: WarmTarget, identity: KeyIdentity): Promise<RowKeys> {
   if (identity !== 'url+credentials') return new RowKeys(identity);
   if (target.passwordMac !== undefined) return new RowKeys(identity, await target.passwordMac());
-  throw new CacheError('identity key: this cache can make no keys that cover a password', {
+  throw new CacheError('identity key: this cache cannot make keys that cover a password', {
     code: CacheErrorCode.IDENTITY_KEY_UNAVAILABLE,
   });
 }
@@ -152,7 +152,7 @@ function refusalOf(entry: CacheEntry, { refuse }: WarmSettings): string | undefi
   const answer: unknown = refuse?.(entry);
   if (answer === undefined || typeof answer === 'string') return answer;
   ignoreRejection(answer);
-  const problem = { path: 'refuse', message: 'must answer with a string or undefined, at once' };
+  const problem = { path: 'refuse', message: 'must return a string or undefined synchronously' };
   throw new CacheValidationError(`import: ${problem.path}: ${problem.message}`, { problems: [problem] });
 }
 
@@ -170,7 +170,7 @@ async function* guarded(
       // The next bytes of a pipe may never come.
       next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
     } catch (error) {
-      if (!isAborted()) tally.refuse(0, 'failed', `the file cannot be read to its end${systemCode(error)}`);
+      if (!isAborted()) tally.refuse(0, 'failed', `the file cannot be read to the end${systemCode(error)}`);
       return;
     }
     if (next.done === true) return;

@@ -9,33 +9,33 @@ import { ByteSource } from '../import/input/byte-source.ts';
 import { iteratorOf } from '../import/input/iterables.ts';
 import type { SyncRows } from './sync-options.ts';
 
-/** A list that can be read more than once. */
+/** A list that can be read twice. */
 export interface ListContent {
   readonly file: FileOrBytes;
-  /** What rows and lines are written as; `undefined` for a file, which may be of any kind. */
+  /** The format of buffered rows and lines; `undefined` for a file, whose format is detected. */
   readonly format: ProxyFileFormat | undefined;
   readonly totalBytes: number;
-  /** True if it is still what it was. */
+  /** True if the content is the same as before. */
   isUnchanged(): Promise<boolean>;
 }
 
-/** Most bytes of a list that is no regular file: they are in memory while it is worked on. */
+/** Limit of a list that is not a regular file, and is therefore buffered in memory. */
 const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A regular file is read again where it is; what can be read only once is held in memory. Throws a CacheValidationError for an iterable of
- * several kinds of items, or of more than 256 MiB, what the iterable throws, and the signal's reason.
+ * A regular file is read twice; anything that can be read only once is buffered in memory. Rejects with a CacheValidationError for an
+ * iterable of mixed items or of more than 256 MiB, with the error of the iterable, and with the signal's reason.
  */
 export async function contentOf(
   rows: SyncRows,
   cipher: CredentialCipher | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ListContent> {
-  if (typeof rows !== 'string') return hold(rows, cipher, signal);
+  if (typeof rows !== 'string') return buffer(rows, cipher, signal);
   const before = await fingerprintOf(rows);
-  // Of what is not there, or no file at all, whoever reads it says so.
-  if (before === undefined || !before.mayBeOnce) {
+  // A missing path, or one that is not a file, is reported when it is read.
+  if (before === undefined || !before.isReadOnce) {
     const state = before?.text;
     return {
       file: rows,
@@ -45,15 +45,15 @@ export async function contentOf(
     };
   }
   await using source = await ByteSource.open(rows, signal);
-  return await hold(source.chunks(), cipher, signal);
+  return await buffer(source.chunks(), cipher, signal);
 }
 
-async function fingerprintOf(path: string): Promise<{ text: string; size: number; mayBeOnce: boolean } | undefined> {
+async function fingerprintOf(path: string): Promise<{ text: string; size: number; isReadOnce: boolean } | undefined> {
   try {
     const found = await stat(path);
     const { dev, ino, size, mtimeMs } = found;
-    // A device may be a terminal.
-    return { text: [dev, ino, size, mtimeMs].join(), size, mayBeOnce: found.isFIFO() || found.isCharacterDevice() };
+    // A character device may be a terminal.
+    return { text: [dev, ino, size, mtimeMs].join(), size, isReadOnce: found.isFIFO() || found.isCharacterDevice() };
   } catch {
     return undefined;
   }
@@ -62,13 +62,13 @@ async function fingerprintOf(path: string): Promise<{ text: string; size: number
 type Kind = 'bytes' | 'lines' | 'rows';
 const FORMATS = { bytes: undefined, lines: 'list', rows: 'jsonl' } as const;
 
-async function hold(
+async function buffer(
   rows: Iterable<unknown> | AsyncIterable<unknown>,
   cipher: CredentialCipher | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ListContent> {
   const iterator = iteratorOf(rows);
-  const held = new BufferedBytes();
+  const buffered = new BufferedBytes();
   const turn = new Turn();
   let kind: Kind | undefined;
   try {
@@ -77,19 +77,19 @@ async function hold(
       const { done, value } = await (signal === undefined ? next : abortable(Promise.resolve(next), signal));
       if (done === true) break;
       kind ??= itemKindOf(value);
-      if (kind !== itemKindOf(value)) throw rowsError('must be all objects, all lines or all bytes');
-      held.add(kind === 'bytes' ? (value as Uint8Array) : lineOf(value, cipher));
+      if (kind !== itemKindOf(value)) throw rowsError('must be all objects, all strings or all bytes');
+      buffered.add(kind === 'bytes' ? (value as Uint8Array) : lineOf(value, cipher));
       if (turn.isOver()) await turn.rest();
     }
   } catch (error) {
-    // It may be waiting for an item that never comes.
+    // Not awaited: the iterator may be waiting for an item that never comes.
     ignoreRejection(iterator.return?.(undefined));
     throw error;
   }
   return {
-    file: held.chunks(),
+    file: buffered.chunks(),
     format: FORMATS[kind ?? 'lines'],
-    totalBytes: held.length,
+    totalBytes: buffered.length,
     isUnchanged: () => Promise.resolve(true),
   };
 }
@@ -101,17 +101,17 @@ function itemKindOf(item: unknown): Kind {
 
 function lineOf(item: unknown, cipher: CredentialCipher | undefined): string {
   if (typeof item === 'string') return `${item}\n`;
-  // One that no import takes is a row that fails.
+  // An entry that no import accepts becomes a row that fails.
   if (CacheEntry.isCacheEntry(item)) return exportLine(item, 'plain', cipher) ?? 'null\n';
   try {
     return `${JSON.stringify(item) ?? 'null'}\n`;
   } catch {
-    // A cycle, or a number that JSON does not have: no JSON, as the reader of the line says.
+    // A cycle or a BigInt: a line that is not valid JSON fails with that reason.
     return '{\n';
   }
 }
 
-/** Many small pieces as few large ones. */
+/** Joins many small pieces into few large ones. */
 class BufferedBytes {
   length = 0;
   readonly #chunks: Uint8Array[] = [];
@@ -139,7 +139,7 @@ class BufferedBytes {
 
   #keep(chunk: Uint8Array): void {
     this.length += chunk.length;
-    if (this.length > MAX_BUFFERED_BYTES) throw rowsError('hold more than 256 MiB: write them to a file, which may be larger');
+    if (this.length > MAX_BUFFERED_BYTES) throw rowsError('exceed 256 MiB in total: write them to a file, which may be larger');
     this.#chunks.push(chunk);
   }
 }

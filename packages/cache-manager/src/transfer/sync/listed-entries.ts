@@ -5,19 +5,19 @@ import type { WarmTarget } from '../import/index.ts';
 import type { SyncCounts } from './sync-result.ts';
 
 type Outcome = 'added' | 'updated' | 'kept';
-/** `null`: named by the list, and not stored yet. */
+/** `null`: listed, and not stored yet. */
 type Outcomes = Map<string, Outcome | null>;
 
-/** What is said of the list, and of room for it, is said when it is stored. */
+/** The first pass reports nothing: problems and evictions are reported when the list is stored. */
 const SILENT = Object.freeze({ logger: undefined, room: undefined });
 
-/** What a list names, and what became of it: one key each, and no entry. */
+/** The keys of a list and the outcome of each. Entries are not kept. */
 export class ListedEntries {
   readonly #source: string;
   readonly #outcomes: Outcomes = new Map();
   readonly #counts = { added: 0, updated: 0, kept: 0, adopted: 0, removed: 0 };
 
-  /** `source`: as it is stored. */
+  /** `source`: the stored name. */
   constructor(source: string) {
     this.#source = source;
   }
@@ -38,7 +38,7 @@ export class ListedEntries {
     this.#counts.removed += count;
   }
 
-  /** A target that stores nothing, and remembers what it is given. */
+  /** A target that stores nothing and collects the keys. */
   reading(target: WarmTarget): WarmTarget {
     return {
       ...target,
@@ -52,7 +52,7 @@ export class ListedEntries {
     };
   }
 
-  /** The same cache, in which everything that is stored gets the source, and is counted. */
+  /** The target, with every entry stored under the source and counted. */
   storing(target: WarmTarget): WarmTarget {
     return {
       ...target,
@@ -71,7 +71,7 @@ export class ListedEntries {
   #note(key: string, outcome: Outcome, isAdopted: boolean): void {
     const before = this.#outcomes.get(key) ?? null;
     if (isAdopted) this.#counts.adopted++;
-    // Another row of the same entry: new ones stay new, and what one of them changes is changed.
+    // Another row of the same entry: a new entry stays `added`, and one change makes it `updated`.
     if (before !== null && (before !== 'kept' || outcome === 'kept')) return;
     if (before !== null) this.#counts[before]--;
     this.#counts[outcome]++;
@@ -110,7 +110,7 @@ class WatchedMerge implements Merge {
   }
 }
 
-/** A row may name another source; the list is of this one. */
+/** Overrides the source that a row names. */
 function withSource(entry: CacheEntry, source: string): CacheEntry {
   return entry.source === source ? entry : CacheEntry.restore(maskPlainFields({ ...entry.toFields(), source }));
 }

@@ -4,17 +4,17 @@ import { Turn } from '../../turn.ts';
 
 const PAGE = 1000;
 
-/** Which keys of a source are not wanted, and how many are. */
+/** The keys of a source that are not in the list, and how many are. */
 export interface SourceKeys {
   readonly unlisted: readonly string[];
   readonly listed: number;
-  /** False if a tier could not be read in full: there may be more. */
+  /** False if a tier could not be read completely: the source may have more keys. */
   readonly isComplete: boolean;
 }
 
 /**
- * The keys of the live entries of a source that `isListed` does not know: from the index of the lowest tier where that holds everything, else by
- * looking at all entries of all tiers. Only keys are kept, one after the other; the entries pass by.
+ * The keys of a source's live entries that are not listed: from the index of the lowest tier if that contains everything, else by a
+ * scan of all entries of all tiers. Keeps keys only, never entries.
  */
 export async function keysOfSource(
   stack: TierStack,
@@ -22,22 +22,22 @@ export async function keysOfSource(
   isListed: (key: string) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<SourceKeys> {
-  const found = new Keys(isListed);
+  const found = new KeyCollector(isListed);
   for await (const page of pagesOfIndex(stack, { source: sources, limit: PAGE })) {
     signal?.throwIfAborted();
-    if (page === undefined) return lookAtAll(stack, sources, isListed, signal);
+    if (page === undefined) return scanAll(stack, sources, isListed, signal);
     for (const { key } of page) found.add(key);
   }
   return { ...found, isComplete: true };
 }
 
-async function lookAtAll(
+async function scanAll(
   stack: TierStack,
   sources: readonly string[],
   isListed: (key: string) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<SourceKeys> {
-  const found = new Keys(isListed);
+  const found = new KeyCollector(isListed);
   const turn = new Turn();
   const faults = () => stack.slots.reduce((sum, slot) => sum + slot.faults, 0);
   const before = faults();
@@ -51,7 +51,7 @@ async function lookAtAll(
   return { ...found, isComplete: wereOn && areOn() && faults() === before };
 }
 
-class Keys {
+class KeyCollector {
   readonly unlisted: string[] = [];
   listed = 0;
   readonly #isListed: (key: string) => boolean;

@@ -20,14 +20,15 @@ import {
 } from './sync-options.ts';
 import type { SyncRefusal, SyncResult } from './sync-result.ts';
 
-const IN_SOURCE = 'has a username or password that is part of the name of the source: name the source otherwise';
+const IN_SOURCE = 'has a username or password that is part of the source name: choose another source name';
 
 /**
- * Makes the entries of a source those of a list: reads the list once to see whether it may be believed, stores what it names, and then removes
- * what it does not name. So the source has at every moment what the old list and the new one have in common, and a run that broke off
- * is simply repeated. See docs/decisions/sync.md.
+ * Makes the entries of a source those of a list: reads the list once to check that it is plausible, stores its entries, then removes the
+ * entries that it does not list. At every moment the source has at least the entries that the old and the new list share, and an
+ * interrupted run is simply repeated. See docs/decisions/sync.md.
  *
- * Throws a CacheValidationError for wrong arguments, what an iterable throws, and the signal's reason: what was stored and removed until then stays so.
+ * Rejects with a CacheValidationError for wrong arguments, with the error of an iterable, and with the signal's reason; changes made
+ * until then stay.
  */
 export async function syncFrom(
   stack: TierStack,
@@ -45,9 +46,9 @@ export async function syncFrom(
 class SyncRun {
   readonly #stack: TierStack;
   readonly #target: WarmTarget;
-  /** As it is stored. */
+  /** The source name as stored: credentials in it are masked. */
   readonly #source: string;
-  /** As a record of another program may have it, too. */
+  /** The stored name and the given one, which a record of another program may have. */
   readonly #sources: readonly string[];
   readonly #content: ListContent;
   readonly #settings: SyncSettings;
@@ -69,7 +70,7 @@ class SyncRun {
     if (this.#isUnreadable(read)) return this.#result(read, unreadable(read));
     const { signal } = this.#settings;
     const keys = await keysOfSource(this.#stack, this.#sources, (key) => this.#listed.has(key), signal);
-    const doubt = this.#doubtOf(keys);
+    const doubt = this.#implausibility(keys);
     if (doubt !== null) return this.#result(read, doubt);
     const stored = await this.#pass('storing', this.#listed.storing(this.#target));
     const refusal = await this.#refusalAfter(read, stored, keys);
@@ -93,7 +94,7 @@ class SyncRun {
     return warmFromFile(target, file, options);
   }
 
-  /** An entry is found by its source, in which its own credentials are masked. */
+  /** The credentials of an entry are masked in its source, and the entry must still be found by that source. */
   #refuse(entry: CacheEntry): string | undefined {
     const secrets = [entry.username, entry.password];
     if (entry.hasCredentials && maskCredentials(this.#source, secrets) !== this.#source) return IN_SOURCE;
@@ -104,8 +105,8 @@ class SyncRun {
     return this.#bytesRead < this.#content.totalBytes || (loaded === 0 && skipped + failed > 0);
   }
 
-  /** What speaks against believing the list, before anything is changed. */
-  #doubtOf({ unlisted: { length: unlisted }, listed }: SourceKeys): SyncRefusal | null {
+  /** Why the list is implausible, decided before anything is changed. */
+  #implausibility({ unlisted: { length: unlisted }, listed }: SourceKeys): SyncRefusal | null {
     if (this.#settings.force || unlisted === 0) return null;
     if (this.#listed.size === 0) return { reason: 'empty', canForce: true, unlisted, message: 'the list is empty' };
     if (unlisted <= listed) return null;
@@ -118,7 +119,7 @@ class SyncRun {
     const isSame = rowsOf(read) === rowsOf(stored) && this.#bytesRead >= this.#content.totalBytes;
     if (!isSame || !(await this.#content.isUnchanged())) return unreadable(stored, unlisted);
     if (!keys.isComplete) {
-      const message = 'a tier could not be read in full; when it works, the same list removes what is to go';
+      const message = 'a tier could not be read completely: synchronise the same list again when the tier works';
       return { reason: 'incomplete', canForce: false, unlisted, message };
     }
     if (this.#settings.force || stored.failed === 0 || unlisted === 0) return null;
@@ -153,7 +154,7 @@ function rowsOf({ loaded, skipped, failed }: WarmResult): number {
 function unreadable({ loaded, skipped, failed }: WarmResult, unlisted = 0): SyncRefusal {
   const isForeign = loaded === 0 && skipped + failed > 0;
   const message = isForeign
-    ? 'not one row of the list could be loaded'
-    : 'the list could not be read to its end, or changed while it was read';
+    ? 'no row of the list could be loaded'
+    : 'the list could not be read to the end, or changed while it was being read';
   return { reason: 'unreadable', canForce: false, unlisted, message };
 }

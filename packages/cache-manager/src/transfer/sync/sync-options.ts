@@ -5,29 +5,29 @@ import { problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { SyncCounts } from './sync-result.ts';
 
 /**
- * What a source has: the path of a file, rows as objects (entries too), lines as texts, or the bytes of a file in pieces. One iterable holds one
- * kind of them.
+ * The list: the path of a file, or an iterable of rows as objects (entries too), of lines as strings, or of the bytes of a file. An
+ * iterable must yield one kind only.
  */
 export type SyncRows = string | Iterable<unknown> | AsyncIterable<unknown>;
 
-/** How far a synchronisation is. */
+/** The progress of a synchronisation. */
 export interface SyncProgress extends SyncCounts {
-  /** `reading`: the list is checked, and nothing is changed yet. */
+  /** `reading`: the list is being checked, and nothing has changed yet. */
   readonly phase: 'reading' | 'storing' | 'removing';
   /** Bytes of the list read in this phase. */
   readonly bytesRead: number;
   readonly totalBytes: number;
 }
 
-/** {@link WarmOptions}, of which `refuse` is asked twice about each row, and: */
+/** {@link WarmOptions} (`refuse` is called twice for each row), and: */
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
-  /** Removes entries also where a row failed, the list is empty, or more than half of the source's entries go. Default false. */
+  /** Removes entries even if a row failed, the list is empty, or more than half of the source's entries would go. Default false. */
   readonly force?: boolean | undefined;
-  /** Called after each batch. An async one is waited for. What it throws, or rejects with, ends the work. */
+  /** Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that error. */
   readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
 }
 
-/** {@link SyncOptions}, checked, and those of them that an import takes. */
+/** Validated {@link SyncOptions}; `import` has those that an import takes. */
 export interface SyncSettings {
   readonly force: boolean;
   readonly batchSize: number;
@@ -37,12 +37,12 @@ export interface SyncSettings {
 }
 
 const SOURCE: ArgumentKind = {
-  wanted: 'must be a non-empty text of whole characters',
+  wanted: 'must be a non-empty string without lone surrogates',
   isRight: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
 };
 const FORCE = optional(Kinds.boolean);
 
-/** Throws a CacheValidationError for a source or rows that are none, and for wrong options. */
+/** Throws a CacheValidationError that lists every wrong argument and option. */
 export function parseSyncOptions(source: unknown, rows: unknown, options: unknown = {}): SyncSettings {
   const problems: FieldProblem[] = SOURCE.isRight(source) ? [] : [{ path: 'source', message: SOURCE.wanted }];
   if (!isIterable(rows)) problems.push(...problemsOfPath(rows).map((problem) => ({ ...problem, path: 'rows' })));
@@ -51,7 +51,7 @@ export function parseSyncOptions(source: unknown, rows: unknown, options: unknow
   const { force, ...more } = options as SyncOptions & Pick<WarmOptions, 'defaultSource'>;
   if (!FORCE.isRight(force)) problems.push({ path: 'force', message: FORCE.wanted });
   if ('defaultSource' in more)
-    problems.push({ path: 'defaultSource', message: 'is the source that is synchronised; leave it out' });
+    problems.push({ path: 'defaultSource', message: 'is set by the source that is synchronised: leave it out' });
   const { onProgress, ...given } = more;
   const settings = checked(() => parseWarmOptions('list', more as WarmOptions), problems);
   refuseProblems('sync', problems);
@@ -59,7 +59,7 @@ export function parseSyncOptions(source: unknown, rows: unknown, options: unknow
   return { force: force === true, batchSize, onProgress, signal, import: given };
 }
 
-/** Adds the problems that it throws to the others. */
+/** Collects the problems of a CacheValidationError instead of throwing it. */
 function checked<T>(parse: () => T, problems: FieldProblem[]): T | undefined {
   try {
     return parse();

@@ -1,36 +1,37 @@
 import type { WarmProblem, WarmResult } from '../import/index.ts';
 
-/** Why a synchronisation removed nothing, although there were entries that the list does not name. */
+/** Why a synchronisation removed nothing although the source has unlisted entries. */
 export const SYNC_REFUSALS = Object.freeze(['unreadable', 'incomplete', 'empty', 'most', 'failed'] as const);
 export type SyncRefusalReason = (typeof SYNC_REFUSALS)[number];
 
-/** What kept a synchronisation from removing entries. */
+/** Why a synchronisation did not remove entries. */
 export interface SyncRefusal {
   /**
-   * - `unreadable`: the list could not be read to its end, or changed meanwhile, or nothing in it is a proxy. Nothing was stored.
-   * - `empty`: the list names nothing. Nothing was stored.
-   * - `most`: more than half of the source's entries would have gone. Nothing was stored.
-   * - `failed`: a row failed; the others are stored.
-   * - `incomplete`: a tier could not be read, so that it is not known what the source has; what the list names is stored.
+   * - `unreadable`: the list could not be read to the end, changed meanwhile, or contains no proxy. Nothing was stored (if it changed
+   *   after it was checked, its rows were).
+   * - `empty`: the list has no entries. Nothing was stored.
+   * - `most`: more than half of the source's entries would have been removed. Nothing was stored.
+   * - `failed`: a row failed; the other rows were stored.
+   * - `incomplete`: a tier could not be read, so the entries of the source are not known; the list was stored.
    */
   readonly reason: SyncRefusalReason;
-  /** What happened, in a sentence that quotes nothing of the list. */
+  /** What happened, without quoting the list. */
   readonly message: string;
-  /** True if `force` removes them all the same. */
+  /** True if `force` would remove the entries anyway. */
   readonly canForce: boolean;
-  /** Entries of the source that the list does not name. */
+  /** Entries of the source that are not in the list. */
   readonly unlisted: number;
 }
 
-/** How many entries of the source a synchronisation has done what with. Each counts once, however many rows name it. */
+/** What happened to the entries of the source. Each entry counts once, however many rows it has. */
 export interface SyncCounts {
   /** New in the cache. */
   readonly added: number;
-  /** There before, and changed: credentials, labels, the spelling of the URL, or the source. */
+  /** Existed and changed: credentials, labels, the spelling of the URL, or the source. */
   readonly updated: number;
-  /** There before, and as they were, but for their life. */
+  /** Existed and changed in nothing but their expiry. */
   readonly kept: number;
-  /** Those of the updated that were another source's. */
+  /** Updated entries that belonged to another source. */
   readonly adopted: number;
   /** No longer in the cache. */
   readonly removed: number;
@@ -38,8 +39,8 @@ export interface SyncCounts {
 
 /** What {@link import('../../cache-manager.ts').CacheManager.syncFrom} did. */
 export interface SyncResult extends SyncCounts, Pick<WarmResult, 'skipped' | 'failed' | 'problemCount'> {
-  /** As an import tells them: the first hundred. */
+  /** The first hundred problems, as an import reports them. */
   readonly problems: readonly WarmProblem[];
-  /** Why nothing was removed; `null` if all that the list does not name is gone. */
+  /** Why nothing was removed; `null` if every unlisted entry was removed. */
   readonly refused: SyncRefusal | null;
 }

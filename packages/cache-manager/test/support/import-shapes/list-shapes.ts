@@ -6,18 +6,18 @@ const ANN = { url: URL, username: 'ann', password: 'secret' };
 
 const FORMS = 'must be host:port, host:port:user:password, user:password@host:port or a URL with a port';
 const BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:8080';
-const NO_PORT = 'must end with a port, such as host:8080, and hold no path';
-const DOUBTFUL = 'has text behind the port that may be a user and a password: write host:port:user:password';
+const NO_PORT = 'must end with a port, such as host:8080, and have no path';
+const DOUBTFUL = 'has text after the port that may be a user and password: write host:port:user:password';
 const AMBIGUOUS =
-  'has a host with a port on both sides, so either may be the user with the password: write scheme://user:password@host:port, with %2E for each dot of the user';
+  'has a host and port on both sides, and either could be the user and password: write scheme://user:password@host:port, with %2E for each dot in the user';
 const BEHIND_TEXT =
-  'holds a proxy behind other text, which may be a part of it: write the proxy alone, or first, and %20, %2C, %3B or %7C for a blank, comma, semicolon or bar in a user or a password';
+  'has text before the proxy that may be part of it: write the proxy alone or first, with %20, %2C, %3B or %7C for a space, comma, semicolon or bar in the user or password';
 const ONE_PART =
-  'has one part behind the port, which is no user with a password: write user@host:port, or host:port:user:password';
+  'has only one part after the port, where a user and a password belong: write user@host:port, or host:port:user:password';
 const SINGLE =
-  'is a single name, which is taken for a host only in a URL: write scheme://user:password@host:port, or allow such names (bareNames, --bare-names)';
+  'has a host without a dot, which is accepted only in a URL: write scheme://user:password@host:port, or allow such names (bareNames, --bare-names)';
 const OTHER_LINK =
-  'is a link of another protocol (such as vmess, vless, trojan or Shadowsocks), which is no HTTP or SOCKS proxy';
+  'is a link for another protocol (such as vmess, vless, trojan or Shadowsocks), not an HTTP or SOCKS proxy';
 
 const shape = (
   title: string,

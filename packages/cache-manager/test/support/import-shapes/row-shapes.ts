@@ -54,7 +54,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     content: 'name,email\nann,ann.example\n',
     loads: [],
     problems: [
-      'the file has no column that names a proxy: found were name, email; known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column; rename its columns to such names',
+      'the file has no column that names a proxy: found were name, email; rename its columns to ip, host, server or address, and port, protocol, type, username and password, or use one column proxy_url, proxy or url for the whole proxy',
     ],
   },
   {
@@ -62,7 +62,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: 'ip,port,username,password\n198.18.0.1,8080,ann,"sec,ret"\n198.18.0.2,8080,ann,sec,ret\n',
     loads: [{ ...HTTP, username: 'ann', password: 'sec,ret' }],
-    problems: ['has more cells than the header has names: a value with the delimiter in it must be in quotes'],
+    problems: ['has more cells than the header has columns: put each value that contains the delimiter in quotes'],
   },
 ];
 
@@ -105,7 +105,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '[{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}]',
     loads: [HTTP],
-    problems: ['https names another proxy than http, and is not read: write it as a row of its own'],
+    problems: ['https names a different proxy than http and was not read: write it as a separate row'],
   },
   {
     title: 'Objects by address',
@@ -172,7 +172,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content: '[{"ip": "198.18.0.1", "port": 8080, "password2": "secret"}]',
     loads: [HTTP],
     problems: [
-      'password2 is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol',
+      'password2 looks like a credential or a scheme, but is not read, here and in later rows: if it is one, rename it to username, password or protocol',
     ],
     note: 'It is reported once per file.',
   },
@@ -183,7 +183,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     loads: [],
     problems: [
       'ip must have an IPv4 address of four numbers from 0 to 255 without leading zeros, or a name that does not end in a number',
-      'has ip, and no port',
+      'has ip but no port',
       'port must be a whole number from 1 to 65535',
     ],
   },

@@ -149,7 +149,7 @@ describe('a document with what is meant for all its rows', () => {
   ])('tells of them: %s', async (_, content, name) => {
     const { proxies, skipped, reasons } = await read('a.json', content);
     expect({ proxies, skipped }).toEqual({ proxies: [PROXY], skipped: 1 });
-    expect(reasons).toEqual([expect.stringMatching(`^${name} stands beside the rows`)]);
+    expect(reasons).toEqual([expect.stringMatching(`^${name} is outside the rows`)]);
   });
 
   it('says nothing of what is empty, or no credential', async () => {
@@ -173,6 +173,6 @@ it.each(['ip,ip,port', 'ip,port,user,pass,user,pass', 'proxy,proxy'])(
       .map((name) => (name === 'port' ? '8080' : name === 'ip' ? '198.18.0.1' : 'ann:secret@198.18.0.1:1'));
     const { proxies, failed, reasons } = await read('a.csv', `${header}\n${cells.join(',')}\n`);
     expect({ proxies, failed }).toEqual({ proxies: [], failed: 1 });
-    expect(reasons[0]).toMatch(/more than one column/);
+    expect(reasons[0]).toMatch(/more than one \w+ column/);
   },
 );

@@ -45,7 +45,7 @@ describe('an import logs', () => {
     const { problems, problemCount } = await warm(Array.from({ length: 150 }, () => WRONG));
     expect({ kept: problems.length, problemCount }).toEqual({ kept: 100, problemCount: 150 });
     expect(logger.lines).toHaveLength(101);
-    expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', message: 'import: and 50 problems more' });
+    expect(logger.lines.at(-1)).toMatchObject({ level: 'warn', message: 'import: 50 more problems not logged' });
   });
 
   it('a file that cannot be read', async () => {
@@ -71,7 +71,7 @@ describe('an import that evicts what it just loaded', () => {
       {
         line: 0,
         reason:
-          '120 of the 300 entries that were loaded had to go again to make room: the largest tier holds 180 entries at most',
+          '120 of the 300 entries just loaded were evicted to make room: the largest tier holds at most 180 entries',
       },
     ]);
     expect(await cache.size()).toBe(180);

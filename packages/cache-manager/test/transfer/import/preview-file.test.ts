@@ -52,7 +52,7 @@ describe('previewFile', () => {
   it('counts a stream of texts as a file that cannot be read, and says why', async () => {
     const { failed, problems } = await previewFile(Readable.from(['10.0.0.1:80']) as never);
     expect(failed).toBe(1);
-    expect(problems[0]?.reason).toMatch(/something else than bytes; a stream must have no encoding/);
+    expect(problems[0]?.reason).toMatch(/something other than bytes; do not set an encoding/);
   });
 
   it('opens what an export has sealed, with the cipher that sealed it', async () => {

@@ -7,52 +7,52 @@ import { areSameLabels, haveRoom } from './merge-labels.ts';
 import type { PendingRow } from './pending-row.ts';
 import type { RecentKeys } from './recent-keys.ts';
 
-/** What others' turns are given for: as many characters to mask take some milliseconds, whatever they are. */
+/** Characters to mask before yielding to the event loop: they take a few milliseconds, whatever their content. */
 const WORK_PER_TURN = 64 * 1024;
-/** What masking a short text costs, in characters of a long one. */
+/** The fixed cost of masking a string, expressed in characters. */
 const WORK_PER_STRING = 64;
 
 export type Existing = ReadonlyMap<string, CacheEntry>;
 
-/** What rows make of one entry, and the last row of them. */
+/** The merged entry of one key, and its last row. */
 interface Merged {
   readonly entry: CacheEntry;
   readonly last: CacheEntry;
 }
 
 export interface BatchMergeOptions {
-  /** Whether the import gives entries a TTL of its own. */
+  /** Whether the import overrides the TTL. */
   readonly ttlGiven: boolean;
   readonly keys: RowKeys;
-  /** The keys of the batches before whose rows had a password. */
+  /** The keys of rows with a password in earlier batches. */
   readonly earlier: RecentKeys;
 }
 
 /**
- * One entry a key, in the order of the first rows, each over what the cache or an earlier row had: the last row wins.
+ * Merges the rows of a batch into one entry per key, in the order of their first rows, on top of the cached entry. The last row wins.
  *
- * The texts of a row are masked when its entry is made. They are masked once more, in the end, only where texts of one entry have come
- * together with credentials of another; what rows made in between, nobody sees. As merging holds the locks of the cache and the event
- * loop, that work is done before, by `prepare`, where it is much.
+ * Invariant: the strings of a merged entry are masked against its credentials. Each row is already masked against its own, so only
+ * entries that combine strings of one row with credentials of another are masked again, once all rows are merged. `over` runs under the
+ * key locks and without yielding, so `prepare` does the masking beforehand if there is much of it, and `over` reuses the results.
  */
 export class BatchMerge {
-  /** Rows under the key of another proxy, which they leave alone. */
+  /** Rows whose key belongs to another proxy, which they must not change. */
   readonly keyTaken = new Set<PendingRow>();
-  /** Rows under a key of their own, at which another proxy was. */
+  /** Rows that replace another proxy, which was stored under their key. */
   readonly replacing = new Set<PendingRow>();
-  /** Rows over an earlier row of the import that has another password, and is the same in all that the key covers. */
+  /** Rows that differ from an earlier row of the import only in the password. */
   readonly sameButPassword = new Set<PendingRow>();
-  /** Rows with labels for which their entries had no room. */
+  /** Rows some of whose labels would exceed the limit of the entry. */
   readonly labelsLeftOut = new Set<PendingRow>();
   entries: readonly CacheEntry[] = [];
   readonly #rows: readonly PendingRow[];
   readonly #ttlGiven: boolean;
   readonly #keys: RowKeys;
   readonly #earlier: RecentKeys;
-  /** The keys of this batch's rows, so far, that have a password. */
+  /** The keys of rows with a password seen so far in this batch. */
   readonly #withPassword = new Set<string>();
   readonly #doubles = new Map<PendingRow, boolean>();
-  /** By key, what came of masking an entry. */
+  /** By key, the last masked entry and its result. */
   readonly #masked = new Map<string, { readonly from: CacheEntry; readonly to: CacheEntry }>();
 
   constructor(rows: readonly PendingRow[], { ttlGiven, keys, earlier }: BatchMergeOptions) {
@@ -62,7 +62,7 @@ export class BatchMerge {
     this.#earlier = earlier;
   }
 
-  /** Masks what there is to mask over these entries, with turns for others in between. Their texts and credentials may not change until `over`. */
+  /** Does the masking for these entries in advance, yielding in between. Their strings and credentials must not change until `over`. */
   async prepare(existing: Existing): Promise<void> {
     if (this.#workOver(existing) < WORK_PER_TURN) return;
     const turn = new Turn();
@@ -105,19 +105,19 @@ export class BatchMerge {
       return;
     }
     if (isTaken) this.replacing.add(row);
-    else if (isRepeated && keySource === 'own' && this.#isDouble(row, before)) this.sameButPassword.add(row);
+    else if (isRepeated && keySource === 'own' && this.#differsOnlyInPassword(row, before)) this.sameButPassword.add(row);
     if (!isTaken && !haveRoom(before.labels, entry.labels)) this.labelsLeftOut.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
   }
 
-  /** True where nothing but the password tells a row from an earlier one. Credentials are opened once for that. */
-  #isDouble(row: PendingRow, before: CacheEntry): boolean {
-    let isDouble = this.#doubles.get(row);
-    if (isDouble === undefined) {
-      isDouble = isOtherPassword(before, row.entry);
-      this.#doubles.set(row, isDouble);
+  /** True if a row differs from an earlier one only in the password. Cached, because it decrypts credentials. */
+  #differsOnlyInPassword(row: PendingRow, before: CacheEntry): boolean {
+    let differs = this.#doubles.get(row);
+    if (differs === undefined) {
+      differs = isOtherPassword(before, row.entry);
+      this.#doubles.set(row, differs);
     }
-    return isDouble;
+    return differs;
   }
 
   #maskMixed({ entry, last }: Merged): CacheEntry {
@@ -133,7 +133,7 @@ export class BatchMerge {
     return to;
   }
 
-  /** At most so much is to mask: nothing over nothing. */
+  /** An upper bound of the masking work. */
   #workOver(existing: Existing): number {
     let work = this.#rows.length * WORK_PER_STRING;
     for (const { entry } of this.#rows) work += lengthOfTexts(entry);
@@ -142,7 +142,7 @@ export class BatchMerge {
   }
 }
 
-/** True where nothing but the password tells two entries of one proxy apart. */
+/** True if two entries of one proxy differ only in the password. */
 function isOtherPassword(before: CacheEntry, entry: CacheEntry): boolean {
   if (before.password === null || entry.password === null) return false;
   if ((before.username?.reveal() ?? '') !== (entry.username?.reveal() ?? '')) return false;
@@ -155,7 +155,7 @@ function lengthOfTexts({ source, lastHealthError, labels }: CacheEntry): number 
   return length;
 }
 
-/** True for credentials of the one and texts of the other: neither was masked against the other. */
+/** True if an entry combines credentials and strings that were not masked against each other. */
 function isMixed(entry: CacheEntry, last: CacheEntry): boolean {
   if (entry === last || !entry.hasCredentials) return false;
   const { username, password, lastHealthError, labels } = entry;

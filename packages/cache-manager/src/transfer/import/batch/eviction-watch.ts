@@ -1,33 +1,33 @@
 import type { CacheEntry, Clock, MaybePromise } from '@pw/cache-models';
 import { plural } from '../plural.ts';
 
-/** A stack in which every tier has a limit, so that an import may push out what it loaded itself. */
+/** A stack in which every tier has a limit, so that an import may evict entries that it has just loaded. */
 export interface LimitedRoom {
-  /** Entries that the largest tier holds at most. */
+  /** The limit of the largest tier, in entries. */
   readonly capacity: number;
-  /** Evictions from all tiers so far; it only grows. */
+  /** Evictions from all tiers so far; never decreases. */
   evictions(): number;
-  /** Of each key whether a tier has it; `true` where a tier cannot tell. Counts nothing. */
+  /** For each key, whether any tier has it; `true` if a tier cannot tell. Does not count as access. */
   hasMany(keys: readonly string[]): MaybePromise<readonly boolean[]>;
 }
 
-/** Keys that are kept in mind at most, some 20 MB: with more the count is a lower bound. */
+/** Most keys remembered, about 20 MB: beyond that the count is a lower bound. */
 const MOST_KEYS = 200_000;
-/** Keys beyond what the tiers hold before it is counted which of them are gone. */
+/** How many keys beyond the capacity are remembered before evicted ones are counted. */
 const MARGIN = 1000;
-/** Keys that are looked up at once. */
+/** Keys per lookup. */
 const SLICE = 500;
 
 /**
- * Counts which of the entries that an import loaded are gone again before it ends, because there was no room. It remembers the keys that may be there still: twice
- * what the tiers hold, and {@link MOST_KEYS} at most.
+ * Counts the entries that an import loaded and that were evicted before it ended. Remembers the keys that may still be cached: twice the
+ * capacity, and at most {@link MOST_KEYS}.
  */
 export class EvictionWatch {
   readonly #room: LimitedRoom;
   readonly #clock: Clock;
   readonly #mostKeys: number;
   readonly #evictionsBefore: number;
-  /** When the entry of a key expires: one that is gone since did not have to make room. */
+  /** Expiry by key: an entry that is missing after its expiry was not evicted to make room. */
   readonly #expiries = new Map<string, number>();
   #loaded = 0;
   #gone = 0;
@@ -48,7 +48,7 @@ export class EvictionWatch {
     const most = Math.min(2 * this.#room.capacity + MARGIN, this.#mostKeys);
     if (this.#expiries.size <= most) return;
     await this.#count();
-    // Half, so that what is there is not looked up for each batch. Those that are forgotten may have to go later, unseen.
+    // Forget half, so that not every batch causes lookups. Later evictions of forgotten keys go unnoticed.
     for (const key of this.#expiries.keys()) {
       if (this.#expiries.size <= most / 2) return;
       this.#expiries.delete(key);
@@ -56,7 +56,7 @@ export class EvictionWatch {
     }
   }
 
-  /** What to say of it at the end; `undefined` if nothing had to go. */
+  /** The problem to report at the end; `undefined` if nothing was evicted. */
   async problem(): Promise<string | undefined> {
     if (this.#room.evictions() === this.#evictionsBefore) return undefined;
     await this.#count();
@@ -65,7 +65,7 @@ export class EvictionWatch {
     const gone = `${this.#isAtLeast ? 'at least ' : ''}${this.#gone.toLocaleString('en')}`;
     const loaded = plural(this.#loaded, 'entry', 'entries');
     const most = plural(capacity, 'entry', 'entries');
-    return `${gone} of the ${loaded} that were loaded had to go again to make room: the largest tier holds ${most} at most`;
+    return `${gone} of the ${loaded} just loaded were evicted to make room: the largest tier holds at most ${most}`;
   }
 
   async #count(): Promise<void> {

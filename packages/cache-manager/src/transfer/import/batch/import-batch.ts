@@ -1,6 +1,7 @@
-import { CacheEntry, CacheError, MAX_LABELS, maskCredentials } from '@pw/cache-models';
+import { CacheEntry, CacheError, maskCredentials } from '@pw/cache-models';
 import type { ImportTally } from '../import-tally.ts';
 import { keyPartsOf, type RowKeys } from '../keys/row-key.ts';
+import { TOO_MANY_LABELS } from '../rows/row-labels.ts';
 import type { WarmTarget } from '../warm-options.ts';
 import { BatchMerge } from './batch-merge.ts';
 import type { EvictionWatch } from './eviction-watch.ts';
@@ -8,9 +9,8 @@ import type { PendingRow } from './pending-row.ts';
 import { RecentKeys } from './recent-keys.ts';
 
 const TAKEN =
-  'key is that of another proxy in the cache; this one was stored under the key of its own URL and username';
-const CROWDED = `has labels that were left out: with them the entry would have more than ${MAX_LABELS}`;
-const REPLACED = 'replaced another proxy that was in the cache under the key of this URL and username';
+  'key belongs to another proxy in the cache; this proxy was stored under the key of its own URL and username';
+const REPLACED = 'replaced another proxy that the cache held under the key of this URL and username';
 
 const DOUBLED =
   "differs from an earlier row only in its password; with keyIdentity 'url+credentials' (--key-identity url+credentials) both are kept";
@@ -20,15 +20,15 @@ export interface ImportBatchOptions {
   readonly tally: ImportTally;
   readonly keys: RowKeys;
   readonly watch: EvictionWatch | undefined;
-  /** Whether the import gives entries a TTL of its own. */
+  /** Whether the import overrides the TTL. */
   readonly ttlGiven: boolean;
 }
 
-/** Rows on their way into the cache: stored together, counted one by one. */
+/** Rows waiting to be stored: they are stored together and counted one by one. */
 export class ImportBatch {
   readonly #options: ImportBatchOptions;
   readonly #tally: ImportTally;
-  /** The rows that had a password, of the batches before. */
+  /** The keys of rows with a password in earlier batches. */
   readonly #withPassword = new RecentKeys();
   #rows: PendingRow[] = [];
 
@@ -45,7 +45,7 @@ export class ImportBatch {
     this.#rows.push(row);
   }
 
-  /** Stores what was added. What could not be stored counts as failed; nothing is thrown for it. */
+  /** Stores the added rows. A row that could not be stored counts as failed and does not throw. */
   async store(): Promise<void> {
     const rows = this.#rows;
     this.#rows = [];
@@ -53,13 +53,13 @@ export class ImportBatch {
     await this.#putAll(keyTaken.flatMap((row) => this.#withOwnKey(row)));
   }
 
-  /** Gives back the rows whose keys belong to other proxies. */
+  /** Returns the rows whose keys belong to other proxies. */
   async #putAll(rows: readonly PendingRow[]): Promise<readonly PendingRow[]> {
     if (rows.length === 0) return [];
     try {
       return await this.#put(rows);
     } catch {
-      // One row may be the cause: each gets a try of its own.
+      // One bad row must not fail the batch: retry each row on its own.
       const keyTaken: PendingRow[] = [];
       for (const row of rows) keyTaken.push(...(await this.#putAlone(row)));
       return keyTaken;
@@ -77,7 +77,7 @@ export class ImportBatch {
       if (merge.keyTaken.has(row)) continue;
       if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
       if (merge.sameButPassword.has(row)) this.#tally.note(row.line, DOUBLED);
-      if (merge.labelsLeftOut.has(row)) this.#tally.note(row.line, CROWDED);
+      if (merge.labelsLeftOut.has(row)) this.#tally.note(row.line, TOO_MANY_LABELS);
       if (done.has(row.entry.key)) this.#tally.loaded++;
       else this.#tally.refuse(row.line, 'failed', 'could not be stored');
     }
@@ -107,7 +107,7 @@ export class ImportBatch {
   }
 }
 
-/** Only errors of a cache are known to quote nothing; a tier of somebody else's may. */
+/** Only errors of our own classes are known to quote no value; those of third-party tiers may. */
 function reasonOf(error: unknown, { username, password }: CacheEntry): string {
   return error instanceof CacheError ? maskCredentials(error.message, [username, password]) : 'an unexpected error';
 }

@@ -3,10 +3,10 @@ import { isSameProxy } from '../../../is-same-proxy.ts';
 import { mergeLabels } from './merge-labels.ts';
 
 /**
- * A row over an entry that is there already. What the cache learnt stays: health (unless the entry was never checked),
- * access counts, and credentials and labels that the row does not bring. The life is never shortened, unless a TTL was asked for.
+ * Merges a row into the cached entry. The cache's knowledge stays: health (unless the entry was never checked), access counts, and
+ * credentials and labels that the row lacks. The lifetime is never shortened, unless the import sets a TTL.
  *
- * Nothing stays of the entry of another proxy: its credentials are not for the host that the row names.
+ * Nothing is inherited from another proxy: its credentials are not meant for the row's host.
  */
 export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiven: boolean): CacheEntry {
   if (!isSameProxy(existing, incoming)) return incoming;

@@ -1,6 +1,6 @@
 import { type EntryLabels, MAX_LABELS, NO_LABELS, toLabels } from '@pw/cache-models';
 
-/** True unless the labels of a row would make more than 32 with those that are there. */
+/** True if the labels of both together do not exceed the limit. */
 export function haveRoom(existing: EntryLabels, incoming: EntryLabels): boolean {
   if (existing === NO_LABELS || incoming === NO_LABELS) return true;
   let count = Object.keys(existing).length;
@@ -9,13 +9,12 @@ export function haveRoom(existing: EntryLabels, incoming: EntryLabels): boolean 
 }
 
 /**
- * Those of the row over those that are there, which stay where the row names no other value. Without room for all of them the row changes
- * those that are there and adds none.
+ * The existing labels with those of the row on top. If both together exceed the limit, the row changes existing labels but adds none.
  */
 export function mergeLabels(existing: EntryLabels, incoming: EntryLabels): EntryLabels {
   if (incoming === NO_LABELS || areSameLabels(existing, incoming)) return existing;
   if (existing === NO_LABELS) return incoming;
-  // Name by name: laying one object over another that has the same names takes several times as long.
+  // Name by name: spreading one object over another with the same names takes several times as long.
   const labels: Record<string, string> = {};
   for (const name in existing) labels[name] = (Object.hasOwn(incoming, name) ? incoming : existing)[name]!;
   if (haveRoom(existing, incoming))

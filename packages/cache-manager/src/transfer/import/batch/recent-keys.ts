@@ -1,7 +1,7 @@
-/** Some 10 MB of keys. */
+/** About 10 MB of keys. */
 const LIMIT = 100_000;
 
-/** The keys of the last rows with a password, in bounded memory: another password under the same key is reported. */
+/** The most recent keys of rows with a password, in bounded memory, to report a different password under the same key. */
 export class RecentKeys {
   readonly #limit: number;
   readonly #keys = new Set<string>();
@@ -15,7 +15,7 @@ export class RecentKeys {
   }
 
   add(key: string): void {
-    // Behind the others: it is the newest one now.
+    // Re-inserted at the end, as the most recent.
     this.#keys.delete(key);
     this.#keys.add(key);
     if (this.#keys.size <= this.#limit) return;

@@ -2,12 +2,12 @@ import { MAX_CSV_COLUMNS } from '../import-limits.ts';
 
 const QUOTE = 0x22;
 
-/** The cells of a record, or why there are none: a quote is `open` at the end, or something but a delimiter is behind a closing one. */
+/** The cells of a record, or why there are none: a quote is still `open` at the end, or a closing quote is not followed by a delimiter. */
 export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
 
 /**
- * Takes a record apart, as RFC 4180 has it: a quote opens a cell only at its beginning, and two stand for one in a quoted cell. White space
- * around a cell, and around its quotes, is none of it; what is between quotes is. Looks at each character a few times at most.
+ * Splits a record as in RFC 4180: a quote opens a cell only at its beginning, and a doubled quote inside a quoted cell is one quote. White
+ * space around cells and around quotes is dropped; inside quotes it is kept. Linear in the length.
  */
 export function splitCells(text: string, delimiter: string): SplitCells {
   if (!text.includes('"')) {
@@ -36,7 +36,7 @@ export function splitCells(text: string, delimiter: string): SplitCells {
 function trimmedCells(cells: string[]): string[] {
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i]!;
-    // Most have nothing to trim, and need no call to find that out.
+    // Avoids the call for the common case of nothing to trim.
     if (cell.length > 0 && !(isPlain(cell.charCodeAt(0)) && isPlain(cell.charCodeAt(cell.length - 1))))
       cells[i] = cell.trim();
   }
@@ -47,7 +47,7 @@ function isPlain(unit: number): boolean {
   return unit > 0x20 && unit < 0x7f;
 }
 
-/** What a further line does to a record whose quote is open. */
+/** The effect of a further line on a record whose quote is open. */
 export type Continuation = 'open' | 'closed' | 'misplaced';
 
 export function continuationOf(line: string, delimiter: string): Continuation {
@@ -60,7 +60,7 @@ export function continuationOf(line: string, delimiter: string): Continuation {
   return rest === 'open' || rest === 'misplaced' ? rest : 'closed';
 }
 
-/** Replacing keeps a number for each place that is found: half a million take ten times as long as all else that is done to their line. */
+/** `replaceAll` records every match: half a million take ten times as long as all other work on the line. */
 const MOST_REPLACED = 16_384;
 
 function unescaped(text: string): string {
@@ -76,7 +76,7 @@ function unescaped(text: string): string {
   return bytes.toString('utf16le', 0, length);
 }
 
-/** Where the quote stands that closes a cell; -1 if none does. A search for each quote of a line of nothing else would take too long. */
+/** The position of the closing quote; -1 if there is none. Skips runs of quotes, as a search for each would be too slow. */
 function endOfQuoted(text: string, start: number): number {
   let end = text.indexOf('"', start);
   while (end >= 0 && text.charCodeAt(end + 1) === QUOTE) {
@@ -92,7 +92,7 @@ function behindSpace(text: string, start: number, delimiter: string): number {
   return at;
 }
 
-/** Most characters are printable ASCII, which no space is: no text is made of them. */
+/** Avoids creating a string for printable ASCII, which is never white space. */
 function isSpace(text: string, at: number): boolean {
   return !isPlain(text.charCodeAt(at)) && text[at]!.trim() === '';
 }

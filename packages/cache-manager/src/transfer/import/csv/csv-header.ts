@@ -1,25 +1,25 @@
 import type { MemberNames } from '../rows/members/member-names.ts';
 import { isAddress } from '../rows/unnamed/cell-kinds.ts';
 
-/** What the first record of a table is: its header, data without one, a header that names no proxy, or one that names a part of it twice. */
+/** The first record of a table: a header, data without a header, a header that names no proxy, or one with a duplicate column. */
 export type FirstRecord =
   | { readonly kind: 'header'; readonly header: CsvHeader }
   | { readonly kind: 'data' | 'unfit' }
   | { readonly kind: 'doubled'; readonly name: string };
 
 export interface CsvHeader {
-  /** Of the columns, as the table of names has them where it has them. */
+  /** Column names, in the spelling of the table of names if they are in it. */
   readonly names: readonly string[];
   readonly hasCredentials: boolean;
-  /** True if the last column is a text in which a delimiter costs nothing. */
+  /** True if the last column is a label, which may lose its end without harm. */
   readonly endsInNote: boolean;
 }
 
-/** Names that are shown of a header that is not known, and how long each may be. */
+/** How many unknown column names a message may show, and which ones. */
 const MOST_SHOWN = 12;
 const SHOWN = /^\p{L}[\p{L}\p{M} _-]{0,23}$/u;
-const KNOWN =
-  'known are ip, host, server, address, port, protocol, type, username, password, and proxy_url, proxy, url for all in one column; rename its columns to such names';
+const RENAME =
+  'rename its columns to ip, host, server or address, and port, protocol, type, username and password, or use one column proxy_url, proxy or url for the whole proxy';
 
 export function readFirstRecord(
   cells: readonly string[],
@@ -47,11 +47,11 @@ export function readFirstRecord(
 }
 
 /**
- * Why nothing is read under this first record. Its cells are shown where they look like names and the record behind it looks otherwise: they may
- * be data, of which nothing is shown.
+ * Why nothing can be read under this first record. Its cells are shown only if they look like column names and the next record does not:
+ * otherwise they may be data, which is never quoted.
  */
 export function reasonOfUnfit(cells: readonly string[], next: readonly string[] | undefined): string {
   const areNames = cells.length > 1 && cells.length <= MOST_SHOWN && cells.every((cell) => SHOWN.test(cell));
   const isShown = areNames && next?.some((cell) => cell !== '' && !SHOWN.test(cell)) === true;
-  return `the file has no column that names a proxy${isShown ? `: found were ${cells.join(', ')}` : ''}; ${KNOWN}`;
+  return `the file has no column that names a proxy${isShown ? ` (found: ${cells.join(', ')})` : ''}: ${RENAME}`;
 }

@@ -10,13 +10,13 @@ export type CsvRecord =
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 const NOT_CLOSED = 'has a quote that is not closed';
-const TOO_MANY_LINES = `${NOT_CLOSED} within ${MAX_CSV_RECORD_LINES} lines, the most that a record may have`;
-const TOO_LONG = `${NOT_CLOSED} within 1 MiB, the most that a record may have`;
-const MISPLACED = 'has a misplaced quote';
-const MISPLACED_LATER = `${NOT_CLOSED}, or one that is misplaced in a later line`;
-const TOO_WIDE = `has more than ${MAX_CSV_COLUMNS.toLocaleString('en')} columns, the most that are read`;
+const TOO_MANY_LINES = `${NOT_CLOSED} within ${MAX_CSV_RECORD_LINES} lines, the limit for a record`;
+const TOO_LONG = `${NOT_CLOSED} within 1 MiB, the limit for a record`;
+const MISPLACED = 'has a misplaced quote: put the whole value in quotes, and double each quote inside it';
+const MISPLACED_LATER = `${NOT_CLOSED}, or a misplaced one in a later line`;
+const TOO_WIDE = `has more than ${MAX_CSV_COLUMNS.toLocaleString('en')} columns, the limit`;
 
-/** The delimiter that a header line uses most; a comma if it uses none. */
+/** The most frequent delimiter of a header line; a comma if there is none. */
 export function guessDelimiter(header: string): string {
   return DELIMITERS.reduce((best, next) => (countOf(header, next) > countOf(header, best) ? next : best));
 }
@@ -27,7 +27,7 @@ function countOf(text: string, char: string): number {
   return count;
 }
 
-/** A line that may be gone through again, as the beginning of a record: what it does to an open one is told once. */
+/** A line that may be read again as the beginning of a record; its effect on an open record is computed once. */
 class OpenLine {
   readonly line: number;
   readonly text: string;
@@ -45,8 +45,8 @@ class OpenLine {
 }
 
 /**
- * Joins the lines of quoted records and takes them apart. A quote that is not closed costs its own line, and reading goes on with the
- * next. Each line is looked at twice at most, whatever the quotes: once as the first of a record, once as a further one.
+ * Joins the lines of quoted records and splits them into cells. An unclosed quote costs only its own line; reading continues with the
+ * next. Each line is scanned at most twice, whatever its quotes: as the first line of a record, and as a continuation.
  */
 export class CsvRecords {
   readonly #delimiter: string;
@@ -59,20 +59,20 @@ export class CsvRecords {
 
   push(line: TextLine): readonly CsvRecord[] {
     if (line.problem !== undefined) return [...this.end(), { line: line.line, problem: line.problem }];
-    if (this.#open.length > 0) return this.#goThrough([new OpenLine(line)]);
+    if (this.#open.length > 0) return this.#readAll([new OpenLine(line)]);
     const record = this.#begin(line);
     if (record === undefined) return NONE;
-    return record === 'open' ? this.#goThrough([new OpenLine(line)]) : [record];
+    return record === 'open' ? this.#readAll([new OpenLine(line)]) : [record];
   }
 
-  /** What is left when the file is at its end. */
+  /** The remaining records at the end of the file. */
   end(): readonly CsvRecord[] {
     const records: CsvRecord[] = [];
-    while (this.#open.length > 0) records.push(...this.#goThrough(this.#giveUp(NOT_CLOSED, records)));
+    while (this.#open.length > 0) records.push(...this.#readAll(this.#giveUp(NOT_CLOSED, records)));
     return records;
   }
 
-  #goThrough(lines: readonly OpenLine[]): CsvRecord[] {
+  #readAll(lines: readonly OpenLine[]): CsvRecord[] {
     const records: CsvRecord[] = [];
     let waiting = lines;
     for (let i = 0; i < waiting.length; i++) {
@@ -84,7 +84,7 @@ export class CsvRecords {
     return records;
   }
 
-  /** Takes the next line; gives the problem of the first one that is open. */
+  /** Takes the next line; returns the problem of the open record's first line, if there is one. */
   #take(line: OpenLine, records: CsvRecord[]): string | undefined {
     if (this.#open.length === 0) {
       const record = this.#begin(line);
@@ -93,7 +93,7 @@ export class CsvRecords {
       return undefined;
     }
     this.#keep(line);
-    // Known at once, where looking at a line of a megabyte takes milliseconds.
+    // Checked before the line is scanned: a line of a megabyte takes milliseconds.
     if (this.#characters > MAX_ROW_BYTES) return TOO_LONG;
     const continuation = line.continuation(this.#delimiter);
     if (continuation === 'misplaced') return MISPLACED_LATER;
@@ -107,7 +107,7 @@ export class CsvRecords {
     this.#characters += line.text.length;
   }
 
-  /** The first line of a record, whole in most files; `undefined` for a blank one. */
+  /** The first line of a record, in most files all of it; `undefined` for a blank line. */
   #begin({ line, text }: { readonly line: number; readonly text: string }): CsvRecord | 'open' | undefined {
     const cells = splitCells(text, this.#delimiter);
     if (cells === 'open') return cells;
@@ -120,11 +120,11 @@ export class CsvRecords {
     const { line } = this.#open[0]!;
     const cells = splitCells(this.#open.map(({ text }) => text).join('\n'), this.#delimiter);
     this.#forget();
-    // Its last line closed the quote, and none of them misplaced one.
+    // The quotes are known to be closed and well placed, so `wide` is the only possible problem.
     return typeof cells === 'string' ? { line, problem: TOO_WIDE } : { line, cells };
   }
 
-  /** The first of the open lines is a record with a problem; gives the others, to be gone through again. */
+  /** Reports the first open line as a record with a problem; returns the others, to be read again. */
   #giveUp(problem: string, records: CsvRecord[]): readonly OpenLine[] {
     const [first, ...rest] = this.#open;
     this.#forget();

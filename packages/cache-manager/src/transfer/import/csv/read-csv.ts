@@ -10,8 +10,8 @@ import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts'
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 
 /**
- * Records under a header whose names may be in any case, parted by comma, semicolon, tab or bar. If the first record names a proxy, the
- * table has no header, and each cell is read by what it looks like.
+ * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record contains a proxy, the
+ * table has no header, and each cell is recognized by its content.
  */
 export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
   const table = new CsvTable();
@@ -31,23 +31,24 @@ function* itemsOf(lines: Iterable<TextLine>, table: CsvTable): Generator<FileIte
   }
 }
 
-/** What Excel writes before the header. */
+/** The line that Excel writes before the header. */
 const SEPARATOR = /^"?sep=([,;\t|])"?\s*$/i;
-/** Parts nothing: the cells of the only column are whole lines. */
+/** Never occurs: each line is one cell of the only column. */
 const NO_DELIMITER = '\0';
 
-const TOO_MANY_CELLS = 'has more cells than the header has names: a value with the delimiter in it must be in quotes';
-const CELLS_LEFT_OUT = `${TOO_MANY_CELLS}; what is too much was left out`;
+const TOO_MANY_CELLS = 'has more cells than the header has columns: put each value that contains the delimiter in quotes';
+const CELLS_LEFT_OUT =
+  'has more cells than the header has columns, and the last ones were left out: put each value that contains the delimiter in quotes';
 
 class CsvTable {
-  /** True once it is clear that nothing more can be read: without a header the columns have no names. */
+  /** True once nothing more can be read, since the columns have no names. */
   isOver = false;
   #records: CsvRecords | undefined;
   #delimiter: string | undefined;
   #header: CsvHeader | undefined;
   readonly #unnamedCells = new UnnamedCells();
   #isNameless = false;
-  /** The first record, if it is of no use. */
+  /** The first record, if it is neither header nor data. */
   #unfit: readonly string[] | undefined;
 
   push(line: TextLine): readonly FileItem[] {
@@ -63,7 +64,7 @@ class CsvTable {
     return this.#unfit === undefined || this.isOver ? items : [...items, this.#giveUp(this.#unfit, undefined)];
   }
 
-  /** Takes what says the delimiter, and passes over comments before the header. */
+  /** Consumes a `sep=` line or a comment before the header. */
   #takePreamble(text: string): boolean {
     const separator = SEPARATOR.exec(text)?.[1];
     if (separator !== undefined) this.#delimiter = separator;
@@ -83,7 +84,7 @@ class CsvTable {
   #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
     this.isOver = this.#header === undefined && !this.#isNameless;
-    const reason = this.isOver ? `is the header, and ${problem}: nothing is read` : problem;
+    const reason = this.isOver ? `is the header, and ${problem}: nothing was read` : problem;
     return { line, fate: 'failed', reason };
   }
 
@@ -97,7 +98,7 @@ class CsvTable {
     });
     if (first.kind === 'doubled') {
       this.isOver = true;
-      return { line: 0, fate: 'failed', reason: `the file has more than one column ${first.name}: rename all but one` };
+      return { line: 0, fate: 'failed', reason: `the file has more than one ${first.name} column: rename all but one` };
     }
     if (first.kind === 'header') this.#header = first.header;
     else if (first.kind === 'data') {
@@ -107,7 +108,7 @@ class CsvTable {
     return undefined;
   }
 
-  /** Nothing is read of a file whose columns are not known. */
+  /** Ends the reading: no row can be read without known columns. */
   #giveUp(first: readonly string[], next: readonly string[] | undefined): FileItem {
     this.isOver = true;
     return { line: 0, fate: 'failed', reason: reasonOfUnfit(first, next) };
@@ -121,13 +122,13 @@ class CsvTable {
 function delimiterOf(header: string): string {
   const delimiter = guessDelimiter(header);
   const isOne = !header.includes(delimiter);
-  // A list of proxies may have any of them in a line, in a password for one.
+  // A single column of proxies may contain any delimiter, for example in a password.
   return isOne && new MemberNames().roleOf(header.trim().replace(/^"(.*)"$/, '$1'))?.field !== undefined
     ? NO_DELIMITER
     : delimiter;
 }
 
-/** Cells by name. A record may be shorter than the header; what is longer has no name, and may be the end of a password. */
+/** Cells by name. A record may be shorter than the header; extra cells have no name and may be the end of a password. */
 function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
   const { length } = names;
   if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {
@@ -138,7 +139,7 @@ function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, c
   return { line, row: rowOf(names, cells) };
 }
 
-/** True for what may be a user and a password, or the rest of a proxy: only of a text like `Example, Inc.` an end may be left out. */
+/** True if the cells may be credentials or part of a proxy: only text like `Example, Inc.` may lose its end. */
 function mayMatter(cells: readonly string[]): boolean {
   const [note = '', ...surplus] = cells;
   if (cells.some((cell) => cell.includes('@') || looksLikeCredentials(cell) || isPort(cell))) return true;

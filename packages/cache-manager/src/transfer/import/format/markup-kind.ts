@@ -1,26 +1,26 @@
 const HTML =
   /^<(?:!doctype\s|!--|\?xml\s|(?:html|head|body|table|thead|tbody|tr|td|th|div|span|p|pre|ul|ol|li|a|script|style|meta|title|br|h[1-6]|section|article|main|nav|center|font|form|iframe|img|link|svg|rss|feed)(?:\s[^<>]*)?\/?>)/i;
-const IS_HTML = 'is HTML or XML and no list: save the list itself, as text, CSV or JSON';
+const IS_HTML = 'is HTML or XML, not a list: save the list itself as text, CSV or JSON';
 
-/** A name alone, under which a list of mappings begins. */
+/** A key on a line of its own, before a list of mappings. */
 const YAML_LIST = /^["']?[\w-]+["']?:\s*(?:#.*)?$/;
 const YAML_ITEM = /^\s*-\s+(?:\{\s*)?["']?[a-z][\w-]*["']?:\s/i;
 const YAML_HOST = /(?:^|[\s{,])["']?(?:server|host|hostname|ip|address)["']?:\s+\S/i;
 const YAML_PORT = /(?:^|[\s{,])["']?port["']?:\s+["']?\d/i;
 const IS_YAML =
-  'is YAML, such as a configuration of Clash: only lists, CSV and JSON are read; write its HTTP and SOCKS proxies as one of these';
+  'is YAML, such as a Clash configuration: only lists, CSV and JSON can be imported; convert its HTTP and SOCKS proxies to one of these';
 
-/** Lines of an item that are looked at for a host and a port, and characters of each. */
+/** Lines of an item that are searched for a host and a port, and the characters inspected per line. */
 const ITEM_LINES = 30;
 const LINE_CHARACTERS = 500;
 
-/** What a text is that holds no list in any format that is read; `undefined` for any other. Linear in the length. */
+/** Describes markup, which contains no list in any supported format; `undefined` for any other text. Linear in the length. */
 export function markupKindOf(head: string): string | undefined {
   if (HTML.test(head.slice(0, 4096).trimStart())) return IS_HTML;
   return isYaml(head) ? IS_YAML : undefined;
 }
 
-/** A list of mappings with a host and a port. A heading over a plain list, and its bullets, are no reason to take it for one. */
+/** True for a list of mappings with a host and a port; a plain list with a heading and bullets is not one. */
 function isYaml(head: string): boolean {
   if (!/^[ \t]*- /m.test(head)) return false;
   let before = '';

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { guessDelimiter } from '../csv/csv-records.ts';
 import { MemberNames } from '../rows/members/member-names.ts';
 
-/** The kinds of file that an import reads. `list` is one proxy a line, in any of the usual notations. */
+/** The formats that an import reads. `list` has one proxy per line, in any of the usual notations. */
 export const PROXY_FILE_FORMATS = Object.freeze(['json', 'jsonl', 'csv', 'list'] as const);
 export type ProxyFileFormat = (typeof PROXY_FILE_FORMATS)[number];
 
@@ -13,21 +13,21 @@ const BY_EXTENSION: ReadonlyMap<string, ProxyFileFormat> = new Map([
   ['.csv', 'csv'],
 ]);
 
-/** By the extension, in any case; `undefined` when it does not tell: a `.txt` may hold anything. */
+/** By the file extension, case-insensitively; `undefined` if that decides nothing: a `.txt` may contain anything. */
 export function formatOfName(path: string): ProxyFileFormat | undefined {
   return BY_EXTENSION.get(extname(path).toLowerCase());
 }
 
-/** By the beginning of the file. A list is the fallback: each line that is no proxy is then reported by itself. */
+/** By the beginning of the file. A list is the fallback: it reports each line that is not a proxy. */
 export function formatOfContent(head: string): ProxyFileFormat {
   const text = head.trimStart();
-  // An IPv6 address in brackets begins with `[` too.
+  // A bracketed IPv6 address also begins with `[`.
   if (/^\[\s*(?:[[\]{"]|$)/.test(text)) return 'json';
   if (text.startsWith('{')) return isJsonLines(text) ? 'jsonl' : 'json';
   return isCsvHeader(text.slice(0, lineEnd(text))) ? 'csv' : 'list';
 }
 
-/** True for a JSON object on the first line, with another one below: alone it is a document. */
+/** True if the first line is a JSON object and another follows; one alone is a document. */
 function isJsonLines(text: string): boolean {
   const end = lineEnd(text);
   if (!text.slice(end).trimStart().startsWith('{')) return false;
@@ -39,7 +39,7 @@ function isJsonLines(text: string): boolean {
   }
 }
 
-/** True for a file that is called JSON and holds a JSON object a line, as many programs write. */
+/** True for a `.json` file that in fact contains JSON Lines, as many programs write it. */
 export function isJsonLinesInside(head: string): boolean {
   const text = head.trimStart();
   return text.startsWith('{') && isJsonLines(text);
@@ -55,7 +55,7 @@ function isCsvHeader(line: string): boolean {
   return has('url') || (has('port') && has('host'));
 }
 
-/** More of a first line need not be looked at. */
+/** Characters of the first line that are inspected. */
 const MAX_HEADER = 16_384;
 
 function lineEnd(text: string): number {

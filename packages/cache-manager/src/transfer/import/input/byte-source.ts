@@ -7,14 +7,14 @@ import { type Utf16, Utf16Transcoder, utf16Of } from './utf16.ts';
 const CHUNK_BYTES = 128 * 1024;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A file, or the bytes of one, read from front to back, once: a pipe will do. Its beginning can be looked at before. */
+/** A file or its bytes, read once from front to back, so that pipes work too. Its beginning can be inspected in advance. */
 export class ByteSource {
   /**
-   * The first bytes of the file, without a byte order mark: as many as one chunk, fewer only if there are no more. UTF-16 is made UTF-8, here
-   * and in all that follows.
+   * The first bytes of the file without a byte order mark: one chunk, or less if the file is shorter. UTF-16 is converted to UTF-8, here
+   * and in all chunks.
    */
   readonly head: Buffer;
-  /** Size of the file in bytes; 0 when it is not known. */
+  /** Size of the file in bytes; 0 if unknown. */
   readonly totalBytes: number;
   bytesRead: number;
   readonly #reader: FileReader;
@@ -29,7 +29,7 @@ export class ByteSource {
     this.bytesRead = head.length;
   }
 
-  /** Throws the system's error, or the signal's reason: a pipe may never hand out its first bytes. */
+  /** Rejects with the system's error or the signal's reason: the first bytes of a pipe may never arrive. */
   static async open(file: FileOrBytes, signal?: AbortSignal): Promise<ByteSource> {
     const reader = typeof file === 'string' ? await openReader(file) : new IterableReader(file);
     try {
@@ -42,7 +42,7 @@ export class ByteSource {
     }
   }
 
-  /** The whole content, the head included. The next piece is on its way while the last one is worked on. */
+  /** The whole content, including the head. The next chunk is read ahead while the current one is processed. */
   async *chunks(): AsyncGenerator<Buffer> {
     let ahead = this.bytesRead < CHUNK_BYTES ? undefined : this.#readAhead();
     if (this.head.length > 0) yield this.head;
@@ -72,7 +72,7 @@ function withoutMark(head: Buffer): Buffer {
   return head.subarray(0, BOM.length).equals(BOM) ? head.subarray(BOM.length) : head;
 }
 
-/** Reads until the chunk is full or the file ends: a pipe hands out less at a time. */
+/** Reads until the chunk is full or the file ends: a pipe delivers less at a time. */
 async function readFull(reader: FileReader): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let length = 0;

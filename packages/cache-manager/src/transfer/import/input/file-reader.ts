@@ -6,11 +6,11 @@ import { checkFileKind } from './file-kind.ts';
 
 /** Reads a file from front to back. */
 export interface FileReader {
-  /** Its size in bytes; 0 when that is not known, as for a pipe. */
+  /** Size in bytes; 0 if unknown, as for a pipe. */
   readonly size: number;
-  /** The next bytes, at most as many as fit; 0 at the end. */
+  /** Reads at most as many bytes as fit; returns their number, 0 at the end. */
   read(into: Buffer): Promise<number>;
-  /** Ends the read of a pipe that is under way too. */
+  /** Also ends a pending read of a pipe. */
   close(): Promise<void>;
 }
 
@@ -20,8 +20,8 @@ const readFile = promisify(read);
 const stateOf = promisify(fstat);
 
 /**
- * Opens a regular file, a pipe or a terminal. Neither opening nor reading waits in a thread for a writer that may never come: a process with such a
- * thread cannot even exit. Throws the system's error, or an UnfitFile.
+ * Opens a regular file, a pipe or a terminal. Neither opening nor reading blocks a thread on a writer that may never come: a process with
+ * such a thread cannot even exit. Rejects with the system's error or an UnfitFile.
  */
 export async function openReader(path: string): Promise<FileReader> {
   const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -55,7 +55,7 @@ class DiskReader implements FileReader {
     return (await reading).bytesRead;
   }
 
-  /** Waits for the read that is under way: closed before, its number could be another file's already. */
+  /** Waits for the pending read: the descriptor must not be reused by another file meanwhile. */
   async close(): Promise<void> {
     await this.#reading;
     await closeFile(this.#fd);
@@ -70,7 +70,7 @@ class StreamReader implements FileReader {
 
   constructor(stream: Socket) {
     this.#stream = stream;
-    // The next read reports a failure; one that comes when nobody reads any more does not matter.
+    // A failure is reported by the next read; after the last read it does not matter.
     stream.on('error', () => {});
     this.#chunks = stream[Symbol.asyncIterator]();
   }

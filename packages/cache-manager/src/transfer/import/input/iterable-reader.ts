@@ -3,7 +3,7 @@ import { UnfitFile } from './file-kind.ts';
 import type { FileReader } from './file-reader.ts';
 import { iteratorOf } from './iterables.ts';
 
-/** Reads what somebody else hands out in pieces, such as a stream. */
+/** Reads bytes that an iterable, such as a stream, yields in pieces. */
 export class IterableReader implements FileReader {
   readonly size = 0;
   readonly #pieces: AsyncIterator<unknown> | Iterator<unknown>;
@@ -15,13 +15,13 @@ export class IterableReader implements FileReader {
     this.#pieces = iteratorOf(bytes instanceof Uint8Array ? [bytes] : bytes);
   }
 
-  /** Rejects with what the iterable throws, and with an UnfitFile for a piece that is no bytes. */
+  /** Rejects with the error of the iterable, and with an UnfitFile for a piece that is not bytes. */
   async read(into: Buffer): Promise<number> {
     while (this.#rest.length === 0) {
       const next = await this.#pieces.next();
       if (next.done === true) return 0;
       if (!(next.value instanceof Uint8Array))
-        throw new UnfitFile('it hands out something else than bytes; a stream must have no encoding set');
+        throw new UnfitFile('it yields something other than bytes; do not set an encoding on the stream');
       this.#rest = next.value;
     }
     const length = Math.min(this.#rest.length, into.length);
@@ -30,7 +30,7 @@ export class IterableReader implements FileReader {
     return length;
   }
 
-  /** Does not wait for the piece that is under way: a stream may never hand it out. */
+  /** Does not wait for the pending piece: a stream may never deliver it. */
   async close(): Promise<void> {
     this.#bytes.destroy?.();
     ignoreRejection(this.#pieces.return?.());

@@ -2,12 +2,12 @@ import { MAX_ROW_BYTES } from '../import-limits.ts';
 import type { ByteSource } from './byte-source.ts';
 import { decodeLine } from './decode-line.ts';
 
-/** One line of a text file, without its end. */
+/** One line of a text file, without its line ending. */
 export interface TextLine {
   /** Counted from 1. */
   readonly line: number;
   readonly text: string;
-  /** Why the line cannot be used; its text is then empty. */
+  /** Why the line cannot be used; `text` is then empty. */
   readonly problem?: string;
 }
 
@@ -15,8 +15,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * The lines of a file, in groups as they come from the disk; each is to be walked through to its end before the next. Lines end with LF,
- * CR LF or CR, and are UTF-8 or else Windows-1252.
+ * The lines of a file in groups, one per chunk; iterate each group to the end before the next. Lines end with LF, CR LF or CR, and are
+ * UTF-8 or else Windows-1252.
  */
 export async function* readLines(source: ByteSource): AsyncGenerator<Iterable<TextLine>> {
   const splitter = new LineSplitter();
@@ -28,7 +28,7 @@ class LineSplitter {
   #line = 0;
   #carry: Buffer[] = [];
   #carried = 0;
-  /** The last chunk ended with a CR: a LF at the beginning of the next one belongs to it. */
+  /** The last chunk ended with a CR, so an LF at the beginning of the next one belongs to that line ending. */
   #skipLf = false;
 
   *push(chunk: Buffer): Generator<TextLine> {
@@ -55,7 +55,7 @@ class LineSplitter {
   #keep(rest: Buffer): void {
     if (rest.length === 0) return;
     this.#carried += rest.length;
-    // Of a line that is too long only the length is kept.
+    // Only the length of an oversized line is kept.
     if (this.#carried > MAX_ROW_BYTES) this.#carry = [];
     else this.#carry.push(rest);
   }
@@ -66,7 +66,7 @@ class LineSplitter {
     this.#carry = [];
     this.#carried = 0;
     const line = ++this.#line;
-    if (length > MAX_ROW_BYTES) return { line, text: '', problem: 'is longer than 1 MiB, the most of a line' };
+    if (length > MAX_ROW_BYTES) return { line, text: '', problem: 'is longer than 1 MiB, the limit for a line' };
     return { line, text: decodeLine(bytes) };
   }
 }

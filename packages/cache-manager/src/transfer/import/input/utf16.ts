@@ -2,10 +2,10 @@ import { StringDecoder } from 'node:string_decoder';
 
 export type Utf16 = 'LE' | 'BE';
 
-/** Units of two bytes that are looked at where no byte order mark tells. */
+/** Two-byte units inspected if there is no byte order mark. */
 const SAMPLE = 256;
 
-/** The byte order of a UTF-16 text by its mark, or by the zeros that ASCII characters have in their upper bytes; `undefined` for any other file. */
+/** The byte order of UTF-16 text, by its mark or by the zero bytes of ASCII characters; `undefined` for any other file. */
 export function utf16Of(head: Buffer): Utf16 | undefined {
   if (head.length < 2) return undefined;
   const mark = head.readUInt16BE(0);
@@ -20,12 +20,12 @@ export function utf16Of(head: Buffer): Utf16 | undefined {
     if (unit < 0x80) little++;
     else if ((unit & 0xff) === 0 && unit < 0x8000) big++;
   }
-  // Nearly all of a list is ASCII, and a text in another encoding holds no zeros.
+  // A list is mostly ASCII, and text in any other encoding has no zero bytes.
   if (units < 4 || Math.max(little, big) * 2 < units) return undefined;
   return little > big ? 'LE' : 'BE';
 }
 
-/** Makes UTF-8 of the pieces of a UTF-16 text; a half of a pair that stands alone becomes U+FFFD. */
+/** Converts pieces of UTF-16 text to UTF-8; a lone surrogate becomes U+FFFD. */
 export class Utf16Transcoder {
   readonly #isBig: boolean;
   readonly #decoder = new StringDecoder('utf16le');
@@ -43,7 +43,7 @@ export class Utf16Transcoder {
     return Buffer.from(this.#decoder.write(this.#isBig ? Buffer.from(units).swap16() : units));
   }
 
-  /** What is left when the file is at its end; a last byte without its other half is nothing. */
+  /** The rest at the end of the file; an odd last byte is dropped. */
   end(): Buffer {
     return Buffer.from(this.#decoder.end());
   }

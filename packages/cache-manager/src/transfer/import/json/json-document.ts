@@ -62,18 +62,18 @@ export type DocumentRow =
 class DocumentProblem extends Error {}
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
-const OUTSIDE_ROWS = 'stands beside the rows and is not read: if it is meant for all of them, write it into each row';
+const OUTSIDE_ROWS = 'is outside the rows and was not read: if it applies to all of them, add it to each row';
 const UNDER_ADDRESS =
-  'is an address with a text under it that may be a user and a password: write {"username": …, "password": …} there';
-const NOT_UTF8 = 'is not UTF-8';
-const LONG_NAME = 'has a member whose name is longer than 1 MiB, the most that is read';
+  'is an address whose value is a string that may be a user and password: write {"username": …, "password": …} instead';
+const NOT_UTF8 = 'is not valid UTF-8';
+const LONG_NAME = 'has a member whose name is longer than 1 MiB, the limit';
 const NO_ROWS =
-  'is neither a JSON array of rows, nor a row, nor an object with rows in it, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
+  'is neither a JSON array of rows, nor a row, nor an object that contains rows, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
 const UNKNOWN_MEMBER =
-  'stands in a member that is not known to hold rows, beside one that is: nothing of such members is read; write a document of their rows alone';
+  'has rows in a member whose name is not recognized, next to one whose name is, and they were not read: put them in a file of their own';
 /** Members that are gathered at once. */
 const MOST_IN_A_STEP = 1024;
-const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members beside its rows, the most that are read`;
+const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members outside its rows, the limit`;
 
 /**
  * A JSON document of rows: an array, an object that is a row, or an object with rows in its members, as `json-shapes.ts` tells them. Of several members

@@ -47,9 +47,9 @@ export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined
   return { end: length, levels: deepest, values };
 }
 
-const TOO_LONG = 'is longer than 1 MiB, the most of a row';
-const TOO_DEEP = `is nested deeper than ${MAX_JSON_LEVELS.toLocaleString('en')} levels, the most of a row`;
-const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members and items, the most of a row`;
+const TOO_LONG = 'is longer than 1 MiB, the limit for a row';
+const TOO_DEEP = `is nested deeper than ${MAX_JSON_LEVELS.toLocaleString('en')} levels, the limit for a row`;
+const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members and items, the limit for a row`;
 
 /** Which limit a row exceeds; `undefined` if none. */
 export function excessOf(bytes: number, { levels, values }: JsonExtent): string | undefined {

@@ -3,7 +3,7 @@ import { MAX_JSON_BYTES } from '../import-limits.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { JsonDocument } from './json-document.ts';
 
-const TOO_LARGE = 'is larger than 64 MiB, the most that is read as one JSON document; use JSON Lines';
+const TOO_LARGE = 'is larger than 64 MiB, the limit for a JSON document: use JSON Lines';
 const FIRST_BUFFER = 1024 * 1024;
 
 /** A JSON document with rows, in any of the shapes of {@link JsonDocument}. One that is broken anywhere loads nothing. */

@@ -4,10 +4,10 @@ import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 export const IDENTITY_KEY_BYTES = 32;
 /** Hex characters of a cache key. */
 const LENGTH = 16;
-/** Says what the HMAC is for: the identity key makes nothing else. */
+/** Domain separation: the identity key is used for nothing else. */
 const PURPOSE = 'pw-cache key 1';
 
-/** What a key covers. */
+/** The parts of a row that its key covers. */
 export interface CoveredParts {
   readonly url: string;
   readonly username: string | null;
@@ -15,20 +15,20 @@ export interface CoveredParts {
 }
 
 /**
- * Makes keys in which a password takes part: the beginning of an HMAC-SHA256 under the identity key of the cache. Without that key nobody can try
- * passwords on what comes out. The key lies in a KeyObject, outside of the JavaScript heap and in no rendering.
+ * Makes cache keys that cover a password: a truncated HMAC-SHA256 under the cache's identity key. Without that key nobody can test
+ * passwords against a cache key. The key is kept in a KeyObject, outside the JavaScript heap, and never printed.
  */
 export class PasswordMac {
   readonly #key: KeyObject;
 
-  /** Takes the 32 bytes, and wipes them out. */
+  /** Copies the 32 bytes and wipes the buffer. */
   constructor(key: Buffer) {
     this.#key = createSecretKey(key);
     key.fill(0);
   }
 
   keyOf({ url, username, password }: CoveredParts): string {
-    // As JSON no two lists of parts are one text, whatever stands in them.
+    // JSON is unambiguous: different parts never produce the same string.
     const text = JSON.stringify([PURPOSE, url, username ?? '', password ?? '']);
     return createHmac('sha256', this.#key).update(text).digest('hex').slice(0, LENGTH);
   }

@@ -3,20 +3,20 @@ import { type CacheEntry, generateCacheKey, originOf, parseProxyUrl } from '@pw/
 import type { KeyIdentity } from '../warm-options.ts';
 import type { PasswordMac } from './password-mac.ts';
 
-/** What the key of a row can be made of. */
+/** The parts of a row that its key may cover. */
 export interface KeyParts {
-  /** The canonical URL, or the text that is kept as it is. */
+  /** The canonical URL, or the invalid one that is stored unchanged. */
   readonly url: string;
-  /** The URL exactly as the row has it, if it has one. */
+  /** The URL exactly as in the row, if it has one. */
   readonly given: string | undefined;
   readonly username: string | null;
   readonly password: string | null;
 }
 
-/** Makes the keys of an import's rows, and tells which keys are a row's own. */
+/** Makes the keys of an import's rows, and recognizes keys that a row may claim. */
 export class RowKeys {
   readonly #identity: KeyIdentity;
-  /** There with the identity `url+credentials`. */
+  /** Present with the identity `url+credentials`. */
   readonly #mac: PasswordMac | undefined;
 
   constructor(identity: KeyIdentity, mac?: PasswordMac) {
@@ -24,21 +24,20 @@ export class RowKeys {
     this.#mac = mac;
   }
 
-  /** The key that a row gets which has none, or one that is not believed. A password takes part through the HMAC alone. */
+  /** The key of a row without a key or with one that is not trusted. A password enters only through the HMAC. */
   ownKey(parts: KeyParts): string {
     const { url, given, username } = parts;
     const mac = this.#macOf(parts);
     if (mac !== undefined) return mac;
     if (this.#identity !== 'url') return generateCacheKey(url, { username });
-    // ProxyWhirl's key is of the URL exactly as the row has it.
+    // ProxyWhirl hashes the URL exactly as the row has it.
     const isExact = given !== undefined && !given.includes('@') && parseProxyUrl(given).ok;
     return generateCacheKey(isExact ? given : url);
   }
 
   /**
-   * True for a key that the row itself hashes to: of its URL, with its username or, as ProxyWhirl makes keys, without; the URL as it
-   * is stored or as the row has it; with `url+credentials` also of all of it, password included. Anybody can compute the others of a stored
-   * proxy, so any other key says nothing about the row.
+   * True for a key that the row itself hashes to: its URL (canonical or as given), with its username or, as in ProxyWhirl, without; with
+   * `url+credentials` also its HMAC. Any other key proves nothing: anybody can compute the key of a stored proxy and put it into a row.
    */
   isOwnKey(key: string, parts: KeyParts): boolean {
     const { url, given, username } = parts;
@@ -50,18 +49,18 @@ export class RowKeys {
   }
 
   #macOf({ url, username, password }: KeyParts): string | undefined {
-    // Without a password there is nothing to hide, and the key stays one that others can compute.
+    // Without a password there is nothing to hide, and the key stays comparable with those of other programs.
     return password === null ? undefined : this.#mac?.keyOf({ url, username, password });
   }
 }
 
-/** How long it takes must not tell a file's author how much of an HMAC a guess has right. */
+/** In constant time, so that the author of a file cannot guess an HMAC byte by byte. */
 function isSame(key: string, mac: string): boolean {
   const [given, right] = [Buffer.from(key), Buffer.from(mac)];
   return given.length === right.length && timingSafeEqual(given, right);
 }
 
-/** Of an entry whose URL is as its row had it. */
+/** The key parts of an entry whose URL is as in its row. */
 export function keyPartsOf({ proxyUrl, username, password }: CacheEntry): KeyParts {
   return {
     url: originOf(proxyUrl),

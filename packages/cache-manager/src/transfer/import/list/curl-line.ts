@@ -22,10 +22,10 @@ const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header', '--proxy-
 /** Letters of options that take a value, besides `-x` and `-U`. */
 const WITH_VALUE = 'AbcCdDeEFHhKmoPQrTtuwXYyz';
 
-const TWO_USERS = 'names a user in the proxy and by an option of its own: write one of them';
-const NO_PROXY = 'is a command without a proxy: write -x and the proxy, with its port';
-const OPEN_QUOTE = 'is a command with a quote that is not closed';
-const IN_HEADER = 'gives the proxy its credentials in a header: write -U user:password';
+const TWO_USERS = 'gives a user both in the proxy URL and in -U: remove one of them';
+const NO_PROXY = 'is a curl command without a proxy: add -x and the proxy, with its port';
+const OPEN_QUOTE = 'is a curl command with an unclosed quote';
+const IN_HEADER = 'passes the proxy credentials in a header: use -U user:password instead';
 
 /** True for a command of curl, or for its options that name a proxy. */
 export function isCurlLine(text: string): boolean {

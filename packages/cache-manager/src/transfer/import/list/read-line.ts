@@ -14,7 +14,7 @@ import { failed, skipped, type TokenRead, type TokenReading, type TokenRefused }
 const TOO_LONG: PlainLineResult = {
   ok: false,
   fate: 'failed',
-  reason: `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most of a proxy with its credentials`,
+  reason: `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the limit for a proxy with its credentials`,
 };
 
 export interface LineOptions extends PlainLineOptions {

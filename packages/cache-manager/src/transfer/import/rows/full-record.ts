@@ -37,7 +37,7 @@ export function fullRecordToEntry(
   const entry = moveUserInfo(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayContainCredentials(entry.proxyUrl))
     throw new CacheValidationError(
-      'proxy_url may hold a password; it is not stored in clear: write it as scheme://user:password@host:port',
+      'proxy_url may contain a password, which must not be stored in clear text: write it as scheme://user:password@host:port',
     );
   return { entry: CacheEntry.restore(maskPlainFields({ ...entry, labels })), notes: [...notes, ...labelNotes] };
 }

@@ -87,12 +87,12 @@ export function otherProxyOf(
     if (other.kind !== 'url') continue;
     const isSame = placeOf(other.url) === placeOf(address.url) && other.username === address.username;
     if (!isSame || other.password !== address.password)
-      return `${member.role.name} names another proxy than ${taken.role.name}, and is not read: write it as a row of its own`;
+      return `${member.role.name} names a different proxy than ${taken.role.name} and was not read: write it as a separate row`;
   }
   return undefined;
 }
 
-const NO_PROXY = 'names no proxy: it has none of proxy_url, proxy, ip, host, server, address, url';
+const NO_PROXY = 'names no proxy: it has no value for proxy_url, proxy, ip, host, server, address or url';
 const NOTHING: RowAddress = { kind: 'none', fate: 'skipped', reason: NO_PROXY };
 
 function nothingIn(port: Member | undefined): RowAddress {
@@ -100,7 +100,7 @@ function nothingIn(port: Member | undefined): RowAddress {
   return {
     kind: 'none',
     fate: 'skipped',
-    reason: 'has a port, and no host that is known as such: ip, host, server, address',
+    reason: 'has a port but no host: name it ip, host, server or address',
   };
 }
 
@@ -117,7 +117,7 @@ function readProxyUrl(member: Member, context: AddressContext): RowAddress {
   const address = parseEndpoint(role.name, value, context);
   if (address.kind === 'url') return { ...address, member };
   if (address.fate === 'failed' || mayContainCredentials(value)) return address;
-  return { kind: 'odd', text: value, reason: `${address.reason}; it was kept as it is` };
+  return { kind: 'odd', text: value, reason: `${address.reason}; it was stored unchanged` };
 }
 
 /** A text that names a whole proxy; a mere host counts with the port beside it. */
@@ -157,7 +157,7 @@ function schemeOfUrl(url: string): ProxyScheme {
   return url.slice(0, url.indexOf(':')) as ProxyScheme;
 }
 
-const NO_HOST_ALONE = 'must be a host alone beside a port; a whole URL is read from proxy_url';
+const NO_HOST_ALONE = 'must be only a host when the row has a port: put a whole URL in proxy_url';
 const WRONG_PORT = 'must be a whole number from 1 to 65535';
 
 /** Each field is read by itself: put together first, one could reach into another's place. */
@@ -171,7 +171,7 @@ function readParts(
   if (text === undefined || text === '') return notAString(given);
   const host = parseProxyHost(withBrackets(text));
   if (port === undefined) {
-    if (host.ok) return failedAddress(`has ${name}, and no port`);
+    if (host.ok) return failedAddress(`has ${name} but no port`);
     return text.includes(':') ? parseEndpoint(name, text, context) : failedAddress(`${name} ${host.reason}`);
   }
   const digits = textOf(port.value) ?? '';
@@ -189,7 +189,7 @@ function readParts(
 
 /** An object or a list may well hold a proxy. */
 function notAString({ role, value }: Member): RowAddress & { kind: 'none' } {
-  if (typeof value === 'object') return failedAddress(`${role.name} is not a string: write its members into the row itself`);
+  if (typeof value === 'object') return failedAddress(`${role.name} is not a string: move its members into the row itself`);
   return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
 }
 

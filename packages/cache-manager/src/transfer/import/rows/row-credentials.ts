@@ -65,7 +65,7 @@ function ofOneMember({ role, value }: Member, names: MemberNames): RowCredential
     const colon = value.indexOf(':');
     if (colon > 0)
       return { username: value.slice(0, colon), password: value.slice(colon + 1) || null, notes: NO_NOTES };
-    return { ...NONE, notes: [`${role.name} is not read: it is not of the form user:password`] };
+    return { ...NONE, notes: [`${role.name} was not read: it must have the form user:password`] };
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const { username, password, unread } = membersOf(value as Row, names);
@@ -75,5 +75,5 @@ function ofOneMember({ role, value }: Member, names: MemberNames): RowCredential
       return { ...found, notes: [...found.notes, ...unreadNotes(unread, names)] };
     }
   }
-  return { ...NONE, notes: [`${role.name} is not read: it is neither user:password nor an object with both`] };
+  return { ...NONE, notes: [`${role.name} was not read: it must be user:password or an object with both`] };
 }

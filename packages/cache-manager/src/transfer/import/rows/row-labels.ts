@@ -21,10 +21,10 @@ export interface RowLabels {
 
 const NONE: RowLabels = Object.freeze({ labels: NO_LABELS, notes: Object.freeze([]) });
 
-const LEFT_OUT = `is longer than ${MAX_LABEL_VALUE} characters or holds what no label may, and was left out`;
-const NO_OWN = 'labels is neither an object nor a list of name=value, and was left out';
-const RULES = `a name is a letter and then letters, digits, _ . and -, at most 64 characters; a value is 1 to ${MAX_LABEL_VALUE} characters without control characters`;
-const TOO_MANY = `has labels that were left out: with them it would have more than ${MAX_LABELS}`;
+const LEFT_OUT = `is longer than ${MAX_LABEL_VALUE} characters or contains characters that a label must not have, and was left out`;
+const NO_OWN = 'labels is neither an object nor a list of name=value strings, and was left out';
+const RULES = `a name is a letter followed by letters, digits, _ . and -, at most 64 characters; a value is 1 to ${MAX_LABEL_VALUE} characters without control characters`;
+export const TOO_MANY_LABELS = `has labels that were left out: an entry has at most ${MAX_LABELS}`;
 
 /**
  * The labels of a row: of the whole import, those that the row names itself as `labels`, and those that other members tell, such as
@@ -48,7 +48,7 @@ function combine(ofImport: EntryLabels, others: readonly RowLabels[]): RowLabels
     const joined = other.labels === NO_LABELS ? labels : { ...other.labels, ...labels };
     const areTooMany = Object.keys(joined).length > MAX_LABELS;
     if (!areTooMany) labels = joined;
-    notes = [...(notes ?? []), ...other.notes, ...(areTooMany ? [TOO_MANY] : [])];
+    notes = [...(notes ?? []), ...other.notes, ...(areTooMany ? [TOO_MANY_LABELS] : [])];
   }
   return { labels: labels === ofImport ? labels : toLabels(labels), notes: notes ?? NONE.notes };
 }
@@ -58,7 +58,7 @@ function readOwn(value: unknown): RowLabels {
   if (value === undefined || value === null || value === '') return NONE;
   if (typeof value !== 'object') return { labels: NO_LABELS, notes: [NO_OWN] };
   const pairs = Array.isArray(value) ? pairsOf(value) : Object.entries(value);
-  if (pairs.length > MAX_LABELS) return { labels: NO_LABELS, notes: [TOO_MANY] };
+  if (pairs.length > MAX_LABELS) return { labels: NO_LABELS, notes: [TOO_MANY_LABELS] };
   const labels: Record<string, string> = {};
   let wrong = 0;
   for (const [name, given] of pairs) {
@@ -67,7 +67,7 @@ function readOwn(value: unknown): RowLabels {
     if (isLabelName(name) && isLabelValue(text)) labels[name] = text;
     else wrong++;
   }
-  return { labels, notes: wrong === 0 ? [] : [`labels: ${wrong} left out: ${RULES}`] };
+  return { labels, notes: wrong === 0 ? [] : [`labels: ${wrong} invalid, left out: ${RULES}`] };
 }
 
 function pairsOf(texts: readonly unknown[]): (readonly [string, unknown])[] {

@@ -10,7 +10,7 @@ export type RowScheme =
 
 const NO_SCHEME: RowScheme = {};
 const KNOWN = 'http, https, socks4, socks4a, socks5, socks5h';
-const NUMBER = 'is a number that names no scheme; the default one was taken';
+const NUMBER = 'is a number that does not name a scheme; the default scheme was used';
 
 /** FoxyProxy numbers the types of its proxies; 5 to 7 are none. */
 const OF_FOXYPROXY: readonly NamedScheme[] = [
@@ -62,7 +62,7 @@ function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowS
       const found = bestOf(Array.isArray(value) ? value : [value], names);
       if (found !== undefined) return found;
       if (!Array.isArray(value) || value.length > 0)
-        note ??= `${role.name} names no scheme of ${KNOWN}; the default one was taken`;
+        note ??= `${role.name} names none of ${KNOWN}; the default scheme was used`;
       continue;
     }
     if (typeof value !== 'string') {
@@ -78,7 +78,7 @@ function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowS
 /** `undefined` where the next member may say more. */
 function toScheme(named: NamedScheme, { role }: Member): RowScheme | undefined {
   if (named === 'nothing') return undefined;
-  if (named === 'direct') return { problem: `${role.name} says that it is no proxy`, isDirect: true };
+  if (named === 'direct') return { problem: `${role.name} says that this is not a proxy`, isDirect: true };
   if (isScheme(named)) return { scheme: named };
   // `type` says in some lists of what kind a proxy is.
   if (named === 'unknown' && (role.label !== undefined || /type/.test(role.name))) return undefined;

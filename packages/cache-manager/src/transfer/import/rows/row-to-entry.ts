@@ -54,11 +54,11 @@ export type RowResult =
 
 // Stands in where a URL is checked that is known to be none.
 const STAND_IN = 'http://host.invalid:1';
-const FOREIGN_KEY = 'key is not one of its URL and username; the proxy was stored under the one that is';
-const OTHER_SCHEME = 'names another scheme than the URL, which counts';
+const FOREIGN_KEY = 'key does not match the URL and username; the proxy was stored under the key that does';
+const OTHER_SCHEME = 'names a different scheme than the URL; the scheme of the URL was used';
 
 const LIMITED = ['url', 'host', 'link', 'username', 'password', 'credentials', 'key'] as const;
-const TOO_LONG = `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the most that is read`;
+const TOO_LONG = `is longer than ${MAX_FIELD_CHARACTERS.toLocaleString('en')} characters, the limit`;
 
 function isTooLong(value: unknown): boolean {
   return typeof value === 'string' && value.length > MAX_FIELD_CHARACTERS;
@@ -69,7 +69,7 @@ export function rowToEntry(value: unknown, context: RowContext, hint?: RowHint):
   try {
     if (typeof value === 'string') return readTextRow(value, context, hint);
     if (Array.isArray(value)) return readArrayRow(value, context, hint);
-    if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is not an object' };
+    if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is neither an object nor a string' };
     const row = value as Row;
     return isFullRecord(row) ? readFullRecord(row, context) : readRow(row, context, hint);
   } catch (error) {
@@ -88,7 +88,7 @@ function readFullRecord(row: Row, context: RowContext): RowResult {
     return { entry: renewed, keySource: 'record', notes };
   }
   if (!entry.isExpiredAt(now)) return { entry, keySource: 'record', notes };
-  return { fate: 'skipped', reason: 'expired before it was imported; a TTL given with the import renews it' };
+  return { fate: 'skipped', reason: 'expired before the import: give the import a TTL to renew it' };
 }
 
 /** A row that is nothing but a text: a line of a list. */

@@ -70,7 +70,7 @@ describe.each(formats)('a row of a %s file with the key of another proxy', (form
     const before = at(target, ANN);
     const result = await importRows(target, [{ key: ANN, proxy_url: EVIL }], format);
     expect(result).toMatchObject({ loaded: 1, skipped: 0, failed: 0, problemCount: 1 });
-    expect(result.problems[0]?.reason).toContain('key is not one of its URL and username');
+    expect(result.problems[0]?.reason).toContain('key does not match the URL and username');
     expect(at(target, ANN)).toEqual(before);
     expect(at(target, generateCacheKey(EVIL))).toMatchObject({
       proxyUrl: EVIL,
@@ -164,7 +164,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
       const before = at(target, key);
       const result = await importRows(target, [recordOf(target, input, { key })], format);
       expect(result).toMatchObject({ loaded: 1, skipped: 0, failed: 0, problemCount: 1 });
-      expect(result.problems[0]?.reason).toContain('key is that of another proxy');
+      expect(result.problems[0]?.reason).toContain('key belongs to another proxy');
       expect(at(target, key)).toEqual(before);
       const { username = null, password = null } = input;
       expect(at(target, generateCacheKey(input.proxyUrl, { username }))).toMatchObject({

@@ -55,7 +55,7 @@ describe('the scheme of a row', () => {
   it('of a URL counts more than that of a member, which is told', async () => {
     const { entries, reasons } = await importJson([{ proxy: 'http://198.18.0.1:80', type: 'socks5' }]);
     expect(entries).toEqual([['http://198.18.0.1:80', null, null]]);
-    expect(reasons).toEqual(['type names another scheme than the URL, which counts']);
+    expect(reasons).toEqual(['type names a different scheme than the URL; the scheme of the URL was used']);
   });
 
   it.each([
@@ -109,7 +109,7 @@ describe('a member that is not read', () => {
     ];
     const { counts, reasons } = await importJson(rows);
     expect(counts).toEqual([2, 0, 0]);
-    expect(reasons).toEqual(['https names another proxy than http, and is not read: write it as a row of its own']);
+    expect(reasons).toEqual(['https names a different proxy than http and was not read: write it as a separate row']);
   });
 
   it('is not told where it is a flag, or empty', async () => {
@@ -224,10 +224,10 @@ describe('a table whose columns are not known', () => {
     expect(counts).toEqual([0, 0, 1]);
     expect(reasons).toEqual([
       expect.stringMatching(
-        /^the file has no column that names a proxy.*known are ip, host.*rename its columns to such names$/,
+        /^the file has no column that names a proxy.*rename its columns to ip, host/,
       ),
     ]);
-    expect(reasons[0]!.includes('found were')).toBe(shown !== undefined);
+    expect(reasons[0]!.includes('(found: ')).toBe(shown !== undefined);
     expect(reasons[0]).toContain(shown ?? 'the file');
     expect(reasons[0]).not.toContain('hunter');
   });

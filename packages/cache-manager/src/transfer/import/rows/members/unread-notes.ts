@@ -7,6 +7,6 @@ export function unreadNotes(unread: readonly Member[], names: MemberNames): stri
     .filter(({ given }) => names.markReported(given))
     .map(
       ({ role }) =>
-        `${role.name === '' ? 'a member' : role.name} is not read, here and below, and looks like a credential or a scheme: if it is one, rename it to username, password or protocol`,
+        `${role.name === '' ? 'a member' : role.name} looks like a credential or a scheme, but is not read, here and in later rows: if it is one, rename it to username, password or protocol`,
     );
 }

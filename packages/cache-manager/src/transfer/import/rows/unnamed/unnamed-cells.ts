@@ -18,10 +18,10 @@ interface Place {
 }
 
 const NO_PLACE =
-  'has no cell with a host and one with its port behind it, nor one with both; without a header they are looked for';
-const SEVERAL = 'has several cells that may be the host: write a header line, such as ip,port,username,password';
+  'has neither a host cell followed by a port cell nor a host:port cell, which a row without column names needs';
+const SEVERAL = 'has several cells that may be the host: add a header line, such as ip,port,username,password';
 const UNTOLD =
-  'has cells that may be a username and a password and cannot be told from others: write a header line, such as ip,port,username,password';
+  'has cells that may or may not be a username and a password: add a header line, such as ip,port,username,password';
 
 /** Reads the rows of a table without a header: a cell is what it is credible as. */
 export class UnnamedCells {
