@@ -18,16 +18,16 @@ import { warmFromFile } from './warm-from-file.ts';
 import { DEFAULT_TTL_SECONDS, type WarmOptions, type WarmTarget } from './warm-options.ts';
 
 export interface PreviewOptions extends WarmOptions {
-  /** Most entries that are given, 0 to 10,000. Default 10. */
+  /** Most entries to return, 0 to 10,000. Default 10. */
   readonly limit?: number | undefined;
-  /** Opens the sealed credentials of an exported file, as the cipher of a cache does. Default: none, and such rows fail. */
+  /** Opens the sealed credentials of an exported file. Without it, such rows fail. */
   readonly cipher?: CredentialCipher | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** What an import into an empty cache would make of a file: `loaded` counts the rows that it would store. */
+/** The result of an import into an empty cache: `loaded` counts the rows that it would store. */
 export interface FilePreview extends WarmResult {
-  /** The first entries, in the order of the file. Their credentials show when they are revealed. */
+  /** The first entries, in the order of the file. `reveal()` shows their credentials. */
   readonly entries: readonly CacheEntry[];
 }
 
@@ -39,8 +39,8 @@ const OPTIONS = Object.freeze({
 }) satisfies Record<string, ArgumentKind>;
 
 /**
- * Reads a file to its end as `warmFromFile` does, and stores nothing: for whoever wants to see how it is understood. Times to live that the
- * rows do not bring are those of a cache without settings, and with `keyIdentity: 'url+credentials'` the keys are not those that a cache would make. Memory does not grow with the file.
+ * Reads a file to the end like `warmFromFile` but stores nothing, to show how the file is understood. Rows without a TTL get the default one,
+ * and with `keyIdentity: 'url+credentials'` the keys differ from those of any cache. Memory does not grow with the file.
  *
  * Rejects with a CacheValidationError for a wrong option, and with the signal's reason.
  *
@@ -58,7 +58,7 @@ export async function previewFile(file: FileOrBytes, options: PreviewOptions = {
     clock,
     cipher,
     ttlFor: () => DEFAULT_TTL_SECONDS,
-    // Of no cache: rows are told apart as they would be, under other keys.
+    // A random key: rows are distinguished as in a cache, under different keys.
     passwordMac: async () => new PasswordMac(randomBytes(IDENTITY_KEY_BYTES)),
     mergeMany: (_keys, merge) => {
       const found = merge.over(new Map());
@@ -69,7 +69,7 @@ export async function previewFile(file: FileOrBytes, options: PreviewOptions = {
   return { ...(await warmFromFile(target, file, more)), entries };
 }
 
-/** Of the options that an import does not know; that one refuses all that are wrong of the others. */
+/** Problems of the options that only a preview has; `warmFromFile` checks the others. */
 function problemsOf(options: unknown): FieldProblem[] {
   if (!Kinds.object.isRight(options)) return [{ path: 'options', message: Kinds.object.wanted }];
   return Object.entries(OPTIONS).flatMap(([path, { isRight, wanted }]) =>

@@ -26,14 +26,14 @@ import {
 } from './warm-options.ts';
 
 /**
- * Reads proxies from a file (a regular one, a pipe, a terminal, or its bytes in pieces) into a cache, in batches: JSON Lines, CSV and plain lists of any size in
- * constant memory, JSON documents up to 64 MiB. Time is in proportion to the size, whatever the file holds, and others get their turn after
- * every few milliseconds; see `import-limits.ts` for what is refused as too large. A row that is wrong never stops the rest, and a file that cannot
- * be read is not an error but `failed: 1`. A row over an existing entry of the same proxy keeps its health, access counts and
- * credentials (see `mergeExisting`); a key that belongs to another proxy is not believed (see `isOwnKey`).
+ * Imports proxies from a file (a regular one, a pipe, a terminal, or bytes in pieces) in batches: JSON Lines, CSV and plain lists of any size
+ * in constant memory, JSON documents up to 64 MiB. Takes time proportional to the size, whatever the content, and yields to the event loop
+ * every few milliseconds; see `import-limits.ts` for the limits. A bad row never stops the others, and an unreadable file counts as
+ * `failed: 1` instead of throwing. An existing entry of the same proxy keeps its health, access counts and credentials (see
+ * `mergeExisting`); a row cannot claim the key of another proxy (see `isOwnKey`).
  *
- * Throws a CacheValidationError for a path that is none and for a wrong option, what `WarmOptions.keyIdentity` says, and the signal's reason when it is aborted: the rows read until then are stored first,
- * and the last call of `onProgress` tells what became of them.
+ * Rejects with a CacheValidationError for a wrong path or option, with the errors of `WarmOptions.keyIdentity`, and with the signal's
+ * reason: then the rows read so far are stored first and reported in a last call of `onProgress`.
  */
 export async function warmFromFile(target: WarmTarget, file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
   const settings = parseWarmOptions(file, options);
@@ -68,7 +68,7 @@ async function warm(target: WarmTarget, file: FileOrBytes, settings: WarmSetting
   }
 }
 
-/** Before a row is read: keys that cannot be made refuse the whole import. */
+/** Called before any row is read: if keys cannot be made, the whole import is refused. */
 async function rowKeys(target: WarmTarget, identity: KeyIdentity): Promise<RowKeys> {
   if (identity !== 'url+credentials') return new RowKeys(identity);
   if (target.passwordMac !== undefined) return new RowKeys(identity, await target.passwordMac());
@@ -107,14 +107,14 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
   const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
     stored = source.bytesRead;
-    // Reading the rows was work for one turn, and storing may never leave the next.
+    // Storing runs without yielding, so it gets a turn of its own.
     await turn.rest();
     await batch.store();
     await reportProgress(settings.onProgress, progressOf(tally, source));
     await turn.rest();
     settings.signal?.throwIfAborted();
   };
-  for await (const items of guarded(readProxyFile(source, path, settings), tally, settings.signal)) {
+  for await (const items of untilFailure(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
       if (item !== undefined) take(item, context, settings, batch, tally);
       if (isFull() || settings.signal?.aborted === true) await flush();
@@ -156,8 +156,8 @@ function refusalOf(entry: CacheEntry, { refuse }: WarmSettings): string | undefi
   throw new CacheValidationError(`import: ${problem.path}: ${problem.message}`, { problems: [problem] });
 }
 
-/** A disk that fails in the middle of a file ends the reading, as the signal does; what was read before stays. */
-async function* guarded(
+/** Ends the reading on a read error and on abort; rows read so far are kept. */
+async function* untilFailure(
   groups: AsyncIterable<FileItems>,
   tally: ImportTally,
   signal: AbortSignal | undefined,
@@ -167,7 +167,7 @@ async function* guarded(
   while (!isAborted()) {
     let next: IteratorResult<FileItems>;
     try {
-      // The next bytes of a pipe may never come.
+      // The next bytes of a pipe may never arrive.
       next = await (signal === undefined ? iterator.next() : abortable(iterator.next(), signal));
     } catch (error) {
       if (!isAborted()) tally.refuse(0, 'failed', `the file cannot be read to the end${systemCode(error)}`);
@@ -178,7 +178,7 @@ async function* guarded(
   }
 }
 
-/** What tells the format, and is logged; bytes have no name. */
+/** The name that determines the format and is logged; empty for bytes. */
 function nameOf(file: FileOrBytes): string {
   return typeof file === 'string' ? file : '';
 }

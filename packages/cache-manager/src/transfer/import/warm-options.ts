@@ -25,34 +25,34 @@ import type { WarmResult } from './import-tally.ts';
 import { isIterable } from './input/iterables.ts';
 import type { PasswordMac } from './keys/password-mac.ts';
 
-/** Where imported entries go. */
+/** The target of an import. */
 export interface WarmTarget {
   /**
-   * Stores what `merge` makes of the entries that are there already under the keys, with nothing in between and without counting
-   * an access. Tells in the order of its entries which are stored.
+   * Atomically replaces the entries under the keys by what `merge` makes of them, without counting an access. Returns, in the order of
+   * the merged entries, which of them were stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
   /** Opens the sealed credentials of an exported file. */
   readonly cipher: CredentialCipher | undefined;
-  /** Hears of each problem. Default: nobody does. */
+  /** Receives each problem. Default: none. */
   readonly logger?: Logger | undefined;
-  /** There where every tier has a limit: what has to go is told of. */
+  /** Present if every tier has a limit: then evictions during the import are reported. */
   readonly room?: LimitedRoom | undefined;
-  /** What makes keys that cover a password; rejects where such keys cannot be made. */
+  /** Makes keys that cover a password; rejects if such keys cannot be made. */
   passwordMac?(): Promise<PasswordMac>;
   /** The time to live of an entry from this source, in seconds. */
   ttlFor(source: string): number;
 }
 
-/** How far an import is. The counts grow; `bytesRead` of `totalBytes` is the best measure of how much is left. */
+/** The progress of an import. `bytesRead` of `totalBytes` is the best measure of what remains. */
 export interface WarmProgress extends WarmResult {
   readonly bytesRead: number;
-  /** Size of the file; 0 when it is not known, as for a pipe. */
+  /** Size of the file; 0 if unknown, as for a pipe. */
   readonly totalBytes: number;
 }
 
-/** What a cache key is made of. */
+/** The parts of a row that its cache key covers. */
 export const KEY_IDENTITIES = Object.freeze(['url+username', 'url', 'url+credentials'] as const);
 export type KeyIdentity = (typeof KEY_IDENTITIES)[number];
 
@@ -62,45 +62,48 @@ export interface WarmOptions {
   /** Scheme of rows that name none. Default `"http"`. */
   readonly defaultScheme?: ProxyScheme | undefined;
   /**
-   * Takes a single name in a line of a list without a scheme, such as `squid:3128`, for a host. Default false: it counts as failed,
-   * for `Total:402` has the same shape. `localhost` always is a host, and in a URL or a field every name is.
+   * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Default false: such a line fails, because
+   * `Total:402` looks the same. `localhost` is always accepted, as is any host in a URL or a field.
    */
   readonly bareNames?: boolean | undefined;
   /** Source of rows that name none. Default `"warmed"`. */
   readonly defaultSource?: string | undefined;
-  /** Default: by the extension, or else by the content. */
+  /** Default: detected by the extension or else by the content. */
   readonly format?: ProxyFileFormat | undefined;
   /**
-   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten entries, or
-   * the URL alone, as in ProxyWhirl; neither covers a password. `'url+credentials'` covers it too, so that the sessions of a gateway that stand in
-   * the password are entries of their own: through an HMAC, with a key that the cache makes once and keeps sealed in its lowest persistent tier. The
-   * import then rejects, before it stores anything, with a CacheError of code `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep
-   * that key, and if no key of the cipher opens it; with a CacheStorageError while a tier is off that may have it. A row without a
-   * password gets the key of URL and username.
+   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten entries, or the URL
+   * alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway sessions that are part of the password are
+   * separate entries: the key is an HMAC under a secret that the cache creates once and keeps sealed in its lowest persistent tier. A row
+   * without a password gets the key of URL and username.
+   *
+   * With `'url+credentials'` the import rejects before it stores anything: with a CacheError of code `CACHE_IDENTITY_KEY_UNAVAILABLE`
+   * without a cipher, without a persistent tier that can keep the secret, or if no key of the cipher opens it; with a CacheStorageError
+   * while a tier that may have it is off.
    */
   readonly keyIdentity?: KeyIdentity | undefined;
   /**
-   * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They count more than what a row says of itself, and over an
-   * entry that is there they replace its labels of the same names. Default: none.
+   * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They override labels of the row, and replace those of
+   * the same names in an existing entry. Default: none.
    */
   readonly labels?: EntryLabels | undefined;
-  /** Rows stored at once, 1 to 10,000; other work gets a turn in between. Default 500. */
+  /** Rows per batch, 1 to 10,000; the import yields to the event loop in between. Default 500. */
   readonly batchSize?: number | undefined;
   /**
-   * Gives a reason not to take an entry, and its row counts as failed; `undefined` takes it. Credentials in the reason are masked. It
-   * answers at once: any other answer, a promise too, ends the import with a CacheValidationError, and what it throws ends it.
+   * Returns a reason to refuse an entry, whose row then counts as failed, or `undefined` to accept it. Credentials in the reason are
+   * masked. Must be synchronous: any other result, including a promise, ends the import with a CacheValidationError. An error that it
+   * throws ends the import.
    */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /**
-   * Called after each batch, and once more when the import is aborted. An async one is waited for. What it throws, or rejects with,
-   * ends the import; the rows read until then are stored.
+   * Called after each batch, and a last time when the import is aborted. An async listener is awaited. If it throws or rejects, the
+   * import ends with that error; the rows read so far are stored.
    */
   readonly onProgress?: ((progress: WarmProgress) => unknown) | undefined;
-  /** Ends the import with the signal's reason, once the rows read until then are stored; they stay. */
+  /** Ends the import with the signal's reason after storing the rows read so far. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** {@link WarmOptions}, checked and complete. */
+/** Validated {@link WarmOptions} with defaults. */
 export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format' | 'refuse' | 'onProgress' | 'signal'> {
   readonly defaultScheme: ProxyScheme;
   readonly bareNames: boolean;
@@ -120,7 +123,7 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
   defaultSource: optional(Kinds.text),
   format: optional(among(PROXY_FILE_FORMATS)),
   keyIdentity: optional(among(KEY_IDENTITIES)),
-  // What is wrong with them is told label by label.
+  // Checked label by label in `problemsOfLabels`.
   labels: { wanted: '', isRight: () => true },
   batchSize: optional(wholeNumber(1, MAX_BATCH)),
   refuse: optional(Kinds.function),
@@ -128,7 +131,7 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 });
 const DEFAULT_BATCH = 500;
 
-/** Fills the defaults. Throws a CacheValidationError that lists every wrong option, and a wrong path. */
+/** Applies the defaults. Throws a CacheValidationError that lists every wrong option and a wrong path. */
 export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
   refuseProblems('import', [
     ...(isIterable(file) ? [] : problemsOfPath(file)),

@@ -5,7 +5,7 @@ import { MemberNames } from '../rows/members/member-names.ts';
 import { isPort } from '../rows/unnamed/cell-kinds.ts';
 import { UnnamedCells } from '../rows/unnamed/unnamed-cells.ts';
 import { looksLikeCredentials } from '../words/credential-shape.ts';
-import { isName } from '../words/proper-name.ts';
+import { isProperName } from '../words/proper-name.ts';
 import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 
@@ -47,7 +47,7 @@ class CsvTable {
   #delimiter: string | undefined;
   #header: CsvHeader | undefined;
   readonly #unnamedCells = new UnnamedCells();
-  #isNameless = false;
+  #isProperNameless = false;
   /** The first record, if it is neither header nor data. */
   #unfit: readonly string[] | undefined;
 
@@ -83,14 +83,14 @@ class CsvTable {
 
   #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
-    this.isOver = this.#header === undefined && !this.#isNameless;
+    this.isOver = this.#header === undefined && !this.#isProperNameless;
     const reason = this.isOver ? `is the header, and ${problem}: nothing was read` : problem;
     return { line, fate: 'failed', reason };
   }
 
   #toItem({ line, cells }: CsvRecord & { readonly cells: readonly string[] }): FileItem | undefined {
     if (this.#header !== undefined) return toRow(this.#header, line, cells);
-    if (this.#isNameless) return this.#toNameless(line, cells);
+    if (this.#isProperNameless) return this.#toNameless(line, cells);
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
     const first = readFirstRecord(cells, new MemberNames(), (all) => {
       const read = this.#unnamedCells.read(all);
@@ -102,7 +102,7 @@ class CsvTable {
     }
     if (first.kind === 'header') this.#header = first.header;
     else if (first.kind === 'data') {
-      this.#isNameless = true;
+      this.#isProperNameless = true;
       return this.#toNameless(line, cells);
     } else this.#unfit = cells;
     return undefined;
@@ -143,7 +143,7 @@ function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, c
 function mayMatter(cells: readonly string[]): boolean {
   const [note = '', ...surplus] = cells;
   if (cells.some((cell) => cell.includes('@') || looksLikeCredentials(cell) || isPort(cell))) return true;
-  return !/\s/.test(note) && !isName(note) && surplus.some((cell) => !/\s/.test(cell) && !isName(cell));
+  return !/\s/.test(note) && !isProperName(note) && surplus.some((cell) => !/\s/.test(cell) && !isProperName(cell));
 }
 
 function rowOf(names: readonly string[], cells: readonly string[]): Record<string, string> {

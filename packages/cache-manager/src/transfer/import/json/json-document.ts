@@ -17,18 +17,19 @@ import {
 } from './json-syntax.ts';
 import { hintOf, isNamedLink, isOtherScheme, isProxy, isRow, isWrapper, MAX_NAME } from './json-shapes.ts';
 
-/** A document is parsed in parts of so many bytes, and of no more values: each takes a millisecond or two at most. */
+/** Bytes of a document that are parsed in one step, which takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
-/** Rows of so many values in all are kept as they were parsed; those of a larger document are parsed once more when it is their turn. */
+/** Values of parsed rows that are kept in memory; the rows beyond them are parsed again when they are read. */
 const MOST_KEPT = 1_000_000;
 
-/** So many objects deep are rows looked for: `{ "response": { "data": […] } }`. */
+/** How deep rows are searched for: `{ "response": { "data": […] } }`. */
 const MAX_LEVELS_OF_ROWS = 4;
+/** Rows of a member that are inspected to decide whether it contains proxies. */
 const MAX_INSPECTED = 20;
-/** A row of which only the name is known. */
+/** A row known only by the name of its member. */
 const NAMED_ROW = Object.freeze({});
 
-/** Rows that stand one behind the other, or one that exceeds a limit. */
+/** Consecutive rows, or one row that cannot be read. */
 type Part = { readonly hint: RowHint | undefined } & (
   | {
       readonly start: number;
@@ -38,27 +39,27 @@ type Part = { readonly hint: RowHint | undefined } & (
   | { readonly problem: string; readonly fate: RowFate }
 );
 
-/** What the members of an object hold, by name. Those that are called like one that holds rows count more than any other. */
+/** Rows of an object's members, by name. If any member has a known name, only members with known names count. */
 interface MemberRows {
   readonly wrappers: Map<string, readonly Part[]>;
   readonly others: Map<string, readonly Part[]>;
-  /** The name of a member that may be meant for all rows: a credential, or the scheme. */
+  /** The name of a member outside the rows that may apply to all of them: a credential or the scheme. */
   missed?: string;
 }
 
-/** Rows that stand one behind the other, while they are being found. */
+/** Consecutive rows that are still being collected. */
 interface Run {
   readonly start: number;
   end: number;
   values: number;
 }
 
-/** A row of a document, by its place in the list from 1, or why it is not read. */
+/** A row of a document with its position, counted from 1, or why it cannot be read. */
 export type DocumentRow =
   | { readonly place: number; readonly row: unknown; readonly hint: RowHint | undefined }
   | { readonly place: number; readonly problem: string; readonly fate: RowFate };
 
-/** What keeps a document from being read. The message says what it is instead. */
+/** Thrown if a document cannot be read. The message is the reason without its subject. */
 class DocumentProblem extends Error {}
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
@@ -71,14 +72,14 @@ const NO_ROWS =
   'is neither a JSON array of rows, nor a row, nor an object that contains rows, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
 const UNKNOWN_MEMBER =
   'has rows in a member whose name is not recognized, next to one whose name is, and they were not read: put them in a file of their own';
-/** Members that are gathered at once. */
+/** Parts that are collected in one step. */
 const MOST_IN_A_STEP = 1024;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members outside its rows, the limit`;
 
 /**
- * A JSON document of rows: an array, an object that is a row, or an object with rows in its members, as `json-shapes.ts` tells them. Of several members
- * of one name the last counts. It is checked as a whole before the first row is read, but in steps. Of a row that exceeds a limit only
- * the end is looked for.
+ * A JSON document of rows: an array, an object that is a row, or an object with rows in its members (see `json-shapes.ts`). If a name
+ * occurs twice, its last member counts. The whole document is validated, in steps, before the first row is read, so that a broken one
+ * loads nothing. A row that exceeds a limit is skipped without being parsed.
  */
 export class JsonDocument {
   readonly #bytes: Buffer;
@@ -91,7 +92,7 @@ export class JsonDocument {
     this.#bytes = bytes;
   }
 
-  /** Checks all of it, step by step; gives why it cannot be read, if it cannot. */
+  /** Validates the document step by step; returns the reason if it cannot be read. */
   *check(): Generator<undefined, string | undefined> {
     try {
       yield* this.#space();
@@ -106,7 +107,7 @@ export class JsonDocument {
     }
   }
 
-  /** The rows of a document that was checked. */
+  /** The rows, once the document has been checked. */
   *rows(): Generator<DocumentRow> {
     let place = 0;
     for (const part of this.#parts) {
@@ -118,7 +119,7 @@ export class JsonDocument {
     }
   }
 
-  /** Passes a value; gives its rows, `undefined` if it is nothing that has any. */
+  /** Consumes a value; returns its rows, `undefined` if it cannot contain any. */
   *#rowsOf(hint: RowHint | undefined, level: number): Generator<undefined, readonly Part[] | undefined> {
     const first = this.#bytes[this.#at];
     if (first === OPEN_BRACKET) return yield* this.#list(hint);
@@ -127,10 +128,10 @@ export class JsonDocument {
     return undefined;
   }
 
-  /** An object is a row, or holds rows. */
+  /** An object is a row or contains rows. */
   *#object(hint: RowHint | undefined, level: number): Generator<undefined, readonly Part[] | undefined> {
     const start = this.#at;
-    // A document that is larger than a row is none, but for white space.
+    // A document larger than any row is not a row itself. The factor two allows for white space.
     const extent =
       level === 0 && this.#bytes.length - start > 2 * MAX_ROW_BYTES ? undefined : yield* extentOf(this.#bytes, start);
     if (extent !== undefined && excessOf(extent.end - start, extent) === undefined) {
@@ -153,7 +154,7 @@ export class JsonDocument {
     return parts;
   }
 
-  /** The members of an object that hold rows. */
+  /** The members of an object that contain rows. */
   *#members(hint: RowHint | undefined, level: number): Generator<undefined, MemberRows> {
     const found: MemberRows = { wrappers: new Map(), others: new Map() };
     this.#at++;
@@ -171,10 +172,10 @@ export class JsonDocument {
       const isKnown = isWrapper(name);
       if (parts !== undefined && (isKnown || this.#mayBeRows(parts))) {
         const held = isKnown ? found.wrappers : found.others;
-        // Rows stand where the last member of a name does.
+        // The rows are at the position of the last member of this name.
         held.delete(name);
         held.set(name, parts);
-      } else if (parts === undefined && this.#isMeantForAll(name, start)) found.missed ??= shownName(name, this.#names);
+      } else if (parts === undefined && this.#mayApplyToAll(name, start)) found.missed ??= shownName(name, this.#names);
       else if (++idle > MAX_JSON_VALUES) throw new DocumentProblem(TOO_MANY);
       yield undefined;
       yield* this.#space();
@@ -184,24 +185,24 @@ export class JsonDocument {
     }
   }
 
-  /** True unless the first of them are all no rows: a list of tags is none of proxies. */
+  /** False if none of the first rows is a proxy: a list of tags, for example. */
   #mayBeRows(parts: readonly Part[]): boolean {
     const [first] = parts;
     if (first === undefined || 'problem' in first || first.rows === undefined) return first !== undefined;
     return first.rows.slice(0, MAX_INSPECTED).some((row) => isProxy(row, first.hint, this.#names));
   }
 
-  /** A member whose name is an address is a row, whatever it holds. */
+  /** A member whose name is an address is a row, whatever its value. */
   #named(hint: RowHint | undefined, start: number): readonly Part[] | undefined {
     if (hint?.address === undefined) return undefined;
-    // Notes have no colon, and another row has braces.
+    // A note has no colon; a string with one may be credentials.
     if (this.#bytes[start] === QUOTE && this.#bytes.subarray(start, this.#at).includes(COLON))
       return [{ hint, problem: UNDER_ADDRESS, fate: 'failed' }];
     return [{ hint, start, end: start, rows: [NAMED_ROW] }];
   }
 
-  /** True for a member beside rows that is called like a credential, and is not empty, or that names a scheme other than `http`. */
-  #isMeantForAll(name: string, start: number): boolean {
+  /** True for a member outside the rows that has the name of a credential and is not empty, or that names a scheme other than `http`. */
+  #mayApplyToAll(name: string, start: number): boolean {
     const first = this.#bytes[start];
     if (this.#at - start <= 2 || (first !== QUOTE && first !== OPEN_BRACE)) return false;
     const role = this.#names.roleOf(name);
@@ -211,7 +212,7 @@ export class JsonDocument {
     return CREDENTIALS.has(role.field) || (role.isUnread && !/protocol|scheme|type/i.test(name));
   }
 
-  /** A text under the name of a scheme is a row, if it names a proxy. */
+  /** A string in a member named after a scheme is a row if it is a proxy. */
   #link(name: string, hint: RowHint | undefined, start: number): readonly Part[] | undefined {
     if (this.#bytes[start] !== QUOTE || this.#at - start > MAX_FIELD_CHARACTERS) return undefined;
     const text = this.#parse(start, this.#at);
@@ -229,7 +230,7 @@ export class JsonDocument {
     return this.#parse(start, this.#at) as string;
   }
 
-  /** A value that is no row: nobody needs it, but it must be JSON. */
+  /** Consumes a value that is not a row. It is not needed, but must be valid JSON. */
   *#value(): Generator<undefined, void> {
     const start = this.#at;
     const extent = yield* extentOf(this.#bytes, start);
@@ -266,7 +267,7 @@ export class JsonDocument {
     return parts;
   }
 
-  /** Takes the comma behind a row, or the bracket behind the last. */
+  /** Consumes the comma after a row or the closing bracket; returns true if another row follows. */
   #takeSeparator(): boolean {
     if (this.#takes(CLOSE_BRACKET)) return false;
     this.#expect(COMMA);
@@ -277,7 +278,7 @@ export class JsonDocument {
     return { start: this.#at, end: this.#at, values: 0 };
   }
 
-  /** Checks the rows of a run, if there are any. */
+  /** Parses the rows of a run, if there are any. */
   #endRun({ start, end, values }: Run, parts: Part[], hint: RowHint | undefined): void {
     if (start === end) return;
     const rows = this.#parseRows(start, end);
@@ -330,7 +331,7 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
-/** As a message may show it. */
+/** The name as a message may show it. */
 function shownName(name: string, names: MemberNames): string {
   return names.roleOf(name)?.name || 'a member';
 }

@@ -1,21 +1,21 @@
 import { MAX_JSON_LEVELS, MAX_JSON_VALUES, MAX_ROW_BYTES } from '../import-limits.ts';
 import { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-syntax.ts';
 
-/** Bytes that are looked at between two chances to do something else. */
+/** Bytes scanned before yielding. */
 const STEP = 256 * 1024;
 
-/** How far a JSON value goes, and what it costs to parse. */
+/** The end of a JSON value, and its cost to parse. */
 export interface JsonExtent {
-  /** Behind its last byte; with white space behind a number or a word. */
+  /** The position after its last byte; after a number or a literal, trailing white space is included. */
   readonly end: number;
   readonly levels: number;
-  /** Members and items on all levels, or somewhat more. */
+  /** Members and items on all levels; an upper bound. */
   readonly values: number;
 }
 
 /**
- * Finds the end of the JSON value at `start`, in steps, without parsing it: brackets and quotes tell. What it finds in a text that is no JSON is a
- * part that is none either. Looks at each byte once and keeps nothing.
+ * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. In invalid JSON the result is an invalid part,
+ * which the parser then refuses. Scans each byte once, in steps, and allocates nothing.
  */
 export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined, JsonExtent> {
   const { length } = bytes;
@@ -51,7 +51,7 @@ const TOO_LONG = 'is longer than 1 MiB, the limit for a row';
 const TOO_DEEP = `is nested deeper than ${MAX_JSON_LEVELS.toLocaleString('en')} levels, the limit for a row`;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members and items, the limit for a row`;
 
-/** Which limit a row exceeds; `undefined` if none. */
+/** The limit that a row exceeds, as a reason; `undefined` if none. */
 export function excessOf(bytes: number, { levels, values }: JsonExtent): string | undefined {
   if (bytes > MAX_ROW_BYTES) return TOO_LONG;
   if (levels > MAX_JSON_LEVELS) return TOO_DEEP;

@@ -5,7 +5,7 @@ import { membersOf, type Row } from '../rows/members/row-members.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { isScheme, namedScheme } from '../words/scheme-words.ts';
 
-/** Members that hold the rows of a document. Of an object that has one, only such members count. */
+/** Names of members that contain rows. If an object has one of these, only such members count. */
 const WRAPPERS: ReadonlySet<string> = new Set([
   ...['proxies', 'proxylist', 'proxysettings', 'data', 'results', 'result', 'items', 'list', 'rows', 'records'],
   ...['servers', 'response', 'payload', 'docs', 'entries', 'endpoints', 'content'],
@@ -17,7 +17,7 @@ export function isWrapper(name: string): boolean {
   );
 }
 
-/** What the name of a member says of the rows in it: a scheme, an address of the only one, or nothing. */
+/** What the name of a member says about its rows: their scheme, the address of its only row, or nothing. */
 export function hintOf(name: string, outer: RowHint | undefined): RowHint | undefined {
   if (name.length > MAX_NAME) return outer;
   const scheme = schemeNamed(name) ?? outer?.scheme;
@@ -25,7 +25,7 @@ export function hintOf(name: string, outer: RowHint | undefined): RowHint | unde
   return scheme === undefined ? undefined : { scheme };
 }
 
-/** Longer names are looked at no closer. */
+/** Longer names are not inspected. */
 export const MAX_NAME = 512;
 const OPTIONS = { defaultScheme: 'http', bareNames: false } as const;
 
@@ -33,39 +33,39 @@ function isEndpoint(name: string): boolean {
   return name.includes(':') && parsePlainLine(name, OPTIONS).ok;
 }
 
-/** `http`, `socks5 proxies` and the like; nothing that only says that there may be one. */
+/** The scheme of a name such as `http` or `socks5 proxies`. */
 function schemeNamed(name: string): ProxyScheme | undefined {
   if (name.length > 32 || !/http|socks/i.test(name)) return undefined;
   const named = namedScheme(name.replaceAll('_', ' '));
   return isScheme(named) ? named : undefined;
 }
 
-/** True for a text that names a scheme, and not the one that rows have by default. */
+/** True for a string that names a scheme other than the default one. */
 export function isOtherScheme(value: unknown): boolean {
   const named = typeof value === 'string' ? namedScheme(value) : 'nothing';
   return isScheme(named) && named !== 'http';
 }
 
-/** True for an object that is a row: it names a proxy itself, or its own name does, and it has none of the members that hold rows. */
+/** True for an object that is a row: the object or its name contains a proxy, and none of its members contains rows. */
 export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
   const row = value as Row;
   if (Object.keys(row).some((name) => isWrapper(name) && holdsRows(row[name]))) return false;
   if (hint?.address !== undefined) return true;
   const { url, host, link, port, flags = [] } = membersOf(row, names);
-  // The address of a page, of which a list is, is no proxy.
+  // A `url` without a port may be the web page of the list, not a proxy.
   const naming = [url, host, port === undefined ? undefined : link];
   if (naming.some((member) => typeof member?.value === 'string')) return true;
-  // One proxy for HTTP and another one for HTTPS are two.
+  // One proxy for HTTP and a different one for HTTPS are two rows.
   if (new Set(flags.map(({ value }) => value).filter(isLink)).size > 1) return false;
   return [link, ...flags].some((member) => isLink(member?.value));
 }
 
-/** True for a text that names a proxy, under the name of a scheme. */
+/** True for a proxy in a member that is named after a scheme. */
 export function isNamedLink(name: string, value: unknown): boolean {
   return schemeNamed(name) !== undefined && isLink(value);
 }
 
-/** True for a row, and for a text that names a proxy. */
+/** True for a row, or a string that is a proxy. */
 export function isProxy(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
   if (typeof value === 'string') return isLink(value);
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isRow(value, hint, names);

@@ -6,7 +6,7 @@ import { JsonDocument } from './json-document.ts';
 const TOO_LARGE = 'is larger than 64 MiB, the limit for a JSON document: use JSON Lines';
 const FIRST_BUFFER = 1024 * 1024;
 
-/** A JSON document with rows, in any of the shapes of {@link JsonDocument}. One that is broken anywhere loads nothing. */
+/** A JSON document of rows, in any of the shapes of {@link JsonDocument}. An invalid document loads nothing. */
 export async function* readJson(source: ByteSource): AsyncGenerator<FileItems> {
   const bytes = await readAll(source);
   yield bytes === undefined ? whole(TOO_LARGE) : itemsOf(new JsonDocument(bytes));
@@ -26,10 +26,10 @@ function* itemsOf(document: JsonDocument): Generator<FileItem | undefined> {
   }
 }
 
-/** The content in one piece, unless it is too large. */
+/** The whole content; `undefined` if it is too large. */
 async function readAll(source: ByteSource): Promise<Buffer | undefined> {
   if (source.totalBytes > MAX_JSON_BYTES) return undefined;
-  // Of a pipe the size is not known.
+  // The size of a pipe is unknown.
   let buffer: Buffer = Buffer.allocUnsafe(source.totalBytes || FIRST_BUFFER);
   let length = 0;
   for await (const chunk of source.chunks()) {

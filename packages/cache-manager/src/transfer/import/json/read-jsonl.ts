@@ -6,14 +6,13 @@ import { excessOf, extentOf } from './json-extent.ts';
 import { NOT_JSON } from './json-syntax.ts';
 import { isShortJson } from './short-json.ts';
 
-/** A shorter line is within the limits whatever it holds: each level takes two characters, and each value one at least. */
+/** A line of this length is within all limits: each level takes two characters, and each value at least one. */
 const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;
-/** A shorter line names no proxy: this is the shortest that does. */
+/** A shorter line cannot be a proxy: this is the shortest that is. */
 const SHORTEST_ROW = '{"ip":"a","port":1}'.length;
 
 /**
- * One JSON value a line; blank lines are passed over. So are the brackets and the commas of an array with a row a line, which many files of
- * this kind are.
+ * One JSON value per line. Blank lines are ignored, as are the brackets and commas of an array with one row per line, a common variant.
  */
 export async function* readJsonLines(source: ByteSource): AsyncGenerator<FileItems> {
   for await (const lines of readLines(source)) yield itemsOf(lines);
@@ -26,7 +25,7 @@ function* itemsOf(lines: Iterable<TextLine>): Generator<FileItem | undefined> {
   }
 }
 
-/** By what stands at the ends alone: nothing is parsed for it. */
+/** Strips array syntax by inspecting only the ends of the line. */
 function withoutList(text: string): string {
   if (text === '[' || text === ']' || text === '],') return '';
   const row = text.startsWith('[{') && !text.endsWith(']') ? text.slice(1) : text;

@@ -1,12 +1,12 @@
-// A text, another value without members, or a character that must not be taken for what stands for one of them below.
+// A string, another scalar, or an `s`, which must not be confused with the placeholder for strings below.
 const SCALARS =
   /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*"|(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|s/gu;
 const SPACE = /[ \t\r\n]+/g;
 const INNERMOST = /\[(?:[0s](?:,[0s])*)?\]|\{(?:s:[0s](?:,s:[0s])*)?\}/g;
 
 /**
- * True for what `JSON.parse` would take. For texts of a few characters: each level of brackets costs a pass. An exception of the parser takes as
- * long as importing a row, and a file of short lines could hold a great many of them.
+ * True if `JSON.parse` would accept the text. Avoids the parser's exceptions: one takes as long as importing a row, and a file may have a
+ * great many short invalid lines. Only for short texts, since each level of brackets costs a pass.
  */
 export function isShortJson(text: string): boolean {
   let rest = text.replace(SCALARS, symbolOf).replace(SPACE, '');

@@ -4,11 +4,11 @@ import { readToken } from './token/read-token.ts';
 import { FORMS } from './token/reasons.ts';
 import { failed, skipped, type TokenReading } from './token/token-reading.ts';
 
-/** Longest command that is read as one. */
+/** Characters of the longest command that is recognized. */
 const LONGEST = 16_384;
 const BEGINNING = /^(?:\$\s+)?curl\s|^(?:-x|--proxy|--socks[45]\w*(?:-hostname)?)[\s=]/;
 
-/** Options that name the proxy, with the scheme where they say one. */
+/** Options that name the proxy, and the scheme that they imply. */
 const SCHEMES: ReadonlyMap<string, ProxyScheme | undefined> = new Map([
   ['-x', undefined],
   ['--proxy', undefined],
@@ -19,7 +19,7 @@ const SCHEMES: ReadonlyMap<string, ProxyScheme | undefined> = new Map([
 ]);
 const USER_OPTIONS: ReadonlySet<string> = new Set(['-U', '--proxy-user']);
 const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header', '--proxy-header']);
-/** Letters of options that take a value, besides `-x` and `-U`. */
+/** Short options that take a value, besides `-x` and `-U`. */
 const WITH_VALUE = 'AbcCdDeEFHhKmoPQrTtuwXYyz';
 
 const TWO_USERS = 'gives a user both in the proxy URL and in -U: remove one of them';
@@ -27,15 +27,15 @@ const NO_PROXY = 'is a curl command without a proxy: add -x and the proxy, with 
 const OPEN_QUOTE = 'is a curl command with an unclosed quote';
 const IN_HEADER = 'passes the proxy credentials in a header: use -U user:password instead';
 
-/** True for a command of curl, or for its options that name a proxy. */
+/** True for a curl command, or just its proxy options. */
 export function isCurlLine(text: string): boolean {
   const first = text.charCodeAt(0);
-  // Of `-`, `c` and `$`: most lines are no command.
+  // `-`, `c` or `$`: cheaply rules out most lines.
   if (first !== 0x2d && first !== 0x63 && first !== 0x24) return false;
   return text.length <= LONGEST && BEGINNING.test(text);
 }
 
-/** The proxy of `curl -x PROXY -U USER:PASSWORD`; where a command goes is passed over. Of an option that is there twice the last counts, as for curl. */
+/** The proxy of `curl -x PROXY -U USER:PASSWORD`; the target URL is ignored. If an option is repeated, the last one counts, as in curl. */
 export function readCurlLine(
   text: string,
   options: { readonly defaultScheme: ProxyScheme; readonly bareNames: boolean },
@@ -44,17 +44,17 @@ export function readCurlLine(
   if (words === undefined) return failed(OPEN_QUOTE);
   let proxy: { readonly text: string; readonly scheme: ProxyScheme | undefined } | undefined;
   let user: string | undefined;
-  let isAsked = false;
+  let hasProxyOption = false;
   for (const { option, value } of optionsOf(words)) {
     if (SCHEMES.has(option)) {
-      isAsked = true;
+      hasProxyOption = true;
       if (value !== undefined) proxy = { text: value, scheme: SCHEMES.get(option) };
     } else if (USER_OPTIONS.has(option)) {
-      isAsked = true;
+      hasProxyOption = true;
       user = value;
     } else if (HEADER_OPTIONS.has(option) && /^proxy-authorization:/i.test(value ?? '')) return failed(IN_HEADER);
   }
-  if (proxy === undefined) return isAsked ? failed(NO_PROXY) : skipped(FORMS);
+  if (proxy === undefined) return hasProxyOption ? failed(NO_PROXY) : skipped(FORMS);
   const reading = readToken(proxy.text, proxy.scheme ?? options.defaultScheme, true);
   if (!reading.ok || user === undefined) return reading;
   if (reading.value.username !== null) return failed(TWO_USERS);
@@ -86,7 +86,7 @@ function* optionsOf(words: readonly string[]): Generator<Option> {
   }
 }
 
-/** Letters of options that are looked at in one word. */
+/** Characters inspected of a word of combined short options. */
 const MOST_LETTERS = 64;
 
 function takesValue(option: string): boolean {

@@ -8,25 +8,28 @@ import { MAY_BE_CREDENTIALS } from './token/reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token/token-reading.ts';
 
 export interface EndpointTraits {
-  /** Host and port were two parts: what follows may be user and password, separated as they are. */
+  /** Host and port were separate parts, so user and password may follow in the same way. */
   readonly isPair: boolean;
-  /** The scheme stands before the address, as in proxychains.conf. */
+  /** The scheme precedes the address, as in proxychains.conf. */
   readonly isNamed: boolean;
   readonly hasScheme: boolean;
-  /** The text is a field of a row: what stands there besides is meant to be read. */
+  /** The text is a field of a row, where any further text is significant. */
   readonly isField: boolean;
-  /** Why it is refused, whatever follows. */
+  /** Why the endpoint is refused, whatever follows. */
   readonly refusal?: string | undefined;
 }
 
-/** An endpoint whose line goes on: what follows is a note, or user and password, or makes it doubtful. */
+/**
+ * An endpoint whose line continues. Each further part is a note, half of a user and password, or makes the endpoint ambiguous; `finish`
+ * decides once all parts are known.
+ */
 export class LineEndpoint {
   readonly #value: TokenEndpoint;
   readonly #traits: EndpointTraits;
   #first: string | undefined;
   #second: string | undefined;
   #notes = 0;
-  #areBehindBlanks = true;
+  #areAfterSpaces = true;
   #country: string | undefined;
   #mayBeCredentials = false;
 
@@ -35,32 +38,32 @@ export class LineEndpoint {
     this.#traits = traits;
   }
 
-  /** True if a note was something that lists do not usually have there. */
+  /** True if the first note is not of a kind that lists usually have. */
   get hasUnknownText(): boolean {
     return this.#first !== undefined && kindOfNote(this.#first) === 'other';
   }
 
-  /** True where user and password stand in proxychains.conf. */
+  /** True at the position of user and password in proxychains.conf. */
   get awaitsCredentials(): boolean {
     return this.#traits.isPair && this.#traits.isNamed && this.#notes < 2;
   }
 
-  addNote(text: string, isBehindBlank: boolean): void {
+  addNote(text: string, isAfterSpace: boolean): void {
     this.#notes++;
     if (this.#notes === 1) this.#first = text;
     if (this.#notes === 2) this.#second = text;
-    if (!isBehindBlank) this.#areBehindBlanks = false;
+    if (!isAfterSpace) this.#areAfterSpaces = false;
     if (this.#country === undefined && this.#notes <= 2 && isCountryNote(text)) this.#country = text.slice(0, 2);
     if (this.#hasCredentials) return;
     if (looksLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
   }
 
-  /** `schemes`: those that words behind the address name. */
+  /** `schemes`: those named after the address. */
   finish(schemes: readonly ProxyScheme[]): TokenReading {
     const { refusal, hasScheme } = this.#traits;
     if (refusal !== undefined) return failed(refusal);
     const kind = this.#kindOfTwo();
-    if (kind === 'doubtful' || (kind === 'notes' && this.#mayBeCredentials)) return failed(MAY_BE_CREDENTIALS);
+    if (kind === 'ambiguous' || (kind === 'notes' && this.#mayBeCredentials)) return failed(MAY_BE_CREDENTIALS);
     let value = this.#value;
     if (kind === 'credentials') value = { ...value, username: this.#first!, password: this.#second! };
     else if (this.#country !== undefined && value.labels === undefined)
@@ -74,19 +77,19 @@ export class LineEndpoint {
     return this.#value.username !== null || this.#value.password !== null;
   }
 
-  /** Two parts behind host and port are notes in one list, user and password in another; with more behind them they are not read as such. */
-  #kindOfTwo(): 'notes' | 'credentials' | 'doubtful' {
+  /** Two parts after host and port are notes in some lists, user and password in others. */
+  #kindOfTwo(): 'notes' | 'credentials' | 'ambiguous' {
     const { isPair, isNamed } = this.#traits;
-    // Behind `host:port` and a blank stands text.
-    const mayBe = isPair || isNamed || !this.#areBehindBlanks;
+    // After `host:port` and a space, only notes are usual.
+    const mayBe = isPair || isNamed || !this.#areAfterSpaces;
     if (this.#notes < 2 || this.#hasCredentials || !mayBe) return 'notes';
     const [first, second] = [this.#first!, this.#second!];
     const kinds = [kindOfNote(first), kindOfNote(second)];
     if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
-    // The shape of proxychains.conf.
-    if (this.#notes === 2 && isPair && isNamed && this.#areBehindBlanks && kinds[0] === 'other')
-      return hasAddress(first) || hasAddress(second) ? 'doubtful' : 'credentials';
-    return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'doubtful';
+    // The form of proxychains.conf.
+    if (this.#notes === 2 && isPair && isNamed && this.#areAfterSpaces && kinds[0] === 'other')
+      return hasAddress(first) || hasAddress(second) ? 'ambiguous' : 'credentials';
+    return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'ambiguous';
   }
 }
 
@@ -99,12 +102,12 @@ function isPlainNote(text: string): boolean {
   return /^[\p{L}\p{N}]/u.test(text) && kindOfNote(text) === 'note';
 }
 
-/** Another line may have run into this one. */
+/** A missing line break may have joined another line to this one. */
 function hasAddress(text: string): boolean {
   return text.includes('://') || /^\[[\da-f]*:/i.test(text) || containsHostWithPort(text);
 }
 
-/** As in `United States`. */
+/** A capitalized word, as in `United States`. */
 function isWord(text: string): boolean {
   return text.length <= 32 && /^\p{Lu}\p{Ll}+\.?$/u.test(text);
 }

@@ -1,7 +1,7 @@
 import { parseProxyUrl, trimInvisible } from '@pw/cache-models';
 import { containsHostWithPort } from './token/host-with-port.ts';
 
-/** What stands between two parts of a line. */
+/** Separators between the parts of a line. */
 const SEPARATORS = /[\s,;|]+/g;
 const ANY = /[\s,;|]/;
 const CLOSING: Readonly<Record<string, string>> = {
@@ -17,43 +17,43 @@ const CLOSING: Readonly<Record<string, string>> = {
   '[': ']',
 };
 const URL_START = /^["'`]?[a-z][a-z\d+.-]{1,20}:\/\/(?=[^@]+$)/i;
-/** What is left of a user and a password up to their `@`; a further URL is none of it. */
+/** The rest of a user and password up to the `@`, unless another URL comes first. */
 const USER_REST = /(?:(?!:\/\/)[^\s|@])*@/y;
 const QUOTES = '"\'`“‘«';
 
-/** True for a text of more than one part, or of one in quotes or brackets. */
+/** True for text with more than one part, or with one in quotes or brackets. */
 export function hasSeveralParts(text: string): boolean {
   return ANY.test(text) || Object.hasOwn(CLOSING, text[0] ?? '');
 }
 
 export interface LineToken {
   readonly text: string;
-  /** True if only blanks stand before it. */
-  readonly isBehindBlank: boolean;
+  /** True if only white space separates it from the part before. */
+  readonly isAfterSpace: boolean;
 }
 
-/** The parts of a line, without quotes and brackets around them. Linear in the length of the line. */
+/** The parts of a line, without enclosing quotes and brackets. Linear in the length of the line. */
 export function* tokensOf(line: string): Generator<LineToken> {
   const quotes = new OpenQuotes(line);
-  let isBehindBlank = true;
+  let isAfterSpace = true;
   for (let start = 0; start <= line.length; ) {
-    // Others may read lines between two parts of this one.
+    // Another reader may have moved `lastIndex` while this generator was suspended.
     SEPARATORS.lastIndex = start;
     const first = SEPARATORS.exec(line);
     SEPARATORS.lastIndex = first === null ? 0 : endOfUrl(line, start, first.index);
     const match = SEPARATORS.lastIndex > start ? SEPARATORS.exec(line) : first;
     const end = match?.index ?? line.length;
     const next = match === null ? line.length : end + match[0].length;
-    if (end > start) yield { text: quotes.unquoted(start, end), isBehindBlank };
+    if (end > start) yield { text: quotes.unquoted(start, end), isAfterSpace };
     if (match === null) return;
     start = next;
-    isBehindBlank = match[0].trim() === '';
+    isAfterSpace = match[0].trim() === '';
   }
 }
 
 /**
- * Where a URL ends, at the least, whose user or password has a comma or a semicolon, as the standard allows and some gateways want; 0 for any other
- * part. It is none if the text before that has a host and a port already, or nothing but the next proxy has an `@`.
+ * The position up to which a URL extends at least, if its user or password contains a comma or semicolon, as the standard allows and some
+ * gateways require; 0 for any other part. If the text before the separator already has a host and port, the separator ends the URL.
  */
 function endOfUrl(line: string, start: number, separator: number): number {
   if (line[separator] !== ',' && line[separator] !== ';') return 0;
@@ -64,7 +64,7 @@ function endOfUrl(line: string, start: number, separator: number): number {
   return USER_REST.test(line) ? USER_REST.lastIndex : 0;
 }
 
-/** Takes quotes off the parts, those around several parts too; one that nobody closes belongs to its part. */
+/** Removes quotes around parts, or around several parts together. An unclosed quote belongs to its part. */
 class OpenQuotes {
   readonly #line: string;
   #open = '';

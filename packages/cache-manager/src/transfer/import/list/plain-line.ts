@@ -5,9 +5,9 @@ import { FORMS, PORT_REASONS, SEVERAL } from './token/reasons.ts';
 export type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 
 /**
- * Reads the one endpoint of a text, in any of the shapes of a list (see {@link readLine}), but with nothing behind it that might be a user or a
- * password. A single name (`squid:3128`) has the shape of a heading (`Total:402`), and is a host only if `bareNames` says so. A reason quotes
- * nothing: even `name:12345` may be a user with a password.
+ * Reads the only endpoint of a string, in any form of a list line (see {@link readLine}), with no text after it that may be a user or
+ * password. A host without a dot (`squid:3128`) looks like a heading (`Total:402`), so it needs `bareNames`. Reasons never quote the
+ * string: even `name:12345` may be a user and a password.
  */
 export function parsePlainLine(given: string, options: PlainLineOptions): PlainLineResult {
   let first: PlainLineResult | undefined;

@@ -18,27 +18,27 @@ const TOO_LONG: PlainLineResult = {
 };
 
 export interface LineOptions extends PlainLineOptions {
-  /** The text is a field of a row, which has other fields for what else there is to say. */
+  /** The text is a field of a row, whose notes would be in other fields. */
   readonly isField?: boolean;
 }
 
-/** After so many parts of a line without a result others get a turn. */
+/** Parts of a line without a result after which the reader yields. */
 const PARTS_PER_STEP = 64;
 
 /**
- * Reads a line of a list, which has no blanks around it: an endpoint, or several, whose parts are separated by colons, blanks, commas,
- * semicolons or bars. What stands behind an address and is none is passed over; it never becomes a part of a password. A line that
- * gives nothing gives one reason. `undefined` stands for a piece of work that found nothing.
+ * Reads a trimmed line of a list: one or more endpoints, whose parts are separated by colons, spaces, commas, semicolons or bars. Other text
+ * after an address is ignored and never becomes part of a password. A line without an endpoint gives exactly one reason. `undefined`
+ * marks a step of work without a result.
  */
 export function readLine(text: string, options: LineOptions): Iterable<PlainLineResult | undefined> {
   if (isCurlLine(text)) return [plain(readCurlLine(text, options))];
-  // Without a digit there is no port.
+  // Text without a digit has no port.
   if (hasSeveralParts(text) && (/\d/.test(text) || text.includes('://')))
     return new LineReader(text, options).results();
   return [readWhole(text, options)];
 }
 
-/** Of a line of one part. */
+/** Reads a line of one part. */
 function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
   if (text.length > MAX_FIELD_CHARACTERS) return TOO_LONG;
   const reading = readToken(withoutName(text), options.defaultScheme, options.bareNames);
@@ -49,7 +49,7 @@ function plain(reading: TokenReading | PlainLineResult): PlainLineResult {
   return reading.ok ? { ok: true, value: reading.value } : { ok: false, fate: reading.fate, reason: reading.reason };
 }
 
-/** Without the name of a setting: `http_proxy=http://host:port`. */
+/** Removes the name of a variable: `http_proxy=http://host:port`. */
 function withoutName(text: string): string {
   const equals = text.indexOf('=');
   if (equals < 1 || equals > 16) return text;
@@ -64,14 +64,14 @@ class LineReader {
   readonly #options: LineOptions;
   readonly #found: PlainLineResult[] = [];
   #current: LineEndpoint | undefined;
-  /** A host that may have its port in the next part. */
-  #host: { readonly text: string; readonly isBehindText: boolean } | undefined;
+  /** A host whose port may be the next part. */
+  #host: { readonly text: string; readonly isAfterText: boolean } | undefined;
   #schemes: ProxyScheme[] = [];
-  /** Schemes stand before the addresses of this line, as in PAC, and not behind. */
+  /** In this line schemes precede addresses, as in PAC files. */
   #schemesLead = false;
-  /** Text before an address that may be a part of it. */
+  /** There is text before the address that may be part of it. */
   #hasText = false;
-  /** Why a line is refused that gives nothing. */
+  /** The reason for a line without an endpoint. */
   #problem: TokenRefused = skipped(FORMS);
   #count = 0;
   #pac: boolean | undefined;
@@ -98,11 +98,11 @@ class LineReader {
     const host = this.#host;
     this.#host = undefined;
     if (text.length > MAX_FIELD_CHARACTERS) this.#add(TOO_LONG);
-    else if (host !== undefined && /^\d{1,5}$/.test(text)) this.#takePair(host.text, text, host.isBehindText);
-    else if (!isMark(text)) this.#takePart(text, token.isBehindBlank);
+    else if (host !== undefined && /^\d{1,5}$/.test(text)) this.#takePair(host.text, text, host.isAfterText);
+    else if (!isMark(text)) this.#takePart(text, token.isAfterSpace);
   }
 
-  #takePart(text: string, isBehindBlank: boolean): void {
+  #takePart(text: string, isAfterSpace: boolean): void {
     const scheme = schemeOfWord(text);
     if (scheme !== undefined) {
       this.#schemesLead ||= this.#current === undefined;
@@ -110,19 +110,19 @@ class LineReader {
       return;
     }
     const reading = readToken(text, this.#schemeBefore, this.#options.bareNames);
-    // A name that no scheme says to be a host is one only where nothing else can be.
+    // An uncertain host counts only if nothing precedes it.
     if (reading.ok && (reading.isCertain || (this.#current === undefined && !this.#hasText)))
       this.#begin(reading, false);
     else if (this.#current === undefined) this.#takeLeading(text, reading);
     else if (reading.ok || !reading.isNear || this.#current.awaitsCredentials)
-      this.#current.addNote(text, isBehindBlank);
+      this.#current.addNote(text, isAfterSpace);
     else {
       this.#finish();
       this.#add(reading);
     }
   }
 
-  /** As PAC has it, `SOCKS` is version 4. */
+  /** In PAC files, `SOCKS` means version 4. */
   #isPac(): boolean {
     this.#pac ??= /\b(?:PROXY|DIRECT|SOCKS5)\b/.test(this.#text);
     return this.#pac;
@@ -132,8 +132,8 @@ class LineReader {
     return (this.#schemesLead ? bestScheme(this.#schemes) : undefined) ?? this.#options.defaultScheme;
   }
 
-  #takePair(host: string, port: string, isBehindText: boolean): void {
-    if (isBehindText) {
+  #takePair(host: string, port: string, isAfterText: boolean): void {
+    if (isAfterText) {
       this.#problem = failed(BEHIND_TEXT);
       return;
     }
@@ -160,17 +160,17 @@ class LineReader {
     this.#hasText = false;
   }
 
-  /** What stands before the first address, or behind one that was refused. */
+  /** Text before the first address, or after one that was refused. */
   #takeLeading(text: string, reading: TokenReading): void {
     const isFirst = !this.#hasText && this.#count === 0;
     if (isFirst && isHostAlone(text)) {
-      this.#host = { text, isBehindText: false };
+      this.#host = { text, isAfterText: false };
       if (!/[a-z]/i.test(text) || text.startsWith('[')) this.#problem = failed(NO_PORT);
-      // What follows tells whether it is the host, or just text.
+      // The next part decides whether this is a host or just text.
       this.#hasText = true;
       return;
     }
-    if (/^\d+(?:\.\d+){3}$/.test(text) && isHostAlone(text)) this.#host = { text, isBehindText: true };
+    if (/^\d+(?:\.\d+){3}$/.test(text) && isHostAlone(text)) this.#host = { text, isAfterText: true };
     if (isLeadingWord(text)) return;
     if (!reading.ok && reading.isNear && !this.#hasText && /^[\d.]+:\d+$/.test(text)) {
       this.#add(reading);
@@ -181,7 +181,7 @@ class LineReader {
     if (reading.isNear || (isFirst && this.#problem.fate === 'skipped')) this.#problem = reading;
   }
 
-  /** Adds the endpoint that was begun, now that all that belongs to it is known. */
+  /** Adds the current endpoint, now that all of its parts are known. */
   #finish(): void {
     const current = this.#current;
     if (current === undefined) return;
@@ -195,17 +195,17 @@ class LineReader {
   }
 }
 
-/** True for a line that is no prose: there is an address in it, and a number that may be its port. */
+/** True for a line with an address and a number that may be its port: not prose. */
 function looksLikeProxy(text: string, { fate }: TokenRefused): boolean {
   return fate === 'skipped' && containsAddressWithPort(text);
 }
 
-/** A bullet, a dash, a flag: whatever has no letter and no digit. */
+/** A bullet, a dash, a flag: anything without a letter or digit. */
 function isMark(text: string): boolean {
   return text.length <= 64 && !/[\p{L}\p{N}]/u.test(text);
 }
 
-/** An address, a name with a dot, or a URL of one, to which a port may follow in the next part. */
+/** An address, a name with a dot, or a URL without a port: the port may be the next part. */
 function isHostAlone(text: string): boolean {
   const host = text.replace(/^(?:https?|socks(?:4a?|5h?)):\/\//i, '');
   const isWhole = host.startsWith('[') || !host.includes(':');

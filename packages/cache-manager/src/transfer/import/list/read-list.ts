@@ -6,8 +6,8 @@ import { readLine } from './read-line.ts';
 import { FORMS, IN_COMMENT } from './token/reasons.ts';
 
 /**
- * The proxies of a list, line by line, in the shapes that {@link readLine} reads. Blank lines are passed over, and so is what follows a `#`
- * at the beginning of a line or after a blank, and a line that begins with `;` or `//`.
+ * The proxies of a list, line by line, in the forms that {@link readLine} reads. Blank lines and comments are ignored: text after a `#` at
+ * the beginning of a line or after a space, and lines that begin with `;` or `//`.
  */
 export async function* readList(source: ByteSource, options: PlainLineOptions): AsyncGenerator<FileItems> {
   for await (const lines of readLines(source)) yield itemsOf(lines, options);
@@ -29,7 +29,7 @@ function* itemsOf(lines: Iterable<TextLine>, options: PlainLineOptions): Generat
 
 function toItem(line: number, result: PlainLineResult, text: string, end: number): FileItem {
   if (!result.ok) {
-    // A user and a password may hold a # too: the line is no heading then.
+    // A # may also be part of a user or password: then the line is not a heading.
     const isCut =
       result.fate === 'skipped' &&
       end < text.length &&
@@ -46,12 +46,12 @@ function isComment(entry: string): boolean {
   return entry.startsWith(';') || entry.startsWith('//');
 }
 
-/** The head of a section, as in `[ProxyList]`. */
+/** A section header such as `[ProxyList]`. */
 function isSection(entry: string): boolean {
   return entry.length < 64 && /^\[[a-z][\w -]*\]$/i.test(entry);
 }
 
-/** Not by an expression: one that looks for the end of the line behind each `#` takes time in proportion to the square of the length. */
+/** Not by a regular expression: one that searches for the end of the line after each `#` takes quadratic time. */
 function withoutComment(text: string): string {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
     if (at === 0 || isSpaceAt(text, at - 1)) return text.slice(0, at);
@@ -59,7 +59,7 @@ function withoutComment(text: string): string {
   return text;
 }
 
-/** A line may hold a million `#`: only what is no printable ASCII character, which no space is, is made a text of its own. */
+/** A line may contain a million `#`, so no string is created for printable ASCII, which is never white space. */
 function isSpaceAt(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
   return (unit <= 0x20 || unit > 0x7e) && text[at]!.trim() === '';

@@ -1,7 +1,7 @@
-/** Within double quotes a backslash stands for itself before any other character. */
+/** Within double quotes a backslash escapes only these. */
 const ESCAPED_IN_QUOTES = '"\\$`';
 
-/** The words of a command, as a shell makes them, without substitutions; `undefined` if a quote is not closed. Linear in the length. */
+/** Splits a command into words like a shell, without substitutions; `undefined` if a quote is not closed. Linear in the length. */
 export function shellWords(text: string): readonly string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;

@@ -16,24 +16,26 @@ import { readRecordLabels } from './row-labels.ts';
 const TEXTS = ['key', 'proxy_url', 'fetch_time', 'last_accessed', 'expires_at', 'health_status'] as const;
 const NUMBERS = ['access_count', 'ttl_seconds', 'failure_count'] as const;
 
-/** True for a whole entry, as an export or a JSONL tier writes it; a warm row has only some of its members. */
+/** True for a complete entry, as an export or a JSONL tier writes it; other rows have only some of these members. */
 export function isFullRecord(row: Row): boolean {
   return TEXTS.every((name) => typeof row[name] === 'string') && NUMBERS.every((name) => typeof row[name] === 'number');
 }
 
 /**
- * An entry with every field as the record has it, and the labels of the whole import; masked credentials are none, those in the URL move
- * to their fields, those in the source, the error or a label are masked. Labels that are wrong are left out. Throws a CacheCorruptionError that names the member, a CacheValidationError for a URL that
- * may hold a password where none can be told, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
+ * An entry with every field as in the record, plus the labels of the import. Masked credentials are absent; credentials in the URL move to
+ * their fields; credentials in the source, the error or a label are masked; invalid labels are left out.
+ *
+ * Throws a CacheCorruptionError that names the member, a CacheValidationError for an invalid URL that may contain a password, or a
+ * CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
  */
 export function fullRecordToEntry(
   row: Row,
   cipher: CredentialCipher | undefined,
-  ofImport: EntryLabels,
+  importLabels: EntryLabels,
 ): { readonly entry: CacheEntry; readonly notes: readonly string[] } {
   const { username, password, notes } = readFullRecordCredentials(row);
   const source = typeof row['source'] === 'string' ? row['source'] : 'warmed';
-  const { labels, notes: labelNotes } = readRecordLabels(row, ofImport);
+  const { labels, notes: labelNotes } = readRecordLabels(row, importLabels);
   const entry = moveUserInfo(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayContainCredentials(entry.proxyUrl))
     throw new CacheValidationError(

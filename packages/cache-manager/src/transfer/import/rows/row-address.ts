@@ -6,36 +6,35 @@ import type { Member, RowMembers } from './members/row-members.ts';
 import { scalarOf, textOf } from './members/scalar-text.ts';
 import { isPort } from './unnamed/cell-kinds.ts';
 
-/** The endpoint of a row: a URL that parses, or a text that only ProxyWhirl would hold. */
+/** The endpoint of a row: a valid URL, an `odd` string that only ProxyWhirl would accept, or none. */
 export type RowAddress =
   | {
       readonly kind: 'url';
       readonly url: string;
       readonly username: string | null;
       readonly password: string | null;
-      /** The scheme that the text itself names. */
+      /** The scheme in the address itself. */
       readonly ownScheme?: ProxyScheme | undefined;
-      /** The member that names it. */
+      /** The member that contains the address. */
       readonly member?: Member | undefined;
     }
   | { readonly kind: 'odd'; readonly text: string; readonly reason: string }
   | { readonly kind: 'none'; readonly fate: RowFate; readonly reason: string };
 
-/** What an address is read with. */
+/** Context for reading an address. */
 export interface AddressContext {
-  /** Where the address names none. */
+  /** The scheme if the address has none. */
   readonly scheme: ProxyScheme;
-  /** The name of the member that holds the row, where that is an address. */
+  /** The name of the member that contains the row, if that is an address. */
   readonly address?: string | undefined;
 }
 
 /**
- * Finds the endpoint in a URL or another text that names a whole proxy, or else in a host and a port. The first that is one is taken, and of several that
- * are none the first tells why.
+ * Finds the endpoint in a URL or another member for a whole proxy, or else in a host and a port. The first valid one is used; if there is
+ * none, the first failure is the reason.
  *
- * ProxyWhirl takes any non-empty text as a URL, so a file of its own may hold a text that is not one; it is kept as it is. Only a
- * text that may contain credentials is refused then, for the field is stored in clear, and one that has all the parts of a proxy
- * but an invalid host.
+ * ProxyWhirl accepts any non-empty string as a URL, so its files may contain invalid ones, which are stored unchanged. Refused are only
+ * strings that may contain credentials, since the URL is stored in clear text, and strings that are a proxy but for an invalid host.
  */
 export function readAddress(members: RowMembers, context: AddressContext): RowAddress {
   const { url, host, port, link } = members;
@@ -61,7 +60,7 @@ export function readAddress(members: RowMembers, context: AddressContext): RowAd
   );
 }
 
-/** `{ "http": "http://host:port", "https": … }`, as some programs want their proxies. */
+/** `{ "http": "http://host:port", "https": … }`, the form that some HTTP clients use. */
 function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddress | undefined {
   for (const member of flags) {
     if (typeof member.value !== 'string' || !member.value.includes(':')) continue;
@@ -72,7 +71,7 @@ function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddr
   return undefined;
 }
 
-/** What to say of `{ "http": …, "https": … }` with two proxies: a row is one entry. Their schemes are usually those of the sites, and tell nothing. */
+/** The problem with `{ "http": …, "https": … }` with two proxies: a row is one entry. Schemes are ignored, since they are usually those of the sites. */
 export function otherProxyOf(
   { flags = [] }: RowMembers,
   address: RowAddress,
@@ -108,7 +107,7 @@ function isAlone({ host, port, link }: RowMembers): boolean {
   return host === undefined && port === undefined && link === undefined;
 }
 
-/** The member `proxy_url`, as ProxyWhirl has it. */
+/** The member `proxy_url`, with ProxyWhirl's meaning. */
 function readProxyUrl(member: Member, context: AddressContext): RowAddress {
   const { role, value } = member;
   if (typeof value !== 'string') return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
@@ -120,7 +119,7 @@ function readProxyUrl(member: Member, context: AddressContext): RowAddress {
   return { kind: 'odd', text: value, reason: `${address.reason}; it was stored unchanged` };
 }
 
-/** A text that names a whole proxy; a mere host counts with the port beside it. */
+/** A member for a whole proxy; if it is only a host, the port member completes it. */
 function readWhole(
   member: Member,
   port: Member | undefined,
@@ -135,7 +134,7 @@ function readWhole(
   return readParts(member, port, context);
 }
 
-/** A field says that it holds a proxy: a single name is a host there. */
+/** Parses the value of a field for proxies, so a host needs no dot. */
 function parseEndpoint(name: string, value: string, { scheme }: AddressContext): RowAddress & { kind: 'url' | 'none' } {
   const text = value.trim();
   const hasScheme = text.includes('://');
@@ -160,7 +159,7 @@ function schemeOfUrl(url: string): ProxyScheme {
 const NO_HOST_ALONE = 'must be only a host when the row has a port: put a whole URL in proxy_url';
 const WRONG_PORT = 'must be a whole number from 1 to 65535';
 
-/** Each field is read by itself: put together first, one could reach into another's place. */
+/** Parses each field on its own: if they were joined first, part of one could be taken for another. */
 function readParts(
   given: Member,
   port: Member | undefined,
@@ -177,23 +176,23 @@ function readParts(
   const digits = textOf(port.value) ?? '';
   if (!host.ok) {
     const whole = text.includes(':') ? parseProxyUrl(`${context.scheme}://${text}`) : undefined;
-    // The port once more.
+    // The host repeats the port.
     if (whole?.ok === true && !text.includes('@') && String(whole.value.port) === digits)
-      return plainly(whole.value.url);
+      return withoutCredentials(whole.value.url);
     return failedAddress(text.includes('://') ? `${name} ${NO_HOST_ALONE}` : `${name} ${host.reason}`);
   }
   if (!isPort(digits)) return failedAddress(`${port.role.name} ${WRONG_PORT}`);
   const parsed = parseProxyUrl(`${context.scheme}://${host.host}:${Number(digits)}`);
-  return parsed.ok ? plainly(parsed.value.url) : failedAddress(`${port.role.name} ${WRONG_PORT}`);
+  return parsed.ok ? withoutCredentials(parsed.value.url) : failedAddress(`${port.role.name} ${WRONG_PORT}`);
 }
 
-/** An object or a list may well hold a proxy. */
+/** Objects and lists fail rather than being skipped, because they may contain a proxy. */
 function notAString({ role, value }: Member): RowAddress & { kind: 'none' } {
   if (typeof value === 'object') return failedAddress(`${role.name} is not a string: move its members into the row itself`);
   return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
 }
 
-function plainly(url: string): RowAddress & { kind: 'url' } {
+function withoutCredentials(url: string): RowAddress & { kind: 'url' } {
   return { kind: 'url', url, username: null, password: null };
 }
 
@@ -202,12 +201,12 @@ function failedAddress(reason: string): RowAddress & { kind: 'none' } {
 }
 
 /**
- * True unless nothing in a text can be a username or a password: an `@`, the colons of `host:port:user:password`, and whatever else
- * separates fields may stand before one, and a port that is no number is one.
+ * True if any part of a string may be a username or password: it has an `@`, the colons of `host:port:user:password` or another field
+ * separator, or its port is not a number.
  */
 export function mayContainCredentials(text: string): boolean {
   const place = text.replace(/^[a-z0-9]+:\/\//i, '');
   if (maskProxyUrl(text) !== text || /[@|;,]/.test(place) || place.split(':').length > 2) return true;
-  // Words are a note; with a colon among them they may be fields.
+  // Words alone are a note; with a colon they may be fields.
   return /:(?!\d{1,5}\/?$)/.test(place) || (/\s/.test(place.trim()) && place.includes(':'));
 }

@@ -4,7 +4,7 @@ import { type Member, membersOf, type Row, type RowMembers } from './members/row
 import { scalarOf } from './members/scalar-text.ts';
 import { unreadNotes } from './members/unread-notes.ts';
 
-/** The credentials of a row, and what had to be left out; or why they cannot be read. */
+/** The credentials of a row; `notes` are the problems with parts that were left out. */
 export interface RowCredentials {
   readonly username: string | null;
   readonly password: string | null;
@@ -16,16 +16,16 @@ const NONE: RowCredentials = { username: null, password: null, notes: NO_NOTES }
 const AS_TEXT = 'write it as a string';
 
 /**
- * The credentials that members name. A number is its digits, where none is lost. What cannot be read is a problem: without its
- * credentials a proxy is another one. The mask that an export of ProxyWhirl has for every credential is none: as a password it would
- * lock the user out.
+ * The credentials in the members of a row. A number becomes its digits, unless it may have lost some. An unreadable value fails the row:
+ * without its credentials, a proxy is a different one. The mask that ProxyWhirl's export writes for every credential is absent: as a
+ * password it would lock the user out.
  */
 export function readCredentials(members: RowMembers, names: MemberNames): RowCredentials | Unreadable {
   const { username, password, credentials } = members;
   if (username === undefined && password === undefined) {
-    return credentials === undefined ? NONE : ofOneMember(credentials, names);
+    return credentials === undefined ? NONE : fromOneMember(credentials, names);
   }
-  // Both are `None` where a program wrote so; one alone may be somebody's.
+  // `None` in both was written by a program; in one of them it may be a real name.
   if (isBlank(username) && isBlank(password)) return NONE;
   const notes: string[] = [];
   const user = read(username, notes);
@@ -57,8 +57,8 @@ function read(member: Member | undefined, notes: string[]): string | null | Unre
   return { problem: `${role.name} is a number that may have lost digits: ${AS_TEXT}` };
 }
 
-/** `user:password` in one text, or an object with both. */
-function ofOneMember({ role, value }: Member, names: MemberNames): RowCredentials | Unreadable {
+/** `user:password` in one string, or an object with both. */
+function fromOneMember({ role, value }: Member, names: MemberNames): RowCredentials | Unreadable {
   if (typeof value === 'boolean' || scalarOf(value) === '0' || scalarOf(value) === '1') return NONE;
   if (typeof value === 'string') {
     if (scalarOf(value) === '') return NONE;

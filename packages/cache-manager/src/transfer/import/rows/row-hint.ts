@@ -1,11 +1,11 @@
 import type { ProxyScheme } from '@pw/cache-models';
 
-/** What the place of a row in its file says of it, where the row itself does not. */
+/** What the position of a row in its file says about it. The row itself takes precedence. */
 export interface RowHint {
-  /** Of a list that stands under the name of a scheme. */
+  /** The scheme after which the row's list is named. */
   readonly scheme?: ProxyScheme;
-  /** The name of the member that holds the row, where that may be an address. */
+  /** The name of the member that contains the row, if that may be an address. */
   readonly address?: string;
-  /** What was left out of it before. */
+  /** A problem with a part of the row that was already left out. */
   readonly note?: string;
 }

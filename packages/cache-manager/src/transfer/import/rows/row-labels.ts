@@ -13,7 +13,7 @@ import { COUNTRY_MEMBERS, PLACE_LABELS } from './members/member-table.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './members/row-members.ts';
 import { scalarOf, textOf } from './members/scalar-text.ts';
 
-/** The labels of a row, and what had to be left out. */
+/** The labels of a row; `notes` are the problems with labels that were left out. */
 export interface RowLabels {
   readonly labels: EntryLabels;
   readonly notes: readonly string[];
@@ -22,26 +22,26 @@ export interface RowLabels {
 const NONE: RowLabels = Object.freeze({ labels: NO_LABELS, notes: Object.freeze([]) });
 
 const LEFT_OUT = `is longer than ${MAX_LABEL_VALUE} characters or contains characters that a label must not have, and was left out`;
-const NO_OWN = 'labels is neither an object nor a list of name=value strings, and was left out';
+const WRONG_TYPE = 'labels is neither an object nor a list of name=value strings, and was left out';
 const RULES = `a name is a letter followed by letters, digits, _ . and -, at most 64 characters; a value is 1 to ${MAX_LABEL_VALUE} characters without control characters`;
 export const TOO_MANY_LABELS = `has labels that were left out: an entry has at most ${MAX_LABELS}`;
 
 /**
- * The labels of a row: of the whole import, those that the row names itself as `labels`, and those that other members tell, such as
- * `country_code`. The first of these that names a label decides. If all that one brings would make more than 32, it adds none.
+ * The labels of a row, in order of precedence: those of the import, those in its member `labels`, and those of other members such as
+ * `country_code`. A group that would exceed the limit of 32 adds no label.
  */
-export function readLabels({ labels, labelling }: RowMembers, ofImport: EntryLabels, names: MemberNames): RowLabels {
-  if (labels === undefined && labelling === undefined && ofImport === NO_LABELS) return NONE;
-  return combine(ofImport, [readOwn(labels?.value), readMembers(labelling, names)]);
+export function readLabels({ labels, labelling }: RowMembers, importLabels: EntryLabels, names: MemberNames): RowLabels {
+  if (labels === undefined && labelling === undefined && importLabels === NO_LABELS) return NONE;
+  return combine(importLabels, [readLabelsMember(labels?.value), readOtherMembers(labelling, names)]);
 }
 
-/** The labels of a full record, whose other members are known for what they are. */
-export function readRecordLabels(row: Row, ofImport: EntryLabels): RowLabels {
-  return combine(ofImport, [readOwn(row['labels'])]);
+/** The labels of a full record, whose other members are not labels. */
+export function readRecordLabels(row: Row, importLabels: EntryLabels): RowLabels {
+  return combine(importLabels, [readLabelsMember(row['labels'])]);
 }
 
-function combine(ofImport: EntryLabels, others: readonly RowLabels[]): RowLabels {
-  let labels = ofImport;
+function combine(importLabels: EntryLabels, others: readonly RowLabels[]): RowLabels {
+  let labels = importLabels;
   let notes: string[] | undefined;
   for (const other of others) {
     if (other === NONE) continue;
@@ -50,13 +50,13 @@ function combine(ofImport: EntryLabels, others: readonly RowLabels[]): RowLabels
     if (!areTooMany) labels = joined;
     notes = [...(notes ?? []), ...other.notes, ...(areTooMany ? [TOO_MANY_LABELS] : [])];
   }
-  return { labels: labels === ofImport ? labels : toLabels(labels), notes: notes ?? NONE.notes };
+  return { labels: labels === importLabels ? labels : toLabels(labels), notes: notes ?? NONE.notes };
 }
 
-/** As our records have them, `["name=value"]`, which is taken as it stands, or as an object. */
-function readOwn(value: unknown): RowLabels {
+/** A list as in our records, `["name=value"]`, which is taken literally, or an object. */
+function readLabelsMember(value: unknown): RowLabels {
   if (value === undefined || value === null || value === '') return NONE;
-  if (typeof value !== 'object') return { labels: NO_LABELS, notes: [NO_OWN] };
+  if (typeof value !== 'object') return { labels: NO_LABELS, notes: [WRONG_TYPE] };
   const pairs = Array.isArray(value) ? pairsOf(value) : Object.entries(value);
   if (pairs.length > MAX_LABELS) return { labels: NO_LABELS, notes: [TOO_MANY_LABELS] };
   const labels: Record<string, string> = {};
@@ -77,66 +77,66 @@ function pairsOf(texts: readonly unknown[]): (readonly [string, unknown])[] {
   });
 }
 
-/** What members tell, each label by its best one. */
+/** Labels from members; for each label the member with the lowest rank counts. */
 class LabelCollector {
-  readonly #told = new Map<string, { readonly rank: number; readonly value: string }>();
+  readonly #found = new Map<string, { readonly rank: number; readonly value: string }>();
   readonly #wrong = new Set<string>();
 
   add(label: string, rank: number, value: string): void {
     if (!isLabelValue(value)) this.#wrong.add(label);
-    else if ((this.#told.get(label)?.rank ?? Number.POSITIVE_INFINITY) > rank) this.#told.set(label, { rank, value });
+    else if ((this.#found.get(label)?.rank ?? Number.POSITIVE_INFINITY) > rank) this.#found.set(label, { rank, value });
   }
 
   get result(): RowLabels {
     const labels: Record<string, string> = {};
-    for (const [label, { value }] of this.#told) labels[label] = value;
-    const wrong = [...this.#wrong].filter((label) => !this.#told.has(label));
+    for (const [label, { value }] of this.#found) labels[label] = value;
+    const wrong = [...this.#wrong].filter((label) => !this.#found.has(label));
     return { labels, notes: wrong.map((label) => `${label} ${LEFT_OUT}`) };
   }
 }
 
-function readMembers(labelling: readonly Member[] | undefined, names: MemberNames): RowLabels {
+function readOtherMembers(labelling: readonly Member[] | undefined, names: MemberNames): RowLabels {
   if (labelling === undefined) return NONE;
-  let told: LabelCollector | undefined;
+  let found: LabelCollector | undefined;
   for (const member of labelling) {
     if (member.role.isPlace) {
-      told ??= new LabelCollector();
-      readLocation(member.value, told, names);
+      found ??= new LabelCollector();
+      readLocation(member.value, found, names);
       continue;
     }
     const value = memberText(member, labelling);
     if (value === '') continue;
-    told ??= new LabelCollector();
-    told.add(member.role.label!.name, member.role.label!.rank, value);
+    found ??= new LabelCollector();
+    found.add(member.role.label!.name, member.role.label!.rank, value);
   }
-  return told?.result ?? NONE;
+  return found?.result ?? NONE;
 }
 
-/** What the row says itself counts more than what an object in it says. */
+/** Members of the row itself rank before members of an object in it. */
 const RANK_IN_A_PLACE = 100;
 
-function readLocation(place: unknown, told: LabelCollector, names: MemberNames): void {
+function readLocation(place: unknown, found: LabelCollector, names: MemberNames): void {
   if (!isObject(place)) return;
   const { labelling = [] } = membersOf(place, names);
   for (const member of labelling) {
     const { label } = member.role;
     if (label === undefined || !PLACE_LABELS.has(label.name)) continue;
     const value = memberText(member, labelling);
-    if (value !== '') told.add(label.name, label.rank + RANK_IN_A_PLACE, value);
+    if (value !== '') found.add(label.name, label.rank + RANK_IN_A_PLACE, value);
   }
 }
 
-/** The value of a member, as the label has it; empty for none. */
+/** The label value of a member; empty if none. */
 function memberText({ role, value }: Member, labelling: readonly Member[]): string {
   if (role.label!.name === 'country') return countryOf(value, role.name === 'code' ? labelling : undefined);
-  // `type` says the protocol in most lists, and a number of somebody's own in others.
+  // `type` is the protocol in most lists, and an arbitrary number in others.
   if (role.field === 'scheme') return typeof value === 'string' && !isProtocolOrLevel(value) ? scalarOf(value) : '';
   return scalarOf(value);
 }
 
 const CODE = /^[a-z]{2}$/i;
 
-/** `beside`: the members among which a mere `code` stands, which is that of a country only beside one. */
+/** `beside`: the sibling members of a plain `code`, which is a country code only next to a country. */
 function countryOf(given: unknown, beside: readonly Member[] | undefined): string {
   if (isObject(given)) {
     const name = COUNTRY_MEMBERS.find((member) => scalarOf(given[member]) !== '');

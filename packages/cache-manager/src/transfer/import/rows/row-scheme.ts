@@ -3,7 +3,7 @@ import { betterScheme, isScheme, type NamedScheme, namedScheme } from '../words/
 import type { MemberNames } from './members/member-names.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './members/row-members.ts';
 
-/** The scheme of a row, if it names one, and a port if the scheme has one of its own; or why it is no proxy for us. */
+/** The scheme of a row, if it names one, and the port if the scheme has its own; or why the row is not a usable proxy. */
 export type RowScheme =
   | { readonly scheme?: ProxyScheme; readonly port?: Member; readonly note?: string }
   | { readonly problem: string; readonly isDirect: boolean };
@@ -12,8 +12,8 @@ const NO_SCHEME: RowScheme = {};
 const KNOWN = 'http, https, socks4, socks4a, socks5, socks5h';
 const NUMBER = 'is a number that does not name a scheme; the default scheme was used';
 
-/** FoxyProxy numbers the types of its proxies; 5 to 7 are none. */
-const OF_FOXYPROXY: readonly NamedScheme[] = [
+/** FoxyProxy's numeric types; 5 to 7 are not proxies. */
+const FOXYPROXY_TYPES: readonly NamedScheme[] = [
   'nothing',
   'http',
   'https',
@@ -24,10 +24,10 @@ const OF_FOXYPROXY: readonly NamedScheme[] = [
   'direct',
 ];
 
-/** How many items of a list of protocols are looked at: no list has more. */
+/** Items of a list of protocols that are inspected. */
 const MAX_ITEMS = 32;
 
-/** What the members that name a scheme say, or else those that are called like one. */
+/** The scheme from the members that name one, or else from flags named after a scheme. */
 export function schemeOf(members: RowMembers, row: Row, names: MemberNames): RowScheme {
   const { schemes, flags } = members;
   const found = schemes === undefined ? NO_SCHEME : namedIn(schemes, row, names);
@@ -38,7 +38,7 @@ export function schemeOf(members: RowMembers, row: Row, names: MemberNames): Row
 
 const YES = /^(?:yes|y|true|1|\+)$/i;
 
-/** An HTTPS flag says that HTTPS goes through an HTTP proxy. */
+/** An HTTPS flag means an HTTP proxy that also carries HTTPS. */
 function flaggedIn(flags: readonly Member[]): ProxyScheme | undefined {
   let best: ProxyScheme | undefined;
   for (const { role, value } of flags) {
@@ -52,8 +52,8 @@ function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowS
   let note: string | undefined;
   for (const member of schemes) {
     const { role, value } = member;
-    if (typeof value === 'number' && isOfFoxyProxy(row)) {
-      const named = OF_FOXYPROXY[value] ?? 'unknown';
+    if (typeof value === 'number' && isFoxyProxyRow(row)) {
+      const named = FOXYPROXY_TYPES[value] ?? 'unknown';
       const found = toScheme(named, member);
       if (found !== undefined) return found;
       continue;
@@ -75,21 +75,21 @@ function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowS
   return note === undefined ? NO_SCHEME : { note };
 }
 
-/** `undefined` where the next member may say more. */
+/** `undefined` if the next member should be tried. */
 function toScheme(named: NamedScheme, { role }: Member): RowScheme | undefined {
   if (named === 'nothing') return undefined;
   if (named === 'direct') return { problem: `${role.name} says that this is not a proxy`, isDirect: true };
   if (isScheme(named)) return { scheme: named };
-  // `type` says in some lists of what kind a proxy is.
+  // In some lists `type` is the kind of proxy.
   if (named === 'unknown' && (role.label !== undefined || /type/.test(role.name))) return undefined;
   return { problem: `${role.name} must be one of ${KNOWN}`, isDirect: false };
 }
 
-/** The best scheme of a list of texts, or of objects with one and perhaps a port. */
+/** The preferred scheme of a list of strings, or of objects with a scheme and perhaps a port. */
 function bestOf(items: readonly unknown[], names: MemberNames): RowScheme | undefined {
   let best: { readonly scheme: ProxyScheme; readonly port?: Member } | undefined;
   for (const item of items.slice(0, MAX_ITEMS)) {
-    const found = typeof item === 'string' ? { scheme: namedScheme(item) } : ofObject(item, names);
+    const found = typeof item === 'string' ? { scheme: namedScheme(item) } : fromObject(item, names);
     if (found === undefined || !isScheme(found.scheme)) continue;
     const { scheme } = found;
     if (best === undefined || betterScheme(best.scheme, scheme) !== best.scheme) best = { ...found, scheme };
@@ -97,7 +97,7 @@ function bestOf(items: readonly unknown[], names: MemberNames): RowScheme | unde
   return best;
 }
 
-function ofObject(item: unknown, names: MemberNames): { scheme: NamedScheme; port?: Member } | undefined {
+function fromObject(item: unknown, names: MemberNames): { scheme: NamedScheme; port?: Member } | undefined {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) return undefined;
   const members = membersOf(item as Row, names);
   const value = members.schemes?.[0]?.value ?? (item as Row)['name'];
@@ -106,6 +106,6 @@ function ofObject(item: unknown, names: MemberNames): { scheme: NamedScheme; por
   return { scheme: namedScheme(value), ...(port === undefined ? {} : { port }) };
 }
 
-function isOfFoxyProxy(row: Row): boolean {
+function isFoxyProxyRow(row: Row): boolean {
   return 'active' in row && 'title' in row;
 }

@@ -28,31 +28,31 @@ import { schemeOf } from './row-scheme.ts';
 import type { UnnamedCells } from './unnamed/unnamed-cells.ts';
 import { containsUnrecognizedProxy } from './unrecognized-proxy.ts';
 
-/** What a row needs to become an entry. */
+/** Everything besides the row that decides its entry. One per import. */
 export interface RowContext {
   readonly clock: Clock;
   readonly cipher: CredentialCipher | undefined;
   readonly ttlOverride?: number | undefined;
   readonly defaultScheme: ProxyScheme;
-  /** Takes a single name for a host where a row is nothing but a text. */
+  /** Accepts hosts without a dot in rows that are just a string. */
   readonly bareNames: boolean;
   readonly defaultSource: string;
   readonly keys: RowKeys;
-  /** Of every row, whatever it says. */
+  /** Labels of every row, which override its own. */
   readonly labels: EntryLabels;
   readonly names: MemberNames;
   readonly unnamedCells: UnnamedCells;
   ttlFor(source: string): number;
 }
 
-/** Whether an entry's key is one of its own URL, or one that a full record brings: only the cache can tell whose that is. */
+/** Whether the key was derived from the entry's own URL, or came with a full record: then only the cache can tell whose it is. */
 export type KeySource = 'own' | 'record';
 
 export type RowResult =
   | { readonly entry: CacheEntry; readonly keySource: KeySource; readonly notes: readonly string[] }
   | { readonly fate: RowFate; readonly reason: string };
 
-// Stands in where a URL is checked that is known to be none.
+// Placeholder to validate the other fields of an entry whose URL is known to be invalid.
 const STAND_IN = 'http://host.invalid:1';
 const FOREIGN_KEY = 'key does not match the URL and username; the proxy was stored under the key that does';
 const OTHER_SCHEME = 'names a different scheme than the URL; the scheme of the URL was used';
@@ -64,7 +64,7 @@ function isTooLong(value: unknown): boolean {
   return typeof value === 'string' && value.length > MAX_FIELD_CHARACTERS;
 }
 
-/** Makes an entry of one row. Never throws for what a row holds, and no reason quotes it. */
+/** Makes an entry from a row. Never throws because of the row's content, and no reason quotes it. */
 export function rowToEntry(value: unknown, context: RowContext, hint?: RowHint): RowResult {
   try {
     if (typeof value === 'string') return readTextRow(value, context, hint);
@@ -84,14 +84,14 @@ function readFullRecord(row: Row, context: RowContext): RowResult {
   const now = context.clock.now();
   if (context.ttlOverride !== undefined) {
     const ttlSeconds = context.ttlOverride;
-    const renewed = CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: endOf(now, ttlSeconds) });
+    const renewed = CacheEntry.restore({ ...entry, ttlSeconds, expiresAt: expiryOf(now, ttlSeconds) });
     return { entry: renewed, keySource: 'record', notes };
   }
   if (!entry.isExpiredAt(now)) return { entry, keySource: 'record', notes };
   return { fate: 'skipped', reason: 'expired before the import: give the import a TTL to renew it' };
 }
 
-/** A row that is nothing but a text: a line of a list. */
+/** A row that is just a string is read like a line of a list. */
 function readTextRow(value: string, context: RowContext, hint: RowHint | undefined): RowResult {
   const text = value.trim();
   if (text === '') return { fate: 'skipped', reason: 'is empty' };
@@ -103,10 +103,10 @@ function readTextRow(value: string, context: RowContext, hint: RowHint | undefin
   return makeEntry({}, { kind: 'url', url, username, password }, { username, password, notes: [] }, context);
 }
 
-/** As many as no row without a header has. */
+/** More cells than any sensible row without a header has. */
 const MAX_CELLS = 64;
 
-/** A row of an array of arrays is one of a table without a header. */
+/** An array of arrays is a table without a header. */
 function readArrayRow(values: readonly unknown[], context: RowContext, hint: RowHint | undefined): RowResult {
   const isTable = values.length > 1 && values.length <= MAX_CELLS && values.every(isCell);
   if (!isTable) return { fate: 'skipped', reason: 'is neither an object, nor a string, nor a list of cells' };
@@ -141,7 +141,7 @@ function readRow(row: Row, context: RowContext, hint: RowHint | undefined): RowR
   const other = otherProxyOf(members, address, addressContext);
   if (other !== undefined) notes.push(other);
   if (scheme.note !== undefined && (address.kind === 'odd' || address.ownScheme === undefined)) notes.push(scheme.note);
-  if (address.kind === 'url' && address.ownScheme !== undefined && isOther(scheme.scheme, address.ownScheme))
+  if (address.kind === 'url' && address.ownScheme !== undefined && isOtherFamily(scheme.scheme, address.ownScheme))
     notes.push(`${(members.schemes ?? members.flags)?.[0]?.role.name ?? 'the row'} ${OTHER_SCHEME}`);
   if (members.unread !== undefined) notes.push(...unreadNotes(members.unread, context.names));
   return makeEntry(members, address, { ...credentials, notes }, context);
@@ -160,10 +160,10 @@ function makeEntry(
   const given = givenUrl(members, address);
   const parts: KeyParts = { url: address.kind === 'url' ? address.url : address.text, given, username, password };
   const rowKey = asText(members.key?.value) || undefined;
-  const isBelieved = rowKey !== undefined && context.keys.isOwnKey(rowKey, parts);
+  const isOwnKey = rowKey !== undefined && context.keys.isOwnKey(rowKey, parts);
   const input: CacheEntryInput = {
     proxyUrl: STAND_IN,
-    key: isBelieved ? rowKey : context.keys.ownKey(parts),
+    key: isOwnKey ? rowKey : context.keys.ownKey(parts),
     username,
     password,
     source,
@@ -172,7 +172,7 @@ function makeEntry(
     ...(given === undefined ? readHealth(members) : {}),
   };
   const notes = [...credentials.notes, ...labelNotes];
-  if (rowKey !== undefined && !isBelieved) notes.push(FOREIGN_KEY);
+  if (rowKey !== undefined && !isOwnKey) notes.push(FOREIGN_KEY);
   if (address.kind === 'odd') {
     const entry = oddEntry(address, input, context.clock);
     return { entry, keySource: 'own', notes: [...notes, address.reason] };
@@ -181,25 +181,25 @@ function makeEntry(
   return { entry, keySource: 'own', notes };
 }
 
-/** The text of `proxy_url`, if that is what the address is of: a key of another member's text is none of the row. */
+/** The value of `proxy_url`, if the address came from it: a key may only be derived from that. */
 function givenUrl({ url }: RowMembers, address: RowAddress): string | undefined {
   if (url?.role.rank !== 0 || typeof url.value !== 'string') return undefined;
   return address.kind === 'odd' || (address.kind === 'url' && address.member === url) ? url.value : undefined;
 }
 
-/** True for SOCKS in the one and HTTP in the other: between HTTP and HTTPS lists do not tell apart. */
-function isOther(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
+/** True for SOCKS and HTTP; lists do not reliably distinguish HTTP from HTTPS. */
+function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
   return named !== undefined && named.startsWith('socks') !== own.startsWith('socks');
 }
 
-/** An entry whose URL does not parse and is kept exactly as it is; its other fields are checked as usual. */
+/** An entry whose invalid URL is stored unchanged; its other fields are validated as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // As a source it would be refused in the same words: a whole entry to find that out, only where there is something to refuse.
+  // Throws the error for lone surrogates: the source has the same rule as the URL.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }
 
-/** The health members of a proxy inventory; what does not fit is left out. */
+/** The health members of a proxy inventory; invalid values are ignored. */
 function readHealth(members: RowMembers): Partial<CacheEntryInput> {
   const status = members.status?.value;
   const checked = members.last_checked?.value;
@@ -217,7 +217,7 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function endOf(now: number, ttlSeconds: number): number {
+function expiryOf(now: number, ttlSeconds: number): number {
   return toStorable(Math.min(now + ttlSeconds * 1e3, MAX_INSTANT));
 }
 

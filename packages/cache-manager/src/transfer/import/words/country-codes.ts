@@ -15,7 +15,7 @@ export function countryLabel(code: string): EntryLabels {
   return { country: code };
 }
 
-/** True for a two-letter country code in capitals, as lists write it: those of ISO 3166-1, `UK` and `XK`. */
+/** True for a two-letter country code in upper case: those of ISO 3166-1, `UK` and `XK`. */
 export function isCountryCode(text: string): boolean {
   return text.length === 2 && KNOWN.has(text);
 }

@@ -1,9 +1,9 @@
 import { isNamedNote } from './list-words.ts';
 
-/** The name of a setting that is a credential, with its value or before it: `user=scout`, `password:`. */
+/** A named credential, with or without its value: `user=scout`, `password:`. */
 const NAMED = /^(?:proxy[_-]?)?(?:user(?:_?name)?|login|pass(?:word|wd)?|pwd|auth(?:orization)?)[:=]/i;
 
-/** True for `user:password`, which is no time, no link and no `ping:20ms`, and for `user=…` or `pass=…`. */
+/** True for `user:password` (but not a time, a link or `ping:20ms`), and for `user=…` or `pass=…`. */
 export function looksLikeCredentials(text: string): boolean {
   if (NAMED.test(text)) return true;
   const colon = text.indexOf(':');

@@ -11,10 +11,10 @@ const SCHEME_WORDS: ReadonlyMap<string, ProxyScheme> = new Map([
   ['socks5h', 'socks5h'],
 ]);
 
-/** Longest of those words, and of those below: no longer text is made lower case to be looked up. */
+/** Longer than any word in these tables: avoids converting long text to lower case. */
 const LONGEST = 24;
 
-/** The scheme that a word beside an address names, in any case, with or without a colon behind it. `PROXY` is the word of PAC for HTTP. */
+/** The scheme that a word next to an address names, case-insensitively, with or without a trailing colon. `PROXY` means HTTP in PAC files. */
 export function schemeOfWord(word: string): ProxyScheme | undefined {
   if (word.length > LONGEST) return undefined;
   const plain = word.replace(/[:=]$/, '');
@@ -23,7 +23,7 @@ export function schemeOfWord(word: string): ProxyScheme | undefined {
 
 const LEADING = wordsOf('proxy proxies server addr address return direct add export set');
 
-/** True for a word that may stand before an address and says nothing: `Proxy:`, `US`. */
+/** True for a word before an address that carries no meaning: `Proxy:`, `US`. */
 export function isLeadingWord(word: string): boolean {
   return isCountryCode(word) || isAmong(LEADING, word);
 }
@@ -36,7 +36,7 @@ const NOTES = wordsOf(
 );
 const NUMBER = /^[+-]?\d[\d.,:/-]*(?:ms|s|sec|%|[km]?b(?:ps|\/s))?$/i;
 
-/** What a word behind an address is: a note as lists have them, a number, which may be a note or a password, or anything else. */
+/** A word after an address: a usual note, a number, which may be a note or a password, or anything else. */
 export type NoteKind = 'note' | 'number' | 'other';
 
 export function kindOfNote(word: string): NoteKind {
@@ -51,7 +51,7 @@ const KEYS = wordsOf(
     'checked port status score protocol protocols',
 );
 
-/** True for `ping:20ms` and such, which would be a username and a password otherwise. */
+/** True for the name in `ping:20ms` and the like, which are not a username and password. */
 export function isNamedNote(name: string): boolean {
   return isAmong(KEYS, name);
 }

@@ -1,4 +1,4 @@
-/** True for a word that is spelled as the name of a place or of a company is: `Berlin`, `OVH`, `Saint-Denis`. Users and passwords may be, too. */
-export function isName(text: string): boolean {
+/** True for a word spelled like the name of a place or company: `Berlin`, `OVH`, `Saint-Denis`. A user or password may look the same. */
+export function isProperName(text: string): boolean {
   return text.length <= 64 && /^\p{Lu}[\p{L}'’&.-]*$/u.test(text);
 }

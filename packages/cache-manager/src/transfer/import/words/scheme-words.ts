@@ -8,14 +8,14 @@ const WORDS: ReadonlyMap<string, ProxyScheme> = new Map<string, ProxyScheme>([
   ['ssl', 'https'],
 ]);
 
-/** Words beside a scheme that say something else. */
-const BESIDE: ReadonlySet<string> = new Set([
+/** Words next to a scheme that are ignored. */
+const IGNORED: ReadonlySet<string> = new Set([
   ...['', 's', 'and', 'or', 'proxy', 'proxies', 'transparent', 'anonymous', 'elite', 'distorting', 'noa', 'anm', 'hia'],
 ]);
 
-/** What programs write where there is nothing. */
+/** What programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set(['', '-', 'none', 'null', 'nan', 'n/a', 'unknown', 'any', 'auto']);
-/** Protocols of other programs, which no word beside one makes ours. */
+/** Protocols that are not supported. */
 const FOREIGN: ReadonlySet<string> = new Set([
   ...['ss', 'ssr', 'shadowsocks', 'shadowsocksr', 'vmess', 'vless', 'trojan', 'hysteria', 'hysteria2', 'hy2', 'tuic'],
   ...['wireguard', 'snell', 'ssh', 'quic', 'vpn', 'openvpn', 'ftp', 'naive', 'anytls', 'mtproto'],
@@ -24,7 +24,10 @@ const NO_PROXY: ReadonlySet<string> = new Set(['direct', 'pac', 'wpad']);
 
 const MAX_TEXT = 128;
 
-/** What a text says of schemes: the best of those that it names, `nothing` of an empty one, `direct` of what says that there is no proxy, `foreign` of a protocol that is none of ours. */
+/**
+ * The scheme that a string names, or the preferred one of several; `nothing` if it is empty, `direct` if it means that there is no proxy,
+ * `foreign` for an unsupported protocol.
+ */
 export type NamedScheme = ProxyScheme | 'nothing' | 'direct' | 'foreign' | 'unknown';
 
 export function namedScheme(text: string): NamedScheme {
@@ -40,7 +43,7 @@ export function namedScheme(text: string): NamedScheme {
 
 function namedByWords(lower: string): NamedScheme {
   let best: ProxyScheme | undefined;
-  // `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80` are ways to write them.
+  // Normalizes `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80`.
   const text = lower
     .replace(/socks[\s_-]*v?(?=[45])/g, 'socks')
     .replace(/(socks4a?)\s*\/\s*(?=5)/g, '$1/socks')
@@ -48,7 +51,7 @@ function namedByWords(lower: string): NamedScheme {
     .replace(/:\/\/$/, '');
   for (const word of text.split(/[^a-z\d]+/)) {
     const scheme = WORDS.get(word);
-    if (scheme === undefined && !BESIDE.has(word)) return 'unknown';
+    if (scheme === undefined && !IGNORED.has(word)) return 'unknown';
     best = betterScheme(best, scheme);
   }
   return best ?? 'unknown';

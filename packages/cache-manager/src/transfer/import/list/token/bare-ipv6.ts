@@ -1,9 +1,9 @@
 import { parseProxyHost } from '@pw/cache-models';
 
-/** Longest IPv6 address with a port. */
+/** Characters of the longest IPv6 address with a port. */
 const LONGEST = 52;
 
-/** True if what stands before a colon, or before the end, is an IPv6 address without brackets: its own colons would be taken for the list's. */
+/** True if text begins with an IPv6 address without brackets, whose colons would be mistaken for separators. */
 export function beginsWithIpv6(text: string): boolean {
   const start = /^[\da-f:.]{2,64}/i.exec(text)?.[0] ?? '';
   if (!hasColonsOfIpv6(start)) return false;
@@ -13,7 +13,7 @@ export function beginsWithIpv6(text: string): boolean {
   return false;
 }
 
-/** True if an IPv6 address without brackets stands at the end, with a port behind it or without one. */
+/** True if text ends with an IPv6 address without brackets, with or without a port. */
 export function endsWithIpv6(text: string): boolean {
   const tail = /[\da-f:.]*$/i.exec(text.slice(-LONGEST))![0];
   if (!hasColonsOfIpv6(tail)) return false;
@@ -22,7 +22,7 @@ export function endsWithIpv6(text: string): boolean {
     if (isIpv6(tail.slice(start)) || isIpv6(place.slice(start))) return true;
     const colon = tail.indexOf(':', start);
     if (colon < 0) return false;
-    // Two colons may begin an address themselves.
+    // An address may begin with two colons.
     start = colon === start || tail[colon + 1] !== ':' ? colon + 1 : colon;
   }
   return false;
@@ -33,7 +33,7 @@ export function withBrackets(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
-/** True if a text between colons is an IPv6 address as a whole. */
+/** True for exactly an IPv6 address without brackets. */
 export function isIpv6(text: string): boolean {
   return text.length <= LONGEST && text.includes(':') && /^[\da-f:.]+$/i.test(text) && parseProxyHost(`[${text}]`).ok;
 }

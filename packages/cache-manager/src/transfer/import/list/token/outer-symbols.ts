@@ -1,12 +1,12 @@
 const SYMBOL = /^[\p{S}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]$/u;
 const LEADING = /^[\p{S}\p{Me}\p{Cf}\p{Default_Ignorable_Code_Point}]+\s*/u;
 
-/** The text without flags, ticks, stars and other symbols before it. */
+/** Removes leading flags, ticks, stars and other symbols. */
 export function withoutLeadingSymbols(text: string): string {
   return text.replace(LEADING, '');
 }
 
-/** The text without symbols behind it. Linear in the length, as a search for them from the left would not be. */
+/** Removes trailing symbols. Linear in the length, unlike a regular expression that searches from the left. */
 export function withoutTrailingSymbols(text: string): string {
   let end = text.length;
   for (let char = charBefore(text, end); SYMBOL.test(char); char = charBefore(text, end)) end -= char.length;

@@ -24,47 +24,47 @@ import { failed, near, skipped, type TokenEndpoint, type TokenReading, type Toke
 
 export interface OrderOptions {
   readonly scheme: ProxyScheme;
-  /** The text stood behind `scheme://`, where a single name is a host. */
+  /** The text follows `scheme://`, where a host needs no dot. */
   readonly inUrl: boolean;
   readonly bareNames: boolean;
 }
 
-/** How surely a text is a host: a single name may be anything, also a user. */
+/** The confidence that text is a host: a name without a dot may be anything, including a user. */
 const Rank = { NONE: 0, SINGLE_NAME: 1, HOST: 2 } as const;
 type Rank = (typeof Rank)[keyof typeof Rank];
 
-/** One way to read the text, or why it is none. */
+/** The reading of a token from one side, or why it fails. */
 interface Side {
   readonly rank: Rank;
   readonly value?: TokenEndpoint;
-  /** What is nearly right, where the text has this shape. */
+  /** What is wrong, if the text nearly has this form. */
   readonly problem?: TokenRefused | undefined;
-  /** There is another place in what should be a user and a password: no other reading can be right either. */
+  /** What should be a user and a password contains another host and port, so no reading is safe. */
   readonly isAmbiguous?: boolean;
   readonly by?: ':' | '@' | '';
 }
 
 const NOTHING: Side = { rank: Rank.NONE };
 
-/** A host with a port, and what follows. Only digits before the first colon would be a time. */
+/** A host and a port, and the text after them. */
 const FRONT = /^(\[[^\]]*\]|[^:[\]@]+):(\d+)(?:$|([:@])(.*)$)/s;
 
 /**
  * Reads host, port, user and password in any order: `host:port`, `host:port:user:password`, `user:password:host:port`,
- * `host:port@user:password`, `user:password@host:port`. The side that is a host with a port is the proxy; if both are, nothing tells
- * which is the user with the password, and the text is refused.
+ * `host:port@user:password`, `user:password@host:port`. The side that is a host with a port is the proxy. If both are, either could be
+ * the user and password, and the text is refused.
  */
 export function readOrders(text: string, options: OrderOptions): TokenReading {
   const reading = readBoth(text, options);
   if (reading.ok) return reading;
   const shorter = withoutEnd(text);
   if (shorter === text) return reading;
-  // What follows a port is no part of anything; what follows a password may belong to it.
+  // Text after a port can be dropped; text after a password may belong to it.
   const again = readBoth(shorter, options, true);
   return again.ok ? again : reading;
 }
 
-/** Without symbols at the end, or a `#tag`. */
+/** Removes trailing symbols or a `#tag`. */
 function withoutEnd(text: string): string {
   const hash = text.lastIndexOf('#');
   return withoutTrailingSymbols(hash < 0 ? text : text.slice(0, hash));
@@ -72,14 +72,14 @@ function withoutEnd(text: string): string {
 
 function readBoth(text: string, options: OrderOptions, mustEndWithPort = false): TokenReading {
   const front = readFront(text, options, mustEndWithPort);
-  // Nothing but a host and a port.
+  // Only a host and a port.
   if (front.by === '' && front.rank > Rank.NONE) return accept(front.value!, front.rank, options);
   if (front.isAmbiguous === true) return near(AMBIGUOUS);
   const back = readBack(text, options);
   if (front.rank === Rank.NONE && back.rank === Rank.NONE) return refuse(text, front, back, options);
   if (front.rank === Rank.NONE) return accept(back.value!, back.rank, options);
   if (back.rank === Rank.NONE) return accept(front.value!, front.rank, options);
-  // What a URL has behind its `@` is its host, whatever it looks like.
+  // After the `@` of a URL is always the host.
   const isUrl = options.inUrl && back.by === '@';
   if (front.rank === back.rank)
     return isUrl && front.rank === Rank.SINGLE_NAME ? accept(back.value!, back.rank, options) : near(AMBIGUOUS);
@@ -147,7 +147,7 @@ function readBack(text: string, options: OrderOptions): Side {
   const before = text.slice(0, start - 1);
   if (by === '@') {
     const place = readHostAndPort(text.slice(start, portColon), port, options, before);
-    // A place at the beginning is another reading; one in the middle belongs to neither.
+    // A host and port at the beginning is the other reading; one in the middle fits neither.
     if (place.value !== undefined && containsHostWithPort(before.slice(before.indexOf(':') + 1)))
       return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
     return { ...place, by };
@@ -161,11 +161,11 @@ function readBack(text: string, options: OrderOptions): Side {
   if (colon < 0)
     return { rank: Rank.NONE, problem: place.rank === Rank.HOST ? near(ONE_CREDENTIAL) : failed(ONE_CREDENTIAL), by };
   if (colon === 0 || colon === before.length - 1) return { rank: Rank.NONE, problem: near(NO_USER), by };
-  // The second may stand in a password, or in a host.
+  // The further `@` may belong to the password or to the host.
   if (before.includes('@')) return { rank: Rank.NONE, problem: near(MORE_BEHIND_AT), by };
   if (before.includes(':', colon + 1)) return { rank: Rank.NONE, problem: near(MANY_COLONS), by };
   const username = before.slice(0, colon);
-  // As of a URL, or of an IPv6 address, that was damaged.
+  // The remains of a damaged URL or IPv6 address.
   if (schemeOfWord(withoutLeadingSymbols(username)) !== undefined)
     return { rank: Rank.NONE, problem: near(SCHEME_AS_USER), by };
   if (/^\W*\[[\da-f]*$/i.test(username)) return { rank: Rank.NONE, problem: near(NO_BRACKETS), by };
@@ -173,7 +173,7 @@ function readBack(text: string, options: OrderOptions): Side {
   return { rank: place.rank, value, by };
 }
 
-/** Where the host begins whose port stands behind a colon; 0 if nothing is before it. */
+/** The position of the host before the colon of its port; 0 if there is nothing before it. */
 function startOfHost(text: string, portColon: number): number {
   if (text[portColon - 1] === ']') {
     const bracket = text.lastIndexOf('[', portColon);
@@ -183,7 +183,7 @@ function startOfHost(text: string, portColon: number): number {
   return Math.max(text.lastIndexOf(':', portColon - 1), text.lastIndexOf('@', portColon - 1)) + 1;
 }
 
-/** A host with its port; with `userInfo`, what a URL has before its `@`. */
+/** Parses a host and its port; `userInfo` is the part before the `@`, to be percent-decoded. */
 function readHostAndPort(host: string, port: string, options: OrderOptions, userInfo?: string): Side {
   const user = userInfo === undefined ? '' : `${userInfo}@`;
   const parsed = parseProxyUrl(`${options.scheme}://${user}${host}:${port}`);
@@ -200,7 +200,7 @@ function rankOf({ host }: ParsedProxyUrl): Rank {
 
 function placeProblem(host: string, part: 'scheme' | 'host' | 'port', reason: string): TokenRefused | undefined {
   if (part === 'port') return host.includes('.') || host.startsWith('[') ? near(WRONG_PORT) : skipped(WRONG_PORT);
-  // A time, or the port before another one.
+  // Digits are a time, or a port followed by another.
   if (/^\d+$/.test(host) || /\s/.test(host)) return undefined;
   return host.includes('.') ? near(reason) : failed(reason);
 }

@@ -18,8 +18,8 @@ import { failed, near, skipped, type TokenReading } from './token-reading.ts';
 const SCHEME = /^[a-z][a-z\d+.-]{1,20}:\/\//i;
 
 /**
- * Reads a token, which holds no separator but colons: a URL, or host, port, user and password in one of their four orders. A part
- * between colons is taken as it stands; a user and a password before an `@` may be percent-encoded, as in a URL.
+ * Reads a token, whose only separators are colons and `@`: a URL, or host, port, user and password in one of four orders. A part between
+ * colons is taken literally; a user and password before an `@` may be percent-encoded, as in a URL.
  */
 export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean): TokenReading {
   const text = trimInvisible(given);
@@ -33,7 +33,7 @@ export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean
   return readOrders(text, { scheme, inUrl: false, bareNames });
 }
 
-/** Where a link in brackets begins that some providers put behind the password: whoever calls it gets another address. */
+/** The position of the link in brackets that some providers put after the password, to change the address; -1 if there is none. */
 function linkBehind(text: string): number {
   const link = text.endsWith(']') ? text.lastIndexOf('[http') : -1;
   return /^\[https?:\/\//.test(text.slice(link, link + 9)) ? link : -1;
@@ -42,7 +42,6 @@ function linkBehind(text: string): number {
 function readUrl(url: string, bareNames: boolean): TokenReading {
   const parsed = parseProxyUrl(url);
   const at = url.lastIndexOf('@');
-  // Most are a URL as the standard has it, and nothing else.
   if (url.indexOf('://', url.indexOf('://') + 3) >= 0) return near(TWO_URLS);
   if (parsed.ok && isCutOff(url, at, parsed.value.host)) return near(AMBIGUOUS);
   if (parsed.ok && (at < 0 || !hasPlaceBefore(url, at)))
@@ -60,18 +59,18 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
   const reading = !whole.ok && rest.endsWith('/') ? readOrders(rest.slice(0, -1), options) : whole;
   if (reading.ok || parsed.ok) return reading;
   if (reading.isNear || parsed.part !== 'port') return reading.isNear ? reading : near(parsed.reason);
-  // A path, or a query: a page and no proxy.
+  // A URL with a path or query is a web page, not a proxy.
   return /[/?#]./.test(rest.slice(rest.lastIndexOf('@') + 1)) ? skipped(parsed.reason) : failed(NO_PORT);
 }
 
-/** True if a single name is behind the second of two `@`: the first may be the one, and the name the rest of a host. */
+/** True if there are two `@` and a host without a dot after the last: the first `@` may be the real one, and the host cut off. */
 function isCutOff(url: string, at: number, host: string): boolean {
   return (
     at > 0 && !host.includes('.') && !host.startsWith('[') && host !== 'localhost' && url.lastIndexOf('@', at - 1) >= 0
   );
 }
 
-/** True if a URL has a host where it has its user; `at` is where its last `@` stands. */
+/** True if a URL has a host in place of its user; `at` is the position of its last `@`. */
 function hasPlaceBefore(url: string, at: number): boolean {
   const start = url.indexOf('://') + 3;
   const colon = url.indexOf(':', start);

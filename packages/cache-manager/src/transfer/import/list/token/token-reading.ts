@@ -1,7 +1,7 @@
 import type { EntryLabels } from '@pw/cache-models';
 import type { RowFate } from '../../import-tally.ts';
 
-/** An endpoint as one token of a line names it. */
+/** The endpoint of one token. */
 export interface TokenEndpoint {
   readonly url: string;
   readonly username: string | null;
@@ -12,9 +12,9 @@ export interface TokenEndpoint {
 export interface TokenRead {
   readonly ok: true;
   readonly value: TokenEndpoint;
-  /** True if the token names its scheme: no word beside it does then. */
+  /** True if the token itself names the scheme, which overrides words beside it. */
   readonly hasScheme: boolean;
-  /** True unless the host is a single name that no scheme says to be one: such a token may be anything. */
+  /** False if the host has no dot and there is no scheme: such a token may be anything. */
   readonly isCertain: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface TokenRefused {
   readonly ok: false;
   readonly fate: RowFate;
   readonly reason: string;
-  /** True for what has the shape of an address, with a port, wherever it stands. */
+  /** True if the token resembles an address with a port, wherever it is in the line. */
   readonly isNear: boolean;
 }
 

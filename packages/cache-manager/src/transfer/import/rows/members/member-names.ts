@@ -1,17 +1,17 @@
 import { MEMBER_TABLE, PLACE_LABELS, PLACE_MEMBERS, type RowField } from './member-table.ts';
 import { isSuspectName } from './suspect-names.ts';
 
-/** What the name of a member says. */
+/** The meaning of a member's name. */
 export interface MemberRole {
-  /** As the table has it, such as `ip_address`: nothing of the file. */
+  /** The name in the spelling of the table, such as `ip_address`, so that it quotes nothing of the file. */
   readonly name: string;
   readonly field: RowField | undefined;
-  /** Of several that say the same, the one with the lowest rank counts. */
+  /** Of several members with the same meaning, the one with the lowest rank counts. */
   readonly rank: number;
   readonly label: { readonly name: string; readonly rank: number } | undefined;
-  /** True for an object that tells of the place. */
+  /** True for an object with members about the location. */
   readonly isPlace: boolean;
-  /** True for a name that is not read, and that looks like that of a credential or a scheme. */
+  /** True for an unknown name that looks like a credential or a scheme. */
   readonly isUnread: boolean;
 }
 
@@ -24,20 +24,20 @@ const NO_ROLE: MemberRole = {
   isUnread: false,
 };
 
-/** The longest name that is looked at: far longer than any in the table. */
+/** Longer names are unknown: it is far longer than any in the table. */
 const MAX_NAME = 64;
-/** Names whose roles are kept; a file of more is slower, not larger in memory. */
+/** Names whose roles are cached; a file with more is slower but takes no more memory. */
 const MAX_KEPT = 1000;
-/** What the row says itself counts more than what an object in it says. */
+/** Members of the row itself rank before members of an object in it. */
 const RANK_IN_A_PLACE = 100;
 
-/** A name that a message may show: one that could be a column's. */
+/** A name that a message may show: one that looks like a column name. */
 const SHOWN = /^\p{L}[\p{L}\p{M}\d _.-]{0,31}$/u;
 
-/** The roles of names in the table, and of what else a file has. One for each import: it keeps what it found. */
+/** The roles of member names, cached. One per import: it also remembers which unread names were reported. */
 export class MemberNames {
   readonly #roles = new Map<string, MemberRole | undefined>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   roleOf(name: string): MemberRole | undefined {
     const known = this.#roles.get(name);
@@ -47,10 +47,10 @@ export class MemberNames {
     return role;
   }
 
-  /** True the first time that a name is asked for: what is not read is told once in a file. */
+  /** Marks a name as reported; returns false if it already was, so that each unread name is reported once per file. */
   markReported(name: string): boolean {
-    if (this.#told.has(name) || this.#told.size >= MAX_KEPT) return false;
-    this.#told.add(name);
+    if (this.#reported.has(name) || this.#reported.size >= MAX_KEPT) return false;
+    this.#reported.add(name);
     return true;
   }
 }
@@ -66,7 +66,7 @@ function findRole(name: string): MemberRole | undefined {
   return { ...NO_ROLE, name: SHOWN.test(name) ? name : '', isUnread: true };
 }
 
-/** `geolocation.country`, as a table has it that was made of JSON. */
+/** `geolocation.country`, as in a table that was converted from JSON. */
 function roleInAPlace(place: string, member: string): MemberRole | undefined {
   const label = ROLES.get(place)?.isPlace === true ? ROLES.get(member)?.label : undefined;
   if (label === undefined || !PLACE_LABELS.has(label.name)) return undefined;

@@ -1,4 +1,4 @@
-/** What a member of a row, or a column, can be read for besides labels. */
+/** The fields that a member or column can be read as, besides labels. */
 export type RowField =
   | 'url'
   | 'host'
@@ -16,21 +16,21 @@ export type RowField =
   | 'last_checked'
   | 'total_checks';
 
-/** A line of the table of names. */
+/** A row of the table of names. */
 export interface MemberMeaning {
-  /** What it is read for; none for a label. */
+  /** The field it is read as; none for a label. */
   readonly field?: RowField;
-  /** The label that it tells. */
+  /** The label it is read as. */
   readonly label?: string;
-  /** In words, for the documentation. */
+  /** Description for the documentation. */
   readonly says: string;
-  /** Those that count most first. Case, blanks, hyphens and underscores do not matter: `ip address` is `IP_Address` and `ipAddress` too. */
+  /** In order of precedence. Case, spaces, hyphens and underscores do not matter: `ip address` is also `IP_Address` and `ipAddress`. */
   readonly names: readonly string[];
 }
 
 /**
- * The one table of names: of the members of JSON rows, and of the columns of CSV. A name may have a field and a label, as `type` has, which
- * says the protocol in most lists.
+ * The one table of names, for members of JSON rows and columns of CSV. A name may be both a field and a label, such as `type`, which is
+ * the protocol in most lists.
  */
 export const MEMBER_TABLE: readonly MemberMeaning[] = [
   {
@@ -130,11 +130,11 @@ export const MEMBER_TABLE: readonly MemberMeaning[] = [
   { label: 'cost', says: 'the price', names: ['cost', 'price'] },
 ];
 
-/** Members that hold an object with members that tell of the place, or of the network there. */
+/** Members with an object about the location or the network. */
 export const PLACE_MEMBERS: readonly string[] = ['geo', 'geolocation', 'geo location', 'location', 'ip data'];
 
-/** Labels that such an object may tell. */
+/** Labels that such an object may have. */
 export const PLACE_LABELS: ReadonlySet<string> = new Set(['country', 'region', 'city', 'provider', 'asn']);
 
-/** A country that is an object tells its code, or else its name. */
+/** Members of a country object, in order of precedence. */
 export const COUNTRY_MEMBERS: readonly string[] = ['code', 'iso_code', 'isoCode', 'iso', 'name'];

@@ -3,23 +3,23 @@ import { scalarOf } from './scalar-text.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A member of a row that is read for something. */
+/** A member of a row with a known role. */
 export interface Member {
   readonly role: MemberRole;
   readonly value: unknown;
-  /** The name as the file has it. */
+  /** The name as in the file. */
   readonly given: string;
 }
 
-/** The members of a row by what they say. What is empty is not there. */
+/** The members of a row by role. Empty members are absent. */
 export interface RowMembers {
   url?: Member;
   host?: Member;
   port?: Member;
   link?: Member;
-  /** All that may name a scheme, those that count most first. */
+  /** All members that may name a scheme, in order of precedence. */
   schemes?: Member[];
-  /** Those that say of a scheme that the proxy has it. */
+  /** Members named after a scheme. */
   flags?: Member[];
   username?: Member;
   password?: Member;
@@ -30,20 +30,20 @@ export interface RowMembers {
   status?: Member;
   last_checked?: Member;
   total_checks?: Member;
-  /** Those that tell a label, places included. */
+  /** Members that are labels, and objects about the location. */
   labelling?: Member[];
-  /** Those that are not read and look as if they should be. */
+  /** Unknown members that look like a credential or a scheme. */
   unread?: Member[];
 }
 
-/** Sorts the members of a row. The first of several that count the same is taken. */
+/** Sorts the members of a row by role. Of several with the same rank, the first counts. */
 export function membersOf(row: Row, names: MemberNames): RowMembers {
   const members: RowMembers = {};
   for (const given in row) {
     const role = names.roleOf(given);
     if (role === undefined) continue;
     const value = row[given];
-    // An empty source is one, as in ProxyWhirl.
+    // As in ProxyWhirl, an empty source is a valid source.
     if (value === undefined || value === null || (value === '' && role.field !== 'source')) continue;
     const member = { role, value, given };
     if (role.field !== undefined) add(members, member);
@@ -51,9 +51,9 @@ export function membersOf(row: Row, names: MemberNames): RowMembers {
       if (members.labelling === undefined) members.labelling = [member];
       else members.labelling.push(member);
     }
-    if (role.isUnread && isText(value)) {
+    if (role.isUnread && mayBeSignificant(value)) {
       if (members.unread === undefined) members.unread = [member];
-      else if (members.unread.length < MOST_OF_A_KIND) members.unread.push(member);
+      else if (members.unread.length < MAX_PER_ROLE) members.unread.push(member);
     }
   }
   return members;
@@ -63,7 +63,7 @@ function add(members: RowMembers, member: Member): void {
   const { field, rank } = member.role;
   if (field === undefined) return;
   if (field === 'scheme') {
-    if (members.schemes !== undefined && members.schemes.length >= MOST_OF_A_KIND) return;
+    if (members.schemes !== undefined && members.schemes.length >= MAX_PER_ROLE) return;
     const at = members.schemes?.findIndex(({ role }) => role.rank > rank) ?? 0;
     if (members.schemes === undefined) members.schemes = [member];
     else members.schemes.splice(at < 0 ? members.schemes.length : at, 0, member);
@@ -71,23 +71,23 @@ function add(members: RowMembers, member: Member): void {
   }
   if (field === 'flag') {
     if (members.flags === undefined) members.flags = [member];
-    else if (members.flags.length < MOST_OF_A_KIND) members.flags.push(member);
+    else if (members.flags.length < MAX_PER_ROLE) members.flags.push(member);
     return;
   }
   const before = members[field];
   if (before !== undefined && before.role.rank <= rank) return;
-  if (PLACES.has(field) && typeof member.value === 'string' && isBlank(member.value)) return;
+  if (ADDRESS_FIELDS.has(field) && typeof member.value === 'string' && isBlank(member.value)) return;
   members[field] = member;
 }
 
-/** A name may be spelled in thousands of ways, and each is a member: no row has more than a few. */
-const MOST_OF_A_KIND = 32;
+/** Members kept per role: a hostile row may spell one name in thousands of ways. */
+const MAX_PER_ROLE = 32;
 
-/** Fields in which `None` and blanks are nothing. */
-const PLACES: ReadonlySet<string> = new Set(['url', 'host', 'port', 'link']);
+/** Fields in which `None` and white space mean an absent value. */
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(['url', 'host', 'port', 'link']);
 
-/** True for what may be a credential or a scheme: not for a flag. */
-function isText(value: unknown): boolean {
+/** True for a value that may be a credential or a scheme, unlike a flag. */
+function mayBeSignificant(value: unknown): boolean {
   return typeof value === 'number' || typeof value === 'object' || (typeof value === 'string' && !FLAG.test(value));
 }
 

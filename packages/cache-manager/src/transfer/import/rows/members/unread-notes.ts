@@ -1,7 +1,7 @@
 import type { MemberNames } from './member-names.ts';
 import type { Member } from './row-members.ts';
 
-/** What to say of members that are not read and look as if they should be. Once for each name: it is the file that has such a member. */
+/** The problems with unknown members that look like a credential or a scheme, once per name and file. */
 export function unreadNotes(unread: readonly Member[], names: MemberNames): string[] {
   return unread
     .filter(({ given }) => names.markReported(given))

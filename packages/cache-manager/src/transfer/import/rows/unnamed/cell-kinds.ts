@@ -2,18 +2,18 @@ import { parseProxyHost } from '@pw/cache-models';
 import { withBrackets } from '../../list/token/bare-ipv6.ts';
 import { isScheme, namedScheme } from '../../words/scheme-words.ts';
 
-/** What a cell without a column name is credible as. `text` is anything else, a credential for one. */
+/** The apparent kind of a cell without a column name. `text` is anything else, such as a credential. */
 export type CellKind = 'nothing' | 'scheme' | 'anonymity' | 'country' | 'number' | 'note' | 'text';
 
 const ANONYMITY =
   /^(?:(?:high(?:ly)?|very) )?(?:transparent|anonymous|elite|distorting|anm|hia|noa|high anonymity)(?: ?(?:proxy|\(hia\)))?$/i;
 const NOTHING = /^(?:-|none|null|nan|n\/a)?$/i;
 const NUMBER = /^\d+(?:\.\d+)?$/;
-/** A measure, a date or a time, a yes or no: what lists have beside a proxy, and nobody has for a name. */
+/** A measurement, a date or time, a yes or no: common in lists, but never a username. */
 const NOTE =
   /^(?:[<>~+-]?\d+(?:[.,]\d+)? ?(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|%|k|kb|mb|kb\/s|mb\/s|mbps)(?: ago)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d{2}(?::\d{2})?.*|yes|no|true|false|alive|dead|online|offline|up|down|ok|as\d+)$/i;
 
-/** Tells what cells without a header are. One for each file: it makes a list of countries. */
+/** Recognizes cells without a header. One per file, since it builds a list of countries. */
 export class CellKinds {
   #countries: ReadonlySet<string> | undefined;
 
@@ -36,10 +36,10 @@ export class CellKinds {
   }
 }
 
-/** Countries that lists call otherwise than ICU does. */
+/** Country names in lists that differ from those of ICU. */
 const OTHER_NAMES = ['usa', 'uk', 'russian federation', 'korea', 'viet nam', 'czech republic'];
 
-/** The codes in capitals and the names in small letters. */
+/** Codes in upper case and names in lower case. */
 function countries(): ReadonlySet<string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
   const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
@@ -57,13 +57,13 @@ export function isPort(cell: string | undefined): boolean {
   return cell !== undefined && PORT.test(cell) && Number(cell) >= 1 && Number(cell) <= 65535;
 }
 
-/** True for an address, a name with a dot, or `localhost`: what needs no column name to be a host. */
-export function isCredibleHost(cell: string): boolean {
+/** True for an address, a name with a dot, or `localhost`: a host even without a column name. */
+export function isEvidentHost(cell: string): boolean {
   if (cell.length > 300 || !/[.:]|^localhost$/i.test(cell)) return false;
   const result = parseProxyHost(withBrackets(cell));
   return result.ok && (result.host === 'localhost' || /[.[]/.test(result.host));
 }
 
 export function isAddress(cell: string): boolean {
-  return isCredibleHost(cell) && !/[a-z]/i.test(cell.replace(/^\[?[\da-f:.]+\]?$/i, ''));
+  return isEvidentHost(cell) && !/[a-z]/i.test(cell.replace(/^\[?[\da-f:.]+\]?$/i, ''));
 }

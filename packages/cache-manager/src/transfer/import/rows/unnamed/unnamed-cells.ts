@@ -1,29 +1,29 @@
 import type { RowFate } from '../../import-tally.ts';
 import { parsePlainLine } from '../../list/plain-line.ts';
 import { looksLikeCredentials } from '../../words/credential-shape.ts';
-import { isName } from '../../words/proper-name.ts';
-import { CellKinds, isAddress, isCredibleHost, isPort } from './cell-kinds.ts';
+import { isProperName } from '../../words/proper-name.ts';
+import { CellKinds, isAddress, isEvidentHost, isPort } from './cell-kinds.ts';
 
-/** A row under the names of the table, or why there is none. */
+/** A row with names from the table, or why it cannot be read. */
 export type UnnamedRow =
   | { readonly row: Readonly<Record<string, string>> }
   | { readonly fate: RowFate; readonly reason: string };
 
-/** Where a proxy stands in a row: in one cell, or as host and port in two. */
+/** The position of a proxy in a row: one cell, or two for host and port. */
 interface Place {
   readonly at: number;
   readonly cells: 1 | 2;
-  /** True if it brings credentials. */
+  /** True if the cell includes credentials. */
   readonly isComplete: boolean;
 }
 
 const NO_PLACE =
   'has neither a host cell followed by a port cell nor a host:port cell, which a row without column names needs';
 const SEVERAL = 'has several cells that may be the host: add a header line, such as ip,port,username,password';
-const UNTOLD =
+const AMBIGUOUS =
   'has cells that may or may not be a username and a password: add a header line, such as ip,port,username,password';
 
-/** Reads the rows of a table without a header: a cell is what it is credible as. */
+/** Reads rows of cells without column names, recognizing each cell by its content. */
 export class UnnamedCells {
   readonly #kinds = new CellKinds();
 
@@ -31,11 +31,11 @@ export class UnnamedCells {
     const places = placesIn(cells);
     if (places.length > 1) return { fate: 'failed', reason: SEVERAL };
     const [place] = places;
-    if (place === undefined) return { fate: cells.some(isCredibleHost) ? 'failed' : 'skipped', reason: NO_PLACE };
+    if (place === undefined) return { fate: cells.some(isEvidentHost) ? 'failed' : 'skipped', reason: NO_PLACE };
     const before = this.#without(cells.slice(0, place.at), 'scheme', 'nothing');
     const after = this.#without(cells.slice(place.at + place.cells), 'scheme', 'nothing');
     const credentials = place.isComplete ? [] : this.#credentialsIn(before, after, isAddress(cells[place.at]!));
-    if (credentials === undefined) return { fate: 'failed', reason: UNTOLD };
+    if (credentials === undefined) return { fate: 'failed', reason: AMBIGUOUS };
     const [username, password] = credentials;
     const row: Record<string, string> =
       place.cells === 1 ? { proxy: cells[place.at]! } : { ip: cells[place.at]!, port: cells[place.at + 1]! };
@@ -44,7 +44,7 @@ export class UnnamedCells {
     return { row };
   }
 
-  /** What else is known of the other cells. */
+  /** Adds scheme and labels from the other cells. */
   #describe(
     row: Record<string, string>,
     cells: readonly string[],
@@ -65,7 +65,7 @@ export class UnnamedCells {
     return cells.filter((cell) => !kinds.includes(this.#kinds.kindOf(cell)));
   }
 
-  /** Username and password, none, or `undefined` where that cannot be told. */
+  /** Username and password, or neither; `undefined` if it is ambiguous. */
   #credentialsIn(
     before: readonly string[],
     after: readonly string[],
@@ -80,14 +80,14 @@ export class UnnamedCells {
     }
     if (before.length > 1 && texts(before).length > 0) return undefined;
     if (this.#mayBePair(first, second)) {
-      // A city with a provider, or a provider with a measure.
-      if (isName(first!) && (isName(second!) || this.#kinds.kindOf(second!) === 'number')) return undefined;
-      // Behind a name, which may be a user's, a number may be the port of the real one.
+      // May be a city and a provider, or a provider and a measurement.
+      if (isProperName(first!) && (isProperName(second!) || this.#kinds.kindOf(second!) === 'number')) return undefined;
+      // The host name may be a user, and the number the port of the real host.
       if (!isNumeric && isPort(second)) return undefined;
       if (texts(rest).length > 0) return undefined;
       return this.#isMeasured(second!, rest) ? undefined : [first!, second!];
     }
-    // Two numbers are as likely measures.
+    // Two numbers are just as likely measurements.
     if (after.length === 2 && after.every((cell) => this.#kinds.kindOf(cell) === 'number')) return undefined;
     return after.some((cell, i) => this.#isPairOfTexts(cell, after[i + 1])) ? undefined : [];
   }
@@ -102,17 +102,17 @@ export class UnnamedCells {
     );
   }
 
-  /** Behind a country or the like, where places and providers stand too. */
+  /** After a country or the like, where locations and providers are also common. */
   #isPairOfTexts(one: string, other: string | undefined): boolean {
     return (
       this.#mayBePair(one, other) &&
       this.#kinds.kindOf(other!) === 'text' &&
       !/\s/.test(other!) &&
-      !(isName(one) && isName(other!))
+      !(isProperName(one) && isProperName(other!))
     );
   }
 
-  /** A text with a measure or a country behind it, and more: a provider, say. */
+  /** A text followed by a measurement or country and more cells: a provider, for example. */
   #isMeasured(second: string, rest: readonly string[]): boolean {
     const kind = this.#kinds.kindOf(second);
     return kind === 'note' || kind === 'country' || (kind === 'number' && rest.length > 1);
@@ -125,7 +125,7 @@ function placesIn(cells: readonly string[]): Place[] {
   const places: Place[] = [];
   for (let at = 0; at < cells.length; at++) {
     const cell = cells[at]!;
-    if (isCredibleHost(cell)) {
+    if (isEvidentHost(cell)) {
       if (!isPort(cells[at + 1])) continue;
       places.push({ at, cells: 2, isComplete: false });
       at++;
