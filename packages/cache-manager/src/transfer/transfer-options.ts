@@ -26,7 +26,10 @@ export function problemsOfPath(path: unknown): FieldProblem[] {
 }
 
 /** Awaits an async listener, so that its rejection ends the operation just as a throw does. */
-export async function reportProgress<P>(onProgress: ((progress: P) => unknown) | undefined, progress: P): Promise<void> {
+export async function reportProgress<P>(
+  onProgress: ((progress: P) => unknown) | undefined,
+  progress: P,
+): Promise<void> {
   const answer = onProgress?.(progress);
   if (isPromise(answer)) await answer;
 }

@@ -139,7 +139,8 @@ class BufferedBytes {
 
   #keep(chunk: Uint8Array): void {
     this.length += chunk.length;
-    if (this.length > MAX_BUFFERED_BYTES) throw rowsError('exceed 256 MiB in total: write them to a file, which may be larger');
+    if (this.length > MAX_BUFFERED_BYTES)
+      throw rowsError('exceed 256 MiB in total: write them to a file, which may be larger');
     this.#chunks.push(chunk);
   }
 }

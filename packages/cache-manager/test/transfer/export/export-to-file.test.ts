@@ -30,7 +30,7 @@ async function readBack(path: string): Promise<MapTarget> {
 }
 
 describe('an export', () => {
-  it('gives equal entries when it is imported into an empty cache, sealed and plain alike', async () => {
+  it('is imported into an empty cache as equal entries, whether sealed or plain', async () => {
     const path = join(folder(), 'all.jsonl');
     const live = entryInputs.map((input) => CacheEntry.create(input, clock)).filter((entry) => !entry.isExpiredAt(NOW));
     await fc.assert(
@@ -48,20 +48,23 @@ describe('an export', () => {
     );
   });
 
-  it.each(['sealed', 'omit'] as const)('%s holds none that an old record has in its texts', async (credentials) => {
-    const old = CacheEntry.restore({
-      ...ann,
-      proxyUrl: 'http://me:pw4proxy',
-      source: 'https://me:pw4list@example.com/',
-      lastHealthError: 'hunter2 was refused',
-    });
-    const path = join(folder(), 'all.jsonl');
-    await exportToFile(source(old), path, { credentials });
-    expect(readFileSync(path, 'utf8')).toContain('was refused');
-    expect(readFileSync(path, 'utf8')).not.toMatch(/hunter2|pw4/);
-  });
+  it.each(['sealed', 'omit'] as const)(
+    'in mode %s contains none of the credentials in other fields of an old record',
+    async (credentials) => {
+      const old = CacheEntry.restore({
+        ...ann,
+        proxyUrl: 'http://me:pw4proxy',
+        source: 'https://me:pw4list@example.com/',
+        lastHealthError: 'hunter2 was refused',
+      });
+      const path = join(folder(), 'all.jsonl');
+      await exportToFile(source(old), path, { credentials });
+      expect(readFileSync(path, 'utf8')).toContain('was refused');
+      expect(readFileSync(path, 'utf8')).not.toMatch(/hunter2|pw4/);
+    },
+  );
 
-  it('holds credentials sealed unless asked otherwise', async () => {
+  it('seals credentials by default', async () => {
     const path = join(folder(), 'all.jsonl');
     await exportToFile(source(ann), path);
     expect(readFileSync(path, 'utf8')).not.toMatch(/ann|hunter2/);
@@ -71,7 +74,7 @@ describe('an export', () => {
     expect(revealed((await readBack(path)).one)).toEqual({ ...revealed(ann), username: null, password: null });
   });
 
-  it('moves credentials out of a URL that ProxyWhirl stored with them', async () => {
+  it('moves credentials out of a URL that ProxyWhirl stored', async () => {
     const path = join(folder(), 'all.jsonl');
     const odd = CacheEntry.restore({ ...open, proxyUrl: 'http://bob:p%40w@b.example:1' });
     await exportToFile(source(odd), path);
@@ -95,7 +98,7 @@ describe('an export', () => {
     },
   );
 
-  it('refuses to seal without a cipher, and leaves the old file', async () => {
+  it('refuses to seal without a cipher and keeps the old file', async () => {
     const path = join(folder(), 'all.jsonl');
     writeFileSync(path, 'old');
     const run = exportToFile({ entries: () => [open, ann], cipher: undefined }, path);
@@ -107,7 +110,7 @@ describe('an export', () => {
     });
   });
 
-  it('counts what cannot be read', async () => {
+  it('counts entries that cannot be read', async () => {
     const lost = CacheEntry.restore({
       ...ann,
       password: Secret.sealed(new Uint8Array([1]), {
@@ -125,7 +128,7 @@ describe('an export', () => {
 });
 
 describe('the file of an export', () => {
-  it('is its owner’s alone, and replaces a symlink instead of following it', async () => {
+  it('is readable by its owner only and replaces a symlink instead of following it', async () => {
     const dir = folder();
     const path = join(dir, 'all.jsonl');
     writeFileSync(join(dir, 'victim'), 'victim');
@@ -136,7 +139,7 @@ describe('the file of an export', () => {
     expect(readdirSync(dir).sort()).toEqual(['all.jsonl', 'victim']);
   });
 
-  it('stays as it was when the export fails or is aborted, and nothing lies beside it', async () => {
+  it('is unchanged if the export fails or is aborted, and no temporary file remains', async () => {
     const dir = folder();
     const path = join(dir, 'all.jsonl');
     writeFileSync(path, 'old');
@@ -159,7 +162,7 @@ describe('the file of an export', () => {
     expect(readdirSync(dir)).toEqual(['all.jsonl']);
   });
 
-  it('is refused with a typed error where it cannot be', async () => {
+  it('causes a typed error if it cannot be written', async () => {
     const dir = folder();
     await expect(exportToFile(source(open), join(dir, 'no', 'all.jsonl'))).rejects.toThrow(CacheStorageError);
     mkdirSync(join(dir, 'taken'));
@@ -169,7 +172,7 @@ describe('the file of an export', () => {
 });
 
 describe('ProxyWhirl’s own export', () => {
-  it('is read with every field, its masks as no credentials, those in a URL as what they are', async () => {
+  it('is imported with every field, without masked credentials, and with those in URLs', async () => {
     const { entries_put } = readFixtureJson<{
       entries_put: Record<string, { proxy_url: string; total_health_checks: number; source: string }>;
     }>('export.expected.json');
@@ -185,5 +188,31 @@ describe('ProxyWhirl’s own export', () => {
       });
     }
     expect(result.problemCount).toBeGreaterThan(25);
+  });
+});
+
+describe('an export to a function', () => {
+  it('passes whole lines and awaits the function', async () => {
+    const target = new MapTarget();
+    const lines = Array.from({ length: 600 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
+    await warmFromFile(target, [Buffer.from(lines)]);
+    const pieces: string[] = [];
+    let busy = 0;
+    const source = { entries: () => target.map.values(), cipher: undefined };
+    const result = await exportToFile(source, async (text) => {
+      expect(++busy).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      busy--;
+      pieces.push(text);
+    });
+    expect(result).toEqual({ exported: 600, failed: 0 });
+    for (const piece of pieces) expect(piece === '' || piece.endsWith('\n')).toBe(true);
+    expect(pieces.join('').trimEnd().split('\n')).toHaveLength(600);
+  });
+
+  it('rejects with the error of the function', async () => {
+    const source = { entries: () => [], cipher: undefined };
+    const taker = () => Promise.reject(new Error('the pipe is gone'));
+    await expect(exportToFile(source, taker)).rejects.toThrow('the pipe is gone');
   });
 });

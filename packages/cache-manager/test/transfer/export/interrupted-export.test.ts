@@ -20,7 +20,7 @@ import { removeLeftovers, temporaryName } from '../../../src/transfer/export/lef
 
 const CHILD = join(import.meta.dirname, '../../support/exporting-child.ts');
 const MARKER = 'hunter-';
-/** Entries of a group that is written at once. */
+/** Entries per write. */
 const GROUP = 256;
 
 const folder = () => makeTempDir(onTestFinished);
@@ -34,7 +34,7 @@ async function exportPlain(dir: string, entries: readonly CacheEntry[] = []) {
   await exportToFile({ entries: () => entries, cipher: undefined }, join(dir, 'all.jsonl'), { credentials: 'plain' });
 }
 
-/** An export in a process of its own; see its file for the arguments. */
+/** An export in a child process; see the child's file for the arguments. */
 async function start(dir: string, ...args: readonly string[]) {
   const child = spawn(process.execPath, ['--conditions=@pw/source', CHILD, join(dir, 'all.jsonl'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -47,7 +47,7 @@ async function start(dir: string, ...args: readonly string[]) {
 }
 
 describe('the temporary file of an export', () => {
-  it.each([0o000, 0o077, 0o777])('is its owner’s alone from its first byte, with umask %o', async (umask) => {
+  it.each([0o000, 0o077, 0o777])('is readable by its owner only, from its first byte, with umask %o', async (umask) => {
     const dir = folder();
     const before = process.umask(umask);
     onTestFinished(() => void process.umask(before));
@@ -62,7 +62,7 @@ describe('the temporary file of an export', () => {
     expect(statSync(join(dir, 'all.jsonl')).mode & 0o777).toBe(0o600);
   });
 
-  it('holds no credential that can be read, and the file that takes its place holds all of them', async () => {
+  it('contains no readable credential, and the final file contains all of them', async () => {
     const dir = folder();
     const path = join(dir, 'all.jsonl');
     let seen = 0;
@@ -85,7 +85,7 @@ describe('the temporary file of an export', () => {
     expect(passwords).toEqual(Array.from({ length: 3 * GROUP }, (_, i) => `${MARKER}${i}`));
   });
 
-  it('is whole where it is larger than what is decrypted at once', async () => {
+  it('is complete if it is larger than one decryption step', async () => {
     const dir = folder();
     const long = 'x'.repeat(700_000);
     const entries = ['a', 'ß', '🙂', 'z'].map((source, i) =>
@@ -100,7 +100,7 @@ describe('the temporary file of an export', () => {
 describe.each(['plain', 'sealed'] as const)('an export with credentials %s that is aborted', (credentials) => {
   const cipher = { encrypt: () => new Uint8Array([1]), decrypt: () => new Uint8Array() };
 
-  it.each([1, 2, 3, 4])('leaves the old file alone and nothing beside it: at progress %i', async (at) => {
+  it.each([1, 2, 3, 4])('is removed and the old file kept after an abort at progress %i', async (at) => {
     const dir = folder();
     const path = join(dir, 'all.jsonl');
     writeFileSync(path, 'old');
@@ -121,7 +121,7 @@ describe.each(['plain', 'sealed'] as const)('an export with credentials %s that 
 
 describe('a program that ends in the middle of an export', () => {
   it.each(['plain', 'omit'] satisfies ExportCredentials[])(
-    'by process.exit() leaves nothing: credentials %s',
+    'by process.exit() leaves nothing (credentials %s)',
     async (how) => {
       const dir = folder();
       writeFileSync(join(dir, 'all.jsonl'), 'old');
@@ -133,7 +133,7 @@ describe('a program that ends in the middle of an export', () => {
   );
 
   it.each(['SIGINT', 'SIGTERM', 'SIGKILL'])(
-    'by %s leaves nothing that can be read, and the next export to the folder removes it',
+    'by %s leaves nothing readable, and the next export to the folder removes it',
     async (signal) => {
       for (let at = 1; at <= 4; at++) {
         const dir = folder();
@@ -151,7 +151,7 @@ describe('a program that ends in the middle of an export', () => {
     },
   );
 
-  it('at any moment leaves the old file or the new one, and after the next export nothing else', async () => {
+  it('at any moment leaves the old or the new file, and nothing else after the next export', async () => {
     const count = 8 * GROUP;
     for (let run = 0; run < 24; run++) {
       const dir = folder();
@@ -170,13 +170,13 @@ describe('a program that ends in the middle of an export', () => {
   });
 });
 
-describe('what exports left in a folder', () => {
+describe('a leftover of an export', () => {
   const name = ({ space, pid, start }: ReturnType<typeof ownIdentity>) =>
     `.pw-export.${space}.${pid}.${start}.0123456789ab.tmp`;
   const own = ownIdentity();
   const elsewhere = { ...own, space: own.space === '01234567' ? '76543210' : '01234567' };
 
-  it('stays while its process runs, and goes when that has ended or its number is another process’s', async () => {
+  it('stays while its process runs, and is removed once that has ended or its pid was reused', async () => {
     const dir = folder();
     const other = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     onTestFinished(() => void other.kill('SIGKILL'));
@@ -192,7 +192,7 @@ describe('what exports left in a folder', () => {
     expect(readdirSync(dir)).toEqual([ours]);
   });
 
-  it('goes after an hour without a write where its process cannot be seen from here', async () => {
+  it('is removed after an hour without a write if its process is not visible', async () => {
     const dir = folder();
     const file = join(dir, name({ ...elsewhere, pid: 2 ** 30 }));
     writeFileSync(file, '');
@@ -204,7 +204,7 @@ describe('what exports left in a folder', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('is all that is removed, and what cannot be removed stops no export', async () => {
+  it('is the only thing removed, and does not prevent an export if it cannot be removed', async () => {
     const dir = folder();
     const gone = { ...own, pid: 2 ** 30 };
     mkdirSync(join(dir, name(gone)));

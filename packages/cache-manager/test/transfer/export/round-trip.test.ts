@@ -18,7 +18,7 @@ async function openEmpty() {
   return cache;
 }
 
-/** What an empty cache has after an import of the export of another one. */
+/** The content of an empty cache after importing the export of another. */
 async function throughFile(entries: readonly CacheEntry[], credentials: ExportCredentials) {
   const [from, to] = [await openEmpty(), await openEmpty()];
   for (const entry of entries) expect(await from.put(entry.key, entry)).toBe(true);
@@ -31,7 +31,7 @@ async function throughFile(entries: readonly CacheEntry[], credentials: ExportCr
   return { exported, imported, found, path };
 }
 
-/** As it should come back. */
+/** The expected entry after the round trip. */
 function expected(entry: CacheEntry, credentials: ExportCredentials): Record<string, unknown> {
   const all = revealed(entry);
   return credentials === 'omit' ? { ...all, username: null, password: null } : all;
@@ -79,7 +79,7 @@ const input: fc.Arbitrary<CacheEntryInput> = fc.record(
 );
 
 describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials) => {
-  it('of any entry that a cache accepts is imported into an empty one as it was', async () => {
+  it('of any entry that a cache accepts is imported into an empty one unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(input, async (fields) => {
         const entry = CacheEntry.create({ ...fields, expiresAt: clock.now() + 1000 }, clock);
@@ -93,7 +93,7 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
     );
   }, 60_000);
 
-  it('holds an entry with all its texts at their limits', async () => {
+  it('contains an entry with every string at its limit', async () => {
     const labels = Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`${'n'.repeat(60)}${i}`, 'é'.repeat(256)]));
     const entry = CacheEntry.create(
       {
@@ -114,7 +114,7 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
   });
 
   it.each(['not a url', 'proxy one', 'http://h_x:99999'])(
-    'holds what ProxyWhirl had as a URL: %s',
+    'contains an invalid URL from ProxyWhirl: %s',
     async (proxyUrl) => {
       const made = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'odd' }, clock);
       const entry = CacheEntry.restore({ ...made, proxyUrl });
@@ -124,7 +124,7 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
     },
   );
 
-  it('leaves out, and counts, what an import would refuse', async () => {
+  it('omits and counts entries that an import would refuse', async () => {
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'kept' }, clock);
     const odd = CacheEntry.restore({ ...made, key: 'odd', proxyUrl: 'gate 1:2:ann:hunter2' });
     const { exported, imported, found } = await throughFile([made, odd], credentials);
@@ -134,13 +134,13 @@ describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials)
   });
 });
 
-describe('a cache refuses what an import would not take back', () => {
+describe('a cache refuses entries that an import would refuse', () => {
   it.each([
     ['source', { source: 'x'.repeat(32_769) }],
     ['lastHealthError', { lastHealthError: 'x'.repeat(32_769) }],
     ['username', { username: 'x'.repeat(16_385) }],
     ['password', { username: 'ann', password: 'x'.repeat(16_385) }],
-  ])('a longer %s, with an error that names it and quotes nothing', async (name, fields) => {
+  ])('with a %s beyond the limit, by name and without quoting it', async (name, fields) => {
     const cache = await openEmpty();
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock);
     const secrets = Object.fromEntries(
@@ -159,7 +159,7 @@ describe('a cache refuses what an import would not take back', () => {
     expect(await cache.size()).toBe(0);
   });
 
-  it('a longer password that is sealed', async () => {
+  it('with a sealed password beyond the limit', async () => {
     const cache = await openEmpty();
     const token = cipher.encrypt(Secret.of('x'.repeat(16_385)));
     const made = CacheEntry.create({ proxyUrl: 'http://h.example:1' }, clock);

@@ -24,10 +24,10 @@ describe('a table without a header', () => {
     ['a city and a provider', `${HOST},Berlin,Telekom`],
     ['a provider and a measure', `${HOST},Comcast,1200`],
     ['a scheme before them', `${HOST},http,Berlin,Telekom`],
-    ['user and password behind a country', `${HOST},DE,elite,ann,secret`],
-    ['user and password behind numbers', `${HOST},12,34,ann,secret`],
+    ['user and password after a country', `${HOST},DE,elite,ann,secret`],
+    ['user and password after numbers', `${HOST},12,34,ann,secret`],
     ['both in one cell', `${HOST},ann:secret`],
-    ['both in one cell behind a whole proxy', '198.18.0.1:8080,ann:secret'],
+    ['both in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
     ['both under their names', `${HOST},user=ann,pass=secret`],
   ])('neither invents credentials nor drops them: %s', async (_, line) => {
     expect(await read('a.csv', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
@@ -42,47 +42,50 @@ describe('a table without a header', () => {
   });
 });
 
-describe('a row with more cells than its header has names', () => {
+describe('a row with more cells than its header has columns', () => {
   it.each([
     ['a user and a password', 'ip,port,country\n198.18.0.1,8080,ann,secret\n'],
     ['a proxy cut in its password', 'proxy;country\nann:se;cret@198.18.0.1:8080;DE\n'],
-  ])('is not loaded without what may be %s', async (_, content) => {
+  ])('fails if the extra cells may be %s', async (_, content) => {
     expect(await read('a.csv', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
 
-  it('loses the end of a note', async () => {
+  it('is loaded if only the end of a label is lost', async () => {
     const { proxies, failed } = await read('a.csv', 'ip,port,org\n198.18.0.1,8080,Example, Inc.\n');
     expect({ proxies, failed }).toEqual({ proxies: [PROXY], failed: 0 });
   });
 });
 
-describe('a row that names its proxy in a way that is not known', () => {
+describe('a row whose proxy is not recognized', () => {
   it.each([
-    ['an object in the place of a text', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
+    ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
     ['a server that is an object', '[{"server":{"host":"198.18.0.1","port":8080}}]'],
     ['a member of another name', '[{"name":"198.18.0.1:8080","user":"ann"}]'],
     ['a sentence', '[{"text":"server=198.18.0.1&port=1080&user=ann"}]'],
-  ])('has failed, and is no heading: %s', async (_, content) => {
+  ])('counts as failed, not as a heading: %s', async (_, content) => {
     expect(await read('a.json', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
 
-  it('is told of where it stands in a list beside one that is read', async () => {
+  it('is reported if it is in a list next to one that is read', async () => {
     const content = '{"http":["198.18.0.1:8080"],"other":["198.18.0.2:8080"],"tags":["x"]}';
     const { proxies, failed, reasons } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: [PROXY], failed: 1 });
-    expect(reasons[0]).toMatch(/not known to hold rows/);
+    expect(reasons[0]).toMatch(/^has rows in a member whose name is not recognized/);
     expect(await read('a.json', '{"http":["198.18.0.1:8080"],"tags":["x"]}')).toMatchObject({ failed: 0 });
   });
 
-  it('reads a host in proxy_url with the port beside it', async () => {
+  it('is read if proxy_url is a host and another member is the port', async () => {
     const content = '[{"proxy_url":"198.18.0.1","port":8080,"user":"ann","pass":"secret"}]';
     expect((await read('a.json', content)).proxies).toEqual([`${PROXY} ann secret`]);
   });
 
-  it.each(['authorization', 'account', 'passcode', 'auth_header'])('is told that %s is not read', async (name) => {
-    const { reasons } = await read('a.json', JSON.stringify([{ proxy: PROXY, [name]: 'secret' }]));
-    expect(reasons).toEqual([expect.stringContaining(`${name} is not read`)]);
-  });
+  it.each(['authorization', 'account', 'passcode', 'auth_header'])(
+    'is loaded with a report that %s is not read',
+    async (name) => {
+      const { reasons } = await read('a.json', JSON.stringify([{ proxy: PROXY, [name]: 'secret' }]));
+      expect(reasons).toEqual([expect.stringMatching(`^${name} looks like a credential or a scheme, but is not read`)]);
+    },
+  );
 });
 
 describe('a line', () => {
@@ -98,12 +101,12 @@ describe('a line', () => {
     ['198.18.0.1:8080:socks5:ann:secret'],
     ['ann:pw@198.18.0.1:8080ann:pw@198.18.0.2:8080'],
     ['198.18.0.1:8080:ann:pw198.18.0.2:8080:ann:pw'],
-  ])('with a proxy that cannot be read for sure has failed: %s', async (line) => {
+  ])('with an ambiguous proxy fails: %s', async (line) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
 
   it.each([['Version 1.2.3.4 of 2024-05-05'], ['Updated 12:30 by 10.0.0.1'], ['Total: 402'], ['10.0.0.1']])(
-    'that is a heading is none of these: %s',
+    'that is a heading loads nothing: %s',
     async (line) => {
       const { proxies } = await read('a.txt', `${line}\n`);
       expect(proxies).toEqual([]);
@@ -111,54 +114,46 @@ describe('a line', () => {
   );
 });
 
-describe('a command of curl', () => {
+describe('a curl command', () => {
   it.each([
-    ['quotes with a blank in them', `curl -x 198.18.0.1:8080 -U "ann:se cret" example.com`, 'ann se cret'],
+    ['quotes with a space in them', `curl -x 198.18.0.1:8080 -U "ann:se cret" example.com`, 'ann se cret'],
     ['a delimiter of lists', 'curl -x 198.18.0.1:8080 -U ann:se,cr;et|x example.com', 'ann se,cr;et|x'],
     ['single quotes', `curl -x 198.18.0.1:8080 -U 'ann:se"cr\\et'`, 'ann se"cr\\et'],
     ['an escape', 'curl -x 198.18.0.1:8080 -U ann:se\\ cret', 'ann se cret'],
-    ['options without blanks', `curl -x198.18.0.1:8080 -U"ann:secret" example.com`, 'ann secret'],
+    ['options without spaces', `curl -x198.18.0.1:8080 -U"ann:secret" example.com`, 'ann secret'],
     ['options in one word', 'curl -sSx 198.18.0.1:8080 -LU ann:secret example.com', 'ann secret'],
     ['values of other options', `curl -H "-U a:b" -o -x -x 198.18.0.1:8080 --proxy-user=ann:secret`, 'ann secret'],
-  ])('gives the user and the password as a shell would: %s', async (_, line, credentials) => {
+  ])('is split into user and password like in a shell: %s', async (_, line, credentials) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [`${PROXY} ${credentials}`], failed: 0 });
   });
 
   it.each([
-    ['a quote that is open', `curl -x 198.18.0.1:8080 -U "ann:se #cret"`],
+    ['an unclosed quote', `curl -x 198.18.0.1:8080 -U "ann:se #cret"`],
     ['credentials in a header', `curl -x 198.18.0.1:8080 --proxy-header "Proxy-Authorization: Basic abc"`],
   ])('is refused with %s', async (_, line) => {
     expect(await read('a.txt', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
   });
 });
 
-describe('a document with what is meant for all its rows', () => {
+describe('a document with members that may apply to all rows', () => {
   it.each([
-    ['beside a list', '{"username": "ann", "password": "secret", "proxies": ["198.18.0.1:8080"]}', 'username'],
-    [
-      'beside a row of its own name',
-      '{"auth": {"p": {"username": "a"}}, "p": {"host": "198.18.0.1", "port": 8080}}',
-      'auth',
-    ],
-    [
-      'under a name that is not known',
-      '{"proxies": [{"ip": "198.18.0.1", "port": 8080}], "passwd2": "secret"}',
-      'passwd2',
-    ],
-    ['a scheme of all', '{"protocol": "socks5", "proxies": ["198.18.0.1:8080"]}', 'protocol'],
-  ])('tells of them: %s', async (_, content, name) => {
+    ['next to a list', '{"username": "ann", "password": "secret", "proxies": ["198.18.0.1:8080"]}', 'username'],
+    ['next to a named row', '{"auth": {"p": {"username": "a"}}, "p": {"host": "198.18.0.1", "port": 8080}}', 'auth'],
+    ['with an unknown name', '{"proxies": [{"ip": "198.18.0.1", "port": 8080}], "passwd2": "secret"}', 'passwd2'],
+    ['a scheme for all rows', '{"protocol": "socks5", "proxies": ["198.18.0.1:8080"]}', 'protocol'],
+  ])('reports them: %s', async (_, content, name) => {
     const { proxies, skipped, reasons } = await read('a.json', content);
     expect({ proxies, skipped }).toEqual({ proxies: [PROXY], skipped: 1 });
     expect(reasons).toEqual([expect.stringMatching(`^${name} is outside the rows`)]);
   });
 
-  it('says nothing of what is empty, or no credential', async () => {
+  it('does not report members that are empty or not credentials', async () => {
     const content =
       '{"status": "ok", "type": "http", "username": "", "password": null, "count": 1, "proxies": ["198.18.0.1:8080"]}';
     expect(await read('a.json', content)).toEqual({ proxies: [PROXY], skipped: 0, failed: 0, reasons: [] });
   });
 
-  it('loads no proxy without what stands under its address', async () => {
+  it('does not load a proxy without the credentials in its value', async () => {
     const content = '{"198.18.0.1:8080": "ann:secret", "198.18.0.2:8080": "fast"}';
     const { proxies, failed } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: ['http://198.18.0.2:8080'], failed: 1 });
@@ -166,7 +161,7 @@ describe('a document with what is meant for all its rows', () => {
 });
 
 it.each(['ip,ip,port', 'ip,port,user,pass,user,pass', 'proxy,proxy'])(
-  'a table with two columns of one name is refused as a whole: %s',
+  'a table with duplicate columns is refused completely: %s',
   async (header) => {
     const cells = header
       .split(',')

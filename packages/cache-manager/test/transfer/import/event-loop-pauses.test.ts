@@ -73,7 +73,7 @@ const FILES: Record<string, string> = {
 const MOST_RUNS = 12;
 
 describe('an import', () => {
-  it.each(Object.keys(FILES))('never holds the event loop for long: %s', async (name) => {
+  it.each(Object.keys(FILES))('never blocks the event loop for long: %s', async (name) => {
     const path = join(makeTempDir(onTestFinished), name);
     writeFileSync(path, FILES[name]!);
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, {})] });

@@ -84,7 +84,7 @@ async function importText(name: string, text: string): Promise<{ result: WarmRes
   return { result: await warmFromFile(target, path), target };
 }
 
-describe('a file that was written to do harm', () => {
+describe('a hostile file', () => {
   const wellFormed = new Map<string, Promise<number>>();
   const wellFormedCost = (type: string): Promise<number> => {
     const cost = wellFormed.get(type) ?? costOf(`list.${type}`, WELL_FORMED[type]!(256 * KIB));
@@ -93,7 +93,7 @@ describe('a file that was written to do harm', () => {
   };
 
   // Where the square of the size is needed, four times the size takes sixteen times as long. The constant is what starting costs.
-  it.each(Object.keys(HOSTILE))('takes time in proportion to its size: %s', async (name) => {
+  it.each(Object.keys(HOSTILE))('takes time proportional to its size: %s', async (name) => {
     const [small, large] = [
       await costOf(name, HOSTILE[name]!(64 * KIB)),
       await costOf(name, HOSTILE[name]!(256 * KIB)),
@@ -118,7 +118,7 @@ describe('a file that was written to do harm', () => {
   );
 });
 
-describe('what exceeds a limit', () => {
+describe('a piece of a file that exceeds a limit', () => {
   const GOOD = 'http://good.example:1';
   const json = JSON.stringify({ proxy_url: GOOD });
   const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
@@ -131,14 +131,14 @@ describe('what exceeds a limit', () => {
     ['list.csv', `proxy_url\n"${'\n'.repeat(120)}\n${GOOD}\n`, 2, /not closed within 100 lines/],
     ['list.csv', `proxy_url,x\n"${`,${'x'.repeat(300_000)}\n`.repeat(4)}${GOOD}\n`, 2, /not closed within 1 MiB/],
     ['list.csv', `proxy_url\n"x"y,z\n${GOOD}\n`, 2, /^has a misplaced quote/],
-    ['list.csv', `proxy_url\n"x\ny"z\n${GOOD}\n`, 2, /misplaced in a later line/],
+    ['list.csv', `proxy_url\n"x\ny"z\n${GOOD}\n`, 2, /misplaced one in a later line/],
     ['list.jsonl', `{"x":${deep(1000)}}\n${json}\n`, 1, /deeper than 1,000 levels/],
     ['list.jsonl', `{"x":${many(10_001)}}\n${json}\n`, 1, /more than 10,000 members and items/],
     ['list.jsonl', `{"ip":"a","port":1,"password":"${'p'.repeat(16_385)}"}\n${json}\n`, 1, /^password is longer/],
     ['list.json', `[{"x":${deep(1000)}},${json}]`, 1, /deeper than 1,000 levels/],
     ['list.json', `{"proxies":[${many(10_002)}, ${json} ]}`, 1, /more than 10,000 members and items/],
     ['list.json', `[{"x":"${'x'.repeat(MIB)}"},${json}]`, 1, 'is longer than 1 MiB, the limit for a row'],
-  ])('is refused by itself, and the reason names the line and the limit: %s %#', async (name, text, line, reason) => {
+  ])('is refused alone, with its line and the limit: %s %#', async (name, text, line, reason) => {
     const { result, target } = await importText(name, text);
     expect(target.urls).toContain(GOOD);
     expect(result.failed).toBe(1);
@@ -152,13 +152,13 @@ describe('what exceeds a limit', () => {
     ['list.json', `[{"proxy_url":"${GOOD}","x":${deep(999)}}]`],
     ['list.csv', `proxy_url,x\n${GOOD},"${'\n'.repeat(99)}"`],
     ['list.csv', `proxy_url${',x'.repeat(999)}\n${GOOD}`],
-  ])('is not what just fits: %s %#', async (name, text) => {
+  ])('is not refused if it is exactly at the limit: %s %#', async (name, text) => {
     const { result, target } = await importText(name, text);
     expect(result).toMatchObject({ loaded: 1, failed: 0 });
     expect(target.urls).toEqual([GOOD]);
   });
 
-  it('is a header without which no column has a name', async () => {
+  it('fails the whole file if it is the CSV header', async () => {
     const { result } = await importText('list.csv', `${'proxy_url,'.repeat(1001)}\n${GOOD}\n`);
     expect(result).toMatchObject({ loaded: 0, failed: 1, problemCount: 1 });
     expect(result.problems[0]?.reason).toMatch(/is the header, and has more than 1,000 columns/);
@@ -178,22 +178,26 @@ describe('a JSON document', () => {
     '[{"ip":"a","port":1},[}]',
     '[{"ip":"a","port":1}],[2]',
     '',
-  ])('loads nothing when it is broken anywhere: %s', async (text) => {
+  ])('loads nothing if it is invalid anywhere: %s', async (text) => {
     const { result } = await importText('list.json', text);
-    expect(result).toMatchObject({ loaded: 0, failed: 1, problems: [{ line: 0, reason: 'the file is not valid JSON' }] });
+    expect(result).toMatchObject({
+      loaded: 0,
+      failed: 1,
+      problems: [{ line: 0, reason: 'the file is not valid JSON' }],
+    });
   });
 
   it.each([
     ' [ {"ip":"a","port":1} , {"ip":"b","port":1} ] ',
     '{"a":"]}\\"","proxies":[{"ip":"a","port":1},{"ip":"b","port":1}],"b":[{"c":1}]}',
     '{"proxies":[{"ip":"x","port":1}],"prox\\u0069es":[{"ip":"a","port":1},{"ip":"b","port":1}]}',
-  ])('gives its rows: %s', async (text) => {
+  ])('yields its rows: %s', async (text) => {
     const { result, target } = await importText('list.json', text);
     expect(target.urls).toEqual(['http://a:1', 'http://b:1']);
     expect(result.problemCount).toBe(0);
   });
 
-  it('keeps the places of its rows, also of a large one', async () => {
+  it('reports the positions of its rows, even if it is large', async () => {
     const rows = Array.from({ length: 80_000 }, (_, i) =>
       i % 1000 === 999 ? {} : { ip: '10.0.0.1', port: 1, x: TEN },
     );

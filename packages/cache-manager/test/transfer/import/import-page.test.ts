@@ -8,12 +8,12 @@ import { DOCUMENTED_NAMES, DOCUMENTED_SHAPES } from '../../support/import-shapes
 const PAGE = join(import.meta.dirname, '../../../../../docs/import.md');
 
 describe('docs/import.md', () => {
-  it('is what the tables and an import say; `pnpm docs:import` writes it again', async () => {
+  it('is up to date; `pnpm docs:import` regenerates it', async () => {
     expect(readFileSync(PAGE, 'utf8')).toBe(await importPage(DOCUMENTED_SHAPES, DOCUMENTED_NAMES));
   });
 
   it.each(DOCUMENTED_SHAPES)(
-    'tells the truth of $format: $title',
+    'shows the real result of $format: $title',
     async ({ format, content, loads, problems = [] }) => {
       const found = await previewFile([Buffer.from(content)], { format, limit: 100 });
       const entries = found.entries.map(({ proxyUrl, username, password, labels }) => ({
@@ -30,7 +30,7 @@ describe('docs/import.md', () => {
   );
 
   it.each(DOCUMENTED_NAMES.flatMap(({ field, names }) => (field === 'host' ? names : [])))(
-    'names what is read for a host: %s',
+    'lists only names that are read as a host: %s',
     async (name) => {
       const { entries } = await previewFile([Buffer.from(JSON.stringify([{ [name]: '198.18.0.1', port: 8080 }]))]);
       expect(entries.map(({ proxyUrl }) => proxyUrl)).toEqual(['http://198.18.0.1:8080']);

@@ -14,7 +14,7 @@ function fifo(): string {
   return path;
 }
 
-/** Collects what the last report said, beside other options. */
+/** Collects the progress reports. */
 function reporting(more: WarmOptions = {}) {
   const reports: WarmProgress[] = [];
   const options: WarmOptions = { ...more, format: 'list', onProgress: (progress) => reports.push(progress) };
@@ -22,7 +22,7 @@ function reporting(more: WarmOptions = {}) {
 }
 
 describe('an import that is aborted', () => {
-  it('stores the rows that it has read, and its last report tells what became of them', async () => {
+  it('stores the rows read so far and reports them in the last progress call', async () => {
     const path = join(folder(), 'list.txt');
     const lines = Array.from({ length: 20_000 }, (_, i) =>
       i % 100 === 1 ? 'no proxy' : `10.0.${i >> 8}.${i & 255}:80`,
@@ -49,10 +49,10 @@ describe('an import that is aborted', () => {
   it('does not wait for the next bytes of a pipe', async () => {
     const path = fifo();
     const writer = createWriteStream(path);
-    // The import lets go of the pipe before all of it is read.
+    // The import closes the pipe before reading all of it.
     writer.on('error', () => {});
     onTestFinished(() => void writer.destroy());
-    // More than is looked at before the first row is read.
+    // More than the import buffers before it reads the first row.
     const lines = Array.from({ length: 20_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`);
     writer.write(`${lines.join('\n')}\n`);
     const target = new MapTarget();
@@ -74,7 +74,7 @@ describe('an import that is aborted', () => {
 });
 
 describe('an import from a pipe', () => {
-  it('reads what is written to it, in whatever pieces, to its end', async () => {
+  it('reads everything that is written to it, whatever the size of the pieces', async () => {
     const path = fifo();
     const target = new MapTarget();
     const run = warmFromFile(target, path, { format: 'list' });

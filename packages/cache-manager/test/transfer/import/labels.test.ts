@@ -29,7 +29,7 @@ async function labelsOf(members: Readonly<Record<string, unknown>>, options?: Wa
 const many = (count: number, letter = 'n') =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${letter}${i}`, String(i)]));
 
-describe('a row of somebody else', () => {
+describe('a row from another program', () => {
   it.each([
     ['its country', { country: 'Bangladesh' }, { country: 'Bangladesh' }],
     ['a code rather than a name', { country: 'France', country_code: 'FR' }, { country: 'FR' }],
@@ -61,17 +61,17 @@ describe('a row of somebody else', () => {
     ['nothing of what is empty', { country: '', city: '  ', isp: null, asn: 'None', org: '-', region: 'nan' }, {}],
     ['nothing of what is no scalar', { country: ['US'], city: { a: 1 }, kind: true, cost: [1] }, {}],
     ['nothing of other members', { latency: 5, constructor: 'x', toString: 'y', country_x: 'z' }, {}],
-  ])('tells %s: %j', async (_what, members, expected) => {
+  ])('gets as labels %s: %j', async (_what, members, expected) => {
     const { labels, reasons } = await labelsOf(members);
     expect({ labels, reasons }).toEqual({ labels: expected, reasons: [] });
   });
 
-  it('tells no number for a kind, which names no scheme either, and that is told', async () => {
+  it('gets no label from a numeric type, which is reported because it names no scheme either', async () => {
     const { labels, reasons } = await labelsOf({ type: 3 });
     expect({ labels, reasons }).toEqual({ labels: {}, reasons: [expect.stringMatching(/^type is a number/)] });
   });
 
-  it('tells the same in CSV', async () => {
+  it('gets the same labels in CSV', async () => {
     const { target } = await importText(
       'ip,port,Code,Country,Anonymity,ISP\n198.18.0.1,3128,NL,Netherlands,elite proxy,"Acme, Inc."\n',
       'list.csv',
@@ -79,7 +79,7 @@ describe('a row of somebody else', () => {
     expect(target.one.labels).toEqual({ anonymity: 'elite proxy', country: 'NL', provider: 'Acme, Inc.' });
   });
 
-  it('is loaded without a value that is no label, which is told and not quoted', async () => {
+  it('is loaded without an invalid label value, which is reported but not quoted', async () => {
     const { labels, reasons } = await labelsOf({ country: 'X'.repeat(257), city: 'a\u0007b', isp: '\ud800', asn: 5 });
     expect(labels).toEqual({ asn: '5' });
     expect(reasons).toHaveLength(3);
@@ -97,7 +97,7 @@ describe('a row of somebody else', () => {
     });
   });
 
-  it('gives no credential away in a label', async () => {
+  it('has no credential in a label', async () => {
     const { labels } = await labelsOf({
       username: 'ann',
       password: 'hunter2',
@@ -109,34 +109,34 @@ describe('a row of somebody else', () => {
   });
 });
 
-describe('labels that a row names itself', () => {
+describe('the member labels of a row', () => {
   it.each([
     ['a list', ['country=DE', 'kind=a=b ']],
     ['an object', { country: ' DE ', kind: 'a=b' }],
-  ])('are taken from %s, and count more than other members', async (_what, given) => {
+  ])('may be %s, and overrides other members', async (_what, given) => {
     const { labels, reasons } = await labelsOf({ labels: given, country: 'US', city: 'x' });
     expect(labels).toMatchObject({ country: 'DE', city: 'x' });
     expect(labels['kind']!.trim()).toBe('a=b');
     expect(reasons).toEqual([]);
   });
 
-  it('are left out one by one where they are wrong, which is told and not quoted', async () => {
+  it('loses only its invalid labels, which are reported but not quoted', async () => {
     const given = { country: 'DE', '1st': 'x', hunter2: 'y\nz', deep: { a: 1 }, none: '', nothing: null };
     for (const wrong of [given, ['country=DE', '1st=x', 'hunter2=y\nz', 5, 'none=']]) {
       const { labels, reasons } = await labelsOf({ labels: wrong });
       expect(labels).toEqual({ country: 'DE' });
-      expect(reasons).toEqual([expect.stringMatching(/^labels: 3 left out/)]);
+      expect(reasons).toEqual([expect.stringMatching(/^labels: 3 invalid, left out/)]);
       expect(reasons.join()).not.toMatch(/1st|hunter2/);
     }
   });
 
-  it.each([['fast', 'eu'], 'premium', 7, true])('are none in %j', async (given) => {
+  it.each([['fast', 'eu'], 'premium', 7, true])('is ignored and reported if it is %j', async (given) => {
     const { labels, reasons } = await labelsOf({ labels: given });
     expect(labels).toEqual({});
     expect(reasons).toHaveLength(1);
   });
 
-  it('reach no prototype', async () => {
+  it('cannot reach a prototype', async () => {
     const { target, reasons } = await importText(
       '{"ip":"198.18.0.1","port":80,"labels":{"__proto__":{"country":"US"},"constructor":"c"}}',
       'rows.jsonl',
@@ -147,7 +147,7 @@ describe('labels that a row names itself', () => {
 });
 
 describe('the option labels', () => {
-  it('labels every row, and counts more than the row', async () => {
+  it('labels every row and overrides its own labels', async () => {
     const options = { labels: { kind: 'residential', country: 'US' } };
     const rows = [
       { ...PROXY, kind: 'mobile', city: 'x', labels: { country: 'DE' } },
@@ -163,7 +163,7 @@ describe('the option labels', () => {
     expect(Object.isFrozen(listed.one.labels)).toBe(true);
   });
 
-  it('labels full records too, such as those of an export', async () => {
+  it('also labels full records, such as those of an export', async () => {
     const entry = CacheEntry.create(
       { proxyUrl: 'http://a.example:1', labels: { kind: 'isp', city: 'x' } },
       new MapTarget().clock,
@@ -179,7 +179,7 @@ describe('the option labels', () => {
     [many(33), ['labels']],
     ['country=US', ['labels']],
     [null, ['labels']],
-  ])('is refused by name as %j, before anything is read', async (labels, paths) => {
+  ])('is refused by name, before anything is read: %j', async (labels, paths) => {
     const target = new MapTarget();
     const error = await importRows([PROXY], { labels: labels as never }, target).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);
@@ -189,23 +189,23 @@ describe('the option labels', () => {
 });
 
 describe('an entry has at most 32 labels', () => {
-  it('from a row: what counts less is left out whole, and told', async () => {
+  it('from a row: a group that does not fit is left out completely and reported', async () => {
     const options = { labels: many(20, 'o') };
     const own = await labelsOf({ labels: many(13), city: 'x' }, options);
     expect(own.labels).toEqual({ ...options.labels, city: 'x' });
-    expect(own.reasons).toEqual([expect.stringContaining('more than 32')]);
+    expect(own.reasons).toEqual([expect.stringContaining('at most 32')]);
     const other = await labelsOf({ labels: many(12), city: 'x' }, options);
     expect(other.labels).toEqual({ ...options.labels, ...many(12) });
-    expect(other.reasons).toEqual([expect.stringContaining('more than 32')]);
+    expect(other.reasons).toEqual([expect.stringContaining('at most 32')]);
     const alone = await labelsOf({ labels: many(33), city: 'x' });
-    expect(alone).toEqual({ labels: { city: 'x' }, reasons: [expect.stringContaining('more than 32')] });
+    expect(alone).toEqual({ labels: { city: 'x' }, reasons: [expect.stringContaining('at most 32')] });
   });
 
-  it('over an entry: the row changes those that are there and adds none, and that is told', async () => {
+  it('in an existing entry: a row that would exceed the limit only changes existing labels, which is reported', async () => {
     const { target } = await importRows([{ ...PROXY, labels: many(31) }]);
     const { reasons } = await importRows([{ ...PROXY, labels: { n3: 'new', x: '1', y: '2' } }], {}, target);
     expect(target.one.labels).toEqual({ ...many(31), n3: 'new' });
-    expect(reasons).toEqual([expect.stringContaining('more than 32')]);
+    expect(reasons).toEqual([expect.stringContaining('at most 32')]);
     const { reasons: none } = await importRows([{ ...PROXY, labels: { x: '1' } }], {}, target);
     expect(Object.keys(target.one.labels)).toHaveLength(MAX_LABELS);
     expect(none).toEqual([]);
@@ -213,7 +213,7 @@ describe('an entry has at most 32 labels', () => {
 });
 
 describe('a row over an existing entry', () => {
-  it('replaces the labels that it names, and leaves the others', async () => {
+  it('replaces the labels that it has and keeps the others', async () => {
     const { target } = await importRows([{ ...PROXY, country: 'US', city: 'x' }]);
     await importRows([{ ...PROXY, country: 'DE', kind: 'isp' }], {}, target);
     expect(target.one.labels).toEqual({ city: 'x', country: 'DE', kind: 'isp' });
@@ -222,13 +222,13 @@ describe('a row over an existing entry', () => {
     expect(Object.keys(target.one.labels)).toEqual(['city', 'country', 'kind']);
   });
 
-  it('does so whatever the labels are called', async () => {
+  it('does so whatever the names of the labels', async () => {
     const { target } = await importRows([{ ...PROXY, labels: { toString: '1' } }]);
     await importRows([{ ...PROXY, labels: { constructor: 'c', hasOwnProperty: 'h' } }], {}, target);
     expect(target.one.labels).toEqual({ constructor: 'c', hasOwnProperty: 'h', toString: '1' });
   });
 
-  it('does so with rows of one file too', async () => {
+  it('does so with rows of one file', async () => {
     const { target } = await importRows([
       { ...PROXY, country: 'US', city: 'x' },
       { ...PROXY, country: 'DE' },
@@ -236,7 +236,7 @@ describe('a row over an existing entry', () => {
     expect(target.one.labels).toEqual({ city: 'x', country: 'DE' });
   });
 
-  it('brings no labels from another proxy under its key', async () => {
+  it('does not inherit labels of another proxy under its key', async () => {
     const { target } = await importRows([{ ...PROXY, country: 'US' }]);
     const { key } = target.one;
     target.map.set(key, CacheEntry.create({ proxyUrl: 'http://other.example:1', key, labels: { city: 'x' } }));
@@ -244,7 +244,7 @@ describe('a row over an existing entry', () => {
     expect(target.one.labels).toEqual({ country: 'DE' });
   });
 
-  it.each([1, 400])('masks the credentials of either in the labels of the other, of %i rows', async (count) => {
+  it.each([1, 400])('masks the credentials of each in the labels of the other (%i rows)', async (count) => {
     const proxies = Array.from({ length: count }, (_, i) => ({ ip: '198.18.0.1', port: i + 1 }));
     const options = { keyIdentity: 'url' as const };
     const isp = `hunter2 ${'x'.repeat(240)}`;
@@ -291,7 +291,7 @@ describe('labels in an export', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('are lost alone where ProxyWhirl wrote the record anew, which passes over them', async () => {
+  it('are all that is lost if ProxyWhirl rewrites the record, since it ignores them', async () => {
     const record = JSON.parse(await exported('sealed')) as Record<string, unknown>;
     const theirs = Object.fromEntries(
       [...RECORD_MEMBERS, 'username_encrypted', 'password_encrypted'].map((name) => [name, record[name]]),
@@ -300,7 +300,7 @@ describe('labels in an export', () => {
     expect(revealed(target.one)).toEqual(revealed(entry.with({ labels: {} })));
   });
 
-  it('are left out where a record holds wrong ones, and the record is loaded', async () => {
+  it('are left out if they are invalid, and the record is loaded', async () => {
     const record = JSON.parse(await exported('sealed')) as Record<string, unknown>;
     const { target, reasons } = await importRows([{ ...record, labels: ['kind=isp', 'x'] }]);
     expect(revealed(target.one)).toEqual({ ...revealed(entry), labels: { kind: 'isp' } });

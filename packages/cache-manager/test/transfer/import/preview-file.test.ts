@@ -17,7 +17,7 @@ function fileOf(text: string, name = 'list.csv') {
 }
 
 describe('previewFile', () => {
-  it('gives the entries and counts of an import, and leaves the folder as it is', async () => {
+  it('returns the entries and counts of an import and does not touch the folder', async () => {
     const { folder, path } = fileOf(CSV);
     const clock = new ManualClock();
     const target = new MapTarget();
@@ -29,7 +29,7 @@ describe('previewFile', () => {
     expect(readdirSync(folder)).toEqual(['list.csv']);
   });
 
-  it('gives as many entries as are asked for, and counts all rows', async () => {
+  it('returns at most `limit` entries and counts all rows', async () => {
     const lines = Array.from({ length: 2000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
     for (const [limit, length] of [
       [undefined, 10],
@@ -49,13 +49,13 @@ describe('previewFile', () => {
     expect(entries.map(({ proxyUrl }) => proxyUrl)).toEqual(['http://10.0.0.1:80']);
   });
 
-  it('counts a stream of texts as a file that cannot be read, and says why', async () => {
+  it('counts a stream of strings as an unreadable file, with the reason', async () => {
     const { failed, problems } = await previewFile(Readable.from(['10.0.0.1:80']) as never);
     expect(failed).toBe(1);
     expect(problems[0]?.reason).toMatch(/something other than bytes; do not set an encoding/);
   });
 
-  it('opens what an export has sealed, with the cipher that sealed it', async () => {
+  it('opens the sealed credentials of an export with its cipher', async () => {
     const target = new MapTarget();
     await warmFromFile(target, fileOf(CSV).path);
     const { path } = fileOf('', 'all.jsonl');
@@ -73,35 +73,9 @@ describe('previewFile', () => {
     ['format', { format: 'xml' }],
     ['limits', { limits: 5 }],
     ['options', null],
-  ])('refuses a wrong %s by its name', async (path, options) => {
+  ])('refuses a wrong %s by name', async (path, options) => {
     const error = await previewFile('x.txt', options as PreviewOptions).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);
     expect((error as CacheValidationError).problems.map((problem) => problem.path)).toEqual([path]);
-  });
-});
-
-describe('an export to a function', () => {
-  it('hands out whole lines, and waits for whoever takes them', async () => {
-    const target = new MapTarget();
-    const lines = Array.from({ length: 600 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join('\n');
-    await warmFromFile(target, [Buffer.from(lines)]);
-    const pieces: string[] = [];
-    let busy = 0;
-    const source = { entries: () => target.map.values(), cipher: undefined };
-    const result = await exportToFile(source, async (text) => {
-      expect(++busy).toBe(1);
-      await new Promise((resolve) => setImmediate(resolve));
-      busy--;
-      pieces.push(text);
-    });
-    expect(result).toEqual({ exported: 600, failed: 0 });
-    for (const piece of pieces) expect(piece === '' || piece.endsWith('\n')).toBe(true);
-    expect(pieces.join('').trimEnd().split('\n')).toHaveLength(600);
-  });
-
-  it('rejects with what that one throws', async () => {
-    const source = { entries: () => [], cipher: undefined };
-    const taker = () => Promise.reject(new Error('the pipe is gone'));
-    await expect(exportToFile(source, taker)).rejects.toThrow('the pipe is gone');
   });
 });

@@ -54,7 +54,7 @@ const BETTER: Record<string, Counts> = {
 
 const plain = Object.keys(expected.files).filter((name) => !(name in BETTER));
 
-describe('the warm files that ProxyWhirl was run on', () => {
+describe('the warm files that were imported with ProxyWhirl', () => {
   it.each(plain)('%s: the same counts', async (name) => {
     const [file, ttl] = name.split(' ttl_override=');
     const options = ttl === undefined ? {} : { ttlOverride: Number(ttl) };

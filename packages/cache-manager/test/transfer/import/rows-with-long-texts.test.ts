@@ -91,8 +91,8 @@ async function revealsDuring(work: () => Promise<unknown>): Promise<{ all: numbe
   return { all, mostInOneTurn };
 }
 
-describe('an import of rows with long texts', () => {
-  it.each(Object.keys(FILES))('gives others many turns of the event loop: %s', async (name) => {
+describe('an import of rows with long strings', () => {
+  it.each(Object.keys(FILES))('yields to the event loop many times: %s', async (name) => {
     const [path, cache] = [pathOf(FILES[name]!(400)), await openMemory()];
     const started = process.cpuUsage();
     const turns = await turnsDuring(() => cache.warmFromFile(path));
@@ -101,7 +101,7 @@ describe('an import of rows with long texts', () => {
     expect(turns).toBeGreaterThan(user / 1000 / 20);
   });
 
-  it('masks no great part of many rows of one proxy in one turn, and each row once', async () => {
+  it('spreads masking many rows of one proxy over many turns, and masks each row once', async () => {
     const [path, cache] = [pathOf(FILES['escapes, of one proxy']!(400)), await openMemory()];
     const { all, mostInOneTurn } = await revealsDuring(() => cache.warmFromFile(path));
     // For each row its username and its password, the username once more for its key, and all four credentials of two rows under one key.
@@ -109,7 +109,7 @@ describe('an import of rows with long texts', () => {
     expect(mostInOneTurn).toBeLessThan(all / 4);
   });
 
-  it('masks no great part of many old texts against new credentials in one turn, and each text once', async () => {
+  it('spreads masking many old strings against new credentials over many turns, and masks each string once', async () => {
     const cache = await openMemory();
     const of = (i: number) => ({ proxy_url: `http://1.1.${i >> 8}.${i & 255}:80` });
     const error = `of hunter2 ${fill('a%2561')}`;
@@ -133,12 +133,12 @@ describe('an import of rows with long texts', () => {
     }
   });
 
-  it.each(Object.keys(FILES))('costs a few times as much as harmless ones at most: %s', async (name) => {
+  it.each(Object.keys(FILES))('costs at most a few times as much as harmless rows: %s', async (name) => {
     const harmless = await costOf(FILES['letters, of one proxy']!(100));
     expect(await costOf(FILES[name]!(100))).toBeLessThan(5 * harmless + 50);
   });
 
-  it('does not look again at the text of an old error for each row over it', async () => {
+  it('does not inspect an old error message again for each row of its entry', async () => {
     const over = (error: string) =>
       rowsOf(1, () => ({ ...RECORD, source: 'api', last_health_error: error })) +
       rowsOf(4000, (i) => ({ proxy_url: URL, password: `p${i}` }));

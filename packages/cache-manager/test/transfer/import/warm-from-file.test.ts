@@ -15,7 +15,7 @@ async function importRows(rows: readonly unknown[], target = new MapTarget(), op
 const URL = 'http://a.example:1';
 
 describe('a new row', () => {
-  it('lives as long as its source says, or as the import says', async () => {
+  it('gets the TTL of its source or of the import', async () => {
     for (const [row, options, ttl] of [
       [{ proxy_url: URL }, {}, 3600],
       [{ proxy_url: URL, source: 'brief' }, {}, 60],
@@ -32,7 +32,7 @@ describe('a new row', () => {
     }
   });
 
-  it('is keyed by its URL, and by its user too if it has one, so that one gateway with ten users is ten entries', async () => {
+  it('gets a key of its URL and username, so that one gateway with ten users is ten entries', async () => {
     const users = Array.from({ length: 10 }, (_, i) => ({ proxy_url: URL, username: `user${i}`, password: 'x' }));
     const { result, target } = await importRows([{ proxy_url: 'HTTP://A.example:1/' }, ...users]);
     expect(result.loaded).toBe(11);
@@ -41,7 +41,7 @@ describe('a new row', () => {
     expect(target.map.size).toBe(11);
   });
 
-  it('is keyed by its URL alone if the import says so, exactly as ProxyWhirl keys it, and by no password', async () => {
+  it('gets the key that ProxyWhirl would use with keyIdentity url, and no key covers the password', async () => {
     const rows = [
       { proxy_url: 'HTTP://A.example:1/', username: 'ann', password: 'x' },
       { proxy_url: 'http://b.example:1', username: 'ann', password: 'x' },
@@ -61,7 +61,7 @@ describe('a new row', () => {
     await expect(run).rejects.toThrow('keyIdentity: must be one of url+username, url');
   });
 
-  it('gives no credential away in the URL, nor in a reason', async () => {
+  it('has no credential in its URL or in a reason', async () => {
     const { result, target } = await importRows([
       { proxy_url: 'http://ann:hunter2@a.example:1' },
       { proxy_url: 'ann:hunter2@b.example:1' },
@@ -79,14 +79,14 @@ describe('a new row', () => {
     );
   });
 
-  it('does not take the mask of a ProxyWhirl export for a password', async () => {
+  it('does not use the mask of a ProxyWhirl export as a password', async () => {
     const { result, target } = await importRows([{ proxy_url: URL, username: 'ann', password: '**********' }]);
     expect(revealed(target.one)).toMatchObject({ username: 'ann', password: null });
     expect(result).toMatchObject({ loaded: 1, problemCount: 1 });
     expect(result.problems[0]?.reason).toContain('masked');
   });
 
-  it('brings health if it is from an inventory', async () => {
+  it('has the health of an inventory', async () => {
     const row = { ip: '::1', port: 80, protocol: 'socks5', source: 'user', status: 'healthy', total_checks: 4 };
     const { target } = await importRows([{ ...row, last_checked: '2026-08-22T18:26:26.792266' }]);
     expect(target.one).toMatchObject({
@@ -98,7 +98,7 @@ describe('a new row', () => {
     });
   });
 
-  it('leaves out health that is none of ours', async () => {
+  it('ignores invalid health', async () => {
     const { target } = await importRows([
       { ip: '10.0.0.1', port: '80', status: 'great', total_checks: -1, last_checked: 'x' },
     ]);
@@ -124,7 +124,7 @@ describe('a row over an existing entry', () => {
       target.clock,
     );
 
-  it('keeps health, access counts, the longer life and the password', async () => {
+  it('keeps health, access counts, the longer TTL and the password', async () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
@@ -138,7 +138,7 @@ describe('a row over an existing entry', () => {
     });
   });
 
-  it('keeps the credentials when the file masks them', async () => {
+  it('keeps the credentials if they are masked in the file', async () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
@@ -147,7 +147,7 @@ describe('a row over an existing entry', () => {
     expect(revealed(target.one)).toMatchObject({ username: 'ann', password: 'hunter2' });
   });
 
-  it('brings a new password, and no password of another user', async () => {
+  it('replaces the password, and does not inherit that of another user', async () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
@@ -158,7 +158,7 @@ describe('a row over an existing entry', () => {
     expect(revealed(target.map.get(generateCacheKey(URL, { username: 'bob' }))!)).toMatchObject({ password: null });
   });
 
-  it('has its life set when the import says so', async () => {
+  it('gets the TTL of the import if there is one', async () => {
     const target = new MapTarget();
     const before = existing(target);
     target.map.set(before.key, before);
@@ -166,14 +166,14 @@ describe('a row over an existing entry', () => {
     expect(target.one).toMatchObject({ ttlSeconds: 5, expiresAt: target.clock.now() + 5000 });
   });
 
-  it('brings health to an entry that was never checked', async () => {
+  it('adds health to an entry that was never checked', async () => {
     const { target } = await importRows([{ proxy_url: URL }, { ip: 'a.example', port: 1, status: 'healthy' }]);
     expect(target.one.healthStatus).toBe('healthy');
   });
 });
 
 describe('storing', () => {
-  it('counts as loaded only what was stored', async () => {
+  it('counts only stored rows as loaded', async () => {
     const target = new MapTarget();
     target.refused = (entry) => entry.proxyUrl.includes('b.example');
     const { result } = await importRows(
@@ -183,7 +183,7 @@ describe('storing', () => {
     expect(result).toMatchObject({ loaded: 2, failed: 1, problems: [{ line: 2, reason: 'could not be stored' }] });
   });
 
-  it('saves the rest of a batch that one row made fail, and quotes no foreign error', async () => {
+  it('stores the rest of a batch that one row made fail, and does not quote foreign errors', async () => {
     const target = new MapTarget();
     target.throwing = (entry) => entry.proxyUrl.includes('b.example');
     const { result } = await importRows(
@@ -195,7 +195,7 @@ describe('storing', () => {
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });
 
-  it('leaves out what the caller refuses, with the reason', async () => {
+  it('fails rows that `refuse` rejects, with its reason', async () => {
     const refuse = (entry: CacheEntry) => (entry.proxyUrl.includes('b.example') ? 'not wanted' : undefined);
     const rows = ['a', 'b', 'c'].map((name) => ({ proxy_url: `http://${name}.example:1` }));
     const { result, target } = await importRows(rows, new MapTarget(), { refuse });
@@ -203,7 +203,7 @@ describe('storing', () => {
     expect(target.map.size).toBe(2);
   });
 
-  it('works in batches, reports progress after each, and lets others have their turn', async () => {
+  it('works in batches, reports progress after each, and yields to the event loop', async () => {
     const target = new MapTarget();
     const rows = Array.from({ length: 25 }, (_, i) => ({ proxy_url: `http://h${i}.example:1` }));
     const seen: number[] = [];
@@ -216,7 +216,7 @@ describe('storing', () => {
     expect(turns).toBeGreaterThan(0);
   });
 
-  it('stops at the next batch when it is aborted, with the reason', async () => {
+  it('stops after the batch in which it was aborted, with the reason', async () => {
     const target = new MapTarget();
     const rows = Array.from({ length: 25 }, (_, i) => ({ proxy_url: `http://h${i}.example:1` }));
     const abort = new AbortController();
@@ -243,13 +243,13 @@ describe('options', () => {
     { onProgress: 5 },
     { refuse: 'no' },
     { signal: {} },
-  ])('are refused when wrong, by name: %o', async (options) => {
+  ])('are refused by name if wrong: %o', async (options) => {
     const run = warmFromFile(new MapTarget(), 'x', options as WarmOptions);
     await expect(run).rejects.toThrow(CacheValidationError);
     await expect(run).rejects.toThrow(Object.keys(options)[0]!);
   });
 
-  it('a file that is not there, or is a folder, is a failure and no error', async () => {
+  it('a missing file or a folder counts as failed and does not throw', async () => {
     for (const path of ['/does/not/exist.jsonl', import.meta.dirname]) {
       const result = await warmFromFile(new MapTarget(), path);
       expect(result).toMatchObject({ loaded: 0, skipped: 0, failed: 1, problems: [{ line: 0 }] });
@@ -257,7 +257,7 @@ describe('options', () => {
   });
 });
 
-describe('a row with credentials in a text', () => {
+describe('a row with credentials in a string', () => {
   const record = {
     key: 'k',
     proxy_url: URL,
@@ -270,7 +270,7 @@ describe('a row with credentials in a text', () => {
     failure_count: 0,
   };
 
-  it('is stored without them, its own and those of others', async () => {
+  it('is stored without them, whether its own or others', async () => {
     const row = {
       proxy_url: 'http://ann:hunter2-x@a.example:1',
       source: 'hunter2-x of https://me:pw4list@example.com/',
@@ -279,13 +279,13 @@ describe('a row with credentials in a text', () => {
     expect(target.one.source).toBe('********** of https://**********@example.com/');
   });
 
-  it('is stored without them as a whole record too', async () => {
+  it('is stored without them as a full record too', async () => {
     const row = { ...record, password: 'hunter2-x', source: 'me:pw4list@h', last_health_error: '407: hunter2-x' };
     const { target } = await importRows([row]);
     expect([target.one.source, target.one.lastHealthError]).toEqual(['**********@h', '407: **********']);
   });
 
-  it('holds none that an entry under its key has already', async () => {
+  it('is stored without those of the existing entry', async () => {
     const target = new MapTarget();
     await importRows([{ ...record, key: 'k', proxy_url: URL, username: 'ann', password: 'hunter2-x' }], target);
     await importRows([{ ...record, key: 'k', proxy_url: URL, source: 'list hunter2-x' }], target);
@@ -304,7 +304,7 @@ describe('a row with credentials in a text', () => {
     'http://gate.example:8080 (login ann / hunter2-x)',
     'http://gate.example:8080 ann:hunter2-x',
     'gate.example:8080 elite hunter2-x',
-  ])('is not kept as it is where fields may stand in its URL: %j', async (proxy_url) => {
+  ])('is refused if its invalid URL may contain credentials: %j', async (proxy_url) => {
     for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
       const { result, target } = await importRows([row]);
       expect([result.loaded, target.map.size]).toEqual([0, 0]);
@@ -312,7 +312,7 @@ describe('a row with credentials in a text', () => {
     }
   });
 
-  it('is read where its URL has the parts in another order', async () => {
+  it('is read if its URL has the parts in another order', async () => {
     const { result, target } = await importRows([{ proxy_url: 'gate.example:8080@ann:hunter2-x' }]);
     expect(revealed(target.one)).toMatchObject({
       proxyUrl: 'http://gate.example:8080',
@@ -325,7 +325,7 @@ describe('a row with credentials in a text', () => {
   });
 
   it.each(['not a url', 'gate.example', 'http://gate.example', 'gate.example/path'])(
-    'is kept as it is where nothing in its URL can be a credential: %j',
+    'is stored unchanged if its invalid URL cannot contain credentials: %j',
     async (proxy_url) => {
       for (const row of [{ proxy_url }, { ...record, proxy_url }]) {
         const { target } = await importRows([row]);
@@ -334,14 +334,14 @@ describe('a row with credentials in a text', () => {
     },
   );
 
-  it('is refused where its URL is not well-formed', async () => {
+  it('is refused if its URL is not well-formed', async () => {
     const { result, target } = await importRows([{ proxy_url: 'not \ud800 a url' }]);
     expect([result.skipped, target.map.size]).toEqual([1, 0]);
     expect(result.problems[0]?.reason).toMatch(/well-formed Unicode/);
   });
 
   it.each([{ proxy_url: 'http://ann:hunter2-x' }, { ...record, proxy_url: 'http://ann:hunter2-x' }])(
-    'is not stored if its URL was cut off in the password: %j',
+    'is not stored if its URL was truncated inside the password: %j',
     async (row) => {
       const { result, target } = await importRows([row]);
       expect([result.loaded, result.skipped, target.map.size]).toEqual([0, 1, 0]);
@@ -350,7 +350,7 @@ describe('a row with credentials in a text', () => {
     },
   );
 
-  it('shows none in a reason of a caller, or of a tier', async () => {
+  it('shows none in a reason from `refuse` or from a tier', async () => {
     const row = { proxy_url: 'http://ann:hunter2-x@a.example:1' };
     const options = { refuse: () => 'no hunter2-x of ann:other@h here' };
     const { result } = await importRows([row], new MapTarget(), options);

@@ -23,7 +23,7 @@ async function setUp(lowest: (typeof LOWEST)[number] = 'sqlite') {
 }
 
 describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
-  it('adds what is new, keeps what stays, removes what the list does not name, and leaves other sources alone', async () => {
+  it('adds, keeps and removes entries so that the source matches the list, and leaves other sources alone', async () => {
     const { cache, file } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 20));
     await putAll(cache, 'b', range(100, 120));
@@ -45,7 +45,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     }
   });
 
-  it('leaves health, history, access counts and labels of what stays, and adds the labels of the list', async () => {
+  it('keeps health, history, access counts and labels, and adds the labels of the list', async () => {
     const { cache } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 4), { labels: { country: 'DE', kind: 'mobile' } });
     const { key } = CacheEntry.create({ proxyUrl: urlOf(1) });
@@ -65,20 +65,20 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await cache.syncFrom('a', rows)).toMatchObject({ updated: 0, kept: 4 });
   });
 
-  it('takes over what was another source’s, and gives it back when that one is synchronised', async () => {
+  it('takes over entries of another source, whose own synchronisation takes them back', async () => {
     const { cache } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 3));
     await putAll(cache, 'b', range(10, 14));
     expect(await cache.syncFrom('a', linesOf([0, 1, 2, 10]))).toMatchObject({ updated: 1, adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2, 10]));
     expect(await urlsOf(cache, 'b')).toEqual(sorted([11, 12, 13]));
-    // What is a's now, b does not lose: its list does not name it either way.
+    // Entry 10 belongs to a now and is not in b's list, so b neither keeps nor removes it.
     expect(await cache.syncFrom('b', linesOf([11, 12, 13]))).toMatchObject({ kept: 3, removed: 0 });
     expect(await cache.syncFrom('b', linesOf([10, 11, 12, 13]))).toMatchObject({ adopted: 1, kept: 3 });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2]));
   });
 
-  it('gives everything the source that is synchronised, whatever a row says', async () => {
+  it('overrides the source of every row', async () => {
     const { cache, file } = await setUp(lowest);
     const text = 'proxy_url,source\nhttp://10.0.0.1:80,other\nhttp://u:pw@10.0.0.2:80,\n';
     expect(await cache.syncFrom('a', file('a.csv', text))).toMatchObject({ added: 2 });
@@ -86,7 +86,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await cache.syncFrom('a', [urlOf(1), urlOf(2)])).toMatchObject({ added: 1, kept: 1, removed: 1 });
   });
 
-  it('finds a source by its name as it is stored: without the credentials in it', async () => {
+  it('finds a source whose name contains credentials, which are masked when stored', async () => {
     const { cache } = await setUp(lowest);
     const source = 'https://ann:hunter2@lists.example/all';
     await cache.syncFrom(source, linesOf(range(0, 4)));
@@ -95,23 +95,23 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await urlsOf(cache, 'https://**********@lists.example/all')).toEqual(sorted(range(1, 4)));
   });
 
-  it('fails a row whose credentials are a part of the name of the source: it would not be found by it', async () => {
+  it('fails a row whose credentials are part of the source name, since masking would change its source', async () => {
     const { cache } = await setUp(lowest);
     await putAll(cache, 'scout', range(0, 3));
     const result = await cache.syncFrom('scout', [urlOf(0), urlOf(1), 'http://scout:secret@10.0.0.9:80']);
     expect(result).toMatchObject({ kept: 2, failed: 1, removed: 0, refused: { reason: 'failed' } });
-    expect(result.problems[0]).toEqual({ line: 3, reason: expect.stringMatching(/part of the name of the source/) });
+    expect(result.problems[0]).toEqual({ line: 3, reason: expect.stringMatching(/part of the source name/) });
     expect(await cache.size()).toBe(3);
   });
 
-  it('does not remove what became another source’s while it ran', async () => {
+  it('does not remove an entry that another source took over meanwhile', async () => {
     const { cache } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 10));
     const taken = CacheEntry.create({ proxyUrl: urlOf(9), source: 'b' }, cache.clock);
     const phases: string[] = [];
     const onProgress = async ({ phase }: SyncProgress) => {
       phases.push(phase);
-      // By now it is known what is to go.
+      // The keys to remove are known by now.
       if (phase === 'storing') await cache.put(taken.key, taken);
     };
     const result = await cache.syncFrom('a', linesOf(range(0, 6)), { onProgress, batchSize: 2 });
@@ -126,10 +126,10 @@ describe('syncFrom', () => {
   it.each([
     ['an empty list', [], 'empty'],
     ['a list that lacks more than half', linesOf([0, 1, 2, 3, 90, 91, 92, 93]), 'most'],
-  ] as const)('changes nothing for %s, says why, and does it if forced', async (_what, rows, reason) => {
+  ] as const)('changes nothing for %s and reports why, unless forced', async (_what, rows, reason) => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 9));
-    // Not the second time either: the first one has not made half of it.
+    // Repeated runs must not succeed: the refused list must not have been stored in part.
     for (let turn = 0; turn < 3; turn++) {
       const result = await cache.syncFrom('a', rows);
       expect(result).toMatchObject({ ...NOTHING, refused: { reason, canForce: true } });
@@ -139,13 +139,13 @@ describe('syncFrom', () => {
     expect(await urlsOf(cache, 'a')).toEqual([...rows].sort());
   });
 
-  it('removes half', async () => {
+  it('removes exactly half without force', async () => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 8));
     expect(await cache.syncFrom('a', linesOf(range(0, 4)))).toMatchObject({ removed: 4, refused: null });
   });
 
-  it('stores the other rows where one fails, removes nothing, says why, and does it if forced', async () => {
+  it('stores the other rows if one fails but removes nothing and reports why, unless forced', async () => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 5));
     const rows = [...linesOf([1, 2, 3, 4, 5]), 'http://999.0.0.1:80'];
@@ -161,7 +161,7 @@ describe('syncFrom', () => {
     expect(await cache.syncFrom('a', rows, { force: true })).toMatchObject({ removed: 1, failed: 1, refused: null });
   });
 
-  it('passes over headings, and removes all the same', async () => {
+  it('ignores headings and still removes entries', async () => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 4));
     const rows = ['Free proxies of today', ...linesOf([0, 1, 2])];
@@ -169,11 +169,11 @@ describe('syncFrom', () => {
   });
 
   it.each([
-    ['a file that is not there', 'none.txt', undefined],
+    ['a missing file', 'none.txt', undefined],
     ['a folder', '.', undefined],
     ['prose', 'prose.txt', 'Service is not available at the moment\n'],
     ['a document cut in two', 'cut.json', '[{"ip":"10.0.0.1","port":80},{"ip"'],
-  ])('never removes for %s, not even if forced', async (_what, name, text) => {
+  ])('never removes entries for %s, even if forced', async (_what, name, text) => {
     const { cache, file, folder } = await setUp();
     await putAll(cache, 'a', range(0, 4));
     const path = text === undefined ? join(folder, name) : file(name, text);
@@ -183,7 +183,7 @@ describe('syncFrom', () => {
     expect(await urlsOf(cache, 'a')).toEqual(sorted(range(0, 4)));
   });
 
-  it('removes nothing where the file became another one while it was read', async () => {
+  it('removes nothing if the file changed while it was being read', async () => {
     const { cache, file } = await setUp();
     await putAll(cache, 'a', range(0, 4));
     const path = file('a.txt', linesOf([0, 1, 2]).join('\n'));
@@ -197,7 +197,7 @@ describe('syncFrom', () => {
     expect(await urlsOf(cache, 'a')).toEqual(sorted(range(0, 4)));
   });
 
-  it('ends with the signal’s reason at each step, and the same call goes on from there', async () => {
+  it('rejects with the signal’s reason at each step, and the same call continues from there', async () => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 100));
     const rows = linesOf(range(40, 140));
@@ -240,21 +240,21 @@ describe('syncFrom', () => {
       () => [Buffer.from('ip,port\n10.0.0.0,80\n10.0.0.1,80\n10.0.0.2,80\n')],
       { format: 'csv' },
     ],
-  ])('takes %s', async (_what, rows, options) => {
+  ])('accepts %s', async (_what, rows, options) => {
     const { cache } = await setUp();
     await putAll(cache, 'a', [0, 3]);
     expect(await cache.syncFrom('a', rows(), { ...options, force: true })).toMatchObject({ failed: 0, refused: null });
     expect(await urlsOf(cache, 'a')).toEqual(sorted([0, 1, 2]));
   });
 
-  it('takes entries as they are, with their credentials', async () => {
+  it('accepts entries with their credentials', async () => {
     const { cache } = await setUp();
     await cache.syncFrom('a', entries);
     const found = [...(await cache.getMany(entries.map(({ key }) => key))).values()];
     expect(found.map(({ source, password }) => [source, password?.reveal()])).toEqual([0, 1, 2].map(() => ['a', 'p']));
   });
 
-  it('counts an object that is no JSON as failed', async () => {
+  it('counts an object that cannot be JSON as failed', async () => {
     const { cache } = await setUp();
     const cycle: Record<string, unknown> = { ip: '10.0.0.1', port: 80 };
     cycle['self'] = cycle;
@@ -262,7 +262,7 @@ describe('syncFrom', () => {
     expect(await cache.syncFrom('a', rows)).toMatchObject({ added: 1, failed: 3 });
   });
 
-  it('rejects with what an iterable throws, before anything is changed', async () => {
+  it('rejects with the error of an iterable before anything changes', async () => {
     const { cache } = await setUp();
     await putAll(cache, 'a', range(0, 4));
     const rows = async function* () {
@@ -287,7 +287,7 @@ describe('syncFrom', () => {
     ['defaultSource', ['a', [], { defaultSource: 'b' }]],
     ['forced', ['a', [], { forced: true }]],
     ['batchSize', ['a', [], { batchSize: 0 }]],
-  ])('refuses a wrong %s by its name: %j', async (path, args) => {
+  ])('refuses a wrong %s by name: %j', async (path, args) => {
     const { cache } = await setUp();
     const error = await cache.syncFrom(...(args as [string, string])).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CacheValidationError);

@@ -22,7 +22,7 @@ const OTHER = 'other';
 const entryOf = (number: number, from: string) => CacheEntry.create({ proxyUrl: urlOf(number), source: from });
 
 describe.each(LOWEST)('syncFrom above %s', (lowest) => {
-  it('leaves what a Map of sources says: the list is the source’s set, and nothing else changes', async () => {
+  it('agrees with a model: the source has exactly the list, and nothing else changes', async () => {
     const cache = await openSyncCache(makeTempDir(onTestFinished), lowest);
     onTestFinished(() => cache.close());
     /** The source of each number. */
@@ -45,7 +45,7 @@ describe.each(LOWEST)('syncFrom above %s', (lowest) => {
       expect([added, updated, result.kept, removed]).toEqual([names.size - kept - adopted, adopted, kept, unlisted]);
     }
 
-    /** Another source puts something at each report, up to the moment before the next batch is removed. */
+    /** Another source puts an entry at each progress report, up to just before the next batch is removed. */
     async function syncDuring({ source: from, list: numbers, put }: Step & { op: 'during' }): Promise<void> {
       const before = numbersOf(from);
       const entry = entryOf(put, OTHER);
@@ -53,7 +53,7 @@ describe.each(LOWEST)('syncFrom above %s', (lowest) => {
       await cache.syncFrom(from, numbers.map(urlOf), options);
       for (const number of before) model.delete(number);
       for (const number of numbers) model.set(number, from);
-      // Whoever comes last: the list is read again after the first report, and stored after that.
+      // The last put wins: the list is stored before the last report.
       model.set(put, OTHER);
     }
 

@@ -22,7 +22,7 @@ async function openFaulty(maxEntries = 3) {
 const keyOf = (n: number) => CacheEntry.create({ proxyUrl: urlOf(n) }).key;
 
 describe('syncFrom while a tier is off', () => {
-  it('stores what the list names and removes nothing: what the source has is not known; the next one does it', async () => {
+  it('stores the list but removes nothing until the tier is back, since the entries of the source are not known', async () => {
     const { clock, cache, l2 } = await openFaulty();
     l2.fault = 'reject';
     for (let i = 0; i < 10; i++) await cache.get(keyOf(0));
@@ -39,13 +39,13 @@ describe('syncFrom while a tier is off', () => {
     expect([...l2.store.keys()].sort()).toEqual(range(4, 12).map(keyOf).sort());
   });
 
-  it('lets one that fails while entries are removed have its removals when it is back', async () => {
+  it('applies the removals to a tier that failed meanwhile once it is back', async () => {
     const { clock, cache, l2 } = await openFaulty();
     const rows = range(4, 10).map(urlOf);
     const onProgress = ({ phase }: { phase: string }) => {
       if (phase === 'storing') l2.fault = 'reject';
     };
-    // What is only in the tier that failed cannot be looked at: it stays, and is found by the next one.
+    // Entries that are only in the failed tier cannot be checked: they stay until the next synchronisation.
     await cache.syncFrom('a', rows, { onProgress });
     l2.fault = 'none';
     clock.advance(600_000);
@@ -57,7 +57,7 @@ describe('syncFrom while a tier is off', () => {
 });
 
 describe('syncFrom', () => {
-  it('finds the entries that only the first tier still has, and those that only a lower one has', async () => {
+  it('finds entries that are only in the first tier or only in a lower one', async () => {
     const { cache, l1, l2 } = await openFaulty(100);
     l2.store.delete(keyOf(9));
     l1.delete(keyOf(0));
@@ -66,7 +66,7 @@ describe('syncFrom', () => {
     expect(await urlsOf(cache, 'a')).toEqual(sorted(range(1, 9)));
   });
 
-  it('reads a pipe once, in whatever pieces', async () => {
+  it('reads a pipe once, whatever the size of the pieces', async () => {
     const folder = makeTempDir(onTestFinished);
     const cache = await openSyncCache(folder, 'sqlite');
     onTestFinished(() => cache.close());
@@ -90,7 +90,7 @@ describe('syncFrom', () => {
     await expect(cache.syncFrom('a', path, { signal: AbortSignal.timeout(50) })).rejects.toThrow(/timeout/i);
   });
 
-  it('does not count what has expired, in either way', async () => {
+  it('counts expired entries neither as kept nor as removed', async () => {
     const { clock, cache } = await openFaulty();
     clock.advance(3_600_000);
     expect(await cache.syncFrom('a', range(8, 12).map(urlOf))).toMatchObject({
@@ -101,7 +101,7 @@ describe('syncFrom', () => {
     });
   });
 
-  it('gives what it stores the life of the source, and shortens none', async () => {
+  it('stores entries with the TTL of the source and shortens no TTL', async () => {
     const clock = new ManualClock();
     const cache = await CacheManager.open({
       tiers: [new MemoryCacheTier({}, { clock })],

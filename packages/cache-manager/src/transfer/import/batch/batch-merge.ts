@@ -105,7 +105,8 @@ export class BatchMerge {
       return;
     }
     if (isTaken) this.replacing.add(row);
-    else if (isRepeated && keySource === 'own' && this.#differsOnlyInPassword(row, before)) this.sameButPassword.add(row);
+    else if (isRepeated && keySource === 'own' && this.#differsOnlyInPassword(row, before))
+      this.sameButPassword.add(row);
     if (!isTaken && !haveRoom(before.labels, entry.labels)) this.labelsLeftOut.add(row);
     merged.set(entry.key, { entry: mergeExisting(before, entry, this.#ttlGiven), last: entry });
   }

@@ -25,7 +25,10 @@ export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiv
   });
 }
 
-function mergedCredentials(existing: CacheEntry, incoming: CacheEntry): Pick<CacheEntryFields, 'username' | 'password'> {
+function mergedCredentials(
+  existing: CacheEntry,
+  incoming: CacheEntry,
+): Pick<CacheEntryFields, 'username' | 'password'> {
   if (!incoming.hasCredentials) return { username: existing.username, password: existing.password };
   if (incoming.password !== null) return { username: incoming.username, password: incoming.password };
   const sameUser = existing.username?.reveal() === incoming.username?.reveal();

@@ -36,7 +36,8 @@ const SEPARATOR = /^"?sep=([,;\t|])"?\s*$/i;
 /** Never occurs: each line is one cell of the only column. */
 const NO_DELIMITER = '\0';
 
-const TOO_MANY_CELLS = 'has more cells than the header has columns: put each value that contains the delimiter in quotes';
+const TOO_MANY_CELLS =
+  'has more cells than the header has columns: put each value that contains the delimiter in quotes';
 const CELLS_LEFT_OUT =
   'has more cells than the header has columns, and the last ones were left out: put each value that contains the delimiter in quotes';
 

@@ -4,6 +4,7 @@ import type { RowFate } from '../import-tally.ts';
 import { MemberNames } from '../rows/members/member-names.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { excessOf, extentOf } from './json-extent.ts';
+import { hintOf, isNamedLink, isOtherScheme, isProxy, isRow, isWrapper, MAX_NAME } from './json-shapes.ts';
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -15,7 +16,6 @@ import {
   OPEN_BRACKET,
   QUOTE,
 } from './json-syntax.ts';
-import { hintOf, isNamedLink, isOtherScheme, isProxy, isRow, isWrapper, MAX_NAME } from './json-shapes.ts';
 
 /** Bytes of a document that are parsed in one step, which takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;

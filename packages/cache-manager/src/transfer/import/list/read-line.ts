@@ -89,7 +89,8 @@ class LineReader {
       else if (++parts % PARTS_PER_STEP === 0) yield undefined;
     }
     this.#finish();
-    if (this.#count === 0) this.#add(looksLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
+    if (this.#count === 0)
+      this.#add(looksLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
     yield* this.#found;
   }
 

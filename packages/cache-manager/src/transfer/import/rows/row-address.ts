@@ -1,7 +1,7 @@
 import { maskProxyUrl, type ParsedProxyUrl, type ProxyScheme, parseProxyHost, parseProxyUrl } from '@pw/cache-models';
 import type { RowFate } from '../import-tally.ts';
-import { withBrackets } from '../list/token/bare-ipv6.ts';
 import { parsePlainLine } from '../list/plain-line.ts';
+import { withBrackets } from '../list/token/bare-ipv6.ts';
 import type { Member, RowMembers } from './members/row-members.ts';
 import { scalarOf, textOf } from './members/scalar-text.ts';
 import { isPort } from './unnamed/cell-kinds.ts';
@@ -188,7 +188,8 @@ function readParts(
 
 /** Objects and lists fail rather than being skipped, because they may contain a proxy. */
 function notAString({ role, value }: Member): RowAddress & { kind: 'none' } {
-  if (typeof value === 'object') return failedAddress(`${role.name} is not a string: move its members into the row itself`);
+  if (typeof value === 'object')
+    return failedAddress(`${role.name} is not a string: move its members into the row itself`);
   return { kind: 'none', fate: 'skipped', reason: `${role.name} is not a string` };
 }
 

@@ -30,7 +30,11 @@ export const TOO_MANY_LABELS = `has labels that were left out: an entry has at m
  * The labels of a row, in order of precedence: those of the import, those in its member `labels`, and those of other members such as
  * `country_code`. A group that would exceed the limit of 32 adds no label.
  */
-export function readLabels({ labels, labelling }: RowMembers, importLabels: EntryLabels, names: MemberNames): RowLabels {
+export function readLabels(
+  { labels, labelling }: RowMembers,
+  importLabels: EntryLabels,
+  names: MemberNames,
+): RowLabels {
   if (labels === undefined && labelling === undefined && importLabels === NO_LABELS) return NONE;
   return combine(importLabels, [readLabelsMember(labels?.value), readOtherMembers(labelling, names)]);
 }

@@ -69,7 +69,8 @@ export function rowToEntry(value: unknown, context: RowContext, hint?: RowHint):
   try {
     if (typeof value === 'string') return readTextRow(value, context, hint);
     if (Array.isArray(value)) return readArrayRow(value, context, hint);
-    if (typeof value !== 'object' || value === null) return { fate: 'failed', reason: 'is neither an object nor a string' };
+    if (typeof value !== 'object' || value === null)
+      return { fate: 'failed', reason: 'is neither an object nor a string' };
     const row = value as Row;
     return isFullRecord(row) ? readFullRecord(row, context) : readRow(row, context, hint);
   } catch (error) {

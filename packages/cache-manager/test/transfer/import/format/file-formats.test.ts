@@ -42,7 +42,7 @@ describe('a plain list', () => {
     expect(result).toEqual({ loaded: 1, skipped: 0, failed: 0, problems: [], problemCount: 0 });
   });
 
-  it('passes over blank lines and comments, and reads CR LF, CR and a byte order mark', async () => {
+  it('ignores blank lines and comments, and accepts CR LF, CR and a byte order mark', async () => {
     const { entries, result } = await importText(
       'list.txt',
       `${BOM}# ours\r\n10.0.0.1:80\r\n\r\n10.0.0.2:80\r10.0.0.3:80`,
@@ -51,7 +51,7 @@ describe('a plain list', () => {
     expect(result.skipped + result.failed).toBe(0);
   });
 
-  it('names the line of each bad entry, goes on, and shows nothing of what it held', async () => {
+  it('reports the line of each bad entry without quoting it, and continues', async () => {
     const text =
       'ann:hunter2@\n10.0.0.1:80\n10.0.0.2:99999:ann:hunter2\nhunter2\n2001:db8::1:8080\nftp://hunter2@h:1\n10.0.0.3:80\n';
     const { result, entries } = await importText('list.txt', text);
@@ -61,7 +61,7 @@ describe('a plain list', () => {
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });
 
-  it('takes another default scheme', async () => {
+  it('accepts another default scheme', async () => {
     const { entries } = await importText('list.txt', '10.0.0.1:80\nhttp://10.0.0.2:80\n', { defaultScheme: 'socks5' });
     expect(entries.map(([url]) => url)).toEqual(['socks5://10.0.0.1:80', 'http://10.0.0.2:80']);
   });
@@ -81,31 +81,31 @@ describe('the format of a file', () => {
     ['list.ndjson', '{"proxy_url":"http://a.example:1"}'],
     ['list.CSV', 'proxy_url\nhttp://a.example:1'],
   ];
-  it.each(rows)('is found by name or content: %s %s', async (name, content) => {
+  it.each(rows)('is detected by name or content: %s %s', async (name, content) => {
     const { target } = await importText(name, content);
     expect(target.one.proxyUrl).toBe('http://a.example:1');
   });
 
-  it('is not mistaken for JSON when a list begins with an IPv6 address', async () => {
+  it('is not mistaken for JSON if a list begins with an IPv6 address', async () => {
     const { target } = await importText('proxies', '[::1]:80\n');
     expect(target.one.proxyUrl).toBe('http://[::1]:80');
   });
 
-  it('can be given', async () => {
+  it('can be set by an option', async () => {
     const { target } = await importText('list.json', 'a.example:1', { format: 'list' });
     expect(target.one.proxyUrl).toBe('http://a.example:1');
   });
 });
 
 describe('a CSV file', () => {
-  it('keeps quoted delimiters, quotes and line breaks, and counts lines as an editor does', async () => {
+  it('keeps quoted delimiters, quotes and line breaks, and counts lines like an editor', async () => {
     const text = 'proxy_url,username,password\nhttp://a.example:1,"u,1","p""w\r\nx"\n\n,x,y\n';
     const { entries, result } = await importText('list.csv', text);
     expect(entries).toEqual([['http://a.example:1', 'u,1', 'p"w\nx']]);
     expect(result.problems).toEqual([{ line: 5, reason: expect.any(String) }]);
   });
 
-  it('loses one line, not the file, to a quote that nobody closes', async () => {
+  it('loses only one line to an unclosed quote', async () => {
     const lines = Array.from({ length: 250 }, (_, i) => `http://h${i}.example:1,s`);
     lines[10] = 'http://h10.example:1,"open';
     const { result, target } = await importText('list.csv', `proxy_url,source\n${lines.join('\n')}\n`);
@@ -117,21 +117,21 @@ describe('a CSV file', () => {
     expect(target.urls).not.toContain('http://h10.example:1');
   });
 
-  it('reads a header in any case and order, and a column called __proto__', async () => {
+  it('accepts a header in any case and order, and a column named __proto__', async () => {
     const { target } = await importText('list.csv', ' Source ; __proto__;PROXY_URL\nx;y;http://a.example:1\n');
     expect(target.one.source).toBe('x');
   });
 });
 
-describe('lines and documents at their bounds', () => {
-  it('reads lines across the chunks of a big file', async () => {
+describe('lines and documents at their limits', () => {
+  it('are read across the chunks of a large file', async () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:8080`);
     const { result, target } = await importText('big.txt', lines.join('\r\n'));
     expect(result).toMatchObject({ loaded: 30_000, problemCount: 0 });
     expect(new Set(target.urls)).toEqual(new Set(lines.map((line) => `http://${line}`)));
   });
 
-  it('refuses a line of more than 1 MiB and goes on', async () => {
+  it('are refused alone if a line exceeds 1 MiB', async () => {
     const text = `{"proxy_url":"http://a.example:1"}\n{"x":"${'y'.repeat(1_100_000)}"}\n{"proxy_url":"http://b.example:1"}\n`;
     const { result } = await importText('long.jsonl', text);
     expect(result).toMatchObject({
@@ -141,13 +141,13 @@ describe('lines and documents at their bounds', () => {
     });
   });
 
-  it('refuses a JSON document of more than 64 MiB', async () => {
+  it('are refused if a JSON document exceeds 64 MiB', async () => {
     const path = join(makeTempDir(onTestFinished), 'huge.json');
     writeFileSync(path, Buffer.alloc(64 * 1024 * 1024 + 1, ' '));
     expect(await warmFromFile(new MapTarget(), path)).toMatchObject({ failed: 1, problemCount: 1 });
   });
 
-  it('keeps the first hundred problems and counts the rest', async () => {
+  it('keep the first hundred problems and count the rest', async () => {
     const { result } = await importText('bad.txt', 'bad\n'.repeat(250));
     expect(result.problems).toHaveLength(100);
     expect(result).toMatchObject({ skipped: 250, problemCount: 250 });

@@ -27,7 +27,7 @@ describe('UTF-16', () => {
     'rows.json': '[{"proxy_url":"http://a.example:1"},{"proxy_url":"http://b.example:2"}]',
   };
 
-  it.each(Object.entries(FILES))('is read in both orders, with a mark and without: %s', async (name, text) => {
+  it.each(Object.entries(FILES))('is read in both byte orders, with and without a mark: %s', async (name, text) => {
     for (const bytes of [little(BOM + text), big(BOM + text), little(text), big(text)]) {
       const { result, urls } = await importBytes(name, bytes);
       expect(urls).toEqual(['http://a.example:1', 'http://b.example:2']);
@@ -35,7 +35,7 @@ describe('UTF-16', () => {
     }
   });
 
-  it('is read across chunks, whatever stands at their ends', async () => {
+  it('is read across chunk boundaries', async () => {
     // One unit before the mark's second chunk begins in the middle of a pair.
     const lines = Array.from({ length: 20_000 }, (_, i) => `198.18.${i >> 8}.${i & 255}:80 ${'🇺🇸'.repeat(i % 3)}`);
     for (const encode of [little, big]) {
@@ -51,8 +51,8 @@ describe('UTF-16', () => {
   });
 });
 
-describe('bytes that are no UTF-8', () => {
-  it('are Windows-1252, in a list, in CSV and in JSON Lines', async () => {
+describe('bytes that are not valid UTF-8', () => {
+  it('are read as Windows-1252 in a list, CSV and JSON Lines', async () => {
     const bytes = (text: string) => Buffer.concat([Buffer.from(text), Buffer.from([0xe3, 0x80]), Buffer.from('x')]);
     const list = await importBytes('list.txt', bytes('198.18.0.1:80:ann:'));
     expect(list.target.one.password?.reveal()).toBe('ã€x');
@@ -63,7 +63,7 @@ describe('bytes that are no UTF-8', () => {
     expect(jsonl.target.one.labels).toEqual({ city: 'ã€x' });
   });
 
-  it('leave the other lines of a file what they are', async () => {
+  it('do not affect the other lines of the file', async () => {
     const text = Buffer.concat([
       Buffer.from('198.18.0.1:80:ann:é\n'),
       Buffer.from([...Buffer.from('198.18.0.2:80:ann:'), 0xe9, 0x0a]),
@@ -73,13 +73,13 @@ describe('bytes that are no UTF-8', () => {
   });
 });
 
-describe('blanks and ends of lines', () => {
-  it.each(['\n', '\r\n', '\r'])('a line ends with %j', async (end) => {
+describe('white space and line endings', () => {
+  it.each(['\n', '\r\n', '\r'])('a line may end with %j', async (end) => {
     expect((await importBytes('list.txt', ['a.example:1', 'b.example:2'].join(end))).urls).toHaveLength(2);
   });
 
   it.each(['\u00a0', '\u2003', '\u3000', '\u202f', '\u200b', '\ufeff', '\u2060'])(
-    'is none around an address: %j',
+    'white space around an address is ignored: %j',
     async (blank) => {
       const { urls } = await importBytes('list.txt', `x\n${blank}198.18.0.1:80${blank}\n`);
       expect(urls).toEqual(['http://198.18.0.1:80']);
@@ -87,7 +87,7 @@ describe('blanks and ends of lines', () => {
   );
 });
 
-describe('a file that is no list', () => {
+describe('a file that is not a list', () => {
   const sqlite = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(100)]);
   it.each<[string, Buffer | string, RegExp]>([
     ['list.txt', gzipSync('198.18.0.1:80\n'), /gzip.*unpack/],
@@ -101,7 +101,7 @@ describe('a file that is no list', () => {
     ['list.txt', '<pre>\n198.18.0.1:80\n</pre>', /HTML/],
     ['list.txt', 'port: 7890\nproxies:\n  - name: a\n    server: 198.18.0.1\n    port: 80\n', /YAML/],
     ['list.txt', '# all\nproxies:\n- {"ip": "198.18.0.1", "port": 80}\n', /YAML/],
-  ])('is told in one problem: %s %#', async (name, content, reason) => {
+  ])('is reported as one problem: %s %#', async (name, content, reason) => {
     const { result } = await importBytes(name, content);
     expect(result).toMatchObject({ loaded: 0, skipped: 0, failed: 1, problemCount: 1 });
     expect(result.problems[0]).toEqual({ line: 0, reason: expect.stringMatching(reason) });
@@ -115,7 +115,7 @@ describe('a file that is no list', () => {
     '<198.18.0.1:80>\n',
     'BZh 198.18\n198.18.0.1:80\n',
     '\0\u0001\n198.18.0.1:80\n198.18.0.2:80\n',
-  ])('is no list that looks a little like one: %j', async (text) => {
+  ])('is not a list that only resembles such a file: %j', async (text) => {
     expect((await importBytes('list.txt', text)).urls).toContain('http://198.18.0.1:80');
   });
 });

@@ -17,20 +17,20 @@ const refusal = async (path: string) => {
   return result.problems[0];
 };
 
-describe('what is imported', () => {
-  it('is no directory', async () => {
+describe('the path of an import', () => {
+  it('must not be a directory', async () => {
     const reason = 'the file cannot be read: it is a directory (EISDIR)';
     expect(await refusal(folder())).toEqual({ line: 0, reason });
   });
 
-  it.skipIf(process.platform === 'win32')('is no device', async () => {
+  it.skipIf(process.platform === 'win32')('must not be a device', async () => {
     const path = join(folder(), 'list.txt');
     symlinkSync('/dev/zero', path);
     const reason = 'the file cannot be read: it is a device, not a regular file or a pipe';
     expect(await refusal(path)).toEqual({ line: 0, reason });
   });
 
-  it.skipIf(process.platform === 'win32')('is no socket', async () => {
+  it.skipIf(process.platform === 'win32')('must not be a socket', async () => {
     const path = join(folder(), 's');
     const server = createServer();
     await new Promise<void>((resolve) => void server.listen(path, resolve));
@@ -48,7 +48,7 @@ describe('what is imported', () => {
   });
 
   it.each(['json', 'jsonl', 'csv', 'txt'])(
-    'may be a large file without content, whose zeros cost nothing but the reading: .%s',
+    'may be a large sparse file, which costs only the reading: .%s',
     async (type) => {
       const path = join(folder(), `sparse.${type}`);
       writeFileSync(path, 'x'.repeat(MIB / 64));

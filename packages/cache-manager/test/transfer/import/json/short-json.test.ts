@@ -27,7 +27,7 @@ const PIECES = [
   '!',
 ];
 
-it('what is short is JSON exactly if the parser takes it', () => {
+it('isShortJson agrees with JSON.parse', () => {
   const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 2 }));
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 9 }), (pieces) => {

@@ -65,7 +65,7 @@ const at = (target: MapTarget, key: string) => {
 };
 
 describe.each(formats)('a row of a %s file with the key of another proxy', (format) => {
-  it('gets a key of its own, inherits nothing, and leaves the other as it was', async () => {
+  it('gets its own key, inherits nothing and leaves the other entry unchanged', async () => {
     const target = cacheOfAnn();
     const before = at(target, ANN);
     const result = await importRows(target, [{ key: ANN, proxy_url: EVIL }], format);
@@ -82,14 +82,14 @@ describe.each(formats)('a row of a %s file with the key of another proxy', (form
     });
   });
 
-  it('is not believed with the username of the other either', async () => {
+  it('is not trusted with the username of the other proxy either', async () => {
     const target = cacheOfAnn();
     await importRows(target, [{ key: ANN, proxy_url: EVIL, username: 'ann' }], format);
     expect(at(target, ANN)).toMatchObject({ proxyUrl: GATE, password: 'hunter2' });
     expect(at(target, generateCacheKey(EVIL, { username: 'ann' }))).toMatchObject({ proxyUrl: EVIL, password: null });
   });
 
-  it('is an entry for each proxy where keys are the small numbers of another program', async () => {
+  it('becomes an entry of its own if keys are small numbers of another program', async () => {
     const target = new MapTarget();
     const row = (key: number, host: string) => ({ key, ip: host, port: 80 });
     await importRows(target, [row(1, '198.18.0.1'), row(2, '198.18.0.2')], format);
@@ -111,14 +111,14 @@ describe('a key that the row itself hashes to', () => {
     expect(revealed(target.one)).toMatchObject({ key, proxyUrl: GATE, password: 'hunter2', totalHealthChecks: 9 });
   });
 
-  it('is that of its own user: another one at the same URL gets an entry, and no password', async () => {
+  it('belongs to its own user: another user at the same URL gets an entry of its own without the password', async () => {
     const target = cacheOfAnn();
     await importRows(target, [{ key: ANN, proxy_url: GATE, username: 'bob' }]);
     expect(at(target, ANN)).toMatchObject({ username: 'ann', password: 'hunter2' });
     expect(at(target, generateCacheKey(GATE, { username: 'bob' }))).toMatchObject({ username: 'bob', password: null });
   });
 
-  it('takes its place from another proxy that was stored under it, says so, and inherits nothing', async () => {
+  it('replaces another proxy that was stored under it, which is reported, and inherits nothing', async () => {
     const target = cacheOfAnn({ key: generateCacheKey(EVIL) });
     const result = await importRows(target, [{ proxy_url: EVIL }]);
     expect(result).toMatchObject({ loaded: 1, problemCount: 1 });
@@ -126,7 +126,7 @@ describe('a key that the row itself hashes to', () => {
     expect(revealed(target.one)).toMatchObject({ proxyUrl: EVIL, username: null, password: null, accessCount: 0 });
   });
 
-  it('keeps what is stored under another spelling of the URL, which is the same proxy', async () => {
+  it('keeps the data of the same proxy stored with another spelling of the URL', async () => {
     const url = 'http://[2001:DB8:0:0::1]:80';
     const target = cacheOfAnn();
     const stored = CacheEntry.restore({ ...target.one, key: generateCacheKey(url), proxyUrl: url });
@@ -138,14 +138,14 @@ describe('a key that the row itself hashes to', () => {
 });
 
 describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format) => {
-  it('keeps the key that it brings, whatever it is', async () => {
+  it('keeps its key, whatever it is', async () => {
     const target = new MapTarget();
     const result = await importRows(target, [recordOf(target, { proxyUrl: EVIL, key: 'its own' })], format);
     expect(result).toMatchObject({ loaded: 1, problemCount: 0 });
     expect(target.one.key).toBe('its own');
   });
 
-  it('is merged with the entry of its key if that is the same proxy', async () => {
+  it('is merged with the entry under its key if that is the same proxy', async () => {
     const target = cacheOfAnn({ key: 'its own' });
     const record = recordOf(target, { proxyUrl: GATE, key: 'its own', source: 'new' });
     expect(await importRows(target, [record], format)).toMatchObject({ loaded: 1, problemCount: 0 });
@@ -158,7 +158,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     { proxyUrl: 'http://gate.example:22226' },
     { proxyUrl: EVIL, username: 'ann' },
     { proxyUrl: EVIL, username: 'ann', password: 'theirs' },
-  ])('gets a key of its own if the entry of its key is another proxy: %o', async (input) => {
+  ])('gets its own key if the entry under its key is another proxy: %o', async (input) => {
     for (const key of [ANN, 'its own']) {
       const target = cacheOfAnn({ key });
       const before = at(target, key);
@@ -176,7 +176,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     }
   });
 
-  it('is told from the record before it in the same file', async () => {
+  it('is distinguished from an earlier record with its key in the same file', async () => {
     const target = new MapTarget();
     const records = [GATE, EVIL, GATE].map((proxyUrl) => recordOf(target, { proxyUrl }, { key: 'its own' }));
     expect(await importRows(target, records, format)).toMatchObject({ loaded: 3, problemCount: 1 });
@@ -186,14 +186,14 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     ]);
   });
 
-  it('makes the key of its URL alone if the import says so', async () => {
+  it('gets a key of its URL alone with keyIdentity url', async () => {
     const target = cacheOfAnn();
     const record = recordOf(target, { proxyUrl: EVIL, username: 'ann' }, { key: ANN });
     await importRows(target, [record], format, { keyIdentity: 'url' });
     expect(at(target, generateCacheKey(EVIL))).toMatchObject({ username: 'ann', password: null });
   });
 
-  it('with an invalid URL is the same proxy only if the text is the same to the letter', async () => {
+  it('with an invalid URL is the same proxy only if the URL is exactly the same', async () => {
     const odd = { proxyUrl: GATE, password: 'hunter2', key: 'its own' };
     for (const [url, password] of [
       ['not a url', 'hunter2'],
@@ -207,7 +207,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
     }
   });
 
-  it('counts as failed, once, if it cannot be stored under its own key either', async () => {
+  it('counts as failed once if it cannot be stored under its own key either', async () => {
     const target = cacheOfAnn();
     target.throwing = (entry) => entry.proxyUrl === EVIL;
     const result = await importRows(target, [recordOf(target, { proxyUrl: EVIL }, { key: ANN })], format);
@@ -216,7 +216,7 @@ describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format)
   });
 });
 
-describe('whatever is imported', () => {
+describe('any import', () => {
   const hosts = ['a.example', '[2001:db8::1]', '198.18.0.1', 'xn--bcher-kva.example'] as const;
   const spellings: Record<string, readonly string[]> = {
     '[2001:db8::1]': ['[2001:DB8::0:1]', '[2001:db8:0:0:0:0:0:1]'],
@@ -245,7 +245,7 @@ describe('whatever is imported', () => {
     parts: fc.boolean(),
   });
 
-  it('a stored secret is only ever in an entry of the proxy and the user that it was stored with', async () => {
+  it('leaves each stored secret with the proxy and user that it belongs to', async () => {
     const path = makeTempDir(onTestFinished);
     let inherited = 0;
     await fc.assert(
@@ -317,8 +317,8 @@ describe('whatever is imported', () => {
   });
 });
 
-describe('a cache of real tiers', () => {
-  it.each(formats)('gives no stored credentials to the host that a %s row names', async (format) => {
+describe('a cache with real tiers', () => {
+  it.each(formats)('never sends stored credentials to the host of a %s row with a stolen key', async (format) => {
     const dir = makeTempDir(onTestFinished);
     await using cache = await openCache({
       l2CacheDir: join(dir, 'l2'),
@@ -334,7 +334,7 @@ describe('a cache of real tiers', () => {
     expect(revealed((await cache.get(generateCacheKey(EVIL)))!)).toMatchObject({ username: null, password: null });
   });
 
-  it('stores a file of which every record has the key of another proxy', async () => {
+  it('stores a file whose records all have the key of another proxy', async () => {
     const target = new MapTarget();
     const { clock } = target;
     const tiers = [new FaultTier({ clock }), new FaultTier({ clock })];

@@ -21,8 +21,8 @@ async function importText(name: string, text: string, options?: WarmOptions) {
 const importLine = (line: string, options?: WarmOptions) => importText('list.txt', `${line}\n`, options);
 const importRow = (row: object) => importText('rows.jsonl', JSON.stringify(row));
 
-describe('a single name in a list', () => {
-  it('is failed, with what to write, and not quoted', async () => {
+describe('a host without a dot in a list', () => {
+  it('fails with a remedy and is not quoted', async () => {
     const { counts, reasons } = await importText('list.txt', 'squid:3128\n');
     expect(counts).toEqual([0, 0, 1]);
     expect(reasons[0]).toContain('only in a URL');
@@ -30,12 +30,12 @@ describe('a single name in a list', () => {
     expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
 
-  it('is a heading where it is the word of one', async () => {
+  it('is a heading if it is a word of headings', async () => {
     expect((await importText('list.txt', 'Total:402\nUpdated:12:34:56\nPort:8080\n')).counts).toEqual([0, 3, 0]);
   });
 
   it.each(['ann:hunter2@squid:3128', 'squid:3128:ann:hunter2', 'ann:hunter2:squid:3128'])(
-    'is failed with credentials too, of which nothing is quoted: %s',
+    'fails with credentials too, which are not quoted: %s',
     async (line) => {
       const { counts, reasons } = await importLine(line);
       expect(counts).toEqual([0, 0, 1]);
@@ -48,7 +48,7 @@ describe('a single name in a list', () => {
     ['squid:3128', 'http://squid:3128', null, null],
     ['ann:hunter2@squid:3128', 'http://squid:3128', 'ann', 'hunter2'],
     ['squid:3128:ann:hunter2', 'http://squid:3128', 'ann', 'hunter2'],
-  ])('is a host if the import says so: %s', async (line, ...entry) => {
+  ])('is accepted with bareNames: %s', async (line, ...entry) => {
     expect((await importLine(line, { bareNames: true })).entries).toEqual([entry]);
   });
 
@@ -57,18 +57,18 @@ describe('a single name in a list', () => {
     ['LOCALHOST.:8080', 'http://localhost:8080'],
     ['http://squid:3128', 'http://squid:3128'],
     ['[::1]:80', 'http://[::1]:80'],
-  ])('is a host if it is localhost or stands in a URL: %s', async (line, url) => {
+  ])('is accepted if it is localhost or in a URL: %s', async (line, url) => {
     expect((await importLine(line)).entries).toEqual([[url, null, null]]);
   });
 
   it.each([{ proxy_url: 'squid:3128' }, { proxy_url: 'http://squid:3128' }, { ip: 'squid', port: 3128 }])(
-    'is a host in a field: %o',
+    'is accepted in a field: %o',
     async (row) => {
       expect((await importRow(row)).entries).toEqual([['http://squid:3128', null, null]]);
     },
   );
 
-  it('is not preferred to an address that has the other place of one', async () => {
+  it('is not preferred to an address on the other side', async () => {
     expect((await importLine('198.18.0.1:80:ann:p@ss:8080')).entries).toEqual([
       ['http://198.18.0.1:80', 'ann', 'p@ss:8080'],
     ]);
@@ -89,7 +89,7 @@ describe('an IPv6 address without brackets', () => {
     'ann:hunter2@2001:db8::1:8080',
     'http://2001:db8::1:8080',
     'http://ann:hunter2@2001:db8::1:8080',
-  ])('is failed in a list and in a field, and to be put in brackets: %s', async (line) => {
+  ])('fails in a list and in a field, with brackets as the remedy: %s', async (line) => {
     for (const { counts, reasons, entries } of [await importLine(line), await importRow({ proxy_url: line })]) {
       expect({ counts, entries }).toEqual({ counts: [0, 0, 1], entries: [] });
       expect(reasons[0]).toContain('in brackets, such as [2001:db8::1]:8080');
@@ -97,7 +97,7 @@ describe('an IPv6 address without brackets', () => {
     }
   });
 
-  it('is no reason to refuse other lines of hexadecimal digits', async () => {
+  it('is not confused with other hexadecimal digits', async () => {
     expect((await importLine('ab.cd:80:ef:12')).entries).toEqual([['http://ab.cd:80', 'ef', '12']]);
     expect((await importLine('[2001:DB8::0:1]:80:ab:12')).entries).toEqual([['http://[2001:db8::1]:80', 'ab', '12']]);
   });
@@ -106,7 +106,7 @@ describe('an IPv6 address without brackets', () => {
 describe('an invalid host', () => {
   const reason = /four numbers|parts between the dots/;
   it.each(['198.18.0.256:80', '999.1.1.1:80', '198.018.000.001:80', '198.18.0.1.2:80', '.:80', '-:80'])(
-    'is failed, in a list, a URL and a field: %s',
+    'fails in a list, a URL and a field: %s',
     async (line) => {
       const [host] = line.split(':');
       for (const { counts, reasons, entries } of [
@@ -126,12 +126,12 @@ describe('an invalid host', () => {
     },
   );
 
-  it('is passed over where it is a sentence', async () => {
+  it('is skipped if it is a sentence', async () => {
     expect((await importLine('Proxies of today:402')).counts).toEqual([0, 1, 0]);
     expect((await importLine('12:34:56')).counts).toEqual([0, 1, 0]);
   });
 
-  it('names the character that nobody sees', async () => {
+  it('is reported with its invisible character', async () => {
     for (const { reasons } of [await importLine('198.18\u200b.0.1:80'), await importRow({ ip: 'a\u200bb', port: 80 })])
       expect(reasons[0]).toContain('U+200B ZERO WIDTH SPACE');
   });
@@ -149,11 +149,11 @@ describe('the ends of a token', () => {
     '198.18.0.1:80+',
     '★http://198.18.0.1:80★',
     'http://\u200e198.18.0.1\u200e:80',
-  ])('may have symbols and invisible characters, which are dropped: %j', async (line) => {
+  ])('may be symbols and invisible characters, which are dropped: %j', async (line) => {
     expect((await importLine(line)).entries).toEqual([['http://198.18.0.1:80', null, null]]);
   });
 
-  it('keep the symbols that may be of a credential', async () => {
+  it('keep symbols that may belong to a credential', async () => {
     expect((await importLine('198.18.0.1:80:ann:pa$$✅')).entries).toEqual([['http://198.18.0.1:80', 'ann', 'pa$$✅']]);
     expect((await importLine('198.18.0.1:80:ann:12✅')).entries).toEqual([['http://198.18.0.1:80', 'ann', '12✅']]);
     expect((await importLine('$ann:pw@198.18.0.1:80')).entries).toEqual([['http://198.18.0.1:80', '$ann', 'pw']]);
@@ -161,7 +161,7 @@ describe('the ends of a token', () => {
 });
 
 describe('fields', () => {
-  it('do not reach into each other', async () => {
+  it('cannot affect each other', async () => {
     for (const row of [
       { ip: '198.18.0.1', port: '80@evil.example:8080' },
       { ip: 'ann@evil.example', port: 80 },
@@ -172,7 +172,7 @@ describe('fields', () => {
       expect((await importRow(row)).counts[0]).toBe(0);
   });
 
-  it('hold an IPv6 address with or without brackets, in any spelling', async () => {
+  it('accept an IPv6 address with or without brackets, in any spelling', async () => {
     for (const ip of ['2001:DB8:0::1', '[2001:db8::0001]', '\u200b2001:db8::1'])
       expect((await importRow({ ip, port: '80', protocol: 'socks5' })).entries).toEqual([
         ['socks5://[2001:db8::1]:80', null, null],

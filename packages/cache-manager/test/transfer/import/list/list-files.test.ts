@@ -90,8 +90,8 @@ const CASES: Readonly<Record<string, Expected>> = {
   'lost-but-exit0.txt': { proxies: plain('4:8080'), failed: 3 },
 };
 
-describe('a list from outside', () => {
-  it.each(Object.entries(CASES))('comes out as a person expects: %s', async (name, expected) => {
+describe('a published list', () => {
+  it.each(Object.entries(CASES))('is imported as a person expects: %s', async (name, expected) => {
     const target = new MapTarget();
     const result = await warmFromFile(target, join(import.meta.dirname, 'fixtures', name));
     const entries = [...target.map.values()];
@@ -102,7 +102,7 @@ describe('a list from outside', () => {
       expect(entries.map(({ labels }) => labels['country'])).toEqual(expected.countries);
   });
 
-  it('tells one problem where the file is the cause', async () => {
+  it('is reported as one problem if the whole file is unreadable', async () => {
     for (const [name, reason] of [
       ['clash.yaml', /YAML/],
       ['table.html', /HTML/],

@@ -6,7 +6,7 @@ import { warmFromFile } from '../../../../src/transfer/import/index.ts';
 import { LIST_SHAPES } from '../../../support/import-shapes/list-shapes.ts';
 import { MapTarget } from '../../../support/import-target.ts';
 
-describe('the shapes of a list', () => {
+describe('a form of a list line', () => {
   it.each(LIST_SHAPES)('$title', async ({ content, loads, problems = [] }) => {
     const path = join(makeTempDir(onTestFinished), 'list.txt');
     writeFileSync(path, `${content}\n`);

@@ -20,7 +20,7 @@ const shapes = (glues = false): fc.Arbitrary<Shape> =>
   fc.constantFrom(...SHAPES.filter((shape) => shape.glues || !glues));
 
 describe('an endpoint in a list', () => {
-  it('reads back from any of the shapes', () => {
+  it('is read from any of its forms', () => {
     fc.assert(
       fc.property(endpoints({ awkward: true }), shapes(), (endpoint, { write }) => {
         const line = write(endpoint);
@@ -31,7 +31,7 @@ describe('an endpoint in a list', () => {
     );
   });
 
-  it('reads back from any two shapes on one line', () => {
+  it('is read from any two forms on one line', () => {
     const part = fc.tuple(endpoints({ awkward: true }), shapes(true));
     const separators = fc.constantFrom(' ', ',', ';', '|', '\t', ', ', ' | ', '; ');
     fc.assert(
@@ -47,11 +47,11 @@ describe('an endpoint in a list', () => {
 
 type Edit = readonly [at: number, kind: 'delete' | 'insert' | 'replace', sign: string];
 
-// Without `@`: a second one is no damage, as the last one counts in any URL.
+// Without `@`: a second one is valid, since the last one counts in any URL.
 const signs = fc.constantFrom(...' \t:,;|#"\'[]()/-=%.\\\u00a0\u200b');
 const edit = (...kinds: Edit[1][]): fc.Arbitrary<Edit> => fc.tuple(fc.nat(200), fc.constantFrom(...kinds), signs);
 
-/** What moves a separator is no damage that anybody could see. */
+/** Excludes edits that move a separator, which nobody could detect. */
 const edits: fc.Arbitrary<readonly Edit[]> = fc.oneof(
   fc.array(edit('insert'), { minLength: 1, maxLength: 3 }),
   edit('delete', 'replace').map((one) => [one]),
@@ -62,8 +62,8 @@ function edited(line: string, [at, kind, sign]: Edit): string {
   return line.slice(0, i) + (kind === 'delete' ? '' : sign) + line.slice(kind === 'insert' ? i : i + 1);
 }
 
-describe('a line that was damaged', () => {
-  it('never gives a credential as a host, nor a host as a credential, and quotes neither', () => {
+describe('a damaged line', () => {
+  it('never turns a credential into a host or a host into a credential, and quotes neither', () => {
     const part = fc.tuple(endpoints({ awkward: false }), shapes());
     fc.assert(
       fc.property(part, fc.option(part, { nil: undefined }), edits, ([first, shape], other, changes) => {
@@ -71,7 +71,7 @@ describe('a line that was damaged', () => {
           (line) => line !== undefined,
         );
         fc.pre(lines.length > 0);
-        // Without the blank between them, or with a letter in its place, the host of the second is the end of the password of the first.
+        // If the space between them is removed or replaced, the second host becomes the end of the first password.
         const joint = lines.length === 2 ? lines[0]!.length : -1;
         const length = lines.join(' ').length;
         fc.pre(changes.every(([at, kind]) => kind === 'insert' || at % length !== joint));

@@ -6,11 +6,11 @@ import { MapTarget } from '../../../support/import-target.ts';
 
 type Proxy = readonly [url: string, username: string | null, password: string | null];
 
-/** What a person expects of a file: `must` is there afterwards, `may` is accepted, nothing else is there. A scheme of `*` is not judged. */
+/** The entries that a person expects from a file: all of `must`, any of `may`, and no others. A scheme of `*` matches any. */
 interface Expected {
   readonly must: readonly Proxy[];
   readonly may?: readonly Proxy[];
-  /** A file that is imported before. */
+  /** A file that is imported first. */
   readonly after?: string;
   readonly labels?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly exit?: number;
@@ -23,8 +23,8 @@ const isIt = ([url, ...credentials]: Proxy, [gotUrl, ...got]: Proxy): boolean =>
   (url.startsWith('*') ? gotUrl.endsWith(url.slice(1)) : gotUrl === url) &&
   JSON.stringify(credentials) === JSON.stringify(got);
 
-describe('a file of rows that somebody has', () => {
-  it.each(Object.keys(EXPECTED))('comes out as a person expects: %s', async (name) => {
+describe('a published file of rows', () => {
+  it.each(Object.keys(EXPECTED))('is imported as a person expects: %s', async (name) => {
     const { must, may = [], after, labels = {}, exit } = EXPECTED[name]!;
     const target = new MapTarget();
     if (after !== undefined) await warmFromFile(target, join(FOLDER, after));

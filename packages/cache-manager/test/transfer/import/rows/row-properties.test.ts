@@ -63,7 +63,7 @@ function tableOf(
 const dice = fc.array(fc.boolean(), { minLength: 1, maxLength: 13 });
 
 describe('a proxy with credentials', () => {
-  it('is read back from a table, under any names, in any order, by any delimiter, in quotes or not', async () => {
+  it('is read from a table with any names, order, delimiter and quotes', async () => {
     const read = importer();
     await fc.assert(
       fc.asyncProperty(endpoints(endpoint), names, order, delimiter, dice, async (rows, header, parts, by, thrown) => {
@@ -74,7 +74,7 @@ describe('a proxy with credentials', () => {
     );
   });
 
-  it('is read back from a table without a header', async () => {
+  it('is read from a table without a header', async () => {
     const read = importer();
     const orders = fc.constantFrom<readonly Part[]>(
       ['host', 'port', 'username', 'password', 'scheme'],
@@ -93,7 +93,7 @@ describe('a proxy with credentials', () => {
     );
   });
 
-  it('is read back from JSON of any shape, under any names', async () => {
+  it('is read from JSON of any form with any names', async () => {
     const read = importer();
     const shape = fc.constantFrom(
       'array',
@@ -170,11 +170,11 @@ function expectNoMixture(target: MapTarget): void {
   }
 }
 
-describe('a row that was damaged', () => {
+describe('a damaged row', () => {
   const mutations = fc.array(mutation, { minLength: 1, maxLength: 4 });
 
   it.each([true, false])(
-    'never has a credential for a host, nor a host for a credential, in a table (header: %s)',
+    'never turns a credential into a host or a host into a credential, in a table (header: %s)',
     async (hasHeader) => {
       const read = importer();
       const usual = fc.constantFrom<readonly Part[]>(
@@ -200,7 +200,7 @@ describe('a row that was damaged', () => {
     },
   );
 
-  it('never has a credential for a host, nor a host for a credential, in JSON Lines', async () => {
+  it('never turns a credential into a host or a host into a credential, in JSON Lines', async () => {
     const read = importer();
     await fc.assert(
       fc.asyncProperty(endpoints(plainEndpoint), mutations, async (rows, changes) => {

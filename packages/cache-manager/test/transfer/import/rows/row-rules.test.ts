@@ -42,7 +42,7 @@ describe('the scheme of a row', () => {
   });
 
   it.each([{ protocol: 'gopher' }, { type: 'vmess' }, { type: 'ss' }, { scheme: 'http://evil.example:1/' }])(
-    'that is none of ours fails the row: %j',
+    'fails the row if it is not supported: %j',
     async (members) => {
       const { counts, reasons } = await importJson([{ ...PROXY, ...members }]);
       expect({ counts, reasons }).toEqual({
@@ -52,7 +52,7 @@ describe('the scheme of a row', () => {
     },
   );
 
-  it('of a URL counts more than that of a member, which is told', async () => {
+  it('of the URL overrides that of a member, which is reported', async () => {
     const { entries, reasons } = await importJson([{ proxy: 'http://198.18.0.1:80', type: 'socks5' }]);
     expect(entries).toEqual([['http://198.18.0.1:80', null, null]]);
     expect(reasons).toEqual(['type names a different scheme than the URL; the scheme of the URL was used']);
@@ -61,22 +61,26 @@ describe('the scheme of a row', () => {
   it.each([
     ['an address under "entry point"', { 'Entry point': '198.18.0.1', Port: 80 }],
     ['a port under "server_port"', { server: '198.18.0.1', server_port: 80 }],
-  ])('is the default one beside %s', async (_what, row) => {
+  ])('is the default one with %s', async (_what, row) => {
     expect((await importJson([row])).entries).toEqual([['http://198.18.0.1:80', null, null]]);
   });
 
-  it('is that of a SOCKS port where it has no other', async () => {
+  it('is implied by a SOCKS port if the row names none', async () => {
     const { entries } = await importText('rows.csv', 'Host,Port SOCKS5,Login,Password\n198.18.0.1,50101,ann,secret\n');
     expect(entries).toEqual([['socks5://198.18.0.1:50101', 'ann', 'secret']]);
   });
 });
 
 describe('a member that is not read', () => {
-  it('is told once in a file, by its name alone, if it looks like a credential or a scheme', async () => {
+  it('is reported once per file, by its name only, if it looks like a credential or a scheme', async () => {
     const rows = [1, 2, 3].map((port) => ({ ...PROXY, port, passwd2: 'hunter2', 'Auth Token': 'hunter2', note: 'x' }));
     const { counts, reasons } = await importJson(rows);
     expect(counts).toEqual([3, 0, 0]);
-    expect(reasons).toEqual(['passwd2', 'Auth Token'].map((name) => expect.stringContaining(`${name} is not read`)));
+    expect(reasons).toEqual(
+      ['passwd2', 'Auth Token'].map((name) =>
+        expect.stringMatching(`^${name} looks like a credential or a scheme, but is not read`),
+      ),
+    );
     expect(reasons.join()).not.toContain('hunter2');
   });
 
@@ -88,21 +92,21 @@ describe('a member that is not read', () => {
     ['IP;Port;Логин;Пароль', ['Логин', 'Пароль']],
     ['IP;Port;用户名;密码', ['用户名', '密码']],
     ['IP;Port;Account;Passcode', ['Account', 'Passcode']],
-  ])('is told in other languages too, with how to name it: %s', async (header, found) => {
+  ])('is reported in other languages too, with the names to use: %s', async (header, found) => {
     const { counts, reasons } = await importText('rows.csv', `${header}\n198.18.0.1;80;ann;hunter2\n`);
     expect(counts).toEqual([1, 0, 0]);
     expect(reasons).toEqual(
-      found.map((name) => expect.stringMatching(`^${name} is not read.*rename it to username, password or protocol$`)),
+      found.map((name) => expect.stringMatching(`^${name} looks like .*rename it to username, password or protocol$`)),
     );
   });
 
-  it('is told in an object with the credentials too', async () => {
+  it('is reported in an object with the credentials too', async () => {
     const { entries, reasons } = await importJson([{ ...PROXY, auth: { login: 'ann', secret: 'hunter2' } }]);
     expect(entries).toEqual([['http://198.18.0.1:80', 'ann', null]]);
-    expect(reasons).toEqual([expect.stringMatching(/^secret is not read/)]);
+    expect(reasons).toEqual([expect.stringMatching(/^secret looks like a credential/)]);
   });
 
-  it('is told where it is a second proxy of one row, which are two entries for us', async () => {
+  it('is reported if it is a second proxy in one row', async () => {
     const rows = [
       { http: 'http://ann:hunter2@198.18.0.1:80', https: 'http://ann:hunter2@198.18.0.2:80' },
       { http: 'http://198.18.0.3:80', https: 'https://198.18.0.3:80' },
@@ -112,7 +116,7 @@ describe('a member that is not read', () => {
     expect(reasons).toEqual(['https names a different proxy than http and was not read: write it as a separate row']);
   });
 
-  it('is not told where it is a flag, or empty', async () => {
+  it('is not reported if it is a flag or empty', async () => {
     const { reasons } = await importJson([{ ...PROXY, needsAuth: false, has_password: 'no', user_token: null }]);
     expect(reasons).toEqual([]);
   });
@@ -120,7 +124,7 @@ describe('a member that is not read', () => {
 
 describe('credentials', () => {
   it.each([{ password: 1e21 }, { password: 1.5 }, { password: -0.5 }, { username: true }, { password: ['x'] }])(
-    'that cannot be read fail the row, and are not quoted: %j',
+    'that cannot be read fail the row and are not quoted: %j',
     async (members) => {
       const { counts, reasons } = await importJson([{ ...PROXY, username: 'ann', ...members }]);
       expect(counts).toEqual([0, 0, 1]);
@@ -131,11 +135,11 @@ describe('credentials', () => {
   it.each([
     ['IP:Port,Username:Password\n198.18.0.1:80,ann:secret\n'],
     ['Host,Port,Credential\n198.18.0.1,80,ann:secret\n'],
-  ])('are read of a column with both: %s', async (text) => {
+  ])('are read from a column with both: %s', async (text) => {
     expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', 'ann', 'secret']]);
   });
 
-  it('are none where a program wrote None for both', async () => {
+  it('are absent if both are None', async () => {
     const { entries } = await importText(
       'rows.csv',
       'ip,port,user,pass\n198.18.0.1,80,None,None\n198.18.0.2,80,ann,null\n',
@@ -146,7 +150,7 @@ describe('credentials', () => {
     ]);
   });
 
-  it('of a table without a header that cannot be told from other cells fail the row', async () => {
+  it('in a table without a header fail the row if they are ambiguous', async () => {
     const rows = [
       '198.18.0.1,80,Telekom,Berlin,fast',
       '198.18.0.1,80,12345,6789',
@@ -167,7 +171,7 @@ describe('a document', () => {
         ['198.18.0.2', '1080', 'socks5'],
       ],
     ],
-    ['texts by scheme', { http: ['198.18.0.1:80:ann:secret'], 'SOCKS5 proxies': ['198.18.0.2:1080'], tags: ['x'] }],
+    ['strings by scheme', { http: ['198.18.0.1:80:ann:secret'], 'SOCKS5 proxies': ['198.18.0.2:1080'], tags: ['x'] }],
     [
       'objects by scheme and address',
       { http: { '198.18.0.1:80': { user: 'ann', pass: 'secret' } }, socks5: { '198.18.0.2:1080': 1 } },
@@ -176,7 +180,7 @@ describe('a document', () => {
       'rows in an object in an object',
       { status: 'ok', response: { page: 1, data: ['198.18.0.1:80:ann:secret', 'socks5://198.18.0.2:1080'] } },
     ],
-  ])('gives its rows: %s', async (_title, value) => {
+  ])('yields its rows: %s', async (_title, value) => {
     const { entries, reasons } = await importJson(value);
     expect({ entries, reasons }).toEqual({
       entries: [
@@ -187,13 +191,13 @@ describe('a document', () => {
     });
   });
 
-  it('is one row where it says what a program is to use', async () => {
+  it('is one row if it has the proxy settings of a program', async () => {
     const url = 'http://ann:secret@198.18.0.1:80';
     expect((await importJson({ http: url, https: url })).entries).toEqual([['http://198.18.0.1:80', 'ann', 'secret']]);
   });
 
   it.each([{ name: 'x', tags: ['a', 'b'] }, {}, 'text', 5, { url: 'https://example.com/list' }])(
-    'without rows is told of once: %j',
+    'without rows is reported once: %j',
     async (value) => {
       const { counts, reasons } = await importJson(value);
       expect(counts).toEqual([0, 0, 1]);
@@ -201,45 +205,43 @@ describe('a document', () => {
     },
   );
 
-  it('that is JSON Lines in truth is read as such', async () => {
+  it('that is really JSON Lines is read as such', async () => {
     const text = [1, 2].map((port) => JSON.stringify({ ...PROXY, port })).join('\n');
     expect((await importText('rows.json', text)).counts).toEqual([2, 0, 0]);
   });
 
-  it('believes no key of a URL that it does not take', async () => {
+  it('does not trust the key of a URL that it does not use', async () => {
     const stolen = 'http://gate.example:1/x y';
     const { target } = await importJson([{ ...PROXY, proxy_url: stolen, key: generateCacheKey(stolen) }]);
     expect([...target.map.keys()]).toEqual([generateCacheKey('http://198.18.0.1:80')]);
   });
 });
 
-describe('a table whose columns are not known', () => {
+describe('a table without a column that names a proxy', () => {
   it.each([
     ['shows their names', 'foo,bar\n198.18.0.1,80\n', 'foo, bar'],
-    ['shows names of other languages', 'IP адрес;Порт\n198.18.0.1;80\n', 'IP адрес, Порт'],
+    ['shows names in other languages', 'IP адрес;Порт\n198.18.0.1;80\n', 'IP адрес, Порт'],
     ['shows nothing that may be data', 'ann,hunter\nbob,hunter\n', undefined],
     ['shows nothing that may be data', 'ann,hunter2\nbob,12345\n', undefined],
-  ])('is told of once, and %s', async (_what, text, shown) => {
+  ])('is reported once and %s', async (_what, text, shown) => {
     const { counts, reasons } = await importText('rows.csv', text);
     expect(counts).toEqual([0, 0, 1]);
     expect(reasons).toEqual([
-      expect.stringMatching(
-        /^the file has no column that names a proxy.*rename its columns to ip, host/,
-      ),
+      expect.stringMatching(/^the file has no column that names a proxy.*rename its columns to ip, host/),
     ]);
     expect(reasons[0]!.includes('(found: ')).toBe(shown !== undefined);
     expect(reasons[0]).toContain(shown ?? 'the file');
     expect(reasons[0]).not.toContain('hunter');
   });
 
-  it('is none where Excel says the delimiter, or a comment stands before the header', async () => {
+  it('is not one that begins with the delimiter line of Excel or a comment', async () => {
     for (const text of ['sep=;\nip;port\n198.18.0.1;80\n', '# ours, of today\nip,port\n198.18.0.1,80\n'])
       expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', null, null]]);
   });
 });
 
 describe('the table of names', () => {
-  it('is in the README as it is', () => {
+  it('is in the README', () => {
     const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8');
     for (const { label, field, says, names } of MEMBER_TABLE) {
       const meaning = field === undefined ? `label \`${label}\`: ${says}` : says;

@@ -6,9 +6,9 @@ import { warmFromFile } from '../../../../src/transfer/import/index.ts';
 import { ROW_SHAPES } from '../../../support/import-shapes/row-shapes.ts';
 import { MapTarget } from '../../../support/import-target.ts';
 
-describe('a shape of rows', () => {
+describe('a form of rows', () => {
   it.each(ROW_SHAPES.map((shape) => [`${shape.format}: ${shape.title}`, shape] as const))(
-    'loads what its table says: %s',
+    'loads as documented: %s',
     async (_title, { format, content, loads, problems = [] }) => {
       const path = join(makeTempDir(onTestFinished), `proxies.${format}`);
       writeFileSync(path, content);
