@@ -13,7 +13,9 @@ export const HOOKS = Object.freeze({
   signal: optional(Kinds.signal),
 }) satisfies Record<string, ArgumentKind>;
 
-/** Throws a CacheValidationError that lists the problems, if there are any. Called before anything is read or written. */
+/**
+ * Throws a CacheValidationError that lists the problems, if there are any. Called before anything is read or written.
+ */
 export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');

@@ -3,7 +3,7 @@ import { ManualClock } from '@pw/test-support';
 import type { Merge } from '../../src/stack/merge.ts';
 import type { WarmTarget } from '../../src/transfer/import/index.ts';
 
-/** A cache that is a Map, and says of some keys that it could not store them. */
+/** A cache in a Map that can refuse to store entries or throw. */
 export class MapTarget implements WarmTarget {
   readonly map = new Map<string, CacheEntry>();
   readonly clock = new ManualClock();
@@ -45,7 +45,7 @@ export function revealed(entry: CacheEntry): Record<string, unknown> {
   return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
 }
 
-/** A cipher that is none: the text backwards, so that a test sees whether it was used. */
+/** A fake cipher that reverses the string, so that a test can see whether it was used. */
 export const reversingCipher: CredentialCipher = {
   encrypt: (secret) => Buffer.from([...secret.reveal()].reverse().join('')),
   decrypt: (token) => Secret.of([...Buffer.from(token).toString()].reverse().join('')),

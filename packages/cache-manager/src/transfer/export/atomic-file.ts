@@ -6,11 +6,12 @@ import { Concealment } from './concealment.ts';
 import { removeLeftovers, temporaryName } from './leftovers.ts';
 
 /**
- * A file that appears complete or not at all: it is written to the target's folder under a temporary name, flushed, then renamed to the
- * target. Only its owner can read it, from the first byte on and whatever the umask. A symlink at the target is replaced, not followed.
+ * A file that appears complete or not at all: it is written to the target's folder under a temporary name, flushed,
+ * then renamed to the target. Only its owner can read it, from the first byte on and whatever the umask. A symlink at
+ * the target is replaced, not followed.
  *
- * A `concealed` file is encrypted until it is complete; then it is decrypted, flushed and renamed. A process killed between these steps
- * leaves a readable file under the temporary name, which the next export to the folder removes.
+ * A `concealed` file is encrypted until it is complete; then it is decrypted, flushed and renamed. A process killed
+ * between these steps leaves a readable file under the temporary name, which the next export to the folder removes.
  */
 export class AtomicFile {
   readonly #path: string;
@@ -58,7 +59,10 @@ export class AtomicFile {
     await this.#handle.appendFile(this.#concealment?.conceal(text) ?? text);
   }
 
-  /** Moves the file to its target; once this resolves, it survives a power cut. Rejects with the signal's reason before the move only. */
+  /**
+   * Moves the file to its target; once this resolves, it survives a power cut. Rejects with the signal's reason before
+   * the move only.
+   */
   async commit(signal?: AbortSignal): Promise<void> {
     await this.#handle.sync();
     signal?.throwIfAborted();

@@ -5,8 +5,8 @@ const ALGORITHM = 'aes-256-ctr';
 const CHUNK = 1024 * 1024;
 
 /**
- * Encrypts a file while it is being written, under a key that exists only in this process's memory, and decrypts it in place once it is
- * complete. If the process dies earlier, cleanly or not, nobody can read what it wrote.
+ * Encrypts a file while it is being written, under a key that exists only in this process's memory, and decrypts it in
+ * place once it is complete. If the process dies earlier, cleanly or not, nobody can read what it wrote.
  */
 export class Concealment {
   readonly #key = randomBytes(32);

@@ -10,13 +10,16 @@ import {
 import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
 
 /**
- * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit` not
- * at all.
+ * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit`
+ * not at all.
  */
 export const EXPORT_CREDENTIALS = Object.freeze(['sealed', 'plain', 'omit'] as const);
 export type ExportCredentials = (typeof EXPORT_CREDENTIALS)[number];
 
-/** A path, or a function that receives the text in pieces, such as `(text) => process.stdout.write(text)`. An async one is awaited. */
+/**
+ * A path, or a function that receives the text in pieces, such as `(text) => process.stdout.write(text)`. An async one
+ * is awaited.
+ */
 export type ExportDestination = string | ((text: string) => unknown);
 
 /** The source of exported entries. */
@@ -37,8 +40,8 @@ export interface ExportOptions {
   /** Default `"sealed"`. */
   readonly credentials?: ExportCredentials | undefined;
   /**
-   * Called after each write of a few hundred entries. An async listener is awaited. If it throws or rejects, the export ends with that
-   * error and the target file is unchanged.
+   * Called after each write of a few hundred entries. An async listener is awaited. If it throws or rejects, the export
+   * ends with that error and the target file is unchanged.
    */
   readonly onProgress?: ((progress: ExportProgress) => unknown) | undefined;
   /** Ends the export with the signal's reason; the target file is unchanged. */
@@ -48,8 +51,9 @@ export interface ExportOptions {
 export interface ExportResult {
   readonly exported: number;
   /**
-   * Entries of the cache that are not in the file: their credentials or their record could not be read, or an import would refuse them
-   * because they exceed a limit (another program wrote them) or have an invalid URL that may contain a password.
+   * Entries of the cache that are not in the file: their credentials or their record could not be read, or an import
+   * would refuse them because they exceed a limit (another program wrote them) or have an invalid URL that may contain
+   * a password.
    */
   readonly failed: number;
 }

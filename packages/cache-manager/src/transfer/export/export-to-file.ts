@@ -15,12 +15,13 @@ import {
 const GROUP = 256;
 
 /**
- * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file appears complete (mode
- * 0600) or not at all: whatever goes wrong, an existing file is untouched. Plain credentials are encrypted under an in-memory key until
- * the file is complete. A function instead of a path receives the same text in pieces of whole lines.
+ * Writes every entry as one JSON line with all its fields, which an import reads back as equal entries. The file
+ * appears complete (mode 0600) or not at all: whatever goes wrong, an existing file is untouched. Plain credentials are
+ * encrypted under an in-memory key until the file is complete. A function instead of a path receives the same text in
+ * pieces of whole lines.
  *
- * Rejects with a CacheValidationError for a wrong path or option, or when credentials must be sealed and there is no cipher; a
- * CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
+ * Rejects with a CacheValidationError for a wrong path or option, or when credentials must be sealed and there is no
+ * cipher; a CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
  */
 export async function exportToFile(
   source: ExportSource,

@@ -3,7 +3,8 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models';
 
-// For processes that are not visible from here, such as on another machine: a live writer modifies its file far more often.
+// For processes that are not visible from here, such as on another machine: a live writer modifies its file far more
+// often.
 const ABANDONED_MS = 3_600_000;
 const NAME = /^\.pw-export\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}\.tmp$/;
 
@@ -13,7 +14,10 @@ export function temporaryName(): string {
   return `.pw-export.${space}.${pid}.${start}.${randomBytes(6).toString('hex')}.tmp`;
 }
 
-/** Removes temporary files of exports whose processes have ended. A file that cannot be removed does not prevent an export. */
+/**
+ * Removes temporary files of exports whose processes have ended. A file that cannot be removed does not prevent an
+ * export.
+ */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {

@@ -8,7 +8,8 @@ export function exportSource(stack: TierStack, cipher: CredentialCipher | undefi
   return {
     cipher,
     entries: (): AsyncIterable<CacheEntry> => stack.entries(),
-    // Several tiers hold copies of the same record, so the counts must not be added up: the largest is the best estimate.
+    // Several tiers hold copies of the same record, so the counts must not be added up: the largest is the best
+    // estimate.
     unreadable: () => Math.max(0, ...countUnreadable(stack).map((count, level) => count - unreadableBefore[level]!)),
   };
 }

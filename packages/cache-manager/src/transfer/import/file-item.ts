@@ -7,7 +7,7 @@ export type FileItem =
   | { readonly line: number; readonly fate: RowFate; readonly reason: string };
 
 /**
- * A part of a file, to be iterated once and to the end; items are found on the way. `undefined` marks a step of work without an item, so
- * that the consumer can yield to the event loop after every step.
+ * A part of a file, to be iterated once and to the end; items are found on the way. `undefined` marks a step of work
+ * without an item, so that the consumer can yield to the event loop after every step.
  */
 export type FileItems = Iterable<FileItem | undefined>;

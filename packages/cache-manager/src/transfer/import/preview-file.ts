@@ -39,8 +39,9 @@ const OPTIONS = Object.freeze({
 }) satisfies Record<string, ArgumentKind>;
 
 /**
- * Reads a file to the end like `warmFromFile` but stores nothing, to show how the file is understood. Rows without a TTL get the default one,
- * and with `keyIdentity: 'url+credentials'` the keys differ from those of any cache. Memory does not grow with the file.
+ * Reads a file to the end like `warmFromFile` but stores nothing, to show how the file is understood. Rows without a
+ * TTL get the default one, and with `keyIdentity: 'url+credentials'` the keys differ from those of any cache. Memory
+ * does not grow with the file.
  *
  * Rejects with a CacheValidationError for a wrong option, and with the signal's reason.
  *

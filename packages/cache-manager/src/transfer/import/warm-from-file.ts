@@ -26,14 +26,15 @@ import {
 } from './warm-options.ts';
 
 /**
- * Imports proxies from a file (a regular one, a pipe, a terminal, or bytes in pieces) in batches: JSON Lines, CSV and plain lists of any size
- * in constant memory, JSON documents up to 64 MiB. Takes time proportional to the size, whatever the content, and yields to the event loop
- * every few milliseconds; see `import-limits.ts` for the limits. A bad row never stops the others, and an unreadable file counts as
- * `failed: 1` instead of throwing. An existing entry of the same proxy keeps its health, access counts and credentials (see
- * `mergeExisting`); a row cannot claim the key of another proxy (see `isOwnKey`).
+ * Imports proxies from a file (a regular one, a pipe, a terminal, or bytes in pieces) in batches: JSON Lines, CSV and
+ * plain lists of any size in constant memory, JSON documents up to 64 MiB. Takes time proportional to the size,
+ * whatever the content, and yields to the event loop every few milliseconds; see `import-limits.ts` for the limits. A
+ * bad row never stops the others, and an unreadable file counts as `failed: 1` instead of throwing. An existing entry
+ * of the same proxy keeps its health, access counts and credentials (see `mergeExisting`); a row cannot claim the key
+ * of another proxy (see `isOwnKey`).
  *
- * Rejects with a CacheValidationError for a wrong path or option, with the errors of `WarmOptions.keyIdentity`, and with the signal's
- * reason: then the rows read so far are stored first and reported in a last call of `onProgress`.
+ * Rejects with a CacheValidationError for a wrong path or option, with the errors of `WarmOptions.keyIdentity`, and
+ * with the signal's reason: then the rows read so far are stored first and reported in a last call of `onProgress`.
  */
 export async function warmFromFile(target: WarmTarget, file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
   const settings = parseWarmOptions(file, options);

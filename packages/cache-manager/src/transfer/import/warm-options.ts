@@ -28,8 +28,8 @@ import type { PasswordMac } from './keys/password-mac.ts';
 /** The target of an import. */
 export interface WarmTarget {
   /**
-   * Atomically replaces the entries under the keys by what `merge` makes of them, without counting an access. Returns, in the order of
-   * the merged entries, which of them were stored.
+   * Atomically replaces the entries under the keys by what `merge` makes of them, without counting an access. Returns,
+   * in the order of the merged entries, which of them were stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
@@ -62,8 +62,8 @@ export interface WarmOptions {
   /** Scheme of rows that name none. Default `"http"`. */
   readonly defaultScheme?: ProxyScheme | undefined;
   /**
-   * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Default false: such a line fails, because
-   * `Total:402` looks the same. `localhost` is always accepted, as is any host in a URL or a field.
+   * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Default false: such a line
+   * fails, because `Total:402` looks the same. `localhost` is always accepted, as is any host in a URL or a field.
    */
   readonly bareNames?: boolean | undefined;
   /** Source of rows that name none. Default `"warmed"`. */
@@ -71,32 +71,32 @@ export interface WarmOptions {
   /** Default: detected by the extension or else by the content. */
   readonly format?: ProxyFileFormat | undefined;
   /**
-   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten entries, or the URL
-   * alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway sessions that are part of the password are
-   * separate entries: the key is an HMAC under a secret that the cache creates once and keeps sealed in its lowest persistent tier. A row
-   * without a password gets the key of URL and username.
+   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten
+   * entries, or the URL alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway sessions
+   * that are part of the password are separate entries: the key is an HMAC under a secret that the cache creates once
+   * and keeps sealed in its lowest persistent tier. A row without a password gets the key of URL and username.
    *
-   * With `'url+credentials'` the import rejects before it stores anything: with a CacheError of code `CACHE_IDENTITY_KEY_UNAVAILABLE`
-   * without a cipher, without a persistent tier that can keep the secret, or if no key of the cipher opens it; with a CacheStorageError
-   * while a tier that may have it is off.
+   * With `'url+credentials'` the import rejects before it stores anything: with a CacheError of code
+   * `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep the secret, or if no key
+   * of the cipher opens it; with a CacheStorageError while a tier that may have it is off.
    */
   readonly keyIdentity?: KeyIdentity | undefined;
   /**
-   * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They override labels of the row, and replace those of
-   * the same names in an existing entry. Default: none.
+   * Labels of every imported entry, such as `{ kind: 'residential' }`, at most 32. They override labels of the row, and
+   * replace those of the same names in an existing entry. Default: none.
    */
   readonly labels?: EntryLabels | undefined;
   /** Rows per batch, 1 to 10,000; the import yields to the event loop in between. Default 500. */
   readonly batchSize?: number | undefined;
   /**
-   * Returns a reason to refuse an entry, whose row then counts as failed, or `undefined` to accept it. Credentials in the reason are
-   * masked. Must be synchronous: any other result, including a promise, ends the import with a CacheValidationError. An error that it
-   * throws ends the import.
+   * Returns a reason to refuse an entry, whose row then counts as failed, or `undefined` to accept it. Credentials in
+   * the reason are masked. Must be synchronous: any other result, including a promise, ends the import with a
+   * CacheValidationError. An error that it throws ends the import.
    */
   readonly refuse?: ((entry: CacheEntry) => string | undefined) | undefined;
   /**
-   * Called after each batch, and a last time when the import is aborted. An async listener is awaited. If it throws or rejects, the
-   * import ends with that error; the rows read so far are stored.
+   * Called after each batch, and a last time when the import is aborted. An async listener is awaited. If it throws or
+   * rejects, the import ends with that error; the rows read so far are stored.
    */
   readonly onProgress?: ((progress: WarmProgress) => unknown) | undefined;
   /** Ends the import with the signal's reason after storing the rows read so far. */

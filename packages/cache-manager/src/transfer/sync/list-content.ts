@@ -24,8 +24,9 @@ const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A regular file is read twice; anything that can be read only once is buffered in memory. Rejects with a CacheValidationError for an
- * iterable of mixed items or of more than 256 MiB, with the error of the iterable, and with the signal's reason.
+ * A regular file is read twice; anything that can be read only once is buffered in memory. Rejects with a
+ * CacheValidationError for an iterable of mixed items or of more than 256 MiB, with the error of the iterable, and with
+ * the signal's reason.
  */
 export async function contentOf(
   rows: SyncRows,

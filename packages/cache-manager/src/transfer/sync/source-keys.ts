@@ -13,8 +13,8 @@ export interface SourceKeys {
 }
 
 /**
- * The keys of a source's live entries that are not listed: from the index of the lowest tier if that contains everything, else by a
- * scan of all entries of all tiers. Keeps keys only, never entries.
+ * The keys of a source's live entries that are not listed: from the index of the lowest tier if that contains
+ * everything, else by a scan of all entries of all tiers. Keeps keys only, never entries.
  */
 export async function keysOfSource(
   stack: TierStack,

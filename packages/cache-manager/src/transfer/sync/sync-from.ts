@@ -23,12 +23,12 @@ import type { SyncRefusal, SyncResult } from './sync-result.ts';
 const IN_SOURCE = 'has a username or password that is part of the source name: choose another source name';
 
 /**
- * Makes the entries of a source those of a list: reads the list once to check that it is plausible, stores its entries, then removes the
- * entries that it does not list. At every moment the source has at least the entries that the old and the new list share, and an
- * interrupted run is simply repeated. See docs/decisions/sync.md.
+ * Makes the entries of a source those of a list: reads the list once to check that it is plausible, stores its entries,
+ * then removes the entries that it does not list. At every moment the source has at least the entries that the old and
+ * the new list share, and an interrupted run is simply repeated. See docs/decisions/sync.md.
  *
- * Rejects with a CacheValidationError for wrong arguments, with the error of an iterable, and with the signal's reason; changes made
- * until then stay.
+ * Rejects with a CacheValidationError for wrong arguments, with the error of an iterable, and with the signal's reason;
+ * changes made until then stay.
  */
 export async function syncFrom(
   stack: TierStack,

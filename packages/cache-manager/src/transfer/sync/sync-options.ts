@@ -5,8 +5,8 @@ import { problemsOfPath, refuseProblems } from '../transfer-options.ts';
 import type { SyncCounts } from './sync-result.ts';
 
 /**
- * The list: the path of a file, or an iterable of rows as objects (entries too), of lines as strings, or of the bytes of a file. An
- * iterable must yield one kind only.
+ * The list: the path of a file, or an iterable of rows as objects (entries too), of lines as strings, or of the bytes
+ * of a file. An iterable must yield one kind only.
  */
 export type SyncRows = string | Iterable<unknown> | AsyncIterable<unknown>;
 
@@ -21,9 +21,15 @@ export interface SyncProgress extends SyncCounts {
 
 /** {@link WarmOptions} (`refuse` is called twice for each row), and: */
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
-  /** Removes entries even if a row failed, the list is empty, or more than half of the source's entries would go. Default false. */
+  /**
+   * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would go.
+   * Default false.
+   */
   readonly force?: boolean | undefined;
-  /** Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that error. */
+  /**
+   * Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that
+   * error.
+   */
   readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
 }
 

@@ -1,4 +1,6 @@
-/** One shape of an import file: an example, and what it loads. The documentation is generated from tables of these, and a test asserts each. */
+/**
+ * An example of an import file and what it loads. Tests assert each one, and the documentation is generated from them.
+ */
 export interface ImportShape {
   readonly title: string;
   readonly format: 'list' | 'csv' | 'json' | 'jsonl';

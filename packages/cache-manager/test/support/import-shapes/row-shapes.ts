@@ -13,18 +13,18 @@ const CSV_SHAPES: readonly ImportShape[] = [
     note: 'The columns may have any of the names above, in any order.',
   },
   {
-    title: 'A column with the whole proxy',
+    title: 'A column for the whole proxy',
     format: 'csv',
     content: 'proxy\nhttp://ann:secret@198.18.0.1:8080\nsocks5://198.18.0.2:1080\n',
     loads: [ANN, SOCKS],
     note: 'Each value is read like a line of a list. If it is the only column, no delimiter splits it.',
   },
   {
-    title: 'Other delimiters, names, blanks and ports',
+    title: 'Other delimiters, names, spaces and ports',
     format: 'csv',
     content: 'IP Address ; Port ; Login ; Pass\n198.18.0.1 ; 8080.0 ; ann ; "secret"\n',
     loads: [ANN],
-    note: 'The delimiter is a comma, semicolon, tab or bar. Blanks around a cell are dropped, those inside quotes are kept.',
+    note: 'The delimiter is a comma, semicolon, tab or bar. Spaces around a cell are dropped; those inside quotes are kept.',
   },
   {
     title: 'The columns of a list on a web page',
@@ -39,7 +39,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: '198.18.0.1,8080,ann,secret\n198.18.0.2,1080,Brazil,Elite,SOCKS5\n',
     loads: [ANN, { ...SOCKS, labels: { anonymity: 'Elite', country: 'Brazil' } }],
-    note: 'Cells are recognised by what they hold: a host and a port, two texts after them (user and password), a scheme, a country, a level of anonymity. Two words with capitals, such as `Berlin,Telekom`, may be user and password or not, and fail.',
+    note: 'Cells are recognized by their content: a host and a port, two strings after them (user and password), a scheme, a country, a level of anonymity. Two capitalized words such as `Berlin,Telekom` may or may not be user and password, so they fail.',
   },
   {
     title: 'Several schemes in one cell',
@@ -49,7 +49,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     note: 'If several are named, the first of http, socks5, socks5h, https, socks4a and socks4 is used.',
   },
   {
-    title: 'Columns that name no proxy',
+    title: 'No column that names a proxy',
     format: 'csv',
     content: 'name,email\nann,ann.example\n',
     loads: [],
@@ -68,7 +68,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
 
 const JSON_SHAPES: readonly ImportShape[] = [
   {
-    title: 'An array of texts',
+    title: 'An array of strings',
     format: 'json',
     content: '["198.18.0.1:8080:ann:secret", "socks5://198.18.0.2:1080"]',
     loads: [ANN, SOCKS],
@@ -95,13 +95,13 @@ const JSON_SHAPES: readonly ImportShape[] = [
     loads: [HTTP, SOCKS],
   },
   {
-    title: 'One proxy for each scheme',
+    title: 'One proxy per scheme',
     format: 'json',
     content: '{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}',
     loads: [HTTP, SOCKS],
   },
   {
-    title: 'One proxy for each scheme, in a row',
+    title: 'One proxy per scheme, in a row',
     format: 'json',
     content: '[{"http": "http://198.18.0.1:8080", "https": "socks5://198.18.0.2:1080"}]',
     loads: [HTTP],
@@ -114,7 +114,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     loads: [{ ...HTTP, labels: { country: 'DE' } }, SOCKS],
   },
   {
-    title: 'Objects by an id',
+    title: 'Objects by id',
     format: 'json',
     content:
       '{"status": "yes", "list": {"15": {"id": "15", "host": "198.18.0.1", "port": "8080", "user": "ann", "pass": "secret", "type": "http"}}}',
@@ -149,10 +149,10 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '{"mode": "patterns", "proxySettings": [{"title": "a", "type": 3, "hostname": "198.18.0.2", "port": 1080, "active": true},\n {"title": "b", "type": 1, "address": "198.18.0.1", "port": 8080, "username": "ann", "password": "secret", "active": true}]}',
     loads: [SOCKS, ANN],
-    note: 'FoxyProxy writes types as numbers. They are understood in rows that have the members `active` and `title`.',
+    note: 'FoxyProxy writes types as numbers. They are recognized in rows that have the members `active` and `title`.',
   },
   {
-    title: 'Credentials in a member of their own',
+    title: 'Credentials in one member',
     format: 'json',
     content:
       '[{"ip": "198.18.0.1", "port": 8080, "auth": "ann:secret"}, {"ip": "198.18.0.3", "port": 8080, "auth": {"user": "ann", "pass": "secret"}}]',
@@ -167,7 +167,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     problems: ['password is a number that may have lost digits: write it as a string'],
   },
   {
-    title: 'A member that is not read',
+    title: 'A member with an unknown name',
     format: 'json',
     content: '[{"ip": "198.18.0.1", "port": 8080, "password2": "secret"}]',
     loads: [HTTP],
@@ -177,7 +177,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     note: 'It is reported once per file.',
   },
   {
-    title: 'A row that is nearly a proxy',
+    title: 'A row that is almost a proxy',
     format: 'json',
     content: '[{"ip": "198.18.0.256", "port": 8080}, {"ip": "198.18.0.1"}, {"host": "198.18.0.1", "port": 0}]',
     loads: [],
@@ -191,20 +191,20 @@ const JSON_SHAPES: readonly ImportShape[] = [
 
 const JSONL_SHAPES: readonly ImportShape[] = [
   {
-    title: 'A row a line',
+    title: 'One row per line',
     format: 'jsonl',
     content:
       '{"proxy_url": "http://198.18.0.1:8080", "username": "ann", "password": "secret"}\n"socks5://198.18.0.2:1080"\n',
     loads: [ANN, SOCKS],
   },
   {
-    title: 'An array with a row a line',
+    title: 'An array with one row per line',
     format: 'jsonl',
     content: '[\n{"ip": "198.18.0.1", "port": 8080},\n{"proxy": "198.18.0.2:1080", "type": "socks5"},\n]\n',
     loads: [HTTP, SOCKS],
-    note: 'Brackets, and commas at the ends of lines, are ignored.',
+    note: 'Brackets, and commas at the end of lines, are ignored.',
   },
 ];
 
-/** Every shape of CSV, JSON and JSON Lines that is read, and what tells of those that are not. */
+/** Every supported form of CSV, JSON and JSON Lines, and examples that are refused. */
 export const ROW_SHAPES: readonly ImportShape[] = [...CSV_SHAPES, ...JSON_SHAPES, ...JSONL_SHAPES];

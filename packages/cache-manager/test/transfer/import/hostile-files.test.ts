@@ -92,7 +92,8 @@ describe('a hostile file', () => {
     return cost;
   };
 
-  // Where the square of the size is needed, four times the size takes sixteen times as long. The constant is what starting costs.
+  // Where the square of the size is needed, four times the size takes sixteen times as long. The constant is what
+  // starting costs.
   it.each(Object.keys(HOSTILE))('takes time proportional to its size: %s', async (name) => {
     const [small, large] = [
       await costOf(name, HOSTILE[name]!(64 * KIB)),

@@ -7,7 +7,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager, type WarmOptions } from '../../../src/index.ts';
 
 const WRONG = 'not a proxy:99999';
-const rowsOf = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `http://h${from + i}.example:80`);
 
 async function cacheOf(...tiers: CacheTierConfigInput[]) {
   const logger = new RecordingLogger();

@@ -74,7 +74,10 @@ async function costOf(text: string): Promise<number> {
   return least;
 }
 
-/** How often secrets are opened while something is done, which is done to look for them in texts: in all, and most in one turn of the event loop. */
+/**
+ * How often secrets are opened while something is done, which is done to look for them in texts: in all, and most in
+ * one turn of the event loop.
+ */
 async function revealsDuring(work: () => Promise<unknown>): Promise<{ all: number; mostInOneTurn: number }> {
   const reveal = vi.spyOn(Secret.prototype, 'reveal');
   onTestFinished(() => reveal.mockRestore());
@@ -104,7 +107,8 @@ describe('an import of rows with long strings', () => {
   it('spreads masking many rows of one proxy over many turns, and masks each row once', async () => {
     const [path, cache] = [pathOf(FILES['escapes, of one proxy']!(400)), await openMemory()];
     const { all, mostInOneTurn } = await revealsDuring(() => cache.warmFromFile(path));
-    // For each row its username and its password, the username once more for its key, and all four credentials of two rows under one key.
+    // For each row its username and its password, the username once more for its key, and all four credentials of two
+    // rows under one key.
     expect(all).toBeLessThan(400 * 8);
     expect(mostInOneTurn).toBeLessThan(all / 4);
   });

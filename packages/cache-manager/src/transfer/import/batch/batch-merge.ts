@@ -29,11 +29,13 @@ export interface BatchMergeOptions {
 }
 
 /**
- * Merges the rows of a batch into one entry per key, in the order of their first rows, on top of the cached entry. The last row wins.
+ * Merges the rows of a batch into one entry per key, in the order of their first rows, on top of the cached entry. The
+ * last row wins.
  *
- * Invariant: the strings of a merged entry are masked against its credentials. Each row is already masked against its own, so only
- * entries that combine strings of one row with credentials of another are masked again, once all rows are merged. `over` runs under the
- * key locks and without yielding, so `prepare` does the masking beforehand if there is much of it, and `over` reuses the results.
+ * Invariant: the strings of a merged entry are masked against its credentials. Each row is already masked against its
+ * own, so only entries that combine strings of one row with credentials of another are masked again, once all rows are
+ * merged. `over` runs under the key locks and without yielding, so `prepare` does the masking beforehand if there is
+ * much of it, and `over` reuses the results.
  */
 export class BatchMerge {
   /** Rows whose key belongs to another proxy, which they must not change. */
@@ -62,7 +64,10 @@ export class BatchMerge {
     this.#earlier = earlier;
   }
 
-  /** Does the masking for these entries in advance, yielding in between. Their strings and credentials must not change until `over`. */
+  /**
+   * Does the masking for these entries in advance, yielding in between. Their strings and credentials must not change
+   * until `over`.
+   */
   async prepare(existing: Existing): Promise<void> {
     if (this.#workOver(existing) < WORK_PER_TURN) return;
     const turn = new Turn();

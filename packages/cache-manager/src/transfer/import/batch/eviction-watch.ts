@@ -19,8 +19,8 @@ const MARGIN = 1000;
 const SLICE = 500;
 
 /**
- * Counts the entries that an import loaded and that were evicted before it ended. Remembers the keys that may still be cached: twice the
- * capacity, and at most {@link MOST_KEYS}.
+ * Counts the entries that an import loaded and that were evicted before it ended. Remembers the keys that may still be
+ * cached: twice the capacity, and at most {@link MOST_KEYS}.
  */
 export class EvictionWatch {
   readonly #room: LimitedRoom;

@@ -3,8 +3,8 @@ import { isSameProxy } from '../../../is-same-proxy.ts';
 import { mergeLabels } from './merge-labels.ts';
 
 /**
- * Merges a row into the cached entry. The cache's knowledge stays: health (unless the entry was never checked), access counts, and
- * credentials and labels that the row lacks. The lifetime is never shortened, unless the import sets a TTL.
+ * Merges a row into the cached entry. The cache's knowledge stays: health (unless the entry was never checked), access
+ * counts, and credentials and labels that the row lacks. The lifetime is never shortened, unless the import sets a TTL.
  *
  * Nothing is inherited from another proxy: its credentials are not meant for the row's host.
  */

@@ -9,7 +9,8 @@ export function haveRoom(existing: EntryLabels, incoming: EntryLabels): boolean 
 }
 
 /**
- * The existing labels with those of the row on top. If both together exceed the limit, the row changes existing labels but adds none.
+ * The existing labels with those of the row on top. If both together exceed the limit, the row changes existing labels
+ * but adds none.
  */
 export function mergeLabels(existing: EntryLabels, incoming: EntryLabels): EntryLabels {
   if (incoming === NO_LABELS || areSameLabels(existing, incoming)) return existing;

@@ -1,7 +1,9 @@
 /** About 10 MB of keys. */
 const LIMIT = 100_000;
 
-/** The most recent keys of rows with a password, in bounded memory, to report a different password under the same key. */
+/**
+ * The most recent keys of rows with a password, in bounded memory, to report a different password under the same key.
+ */
 export class RecentKeys {
   readonly #limit: number;
   readonly #keys = new Set<string>();

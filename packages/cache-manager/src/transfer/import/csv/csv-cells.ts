@@ -2,12 +2,15 @@ import { MAX_CSV_COLUMNS } from '../import-limits.ts';
 
 const QUOTE = 0x22;
 
-/** The cells of a record, or why there are none: a quote is still `open` at the end, or a closing quote is not followed by a delimiter. */
+/**
+ * The cells of a record, or why there are none: a quote is still `open` at the end, or a closing quote is not followed
+ * by a delimiter.
+ */
 export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
 
 /**
- * Splits a record as in RFC 4180: a quote opens a cell only at its beginning, and a doubled quote inside a quoted cell is one quote. White
- * space around cells and around quotes is dropped; inside quotes it is kept. Linear in the length.
+ * Splits a record as in RFC 4180: a quote opens a cell only at its beginning, and a doubled quote inside a quoted cell
+ * is one quote. White space around cells and around quotes is dropped; inside quotes it is kept. Linear in the length.
  */
 export function splitCells(text: string, delimiter: string): SplitCells {
   if (!text.includes('"')) {
@@ -76,7 +79,9 @@ function unescaped(text: string): string {
   return bytes.toString('utf16le', 0, length);
 }
 
-/** The position of the closing quote; -1 if there is none. Skips runs of quotes, as a search for each would be too slow. */
+/**
+ * The position of the closing quote; -1 if there is none. Skips runs of quotes, as a search for each would be too slow.
+ */
 function endOfQuoted(text: string, start: number): number {
   let end = text.indexOf('"', start);
   while (end >= 0 && text.charCodeAt(end + 1) === QUOTE) {

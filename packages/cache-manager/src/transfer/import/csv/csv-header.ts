@@ -1,7 +1,10 @@
 import type { MemberNames } from '../rows/members/member-names.ts';
 import { isAddress } from '../rows/unnamed/cell-kinds.ts';
 
-/** The first record of a table: a header, data without a header, a header that names no proxy, or one with a duplicate column. */
+/**
+ * The first record of a table: a header, data without a header, a header that names no proxy, or one with a duplicate
+ * column.
+ */
 export type FirstRecord =
   | { readonly kind: 'header'; readonly header: CsvHeader }
   | { readonly kind: 'data' | 'unfit' }
@@ -47,8 +50,8 @@ export function readFirstRecord(
 }
 
 /**
- * Why nothing can be read under this first record. Its cells are shown only if they look like column names and the next record does not:
- * otherwise they may be data, which is never quoted.
+ * Why nothing can be read under this first record. Its cells are shown only if they look like column names and the next
+ * record does not: otherwise they may be data, which is never quoted.
  */
 export function reasonOfUnfit(cells: readonly string[], next: readonly string[] | undefined): string {
   const areNames = cells.length > 1 && cells.length <= MOST_SHOWN && cells.every((cell) => SHOWN.test(cell));

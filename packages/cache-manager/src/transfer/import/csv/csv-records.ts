@@ -45,8 +45,9 @@ class OpenLine {
 }
 
 /**
- * Joins the lines of quoted records and splits them into cells. An unclosed quote costs only its own line; reading continues with the
- * next. Each line is scanned at most twice, whatever its quotes: as the first line of a record, and as a continuation.
+ * Joins the lines of quoted records and splits them into cells. An unclosed quote costs only its own line; reading
+ * continues with the next. Each line is scanned at most twice, whatever its quotes: as the first line of a record, and
+ * as a continuation.
  */
 export class CsvRecords {
   readonly #delimiter: string;

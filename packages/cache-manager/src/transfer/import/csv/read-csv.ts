@@ -10,8 +10,8 @@ import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts'
 import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 
 /**
- * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record contains a proxy, the
- * table has no header, and each cell is recognized by its content.
+ * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record
+ * contains a proxy, the table has no header, and each cell is recognized by its content.
  */
 export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
   const table = new CsvTable();
@@ -129,7 +129,9 @@ function delimiterOf(header: string): string {
     : delimiter;
 }
 
-/** Cells by name. A record may be shorter than the header; extra cells have no name and may be the end of a password. */
+/**
+ * Cells by name. A record may be shorter than the header; extra cells have no name and may be the end of a password.
+ */
 function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
   const { length } = names;
   if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {

@@ -14,7 +14,10 @@ const IS_YAML =
 const ITEM_LINES = 30;
 const LINE_CHARACTERS = 500;
 
-/** Describes markup, which contains no list in any supported format; `undefined` for any other text. Linear in the length. */
+/**
+ * Describes markup, which contains no list in any supported format; `undefined` for any other text. Linear in the
+ * length.
+ */
 export function markupKindOf(head: string): string | undefined {
   if (HTML.test(head.slice(0, 4096).trimStart())) return IS_HTML;
   return isYaml(head) ? IS_YAML : undefined;

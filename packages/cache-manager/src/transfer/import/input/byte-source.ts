@@ -7,11 +7,13 @@ import { type Utf16, Utf16Transcoder, utf16Of } from './utf16.ts';
 const CHUNK_BYTES = 128 * 1024;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A file or its bytes, read once from front to back, so that pipes work too. Its beginning can be inspected in advance. */
+/**
+ * A file or its bytes, read once from front to back, so that pipes work too. Its beginning can be inspected in advance.
+ */
 export class ByteSource {
   /**
-   * The first bytes of the file without a byte order mark: one chunk, or less if the file is shorter. UTF-16 is converted to UTF-8, here
-   * and in all chunks.
+   * The first bytes of the file without a byte order mark: one chunk, or less if the file is shorter. UTF-16 is
+   * converted to UTF-8, here and in all chunks.
    */
   readonly head: Buffer;
   /** Size of the file in bytes; 0 if unknown. */

@@ -8,8 +8,8 @@ const WINDOWS =
   '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
 
 /**
- * Decodes a line as UTF-8 or, if that is invalid, as Windows-1252, a superset of Latin-1 in which every byte is a character. Addresses are
- * ASCII, so they come out right whatever the encoding. Linear in the length.
+ * Decodes a line as UTF-8 or, if that is invalid, as Windows-1252, a superset of Latin-1 in which every byte is a
+ * character. Addresses are ASCII, so they come out right whatever the encoding. Linear in the length.
  */
 export function decodeLine(bytes: Buffer): string {
   const text = bytes.toString('utf8');

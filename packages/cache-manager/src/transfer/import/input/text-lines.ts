@@ -15,8 +15,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * The lines of a file in groups, one per chunk; iterate each group to the end before the next. Lines end with LF, CR LF or CR, and are
- * UTF-8 or else Windows-1252.
+ * The lines of a file in groups, one per chunk; iterate each group to the end before the next. Lines end with LF, CR LF
+ * or CR, and are UTF-8 or else Windows-1252.
  */
 export async function* readLines(source: ByteSource): AsyncGenerator<Iterable<TextLine>> {
   const splitter = new LineSplitter();

@@ -5,7 +5,9 @@ export type Utf16 = 'LE' | 'BE';
 /** Two-byte units inspected if there is no byte order mark. */
 const SAMPLE = 256;
 
-/** The byte order of UTF-16 text, by its mark or by the zero bytes of ASCII characters; `undefined` for any other file. */
+/**
+ * The byte order of UTF-16 text, by its mark or by the zero bytes of ASCII characters; `undefined` for any other file.
+ */
 export function utf16Of(head: Buffer): Utf16 | undefined {
   if (head.length < 2) return undefined;
   const mark = head.readUInt16BE(0);

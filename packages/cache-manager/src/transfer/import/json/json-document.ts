@@ -77,9 +77,10 @@ const MOST_IN_A_STEP = 1024;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members outside its rows, the limit`;
 
 /**
- * A JSON document of rows: an array, an object that is a row, or an object with rows in its members (see `json-shapes.ts`). If a name
- * occurs twice, its last member counts. The whole document is validated, in steps, before the first row is read, so that a broken one
- * loads nothing. A row that exceeds a limit is skipped without being parsed.
+ * A JSON document of rows: an array, an object that is a row, or an object with rows in its members (see
+ * `json-shapes.ts`). If a name occurs twice, its last member counts. The whole document is validated, in steps, before
+ * the first row is read, so that a broken one loads nothing. A row that exceeds a limit is skipped without being
+ * parsed.
  */
 export class JsonDocument {
   readonly #bytes: Buffer;
@@ -201,7 +202,10 @@ export class JsonDocument {
     return [{ hint, start, end: start, rows: [NAMED_ROW] }];
   }
 
-  /** True for a member outside the rows that has the name of a credential and is not empty, or that names a scheme other than `http`. */
+  /**
+   * True for a member outside the rows that has the name of a credential and is not empty, or that names a scheme other
+   * than `http`.
+   */
   #mayApplyToAll(name: string, start: number): boolean {
     const first = this.#bytes[start];
     if (this.#at - start <= 2 || (first !== QUOTE && first !== OPEN_BRACE)) return false;

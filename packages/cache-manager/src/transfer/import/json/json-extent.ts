@@ -14,8 +14,8 @@ export interface JsonExtent {
 }
 
 /**
- * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. In invalid JSON the result is an invalid part,
- * which the parser then refuses. Scans each byte once, in steps, and allocates nothing.
+ * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. In invalid JSON the result
+ * is an invalid part, which the parser then refuses. Scans each byte once, in steps, and allocates nothing.
  */
 export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined, JsonExtent> {
   const { length } = bytes;

@@ -12,7 +12,8 @@ const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;
 const SHORTEST_ROW = '{"ip":"a","port":1}'.length;
 
 /**
- * One JSON value per line. Blank lines are ignored, as are the brackets and commas of an array with one row per line, a common variant.
+ * One JSON value per line. Blank lines are ignored, as are the brackets and commas of an array with one row per line, a
+ * common variant.
  */
 export async function* readJsonLines(source: ByteSource): AsyncGenerator<FileItems> {
   for await (const lines of readLines(source)) yield itemsOf(lines);

@@ -36,8 +36,9 @@ export class RowKeys {
   }
 
   /**
-   * True for a key that the row itself hashes to: its URL (canonical or as given), with its username or, as in ProxyWhirl, without; with
-   * `url+credentials` also its HMAC. Any other key proves nothing: anybody can compute the key of a stored proxy and put it into a row.
+   * True for a key that the row itself hashes to: its URL (canonical or as given), with its username or, as in
+   * ProxyWhirl, without; with `url+credentials` also its HMAC. Any other key proves nothing: anybody can compute the
+   * key of a stored proxy and put it into a row.
    */
   isOwnKey(key: string, parts: KeyParts): boolean {
     const { url, given, username } = parts;

@@ -35,7 +35,10 @@ export function isCurlLine(text: string): boolean {
   return text.length <= LONGEST && BEGINNING.test(text);
 }
 
-/** The proxy of `curl -x PROXY -U USER:PASSWORD`; the target URL is ignored. If an option is repeated, the last one counts, as in curl. */
+/**
+ * The proxy of `curl -x PROXY -U USER:PASSWORD`; the target URL is ignored. If an option is repeated, the last one
+ * counts, as in curl.
+ */
 export function readCurlLine(
   text: string,
   options: { readonly defaultScheme: ProxyScheme; readonly bareNames: boolean },

@@ -20,8 +20,8 @@ export interface EndpointTraits {
 }
 
 /**
- * An endpoint whose line continues. Each further part is a note, half of a user and password, or makes the endpoint ambiguous; `finish`
- * decides once all parts are known.
+ * An endpoint whose line continues. Each further part is a note, half of a user and password, or makes the endpoint
+ * ambiguous; `finish` decides once all parts are known.
  */
 export class LineEndpoint {
   readonly #value: TokenEndpoint;

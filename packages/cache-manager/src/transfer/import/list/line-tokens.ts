@@ -52,8 +52,9 @@ export function* tokensOf(line: string): Generator<LineToken> {
 }
 
 /**
- * The position up to which a URL extends at least, if its user or password contains a comma or semicolon, as the standard allows and some
- * gateways require; 0 for any other part. If the text before the separator already has a host and port, the separator ends the URL.
+ * The position up to which a URL extends at least, if its user or password contains a comma or semicolon, as the
+ * standard allows and some gateways require; 0 for any other part. If the text before the separator already has a host
+ * and port, the separator ends the URL.
  */
 function endOfUrl(line: string, start: number, separator: number): number {
   if (line[separator] !== ',' && line[separator] !== ';') return 0;

@@ -26,9 +26,9 @@ export interface LineOptions extends PlainLineOptions {
 const PARTS_PER_STEP = 64;
 
 /**
- * Reads a trimmed line of a list: one or more endpoints, whose parts are separated by colons, spaces, commas, semicolons or bars. Other text
- * after an address is ignored and never becomes part of a password. A line without an endpoint gives exactly one reason. `undefined`
- * marks a step of work without a result.
+ * Reads a trimmed line of a list: one or more endpoints, whose parts are separated by colons, spaces, commas,
+ * semicolons or bars. Other text after an address is ignored and never becomes part of a password. A line without an
+ * endpoint gives exactly one reason. `undefined` marks a step of work without a result.
  */
 export function readLine(text: string, options: LineOptions): Iterable<PlainLineResult | undefined> {
   if (isCurlLine(text)) return [plain(readCurlLine(text, options))];

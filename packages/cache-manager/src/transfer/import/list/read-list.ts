@@ -6,8 +6,8 @@ import { readLine } from './read-line.ts';
 import { FORMS, IN_COMMENT } from './token/reasons.ts';
 
 /**
- * The proxies of a list, line by line, in the forms that {@link readLine} reads. Blank lines and comments are ignored: text after a `#` at
- * the beginning of a line or after a space, and lines that begin with `;` or `//`.
+ * The proxies of a list, line by line, in the forms that {@link readLine} reads. Blank lines and comments are ignored:
+ * text after a `#` at the beginning of a line or after a space, and lines that begin with `;` or `//`.
  */
 export async function* readList(source: ByteSource, options: PlainLineOptions): AsyncGenerator<FileItems> {
   for await (const lines of readLines(source)) yield itemsOf(lines, options);

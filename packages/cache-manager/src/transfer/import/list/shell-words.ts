@@ -1,7 +1,10 @@
 /** Within double quotes a backslash escapes only these. */
 const ESCAPED_IN_QUOTES = '"\\$`';
 
-/** Splits a command into words like a shell, without substitutions; `undefined` if a quote is not closed. Linear in the length. */
+/**
+ * Splits a command into words like a shell, without substitutions; `undefined` if a quote is not closed. Linear in the
+ * length.
+ */
 export function shellWords(text: string): readonly string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;

@@ -30,11 +30,12 @@ export interface AddressContext {
 }
 
 /**
- * Finds the endpoint in a URL or another member for a whole proxy, or else in a host and a port. The first valid one is used; if there is
- * none, the first failure is the reason.
+ * Finds the endpoint in a URL or another member for a whole proxy, or else in a host and a port. The first valid one is
+ * used; if there is none, the first failure is the reason.
  *
- * ProxyWhirl accepts any non-empty string as a URL, so its files may contain invalid ones, which are stored unchanged. Refused are only
- * strings that may contain credentials, since the URL is stored in clear text, and strings that are a proxy but for an invalid host.
+ * ProxyWhirl accepts any non-empty string as a URL, so its files may contain invalid ones, which are stored unchanged.
+ * Refused are only strings that may contain credentials, since the URL is stored in clear text, and strings that are a
+ * proxy but for an invalid host.
  */
 export function readAddress(members: RowMembers, context: AddressContext): RowAddress {
   const { url, host, port, link } = members;
@@ -71,7 +72,10 @@ function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddr
   return undefined;
 }
 
-/** The problem with `{ "http": …, "https": … }` with two proxies: a row is one entry. Schemes are ignored, since they are usually those of the sites. */
+/**
+ * The problem with `{ "http": …, "https": … }` with two proxies: a row is one entry. Schemes are ignored, since they
+ * are usually those of the sites.
+ */
 export function otherProxyOf(
   { flags = [] }: RowMembers,
   address: RowAddress,
@@ -202,8 +206,8 @@ function failedAddress(reason: string): RowAddress & { kind: 'none' } {
 }
 
 /**
- * True if any part of a string may be a username or password: it has an `@`, the colons of `host:port:user:password` or another field
- * separator, or its port is not a number.
+ * True if any part of a string may be a username or password: it has an `@`, the colons of `host:port:user:password` or
+ * another field separator, or its port is not a number.
  */
 export function mayContainCredentials(text: string): boolean {
   const place = text.replace(/^[a-z0-9]+:\/\//i, '');

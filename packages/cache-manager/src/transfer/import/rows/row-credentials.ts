@@ -16,9 +16,9 @@ const NONE: RowCredentials = { username: null, password: null, notes: NO_NOTES }
 const AS_TEXT = 'write it as a string';
 
 /**
- * The credentials in the members of a row. A number becomes its digits, unless it may have lost some. An unreadable value fails the row:
- * without its credentials, a proxy is a different one. The mask that ProxyWhirl's export writes for every credential is absent: as a
- * password it would lock the user out.
+ * The credentials in the members of a row. A number becomes its digits, unless it may have lost some. An unreadable
+ * value fails the row: without its credentials, a proxy is a different one. The mask that ProxyWhirl's export writes
+ * for every credential is absent: as a password it would lock the user out.
  */
 export function readCredentials(members: RowMembers, names: MemberNames): RowCredentials | Unreadable {
   const { username, password, credentials } = members;

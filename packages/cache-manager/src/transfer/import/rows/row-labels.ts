@@ -27,8 +27,8 @@ const RULES = `a name is a letter followed by letters, digits, _ . and -, at mos
 export const TOO_MANY_LABELS = `has labels that were left out: an entry has at most ${MAX_LABELS}`;
 
 /**
- * The labels of a row, in order of precedence: those of the import, those in its member `labels`, and those of other members such as
- * `country_code`. A group that would exceed the limit of 32 adds no label.
+ * The labels of a row, in order of precedence: those of the import, those in its member `labels`, and those of other
+ * members such as `country_code`. A group that would exceed the limit of 32 adds no label.
  */
 export function readLabels(
   { labels, labelling }: RowMembers,

@@ -3,7 +3,9 @@ import { betterScheme, isScheme, type NamedScheme, namedScheme } from '../words/
 import type { MemberNames } from './members/member-names.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './members/row-members.ts';
 
-/** The scheme of a row, if it names one, and the port if the scheme has its own; or why the row is not a usable proxy. */
+/**
+ * The scheme of a row, if it names one, and the port if the scheme has its own; or why the row is not a usable proxy.
+ */
 export type RowScheme =
   | { readonly scheme?: ProxyScheme; readonly port?: Member; readonly note?: string }
   | { readonly problem: string; readonly isDirect: boolean };

@@ -45,7 +45,10 @@ export interface RowContext {
   ttlFor(source: string): number;
 }
 
-/** Whether the key was derived from the entry's own URL, or came with a full record: then only the cache can tell whose it is. */
+/**
+ * Whether the key was derived from the entry's own URL, or came with a full record: then only the cache can tell whose
+ * it is.
+ */
 export type KeySource = 'own' | 'record';
 
 export type RowResult =

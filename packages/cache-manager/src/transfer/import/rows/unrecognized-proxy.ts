@@ -7,7 +7,10 @@ const LONGEST = 300;
 
 const PLACE = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}(?!\d)/;
 
-/** True if any string of a row contains an address with a port: the row is a proxy with unknown member names, not a heading. */
+/**
+ * True if any string of a row contains an address with a port: the row is a proxy with unknown member names, not a
+ * heading.
+ */
 export function containsUnrecognizedProxy(row: Row): boolean {
   let count = 0;
   for (const name in row) {

@@ -14,7 +14,10 @@ const SCHEME_WORDS: ReadonlyMap<string, ProxyScheme> = new Map([
 /** Longer than any word in these tables: avoids converting long text to lower case. */
 const LONGEST = 24;
 
-/** The scheme that a word next to an address names, case-insensitively, with or without a trailing colon. `PROXY` means HTTP in PAC files. */
+/**
+ * The scheme that a word next to an address names, case-insensitively, with or without a trailing colon. `PROXY` means
+ * HTTP in PAC files.
+ */
 export function schemeOfWord(word: string): ProxyScheme | undefined {
   if (word.length > LONGEST) return undefined;
   const plain = word.replace(/[:=]$/, '');

@@ -25,8 +25,8 @@ const NO_PROXY: ReadonlySet<string> = new Set(['direct', 'pac', 'wpad']);
 const MAX_TEXT = 128;
 
 /**
- * The scheme that a string names, or the preferred one of several; `nothing` if it is empty, `direct` if it means that there is no proxy,
- * `foreign` for an unsupported protocol.
+ * The scheme that a string names, or the preferred one of several; `nothing` if it is empty, `direct` if it means that
+ * there is no proxy, `foreign` for an unsupported protocol.
  */
 export type NamedScheme = ProxyScheme | 'nothing' | 'direct' | 'foreign' | 'unknown';
 

@@ -8,7 +8,6 @@ import { CacheManager, type WarmOptions } from '../../../../src/index.ts';
 import { EvictionWatch } from '../../../../src/transfer/import/batch/eviction-watch.ts';
 import { entryOf } from '../../../support/stack.ts';
 
-const WRONG = 'not a proxy:99999';
 const rowsOf = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `http://h${from + i}.example:80`);
 
 async function cacheOf(...tiers: CacheTierConfigInput[]) {

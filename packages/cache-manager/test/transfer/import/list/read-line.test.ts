@@ -16,8 +16,8 @@ const expected = ({ scheme, host, port, user }: Endpoint) => [
   user?.password ?? null,
 ];
 
-const shapes = (glues = false): fc.Arbitrary<Shape> =>
-  fc.constantFrom(...SHAPES.filter((shape) => shape.glues || !glues));
+const shapes = (mustCombine = false): fc.Arbitrary<Shape> =>
+  fc.constantFrom(...SHAPES.filter((shape) => shape.isCombinable || !mustCombine));
 
 describe('an endpoint in a list', () => {
   it('is read from any of its forms', () => {
@@ -67,7 +67,7 @@ describe('a damaged line', () => {
     const part = fc.tuple(endpoints({ awkward: false }), shapes());
     fc.assert(
       fc.property(part, fc.option(part, { nil: undefined }), edits, ([first, shape], other, changes) => {
-        const lines = [shape.write(first), shape.glues ? other?.[1].write(other[0]) : undefined].filter(
+        const lines = [shape.write(first), shape.isCombinable ? other?.[1].write(other[0]) : undefined].filter(
           (line) => line !== undefined,
         );
         fc.pre(lines.length > 0);

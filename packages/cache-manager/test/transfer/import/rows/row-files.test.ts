@@ -6,7 +6,10 @@ import { MapTarget } from '../../../support/import-target.ts';
 
 type Proxy = readonly [url: string, username: string | null, password: string | null];
 
-/** The entries that a person expects from a file: all of `must`, any of `may`, and no others. A scheme of `*` matches any. */
+/**
+ * The entries that a person expects from a file: all of `must`, any of `may`, and no others. A scheme of `*` matches
+ * any.
+ */
 interface Expected {
   readonly must: readonly Proxy[];
   readonly may?: readonly Proxy[];

@@ -3,8 +3,9 @@ import { parseProxyHost } from '@pw/cache-models';
 const LONGEST_NAME = 253;
 
 /**
- * True if text that should be a user and a password contains a host with a port: an address, a name with a dot, `localhost`, or an IPv6
- * address in brackets. Two joined lines look like that, or a line in another order. Linear in the length.
+ * True if text that should be a user and a password contains a host with a port: an address, a name with a dot,
+ * `localhost`, or an IPv6 address in brackets. Two joined lines look like that, or a line in another order. Linear in
+ * the length.
  */
 export function containsHostWithPort(text: string): boolean {
   if (!/:\d/.test(text)) return false;
@@ -13,7 +14,10 @@ export function containsHostWithPort(text: string): boolean {
   return parts.some((part, i) => hasPort(parts[i + 1] ?? '', part) && isHost(part));
 }
 
-/** The next line may directly follow the port of an address; after a name, the digits may be the beginning of a password. */
+/**
+ * The next line may directly follow the port of an address; after a name, the digits may be the beginning of a
+ * password.
+ */
 function hasPort(text: string, host: string): boolean {
   return /^\d{1,5}$/.test(text) || (/^\d{2,5}(?!\d)/.test(text) && endsWithAddress(host));
 }

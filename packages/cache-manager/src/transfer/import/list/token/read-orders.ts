@@ -51,8 +51,8 @@ const FRONT = /^(\[[^\]]*\]|[^:[\]@]+):(\d+)(?:$|([:@])(.*)$)/s;
 
 /**
  * Reads host, port, user and password in any order: `host:port`, `host:port:user:password`, `user:password:host:port`,
- * `host:port@user:password`, `user:password@host:port`. The side that is a host with a port is the proxy. If both are, either could be
- * the user and password, and the text is refused.
+ * `host:port@user:password`, `user:password@host:port`. The side that is a host with a port is the proxy. If both are,
+ * either could be the user and password, and the text is refused.
  */
 export function readOrders(text: string, options: OrderOptions): TokenReading {
   const reading = readBoth(text, options);

@@ -18,8 +18,9 @@ import { failed, near, skipped, type TokenReading } from './token-reading.ts';
 const SCHEME = /^[a-z][a-z\d+.-]{1,20}:\/\//i;
 
 /**
- * Reads a token, whose only separators are colons and `@`: a URL, or host, port, user and password in one of four orders. A part between
- * colons is taken literally; a user and password before an `@` may be percent-encoded, as in a URL.
+ * Reads a token, whose only separators are colons and `@`: a URL, or host, port, user and password in one of four
+ * orders. A part between colons is taken literally; a user and password before an `@` may be percent-encoded, as in a
+ * URL.
  */
 export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean): TokenReading {
   const text = trimInvisible(given);
@@ -33,7 +34,10 @@ export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean
   return readOrders(text, { scheme, inUrl: false, bareNames });
 }
 
-/** The position of the link in brackets that some providers put after the password, to change the address; -1 if there is none. */
+/**
+ * The position of the link in brackets that some providers put after the password, to change the address; -1 if there
+ * is none.
+ */
 function linkBehind(text: string): number {
   const link = text.endsWith(']') ? text.lastIndexOf('[http') : -1;
   return /^\[https?:\/\//.test(text.slice(link, link + 9)) ? link : -1;
@@ -63,7 +67,10 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
   return /[/?#]./.test(rest.slice(rest.lastIndexOf('@') + 1)) ? skipped(parsed.reason) : failed(NO_PORT);
 }
 
-/** True if there are two `@` and a host without a dot after the last: the first `@` may be the real one, and the host cut off. */
+/**
+ * True if there are two `@` and a host without a dot after the last: the first `@` may be the real one, and the host
+ * cut off.
+ */
 function isCutOff(url: string, at: number, host: string): boolean {
   return (
     at > 0 && !host.includes('.') && !host.startsWith('[') && host !== 'localhost' && url.lastIndexOf('@', at - 1) >= 0

@@ -1,6 +1,8 @@
 import { PROXY_SCHEMES } from '@pw/cache-models';
 
-/** Why a line, or part of it, is not loaded. No reason quotes the line: even `name:12345` may be a user and a password. */
+/**
+ * Why a line, or part of it, is not loaded. No reason quotes the line: even `name:12345` may be a user and a password.
+ */
 
 export const FORMS = 'must be host:port, host:port:user:password, user:password@host:port or a URL with a port';
 export const NO_BRACKETS = 'must have its IPv6 address in brackets, such as [2001:db8::1]:8080';
@@ -34,7 +36,9 @@ export const MAY_BE_CREDENTIALS =
 export const IN_COMMENT =
   'has a # before what may be its host, and a # starts a comment: write %23 for each # in the user or password';
 export const WIDE_COLON = 'contains a full-width colon (U+FF1A): use a plain one';
-/** In a field, these are not failures: ProxyWhirl accepts any string there, so it may not be meant as a proxy at all. */
+/**
+ * In a field, these are not failures: ProxyWhirl accepts any string there, so it may not be meant as a proxy at all.
+ */
 export const PORT_REASONS: ReadonlySet<string> = new Set([NO_PORT, WRONG_PORT]);
 export const SEVERAL = 'contains more than one proxy: write one per row';
 

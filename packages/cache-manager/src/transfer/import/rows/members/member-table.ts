@@ -24,13 +24,16 @@ export interface MemberMeaning {
   readonly label?: string;
   /** Description for the documentation. */
   readonly says: string;
-  /** In order of precedence. Case, spaces, hyphens and underscores do not matter: `ip address` is also `IP_Address` and `ipAddress`. */
+  /**
+   * In order of precedence. Case, spaces, hyphens and underscores do not matter: `ip address` is also `IP_Address` and
+   * `ipAddress`.
+   */
   readonly names: readonly string[];
 }
 
 /**
- * The one table of names, for members of JSON rows and columns of CSV. A name may be both a field and a label, such as `type`, which is
- * the protocol in most lists.
+ * The one table of names, for members of JSON rows and columns of CSV. A name may be both a field and a label, such as
+ * `type`, which is the protocol in most lists.
  */
 export const MEMBER_TABLE: readonly MemberMeaning[] = [
   {
