@@ -4,7 +4,6 @@ export type {
   ExportOptions,
   ExportProgress,
   ExportResult,
-  ExportSource,
 } from './export-options.ts';
 export { EXPORT_CREDENTIALS } from './export-options.ts';
 export { exportToFile } from './export-to-file.ts';

@@ -1,4 +1,3 @@
-export type { LimitedRoom } from './batch/eviction-watch.ts';
 export type { ProxyFileFormat } from './format/proxy-file-format.ts';
 export { PROXY_FILE_FORMATS } from './format/proxy-file-format.ts';
 export type { WarmProblem, WarmResult } from './import-tally.ts';

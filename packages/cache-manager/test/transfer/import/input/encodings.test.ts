@@ -90,8 +90,8 @@ describe('white space and line endings', () => {
 describe('a file that is not a list', () => {
   const sqlite = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(100)]);
   it.each<[string, Buffer | string, RegExp]>([
-    ['list.txt', gzipSync('198.18.0.1:80\n'), /gzip.*unpack/],
-    ['list.json', gzipSync('[]'), /gzip.*unpack/],
+    ['list.txt', gzipSync('198.18.0.1:80\n'), /gzip.*decompress/],
+    ['list.json', gzipSync('[]'), /gzip.*decompress/],
     ['list.txt', Buffer.from('504b030414000000', 'hex'), /ZIP.*unpack/],
     ['proxies.db', sqlite, /SQLite/],
     ['list.txt', Buffer.alloc(5000), /binary/],
@@ -115,7 +115,7 @@ describe('a file that is not a list', () => {
     '<198.18.0.1:80>\n',
     'BZh 198.18\n198.18.0.1:80\n',
     '\0\u0001\n198.18.0.1:80\n198.18.0.2:80\n',
-  ])('is not a list that only resembles such a file: %j', async (text) => {
+  ])('is not confused with a list that resembles it: %j', async (text) => {
     expect((await importBytes('list.txt', text)).urls).toContain('http://198.18.0.1:80');
   });
 });
