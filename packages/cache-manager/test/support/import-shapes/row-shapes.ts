@@ -54,7 +54,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     content: 'name,email\nann,ann.example\n',
     loads: [],
     problems: [
-      'the file has no column that names a proxy: found were name, email; rename its columns to ip, host, server or address, and port, protocol, type, username and password, or use one column proxy_url, proxy or url for the whole proxy',
+      'the file has no column that names a proxy (found: name, email): rename its columns to ip, host, server or address, and port, protocol, type, username and password, or use one column proxy_url, proxy or url for the whole proxy',
     ],
   },
   {
