@@ -1,5 +1,5 @@
 import type { CacheEntry, Secret } from '@pw/cache-models';
-import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './import/import-limits.ts';
+import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './transfer/import/import-limits.ts';
 
 /**
  * What is too long about an entry for a file that an import reads back: `undefined` for nothing. Whatever passes is one line of an export, in every

@@ -12,8 +12,8 @@ import {
   Secret,
   type SideValues,
 } from '@pw/cache-models';
-import { IDENTITY_KEY_BYTES, PasswordMac } from './import/password-mac.ts';
 import type { TierSlot } from './tier-slot.ts';
+import { IDENTITY_KEY_BYTES, PasswordMac } from './transfer/import/keys/password-mac.ts';
 
 /** The name of the sealed identity key among the side values of a tier. */
 const IDENTITY_KEY = 'identity-key';

@@ -14,7 +14,7 @@ import { withDeadline } from './deadline.ts';
 import { resealIdentityKey } from './identity-key.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { TierStack } from './tier-stack.ts';
-import { HOOKS, tell } from './transfer-options.ts';
+import { HOOKS, reportProgress } from './transfer/transfer-options.ts';
 
 const DEFAULT_BATCH = 200;
 const MAX_BATCH = 10_000;
@@ -108,7 +108,7 @@ class Reencryption {
     const batches = slot.tier.reseal === undefined ? this.#oneByOne(slot) : this.#ownBatches(slot);
     for await (const counts of batches) {
       this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, counts));
-      await tell(this.#options.onProgress, { tier: slot.name, ...this.#total });
+      await reportProgress(this.#options.onProgress, { tier: slot.name, ...this.#total });
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     }

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
 import type { KeyLock } from './key-lock.ts';
-import type { Merge } from './merge.ts';
 import { allOf, areMany } from './slicer.ts';
 import type { SliceHooks } from './slot-writes.ts';
+import type { Merge } from './stack/merge.ts';
 import type { TierSlot } from './tier-slot.ts';
 import type { WriteBehind } from './write-behind.ts';
 

@@ -9,8 +9,8 @@ import {
 } from '@pw/cache-models';
 import { Coherence } from './coherence.ts';
 import { KeyLock } from './key-lock.ts';
-import type { Merge } from './merge.ts';
 import { allOf } from './slicer.ts';
+import type { Merge } from './stack/merge.ts';
 import { StackBatches } from './stack-batches.ts';
 import { StaleEntries } from './stale-entries.ts';
 import type { TierSlot } from './tier-slot.ts';

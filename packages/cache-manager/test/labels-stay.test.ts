@@ -5,8 +5,8 @@ import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../src/index.ts';
-import { reversingCipher } from './import-target.ts';
 import { FaultTier } from './support/fault-tier.ts';
+import { reversingCipher } from './support/import-target.ts';
 
 const LABELS = { country: 'DE', kind: 'residential' };
 const input: CacheEntryInput = { proxyUrl: 'http://a.example:1', username: 'ann', password: 'hunter2', labels: LABELS };

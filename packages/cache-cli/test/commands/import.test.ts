@@ -45,7 +45,7 @@ describe('import into an existing cache', () => {
     expect((await cli(['import', path('first.json')])).code).toBe(0);
     const { code, out, err } = await cli(['import', path('second.json')]);
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('2 rows imported') });
-    expect(err).toContain('second.json:1: key is not one of its URL and username');
+    expect(err).toContain('second.json:1: key does not match the URL and username');
     const shown = async (url: string) => {
       const { username, password } = JSON.parse((await cli(['get', url, '--reveal', '--json'])).out).entry;
       return [username, password];

@@ -1,7 +1,8 @@
 import { CacheEntry } from '@pw/cache-models';
-import { type ExportCredentials, exportToFile } from '../../src/export/index.ts';
+import { type ExportCredentials, exportToFile } from '../../src/transfer/export/index.ts';
 
-// Exports `count` entries with passwords. `end` says what happens at the progress of that number: `exit`, or the signal that ends it.
+// Exports `count` entries with passwords. At progress number `at` the process ends: by `exit`, or by the signal named
+// in `end`.
 const [path, credentials, count, at = '0', end] = process.argv.slice(2) as [
   string,
   ExportCredentials,

@@ -12,7 +12,10 @@ export function heldLoader() {
   return { loader, calls };
 }
 
-/** The source of what was loaded, or the error. Rejections are looked at from the start: one that comes early is not an unhandled one. */
+/**
+ * The source of what was loaded, or the error. Rejections are looked at from the start: one that comes early is not an
+ * unhandled one.
+ */
 export const outcomeOf = (promise: Promise<CacheEntry | undefined>) =>
   promise.then(
     (entry) => entry?.source,

@@ -1,6 +1,6 @@
-import { previewFile, type WarmOptions } from '../../src/import/index.ts';
-import type { MemberMeaning } from '../../src/import/rows/member-table.ts';
-import type { ImportShape } from '../import-shapes/import-shape.ts';
+import { previewFile, type WarmOptions } from '../../src/transfer/import/index.ts';
+import type { MemberMeaning } from '../../src/transfer/import/rows/members/member-table.ts';
+import type { ImportShape } from './import-shapes/import-shape.ts';
 
 const FORMATS: readonly (readonly [ImportShape['format'], string, string])[] = [
   ['list', 'Plain lists', 'One proxy per line, in any of these forms. A file may mix them.'],
@@ -9,7 +9,7 @@ const FORMATS: readonly (readonly [ImportShape['format'], string, string])[] = [
   ['jsonl', 'JSON Lines', 'One JSON value per line.'],
 ];
 
-/** Rows that show what is loaded, skipped and failed; what becomes of them is asked when the page is written. */
+/** Example lines whose real outcome is shown. */
 const JUDGED = [
   'http://198.18.0.1:8080',
   'Free proxies, checked today',
@@ -40,12 +40,12 @@ const IDENTITIES: readonly (readonly [string, string])[] = [
   ['another password', 'http://ann:secret-a1@198.18.0.1:8080\nhttp://ann:secret-b2@198.18.0.1:8080'],
 ];
 
-/** docs/import.md: from the tables that the tests go by, and from what an import says when the page is written. */
+/** The content of docs/import.md, from the tables that the tests check and from the results of real imports. */
 export async function importPage(shapes: readonly ImportShape[], names: readonly MemberMeaning[]): Promise<string> {
   const sections = [
-    '# Importing: what is read, and as what',
-    '`pnpm docs:import` writes this page from the examples in the tests, so every result below is what an import really does. `pw-cache import --dry-run FILE` shows the same for your own file, and stores nothing.',
-    'The format of a file is told by its name (`.json`, `.jsonl`, `.ndjson`, `.csv`), or else by its content: JSON begins with `{` or `[`, the first line of CSV names columns, and anything else is a plain list. The option `format` (`--format`) overrides both.',
+    '# Importing: supported files and how they are read',
+    '`pnpm docs:import` writes this page from the examples in the tests, so every result below is the result of a real import. `pw-cache import --dry-run FILE` shows the same for your own file without storing anything.',
+    'The format of a file is detected by its name (`.json`, `.jsonl`, `.ndjson`, `.csv`) or else by its content: JSON begins with `{` or `[`, the first line of CSV has column names, and anything else is a plain list. The option `format` (`--format`) overrides both.',
     contents(),
     await judgement(),
     nameTable(names),
@@ -61,8 +61,8 @@ export async function importPage(shapes: readonly ImportShape[], names: readonly
 }
 
 function contents(): string {
-  const titles = ['What becomes of a row', 'Names of members and columns', ...FORMATS.map(([, title]) => title)];
-  titles.push('Encodings and ends of lines', 'Which rows are one entry');
+  const titles = ['Outcome of a row', 'Names of members and columns', ...FORMATS.map(([, title]) => title)];
+  titles.push('Encodings and line endings', 'Which rows are one entry');
   return titles.map((title) => `- [${title}](#${title.toLowerCase().replaceAll(' ', '-')})`).join('\n');
 }
 
@@ -71,17 +71,17 @@ async function judgement(): Promise<string> {
   for (const line of JUDGED) {
     const { loaded, skipped, failed, problems } = await previewFile([Buffer.from(line)], { format: 'list' });
     const fates = Object.entries({ loaded, skipped, failed }).filter(([, count]) => count > 0);
-    rows.push([code(line), fates.map(([fate]) => fate).join() || 'passed over', sentence(problems[0]?.reason)]);
+    rows.push([code(line), fates.map(([fate]) => fate).join() || 'ignored', sentence(problems[0]?.reason)]);
   }
-  return `## What becomes of a row
+  return `## Outcome of a row
 
-- **loaded**: it holds a proxy, which is stored. Anything else in it that could not be used, such as an invalid label, is reported as a problem.
-- **skipped**: it holds nothing like a proxy, such as a heading or prose. It is reported, but is not a failure.
-- **failed**: it holds something like a proxy that could not be read or stored. The reason says what to write instead.
+- **loaded**: the row has a proxy, which is stored. Parts that could not be used, such as an invalid label, are reported as problems.
+- **skipped**: the row has nothing like a proxy, for example a heading or prose. It is reported, but is not a failure.
+- **failed**: the row has something like a proxy that could not be read or stored. The reason says what to write instead.
 
-Blank lines and comments are ignored. A bad row never stops the others. \`pw-cache import\` exits with 0 if nothing failed, and with 1 if a row failed, a file could not be read, or a file has rows but none of them was loaded. Reasons never quote the file, since the wrong part may be a password.
+Blank lines and comments are ignored. A bad row never stops the others. \`pw-cache import\` exits with 0 if nothing failed, and with 1 if a row failed, a file could not be read, or a file has rows but none of them was loaded. Reasons never quote the file, because the wrong part may be a password.
 
-${table(['line', 'outcome', 'reason: it'], rows)}`;
+${table(['line', 'outcome', 'reason'], rows)}`;
 }
 
 function nameTable(names: readonly MemberMeaning[]): string {
@@ -92,18 +92,18 @@ function nameTable(names: readonly MemberMeaning[]): string {
   });
   return `## Names of members and columns
 
-JSON and CSV share one table. Case, blanks, hyphens and underscores do not matter: \`IP Address\`, \`ip_address\` and \`ipAddress\` are one name. If a row has several names of one line of this table, the leftmost counts.
+JSON and CSV share one table. Case, spaces, hyphens and underscores do not matter: \`IP Address\`, \`ip_address\` and \`ipAddress\` are the same name. If a row has several names from one line of this table, the leftmost one counts.
 
 ${table(['read as', 'meaning', 'names'], rows)}`;
 }
 
-const CODES = 'Here `\\u00a0` and the like stand for the characters with these numbers, and `\\t` is a tab.';
+const CODES = 'In this example `\\u00a0` and the like are the characters with these code points, and `\\t` is a tab.';
 
 function section({ title, content, loads, problems = [], note }: ImportShape): string {
   const parts = [`### ${title}`, fence(visible(content))];
   if (note !== undefined) parts.push(note);
   const shown = visible(content);
-  if (content !== shown) parts.push(shown.includes('\\u') ? CODES : 'Here `\\t` is a tab.');
+  if (content !== shown) parts.push(shown.includes('\\u') ? CODES : 'In this example `\\t` is a tab.');
   if (loads.length > 0) {
     const rows = loads.map(({ url, username, password, labels = {} }) => [
       code(url),
@@ -115,7 +115,7 @@ function section({ title, content, loads, problems = [], note }: ImportShape): s
         .join(', '),
     ]);
     parts.push(table(['URL', 'username', 'password', 'labels'], rows));
-  } else parts.push('Loads nothing.');
+  } else parts.push('Nothing is loaded.');
   if (problems.length > 0)
     parts.push([...new Set(problems)].map((problem) => `- problem: ${escaped(problem)}`).join('\n'));
   return parts.join('\n\n');
@@ -127,7 +127,7 @@ async function encodings(): Promise<string> {
     const { loaded, problems } = await previewFile([bytes], options);
     rows.push([name, loaded > 0 ? 'read' : `refused: ${escaped(problems[0]?.reason ?? '')}`]);
   }
-  return `## Encodings and ends of lines\n\n${table(['a file in', 'is'], rows)}`;
+  return `## Encodings and line endings\n\n${table(['file', 'result'], rows)}`;
 }
 
 async function identity(): Promise<string> {
@@ -142,7 +142,7 @@ async function identity(): Promise<string> {
   }
   return `## Which rows are one entry
 
-Rows with the same key become one entry, and the last of them wins. The option \`keyIdentity\` (\`--key-identity\`) says what the key is made of: the URL in its canonical spelling and the username (default), the URL alone (as in ProxyWhirl), or the URL, the username and the password. The last is for gateways that take a session in the password, and needs an encryption key.
+Rows with the same key become one entry, and the last of them wins. The option \`keyIdentity\` (\`--key-identity\`) decides what the key covers: the canonical URL and the username (default), the URL alone (as in ProxyWhirl), or the URL, the username and the password. The last is for gateways that take a session in the password, and needs an encryption key.
 
 ${table(['two rows with', '`url+username` (default)', '`url`', '`url+credentials`'], rows)}`;
 }
@@ -151,7 +151,7 @@ function sentence(reason: string | undefined): string {
   return reason === undefined ? '' : escaped(reason);
 }
 
-/** Nothing that does not show is left in an example. */
+/** Escapes every invisible character of an example. */
 function visible(content: string): string {
   return content.replace(/[^\S\n ]|[\p{Cc}\p{Cf}](?<!\n)/gu, (char) =>
     char === '\t' ? '\\t' : `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 
-/** An endpoint whose parts cannot be mistaken: a host has no q, x or z, a user and a password have nothing but those, and signs. */
+/**
+ * An endpoint whose parts are distinguishable: hosts have no q, x or z; users and passwords have only those letters,
+ * and signs.
+ */
 export interface Endpoint {
   readonly scheme: string;
   readonly host: string;
@@ -24,10 +27,10 @@ const lettersAnd = (signs: string, maxLength: number) =>
     )
     .map(([start, rest]) => start + rest);
 
-/** `://` is taken for another line that ran into this one. */
+/** `://` would be taken for another line without a line break before it. */
 const withoutUrl = lettersAnd(`${SIGNS}:@#'"[]é`, 8).filter((text) => !text.includes('://'));
 
-/** `awkward`: of signs that have a meaning in a list too. */
+/** `awkward`: with signs that also have a meaning in a list. */
 export const endpoints = ({ awkward }: { readonly awkward: boolean }): fc.Arbitrary<Endpoint> =>
   fc.record({
     scheme: schemes,
@@ -44,10 +47,10 @@ export const endpoints = ({ awkward }: { readonly awkward: boolean }): fc.Arbitr
 
 export interface Shape {
   readonly title: string;
-  /** The line, or `undefined` where the shape cannot hold the endpoint. */
+  /** The line, or `undefined` if the form cannot express the endpoint. */
   readonly write: (endpoint: Endpoint) => string | undefined;
-  /** It can be one of several on a line. */
-  readonly glues: boolean;
+  /** True if a line can have several. */
+  readonly isCombinable: boolean;
 }
 
 const place = ({ host, port }: Endpoint): string => `${host}:${port}`;
@@ -59,7 +62,7 @@ const withUser = (
   isUrl = false,
 ): Shape => ({
   title,
-  glues: true,
+  isCombinable: true,
   write: (endpoint) => {
     const { scheme, user } = endpoint;
     if (user === undefined || (!isUrl && scheme !== 'http')) return undefined;
@@ -68,7 +71,7 @@ const withUser = (
   },
 });
 
-/** A colon or an `@` in the password might as well stand in the host. */
+/** A colon or an `@` in the password could also belong to the host. */
 const beforeHost = (name: string, password: string, at: string) =>
   /[:@]/.test(password) ? undefined : `${name}:${password}:${at}`;
 
@@ -76,26 +79,26 @@ const encode = (text: string): string => encodeURIComponent(text);
 
 const pair = (separator: string): Shape => ({
   title: `host${separator}port`,
-  glues: false,
+  isCombinable: false,
   write: (endpoint) => (isPlain(endpoint) ? `${endpoint.host}${separator}${endpoint.port}` : undefined),
 });
 
 export const SHAPES: readonly Shape[] = [
-  { title: 'host:port', glues: true, write: (endpoint) => (isPlain(endpoint) ? place(endpoint) : undefined) },
+  { title: 'host:port', isCombinable: true, write: (endpoint) => (isPlain(endpoint) ? place(endpoint) : undefined) },
   {
     title: 'scheme://host:port',
-    glues: true,
+    isCombinable: true,
     write: (endpoint) => (endpoint.user === undefined ? `${endpoint.scheme}://${place(endpoint)}` : undefined),
   },
   {
     title: 'scheme host port user password',
-    glues: false,
+    isCombinable: false,
     write: ({ scheme, host, port, user }) =>
       [scheme, host, port, ...(user === undefined ? [] : [user.name, user.password])].join(' '),
   },
   {
     title: 'host:port scheme',
-    glues: false,
+    isCombinable: false,
     write: (endpoint) => (endpoint.user === undefined ? `${place(endpoint)} ${endpoint.scheme} US 12ms` : undefined),
   },
   ...[' ', '\t', ',', ';', '|', ' , '].map(pair),

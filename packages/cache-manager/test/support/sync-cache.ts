@@ -6,11 +6,11 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { SqliteCacheTier } from '@pw/tier-sqlite';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
 
-/** What lies at the bottom of a cache: SQLite finds a source by its index, in files all entries are looked at. */
+/** The lowest tier of a cache: SQLite finds a source by its index, JSONL by a scan of all entries. */
 export const LOWEST = ['sqlite', 'jsonl'] as const;
 export type Lowest = (typeof LOWEST)[number];
 
-/** A cache with memory above and the files of a folder below. The key is always the same one. */
+/** A cache of memory and files in a folder, always with the same encryption key. */
 export function openSyncCache(
   folder: string,
   lowest: Lowest,
@@ -37,7 +37,7 @@ export async function putAll(
   await cache.putMany(numbers.map((n) => CacheEntry.create({ proxyUrl: urlOf(n), source, ...input }, cache.clock)));
 }
 
-/** The URLs of a source's entries, as all of the entries say, in order. */
+/** The sorted URLs of a source's entries, found by a scan of all entries. */
 export async function urlsOf(cache: CacheManager, source: string): Promise<string[]> {
   const urls: string[] = [];
   for await (const entry of cache.entries()) if (entry.source === source) urls.push(entry.proxyUrl);

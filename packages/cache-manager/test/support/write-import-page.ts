@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DOCUMENTED_NAMES, DOCUMENTED_SHAPES } from '../import-shapes/documented-tables.ts';
 import { importPage } from './import-page.ts';
+import { DOCUMENTED_NAMES, DOCUMENTED_SHAPES } from './import-shapes/documented-tables.ts';
 
 // Writes docs/import.md.
 const PAGE = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'import.md');

@@ -1,7 +1,0 @@
-/** A port by itself, behind an address: `198.18.0.1: 8080`, `host=198.18.0.1;port=8080`, `server=198.18.0.1&port=1080`. */
-const ADDRESS_AND_PORT = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])[^\d\n]{1,24}\d{2,5}(?![\d.:-])/;
-
-/** True if there is an IPv4 address in a text, and behind it a number that may be its port. Linear in the length. */
-export function holdsAddressWithPort(text: string): boolean {
-  return ADDRESS_AND_PORT.test(text);
-}

@@ -1,0 +1,97 @@
+import { unlinkSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { runAtExit } from '@pw/cache-models';
+import { Concealment } from './concealment.ts';
+import { removeLeftovers, temporaryName } from './leftovers.ts';
+
+/**
+ * A file that appears complete or not at all: it is written to the target's folder under a temporary name, flushed,
+ * then renamed to the target. Only its owner can read it, from the first byte on and whatever the umask. A symlink at
+ * the target is replaced, not followed.
+ *
+ * A `concealed` file is encrypted until it is complete; then it is decrypted, flushed and renamed. A process killed
+ * between these steps leaves a readable file under the temporary name, which the next export to the folder removes.
+ */
+export class AtomicFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #handle: FileHandle;
+  readonly #concealment: Concealment | undefined;
+  readonly #notAtExit: () => void;
+  #done = false;
+
+  private constructor(
+    path: string,
+    temporary: string,
+    handle: FileHandle,
+    notAtExit: () => void,
+    concealment: Concealment | undefined,
+  ) {
+    this.#path = path;
+    this.#temporary = temporary;
+    this.#handle = handle;
+    this.#notAtExit = notAtExit;
+    this.#concealment = concealment;
+  }
+
+  static async create(path: string, { concealed }: { readonly concealed: boolean }): Promise<AtomicFile> {
+    const folder = dirname(path);
+    await removeLeftovers(folder);
+    const temporary = join(folder, temporaryName());
+    const notAtExit = runAtExit(() => unlinkSync(temporary));
+    let handle: FileHandle | undefined;
+    try {
+      // `x`: a file or symlink that someone planted under this name is neither followed nor written.
+      handle = await open(temporary, 'wx+', 0o600);
+      // The umask may have removed permissions; it never adds any.
+      await handle.chmod(0o600);
+      return new AtomicFile(path, temporary, handle, notAtExit, concealed ? new Concealment() : undefined);
+    } catch (error) {
+      notAtExit();
+      await handle?.close();
+      if (handle !== undefined) await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async append(text: string): Promise<void> {
+    await this.#handle.appendFile(this.#concealment?.conceal(text) ?? text);
+  }
+
+  /**
+   * Moves the file to its target; once this resolves, it survives a power cut. Rejects with the signal's reason before
+   * the move only.
+   */
+  async commit(signal?: AbortSignal): Promise<void> {
+    await this.#handle.sync();
+    signal?.throwIfAborted();
+    if (this.#concealment !== undefined) {
+      await this.#concealment.reveal(this.#handle, signal);
+      // Size and block allocation are on disk already, so the readable bytes are flushed as fast as possible.
+      await this.#handle.datasync();
+      signal?.throwIfAborted();
+    }
+    await rename(this.#temporary, this.#path);
+    this.#done = true;
+    await syncFolder(dirname(this.#path));
+  }
+
+  /** Closes the file and removes it unless it was committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close().catch(() => {});
+    if (!this.#done) await rm(this.#temporary, { force: true });
+    this.#notAtExit();
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder, and does not need it flushed.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

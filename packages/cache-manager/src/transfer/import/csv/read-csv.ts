@@ -1,0 +1,154 @@
+import type { FileItem, FileItems } from '../file-item.ts';
+import type { ByteSource } from '../input/byte-source.ts';
+import { readLines, type TextLine } from '../input/text-lines.ts';
+import { MemberNames } from '../rows/members/member-names.ts';
+import { isPort } from '../rows/unnamed/cell-kinds.ts';
+import { UnnamedCells } from '../rows/unnamed/unnamed-cells.ts';
+import { looksLikeCredentials } from '../words/credential-shape.ts';
+import { isProperName } from '../words/proper-name.ts';
+import { type CsvHeader, readFirstRecord, reasonOfUnfit } from './csv-header.ts';
+import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
+
+/**
+ * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record
+ * contains a proxy, the table has no header, and each cell is recognized by its content.
+ */
+export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
+  const table = new CsvTable();
+  for await (const lines of readLines(source)) {
+    yield itemsOf(lines, table);
+    if (table.isOver) return;
+  }
+  yield table.end();
+}
+
+function* itemsOf(lines: Iterable<TextLine>, table: CsvTable): Generator<FileItem | undefined> {
+  for (const line of lines) {
+    const items = table.push(line);
+    if (items.length === 0) yield undefined;
+    yield* items;
+    if (table.isOver) return;
+  }
+}
+
+/** The line that Excel writes before the header. */
+const SEPARATOR = /^"?sep=([,;\t|])"?\s*$/i;
+/** Never occurs: each line is one cell of the only column. */
+const NO_DELIMITER = '\0';
+
+const TOO_MANY_CELLS =
+  'has more cells than the header has columns: put each value that contains the delimiter in quotes';
+const CELLS_LEFT_OUT =
+  'has more cells than the header has columns, and the last ones were left out: put each value that contains the delimiter in quotes';
+
+class CsvTable {
+  /** True once nothing more can be read, since the columns have no names. */
+  isOver = false;
+  #records: CsvRecords | undefined;
+  #delimiter: string | undefined;
+  #header: CsvHeader | undefined;
+  readonly #unnamedCells = new UnnamedCells();
+  #isProperNameless = false;
+  /** The first record, if it is neither header nor data. */
+  #unfit: readonly string[] | undefined;
+
+  push(line: TextLine): readonly FileItem[] {
+    if (this.#records === undefined && line.problem === undefined) {
+      if (line.text.trim() === '' || this.#takePreamble(line.text)) return [];
+    }
+    this.#records ??= new CsvRecords(this.#delimiter ?? delimiterOf(line.text));
+    return this.#toItems(this.#records.push(line));
+  }
+
+  end(): readonly FileItem[] {
+    const items = this.#toItems(this.#records?.end() ?? []);
+    return this.#unfit === undefined || this.isOver ? items : [...items, this.#giveUp(this.#unfit, undefined)];
+  }
+
+  /** Consumes a `sep=` line or a comment before the header. */
+  #takePreamble(text: string): boolean {
+    const separator = SEPARATOR.exec(text)?.[1];
+    if (separator !== undefined) this.#delimiter = separator;
+    return separator !== undefined || /^#\s*(?![,;\t|])/.test(text);
+  }
+
+  #toItems(records: readonly CsvRecord[]): readonly FileItem[] {
+    const items: FileItem[] = [];
+    for (const record of records) {
+      const item = 'problem' in record ? this.#toProblem(record) : this.#toItem(record);
+      if (item !== undefined) items.push(item);
+      if (this.isOver) return items;
+    }
+    return items;
+  }
+
+  #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
+    this.isOver = this.#header === undefined && !this.#isProperNameless;
+    const reason = this.isOver ? `is the header, and ${problem}: nothing was read` : problem;
+    return { line, fate: 'failed', reason };
+  }
+
+  #toItem({ line, cells }: CsvRecord & { readonly cells: readonly string[] }): FileItem | undefined {
+    if (this.#header !== undefined) return toRow(this.#header, line, cells);
+    if (this.#isProperNameless) return this.#toNameless(line, cells);
+    if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
+    const first = readFirstRecord(cells, new MemberNames(), (all) => {
+      const read = this.#unnamedCells.read(all);
+      return 'row' in read || read.fate === 'failed';
+    });
+    if (first.kind === 'doubled') {
+      this.isOver = true;
+      return { line: 0, fate: 'failed', reason: `the file has more than one ${first.name} column: rename all but one` };
+    }
+    if (first.kind === 'header') this.#header = first.header;
+    else if (first.kind === 'data') {
+      this.#isProperNameless = true;
+      return this.#toNameless(line, cells);
+    } else this.#unfit = cells;
+    return undefined;
+  }
+
+  /** Ends the reading: no row can be read without known columns. */
+  #giveUp(first: readonly string[], next: readonly string[] | undefined): FileItem {
+    this.isOver = true;
+    return { line: 0, fate: 'failed', reason: reasonOfUnfit(first, next) };
+  }
+
+  #toNameless(line: number, cells: readonly string[]): FileItem {
+    return { line, ...this.#unnamedCells.read(cells) };
+  }
+}
+
+function delimiterOf(header: string): string {
+  const delimiter = guessDelimiter(header);
+  const isOne = !header.includes(delimiter);
+  // A single column of proxies may contain any delimiter, for example in a password.
+  return isOne && new MemberNames().roleOf(header.trim().replace(/^"(.*)"$/, '$1'))?.field !== undefined
+    ? NO_DELIMITER
+    : delimiter;
+}
+
+/**
+ * Cells by name. A record may be shorter than the header; extra cells have no name and may be the end of a password.
+ */
+function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
+  const { length } = names;
+  if (cells.length > length && cells.slice(length).some((cell) => cell !== '')) {
+    if (hasCredentials || !endsInNote || mayMatter(cells.slice(Math.max(0, length - 1))))
+      return { line, fate: 'failed', reason: TOO_MANY_CELLS };
+    return { line, row: rowOf(names, cells), hint: { note: CELLS_LEFT_OUT } };
+  }
+  return { line, row: rowOf(names, cells) };
+}
+
+/** True if the cells may be credentials or part of a proxy: only text like `Example, Inc.` may lose its end. */
+function mayMatter(cells: readonly string[]): boolean {
+  const [note = '', ...surplus] = cells;
+  if (cells.some((cell) => cell.includes('@') || looksLikeCredentials(cell) || isPort(cell))) return true;
+  return !/\s/.test(note) && !isProperName(note) && surplus.some((cell) => !/\s/.test(cell) && !isProperName(cell));
+}
+
+function rowOf(names: readonly string[], cells: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.slice(0, cells.length).map((name, i) => [name, cells[i]!]));
+}

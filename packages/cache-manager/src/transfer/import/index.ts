@@ -1,0 +1,10 @@
+export type { ProxyFileFormat } from './format/proxy-file-format.ts';
+export { PROXY_FILE_FORMATS } from './format/proxy-file-format.ts';
+export type { WarmProblem, WarmResult } from './import-tally.ts';
+export type { FileOrBytes } from './input/file-or-bytes.ts';
+export type { FilePreview, PreviewOptions } from './preview-file.ts';
+export { previewFile } from './preview-file.ts';
+export { warmTarget } from './stack-target.ts';
+export { warmFromFile } from './warm-from-file.ts';
+export type { KeyIdentity, WarmOptions, WarmProgress, WarmTarget } from './warm-options.ts';
+export { KEY_IDENTITIES } from './warm-options.ts';

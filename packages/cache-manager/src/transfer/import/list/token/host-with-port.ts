@@ -1,0 +1,34 @@
+import { parseProxyHost } from '@pw/cache-models';
+
+const LONGEST_NAME = 253;
+
+/**
+ * True if text that should be a user and a password contains a host with a port: an address, a name with a dot,
+ * `localhost`, or an IPv6 address in brackets. Two joined lines look like that, or a line in another order. Linear in
+ * the length.
+ */
+export function containsHostWithPort(text: string): boolean {
+  if (!/:\d/.test(text)) return false;
+  if (/\[[\da-f:.]{2,45}\]:\d/i.test(text)) return true;
+  const parts = text.split(/[:@]/);
+  return parts.some((part, i) => hasPort(parts[i + 1] ?? '', part) && isHost(part));
+}
+
+/**
+ * The next line may directly follow the port of an address; after a name, the digits may be the beginning of a
+ * password.
+ */
+function hasPort(text: string, host: string): boolean {
+  return /^\d{1,5}$/.test(text) || (/^\d{2,5}(?!\d)/.test(text) && endsWithAddress(host));
+}
+
+function endsWithAddress(text: string): boolean {
+  return /\d{1,3}(?:\.\d{1,3}){3}$/.test(text.slice(-15));
+}
+
+/** The end of a password may directly precede the host. */
+function isHost(text: string): boolean {
+  if (text.endsWith('localhost') || endsWithAddress(text)) return true;
+  const name = /[a-z\d_.-]*$/i.exec(text.slice(-LONGEST_NAME))![0].replace(/^[.-]+/, '');
+  return (name.includes('.') && parseProxyHost(name).ok) || (text.includes('.') && parseProxyHost(text).ok);
+}

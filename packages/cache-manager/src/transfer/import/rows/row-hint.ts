@@ -1,0 +1,11 @@
+import type { ProxyScheme } from '@pw/cache-models';
+
+/** What the position of a row in its file says about it. The row itself takes precedence. */
+export interface RowHint {
+  /** The scheme after which the row's list is named. */
+  readonly scheme?: ProxyScheme;
+  /** The name of the member that contains the row, if that may be an address. */
+  readonly address?: string;
+  /** A problem with a part of the row that was already left out. */
+  readonly note?: string;
+}

@@ -1,0 +1,67 @@
+import { pagesOfIndex } from '../../stack-query.ts';
+import type { TierStack } from '../../tier-stack.ts';
+import { Turn } from '../../turn.ts';
+
+const PAGE = 1000;
+
+/** The keys of a source that are not in the list, and how many are. */
+export interface SourceKeys {
+  readonly unlisted: readonly string[];
+  readonly listed: number;
+  /** False if a tier could not be read completely: the source may have more keys. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * The keys of a source's live entries that are not listed: from the index of the lowest tier if that contains
+ * everything, else by a scan of all entries of all tiers. Keeps keys only, never entries.
+ */
+export async function keysOfSource(
+  stack: TierStack,
+  sources: readonly string[],
+  isListed: (key: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<SourceKeys> {
+  const found = new KeyCollector(isListed);
+  for await (const page of pagesOfIndex(stack, { source: sources, limit: PAGE })) {
+    signal?.throwIfAborted();
+    if (page === undefined) return scanAll(stack, sources, isListed, signal);
+    for (const { key } of page) found.add(key);
+  }
+  return { ...found, isComplete: true };
+}
+
+async function scanAll(
+  stack: TierStack,
+  sources: readonly string[],
+  isListed: (key: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<SourceKeys> {
+  const found = new KeyCollector(isListed);
+  const turn = new Turn();
+  const faults = () => stack.slots.reduce((sum, slot) => sum + slot.faults, 0);
+  const before = faults();
+  const areOn = () => stack.slots.every((slot) => slot.usable);
+  const wereOn = areOn();
+  for await (const { key, source } of stack.entries()) {
+    signal?.throwIfAborted();
+    if (sources.includes(source)) found.add(key);
+    if (turn.isOver()) await turn.rest();
+  }
+  return { ...found, isComplete: wereOn && areOn() && faults() === before };
+}
+
+class KeyCollector {
+  readonly unlisted: string[] = [];
+  listed = 0;
+  readonly #isListed: (key: string) => boolean;
+
+  constructor(isListed: (key: string) => boolean) {
+    this.#isListed = isListed;
+  }
+
+  add(key: string): void {
+    if (this.#isListed(key)) this.listed++;
+    else this.unlisted.push(key);
+  }
+}

@@ -1,0 +1,77 @@
+import { type ArgumentKind, CacheValidationError, type FieldProblem, Kinds, optional } from '@pw/cache-models';
+import { isIterable } from '../import/input/iterables.ts';
+import { parseWarmOptions, type WarmOptions } from '../import/warm-options.ts';
+import { problemsOfPath, refuseProblems } from '../transfer-options.ts';
+import type { SyncCounts } from './sync-result.ts';
+
+/**
+ * The list: the path of a file, or an iterable of rows as objects (entries too), of lines as strings, or of the bytes
+ * of a file. An iterable must yield one kind only.
+ */
+export type SyncRows = string | Iterable<unknown> | AsyncIterable<unknown>;
+
+/** The progress of a synchronisation. */
+export interface SyncProgress extends SyncCounts {
+  /** `reading`: the list is being checked, and nothing has changed yet. */
+  readonly phase: 'reading' | 'storing' | 'removing';
+  /** Bytes of the list read in this phase. */
+  readonly bytesRead: number;
+  readonly totalBytes: number;
+}
+
+/** {@link WarmOptions} (`refuse` is called twice for each row), and: */
+export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
+  /**
+   * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would go.
+   * Default false.
+   */
+  readonly force?: boolean | undefined;
+  /**
+   * Called after each batch. An async listener is awaited. If it throws or rejects, the synchronisation ends with that
+   * error.
+   */
+  readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
+}
+
+/** Validated {@link SyncOptions}; `import` has those that an import takes. */
+export interface SyncSettings {
+  readonly force: boolean;
+  readonly batchSize: number;
+  readonly onProgress: ((progress: SyncProgress) => unknown) | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly import: Omit<WarmOptions, 'defaultSource' | 'onProgress'>;
+}
+
+const SOURCE: ArgumentKind = {
+  wanted: 'must be a non-empty string without lone surrogates',
+  isRight: (value) => typeof value === 'string' && value !== '' && value.isWellFormed(),
+};
+const FORCE = optional(Kinds.boolean);
+
+/** Throws a CacheValidationError that lists every wrong argument and option. */
+export function parseSyncOptions(source: unknown, rows: unknown, options: unknown = {}): SyncSettings {
+  const problems: FieldProblem[] = SOURCE.isRight(source) ? [] : [{ path: 'source', message: SOURCE.wanted }];
+  if (!isIterable(rows)) problems.push(...problemsOfPath(rows).map((problem) => ({ ...problem, path: 'rows' })));
+  if (!Kinds.object.isRight(options)) problems.push({ path: 'options', message: Kinds.object.wanted });
+  refuseProblems('sync', problems);
+  const { force, ...more } = options as SyncOptions & Pick<WarmOptions, 'defaultSource'>;
+  if (!FORCE.isRight(force)) problems.push({ path: 'force', message: FORCE.wanted });
+  if ('defaultSource' in more)
+    problems.push({ path: 'defaultSource', message: 'is set by the source that is synchronised: leave it out' });
+  const { onProgress, ...given } = more;
+  const settings = checked(() => parseWarmOptions('list', more as WarmOptions), problems);
+  refuseProblems('sync', problems);
+  const { batchSize, signal } = settings!;
+  return { force: force === true, batchSize, onProgress, signal, import: given };
+}
+
+/** Collects the problems of a CacheValidationError instead of throwing it. */
+function checked<T>(parse: () => T, problems: FieldProblem[]): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof CacheValidationError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
