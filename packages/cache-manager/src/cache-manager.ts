@@ -19,28 +19,28 @@ import {
   RemovalReason,
 } from '@pw/cache-models';
 import { byKey } from './by-key.ts';
-import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
-import type { CacheEventListener, CacheEventName } from './cache-events.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
 import { type ExportDestination, type ExportOptions, type ExportResult, exportToFile } from './export/index.ts';
 import { exportSource, warmTarget } from './file-transfer.ts';
-import { type DueOptions, HealthChecks } from './health-checks.ts';
-import { IdentityKey } from './identity-key.ts';
+import { type DueOptions, HealthChecks } from './health/health-checks.ts';
+import { IdentityKey } from './identity/identity-key.ts';
 import { type FileOrBytes, type WarmOptions, type WarmResult, type WarmTarget, warmFromFile } from './import/index.ts';
-import { DEFAULT_LEASE_MS } from './load-once.ts';
-import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
+import { DEFAULT_LEASE_MS } from './load/leased-load.ts';
+import { type CacheLoader, type LoadOptions, Loads } from './load/loader.ts';
+import { startSweeping } from './maintenance/background-cleanup.ts';
+import { type ReencryptOptions, type ReencryptResult, reencrypt } from './maintenance/reencrypt.ts';
+import type { TtlManager } from './maintenance/ttl-manager.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
-import { type CacheParts, openParts } from './open-parts.ts';
-import { DEFAULT_TIMEOUT_MS } from './open-slots.ts';
-import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
-import { queryStack } from './stack-query.ts';
+import type { CacheEventListener, CacheEventName } from './observe/cache-events.ts';
+import type { CacheActivity } from './observe/statistics.ts';
+import { type CacheParts, openParts } from './open/open-parts.ts';
+import { DEFAULT_TIMEOUT_MS } from './open/open-tiers.ts';
+import { queryStack } from './stack/query-stack.ts';
+import { heedingTierErrors } from './stack/tier-error-policy.ts';
+import { type Hit, TierStack } from './stack/tier-stack.ts';
+import { shorten } from './stack/ttl-jitter.ts';
 import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './sync/index.ts';
-import { heedingTierErrors } from './tier-errors.ts';
-import { type Hit, TierStack } from './tier-stack.ts';
-import { shorten } from './ttl-jitter.ts';
-import type { TtlManager } from './ttl-manager.ts';
-import { startSweeping } from './weak-sweep.ts';
 
 /**
  * One reliable cache out of any number of tiers. Reads ask the tiers from the first to the last and copy a hit into the

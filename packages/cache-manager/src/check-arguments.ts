@@ -9,7 +9,7 @@ import {
   optional,
 } from '@pw/cache-models';
 import { problemOfSize } from './check-size.ts';
-import type { LoadOptions } from './loads.ts';
+import type { LoadOptions } from './load/loader.ts';
 
 /** Throws a CacheValidationError unless a key is a text of at most `MAX_KEY_BYTES` bytes. */
 export function checkKey(key: unknown): void {

@@ -1,9 +1,9 @@
 import type { CacheEntry, Clock, CredentialCipher, Logger } from '@pw/cache-models';
 import type { ExportSource } from './export/index.ts';
-import type { IdentityKey } from './identity-key.ts';
+import type { IdentityKey } from './identity/identity-key.ts';
 import type { LimitedRoom, WarmTarget } from './import/index.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
-import type { TierStack } from './tier-stack.ts';
+import type { TierStack } from './stack/tier-stack.ts';
 
 const DEFAULT_TTL_SECONDS = 3600;
 

@@ -1,5 +1,4 @@
 export type { CacheLookup, PutResult } from './cache-answers.ts';
-export type { CacheEventListener, CacheEventMap, CacheEventName } from './cache-events.ts';
 export { CacheManager } from './cache-manager.ts';
 export type {
   ExportCredentials,
@@ -9,7 +8,7 @@ export type {
   ExportResult,
 } from './export/index.ts';
 export { EXPORT_CREDENTIALS } from './export/index.ts';
-export type { HealthThresholds } from './health-thresholds.ts';
+export type { HealthThresholds } from './health/health-thresholds.ts';
 export type {
   FileOrBytes,
   FilePreview,
@@ -22,11 +21,16 @@ export type {
   WarmResult,
 } from './import/index.ts';
 export { KEY_IDENTITIES, PROXY_FILE_FORMATS, previewFile } from './import/index.ts';
-export type { CacheLoader, LoadContext, LoadOptions } from './loads.ts';
+export type { CacheLoader, LoadContext, LoadOptions } from './load/loader.ts';
+export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './maintenance/reencrypt.ts';
+export type { Sweepable, TtlManagerOptions } from './maintenance/ttl-manager.ts';
+export { TtlManager } from './maintenance/ttl-manager.ts';
 export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
+export type { CacheEventListener, CacheEventMap, CacheEventName } from './observe/cache-events.ts';
 export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';
-export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
+export { ON_TIER_ERROR, type OnTierError } from './stack/tier-error-policy.ts';
+export type { TtlJitter } from './stack/ttl-jitter.ts';
 export type {
   SyncCounts,
   SyncOptions,
@@ -37,7 +41,3 @@ export type {
   SyncRows,
 } from './sync/index.ts';
 export { SYNC_REFUSALS } from './sync/index.ts';
-export { ON_TIER_ERROR, type OnTierError } from './tier-errors.ts';
-export type { TtlJitter } from './ttl-jitter.ts';
-export type { Sweepable, TtlManagerOptions } from './ttl-manager.ts';
-export { TtlManager } from './ttl-manager.ts';

@@ -1,7 +1,7 @@
 import type { CacheTier, Clock, CredentialCipher, HealthSchedule, Logger, TierFactory } from '@pw/cache-models';
-import type { HealthThresholds } from './health-thresholds.ts';
-import type { OnTierError } from './tier-errors.ts';
-import type { TtlJitter } from './ttl-jitter.ts';
+import type { HealthThresholds } from './health/health-thresholds.ts';
+import type { OnTierError } from './stack/tier-error-policy.ts';
+import type { TtlJitter } from './stack/ttl-jitter.ts';
 
 /** A tier, or a recipe for one, under a name of its own. */
 export interface NamedTier {

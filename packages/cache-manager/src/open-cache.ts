@@ -1,9 +1,9 @@
 import type { CacheConfigInput, Clock, Logger } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
-import { checkOpening } from './check-opening.ts';
-import { defaultCipher, defaultTiers } from './default-tiers.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
-import { quietLogger } from './quiet-logger.ts';
+import { quietLogger } from './observe/quiet-logger.ts';
+import { checkOpening } from './open/check-open-cache.ts';
+import { defaultCipher, defaultTiers } from './open/default-tiers.ts';
 
 export interface OpenCacheOptions
   extends Pick<

@@ -1,6 +1,6 @@
 import { CacheEntry, maskPlainFields } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
-import { Turn } from '../turn.ts';
+import { Turn } from '../scheduling/yielder.ts';
 import { mergeExisting } from './merge-existing.ts';
 import { areSameLabels, haveRoom } from './merge-labels.ts';
 import type { PendingRow } from './pending-row.ts';

@@ -1,4 +1,4 @@
-import { abortable } from '../abortable.ts';
+import { abortable } from '../scheduling/abortable.ts';
 import { BytesReader } from './bytes-reader.ts';
 import { type Utf16, Utf16Transcoder, utf16Of } from './encoding/utf16.ts';
 import type { FileOrBytes } from './file-or-bytes.ts';

@@ -1,8 +1,8 @@
 import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
-import { abortable } from '../abortable.ts';
-import { ignoreRejection } from '../ignore-rejection.ts';
+import { abortable } from '../scheduling/abortable.ts';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { Turn } from '../scheduling/yielder.ts';
 import { tell } from '../transfer-options.ts';
-import { Turn } from '../turn.ts';
 import { ByteSource } from './byte-source.ts';
 import { NamelessRows } from './csv/nameless-row.ts';
 import { EvictionWatch } from './eviction-watch.ts';

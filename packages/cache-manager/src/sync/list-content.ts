@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { CacheEntry, CacheValidationError, type CredentialCipher } from '@pw/cache-models';
-import { abortable } from '../abortable.ts';
 import { exportLine } from '../export/export-line.ts';
-import { ignoreRejection } from '../ignore-rejection.ts';
 import { ByteSource } from '../import/byte-source.ts';
 import type { FileOrBytes, ProxyFileFormat } from '../import/index.ts';
 import { iteratorOf } from '../import/iterator-of.ts';
-import { Turn } from '../turn.ts';
+import { abortable } from '../scheduling/abortable.ts';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { Turn } from '../scheduling/yielder.ts';
 import type { SyncRows } from './sync-options.ts';
 
 /** A list that can be read more than once. */

@@ -1,6 +1,6 @@
-import { pagesOfIndex } from '../stack-query.ts';
-import type { TierStack } from '../tier-stack.ts';
-import { Turn } from '../turn.ts';
+import { Turn } from '../scheduling/yielder.ts';
+import { pagesOfIndex } from '../stack/query-stack.ts';
+import type { TierStack } from '../stack/tier-stack.ts';
 
 const PAGE = 1000;
 

@@ -6,7 +6,7 @@ import {
   type WarmTarget,
   warmFromFile,
 } from '../import/index.ts';
-import type { TierStack } from '../tier-stack.ts';
+import type { TierStack } from '../stack/tier-stack.ts';
 import { tell } from '../transfer-options.ts';
 import { contentOf, type ListContent } from './list-content.ts';
 import { ListedEntries } from './listed-entries.ts';
