@@ -27,22 +27,22 @@ export function warmTarget(
 
 /** `undefined` where one tier takes everything. */
 function roomOf(stack: TierStack): LimitedRoom | undefined {
-  const { slots } = stack;
-  const limits = slots.map((slot) => slot.tell((tier) => tier.config.maxEntries) ?? null);
+  const { tiers } = stack;
+  const limits = tiers.map((tier) => tier.inspect((inner) => inner.config.maxEntries) ?? null);
   if (limits.includes(null)) return undefined;
   return {
     capacity: Math.max(...(limits as number[])),
-    evictions: () => slots.reduce((sum, { statistics }) => sum + statistics.evictionsLru, 0),
+    evictions: () => tiers.reduce((sum, { statistics }) => sum + statistics.evictionsLru, 0),
     areThere: (keys) => areThere(stack, keys),
   };
 }
 
-async function areThere({ slots }: TierStack, keys: readonly string[]): Promise<readonly boolean[]> {
+async function areThere({ tiers }: TierStack, keys: readonly string[]): Promise<readonly boolean[]> {
   const found = keys.map(() => false);
-  for (const slot of slots) {
+  for (const tier of tiers) {
     // What a tier has that is off, or that has missed something, nobody knows.
-    if (!slot.isComplete) return keys.map(() => true);
-    const entries = await slot.lookMany(keys);
+    if (!tier.isUpToDate) return keys.map(() => true);
+    const entries = await tier.peekMany(keys);
     entries.forEach((entry, i) => {
       if (entry !== undefined) found[i] = true;
     });
@@ -62,5 +62,5 @@ export function exportSource(stack: TierStack, cipher: CredentialCipher | undefi
 }
 
 function unreadable(stack: TierStack): number[] {
-  return stack.slots.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
+  return stack.tiers.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
 }

@@ -21,7 +21,7 @@ export type {
   WarmResult,
 } from './import/index.ts';
 export { KEY_IDENTITIES, PROXY_FILE_FORMATS, previewFile } from './import/index.ts';
-export type { CacheLoader, LoadContext, LoadOptions } from './load/loader.ts';
+export type { CacheLoader, LoadContext, LoadOptions } from './load/entry-loader.ts';
 export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './maintenance/reencrypt.ts';
 export type { Sweepable, TtlManagerOptions } from './maintenance/ttl-manager.ts';
 export { TtlManager } from './maintenance/ttl-manager.ts';

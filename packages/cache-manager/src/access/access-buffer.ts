@@ -1,78 +1,81 @@
 import { setImmediate } from 'node:timers/promises';
 import type { CacheEntry, Logger } from '@pw/cache-models';
-import type { KeyLock } from '../stack/keyed-mutex.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
-import { FirstTouches } from './first-tier-accesses.ts';
-import { AccessLog } from './pending-accesses.ts';
+import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { FirstTierAccesses } from './first-tier-accesses.ts';
+import { PendingAccesses } from './pending-accesses.ts';
 
-/** Accesses are written behind at the latest after this time, or when there are so many. */
+/** Accesses are written behind after this time, or earlier if there are this many. */
 const FLUSH_AFTER_MS = 1_000;
 const FLUSH_AT_SIZE = 50_000;
-/** Updates written before the event loop gets its turn. */
+/** The number of updates written before yielding to the event loop. */
 const FLUSH_SLICE = 500;
 
-/** Writes accesses and evictions to the lower tiers some time after they happened, in batches, under the keys' locks. */
-export class WriteBehind {
-  readonly #slots: readonly TierSlot[];
-  readonly #lock: KeyLock;
+/**
+ * Accesses and evictions that the lower tiers have not received yet. They are written behind in batches, under the keys' locks, so
+ * that no read costs a write; until then they are overlaid on the entries that these tiers return.
+ */
+export class AccessBuffer {
+  readonly #tiers: readonly ManagedTier[];
+  readonly #mutex: KeyedMutex;
   readonly #logger: Logger;
-  readonly #touches: FirstTouches;
-  readonly #access: AccessLog;
+  readonly #firstTier: FirstTierAccesses;
+  readonly #pending: PendingAccesses;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
 
-  constructor(slots: readonly TierSlot[], lock: KeyLock, logger: Logger) {
-    this.#slots = slots;
-    this.#lock = lock;
+  constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, logger: Logger) {
+    this.#tiers = tiers;
+    this.#mutex = mutex;
     this.#logger = logger;
-    this.#touches = new FirstTouches(slots[0]);
-    this.#access = new AccessLog(this.#touches);
+    this.#firstTier = new FirstTierAccesses(tiers[0]);
+    this.#pending = new PendingAccesses(this.#firstTier);
   }
 
-  /** Notes what a touch of the first tier left in the entry: nothing, if that tier remembers it. */
-  touched(entry: CacheEntry): void {
-    if (!this.#touches.areKept) this.hit(entry);
+  /** Records a hit that the first tier has counted; only schedules a flush if that tier buffers its accesses. */
+  recordTouch(entry: CacheEntry): void {
+    if (!this.#firstTier.isBuffering) this.recordHit(entry);
     else if (this.#timer === undefined) this.#scheduleTouched(entry);
   }
 
   #scheduleTouched(entry: CacheEntry): void {
     this.#schedule();
-    // What is asked there may show that the tier does not remember it after all.
-    if (!this.#touches.areKept) this.hit(entry);
+    // Scheduling reads the tier's count, and a fault there ends the use of its buffer.
+    if (!this.#firstTier.isBuffering) this.recordHit(entry);
   }
 
-  /** Notes what a hit left in the entry. */
-  hit(entry: CacheEntry): void {
-    this.#access.hit(entry);
+  /** Records the access count of an entry after a hit. */
+  recordHit(entry: CacheEntry): void {
+    this.#pending.recordHit(entry);
     this.#schedule();
   }
 
-  /** The first tier had no room for an entry that lower tiers keep. */
-  evicted(entry: CacheEntry): void {
-    this.#access.evicted(entry);
+  /** Records that the first tier evicted an entry that a lower tier keeps. */
+  recordEviction(entry: CacheEntry): void {
+    this.#pending.recordEviction(entry);
     this.#schedule();
   }
 
-  /** The entry as it would be had everything been written. */
+  /** The entry as if everything had been written. */
   overlay(entry: CacheEntry): CacheEntry {
-    return this.#access.overlay(entry);
+    return this.#pending.overlay(entry);
   }
 
-  /** True if something is noted of the key. */
+  /** True if something is recorded for the key here, rather than in the first tier. */
   has(key: string): boolean {
-    return this.#access.has(key);
+    return this.#pending.has(key);
   }
 
-  /** A new value of the key makes the old one's accesses void. */
+  /** Discards the accesses of a key whose value is replaced or removed. */
   forget(key: string): void {
-    this.#access.forget(key);
+    this.#pending.forget(key);
   }
 
   clear(): void {
-    this.#access.clear();
+    this.#pending.clear();
   }
 
-  /** Writes what the lower tiers do not know of yet. A flush that is under way is shared. */
+  /** Writes what the lower tiers have not received yet. Concurrent calls share one flush. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -82,38 +85,38 @@ export class WriteBehind {
     return this.#flushing;
   }
 
-  /** Writes everything noted so far, also what was noted while a flush was under way. */
+  /** Writes everything recorded so far, including what was recorded during a running flush. */
   async settle(): Promise<void> {
     await this.#flushing;
     await this.flush();
   }
 
   async #flushAll(): Promise<void> {
-    // A first tier that counts accesses itself knows them already.
-    const behind = this.#slots.filter((slot) => slot.level > 0 || slot.tell((tier) => tier.touch) === undefined);
-    // What is noted meanwhile is for the next time: a busy cache must not keep this one going.
-    for (let left = this.#access.size; left > 0; left -= FLUSH_SLICE) {
-      const keys = this.#access.oldest(FLUSH_SLICE);
-      // What the first tier counts is an upper bound.
+    // A first tier that counts accesses already has them.
+    const targets = this.#tiers.filter((tier) => tier.level > 0 || tier.inspect((inner) => inner.touch) === undefined);
+    // Accesses recorded meanwhile wait for the next flush, so that a busy cache cannot prolong this one forever.
+    for (let left = this.#pending.size; left > 0; left -= FLUSH_SLICE) {
+      const keys = this.#pending.oldest(FLUSH_SLICE);
+      // The first tier's count is an upper bound.
       if (keys.length === 0) return;
-      // Under the keys' locks: an old count must not land on a new value.
-      await this.#lock.runAll(keys, () => this.#write(behind, keys));
+      // Under the keys' locks, because an old count must not be added to a new value.
+      await this.#mutex.runAll(keys, () => this.#write(targets, keys));
       await setImmediate();
     }
   }
 
-  async #write(behind: readonly TierSlot[], keys: readonly string[]): Promise<void> {
-    const updates = this.#access.take(keys);
-    let failed = false;
-    for (const slot of behind) {
-      if (!(await slot.recordAccess(updates))) failed = true;
+  async #write(targets: readonly ManagedTier[], keys: readonly string[]): Promise<void> {
+    const updates = this.#pending.take(keys);
+    let hasFailed = false;
+    for (const tier of targets) {
+      if (!(await tier.recordAccess(updates))) hasFailed = true;
     }
-    this.#access.written(failed);
-    if (failed) this.#schedule();
+    this.#pending.finishWrite(hasFailed);
+    if (hasFailed) this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#access.size >= FLUSH_AT_SIZE) this.#flushSoon();
+    if (this.#pending.size >= FLUSH_AT_SIZE) this.#flushSoon();
     else if (this.#timer === undefined) {
       this.#timer = setTimeout(() => this.#flushSoon(), FLUSH_AFTER_MS);
       this.#timer.unref();

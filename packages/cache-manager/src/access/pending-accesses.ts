@@ -1,23 +1,20 @@
 import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-models';
 
 /**
- * What the newest hits say of an entry, and whether the first tier let it go (`undefined`: as it was). After a hit it is
- * the entry itself: that costs a hit one reference and no object.
+ * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a hit this
+ * is the entry itself, so that a hit costs one reference and no new object.
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 
-/** So many are kept for another try when a tier failed under them. */
-const MOST_AGAIN = 10_000;
+/** The most updates kept for another attempt after a tier failed. */
+const MAX_RETRIED = 10_000;
 
-/**
- * Hits and evictions that the lower tiers do not know of yet. They are written behind, in batches, so that no read
- * costs a write; a reader of a lower tier gets them laid over what the tier holds.
- */
-export class AccessLog {
-  /** What the first tier has counted by itself and nobody has taken yet. */
+/** The updates of an access buffer: those recorded, those being written, and those that the first tier buffers itself. */
+export class PendingAccesses {
+  /** What the first tier has counted and nobody has taken yet. */
   readonly #touched: TouchedEntries;
   readonly #pending = new Map<string, Pending>();
-  /** What is being written at this moment: taken, and not yet in every tier. */
+  /** Updates that have been taken but have not reached every tier yet. */
   #writing = new Map<string, Pending>();
 
   constructor(touched: TouchedEntries) {
@@ -32,40 +29,42 @@ export class AccessLog {
     return this.#pending.has(key);
   }
 
-  /** Notes what a hit left in the entry. */
-  hit(entry: CacheEntry): void {
+  /** Records the access count of an entry after a hit. */
+  recordHit(entry: CacheEntry): void {
     this.#pending.set(entry.key, entry.evictedFromL1 ? merged(entry, undefined, false) : entry);
   }
 
-  /** Notes that the first tier had no room for the entry; what it knew of accesses may be less than what is noted. */
-  evicted(entry: CacheEntry): void {
-    this.#pending.set(entry.key, merged(entry, this.#known(entry.key), true));
+  /** Records an eviction from the first tier, whose access count may be lower than the one recorded. */
+  recordEviction(entry: CacheEntry): void {
+    this.#pending.set(entry.key, merged(entry, this.#latest(entry.key), true));
   }
 
-  /** The entry as it would be had everything been written. */
+  /** The entry as if everything had been written. */
   overlay(entry: CacheEntry): CacheEntry {
-    const known = this.#known(entry.key);
-    if (known === undefined) return entry;
-    // Restored, not `with`: these values are our own, and validating them would cost more than the lookup.
+    const latest = this.#latest(entry.key);
+    if (latest === undefined) return entry;
+    // `restore` instead of `with`: the values are ours, and validating them would cost more than the lookup.
     return CacheEntry.restore({
       ...entry,
-      ...merged(entry, known, known.evictedFromL1 ?? entry.evictedFromL1),
+      ...merged(entry, latest, latest.evictedFromL1 ?? entry.evictedFromL1),
     });
   }
 
-  #note(touched: AccessUpdate): void {
+  #recordTouched(touched: AccessUpdate): void {
     const { key } = touched;
-    const noted = this.#pending.get(key) ?? this.#writing.get(key);
-    this.#pending.set(key, merged(touched, noted, touched.evictedFromL1 ?? noted?.evictedFromL1));
+    const recorded = this.#pending.get(key) ?? this.#writing.get(key);
+    this.#pending.set(key, merged(touched, recorded, touched.evictedFromL1 ?? recorded?.evictedFromL1));
   }
 
-  #known(key: string): Pending | undefined {
-    const noted = this.#pending.get(key) ?? this.#writing.get(key);
+  #latest(key: string): Pending | undefined {
+    const recorded = this.#pending.get(key) ?? this.#writing.get(key);
     const touched = this.#touched.of(key);
-    return touched === undefined ? noted : merged(touched, noted, touched.evictedFromL1 ?? noted?.evictedFromL1);
+    return touched === undefined
+      ? recorded
+      : merged(touched, recorded, touched.evictedFromL1 ?? recorded?.evictedFromL1);
   }
 
-  /** A new value of the key makes the old one's accesses void. */
+  /** Discards the accesses of a key whose value is replaced or removed. */
   forget(key: string): void {
     if (this.#pending.size > 0) this.#pending.delete(key);
     if (this.#writing.size > 0) this.#writing.delete(key);
@@ -78,13 +77,13 @@ export class AccessLog {
     this.#touched.forget();
   }
 
-  /** Keys of what was noted, the oldest first, at most `limit`. */
+  /** At most `limit` keys with pending updates, the oldest first. */
   oldest(limit: number): string[] {
-    for (const touched of this.#touched.take(limit)) this.#note(touched);
+    for (const touched of this.#touched.take(limit)) this.#recordTouched(touched);
     return this.#pending.keys().take(limit).toArray();
   }
 
-  /** Hands over what is noted of these keys, for writing; it is laid over answers until `written`. */
+  /** Takes the updates of these keys for writing; they are still overlaid until `finishWrite`. */
   take(keys: readonly string[]): AccessUpdate[] {
     const updates: AccessUpdate[] = [];
     for (const key of keys) {
@@ -98,20 +97,20 @@ export class AccessLog {
     return updates;
   }
 
-  /** What was taken has been written; with `again`, a tier failed under it, and it is to be written once more. */
-  written(again = false): void {
-    // A tier that never takes them must not fill the memory.
-    if (again && this.#pending.size < MOST_AGAIN)
+  /** The updates taken have been written; if a tier failed, they stay pending for another attempt. */
+  finishWrite(hasFailed = false): void {
+    // The limit keeps a tier that always fails from filling the memory.
+    if (hasFailed && this.#pending.size < MAX_RETRIED)
       for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
     this.#writing.clear();
   }
 }
 
-/** The greater of both: neither a count nor a time goes back. */
-function merged<M extends boolean | undefined>(entry: Pending, known: Pending | undefined, evictedFromL1: M) {
+/** The maximum of both, because neither a count nor a time ever decreases. */
+function merged<M extends boolean | undefined>(entry: Pending, other: Pending | undefined, evictedFromL1: M) {
   return {
-    accessCount: Math.max(entry.accessCount, known?.accessCount ?? 0),
-    lastAccessed: Math.max(entry.lastAccessed, known?.lastAccessed ?? entry.lastAccessed),
+    accessCount: Math.max(entry.accessCount, other?.accessCount ?? 0),
+    lastAccessed: Math.max(entry.lastAccessed, other?.lastAccessed ?? entry.lastAccessed),
     evictedFromL1,
   };
 }

@@ -22,20 +22,19 @@ import {
 } from '@pw/cache-models';
 import { isSameProxy } from '../is-same-proxy.ts';
 import type { TierStack } from '../stack/tier-stack.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 import { type HealthThresholds, stateAfter } from './health-thresholds.ts';
 
 export interface HealthChecksOptions {
   readonly clock: Clock;
-  /** Failures, counted by `invalidate`, that remove an entry; `undefined`: none does. */
+  /** The number of failures, counted by `invalidate`, after which an entry is removed; `undefined` for never. */
   readonly removeAfter: number | undefined;
   readonly thresholds: HealthThresholds;
   readonly schedule: HealthSchedule;
 }
 
-/** Which entries with a check due are wanted. */
 export interface DueOptions {
-  /** Most entries: 1 to 10000, default 100. */
+  /** The most entries returned: 1 to 10000. Default 100. */
   readonly limit?: number | undefined;
 }
 
@@ -43,7 +42,7 @@ const DUE_OPTIONS: Readonly<Record<keyof DueOptions, ArgumentKind>> = Object.fre
   limit: optional(wholeNumber(1, 10_000)),
 });
 
-/** The health of the entries of a stack. */
+/** Records and reports the health of the entries of a stack. */
 export class HealthChecks {
   readonly #stack: TierStack;
   readonly #options: HealthChecksOptions;
@@ -64,22 +63,22 @@ export class HealthChecks {
     await this.#stack.update(key, fail, RemovalReason.HEALTH);
   }
 
-  /** Puts the outcome of a check into every tier, and into the history of the one that keeps one. */
+  /** Stores the result of a check in every tier, and in the history of the tier that keeps one. */
   async record(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     const check = parseHealthCheck(result, this.#options.clock.now());
     return this.#stack.withNewest(key, (entry) => this.#apply(entry, check));
   }
 
-  /** The checks of a key, newest first, from the lowest tier that keeps a history. */
+  /** The checks of a key, the latest first, from the lowest tier that keeps a history. */
   async history(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
     parseHealthHistoryOptions(options);
-    const slot = this.#historySlot(key);
-    if (slot === undefined) return [];
-    const records = await slot.ask<HealthRecord[]>((tier) => tier.healthHistory?.(key, options) ?? [], []);
+    const tier = this.#historyTier(key);
+    if (tier === undefined) return [];
+    const records = await tier.call<HealthRecord[]>((inner) => inner.healthHistory?.(key, options) ?? [], []);
     return Array.isArray(records) ? records : [];
   }
 
-  /** Entries whose check is due: those never checked first, then by the time of the next check. */
+  /** Entries that are due for a check: those never checked first, then in the order of their next check. */
   async due(options: DueOptions, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
     checkOptionsObject(options, DUE_OPTIONS, { what: 'dueForHealthCheck' });
     const { limit = DEFAULT_PAGE_SIZE } = options;
@@ -92,51 +91,51 @@ export class HealthChecks {
   }
 
   async #apply(entry: CacheEntry, parsed: HealthCheck): Promise<CacheEntry> {
-    // A tier of somebody else's stores what it is given.
+    // A third-party tier stores the check as it is, so credentials are masked here.
     const check = maskHealthCheck(parsed, entry);
-    const slot = this.#historySlot(entry.key);
-    const recorded = slot === undefined ? undefined : await recordIn(slot, entry, check);
+    const tier = this.#historyTier(entry.key);
+    const recorded = tier === undefined ? undefined : await recordIn(tier, entry, check);
     const checked = recorded ?? afterHealthCheck(entry, check, this.#options.schedule);
     const isNewest = checked.lastHealthCheck === check.checkTime;
     const healthStatus = isNewest
       ? stateAfter(entry.healthStatus, checked, check.responseTimeMs, this.#options.thresholds)
       : checked.healthStatus;
-    // Reads of the first tier hold no lock: their counts of the last moment are not to be lost.
+    // Reads of the first tier take no lock, so that accesses may have been counted meanwhile.
     const newest = this.#stack.overlay(entry);
-    // Written to all tiers, the first one too: it is not evicted from there any more.
+    // The entry is put into every tier, so it is no longer evicted from the first one.
     const after = CacheEntry.restore({ ...newest, ...healthOf(checked), healthStatus, evictedFromL1: false });
     const isStored = recorded !== undefined && recorded.healthStatus === healthStatus && !recorded.evictedFromL1;
-    await this.#stack.writeLocked(after, isStored ? slot : undefined);
+    await this.#stack.putLocked(after, isStored ? tier : undefined);
     return after;
   }
 
-  #historySlot(key: string): TierSlot | undefined {
-    return this.#stack.slots.findLast(
-      (slot) => slot.tell((tier) => tier.capabilities.healthHistory) === true && slot.answersFor(key),
+  #historyTier(key: string): ManagedTier | undefined {
+    return this.#stack.tiers.findLast(
+      (tier) => tier.inspect((inner) => inner.capabilities.healthHistory) === true && tier.canRead(key),
     );
   }
 }
 
 /**
- * The entry as the tier has it after the check; `undefined` if that failed. A tier that lost the entry gets it again, and so does one
- * that has another proxy under its key.
+ * The tier's entry after the check; `undefined` if that failed. A tier without the entry, or with another proxy under its key, gets
+ * the entry first.
  */
-async function recordIn(slot: TierSlot, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
+async function recordIn(tier: ManagedTier, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
   const { key } = entry;
-  const before = slot.faults;
-  const ask = () => slot.ask<CacheEntry | undefined>((tier) => tier.recordHealthCheck?.(key, check), undefined);
-  const found = await ask();
-  if (isOf(entry, found)) return found;
-  if (slot.faults !== before || !(await slot.write(key, entry))) return undefined;
-  const again = await ask();
-  return isOf(entry, again) ? again : undefined;
+  const before = tier.faults;
+  const record = () => tier.call<CacheEntry | undefined>((inner) => inner.recordHealthCheck?.(key, check), undefined);
+  const found = await record();
+  if (isVersionOf(entry, found)) return found;
+  if (tier.faults !== before || !(await tier.put(key, entry))) return undefined;
+  const again = await record();
+  return isVersionOf(entry, again) ? again : undefined;
 }
 
-function isOf(entry: CacheEntry, found: unknown): found is CacheEntry {
+function isVersionOf(entry: CacheEntry, found: unknown): found is CacheEntry {
   return CacheEntry.isCacheEntry(found) && found.key === entry.key && isSameProxy(entry, found);
 }
 
-/** In descending order those without a next check come first. */
+/** In descending order, entries without a next check come first. */
 async function neverChecked(limit: number, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
   const found: CacheEntry[] = [];
   let cursor: string | undefined;

@@ -1,18 +1,20 @@
 import { type ArgumentKind, type CacheEntry, HealthStatus, optional, wholeNumber } from '@pw/cache-models';
 
-/** From when on an entry is degraded or dead, and when it has recovered. Checks of `recordHealthCheck` count, each in a row. */
+/** When an entry becomes degraded or dead, and when it has recovered. Only checks of `recordHealthCheck` count. */
 export interface HealthThresholds {
-  /** Failed checks in a row that make an entry `dead`: 1 or more. Default 5. */
+  /** The number of consecutive failed checks that make an entry `dead`: 1 or more. Default 5. */
   readonly deadAfter?: number | undefined;
-  /** Successes in a row after which an entry that was dead or degraded is `healthy` again, until then it is `degraded`: 1 or more. Default 2. */
+  /**
+   * The number of consecutive successful checks after which a dead or degraded entry is `healthy` again; until then it is
+   * `degraded`: 1 or more. Default 2.
+   */
   readonly recoverAfter?: number | undefined;
-  /** A success that takes so many milliseconds, or more, makes an entry `degraded`: above 0. Default 5000. */
+  /** A successful check that takes at least this many milliseconds makes an entry `degraded`: above 0. Default 5000. */
   readonly slowAfterMs?: number | undefined;
 }
 
 const CHECKS = optional(wholeNumber(1));
 
-/** The members of thresholds. */
 export const THRESHOLDS: Readonly<Record<keyof HealthThresholds, ArgumentKind>> = Object.freeze({
   deadAfter: CHECKS,
   recoverAfter: CHECKS,
@@ -23,8 +25,8 @@ export const THRESHOLDS: Readonly<Record<keyof HealthThresholds, ArgumentKind>> 
 });
 
 /**
- * The state of an entry after a check, given the state before it: what the check reported, unless the checks in a row say
- * otherwise. A reported `dead`, `degraded` or `unknown` stands.
+ * The state of an entry after a check: the reported state, unless the thresholds require another one. A reported `dead`, `degraded`
+ * or `unknown` is kept.
  */
 export function stateAfter(
   before: HealthStatus,

@@ -1,7 +1,7 @@
 import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
 import { abortable } from '../scheduling/abortable.ts';
 import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
-import { Turn } from '../scheduling/yielder.ts';
+import { Yielder } from '../scheduling/yielder.ts';
 import { tell } from '../transfer-options.ts';
 import { ByteSource } from './byte-source.ts';
 import { NamelessRows } from './csv/nameless-row.ts';
@@ -102,23 +102,23 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
   };
   const watch = target.room === undefined ? undefined : new EvictionWatch(target.room, target.clock);
   const batch = new ImportBatch({ target, tally, keys, watch, ttlGiven: settings.ttlOverride !== undefined });
-  const turn = new Turn();
+  const yielder = new Yielder();
   let stored = source.bytesRead;
   const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
     stored = source.bytesRead;
     // Reading the rows was work for one turn, and storing may never leave the next.
-    await turn.rest();
+    await yielder.yield();
     await batch.store();
     await tell(settings.onProgress, progressOf(tally, source));
-    await turn.rest();
+    await yielder.yield();
     settings.signal?.throwIfAborted();
   };
   for await (const items of guarded(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
       if (item !== undefined) take(item, context, settings, batch, tally);
       if (isFull() || settings.signal?.aborted === true) await flush();
-      else if (turn.isOver()) await turn.rest();
+      else if (yielder.isDue()) await yielder.yield();
     }
   }
   await flush();

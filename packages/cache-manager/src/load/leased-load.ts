@@ -1,77 +1,73 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheEntry } from '@pw/cache-models';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 
-/** How long a lease outlives its owner unless the options say otherwise, in milliseconds. */
+/** How long a lease outlives its owner by default, in milliseconds. */
 export const DEFAULT_LEASE_MS = 10_000;
 
-/** How many lives of a lease the end of another process's load is waited for: no tier may keep an answer back for ever. */
-const LONGEST_WAIT_LEASES = 30;
+/** How long to wait for another process's load, as a multiple of the lease duration, in case a tier never releases a lease. */
+const MAX_WAIT_LEASES = 30;
 const FIRST_WAIT_MS = 10;
 const LAST_WAIT_MS = 250;
 
 export interface LeasedLoad {
-  /** How long a lease outlives its owner. */
-  readonly milliseconds: number;
-  /** Aborted when nobody waits for the load any more. */
+  /** How long a lease outlives its owner, in milliseconds. */
+  readonly leaseMs: number;
+  /** Aborted once every caller of the load has left. */
   readonly signal: AbortSignal;
-  /** Looks whether another process has loaded the entry meanwhile. */
+  /** Looks for an entry that another process has loaded meanwhile. */
   readonly find: () => Promise<CacheEntry | undefined>;
   /** Loads the entry and stores it. */
   readonly load: () => Promise<CacheEntry | undefined>;
 }
 
 /**
- * Loads an entry under a lease of the lowest tier that gives any, or finds what the owner of the lease has loaded. A tier that
- * cannot give leases now costs a second load somewhere, never an answer. Rejects when the signal is aborted while another one loads.
+ * Loads an entry under a lease of the lowest tier that supports leases, or finds what the owner of the lease has loaded. If the tier
+ * cannot grant leases at the moment, two processes may load the entry, but no caller goes without a result. Rejects if the signal
+ * is aborted while another process is loading.
  */
-export async function loadOnce(
-  slots: readonly TierSlot[],
+export async function loadUnderLease(
+  tiers: readonly ManagedTier[],
   key: string,
   work: LeasedLoad,
 ): Promise<CacheEntry | undefined> {
-  const slot = lowestWithLeases(slots);
-  if (slot === undefined) return work.load();
-  const end = performance.now() + work.milliseconds * LONGEST_WAIT_LEASES;
+  const tier = lowestWithLeases(tiers);
+  if (tier === undefined) return work.load();
+  const end = performance.now() + work.leaseMs * MAX_WAIT_LEASES;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LAST_WAIT_MS)) {
-    const token = await slot.ask<string | null | undefined>(
-      (tier) => tier.acquireLease!(key, work.milliseconds),
+    const token = await tier.call<string | null | undefined>(
+      (inner) => inner.acquireLease!(key, work.leaseMs),
       undefined,
     );
     if (token === undefined || (token === null && performance.now() > end)) return work.load();
-    if (token !== null) return underLease(slot, key, token, work);
-    // Somebody waits for this: the timer holds the process.
+    if (token !== null) return withLease(tier, key, token, work);
+    // The timer keeps the process alive, because a caller is waiting.
     await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: work.signal });
     const found = await work.find();
     if (found !== undefined) return found;
   }
 }
 
-function lowestWithLeases(slots: readonly TierSlot[]): TierSlot | undefined {
-  return slots.findLast((slot) =>
-    slot.tell((tier) => tier.acquireLease !== undefined && tier.releaseLease !== undefined),
+function lowestWithLeases(tiers: readonly ManagedTier[]): ManagedTier | undefined {
+  return tiers.findLast((tier) =>
+    tier.inspect((inner) => inner.acquireLease !== undefined && inner.releaseLease !== undefined),
   );
 }
 
-function underLease(slot: TierSlot, key: string, token: string, work: LeasedLoad): Promise<CacheEntry | undefined> {
-  // The owner before may have stored it after this one had looked.
-  return holding(slot, key, token, work.milliseconds, async () => (await work.find()) ?? (await work.load()));
-}
-
-/** Works while a lease is extended again and again, and gives it back. */
-async function holding<T>(
-  slot: TierSlot,
+/** Extends the lease at intervals until the work is done, then releases it. */
+async function withLease(
+  tier: ManagedTier,
   key: string,
   token: string,
-  milliseconds: number,
-  work: () => Promise<T>,
-): Promise<T> {
-  const extend = () => void slot.ask((tier) => tier.acquireLease!(key, milliseconds, token), undefined);
-  const timer = setInterval(extend, milliseconds / 3).unref();
+  { leaseMs, find, load }: LeasedLoad,
+): Promise<CacheEntry | undefined> {
+  const extend = () => void tier.call((inner) => inner.acquireLease!(key, leaseMs, token), undefined);
+  const timer = setInterval(extend, leaseMs / 3).unref();
   try {
-    return await work();
+    // The previous owner may have stored the entry after this process looked for it.
+    return (await find()) ?? (await load());
   } finally {
     clearInterval(timer);
-    await slot.ask((tier) => tier.releaseLease!(key, token), false);
+    await tier.call((inner) => inner.releaseLease!(key, token), false);
   }
 }

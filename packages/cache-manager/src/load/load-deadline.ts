@@ -1,18 +1,18 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 
-/** The end of one caller's patience with a load. Its timer keeps the process alive until then: the caller waits for an answer. */
+/** The deadline of one caller of a load. Its timer keeps the process alive, because the caller is waiting for a result. */
 export class LoadDeadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
-  /** `milliseconds`: from now, as timers count them: a clock that is set forwards or backwards ends nothing. */
+  /** `milliseconds` from now. Independent of the system clock being set forwards or backwards. */
   constructor(milliseconds: number) {
     const giveUp = (): void => this.#controller.abort(timedOut(milliseconds));
-    // If the event loop was held up, the answer may lie there and has not been looked at yet: it gets one turn.
+    // If the event loop was blocked, the result may have arrived without being processed: give it one more turn.
     this.#timer = setTimeout(() => void setImmediate(giveUp), milliseconds);
   }
 
-  /** Aborted, with a CacheError of code `CACHE_LOAD_TIMED_OUT`, when the time is up. */
+  /** Aborted at the deadline, with a CacheError of code `CACHE_LOAD_TIMED_OUT`. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -23,6 +23,6 @@ export class LoadDeadline {
 }
 
 function timedOut(milliseconds: number): CacheError {
-  const message = `load: no entry within ${milliseconds} ms (timeoutMs); call again later, or give it more time`;
+  const message = `load: no entry within ${milliseconds} ms (timeoutMs); call again later, or allow more time`;
   return new CacheError(message, { code: CacheErrorCode.LOAD_TIMED_OUT });
 }

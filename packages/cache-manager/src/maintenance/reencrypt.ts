@@ -13,30 +13,30 @@ import {
 import { resealIdentityKey } from '../identity/identity-key.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
 import type { TierStack } from '../stack/tier-stack.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 import { HOOKS, tell } from '../transfer-options.ts';
 
 const DEFAULT_BATCH = 200;
 const MAX_BATCH = 10_000;
 const BATCH_TIMEOUT_MS = 60_000;
 
-/** How far a re-encryption is: the counts of all tiers so far, and the tier that it is at. */
+/** The progress of a re-encryption: the counts of all tiers so far, and the current tier. */
 export interface ReencryptProgress extends ReencryptCounts {
   readonly tier: string;
 }
 
-/** {@link ResealCounts}, all of them. */
+/** {@link ResealCounts} without optional members. */
 export interface ReencryptCounts extends ResealCounts {
   readonly inQuarantine: number;
   readonly misplaced: number;
 }
 
 export interface ReencryptOptions {
-  /** Called after each batch. An async one is waited for. What it throws, or rejects with, ends the work; what is sealed again stays so. */
+  /** Called after each batch, and awaited. An error that it throws or rejects with ends the work; resealed records stay resealed. */
   readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;
-  /** Ends the work with the signal's reason; what is sealed again stays so, and the next call goes on from there. */
+  /** Ends the work with the signal's reason; resealed records stay resealed, and the next call continues from there. */
   readonly signal?: AbortSignal | undefined;
-  /** Records rewritten at once, 1 to 10,000; other work gets a turn in between. Default 200. */
+  /** The number of records rewritten in one step, 1 to 10,000; other work can run in between. Default 200. */
   readonly batchSize?: number | undefined;
 }
 
@@ -45,25 +45,26 @@ const OPTIONS: Readonly<Record<keyof ReencryptOptions, ArgumentKind>> = Object.f
   ...HOOKS,
 });
 
-/** Records with credentials, counted in each tier that holds them; its sealed identity key is one of them. */
+/** Counts of records with credentials, in each tier that has them; a tier's sealed identity key counts as one. */
 export interface ReencryptResult extends ReencryptCounts {
-  /** The same, tier by tier. */
+  /** The same counts by tier. */
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
-   * True if every tier was gone through to its end, and nothing that it stores opens with an older key any more: no record, no free space of a
-   * file, no log, no quarantine. Then the older keys may be dropped: what is left in `unreadable` was sealed with a key
-   * that was not at hand.
-   * False when a tier was off or failed meanwhile, or another process kept it from wiping out what it had before: call
-   * again. False, too, with anything in `inQuarantine`: look into the quarantine, remove what is of no use, and call again;
-   * and with anything `misplaced`: such tokens were moved to another proxy, or are bound to none while `foreignTokens` refuses
-   * those. Delete these records, or accept foreign tokens for this call.
+   * True if every tier was processed completely and nothing that it stores can be opened with an older key any more: no record, no
+   * free space of a file, no log, no quarantine. Then the older keys may be dropped: the records counted as `unreadable` were
+   * sealed with a key that was not configured.
+   *
+   * False if a tier was out of use or failed meanwhile, or if another process kept it from wiping its old data: call again. False
+   * if anything is `inQuarantine`: inspect the quarantine, remove what is not needed, and call again. False if anything is
+   * `misplaced`: such tokens were moved to another proxy, or are bound to none while `foreignTokens` refuses those. Delete these
+   * records, or accept foreign tokens for this call.
    */
   readonly complete: boolean;
 }
 
 /**
- * Seals every stored token again that the current key did not make, tier by tier. Throws a CacheConfigError without a cipher, a
- * CacheValidationError for a wrong option, and the signal's reason when it is aborted.
+ * Reseals every stored token that another key sealed, tier by tier. Throws a CacheConfigError without a cipher, a
+ * CacheValidationError for an invalid option, and the signal's reason when it is aborted.
  */
 export async function reencrypt(
   stack: TierStack,
@@ -73,7 +74,7 @@ export async function reencrypt(
   checkOptionsObject(options, OPTIONS, { what: 'reencrypt' });
   const run = new Reencryption(stack, checkCipher(cipher), options);
   options.signal?.throwIfAborted();
-  for (const slot of stack.slots) if (slot.tier.capabilities.persistent) await run.throughTier(slot);
+  for (const tier of stack.tiers) if (tier.tier.capabilities.persistent) await run.processTier(tier);
   return run.result;
 }
 
@@ -98,74 +99,74 @@ class Reencryption {
     return { ...total, tiers: Object.fromEntries(this.#tiers), complete };
   }
 
-  /** One tier, by its own means or, if it has none, record by record under the keys' locks. */
-  async throughTier(slot: TierSlot): Promise<void> {
-    this.#tiers.set(slot.name, NOTHING);
-    const before = failuresOf(slot.tier);
-    // Before the tier wipes out what it had before.
-    const ofKey = await this.#identityKey(slot);
-    if (ofKey !== undefined) this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, ofKey));
-    const batches = slot.tier.reseal === undefined ? this.#oneByOne(slot) : this.#ownBatches(slot);
+  /** Reseals one tier: by its own `reseal`, or else record by record under the keys' locks. */
+  async processTier(tier: ManagedTier): Promise<void> {
+    this.#tiers.set(tier.name, NOTHING);
+    const before = failuresOf(tier.tier);
+    // Comes first, because the tier wipes its old data in the end.
+    const ofKey = await this.#identityKey(tier);
+    if (ofKey !== undefined) this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, ofKey));
+    const batches = tier.tier.reseal === undefined ? this.#oneByOne(tier) : this.#ownBatches(tier);
     for await (const counts of batches) {
-      this.#tiers.set(slot.name, add(this.#tiers.get(slot.name)!, counts));
-      await tell(this.#options.onProgress, { tier: slot.name, ...this.#total });
+      this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, counts));
+      await tell(this.#options.onProgress, { tier: tier.name, ...this.#total });
       await setImmediate();
       this.#options.signal?.throwIfAborted();
     }
-    if (!slot.usable || failuresOf(slot.tier) > before) this.#complete = false;
+    if (!tier.isUsable || failuresOf(tier.tier) > before) this.#complete = false;
   }
 
-  /** The counts of the tier's identity key, if it has one. A fault is the slot's, and is counted there. */
-  async #identityKey(slot: TierSlot): Promise<ResealCounts | undefined> {
+  /** The counts of the tier's identity key, if it has one. A fault has been counted by the fault boundary. */
+  async #identityKey(tier: ManagedTier): Promise<ResealCounts | undefined> {
     try {
-      return slot.usable ? await resealIdentityKey(slot, this.#cipher) : undefined;
+      return tier.isUsable ? await resealIdentityKey(tier, this.#cipher) : undefined;
     } catch {
       this.#complete = false;
       return undefined;
     }
   }
 
-  async *#ownBatches(slot: TierSlot): AsyncGenerator<ResealCounts> {
-    const batches = await slot.ask((tier) => iteratorOf(tier.reseal!(this.#batchSize)), undefined);
+  async *#ownBatches(tier: ManagedTier): AsyncGenerator<ResealCounts> {
+    const batches = await tier.call((inner) => iteratorOf(inner.reseal!(this.#batchSize)), undefined);
     if (batches === undefined) return;
     try {
-      for (let counts = await this.#next(slot, batches); counts !== undefined; counts = await this.#next(slot, batches))
+      for (let counts = await this.#next(tier, batches); counts !== undefined; counts = await this.#next(tier, batches))
         yield counts;
     } finally {
-      await slot.ask(() => batches.return?.(), undefined);
+      await tier.call(() => batches.return?.(), undefined);
     }
   }
 
-  /** Waits longer than other operations do: a batch may have to wait for the lock of a process that died. */
-  async #next(slot: TierSlot, batches: Batches): Promise<ResealCounts | undefined> {
-    if (!slot.usable) return undefined;
+  /** Waits longer than other operations: a batch may have to wait for the lock of a process that died. */
+  async #next(tier: ManagedTier, batches: Batches): Promise<ResealCounts | undefined> {
+    if (!tier.isUsable) return undefined;
     try {
-      const next = await withDeadline(Promise.resolve(batches.next()), BATCH_TIMEOUT_MS, slot.name);
+      const next = await withDeadline(Promise.resolve(batches.next()), BATCH_TIMEOUT_MS, tier.name);
       return next.value;
     } catch (error) {
-      // A fault is the slot's to count; it ends the tier.
-      return slot.ask(() => Promise.reject(error), undefined);
+      // Counts the fault; without further batches, the tier is done.
+      return tier.call(() => Promise.reject(error), undefined);
     }
   }
 
-  async *#oneByOne(slot: TierSlot): AsyncGenerator<ResealCounts> {
-    const { statistics } = slot.tier;
+  async *#oneByOne(tier: ManagedTier): AsyncGenerator<ResealCounts> {
+    const { statistics } = tier.tier;
     let batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
-    let met = 0;
-    for await (const entry of slot.entries()) {
+    let count = 0;
+    for await (const entry of tier.entries()) {
       const state = sealState(entry, this.#cipher);
       if (state === 'current') batch.alreadyCurrent++;
-      if (state === 'stale' && (await this.#rewrite(slot, entry.key))) batch.reencrypted++;
-      if (++met % this.#batchSize !== 0) continue;
+      if (state === 'stale' && (await this.#rewrite(tier, entry.key))) batch.reencrypted++;
+      if (++count % this.#batchSize !== 0) continue;
       yield batch;
       batch = { reencrypted: 0, alreadyCurrent: 0, unreadable: 0 };
     }
-    // What no key opens does not come out of a tier; it is counted by it.
-    yield { ...batch, unreadable: slot.tier.statistics.undecryptable - statistics.undecryptable };
+    // A tier does not return records that no key opens, but it counts them.
+    yield { ...batch, unreadable: tier.tier.statistics.undecryptable - statistics.undecryptable };
   }
 
-  async #rewrite(slot: TierSlot, key: string): Promise<boolean> {
-    const done = await this.#stack.rewrite(slot, key, (entry) => sealState(entry, this.#cipher) === 'stale');
+  async #rewrite(tier: ManagedTier, key: string): Promise<boolean> {
+    const done = await this.#stack.rewrite(tier, key, (entry) => sealState(entry, this.#cipher) === 'stale');
     if (done === false) this.#complete = false;
     return done === true;
   }
@@ -188,7 +189,7 @@ function add(a: ReencryptCounts, b: ResealCounts): ReencryptCounts {
     reencrypted: a.reencrypted + b.reencrypted,
     alreadyCurrent: a.alreadyCurrent + b.alreadyCurrent,
     unreadable: a.unreadable + b.unreadable,
-    // A tier written before there were these counts says nothing of them.
+    // Tiers written before these counts existed do not report them.
     misplaced: a.misplaced + (b.misplaced ?? 0),
     inQuarantine: a.inQuarantine + (b.inQuarantine ?? 0),
   };

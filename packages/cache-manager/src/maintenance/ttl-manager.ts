@@ -9,18 +9,24 @@ import {
   silentLogger,
 } from '@pw/cache-models';
 import { quietLogger } from '../observe/quiet-logger.ts';
-import { INTERVAL } from '../open/check-options.ts';
+import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
 
-/** What a TtlManager sweeps: a CacheManager, or anything else with expired entries. */
+/** What a TtlManager cleans up: a CacheManager, or anything else with expired entries. */
 export interface Sweepable {
   cleanupExpired(): Promise<number>;
 }
 
 export interface TtlManagerOptions {
-  /** Seconds between sweeps, more than 0. Default 60. */
+  /** Seconds between cleanups, more than 0. Default 60. */
   readonly cleanupInterval?: number | undefined;
   readonly logger?: Logger | undefined;
 }
+
+/** An interval in seconds that a repeating timer supports. */
+export const INTERVAL: ArgumentKind = Object.freeze({
+  wanted: 'must be a number of seconds above 0 and below 25 days',
+  isRight: (value: unknown) => typeof value === 'number' && value > 0 && value * 1e3 <= LONGEST_TIMER,
+});
 
 const TARGET: ArgumentKind = Object.freeze({
   wanted: 'must have a function cleanupExpired',
@@ -32,18 +38,18 @@ const OPTIONS: Readonly<Record<keyof TtlManagerOptions, ArgumentKind>> = Object.
 });
 
 /**
- * Removes expired entries in the background; without it they go when a read meets them. Its timer is unref'd: it keeps
- * no process alive. A sweep that takes longer than the interval is not overtaken by the next.
+ * Removes expired entries in the background; without it they are removed when they are read. Its timer does not keep the process
+ * alive. Cleanups never overlap, even if one takes longer than the interval.
  */
 export class TtlManager {
-  /** Seconds between sweeps. */
+  /** Seconds between cleanups. */
   readonly cleanupInterval: number;
   readonly #target: Sweepable;
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #sweeping = false;
+  #isCleaning = false;
 
-  /** Throws a CacheConfigError for what cannot be swept, and for a wrong option. */
+  /** Throws a CacheConfigError for a target without `cleanupExpired`, and for an invalid option. */
   constructor(target: Sweepable, options: TtlManagerOptions = {}) {
     checkArgument('target', target, TARGET, CacheConfigError);
     checkOptionsObject(options, OPTIONS, { what: 'ttl manager', error: CacheConfigError });
@@ -60,7 +66,7 @@ export class TtlManager {
   /** Idempotent. */
   start(): void {
     if (this.#timer !== undefined) return;
-    this.#timer = setInterval(() => void this.#sweep(), this.cleanupInterval * 1e3);
+    this.#timer = setInterval(() => void this.#cleanup(), this.cleanupInterval * 1e3);
     this.#timer.unref();
   }
 
@@ -70,15 +76,31 @@ export class TtlManager {
     this.#timer = undefined;
   }
 
-  async #sweep(): Promise<void> {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
+  async #cleanup(): Promise<void> {
+    if (this.#isCleaning) return;
+    this.#isCleaning = true;
     try {
       await this.#target.cleanupExpired();
     } catch {
       this.#logger.warn({}, 'background cleanup failed; the next one tries again');
     } finally {
-      this.#sweeping = false;
+      this.#isCleaning = false;
     }
   }
+}
+
+/**
+ * Cleans up a cache every `cleanupInterval` seconds until it is stopped or the cache has been garbage-collected. The timer holds the
+ * cache weakly, so that an abandoned cache is collected together with its files and database.
+ */
+export function startBackgroundCleanup(cache: Sweepable, cleanupInterval: number, logger: Logger): TtlManager {
+  const ref = new WeakRef(cache);
+  const cleanupExpired = async (): Promise<number> => {
+    const target = ref.deref();
+    if (target === undefined) manager.stop();
+    return target?.cleanupExpired() ?? 0;
+  };
+  const manager = new TtlManager({ cleanupExpired }, { cleanupInterval, logger });
+  manager.start();
+  return manager;
 }

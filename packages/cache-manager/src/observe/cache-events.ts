@@ -1,25 +1,26 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { type CacheStatistics, checkArgument, isPromise, Kinds, oneOf, type RemovalReason } from '@pw/cache-models';
+import { type CacheStatistics, checkArgument, Kinds, oneOf, type RemovalReason } from '@pw/cache-models';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
 
-/** What a cache tells its listeners; never an entry's secrets, only keys and names. */
+/** The events of a cache. They contain keys and names, never an entry's secrets. */
 export interface CacheEventMap {
   /** An entry was copied up into a tier. */
   promotion: [{ readonly key: string; readonly tier: string }];
-  /** An entry had to make room. */
+  /** An entry left a tier, because the tier ran out of room or for another reason. */
   eviction: [{ readonly key: string; readonly tier: string; readonly reason: RemovalReason }];
-  /** A tier is off because of failures. */
+  /** A tier was taken out of use because of failures. */
   degraded: [{ readonly tier: string }];
-  /** It is back, with everything that it missed. */
+  /** A tier is in use again, and everything that it missed was replayed. */
   recovered: [{ readonly tier: string }];
-  /** The counts, every `statisticsInterval` seconds while somebody listens. */
+  /** All counts, every `statisticsInterval` seconds while there is a listener. */
   statistics: [CacheStatistics];
 }
 
 export type CacheEventName = keyof CacheEventMap;
 export type CacheEventListener<E extends CacheEventName> = (event: CacheEventMap[E][0]) => void;
 
-/** The channels of `node:diagnostics_channel`: they tell of every cache in the process, each message as a listener gets it. */
+/** Channels of `node:diagnostics_channel` for all caches in the process; a message is the event that listeners get. */
 const CHANNELS = {
   promotion: channel('@pw/cache-manager:promotion'),
   eviction: channel('@pw/cache-manager:eviction'),
@@ -30,29 +31,31 @@ const CHANNELS = {
 
 const NAME = oneOf(Object.keys(CHANNELS));
 
-/** Emits without cost where nobody listens, and lets no listener's error reach the cache. */
+/** Emits at no cost if there is no listener, and keeps listeners' errors away from the cache. */
 export class CacheEvents {
   readonly #emitter = new EventEmitter<CacheEventMap>();
-  readonly #onListeners: (name: CacheEventName, some: boolean) => void;
+  readonly #onListeners: (name: CacheEventName, hasListeners: boolean) => void;
 
-  /** `onListeners` is told whether anybody listens to an event now. */
-  constructor(onListeners: (name: CacheEventName, some: boolean) => void = () => {}) {
+  /** `onListeners` is called when an event gets a listener or loses one. */
+  constructor(onListeners: (name: CacheEventName, hasListeners: boolean) => void = () => {}) {
     this.#onListeners = onListeners;
-    // However many listen, it is no leak: they go with the cache.
+    // Any number of listeners is fine: they are released with the cache.
     this.#emitter.setMaxListeners(0);
   }
 
-  /** Adds a listener; returns a function that removes it. Throws a CacheValidationError for an event that there is not, and for what is no function. */
+  /**
+   * Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event, or if the listener
+   * is not a function.
+   */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     checkArgument('name', name, NAME);
     checkArgument('listener', listener, Kinds.function);
     const guarded = ((event: CacheEventMap[E][0]) => {
       try {
-        // Typed as void, which an async listener satisfies: its rejection must end here too.
-        const answer: unknown = listener(event);
-        if (isPromise(answer)) answer.then(undefined, () => {});
+        // Typed as void, but an async listener satisfies that type too.
+        ignoreRejection(listener(event));
       } catch {
-        // A listener's fault is its own: the operation that it watches goes on.
+        // An error in a listener must not affect the operation that it observes.
       }
     }) as never;
     this.#emitter.on(name, guarded);
@@ -65,7 +68,7 @@ export class CacheEvents {
 
   emit<E extends CacheEventName>(name: E, event: CacheEventMap[E][0]): void {
     if (this.#emitter.listenerCount(name) > 0) this.#emitter.emit(name, ...([event] as never));
-    // A subscriber that throws is reported by Node.js itself, as of any channel; nothing of it comes back here.
+    // Node.js itself reports errors of subscribers; they are not thrown here.
     if (CHANNELS[name].hasSubscribers) CHANNELS[name].publish(event);
   }
 

@@ -1,18 +1,18 @@
-import { isPromise, type LogFields, type Logger, silentLogger } from '@pw/cache-models';
+import { type LogFields, type Logger, silentLogger } from '@pw/cache-models';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
 
 /**
- * The same logger, whose faults end here. Much of what the manager logs is work that nobody waits for, such as sweeps and loads behind an
- * old entry: an error that nobody hears would end the process, and a log line is worth no operation either.
+ * A logger whose errors are swallowed. Much of what the manager logs comes from background work, such as cleanups and loads behind a
+ * stale entry, where an error would end the process; and no operation should fail because of a log line.
  */
 export function quietLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
   const quiet = (name: keyof Logger) => (fields: LogFields, message: string) => {
     try {
-      // Typed as void, which an async function satisfies.
-      const answer: unknown = logger[name](fields, message);
-      if (isPromise(answer)) answer.then(undefined, () => {});
+      // Typed as void, but an async function satisfies that type too.
+      ignoreRejection(logger[name](fields, message));
     } catch {
-      // There is nowhere left to tell of it.
+      // There is nowhere left to report it.
     }
   };
   return Object.freeze({

@@ -1,4 +1,4 @@
-/** Does something again and again while it is wanted; keeps no process alive. */
+/** A repeating timer that can be started and stopped, and does not keep the process alive. */
 export class StatisticsTimer {
   readonly #milliseconds: number;
   readonly #tick: () => void;
@@ -9,10 +9,10 @@ export class StatisticsTimer {
     this.#tick = tick;
   }
 
-  /** Starts if it is wanted, stops if it is not. Idempotent. */
-  set wanted(isWanted: boolean) {
-    if (isWanted === (this.#timer !== undefined)) return;
-    if (isWanted) this.#timer = setInterval(this.#tick, this.#milliseconds).unref();
+  /** Starts or stops the timer. Idempotent. */
+  setRunning(isRunning: boolean): void {
+    if (isRunning === (this.#timer !== undefined)) return;
+    if (isRunning) this.#timer = setInterval(this.#tick, this.#milliseconds).unref();
     else {
       clearInterval(this.#timer);
       this.#timer = undefined;

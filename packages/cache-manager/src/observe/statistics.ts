@@ -1,70 +1,59 @@
-import { type CacheEntry, CacheStatistics, RemovalReason, TierStatistics } from '@pw/cache-models';
+import { CacheStatistics, type RemovalReason, TierStatistics } from '@pw/cache-models';
 import type { CacheManagerOptions } from '../manager-options.ts';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
-import type { TierStack } from '../stack/tier-stack.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 import { CacheEvents } from './cache-events.ts';
 import { StatisticsTimer } from './statistics-timer.ts';
 
-type CountingOptions = Pick<CacheManagerOptions, 'enableStatistics' | 'statisticsInterval'>;
+type StatisticsOptions = Pick<CacheManagerOptions, 'enableStatistics' | 'statisticsInterval'>;
 
-/** What goes on in a stack, counted and told to listeners. It is there before the stack: tiers may evict while they open. */
-export class CacheActivity {
+/** Counts what happens in a stack and reports it to listeners. */
+export class Statistics {
   readonly events: CacheEvents;
   requestMisses = 0;
   /** By level. */
   readonly #promotions: number[] = [];
   readonly #demotions: number[] = [];
-  #stack: TierStack | undefined;
+  readonly #isEnabled: boolean;
+  /** `undefined` until every tier is open; nothing is reported before. */
+  #tiers: readonly ManagedTier[] | undefined;
 
-  readonly #isCounting: boolean;
-
-  constructor({ enableStatistics = true, statisticsInterval = 5 }: CountingOptions) {
-    this.#isCounting = enableStatistics;
-    const timer = new StatisticsTimer(statisticsInterval, () => this.events.emit('statistics', this.statistics()));
-    this.events = new CacheEvents((name, some) => {
-      if (name === 'statistics') timer.wanted = some;
+  constructor({ enableStatistics = true, statisticsInterval = 5 }: StatisticsOptions) {
+    this.#isEnabled = enableStatistics;
+    const timer = new StatisticsTimer(statisticsInterval, () => this.events.emit('statistics', this.snapshot()));
+    this.events = new CacheEvents((name, hasListeners) => {
+      if (name === 'statistics') timer.setRunning(hasListeners);
     });
   }
 
-  /** From now on what happens is told of this stack. */
-  attach(stack: TierStack): void {
-    this.#stack = stack;
+  /** Starts reporting, with the tiers of the stack. */
+  attach(tiers: readonly ManagedTier[]): void {
+    this.#tiers = tiers;
   }
 
   /** An entry was copied up into a tier. */
-  promoted(slot: TierSlot, key: string): void {
-    countAt(this.#promotions, slot.level);
-    this.events.emit('promotion', { key, tier: slot.name });
+  promoted(tier: ManagedTier, key: string): void {
+    countAt(this.#promotions, tier.level);
+    this.events.emit('promotion', { key, tier: tier.name });
   }
 
-  /** An entry had to make room in a tier, or was removed from it for another reason. */
-  evicted(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
-    const stack = this.#stack;
-    if (stack === undefined) return;
-    if (
-      reason === RemovalReason.CAPACITY &&
-      stack.slots.slice(level + 1).some((slot) => keeps(slot, key, stack.isComing(key)))
-    ) {
-      countAt(this.#demotions, level);
-      if (level === 0) stack.noteEviction(entry);
-    }
-    this.events.emit('eviction', { key, tier: stack.slots[level]!.name, reason });
+  /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
+  evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void {
+    if (isDemotion) countAt(this.#demotions, tier.level);
+    this.events.emit('eviction', { key, tier: tier.name, reason });
   }
 
-  /** A tier was switched off, or is back. */
-  switched(name: 'degraded' | 'recovered', slot: TierSlot): void {
-    if (this.#stack !== undefined) this.events.emit(name, { tier: slot.name });
+  /** A tier was taken out of use, or is in use again. */
+  switched(name: 'degraded' | 'recovered', tier: ManagedTier): void {
+    if (this.#tiers !== undefined) this.events.emit(name, { tier: tier.name });
   }
 
-  /** A snapshot of all counts; with `enableStatistics` off, of the tiers' sizes and states alone. */
-  statistics(): CacheStatistics {
-    const counting = this.#isCounting;
-    const at = (counts: readonly number[], level: number): number => (counting ? (counts[level] ?? 0) : 0);
-    const tiers = this.#stack!.slots.map((slot) => {
-      const { statistics } = slot;
-      const stats = counting ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
-      const { name, level, degraded } = slot;
+  /** All counts; if statistics are disabled, only the sizes and states of the tiers. */
+  snapshot(): CacheStatistics {
+    const isEnabled = this.#isEnabled;
+    const at = (counts: readonly number[], level: number): number => (isEnabled ? (counts[level] ?? 0) : 0);
+    const tiers = (this.#tiers ?? []).map((tier) => {
+      const { statistics, name, level, isDegraded: degraded } = tier;
+      const stats = isEnabled ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
       return { name, stats, degraded, promotions: at(this.#promotions, level), demotions: at(this.#demotions, level) };
     });
     const named = (name: string) => tiers.find((tier) => tier.name === name);
@@ -78,21 +67,9 @@ export class CacheActivity {
       l3Degraded: named('l3')?.degraded ?? false,
       promotions: sum(tiers.map(({ promotions }) => promotions)),
       demotions: sum(tiers.map(({ demotions }) => demotions)),
-      requestMisses: counting ? this.requestMisses : 0,
+      requestMisses: isEnabled ? this.requestMisses : 0,
     });
   }
-}
-
-/**
- * True if a tier holds an entry that was written to all, or is about to. One that makes room itself may have let it go; where the
- * answer takes a while, it has not.
- */
-function keeps(slot: TierSlot, key: string, isComing: boolean): boolean {
-  if (!slot.answersFor(key)) return false;
-  if (isComing || !slot.isSynchronous || slot.tell((tier) => tier.config.maxEntries) === null) return true;
-  const has: unknown = slot.tell((tier) => tier.has(key));
-  ignoreRejection(has);
-  return has === true;
 }
 
 function countAt(counts: number[], level: number): void {

@@ -17,7 +17,7 @@ const OPTIONS: Readonly<Record<keyof OpenCacheOptions, ArgumentKind>> = Object.f
   env: optional(Kinds.object),
 });
 
-/** The variables that are looked up; whatever else an environment holds is nobody's business here. */
+/** The environment variables that are read; others are not checked. */
 const VARIABLES = ['PROXYWHIRL_CACHE_ENCRYPTION_KEY', 'PROXYWHIRL_CACHE_KEY_PREVIOUS'];
 
 function problemsOfEnv({ env }: Partial<OpenCacheOptions>): FieldProblem[] {
@@ -28,8 +28,8 @@ function problemsOfEnv({ env }: Partial<OpenCacheOptions>): FieldProblem[] {
   }));
 }
 
-/** The configuration with its defaults. Throws a CacheConfigError that lists all problems of both, before anything is made. */
-export function checkOpening(config: CacheConfigInput, options: OpenCacheOptions): CacheConfig {
+/** The configuration with its defaults. Throws a CacheConfigError that lists all problems of both arguments. */
+export function checkOpenCache(config: CacheConfigInput, options: OpenCacheOptions): CacheConfig {
   const problems = [
     ...problemsOfOptions(options, OPTIONS),
     ...problemsOfShared(options),

@@ -11,20 +11,15 @@ import {
   wholeNumber,
 } from '@pw/cache-models';
 import { THRESHOLDS } from '../health/health-thresholds.ts';
+import { INTERVAL } from '../maintenance/ttl-manager.ts';
 import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
 import { ON_TIER_ERROR } from '../stack/tier-error-policy.ts';
 import type { TtlJitter } from '../stack/ttl-jitter.ts';
 
-/** Seconds between what happens again and again, as a timer can wait for it. */
-export const INTERVAL: ArgumentKind = Object.freeze({
-  wanted: 'must be a number of seconds above 0 and below 25 days',
-  isRight: (value: unknown) => isAbove0(value) && (value as number) * 1e3 <= LONGEST_TIMER,
-});
-
 const WHOLE = wholeNumber(1);
 
-/** The options that `openCache` hands on, by name. */
+/** The options that `openCache` passes on. */
 export const SHARED_OPTIONS = Object.freeze({
   clock: optional(Kinds.clock),
   logger: optional(Kinds.logger),
@@ -67,7 +62,7 @@ const NAMED_TIER: Readonly<Record<keyof NamedTier, ArgumentKind>> = Object.freez
     wanted: 'must be a tier or a factory',
     isRight: (value: unknown) => typeof value === 'function' || (typeof value === 'object' && value !== null),
   }),
-  maxTtlSeconds: optional(Object.freeze({ wanted: 'must be a number of seconds above 0', isRight: isAbove0 })),
+  maxTtlSeconds: optional(Object.freeze({ wanted: 'must be a number of seconds above 0', isRight: isPositive })),
 });
 
 /** Checks the options before anything is opened. Throws a CacheConfigError that lists all problems. */
@@ -75,7 +70,7 @@ export function checkOptions(options: CacheManagerOptions): void {
   const problems = [...problemsOfOptions(options, OPTIONS), ...problemsOfShared(options)];
   if (Kinds.object.isRight(options)) {
     const { tiers, perSourceTtl } = options as { readonly tiers?: unknown; readonly perSourceTtl?: unknown };
-    // Not `flatMap` alone, which passes over holes.
+    // Not `flatMap`, which skips holes.
     if (Array.isArray(tiers)) problems.push(...Array.from(tiers, problemsOfTier).flat());
     if (Kinds.object.isRight(perSourceTtl)) problems.push(...problemsOfTtls(perSourceTtl as object));
   }
@@ -84,7 +79,7 @@ export function checkOptions(options: CacheManagerOptions): void {
   throw new CacheConfigError(`cache manager: ${list}`, { problems });
 }
 
-/** What is wrong with members of those options that `openCache` hands on; what is no object at all is not looked into. */
+/** Problems in the nested members of the options that `openCache` passes on. */
 export function problemsOfShared(options: unknown): FieldProblem[] {
   if (!Kinds.object.isRight(options)) return [];
   const { ttlJitter, healthThresholds, healthSchedule } = options as Readonly<Record<string, unknown>>;
@@ -115,7 +110,7 @@ function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
   }
 }
 
-/** A source may have any name; a name may hold anything, and is not quoted where it is long. */
+/** A source may have any name; a long one is quoted only in part. */
 function problemsOfTtls(ttls: object): FieldProblem[] {
   return Object.entries(ttls)
     .filter(([, ttl]) => !WHOLE.isRight(ttl))
@@ -130,6 +125,6 @@ function problemsOfTier(given: unknown, index: number): readonly FieldProblem[] 
   return 'tier' in given ? problemsWithin(path, given, NAMED_TIER) : [];
 }
 
-function isAbove0(value: unknown): boolean {
+function isPositive(value: unknown): boolean {
   return typeof value === 'number' && value > 0;
 }

@@ -10,9 +10,9 @@ import {
 } from '@pw/cache-models';
 import type { NamedTier } from '../manager-options.ts';
 
-// The one file that names the tier packages. Each is an optional peer: it is loaded when a configuration asks for it.
+// The only file that names the tier packages. Each is an optional peer dependency, loaded when a configuration needs it.
 
-/** The reference's stack for a configuration, without the levels that it switches off. */
+/** The reference's stack for a configuration, without the levels that it disables. */
 export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<NamedTier[]> {
   const tiers: NamedTier[] = [];
   if (config.l1Config.enabled) tiers.push({ name: 'l1', tier: await memoryTier(config) });
@@ -45,9 +45,9 @@ async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule):
 }
 
 /**
- * The cipher of a configuration: its own keys, else the environment's, else the key file's, else a random one with a warning.
- * Without `@pw/cache-crypto` there is none, and tiers on disk refuse entries with credentials, unless a key is configured:
- * then the missing package is an error.
+ * The cipher of a configuration: with its own keys, else those of the environment, else those of the key file, else a random key and
+ * a warning. If `@pw/cache-crypto` is not installed, there is no cipher, and tiers on disk refuse entries with credentials; if a key
+ * is configured, the missing package is an error.
  */
 export async function defaultCipher(
   config: CacheConfig,
@@ -55,9 +55,9 @@ export async function defaultCipher(
   env: Record<string, string | undefined>,
 ): Promise<CredentialCipher | undefined> {
   const { encryptionKey, keyFile, l2CacheDir, l3DatabasePath } = config;
-  const wanted =
+  const isKeyConfigured =
     encryptionKey !== null || keyFile !== undefined || env['PROXYWHIRL_CACHE_ENCRYPTION_KEY'] !== undefined;
-  if (!wanted && !config.l2Config.enabled && !config.l3Config.enabled) return undefined;
+  if (!isKeyConfigured && !config.l2Config.enabled && !config.l3Config.enabled) return undefined;
   try {
     const { CredentialEncryptor } = await load('@pw/cache-crypto', () => import('@pw/cache-crypto'));
     return new CredentialEncryptor({
@@ -71,7 +71,7 @@ export async function defaultCipher(
       logger,
     });
   } catch (error) {
-    if (wanted || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
+    if (isKeyConfigured || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
     logger?.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store them: ${error.message}`);
     return undefined;
   }

@@ -2,15 +2,15 @@ import { BaseTier, type CacheEntry, type CacheTier, type ChangeListener, type Ti
 
 export interface LateTierOptions extends TierOptions {
   readonly name: string;
-  /** Why there is no tier yet: what the first opening rejects with. */
+  /** Why there is no tier yet; the first attempt to open rejects with it. */
   readonly error: unknown;
-  /** Tries again to make the tier. */
+  /** Calls the factory again. */
   readonly make: () => Promise<CacheTier>;
 }
 
 /**
- * Stands in for a tier that could not be made. Opening it tries once more; from the first success on, everything that it is
- * asked and shows is the tier's own.
+ * A stand-in for a tier whose factory failed. Opening it calls the factory again; after the first success, every access is forwarded
+ * to the real tier.
  */
 export function lateTier(options: LateTierOptions): CacheTier {
   const standIn = new StandIn(options);
@@ -24,12 +24,12 @@ export function lateTier(options: LateTierOptions): CacheTier {
   });
 }
 
-/** A count that only grows must not begin anew. */
+/** The count must not decrease when the real tier takes over. */
 function sum(before: number, now: number | undefined): number | undefined {
   return now === undefined ? undefined : before + now;
 }
 
-/** Its operations run after the tier was made; whoever came while that was under way is passed on. */
+/** `BaseTier` opens it before any operation, so that the operations below always have a real tier to call. */
 class StandIn extends BaseTier {
   made: CacheTier | undefined;
   readonly #make: () => Promise<CacheTier>;
@@ -40,7 +40,7 @@ class StandIn extends BaseTier {
     super({}, options, {
       mode: 'async',
       tierType: 'late',
-      // Nothing is known: it may keep tokens of an older key, and others may write to it.
+      // Nothing is known about the tier: it may contain tokens of an older key, and other processes may write to it.
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
     });
     this.#make = options.make;

@@ -1,4 +1,4 @@
-/** Rejects with the signal's reason when it is aborted first; the work itself goes on. */
+/** Rejects with the signal's reason if it is aborted first. The work behind the promise is not cancelled. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

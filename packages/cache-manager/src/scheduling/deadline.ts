@@ -1,34 +1,34 @@
 import { CacheStorageError } from '@pw/cache-models';
 
 /**
- * Rejects with a CacheStorageError when the promise has not settled in time, after handing it to `late`; a later
- * rejection of it is swallowed. The timer keeps the process alive: somebody is waiting for this answer, and it comes by then.
+ * Rejects with a CacheStorageError if the promise does not settle in time, after passing the promise to `onLate`; its later
+ * rejection is swallowed. The timer keeps the process alive, because a caller is waiting for the result.
  */
 export function withDeadline<T>(
   promise: Promise<T>,
   milliseconds: number,
   tier: string,
-  late?: (promise: Promise<T>) => void,
+  onLate?: (promise: Promise<T>) => void,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  let turn: NodeJS.Immediate | undefined;
-  const given = new Promise<never>((_, reject) => {
+  let immediate: NodeJS.Immediate | undefined;
+  const timeout = new Promise<never>((_, reject) => {
     const giveUp = () => {
-      late?.(promise);
+      onLate?.(promise);
       reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier }));
     };
-    // If the event loop was held up, the answer may lie there and has not been looked at yet: it gets one turn.
+    // If the event loop was blocked, the answer may have arrived without being processed: give it one more turn.
     timer = setTimeout(() => {
-      turn = setImmediate(giveUp);
+      immediate = setImmediate(giveUp);
     }, milliseconds);
   });
-  return Promise.race([promise, given]).finally(() => {
+  return Promise.race([promise, timeout]).finally(() => {
     clearTimeout(timer);
-    clearImmediate(turn);
+    clearImmediate(immediate);
   });
 }
 
-/** True once the promise has settled, false if that takes longer. */
+/** Resolves to true once the promise has settled, or to false if that takes longer than `milliseconds`. */
 export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds, false);

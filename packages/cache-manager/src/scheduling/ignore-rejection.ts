@@ -1,6 +1,6 @@
 import { isPromise } from '@pw/cache-models';
 
-/** For an answer that nobody waits for: its rejection ends here. */
-export function ignoreRejection(answer: unknown): void {
-  if (isPromise(answer)) answer.then(undefined, () => {});
+/** Swallows the rejection of a result that nobody awaits. */
+export function ignoreRejection(result: unknown): void {
+  if (isPromise(result)) result.then(undefined, () => {});
 }

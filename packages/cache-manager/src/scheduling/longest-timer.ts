@@ -1,2 +1,2 @@
-/** The longest time that a timer of Node.js can wait, in milliseconds. */
+/** The longest delay that a Node.js timer supports, in milliseconds. */
 export const LONGEST_TIMER = 2 ** 31 - 1;

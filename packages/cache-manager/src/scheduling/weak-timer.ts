@@ -1,10 +1,10 @@
-/** Least and most that a timer waits, in milliseconds: where there is traffic, the next operation comes first anyhow. */
-const SHORTEST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+/** Limits of the delay, in milliseconds. With traffic, the next operation usually comes before the timer. */
+const MIN_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 60_000;
 
 /**
- * Calls `tick` of an object once, after a while, unless nobody holds the object any more: the timer holds it weakly, and keeps
- * no process alive.
+ * Calls `tick` once after a delay, unless the target has been garbage-collected. The timer holds its target weakly and does not
+ * keep the process alive.
  */
 export class WeakTimer<T extends object> {
   readonly #ref: WeakRef<T>;
@@ -16,16 +16,16 @@ export class WeakTimer<T extends object> {
     this.#tick = tick;
   }
 
-  /** Starts, or starts anew. */
+  /** Starts or restarts the timer. */
   start(milliseconds: number): void {
     clearTimeout(this.#timer);
     const [ref, tick] = [this.#ref, this.#tick];
-    const ring = () => {
+    const fire = () => {
       this.#timer = undefined;
       const target = ref.deref();
       if (target !== undefined) tick(target);
     };
-    this.#timer = setTimeout(ring, Math.min(Math.max(milliseconds, SHORTEST_WAIT_MS), LONGEST_WAIT_MS));
+    this.#timer = setTimeout(fire, Math.min(Math.max(milliseconds, MIN_DELAY_MS), MAX_DELAY_MS));
     this.#timer.unref();
   }
 

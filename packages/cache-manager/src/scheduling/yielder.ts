@@ -1,18 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** How long work may go on before others have their turn of the event loop, in milliseconds. */
-const TURN_MS = 4;
+/** How long a loop may run before it yields to the event loop, in milliseconds. */
+const BUDGET_MS = 4;
 
-/** Work item by item that gives others their turn when its own has lasted long enough. */
-export class Turn {
+/** Lets a long loop yield to the event loop whenever it has used up its time budget. */
+export class Yielder {
   #started = performance.now();
 
-  /** An item is done: true if it is time to `rest`. Looks at the clock each time, for one item may cost as much as a thousand. */
-  isOver(): boolean {
-    return performance.now() - this.#started >= TURN_MS;
+  /** True if it is time to `yield`. Reads the clock on every call, because one item may cost as much as a thousand others. */
+  isDue(): boolean {
+    return performance.now() - this.#started >= BUDGET_MS;
   }
 
-  async rest(): Promise<void> {
+  /** Yields to the event loop and starts a new time budget. */
+  async yield(): Promise<void> {
     await setImmediate();
     this.#started = performance.now();
   }

@@ -1,127 +1,130 @@
 import { setImmediate } from 'node:timers/promises';
 import { type CacheEntry, chain, isPromise, type MaybePromise, moveUserInfo } from '@pw/cache-models';
-import type { WriteBehind } from '../access/access-buffer.ts';
+import type { AccessBuffer } from '../access/access-buffer.ts';
 import type { Merge } from '../merge.ts';
-import { allOf, areMany } from '../scheduling/slicer.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import { allOf, areMany } from '../scheduling/slices.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 import type { SliceHooks } from '../tier/tier-writes.ts';
-import type { KeyLock } from './keyed-mutex.ts';
 
-export interface StackBatchesContext {
-  readonly slots: readonly TierSlot[];
-  /** First those in which an entry has its own life, then those that cap it. */
-  readonly byTruth: readonly TierSlot[];
-  readonly lock: KeyLock;
-  readonly access: WriteBehind;
-  /** The value of a key is replaced or removed: what is kept of it beside the tiers is void. */
-  readonly isOver: (key: string) => void;
+export interface BatchWritesContext {
+  readonly tiers: readonly ManagedTier[];
+  /** First the tiers that keep an entry's own TTL, then those that cap it. */
+  readonly uncappedFirst: readonly ManagedTier[];
+  readonly mutex: KeyedMutex;
+  readonly access: AccessBuffer;
+  /** Called when the value of a key is replaced or removed. */
+  readonly invalidateDerivedState: (key: string) => void;
 }
 
 /**
- * Writes of many keys, under the locks of all of them. The first tier's part comes first, and the others' when its work is over
- * for this turn of the event loop.
+ * Writes of many keys, under the locks of all of them. The first tier is written first, the others once its work in this turn of
+ * the event loop is done.
  */
-export class StackBatches {
-  readonly #context: StackBatchesContext;
-  readonly #first: TierSlot;
-  readonly #others: readonly TierSlot[];
-  /** Keys that the first tier has been given and the others not yet; under their locks, so that no two batches share one. */
-  readonly #coming = new Set<string>();
-  /** What is kept of an old value is void in the moment in which the first tier has the new one. */
+export class BatchWrites {
+  readonly #context: BatchWritesContext;
+  readonly #first: ManagedTier;
+  readonly #others: readonly ManagedTier[];
+  /** Keys that have been put into the first tier but not into the others yet. Their locks are held, so that no batches share a key. */
+  readonly #pendingBelow = new Set<string>();
+  /** State derived from an old value becomes obsolete in the step in which the first tier gets the new value. */
   readonly #hooks = {
     before: (slice) => {
       for (const { key } of slice) {
-        this.#context.isOver(key);
-        this.#coming.add(key);
+        this.#context.invalidateDerivedState(key);
+        this.#pendingBelow.add(key);
       }
     },
     after: (slice) => this.#forgetReplaced(slice),
   } satisfies SliceHooks;
 
-  /** Of at least one slot. */
-  constructor(context: StackBatchesContext) {
+  /** Expects at least one tier. */
+  constructor(context: BatchWritesContext) {
     this.#context = context;
-    const [first, ...others] = context.slots;
+    const [first, ...others] = context.tiers;
     this.#first = first!;
     this.#others = others;
   }
 
-  /** True if an entry of the key is on its way into the tiers below the first one. */
-  isComing(key: string): boolean {
-    return this.#coming.size > 0 && this.#coming.has(key);
+  /** True if an entry of the key is about to be put into the tiers below the first one. */
+  isPendingBelow(key: string): boolean {
+    return this.#pendingBelow.size > 0 && this.#pendingBelow.has(key);
   }
 
-  /** Stores entries and tells which of them at least one tier holds. */
+  /** Stores entries and returns which of them at least one tier stored. */
   putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const entries = given.map(moveUserInfo);
     const keys = entries.map((entry) => entry.key);
-    return this.#context.lock.runAll(keys, () => this.#andBelow(entries, this.#first.writeMany(entries, this.#hooks)));
+    return this.#context.mutex.runAll(keys, () => this.#putBelow(entries, this.#first.putMany(entries, this.#hooks)));
   }
 
   /**
-   * Stores what `merge` makes of the entries that are there under the keys, with nothing in between; tells in the order of its
-   * entries which of them at least one tier holds.
+   * Stores the entries that `merge` makes of the existing entries of the keys, as one atomic step; returns, in the order of its
+   * entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
-    const { lock, access } = this.#context;
-    return lock.runAll(keys, async () => {
+    const { mutex, access } = this.#context;
+    return mutex.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
       await merge.prepare(existing);
-      // Reads of the first tier hold no lock: those of the last moment count too.
-      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#atFirst(key) ?? entry));
+      // Reads of the first tier take no lock, so that accesses may have been counted meanwhile.
+      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
       const entries = merge.over(existing).map(moveUserInfo);
       this.#hooks.before(entries);
-      const written = this.#first.writeAll(entries);
-      if (!isPromise(written)) this.#hooks.after(entries);
-      return this.#andBelow(entries, written);
+      const stored = this.#first.putManyInOneStep(entries);
+      if (!isPromise(stored)) this.#hooks.after(entries);
+      return this.#putBelow(entries, stored);
     });
   }
 
-  /** Removes entries from every tier and tells which of them one tier had. */
-  eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    const { lock, slots, isOver } = this.#context;
-    return lock.runAll(keys, () => {
-      for (const key of keys) isOver(key);
-      return chain(allOf(slots.map((slot) => slot.eraseMany(keys))), (tiers) => anyOf(tiers, keys.length));
+  /** Removes entries from every tier and returns which of them existed in at least one tier. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    const { mutex, tiers, invalidateDerivedState } = this.#context;
+    return mutex.runAll(keys, () => {
+      for (const key of keys) invalidateDerivedState(key);
+      return chain(allOf(tiers.map((tier) => tier.deleteMany(keys))), (results) => anyTier(results, keys.length));
     });
   }
 
   /**
-   * Removes the entries of the keys of which `isWanted` says so, from every tier, with nothing in between; tells how many that were. It is
-   * asked about the newest value of each.
+   * Removes those entries of the keys whose newest value satisfies `isWanted` from every tier, as one atomic step; returns how many
+   * were removed.
    */
-  eraseManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
-    const { lock, slots, isOver } = this.#context;
-    return lock.runAll(keys, async () => {
+  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    const { mutex, tiers, invalidateDerivedState } = this.#context;
+    return mutex.runAll(keys, async () => {
       const newest = await this.#newestMany(keys);
       const wanted = keys.filter((key) => newest.has(key) && isWanted(newest.get(key)!));
-      for (const key of wanted) isOver(key);
-      const tiers = await allOf(slots.map((slot) => slot.eraseMany(wanted)));
-      return anyOf(tiers, wanted.length).filter(Boolean).length;
+      for (const key of wanted) invalidateDerivedState(key);
+      const results = await allOf(tiers.map((tier) => tier.deleteMany(wanted)));
+      return anyTier(results, wanted.length).filter(Boolean).length;
     });
   }
 
-  #andBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
-    const tiers = areMany(entries)
-      ? this.#inTurns(entries, first)
-      : allOf([first, ...this.#others.map((slot) => slot.writeMany(entries))]);
-    return chain(tiers, (answers) => {
-      for (const { key } of entries) this.#coming.delete(key);
-      return anyOf(answers, entries.length);
+  #putBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
+    const results = areMany(entries)
+      ? this.#putInTurns(entries, first)
+      : allOf([first, ...this.#others.map((tier) => tier.putMany(entries))]);
+    return chain(results, (stored) => {
+      for (const { key } of entries) this.#pendingBelow.delete(key);
+      return anyTier(stored, entries.length);
     });
   }
 
-  /** Each tier begins in a turn of its own. */
-  async #inTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
-    const answers = [first];
-    for (const slot of this.#others) {
+  /** Starts each tier in its own turn of the event loop. */
+  async #putInTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
+    const results = [first];
+    for (const tier of this.#others) {
       await setImmediate();
-      answers.push(slot.writeMany(entries));
+      results.push(tier.putMany(entries));
     }
-    return Promise.all(answers);
+    return Promise.all(results);
   }
 
-  /** To store a batch, the first tier may have let go of values that the batch itself replaces: what they were counted is void too. */
+  /**
+   * While storing a batch, the first tier may have evicted values that the batch itself replaces: accesses recorded for them are
+   * obsolete too.
+   */
   #forgetReplaced(entries: readonly CacheEntry[]): void {
     const { access } = this.#context;
     const first = this.#first;
@@ -129,23 +132,23 @@ export class StackBatches {
     for (const entry of entries) {
       if (!access.has(entry.key)) continue;
       access.forget(entry.key);
-      if (first.look(entry.key) === undefined) access.evicted(entry);
+      if (first.peek(entry.key) === undefined) access.recordEviction(entry);
     }
   }
 
-  #atFirst(key: string): CacheEntry | undefined {
+  #peekFirst(key: string): CacheEntry | undefined {
     const first = this.#first;
-    if (!first.isSynchronous || first.isCapped) return undefined;
-    return first.look(key) as CacheEntry | undefined;
+    if (!first.isSynchronous || first.capsTtl) return undefined;
+    return first.peek(key) as CacheEntry | undefined;
   }
 
-  /** The live entries of the keys without counting a hit; a tier is asked for those that none before had. */
+  /** The live entries of the keys, without counting hits. Each tier is read only for the keys not found before. */
   async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
     let left = keys;
-    for (const slot of this.#context.byTruth) {
+    for (const tier of this.#context.uncappedFirst) {
       if (left.length === 0) break;
-      for (const entry of await slot.lookMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      for (const entry of await tier.peekMany(left)) if (entry !== undefined) found.set(entry.key, entry);
       if (areMany(left)) await setImmediate();
       if (found.size > 0) left = left.filter((key) => !found.has(key));
     }
@@ -153,6 +156,6 @@ export class StackBatches {
   }
 }
 
-function anyOf(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
-  return Array.from({ length }, (_, i) => tiers.some((answers) => answers[i] === true));
+function anyTier(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
+  return Array.from({ length }, (_, i) => tiers.some((results) => results[i] === true));
 }

@@ -1,66 +1,70 @@
 import { isPromise } from '@pw/cache-models';
 import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
-import type { KeyLock } from './keyed-mutex.ts';
+import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 
-/** What is kept of values beside the tiers, such as accesses of the old one that are not to be counted in the new one. */
-export interface KeptBeside {
+/** State derived from values and kept outside the tiers, such as accesses that must not be counted for a new value. */
+export interface DerivedState {
   forget(key: string): void;
   clear(): void;
 }
 
 /**
- * Where other processes write to a tier too, the tiers above it hold copies that go out of date: what has changed is dropped
- * from them, and everything when changes may have been missed.
+ * If other processes write to a tier too, the tiers above it contain copies that become outdated. Changed keys are dropped from
+ * these tiers, and everything is dropped if changes may have been missed.
  *
- * Under the key's lock: a copy that is being made of the old value is made before, and then dropped; one that is made after
- * is of the new value, for a tier tells of a change when it has made it.
+ * This happens under the key's lock: a copy of the old value is finished before, and then dropped; a copy made afterwards has the
+ * new value, because a tier reports a change only after making it.
  */
-export class Coherence {
-  readonly #lock: KeyLock;
-  readonly #kept: KeptBeside;
-  readonly #ends: (() => void)[] = [];
+export class Invalidation {
+  readonly #mutex: KeyedMutex;
+  readonly #derived: DerivedState;
+  readonly #unsubscribe: (() => void)[] = [];
 
-  constructor(slots: readonly TierSlot[], lock: KeyLock, kept: KeptBeside) {
-    this.#lock = lock;
-    this.#kept = kept;
-    for (const [level, slot] of slots.entries()) {
-      const above = slots.slice(0, level);
+  constructor(tiers: readonly ManagedTier[], mutex: KeyedMutex, derived: DerivedState) {
+    this.#mutex = mutex;
+    this.#derived = derived;
+    for (const [level, tier] of tiers.entries()) {
+      const above = tiers.slice(0, level);
       if (above.length === 0) continue;
-      const end: unknown = slot.tell((tier) => tier.onChange?.((key) => this.#changed(above, key)));
-      if (typeof end === 'function') this.#ends.push(() => ignoreRejection(slot.tell(() => end() as unknown)));
+      const end: unknown = tier.inspect((inner) => inner.onChange?.((key) => this.#changed(above, key)));
+      if (typeof end === 'function')
+        this.#unsubscribe.push(() => ignoreRejection(tier.inspect(() => end() as unknown)));
       else ignoreRejection(end);
     }
   }
 
-  /** Listens no more. */
+  /** Stops listening to changes. */
   stop(): void {
-    for (const end of this.#ends.splice(0)) end();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
-  /** A key that is none tells of a change all the same, of whatever it may be. */
-  #changed(above: readonly TierSlot[], key: unknown): void {
+  /** A key that is not a string reports an unknown change. */
+  #changed(above: readonly ManagedTier[], key: unknown): void {
     if (typeof key === 'string') this.#drop(above, key);
     else this.#dropAll(above);
   }
 
-  #drop(above: readonly TierSlot[], key: string): void {
-    void this.#lock.run(key, () => {
-      this.#kept.forget(key);
-      return eachOf(above, (slot) => slot.erase(key));
+  #drop(above: readonly ManagedTier[], key: string): void {
+    void this.#mutex.run(key, () => {
+      this.#derived.forget(key);
+      return forEachTier(above, (tier) => tier.delete(key));
     });
   }
 
-  #dropAll(above: readonly TierSlot[]): void {
-    void this.#lock.runAlone(() => {
-      this.#kept.clear();
-      return eachOf(above, (slot) => slot.eraseAll());
+  #dropAll(above: readonly ManagedTier[]): void {
+    void this.#mutex.runExclusive(() => {
+      this.#derived.clear();
+      return forEachTier(above, (tier) => tier.clear());
     });
   }
 }
 
-/** A slot never rejects. */
-function eachOf(slots: readonly TierSlot[], work: (slot: TierSlot) => unknown): Promise<unknown> | undefined {
-  const later = slots.map(work).filter((answer) => isPromise(answer));
-  return later.length === 0 ? undefined : Promise.all(later);
+/** Needs no error handling, because a managed tier never rejects. */
+function forEachTier(
+  tiers: readonly ManagedTier[],
+  work: (tier: ManagedTier) => unknown,
+): Promise<unknown> | undefined {
+  const promises = tiers.map(work).filter((result) => isPromise(result));
+  return promises.length === 0 ? undefined : Promise.all(promises);
 }

@@ -7,22 +7,22 @@ import {
 } from '@pw/cache-models';
 
 /**
- * Where a page of a stack ended. A tier's cursor is its own affair, so the one of the tier that answered is kept beside
- * one that the plain query understands: should that tier be off by the next page, the rest is still found.
+ * Where a page of a stack ended. A tier's cursor is opaque, so it is kept together with one for the plain query over all entries: if
+ * the tier is out of use by the next page, the rest is still found.
  */
 export interface PageCursor {
-  /** The tier that gave the page; `null` for the plain query. */
+  /** The tier that returned the page; `null` for the plain query. */
   readonly tier: string | null;
   readonly ofTier: string | null;
   readonly plain: string | undefined;
 }
 
-/** Reads a cursor of `formatPageCursor`. Throws a CacheValidationError for anything else. */
+/** Parses a cursor made by `formatPageCursor`. Throws a CacheValidationError for anything else. */
 export function parsePageCursor(text: string | undefined): PageCursor | undefined {
   if (text === undefined) return undefined;
   const parts = partsOf(text);
-  const isText = (part: unknown) => part === null || typeof part === 'string';
-  if (parts?.length === 3 && parts.every(isText)) {
+  const isPart = (part: unknown) => part === null || typeof part === 'string';
+  if (parts?.length === 3 && parts.every(isPart)) {
     const [tier, ofTier, plain] = parts as (string | null)[];
     return { tier: tier!, ofTier: ofTier!, plain: plain ?? undefined };
   }
@@ -30,16 +30,16 @@ export function parsePageCursor(text: string | undefined): PageCursor | undefine
   throw new CacheValidationError(`query: ${problem.path}: ${problem.message}`, { problems: [problem] });
 }
 
-/** The cursor after a page that a tier gave, or the plain query (`null`); `before` is the cursor that led to the page. */
+/** The cursor after a page of a tier, or of the plain query (`null`); `before` is the cursor that led to the page. */
 export function formatPageCursor(
   page: EntryPage,
   tier: string | null,
   filter: EntryFilter,
   before: PageCursor | undefined,
 ): string | null {
-  // Entries by chance have no next page, whatever a tier says.
+  // A random order has no next page, whatever a tier returns.
   if (page.cursor === null || filter.orderBy === 'random') return null;
-  // A page may be empty and not the last: damaged entries are left out. The plain query then begins where this one did.
+  // An empty page need not be the last, because damaged entries are left out. The plain query then begins where this page began.
   const plain = tier === null ? page.cursor : (plainCursor(page.entries.at(-1), filter) ?? before?.plain ?? null);
   return Buffer.from(JSON.stringify([tier, page.cursor, plain])).toString('base64url');
 }

@@ -1,21 +1,21 @@
 import { CacheEntry, checkFilter, type EntryFilter, type EntryPage, filterTest, queryEntries } from '@pw/cache-models';
-import type { TierSlot } from '../tier/managed-tier.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
 import { formatPageCursor, type PageCursor, parsePageCursor } from './page-cursor.ts';
 import type { TierStack } from './tier-stack.ts';
 
 /**
- * One page of the entries that fit a filter, from the lowest tier if that has an index and holds everything; otherwise, or
- * should it fail, from all entries of the stack. Accesses are written first, so that an order by them is right.
- * Throws a CacheValidationError for a wrong filter.
+ * One page of the entries that match a filter: from the lowest tier if that has an index and contains everything; otherwise, or if
+ * it fails, from all entries of the stack. Accesses are flushed first, so that an order by them is right.
+ * Throws a CacheValidationError for an invalid filter.
  */
 export async function queryStack(stack: TierStack, filter: EntryFilter, now: number): Promise<EntryPage> {
   checkFilter(filter);
   const cursor = parsePageCursor(filter.cursor);
   await stack.flush();
-  const slot = slotFor(stack, cursor);
-  if (slot !== undefined) {
-    const page = await askSlot(slot, { ...filter, cursor: cursor?.ofTier ?? undefined });
-    if (page !== undefined) return finish(stack, page, slot.name, filter, cursor);
+  const tier = indexedTier(stack, cursor);
+  if (tier !== undefined) {
+    const page = await queryTier(tier, { ...filter, cursor: cursor?.ofTier ?? undefined });
+    if (page !== undefined) return finish(stack, page, tier.name, filter, cursor);
   }
   const plain = cursor?.tier === null ? (cursor.ofTier ?? undefined) : cursor?.plain;
   const page = queryEntries(await collect(stack.entries()), { ...filter, cursor: plain }, now);
@@ -23,8 +23,8 @@ export async function queryStack(stack: TierStack, filter: EntryFilter, now: num
 }
 
 /**
- * The entries of the lowest tier that fit a filter, page by page, if a query would be answered from there; `undefined` instead of a page
- * if the tier cannot be asked, or fails: all entries have to be looked at then.
+ * The matching entries of the lowest tier, page by page, if a query would be answered by its index; `undefined` instead of a page
+ * if the tier cannot be queried or fails, so that the caller has to read all entries.
  */
 export async function* pagesOfIndex(
   stack: TierStack,
@@ -32,35 +32,35 @@ export async function* pagesOfIndex(
 ): AsyncGenerator<readonly CacheEntry[] | undefined> {
   let cursor: string | undefined;
   do {
-    const slot = slotFor(stack, undefined);
-    const page = slot === undefined ? undefined : await askSlot(slot, { ...filter, cursor });
+    const tier = indexedTier(stack, undefined);
+    const page = tier === undefined ? undefined : await queryTier(tier, { ...filter, cursor });
     yield page?.entries;
     cursor = page?.cursor ?? undefined;
   } while (cursor !== undefined);
 }
 
 /**
- * The lowest tier, if it can be asked. One above it holds what was put and read lately, and one that makes room or ends lives early has not all
- * that the others have. The tier that gave the page before goes on; a plain query that has begun does so too.
+ * The lowest tier, if it can answer the query. Higher tiers contain only recent entries, and a tier with a limit or a capped TTL
+ * may lack entries of the others. The next page comes from where the previous one came: this tier, or the plain query.
  */
-function slotFor({ slots }: TierStack, cursor: PageCursor | undefined): TierSlot | undefined {
-  const lowest = slots.at(-1)!;
-  const isAsked = lowest.tell((tier) => tier.capabilities.query) === true;
-  const holdsAll = slots.length === 1 || (lowest.tell((tier) => tier.config.maxEntries) === null && !lowest.isCapped);
-  const mayGoOn = cursor === undefined || cursor.tier === lowest.name;
-  return isAsked && holdsAll && mayGoOn && lowest.isComplete ? lowest : undefined;
+function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
+  const lowest = tiers.at(-1)!;
+  const hasIndex = lowest.inspect((tier) => tier.capabilities.query) === true;
+  const hasAll = tiers.length === 1 || (lowest.inspect((tier) => tier.config.maxEntries) === null && !lowest.capsTtl);
+  const mayContinue = cursor === undefined || cursor.tier === lowest.name;
+  return hasIndex && hasAll && mayContinue && lowest.isUpToDate ? lowest : undefined;
 }
 
 /**
- * `undefined` if the tier failed, or gave what is no page: an empty one says nothing then. Nor is a page believed that has what was not asked for, as
- * that of a tier made before a member of the filter was. Whose life has ended since does not matter.
+ * `undefined` if the tier failed or did not return a page; an empty page after a fault means nothing. A page with an entry that does
+ * not match is rejected too: a tier made before a member of the filter existed ignores that member. Expiry is not checked.
  */
-async function askSlot(slot: TierSlot, filter: EntryFilter): Promise<EntryPage | undefined> {
-  const before = slot.faults;
-  const page = await slot.ask<EntryPage | undefined>((tier) => tier.query?.(filter), undefined);
-  if (slot.faults !== before || !Array.isArray(page?.entries)) return undefined;
-  const isWanted = filterTest({ ...filter, includeExpired: true }, 0);
-  return page.entries.every((entry) => CacheEntry.isCacheEntry(entry) && isWanted(entry)) ? page : undefined;
+async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryPage | undefined> {
+  const before = tier.faults;
+  const page = await tier.call<EntryPage | undefined>((inner) => inner.query?.(filter), undefined);
+  if (tier.faults !== before || !Array.isArray(page?.entries)) return undefined;
+  const isMatch = filterTest({ ...filter, includeExpired: true }, 0);
+  return page.entries.every((entry) => CacheEntry.isCacheEntry(entry) && isMatch(entry)) ? page : undefined;
 }
 
 function finish(

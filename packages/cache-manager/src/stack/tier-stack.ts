@@ -5,85 +5,88 @@ import {
   type Logger,
   type MaybePromise,
   moveUserInfo,
-  type RemovalReason,
+  RemovalReason,
 } from '@pw/cache-models';
-import { WriteBehind } from '../access/access-buffer.ts';
-import { StaleEntries } from '../load/stale-entries.ts';
+import { AccessBuffer } from '../access/access-buffer.ts';
 import type { Merge } from '../merge.ts';
-import { allOf } from '../scheduling/slicer.ts';
-import type { TierSlot } from '../tier/managed-tier.ts';
-import { StackBatches } from './batch-writes.ts';
-import { Coherence } from './invalidation.ts';
-import { KeyLock } from './keyed-mutex.ts';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import { allOf } from '../scheduling/slices.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { BatchWrites } from './batch-writes.ts';
+import { Invalidation } from './invalidation.ts';
+import { StaleEntries } from './stale-entries.ts';
 
-/** What the stack tells its owner. */
+/** What a stack reports to its owner. */
 export interface StackEvents {
-  /** An entry was copied up into `slot` after a lower hit. */
-  promoted(slot: TierSlot, key: string): void;
+  /** An entry was copied up into a tier after a hit below it. */
+  promoted(tier: ManagedTier, key: string): void;
+  /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
+  evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void;
 }
 
-/** An entry and the tier that answered. */
+/** An entry and the tier that returned it. */
 export interface Hit {
   readonly entry: CacheEntry;
-  readonly slot: TierSlot;
+  readonly tier: ManagedTier;
 }
 
 /**
- * One loop over any number of slots that behaves like one store.
+ * One loop over any number of tiers that behaves like one store.
  *
- * Order: everything that writes a key, promotions included, holds its lock, so a delete that returned is never undone.
- * Reads of the first tier hold none: it is written under the lock and answers with what was written last.
+ * Order: every write of a key, promotions included, holds the key's lock, so that a completed delete is never undone. Reads of the
+ * first tier take no lock: that tier is written under the lock and returns what was written last.
  */
 export class TierStack {
-  readonly slots: readonly TierSlot[];
-  /** First those in which an entry has its own life, then those that cap it. */
-  readonly #byTruth: readonly TierSlot[];
-  /** Values that may be answered with after their time is up. */
+  readonly tiers: readonly ManagedTier[];
+  /** First the tiers that keep an entry's own TTL, then those that cap it. */
+  readonly #uncappedFirst: readonly ManagedTier[];
+  /** Values that may be returned after they have expired. */
   readonly stale = new StaleEntries();
-  readonly #lock = new KeyLock();
-  readonly #access: WriteBehind;
+  readonly #mutex = new KeyedMutex();
+  readonly #access: AccessBuffer;
   readonly #events: StackEvents;
-  readonly #coherence: Coherence;
-  readonly #batches: StackBatches;
-  /** Keys whose entries are being loaded, and whether what is loaded may still be stored. */
+  readonly #invalidation: Invalidation;
+  readonly #batches: BatchWrites;
+  /** Keys whose entries are being loaded, and whether the loaded entry may still be stored. */
   readonly #loading = new Map<string, boolean>();
 
-  constructor(slots: readonly TierSlot[], events: StackEvents, logger: Logger) {
-    this.slots = slots;
-    this.#byTruth = [...slots.filter((slot) => !slot.isCapped), ...slots.filter((slot) => slot.isCapped)];
+  constructor(tiers: readonly ManagedTier[], events: StackEvents, logger: Logger) {
+    this.tiers = tiers;
+    this.#uncappedFirst = [...tiers.filter((tier) => !tier.capsTtl), ...tiers.filter((tier) => tier.capsTtl)];
     this.#events = events;
-    this.#access = new WriteBehind(slots, this.#lock, logger);
-    this.#batches = new StackBatches({
-      slots,
-      byTruth: this.#byTruth,
-      lock: this.#lock,
+    this.#access = new AccessBuffer(tiers, this.#mutex, logger);
+    this.#batches = new BatchWrites({
+      tiers,
+      uncappedFirst: this.#uncappedFirst,
+      mutex: this.#mutex,
       access: this.#access,
-      isOver: (key) => this.#isOver(key),
+      invalidateDerivedState: (key) => this.#invalidateDerivedState(key),
     });
-    this.#coherence = new Coherence(slots, this.#lock, {
-      forget: (key) => this.#isOver(key),
-      clear: () => this.#allIsOver(),
+    this.#invalidation = new Invalidation(tiers, this.#mutex, {
+      forget: (key) => this.#invalidateDerivedState(key),
+      clear: () => this.#invalidateAllDerivedState(),
     });
   }
 
-  /** As `find`, for those who do not ask which tier answered: a hit of the first one makes nothing but its entry. */
+  /** As `find`, without the tier: a hit in the first tier creates no object but its entry. */
   get(key: string): MaybePromise<CacheEntry | undefined> {
-    const first = this.slots[0];
+    const first = this.tiers[0];
     const entry = first?.touch(key);
     if (first === undefined || entry === undefined || isPromise(entry))
-      return chain(this.#below(first, key, entry), (hit) => hit?.entry);
+      return chain(this.#continueBelow(first, key, entry), (hit) => hit?.entry);
     return this.#counted(first, entry);
   }
 
   /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
   find(key: string): MaybePromise<Hit | undefined> {
-    const first = this.slots[0];
-    return this.#below(first, key, first?.touch(key));
+    const first = this.tiers[0];
+    return this.#continueBelow(first, key, first?.touch(key));
   }
 
-  /** Goes on with what the first tier answered. */
-  #below(
-    first: TierSlot | undefined,
+  /** Uses the answer of the first tier, or continues with the tiers below it. */
+  #continueBelow(
+    first: ManagedTier | undefined,
     key: string,
     found: MaybePromise<CacheEntry | undefined>,
   ): MaybePromise<Hit | undefined> {
@@ -91,83 +94,83 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
-  /** Under the key's lock: a write that is under way ends before, and none begins until the copies are made. */
+  /** Holds the key's lock: a running write ends before, and none begins until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
-    this.#recoverDue();
-    return this.#lock.run(key, (hasWaited) => {
-      if (!hasWaited || !this.#arrived(key)) return this.#search(key, 1);
-      // Not `find`: it would wait for the lock that is held here, should the entry expire in this very moment.
-      const first = this.slots[0]!;
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, (hasWaited) => {
+      if (!hasWaited || !this.#hasArrived(key)) return this.#search(key, 1);
+      // Not `find`: if the entry expired now, it would wait for the lock that is held here.
+      const first = this.tiers[0]!;
       return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
     });
   }
 
-  /** True if another request has copied the entry into the first tier while this one waited for the lock. */
-  #arrived(key: string): boolean {
-    const first = this.slots[0]!;
-    return first.isSynchronous && first.look(key) !== undefined;
+  /** True if another request copied the entry into the first tier while this one waited for the lock. */
+  #hasArrived(key: string): boolean {
+    const first = this.tiers[0]!;
+    return first.isSynchronous && first.peek(key) !== undefined;
   }
 
   #search(key: string, level: number): MaybePromise<Hit | undefined> {
-    const slot = this.slots[level];
-    if (slot === undefined) return undefined;
-    return chain(slot.read(key), (entry) =>
-      entry === undefined ? this.#search(key, level + 1) : this.#promote(slot, this.#access.overlay(entry), level),
+    const tier = this.tiers[level];
+    if (tier === undefined) return undefined;
+    return chain(tier.get(key), (entry) =>
+      entry === undefined ? this.#search(key, level + 1) : this.#promote(tier, this.#access.overlay(entry), level),
     );
   }
 
-  #promote(slot: TierSlot, found: CacheEntry, level: number): MaybePromise<Hit> {
-    const counted = found.touch(this.#now(found, slot));
+  #promote(tier: ManagedTier, found: CacheEntry, level: number): MaybePromise<Hit> {
+    const counted = found.touch(this.#now(found, tier));
     const entry = counted.evictedFromL1 ? CacheEntry.restore({ ...counted, evictedFromL1: false }) : counted;
-    this.#access.hit(entry);
-    const copies = this.slots.slice(0, level).map((above) =>
-      chain(above.write(entry.key, entry), (stored) => {
+    this.#access.recordHit(entry);
+    const copies = this.tiers.slice(0, level).map((above) =>
+      chain(above.put(entry.key, entry), (stored) => {
         if (stored) this.#events.promoted(above, entry.key);
       }),
     );
-    const hit = { entry, slot };
+    const hit = { entry, tier };
     return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
   }
 
-  #hit(slot: TierSlot, found: CacheEntry): Hit {
-    return { entry: this.#counted(slot, found), slot };
+  #hit(tier: ManagedTier, found: CacheEntry): Hit {
+    return { entry: this.#counted(tier, found), tier };
   }
 
-  /** A tier that counts accesses has done so already; the others' hits are counted here and written behind. */
-  #counted(slot: TierSlot, found: CacheEntry): CacheEntry {
-    if (slot.countsAccesses) {
-      this.#access.touched(found);
+  /** A tier that counts accesses has already counted this one; for others it is counted here and written behind. */
+  #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
+    if (tier.countsAccesses) {
+      this.#access.recordTouch(found);
       return found;
     }
-    const entry = this.#countAccess(slot, found);
-    this.#access.hit(entry);
+    const entry = this.#countAccess(tier, found);
+    this.#access.recordHit(entry);
     return entry;
   }
 
-  #countAccess(slot: TierSlot, found: CacheEntry): CacheEntry {
+  #countAccess(tier: ManagedTier, found: CacheEntry): CacheEntry {
     const current = this.#access.overlay(found);
-    return current.touch(this.#now(current, slot));
+    return current.touch(this.#now(current, tier));
   }
 
-  /** Time that never runs backwards for an entry. */
-  #now(entry: CacheEntry, slot: TierSlot): number {
-    return Math.max(entry.lastAccessed, slot.now());
+  /** A time that never runs backwards for an entry. */
+  #now(entry: CacheEntry, tier: ManagedTier): number {
+    return Math.max(entry.lastAccessed, tier.now());
   }
 
-  /** Stores an entry in every tier and tells, tier by tier, whether it did. */
+  /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
   put(given: CacheEntry): MaybePromise<boolean[]> {
-    this.#recoverDue();
+    this.#recoverDueTiers();
     const entry = moveUserInfo(given);
-    return this.#lock.run(entry.key, () => this.#write(entry));
+    return this.#mutex.run(entry.key, () => this.#putEverywhere(entry));
   }
 
-  #write(entry: CacheEntry): MaybePromise<boolean[]> {
-    this.#isOver(entry.key);
-    return allOf(this.slots.map((slot) => slot.write(entry.key, entry)));
+  #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
+    this.#invalidateDerivedState(entry.key);
+    return allOf(this.tiers.map((tier) => tier.put(entry.key, entry)));
   }
 
-  /** Runs the load of a key's entry; one at a time of each key. */
-  async loading<T>(key: string, load: () => Promise<T>): Promise<T> {
+  /** Runs the load of a key's entry. Expects at most one load of a key at a time. */
+  async runLoad<T>(key: string, load: () => Promise<T>): Promise<T> {
     this.#loading.set(key, true);
     try {
       return await load();
@@ -176,60 +179,55 @@ export class TierStack {
     }
   }
 
-  /** Stores what was loaded, unless the key was written or deleted meanwhile: then what was loaded may be older than that. */
+  /** Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that. */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
-    this.#recoverDue();
+    this.#recoverDueTiers();
     const entry = moveUserInfo(given);
-    // Under the lock: a delete that waits for it too has not voided the load yet.
-    return this.#lock.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#write(entry)));
+    // Checked under the lock: a delete that waits for the same lock has not invalidated the load yet.
+    return this.#mutex.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#putEverywhere(entry)));
   }
 
-  /** See {@link StackBatches.putMany}. */
+  /** See {@link BatchWrites.putMany}. */
   putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    this.#recoverDue();
+    this.#recoverDueTiers();
     return this.#batches.putMany(entries);
   }
 
-  /** See {@link StackBatches.isComing}. */
-  isComing(key: string): boolean {
-    return this.#batches.isComing(key);
-  }
-
-  /** See {@link StackBatches.mergeMany}. */
+  /** See {@link BatchWrites.mergeMany}. */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
-    this.#recoverDue();
+    this.#recoverDueTiers();
     return this.#batches.mergeMany(keys, merge);
   }
 
-  /** Reads the newest value and writes what `change` makes of it (`null`: a removal), with nothing in between. */
+  /** Reads the newest value and stores what `change` returns (`null`: a removal), as one atomic step. */
   update(
     key: string,
     change: (entry: CacheEntry) => CacheEntry | null,
     reason: RemovalReason,
   ): MaybePromise<CacheEntry | null | undefined> {
     return this.withNewest(key, (entry) => {
-      const asked = change(entry);
-      // Written to all tiers, the first one too: it is not evicted from there any more.
-      const changed = asked?.evictedFromL1 ? CacheEntry.restore({ ...asked, evictedFromL1: false }) : asked;
-      const done = changed === null ? this.#eraseEverywhere(key, reason) : this.writeLocked(changed);
+      const result = change(entry);
+      // The entry is put into every tier, so it is no longer evicted from the first one.
+      const changed = result?.evictedFromL1 ? CacheEntry.restore({ ...result, evictedFromL1: false }) : result;
+      const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
       return chain<unknown, CacheEntry | null>(done, () => changed);
     });
   }
 
-  /** Runs `work` on the newest value of a key, with nothing in between; `undefined` if there is none. */
+  /** Runs `work` on the newest value of a key, as one atomic step; `undefined` if there is none. */
   withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
-    this.#recoverDue();
-    return this.#lock.run(key, () =>
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, () =>
       chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
         entry === undefined ? undefined : work(this.#access.overlay(entry)),
       ),
     );
   }
 
-  /** Stores an entry in every tier but one. For work that holds the key's lock. */
-  writeLocked(entry: CacheEntry, except?: TierSlot): MaybePromise<boolean[]> {
-    if (this.stale.has(entry.key)) this.stale.note(entry);
-    return allOf(this.slots.filter((slot) => slot !== except).map((slot) => slot.write(entry.key, entry)));
+  /** Stores an entry in every tier except one. For work that holds the key's lock. */
+  putLocked(entry: CacheEntry, except?: ManagedTier): MaybePromise<boolean[]> {
+    if (this.stale.has(entry.key)) this.stale.record(entry);
+    return allOf(this.tiers.filter((tier) => tier !== except).map((tier) => tier.put(entry.key, entry)));
   }
 
   /** The entry with all accesses counted so far. */
@@ -237,67 +235,67 @@ export class TierStack {
     return this.#access.overlay(entry);
   }
 
-  /** Keeps the newest value of a key for those who take it after its time is up. */
-  noteStale(key: string): MaybePromise<unknown> {
-    return this.withNewest(key, (entry) => this.stale.note(entry));
+  /** Keeps the newest value of a key, so that it can be returned after it has expired. */
+  recordStale(key: string): MaybePromise<unknown> {
+    return this.withNewest(key, (entry) => this.stale.record(entry));
   }
 
   /**
-   * Writes what one tier holds for a key once more, if `wants` says so of it, with nothing in between. Tells whether it was
-   * stored; `undefined` if it was not wanted, or is not there any more.
+   * Puts a tier's own entry of a key into it again if the entry satisfies `isWanted`, as one atomic step. Returns whether it was
+   * stored; `undefined` if it was not wanted or no longer exists.
    */
-  rewrite(slot: TierSlot, key: string, wants: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
-    return this.#lock.run(key, () => {
-      return chain<CacheEntry | undefined, boolean | undefined>(slot.look(key), (entry) =>
-        entry !== undefined && wants(entry) ? slot.write(key, entry) : undefined,
+  rewrite(tier: ManagedTier, key: string, isWanted: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
+    return this.#mutex.run(key, () => {
+      return chain<CacheEntry | undefined, boolean | undefined>(tier.peek(key), (entry) =>
+        entry !== undefined && isWanted(entry) ? tier.put(key, entry) : undefined,
       );
     });
   }
 
-  /** The live entry of a key without counting a hit. */
-  #newest(key: string, turn = 0): MaybePromise<CacheEntry | undefined> {
-    const slot = this.#byTruth[turn];
-    if (slot === undefined) return undefined;
-    return chain(slot.look(key), (entry) => (entry === undefined ? this.#newest(key, turn + 1) : entry));
+  /** The live entry of a key, without counting a hit. */
+  #newest(key: string, index = 0): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#uncappedFirst[index];
+    if (tier === undefined) return undefined;
+    return chain(tier.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
   }
 
-  /** Removes an entry from every tier; true if one of them had it. */
-  erase(key: string, reason: RemovalReason): MaybePromise<boolean> {
-    this.#recoverDue();
-    return this.#lock.run(key, () => this.#eraseEverywhere(key, reason));
+  /** Removes an entry from every tier; true if it existed in one of them. */
+  delete(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, () => this.#deleteEverywhere(key, reason));
   }
 
-  #eraseEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
-    this.#isOver(key);
-    return chain(allOf(this.slots.map((slot) => slot.erase(key, reason))), (were) => were.includes(true));
+  #deleteEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#invalidateDerivedState(key);
+    return chain(allOf(this.tiers.map((tier) => tier.delete(key, reason))), (existed) => existed.includes(true));
   }
 
-  /** See {@link StackBatches.eraseMany}. */
-  eraseMany(keys: readonly string[]): MaybePromise<boolean[]> {
-    this.#recoverDue();
-    return this.#batches.eraseMany(keys);
+  /** See {@link BatchWrites.deleteMany}. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    return this.#batches.deleteMany(keys);
   }
 
-  /** See {@link StackBatches.eraseManyIf}. */
-  eraseManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
-    this.#recoverDue();
-    return this.#batches.eraseManyIf(keys, isWanted);
+  /** See {@link BatchWrites.deleteManyIf}. */
+  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    this.#recoverDueTiers();
+    return this.#batches.deleteManyIf(keys, isWanted);
   }
 
-  /** Empties every tier and tells how many different entries there were. */
+  /** Clears every tier and returns how many different entries there were. */
   clear(): Promise<number> {
-    return this.#lock.runAlone(async () => {
+    return this.#mutex.runExclusive(async () => {
       const count = (await this.keys()).length;
-      this.#allIsOver();
-      await Promise.all(this.slots.map((slot) => slot.eraseAll()));
+      this.#invalidateAllDerivedState();
+      await Promise.all(this.tiers.map((tier) => tier.clear()));
       return count;
     });
   }
 
-  /** True if a tier holds a live entry of the key. */
+  /** True if a tier has a live entry of the key. */
   async has(key: string): Promise<boolean> {
-    for (const slot of this.slots) {
-      if (slot.answersFor(key) && (await slot.ask((tier) => tier.has(key), false))) return true;
+    for (const tier of this.tiers) {
+      if (tier.canRead(key) && (await tier.call((inner) => inner.has(key), false))) return true;
     }
     return false;
   }
@@ -305,65 +303,81 @@ export class TierStack {
   /** Every live key once. */
   async keys(): Promise<string[]> {
     const seen = new Set<string>();
-    for (const slot of this.slots) {
-      for (const key of await slot.ask<string[]>((tier) => tier.keys(), []))
-        if (typeof key === 'string' && !slot.missed.covers(key)) seen.add(key);
+    for (const tier of this.tiers) {
+      for (const key of await tier.call<string[]>((inner) => inner.keys(), []))
+        if (typeof key === 'string' && !tier.missed.covers(key)) seen.add(key);
     }
     return [...seen];
   }
 
-  /** Every live entry once, as the highest tier has it that says how long it lives, with all accesses counted so far. */
+  /** Every live entry once, from the highest tier that keeps the entry's own TTL, with all accesses counted so far. */
   async *entries(): AsyncGenerator<CacheEntry> {
     const seen = new Set<string>();
-    for (const slot of this.#byTruth) {
-      for await (const entry of slot.entries()) {
-        if (seen.has(entry.key) || slot.missed.covers(entry.key)) continue;
+    for (const tier of this.#uncappedFirst) {
+      for await (const entry of tier.entries()) {
+        if (seen.has(entry.key) || tier.missed.covers(entry.key)) continue;
         seen.add(entry.key);
         yield this.#access.overlay(entry);
       }
     }
   }
 
-  /** Removes expired entries from every tier and tells how many removals that were. */
+  /** Removes expired entries from every tier and returns the number of removals. */
   async cleanupExpired(): Promise<number> {
-    this.#recoverDue();
+    this.#recoverDueTiers();
     let removed = 0;
-    for (const slot of this.slots) removed += await slot.sweep();
+    for (const tier of this.tiers) removed += await tier.cleanupExpired();
     return removed;
   }
 
-  /** The first tier had no room for an entry that lower tiers keep. */
-  noteEviction(entry: CacheEntry): void {
-    this.#access.evicted(entry);
+  /** A tier evicted an entry. It is a demotion if the tier ran out of room and a lower tier keeps the entry. */
+  noteEviction(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
+    const isDemotion =
+      reason === RemovalReason.CAPACITY && this.tiers.slice(level + 1).some((tier) => this.#keeps(tier, key));
+    if (isDemotion && level === 0) this.#access.recordEviction(entry);
+    this.#events.evicted(this.tiers[level]!, key, reason, isDemotion);
   }
 
-  /** Writes accesses that the lower tiers do not know of yet. */
+  /**
+   * True if a tier has an entry that was put into every tier, or is about to get it. A tier with a limit may have evicted it; if that
+   * tier cannot answer synchronously, the entry is assumed to be there.
+   */
+  #keeps(tier: ManagedTier, key: string): boolean {
+    if (!tier.canRead(key)) return false;
+    const isPending = this.#batches.isPendingBelow(key);
+    if (isPending || !tier.isSynchronous || tier.inspect((inner) => inner.config.maxEntries) === null) return true;
+    const found: unknown = tier.inspect((inner) => inner.has(key));
+    ignoreRejection(found);
+    return found === true;
+  }
+
+  /** Writes accesses that the lower tiers have not received yet. */
   flush(): Promise<void> {
     return this.#access.flush();
   }
 
-  /** Waits for everything under way, writes what is written behind, and lets every tier catch up once more. */
+  /** Waits for running operations, writes buffered accesses, and replays what the tiers missed. */
   async settle(): Promise<void> {
-    this.#coherence.stop();
-    await this.#lock.idle();
+    this.#invalidation.stop();
+    await this.#mutex.idle();
     await this.#access.settle();
-    await Promise.allSettled(this.slots.map((slot) => slot.catchUp()));
+    await Promise.allSettled(this.tiers.map((tier) => tier.catchUp()));
   }
 
-  /** The value of a key is replaced or removed: what is kept of it beside the tiers is void. */
-  #isOver(key: string): void {
+  /** The value of a key is replaced or removed: state derived from it and kept outside the tiers is obsolete. */
+  #invalidateDerivedState(key: string): void {
     this.#access.forget(key);
     this.stale.forget(key);
     if (this.#loading.has(key)) this.#loading.set(key, false);
   }
 
-  #allIsOver(): void {
+  #invalidateAllDerivedState(): void {
     for (const key of this.#loading.keys()) this.#loading.set(key, false);
     this.#access.clear();
     this.stale.clear();
   }
 
-  #recoverDue(): void {
-    for (const slot of this.slots) if (slot.recoveryDue) void slot.recover();
+  #recoverDueTiers(): void {
+    for (const tier of this.tiers) tier.recoverIfDue();
   }
 }

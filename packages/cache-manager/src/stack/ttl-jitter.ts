@@ -1,25 +1,26 @@
 import { CacheEntry } from '@pw/cache-models';
 import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
 
-/** Shortens lives at random, so that entries stored together do not expire together. */
+/** Shortens TTLs at random, so that entries stored together do not expire together. */
 export interface TtlJitter {
-  /** Most that is taken off, as a share of the entry's TTL: 0 to 1. */
+  /** The largest share of an entry's TTL that is taken off: 0 to 1. */
   readonly share: number;
-  /** From 0 to below 1. Default `Math.random`. */
+  /** Returns a number of at least 0 and below 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 
 /**
- * The entry with an earlier end, by whole milliseconds; never a later one. `ttlSeconds` stays what it was. What its life is shorter than its TTL
- * already, because it was shortened before or its TTL is a new one, counts: whoever changes an entry and puts it back, again and again, does not end it.
+ * The entry with an earlier expiry, by whole milliseconds; never a later one. `ttlSeconds` stays unchanged. If the entry already
+ * expires before the end of its TTL, because of earlier jitter or a new TTL, the difference is deducted: changing an entry and
+ * putting it again, any number of times, does not shorten it further.
  */
-export function shorten(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
-  const luck: unknown = random();
-  // An asynchronous one is none, and its rejection must end here.
-  ignoreRejection(luck);
-  if (typeof luck !== 'number') return entry;
+export function jitterTtl(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
+  const drawn: unknown = random();
+  // An async function does not return a number, and its rejection must not go unhandled.
+  ignoreRejection(drawn);
+  if (typeof drawn !== 'number') return entry;
   const ttl = entry.ttlSeconds * 1000;
-  const earlier = Math.floor(luck * share * ttl) - Math.max(0, entry.fetchTime + ttl - entry.expiresAt);
-  // What gives no share shortens nothing.
+  const earlier = Math.floor(drawn * share * ttl) - Math.max(0, entry.fetchTime + ttl - entry.expiresAt);
+  // Also false for NaN.
   return earlier > 0 ? CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier }) : entry;
 }

@@ -6,7 +6,7 @@ import type { FileOrBytes, ProxyFileFormat } from '../import/index.ts';
 import { iteratorOf } from '../import/iterator-of.ts';
 import { abortable } from '../scheduling/abortable.ts';
 import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
-import { Turn } from '../scheduling/yielder.ts';
+import { Yielder } from '../scheduling/yielder.ts';
 import type { SyncRows } from './sync-options.ts';
 
 /** A list that can be read more than once. */
@@ -69,7 +69,7 @@ async function hold(
 ): Promise<ListContent> {
   const iterator = iteratorOf(rows);
   const held = new HeldBytes();
-  const turn = new Turn();
+  const yielder = new Yielder();
   let kind: Kind | undefined;
   try {
     for (;;) {
@@ -79,7 +79,7 @@ async function hold(
       kind ??= kindOf(value);
       if (kind !== kindOf(value)) throw wrong('must be all objects, all lines or all bytes');
       held.add(kind === 'bytes' ? (value as Uint8Array) : lineOf(value, cipher));
-      if (turn.isOver()) await turn.rest();
+      if (yielder.isDue()) await yielder.yield();
     }
   } catch (error) {
     // It may be waiting for an item that never comes.

@@ -132,7 +132,7 @@ class SyncRun {
     const isStill = ({ key, source }: CacheEntry) => this.#sources.includes(source) && !this.#listed.has(key);
     for (let start = 0; start < keys.length; start += batchSize) {
       signal?.throwIfAborted();
-      this.#listed.noteRemoved(await this.#stack.eraseManyIf(keys.slice(start, start + batchSize), isStill));
+      this.#listed.noteRemoved(await this.#stack.deleteManyIf(keys.slice(start, start + batchSize), isStill));
       await this.#tell('removing', { bytesRead: this.#bytesRead, totalBytes });
     }
   }

@@ -1,137 +1,151 @@
 import { WeakTimer } from '../scheduling/weak-timer.ts';
-import { RetrySchedule } from './backoff.ts';
-import { DOUBT_MS } from './unconfirmed-writes.ts';
+import { Backoff } from './backoff.ts';
+import { UNCONFIRMED_MS } from './unconfirmed-writes.ts';
 
-/** What a switch knows of its tier. */
-export interface SwitchedTier {
-  /** False when the tier has switched itself off. */
+/** What a circuit breaker needs to know and do about its tier. */
+export interface ProtectedTier {
+  /** False if the tier has disabled itself. */
   isEnabled(): boolean;
   /** True if the tier missed anything that can be replayed. */
   hasMissed(): boolean;
   /** True if some of that are writes. */
   hasMissedWrites(): boolean;
-  /** Switches the tier on again and replays what it missed; true if that went well, after a call of `done`. Never rejects. */
-  replay(force: boolean, done: () => void): Promise<boolean>;
+  /** Enables the tier again and replays what it missed; true if that succeeded, after a call of `onDone`. Never rejects. */
+  replay(force: boolean, onDone: () => void): Promise<boolean>;
   now(): number;
   onDegraded(): void;
   onRecovered(): void;
 }
 
-type State = 'on' | 'off' | 'probing' | 'closed';
+type State = 'closed' | 'open' | 'half-open' | 'stopped';
 
 /**
- * Whether a tier is used. on → off when the tier is switched off by failures, or lets one deadline pass; off → probing when a
- * retry is due; probing → on when everything missed is replayed, else → off with twice the wait.
+ * Decides whether a tier is used.
+ *
+ * - `closed`: the tier takes reads and writes. Opens when the tier disables itself after failures or misses one deadline.
+ * - `open`: the tier is out of use, and its writes are recorded as missed. Becomes half-open when a retry is due.
+ * - `half-open`: the tier is probed and the missed writes are replayed. Closes if everything was replayed; otherwise opens again,
+ *   with twice the delay.
+ * - `stopped`: the cache is closed. Final.
+ *
+ * A closed breaker becomes half-open too, when single writes have to be replayed.
  */
-export class TierSwitch {
-  readonly #tier: SwitchedTier;
-  readonly #retry = new RetrySchedule();
-  /** A tier comes back by itself, also where nobody asks anything but the first one. */
-  readonly #timer = new WeakTimer<TierSwitch>(this, (target) => target.#recoverByItself());
+export class CircuitBreaker {
+  readonly #tier: ProtectedTier;
+  readonly #backoff = new Backoff();
+  /** Lets a tier recover even if every request is answered by the first tier. */
+  readonly #timer = new WeakTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
   #recovery: Promise<void> | undefined;
-  #state: State = 'on';
+  #state: State = 'closed';
 
-  constructor(tier: SwitchedTier) {
+  constructor(tier: ProtectedTier) {
     this.#tier = tier;
   }
 
-  /** True while the tier takes reads and writes, as far as was noticed. */
-  get isOn(): boolean {
-    return this.#state === 'on';
-  }
-
+  /** True while the tier takes reads and writes, as of the last check. */
   get isClosed(): boolean {
     return this.#state === 'closed';
   }
 
-  /** Notices when the tier has switched itself off. */
-  notice(): void {
-    if (this.#state === 'on' && !this.#tier.isEnabled()) this.off();
+  /** True once the cache is closed. */
+  get isStopped(): boolean {
+    return this.#state === 'stopped';
   }
 
-  off(): void {
-    // A probe that is under way ends by itself, and says what came of it.
-    if (this.#state !== 'on') return;
-    this.#state = 'off';
-    this.#retry.putOff(this.#tier.now(), false);
-    this.#wakeUp();
+  /** Opens the breaker if the tier has disabled itself. */
+  check(): void {
+    if (this.#state === 'closed' && !this.#tier.isEnabled()) this.trip();
+  }
+
+  /** Opens the breaker. */
+  trip(): void {
+    // A probe that is under way decides the next state itself.
+    if (this.#state !== 'closed') return;
+    this.#state = 'open';
+    this.#backoff.postpone(this.#tier.now(), false);
+    this.#startTimer();
     this.#tier.onDegraded();
   }
 
-  /** For good. */
-  close(): void {
-    this.#state = 'closed';
+  /** Ends all retries. */
+  stop(): void {
+    this.#state = 'stopped';
     this.#timer.stop();
   }
 
-  /** One more try to replay what the tier missed, due or not. */
+  /** Makes one more attempt to replay what the tier missed, whether it is due or not. */
   async catchUp(): Promise<void> {
     await this.#recovery;
-    if (this.#state !== 'closed' && this.#tier.hasMissed()) await this.recover(true);
+    if (this.#state !== 'stopped' && this.#tier.hasMissed()) await this.recover(true);
   }
 
-  /** True when a tier that is off, or that missed writes, is due for another try. */
-  get isDue(): boolean {
-    if (this.#state === 'probing' || this.#state === 'closed') return false;
-    // A tier that is well, as nearly always, is not worth a look at the clock.
-    if (this.#isWell) return false;
-    if (!this.#retry.isDue(this.#tier.now())) return false;
-    this.notice();
-    return this.#state !== 'on' || this.#tier.hasMissed();
+  /** Starts an attempt if the tier is out of use, or missed writes, and a retry is due. */
+  recoverIfDue(): void {
+    if (this.#checkDue()) void this.recover();
   }
 
   /**
-   * Tries the tier again and replays what it missed; doubles the wait if that fails. Keys with a write that may still land wait until
-   * it has, unless `force`. Never rejects.
+   * Probes the tier and replays what it missed; doubles the delay if that fails. Keys with unconfirmed writes are left for later,
+   * unless `force`. Never rejects.
    */
   recover(force = false): Promise<void> {
     this.#recovery = this.#recover(force);
     return this.#recovery;
   }
 
-  /** There is something to replay soon. */
-  trySoon(): void {
-    this.#retry.soon(this.#tier.now());
-    if (this.#state === 'on') this.#wakeUp();
+  /** Schedules a replay after the first delay. */
+  retrySoon(): void {
+    this.#backoff.scheduleSoon(this.#tier.now());
+    if (this.#state === 'closed') this.#startTimer();
   }
 
-  /** There is something to replay, and nothing to wait for. */
-  tryAtOnce(): void {
-    this.#wakeUp();
-    this.#retry.atOnce(this.#tier.now());
+  /** Makes a replay due immediately. */
+  retryNow(): void {
+    this.#startTimer();
+    this.#backoff.scheduleNow(this.#tier.now());
   }
 
   async #recover(force: boolean): Promise<void> {
-    const wasOff = this.#state !== 'on';
-    this.#state = 'probing';
-    const replayed = await this.#tier.replay(force, () => this.#isBack(wasOff));
-    // Closed meanwhile: nothing is to be said of the tier any more.
-    if (replayed || (this.#state as State) === 'closed') return;
-    this.#state = 'off';
-    this.#retry.putOff(this.#tier.now(), true);
-    this.#wakeUp();
-    if (!wasOff) this.#tier.onDegraded();
+    const wasOpen = this.#state !== 'closed';
+    this.#state = 'half-open';
+    const isReplayed = await this.#tier.replay(force, () => this.#markRecovered(wasOpen));
+    // If the cache was closed meanwhile, nothing is reported about the tier any more.
+    if (isReplayed || (this.#state as State) === 'stopped') return;
+    this.#state = 'open';
+    this.#backoff.postpone(this.#tier.now(), true);
+    this.#startTimer();
+    if (!wasOpen) this.#tier.onDegraded();
   }
 
-  #isBack(wasOff: boolean): void {
-    if (this.#state === 'closed') return;
-    const isLeft = this.#tier.hasMissedWrites();
-    this.#state = 'on';
-    this.#retry.done(isLeft ? this.#tier.now() + DOUBT_MS : 0);
-    if (isLeft) this.#wakeUp();
-    if (wasOff) this.#tier.onRecovered();
+  #markRecovered(wasOpen: boolean): void {
+    if (this.#state === 'stopped') return;
+    const isSomethingLeft = this.#tier.hasMissedWrites();
+    this.#state = 'closed';
+    this.#backoff.reset(isSomethingLeft ? this.#tier.now() + UNCONFIRMED_MS : 0);
+    if (isSomethingLeft) this.#startTimer();
+    if (wasOpen) this.#tier.onRecovered();
   }
 
-  #recoverByItself(): void {
-    if (this.isDue) void this.recover();
-    else if (this.#state !== 'closed' && !this.#isWell) this.#wakeUp();
+  #recoverOnTimer(): void {
+    if (this.#checkDue()) void this.recover();
+    else if (this.#state !== 'stopped' && !this.#isHealthy()) this.#startTimer();
   }
 
-  get #isWell(): boolean {
-    return this.#state === 'on' && !this.#tier.hasMissed() && this.#tier.isEnabled();
+  /** Checks the tier if a retry is due; true if there is something to recover. */
+  #checkDue(): boolean {
+    if (this.#state === 'half-open' || this.#state === 'stopped') return false;
+    // Reading the clock is not worth its cost for a healthy tier, which is the usual case.
+    if (this.#isHealthy()) return false;
+    if (!this.#backoff.isDue(this.#tier.now())) return false;
+    this.check();
+    return this.#state !== 'closed' || this.#tier.hasMissed();
   }
 
-  #wakeUp(): void {
-    this.#timer.start(this.#retry.waitAt(this.#tier.now()));
+  #isHealthy(): boolean {
+    return this.#state === 'closed' && !this.#tier.hasMissed() && this.#tier.isEnabled();
+  }
+
+  #startTimer(): void {
+    this.#timer.start(this.#backoff.remainingMs(this.#tier.now()));
   }
 }

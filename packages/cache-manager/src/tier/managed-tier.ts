@@ -5,7 +5,9 @@ import {
   CacheStorageError,
   type CacheTier,
   CacheValidationError,
+  type Clock,
   isPromise,
+  type Logger,
   type MaybePromise,
   moveUserInfo,
   type RemovalReason,
@@ -13,259 +15,270 @@ import {
   type TierStatistics,
 } from '@pw/cache-models';
 import { withDeadline } from '../scheduling/deadline.ts';
-import { allOf, Slicer } from '../scheduling/slicer.ts';
-import { TierSwitch } from './circuit-breaker.ts';
-import { TierGuard } from './fault-boundary.ts';
-import type { TierSlotOptions } from './managed-tier-options.ts';
+import { allOf, Slicer } from '../scheduling/slices.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
+import { FaultBoundary } from './fault-boundary.ts';
 import type { MissedWrites } from './missed-writes.ts';
-import { type SliceHooks, SlotWrites } from './tier-writes.ts';
+import { type SliceHooks, TierWrites } from './tier-writes.ts';
 
-/** Closing takes longer than an answer: a tier stores what it has kept in memory. */
+/** Closing may take this many deadlines, because a tier stores what it has buffered. */
 const CLOSING_DEADLINES = 6;
 
+export interface ManagedTierOptions {
+  readonly name: string;
+  readonly level: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The longest TTL of an entry in this tier, in milliseconds; `undefined` for no limit. */
+  readonly maxTtlMs?: number | undefined;
+  readonly onDegraded: (tier: ManagedTier) => void;
+  readonly onRecovered: (tier: ManagedTier) => void;
+}
+
 /**
- * A tier's place in a stack, and the wall around it: whatever the tier does (throws, rejects, hangs, answers nonsense), a
- * slot answers as for a miss and counts a failure of the tier.
+ * A tier of a stack behind its fault boundary: whatever the tier does (throws, rejects, hangs, returns malformed answers), the
+ * result is that of a miss, and a failure of the tier is counted.
  *
- * While it is not on (see {@link TierSwitch}), and for keys whose last write it missed or may still get too late, the tier is
- * not read: it could answer with a value that was replaced or deleted.
+ * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive too late: it
+ * could return a value that was replaced or deleted.
  */
-export class TierSlot {
+export class ManagedTier {
   readonly name: string;
   readonly level: number;
   readonly tier: CacheTier;
-  /** True if the tier answers with values, never with promises. */
+  /** True if the tier returns values, never promises. */
   readonly isSynchronous: boolean;
   readonly missed: MissedWrites;
-  readonly #options: TierSlotOptions;
-  readonly #guard: TierGuard;
-  readonly #power: TierSwitch;
-  readonly #writes: SlotWrites;
-  readonly #readSlices = new Slicer();
+  readonly #options: ManagedTierOptions;
+  readonly #boundary: FaultBoundary;
+  readonly #breaker: CircuitBreaker;
+  readonly #writes: TierWrites;
+  readonly #peekSlices = new Slicer();
 
-  constructor(tier: CacheTier, options: TierSlotOptions) {
+  constructor(tier: CacheTier, options: ManagedTierOptions) {
     this.tier = tier;
     this.name = options.name;
     this.level = options.level;
     this.#options = options;
     this.isSynchronous = tier.capabilities.synchronous;
     const { name, logger, timeoutMs, maxTtlMs } = options;
-    const isFed = options.level === 0 && !tier.capabilities.persistent && !tier.capabilities.shared;
+    const holdsOnlyOurEntries = options.level === 0 && !tier.capabilities.persistent && !tier.capabilities.shared;
     const now = () => this.now();
-    this.#guard = new TierGuard(tier, { name, logger, timeoutMs, isFed, onOff: () => this.#power.off() });
-    this.#power = new TierSwitch({
-      isEnabled: () => this.#guard.enabled,
+    const onTrip = () => this.#breaker.trip();
+    this.#boundary = new FaultBoundary(tier, { name, logger, timeoutMs, holdsOnlyOurEntries, onTrip });
+    this.#breaker = new CircuitBreaker({
+      isEnabled: () => this.#boundary.isEnabled,
       hasMissed: () => this.#writes.hasMissed,
       hasMissedWrites: () => !this.missed.isEmpty,
-      replay: (force, done) => this.#writes.replay(force, done),
+      replay: (force, onDone) => this.#writes.replay(force, onDone),
       now,
       onDegraded: () => options.onDegraded(this),
       onRecovered: () => options.onRecovered(this),
     });
-    const parts = { name, tier, isSynchronous: this.isSynchronous, guard: this.#guard, power: this.#power };
-    this.#writes = new SlotWrites({ ...parts, logger, now, maxTtlMs });
+    const parts = { name, tier, isSynchronous: this.isSynchronous, boundary: this.#boundary, breaker: this.#breaker };
+    this.#writes = new TierWrites({ ...parts, logger, now, maxTtlMs });
     this.missed = this.#writes.missed;
   }
 
-  /** True while the tier takes reads and writes. Notices when the tier has switched itself off. */
-  get usable(): boolean {
-    this.#power.notice();
-    return this.#power.isOn;
+  /** True while the tier takes reads and writes. Checks whether the tier has disabled itself. */
+  get isUsable(): boolean {
+    this.#breaker.check();
+    return this.#breaker.isClosed;
   }
 
-  /** True while the tier is off because of failures. */
-  get degraded(): boolean {
-    return !this.usable && !this.#power.isClosed;
+  /** True while the tier is out of use because of failures. */
+  get isDegraded(): boolean {
+    return !this.isUsable && !this.#breaker.isStopped;
   }
 
-  /** True if the tier may be asked for the key. */
-  answersFor(key: string): boolean {
-    return this.usable && !this.missed.covers(key);
+  /** True if the tier may be read for the key. */
+  canRead(key: string): boolean {
+    return this.isUsable && !this.missed.covers(key);
   }
 
-  /** True if the tier may be asked for everything: it is on and has missed nothing. */
-  get isComplete(): boolean {
-    return this.usable && this.missed.isEmpty;
+  /** True if the tier may be read for every key: it is in use and has missed nothing. */
+  get isUpToDate(): boolean {
+    return this.isUsable && this.missed.isEmpty;
   }
 
-  /** What the tier threw last, if it let that out. */
+  /** The last error that the tier threw or rejected with. */
   get lastError(): unknown {
-    return this.#guard.lastError;
+    return this.#boundary.lastError;
   }
 
-  /** True if entries live shorter here than elsewhere: what this tier says of their end holds for itself alone. */
-  get isCapped(): boolean {
+  /** True if this tier shortens the TTL of its entries, so that their expiry here says nothing about the other tiers. */
+  get capsTtl(): boolean {
     return this.#options.maxTtlMs !== undefined;
   }
 
-  /** What the tier says of itself; `undefined` if that throws. */
-  tell<T>(read: (tier: CacheTier) => T): T | undefined {
-    return this.#guard.tell(read);
+  /** Reads a property of the tier; `undefined` if that throws. */
+  inspect<T>(read: (tier: CacheTier) => T): T | undefined {
+    return this.#boundary.inspect(read);
   }
 
   /** A snapshot of the tier's counts. */
   get statistics(): TierStatistics {
-    return this.#guard.statistics;
+    return this.#boundary.statistics;
   }
 
-  /** Faults of the tier so far; it only grows. */
+  /** The number of the tier's faults so far; it never decreases. */
   get faults(): number {
-    return this.#guard.faults;
+    return this.#boundary.faults;
   }
 
-  /** Opens the tier; a failure switches it off. Throws what the tier threw. */
+  /** Opens the tier; a failure takes it out of use. Throws the tier's error. */
   async open(): Promise<void> {
     try {
-      await this.#guard.inTime(this.tier.open());
+      await this.#boundary.withinDeadline(this.tier.open());
     } catch (error) {
-      this.#guard.report(error);
-      this.#power.off();
+      this.#boundary.report(error);
+      this.#breaker.trip();
       throw error;
     }
   }
 
   /** The live entry of a key. */
-  read(key: string): MaybePromise<CacheEntry | undefined> {
-    return this.answersFor(key) ? this.#guard.read(key) : undefined;
+  get(key: string): MaybePromise<CacheEntry | undefined> {
+    return this.canRead(key) ? this.#boundary.get(key) : undefined;
   }
 
-  /** As `read`, and counts the access in the entry if the tier can; see {@link TierSlot.countsAccesses}. */
+  /** As `get`, and counts the access in the entry if the tier can; see {@link ManagedTier.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
-    if (!this.#power.isOn || this.missed.covers(key)) return undefined;
-    return this.#guard.touch(key) ?? this.#nothing();
+    if (!this.#breaker.isClosed || this.missed.covers(key)) return undefined;
+    return this.#boundary.touch(key) ?? this.#miss();
   }
 
-  /** True if `touch` leaves the access counted in the entry. */
+  /** True if `touch` counts the access in the entry. */
   get countsAccesses(): boolean {
     return this.tier.touch !== undefined;
   }
 
-  /** The live entry of a key with as little trace as the tier allows. */
-  look(key: string): MaybePromise<CacheEntry | undefined> {
-    if (!this.#power.isOn || this.missed.covers(key)) return undefined;
-    return this.#guard.look(key) ?? this.#nothing();
+  /** The live entry of a key, read with as few side effects as the tier allows. */
+  peek(key: string): MaybePromise<CacheEntry | undefined> {
+    if (!this.#breaker.isClosed || this.missed.covers(key)) return undefined;
+    return this.#boundary.peek(key) ?? this.#miss();
   }
 
-  /** A tier that has switched itself off has no answer: that is early enough to notice, for all writes look before they are made. */
-  #nothing(): undefined {
-    this.#power.notice();
+  /** A tier that has disabled itself returns nothing. Checking only then is early enough, because every write checks first. */
+  #miss(): undefined {
+    this.#breaker.check();
   }
 
-  /** What `look` finds of several keys, in their order. A tier that answers at once is asked in slices. */
-  lookMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
-    const lookAll = (some: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> => {
-      if (!this.usable) return some.map(() => undefined);
-      if (this.missed.isEmpty) return this.#guard.lookMany(some);
-      return allOf(some.map((key) => this.look(key)));
+  /** The results of `peek` for several keys, in order. A synchronous tier is read in slices. */
+  peekMany(keys: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> {
+    const peekSlice = (slice: readonly string[]): MaybePromise<readonly (CacheEntry | undefined)[]> => {
+      if (!this.isUsable) return slice.map(() => undefined);
+      if (this.missed.isEmpty) return this.#boundary.peekMany(slice);
+      return allOf(slice.map((key) => this.peek(key)));
     };
-    return this.isSynchronous ? this.#readSlices.run(keys, lookAll) : lookAll(keys);
+    return this.isSynchronous ? this.#peekSlices.run(keys, peekSlice) : peekSlice(keys);
   }
 
-  /** The time, in epoch milliseconds. */
+  /** The current time, in epoch milliseconds. */
   now(): number {
     return this.#options.clock.now();
   }
 
-  /** Stores an entry; what fails is noted for replay. */
-  write(key: string, entry: CacheEntry): MaybePromise<boolean> {
-    return this.#writes.write(key, entry);
+  /** Stores an entry; a failed write is recorded for replay. */
+  put(key: string, entry: CacheEntry): MaybePromise<boolean> {
+    return this.#writes.put(key, entry);
   }
 
-  /** See {@link SlotWrites.writeMany}. */
-  writeMany(entries: readonly CacheEntry[], hooks?: SliceHooks): MaybePromise<readonly boolean[]> {
-    return this.#writes.writeMany(entries, hooks);
+  /** See {@link TierWrites.putMany}. */
+  putMany(entries: readonly CacheEntry[], hooks?: SliceHooks): MaybePromise<readonly boolean[]> {
+    return this.#writes.putMany(entries, hooks);
   }
 
-  /** As `writeMany`, in one step. */
-  writeAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    return this.#writes.writeAll(entries);
+  /** As `putMany`, without slicing. */
+  putManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    return this.#writes.putManyInOneStep(entries);
   }
 
-  /** Removes an entry; true if it was there. What fails is noted for replay. */
-  erase(key: string, reason?: RemovalReason): MaybePromise<boolean> {
-    return this.#writes.erase(key, reason);
+  /** Removes an entry; true if it existed. A failed removal is recorded for replay. */
+  delete(key: string, reason?: RemovalReason): MaybePromise<boolean> {
+    return this.#writes.delete(key, reason);
   }
 
-  /** Removes several entries and tells which were there. */
-  eraseMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
-    return this.#writes.eraseMany(keys);
+  /** Removes several entries and returns which of them existed. */
+  deleteMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
+    return this.#writes.deleteMany(keys);
   }
 
-  /** Removes everything. */
-  eraseAll(): MaybePromise<void> {
-    return this.#writes.eraseAll();
+  /** Removes all entries. */
+  clear(): MaybePromise<void> {
+    return this.#writes.clear();
   }
 
-  /** Stores accesses; what the tier cannot take now it gets when it is back. False if it failed under them. */
+  /** Stores access updates; those that the tier cannot take now are replayed later. False if the tier failed. */
   recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
     return this.#writes.recordAccess(updates);
   }
 
-  /** The live entries of the tier; a fault, or one that does not come in time, ends the stream. */
+  /** The live entries of the tier; a fault or a missed deadline ends the stream. */
   async *entries(): AsyncGenerator<CacheEntry> {
-    if (!this.usable) return;
+    if (!this.isUsable) return;
     try {
-      for await (const entry of this.#guard.stream(this.tier.entries()))
+      for await (const entry of this.#boundary.stream(this.tier.entries()))
         if (CacheEntry.isCacheEntry(entry)) yield moveUserInfo(entry);
     } catch (error) {
-      this.#guard.fault(error);
+      this.#boundary.fault(error);
     }
   }
 
-  /** Removes what has expired and tells how many that were. */
-  sweep(): MaybePromise<number> {
-    return this.usable ? this.#guard.sweep() : 0;
+  /** Removes expired entries and returns their number. */
+  cleanupExpired(): MaybePromise<number> {
+    return this.isUsable ? this.#boundary.cleanupExpired() : 0;
   }
 
-  /** Any other question to the tier; the fallback when it is off or fails. */
-  ask<T>(question: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
-    if (!this.usable) return fallback;
-    return this.#guard.ask(
-      () => question(this.tier),
+  /** Calls any other method of the tier; returns the fallback if the tier is out of use or fails. */
+  call<T>(work: (tier: CacheTier) => MaybePromise<T>, fallback: T): MaybePromise<T> {
+    if (!this.isUsable) return fallback;
+    return this.#boundary.call(
+      () => work(this.tier),
       fallback,
-      (answer) => this.#guard.ofKind(answer, fallback),
+      (answer) => this.#boundary.validKind(answer, fallback),
     ) as MaybePromise<T>;
   }
 
   /**
-   * Works with the values that lie beside the tier's entries. Rejects with a CacheError for a fault, which counts as one of the tier, for an answer that does not come
-   * in time, and while the tier is off: "there is none" must be true.
+   * Works with the tier's side values. Rejects with a CacheError for a fault, which also counts as one of the tier, for a missed
+   * deadline, and while the tier is out of use: the answer "there is none" must be reliable.
    */
   async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
     const { name } = this;
-    const values = this.tell((tier) => tier.sideValues);
-    if (!this.usable || values === undefined)
-      throw new CacheStorageError(`${name}: the tier is off, or keeps no values beside its entries`, { tier: name });
+    const values = this.inspect((tier) => tier.sideValues);
+    if (!this.isUsable || values === undefined)
+      throw new CacheStorageError(`${name}: the tier is out of use or has no side values`, { tier: name });
     try {
-      return await this.#guard.inTime(work(values));
+      return await this.#boundary.withinDeadline(work(values));
     } catch (error) {
       if (error instanceof CacheValidationError) throw error;
-      this.#guard.fault(error);
+      this.#boundary.fault(error);
       if (error instanceof CacheError) throw error;
-      throw new CacheStorageError(`${name}: a value beside the entries cannot be read or stored`, { tier: name });
+      throw new CacheStorageError(`${name}: a side value cannot be read or stored`, { tier: name });
     }
   }
 
-  /** Ends the slot's work: an operation that is still under way must not open the tier again. Rejects if the tier does, or does not close in time. */
+  /**
+   * Stops the circuit breaker and closes the tier: an operation that is still running must not open the tier again. Rejects if the
+   * tier does, or if it does not close in time.
+   */
   async close(): Promise<void> {
-    this.#power.close();
+    this.#breaker.stop();
     const { name, timeoutMs } = this.#options;
     const closed = this.tier.close();
     if (isPromise(closed)) await withDeadline(closed, timeoutMs * CLOSING_DEADLINES, name);
   }
 
-  /** One more try to replay what the tier missed, due or not. */
+  /** See {@link CircuitBreaker.catchUp}. */
   catchUp(): Promise<void> {
-    return this.#power.catchUp();
+    return this.#breaker.catchUp();
   }
 
-  /** True when a tier that is off, or that missed writes, is due for another try. */
-  get recoveryDue(): boolean {
-    return this.#power.isDue;
-  }
-
-  /** See {@link TierSwitch.recover}. */
-  recover(): Promise<void> {
-    return this.#power.recover();
+  /** See {@link CircuitBreaker.recoverIfDue}. */
+  recoverIfDue(): void {
+    this.#breaker.recoverIfDue();
   }
 }

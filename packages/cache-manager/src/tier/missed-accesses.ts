@@ -1,9 +1,9 @@
 import type { AccessUpdate } from '@pw/cache-models';
 
-/** How many keys' accesses are kept; the ones noted first make room. What is lost is a count in one tier, never an entry. */
+/** The most updates kept; the oldest is dropped first. What is lost is an access count in one tier, never an entry. */
 const LIMIT = 10_000;
 
-/** Accesses that a tier could not take: it gets them before it is asked again. A write of a key brings its newest count with it. */
+/** Access updates that a tier could not take. They are replayed before it is used again; a write of a key supersedes its update. */
 export class MissedAccesses {
   readonly #updates = new Map<string, AccessUpdate>();
 
@@ -11,7 +11,7 @@ export class MissedAccesses {
     return this.#updates.size;
   }
 
-  note(update: AccessUpdate): void {
+  record(update: AccessUpdate): void {
     this.#updates.delete(update.key);
     if (this.#updates.size >= LIMIT) this.forget(this.#updates.keys().next().value!);
     this.#updates.set(update.key, update);
@@ -25,13 +25,13 @@ export class MissedAccesses {
     this.#updates.clear();
   }
 
-  /** What is noted now. */
+  /** The updates recorded at this moment. */
   all(): AccessUpdate[] {
     return [...this.#updates.values()];
   }
 
-  /** The tier has them, unless newer ones came meanwhile. */
-  taken(updates: readonly AccessUpdate[]): void {
+  /** Removes updates that the tier has taken, unless they were superseded meanwhile. */
+  markReplayed(updates: readonly AccessUpdate[]): void {
     for (const update of updates) if (this.#updates.get(update.key) === update) this.#updates.delete(update.key);
   }
 }

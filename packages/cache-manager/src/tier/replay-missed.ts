@@ -1,79 +1,79 @@
 import type { CacheEntry, CacheTier } from '@pw/cache-models';
-import type { TierGuard } from './fault-boundary.ts';
+import type { FaultBoundary } from './fault-boundary.ts';
 import type { MissedAccesses } from './missed-accesses.ts';
 import type { MissedWrites } from './missed-writes.ts';
-import { type DoubtfulWrites, isBelievable } from './unconfirmed-writes.ts';
+import { isConfirmed, type UnconfirmedWrites } from './unconfirmed-writes.ts';
 
-/** What a replay works on. */
-export interface Replayed {
+/** What a replay needs. */
+export interface ReplayContext {
   readonly tier: CacheTier;
-  readonly guard: TierGuard;
+  readonly boundary: FaultBoundary;
   readonly missed: MissedWrites;
   readonly accesses: MissedAccesses;
-  readonly doubts: DoubtfulWrites;
+  readonly unconfirmed: UnconfirmedWrites;
   readonly now: () => number;
-  /** The entry as the tier is to hold it. */
-  readonly fit: (entry: CacheEntry) => CacheEntry;
-  /** A write of the replay itself got no answer in time. */
-  readonly late: (key: string) => (answer: Promise<unknown>) => void;
+  /** The entry as the tier is to store it. */
+  readonly capped: (entry: CacheEntry) => CacheEntry;
+  /** The handler for a write of the replay itself that times out. */
+  readonly onLate: (key: string) => (result: Promise<unknown>) => void;
 }
 
 /**
- * Switches a tier on again and makes the writes that it missed; true if that went well. Keys with a write that may still
- * land are left for later, unless `force`. `done` is called in the moment in which nothing is left.
+ * Enables a tier again and replays the writes that it missed; true if that succeeded. Keys with unconfirmed writes are left for
+ * later, unless `force`. `onDone` is called in the same step in which nothing is left.
  */
-export async function replayMissed(work: Replayed, force: boolean, done: () => void): Promise<boolean> {
-  const { missed, doubts, accesses, now } = work;
-  const isFree = (key: string): boolean => !doubts.isFresh(key, now());
-  // Something may be missed in the very moment in which the last of the rest is replayed.
-  do if (!(await replayOnce(work, force))) return false;
-  while (accesses.size > 0 || missed.overflowed || missed.next(isFree) !== undefined);
-  done();
+export async function replayMissed(context: ReplayContext, force: boolean, onDone: () => void): Promise<boolean> {
+  const { missed, unconfirmed, accesses, now } = context;
+  const isReady = (key: string): boolean => !unconfirmed.isPending(key, now());
+  // Writes may be missed while the last of the others is being replayed.
+  do if (!(await replayOnce(context, force))) return false;
+  while (accesses.size > 0 || missed.overflowed || missed.next(isReady) !== undefined);
+  onDone();
   return true;
 }
 
-async function replayOnce(work: Replayed, force: boolean): Promise<boolean> {
-  const { tier, guard, missed, doubts, now } = work;
-  if (!(await guard.attempt(() => tier.resetFailures()))) return false;
-  // A key that cannot exist: the answers do not matter, only that there are some. A tier may hang in one way of reading alone.
+async function replayOnce(context: ReplayContext, force: boolean): Promise<boolean> {
+  const { tier, boundary, missed, unconfirmed, now } = context;
+  if (!(await boundary.attempt(() => tier.resetFailures()))) return false;
+  // The key cannot exist: only the fact that the tier answers matters. A tier may hang in one kind of read alone.
   const probe = '\0pw-cache:probe';
-  if (!(await guard.attempt(() => tier.has(probe)))) return false;
-  if (!(await guard.attempt(() => (tier.peek === undefined ? tier.get(probe) : tier.peek(probe))))) return false;
+  if (!(await boundary.attempt(() => tier.has(probe)))) return false;
+  if (!(await boundary.attempt(() => (tier.peek === undefined ? tier.get(probe) : tier.peek(probe))))) return false;
   if (missed.overflowed) {
-    if (!(await guard.attempt(() => tier.clear()))) return false;
-    missed.emptied();
+    if (!(await boundary.attempt(() => tier.clear()))) return false;
+    missed.markCleared();
   }
-  // Each key once: one that stays in doubt would come again and again.
+  // Each key once: a key that stays unconfirmed would be returned forever.
   const seen = new Set<string>();
-  const ready = (key: string): boolean => !seen.has(key) && (force || !doubts.isFresh(key, now()));
-  for (let write = missed.next(ready); write !== undefined; write = missed.next(ready)) {
+  const isReady = (key: string): boolean => !seen.has(key) && (force || !unconfirmed.isPending(key, now()));
+  for (let write = missed.next(isReady); write !== undefined; write = missed.next(isReady)) {
     const [key, entry] = write;
-    const doubt = doubts.begin(key, entry);
-    if (!(await replayOne(work, key, entry))) return false;
-    if (isBelievable(doubt, now())) missed.replayed(key, entry);
+    const pending = unconfirmed.supersede(key, entry);
+    if (!(await replayWrite(context, key, entry))) return false;
+    if (isConfirmed(pending, now())) missed.markReplayed(key, entry);
     else seen.add(key);
   }
-  return replayAccesses(work);
+  return replayAccesses(context);
 }
 
-/** After the writes: they are of what these left. */
-async function replayAccesses({ tier, guard, accesses }: Replayed): Promise<boolean> {
+/** Comes after the writes, because the counts belong to the values that these leave. */
+async function replayAccesses({ tier, boundary, accesses }: ReplayContext): Promise<boolean> {
   const updates = accesses.all();
   if (updates.length === 0) return true;
-  if (!(await guard.attempt(() => tier.recordAccess?.(updates)))) return false;
-  accesses.taken(updates);
+  if (!(await boundary.attempt(() => tier.recordAccess?.(updates)))) return false;
+  accesses.markReplayed(updates);
   return true;
 }
 
-/** A put that the tier refuses leaves the key's old value out of date: it goes. */
-async function replayOne(work: Replayed, key: string, entry: CacheEntry | null): Promise<boolean> {
-  const { tier, guard } = work;
-  const late = work.late(key);
-  if (entry === null) return guard.attempt(() => tier.delete(key), { late });
+/** If the tier refuses a put, the key's old value is out of date and is deleted. */
+async function replayWrite(context: ReplayContext, key: string, entry: CacheEntry | null): Promise<boolean> {
+  const { tier, boundary } = context;
+  const onLate = context.onLate(key);
+  if (entry === null) return boundary.attempt(() => tier.delete(key), { onLate });
   let wasRefused = false;
-  const refused = () => {
+  const onRefused = () => {
     wasRefused = true;
   };
-  const stored = await guard.attempt(() => tier.put(key, work.fit(entry)), { late, refused });
-  return wasRefused ? guard.attempt(() => tier.delete(key), { late }) : stored;
+  const stored = await boundary.attempt(() => tier.put(key, context.capped(entry)), { onLate, onRefused });
+  return wasRefused ? boundary.attempt(() => tier.delete(key), { onLate }) : stored;
 }

@@ -10,49 +10,48 @@ import {
   maskCredentials,
   RemovalReason,
 } from '@pw/cache-models';
-import { inSlices } from '../scheduling/in-slices.ts';
-import { Slicer } from '../scheduling/slicer.ts';
-import { capLife } from './cap-ttl.ts';
-import type { TierSwitch } from './circuit-breaker.ts';
-import type { TierGuard } from './fault-boundary.ts';
+import { inFixedSlices, Slicer } from '../scheduling/slices.ts';
+import { capTtl } from './cap-ttl.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { FaultBoundary } from './fault-boundary.ts';
 import { MissedAccesses } from './missed-accesses.ts';
 import { MissedWrites } from './missed-writes.ts';
 import { replayMissed } from './replay-missed.ts';
-import { type Doubt, DoubtfulWrites, isBelievable } from './unconfirmed-writes.ts';
+import { isConfirmed, type UnconfirmedWrite, UnconfirmedWrites } from './unconfirmed-writes.ts';
 
-export interface SlotWritesContext {
+export interface TierWritesContext {
   readonly name: string;
   readonly tier: CacheTier;
-  /** True if the tier answers with values, never with promises. */
+  /** True if the tier returns values, never promises. */
   readonly isSynchronous: boolean;
-  readonly guard: TierGuard;
-  readonly power: TierSwitch;
+  readonly boundary: FaultBoundary;
+  readonly breaker: CircuitBreaker;
   readonly logger: Logger;
   readonly now: () => number;
-  /** Longest life of an entry in the tier, in milliseconds; none without it. */
+  /** The longest TTL of an entry in this tier, in milliseconds; `undefined` for no limit. */
   readonly maxTtlMs: number | undefined;
 }
 
-/** Told of each slice of a batch before and after it is stored. */
+/** Called for each slice of a batch before and after it is stored. */
 export interface SliceHooks {
   before?(slice: readonly CacheEntry[]): void;
   after?(slice: readonly CacheEntry[]): void;
 }
 
 /**
- * What is written to one tier. A write that the tier could not take, or that got no answer, is noted and replayed; until then
- * the tier is not to be read for its key.
+ * The writes of one tier. A write that the tier could not take, or that timed out, is recorded and replayed; until then the tier
+ * must not be read for its key.
  */
-export class SlotWrites {
+export class TierWrites {
   readonly missed = new MissedWrites();
-  readonly #context: SlotWritesContext;
-  readonly #doubts = new DoubtfulWrites();
+  readonly #context: TierWritesContext;
+  readonly #unconfirmed = new UnconfirmedWrites();
   readonly #accesses = new MissedAccesses();
-  readonly #writeSlices = new Slicer();
+  readonly #putSlices = new Slicer();
   readonly #accessSlices = new Slicer();
-  #warnedOfRefusal = false;
+  #hasWarnedOfRefusal = false;
 
-  constructor(context: SlotWritesContext) {
+  constructor(context: TierWritesContext) {
     this.#context = context;
   }
 
@@ -61,197 +60,203 @@ export class SlotWrites {
     return !this.missed.isEmpty || this.#accesses.size > 0;
   }
 
-  /** Stores an entry; what fails is noted for replay. */
-  write(key: string, entry: CacheEntry): MaybePromise<boolean> {
-    const doubt = this.#begin(key, entry);
-    if (!this.#isTaking) {
-      this.missed.note(key, entry);
+  /** Stores an entry; a failed write is recorded for replay. */
+  put(key: string, entry: CacheEntry): MaybePromise<boolean> {
+    const unconfirmed = this.#begin(key, entry);
+    if (!this.#checkAcceptsWrites()) {
+      this.missed.record(key, entry);
       return false;
     }
-    const { guard, tier } = this.#context;
-    return guard.ask<boolean, MaybePromise<boolean>>(
+    const { boundary, tier } = this.#context;
+    return boundary.call<boolean, MaybePromise<boolean>>(
       () => tier.put(key, this.#capped(entry)),
       false,
-      (stored) => this.#wrote(key, entry, stored === true, doubt),
-      { refused: (error) => this.#refused(key, error), late: this.#late([key]) },
+      (stored) => this.#finishPut(key, entry, stored === true, unconfirmed),
+      { onRefused: (error) => this.#refused(key, error), onLate: this.#onLate([key]) },
     );
   }
 
   /**
-   * Stores several entries and tells which are stored. Many go to the tier in slices; with one that answers at once the hooks
-   * are called in the same step as their slice is stored.
+   * Stores several entries and returns which of them are stored. Long batches are sliced; for a synchronous tier the hooks are
+   * called in the same step in which their slice is stored.
    */
-  writeMany(entries: readonly CacheEntry[], { before, after }: SliceHooks = {}): MaybePromise<readonly boolean[]> {
-    const write = (slice: readonly CacheEntry[]) => {
+  putMany(entries: readonly CacheEntry[], { before, after }: SliceHooks = {}): MaybePromise<readonly boolean[]> {
+    const putSlice = (slice: readonly CacheEntry[]) => {
       before?.(slice);
-      return chain(this.writeAll(slice), (stored) => {
+      return chain(this.putManyInOneStep(slice), (stored) => {
         after?.(slice);
         return stored;
       });
     };
-    return this.#context.isSynchronous ? this.#writeSlices.run(entries, write) : inSlices(entries, write);
+    return this.#context.isSynchronous ? this.#putSlices.run(entries, putSlice) : inFixedSlices(entries, putSlice);
   }
 
-  /** As `writeMany`, in one step. */
-  writeAll(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
-    const { guard, tier, maxTtlMs } = this.#context;
+  /** As `putMany`, without slicing. */
+  putManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    const { boundary, tier, maxTtlMs } = this.#context;
     const keys = entries.map((entry) => entry.key);
-    const doubts = entries.map((entry) => this.#begin(entry.key, entry));
-    const wrote = (value: boolean[] | undefined) =>
-      entries.map((entry, i) => this.#wrote(entry.key, entry, value?.[i] === true, doubts[i]));
-    if (!this.#isTaking) return wrote(undefined);
-    return guard.ask<boolean[] | undefined, MaybePromise<boolean[]>>(
+    const unconfirmed = entries.map((entry) => this.#begin(entry.key, entry));
+    const finish = (stored: boolean[] | undefined) =>
+      entries.map((entry, i) => this.#finishPut(entry.key, entry, stored?.[i] === true, unconfirmed[i]));
+    if (!this.#checkAcceptsWrites()) return finish(undefined);
+    return boundary.call<boolean[] | undefined, MaybePromise<boolean[]>>(
       () => tier.putMany(maxTtlMs === undefined ? entries : entries.map((entry) => this.#capped(entry))),
       undefined,
-      wrote,
+      finish,
       {
-        // One of them is refused: the others go in one by one.
-        refused: () => Promise.all(entries.map((entry) => this.write(entry.key, entry))),
-        late: this.#late(keys),
+        // One entry is refused: store the others one by one.
+        onRefused: () => Promise.all(entries.map((entry) => this.put(entry.key, entry))),
+        onLate: this.#onLate(keys),
       },
     );
   }
 
-  /** Removes an entry; true if it was there. What fails is noted for replay. */
-  erase(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): MaybePromise<boolean> {
-    const doubt = this.#begin(key, null);
-    if (!this.#isTaking) {
-      this.missed.note(key, null);
+  /** Removes an entry; true if it existed. A failed removal is recorded for replay. */
+  delete(key: string, reason: RemovalReason = RemovalReason.EXPLICIT): MaybePromise<boolean> {
+    const unconfirmed = this.#begin(key, null);
+    if (!this.#checkAcceptsWrites()) {
+      this.missed.record(key, null);
       return false;
     }
-    const { guard, tier } = this.#context;
-    const before = guard.failures;
-    return guard.ask<boolean | undefined, boolean>(
+    const { boundary, tier } = this.#context;
+    const before = boundary.failures;
+    return boundary.call<boolean | undefined, boolean>(
       () => tier.delete(key, reason),
       undefined,
-      (was) => this.#erased(key, was, before, doubt),
-      { late: this.#late([key]) },
+      (existed) => this.#finishDelete(key, existed, before, unconfirmed),
+      { onLate: this.#onLate([key]) },
     );
   }
 
-  /** Removes several entries and tells which were there. */
-  eraseMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
-    return inSlices(keys, (slice) => this.#eraseSlice(slice));
+  /** Removes several entries and returns which of them existed. */
+  deleteMany(keys: readonly string[]): MaybePromise<readonly boolean[]> {
+    return inFixedSlices(keys, (slice) => this.#deleteSlice(slice));
   }
 
-  #eraseSlice(keys: readonly string[]): MaybePromise<boolean[]> {
-    const { guard, tier } = this.#context;
-    const doubts = keys.map((key) => this.#begin(key, null));
-    const before = guard.failures;
-    const all = (value: boolean[] | undefined) =>
-      keys.map((key, i) => this.#erased(key, value?.[i], before, doubts[i]));
-    if (!this.#isTaking) return all(undefined);
-    return guard.ask(() => tier.deleteMany(keys), undefined, all, { late: this.#late(keys) });
+  #deleteSlice(keys: readonly string[]): MaybePromise<boolean[]> {
+    const { boundary, tier } = this.#context;
+    const unconfirmed = keys.map((key) => this.#begin(key, null));
+    const before = boundary.failures;
+    const finish = (existed: boolean[] | undefined) =>
+      keys.map((key, i) => this.#finishDelete(key, existed?.[i], before, unconfirmed[i]));
+    if (!this.#checkAcceptsWrites()) return finish(undefined);
+    return boundary.call(() => tier.deleteMany(keys), undefined, finish, { onLate: this.#onLate(keys) });
   }
 
-  /** Removes everything. */
-  eraseAll(): MaybePromise<void> {
-    const { guard, tier, power } = this.#context;
-    const before = guard.failures;
+  /** Removes all entries. */
+  clear(): MaybePromise<void> {
+    const { boundary, tier, breaker } = this.#context;
+    const before = boundary.failures;
     this.#accesses.clear();
-    const done = (count: number | undefined) => {
-      const missed = count === undefined || guard.failedSince(before);
-      this.missed.reset(missed);
-      for (const key of this.#doubts.beginClear()) this.#noteFailure(key, null);
-      if (missed) power.trySoon();
+    const finish = (count: number | undefined) => {
+      const isMissed = count === undefined || boundary.failedSince(before);
+      this.missed.reset(isMissed);
+      for (const key of this.#unconfirmed.supersedeAll()) this.#recordFailure(key, null);
+      if (isMissed) breaker.retrySoon();
     };
-    if (!this.#isOn) return done(undefined);
-    return guard.ask<number | undefined, void>(() => tier.clear(), undefined, done);
+    if (!this.#checkUsable()) return finish(undefined);
+    return boundary.call<number | undefined, void>(() => tier.clear(), undefined, finish);
   }
 
-  /** Stores accesses; what the tier cannot take now it gets when it is back. False if it failed under them. */
+  /** Stores access updates; those that the tier cannot take now are replayed later. False if the tier failed. */
   async recordAccess(updates: readonly AccessUpdate[]): Promise<boolean> {
-    const { guard, tier } = this.#context;
-    const isOpenTo = (key: string): boolean => this.#isOn && !this.missed.covers(key);
-    const known = updates.filter(({ key }) => isOpenTo(key));
-    for (const update of updates) if (!isOpenTo(update.key)) this.#accesses.note(update);
-    const before = guard.faults;
+    const { boundary, tier } = this.#context;
+    const canTake = (key: string): boolean => this.#checkUsable() && !this.missed.covers(key);
+    const accepted = updates.filter(({ key }) => canTake(key));
+    for (const update of updates) if (!canTake(update.key)) this.#accesses.record(update);
+    const before = boundary.faults;
     const record = (slice: readonly AccessUpdate[]): MaybePromise<readonly AccessUpdate[]> =>
-      this.#isOn
-        ? guard.ask(
+      this.#checkUsable()
+        ? boundary.call(
             () => tier.recordAccess?.(slice),
             undefined,
             () => slice,
           )
         : slice;
-    await (this.#context.isSynchronous ? this.#accessSlices.run(known, record) : record(known));
-    return guard.faults === before;
+    await (this.#context.isSynchronous ? this.#accessSlices.run(accepted, record) : record(accepted));
+    return boundary.faults === before;
   }
 
-  /** Switches the tier on again and makes the writes that it missed; see {@link replayMissed}. */
-  replay(force: boolean, done: () => void): Promise<boolean> {
-    const { tier, guard, now } = this.#context;
-    const late = (key: string) => this.#late([key]);
-    const fit = (entry: CacheEntry) => this.#capped(entry);
+  /** Enables the tier again and replays the writes that it missed; see {@link replayMissed}. */
+  replay(force: boolean, onDone: () => void): Promise<boolean> {
+    const { tier, boundary, now } = this.#context;
+    const onLate = (key: string) => this.#onLate([key]);
+    const capped = (entry: CacheEntry) => this.#capped(entry);
     const { missed } = this;
-    const work = { tier, guard, missed, accesses: this.#accesses, doubts: this.#doubts, now, fit, late };
-    return replayMissed(work, force, done);
+    const accesses = this.#accesses;
+    const unconfirmed = this.#unconfirmed;
+    return replayMissed({ tier, boundary, missed, accesses, unconfirmed, now, capped, onLate }, force, onDone);
   }
 
-  get #isOn(): boolean {
-    const { power } = this.#context;
-    power.notice();
-    return power.isOn;
+  #checkUsable(): boolean {
+    const { breaker } = this.#context;
+    breaker.check();
+    return breaker.isClosed;
   }
 
-  /** False while everything in the tier is to go: what is written now would go with it. */
-  get #isTaking(): boolean {
-    return this.#isOn && !this.missed.overflowed;
+  /** False while the whole tier is to be cleared: a value written now would be removed too. */
+  #checkAcceptsWrites(): boolean {
+    return this.#checkUsable() && !this.missed.overflowed;
   }
 
   #capped(entry: CacheEntry): CacheEntry {
     const { maxTtlMs, now } = this.#context;
-    return capLife(entry, maxTtlMs, now());
+    return capTtl(entry, maxTtlMs, now());
   }
 
-  /** A write of the key begins: it brings its count of accesses with it. */
-  #begin(key: string, wanted: CacheEntry | null): Doubt | undefined {
+  /** A write of the key begins; it includes the access count, so that missed updates of the key are obsolete. */
+  #begin(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
     this.#accesses.forget(key);
-    return this.#doubts.begin(key, wanted);
+    return this.#unconfirmed.supersede(key, expected);
   }
 
-  /** A write got no answer in time: it may land after a later one, so its keys are repaired once it has settled. */
-  #late(keys: readonly string[]): (answer: Promise<unknown>) => void {
-    const { power, now } = this.#context;
-    return (answer) =>
-      this.#doubts.add(keys, answer, now(), (key, wanted) => {
-        if (wanted === undefined || power.isClosed) return;
-        this.missed.note(key, wanted);
-        power.tryAtOnce();
+  /** A write that timed out may take effect after a later one: its keys are repaired once it has settled. */
+  #onLate(keys: readonly string[]): (result: Promise<unknown>) => void {
+    const { breaker, now } = this.#context;
+    return (result) =>
+      this.#unconfirmed.track(keys, result, now(), (key, expected) => {
+        if (expected === undefined || breaker.isStopped) return;
+        this.missed.record(key, expected);
+        breaker.retryNow();
       });
   }
 
-  #wrote(key: string, entry: CacheEntry, stored: boolean, doubt: Doubt | undefined): boolean {
-    if (stored && isBelievable(doubt, this.#context.now())) this.missed.forget(key);
-    else this.#noteFailure(key, entry);
+  #finishPut(key: string, entry: CacheEntry, stored: boolean, unconfirmed: UnconfirmedWrite | undefined): boolean {
+    if (stored && isConfirmed(unconfirmed, this.#context.now())) this.missed.forget(key);
+    else this.#recordFailure(key, entry);
     return stored;
   }
 
-  #erased(key: string, was: boolean | undefined, before: number, doubt: Doubt | undefined): boolean {
-    const { guard, now } = this.#context;
-    // `false` means "was not there" if nothing failed meanwhile, else perhaps "could not".
-    const isGone = was === true || (was === false && !guard.failedSince(before));
-    if (isGone && isBelievable(doubt, now())) this.missed.forget(key);
-    else this.#noteFailure(key, null);
-    return was === true;
+  #finishDelete(
+    key: string,
+    existed: boolean | undefined,
+    failuresBefore: number,
+    unconfirmed: UnconfirmedWrite | undefined,
+  ): boolean {
+    const { boundary, now } = this.#context;
+    // Without a failure, `false` means that the entry did not exist; with one, the removal may have failed.
+    const isGone = existed === true || (existed === false && !boundary.failedSince(failuresBefore));
+    if (isGone && isConfirmed(unconfirmed, now())) this.missed.forget(key);
+    else this.#recordFailure(key, null);
+    return existed === true;
   }
 
-  #noteFailure(key: string, entry: CacheEntry | null): void {
-    // One whose own write has just been given up learns here what it should hold.
-    this.#doubts.begin(key, entry);
-    this.missed.note(key, entry);
-    this.#context.power.trySoon();
+  #recordFailure(key: string, entry: CacheEntry | null): void {
+    // A write that has just timed out is tracked by now, and needs its expected value.
+    this.#unconfirmed.supersede(key, entry);
+    this.missed.record(key, entry);
+    this.#context.breaker.retrySoon();
   }
 
-  /** The tier will not hold such an entry; the value that it may hold for the key is out of date. */
+  /** The tier refuses to store the entry, so any value that it has for the key is out of date. */
   #refused(key: string, error: CacheValidationError): MaybePromise<boolean> {
-    if (!this.#warnedOfRefusal) {
-      this.#warnedOfRefusal = true;
+    if (!this.#hasWarnedOfRefusal) {
+      this.#hasWarnedOfRefusal = true;
       const { logger, name } = this.#context;
       const facts = { tier: name, reason: maskCredentials(error.message) };
       logger.warn(facts, 'tier refuses an entry; it is kept in the other tiers');
     }
-    const erased = this.erase(key);
-    return isPromise(erased) ? erased.then(() => false) : false;
+    const deleted = this.delete(key);
+    return isPromise(deleted) ? deleted.then(() => false) : false;
   }
 }

@@ -1,81 +1,81 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** How long a write that got no answer may keep its key from being read, in milliseconds. */
-export const DOUBT_MS = 60_000;
+/** How long an unconfirmed write may keep its key from being read, in milliseconds. */
+export const UNCONFIRMED_MS = 60_000;
 
-/** Writes of one key that got no answer in time and may still land. */
-export interface Doubt {
+/** Writes of one key that timed out and may still take effect. */
+export interface UnconfirmedWrite {
   /** How many of them have not settled. */
-  open: number;
-  /** When the newest of them was given up, in epoch milliseconds. */
+  pending: number;
+  /** When the latest of them timed out, in epoch milliseconds. */
   since: number;
-  /** What the key should hold: an entry, or `null` for nothing; `undefined` while that is not known. */
-  wanted: CacheEntry | null | undefined;
+  /** The value that the key should have: an entry, `null` for none, or `undefined` while it is unknown. */
+  expected: CacheEntry | null | undefined;
 }
 
 /**
- * Writes that were given up and may land at any time, also over a newer one. Until they have settled, what a tier holds
- * for their keys is not to be believed, whatever the tier answered meanwhile; then the newest write is made once more.
+ * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the tier's values
+ * of their keys cannot be trusted, whatever the tier answered since; then the latest write is repeated.
  *
- * A promise that never settles must not keep its key away for ever: after {@link DOUBT_MS} the key is believed again. Should
- * it settle later, the key is repaired then.
+ * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again. If the
+ * promise settles later after all, the key is repaired then.
  */
-export class DoubtfulWrites {
-  readonly #doubts = new Map<string, Doubt>();
+export class UnconfirmedWrites {
+  readonly #writes = new Map<string, UnconfirmedWrite>();
 
-  /** Notes writes that were given up; `settled` is told of each key whose last open write has ended, and of what it should hold. */
-  add(
+  /** Tracks writes that timed out. Once all writes of a key have settled, `onSettled` gets the value that the key should have. */
+  track(
     keys: readonly string[],
     late: Promise<unknown>,
     now: number,
-    settled: (key: string, wanted: CacheEntry | null | undefined) => void,
+    onSettled: (key: string, expected: CacheEntry | null | undefined) => void,
   ): void {
-    for (const key of keys) this.#open(key, now);
-    const end = () => {
-      for (const key of keys) this.#end(key, settled);
+    for (const key of keys) this.#add(key, now);
+    const settled = () => {
+      for (const key of keys) this.#settle(key, onSettled);
     };
-    late.then(end, end);
+    late.then(settled, settled);
   }
 
-  /** A write of the key begins: the doubt that is open on it, now with this value as the wanted one. */
-  begin(key: string, wanted: CacheEntry | null): Doubt | undefined {
-    if (this.#doubts.size === 0) return undefined;
-    const doubt = this.#doubts.get(key);
-    if (doubt !== undefined) doubt.wanted = wanted;
-    return doubt;
+  /** A write of the key begins. Returns the unconfirmed write of the key, if there is one, with `expected` as its expected value. */
+  supersede(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
+    if (this.#writes.size === 0) return undefined;
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed !== undefined) unconfirmed.expected = expected;
+    return unconfirmed;
   }
 
-  /** Every key is to hold nothing. Gives the keys on which a doubt is open. */
-  beginClear(): string[] {
-    for (const doubt of this.#doubts.values()) doubt.wanted = null;
-    return [...this.#doubts.keys()];
+  /** Expects every key to be removed. Returns the keys with unconfirmed writes. */
+  supersedeAll(): string[] {
+    for (const unconfirmed of this.#writes.values()) unconfirmed.expected = null;
+    return [...this.#writes.keys()];
   }
 
-  /** True while a write of the key may land that was given up a short time ago. */
-  isFresh(key: string, now: number): boolean {
-    const doubt = this.#doubts.get(key);
-    return doubt !== undefined && now - doubt.since < DOUBT_MS;
+  /** True while a write of the key that timed out recently may still take effect. */
+  isPending(key: string, now: number): boolean {
+    const unconfirmed = this.#writes.get(key);
+    return unconfirmed !== undefined && now - unconfirmed.since < UNCONFIRMED_MS;
   }
 
-  #open(key: string, now: number): void {
-    const doubt = this.#doubts.get(key);
-    if (doubt === undefined) this.#doubts.set(key, { open: 1, since: now, wanted: undefined });
+  #add(key: string, now: number): void {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined) this.#writes.set(key, { pending: 1, since: now, expected: undefined });
     else {
-      doubt.open++;
-      doubt.since = now;
+      unconfirmed.pending++;
+      unconfirmed.since = now;
     }
   }
 
-  #end(key: string, settled: (key: string, wanted: CacheEntry | null | undefined) => void): void {
-    const doubt = this.#doubts.get(key);
-    if (doubt === undefined || --doubt.open > 0) return;
-    this.#doubts.delete(key);
-    settled(key, doubt.wanted);
+  #settle(key: string, onSettled: (key: string, expected: CacheEntry | null | undefined) => void): void {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined || --unconfirmed.pending > 0) return;
+    this.#writes.delete(key);
+    onSettled(key, unconfirmed.expected);
   }
 }
 
-/** True if a write that went well leaves the key as it was written, though `doubt` was open on it when the write began. */
-export function isBelievable(doubt: Doubt | undefined, now: number): boolean {
-  // One that ended meanwhile may have landed after the write.
-  return doubt === undefined || (doubt.open > 0 && now - doubt.since >= DOUBT_MS);
+/** True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began. */
+export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
+  // One that settled meanwhile may have taken effect after the write.
+  return unconfirmed === undefined || (unconfirmed.pending > 0 && now - unconfirmed.since >= UNCONFIRMED_MS);
 }

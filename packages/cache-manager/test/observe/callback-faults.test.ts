@@ -7,7 +7,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { DiskCacheTier } from '@pw/tier-sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager, TtlManager } from '../../src/index.ts';
-import { shorten } from '../../src/stack/ttl-jitter.ts';
+import { jitterTtl } from '../../src/stack/ttl-jitter.ts';
 import { entryOf, openStack } from '../support/stack.ts';
 
 const failing = new Error('of the callback');
@@ -75,10 +75,10 @@ describe('a refuse of an import', () => {
 
 describe('a source of random numbers', () => {
   it.each([() => Number.NaN, () => -1, () => undefined, () => 1n, () => Promise.reject(failing)])(
-    'that is %s shortens no life',
+    'that is %s jitterTtls no life',
     (random) => {
       const entry = entryOf('k');
-      expect(shorten(entry, { share: 0.5, random: random as () => number }).expiresAt).toBe(entry.expiresAt);
+      expect(jitterTtl(entry, { share: 0.5, random: random as () => number }).expiresAt).toBe(entry.expiresAt);
     },
   );
 });

@@ -115,7 +115,7 @@ function section({ title, content, loads, problems = [], note }: ImportShape): s
         .join(', '),
     ]);
     parts.push(table(['URL', 'username', 'password', 'labels'], rows));
-  } else parts.push('Loads nothing.');
+  } else parts.push('EntryLoader nothing.');
   if (problems.length > 0)
     parts.push([...new Set(problems)].map((problem) => `- problem: ${escaped(problem)}`).join('\n'));
   return parts.join('\n\n');

@@ -1,15 +1,21 @@
 import { type CacheEntry, type CacheTier, silentLogger } from '@pw/cache-models';
 import { MemoryCacheTier } from '@pw/tier-memory';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { TierGuard } from '../../src/tier/fault-boundary.ts';
+import { FaultBoundary } from '../../src/tier/fault-boundary.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A guard of a tier whose looks are what `peek` gives. */
-function guardOf(peek: (key: string) => unknown, timeoutMs = 1000) {
+/** The fault boundary of a tier with this `peek`. */
+function boundaryOf(peek: (key: string) => unknown, timeoutMs = 1000) {
   const tier = Object.assign(new MemoryCacheTier(), { peek }) as unknown as CacheTier;
-  const onOff = vi.fn();
-  const guard = new TierGuard(tier, { name: 'l2', logger: silentLogger, timeoutMs, isFed: false, onOff });
-  return { guard, tier, onOff };
+  const onTrip = vi.fn();
+  const boundary = new FaultBoundary(tier, {
+    name: 'l2',
+    logger: silentLogger,
+    timeoutMs,
+    holdsOnlyOurEntries: false,
+    onTrip,
+  });
+  return { boundary, tier, onTrip };
 }
 
 const [a, b] = [entryOf('a'), entryOf('b')];
@@ -17,25 +23,25 @@ const [a, b] = [entryOf('a'), entryOf('b')];
 describe('a look for many keys', () => {
   it('waits under one deadline, however many there are', async () => {
     const entries = new Map<string, CacheEntry>(Array.from({ length: 500 }, (_, i) => [`k${i}`, entryOf(`k${i}`)]));
-    const { guard } = guardOf(async (key) => entries.get(key));
+    const { boundary } = boundaryOf(async (key) => entries.get(key));
     const timers = vi.spyOn(globalThis, 'setTimeout');
     onTestFinished(() => timers.mockRestore());
-    expect(await guard.lookMany([...entries.keys()])).toEqual([...entries.values()]);
+    expect(await boundary.peekMany([...entries.keys()])).toEqual([...entries.values()]);
     expect(timers).toHaveBeenCalledOnce();
   });
 
   it('answers at once where the tier does', () => {
-    const { guard } = guardOf((key) => (key === 'a' ? a : undefined));
-    expect(guard.lookMany(['a', 'b'])).toEqual([a, undefined]);
+    const { boundary } = boundaryOf((key) => (key === 'a' ? a : undefined));
+    expect(boundary.peekMany(['a', 'b'])).toEqual([a, undefined]);
   });
 
   it('finds the others where one throws, rejects or is nonsense', async () => {
-    const { guard, tier } = guardOf((key) => {
+    const { boundary, tier } = boundaryOf((key) => {
       if (key === 'throws') throw new Error('planted');
       if (key === 'rejects') return Promise.reject(new Error('planted'));
       return Promise.resolve(key === 'a' ? a : b);
     });
-    expect(await guard.lookMany(['a', 'throws', 'rejects', 'nonsense', 'b'])).toEqual([
+    expect(await boundary.peekMany(['a', 'throws', 'rejects', 'nonsense', 'b'])).toEqual([
       a,
       undefined,
       undefined,
@@ -46,8 +52,8 @@ describe('a look for many keys', () => {
   });
 
   it('gives up on all of them when the time is over, and switches the tier off', async () => {
-    const { guard, onOff } = guardOf((key) => (key === 'a' ? Promise.resolve(a) : new Promise(() => {})), 5);
-    expect(await guard.lookMany(['a', 'b'])).toEqual([undefined, undefined]);
-    expect(onOff).toHaveBeenCalled();
+    const { boundary, onTrip } = boundaryOf((key) => (key === 'a' ? Promise.resolve(a) : new Promise(() => {})), 5);
+    expect(await boundary.peekMany(['a', 'b'])).toEqual([undefined, undefined]);
+    expect(onTrip).toHaveBeenCalled();
   });
 });

@@ -1,17 +1,17 @@
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
 /**
- * Puts the operations on one key in a row, and leaves other keys alone: a delete and a promotion of the same key never
- * cross. Work that answers at once, on a free key, runs at once and makes no promise.
+ * Runs the operations on a key one after another and leaves other keys alone, so that a delete and a promotion of the same key
+ * never interleave. Synchronous work on a free key runs immediately and creates no promise.
  *
- * Invariants: `#tails` holds the last operation of every busy key and nothing else; taking several keys, or all, is
- * one synchronous step, so no two operations can wait for each other.
+ * Invariants: `#tails` contains the last operation of every busy key and nothing else. Locking several keys, or all of them, is one
+ * synchronous step, so that no two operations can wait for each other.
  */
-export class KeyLock {
+export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
   #barrier: Promise<unknown> | undefined;
 
-  /** Runs `work` when every earlier operation on the key is over, and tells it whether it had to wait for that. */
+  /** Runs `work` once every earlier operation on the key has ended. `hasWaited` is true if there was one. */
   run<T>(key: string, work: (hasWaited: boolean) => MaybePromise<T>): MaybePromise<T> {
     const before = this.#tails.get(key) ?? this.#barrier;
     const later = () => work(true);
@@ -20,7 +20,7 @@ export class KeyLock {
     return result;
   }
 
-  /** Runs `work` when every earlier operation on any of the keys is over. */
+  /** Runs `work` once every earlier operation on any of the keys has ended. */
   runAll<T>(keys: readonly string[], work: () => MaybePromise<T>): MaybePromise<T> {
     const before = keys.map((key) => this.#tails.get(key)).filter((tail) => tail !== undefined);
     if (this.#barrier !== undefined) before.push(this.#barrier);
@@ -29,13 +29,13 @@ export class KeyLock {
     return result;
   }
 
-  /** Runs `work` when every earlier operation is over, and lets none begin before it is done. */
-  async runAlone<T>(work: () => MaybePromise<T>): Promise<T> {
+  /** Runs `work` once every earlier operation has ended; later operations wait until it is done. */
+  async runExclusive<T>(work: () => MaybePromise<T>): Promise<T> {
     const before = [...this.#tails.values()];
     if (this.#barrier !== undefined) before.push(this.#barrier);
     const result = Promise.allSettled(before).then(work);
     this.#barrier = result;
-    // Later operations on keys that are busy now must wait for the barrier too, so they may not chain to the old tails.
+    // Later operations on keys that are busy now must wait for the barrier, so they must not chain to the old tails.
     this.#tails.clear();
     try {
       return await result;
@@ -44,7 +44,7 @@ export class KeyLock {
     }
   }
 
-  /** Resolves when the operations under way now are over. */
+  /** Resolves once the operations under way now have ended. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#tails.values(), this.#barrier]);
   }

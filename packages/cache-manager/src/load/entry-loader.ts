@@ -1,75 +1,76 @@
 import type { CacheEntry, Clock, Logger, MaybePromise } from '@pw/cache-models';
 import { abortable } from '../scheduling/abortable.ts';
 import type { TierStack } from '../stack/tier-stack.ts';
-import { loadOnce } from './leased-load.ts';
+import { loadUnderLease } from './leased-load.ts';
 import { LoadDeadline } from './load-deadline.ts';
-import { SharedLoad } from './shared-load.ts';
+import { SingleFlight } from './single-flight.ts';
 
-/** What a loader is told beside the key. */
+/** What a loader receives besides the key. */
 export interface LoadContext {
-  /** Aborted when nobody waits for the load any more: what is given after that is dropped. */
+  /** Aborted once no caller waits for the load any more; what the loader returns after that is discarded. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Loads the entry of a key that no tier has; `undefined` if there is none. Must not call `getOrLoad` for its own key: it would wait for
- * itself, up to the `timeoutMs` of that call or, without one, for ever.
+ * Loads the entry of a key that no tier has; `undefined` if there is none. Must not call `getOrLoad` for its own key: it would wait
+ * for itself, until the `timeoutMs` of that call or, without one, forever.
  */
 export type CacheLoader = (key: string, context: LoadContext) => MaybePromise<CacheEntry | undefined>;
 
 export interface LoadOptions {
   /**
-   * Ends the wait of its own caller, who is rejected with the signal's reason. The load goes on for the others who wait for it; if there
-   * are none, it ends as with `timeoutMs`.
+   * Ends the wait of this caller, which is rejected with the signal's reason. The load continues for its other callers; if there are
+   * none, it ends as with `timeoutMs`.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long this caller waits, from the call on, in milliseconds: 1 to 2147483647. Then it is rejected with a CacheError of code
-   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has a deadline of its own; when the last one that waits has left, by its deadline or its `signal`, the loader's
-   * signal is aborted, what the loader gives after that is not stored (whoever asked has gone on without it, and a loader that was told to stop may
-   * give half of an answer), and the next call loads anew. A load that runs behind an old entry has as long. Default: no deadline.
+   * How long this caller waits, in milliseconds: 1 to 2147483647. After that, it is rejected with a CacheError of code
+   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its deadline or its
+   * `signal`, the loader's signal is aborted, and the next call starts a new load. What the loader returns after that is not stored:
+   * all callers have continued without it, and a loader that was told to stop may return an incomplete result. A load behind a
+   * stale entry has as much time. Default: no deadline.
    *
    * @example
    * await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Seconds for which an entry whose time is up is still answered with, at once, while one load of a new one runs: 0 or more, as
-   * HTTP's directive of that name. Only values that `getOrLoad` has found or loaded with this option in this process; never one
-   * that was replaced or deleted. Default 0.
+   * For how many seconds an expired entry is still returned, immediately, while one load of a new entry runs: 0 or more, like HTTP's
+   * directive of the same name. Applies only to values that `getOrLoad` has found or loaded with this option in this process,
+   * and never to one that was replaced or deleted. Default 0.
    */
   readonly staleWhileRevalidate?: number | undefined;
 }
 
-/** What one caller wants of a load. */
+/** What one caller wants from a load. */
 interface LoadCall {
   readonly loader: CacheLoader;
   readonly windowMs: number;
   readonly timeoutMs: number | undefined;
 }
 
-export interface LoadsContext {
+export interface EntryLoaderContext {
   readonly stack: TierStack;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a lease outlives its owner, in milliseconds. */
   readonly leaseMs: number;
-  /** How long closing waits for loads that nobody else waits for, in milliseconds. */
-  readonly patienceMs: number;
+  /** How long closing waits for background loads, in milliseconds. */
+  readonly closeTimeoutMs: number;
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
-  /** Looks once more, for a request that was counted as a miss and need not be one. */
-  readonly getAfterAll: (key: string) => Promise<CacheEntry | undefined>;
-  /** Stores what was loaded, unless the key was written or deleted since `stack.loading` began. */
+  /** Looks again, for a request that was counted as a miss; takes that back if there is an entry now. */
+  readonly getAfterMiss: (key: string) => Promise<CacheEntry | undefined>;
+  /** Stores a loaded entry, unless the key was written or deleted since `stack.runLoad` began. */
   readonly put: (key: string, entry: CacheEntry) => Promise<unknown>;
 }
 
-/** Loads of entries that no tier has, or that will soon be too old: one for any number of callers. */
-export class Loads {
-  readonly #context: LoadsContext;
-  readonly #loads = new Map<string, SharedLoad<CacheEntry | undefined>>();
-  readonly #behind = new Set<Promise<unknown>>();
+/** Loads entries that no tier has, or that will expire soon: one load for any number of callers. */
+export class EntryLoader {
+  readonly #context: EntryLoaderContext;
+  readonly #loads = new Map<string, SingleFlight<CacheEntry | undefined>>();
+  readonly #background = new Set<Promise<unknown>>();
 
-  constructor(context: LoadsContext) {
+  constructor(context: EntryLoaderContext) {
     this.#context = context;
   }
 
@@ -80,12 +81,12 @@ export class Loads {
     return signal === undefined ? this.#find(key, call) : abortable(this.#find(key, call, signal), signal);
   }
 
-  /** Resolves when no load is under way that nobody waits for. One that never ends must not keep the cache from closing. */
+  /** Resolves once no background load is running, or after a timeout: a load that never ends must not keep the cache from closing. */
   async idle(): Promise<void> {
-    if (this.#behind.size === 0) return;
+    if (this.#background.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#context.patienceMs);
-    await Promise.race([promise, Promise.all(this.#behind)]);
+    const timer = setTimeout(resolve, this.#context.closeTimeoutMs);
+    await Promise.race([promise, Promise.all(this.#background)]);
     clearTimeout(timer);
   }
 
@@ -105,52 +106,51 @@ export class Loads {
     const { windowMs } = call;
     const found = await get(key);
     if (found !== undefined) {
-      if (windowMs > 0 && !stack.stale.has(key)) await stack.noteStale(key);
+      if (windowMs > 0 && !stack.stale.has(key)) await stack.recordStale(key);
       return found;
     }
     leave?.throwIfAborted();
     const stale = windowMs > 0 ? stack.stale.get(key, clock.now(), windowMs) : undefined;
     if (stale === undefined) return this.#load(key, call, leave);
-    this.#leaveBehind(this.#loadInTime(key, call));
+    this.#runInBackground(this.#loadInTime(key, call));
     return stale;
   }
 
-  /** A load that nobody waits for. */
   #loadInTime(key: string, call: LoadCall): Promise<unknown> {
     if (call.timeoutMs === undefined) return this.#load(key, call);
     const deadline = new LoadDeadline(call.timeoutMs);
     return abortable(this.#load(key, call, deadline.signal), deadline.signal).finally(() => deadline.clear());
   }
 
-  /** Nobody waits for this load: its failure is logged, and the next caller tries again. */
-  #leaveBehind(loading: Promise<unknown>): void {
+  /** No caller waits for this load: its failure is logged, and the next caller tries again. */
+  #runInBackground(loading: Promise<unknown>): void {
     const { logger } = this.#context;
-    const behind = loading
-      .catch(() => logger.warn({}, 'an entry whose time is up could not be loaded anew; the old one is answered with'))
-      .finally(() => this.#behind.delete(behind));
-    this.#behind.add(behind);
+    const background = loading
+      .catch(() => logger.warn({}, 'a stale entry could not be reloaded; the stale one is returned'))
+      .finally(() => this.#background.delete(background));
+    this.#background.add(background);
   }
 
   async #load(key: string, call: LoadCall, leave?: AbortSignal): Promise<CacheEntry | undefined> {
     for (;;) {
       const load = this.#loads.get(key) ?? this.#begin(key, call);
       if (!load.isAbandoned) return load.join(leave);
-      // Two at a time would take each other's lease, and each other's note of the writes meanwhile.
+      // Two loads of a key at a time would interfere with each other's lease and with `stack.runLoad`.
       await load.settled;
       leave?.throwIfAborted();
     }
   }
 
-  #begin(key: string, call: LoadCall): SharedLoad<CacheEntry | undefined> {
-    const { stack, leaseMs, getAfterAll } = this.#context;
+  #begin(key: string, call: LoadCall): SingleFlight<CacheEntry | undefined> {
+    const { stack, leaseMs, getAfterMiss } = this.#context;
     const begin = (signal: AbortSignal) =>
-      loadOnce(stack.slots, key, {
-        milliseconds: leaseMs,
+      loadUnderLease(stack.tiers, key, {
+        leaseMs,
         signal,
-        find: () => getAfterAll(key),
-        load: () => stack.loading(key, () => this.#loadAndStore(key, call, signal)),
+        find: () => getAfterMiss(key),
+        load: () => stack.runLoad(key, () => this.#loadAndStore(key, call, signal)),
       });
-    const load = new SharedLoad(begin, () => void this.#loads.delete(key));
+    const load = new SingleFlight(begin, () => void this.#loads.delete(key));
     this.#loads.set(key, load);
     return load;
   }
@@ -161,7 +161,7 @@ export class Loads {
     const loaded = await abortable(Promise.resolve(loader(key, { signal })), signal);
     if (loaded === undefined) return undefined;
     await put(key, loaded);
-    if (windowMs > 0) await stack.noteStale(key);
+    if (windowMs > 0) await stack.recordStale(key);
     return loaded;
   }
 }

@@ -1,11 +1,11 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** Most entries that are kept; the one noted first makes room. */
+/** The most entries kept; the one recorded first is dropped first. */
 const LIMIT = 10_000;
 
 /**
- * The newest values of keys that may be answered with after their time is up, while a new one is being loaded. Written under the
- * keys' locks, and forgotten with every write and removal: a replaced or deleted value is never answered with.
+ * The newest values of keys that may be returned after they have expired, while a new value is being loaded. Recorded under the
+ * keys' locks and discarded with every write and removal, so that a replaced or deleted value is never returned.
  */
 export class StaleEntries {
   readonly #entries = new Map<string, CacheEntry>();
@@ -14,13 +14,13 @@ export class StaleEntries {
     return this.#entries.has(key);
   }
 
-  note(entry: CacheEntry): void {
+  record(entry: CacheEntry): void {
     this.#entries.delete(entry.key);
     if (this.#entries.size >= LIMIT) this.forget(this.#entries.keys().next().value!);
     this.#entries.set(entry.key, entry);
   }
 
-  /** The value of a key whose time was up less than `windowMs` ago. */
+  /** The value of a key, if it expired less than `windowMs` ago. */
   get(key: string, now: number, windowMs: number): CacheEntry | undefined {
     const entry = this.#entries.get(key);
     return entry?.isExpiredAt(now) && now < entry.expiresAt + windowMs ? entry : undefined;

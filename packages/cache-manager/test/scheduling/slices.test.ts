@@ -5,7 +5,7 @@ import type { CacheEntry } from '@pw/cache-models';
 import { ManualClock, makeTempDir, turnsDuring } from '@pw/test-support';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../../src/index.ts';
-import { areMany, Slicer } from '../../src/scheduling/slicer.ts';
+import { areMany, Slicer } from '../../src/scheduling/slices.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf, openStack } from '../support/stack.ts';
 
