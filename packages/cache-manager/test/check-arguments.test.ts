@@ -12,13 +12,13 @@ async function call(name: string, ...args: unknown[]): Promise<unknown> {
   return ((manager as unknown as Record<string, Method>)[name] as Method).apply(manager, args);
 }
 
-describe('a wrong argument', () => {
-  it.each(BATCHES)('of %s is refused with a typed error', async (name) => {
+describe('an invalid argument', () => {
+  it.each(BATCHES)('of %s is rejected with a typed error', async (name) => {
     for (const wrong of [undefined, null, 5, 'abc', {}, [5], [undefined]])
       await expect(call(name, wrong)).rejects.toThrow(CacheValidationError);
   });
 
-  it('of getOrLoad is refused with a typed error', async () => {
+  it('of getOrLoad is rejected with a typed error', async () => {
     for (const wrong of [undefined, 5])
       await expect(call('getOrLoad', 'k', wrong)).rejects.toThrow(CacheValidationError);
     for (const wrong of [null, 5, { signal: 5 }])
@@ -26,7 +26,7 @@ describe('a wrong argument', () => {
   });
 });
 
-describe('a wrong argument is named, and nothing is done:', () => {
+describe('an invalid argument is named, and nothing is done', () => {
   it.each([
     ['getMany', [['k', 5]], 'keys[1]'],
     ['getMany', [new Array(2)], 'keys[0]'],
@@ -60,7 +60,7 @@ describe('a wrong argument is named, and nothing is done:', () => {
 });
 
 describe('a closed cache', () => {
-  it.each(BATCHES)('says so to an empty %s', async (name) => {
+  it.each(BATCHES)('rejects even an empty %s', async (name) => {
     const { manager } = await openStack();
     await manager.close();
     const closed = async () => ((manager as unknown as Record<string, Method>)[name] as Method).call(manager, []);
@@ -68,9 +68,9 @@ describe('a closed cache', () => {
   });
 });
 
-describe('a stack that is none', () => {
+describe('an invalid stack', () => {
   it.each([undefined, null, 5, {}, [null], [5], ['l1'], [{ name: '', tier: new MemoryCacheTier() }]])(
-    'is refused with a typed error: %j',
+    'is rejected with a typed error: %j',
     async (tiers) => {
       await expect(CacheManager.open({ tiers } as unknown as CacheManagerOptions)).rejects.toThrow(CacheConfigError);
     },
@@ -95,19 +95,19 @@ describe('a stack that is none', () => {
     { healthCheckInvalidation: 0 },
     { tierTimeoutMS: 5 },
     { required: new Array(1) },
-  ])('and so are the options %j', async (options) => {
+  ])('is rejected, like the options %j', async (options) => {
     const given = { tiers: [new MemoryCacheTier()], ...options } as unknown as CacheManagerOptions;
     await expect(CacheManager.open(given)).rejects.toThrow(CacheConfigError);
   });
 });
 
-describe('a named tier that is none', () => {
+describe('an invalid named tier', () => {
   it.each([
     [{ name: 'l1' }, 'tiers'],
     [{ name: 'l1', tier: 5 }, 'tiers[0].tier'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtl: 5 }, 'tiers[0].maxTtl'],
     [{ name: 'l1', tier: new MemoryCacheTier(), maxTtlSeconds: Number.NaN }, 'tiers[0].maxTtlSeconds'],
-  ])('%j is refused by the name of %s', async (tier, path) => {
+  ])('%j is rejected by the name of %s', async (tier, path) => {
     const opening = CacheManager.open({ tiers: [tier] } as unknown as CacheManagerOptions);
     await expect(opening).rejects.toMatchObject({ problems: [{ path }] });
     await expect(opening).rejects.toThrow(CacheConfigError);
@@ -115,20 +115,20 @@ describe('a named tier that is none', () => {
 });
 
 describe('openCache', () => {
-  it.each([[null], [[]], [new Map()], ['l1']])('refuses the options %j', async (options) => {
+  it.each([[null], [[]], [new Map()], ['l1']])('rejects the options %j', async (options) => {
     const opening = openCache({}, options as never);
     await expect(opening).rejects.toThrow(CacheConfigError);
     await expect(opening).rejects.toMatchObject({ problems: [{ path: 'options' }] });
   });
 
-  it('refuses a key of the environment that is no text', async () => {
+  it('rejects a key in the environment that is not a string', async () => {
     const env = { PROXYWHIRL_CACHE_ENCRYPTION_KEY: 5, OTHER: 5 } as never;
     const opening = openCache({ l2Config: { enabled: false }, l3Config: { enabled: false } }, { env });
     await expect(opening).rejects.toThrow(CacheConfigError);
     await expect(opening).rejects.toMatchObject({ problems: [{ path: 'env.PROXYWHIRL_CACHE_ENCRYPTION_KEY' }] });
   });
 
-  it('lists what is wrong with the configuration and with the options at once', async () => {
+  it('lists the problems of the configuration and of the options together', async () => {
     const opening = openCache({ failureThreshold: 0 }, {
       env: null,
       timeoutMs: 5,
@@ -150,7 +150,7 @@ describe('new TtlManager', () => {
     [target, { cleanupInterval: '5' }, 'cleanupInterval'],
     [target, { cleanupInterval: 5n }, 'cleanupInterval'],
     [target, { logger: { warn: () => {} } }, 'logger'],
-  ])('refuses (%o, %o) by the name of %s', (given, options, path) => {
+  ])('rejects (%o, %o) by the name of %s', (given, options, path) => {
     const make = () => new TtlManager(given as never, options as never);
     expect(make).toThrow(CacheConfigError);
     expect(make).toThrow(`${path}: `);

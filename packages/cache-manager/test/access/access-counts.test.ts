@@ -100,7 +100,7 @@ describe('access counts', () => {
   });
 
   it.each(Object.keys(FIRST) as (keyof typeof FIRST)[])(
-    'are exact, whatever the first tier loses, and reach the tiers below: first tier %s',
+    'are exact and reach the tiers below, whatever a first tier %s loses',
     async (first) => {
       await fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {

@@ -113,7 +113,7 @@ class Run {
   }
 }
 
-describe('a first tier whose memory of its touches goes wrong', () => {
+describe('a first tier with a faulty buffer of its touches', () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
   beforeEach(() => {
@@ -128,7 +128,7 @@ describe('a first tier whose memory of its touches goes wrong', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it.each(FAULTS)('from the start: %s %s, and every count is right, in every tier', async (...fault) => {
+  it.each(FAULTS)('faulty from the start (%s %s): every count in every tier is still right', async (...fault) => {
     const run = new Run(2, fault, 0);
     await run.put('a', 'b', 'c');
     await run.get('c', 'b', 'a', 'c', 'c', 'a', 'b');
@@ -139,7 +139,7 @@ describe('a first tier whose memory of its touches goes wrong', () => {
     await run.end();
   });
 
-  it.each(FAULTS)('after a while: %s %s, and every count is right with the next hit', async (...fault) => {
+  it.each(FAULTS)('faulty after a while (%s %s): every count is right after the next hit', async (...fault) => {
     for (const rightCalls of [1, 2, 3, 5]) {
       const run = new Run(null, fault, rightCalls);
       await run.put('a', 'b', 'c');

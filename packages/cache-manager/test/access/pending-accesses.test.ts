@@ -3,7 +3,7 @@ import { FirstTierAccesses } from '../../src/access/first-tier-accesses.ts';
 import { PendingAccesses } from '../../src/access/pending-accesses.ts';
 import { entryOf } from '../support/stack.ts';
 
-it('accesses that a tier never takes are kept for another try, but not without end', () => {
+it('updates that a tier never takes are kept for another attempt, up to a limit', () => {
   const log = new PendingAccesses(new FirstTierAccesses(undefined));
   const entry = entryOf('k', { accessCount: 3 });
   const failOnce = (from: number, count: number): void => {

@@ -5,7 +5,7 @@ import { CacheManager } from '../../src/index.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-it('a health check loses no hit that comes while it is being recorded', async () => {
+it('a hit is not lost while a health check is being recorded', async () => {
   const clock = new ManualClock();
   const recorded = Promise.withResolvers<undefined>();
   const l2 = new HookTier({ clock });

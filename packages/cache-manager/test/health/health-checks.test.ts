@@ -33,7 +33,7 @@ async function openHealth(withHistory: boolean, options: Partial<CacheManagerOpt
 }
 
 describe.each([true, false])('recordHealthCheck with a history: %s', (withHistory) => {
-  it('puts the same health into every tier', async () => {
+  it('stores the same health in every tier', async () => {
     const { cache, clock, l1, l2, check } = await openHealth(withHistory);
     await cache.get('k');
     const after = await check('unhealthy', { errorMessage: 'timeout', responseTimeMs: 10 });
@@ -55,7 +55,7 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
     expect([facts(l1.peek('k')!), facts(l2.peek('k')!)]).toEqual([facts(after!), facts(after!)]);
   });
 
-  it('finds dead what fails five times in a row, and lets it recover by two successes', async () => {
+  it('marks a proxy dead after five consecutive failures, and healthy again after two successes', async () => {
     const { check } = await openHealth(withHistory);
     const states: (string | undefined)[] = [];
     for (const status of [
@@ -71,7 +71,7 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
     expect(states).toEqual(['unhealthy', 'unhealthy', 'unhealthy', 'unhealthy', 'dead', 'degraded', 'healthy']);
   });
 
-  it('begins to count failures anew after a success', async () => {
+  it('resets the count of failures after a success', async () => {
     const { check } = await openHealth(withHistory);
     for (let i = 0; i < 4; i++) await check('unhealthy');
     expect(await check('healthy')).toMatchObject({ healthStatus: 'healthy', consecutiveHealthFailures: 0 });
@@ -79,7 +79,7 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
     expect(await check('unhealthy')).toMatchObject({ healthStatus: 'dead', totalHealthChecks: 10 });
   });
 
-  it('goes by the thresholds that it is given', async () => {
+  it('applies the configured thresholds', async () => {
     const healthThresholds = { deadAfter: 1, recoverAfter: 1, slowAfterMs: 100 };
     const { l1, l2, check } = await openHealth(withHistory, { healthThresholds });
     expect((await check('unhealthy'))?.healthStatus).toBe('dead');
@@ -88,14 +88,14 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
     expect([l1.peek('k')?.healthStatus, l2.peek('k')?.healthStatus]).toEqual(['degraded', 'degraded']);
   });
 
-  it('takes nothing about the present from a check that is older than the last', async () => {
+  it('does not change the current health after a check that is older than the last one', async () => {
     const { clock, check } = await openHealth(withHistory, { healthThresholds: { slowAfterMs: 100 } });
     await check('healthy');
     const late = await check('healthy', { checkTime: clock.now() - 1, responseTimeMs: 200 });
     expect(late).toMatchObject({ healthStatus: 'healthy', totalHealthChecks: 2, lastHealthCheck: clock.now() });
   });
 
-  it('gives undefined for an unknown key, and refuses a wrong result', async () => {
+  it('returns undefined for an unknown key, and rejects an invalid result', async () => {
     const { cache } = await openHealth(withHistory);
     expect(await cache.recordHealthCheck('unknown', { status: 'healthy', checkUrl })).toBeUndefined();
     const wrong = { status: 'fine', checkUrl } as unknown as HealthCheckResult;
@@ -103,7 +103,7 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
     await expect(cache.recordHealthCheck(1 as never, { status: 'healthy', checkUrl })).rejects.toThrow(/key/);
   });
 
-  it('lists what is due: never checked first, then the longest overdue', async () => {
+  it('lists the entries that are due: first those never checked, then those overdue for longest', async () => {
     const { cache, clock, check } = await openHealth(withHistory, { healthSchedule: { jitter: 0 } });
     for (const key of ['a', 'b', 'late', 'fresh']) await cache.put(key, entryOf(key, { ttlSeconds: 1e6 }, clock));
     await cache.recordHealthCheck('late', { status: 'healthy', checkUrl });
@@ -122,7 +122,7 @@ describe.each([true, false])('recordHealthCheck with a history: %s', (withHistor
 });
 
 describe('the history of a key', () => {
-  it('is given newest first, as it was reported', async () => {
+  it('contains the checks as reported, the latest first', async () => {
     const { cache, clock, check } = await openHealth(true, { healthThresholds: { deadAfter: 1 } });
     await check('unhealthy');
     clock.advance(1_000);
@@ -132,14 +132,14 @@ describe('the history of a key', () => {
     await expect(cache.healthHistory('k', { limit: 0 })).rejects.toThrow(CacheValidationError);
   });
 
-  it('goes on in a tier that had lost the entry', async () => {
+  it('continues in a tier that had lost the entry', async () => {
     const { cache, l2, check } = await openHealth(true);
     l2.delete('k');
     expect((await check('healthy'))?.totalHealthChecks).toBe(1);
     expect(await cache.healthHistory('k')).toHaveLength(1);
   });
 
-  it('is not mixed with that of another proxy which a tier has under the key', async () => {
+  it('is not mixed with the history of another proxy that a tier has under the key', async () => {
     const { cache, clock, l1, l2, check } = await openHealth(true);
     const gate = l1.peek('k')!;
     l2.put('k', entryOf('k', { ttlSeconds: 1e6, totalHealthChecks: 7, password: null }, clock));
@@ -150,7 +150,7 @@ describe('the history of a key', () => {
     expect((await cache.healthHistory('k')).map(({ status }) => status)).toEqual(['healthy']);
   });
 
-  it('is empty without a tier that keeps one, and for a key that this tier still has to delete', async () => {
+  it('is empty if no tier keeps one, and for a key whose delete that tier has missed', async () => {
     const { cache, check } = await openHealth(false);
     await check('healthy');
     expect(await cache.healthHistory('k')).toEqual([]);
@@ -161,7 +161,7 @@ describe('the history of a key', () => {
     expect(await other.cache.healthHistory('k')).toEqual([]);
   });
 
-  it('lets a check through while its tier is off', async () => {
+  it('does not block a check while its tier is out of use', async () => {
     const { cache, clock, l1, l2, check } = await openHealth(true);
     for (let i = 0; i < 3; i++) l2.handleFailure(new Error('planted'));
     expect((await check('unhealthy'))?.healthStatus).toBe('unhealthy');
@@ -173,8 +173,8 @@ describe('the history of a key', () => {
   });
 });
 
-describe.each(['jsonl', 'sqlite'] as const)('health after a restart with L2 in %s', (l2Backend) => {
-  it.each([true, false])('is what it was, with L3: %s', async (enabled) => {
+describe.each(['jsonl', 'sqlite'] as const)('health after a restart, with L2 in %s', (l2Backend) => {
+  it.each([true, false])('is unchanged, with L3: %s', async (enabled) => {
     const directory = makeTempDir(onTestFinished);
     const config: CacheConfigInput = {
       l2Backend,
@@ -210,14 +210,17 @@ describe.each(['jsonl', 'sqlite'] as const)('health after a restart with L2 in %
   });
 });
 
-describe('thresholds that make no sense', () => {
-  it.each([{ deadAfter: 0 }, { recoverAfter: 1.5 }, { slowAfterMs: 0 }])('%j are refused', async (healthThresholds) => {
-    const open = CacheManager.open({ tiers: [new MemoryCacheTier()], healthThresholds });
-    await expect(open).rejects.toThrow(CacheConfigError);
-  });
+describe('invalid thresholds', () => {
+  it.each([{ deadAfter: 0 }, { recoverAfter: 1.5 }, { slowAfterMs: 0 }])(
+    '%j are rejected',
+    async (healthThresholds) => {
+      const open = CacheManager.open({ tiers: [new MemoryCacheTier()], healthThresholds });
+      await expect(open).rejects.toThrow(CacheConfigError);
+    },
+  );
 });
 
-describe.each(['jsonl', 'sqlite'] as const)('the texts of a check, with L2 in %s', (l2Backend) => {
+describe.each(['jsonl', 'sqlite'] as const)('the strings of a check, with L2 in %s', (l2Backend) => {
   const secrets = { username: 'ann.smith', password: 'hunter2-x/y' };
   const texts = [
     'connect to http://user:P4SSmk@h failed',
@@ -234,7 +237,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the texts of a check, with L2 in %s
     `407 ${'.'.repeat(4096 - 4 - 10)}hunter2-x/y`,
   ];
 
-  it('hold no credentials in the entry, in the history, in what is written', async () => {
+  it('contain no credentials in the entry, in the history, or in the files', async () => {
     const directory = makeTempDir(onTestFinished);
     const config = { l2Backend, l2CacheDir: join(directory, 'l2'), l3DatabasePath: join(directory, 'l3', 'l3.db') };
     const said: unknown[] = [];

@@ -23,8 +23,8 @@ const HEALTH = [
 /** Every stack that can hold health over a restart: each L2, with and without L3. */
 const STACKS = (['jsonl', 'sqlite'] as const).flatMap((backend) => [true, false].map((l3) => [backend, l3] as const));
 
-describe.each(STACKS)('health, with %s as the second tier and a third one: %s,', (l2Backend, l3) => {
-  it('survives a restart, and goes on from where it was', async () => {
+describe.each(STACKS)('health with L2 in %s and L3: %s', (l2Backend, l3) => {
+  it('survives a restart, and later checks continue from it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'health-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const clock = new ManualClock();

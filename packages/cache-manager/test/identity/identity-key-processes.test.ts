@@ -60,8 +60,8 @@ async function outcomes(children: readonly ChildProcess[]): Promise<Outcome[]> {
   return (await Promise.all(texts)).map((all) => JSON.parse(all.trim().split('\n').at(-1)!) as Outcome);
 }
 
-describe.each(['sqlite', 'jsonl'])('with the identity key in %s', (kind) => {
-  it('processes that make it at the same moment end with one', async () => {
+describe.each(['sqlite', 'jsonl'])('the identity key in %s', (kind) => {
+  it('is the same for processes that create it at the same time', async () => {
     const place = makePlace();
     const children = Array.from({ length: 3 }, () => start(kind, place, 'none'));
     await Promise.all(children.map((child) => once(child.stdout!, 'readable')));
@@ -75,7 +75,7 @@ describe.each(['sqlite', 'jsonl'])('with the identity key in %s', (kind) => {
 
   const steps = kind === 'jsonl' ? ['sealed', 'written', 'linked', 'stored'] : ['sealed', 'stored'];
   it.each(steps)(
-    'a process killed once it is %s leaves a cache in which there is one',
+    'can still be created once, or is kept, after a process was killed in the step "%s"',
     async (step) => {
       const place = makePlace();
       const killed = start(kind, place, step);

@@ -67,7 +67,7 @@ function filesUnder(directory: string): string[] {
 }
 
 describe("keyIdentity 'url+credentials'", () => {
-  it('keeps the sessions of a gateway that stand in the password, each under a key of its own', async () => {
+  it('gives each session of a gateway in the password its own key', async () => {
     const cache = await open(home());
     expect(await warm(cache)).toMatchObject({ loaded: 3, failed: 0, problemCount: 0 });
     const passwords: (string | undefined)[] = [];
@@ -75,7 +75,7 @@ describe("keyIdentity 'url+credentials'", () => {
     expect(passwords.sort()).toEqual(SESSIONS);
   });
 
-  it('gives the same keys each time, after a restart and from every process', async () => {
+  it('computes the same keys every time, after a restart, and in every process', async () => {
     const directory = home();
     const cache = await open(directory);
     await warm(cache);
@@ -87,7 +87,7 @@ describe("keyIdentity 'url+credentials'", () => {
     expect(await sortedKeys(again)).toEqual(keys);
   });
 
-  it('gives the same list other keys in another cache', async () => {
+  it('computes different keys for the same list in another cache', async () => {
     const [one, other] = [await open(home()), await open(home())];
     await warm(one);
     await warm(other);
@@ -95,7 +95,7 @@ describe("keyIdentity 'url+credentials'", () => {
     expect(all.size).toBe(6);
   });
 
-  it('makes no key of a bare hash of the password', async () => {
+  it('computes no key from an unkeyed hash of the password', async () => {
     const cache = await open(home());
     await warm(cache);
     const keys = await cache.keys();
@@ -111,7 +111,7 @@ describe("keyIdentity 'url+credentials'", () => {
     for (const key of keys) expect(key).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('gives a row without a password the key of URL and username, which others can compute', async () => {
+  it('gives a row without a password the public key of URL and username', async () => {
     const cache = await open(home());
     await warm(cache, [GATE, 'http://user@gate.example:7777']);
     expect(await sortedKeys(cache)).toEqual(
@@ -119,7 +119,7 @@ describe("keyIdentity 'url+credentials'", () => {
     );
   });
 
-  it('believes a row its key if it is the one of its URL, username and password', async () => {
+  it('accepts the key of a row if it is the one of its URL, username and password', async () => {
     const cache = await open(home());
     await warm(cache, [LIST[0]!]);
     const [key] = await cache.keys();
@@ -137,7 +137,7 @@ describe("keyIdentity 'url+credentials'", () => {
 });
 
 describe('the identity key', () => {
-  it('shows among no entries: lists, counts, queries, exports', async () => {
+  it('does not appear among the entries of lists, counts, queries or exports', async () => {
     const directory = home();
     const cache = await open(directory);
     await warm(cache, [LIST[0]!]);
@@ -149,7 +149,7 @@ describe('the identity key', () => {
     expect(readFileSync(path, 'utf8')).not.toContain(inDatabase(directory));
   });
 
-  it('stands in clear in no file and no log', async () => {
+  it('is not stored unencrypted in any file or log', async () => {
     const directory = home();
     const logger = new RecordingLogger();
     const seen: string[] = [];
@@ -177,7 +177,7 @@ describe('the identity key', () => {
       for (const form of forms) expect(text.includes(form)).toBe(false);
   });
 
-  it('is kept by clear, so that the same list gets the same keys', async () => {
+  it('survives clear, so that the same list gets the same keys', async () => {
     const cache = await open(home());
     await warm(cache);
     const keys = await sortedKeys(cache);
@@ -186,7 +186,7 @@ describe('the identity key', () => {
     expect(await sortedKeys(cache)).toEqual(keys);
   });
 
-  it('lies in a private file beside the shards where a JSONL tier is the lowest one', async () => {
+  it('is stored in a private file beside the shards if a JSONL tier is the lowest one', async () => {
     const directory = home();
     const cache = await open(directory, { tiers: [memory, jsonl(directory)] });
     await warm(cache);
@@ -194,7 +194,7 @@ describe('the identity key', () => {
     expect(mode & 0o777).toBe(0o600);
   });
 
-  it('is taken over by a lower tier that is added later', async () => {
+  it('is adopted by a lower tier that is added later', async () => {
     const directory = home();
     const before = await open(directory, { tiers: [memory, jsonl(directory)] });
     await warm(before);
@@ -206,7 +206,7 @@ describe('the identity key', () => {
     expect(inDatabase(directory)).toEqual(expect.any(String));
   });
 
-  it('is kept above a lowest tier that cannot keep it', async () => {
+  it('is stored in a higher tier if the lowest one cannot store it', async () => {
     const directory = home();
     const foreign: TierFactory = (context) => new FaultTier(context, true);
     const tiers = () => [memory, jsonl(directory), foreign];
@@ -219,7 +219,7 @@ describe('the identity key', () => {
     expect(await sortedKeys(again)).toEqual(keys);
   });
 
-  it('is sealed anew by reencrypt, as one record, and opens with the new key alone', async () => {
+  it('is resealed by reencrypt, counts as one record, and then opens with the new key only', async () => {
     const directory = home();
     const cache = await open(directory);
     await warm(cache, [LIST[0]!]);
@@ -241,7 +241,7 @@ describe('the identity key', () => {
     expect(await sortedKeys(again)).toEqual(keys);
   }, 30_000);
 
-  it('of a JSONL tier is sealed anew, and what a kill left of older ones is removed', async () => {
+  it('of a JSONL tier is resealed, and files that a killed process left are removed', async () => {
     const directory = home();
     const tiers = () => [jsonl(directory)];
     const cache = await open(directory, { tiers: tiers() });
@@ -257,7 +257,7 @@ describe('the identity key', () => {
   }, 30_000);
 });
 
-describe('keys that cover a password are refused, and nothing is stored,', () => {
+describe('an import with keys that cover passwords is rejected and stores nothing', () => {
   it('without a cipher', async () => {
     const cache = await CacheManager.open({ tiers: [memory, sqlite(home())] });
     onTestFinished(() => cache.close());
@@ -268,7 +268,7 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
     expect(await cache.size()).toBe(0);
   });
 
-  it('without a persistent tier that can keep the identity key', async () => {
+  it('without a persistent tier that can store the identity key', async () => {
     const cache = await open(home(), { tiers: [memory] });
     await expect(warm(cache)).rejects.toMatchObject({
       ...UNAVAILABLE,
@@ -277,7 +277,7 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
     expect(await cache.size()).toBe(0);
   });
 
-  it('where no key opens the one that is stored, which stays', async () => {
+  it('if no key opens the stored identity key, which is kept', async () => {
     const directory = home();
     const before = await open(directory);
     await warm(before);
@@ -301,10 +301,10 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
       (cipher: CredentialEncryptor) => ({ role: 'password' as const, origin: 'pw-cache', cipher }),
     ],
     [
-      'a token for another place',
+      'a token with another binding',
       (cipher: CredentialEncryptor) => ({ role: 'identity-key' as const, origin: 'x', cipher }),
     ],
-  ])('where %s was moved to its place', async (_, place) => {
+  ])('if %s was moved to its place', async (_, place) => {
     const directory = home();
     const before = await open(directory);
     await warm(before);
@@ -317,7 +317,7 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
     await expect(warm(cache)).rejects.toMatchObject(UNAVAILABLE);
   });
 
-  it('while a tier is off that may have the identity key', async () => {
+  it('while a tier that may have the identity key is out of use', async () => {
     const directory = home();
     const before = await open(directory);
     await warm(before);
@@ -334,7 +334,7 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
     expect(readdirSync(join(directory, 'l2'))).not.toContain('pw-side-identity-key.txt');
   });
 
-  it('with errors that show nothing of it', async () => {
+  it('with errors that do not reveal it', async () => {
     const directory = home();
     const before = await open(directory);
     await warm(before);
@@ -346,9 +346,9 @@ describe('keys that cover a password are refused, and nothing is stored,', () =>
   });
 });
 
-describe('rows of one import that differ in nothing but the password', () => {
+describe('rows of one import that differ only in their password', () => {
   const identities: readonly KeyIdentity[] = ['url+username', 'url'];
-  it.each(identities)('are told of, and the last one wins, with keyIdentity %s', async (keyIdentity) => {
+  it.each(identities)('are reported, and the last one wins, with keyIdentity %s', async (keyIdentity) => {
     const cache = await open(home());
     const result = await warm(cache, LIST, { keyIdentity });
     expect(result).toMatchObject({ loaded: 3, failed: 0, problemCount: 2 });
@@ -358,33 +358,33 @@ describe('rows of one import that differ in nothing but the password', () => {
     expect((await cache.get(key!))?.password?.reveal()).toBe(SESSIONS.at(-1));
   });
 
-  it('are told of in different batches, too', async () => {
+  it('are reported across batches too', async () => {
     const cache = await open(home());
     const result = await warm(cache, LIST, { keyIdentity: 'url+username', batchSize: 1 });
     expect(result.problems.map(({ line }) => line)).toEqual([2, 3]);
   });
 
-  it('are not told of where the password is the same, or only one has any', async () => {
+  it('are not reported if the passwords are equal, or only one row has a password', async () => {
     const cache = await open(home());
     const rows = [LIST[0]!, LIST[0]!, 'http://user@gate.example:7777', 'http://ann:x@gate.example:7777'];
     expect((await warm(cache, rows, { keyIdentity: 'url+username' })).problemCount).toBe(0);
   });
 
-  it('are not told of where the other password is that of an earlier import', async () => {
+  it('are not reported if the other password comes from an earlier import', async () => {
     const cache = await open(home());
     await warm(cache, [LIST[0]!], { keyIdentity: 'url+username' });
     expect((await warm(cache, [LIST[1]!], { keyIdentity: 'url+username' })).problemCount).toBe(0);
     expect((await warm(cache, [GATE, LIST[0]!], { keyIdentity: 'url+username' })).problemCount).toBe(0);
   });
 
-  it('are told of without their passwords', async () => {
+  it('are reported without their passwords', async () => {
     const cache = await open(home());
     const { problems } = await warm(cache, LIST, { keyIdentity: 'url+username' });
     for (const password of SESSIONS) expect(JSON.stringify(problems)).not.toContain(password);
   });
 });
 
-it('makes a new identity key, and says so, where the lowest tier was replaced by an empty one', async () => {
+it('creates and logs a new identity key if the lowest tier was replaced by an empty one', async () => {
   const directory = home();
   const before = await open(directory);
   await warm(before);

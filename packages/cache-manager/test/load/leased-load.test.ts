@@ -32,7 +32,7 @@ describe('a load in several processes', () => {
     expect(store.leases.size).toBe(0);
   });
 
-  it('is done by the next one when it failed, and leaves no lease', async () => {
+  it('is taken over by the next process if it fails, and leaves no lease behind', async () => {
     const { store, all } = await processes(2);
     const failing = all[0]!.cache.getOrLoad('k', async () => {
       await sleep(20);
@@ -44,7 +44,7 @@ describe('a load in several processes', () => {
     expect(store.leases.size).toBe(0);
   });
 
-  it('needs no lease where the tier cannot give one', async () => {
+  it('works without a lease if the tier cannot grant one', async () => {
     const { all } = await processes(1);
     const { tier, cache } = all[0]!;
     for (let i = 0; i < tier.failureThreshold; i++) tier.handleFailure(new Error('made up'));
@@ -52,7 +52,7 @@ describe('a load in several processes', () => {
     expect(tier.releases).toBe(0);
   });
 
-  it('looks once more before it loads', async () => {
+  it('looks for the entry again before loading it', async () => {
     const { store, all } = await processes(2);
     store.leases.set('k', 'of another');
     let loads = 0;
@@ -67,7 +67,7 @@ describe('a load in several processes', () => {
     expect(loads).toBe(0);
   });
 
-  it('is not waited for without end where a tier always says that another one has the lease', async () => {
+  it('is waited for only for a limited time if the tier never grants the lease', async () => {
     const tier = new SharedTier(new SharedStore());
     tier.acquireLease = async () => null;
     const cache = await CacheManager.open({ tiers: [tier], loadLeaseMs: 100 });
@@ -75,7 +75,7 @@ describe('a load in several processes', () => {
     await cache.close();
   });
 
-  it('does not begin in a cache that was closed while it waited', async () => {
+  it('does not start in a cache that was closed while waiting', async () => {
     const { store, all } = await processes(1);
     const { cache } = all[0]!;
     store.leases.set('k', 'of another');

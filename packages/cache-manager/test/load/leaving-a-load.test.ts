@@ -20,8 +20,8 @@ async function open() {
   return { manager, abort: new AbortController(), ...heldLoader() };
 }
 
-describe('a caller of getOrLoad that leaves by its own signal', () => {
-  it('ends a load that nobody else waits for: the loader is told why, and what it gives later is not stored', async () => {
+describe('a caller of getOrLoad that leaves by its signal', () => {
+  it('ends a load that has no other caller: the loader gets the reason, and its late result is not stored', async () => {
     const { manager, abort, loader, calls } = await open();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();
@@ -34,7 +34,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     expect(await manager.has('k')).toBe(false);
   });
 
-  it('leaves no hung load behind for the next caller to join', async () => {
+  it('leaves no hanging load behind that the next caller would join', async () => {
     const { manager, abort, loader, calls } = await open();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();
@@ -48,7 +48,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     expect(await next).toBe('second');
   });
 
-  it('counts as gone beside those that leave by their deadline, whoever is the last', async () => {
+  it('counts as gone, like callers that leave by their deadline, whoever is the last', async () => {
     for (const isSignalLast of [false, true]) {
       const { manager, abort, loader, calls } = await open();
       const late = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 30 }));
@@ -65,7 +65,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     }
   });
 
-  it('is one caller, also when it has a deadline too', async () => {
+  it('counts once if it has a deadline too', async () => {
     const { manager, abort, loader, calls } = await open();
     const both = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal, timeoutMs: 20 }));
     const other = new AbortController();
@@ -82,7 +82,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     expect(calls[0]!.context.signal.aborted).toBe(true);
   });
 
-  it('does not end a load that somebody waits for who has neither signal nor deadline', async () => {
+  it('does not end a load with another caller that has neither signal nor deadline', async () => {
     const { manager, abort, loader, calls } = await open();
     const hasty = [1, 2, 3].map(() => outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal })));
     const patient = outcomeOf(manager.getOrLoad('k', loader));
@@ -96,7 +96,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is heard by loads under way alone: one that has ended is told nothing, and listens no more', async () => {
+  it('affects only running loads; an ended load keeps no listener on the signal', async () => {
     const { manager, abort, loader, calls } = await open();
     for (const options of [{ signal: abort.signal }, { signal: abort.signal, timeoutMs: 1000 }]) {
       const outcome = outcomeOf(manager.getOrLoad('k', loader, options));
@@ -111,7 +111,7 @@ describe('a caller of getOrLoad that leaves by its own signal', () => {
     expect(calls.map(({ context }) => context.signal.aborted)).toEqual([false, false]);
   });
 
-  it('may leave while its loader begins', async () => {
+  it('may leave while its loader is starting', async () => {
     const { manager, abort, loader, calls } = await open();
     const outcome = outcomeOf(
       manager.getOrLoad(

@@ -20,7 +20,7 @@ afterEach(() => {
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds);
 
 describe('getOrLoad with timeoutMs', () => {
-  it('rejects when the time is up, tells the loader, and drops what it gives later', async () => {
+  it('rejects at the deadline, aborts the loader, and discards its late result', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 1000 }));
@@ -36,7 +36,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect(await manager.has('k')).toBe(false);
   });
 
-  it('answers in time, and the deadline is forgotten', async () => {
+  it('returns a result in time and clears the deadline', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 1000 }));
@@ -49,7 +49,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect((await manager.get('k'))?.source).toBe('loaded');
   });
 
-  it('gives each caller of a shared load a deadline of its own', async () => {
+  it('gives each caller of a shared load its own deadline', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     const hasty = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 100 }));
@@ -78,7 +78,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect(calls[0]!.context.signal.aborted).toBe(true);
   });
 
-  it('loads anew for whoever comes after a load that was given up, even while that one still works', async () => {
+  it('starts a new load after an abandoned one, even while that is still running', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     expect(await failing(manager.getOrLoad('k', loader, { timeoutMs: 100 }), 100)).toMatchObject(TIMED_OUT);
@@ -91,7 +91,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect((await manager.get('k'))?.source).toBe('second');
   });
 
-  it('does not store a second load either over a write that came meanwhile', async () => {
+  it('does not store the result of a second load either after a write during the load', async () => {
     const { manager } = await openStack();
     const { loader, calls } = heldLoader();
     expect(await failing(manager.getOrLoad('k', loader, { timeoutMs: 100 }), 100)).toMatchObject(TIMED_OUT);
@@ -105,7 +105,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect((await manager.get('k'))?.source).toBe('written');
   });
 
-  it('holds for a load that runs behind an old entry', async () => {
+  it('applies to a load behind a stale entry', async () => {
     const { manager, clock } = await openStack();
     const { loader, calls } = heldLoader();
     await manager.put('k', entryOf('k', { source: 'old', ttlSeconds: 60 }, clock));
@@ -133,7 +133,7 @@ describe('getOrLoad with timeoutMs', () => {
     await cache.close();
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null])('refuses %s', async (timeoutMs) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5', null])('rejects %s', async (timeoutMs) => {
     const { manager } = await openStack();
     const call = manager.getOrLoad('k', () => undefined, { timeoutMs: timeoutMs as number });
     await expect(call).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('getOrLoad with timeoutMs', () => {
     });
   });
 
-  it('ends in time where nothing else keeps the process alive or wakes it', () => {
+  it('rejects in time even if nothing else keeps the process alive', () => {
     const script = `
       import { CacheManager } from '@pw/cache-manager';
       import { MemoryCacheTier } from '@pw/tier-memory';

@@ -19,8 +19,8 @@ async function openLoading() {
   return { manager, clock, end };
 }
 
-describe('what was loaded', () => {
-  it('is given to who waits, and not stored over a delete that came meanwhile', async () => {
+describe('a loaded entry', () => {
+  it('is returned to its callers, but not stored after a delete during the load', async () => {
     const { manager, end } = await openLoading();
     await manager.delete('k');
     expect(await end('loaded')).toBe('loaded');
@@ -29,7 +29,7 @@ describe('what was loaded', () => {
     expect((await manager.get('k'))?.source).toBe('again');
   });
 
-  it.each([['put'], ['putMany']] as const)('is not stored over a %s that came meanwhile', async (method) => {
+  it.each([['put'], ['putMany']] as const)('is not stored after a %s during the load', async (method) => {
     const { manager, clock, end } = await openLoading();
     const newer = entryOf('k', { source: 'newer' }, clock);
     await (method === 'put' ? manager.put('k', newer) : manager.putMany([newer]));
@@ -37,7 +37,7 @@ describe('what was loaded', () => {
     expect((await manager.get('k'))?.source).toBe('newer');
   });
 
-  it('is not stored over a clear that came meanwhile', async () => {
+  it('is not stored after a clear during the load', async () => {
     const { manager, end } = await openLoading();
     await manager.clear();
     await end('loaded');
@@ -45,7 +45,7 @@ describe('what was loaded', () => {
   });
 });
 
-describe('what was loaded while the key was busy', () => {
+describe('an entry loaded while the key is locked', () => {
   async function openBusy() {
     const l2 = new HookTier();
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier(), l2] });

@@ -12,7 +12,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     return { ...stack, ask, loads: () => loads };
   }
 
-  it('answers with the old entry while one load of a new one runs', async () => {
+  it('returns the stale entry while one load of a new one runs', async () => {
     const { clock, ask, loads } = await open();
     expect(await ask()).toBe('load 1');
     clock.advance(61_000);
@@ -21,7 +21,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     expect(await ask()).toBe('load 2');
   });
 
-  it('waits for the load once the old one is too old, and without the option', async () => {
+  it('waits for the load after the window, and without the option', async () => {
     const { clock, ask } = await open();
     await ask();
     clock.advance(91_000);
@@ -30,7 +30,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     expect(await ask(0)).toBe('load 3');
   });
 
-  it('also answers with an entry that it found and did not load', async () => {
+  it('also returns a stale entry that was found rather than loaded', async () => {
     const { manager, clock, ask } = await open();
     await manager.put('k', entryOf('k', { source: 'put', ttlSeconds: 60 }, clock));
     expect(await ask()).toBe('put');
@@ -38,7 +38,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     expect(await ask()).toBe('put');
   });
 
-  it('never answers with what was deleted, replaced or cleared', async () => {
+  it('never returns an entry that was deleted, replaced or cleared', async () => {
     const { manager, clock, ask } = await open();
     const end = {
       delete: () => manager.delete('k'),
@@ -57,7 +57,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     }
   });
 
-  it('goes on answering with it when the load fails, and leaves no rejection unhandled', async () => {
+  it('keeps returning the stale entry if the load fails, and leaves no unhandled rejection', async () => {
     const { manager, clock, logger, ask } = await open();
     await ask();
     clock.advance(61_000);
@@ -65,12 +65,12 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     const options = { staleWhileRevalidate: 30 };
     expect((await manager.getOrLoad('k', fail, options))?.source).toBe('load 1');
     await new Promise((resolve) => setImmediate(resolve));
-    expect(JSON.stringify(logger)).toContain('could not be loaded anew');
+    expect(JSON.stringify(logger)).toContain('could not be reloaded');
     clock.advance(30_000);
     await expect(manager.getOrLoad('k', fail, options)).rejects.toThrow('planted');
   });
 
-  it('answers with what a health check made of it', async () => {
+  it('returns the stale entry as updated by a health check', async () => {
     const { manager, clock, ask } = await open();
     await ask();
     await manager.invalidateByHealth('k');
@@ -79,7 +79,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     expect(old).toMatchObject({ source: 'load 1', failureCount: 1 });
   });
 
-  it('is over when the cache is closed', async () => {
+  it('ends when the cache is closed', async () => {
     const { manager, clock, ask } = await open();
     await ask();
     clock.advance(61_000);
@@ -99,7 +99,7 @@ describe('getOrLoad with staleWhileRevalidate', () => {
     await closing;
   });
 
-  it('refuses a window that is none', async () => {
+  it('rejects an invalid window', async () => {
     const { manager } = await open();
     await expect(manager.getOrLoad('k', () => undefined, { staleWhileRevalidate: -1 })).rejects.toThrow('0 or more');
   });

@@ -69,10 +69,10 @@ async function openWith(tier: RecordTier, cipher: CredentialCipher | undefined, 
   return cache;
 }
 
-describe('reencrypt with a tier that has no means of its own', () => {
+describe('reencrypt with a tier that has no reseal', () => {
   const [old, next, lost] = [generateKey(), generateKey(), generateKey()];
 
-  it('writes what is out of date again, and nothing else', async () => {
+  it('rewrites outdated records and nothing else', async () => {
     const { records } = await filled(cipherOf(old), 0, 1, 2);
     for (const [key, n] of [
       [lost, 3],
@@ -92,7 +92,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     }
   });
 
-  it('does not put back what is written or deleted while it is at it', async () => {
+  it('does not undo a write or delete during its work', async () => {
     const { records } = await filled(cipherOf(old), 0, 1, 2);
     const cipher = cipherOf(next, old);
     const tier = new RecordTier(cipher, records);
@@ -105,7 +105,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     expect(recordToEntry(records.get('k2'), cipherOf(next)).password?.reveal()).toBe('newer');
   });
 
-  it('is not complete when the tier fails or is off', async () => {
+  it('is not complete if the tier fails or is out of use', async () => {
     const { records } = await filled(cipherOf(old), 0);
     const cipher = cipherOf(next, old);
     const tier = new RecordTier(cipher, records);
@@ -123,7 +123,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     expect(await cache.reencrypt()).toMatchObject({ reencrypted: 0, alreadyCurrent: 1, complete: true });
   });
 
-  it('is not complete while a tier has a token that a key made and that does not open where it is', async () => {
+  it('is not complete while a tier has a misplaced token', async () => {
     const cipher = cipherOf(next);
     class MisplacingTier extends RecordTier {
       *reseal() {
@@ -134,7 +134,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     expect(await cache.reencrypt()).toMatchObject({ unreadable: 2, misplaced: 1, complete: false });
   });
 
-  it('is not complete while a tier has something in quarantine that it cannot seal again', async () => {
+  it('is not complete while a tier has something in quarantine that cannot be resealed', async () => {
     const cipher = cipherOf(next);
     const batches: ResealCounts[] = [
       { reencrypted: 2, alreadyCurrent: 0, unreadable: 0, inQuarantine: 1 },
@@ -157,7 +157,7 @@ describe('reencrypt with a tier that has no means of its own', () => {
     expect(await cache.reencrypt()).toMatchObject({ inQuarantine: 0, complete: true });
   });
 
-  it('refuses a cache without a cipher, a wrong batch size and an aborted signal', async () => {
+  it('rejects for a cache without a cipher, an invalid batch size, and an aborted signal', async () => {
     const tier = new RecordTier(cipherOf(old));
     await expect((await openWith(tier, undefined)).reencrypt()).rejects.toMatchObject({ code: 'CACHE_CONFIG_INVALID' });
     const cache = await openWith(new RecordTier(cipherOf(old)), cipherOf(old));

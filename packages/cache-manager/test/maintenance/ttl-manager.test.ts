@@ -48,7 +48,7 @@ describe('TtlManager', () => {
     }
   });
 
-  it.each([0, -1, Number.NaN, 2 ** 31])('refuses an interval of %d seconds', (cleanupInterval) => {
+  it.each([0, -1, Number.NaN, 2 ** 31])('rejects an interval of %d seconds', (cleanupInterval) => {
     expect(() => new TtlManager({ cleanupExpired: async () => 0 }, { cleanupInterval })).toThrow(CacheConfigError);
   });
 });

@@ -32,14 +32,14 @@ async function listFile(): Promise<string> {
   return path;
 }
 
-describe.each(CALLBACKS)('an onProgress that %s ends, with its own error,', (_how, onProgress) => {
-  it('an import, whose rows read until then are stored', async () => {
+describe.each(CALLBACKS)('an onProgress that %s ends with its own error', (_how, onProgress) => {
+  it('an import, and the rows read so far are stored', async () => {
     const { manager } = await openStack();
     await expect(manager.warmFromFile(await listFile(), { onProgress })).rejects.toBe(failing);
     expect(await manager.size()).toBe(2);
   });
 
-  it('an export, whose file is then as it was before', async () => {
+  it('an export, and the file is left unchanged', async () => {
     const { manager } = await openStack();
     await manager.put('k', entryOf('k'));
     const path = await listFile();
@@ -47,7 +47,7 @@ describe.each(CALLBACKS)('an onProgress that %s ends, with its own error,', (_ho
     expect((await manager.warmFromFile(path)).loaded).toBe(2);
   });
 
-  it('a reencrypt', async () => {
+  it('a re-encryption', async () => {
     const cipher = new CredentialEncryptor({ key: generateKey(), env: {} });
     const tier = new DiskCacheTier({}, { directory: makeTempDir(onTestFinished), cipher });
     const manager = await CacheManager.open({ tiers: [tier], cipher });
@@ -58,13 +58,13 @@ describe.each(CALLBACKS)('an onProgress that %s ends, with its own error,', (_ho
   });
 });
 
-describe('a refuse of an import', () => {
+describe('a refuse callback of an import', () => {
   it.each([
     ['a promise', async () => undefined],
     ['a promise that rejects', async () => Promise.reject(failing)],
     ['null', () => null],
     ['true', () => true],
-  ])('that answers with %s is refused by name, and nothing is stored', async (_what, refuse) => {
+  ])('that returns %s is rejected by name, and nothing is stored', async (_what, refuse) => {
     const { manager } = await openStack();
     const work = manager.warmFromFile(await listFile(), { refuse: refuse as never });
     await expect(work).rejects.toThrow(CacheValidationError);
@@ -75,7 +75,7 @@ describe('a refuse of an import', () => {
 
 describe('a source of random numbers', () => {
   it.each([() => Number.NaN, () => -1, () => undefined, () => 1n, () => Promise.reject(failing)])(
-    'that is %s jitterTtls no life',
+    'that is %s shortens no TTL',
     (random) => {
       const entry = entryOf('k');
       expect(jitterTtl(entry, { share: 0.5, random: random as () => number }).expiresAt).toBe(entry.expiresAt);
@@ -86,7 +86,7 @@ describe('a source of random numbers', () => {
 describe.each(CALLBACKS)('a logger that %s', (_how, log) => {
   const logger = { debug: log, info: log, warn: log, error: log };
 
-  it('neither keeps a cache from opening without a tier, nor an operation from its answer', async () => {
+  it('does not keep a cache from opening without a tier, nor an operation from succeeding', async () => {
     const away = () => {
       throw new CacheStorageError('away');
     };
@@ -95,19 +95,19 @@ describe.each(CALLBACKS)('a logger that %s', (_how, log) => {
     expect(await manager.put('k', entryOf('k'))).toBe(true);
   });
 
-  it('ends no sweep in the background', async () => {
-    let sweeps = 0;
+  it('does not end the background cleanup', async () => {
+    let cleanups = 0;
     const cleanupExpired = async () => {
-      sweeps++;
+      cleanups++;
       throw failing;
     };
     const ttl = new TtlManager({ cleanupExpired }, { cleanupInterval: 0.001, logger });
     onTestFinished(() => ttl.stop());
     ttl.start();
-    await until('it sweeps again', () => sweeps > 2);
+    await until('it cleans up again', () => cleanups > 2);
   });
 
-  it('ends no load behind an old entry', async () => {
+  it('does not end a load behind a stale entry', async () => {
     const { manager, clock } = await openStack({}, { logger });
     const options = { staleWhileRevalidate: 60 };
     await manager.getOrLoad('k', () => entryOf('k', { ttlSeconds: 1 }, clock), options);

@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe('statistics', () => {
-  it('add up over any history', async () => {
+  it('are consistent after any sequence of operations', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const clock = new ManualClock();
@@ -77,7 +77,7 @@ describe('statistics', () => {
     );
   });
 
-  it('count no demotion of what the lower tier has let go before', async () => {
+  it('count no demotion of an entry that the lower tier has evicted before', async () => {
     const tiers = [2, 1].map((maxEntries) => (context: object) => new MemoryCacheTier({ maxEntries }, context));
     const cache = await CacheManager.open({ tiers });
     onTestFinished(() => cache.close());
@@ -86,7 +86,7 @@ describe('statistics', () => {
     expect([l1Stats.evictionsLru, demotions]).toEqual([2, 0]);
   });
 
-  it('count a hit that came too late as a miss of its tier', async () => {
+  it('count a hit after the deadline as a miss of its tier', async () => {
     const clock = new ManualClock();
     const [l1, l2] = [new MemoryCacheTier({}, { clock }), new HookTier({ clock })];
     const tiers = [l1, l2, new MemoryCacheTier({}, { clock })];
@@ -102,7 +102,7 @@ describe('statistics', () => {
     expect(told[1]!.stats.misses).toBe(1);
   });
 
-  it('count one request for a load that another process did', async () => {
+  it('count one request for an entry that another process loaded', async () => {
     const store = new SharedStore();
     const tiers = [new MemoryCacheTier(), new SharedTier(store, 'a')];
     const cache = await CacheManager.open({ tiers });
@@ -116,7 +116,7 @@ describe('statistics', () => {
     expect([overallHitRate, requestMisses, l2Stats.hits]).toEqual([1, 0, 1]);
   });
 
-  it('come as events while somebody listens', async () => {
+  it('are emitted as events while there is a listener', async () => {
     const { manager, clock } = await openStack({}, { statisticsInterval: 0.01 });
     await manager.put('k', entryOf('k', {}, clock));
     await manager.get('k');
@@ -135,7 +135,7 @@ describe('statistics', () => {
     expect(events).toHaveLength(count);
   });
 
-  it('go to the channels of diagnostics_channel, with nothing secret', async () => {
+  it('are published to diagnostics_channel, without secrets', async () => {
     const { manager, clock } = await openStack({ maxEntries: 1 });
     const messages: unknown[] = [];
     for (const name of ['promotion', 'eviction']) {

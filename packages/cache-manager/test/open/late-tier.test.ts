@@ -26,20 +26,17 @@ async function openWith(failures: number, error?: unknown, options: Partial<Cach
 }
 
 describe('a tier whose factory throws', () => {
-  it.each([[new Error('planted')], ['planted'], [null], [undefined]])(
-    'is degraded from the start (%s)',
-    async (error) => {
-      const { manager, made, put } = await openWith(Number.POSITIVE_INFINITY, error);
-      expect(made.calls).toBe(1);
-      expect(manager.getStatistics().l2Degraded).toBe(true);
-      expect(await put('k')).toBe(true);
-      expect((await manager.get('k'))?.key).toBe('k');
-      expect(await manager.keys()).toEqual(['k']);
-      await manager.close();
-    },
-  );
+  it.each([[new Error('planted')], ['planted'], [null], [undefined]])('starts degraded (%s)', async (error) => {
+    const { manager, made, put } = await openWith(Number.POSITIVE_INFINITY, error);
+    expect(made.calls).toBe(1);
+    expect(manager.getStatistics().l2Degraded).toBe(true);
+    expect(await put('k')).toBe(true);
+    expect((await manager.get('k'))?.key).toBe('k');
+    expect(await manager.keys()).toEqual(['k']);
+    await manager.close();
+  });
 
-  it('comes by itself once the factory gives it, with what it missed', async () => {
+  it('recovers once the factory succeeds, including the writes that it missed', async () => {
     const { manager, made, clock, put } = await openWith(2);
     await put('a');
     await put('b');
@@ -58,7 +55,7 @@ describe('a tier whose factory throws', () => {
     expect(made.tier?.status).toBe('closed');
   });
 
-  it('makes opening fail if it is required, with what the factory threw', async () => {
+  it('makes opening fail with the error of the factory if it is required', async () => {
     await expect(openWith(1, undefined, { required: ['l2'] })).rejects.toThrow('planted');
   });
 
@@ -66,7 +63,7 @@ describe('a tier whose factory throws', () => {
     await expect(openWith(1, new CacheConfigError('wrong'))).rejects.toThrow(CacheConfigError);
   });
 
-  it('is degraded when the factory never answers, and closes what comes too late', async () => {
+  it('starts degraded if the factory never settles, and a tier that arrives late is closed', async () => {
     const clock = new ManualClock();
     const slow = Promise.withResolvers<CacheTier>();
     const tiers = [new MemoryCacheTier({}, { clock }), () => slow.promise];

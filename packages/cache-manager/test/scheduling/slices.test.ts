@@ -14,18 +14,18 @@ const busy = (ms: number): void => {
 };
 
 describe('work in slices', () => {
-  it('gives all answers in their order', async () => {
+  it('returns all results in order', async () => {
     const items = Array.from({ length: 1000 }, (_, i) => i);
     expect(await new Slicer().run(items, (slice) => slice.map((i) => i * 2))).toEqual(items.map((i) => i * 2));
     expect(await new Slicer().run(items, async (slice) => slice.map((i) => i * 2))).toEqual(items.map((i) => i * 2));
   });
 
-  it('of few items is done at once', () => {
+  it('handles a short list synchronously', () => {
     expect(new Slicer().run([1, 2, 3], (slice) => slice)).toEqual([1, 2, 3]);
     expect(areMany([1, 2, 3])).toBe(false);
   });
 
-  it('learns to take few dear items at a time, and many cheap ones', async () => {
+  it('adapts the slice size to the cost of an item', async () => {
     const slicer = new Slicer();
     const sizes: number[] = [];
     const items = Array.from({ length: 20_000 }, (_, i) => i);
@@ -45,8 +45,8 @@ describe('work in slices', () => {
   });
 });
 
-describe('many entries', () => {
-  it('are stored in many turns of the event loop, although every tier answers at once', async () => {
+describe('a large batch of entries', () => {
+  it('is stored over many turns of the event loop, although every tier is synchronous', async () => {
     const { manager } = await openStack({ maxEntries: 100 });
     const entries = Array.from({ length: 5000 }, (_, i) => entryOf(`k${i}`));
     const turns = await turnsDuring(async () => {
@@ -57,7 +57,7 @@ describe('many entries', () => {
     expect(await manager.size()).toBe(5000);
   });
 
-  it('that are being stored are each either the old or the new one, and a later delete wins', async () => {
+  it('shows, while being stored, either the old or the new entry of a key, and a later delete wins', async () => {
     const { manager } = await openStack();
     const of = (source: string): CacheEntry[] => Array.from({ length: 500 }, (_, i) => entryOf(`k${i}`, { source }));
     await manager.putMany(of('old'));
@@ -71,8 +71,8 @@ describe('many entries', () => {
   });
 });
 
-describe('an import over what is there', () => {
-  it('loses no health check that is being written meanwhile', async () => {
+describe('an import over existing entries', () => {
+  it('loses no health check that is recorded meanwhile', async () => {
     const clock = new ManualClock();
     const tier = new HookTier({ clock });
     const manager = await CacheManager.open({ tiers: [tier], clock });

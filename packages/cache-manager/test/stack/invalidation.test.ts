@@ -16,8 +16,8 @@ async function twoProcesses() {
   return { one: await open('one'), other: await open('other') };
 }
 
-describe('tiers above one that other processes write to', () => {
-  it('drop what another process has replaced or removed', async () => {
+describe('tiers above a tier that other processes write to', () => {
+  it('drop entries that another process has replaced or removed', async () => {
     const { one, other } = await twoProcesses();
     await one.cache.put('k', entryOf('old'));
     expect((await other.cache.get('k'))?.source).toBe('old');
@@ -27,13 +27,13 @@ describe('tiers above one that other processes write to', () => {
     expect(await other.cache.get('k')).toBeUndefined();
   });
 
-  it('keep what their own process writes', async () => {
+  it('keep entries that their own process writes', async () => {
     const { one } = await twoProcesses();
     await one.cache.put('k', entryOf('own'));
     expect((await one.cache.lookup('k'))?.tier).toBe('l1');
   });
 
-  it('drop a copy that was on its way up when the value changed', async () => {
+  it('drop a copy that was being promoted when the value changed', async () => {
     const { one, other } = await twoProcesses();
     await one.cache.put('k', entryOf('old'));
     let arrive = () => {};
@@ -55,14 +55,14 @@ describe('tiers above one that other processes write to', () => {
     expect((await one.cache.lookup('k'))?.tier).toBe('l2');
   });
 
-  it('are told nothing more when the cache is closed', async () => {
+  it('are not notified after the cache is closed', async () => {
     const { one } = await twoProcesses();
     expect(one.tier.listeners.size).toBe(1);
     await one.cache.close();
     expect(one.tier.listeners.size).toBe(0);
   });
 
-  it('do not get the accesses of the old value into the new one', async () => {
+  it('do not count accesses of the old value for the new one', async () => {
     const { one, other } = await twoProcesses();
     await one.cache.put('k', entryOf('old'));
     for (let i = 0; i < 5; i++) await other.cache.get('k');

@@ -29,8 +29,8 @@ async function openLabelled(options: Partial<CacheManagerOptions> = {}) {
   return { clock, cache, l1, l2, l3, key, entry, everywhere };
 }
 
-describe('labels stay with their entry', () => {
-  it('in every tier, and when it is copied up and down', async () => {
+describe('labels are kept', () => {
+  it('in every tier, and when an entry is promoted or demoted', async () => {
     const { cache, l1, key, everywhere, clock } = await openLabelled();
     expect(await everywhere()).toEqual([LABELS, LABELS, LABELS]);
     l1.clear();
@@ -43,7 +43,7 @@ describe('labels stay with their entry', () => {
     expect(await everywhere()).toEqual([LABELS, LABELS, LABELS]);
   });
 
-  it('when its accesses are written', async () => {
+  it('when accesses are written', async () => {
     const { cache, key, everywhere } = await openLabelled();
     for (let i = 0; i < 3; i++) await cache.get(key);
     const { entries } = await cache.query({ labels: LABELS });
@@ -51,7 +51,7 @@ describe('labels stay with their entry', () => {
     expect(await everywhere()).toEqual([LABELS, LABELS, LABELS]);
   });
 
-  it('when its health changes, and when its life is another one', async () => {
+  it('when the health or the TTL of an entry changes', async () => {
     const { cache, key, everywhere } = await openLabelled({ ttlJitter: { share: 0.5 } });
     await cache.recordHealthCheck(key, { status: 'healthy', checkUrl: 'http://check.example' });
     await cache.invalidateByHealth(key);
@@ -60,7 +60,7 @@ describe('labels stay with their entry', () => {
     expect(await everywhere()).toEqual([LABELS, LABELS, LABELS]);
   });
 
-  it('when a tier has only a part of its life', async () => {
+  it('when a tier caps the TTL', async () => {
     const clock = new ManualClock();
     const brief = new MemoryCacheTier({}, { clock });
     const tiers = [{ name: 'brief', tier: brief, maxTtlSeconds: 5 }, new MemoryCacheTier({}, { clock })];
@@ -71,7 +71,7 @@ describe('labels stay with their entry', () => {
     expect(brief.peek(entry.key)).toMatchObject({ labels: LABELS, expiresAt: clock.now() + 5000 });
   });
 
-  it('when a write that a tier missed is replayed', async () => {
+  it('when a missed write is replayed', async () => {
     const { cache, clock, l2, key, entry, everywhere } = await openLabelled();
     vi.spyOn(l2, 'put').mockReturnValueOnce(false as never);
     const labels = { ...LABELS, city: 'x' };
@@ -84,7 +84,7 @@ describe('labels stay with their entry', () => {
     expect(await everywhere()).toEqual([labels, labels, labels]);
   });
 
-  it('when a tier comes late', async () => {
+  it('when a tier is created late', async () => {
     const clock = new ManualClock();
     let made: MemoryCacheTier | undefined;
     let failures = 2;
@@ -105,7 +105,7 @@ describe('labels stay with their entry', () => {
     expect(made?.peek(entry.key)?.labels).toEqual(LABELS);
   });
 
-  it('when a load is shared, and while the old value answers for the new one', async () => {
+  it('when a load is shared, and while a stale entry is returned', async () => {
     const { cache, clock } = await openLabelled();
     const fresh = () => CacheEntry.create({ ...input, key: 'loaded', ttlSeconds: 10 }, clock);
     const load = () => cache.getOrLoad('loaded', fresh, { staleWhileRevalidate: 60 });
@@ -114,7 +114,7 @@ describe('labels stay with their entry', () => {
     expect((await load())?.labels).toEqual(LABELS);
   });
 
-  it('when its credentials are sealed again, by a tier that cannot do so itself too', async () => {
+  it('when credentials are resealed, even in a tier without reseal', async () => {
     const { cache, key, everywhere } = await openLabelled();
     await cache.reencrypt();
     expect(await everywhere()).toEqual([LABELS, LABELS, LABELS]);

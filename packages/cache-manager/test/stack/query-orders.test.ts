@@ -50,13 +50,13 @@ const FILTERS: EntryFilter[] = [
   { orderBy: 'leastUsed', labels: { country: 'DE' } },
 ];
 
-describe.each(['indexed', 'files'] as const)('a query of a stack whose lowest tier is of the kind "%s"', (bottom) => {
-  it.each(FILTERS)('gives what the plain meaning of %j is, page by page', async (filter) => {
+describe.each(['indexed', 'files'] as const)('a query of a stack with a lowest tier of kind "%s"', (bottom) => {
+  it.each(FILTERS)('returns what a naive evaluation of %j returns, page by page', async (filter) => {
     const { pages, expected } = await openLabelled(bottom);
     expect(await pages(filter)).toEqual(expected(filter));
   });
 
-  it('gives entries by chance on one page, each once, with their labels', async () => {
+  it('returns entries in random order on one page, each once, with their labels', async () => {
     const { cache, entries } = await openLabelled(bottom);
     const some = await cache.query({ orderBy: 'random', limit: 10 });
     expect(some.cursor).toBeNull();
@@ -69,7 +69,7 @@ describe.each(['indexed', 'files'] as const)('a query of a stack whose lowest ti
     expect(mobile.entries).toHaveLength(15);
   });
 
-  it('counts uses that were not written yet', async () => {
+  it('counts accesses that have not been written yet', async () => {
     const { cache } = await openLabelled(bottom);
     const [first, second] = (await cache.query({ orderBy: 'leastUsed', limit: 2 })).entries;
     await cache.get(first!.key);
@@ -79,8 +79,8 @@ describe.each(['indexed', 'files'] as const)('a query of a stack whose lowest ti
   });
 });
 
-describe('a query by two values', () => {
-  it('goes on in the same place when the tier that began it is switched off', async () => {
+describe('a query ordered by two values', () => {
+  it('continues at the same place if the tier that began it fails', async () => {
     const { l1, l2, cache, expected, switchOff } = await openLabelled('indexed');
     const ask = vi.spyOn(l2 as MemoryCacheTier, 'query');
     const page = await cache.query({ orderBy: 'leastUsed', limit: 2 });
@@ -97,8 +97,8 @@ describe('a query by two values', () => {
   });
 });
 
-describe('a query by chance', () => {
-  it('has no next page, whatever a tier says', async () => {
+describe('a query in random order', () => {
+  it('has no next page, whatever a tier returns', async () => {
     const { cache, l2, entries } = await openLabelled('indexed');
     vi.spyOn(l2 as MemoryCacheTier, 'query').mockReturnValue({ entries: entries.slice(0, 3), cursor: 'more' });
     const page = await cache.query({ orderBy: 'random', limit: 3 });
@@ -106,7 +106,7 @@ describe('a query by chance', () => {
     expect(page.entries).toHaveLength(3);
   });
 
-  it('takes no cursor', async () => {
+  it('rejects a cursor', async () => {
     const { cache } = await openLabelled('indexed');
     const { cursor } = await cache.query({ limit: 1 });
     await expect(cache.query({ orderBy: 'random', cursor: cursor! })).rejects.toThrow(CacheValidationError);

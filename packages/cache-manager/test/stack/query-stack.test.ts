@@ -45,20 +45,20 @@ const FILTERS: EntryFilter[] = [
 ];
 
 describe('query', () => {
-  it.each(FILTERS)('asks the tier with an index, page by page: %j', async (filter) => {
+  it.each(FILTERS)('queries the tier with an index, page by page: %j', async (filter) => {
     const { clock, entries, ask, pages } = await openQueried();
     const expected = queryEntries(entries, { ...filter, limit: 1000 }, clock.now()).entries.map(({ key }) => key);
     expect(await pages(filter)).toEqual(expected);
     expect(ask).toHaveBeenCalled();
   });
 
-  it.each(FILTERS)('goes on without that tier should it be switched off in between: %j', async (filter) => {
+  it.each(FILTERS)('continues without that tier if it fails between two pages: %j', async (filter) => {
     const { clock, entries, pages, switchOff } = await openQueried();
     const expected = queryEntries(entries, { ...filter, limit: 1000 }, clock.now()).entries.map(({ key }) => key);
     expect(await pages(filter, switchOff)).toEqual(expected);
   });
 
-  it('looks at every entry while that tier has missed a write, or fails', async () => {
+  it('reads all entries while that tier has missed a write, or if it fails', async () => {
     const { cache, l2, ask, clock } = await openQueried();
     vi.spyOn(l2, 'put').mockReturnValueOnce(false);
     await cache.put('new', entryOf('new', { source: 'new' }, clock));
@@ -72,13 +72,13 @@ describe('query', () => {
     expect((await other.cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
-  it('looks at every entry when that tier answers nonsense', async () => {
+  it('reads all entries if that tier returns a malformed page', async () => {
     const { cache, l2 } = await openQueried();
     vi.spyOn(l2, 'query').mockReturnValue({ entries: [5, null], cursor: 7 } as unknown as EntryPage);
     expect((await cache.query({ source: 'api' })).entries).toHaveLength(13);
   });
 
-  it('looks at every entry when that tier passes over a member of the filter that it does not know', async () => {
+  it('reads all entries if that tier ignores an unknown member of the filter', async () => {
     const { cache, entries, ask, pages } = await openQueried();
     const labelled = entryOf('k9', { labels: { country: 'DE' } });
     await cache.put('k9', labelled);
@@ -88,7 +88,7 @@ describe('query', () => {
     expect(await pages({ labels: { country: 'DE' } })).toEqual(['k9']);
   });
 
-  it('knows of accesses that were not written yet', async () => {
+  it('includes accesses that have not been written yet', async () => {
     const { cache } = await openQueried();
     for (let i = 0; i < 3; i++) await cache.get('k20');
     const page = await cache.query({ orderBy: 'accessCount', direction: 'desc', limit: 1 });
@@ -103,12 +103,12 @@ describe('query', () => {
     expect([l1.size(), l1Stats.hits, l2Stats.hits, promotions]).toEqual([0, 0, 0, 0]);
   });
 
-  it.each([{ limit: 0 }, { cursor: 'nonsense' }, { cursor: 'W10' }, { wrong: 1 }])('refuses %j', async (filter) => {
+  it.each([{ limit: 0 }, { cursor: 'nonsense' }, { cursor: 'W10' }, { wrong: 1 }])('rejects %j', async (filter) => {
     const { cache } = await openQueried();
     await expect(cache.query(filter as EntryFilter)).rejects.toThrow(CacheValidationError);
   });
 
-  it('finds what a tier with an index had no room for, or has not seen yet', async () => {
+  it('finds entries that a higher tier with an index has evicted or not seen yet', async () => {
     const clock = new ManualClock();
     const bottom = new FaultTier({ clock });
     for (const maxEntries of [2, null]) {

@@ -27,7 +27,7 @@ async function openReady() {
   return { cache, second, third, timers };
 }
 
-describe('a lookup in tiers that answer at once', () => {
+describe('a lookup in tiers that can answer immediately', () => {
   it('starts no timer', async () => {
     const { cache, third, timers } = await openReady();
     expect(await cache.get('unknown')).toBeUndefined();
@@ -43,7 +43,7 @@ describe('a lookup in tiers that answer at once', () => {
     expect(timers).toHaveBeenCalledOnce();
   });
 
-  it('waits for no deadline: the answer is there in the next turn', async () => {
+  it('does not wait for a deadline: the result is there in the next turn of the event loop', async () => {
     const { cache, second } = await openReady();
     const order: string[] = [];
     const ask = async (key: string) => {

@@ -18,7 +18,7 @@ async function openFaulty(onTierError?: OnTierError) {
 describe('onTierError', () => {
   const entry = entryOf('k');
 
-  it('"degrade" goes on without the tier', async () => {
+  it('"degrade" continues without the tier', async () => {
     for (const mode of [undefined, 'degrade'] as const) {
       const { manager, l2 } = await openFaulty(mode);
       l2.fault = 'throw';
@@ -29,7 +29,7 @@ describe('onTierError', () => {
   });
 
   it.each(['throw', 'reject'] as const)(
-    '"throw" tells of a tier that fails by %s, after the others did their part',
+    '"throw" rejects for a tier that fails by %s, after the others completed the operation',
     async (fault) => {
       const { manager, l1, l2 } = await openFaulty('throw');
       expect(await manager.put('k', entry)).toBe(true);
@@ -46,7 +46,7 @@ describe('onTierError', () => {
     },
   );
 
-  it('"throw" says nothing of a tier that is off already, and brings it back as ever', async () => {
+  it('"throw" ignores a degraded tier, which still recovers', async () => {
     const { manager, clock, l2 } = await openFaulty('throw');
     l2.fault = 'throw';
     for (let i = 0; i < 3; i++) await expect(manager.get('none')).rejects.toBeInstanceOf(CacheStorageError);
@@ -62,7 +62,7 @@ describe('onTierError', () => {
     expect(l2.store.has('k')).toBe(true);
   });
 
-  it('must be one of the two', async () => {
+  it('must be "degrade" or "throw"', async () => {
     await expect(openFaulty('panic' as never)).rejects.toBeInstanceOf(CacheConfigError);
   });
 });

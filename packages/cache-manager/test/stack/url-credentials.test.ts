@@ -34,13 +34,13 @@ describe('credentials in a stored URL', () => {
     ['http://h:1', 'http://h:1', null, null],
     ['http://h/path@x', 'http://h/path@x', null, null],
     ['no url', 'no url', null, null],
-  ])('become fields of their own: %s', (url, rest, username, password) => {
+  ])('are moved to their own fields: %s', (url, rest, username, password) => {
     const entry = moveUserInfo(stored(url));
     expect(parts(entry)).toEqual([rest, username, password]);
     expect(entry.key).toBe('k');
   });
 
-  it('count for nothing where the entry has its own, except the password of the same user', () => {
+  it('are dropped if the entry has its own, except for the password of the same user', () => {
     const url = 'http://ann:hunter2@h:1';
     expect(parts(moveUserInfo(stored(url, 'bob', 'own')))).toEqual(['http://h:1', 'bob', 'own']);
     expect(parts(moveUserInfo(stored(url, 'bob')))).toEqual(['http://h:1', 'bob', null]);
@@ -48,7 +48,7 @@ describe('credentials in a stored URL', () => {
     expect(parts(moveUserInfo(stored(url, 'ann')))).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
-  it('come out of no tier of a cache, and into no other', async () => {
+  it('leave no tier of a cache and are not copied into another', async () => {
     const below = new FaultTier({ clock });
     below.store.set('k', stored('http://ann:hunter2@h:1'));
     const above = new MemoryCacheTier({}, { clock });
@@ -59,7 +59,7 @@ describe('credentials in a stored URL', () => {
     for (const entry of [got, hit, above.peek('k')]) expect(parts(entry)).toEqual(['http://h:1', 'ann', 'hunter2']);
   });
 
-  it('go into no tier from an entry that a caller gives', async () => {
+  it('do not reach a tier from an entry that is put', async () => {
     const [above, below] = [new MemoryCacheTier({}, { clock }), new FaultTier({ clock })];
     const cache = await CacheManager.open({ tiers: [above, below], clock });
     onTestFinished(() => cache.close());
@@ -71,7 +71,7 @@ describe('credentials in a stored URL', () => {
     }
   });
 
-  it('show in no rendering of an entry that a tier itself gave', () => {
+  it('do not appear in any rendering of an entry that a tier returned', () => {
     for (const url of [
       'http://ann:hunter2@h:1',
       'ann:hunter2@h',

@@ -30,7 +30,7 @@ async function openFaulty(tierTimeoutMs = 50) {
 const FAULTS: Fault[] = ['throw', 'reject', 'hang'];
 
 describe.each(FAULTS)('a tier that will %s', (fault) => {
-  it('makes neither get nor put reject, and is off after three failures or one deadline', async () => {
+  it('does not make get or put reject, and is out of use after three failures or one missed deadline', async () => {
     const { manager, l2, put } = await openFaulty();
     await put('k', 'old');
     l2.fault = fault;
@@ -44,7 +44,7 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
     expect(l2.asked).toBe(asked);
   });
 
-  it('comes back by itself and has missed nothing: no deleted or replaced value returns', async () => {
+  it('recovers with all missed writes replayed: no deleted or replaced value comes back', async () => {
     const { manager, l1, l2, put, heal } = await openFaulty();
     for (const key of ['deleted', 'replaced', 'kept']) await put(key, 'old');
     l2.fault = fault;
@@ -61,7 +61,7 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
     expect(manager.getStatistics().l2Degraded).toBe(false);
   });
 
-  it('is not believed for a key whose one write it missed, though it is still on', async () => {
+  it('is not read for a key whose write it missed, although it is still in use', async () => {
     const { manager, l1, l2, put } = await openFaulty();
     await put('k', 'old');
     l2.fault = fault;
@@ -73,7 +73,7 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
     expect([await manager.has('k'), await manager.keys()]).toEqual([false, []]);
   });
 
-  it('misses a clear and is emptied when it comes back', async () => {
+  it('is cleared on recovery if it missed a clear', async () => {
     const { manager, l2, put, heal } = await openFaulty();
     await put('k', 'old');
     l2.fault = fault;
@@ -86,7 +86,7 @@ describe.each(FAULTS)('a tier that will %s', (fault) => {
 });
 
 describe('a tier that hangs', () => {
-  it('costs one deadline and no more: later operations do not ask it', async () => {
+  it('costs only one deadline: later operations do not call it', async () => {
     const { manager, l1, l2, put } = await openFaulty();
     await put('k', 'old');
     l1.clear();
@@ -132,7 +132,7 @@ describe('degradation', () => {
     expect(tries).toBeLessThanOrEqual(8);
   });
 
-  it('takes nonsense for a miss', async () => {
+  it('treats a malformed answer as a miss', async () => {
     const { manager, l1, l2, put } = await openFaulty();
     await put('k', 'x');
     l1.clear();
@@ -140,7 +140,7 @@ describe('degradation', () => {
     expect(await manager.get('k')).toBeUndefined();
   });
 
-  it('opens with a tier that cannot open, unless that one is required', async () => {
+  it('does not keep a cache from opening, unless the tier is required', async () => {
     const clock = new ManualClock();
     const broken = () => {
       const tier = new FaultTier({ clock });
@@ -155,7 +155,7 @@ describe('degradation', () => {
     expect((await manager.get('k'))?.key).toBe('k');
   });
 
-  it('lets a wrong configuration out, and closes what was open', async () => {
+  it('does not hide an invalid configuration, and closes the tiers already open', async () => {
     const first = new FaultTier();
     const wrong = () => {
       throw new CacheConfigError('planted');
@@ -164,7 +164,7 @@ describe('degradation', () => {
     expect(first.status).toBe('closed');
   });
 
-  it('keeps the order of a delete and a promotion of one key', async () => {
+  it('preserves the order of a delete and a promotion of the same key', async () => {
     const { manager, l1, put } = await openFaulty();
     for (let round = 0; round < 50; round++) {
       await put('k', 'x');
@@ -176,7 +176,7 @@ describe('degradation', () => {
     }
   });
 
-  it('serves interleaved writers of one key the last written value', async () => {
+  it('returns the last written value to interleaved writers of one key', async () => {
     const { manager, l1, l2, put } = await openFaulty();
     await Promise.all(Array.from({ length: 100 }, (_, i) => put('k', String(i))));
     const inL2 = l2.store.get('k') as CacheEntry;

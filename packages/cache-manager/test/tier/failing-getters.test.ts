@@ -6,7 +6,7 @@ import { CacheManager } from '../../src/index.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A tier of which one member is not what it should be. */
+/** A tier with one broken member. */
 function withMember(tier: CacheTier, member: string, value: () => unknown): CacheTier {
   return new Proxy(tier, {
     get(target, name) {
@@ -37,18 +37,18 @@ const CASES: readonly Case[] = [
   ['totalFailures', 'NaN', () => Number.NaN],
   ['statistics', 'a throw', thrown],
   ['statistics', 'undefined', () => undefined],
-  ['statistics', 'nonsense', () => ({ hits: 'many' })],
+  ['statistics', 'a malformed object', () => ({ hits: 'many' })],
   ['touch', 'a throw', thrown],
   ['query', 'a throw', thrown],
   ['onChange', 'a throw', thrown],
   ['onChange', 'a number', () => 7],
   ['onChange', 'a function that rejects', rejecting],
-  ['onChange', 'a function that gives one that rejects', () => rejecting],
+  ['onChange', 'a function that returns a rejecting one', () => rejecting],
   ['acquireLease', 'a throw', thrown],
 ];
 
-describe.each(CASES)('a plugin whose %s is %s', (member, _, value) => {
-  it('makes no operation reject, and leaves no rejection unhandled', async () => {
+describe.each(CASES)('a tier whose %s is %s', (member, _, value) => {
+  it('makes no operation reject, and leaves no unhandled rejection', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -74,14 +74,14 @@ describe.each(CASES)('a plugin whose %s is %s', (member, _, value) => {
   });
 });
 
-describe('what does not say what it is', () => {
-  it.each(['config', 'capabilities', 'contractVersion'])('is no tier: %s throws', async (member) => {
+describe('a tier without readable properties', () => {
+  it.each(['config', 'capabilities', 'contractVersion'])('is rejected: %s throws', async (member) => {
     await expect(openWith(member, thrown)).rejects.toThrow(CacheConfigError);
   });
 });
 
-describe('a list of keys', () => {
-  it('holds nothing but texts', async () => {
+describe('the keys of a cache', () => {
+  it('contain only strings', async () => {
     const { cache, clock } = await openWith('keys', () => async () => ['a', 5, null]);
     await cache.put('b', entryOf('b', {}, clock));
     expect([await cache.keys(), await cache.size()]).toEqual([['b', 'a'], 2]);
@@ -89,13 +89,13 @@ describe('a list of keys', () => {
   });
 });
 
-describe('a plugin that never ends', () => {
-  it('closing costs a deadline, and is told', async () => {
+describe('a tier that never settles', () => {
+  it('makes closing reject after its deadline', async () => {
     const { cache } = await openWith('close', hanging);
     await expect(cache.close()).rejects.toThrow('not every tier could be closed');
   });
 
-  it('a stream that is left costs a deadline', async () => {
+  it('makes leaving a stream end after a deadline', async () => {
     const entry = entryOf('k');
     const stream = { next: async () => ({ done: false, value: entry }), return: () => new Promise(() => {}) };
     const { cache } = await openWith('entries', () => () => ({ [Symbol.asyncIterator]: () => stream }));
@@ -106,7 +106,7 @@ describe('a plugin that never ends', () => {
     await cache.close();
   });
 
-  it('is not looked at synchronously because it claims to be synchronous', async () => {
+  it('is not peeked at, although it claims to be synchronous', async () => {
     const { cache } = await openWith('close', () => () => undefined);
     const clock = new ManualClock();
     const tier = new HookTier({ clock });

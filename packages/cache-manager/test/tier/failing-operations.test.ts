@@ -38,8 +38,8 @@ function misbehave(way: Way): unknown {
   return undefined;
 }
 
-/** A tier that does right until its call of a method is one of those that go wrong. */
-function unruly(faults: readonly Way[], methods: ReadonlySet<string>, clock: ManualClock): FaultTier {
+/** A tier whose given methods fail on some of their calls. */
+function failing(faults: readonly Way[], methods: ReadonlySet<string>, clock: ManualClock): FaultTier {
   const tier = new FaultTier({ clock });
   let calls = 0;
   return new Proxy(tier, {
@@ -83,8 +83,8 @@ async function useEverything(cache: CacheManager, clock: ManualClock): Promise<v
   await cache.clear();
 }
 
-describe('a plugin that goes wrong in any method, in any way', () => {
-  it('makes no operation reject or hang, and leaves no rejection unhandled', { timeout: 60_000 }, async () => {
+describe('a tier that fails in any method, in any way', () => {
+  it('makes no operation reject or hang, and leaves no unhandled rejection', { timeout: 60_000 }, async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -96,7 +96,7 @@ describe('a plugin that goes wrong in any method, in any way', () => {
         fc.uniqueArray(fc.constantFrom(...METHODS), { minLength: 1 }),
         async (faults, methods) => {
           const clock = new ManualClock();
-          const l2 = unruly(faults, new Set(methods), clock);
+          const l2 = failing(faults, new Set(methods), clock);
           const cache = await CacheManager.open({
             tiers: [new MemoryCacheTier({}, { clock }), l2],
             clock,

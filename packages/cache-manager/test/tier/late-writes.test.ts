@@ -36,8 +36,8 @@ async function openLate() {
   return { cache, clock, l1, l2, put, holdNext, land, readBelow };
 }
 
-describe('a write that was given up and lands later', () => {
-  it('does not undo a delete that came after it', async () => {
+describe('a write that takes effect after its deadline', () => {
+  it('does not undo a later delete', async () => {
     const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
     holdNext('put');
     await put('k', 'late');
@@ -51,7 +51,7 @@ describe('a write that was given up and lands later', () => {
     await vi.waitFor(() => expect(l2.store.has('k')).toBe(false));
   });
 
-  it('is not read when it has landed and its answer has not come yet', async () => {
+  it('is not read before it has settled, even if it has taken effect', async () => {
     const { cache, clock, l2, put, holdNext, readBelow } = await openLate();
     holdNext('put');
     await put('k', 'late');
@@ -63,7 +63,7 @@ describe('a write that was given up and lands later', () => {
     expect(await readBelow('k')).toBeUndefined();
   });
 
-  it('does not replace a newer value, and the newer one is read from the tier again afterwards', async () => {
+  it('does not replace a newer value, which can be read from the tier again afterwards', async () => {
     const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
     holdNext('put');
     await put('k', 'late');
@@ -77,7 +77,7 @@ describe('a write that was given up and lands later', () => {
     expect(await readBelow('k')).toBe('new');
   });
 
-  it('does not take away what was put after a late delete', async () => {
+  it('does not remove a value that was put after a late delete', async () => {
     const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
     await put('k', 'old');
     holdNext('delete');
@@ -90,7 +90,7 @@ describe('a write that was given up and lands later', () => {
     expect(await readBelow('k')).toBe('new');
   });
 
-  it('is repaired even if it lands after the key was believed again', async () => {
+  it('is repaired even if it takes effect after the key was trusted again', async () => {
     const { cache, clock, l2, put, holdNext, land, readBelow } = await openLate();
     holdNext('put');
     await put('k', 'late');
@@ -118,7 +118,7 @@ describe('a write that was given up and lands later', () => {
     await vi.waitFor(() => expect(l2.store.size).toBe(0));
   });
 
-  it('leaves the other keys of the tier alone', async () => {
+  it('does not affect the other keys of the tier', async () => {
     const { cache, clock, put, holdNext, readBelow } = await openLate();
     await put('other', 'x');
     holdNext('put');
@@ -132,8 +132,8 @@ describe('a write that was given up and lands later', () => {
   });
 });
 
-describe('a tier that missed more writes than are kept', () => {
-  it('is emptied when it comes back, rather than trusted', async () => {
+describe('a tier that missed more writes than can be recorded', () => {
+  it('is cleared when it recovers', async () => {
     const { cache, clock, l2, put, readBelow } = await openLate();
     for (const key of ['replaced', 'kept']) await put(key, 'old');
     l2.fault = 'reject';

@@ -5,8 +5,8 @@ import { CacheManager } from '../../src/index.ts';
 import { FaultTier } from '../support/fault-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A plugin that gets everything wrong that it can. */
-class UnrulyTier extends FaultTier {
+/** A tier that breaks the contract wherever it can. */
+class BrokenTier extends FaultTier {
   override handleFailure(): never {
     throw new Error('planted in handleFailure');
   }
@@ -27,7 +27,7 @@ class UnrulyTier extends FaultTier {
   }
 }
 
-describe('a plugin that breaks the contract wherever it can', () => {
+describe('a tier that breaks the contract wherever it can', () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => unhandled.push(reason);
   beforeEach(() => {
@@ -40,7 +40,7 @@ describe('a plugin that breaks the contract wherever it can', () => {
 
   it('harms neither the cache nor the process', async () => {
     const clock = new ManualClock();
-    const l2 = new UnrulyTier({ clock });
+    const l2 = new BrokenTier({ clock });
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}, { clock }), l2], clock });
     onTestFinished(() => cache.close());
     for (let i = 0; i < 10; i++) {
@@ -56,8 +56,8 @@ describe('a plugin that breaks the contract wherever it can', () => {
     expect(unhandled).toEqual([]);
   });
 
-  it('can fail to open without keeping the cache from opening', async () => {
-    const l2 = new UnrulyTier();
+  it('does not keep the cache from opening if it cannot open', async () => {
+    const l2 = new BrokenTier();
     l2.fault = 'throw';
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier({}), l2] });
     onTestFinished(() => cache.close());

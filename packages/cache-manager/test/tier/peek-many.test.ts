@@ -20,8 +20,8 @@ function boundaryOf(peek: (key: string) => unknown, timeoutMs = 1000) {
 
 const [a, b] = [entryOf('a'), entryOf('b')];
 
-describe('a look for many keys', () => {
-  it('waits under one deadline, however many there are', async () => {
+describe('peekMany', () => {
+  it('uses one deadline for any number of keys', async () => {
     const entries = new Map<string, CacheEntry>(Array.from({ length: 500 }, (_, i) => [`k${i}`, entryOf(`k${i}`)]));
     const { boundary } = boundaryOf(async (key) => entries.get(key));
     const timers = vi.spyOn(globalThis, 'setTimeout');
@@ -30,18 +30,18 @@ describe('a look for many keys', () => {
     expect(timers).toHaveBeenCalledOnce();
   });
 
-  it('answers at once where the tier does', () => {
+  it('is synchronous if the tier is', () => {
     const { boundary } = boundaryOf((key) => (key === 'a' ? a : undefined));
     expect(boundary.peekMany(['a', 'b'])).toEqual([a, undefined]);
   });
 
-  it('finds the others where one throws, rejects or is nonsense', async () => {
+  it('finds the other entries if one lookup throws, rejects or is malformed', async () => {
     const { boundary, tier } = boundaryOf((key) => {
       if (key === 'throws') throw new Error('planted');
       if (key === 'rejects') return Promise.reject(new Error('planted'));
       return Promise.resolve(key === 'a' ? a : b);
     });
-    expect(await boundary.peekMany(['a', 'throws', 'rejects', 'nonsense', 'b'])).toEqual([
+    expect(await boundary.peekMany(['a', 'throws', 'rejects', 'malformed', 'b'])).toEqual([
       a,
       undefined,
       undefined,
@@ -51,7 +51,7 @@ describe('a look for many keys', () => {
     expect(tier.failureCount).toBe(3);
   });
 
-  it('gives up on all of them when the time is over, and switches the tier off', async () => {
+  it('returns nothing after the deadline, and takes the tier out of use', async () => {
     const { boundary, onTrip } = boundaryOf((key) => (key === 'a' ? Promise.resolve(a) : new Promise(() => {})), 5);
     expect(await boundary.peekMany(['a', 'b'])).toEqual([undefined, undefined]);
     expect(onTrip).toHaveBeenCalled();

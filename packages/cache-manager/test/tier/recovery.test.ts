@@ -20,8 +20,8 @@ async function openHooked(maxEntries: number | null = null) {
   return { cache, clock, l2, l3, put, switchOff };
 }
 
-describe('a tier that works again', () => {
-  it('comes back although nobody asks anything but the first tier', async () => {
+describe('a recovered tier', () => {
+  it('is used again even if every request is answered by the first tier', async () => {
     const l2 = new FaultTier();
     const cache = await CacheManager.open({ tiers: [new MemoryCacheTier(), l2] });
     onTestFinished(() => cache.close());
@@ -33,7 +33,7 @@ describe('a tier that works again', () => {
     expect(cache.getStatistics().l2Degraded).toBe(false);
   });
 
-  it('gets a write that it missed in the very moment in which it came back', async () => {
+  it('receives a write that it missed at the moment of its recovery', async () => {
     for (let delay = 0; delay < 20; delay++) {
       const { l2, put, switchOff } = await openHooked();
       switchOff();
@@ -50,7 +50,7 @@ describe('a tier that works again', () => {
     }
   });
 
-  it('knows the accesses that were counted while it was off', async () => {
+  it('receives the accesses counted while it was out of use', async () => {
     const { cache, clock, l2, put, switchOff } = await openHooked(1);
     await put('k');
     await cache.get('k');
@@ -67,7 +67,7 @@ describe('a tier that works again', () => {
     expect((await cache.get('k'))?.accessCount).toBe(7);
   });
 
-  it('knows the accesses under which it failed once', async () => {
+  it('receives the accesses whose write failed', async () => {
     const { cache, l2, put } = await openHooked();
     await put('k');
     for (let i = 0; i < 5; i++) await cache.get('k');
@@ -81,7 +81,7 @@ describe('a tier that works again', () => {
     expect(l2.store.get('k')?.accessCount).toBe(5);
   });
 
-  it('is not taken for well while it hangs in reads alone', async () => {
+  it('is not considered healthy while only its reads hang', async () => {
     const { cache, clock, l2 } = await openHooked();
     let asked = 0;
     l2.hook = (operation) => {
@@ -99,7 +99,7 @@ describe('a tier that works again', () => {
 });
 
 describe('access counts', () => {
-  it('of a value that a batch replaces do not land on the new one', async () => {
+  it('of a value that a batch replaces are not added to the new one', async () => {
     const { cache, clock, l2, put } = await openHooked(1);
     await put('b');
     for (let i = 0; i < 5; i++) await cache.get('b');
@@ -110,7 +110,7 @@ describe('access counts', () => {
   });
 });
 
-describe('work that takes longer than an answer', () => {
+describe('work that takes longer than the deadline', () => {
   async function openSlow() {
     const clock = new ManualClock();
     const l2 = new HookTier({ clock });
@@ -123,7 +123,7 @@ describe('work that takes longer than an answer', () => {
     return { cache, clock, l2 };
   }
 
-  it('is no fault of a tier: a sweep, while it answers otherwise', async () => {
+  it('is not a fault if it is a cleanup and the tier answers other calls', async () => {
     const { cache, clock, l2 } = await openSlow();
     await cache.put('k', entryOf('k', { ttlSeconds: 1 }, clock));
     clock.advance(1_000);
@@ -132,14 +132,14 @@ describe('work that takes longer than an answer', () => {
     expect(cache.getStatistics().l2Degraded).toBe(false);
   });
 
-  it('is a fault when the tier does not answer at all', async () => {
+  it('is a fault if the tier does not answer at all', async () => {
     const { cache, l2 } = await openSlow();
     l2.fault = 'hang';
     expect(await cache.cleanupExpired()).toBe(0);
     expect(cache.getStatistics().l2Degraded).toBe(true);
   });
 
-  it('is no fault of a tier: a batch of any size, which it is given in parts', async () => {
+  it('is not a fault if it is a large batch, which is passed to the tier in slices', async () => {
     const { cache, clock, l2 } = await openSlow();
     const sizes: number[] = [];
     l2.putMany = async (entries) => {
