@@ -41,9 +41,9 @@ import { jitterTtl } from './stack/ttl-jitter.ts';
 import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './sync/index.ts';
 
 /**
- * One reliable cache made of any number of tiers. Reads try the tiers from the first to the last and copy a hit into the tiers above;
- * writes go to all tiers. A failing tier is taken out of use until it works again and has caught up. Reads and writes reject only for
- * invalid arguments, after `close`, and as `onTierError` requires.
+ * One reliable cache made of any number of tiers. Reads try the tiers from the first to the last and copy a hit into
+ * the tiers above; writes go to all tiers. A failing tier is taken out of use until it works again and has caught up.
+ * Reads and writes reject only for invalid arguments, after `close`, and as `onTierError` requires.
  */
 export class CacheManager implements AsyncDisposable {
   /** The cache key of a proxy URL, identical to that of the reference. */
@@ -95,8 +95,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Opens a stack of tiers. A tier that cannot be opened starts degraded, unless it is named in `required`.
-   * Throws a CacheConfigError that lists all invalid or unknown options before a tier is created, and one for an invalid stack.
+   * Opens a stack of tiers. A tier that cannot be opened starts degraded, unless it is named in `required`. Throws a
+   * CacheConfigError that lists all invalid or unknown options before a tier is created, and one for an invalid stack.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
     return new CacheManager(options, await openStack(options));
@@ -140,7 +140,10 @@ export class CacheManager implements AsyncDisposable {
     };
   }
 
-  /** The live entry of a key in the first tier, synchronously and without side effects; `undefined` if that tier is asynchronous. */
+  /**
+   * The live entry of a key in the first tier, synchronously and without side effects; `undefined` if that tier is
+   * asynchronous.
+   */
   peek(key: string): CacheEntry | undefined {
     this.#check(key);
     const first = this.#stack.tiers[0]!;
@@ -175,7 +178,10 @@ export class CacheManager implements AsyncDisposable {
     return byKey(keys, found);
   }
 
-  /** Stores an entry in every tier; true if at least one stored it. Rejects with a CacheValidationError for an invalid argument. */
+  /**
+   * Stores an entry in every tier; true if at least one stored it. Rejects with a CacheValidationError for an invalid
+   * argument.
+   */
   async put(key: string, entry: CacheEntry): Promise<boolean> {
     this.#checkEntry(key, entry);
     return (await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)))).includes(true);
@@ -232,10 +238,10 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entry of a key, loaded if no tier has it. Any number of callers share one load, across processes if a tier supports leases; a
-   * failed load rejects for all of them and leaves nothing behind. See {@link LoadOptions} for a signal, a deadline, and stale
-   * entries. A loader must not call `getOrLoad` for its own key: it would wait for itself. Rejects with a CacheValidationError if
-   * the loaded entry has another key.
+   * The entry of a key, loaded if no tier has it. Any number of callers share one load, across processes if a tier
+   * supports leases; a failed load rejects for all of them and leaves nothing behind. See {@link LoadOptions} for a
+   * signal, a deadline, and stale entries. A loader must not call `getOrLoad` for its own key: it would wait for
+   * itself. Rejects with a CacheValidationError if the loaded entry has another key.
    */
   async getOrLoad(
     key: string,
@@ -249,9 +255,9 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * One page of the live entries that match a filter: from the lowest tier if it has an index, no limit, and has missed nothing,
-   * otherwise from all entries (expired entries are found only by an index). Counts and copies nothing. Rejects with a
-   * CacheValidationError for an invalid filter.
+   * One page of the live entries that match a filter: from the lowest tier if it has an index, no limit, and has missed
+   * nothing, otherwise from all entries (expired entries are found only by an index). Counts and copies nothing.
+   * Rejects with a CacheValidationError for an invalid filter.
    */
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
     this.#checkOpen();
@@ -259,8 +265,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier, unless
-   * `healthCheckInvalidation` is false. An unknown key is not an error.
+   * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier,
+   * unless `healthCheckInvalidation` is false. An unknown key is not an error.
    */
   async invalidateByHealth(key: string): Promise<void> {
     this.#check(key);
@@ -268,9 +274,9 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Stores the result of a health check in every tier, and in the history of the tier that keeps one. Returns the updated entry, or
-   * `undefined` if no tier has the key. `healthThresholds` decide when an entry becomes degraded, dead, or healthy again. Removes
-   * nothing. Rejects with a CacheValidationError for an invalid result.
+   * Stores the result of a health check in every tier, and in the history of the tier that keeps one. Returns the
+   * updated entry, or `undefined` if no tier has the key. `healthThresholds` decide when an entry becomes degraded,
+   * dead, or healthy again. Removes nothing. Rejects with a CacheValidationError for an invalid result.
    */
   async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     this.#check(key);
@@ -278,8 +284,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The health checks of a key, the latest first; an empty list if no tier keeps a history. Rejects with a CacheValidationError for
-   * invalid options.
+   * The health checks of a key, the latest first; an empty list if no tier keeps a history. Rejects with a
+   * CacheValidationError for invalid options.
    */
   async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
     this.#check(key);
@@ -287,8 +293,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entries that are due for a health check: first those never checked, then those overdue for longest. `limit` is 1 to 10000,
-   * default 100. Rejects with a CacheValidationError for invalid options.
+   * The entries that are due for a health check: first those never checked, then those overdue for longest. `limit` is
+   * 1 to 10000, default 100. Rejects with a CacheValidationError for invalid options.
    */
   async dueForHealthCheck(options: DueOptions = {}): Promise<CacheEntry[]> {
     this.#checkOpen();
@@ -307,9 +313,10 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Imports proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows without a TTL get that of their source. Importing over
-   * an entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails alone. Rejects with a
-   * CacheValidationError for an invalid option; for `keyIdentity: 'url+credentials'` see {@link WarmOptions.keyIdentity}.
+   * Imports proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows without a TTL get that of their source.
+   * Importing over an entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails
+   * alone. Rejects with a CacheValidationError for an invalid option; for `keyIdentity: 'url+credentials'` see {@link
+   * WarmOptions.keyIdentity}.
    */
   async warmFromFile(file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
@@ -332,9 +339,10 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Reseals every stored token that another key sealed, tier by tier and in batches, while reads and writes continue. After an
-   * interruption the next call continues the work. See {@link ReencryptResult} for when the older keys may be dropped.
-   * Rejects with a CacheConfigError without a cipher, a CacheValidationError for an invalid option, and the signal's reason.
+   * Reseals every stored token that another key sealed, tier by tier and in batches, while reads and writes continue.
+   * After an interruption the next call continues the work. See {@link ReencryptResult} for when the older keys may be
+   * dropped. Rejects with a CacheConfigError without a cipher, a CacheValidationError for an invalid option, and the
+   * signal's reason.
    */
   async reencrypt(options?: ReencryptOptions): Promise<ReencryptResult> {
     this.#checkOpen();
@@ -391,7 +399,9 @@ export class CacheManager implements AsyncDisposable {
     return found;
   }
 
-  /** Looks again for a request that was counted as a miss, because another process may have loaded the entry meanwhile. */
+  /**
+   * Looks again for a request that was counted as a miss, because another process may have loaded the entry meanwhile.
+   */
   async #getAfterMiss(key: string): Promise<CacheEntry | undefined> {
     this.#checkOpen();
     if (!(await this.#stack.has(key))) return undefined;

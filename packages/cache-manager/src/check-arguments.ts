@@ -16,7 +16,9 @@ export function checkKey(key: unknown): void {
   if (typeof key !== 'string' || isTooLongKey(key)) throw wrong('key', problemOfKey(key));
 }
 
-/** Throws a CacheValidationError unless `entry` is a CacheEntry with this key, and within the size limits of an import. */
+/**
+ * Throws a CacheValidationError unless `entry` is a CacheEntry with this key, and within the size limits of an import.
+ */
 export function checkEntry(key: unknown, entry: unknown): void {
   if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', Kinds.entry.wanted);
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');

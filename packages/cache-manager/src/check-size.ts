@@ -2,8 +2,9 @@ import type { CacheEntry, Secret } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './import/import-limits.ts';
 
 /**
- * Describes what is too long about an entry for an import of its export; `undefined` if nothing is. An entry that passes fits in one
- * line of an export, in every mode. Decrypts no credential whose size the size of its token can bound.
+ * Describes what is too long about an entry for an import of its export; `undefined` if nothing is. An entry that
+ * passes fits in one line of an export, in every mode. Decrypts no credential whose size the size of its token can
+ * bound.
  */
 export function problemOfSize({
   proxyUrl,

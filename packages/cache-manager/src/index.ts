@@ -25,9 +25,8 @@ export type { CacheLoader, LoadContext, LoadOptions } from './load/entry-loader.
 export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './maintenance/reencrypt.ts';
 export type { Sweepable, TtlManagerOptions } from './maintenance/ttl-manager.ts';
 export { TtlManager } from './maintenance/ttl-manager.ts';
-export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
+export type { CacheManagerOptions, NamedTier, OpenCacheOptions } from './manager-options.ts';
 export type { CacheEventListener, CacheEventMap, CacheEventName } from './observe/cache-events.ts';
-export type { OpenCacheOptions } from './open-cache.ts';
 export { openCache } from './open-cache.ts';
 export { ON_TIER_ERROR, type OnTierError } from './stack/tier-error-policy.ts';
 export type { TtlJitter } from './stack/ttl-jitter.ts';

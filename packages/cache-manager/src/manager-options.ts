@@ -8,8 +8,8 @@ export interface NamedTier {
   readonly name: string;
   readonly tier: CacheTier | TierFactory;
   /**
-   * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never extends a TTL, and
-   * does not affect other tiers. Default: the entry's own TTL.
+   * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never
+   * extends a TTL, and does not affect other tiers. Default: the entry's own TTL.
    */
   readonly maxTtlSeconds?: number | undefined;
 }
@@ -29,13 +29,14 @@ export interface CacheManagerOptions {
   /** The deadline of a call of an asynchronous tier, in milliseconds. Default 5000. */
   readonly tierTimeoutMs?: number | undefined;
   /**
-   * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a load the lease
-   * is extended as needed. Default 10000.
+   * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a
+   * load the lease is extended as needed. Default 10000.
    */
   readonly loadLeaseMs?: number | undefined;
   /**
-   * What a read or a write does when a tier fails: `"degrade"` (default) continues without the tier; `"throw"` completes the operation
-   * with the other tiers and then rejects with a CacheStorageError that names the tier. A degraded tier is skipped either way.
+   * What a read or a write does when a tier fails: `"degrade"` (default) continues without the tier; `"throw"`
+   * completes the operation with the other tiers and then rejects with a CacheStorageError that names the tier. A
+   * degraded tier is skipped either way.
    */
   readonly onTierError?: OnTierError | undefined;
   /** Shortens the TTL of entries that are put or loaded, at random. Default: not at all. */
@@ -48,9 +49,14 @@ export interface CacheManagerOptions {
   readonly healthCheckInvalidation?: boolean | undefined;
   /** The number of failures after which an entry is removed: 1 or more. Default 3. */
   readonly failureThreshold?: number | undefined;
-  /** When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Defaults: see {@link HealthThresholds}. */
+  /**
+   * When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Defaults: see {@link HealthThresholds}.
+   */
   readonly healthThresholds?: HealthThresholds | undefined;
-  /** When an entry is due for its next check, in a stack without a tier that keeps a history; such a tier has its own schedule. */
+  /**
+   * When an entry is due for its next check, in a stack without a tier that keeps a history; such a tier has its own
+   * schedule.
+   */
   readonly healthSchedule?: HealthSchedule | undefined;
   /** Whether `getStatistics` reports counts. Default true. */
   readonly enableStatistics?: boolean | undefined;
@@ -58,4 +64,18 @@ export interface CacheManagerOptions {
   readonly statisticsInterval?: number | undefined;
   /** Seconds between background cleanups. Default: no background cleanup. */
   readonly cleanupIntervalSeconds?: number | undefined;
+}
+
+/** Options of `openCache`. */
+export interface OpenCacheOptions
+  extends Pick<
+    CacheManagerOptions,
+    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
+  > {
+  /** Default: the system clock. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Where encryption keys are read from. Default: `process.env`. */
+  readonly env?: Record<string, string | undefined> | undefined;
 }

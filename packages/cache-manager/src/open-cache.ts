@@ -1,30 +1,17 @@
-import type { CacheConfigInput, Clock, Logger } from '@pw/cache-models';
+import type { CacheConfigInput } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
-import type { CacheManagerOptions } from './manager-options.ts';
+import type { OpenCacheOptions } from './manager-options.ts';
 import { quietLogger } from './observe/quiet-logger.ts';
 import { checkOpenCache } from './open/check-open-cache.ts';
 import { defaultCipher, defaultTiers } from './open/default-tiers.ts';
 
-export interface OpenCacheOptions
-  extends Pick<
-    CacheManagerOptions,
-    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
-  > {
-  /** Default: the system clock. */
-  readonly clock?: Clock | undefined;
-  /** Default: silent. */
-  readonly logger?: Logger | undefined;
-  /** Where encryption keys are read from. Default: `process.env`. */
-  readonly env?: Record<string, string | undefined> | undefined;
-}
-
 /**
  * Opens the default cache for a configuration: memory, then JSON Lines files or SQLite, then SQLite.
  *
- * Throws a CacheConfigError that lists all problems of the configuration and the options before anything is created; a CacheError
- * with code `CACHE_KEY_INVALID` for an invalid key, or with code `CACHE_PACKAGE_MISSING` if a tier's package is not installed (the
- * message is the command that installs it). A tier whose store cannot be opened is not an error, unless it is named in `required`:
- * the cache works without it and tries again.
+ * Throws a CacheConfigError that lists all problems of the configuration and the options before anything is created; a
+ * CacheError with code `CACHE_KEY_INVALID` for an invalid key, or with code `CACHE_PACKAGE_MISSING` if a tier's package
+ * is not installed (the message is the command that installs it). A tier whose store cannot be opened is not an error,
+ * unless it is named in `required`: the cache works without it and tries again.
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
   const parsed = checkOpenCache(config, options);

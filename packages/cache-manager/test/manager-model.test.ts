@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A cache whose second tier comes and goes, beside a Map that knows what the newest value of every key is. */
+/** A cache whose second tier fails and recovers, and a Map with the newest value of every key. */
 class Run {
   readonly clock = new ManualClock();
   readonly model = new Map<string, CacheEntry>();

@@ -12,8 +12,8 @@ const FLUSH_AT_SIZE = 50_000;
 const FLUSH_SLICE = 500;
 
 /**
- * Accesses and evictions that the lower tiers have not received yet. They are written behind in batches, under the keys' locks, so
- * that no read costs a write; until then they are overlaid on the entries that these tiers return.
+ * Accesses and evictions that the lower tiers have not received yet. They are written behind in batches, under the
+ * keys' locks, so that no read costs a write; until then they are overlaid on the entries that these tiers return.
  */
 export class AccessBuffer {
   readonly #tiers: readonly ManagedTier[];

@@ -1,15 +1,17 @@
 import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-models';
 
 /**
- * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a hit this
- * is the entry itself, so that a hit costs one reference and no new object.
+ * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a
+ * hit this is the entry itself, so that a hit costs one reference and no new object.
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 
 /** The most updates kept for another attempt after a tier failed. */
 const MAX_RETRIED = 10_000;
 
-/** The updates of an access buffer: those recorded, those being written, and those that the first tier buffers itself. */
+/**
+ * The updates of an access buffer: those recorded, those being written, and those that the first tier buffers itself.
+ */
 export class PendingAccesses {
   /** What the first tier has counted and nobody has taken yet. */
   readonly #touched: TouchedEntries;

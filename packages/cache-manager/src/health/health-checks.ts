@@ -117,8 +117,8 @@ export class HealthChecks {
 }
 
 /**
- * The tier's entry after the check; `undefined` if that failed. A tier without the entry, or with another proxy under its key, gets
- * the entry first.
+ * The tier's entry after the check; `undefined` if that failed. A tier without the entry, or with another proxy under
+ * its key, gets the entry first.
  */
 async function recordIn(tier: ManagedTier, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
   const { key } = entry;

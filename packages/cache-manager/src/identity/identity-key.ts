@@ -23,8 +23,8 @@ const BINDING: CredentialBinding = Object.freeze({ role: 'identity-key', origin:
 const ATTEMPTS = 3;
 
 /**
- * The identity key of a cache: 32 random bytes, created once and stored sealed in the lowest persistent tier with side values.
- * `docs/decisions/key-identity.md` describes what happens when tiers change.
+ * The identity key of a cache: 32 random bytes, created once and stored sealed in the lowest persistent tier with side
+ * values. `docs/decisions/key-identity.md` describes what happens when tiers change.
  */
 export class IdentityKey {
   readonly #tiers: readonly ManagedTier[];
@@ -40,8 +40,8 @@ export class IdentityKey {
 
   /**
    * Computes keys with the identity key, which is created if there is none. Rejects with a CacheError of code
-   * `CACHE_IDENTITY_KEY_UNAVAILABLE` if the key cannot be stored, or the stored key cannot be opened, and with a CacheStorageError
-   * while a tier that may have the key is out of use.
+   * `CACHE_IDENTITY_KEY_UNAVAILABLE` if the key cannot be stored, or the stored key cannot be opened, and with a
+   * CacheStorageError while a tier that may have the key is out of use.
    */
   mac(): Promise<PasswordMac> {
     const mac = this.#mac ?? this.#load();
@@ -82,7 +82,10 @@ export class IdentityKey {
     return candidates;
   }
 
-  /** Adopts the key of a higher tier, from the time when that was the lowest one, or creates the key. Returns the stored value. */
+  /**
+   * Adopts the key of a higher tier, from the time when that was the lowest one, or creates the key. Returns the stored
+   * value.
+   */
   async #storeIn(home: ManagedTier, above: readonly ManagedTier[], cipher: CredentialCipher): Promise<string> {
     for (const tier of above) {
       const found = await readFrom(tier);
@@ -101,7 +104,9 @@ export class IdentityKey {
   }
 }
 
-/** Reseals the identity key of a tier, if it has one that another key sealed; counts as one record. Throws for a fault. */
+/**
+ * Reseals the identity key of a tier, if it has one that another key sealed; counts as one record. Throws for a fault.
+ */
 export async function resealIdentityKey(
   tier: ManagedTier,
   cipher: CredentialCipher,

@@ -12,32 +12,32 @@ export interface LoadContext {
 }
 
 /**
- * Loads the entry of a key that no tier has; `undefined` if there is none. Must not call `getOrLoad` for its own key: it would wait
- * for itself, until the `timeoutMs` of that call or, without one, forever.
+ * Loads the entry of a key that no tier has; `undefined` if there is none. Must not call `getOrLoad` for its own key:
+ * it would wait for itself, until the `timeoutMs` of that call or, without one, forever.
  */
 export type CacheLoader = (key: string, context: LoadContext) => MaybePromise<CacheEntry | undefined>;
 
 export interface LoadOptions {
   /**
-   * Ends the wait of this caller, which is rejected with the signal's reason. The load continues for its other callers; if there are
-   * none, it ends as with `timeoutMs`.
+   * Ends the wait of this caller, which is rejected with the signal's reason. The load continues for its other callers;
+   * if there are none, it ends as with `timeoutMs`.
    */
   readonly signal?: AbortSignal | undefined;
   /**
    * How long this caller waits, in milliseconds: 1 to 2147483647. After that, it is rejected with a CacheError of code
-   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its deadline or its
-   * `signal`, the loader's signal is aborted, and the next call starts a new load. What the loader returns after that is not stored:
-   * all callers have continued without it, and a loader that was told to stop may return an incomplete result. A load behind a
-   * stale entry has as much time. Default: no deadline.
+   * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its
+   * deadline or its `signal`, the loader's signal is aborted, and the next call starts a new load. What the loader
+   * returns after that is not stored: all callers have continued without it, and a loader that was told to stop may
+   * return an incomplete result. A load behind a stale entry has as much time. Default: no deadline.
    *
    * @example
    * await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * For how many seconds an expired entry is still returned, immediately, while one load of a new entry runs: 0 or more, like HTTP's
-   * directive of the same name. Applies only to values that `getOrLoad` has found or loaded with this option in this process,
-   * and never to one that was replaced or deleted. Default 0.
+   * For how many seconds an expired entry is still returned, immediately, while one load of a new entry runs: 0 or
+   * more, like HTTP's directive of the same name. Applies only to values that `getOrLoad` has found or loaded with this
+   * option in this process, and never to one that was replaced or deleted. Default 0.
    */
   readonly staleWhileRevalidate?: number | undefined;
 }
@@ -81,7 +81,10 @@ export class EntryLoader {
     return signal === undefined ? this.#find(key, call) : abortable(this.#find(key, call, signal), signal);
   }
 
-  /** Resolves once no background load is running, or after a timeout: a load that never ends must not keep the cache from closing. */
+  /**
+   * Resolves once no background load is running, or after a timeout: a load that never ends must not keep the cache
+   * from closing.
+   */
   async idle(): Promise<void> {
     if (this.#background.size === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -5,7 +5,10 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 /** How long a lease outlives its owner by default, in milliseconds. */
 export const DEFAULT_LEASE_MS = 10_000;
 
-/** How long to wait for another process's load, as a multiple of the lease duration, in case a tier never releases a lease. */
+/**
+ * How long to wait for another process's load, as a multiple of the lease duration, in case a tier never releases a
+ * lease.
+ */
 const MAX_WAIT_LEASES = 30;
 const FIRST_WAIT_MS = 10;
 const LAST_WAIT_MS = 250;
@@ -22,9 +25,9 @@ export interface LeasedLoad {
 }
 
 /**
- * Loads an entry under a lease of the lowest tier that supports leases, or finds what the owner of the lease has loaded. If the tier
- * cannot grant leases at the moment, two processes may load the entry, but no caller goes without a result. Rejects if the signal
- * is aborted while another process is loading.
+ * Loads an entry under a lease of the lowest tier that supports leases, or finds what the owner of the lease has
+ * loaded. If the tier cannot grant leases at the moment, two processes may load the entry, but no caller goes without a
+ * result. Rejects if the signal is aborted while another process is loading.
  */
 export async function loadUnderLease(
   tiers: readonly ManagedTier[],

@@ -1,6 +1,8 @@
 import { CacheError, CacheErrorCode } from '@pw/cache-models';
 
-/** The deadline of one caller of a load. Its timer keeps the process alive, because the caller is waiting for a result. */
+/**
+ * The deadline of one caller of a load. Its timer keeps the process alive, because the caller is waiting for a result.
+ */
 export class LoadDeadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;

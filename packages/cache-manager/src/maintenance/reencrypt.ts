@@ -32,7 +32,10 @@ export interface ReencryptCounts extends ResealCounts {
 }
 
 export interface ReencryptOptions {
-  /** Called after each batch, and awaited. An error that it throws or rejects with ends the work; resealed records stay resealed. */
+  /**
+   * Called after each batch, and awaited. An error that it throws or rejects with ends the work; resealed records stay
+   * resealed.
+   */
   readonly onProgress?: ((progress: ReencryptProgress) => unknown) | undefined;
   /** Ends the work with the signal's reason; resealed records stay resealed, and the next call continues from there. */
   readonly signal?: AbortSignal | undefined;
@@ -50,14 +53,14 @@ export interface ReencryptResult extends ReencryptCounts {
   /** The same counts by tier. */
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
-   * True if every tier was processed completely and nothing that it stores can be opened with an older key any more: no record, no
-   * free space of a file, no log, no quarantine. Then the older keys may be dropped: the records counted as `unreadable` were
-   * sealed with a key that was not configured.
+   * True if every tier was processed completely and nothing that it stores can be opened with an older key any more: no
+   * record, no free space of a file, no log, no quarantine. Then the older keys may be dropped: the records counted as
+   * `unreadable` were sealed with a key that was not configured.
    *
-   * False if a tier was out of use or failed meanwhile, or if another process kept it from wiping its old data: call again. False
-   * if anything is `inQuarantine`: inspect the quarantine, remove what is not needed, and call again. False if anything is
-   * `misplaced`: such tokens were moved to another proxy, or are bound to none while `foreignTokens` refuses those. Delete these
-   * records, or accept foreign tokens for this call.
+   * False if a tier was out of use or failed meanwhile, or if another process kept it from wiping its old data: call
+   * again. False if anything is `inQuarantine`: inspect the quarantine, remove what is not needed, and call again.
+   * False if anything is `misplaced`: such tokens were moved to another proxy, or are bound to none while
+   * `foreignTokens` refuses those. Delete these records, or accept foreign tokens for this call.
    */
   readonly complete: boolean;
 }

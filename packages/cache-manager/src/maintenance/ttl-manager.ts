@@ -38,8 +38,8 @@ const OPTIONS: Readonly<Record<keyof TtlManagerOptions, ArgumentKind>> = Object.
 });
 
 /**
- * Removes expired entries in the background; without it they are removed when they are read. Its timer does not keep the process
- * alive. Cleanups never overlap, even if one takes longer than the interval.
+ * Removes expired entries in the background; without it they are removed when they are read. Its timer does not keep
+ * the process alive. Cleanups never overlap, even if one takes longer than the interval.
  */
 export class TtlManager {
   /** Seconds between cleanups. */
@@ -90,8 +90,8 @@ export class TtlManager {
 }
 
 /**
- * Cleans up a cache every `cleanupInterval` seconds until it is stopped or the cache has been garbage-collected. The timer holds the
- * cache weakly, so that an abandoned cache is collected together with its files and database.
+ * Cleans up a cache every `cleanupInterval` seconds until it is stopped or the cache has been garbage-collected. The
+ * timer holds the cache weakly, so that an abandoned cache is collected together with its files and database.
  */
 export function startBackgroundCleanup(cache: Sweepable, cleanupInterval: number, logger: Logger): TtlManager {
   const ref = new WeakRef(cache);

@@ -44,8 +44,8 @@ export class CacheEvents {
   }
 
   /**
-   * Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event, or if the listener
-   * is not a function.
+   * Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event, or if
+   * the listener is not a function.
    */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
     checkArgument('name', name, NAME);

@@ -9,7 +9,7 @@ import {
   parseCacheConfig,
   problemsOfOptions,
 } from '@pw/cache-models';
-import type { OpenCacheOptions } from '../open-cache.ts';
+import type { OpenCacheOptions } from '../manager-options.ts';
 import { problemsOfShared, SHARED_OPTIONS } from './check-options.ts';
 
 const OPTIONS: Readonly<Record<keyof OpenCacheOptions, ArgumentKind>> = Object.freeze({

@@ -10,7 +10,8 @@ import {
 } from '@pw/cache-models';
 import type { NamedTier } from '../manager-options.ts';
 
-// The only file that names the tier packages. Each is an optional peer dependency, loaded when a configuration needs it.
+// The only file that names the tier packages. Each is an optional peer dependency, loaded when a configuration needs
+// it.
 
 /** The reference's stack for a configuration, without the levels that it disables. */
 export async function defaultTiers(config: CacheConfig, healthSchedule?: HealthSchedule): Promise<NamedTier[]> {
@@ -45,9 +46,9 @@ async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule):
 }
 
 /**
- * The cipher of a configuration: with its own keys, else those of the environment, else those of the key file, else a random key and
- * a warning. If `@pw/cache-crypto` is not installed, there is no cipher, and tiers on disk refuse entries with credentials; if a key
- * is configured, the missing package is an error.
+ * The cipher of a configuration: with its own keys, else those of the environment, else those of the key file, else a
+ * random key and a warning. If `@pw/cache-crypto` is not installed, there is no cipher, and tiers on disk refuse
+ * entries with credentials; if a key is configured, the missing package is an error.
  */
 export async function defaultCipher(
   config: CacheConfig,

@@ -9,8 +9,8 @@ export interface LateTierOptions extends TierOptions {
 }
 
 /**
- * A stand-in for a tier whose factory failed. Opening it calls the factory again; after the first success, every access is forwarded
- * to the real tier.
+ * A stand-in for a tier whose factory failed. Opening it calls the factory again; after the first success, every access
+ * is forwarded to the real tier.
  */
 export function lateTier(options: LateTierOptions): CacheTier {
   const standIn = new StandIn(options);

@@ -30,8 +30,8 @@ export interface OpenContext {
 }
 
 /**
- * Creates and opens the tiers of a stack. Tiers that their configuration disables are left out; a tier that cannot be created or
- * opened starts degraded, unless it is required.
+ * Creates and opens the tiers of a stack. Tiers that their configuration disables are left out; a tier that cannot be
+ * created or opened starts degraded, unless it is required.
  */
 export async function openTiers(options: CacheManagerOptions, context: OpenContext): Promise<ManagedTier[]> {
   const tiers: ManagedTier[] = [];
@@ -82,7 +82,10 @@ interface FactoryOptions {
   readonly timeoutMs: number;
 }
 
-/** The tier of a factory. A factory that fails or takes too long is called again whenever the tier is due for another attempt. */
+/**
+ * The tier of a factory. A factory that fails or takes too long is called again whenever the tier is due for another
+ * attempt.
+ */
 async function callFactory(
   factory: TierFactory,
   { name, level, timeoutMs }: FactoryOptions,

@@ -1,8 +1,8 @@
 import { CacheStorageError } from '@pw/cache-models';
 
 /**
- * Rejects with a CacheStorageError if the promise does not settle in time, after passing the promise to `onLate`; its later
- * rejection is swallowed. The timer keeps the process alive, because a caller is waiting for the result.
+ * Rejects with a CacheStorageError if the promise does not settle in time, after passing the promise to `onLate`; its
+ * later rejection is swallowed. The timer keeps the process alive, because a caller is waiting for the result.
  */
 export function withDeadline<T>(
   promise: Promise<T>,

@@ -1,11 +1,11 @@
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
 /**
- * Runs the operations on a key one after another and leaves other keys alone, so that a delete and a promotion of the same key
- * never interleave. Synchronous work on a free key runs immediately and creates no promise.
+ * Runs the operations on a key one after another and leaves other keys alone, so that a delete and a promotion of the
+ * same key never interleave. Synchronous work on a free key runs immediately and creates no promise.
  *
- * Invariants: `#tails` contains the last operation of every busy key and nothing else. Locking several keys, or all of them, is one
- * synchronous step, so that no two operations can wait for each other.
+ * Invariants: `#tails` contains the last operation of every busy key and nothing else. Locking several keys, or all of
+ * them, is one synchronous step, so that no two operations can wait for each other.
  */
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();

@@ -1,13 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
-/** How long one slice may take, in milliseconds; several sequences of slices may run in the same turn of the event loop. */
+/**
+ * How long one slice may take, in milliseconds; several sequences of slices may run in the same turn of the event loop.
+ */
 const SLICE_MS = 3;
 const MIN_SLICE = 32;
 const MAX_SLICE = 2048;
-/** The most items passed to an asynchronous tier in one call, so that no batch takes longer than the tier's deadline. */
+/**
+ * The most items passed to an asynchronous tier in one call, so that no batch takes longer than the tier's deadline.
+ */
 const MAX_ASYNC_SLICE = 10_000;
-/** The estimated cost of an item decays slowly: one slice may have to seal credentials, and the next find them sealed. */
+/**
+ * The estimated cost of an item decays slowly: one slice may have to seal credentials, and the next find them sealed.
+ */
 const COST_DECAY = 0.9;
 
 type SliceWork<T, R> = (slice: readonly T[]) => MaybePromise<readonly R[]>;
@@ -18,8 +24,8 @@ export function areMany(items: { readonly length: number }): boolean {
 }
 
 /**
- * Processes long lists for a synchronous tier in slices and yields to the event loop after each slice. The slice size adapts to
- * the measured cost of an item.
+ * Processes long lists for a synchronous tier in slices and yields to the event loop after each slice. The slice size
+ * adapts to the measured cost of an item.
  */
 export class Slicer {
   #size = MIN_SLICE;
@@ -59,7 +65,9 @@ export class Slicer {
   }
 }
 
-/** Processes a list for an asynchronous tier in slices of a fixed size and yields to the event loop after each slice. */
+/**
+ * Processes a list for an asynchronous tier in slices of a fixed size and yields to the event loop after each slice.
+ */
 export function inFixedSlices<T, R>(items: readonly T[], work: SliceWork<T, R>): MaybePromise<readonly R[]> {
   return items.length <= MAX_ASYNC_SLICE ? work(items) : allFixedSlices(items, work);
 }

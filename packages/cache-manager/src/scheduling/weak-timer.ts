@@ -3,8 +3,8 @@ const MIN_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 60_000;
 
 /**
- * Calls `tick` once after a delay, unless the target has been garbage-collected. The timer holds its target weakly and does not
- * keep the process alive.
+ * Calls `tick` once after a delay, unless the target has been garbage-collected. The timer holds its target weakly and
+ * does not keep the process alive.
  */
 export class WeakTimer<T extends object> {
   readonly #ref: WeakRef<T>;

@@ -7,7 +7,10 @@ const BUDGET_MS = 4;
 export class Yielder {
   #started = performance.now();
 
-  /** True if it is time to `yield`. Reads the clock on every call, because one item may cost as much as a thousand others. */
+  /**
+   * True if it is time to `yield`. Reads the clock on every call, because one item may cost as much as a thousand
+   * others.
+   */
   isDue(): boolean {
     return performance.now() - this.#started >= BUDGET_MS;
   }

@@ -18,14 +18,17 @@ export interface BatchWritesContext {
 }
 
 /**
- * Writes of many keys, under the locks of all of them. The first tier is written first, the others once its work in this turn of
- * the event loop is done.
+ * Writes of many keys, under the locks of all of them. The first tier is written first, the others once its work in
+ * this turn of the event loop is done.
  */
 export class BatchWrites {
   readonly #context: BatchWritesContext;
   readonly #first: ManagedTier;
   readonly #others: readonly ManagedTier[];
-  /** Keys that have been put into the first tier but not into the others yet. Their locks are held, so that no batches share a key. */
+  /**
+   * Keys that have been put into the first tier but not into the others yet. Their locks are held, so that no batches
+   * share a key.
+   */
   readonly #pendingBelow = new Set<string>();
   /** State derived from an old value becomes obsolete in the step in which the first tier gets the new value. */
   readonly #hooks = {
@@ -59,8 +62,8 @@ export class BatchWrites {
   }
 
   /**
-   * Stores the entries that `merge` makes of the existing entries of the keys, as one atomic step; returns, in the order of its
-   * entries, which of them at least one tier stored.
+   * Stores the entries that `merge` makes of the existing entries of the keys, as one atomic step; returns, in the
+   * order of its entries, which of them at least one tier stored.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     const { mutex, access } = this.#context;
@@ -87,8 +90,8 @@ export class BatchWrites {
   }
 
   /**
-   * Removes those entries of the keys whose newest value satisfies `isWanted` from every tier, as one atomic step; returns how many
-   * were removed.
+   * Removes those entries of the keys whose newest value satisfies `isWanted` from every tier, as one atomic step;
+   * returns how many were removed.
    */
   deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
     const { mutex, tiers, invalidateDerivedState } = this.#context;
@@ -122,8 +125,8 @@ export class BatchWrites {
   }
 
   /**
-   * While storing a batch, the first tier may have evicted values that the batch itself replaces: accesses recorded for them are
-   * obsolete too.
+   * While storing a batch, the first tier may have evicted values that the batch itself replaces: accesses recorded for
+   * them are obsolete too.
    */
   #forgetReplaced(entries: readonly CacheEntry[]): void {
     const { access } = this.#context;

@@ -10,11 +10,11 @@ export interface DerivedState {
 }
 
 /**
- * If other processes write to a tier too, the tiers above it contain copies that become outdated. Changed keys are dropped from
- * these tiers, and everything is dropped if changes may have been missed.
+ * If other processes write to a tier too, the tiers above it contain copies that become outdated. Changed keys are
+ * dropped from these tiers, and everything is dropped if changes may have been missed.
  *
- * This happens under the key's lock: a copy of the old value is finished before, and then dropped; a copy made afterwards has the
- * new value, because a tier reports a change only after making it.
+ * This happens under the key's lock: a copy of the old value is finished before, and then dropped; a copy made
+ * afterwards has the new value, because a tier reports a change only after making it.
  */
 export class Invalidation {
   readonly #mutex: KeyedMutex;

@@ -7,8 +7,8 @@ import {
 } from '@pw/cache-models';
 
 /**
- * Where a page of a stack ended. A tier's cursor is opaque, so it is kept together with one for the plain query over all entries: if
- * the tier is out of use by the next page, the rest is still found.
+ * Where a page of a stack ended. A tier's cursor is opaque, so it is kept together with one for the plain query over
+ * all entries: if the tier is out of use by the next page, the rest is still found.
  */
 export interface PageCursor {
   /** The tier that returned the page; `null` for the plain query. */
@@ -39,7 +39,8 @@ export function formatPageCursor(
 ): string | null {
   // A random order has no next page, whatever a tier returns.
   if (page.cursor === null || filter.orderBy === 'random') return null;
-  // An empty page need not be the last, because damaged entries are left out. The plain query then begins where this page began.
+  // An empty page need not be the last, because damaged entries are left out. The plain query then begins where this
+  // page began.
   const plain = tier === null ? page.cursor : (plainCursor(page.entries.at(-1), filter) ?? before?.plain ?? null);
   return Buffer.from(JSON.stringify([tier, page.cursor, plain])).toString('base64url');
 }

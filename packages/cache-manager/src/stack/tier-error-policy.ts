@@ -6,8 +6,9 @@ export const ON_TIER_ERROR = Object.freeze(['degrade', 'throw'] as const);
 export type OnTierError = (typeof ON_TIER_ERROR)[number];
 
 /**
- * Runs an operation on the tiers. With `"throw"` it completes the operation and then rejects with a CacheStorageError if a tier
- * failed meanwhile. Failures of concurrent operations count too, because tiers report how often they failed, not in which operation.
+ * Runs an operation on the tiers. With `"throw"` it completes the operation and then rejects with a CacheStorageError
+ * if a tier failed meanwhile. Failures of concurrent operations count too, because tiers report how often they failed,
+ * not in which operation.
  */
 export async function applyTierErrorPolicy<T>(
   mode: OnTierError | undefined,

@@ -34,8 +34,8 @@ export interface Hit {
 /**
  * One loop over any number of tiers that behaves like one store.
  *
- * Order: every write of a key, promotions included, holds the key's lock, so that a completed delete is never undone. Reads of the
- * first tier take no lock: that tier is written under the lock and returns what was written last.
+ * Order: every write of a key, promotions included, holds the key's lock, so that a completed delete is never undone.
+ * Reads of the first tier take no lock: that tier is written under the lock and returns what was written last.
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
@@ -179,7 +179,9 @@ export class TierStack {
     }
   }
 
-  /** Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that. */
+  /**
+   * Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that.
+   */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDueTiers();
     const entry = moveUserInfo(given);
@@ -241,8 +243,8 @@ export class TierStack {
   }
 
   /**
-   * Puts a tier's own entry of a key into it again if the entry satisfies `isWanted`, as one atomic step. Returns whether it was
-   * stored; `undefined` if it was not wanted or no longer exists.
+   * Puts a tier's own entry of a key into it again if the entry satisfies `isWanted`, as one atomic step. Returns
+   * whether it was stored; `undefined` if it was not wanted or no longer exists.
    */
   rewrite(tier: ManagedTier, key: string, isWanted: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
     return this.#mutex.run(key, () => {
@@ -339,8 +341,8 @@ export class TierStack {
   }
 
   /**
-   * True if a tier has an entry that was put into every tier, or is about to get it. A tier with a limit may have evicted it; if that
-   * tier cannot answer synchronously, the entry is assumed to be there.
+   * True if a tier has an entry that was put into every tier, or is about to get it. A tier with a limit may have
+   * evicted it; if that tier cannot answer synchronously, the entry is assumed to be there.
    */
   #keeps(tier: ManagedTier, key: string): boolean {
     if (!tier.canRead(key)) return false;

@@ -10,9 +10,9 @@ export interface TtlJitter {
 }
 
 /**
- * The entry with an earlier expiry, by whole milliseconds; never a later one. `ttlSeconds` stays unchanged. If the entry already
- * expires before the end of its TTL, because of earlier jitter or a new TTL, the difference is deducted: changing an entry and
- * putting it again, any number of times, does not shorten it further.
+ * The entry with an earlier expiry, by whole milliseconds; never a later one. `ttlSeconds` stays unchanged. If the
+ * entry already expires before the end of its TTL, because of earlier jitter or a new TTL, the difference is deducted:
+ * changing an entry and putting it again, any number of times, does not shorten it further.
  */
 export function jitterTtl(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
   const drawn: unknown = random();

@@ -1,7 +1,10 @@
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
-/** When a tier is retried: every failed attempt doubles the delay, from one second to one minute. Times are epoch milliseconds. */
+/**
+ * When a tier is retried: every failed attempt doubles the delay, from one second to one minute. Times are epoch
+ * milliseconds.
+ */
 export class Backoff {
   #at = 0;
   #delay = FIRST_RETRY_MS;

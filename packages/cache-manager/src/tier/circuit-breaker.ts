@@ -10,7 +10,9 @@ export interface ProtectedTier {
   hasMissed(): boolean;
   /** True if some of that are writes. */
   hasMissedWrites(): boolean;
-  /** Enables the tier again and replays what it missed; true if that succeeded, after a call of `onDone`. Never rejects. */
+  /**
+   * Enables the tier again and replays what it missed; true if that succeeded, after a call of `onDone`. Never rejects.
+   */
   replay(force: boolean, onDone: () => void): Promise<boolean>;
   now(): number;
   onDegraded(): void;
@@ -22,10 +24,11 @@ type State = 'closed' | 'open' | 'half-open' | 'stopped';
 /**
  * Decides whether a tier is used.
  *
- * - `closed`: the tier takes reads and writes. Opens when the tier disables itself after failures or misses one deadline.
+ * - `closed`: the tier takes reads and writes. Opens when the tier disables itself after failures or misses one
+ *   deadline.
  * - `open`: the tier is out of use, and its writes are recorded as missed. Becomes half-open when a retry is due.
- * - `half-open`: the tier is probed and the missed writes are replayed. Closes if everything was replayed; otherwise opens again,
- *   with twice the delay.
+ * - `half-open`: the tier is probed and the missed writes are replayed. Closes if everything was replayed; otherwise
+ *   opens again, with twice the delay.
  * - `stopped`: the cache is closed. Final.
  *
  * A closed breaker becomes half-open too, when single writes have to be replayed.
@@ -85,8 +88,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Probes the tier and replays what it missed; doubles the delay if that fails. Keys with unconfirmed writes are left for later,
-   * unless `force`. Never rejects.
+   * Probes the tier and replays what it missed; doubles the delay if that fails. Keys with unconfirmed writes are left
+   * for later, unless `force`. Never rejects.
    */
   recover(force = false): Promise<void> {
     this.#recovery = this.#recover(force);

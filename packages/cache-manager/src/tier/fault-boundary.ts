@@ -34,7 +34,10 @@ export interface FaultHooks<U> {
 /** How many deadlines a cleanup may take: removing millions of entries takes longer than other calls. */
 const CLEANUP_DEADLINES = 20;
 
-/** Calls a tier and contains every fault: throws, rejections, timeouts, malformed answers. Each counts as a failure of the tier. */
+/**
+ * Calls a tier and contains every fault: throws, rejections, timeouts, malformed answers. Each counts as a failure of
+ * the tier.
+ */
 export class FaultBoundary {
   readonly #tier: CacheTier;
   readonly #options: FaultBoundaryOptions;
@@ -79,7 +82,10 @@ export class FaultBoundary {
     return this.withinDeadline(answer, hooks.onLate).then(then, failed) as Result;
   }
 
-  /** The live entry of a key. Like `touch` and `peek`, it creates no closure for a synchronous tier: this is the hot path. */
+  /**
+   * The live entry of a key. Like `touch` and `peek`, it creates no closure for a synchronous tier: this is the hot
+   * path.
+   */
   get(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
@@ -151,7 +157,10 @@ export class FaultBoundary {
     if (!(error instanceof CacheValidationError)) this.fault(error);
   }
 
-  /** True if the work succeeded and nothing failed meanwhile; with `onRefused` (for a put) it must also resolve to `true`. */
+  /**
+   * True if the work succeeded and nothing failed meanwhile; with `onRefused` (for a put) it must also resolve to
+   * `true`.
+   */
   async attempt(work: () => MaybePromise<unknown>, { onLate, onRefused }: FaultHooks<void> = {}): Promise<boolean> {
     const before = this.failures;
     try {
@@ -217,7 +226,10 @@ export class FaultBoundary {
     }
   }
 
-  /** The tier's answer if it is an entry of the key, with credentials taken out of its URL; else `undefined`, and a fault. */
+  /**
+   * The tier's answer if it is an entry of the key, with credentials taken out of its URL; else `undefined`, and a
+   * fault.
+   */
   #validEntry(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
     if (CacheEntry.isCacheEntry(found) && found.key === key)
@@ -229,7 +241,10 @@ export class FaultBoundary {
     return undefined;
   }
 
-  /** The answer if it has the fallback's type (array, number, boolean), else the fallback. An `undefined` fallback allows any type. */
+  /**
+   * The answer if it has the fallback's type (array, number, boolean), else the fallback. An `undefined` fallback
+   * allows any type.
+   */
   validKind<T>(answer: T, fallback: T): T {
     const isValid = Array.isArray(fallback) ? Array.isArray(answer) : typeof answer === typeof fallback;
     if (fallback === undefined || isValid) return answer;
@@ -247,7 +262,10 @@ export class FaultBoundary {
     }
   }
 
-  /** False if the tier has disabled itself, or if reading that throws. Creates no closure, because every read comes here. */
+  /**
+   * False if the tier has disabled itself, or if reading that throws. Creates no closure, because every read comes
+   * here.
+   */
   get isEnabled(): boolean {
     try {
       return this.#tier.enabled;
@@ -278,7 +296,10 @@ export class FaultBoundary {
     return Number.isFinite(total) ? total : undefined;
   }
 
-  /** The tier's counts, as far as they are numbers. A hit after the deadline counts as a miss, which is what the caller got. */
+  /**
+   * The tier's counts, as far as they are numbers. A hit after the deadline counts as a miss, which is what the caller
+   * got.
+   */
   get statistics(): TierStatistics {
     const reported = this.inspect((tier) => tier.statistics) as Partial<Record<string, unknown>> | undefined;
     const counts = new TierStatistics();

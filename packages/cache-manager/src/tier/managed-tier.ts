@@ -38,11 +38,11 @@ export interface ManagedTierOptions {
 }
 
 /**
- * A tier of a stack behind its fault boundary: whatever the tier does (throws, rejects, hangs, returns malformed answers), the
- * result is that of a miss, and a failure of the tier is counted.
+ * A tier of a stack behind its fault boundary: whatever the tier does (throws, rejects, hangs, returns malformed
+ * answers), the result is that of a miss, and a failure of the tier is counted.
  *
- * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive too late: it
- * could return a value that was replaced or deleted.
+ * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive
+ * too late: it could return a value that was replaced or deleted.
  */
 export class ManagedTier {
   readonly name: string;
@@ -108,7 +108,9 @@ export class ManagedTier {
     return this.#boundary.lastError;
   }
 
-  /** True if this tier shortens the TTL of its entries, so that their expiry here says nothing about the other tiers. */
+  /**
+   * True if this tier shortens the TTL of its entries, so that their expiry here says nothing about the other tiers.
+   */
   get capsTtl(): boolean {
     return this.#options.maxTtlMs !== undefined;
   }
@@ -161,7 +163,10 @@ export class ManagedTier {
     return this.#boundary.peek(key) ?? this.#miss();
   }
 
-  /** A tier that has disabled itself returns nothing. Checking only then is early enough, because every write checks first. */
+  /**
+   * A tier that has disabled itself returns nothing. Checking only then is early enough, because every write checks
+   * first.
+   */
   #miss(): undefined {
     this.#breaker.check();
   }
@@ -243,8 +248,8 @@ export class ManagedTier {
   }
 
   /**
-   * Works with the tier's side values. Rejects with a CacheError for a fault, which also counts as one of the tier, for a missed
-   * deadline, and while the tier is out of use: the answer "there is none" must be reliable.
+   * Works with the tier's side values. Rejects with a CacheError for a fault, which also counts as one of the tier, for
+   * a missed deadline, and while the tier is out of use: the answer "there is none" must be reliable.
    */
   async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
     const { name } = this;
@@ -262,8 +267,8 @@ export class ManagedTier {
   }
 
   /**
-   * Stops the circuit breaker and closes the tier: an operation that is still running must not open the tier again. Rejects if the
-   * tier does, or if it does not close in time.
+   * Stops the circuit breaker and closes the tier: an operation that is still running must not open the tier again.
+   * Rejects if the tier does, or if it does not close in time.
    */
   async close(): Promise<void> {
     this.#breaker.stop();

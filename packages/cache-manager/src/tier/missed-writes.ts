@@ -4,8 +4,8 @@ import type { CacheEntry } from '@pw/cache-models';
 const MISSED_WRITES_LIMIT = 10_000;
 
 /**
- * Writes that a tier missed because it was out of use or failed. Until a key's write is replayed, the tier must not be read for
- * that key: it could return a value that was replaced or deleted.
+ * Writes that a tier missed because it was out of use or failed. Until a key's write is replayed, the tier must not be
+ * read for that key: it could return a value that was replaced or deleted.
  */
 export class MissedWrites {
   readonly #writes = new Map<string, CacheEntry | null>();

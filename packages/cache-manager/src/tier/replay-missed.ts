@@ -19,8 +19,8 @@ export interface ReplayContext {
 }
 
 /**
- * Enables a tier again and replays the writes that it missed; true if that succeeded. Keys with unconfirmed writes are left for
- * later, unless `force`. `onDone` is called in the same step in which nothing is left.
+ * Enables a tier again and replays the writes that it missed; true if that succeeded. Keys with unconfirmed writes are
+ * left for later, unless `force`. `onDone` is called in the same step in which nothing is left.
  */
 export async function replayMissed(context: ReplayContext, force: boolean, onDone: () => void): Promise<boolean> {
   const { missed, unconfirmed, accesses, now } = context;

@@ -39,8 +39,8 @@ export interface SliceHooks {
 }
 
 /**
- * The writes of one tier. A write that the tier could not take, or that timed out, is recorded and replayed; until then the tier
- * must not be read for its key.
+ * The writes of one tier. A write that the tier could not take, or that timed out, is recorded and replayed; until then
+ * the tier must not be read for its key.
  */
 export class TierWrites {
   readonly missed = new MissedWrites();
@@ -77,8 +77,8 @@ export class TierWrites {
   }
 
   /**
-   * Stores several entries and returns which of them are stored. Long batches are sliced; for a synchronous tier the hooks are
-   * called in the same step in which their slice is stored.
+   * Stores several entries and returns which of them are stored. Long batches are sliced; for a synchronous tier the
+   * hooks are called in the same step in which their slice is stored.
    */
   putMany(entries: readonly CacheEntry[], { before, after }: SliceHooks = {}): MaybePromise<readonly boolean[]> {
     const putSlice = (slice: readonly CacheEntry[]) => {

@@ -14,16 +14,19 @@ export interface UnconfirmedWrite {
 }
 
 /**
- * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the tier's values
- * of their keys cannot be trusted, whatever the tier answered since; then the latest write is repeated.
+ * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the
+ * tier's values of their keys cannot be trusted, whatever the tier answered since; then the latest write is repeated.
  *
- * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again. If the
- * promise settles later after all, the key is repaired then.
+ * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again.
+ * If the promise settles later after all, the key is repaired then.
  */
 export class UnconfirmedWrites {
   readonly #writes = new Map<string, UnconfirmedWrite>();
 
-  /** Tracks writes that timed out. Once all writes of a key have settled, `onSettled` gets the value that the key should have. */
+  /**
+   * Tracks writes that timed out. Once all writes of a key have settled, `onSettled` gets the value that the key should
+   * have.
+   */
   track(
     keys: readonly string[],
     late: Promise<unknown>,
@@ -37,7 +40,10 @@ export class UnconfirmedWrites {
     late.then(settled, settled);
   }
 
-  /** A write of the key begins. Returns the unconfirmed write of the key, if there is one, with `expected` as its expected value. */
+  /**
+   * A write of the key begins. Returns the unconfirmed write of the key, if there is one, with `expected` as its
+   * expected value.
+   */
   supersede(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
     if (this.#writes.size === 0) return undefined;
     const unconfirmed = this.#writes.get(key);
@@ -74,7 +80,9 @@ export class UnconfirmedWrites {
   }
 }
 
-/** True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began. */
+/**
+ * True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began.
+ */
 export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
   // One that settled meanwhile may have taken effect after the write.
   return unconfirmed === undefined || (unconfirmed.pending > 0 && now - unconfirmed.since >= UNCONFIRMED_MS);

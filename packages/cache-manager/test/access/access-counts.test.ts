@@ -19,7 +19,7 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** How the first tier comes to its manager: whose evictions are told, whose are not, one that caps lives. */
+/** Kinds of first tier: one whose evictions are reported, one whose evictions are not, and one that caps TTLs. */
 const FIRST = {
   'made by a factory': (): TierFactory => (context) => new MemoryCacheTier({ maxEntries: 2 }, context),
   'ready-made': (clock: ManualClock): CacheTier => new MemoryCacheTier({ maxEntries: 2 }, { clock }),

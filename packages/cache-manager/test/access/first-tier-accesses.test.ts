@@ -25,7 +25,9 @@ const WAYS = {
 } satisfies Record<string, (answer: unknown) => unknown>;
 type Way = keyof typeof WAYS;
 
-/** A list is what `take` gives: of what is in it, the right ones are taken. `forget` has no answer that anybody looks at. */
+/**
+ * A list is a possible result of `take`, of which only the valid items are used. The result of `forget` is not checked.
+ */
 const FAULTS = (['touched', 'count', 'of', 'take', 'forget'] as const).flatMap((member: Member) =>
   (Object.keys(WAYS) as Way[])
     .filter(
@@ -34,7 +36,7 @@ const FAULTS = (['touched', 'count', 'of', 'take', 'forget'] as const).flatMap((
     .map((way) => [member, way] as const),
 );
 
-/** A first tier whose view of its touches goes wrong in one place, from some call on. */
+/** A first tier whose view of its touches fails in one member, after a number of calls. */
 class UnrulyTouches extends MemoryCacheTier {
   readonly #member: Member;
   readonly #wrong: (answer: unknown) => unknown;

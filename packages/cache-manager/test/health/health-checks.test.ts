@@ -242,7 +242,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the strings of a check, with L2 in 
     const config = { l2Backend, l2CacheDir: join(directory, 'l2'), l3DatabasePath: join(directory, 'l3', 'l3.db') };
     const said: unknown[] = [];
     for (const text of texts) {
-      // Opened anew, the entry has its credentials sealed.
+      // After reopening, the credentials of the entry are sealed.
       const cache = await openCache({ ...config, encryptionKey: KEY }, { env: {} });
       onTestFinished(() => cache.close());
       await cache.put('k', entryOf('k', secrets));

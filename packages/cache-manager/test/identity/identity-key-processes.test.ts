@@ -67,7 +67,7 @@ describe.each(['sqlite', 'jsonl'])('the identity key in %s', (kind) => {
     await Promise.all(children.map((child) => once(child.stdout!, 'readable')));
     const all = await outcomes(children);
     expect(all.map(({ loaded }) => loaded)).toEqual([2, 2, 2]);
-    // Two proxies are two entries, whoever stored them.
+    // The two proxies are two entries, whichever process stored them.
     const [last] = await outcomes([start(kind, place, 'none')]);
     expect(last!.keys).toHaveLength(2);
     for (const { keys } of all) expect(keys).toEqual(last!.keys);

@@ -53,7 +53,7 @@ describe('an entry loaded while the key is locked', () => {
     const loaded = Promise.withResolvers<CacheEntry>();
     const loading = cache.getOrLoad('k', () => loaded.promise);
     await sleep(1);
-    // A get holds the key's lock while it looks below.
+    // A get holds the key's lock while it reads the lower tiers.
     const looked = Promise.withResolvers<void>();
     l2.hook = (operation) => (operation === 'get' ? looked.promise : undefined);
     const getting = cache.get('k');

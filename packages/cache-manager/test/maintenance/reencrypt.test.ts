@@ -17,7 +17,7 @@ const clock = new ManualClock();
 const entryOf = (n: number, password = `secret-${n}`) =>
   CacheEntry.create({ proxyUrl: `http://h${n}.example:1`, key: `k${n}`, username: 'ann', password }, clock);
 
-/** Somebody's tier on disk that knows nothing of re-encryption: it keeps records, sealed, and reads them back. */
+/** A third-party tier on disk without `reseal`: it stores sealed records and reads them back. */
 class RecordTier extends FaultTier {
   readonly records: Map<string, ProxyRecord>;
   readonly #cipher: CredentialCipher;

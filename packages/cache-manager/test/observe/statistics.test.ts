@@ -56,7 +56,7 @@ describe('statistics', () => {
         expect(stats.tiers.map((tier) => tier.stats.hits)).toEqual(seen.byTier);
         expect(stats.requestMisses).toBe(seen.requests - seen.found);
         expect(stats.overallHitRate).toBeCloseTo(seen.requests === 0 ? 0 : seen.found / seen.requests, 12);
-        // Whoever asked a tier got a hit or a miss, and went on to the next one after a miss.
+        // Each read of a tier is a hit or a miss, and continues with the next tier after a miss.
         const asked = stats.tiers.map(({ stats: { hits, misses } }) => hits + misses);
         expect(asked[0]).toBe(seen.requests);
         expect(asked[1]).toBe(stats.tiers[0]!.stats.misses);

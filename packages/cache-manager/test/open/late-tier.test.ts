@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A factory that fails as often as it is told to, and counts its calls. */
+/** A factory that fails a given number of times and counts its calls. */
 function factoryOf(clock: ManualClock, failures: number, error: unknown = new Error('planted')) {
   const made = { calls: 0, tier: undefined as MemoryCacheTier | undefined };
   const factory = (context: TierContext): CacheTier => {

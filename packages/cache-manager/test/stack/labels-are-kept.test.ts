@@ -10,7 +10,7 @@ import { FaultTier } from '../support/fault-tier.ts';
 
 const LABELS = { country: 'DE', kind: 'residential' };
 const input: CacheEntryInput = { proxyUrl: 'http://a.example:1', username: 'ann', password: 'hunter2', labels: LABELS };
-/** A labelled entry in a small memory tier, in a tier of somebody else's, and in files. */
+/** A labelled entry in a small memory tier, in a third-party tier, and in files. */
 async function openLabelled(options: Partial<CacheManagerOptions> = {}) {
   const clock = new ManualClock();
   const l1 = new MemoryCacheTier({ maxEntries: 2 }, { clock });

@@ -9,7 +9,7 @@ import { entryOf } from '../support/stack.ts';
 
 const COUNTRIES = ['US', 'DE', 'CA'];
 
-/** Thirty entries in a small memory tier over one that holds all: one with an index, or files. */
+/** Thirty entries in a small memory tier above a tier with all of them: one with an index, or files. */
 async function openLabelled(bottom: 'indexed' | 'files') {
   const clock = new ManualClock();
   const l1 = new MemoryCacheTier({ maxEntries: 5 }, { clock });

@@ -6,7 +6,7 @@ import { CacheManager } from '../../src/index.ts';
 import { FaultTier } from '../support/fault-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** An asynchronous tier that has at hand what it is asked for, unless it is told to go and fetch it. */
+/** An asynchronous tier that can answer immediately, unless a test makes it asynchronous. */
 class ReadyTier extends FaultTier {
   isAway = false;
   protected override doGet(key: string): MaybePromise<CacheEntry | undefined> {

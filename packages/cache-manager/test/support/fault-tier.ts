@@ -2,7 +2,7 @@ import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '
 
 export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'nonsense';
 
-/** A Map behind promises that can be told to fail, hang or answer nonsense, and that counts how often it is asked. */
+/** A Map behind promises that can be made to fail, hang or return malformed answers, and that counts its calls. */
 export class FaultTier extends BaseTier<'async'> {
   readonly store = new Map<string, CacheEntry>();
   fault: Fault = 'none';
