@@ -56,7 +56,7 @@ export class IdentityKey {
     const cipher = this.#cipher;
     if (cipher === undefined)
       throw unavailable(
-        'the cache has no encryption key, and the identity key is never stored unencrypted; configure an encryption key',
+        'the cache has no encryption key, and the identity key is never stored unsealed; configure one',
       );
     const [home, ...above] = this.#candidates();
     if (home === undefined)
@@ -159,7 +159,7 @@ function open(stored: string, cipher: CredentialCipher, tier: string): Buffer {
   } catch (error) {
     if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
     throw unavailable(
-      `no configured key opens the one stored in ${tier}; configure the encryption key that sealed it, as an older key if need be`,
+      `no key opens the one in ${tier}; configure the encryption key that sealed it, if need be as an older key`,
       tier,
       error,
     );

@@ -396,5 +396,5 @@ it('creates and logs a new identity key if the lowest tier was replaced by an em
   await warm(cache);
   expect((await sortedKeys(cache)).filter((key) => keys.includes(key))).toEqual(keys);
   expect(await cache.size()).toBe(6);
-  expect(logger.text).toContain('made an identity key');
+  expect(logger.text).toContain('created an identity key');
 });

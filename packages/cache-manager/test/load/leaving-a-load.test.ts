@@ -2,7 +2,6 @@ import { getEventListeners } from 'node:events';
 import type { CacheEntry } from '@pw/cache-models';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { heldLoader, outcomeOf, settle } from '../support/held-loader.ts';
-import { openHooked, slow } from '../support/hooked-cache.ts';
 import { entryOf, openStack } from '../support/stack.ts';
 
 beforeEach(() => {
@@ -126,16 +125,5 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     expect(await outcome).toBe(ENOUGH);
     await settle();
     expect(calls[0]!.context.signal.aborted).toBe(true);
-  });
-});
-
-describe('a caller whose signal is aborted', () => {
-  it('is rejected even while the tiers are still being read', async () => {
-    const { cache, l2 } = await openHooked();
-    l2.hook = (operation) => (operation === 'get' ? slow(500) : undefined);
-    const abort = new AbortController();
-    const load = cache.getOrLoad('k', () => undefined, { signal: abort.signal });
-    setTimeout(() => abort.abort(), 5);
-    await expect(load).rejects.toThrow(/abort/i);
   });
 });

@@ -10,13 +10,13 @@ describe('the contract of a tier', () => {
   });
 
   it('must not be older or newer, and the error tells which side to update', () => {
-    expect(refusal(5, 7)).toThrow(/l2 was written for version 5 .* takes 6 and 7; update the tier's package/);
-    expect(refusal(8, 7)).toThrow(/l2 was written for version 8 .* takes 6 and 7; update @pw\/cache-manager/);
+    expect(refusal(5, 7)).toThrow(/l2 was written for version 5 .* supports 6 and 7; update the tier's package/);
+    expect(refusal(8, 7)).toThrow(/l2 was written for version 8 .* supports 6 and 7; update @pw\/cache-manager/);
   });
 
   it('has no previous version if it is the first', () => {
     expect(refusal(1, 1)).not.toThrow();
-    expect(refusal(0, 1)).toThrow(/version 0 .* takes 1; update the tier's package/);
+    expect(refusal(0, 1)).toThrow(/version 0 .* supports 1; update the tier's package/);
   });
 
   it('must be present', () => {
