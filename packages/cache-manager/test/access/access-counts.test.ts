@@ -30,7 +30,7 @@ const FIRST = {
   }),
 } as const;
 
-/** Remembers after it is closed, and takes accesses. */
+/** A tier that stores accesses and can be read after it is closed. */
 class Below extends FaultTier {
   protected override doRecordAccess(updates: readonly AccessUpdate[]): number {
     for (const { key: name, accessCount, lastAccessed } of updates) {
@@ -41,7 +41,7 @@ class Below extends FaultTier {
   }
 }
 
-/** A cache beside a Map of how often each key was got since it was put. */
+/** A cache, and a Map of how often each key was read since it was put. */
 class Run {
   readonly clock = new ManualClock();
   readonly below = new Below({ clock: this.clock });

@@ -7,21 +7,21 @@ import { HookTier } from '../support/hook-tier.ts';
 
 type Member = 'touched' | keyof TouchedEntries;
 
-/** What may come instead of the right answer. */
+/** What a member may do instead of returning the right answer. */
 const WAYS = {
   throws: () => {
     throw new Error('planted');
   },
-  'gives a promise of it': async (answer: unknown) => answer,
+  'returns a promise of it': async (answer: unknown) => answer,
   rejects: () => Promise.reject(new Error('planted')),
-  'gives null': () => null,
-  'gives a text': () => 'nonsense',
-  'gives NaN': () => Number.NaN,
-  'gives less than nothing': () => -1,
-  'gives no end': () => Number.POSITIVE_INFINITY,
-  'gives an object': () => ({ key: 'a', entries: 3 }),
-  'gives a list': () => [null, 7, {}, { key: 'a', accessCount: Number.NaN, lastAccessed: 0 }],
-  'gives counts that are none': () => ({ key: 'a', accessCount: Number.NaN, lastAccessed: 0 }),
+  'returns null': () => null,
+  'returns a string': () => 'malformed',
+  'returns NaN': () => Number.NaN,
+  'returns a negative number': () => -1,
+  'returns Infinity': () => Number.POSITIVE_INFINITY,
+  'returns an object': () => ({ key: 'a', entries: 3 }),
+  'returns a list': () => [null, 7, {}, { key: 'a', accessCount: Number.NaN, lastAccessed: 0 }],
+  'returns invalid counts': () => ({ key: 'a', accessCount: Number.NaN, lastAccessed: 0 }),
 } satisfies Record<string, (answer: unknown) => unknown>;
 type Way = keyof typeof WAYS;
 
@@ -31,13 +31,13 @@ type Way = keyof typeof WAYS;
 const FAULTS = (['touched', 'count', 'of', 'take', 'forget'] as const).flatMap((member: Member) =>
   (Object.keys(WAYS) as Way[])
     .filter(
-      (way) => !(member === 'take' && way === 'gives a list') && !(member === 'forget' && way.startsWith('gives')),
+      (way) => !(member === 'take' && way === 'returns a list') && !(member === 'forget' && way.startsWith('returns')),
     )
     .map((way) => [member, way] as const),
 );
 
 /** A first tier whose view of its touches fails in one member, after a number of calls. */
-class UnrulyTouches extends MemoryCacheTier {
+class FaultyTouches extends MemoryCacheTier {
   readonly #member: Member;
   readonly #wrong: (answer: unknown) => unknown;
   #left: number;
@@ -73,7 +73,7 @@ class UnrulyTouches extends MemoryCacheTier {
   }
 }
 
-/** A cache beside a Map of how often each key was got. */
+/** A cache, and a Map of how often each key was read. */
 class Run {
   readonly clock = new ManualClock();
   readonly below = new HookTier({ clock: this.clock });
@@ -81,7 +81,7 @@ class Run {
   readonly manager: Promise<CacheManager>;
 
   constructor(maxEntries: number | null, fault: readonly [Member, Way], rightCalls: number) {
-    const first = (context: TierOptions) => new UnrulyTouches(maxEntries, context, fault, rightCalls);
+    const first = (context: TierOptions) => new FaultyTouches(maxEntries, context, fault, rightCalls);
     this.manager = CacheManager.open({ tiers: [first, this.below], clock: this.clock });
   }
 
@@ -102,12 +102,12 @@ class Run {
     }
   }
 
-  /** Lets a second pass, in which counts are written behind. */
+  /** Lets a second pass, after which counts are written behind. */
   async second(): Promise<void> {
     await vi.advanceTimersByTimeAsync(1000);
   }
 
-  /** Closes, and fails unless the tier below has every count. */
+  /** Closes the cache and checks that the tier below has every count. */
   async end(): Promise<void> {
     await (await this.manager).close();
     const stored = [...this.below.store.values()].map(({ key, accessCount }) => [key, accessCount] as const);

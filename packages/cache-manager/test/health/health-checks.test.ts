@@ -233,7 +233,7 @@ describe.each(['jsonl', 'sqlite'] as const)('the strings of a check, with L2 in 
     'ann.smith was refused with hunter2-x/y',
     `sent ${Buffer.from('ann.smith:hunter2-x/y').toString('base64')}`,
     'GET /hunter2-x%2Fy',
-    // Cut to the length of an error in the middle of the password.
+    // The password extends beyond the length to which an error is cut.
     `407 ${'.'.repeat(4096 - 4 - 10)}hunter2-x/y`,
   ];
 

@@ -20,7 +20,7 @@ const HEALTH = [
   'totalHealthCheckFailures',
 ] as const;
 
-/** Every stack that can hold health over a restart: each L2, with and without L3. */
+/** Every stack that keeps health over a restart: each L2, with and without L3. */
 const STACKS = (['jsonl', 'sqlite'] as const).flatMap((backend) => [true, false].map((l3) => [backend, l3] as const));
 
 describe.each(STACKS)('health with L2 in %s and L3: %s', (l2Backend, l3) => {

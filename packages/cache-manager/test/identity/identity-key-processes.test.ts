@@ -38,7 +38,7 @@ function start(kind: string, { directory, list }: { directory: string; list: str
   return child;
 }
 
-/** The same in this process. */
+/** Does the same in this process. */
 async function importHere(kind: string, { directory, list }: ReturnType<typeof makePlace>): Promise<Outcome> {
   const path = join(directory, 'cache.db');
   await using cache = await CacheManager.open({

@@ -55,7 +55,7 @@ async function warm(cache: CacheManager, rows: readonly string[] = LIST, options
 
 const sortedKeys = async (cache: CacheManager) => (await cache.keys()).sort();
 
-/** The sealed value, as SQLite keeps it. */
+/** The sealed value as stored by SQLite. */
 function inDatabase(directory: string): unknown {
   using db = new DatabaseSync(join(directory, 'l3.db'), { readOnly: true });
   return db.prepare('SELECT value FROM pw_side_values WHERE name = ?').get('identity-key')?.['value'];

@@ -85,7 +85,7 @@ describe('getOrLoad with timeoutMs', () => {
     const second = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 100 }));
     await settle();
     expect(calls).toHaveLength(2);
-    calls[0]!.fail(new Error('of the loader that was given up'));
+    calls[0]!.fail(new Error('of the abandoned loader'));
     calls[1]!.give(entryOf('k', { source: 'second' }));
     expect(await second).toBe('second');
     expect((await manager.get('k'))?.source).toBe('second');

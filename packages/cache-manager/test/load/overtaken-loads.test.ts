@@ -6,7 +6,7 @@ import { CacheManager } from '../../src/index.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf, openStack } from '../support/stack.ts';
 
-/** A load that is under way, and what ends it. */
+/** A running load, and a function that ends it. */
 async function openLoading() {
   const { manager, clock } = await openStack();
   const gate = Promise.withResolvers<CacheEntry>();

@@ -119,7 +119,7 @@ describe('reencrypt with a tier that has no reseal', () => {
     await cache.has('x');
     await cache.get('k0');
     await new Promise((resolve) => setImmediate(resolve));
-    // What the tier missed was sealed with the current key when it was replayed.
+    // The missed write was sealed with the current key when it was replayed.
     expect(await cache.reencrypt()).toMatchObject({ reencrypted: 0, alreadyCurrent: 1, complete: true });
   });
 

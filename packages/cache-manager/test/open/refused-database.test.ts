@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../../src/index.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A database that another program gave a trigger. */
+/** A database with a trigger of another program. */
 async function databaseWithTrigger(): Promise<string> {
   const path = join(makeTempDir(onTestFinished), 'l3.db');
   const tier = new SqliteCacheTier({}, { path });

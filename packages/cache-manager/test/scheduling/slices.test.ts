@@ -88,7 +88,7 @@ describe('an import over existing entries', () => {
     tier.hook = (operation) => (operation === 'put' ? held : undefined);
     const checked = manager.recordHealthCheck('k', { status: 'unhealthy', checkUrl: 'http://check.example' });
     const imported = manager.warmFromFile(path);
-    // Time enough to look at the entry before the check is stored.
+    // Gives the import time to read the entry before the check is stored.
     await sleep(50);
     goOn();
     expect((await checked)?.totalHealthChecks).toBe(1);

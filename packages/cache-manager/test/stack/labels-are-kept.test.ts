@@ -24,7 +24,7 @@ async function openLabelled(options: Partial<CacheManagerOptions> = {}) {
   const entry = CacheEntry.create(input, clock);
   await cache.put(entry.key, entry);
   const { key } = entry;
-  /** The labels of the entry as each tier has it. */
+  /** The labels of the entry in each tier. */
   const everywhere = async () => [l1.peek(key)?.labels, (await l2.peek(key))?.labels, (await l3.get(key))?.labels];
   return { clock, cache, l1, l2, l3, key, entry, everywhere };
 }

@@ -22,7 +22,7 @@ async function openQueried() {
   const switchOff = () => {
     for (let i = 0; i < 3; i++) l2.handleFailure(new Error('planted'));
   };
-  /** Keys of all pages; `between` runs after each. */
+  /** The keys of all pages; `between` runs after each page. */
   const pages = async (filter: EntryFilter, between = () => {}) => {
     const keys: string[] = [];
     let cursor: string | undefined;

@@ -14,7 +14,7 @@ class ReadyTier extends FaultTier {
   }
 }
 
-/** Three tiers, with entries `a` to `d` in the second; the timer of what is written behind runs already. */
+/** Three tiers, with entries `a` to `d` in the second one. The timer of the access buffer is already running. */
 async function openReady() {
   const clock = new ManualClock();
   const [second, third] = [new ReadyTier({ clock }), new ReadyTier({ clock })];

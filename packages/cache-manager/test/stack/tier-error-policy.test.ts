@@ -40,7 +40,7 @@ describe('onTierError', () => {
       await expect(failure).rejects.toBeInstanceOf(CacheStorageError);
       await expect(failure).rejects.toMatchObject({ tier: 'l2', message: expect.stringContaining('l2') });
       expect(l1.peek('other')?.key).toBe('other');
-      // What the first tier answers touches no other.
+      // A hit in the first tier does not reach the other one.
       expect((await manager.get('other'))?.key).toBe('other');
       await expect(manager.get('none')).rejects.toBeInstanceOf(CacheStorageError);
     },
@@ -52,7 +52,7 @@ describe('onTierError', () => {
     for (let i = 0; i < 3; i++) await expect(manager.get('none')).rejects.toBeInstanceOf(CacheStorageError);
     expect(l2.enabled).toBe(false);
     expect(await manager.put('k', entry)).toBe(true);
-    // The first try to bring it back, which fails.
+    // The first attempt to recover, which fails.
     for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
     l2.fault = 'none';
     const back = new Promise<void>((resolve) => manager.on('recovered', () => resolve()));

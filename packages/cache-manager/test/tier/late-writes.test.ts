@@ -5,7 +5,7 @@ import { CacheManager } from '../../src/index.ts';
 import { HookTier } from '../support/hook-tier.ts';
 import { entryOf } from '../support/stack.ts';
 
-/** A cache whose second tier answers a chosen operation only when the test lets it: long after the deadline. */
+/** A cache whose second tier delays a chosen operation until the test releases it, long after the deadline. */
 async function openLate() {
   const clock = new ManualClock();
   const l1 = new MemoryCacheTier({}, { clock });
@@ -24,7 +24,7 @@ async function openLate() {
       return gate.promise;
     };
   };
-  /** Lets the late operation land, and everything that follows from it. */
+  /** Releases the late operation and waits for everything that follows from it. */
   const land = async () => {
     gate.resolve();
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
