@@ -32,7 +32,7 @@ import { startBackgroundCleanup, type TtlManager } from './maintenance/ttl-manag
 import type { CacheManagerOptions } from './manager-options.ts';
 import type { CacheEventListener, CacheEventName } from './observe/cache-events.ts';
 import type { Statistics } from './observe/statistics.ts';
-import { type OpenStack, openStack } from './open/open-stack.ts';
+import { type OpenTierStack, openTierStack } from './open/open-tier-stack.ts';
 import { DEFAULT_TIMEOUT_MS } from './open/open-tiers.ts';
 import { queryStack } from './stack/query-stack.ts';
 import { applyTierErrorPolicy } from './stack/tier-error-policy.ts';
@@ -61,7 +61,7 @@ export class CacheManager implements AsyncDisposable {
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CacheManagerOptions, { clock, logger, statistics, stack }: OpenStack) {
+  private constructor(options: CacheManagerOptions, { clock, logger, statistics, stack }: OpenTierStack) {
     this.#options = options;
     this.clock = clock;
     this.cipher = options.cipher;
@@ -99,7 +99,7 @@ export class CacheManager implements AsyncDisposable {
    * CacheConfigError that lists all invalid or unknown options before a tier is created, and one for an invalid stack.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
-    return new CacheManager(options, await openStack(options));
+    return new CacheManager(options, await openTierStack(options));
   }
 
   /** The tiers in order. Writing to one directly bypasses the order of the cache's operations. */

@@ -12,7 +12,8 @@ function run(program: string, config: unknown): string {
   const env = { ...process.env, CACHE_CONFIG: JSON.stringify(config) };
   const options = { cwd: import.meta.dirname, encoding: 'utf8', timeout: 60_000, env } as const;
   const child = spawnSync(process.execPath, args, options);
-  expect([child.status, child.stderr]).toEqual([0, '']);
+  expect(child.status).toBe(0);
+  expect(child.stderr).toBe('');
   return child.stdout.trim();
 }
 
@@ -84,7 +85,9 @@ describe('a cache of memory alone that nobody closes', () => {
       console.log('done');`;
     const args = ['--conditions=@pw/source', '--input-type=module', '--eval', program];
     const child = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 20_000 });
-    expect([child.status, child.stdout.trim(), child.stderr]).toEqual([0, 'done', '']);
+    expect(child.status).toBe(0);
+    expect(child.stdout.trim()).toBe('done');
+    expect(child.stderr).toBe('');
   });
 
   it('is garbage-collected in spite of its background cleanup', () => {
@@ -100,6 +103,8 @@ describe('a cache of memory alone that nobody closes', () => {
       console.log(forgotten.deref() === undefined);`;
     const args = ['--expose-gc', '--conditions=@pw/source', '--input-type=module', '--eval', program];
     const child = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 30_000 });
-    expect([child.status, child.stdout.trim(), child.stderr]).toEqual([0, 'true', '']);
+    expect(child.status).toBe(0);
+    expect(child.stdout.trim()).toBe('true');
+    expect(child.stderr).toBe('');
   });
 });

@@ -15,7 +15,8 @@ describe('TtlManager', () => {
         });
       };
       const ttl = new TtlManager({ cleanupExpired }, { cleanupInterval: 60 });
-      expect([ttl.enabled, ttl.cleanupInterval]).toEqual([false, 60]);
+      expect(ttl.enabled).toBe(false);
+      expect(ttl.cleanupInterval).toBe(60);
       ttl.start();
       ttl.start();
       await vi.advanceTimersByTimeAsync(180_000);

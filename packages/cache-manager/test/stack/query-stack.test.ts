@@ -100,7 +100,10 @@ describe('query', () => {
     l1.clear();
     await cache.query();
     const { l1Stats, l2Stats, promotions } = cache.getStatistics();
-    expect([l1.size(), l1Stats.hits, l2Stats.hits, promotions]).toEqual([0, 0, 0, 0]);
+    expect(l1.size()).toBe(0);
+    expect(l1Stats.hits).toBe(0);
+    expect(l2Stats.hits).toBe(0);
+    expect(promotions).toBe(0);
   });
 
   it.each([{ limit: 0 }, { cursor: 'nonsense' }, { cursor: 'W10' }, { wrong: 1 }])('rejects %j', async (filter) => {

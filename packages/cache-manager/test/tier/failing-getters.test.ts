@@ -84,7 +84,8 @@ describe('the keys of a cache', () => {
   it('contain only strings', async () => {
     const { cache, clock } = await openWith('keys', () => async () => ['a', 5, null]);
     await cache.put('b', entryOf('b', {}, clock));
-    expect([await cache.keys(), await cache.size()]).toEqual([['b', 'a'], 2]);
+    expect(await cache.keys()).toEqual(['b', 'a']);
+    expect(await cache.size()).toBe(2);
     await cache.close();
   });
 });

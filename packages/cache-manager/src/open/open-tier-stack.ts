@@ -7,7 +7,7 @@ import { checkOptions } from './check-options.ts';
 import { openTiers } from './open-tiers.ts';
 
 /** What an open cache consists of. */
-export interface OpenStack {
+export interface OpenTierStack {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly statistics: Statistics;
@@ -15,7 +15,7 @@ export interface OpenStack {
 }
 
 /** Checks the options and opens the tiers. Throws as `CacheManager.open` does. */
-export async function openStack(options: CacheManagerOptions): Promise<OpenStack> {
+export async function openTierStack(options: CacheManagerOptions): Promise<OpenTierStack> {
   checkOptions(options);
   const clock = options.clock ?? systemClock;
   const logger = quietLogger(options.logger ?? silentLogger);
