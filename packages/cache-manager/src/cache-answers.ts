@@ -1,11 +1,11 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** What `lookup` tells of a hit. */
+/** The result of `lookup`. */
 export interface CacheLookup {
   readonly entry: CacheEntry;
-  /** Name of the tier that answered. */
+  /** The name of the tier that had the entry. */
   readonly tier: string;
-  /** Its place in the stack: 1 is the first. */
+  /** The tier's position in the stack: 1 is the first. */
   readonly level: number;
   /** Milliseconds since the proxy was fetched. */
   readonly ageMs: number;
@@ -13,7 +13,7 @@ export interface CacheLookup {
   readonly remainingTtlMs: number;
 }
 
-/** What `putDetailed` tells. */
+/** The result of `putDetailed`. */
 export interface PutResult {
   /** True if at least one tier stored the entry. */
   readonly stored: boolean;

@@ -18,77 +18,84 @@ import {
   type MaybePromise,
   RemovalReason,
 } from '@pw/cache-models';
-import { byKey } from './by-key.ts';
-import type { CacheActivity } from './cache-activity.ts';
 import type { CacheLookup, PutResult } from './cache-answers.ts';
-import type { CacheEventListener, CacheEventName } from './cache-events.ts';
 import { checkEntries, checkEntry, checkKey, checkKeys, checkLoad, NO_OPTIONS } from './check-arguments.ts';
-import { type DueOptions, HealthChecks } from './health-checks.ts';
-import { IdentityKey } from './identity-key.ts';
-import { DEFAULT_LEASE_MS } from './load-once.ts';
-import { type CacheLoader, type LoadOptions, Loads } from './loads.ts';
+import { type DueOptions, HealthChecks } from './health/health-checks.ts';
+import { IdentityKey } from './identity/identity-key.ts';
+import { type CacheLoader, EntryLoader, type LoadOptions } from './load/entry-loader.ts';
+import { DEFAULT_LEASE_MS } from './load/leased-load.ts';
+import { type ReencryptOptions, type ReencryptResult, reencrypt } from './maintenance/reencrypt.ts';
+import { startBackgroundCleanup, type TtlManager } from './maintenance/ttl-manager.ts';
 import type { CacheManagerOptions } from './manager-options.ts';
-import { type CacheParts, openParts } from './open-parts.ts';
-import { DEFAULT_TIMEOUT_MS } from './open-slots.ts';
-import { type ReencryptOptions, type ReencryptResult, reencrypt } from './reencrypt.ts';
-import { queryStack } from './stack-query.ts';
-import { heedingTierErrors } from './tier-errors.ts';
-import { type Hit, TierStack } from './tier-stack.ts';
-import type { ExportDestination, ExportOptions, ExportResult } from './transfer/export/index.ts';
-import { exportSource, exportToFile } from './transfer/export/index.ts';
-import type { FileOrBytes, WarmOptions, WarmResult, WarmTarget } from './transfer/import/index.ts';
-import { warmFromFile, warmTarget } from './transfer/import/index.ts';
+import type { CacheEventListener, CacheEventName } from './observe/cache-events.ts';
+import type { Statistics } from './observe/statistics.ts';
+import { type OpenTierStack, openTierStack } from './open/open-tier-stack.ts';
+import { DEFAULT_TIMEOUT_MS } from './open/open-tiers.ts';
+import { queryStack } from './stack/query-stack.ts';
+import { applyTierErrorPolicy } from './stack/tier-error-policy.ts';
+import type { Hit, TierStack } from './stack/tier-stack.ts';
+import { jitterTtl } from './stack/ttl-jitter.ts';
+import {
+  type ExportDestination,
+  type ExportOptions,
+  type ExportResult,
+  exportSource,
+  exportToFile,
+} from './transfer/export/index.ts';
+import {
+  type FileOrBytes,
+  type WarmOptions,
+  type WarmResult,
+  type WarmTarget,
+  warmFromFile,
+  warmTarget,
+} from './transfer/import/index.ts';
 import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './transfer/sync/index.ts';
-import { shorten } from './ttl-jitter.ts';
-import type { TtlManager } from './ttl-manager.ts';
-import { startSweeping } from './weak-sweep.ts';
 
 /**
- * One reliable cache out of any number of tiers. Reads ask the tiers from the first to the last and copy a hit into the
- * ones above; writes go to all. A tier that fails is left out until it works again and has caught up; reads and writes
- * reject for wrong arguments and after `close` only.
+ * One reliable cache made of any number of tiers. Reads try the tiers from the first to the last and copy a hit into
+ * the tiers above; writes go to all tiers. A failing tier is taken out of use until it works again and has caught up.
+ * Reads and writes reject only for invalid arguments, after `close`, and as `onTierError` requires.
  */
 export class CacheManager implements AsyncDisposable {
-  /** The bit-compatible cache key of a proxy URL. */
+  /** The cache key of a proxy URL, identical to that of the reference. */
   static readonly generateCacheKey = generateCacheKey;
 
   readonly clock: Clock;
   readonly cipher: CredentialCipher | undefined;
   readonly #options: CacheManagerOptions;
-  readonly #activity: CacheActivity;
+  readonly #statistics: Statistics;
   readonly #stack: TierStack;
-  readonly #loads: Loads;
+  readonly #loader: EntryLoader;
   readonly #health: HealthChecks;
   readonly #identityKey: IdentityKey;
   readonly #logger: Logger;
   readonly #ttl: TtlManager | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: CacheManagerOptions, parts: CacheParts) {
-    const { clock, logger, activity, slots } = parts;
+  private constructor(options: CacheManagerOptions, { clock, logger, statistics, stack }: OpenTierStack) {
     this.#options = options;
     this.clock = clock;
     this.cipher = options.cipher;
-    this.#activity = activity;
-    this.#stack = new TierStack(slots, activity, logger);
-    activity.attach(this.#stack);
+    this.#statistics = statistics;
+    this.#stack = stack;
     this.#logger = logger;
-    this.#identityKey = new IdentityKey(slots, options.cipher, logger);
-    this.#loads = new Loads({
-      stack: this.#stack,
+    this.#identityKey = new IdentityKey(stack.tiers, options.cipher, logger);
+    this.#loader = new EntryLoader({
+      stack,
       clock,
       logger,
       leaseMs: options.loadLeaseMs ?? DEFAULT_LEASE_MS,
-      patienceMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      closeTimeoutMs: options.tierTimeoutMs ?? DEFAULT_TIMEOUT_MS,
       get: (key) => this.get(key),
-      getAfterAll: (key) => this.#getAfterAll(key),
+      getAfterMiss: (key) => this.#getAfterMiss(key),
       put: async (key, entry) => {
         this.#checkEntry(key, entry);
-        await this.#strictly(() => this.#stack.putLoaded(this.#given(entry)));
+        await this.#withErrorPolicy(() => stack.putLoaded(this.#withJitter(entry)));
       },
     });
     const { failureThreshold = 3, healthCheckInvalidation = true, healthThresholds, healthSchedule } = options;
-    this.#health = new HealthChecks(this.#stack, {
+    this.#health = new HealthChecks(stack, {
       clock,
       removeAfter: healthCheckInvalidation ? failureThreshold : undefined,
       thresholds: healthThresholds ?? {},
@@ -96,20 +103,20 @@ export class CacheManager implements AsyncDisposable {
     });
     const cleanupInterval = options.cleanupIntervalSeconds;
     if (cleanupInterval === undefined) return;
-    this.#ttl = startSweeping(this, cleanupInterval, logger);
+    this.#ttl = startBackgroundCleanup(this, cleanupInterval, logger);
   }
 
   /**
-   * Opens a stack of tiers. A tier that cannot open is degraded, unless it is named in `required`.
-   * Throws a CacheConfigError for a stack that makes no sense, and one that lists all options that are wrong or unknown, before a tier is made.
+   * Opens a stack of tiers. A tier that cannot be opened starts degraded, unless it is named in `required`. Throws a
+   * CacheConfigError that lists all invalid or unknown options before a tier is created, and one for an invalid stack.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
-    return new CacheManager(options, await openParts(options));
+    return new CacheManager(options, await openTierStack(options));
   }
 
-  /** The tiers, the first one first. Writing to one directly goes past the cache's order. */
+  /** The tiers in order. Writing to one directly bypasses the order of the cache's operations. */
   get tiers(): readonly { readonly name: string; readonly tier: CacheTier }[] {
-    return this.#stack.slots.map(({ name, tier }) => ({ name, tier }));
+    return this.#stack.tiers.map(({ name, tier }) => ({ name, tier }));
   }
 
   /** The background cleanup, if the cache was opened with one. */
@@ -119,104 +126,110 @@ export class CacheManager implements AsyncDisposable {
 
   /** The live entry of a key, or `undefined`. Counts the access and copies the entry into the tiers above. */
   get(key: string): Promise<CacheEntry | undefined> {
-    if (this.#options.onTierError === 'throw') return this.#strictly(() => this.#found(key));
-    // Not an async function, which would make an object of its own for each call: this is the path that all speed depends on.
+    if (this.#options.onTierError === 'throw') return this.#withErrorPolicy(() => this.#findEntry(key));
+    // Not an async function, which would create another object for each call: this is the hot path.
     try {
       this.#check(key);
       const found = this.#stack.get(key);
-      return isPromise(found) ? found.then((entry) => this.#answered(entry)) : Promise.resolve(this.#answered(found));
+      return isPromise(found) ? found.then((entry) => this.#countMiss(entry)) : Promise.resolve(this.#countMiss(found));
     } catch (error) {
       return Promise.reject(error as Error);
     }
   }
 
-  /** As `get`, and tells which tier answered. */
+  /** As `get`, and returns which tier had the entry. */
   async lookup(key: string): Promise<CacheLookup | undefined> {
-    const hit = await this.#strictly(() => this.#find(key));
+    const hit = await this.#withErrorPolicy(() => this.#find(key));
     if (hit === undefined) return undefined;
-    const { entry, slot } = hit;
+    const { entry, tier } = hit;
     const now = this.clock.now();
     return {
       entry,
-      tier: slot.name,
-      level: slot.level + 1,
+      tier: tier.name,
+      level: tier.level + 1,
       ageMs: now - entry.fetchTime,
       remainingTtlMs: entry.expiresAt - now,
     };
   }
 
-  /** The live entry of a key in the first tier, at once and without any trace; `undefined` if that tier cannot answer at once. */
+  /**
+   * The live entry of a key in the first tier, synchronously and without side effects; `undefined` if that tier is
+   * asynchronous.
+   */
   peek(key: string): CacheEntry | undefined {
     this.#check(key);
-    const first = this.#stack.slots[0]!;
-    const found = first.isSynchronous ? first.look(key) : undefined;
+    const first = this.#stack.tiers[0]!;
+    const found = first.isSynchronous ? first.peek(key) : undefined;
     return isPromise(found) ? undefined : found;
   }
 
-  /** True if a tier holds a live entry of the key. Counts nothing and copies nothing. */
+  /** True if a tier has a live entry of the key. Counts and copies nothing. */
   async has(key: string): Promise<boolean> {
     this.#check(key);
-    return this.#strictly(() => this.#stack.has(key));
+    return this.#withErrorPolicy(() => this.#stack.has(key));
   }
 
-  /** The live entries found, by key; as one `get` for each. */
+  /** The live entries found, by key; like one `get` for each key. */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     this.#checkKeys(keys);
-    const found = await this.#strictly(() => Promise.all(keys.map((key) => this.#find(key))));
+    const found = await this.#withErrorPolicy(() => Promise.all(keys.map((key) => this.#find(key))));
     const entries = found.map((hit) => hit?.entry);
     return byKey(keys, entries);
   }
 
-  /** What `lookup` tells of each entry found, by key. */
+  /** The results of `lookup` for the entries found, by key. */
   async lookupMany(keys: readonly string[]): Promise<Map<string, CacheLookup>> {
     this.#checkKeys(keys);
     return byKey(keys, await Promise.all(keys.map((key) => this.lookup(key))));
   }
 
-  /** What `peek` gives for each key that the first tier has. */
+  /** The results of `peek` for the keys that the first tier has. */
   peekMany(keys: readonly string[]): Map<string, CacheEntry> {
     this.#checkKeys(keys);
     const found = keys.map((key) => this.peek(key));
     return byKey(keys, found);
   }
 
-  /** Stores an entry in every tier; true if at least one holds it. Rejects with a CacheValidationError for a wrong argument. */
+  /**
+   * Stores an entry in every tier; true if at least one stored it. Rejects with a CacheValidationError for an invalid
+   * argument.
+   */
   async put(key: string, entry: CacheEntry): Promise<boolean> {
     this.#checkEntry(key, entry);
-    return (await this.#strictly(() => this.#stack.put(this.#given(entry)))).includes(true);
+    return (await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)))).includes(true);
   }
 
-  /** As `put`, and tells which tiers hold the entry. */
+  /** As `put`, and returns which tiers stored the entry. */
   async putDetailed(key: string, entry: CacheEntry): Promise<PutResult> {
     this.#checkEntry(key, entry);
-    const stored = await this.#strictly(() => this.#stack.put(this.#given(entry)));
-    const tiers = Object.fromEntries(this.#stack.slots.map((slot, i) => [slot.name, stored[i] === true]));
+    const stored = await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)));
+    const tiers = Object.fromEntries(this.#stack.tiers.map((tier, i) => [tier.name, stored[i] === true]));
     return { stored: stored.includes(true), tiers };
   }
 
-  /** Stores entries, each under its own key, and tells in the same order which of them at least one tier holds. */
+  /** Stores entries, each under its own key, and returns in the same order which of them at least one tier stored. */
   async putMany(entries: readonly CacheEntry[]): Promise<boolean[]> {
     this.#checkOpen();
     checkEntries(entries);
-    return this.#strictly(() => this.#stack.putMany(entries.map((entry) => this.#given(entry))));
+    return this.#withErrorPolicy(() => this.#stack.putMany(entries.map((entry) => this.#withJitter(entry))));
   }
 
-  /** Removes an entry from every tier; true if one of them had it. */
+  /** Removes an entry from every tier; true if it existed in at least one. */
   async delete(key: string): Promise<boolean> {
     this.#check(key);
-    return this.#strictly(() => this.#stack.erase(key, RemovalReason.EXPLICIT));
+    return this.#withErrorPolicy(() => this.#stack.delete(key, RemovalReason.EXPLICIT));
   }
 
-  /** Removes entries and tells in the same order which were there. */
+  /** Removes entries and returns in the same order which of them existed. */
   async deleteMany(keys: readonly string[]): Promise<boolean[]> {
     this.#checkKeys(keys);
-    return this.#strictly(() => this.#stack.eraseMany(keys));
+    return this.#withErrorPolicy(() => this.#stack.deleteMany(keys));
   }
 
-  /** Removes everything from every tier and tells how many different entries that were. */
+  /** Clears every tier and returns how many different entries there were. */
   async clear(): Promise<number> {
     this.#checkOpen();
-    return this.#strictly(() => this.#stack.clear());
+    return this.#withErrorPolicy(() => this.#stack.clear());
   }
 
   /** Every live key once. */
@@ -237,9 +250,10 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entry of a key, loaded if no tier has it. Any number of callers share one load, in all processes where a tier gives leases;
-   * a failed one rejects all of them and leaves nothing behind. See {@link LoadOptions} for a signal, a deadline, and entries near
-   * the end of their life. A loader must not ask for its own key here: it would wait for itself. Rejects with a CacheValidationError for a loaded entry of another key.
+   * The entry of a key, loaded if no tier has it. Any number of callers share one load, across processes if a tier
+   * supports leases; a failed load rejects for all of them and leaves nothing behind. See {@link LoadOptions} for a
+   * signal, a deadline, and stale entries. A loader must not call `getOrLoad` for its own key: it would wait for
+   * itself. Rejects with a CacheValidationError if the loaded entry has another key.
    */
   async getOrLoad(
     key: string,
@@ -249,12 +263,13 @@ export class CacheManager implements AsyncDisposable {
     this.#check(key);
     checkLoad(loader, options);
     options.signal?.throwIfAborted();
-    return this.#loads.getOrLoad(key, loader, options);
+    return this.#loader.getOrLoad(key, loader, options);
   }
 
   /**
-   * One page of the live entries that fit a filter, from the lowest tier if it has an index, no limit, and has missed nothing, else by looking at every entry
-   * (expired ones are found by a tier's index alone). Counts and copies nothing. Rejects with a CacheValidationError for a wrong filter.
+   * One page of the live entries that match a filter: from the lowest tier if it has an index, no limit, and has missed
+   * nothing, otherwise from all entries (expired entries are found only by an index). Counts and copies nothing.
+   * Rejects with a CacheValidationError for an invalid filter.
    */
   async query(filter: EntryFilter = {}): Promise<EntryPage> {
     this.#checkOpen();
@@ -263,7 +278,7 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Counts a failure of a proxy and marks it unhealthy; at `failureThreshold` failures it is removed from every tier,
-   * unless `healthCheckInvalidation` is off. An unknown key is no error.
+   * unless `healthCheckInvalidation` is false. An unknown key is not an error.
    */
   async invalidateByHealth(key: string): Promise<void> {
     this.#check(key);
@@ -271,24 +286,27 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Stores the outcome of a health check in every tier, and in the history of the tier that keeps one; gives the entry as it is
-   * now, `undefined` if no tier has it. What makes an entry degraded, dead, or healthy again: `healthThresholds`. Removes
-   * nothing. Rejects with a CacheValidationError for a wrong result.
+   * Stores the result of a health check in every tier, and in the history of the tier that keeps one. Returns the
+   * updated entry, or `undefined` if no tier has the key. `healthThresholds` decide when an entry becomes degraded,
+   * dead, or healthy again. Removes nothing. Rejects with a CacheValidationError for an invalid result.
    */
   async recordHealthCheck(key: string, result: HealthCheckResult): Promise<CacheEntry | undefined> {
     this.#check(key);
     return this.#health.record(key, result);
   }
 
-  /** The health checks of a key, newest first; none without a tier that keeps them. Rejects with a CacheValidationError for wrong options. */
+  /**
+   * The health checks of a key, the latest first; an empty list if no tier keeps a history. Rejects with a
+   * CacheValidationError for invalid options.
+   */
   async healthHistory(key: string, options?: HealthHistoryOptions): Promise<HealthRecord[]> {
     this.#check(key);
     return this.#health.history(key, options);
   }
 
   /**
-   * The entries whose next health check is due, those without one first, then the longest overdue. `limit`: 1 to 10000, default 100;
-   * rejects with a CacheValidationError for another one.
+   * The entries that are due for a health check: first those never checked, then those overdue for longest. `limit` is
+   * 1 to 10000, default 100. Rejects with a CacheValidationError for invalid options.
    */
   async dueForHealthCheck(options: DueOptions = {}): Promise<CacheEntry[]> {
     this.#checkOpen();
@@ -297,53 +315,58 @@ export class CacheManager implements AsyncDisposable {
 
   /** A snapshot of the counts of all tiers. */
   getStatistics(): CacheStatistics {
-    return this.#activity.statistics();
+    return this.#statistics.snapshot();
   }
 
-  /** Removes expired entries from every tier and tells how many removals that were. */
+  /** Removes expired entries from every tier and returns the number of removals. */
   async cleanupExpired(): Promise<number> {
     this.#checkOpen();
     return this.#stack.cleanupExpired();
   }
 
   /**
-   * Reads proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows that bring no TTL get the one of their source.
-   * Importing over an entry keeps its health. Rows over a limit (1 MiB a line, see the README) fail alone. Rejects with a CacheValidationError for a wrong option;
-   * with `keyIdentity: 'url+credentials'` as {@link WarmOptions.keyIdentity} says.
+   * Imports proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows without a TTL get that of their source.
+   * Importing over an entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails
+   * alone. Rejects with a CacheValidationError for an invalid option; for `keyIdentity: 'url+credentials'` see {@link
+   * WarmOptions.keyIdentity}.
    */
   async warmFromFile(file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
     this.#checkOpen();
     return warmFromFile(this.#warmTarget(), file, options);
   }
 
-  /** Makes the entries of a source those of a list, and tells why, where it removes none: see {@link SyncResult}. Rejects with a CacheValidationError for a wrong argument. */
+  /**
+   * Makes the entries of a source match a list; {@link SyncResult} tells why, if none were removed. Rejects with a
+   * CacheValidationError for an invalid argument.
+   */
   async syncFrom(source: string, rows: SyncRows, options?: SyncOptions): Promise<SyncResult> {
     this.#checkOpen();
     return syncFrom(this.#stack, this.#warmTarget(), source, rows, options);
   }
 
-  /** Writes every entry as it is to a JSON Lines file, which `warmFromFile` reads back; credentials sealed by default. */
+  /** Writes every entry to a JSON Lines file that `warmFromFile` can import; credentials are sealed by default. */
   async exportToFile(file: ExportDestination, options?: ExportOptions): Promise<ExportResult> {
     this.#checkOpen();
     return exportToFile(exportSource(this.#stack, this.cipher), file, options);
   }
 
   /**
-   * Seals every stored token again that the current key did not make, tier by tier and in batches, while reads and writes go on. After an
-   * interruption the next call goes on. See {@link ReencryptResult} for when the older keys may be dropped.
-   * Rejects with a CacheConfigError without a cipher, a CacheValidationError for a wrong option, the signal's reason.
+   * Reseals every stored token that another key sealed, tier by tier and in batches, while reads and writes continue.
+   * After an interruption the next call continues the work. See {@link ReencryptResult} for when the older keys may be
+   * dropped. Rejects with a CacheConfigError without a cipher, a CacheValidationError for an invalid option, and the
+   * signal's reason.
    */
   async reencrypt(options?: ReencryptOptions): Promise<ReencryptResult> {
     this.#checkOpen();
     return reencrypt(this.#stack, this.cipher, options);
   }
 
-  /** Adds a listener; returns a function that removes it. Throws a CacheValidationError for an event that there is not. */
+  /** Adds a listener and returns a function that removes it. Throws a CacheValidationError for an unknown event. */
   on<E extends CacheEventName>(name: E, listener: CacheEventListener<E>): () => void {
-    return this.#activity.events.on(name, listener);
+    return this.#statistics.events.on(name, listener);
   }
 
-  /** Writes what is written behind (access counts) and closes every tier. Idempotent. */
+  /** Writes buffered access counts and closes every tier. Idempotent. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -355,10 +378,10 @@ export class CacheManager implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#ttl?.stop();
-    await this.#loads.idle();
+    await this.#loader.idle();
     await this.#stack.settle();
-    const closed = await Promise.allSettled(this.#stack.slots.map((slot) => slot.close()));
-    this.#activity.events.removeAll();
+    const closed = await Promise.allSettled(this.#stack.tiers.map((tier) => tier.close()));
+    this.#statistics.events.removeAll();
     const errors = closed.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (errors.length > 0)
       throw new CacheError('cache manager: not every tier could be closed', { cause: new AggregateError(errors) });
@@ -369,37 +392,39 @@ export class CacheManager implements AsyncDisposable {
     return warmTarget(this.#stack, this.#options, own);
   }
 
-  async #found(key: string): Promise<CacheEntry | undefined> {
+  async #findEntry(key: string): Promise<CacheEntry | undefined> {
     return (await this.#find(key))?.entry;
   }
 
-  #strictly<T>(work: () => T): Promise<Awaited<T>> {
-    return heedingTierErrors(this.#options.onTierError, this.#stack.slots, work);
+  #withErrorPolicy<T>(work: () => T): Promise<Awaited<T>> {
+    return applyTierErrorPolicy(this.#options.onTierError, this.#stack.tiers, work);
   }
 
-  /** An entry as it is stored: with its life shortened if that is wanted. */
-  #given(entry: CacheEntry): CacheEntry {
+  /** The entry as it is stored: with its TTL shortened at random if that is configured. */
+  #withJitter(entry: CacheEntry): CacheEntry {
     const { ttlJitter } = this.#options;
-    return ttlJitter === undefined ? entry : shorten(entry, ttlJitter);
+    return ttlJitter === undefined ? entry : jitterTtl(entry, ttlJitter);
   }
 
-  #answered<T>(found: T | undefined): T | undefined {
-    if (found === undefined) this.#activity.requestMisses++;
+  #countMiss<T>(found: T | undefined): T | undefined {
+    if (found === undefined) this.#statistics.requestMisses++;
     return found;
   }
 
-  /** For a request that was counted as a miss, and that another process has answered meanwhile. */
-  async #getAfterAll(key: string): Promise<CacheEntry | undefined> {
+  /**
+   * Looks again for a request that was counted as a miss, because another process may have loaded the entry meanwhile.
+   */
+  async #getAfterMiss(key: string): Promise<CacheEntry | undefined> {
     this.#checkOpen();
     if (!(await this.#stack.has(key))) return undefined;
-    const entry = await this.#strictly(() => this.#stack.get(key));
-    if (entry !== undefined) this.#activity.requestMisses--;
+    const entry = await this.#withErrorPolicy(() => this.#stack.get(key));
+    if (entry !== undefined) this.#statistics.requestMisses--;
     return entry;
   }
 
   #find(key: string): MaybePromise<Hit | undefined> {
     this.#check(key);
-    return chain(this.#stack.find(key), (hit) => this.#answered(hit));
+    return chain(this.#stack.find(key), (hit) => this.#countMiss(hit));
   }
 
   #check(key: unknown): void {
@@ -420,4 +445,11 @@ export class CacheManager implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing !== undefined) throw new CacheError('the cache is closed', { code: CacheErrorCode.CLOSED });
   }
+}
+
+/** The values found, by key. */
+function byKey<T>(keys: readonly string[], found: readonly (T | undefined)[]): Map<string, T> {
+  const map = new Map<string, T>();
+  for (const [i, value] of found.entries()) if (value !== undefined) map.set(keys[i]!, value);
+  return map;
 }

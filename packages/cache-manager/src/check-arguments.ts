@@ -9,14 +9,16 @@ import {
   optional,
 } from '@pw/cache-models';
 import { problemOfSize } from './check-size.ts';
-import type { LoadOptions } from './loads.ts';
+import type { LoadOptions } from './load/entry-loader.ts';
 
-/** Throws a CacheValidationError unless a key is a text of at most `MAX_KEY_BYTES` bytes. */
+/** Throws a CacheValidationError unless a key is a string of at most `MAX_KEY_BYTES` bytes. */
 export function checkKey(key: unknown): void {
   if (typeof key !== 'string' || isTooLongKey(key)) throw wrong('key', problemOfKey(key));
 }
 
-/** Throws a CacheValidationError unless the entry is one, under its own key, and no longer than an import takes back. */
+/**
+ * Throws a CacheValidationError unless `entry` is a CacheEntry with this key, and within the size limits of an import.
+ */
 export function checkEntry(key: unknown, entry: unknown): void {
   if (!CacheEntry.isCacheEntry(entry)) throw wrong('entry', Kinds.entry.wanted);
   if (key !== entry.key) throw wrong('key', 'must be the key of the entry');
@@ -25,7 +27,7 @@ export function checkEntry(key: unknown, entry: unknown): void {
   if (problem !== undefined) throw wrong('entry', problem);
 }
 
-/** Throws a CacheValidationError unless keys are a list of texts. */
+/** Throws a CacheValidationError unless `keys` is an array of valid keys. */
 export function checkKeys(keys: unknown): void {
   if (!Array.isArray(keys)) throw wrong('keys', Kinds.texts.wanted);
   for (let i = 0; i < keys.length; i++) {
@@ -34,7 +36,7 @@ export function checkKeys(keys: unknown): void {
   }
 }
 
-/** Throws a CacheValidationError unless entries are a list of such. */
+/** Throws a CacheValidationError unless `entries` is an array of valid entries. */
 export function checkEntries(entries: unknown): void {
   if (!Array.isArray(entries)) throw wrong('entries', 'must be a list of CacheEntries');
   for (let i = 0; i < entries.length; i++) {
@@ -55,14 +57,14 @@ const LOAD_OPTIONS: Readonly<Record<keyof LoadOptions, ArgumentKind>> = Object.f
   }),
 });
 
-/** Throws a CacheValidationError unless a load can be made of these. */
+/** Throws a CacheValidationError for invalid arguments of `getOrLoad`. */
 export function checkLoad(loader: unknown, options: unknown): void {
   if (typeof loader !== 'function') throw wrong('loader', Kinds.function.wanted);
-  if (!isPlainlyRight(options)) checkOptionsObject(options, LOAD_OPTIONS, { what: 'getOrLoad' });
+  if (!isObviouslyValid(options)) checkOptionsObject(options, LOAD_OPTIONS, { what: 'getOrLoad' });
 }
 
-/** What nearly all callers give, at a fraction of the cost of a list of problems. */
-function isPlainlyRight(options: unknown): boolean {
+/** A fast path for nearly all callers, at a fraction of the cost of listing problems. */
+function isObviouslyValid(options: unknown): boolean {
   if (options === NO_OPTIONS) return true;
   if (typeof options !== 'object' || options === null || Object.getPrototypeOf(options) !== Object.prototype)
     return false;
@@ -74,7 +76,7 @@ function isPlainlyRight(options: unknown): boolean {
   return true;
 }
 
-/** What a load has without options: known to be right. */
+/** The options of a load without options: known to be valid. */
 export const NO_OPTIONS: LoadOptions = Object.freeze({});
 
 function problemOfKey(key: unknown): string {

@@ -2,8 +2,9 @@ import type { CacheEntry, Secret } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './transfer/import/import-limits.ts';
 
 /**
- * What is too long about an entry for a file that an import reads back: `undefined` for nothing. Whatever passes is one line of an export, in every
- * mode. Opens no credential: the size of a token bounds that of its text.
+ * Describes what is too long about an entry for an import of its export; `undefined` if nothing is. An entry that
+ * passes fits in one line of an export, in every mode. Decrypts no credential whose size the size of its token can
+ * bound.
  */
 export function problemOfSize({
   proxyUrl,
@@ -20,17 +21,17 @@ export function problemOfSize({
   return isTooLong(password) ? tooLong('password', MAX_FIELD_CHARACTERS) : undefined;
 }
 
-function tooLong(name: string, most: number): string {
-  return `${name} must be at most ${most.toLocaleString('en')} characters long`;
+function tooLong(name: string, limit: number): string {
+  return `${name} must be at most ${limit.toLocaleString('en')} characters long`;
 }
 
 function isTooLong(secret: Secret | null): boolean {
   if (secret === null || secret.size <= MAX_FIELD_CHARACTERS) return false;
-  // Of a sealed one the size is that of the token; a text of ours is short enough to be opened and looked at.
+  // The size of a sealed secret is that of its token. Up to this limit, it is cheap enough to decrypt and measure.
   return secret.size > MAX_TOKEN_BYTES || lengthOf(secret) > MAX_FIELD_CHARACTERS;
 }
 
-/** 0 for one that no key opens: it stays as it is. */
+/** 0 for a secret that no key opens, which is kept as it is. */
 function lengthOf(secret: Secret): number {
   try {
     return secret.reveal().length;

@@ -1,13 +1,15 @@
 export type { CacheLookup, PutResult } from './cache-answers.ts';
-export type { CacheEventListener, CacheEventMap, CacheEventName } from './cache-events.ts';
 export { CacheManager } from './cache-manager.ts';
-export type { HealthThresholds } from './health-thresholds.ts';
-export type { CacheLoader, LoadContext, LoadOptions } from './loads.ts';
-export type { CacheManagerOptions, NamedTier } from './manager-options.ts';
-export type { OpenCacheOptions } from './open-cache.ts';
+export type { HealthThresholds } from './health/health-thresholds.ts';
+export type { CacheLoader, LoadContext, LoadOptions } from './load/entry-loader.ts';
+export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './maintenance/reencrypt.ts';
+export type { Sweepable, TtlManagerOptions } from './maintenance/ttl-manager.ts';
+export { TtlManager } from './maintenance/ttl-manager.ts';
+export type { CacheManagerOptions, NamedTier, OpenCacheOptions } from './manager-options.ts';
+export type { CacheEventListener, CacheEventMap, CacheEventName } from './observe/cache-events.ts';
 export { openCache } from './open-cache.ts';
-export type { ReencryptCounts, ReencryptOptions, ReencryptProgress, ReencryptResult } from './reencrypt.ts';
-export { ON_TIER_ERROR, type OnTierError } from './tier-errors.ts';
+export { ON_TIER_ERROR, type OnTierError } from './stack/tier-error-policy.ts';
+export type { TtlJitter } from './stack/ttl-jitter.ts';
 export type {
   ExportCredentials,
   ExportDestination,
@@ -38,6 +40,3 @@ export type {
   SyncRows,
 } from './transfer/sync/index.ts';
 export { SYNC_REFUSALS } from './transfer/sync/index.ts';
-export type { TtlJitter } from './ttl-jitter.ts';
-export type { Sweepable, TtlManagerOptions } from './ttl-manager.ts';
-export { TtlManager } from './ttl-manager.ts';

@@ -1,6 +1,6 @@
 import { type CacheEntry, originOf } from '@pw/cache-models';
 
-/** True if two entries are of one proxy: scheme, host and port are the same, in whatever spelling. */
+/** True if two entries belong to the same proxy: scheme, host and port are equal, in any spelling. */
 export function isSameProxy(one: CacheEntry, other: CacheEntry): boolean {
   return one.proxyUrl === other.proxyUrl || originOf(one.proxyUrl) === originOf(other.proxyUrl);
 }

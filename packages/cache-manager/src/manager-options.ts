@@ -1,61 +1,81 @@
 import type { CacheTier, Clock, CredentialCipher, HealthSchedule, Logger, TierFactory } from '@pw/cache-models';
-import type { HealthThresholds } from './health-thresholds.ts';
-import type { OnTierError } from './tier-errors.ts';
-import type { TtlJitter } from './ttl-jitter.ts';
+import type { HealthThresholds } from './health/health-thresholds.ts';
+import type { OnTierError } from './stack/tier-error-policy.ts';
+import type { TtlJitter } from './stack/ttl-jitter.ts';
 
-/** A tier, or a recipe for one, under a name of its own. */
+/** A tier, or a factory for one, with a name. */
 export interface NamedTier {
   readonly name: string;
   readonly tier: CacheTier | TierFactory;
   /**
-   * Longest life of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never makes a life longer,
-   * and shortens none in the other tiers. Default: the entry's own.
+   * The longest TTL of an entry in this tier, in seconds from when it is put or promoted there: above 0. It never
+   * extends a TTL, and does not affect other tiers. Default: the entry's own TTL.
    */
   readonly maxTtlSeconds?: number | undefined;
 }
 
-/** What `CacheManager.open` takes. */
+/** Options of `CacheManager.open`. */
 export interface CacheManagerOptions {
-  /** The stack, the fastest tier first: one to any number. Named `l1`, `l2`, … unless a name is given. */
+  /** The stack, the fastest tier first; at least one. Tiers are named `l1`, `l2`, … unless a name is given. */
   readonly tiers: readonly (CacheTier | TierFactory | NamedTier)[];
-  /** Handed to tiers that are made here, and used by exports. */
+  /** Passed to the factories of tiers, and used by exports. */
   readonly cipher?: CredentialCipher | undefined;
-  /** Default: the system's. */
+  /** Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** What it throws, or rejects with, harms nothing. Default: silent. */
+  /** Its errors are swallowed. Default: silent. */
   readonly logger?: Logger | undefined;
-  /** Names of tiers that must be made and opened; all others may be degraded from the start. Default none. */
+  /** Names of tiers that must open; all others may start degraded. Default: none. */
   readonly required?: readonly string[] | undefined;
-  /** Longest wait for one answer of an asynchronous tier, in milliseconds. Default 5000. */
+  /** The deadline of a call of an asynchronous tier, in milliseconds. Default 5000. */
   readonly tierTimeoutMs?: number | undefined;
   /**
-   * How long a lease of `getOrLoad` outlives a process that died while it was loading, in milliseconds: 100 or more. It is
-   * extended for as long as the load takes. Default 10000.
+   * How long a lease of `getOrLoad` outlives a process that died while loading, in milliseconds: 100 or more. During a
+   * load the lease is extended as needed. Default 10000.
    */
   readonly loadLeaseMs?: number | undefined;
   /**
-   * What a read or a write does when a tier fails under it: `"degrade"` (default) goes on without the tier; `"throw"` rejects with a
-   * CacheStorageError that names it, after the other tiers have done their part. A tier that is off is passed over either way.
+   * What a read or a write does when a tier fails: `"degrade"` (default) continues without the tier; `"throw"`
+   * completes the operation with the other tiers and then rejects with a CacheStorageError that names the tier. A
+   * degraded tier is skipped either way.
    */
   readonly onTierError?: OnTierError | undefined;
-  /** Shortens the life of entries that are put or loaded, at random. Default: not at all. */
+  /** Shortens the TTL of entries that are put or loaded, at random. Default: not at all. */
   readonly ttlJitter?: TtlJitter | undefined;
-  /** TTL in seconds of imported entries that bring none. Default 3600. */
+  /** The TTL of imported entries without their own, in seconds. Default 3600. */
   readonly defaultTtlSeconds?: number | undefined;
-  /** TTL in seconds of imported entries by source. Default none. */
+  /** The TTL of imported entries by source, in seconds. Default: none. */
   readonly perSourceTtl?: Readonly<Record<string, number>> | undefined;
-  /** Whether an entry that fails often enough is removed. Default true. */
+  /** Whether `invalidateByHealth` removes an entry after `failureThreshold` failures. Default true. */
   readonly healthCheckInvalidation?: boolean | undefined;
-  /** Failures that remove an entry: 1 or more. Default 3. */
+  /** The number of failures after which an entry is removed: 1 or more. Default 3. */
   readonly failureThreshold?: number | undefined;
-  /** When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Default: see {@link HealthThresholds}. */
+  /**
+   * When `recordHealthCheck` makes an entry degraded, dead, or healthy again. Defaults: see {@link HealthThresholds}.
+   */
   readonly healthThresholds?: HealthThresholds | undefined;
-  /** When an entry is to be checked next, in a stack without a tier that keeps a history; such a tier has a schedule of its own. */
+  /**
+   * When an entry is due for its next check, in a stack without a tier that keeps a history; such a tier has its own
+   * schedule.
+   */
   readonly healthSchedule?: HealthSchedule | undefined;
   /** Whether `getStatistics` reports counts. Default true. */
   readonly enableStatistics?: boolean | undefined;
   /** Seconds between `statistics` events: above 0. Default 5. */
   readonly statisticsInterval?: number | undefined;
-  /** Seconds between background cleanups; none without it. */
+  /** Seconds between background cleanups. Default: no background cleanup. */
   readonly cleanupIntervalSeconds?: number | undefined;
+}
+
+/** Options of `openCache`. */
+export interface OpenCacheOptions
+  extends Pick<
+    CacheManagerOptions,
+    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
+  > {
+  /** Default: the system clock. */
+  readonly clock?: Clock | undefined;
+  /** Default: silent. */
+  readonly logger?: Logger | undefined;
+  /** Where encryption keys are read from. Default: `process.env`. */
+  readonly env?: Record<string, string | undefined> | undefined;
 }

@@ -1,32 +1,20 @@
-import type { CacheConfigInput, Clock, Logger } from '@pw/cache-models';
+import type { CacheConfigInput } from '@pw/cache-models';
 import { CacheManager } from './cache-manager.ts';
-import { checkOpening } from './check-opening.ts';
-import { defaultCipher, defaultTiers } from './default-tiers.ts';
-import type { CacheManagerOptions } from './manager-options.ts';
-import { quietLogger } from './quiet-logger.ts';
-
-export interface OpenCacheOptions
-  extends Pick<
-    CacheManagerOptions,
-    'healthThresholds' | 'healthSchedule' | 'loadLeaseMs' | 'onTierError' | 'required' | 'tierTimeoutMs' | 'ttlJitter'
-  > {
-  /** Default: the system's. */
-  readonly clock?: Clock | undefined;
-  /** Default: silent. */
-  readonly logger?: Logger | undefined;
-  /** Where the encryption keys are looked up. Default: `process.env`. */
-  readonly env?: Record<string, string | undefined> | undefined;
-}
+import type { OpenCacheOptions } from './manager-options.ts';
+import { quietLogger } from './observe/quiet-logger.ts';
+import { checkOpenCache } from './open/check-open-cache.ts';
+import { defaultCipher, defaultTiers } from './open/default-tiers.ts';
 
 /**
- * The default cache in one line: memory, then JSON Lines files or SQLite, then SQLite, as a configuration says.
+ * Opens the default cache for a configuration: memory, then JSON Lines files or SQLite, then SQLite.
  *
- * Throws a CacheConfigError that lists what is wrong with the configuration and the options, before anything is made; a CacheError with code `CACHE_KEY_INVALID` for a wrong key, with code
- * `CACHE_PACKAGE_MISSING` when a tier's package is not installed (the message is the command that installs it). A tier whose
- * store cannot be opened is no error, unless it is named in `required`: the cache works without it and tries it again.
+ * Throws a CacheConfigError that lists all problems of the configuration and the options before anything is created; a
+ * CacheError with code `CACHE_KEY_INVALID` for an invalid key, or with code `CACHE_PACKAGE_MISSING` if a tier's package
+ * is not installed (the message is the command that installs it). A tier whose store cannot be opened is not an error,
+ * unless it is named in `required`: the cache works without it and tries again.
  */
 export async function openCache(config: CacheConfigInput = {}, options: OpenCacheOptions = {}): Promise<CacheManager> {
-  const parsed = checkOpening(config, options);
+  const parsed = checkOpenCache(config, options);
   const logger = options.logger && quietLogger(options.logger);
   const cipher = await defaultCipher(parsed, logger, options.env ?? process.env);
   return CacheManager.open({
@@ -47,7 +35,7 @@ export async function openCache(config: CacheConfigInput = {}, options: OpenCach
     required: options.required,
     tierTimeoutMs: options.tierTimeoutMs,
     ttlJitter: options.ttlJitter,
-    // Of the reference's two intervals the shorter one decides: both promise a sweep at least that often.
+    // The reference has two intervals, and both promise a cleanup at least that often: use the shorter one.
     cleanupIntervalSeconds: parsed.enableBackgroundCleanup
       ? Math.min(parsed.cleanupIntervalSeconds, parsed.ttlCleanupInterval)
       : undefined,

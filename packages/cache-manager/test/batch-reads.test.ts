@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { entryOf, openStack } from './support/stack.ts';
 
-describe('batch forms of reading', () => {
-  it('tell of each key that is there what the single ones do', async () => {
+describe('batch reads', () => {
+  it('return for each existing key what single reads return', async () => {
     const { manager, clock, l1 } = await openStack();
     for (const key of ['a', 'b']) await manager.put(key, entryOf(key, {}, clock));
     l1.delete('b');

@@ -4,7 +4,7 @@ import { CacheManager } from '../src/index.ts';
 import { entryOf, openStack } from './support/stack.ts';
 
 describe('put, get and delete', () => {
-  it('bring an entry into every tier and out again', async () => {
+  it('store an entry in every tier and remove it again', async () => {
     const { manager, l1, l2, l3, clock } = await openStack();
     expect(await manager.put('k', entryOf('k', {}, clock))).toBe(true);
     for (const tier of [l1, l2, l3]) expect(tier.has('k')).toBe(true);
@@ -14,7 +14,7 @@ describe('put, get and delete', () => {
     expect(await manager.delete('k')).toBe(false);
   });
 
-  it('refuse an entry under another key, and what is no entry', async () => {
+  it('reject an entry under another key, and a value that is not an entry', async () => {
     const { manager, clock } = await openStack();
     await expect(manager.put('a', entryOf('b', {}, clock))).rejects.toThrow(CacheValidationError);
     await expect(manager.put('a', {} as never)).rejects.toThrow(/CacheEntry.create/);
@@ -22,7 +22,7 @@ describe('put, get and delete', () => {
     expect(await manager.keys()).toEqual([]);
   });
 
-  it('tell which tiers stored an entry', async () => {
+  it('return which tiers stored an entry', async () => {
     const { manager, clock } = await openStack();
     expect(await manager.putDetailed('k', entryOf('k', {}, clock))).toEqual({
       stored: true,
@@ -30,7 +30,7 @@ describe('put, get and delete', () => {
     });
   });
 
-  it('have batch forms that answer in the order of the question', async () => {
+  it('have batch forms that return results in the order of their arguments', async () => {
     const { manager, clock } = await openStack();
     expect(await manager.putMany([entryOf('a', {}, clock), entryOf('b', {}, clock)])).toEqual([true, true]);
     expect([...(await manager.getMany(['b', 'x', 'a'])).keys()]).toEqual(['b', 'a']);
@@ -38,7 +38,7 @@ describe('put, get and delete', () => {
     expect(await manager.keys()).toEqual(['b']);
   });
 
-  it('count the accesses of an entry, whichever tier answers', async () => {
+  it('count the accesses of an entry, whichever tier has it', async () => {
     const { manager, clock, l1 } = await openStack();
     await manager.put('k', entryOf('k', { accessCount: 5 }, clock));
     clock.advance(10);
@@ -60,26 +60,30 @@ describe('put, get and delete', () => {
     for (const write of writes) expect(write.mock.calls).toEqual([[[update]]]);
   });
 
-  it('clear everything and count different entries once', async () => {
+  it('clear everything and count each entry once', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
     for (const key of ['a', 'b', 'c', 'd']) await manager.put(key, entryOf(key, {}, clock));
     expect(await manager.clear()).toBe(4);
-    expect([l1.size(), l2.size(), l3.size(), await manager.size()]).toEqual([0, 0, 0, 0]);
+    expect(l1.size()).toBe(0);
+    expect(l2.size()).toBe(0);
+    expect(l3.size()).toBe(0);
+    expect(await manager.size()).toBe(0);
   });
 });
 
 describe('promotion and demotion', () => {
-  it('copy a hit in the lowest tier into both above', async () => {
+  it('copy a hit in the lowest tier into both tiers above', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack();
     l3.put('k', entryOf('k', {}, clock));
     expect(await manager.lookup('k')).toMatchObject({ tier: 'l3', level: 3 });
-    expect([l1.has('k'), l2.has('k')]).toEqual([true, true]);
+    expect(l1.has('k')).toBe(true);
+    expect(l2.has('k')).toBe(true);
     expect(manager.getStatistics().promotions).toBe(2);
     expect(await manager.lookup('k')).toMatchObject({ tier: 'l1', level: 1 });
     expect(manager.getStatistics()).toMatchObject({ promotions: 2, requestMisses: 0 });
   });
 
-  it('never lengthen a life', async () => {
+  it('never extend a TTL', async () => {
     const { manager, clock, l1, l3 } = await openStack();
     const entry = entryOf('k', { ttlSeconds: 60 }, clock);
     l3.put('k', entry);
@@ -90,17 +94,19 @@ describe('promotion and demotion', () => {
     expect(await manager.get('k')).toBeUndefined();
   });
 
-  it('keep below what the first tier has no room for, and mark it', async () => {
+  it('keep and mark in lower tiers what the first tier evicts', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
     for (const key of ['a', 'b', 'c']) await manager.put(key, entryOf(key, {}, clock));
-    expect([l1.has('a'), l2.has('a'), l3.has('a')]).toEqual([false, true, true]);
+    expect(l1.has('a')).toBe(false);
+    expect(l2.has('a')).toBe(true);
+    expect(l3.has('a')).toBe(true);
     expect(manager.getStatistics()).toMatchObject({ demotions: 1, l1Stats: { evictionsLru: 1 } });
     for await (const entry of manager.entries()) expect(entry.evictedFromL1).toBe(entry.key === 'a');
     expect((await manager.get('a'))?.evictedFromL1).toBe(false);
     expect(l1.peek('a')?.evictedFromL1).toBe(false);
   });
 
-  it('write the mark of an evicted entry to the lower tiers behind', async () => {
+  it('write the mark of an evicted entry to the lower tiers later', async () => {
     const { manager, clock, l3 } = await openStack({ maxEntries: 1 });
     const write = vi.spyOn(l3, 'recordAccess');
     for (const key of ['a', 'b']) await manager.put(key, entryOf(key, {}, clock));
@@ -108,7 +114,7 @@ describe('promotion and demotion', () => {
     expect(write.mock.calls).toEqual([[[expect.objectContaining({ key: 'a', evictedFromL1: true })]]]);
   });
 
-  it('make no promotion of a hit in the first tier', async () => {
+  it('count no promotion for a hit in the first tier', async () => {
     const { manager, clock } = await openStack();
     await manager.put('k', entryOf('k', {}, clock));
     await manager.get('k');
@@ -117,7 +123,7 @@ describe('promotion and demotion', () => {
 });
 
 describe('expiry', () => {
-  it('hides an entry from its deadline on, in every way of asking', async () => {
+  it('hides an expired entry from every method', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack();
     await manager.put('k', entryOf('k', { ttlSeconds: 60 }, clock));
     clock.advance(59_999);
@@ -133,7 +139,7 @@ describe('expiry', () => {
     for (const tier of [l1, l2, l3]) expect(tier.statistics).toMatchObject({ evictionsTtl: 1, currentSize: 0 });
   });
 
-  it('is swept from all tiers on demand', async () => {
+  it('is cleaned up in all tiers on demand', async () => {
     const { manager, clock } = await openStack();
     await manager.put('old', entryOf('old', { ttlSeconds: 1 }, clock));
     await manager.put('new', entryOf('new', { ttlSeconds: 100 }, clock));
@@ -144,7 +150,7 @@ describe('expiry', () => {
 });
 
 describe('health', () => {
-  it('marks a proxy that failed and removes it at the threshold', async () => {
+  it('marks a failed proxy and removes it at the threshold', async () => {
     const { manager, clock, l3 } = await openStack();
     await manager.put('k', entryOf('k', { healthStatus: 'healthy' }, clock));
     await manager.invalidateByHealth('k');
@@ -156,7 +162,7 @@ describe('health', () => {
     expect(manager.getStatistics().l1Stats.evictionsHealth).toBe(1);
   });
 
-  it('only counts when invalidation is off, and knows no error for an unknown key', async () => {
+  it('only counts if invalidation is off, and accepts an unknown key', async () => {
     const { manager, clock } = await openStack({}, { healthCheckInvalidation: false });
     await manager.put('k', entryOf('k', {}, clock));
     for (let i = 0; i < 10; i++) await manager.invalidateByHealth('k');
@@ -166,7 +172,7 @@ describe('health', () => {
 });
 
 describe('statistics', () => {
-  it('add up: a request is a hit in one tier or a miss of the request', async () => {
+  it('are consistent: a request is a hit in one tier or a request miss', async () => {
     const { manager, clock, l1 } = await openStack();
     await manager.put('k', entryOf('k', {}, clock));
     for (let i = 0; i < 5; i++) await manager.get('k');
@@ -187,7 +193,7 @@ describe('statistics', () => {
     expect(before.l1Stats.hits).toBe(0);
   });
 
-  it('can be switched off', async () => {
+  it('can be disabled', async () => {
     const { manager, clock } = await openStack({}, { enableStatistics: false });
     await manager.put('k', entryOf('k', {}, clock));
     await manager.get('k');
@@ -210,7 +216,7 @@ describe('getOrLoad', () => {
     expect(await manager.has('k')).toBe(true);
   });
 
-  it('lets a failed load reach its callers and poisons nothing', async () => {
+  it('rejects for all callers of a failed load and leaves nothing behind', async () => {
     const { manager, clock } = await openStack();
     const failing = () => Promise.reject(new Error('source is down'));
     await expect(Promise.all([manager.getOrLoad('k', failing), manager.getOrLoad('k', failing)])).rejects.toThrow(
@@ -220,7 +226,7 @@ describe('getOrLoad', () => {
     expect(await manager.getOrLoad('none', () => undefined)).toBeUndefined();
   });
 
-  it('ends the wait of a caller that gives up, and not the load', async () => {
+  it('ends the wait of a caller that leaves, but not the load', async () => {
     const { manager, clock } = await openStack();
     const { promise, resolve } = Promise.withResolvers<void>();
     const loader = async (key: string) => {
@@ -239,19 +245,20 @@ describe('getOrLoad', () => {
 });
 
 describe('opening and closing', () => {
-  it('refuses a stack that makes no sense', async () => {
+  it('rejects an invalid stack', async () => {
     await expect(CacheManager.open({ tiers: [] })).rejects.toThrow(/at least one/);
     await expect(openStack({}, { required: ['l9'] })).rejects.toThrow(/l9/);
     await expect(CacheManager.open({ tiers: [{} as never] })).rejects.toThrow(/contract/);
   });
 
-  it('leaves out a tier that the configuration switches off', async () => {
+  it('leaves out a tier that is disabled by its configuration', async () => {
     const { manager, l1 } = await openStack({ enabled: false });
     expect(manager.tiers.map(({ name }) => name)).toEqual(['l2', 'l3']);
-    expect([l1.status, manager.getStatistics().l1Degraded]).toEqual(['new', false]);
+    expect(l1.status).toBe('new');
+    expect(manager.getStatistics().l1Degraded).toBe(false);
   });
 
-  it('is idempotent, and later operations say that the cache is closed', async () => {
+  it('is idempotent, and later operations reject because the cache is closed', async () => {
     const { manager } = await openStack();
     await Promise.all([manager.close(), manager.close()]);
     await manager.close();
@@ -259,14 +266,14 @@ describe('opening and closing', () => {
     await expect(manager.get('k')).rejects.toThrow(CacheError);
   });
 
-  it('sweeps in the background when asked to, and stops with the cache', async () => {
+  it('cleans up in the background if configured, until the cache is closed', async () => {
     const { manager } = await openStack({}, { cleanupIntervalSeconds: 60 });
     expect(manager.ttlManager?.enabled).toBe(true);
     await manager.close();
     expect(manager.ttlManager?.enabled).toBe(false);
   });
 
-  it('tells listeners of promotions and evictions, and bears with one that throws', async () => {
+  it('notifies listeners of promotions and evictions, and contains an error of one', async () => {
     const { manager, clock, l3 } = await openStack({ maxEntries: 1 });
     const seen: unknown[] = [];
     manager.on('eviction', () => {

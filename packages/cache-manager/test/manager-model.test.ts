@@ -31,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A cache whose second tier comes and goes, beside a Map that knows what the newest value of every key is. */
+/** A cache whose second tier fails and recovers, and a Map with the newest value of every key. */
 class Run {
   readonly clock = new ManualClock();
   readonly model = new Map<string, CacheEntry>();
@@ -141,8 +141,8 @@ class Run {
   }
 }
 
-describe('a cache with a tier that comes and goes', () => {
-  it('never answers with a value that was replaced, deleted or has expired', async () => {
+describe('a cache with a tier that fails and recovers', () => {
+  it('never returns a value that was replaced, deleted or has expired', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 60 }), async (steps) => {
         const run = new Run();
@@ -154,7 +154,7 @@ describe('a cache with a tier that comes and goes', () => {
     );
   });
 
-  it('does so for operations that run at the same time, once they are over', async () => {
+  it('never does so for concurrent operations either, once they have ended', async () => {
     const concurrent = fc.array(
       fc.array(fc.record({ op: fc.constantFrom('put', 'get', 'delete'), key }), { minLength: 1, maxLength: 8 }),
     );

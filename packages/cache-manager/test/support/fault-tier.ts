@@ -1,12 +1,12 @@
 import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '@pw/cache-models';
 
-export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'nonsense';
+export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'malformed';
 
-/** A Map behind promises that can be told to fail, hang or answer nonsense, and that counts how often it is asked. */
+/** A Map behind promises that can be made to fail, hang or return malformed answers, and that counts its calls. */
 export class FaultTier extends BaseTier<'async'> {
   readonly store = new Map<string, CacheEntry>();
   fault: Fault = 'none';
-  asked = 0;
+  calls = 0;
 
   constructor(options: TierOptions = {}, persistent = false) {
     super({}, options, {
@@ -17,11 +17,11 @@ export class FaultTier extends BaseTier<'async'> {
   }
 
   #answer<T>(value: () => T): MaybePromise<T> {
-    this.asked++;
+    this.calls++;
     if (this.fault === 'throw') throw new Error('planted');
     if (this.fault === 'reject') return Promise.reject(new Error('planted'));
     if (this.fault === 'hang') return new Promise<T>(() => {});
-    if (this.fault === 'nonsense') return Promise.resolve('nonsense' as T);
+    if (this.fault === 'malformed') return Promise.resolve('malformed' as T);
     return Promise.resolve().then(value);
   }
 

@@ -1,7 +1,7 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { LoadContext } from '../../src/index.ts';
 
-/** A loader that answers when the test says so. */
+/** A loader that settles when the test says so. */
 export function heldLoader() {
   const calls: { context: LoadContext; give: (entry: CacheEntry | undefined) => void; fail: (e: Error) => void }[] = [];
   const loader = (_key: string, context: LoadContext) => {
@@ -13,8 +13,8 @@ export function heldLoader() {
 }
 
 /**
- * The source of what was loaded, or the error. Rejections are looked at from the start: one that comes early is not an
- * unhandled one.
+ * The source of the loaded entry, or the error. Handles rejections from the start, so that an early one is not
+ * unhandled.
  */
 export const outcomeOf = (promise: Promise<CacheEntry | undefined>) =>
   promise.then(

@@ -3,7 +3,7 @@ import { FaultTier } from './fault-tier.ts';
 
 type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';
 
-/** A Map behind promises in whose operations a test can meddle: `hook` runs, and may wait or throw, before each. */
+/** A Map behind promises with a `hook` that runs before each operation, and may wait or throw. */
 export class HookTier extends FaultTier {
   hook: (operation: Operation, key?: string) => unknown = () => {};
   protected override async doGet(key: string) {

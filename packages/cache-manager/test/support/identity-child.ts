@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { CredentialEncryptor } from '@pw/cache-crypto';
 import { type CredentialCipher, silentLogger } from '@pw/cache-models';
 
-// Imports a list with keys that cover the password, and prints the keys. `step` names where it is killed on the way:
-// with the identity key `sealed`, `written` (to a file of another name), `linked` (into place) or `stored`.
+// Imports a list with keys that cover the password, and prints the keys. `step` names the moment at which the process
+// is killed: when the identity key is `sealed`, `written` (to a temporary file), `linked` (into place) or `stored`.
 const [kind, directory, list, key, step = 'none'] = process.argv.slice(2) as [string, string, string, string, string?];
 
 function end(at: string): void {
@@ -49,7 +49,7 @@ const cache = await CacheManager.open({
   cipher,
   logger: { ...silentLogger, info: () => end('stored') },
 });
-// Not before the others are here, too.
+// Waits until the other processes are ready too.
 process.stdout.write('ready\n');
 if (step === 'none') await new Promise((resolve) => process.stdin.once('data', resolve));
 const result = await cache.warmFromFile(list, { keyIdentity: 'url+credentials' });

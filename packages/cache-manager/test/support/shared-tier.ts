@@ -7,10 +7,10 @@ export class SharedStore {
   readonly tiers = new Set<SharedTier>();
 }
 
-/** A tier that tells of the writes of others and gives leases, as one on a server does. */
+/** A tier that reports the writes of others and grants leases, like one on a server. */
 export class SharedTier extends BaseTier<'async'> {
   readonly listeners = new Set<ChangeListener>();
-  /** Waits in the midst of a read, when the value is on its way. */
+  /** Delays a read after the value has been fetched. */
   onTheWay: Promise<void> | undefined;
   releases = 0;
   #tokens = 0;

@@ -4,7 +4,7 @@ import { MemoryCacheTier } from '@pw/tier-memory';
 import { onTestFinished } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
 
-/** Three memory tiers, a clock that stands still, and everything closed at the end of the test. */
+/** A cache of three memory tiers with a manual clock, closed at the end of the test. */
 export async function openStack(l1: CacheTierConfigInput = {}, options: Partial<CacheManagerOptions> = {}) {
   const clock = new ManualClock();
   const logger = new RecordingLogger();

@@ -1,5 +1,5 @@
 import type { CacheEntry, CredentialCipher } from '@pw/cache-models';
-import type { TierStack } from '../../tier-stack.ts';
+import type { TierStack } from '../../stack/tier-stack.ts';
 import type { ExportSource } from './export-options.ts';
 
 /** The tier stack as the source of an export. */
@@ -16,5 +16,5 @@ export function exportSource(stack: TierStack, cipher: CredentialCipher | undefi
 
 /** Per tier, from the first on. */
 function countUnreadable(stack: TierStack): number[] {
-  return stack.slots.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
+  return stack.tiers.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
 }

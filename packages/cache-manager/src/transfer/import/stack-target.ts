@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@pw/cache-models';
-import type { IdentityKey } from '../../identity-key.ts';
+import type { IdentityKey } from '../../identity/identity-key.ts';
 import type { CacheManagerOptions } from '../../manager-options.ts';
-import type { TierStack } from '../../tier-stack.ts';
+import type { TierStack } from '../../stack/tier-stack.ts';
 import type { LimitedRoom } from './batch/eviction-watch.ts';
 import { DEFAULT_TTL_SECONDS, type WarmTarget } from './warm-options.ts';
 
@@ -25,22 +25,22 @@ export function warmTarget(
 
 /** `undefined` if any tier is unlimited: then nothing is lost to an eviction. */
 function roomOf(stack: TierStack): LimitedRoom | undefined {
-  const { slots } = stack;
-  const limits = slots.map((slot) => slot.tell((tier) => tier.config.maxEntries) ?? null);
+  const { tiers } = stack;
+  const limits = tiers.map((tier) => tier.inspect((inner) => inner.config.maxEntries) ?? null);
   if (limits.includes(null)) return undefined;
   return {
     capacity: Math.max(...(limits as number[])),
-    evictions: () => slots.reduce((sum, { statistics }) => sum + statistics.evictionsLru, 0),
+    evictions: () => tiers.reduce((sum, { statistics }) => sum + statistics.evictionsLru, 0),
     hasMany: (keys) => hasMany(stack, keys),
   };
 }
 
-async function hasMany({ slots }: TierStack, keys: readonly string[]): Promise<readonly boolean[]> {
+async function hasMany({ tiers }: TierStack, keys: readonly string[]): Promise<readonly boolean[]> {
   const found = keys.map(() => false);
-  for (const slot of slots) {
+  for (const tier of tiers) {
     // The content of a tier that is off, or that missed a write, is unknown.
-    if (!slot.isComplete) return keys.map(() => true);
-    const entries = await slot.lookMany(keys);
+    if (!tier.isUpToDate) return keys.map(() => true);
+    const entries = await tier.peekMany(keys);
     entries.forEach((entry, i) => {
       if (entry !== undefined) found[i] = true;
     });

@@ -1,7 +1,7 @@
 import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
-import { abortable } from '../../abortable.ts';
-import { ignoreRejection } from '../../ignore-rejection.ts';
-import { Turn } from '../../turn.ts';
+import { abortable } from '../../scheduling/abortable.ts';
+import { ignoreRejection } from '../../scheduling/ignore-rejection.ts';
+import { Yielder } from '../../scheduling/yielder.ts';
 import { reportProgress } from '../transfer-options.ts';
 import { EvictionWatch } from './batch/eviction-watch.ts';
 import { ImportBatch } from './batch/import-batch.ts';
@@ -103,23 +103,23 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
   };
   const watch = target.room === undefined ? undefined : new EvictionWatch(target.room, target.clock);
   const batch = new ImportBatch({ target, tally, keys, watch, ttlGiven: settings.ttlOverride !== undefined });
-  const turn = new Turn();
+  const yielder = new Yielder();
   let stored = source.bytesRead;
   const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
     stored = source.bytesRead;
     // Storing runs without yielding, so it gets a turn of its own.
-    await turn.rest();
+    await yielder.yield();
     await batch.store();
     await reportProgress(settings.onProgress, progressOf(tally, source));
-    await turn.rest();
+    await yielder.yield();
     settings.signal?.throwIfAborted();
   };
   for await (const items of untilFailure(readProxyFile(source, path, settings), tally, settings.signal)) {
     for (const item of items) {
       if (item !== undefined) take(item, context, settings, batch, tally);
       if (isFull() || settings.signal?.aborted === true) await flush();
-      else if (turn.isOver()) await turn.rest();
+      else if (yielder.isDue()) await yielder.yield();
     }
   }
   await flush();

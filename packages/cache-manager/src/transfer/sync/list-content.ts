@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { CacheEntry, CacheValidationError, type CredentialCipher } from '@pw/cache-models';
-import { abortable } from '../../abortable.ts';
-import { ignoreRejection } from '../../ignore-rejection.ts';
-import { Turn } from '../../turn.ts';
+import { abortable } from '../../scheduling/abortable.ts';
+import { ignoreRejection } from '../../scheduling/ignore-rejection.ts';
+import { Yielder } from '../../scheduling/yielder.ts';
 import { exportLine } from '../export/export-line.ts';
 import type { FileOrBytes, ProxyFileFormat } from '../import/index.ts';
 import { ByteSource } from '../import/input/byte-source.ts';
@@ -70,7 +70,7 @@ async function buffer(
 ): Promise<ListContent> {
   const iterator = iteratorOf(rows);
   const buffered = new BufferedBytes();
-  const turn = new Turn();
+  const yielder = new Yielder();
   let kind: Kind | undefined;
   try {
     for (;;) {
@@ -80,7 +80,7 @@ async function buffer(
       kind ??= itemKindOf(value);
       if (kind !== itemKindOf(value)) throw rowsError('must be all objects, all strings or all bytes');
       buffered.add(kind === 'bytes' ? (value as Uint8Array) : lineOf(value, cipher));
-      if (turn.isOver()) await turn.rest();
+      if (yielder.isDue()) await yielder.yield();
     }
   } catch (error) {
     // Not awaited: the iterator may be waiting for an item that never comes.

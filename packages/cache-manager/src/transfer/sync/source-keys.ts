@@ -1,6 +1,6 @@
-import { pagesOfIndex } from '../../stack-query.ts';
-import type { TierStack } from '../../tier-stack.ts';
-import { Turn } from '../../turn.ts';
+import { Yielder } from '../../scheduling/yielder.ts';
+import { pagesOfIndex } from '../../stack/query-stack.ts';
+import type { TierStack } from '../../stack/tier-stack.ts';
 
 const PAGE = 1000;
 
@@ -38,15 +38,15 @@ async function scanAll(
   signal: AbortSignal | undefined,
 ): Promise<SourceKeys> {
   const found = new KeyCollector(isListed);
-  const turn = new Turn();
-  const faults = () => stack.slots.reduce((sum, slot) => sum + slot.faults, 0);
+  const yielder = new Yielder();
+  const faults = () => stack.tiers.reduce((sum, tier) => sum + tier.faults, 0);
   const before = faults();
-  const areOn = () => stack.slots.every((slot) => slot.usable);
+  const areOn = () => stack.tiers.every((tier) => tier.isUsable);
   const wereOn = areOn();
   for await (const { key, source } of stack.entries()) {
     signal?.throwIfAborted();
     if (sources.includes(source)) found.add(key);
-    if (turn.isOver()) await turn.rest();
+    if (yielder.isDue()) await yielder.yield();
   }
   return { ...found, isComplete: wereOn && areOn() && faults() === before };
 }

@@ -1,5 +1,5 @@
 import { type CacheEntry, maskCredentials } from '@pw/cache-models';
-import type { TierStack } from '../../tier-stack.ts';
+import type { TierStack } from '../../stack/tier-stack.ts';
 import {
   type WarmOptions,
   type WarmProgress,
@@ -133,7 +133,7 @@ class SyncRun {
     const isStill = ({ key, source }: CacheEntry) => this.#sources.includes(source) && !this.#listed.has(key);
     for (let start = 0; start < keys.length; start += batchSize) {
       signal?.throwIfAborted();
-      this.#listed.noteRemoved(await this.#stack.eraseManyIf(keys.slice(start, start + batchSize), isStill));
+      this.#listed.noteRemoved(await this.#stack.deleteManyIf(keys.slice(start, start + batchSize), isStill));
       await this.#tell('removing', { bytesRead: this.#bytesRead, totalBytes });
     }
   }

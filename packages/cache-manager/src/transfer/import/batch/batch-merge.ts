@@ -1,6 +1,6 @@
 import { CacheEntry, maskPlainFields } from '@pw/cache-models';
 import { isSameProxy } from '../../../is-same-proxy.ts';
-import { Turn } from '../../../turn.ts';
+import { Yielder } from '../../../scheduling/yielder.ts';
 import { keyPartsOf, type RowKeys } from '../keys/row-key.ts';
 import { mergeExisting } from './merge-existing.ts';
 import { areSameLabels, haveRoom } from './merge-labels.ts';
@@ -70,15 +70,15 @@ export class BatchMerge {
    */
   async prepare(existing: Existing): Promise<void> {
     if (this.#workOver(existing) < WORK_PER_TURN) return;
-    const turn = new Turn();
+    const yielder = new Yielder();
     const merged = new Map<string, Merged>();
     for (const row of this.#rows) {
       this.#add(row, existing, merged);
-      if (turn.isOver()) await turn.rest();
+      if (yielder.isDue()) await yielder.yield();
     }
     for (const each of merged.values()) {
       this.#maskMixed(each);
-      if (turn.isOver()) await turn.rest();
+      if (yielder.isDue()) await yielder.yield();
     }
   }
 

@@ -1,4 +1,4 @@
-import { abortable } from '../../../abortable.ts';
+import { abortable } from '../../../scheduling/abortable.ts';
 import type { FileOrBytes } from './file-or-bytes.ts';
 import { type FileReader, openReader } from './file-reader.ts';
 import { IterableReader } from './iterable-reader.ts';

@@ -3,8 +3,8 @@ import {
   CacheValidationError,
   type CredentialCipher,
   type EntryLabels,
-  maskPlainFields,
   extractUrlCredentials,
+  maskPlainFields,
   parseProxyUrl,
   recordToEntry,
 } from '@pw/cache-models';

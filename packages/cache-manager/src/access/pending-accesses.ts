@@ -1,0 +1,118 @@
+import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-models';
+
+/**
+ * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a
+ * hit this is the entry itself, so that a hit costs one reference and no new object.
+ */
+type Pending = Omit<AccessUpdate, 'key'>;
+
+/** The most updates kept for another attempt after a tier failed. */
+const MAX_RETRIED = 10_000;
+
+/**
+ * The updates of an access buffer: those recorded, those being written, and those that the first tier buffers itself.
+ */
+export class PendingAccesses {
+  /** What the first tier has counted and nobody has taken yet. */
+  readonly #touched: TouchedEntries;
+  readonly #pending = new Map<string, Pending>();
+  /** Updates that have been taken but have not reached every tier yet. */
+  #writing = new Map<string, Pending>();
+
+  constructor(touched: TouchedEntries) {
+    this.#touched = touched;
+  }
+
+  get size(): number {
+    return this.#pending.size + this.#touched.count;
+  }
+
+  has(key: string): boolean {
+    return this.#pending.has(key);
+  }
+
+  /** Records the access count of an entry after a hit. */
+  recordHit(entry: CacheEntry): void {
+    this.#pending.set(entry.key, entry.evictedFromL1 ? merged(entry, undefined, false) : entry);
+  }
+
+  /** Records an eviction from the first tier, whose access count may be lower than the one recorded. */
+  recordEviction(entry: CacheEntry): void {
+    this.#pending.set(entry.key, merged(entry, this.#latest(entry.key), true));
+  }
+
+  /** The entry as if everything had been written. */
+  overlay(entry: CacheEntry): CacheEntry {
+    const latest = this.#latest(entry.key);
+    if (latest === undefined) return entry;
+    // `restore` instead of `with`: the values are ours, and validating them would cost more than the lookup.
+    return CacheEntry.restore({
+      ...entry,
+      ...merged(entry, latest, latest.evictedFromL1 ?? entry.evictedFromL1),
+    });
+  }
+
+  #recordTouched(touched: AccessUpdate): void {
+    const { key } = touched;
+    const recorded = this.#pending.get(key) ?? this.#writing.get(key);
+    this.#pending.set(key, merged(touched, recorded, touched.evictedFromL1 ?? recorded?.evictedFromL1));
+  }
+
+  #latest(key: string): Pending | undefined {
+    const recorded = this.#pending.get(key) ?? this.#writing.get(key);
+    const touched = this.#touched.of(key);
+    return touched === undefined
+      ? recorded
+      : merged(touched, recorded, touched.evictedFromL1 ?? recorded?.evictedFromL1);
+  }
+
+  /** Discards the accesses of a key whose value is replaced or removed. */
+  forget(key: string): void {
+    if (this.#pending.size > 0) this.#pending.delete(key);
+    if (this.#writing.size > 0) this.#writing.delete(key);
+    this.#touched.forget(key);
+  }
+
+  clear(): void {
+    this.#pending.clear();
+    this.#writing.clear();
+    this.#touched.forget();
+  }
+
+  /** At most `limit` keys with pending updates, the oldest first. */
+  oldest(limit: number): string[] {
+    for (const touched of this.#touched.take(limit)) this.#recordTouched(touched);
+    return this.#pending.keys().take(limit).toArray();
+  }
+
+  /** Takes the updates of these keys for writing; they are still overlaid until `finishWrite`. */
+  take(keys: readonly string[]): AccessUpdate[] {
+    const updates: AccessUpdate[] = [];
+    for (const key of keys) {
+      const pending = this.#pending.get(key);
+      if (pending === undefined) continue;
+      this.#pending.delete(key);
+      this.#writing.set(key, pending);
+      const { accessCount, lastAccessed, evictedFromL1 } = pending;
+      updates.push({ key, accessCount, lastAccessed, evictedFromL1 });
+    }
+    return updates;
+  }
+
+  /** The updates taken have been written; if a tier failed, they stay pending for another attempt. */
+  finishWrite(hasFailed = false): void {
+    // The limit keeps a tier that always fails from filling the memory.
+    if (hasFailed && this.#pending.size < MAX_RETRIED)
+      for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
+    this.#writing.clear();
+  }
+}
+
+/** The maximum of both, because neither a count nor a time ever decreases. */
+function merged<M extends boolean | undefined>(entry: Pending, other: Pending | undefined, evictedFromL1: M) {
+  return {
+    accessCount: Math.max(entry.accessCount, other?.accessCount ?? 0),
+    lastAccessed: Math.max(entry.lastAccessed, other?.lastAccessed ?? entry.lastAccessed),
+    evictedFromL1,
+  };
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CacheError,
+  CacheErrorCode,
+  CacheStorageError,
+  type CredentialBinding,
+  type CredentialCipher,
+  isSideValue,
+  type Logger,
+  type ResealCounts,
+  Secret,
+} from '@pw/cache-models';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { IDENTITY_KEY_BYTES, PasswordMac } from '../transfer/import/keys/password-mac.ts';
+
+/** The name of the sealed identity key among a tier's side values. */
+const IDENTITY_KEY = 'identity-key';
+
+/** No credential has this role, so that tokens of credentials and the token of the key are not interchangeable. */
+const BINDING: CredentialBinding = Object.freeze({ role: 'identity-key', origin: 'pw-cache' });
+
+/** How often resealing is attempted if other processes replace the value meanwhile. */
+const ATTEMPTS = 3;
+
+/**
+ * The identity key of a cache: 32 random bytes, created once and stored sealed in the lowest persistent tier with side
+ * values. `docs/decisions/key-identity.md` describes what happens when tiers change.
+ */
+export class IdentityKey {
+  readonly #tiers: readonly ManagedTier[];
+  readonly #cipher: CredentialCipher | undefined;
+  readonly #logger: Logger;
+  #mac: Promise<PasswordMac> | undefined;
+
+  constructor(tiers: readonly ManagedTier[], cipher: CredentialCipher | undefined, logger: Logger) {
+    this.#tiers = tiers;
+    this.#cipher = cipher;
+    this.#logger = logger;
+  }
+
+  /**
+   * Computes keys with the identity key, which is created if there is none. Rejects with a CacheError of code
+   * `CACHE_IDENTITY_KEY_UNAVAILABLE` if the key cannot be stored, or the stored key cannot be opened, and with a
+   * CacheStorageError while a tier that may have the key is out of use.
+   */
+  mac(): Promise<PasswordMac> {
+    const mac = this.#mac ?? this.#load();
+    this.#mac = mac;
+    mac.catch(() => {
+      if (this.#mac === mac) this.#mac = undefined;
+    });
+    return mac;
+  }
+
+  async #load(): Promise<PasswordMac> {
+    const cipher = this.#cipher;
+    if (cipher === undefined)
+      throw unavailable(
+        'the cache has no encryption key, and the identity key is never stored unsealed; configure one',
+      );
+    const [home, ...above] = this.#candidates();
+    if (home === undefined)
+      throw unavailable(
+        'no persistent tier of this cache can store the identity key; add one that can, such as SQLite',
+      );
+    const stored = (await readFrom(home)) ?? (await this.#storeIn(home, above, cipher));
+    return new PasswordMac(open(stored, cipher, home.name));
+  }
+
+  /** The persistent tiers that can store the key, the lowest one first. */
+  #candidates(): ManagedTier[] {
+    const candidates: ManagedTier[] = [];
+    for (const tier of this.#tiers.toReversed()) {
+      if (tier.inspect((inner) => inner.capabilities.persistent) !== true) continue;
+      // This tier may have the key, and creating a second key would be worse than having none.
+      if (!tier.isUsable)
+        throw new CacheStorageError(
+          `${tier.name}: the tier is out of use, and it may have the identity key; try again later`,
+        );
+      if (tier.inspect((inner) => inner.sideValues) !== undefined) candidates.push(tier);
+    }
+    return candidates;
+  }
+
+  /**
+   * Adopts the key of a higher tier, from the time when that was the lowest one, or creates the key. Returns the stored
+   * value.
+   */
+  async #storeIn(home: ManagedTier, above: readonly ManagedTier[], cipher: CredentialCipher): Promise<string> {
+    for (const tier of above) {
+      const found = await readFrom(tier);
+      if (found === undefined) continue;
+      open(found, cipher, tier.name).fill(0);
+      return valid(await home.withSideValues((values) => values.storeIfAbsent(IDENTITY_KEY, found)), home.name);
+    }
+    const fresh = seal(randomBytes(IDENTITY_KEY_BYTES), cipher);
+    const stored = valid(await home.withSideValues((values) => values.storeIfAbsent(IDENTITY_KEY, fresh)), home.name);
+    if (stored === fresh)
+      this.#logger.info(
+        { tier: home.name },
+        'created an identity key; keys that cover passwords depend on it from now on',
+      );
+    return stored;
+  }
+}
+
+/**
+ * Reseals the identity key of a tier, if it has one that another key sealed; counts as one record. Throws for a fault.
+ */
+export async function resealIdentityKey(
+  tier: ManagedTier,
+  cipher: CredentialCipher,
+): Promise<ResealCounts | undefined> {
+  if (tier.inspect((inner) => inner.sideValues) === undefined) return undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await readFrom(tier);
+    if (stored === undefined) return undefined;
+    let key: Buffer;
+    try {
+      if (cipher.stateOf?.(Buffer.from(stored, 'hex'), BINDING) === 'current') return { ...NOTHING, alreadyCurrent: 1 };
+      key = open(stored, cipher, tier.name);
+    } catch (error) {
+      if (error instanceof CacheError && error.code === CacheErrorCode.IDENTITY_KEY_UNAVAILABLE)
+        return { ...NOTHING, unreadable: 1 };
+      throw error;
+    }
+    const fresh = seal(key, cipher);
+    if (await tier.withSideValues((values) => values.replace(IDENTITY_KEY, stored, fresh)))
+      return { ...NOTHING, reencrypted: 1 };
+  }
+  const { name } = tier;
+  throw new CacheStorageError(`${name}: another process keeps replacing the identity key; try again`, { tier: name });
+}
+
+const NOTHING: ResealCounts = Object.freeze({ reencrypted: 0, alreadyCurrent: 0, unreadable: 0 });
+
+async function readFrom(tier: ManagedTier): Promise<string | undefined> {
+  const found = await tier.withSideValues((values) => values.read(IDENTITY_KEY));
+  return found === undefined ? undefined : valid(found, tier.name);
+}
+
+/** A third-party tier may return anything. */
+function valid(value: unknown, tier: string): string {
+  if (isSideValue(value)) return value;
+  throw new CacheStorageError(`${tier}: the tier returned something other than an identity key`, { tier });
+}
+
+/** Wipes the bytes. Their intermediate forms cannot be wiped in JavaScript: they are short-lived and never logged. */
+function seal(key: Buffer, cipher: CredentialCipher): string {
+  const secret = Secret.of(key.toString('hex'));
+  key.fill(0);
+  return Buffer.from(cipher.encrypt(secret, BINDING)).toString('hex');
+}
+
+function open(stored: string, cipher: CredentialCipher, tier: string): Buffer {
+  let text: string;
+  try {
+    text = cipher.decrypt(Buffer.from(stored, 'hex'), BINDING).reveal();
+  } catch (error) {
+    if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
+    throw unavailable(
+      `no key opens the one in ${tier}; configure the encryption key that sealed it, if need be as an older key`,
+      tier,
+      error,
+    );
+  }
+  if (!/^[0-9a-f]{64}$/.test(text)) throw unavailable(`the value stored in ${tier} is not an identity key`, tier);
+  return Buffer.from(text, 'hex');
+}
+
+function unavailable(problem: string, tier?: string, cause?: unknown): CacheError {
+  return new CacheError(`identity key: ${problem}`, { code: CacheErrorCode.IDENTITY_KEY_UNAVAILABLE, tier, cause });
+}

@@ -1,0 +1,81 @@
+import { CacheStatistics, type RemovalReason, TierStatistics } from '@pw/cache-models';
+import type { CacheManagerOptions } from '../manager-options.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { CacheEvents } from './cache-events.ts';
+import { StatisticsTimer } from './statistics-timer.ts';
+
+type StatisticsOptions = Pick<CacheManagerOptions, 'enableStatistics' | 'statisticsInterval'>;
+
+/** Counts what happens in a stack and reports it to listeners. */
+export class Statistics {
+  readonly events: CacheEvents;
+  requestMisses = 0;
+  /** By level. */
+  readonly #promotions: number[] = [];
+  readonly #demotions: number[] = [];
+  readonly #isEnabled: boolean;
+  /** `undefined` until every tier is open; nothing is reported before. */
+  #tiers: readonly ManagedTier[] | undefined;
+
+  constructor({ enableStatistics = true, statisticsInterval = 5 }: StatisticsOptions) {
+    this.#isEnabled = enableStatistics;
+    const timer = new StatisticsTimer(statisticsInterval, () => this.events.emit('statistics', this.snapshot()));
+    this.events = new CacheEvents((name, hasListeners) => {
+      if (name === 'statistics') timer.setRunning(hasListeners);
+    });
+  }
+
+  /** Starts reporting, with the tiers of the stack. */
+  attach(tiers: readonly ManagedTier[]): void {
+    this.#tiers = tiers;
+  }
+
+  /** An entry was copied up into a tier. */
+  promoted(tier: ManagedTier, key: string): void {
+    countAt(this.#promotions, tier.level);
+    this.events.emit('promotion', { key, tier: tier.name });
+  }
+
+  /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
+  evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void {
+    if (isDemotion) countAt(this.#demotions, tier.level);
+    this.events.emit('eviction', { key, tier: tier.name, reason });
+  }
+
+  /** A tier was taken out of use, or is in use again. */
+  switched(name: 'degraded' | 'recovered', tier: ManagedTier): void {
+    if (this.#tiers !== undefined) this.events.emit(name, { tier: tier.name });
+  }
+
+  /** All counts; if statistics are disabled, only the sizes and states of the tiers. */
+  snapshot(): CacheStatistics {
+    const isEnabled = this.#isEnabled;
+    const at = (counts: readonly number[], level: number): number => (isEnabled ? (counts[level] ?? 0) : 0);
+    const tiers = (this.#tiers ?? []).map((tier) => {
+      const { statistics, name, level, isDegraded: degraded } = tier;
+      const stats = isEnabled ? statistics : new TierStatistics({ currentSize: statistics.currentSize });
+      return { name, stats, degraded, promotions: at(this.#promotions, level), demotions: at(this.#demotions, level) };
+    });
+    const named = (name: string) => tiers.find((tier) => tier.name === name);
+    return new CacheStatistics({
+      tiers,
+      l1Stats: named('l1')?.stats ?? new TierStatistics(),
+      l2Stats: named('l2')?.stats ?? new TierStatistics(),
+      l3Stats: named('l3')?.stats ?? new TierStatistics(),
+      l1Degraded: named('l1')?.degraded ?? false,
+      l2Degraded: named('l2')?.degraded ?? false,
+      l3Degraded: named('l3')?.degraded ?? false,
+      promotions: sum(tiers.map(({ promotions }) => promotions)),
+      demotions: sum(tiers.map(({ demotions }) => demotions)),
+      requestMisses: isEnabled ? this.requestMisses : 0,
+    });
+  }
+}
+
+function countAt(counts: number[], level: number): void {
+  counts[level] = (counts[level] ?? 0) + 1;
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,41 @@
+import { CacheStorageError } from '@pw/cache-models';
+
+/**
+ * Rejects with a CacheStorageError if the promise does not settle in time, after passing the promise to `onLate`; its
+ * later rejection is swallowed. The timer keeps the process alive, because a caller is waiting for the result.
+ */
+export function withDeadline<T>(
+  promise: Promise<T>,
+  milliseconds: number,
+  tier: string,
+  onLate?: (promise: Promise<T>) => void,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let immediate: NodeJS.Immediate | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const giveUp = () => {
+      onLate?.(promise);
+      reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier }));
+    };
+    // If the event loop was blocked, the answer may have arrived without being processed: give it one more turn.
+    timer = setTimeout(() => {
+      immediate = setImmediate(giveUp);
+    }, milliseconds);
+  });
+  return Promise.race([promise, timeout]).finally(() => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  });
+}
+
+/** Resolves to true once the promise has settled, or to false if that takes longer than `milliseconds`. */
+export function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds, false);
+    const settled = () => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    promise.then(settled, settled);
+  });
+}

@@ -1,0 +1,164 @@
+import { setImmediate } from 'node:timers/promises';
+import { type CacheEntry, chain, extractUrlCredentials, isPromise, type MaybePromise } from '@pw/cache-models';
+import type { AccessBuffer } from '../access/access-buffer.ts';
+import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import { allOf, areMany } from '../scheduling/slices.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import type { SliceHooks } from '../tier/tier-writes.ts';
+import type { Merge } from './merge.ts';
+
+export interface BatchWritesContext {
+  readonly tiers: readonly ManagedTier[];
+  /** First the tiers that keep an entry's own TTL, then those that cap it. */
+  readonly uncappedFirst: readonly ManagedTier[];
+  readonly mutex: KeyedMutex;
+  readonly access: AccessBuffer;
+  /** Called when the value of a key is replaced or removed. */
+  readonly invalidateDerivedState: (key: string) => void;
+}
+
+/**
+ * Writes of many keys, under the locks of all of them. The first tier is written first, the others once its work in
+ * this turn of the event loop is done.
+ */
+export class BatchWrites {
+  readonly #context: BatchWritesContext;
+  readonly #first: ManagedTier;
+  readonly #others: readonly ManagedTier[];
+  /**
+   * Keys that have been put into the first tier but not into the others yet. Their locks are held, so that no batches
+   * share a key.
+   */
+  readonly #pendingBelow = new Set<string>();
+  /** State derived from an old value becomes obsolete in the step in which the first tier gets the new value. */
+  readonly #hooks = {
+    before: (slice) => {
+      for (const { key } of slice) {
+        this.#context.invalidateDerivedState(key);
+        this.#pendingBelow.add(key);
+      }
+    },
+    after: (slice) => this.#forgetReplaced(slice),
+  } satisfies SliceHooks;
+
+  /** Expects at least one tier. */
+  constructor(context: BatchWritesContext) {
+    this.#context = context;
+    const [first, ...others] = context.tiers;
+    this.#first = first!;
+    this.#others = others;
+  }
+
+  /** True if an entry of the key is about to be put into the tiers below the first one. */
+  isPendingBelow(key: string): boolean {
+    return this.#pendingBelow.size > 0 && this.#pendingBelow.has(key);
+  }
+
+  /** Stores entries and returns which of them at least one tier stored. */
+  putMany(given: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    const entries = given.map(extractUrlCredentials);
+    const keys = entries.map((entry) => entry.key);
+    return this.#context.mutex.runAll(keys, () => this.#putBelow(entries, this.#first.putMany(entries, this.#hooks)));
+  }
+
+  /**
+   * Stores the entries that `merge` makes of the existing entries of the keys, as one atomic step; returns, in the
+   * order of its entries, which of them at least one tier stored.
+   */
+  mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
+    const { mutex, access } = this.#context;
+    return mutex.runAll(keys, async () => {
+      const existing = await this.#newestMany(keys);
+      await merge.prepare(existing);
+      // Reads of the first tier take no lock, so that accesses may have been counted meanwhile.
+      for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
+      const entries = merge.over(existing).map(extractUrlCredentials);
+      this.#hooks.before(entries);
+      const stored = this.#first.putManyInOneStep(entries);
+      if (!isPromise(stored)) this.#hooks.after(entries);
+      return this.#putBelow(entries, stored);
+    });
+  }
+
+  /** Removes entries from every tier and returns which of them existed in at least one tier. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    const { mutex, tiers, invalidateDerivedState } = this.#context;
+    return mutex.runAll(keys, () => {
+      for (const key of keys) invalidateDerivedState(key);
+      return chain(allOf(tiers.map((tier) => tier.deleteMany(keys))), (results) => anyTier(results, keys.length));
+    });
+  }
+
+  /**
+   * Removes those entries of the keys whose newest value satisfies `isWanted` from every tier, as one atomic step;
+   * returns how many were removed.
+   */
+  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    const { mutex, tiers, invalidateDerivedState } = this.#context;
+    return mutex.runAll(keys, async () => {
+      const newest = await this.#newestMany(keys);
+      const wanted = keys.filter((key) => newest.has(key) && isWanted(newest.get(key)!));
+      for (const key of wanted) invalidateDerivedState(key);
+      const results = await allOf(tiers.map((tier) => tier.deleteMany(wanted)));
+      return anyTier(results, wanted.length).filter(Boolean).length;
+    });
+  }
+
+  #putBelow(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>): MaybePromise<boolean[]> {
+    const results = areMany(entries)
+      ? this.#putInTurns(entries, first)
+      : allOf([first, ...this.#others.map((tier) => tier.putMany(entries))]);
+    return chain(results, (stored) => {
+      for (const { key } of entries) this.#pendingBelow.delete(key);
+      return anyTier(stored, entries.length);
+    });
+  }
+
+  /** Starts each tier in its own turn of the event loop. */
+  async #putInTurns(entries: readonly CacheEntry[], first: MaybePromise<readonly boolean[]>) {
+    const results = [first];
+    for (const tier of this.#others) {
+      await setImmediate();
+      results.push(tier.putMany(entries));
+    }
+    return Promise.all(results);
+  }
+
+  /**
+   * While storing a batch, the first tier may have evicted values that the batch itself replaces: accesses recorded for
+   * them are obsolete too.
+   */
+  #forgetReplaced(entries: readonly CacheEntry[]): void {
+    const { access } = this.#context;
+    const first = this.#first;
+    if (!first.isSynchronous) return;
+    for (const entry of entries) {
+      if (!access.has(entry.key)) continue;
+      access.forget(entry.key);
+      if (first.peek(entry.key) === undefined) access.recordEviction(entry);
+    }
+  }
+
+  #peekFirst(key: string): CacheEntry | undefined {
+    const first = this.#first;
+    if (!first.isSynchronous || first.capsTtl) return undefined;
+    return first.peek(key) as CacheEntry | undefined;
+  }
+
+  /** The live entries of the keys, without counting hits. Each tier is read only for the keys not found before. */
+  async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
+    const found = new Map<string, CacheEntry>();
+    let left = keys;
+    for (const tier of this.#context.uncappedFirst) {
+      if (left.length === 0) break;
+      for (const entry of await tier.peekMany(left)) if (entry !== undefined) found.set(entry.key, entry);
+      if (areMany(left)) await setImmediate();
+      if (found.size > 0) left = left.filter((key) => !found.has(key));
+    }
+    return found;
+  }
+}
+
+function anyTier(tiers: readonly (readonly boolean[])[], length: number): boolean[] {
+  return Array.from({ length }, (_, i) => tiers.some((results) => results[i] === true));
+}

@@ -1,0 +1,83 @@
+import { CacheEntry, checkFilter, type EntryFilter, type EntryPage, filterTest, queryEntries } from '@pw/cache-models';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { formatPageCursor, type PageCursor, parsePageCursor } from './page-cursor.ts';
+import type { TierStack } from './tier-stack.ts';
+
+/**
+ * One page of the entries that match a filter: from the lowest tier if that has an index and contains everything;
+ * otherwise, or if it fails, from all entries of the stack. Accesses are flushed first, so that an order by them is
+ * right. Throws a CacheValidationError for an invalid filter.
+ */
+export async function queryStack(stack: TierStack, filter: EntryFilter, now: number): Promise<EntryPage> {
+  checkFilter(filter);
+  const cursor = parsePageCursor(filter.cursor);
+  await stack.flush();
+  const tier = indexedTier(stack, cursor);
+  if (tier !== undefined) {
+    const page = await queryTier(tier, { ...filter, cursor: cursor?.ofTier ?? undefined });
+    if (page !== undefined) return finish(stack, page, tier.name, filter, cursor);
+  }
+  const plain = cursor?.tier === null ? (cursor.ofTier ?? undefined) : cursor?.plain;
+  const page = queryEntries(await collect(stack.entries()), { ...filter, cursor: plain }, now);
+  return finish(stack, page, null, filter, cursor);
+}
+
+/**
+ * The matching entries of the lowest tier, page by page, if a query would be answered by its index; `undefined` instead
+ * of a page if the tier cannot be queried or fails, so that the caller has to read all entries.
+ */
+export async function* pagesOfIndex(
+  stack: TierStack,
+  filter: EntryFilter,
+): AsyncGenerator<readonly CacheEntry[] | undefined> {
+  let cursor: string | undefined;
+  do {
+    const tier = indexedTier(stack, undefined);
+    const page = tier === undefined ? undefined : await queryTier(tier, { ...filter, cursor });
+    yield page?.entries;
+    cursor = page?.cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+/**
+ * The lowest tier, if it can answer the query. Higher tiers contain only recent entries, and a tier with a limit or a
+ * capped TTL may lack entries of the others. The next page comes from where the previous one came: this tier, or the
+ * plain query.
+ */
+function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
+  const lowest = tiers.at(-1)!;
+  const hasIndex = lowest.inspect((tier) => tier.capabilities.query) === true;
+  const hasAll = tiers.length === 1 || (lowest.inspect((tier) => tier.config.maxEntries) === null && !lowest.capsTtl);
+  const mayContinue = cursor === undefined || cursor.tier === lowest.name;
+  return hasIndex && hasAll && mayContinue && lowest.isUpToDate ? lowest : undefined;
+}
+
+/**
+ * `undefined` if the tier failed or did not return a page; an empty page after a fault means nothing. A page with an
+ * entry that does not match is rejected too: a tier made before a member of the filter existed ignores that member.
+ * Expiry is not checked.
+ */
+async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryPage | undefined> {
+  const before = tier.faults;
+  const page = await tier.call<EntryPage | undefined>((inner) => inner.query?.(filter), undefined);
+  if (tier.faults !== before || !Array.isArray(page?.entries)) return undefined;
+  const isMatch = filterTest({ ...filter, includeExpired: true }, 0);
+  return page.entries.every((entry) => CacheEntry.isCacheEntry(entry) && isMatch(entry)) ? page : undefined;
+}
+
+function finish(
+  stack: TierStack,
+  page: EntryPage,
+  tier: string | null,
+  filter: EntryFilter,
+  before: PageCursor | undefined,
+): EntryPage {
+  const entries = page.entries.map((entry) => stack.overlay(entry));
+  return { entries, cursor: formatPageCursor(page, tier, filter, before) };
+}
+
+async function collect(entries: AsyncIterable<CacheEntry>): Promise<CacheEntry[]> {
+  const all: CacheEntry[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}

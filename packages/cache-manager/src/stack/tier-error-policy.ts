@@ -1,0 +1,28 @@
+import { CacheStorageError } from '@pw/cache-models';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+
+/** What an operation does when a tier fails: continue without the tier, or reject. */
+export const ON_TIER_ERROR = Object.freeze(['degrade', 'throw'] as const);
+export type OnTierError = (typeof ON_TIER_ERROR)[number];
+
+/**
+ * Runs an operation on the tiers. With `"throw"` it completes the operation and then rejects with a CacheStorageError
+ * if a tier failed meanwhile. Failures of concurrent operations count too, because tiers report how often they failed,
+ * not in which operation.
+ */
+export async function applyTierErrorPolicy<T>(
+  mode: OnTierError | undefined,
+  tiers: readonly ManagedTier[],
+  work: () => T,
+): Promise<Awaited<T>> {
+  if (mode !== 'throw') return await work();
+  const before = tiers.map((tier) => tier.faults);
+  const result = await work();
+  const failed = tiers.find((tier, i) => tier.faults > before[i]!);
+  if (failed === undefined) return result;
+  const { name, lastError } = failed;
+  throw new CacheStorageError(`${name}: the tier failed; the other tiers completed the operation`, {
+    tier: name,
+    cause: lastError,
+  });
+}

@@ -1,0 +1,385 @@
+import {
+  CacheEntry,
+  chain,
+  extractUrlCredentials,
+  isPromise,
+  type Logger,
+  type MaybePromise,
+  RemovalReason,
+} from '@pw/cache-models';
+import { AccessBuffer } from '../access/access-buffer.ts';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
+import { allOf } from '../scheduling/slices.ts';
+import type { ManagedTier } from '../tier/managed-tier.ts';
+import { BatchWrites } from './batch-writes.ts';
+import { Invalidation } from './invalidation.ts';
+import type { Merge } from './merge.ts';
+import { StaleEntries } from './stale-entries.ts';
+
+/** What a stack reports to its owner. */
+export interface StackEvents {
+  /** An entry was copied up into a tier after a hit below it. */
+  promoted(tier: ManagedTier, key: string): void;
+  /** An entry left a tier; `isDemotion` is true if a lower tier keeps it. */
+  evicted(tier: ManagedTier, key: string, reason: RemovalReason, isDemotion: boolean): void;
+}
+
+/** An entry and the tier that returned it. */
+export interface Hit {
+  readonly entry: CacheEntry;
+  readonly tier: ManagedTier;
+}
+
+/**
+ * One loop over any number of tiers that behaves like one store.
+ *
+ * Order: every write of a key, promotions included, holds the key's lock, so that a completed delete is never undone.
+ * Reads of the first tier take no lock: that tier is written under the lock and returns what was written last.
+ */
+export class TierStack {
+  readonly tiers: readonly ManagedTier[];
+  /** First the tiers that keep an entry's own TTL, then those that cap it. */
+  readonly #uncappedFirst: readonly ManagedTier[];
+  /** Values that may be returned after they have expired. */
+  readonly stale = new StaleEntries();
+  readonly #mutex = new KeyedMutex();
+  readonly #access: AccessBuffer;
+  readonly #events: StackEvents;
+  readonly #invalidation: Invalidation;
+  readonly #batches: BatchWrites;
+  /** Keys whose entries are being loaded, and whether the loaded entry may still be stored. */
+  readonly #loading = new Map<string, boolean>();
+
+  constructor(tiers: readonly ManagedTier[], events: StackEvents, logger: Logger) {
+    this.tiers = tiers;
+    this.#uncappedFirst = [...tiers.filter((tier) => !tier.capsTtl), ...tiers.filter((tier) => tier.capsTtl)];
+    this.#events = events;
+    this.#access = new AccessBuffer(tiers, this.#mutex, logger);
+    this.#batches = new BatchWrites({
+      tiers,
+      uncappedFirst: this.#uncappedFirst,
+      mutex: this.#mutex,
+      access: this.#access,
+      invalidateDerivedState: (key) => this.#invalidateDerivedState(key),
+    });
+    this.#invalidation = new Invalidation(tiers, this.#mutex, {
+      forget: (key) => this.#invalidateDerivedState(key),
+      clear: () => this.#invalidateAllDerivedState(),
+    });
+  }
+
+  /** As `find`, without the tier: a hit in the first tier creates no object but its entry. */
+  get(key: string): MaybePromise<CacheEntry | undefined> {
+    const first = this.tiers[0];
+    const entry = first?.touch(key);
+    if (first === undefined || entry === undefined || isPromise(entry))
+      return chain(this.#continueBelow(first, key, entry), (hit) => hit?.entry);
+    return this.#counted(first, entry);
+  }
+
+  /** The live entry of a key from the highest tier that has it, copied into the tiers above. */
+  find(key: string): MaybePromise<Hit | undefined> {
+    const first = this.tiers[0];
+    return this.#continueBelow(first, key, first?.touch(key));
+  }
+
+  /** Uses the answer of the first tier, or continues with the tiers below it. */
+  #continueBelow(
+    first: ManagedTier | undefined,
+    key: string,
+    found: MaybePromise<CacheEntry | undefined>,
+  ): MaybePromise<Hit | undefined> {
+    if (first === undefined) return undefined;
+    return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
+  }
+
+  /** Holds the key's lock: a running write ends before, and none begins until the copies are made. */
+  #findBelow(key: string): MaybePromise<Hit | undefined> {
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, (hasWaited) => {
+      if (!hasWaited || !this.#hasArrived(key)) return this.#search(key, 1);
+      // Not `find`: if the entry expired now, it would wait for the lock that is held here.
+      const first = this.tiers[0]!;
+      return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
+    });
+  }
+
+  /** True if another request copied the entry into the first tier while this one waited for the lock. */
+  #hasArrived(key: string): boolean {
+    const first = this.tiers[0]!;
+    return first.isSynchronous && first.peek(key) !== undefined;
+  }
+
+  #search(key: string, level: number): MaybePromise<Hit | undefined> {
+    const tier = this.tiers[level];
+    if (tier === undefined) return undefined;
+    return chain(tier.get(key), (entry) =>
+      entry === undefined ? this.#search(key, level + 1) : this.#promote(tier, this.#access.overlay(entry), level),
+    );
+  }
+
+  #promote(tier: ManagedTier, found: CacheEntry, level: number): MaybePromise<Hit> {
+    const counted = found.touch(this.#now(found, tier));
+    const entry = counted.evictedFromL1 ? CacheEntry.restore({ ...counted, evictedFromL1: false }) : counted;
+    this.#access.recordHit(entry);
+    const copies = this.tiers.slice(0, level).map((above) =>
+      chain(above.put(entry.key, entry), (stored) => {
+        if (stored) this.#events.promoted(above, entry.key);
+      }),
+    );
+    const hit = { entry, tier };
+    return copies.some(isPromise) ? Promise.all(copies).then(() => hit) : hit;
+  }
+
+  #hit(tier: ManagedTier, found: CacheEntry): Hit {
+    return { entry: this.#counted(tier, found), tier };
+  }
+
+  /** A tier that counts accesses has already counted this one; for others it is counted here and written behind. */
+  #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
+    if (tier.countsAccesses) {
+      this.#access.recordTouch(found);
+      return found;
+    }
+    const entry = this.#countAccess(tier, found);
+    this.#access.recordHit(entry);
+    return entry;
+  }
+
+  #countAccess(tier: ManagedTier, found: CacheEntry): CacheEntry {
+    const current = this.#access.overlay(found);
+    return current.touch(this.#now(current, tier));
+  }
+
+  /** A time that never runs backwards for an entry. */
+  #now(entry: CacheEntry, tier: ManagedTier): number {
+    return Math.max(entry.lastAccessed, tier.now());
+  }
+
+  /** Stores an entry in every tier and returns, for each tier, whether it was stored. */
+  put(given: CacheEntry): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    const entry = extractUrlCredentials(given);
+    return this.#mutex.run(entry.key, () => this.#putEverywhere(entry));
+  }
+
+  #putEverywhere(entry: CacheEntry): MaybePromise<boolean[]> {
+    this.#invalidateDerivedState(entry.key);
+    return allOf(this.tiers.map((tier) => tier.put(entry.key, entry)));
+  }
+
+  /** Runs the load of a key's entry. Expects at most one load of a key at a time. */
+  async runLoad<T>(key: string, load: () => Promise<T>): Promise<T> {
+    this.#loading.set(key, true);
+    try {
+      return await load();
+    } finally {
+      this.#loading.delete(key);
+    }
+  }
+
+  /**
+   * Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that.
+   */
+  putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    const entry = extractUrlCredentials(given);
+    // Checked under the lock: a delete that waits for the same lock has not invalidated the load yet.
+    return this.#mutex.run(entry.key, () => (this.#loading.get(entry.key) === false ? [] : this.#putEverywhere(entry)));
+  }
+
+  /** See {@link BatchWrites.putMany}. */
+  putMany(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    return this.#batches.putMany(entries);
+  }
+
+  /** See {@link BatchWrites.mergeMany}. */
+  mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    return this.#batches.mergeMany(keys, merge);
+  }
+
+  /** Reads the newest value and stores what `change` returns (`null`: a removal), as one atomic step. */
+  update(
+    key: string,
+    change: (entry: CacheEntry) => CacheEntry | null,
+    reason: RemovalReason,
+  ): MaybePromise<CacheEntry | null | undefined> {
+    return this.withNewest(key, (entry) => {
+      const result = change(entry);
+      // The entry is put into every tier, so it is no longer evicted from the first one.
+      const changed = result?.evictedFromL1 ? CacheEntry.restore({ ...result, evictedFromL1: false }) : result;
+      const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
+      return chain<unknown, CacheEntry | null>(done, () => changed);
+    });
+  }
+
+  /** Runs `work` on the newest value of a key, as one atomic step; `undefined` if there is none. */
+  withNewest<T>(key: string, work: (entry: CacheEntry) => MaybePromise<T>): MaybePromise<T | undefined> {
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, () =>
+      chain<CacheEntry | undefined, T | undefined>(this.#newest(key), (entry) =>
+        entry === undefined ? undefined : work(this.#access.overlay(entry)),
+      ),
+    );
+  }
+
+  /** Stores an entry in every tier except one. For work that holds the key's lock. */
+  putLocked(entry: CacheEntry, except?: ManagedTier): MaybePromise<boolean[]> {
+    if (this.stale.has(entry.key)) this.stale.record(entry);
+    return allOf(this.tiers.filter((tier) => tier !== except).map((tier) => tier.put(entry.key, entry)));
+  }
+
+  /** The entry with all accesses counted so far. */
+  overlay(entry: CacheEntry): CacheEntry {
+    return this.#access.overlay(entry);
+  }
+
+  /** Keeps the newest value of a key, so that it can be returned after it has expired. */
+  recordStale(key: string): MaybePromise<unknown> {
+    return this.withNewest(key, (entry) => this.stale.record(entry));
+  }
+
+  /**
+   * Puts a tier's own entry of a key into it again if the entry satisfies `isWanted`, as one atomic step. Returns
+   * whether it was stored; `undefined` if it was not wanted or no longer exists.
+   */
+  rewrite(tier: ManagedTier, key: string, isWanted: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
+    return this.#mutex.run(key, () => {
+      return chain<CacheEntry | undefined, boolean | undefined>(tier.peek(key), (entry) =>
+        entry !== undefined && isWanted(entry) ? tier.put(key, entry) : undefined,
+      );
+    });
+  }
+
+  /** The live entry of a key, without counting a hit. */
+  #newest(key: string, index = 0): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#uncappedFirst[index];
+    if (tier === undefined) return undefined;
+    return chain(tier.peek(key), (entry) => (entry === undefined ? this.#newest(key, index + 1) : entry));
+  }
+
+  /** Removes an entry from every tier; true if it existed in one of them. */
+  delete(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#recoverDueTiers();
+    return this.#mutex.run(key, () => this.#deleteEverywhere(key, reason));
+  }
+
+  #deleteEverywhere(key: string, reason: RemovalReason): MaybePromise<boolean> {
+    this.#invalidateDerivedState(key);
+    return chain(allOf(this.tiers.map((tier) => tier.delete(key, reason))), (existed) => existed.includes(true));
+  }
+
+  /** See {@link BatchWrites.deleteMany}. */
+  deleteMany(keys: readonly string[]): MaybePromise<boolean[]> {
+    this.#recoverDueTiers();
+    return this.#batches.deleteMany(keys);
+  }
+
+  /** See {@link BatchWrites.deleteManyIf}. */
+  deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
+    this.#recoverDueTiers();
+    return this.#batches.deleteManyIf(keys, isWanted);
+  }
+
+  /** Clears every tier and returns how many different entries there were. */
+  clear(): Promise<number> {
+    return this.#mutex.runExclusive(async () => {
+      const count = (await this.keys()).length;
+      this.#invalidateAllDerivedState();
+      await Promise.all(this.tiers.map((tier) => tier.clear()));
+      return count;
+    });
+  }
+
+  /** True if a tier has a live entry of the key. */
+  async has(key: string): Promise<boolean> {
+    for (const tier of this.tiers) {
+      if (tier.canRead(key) && (await tier.call((inner) => inner.has(key), false))) return true;
+    }
+    return false;
+  }
+
+  /** Every live key once. */
+  async keys(): Promise<string[]> {
+    const seen = new Set<string>();
+    for (const tier of this.tiers) {
+      for (const key of await tier.call<string[]>((inner) => inner.keys(), []))
+        if (typeof key === 'string' && !tier.missed.covers(key)) seen.add(key);
+    }
+    return [...seen];
+  }
+
+  /** Every live entry once, from the highest tier that keeps the entry's own TTL, with all accesses counted so far. */
+  async *entries(): AsyncGenerator<CacheEntry> {
+    const seen = new Set<string>();
+    for (const tier of this.#uncappedFirst) {
+      for await (const entry of tier.entries()) {
+        if (seen.has(entry.key) || tier.missed.covers(entry.key)) continue;
+        seen.add(entry.key);
+        yield this.#access.overlay(entry);
+      }
+    }
+  }
+
+  /** Removes expired entries from every tier and returns the number of removals. */
+  async cleanupExpired(): Promise<number> {
+    this.#recoverDueTiers();
+    let removed = 0;
+    for (const tier of this.tiers) removed += await tier.cleanupExpired();
+    return removed;
+  }
+
+  /** A tier evicted an entry. It is a demotion if the tier ran out of room and a lower tier keeps the entry. */
+  noteEviction(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
+    const isDemotion =
+      reason === RemovalReason.CAPACITY && this.tiers.slice(level + 1).some((tier) => this.#keeps(tier, key));
+    if (isDemotion && level === 0) this.#access.recordEviction(entry);
+    this.#events.evicted(this.tiers[level]!, key, reason, isDemotion);
+  }
+
+  /**
+   * True if a tier has an entry that was put into every tier, or is about to get it. A tier with a limit may have
+   * evicted it; if that tier cannot answer synchronously, the entry is assumed to be there.
+   */
+  #keeps(tier: ManagedTier, key: string): boolean {
+    if (!tier.canRead(key)) return false;
+    const isPending = this.#batches.isPendingBelow(key);
+    if (isPending || !tier.isSynchronous || tier.inspect((inner) => inner.config.maxEntries) === null) return true;
+    const found: unknown = tier.inspect((inner) => inner.has(key));
+    ignoreRejection(found);
+    return found === true;
+  }
+
+  /** Writes accesses that the lower tiers have not received yet. */
+  flush(): Promise<void> {
+    return this.#access.flush();
+  }
+
+  /** Waits for running operations, writes buffered accesses, and replays what the tiers missed. */
+  async settle(): Promise<void> {
+    this.#invalidation.stop();
+    await this.#mutex.idle();
+    await this.#access.settle();
+    await Promise.allSettled(this.tiers.map((tier) => tier.catchUp()));
+  }
+
+  /** The value of a key is replaced or removed: state derived from it and kept outside the tiers is obsolete. */
+  #invalidateDerivedState(key: string): void {
+    this.#access.forget(key);
+    this.stale.forget(key);
+    if (this.#loading.has(key)) this.#loading.set(key, false);
+  }
+
+  #invalidateAllDerivedState(): void {
+    for (const key of this.#loading.keys()) this.#loading.set(key, false);
+    this.#access.clear();
+    this.stale.clear();
+  }
+
+  #recoverDueTiers(): void {
+    for (const tier of this.tiers) tier.recoverIfDue();
+  }
+}

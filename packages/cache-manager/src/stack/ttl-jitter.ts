@@ -1,0 +1,26 @@
+import { CacheEntry } from '@pw/cache-models';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+
+/** Shortens TTLs at random, so that entries stored together do not expire together. */
+export interface TtlJitter {
+  /** The largest share of an entry's TTL that is taken off: 0 to 1. */
+  readonly share: number;
+  /** Returns a number of at least 0 and below 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined;
+}
+
+/**
+ * The entry with an earlier expiry, by whole milliseconds; never a later one. `ttlSeconds` stays unchanged. If the
+ * entry already expires before the end of its TTL, because of earlier jitter or a new TTL, the difference is deducted:
+ * changing an entry and putting it again, any number of times, does not shorten it further.
+ */
+export function jitterTtl(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
+  const drawn: unknown = random();
+  // An async function does not return a number, and its rejection must not go unhandled.
+  ignoreRejection(drawn);
+  if (typeof drawn !== 'number') return entry;
+  const ttl = entry.ttlSeconds * 1000;
+  const earlier = Math.floor(drawn * share * ttl) - Math.max(0, entry.fetchTime + ttl - entry.expiresAt);
+  // Also false for NaN.
+  return earlier > 0 ? CacheEntry.restore({ ...entry, expiresAt: entry.expiresAt - earlier }) : entry;
+}

@@ -1,0 +1,340 @@
+import {
+  CacheEntry,
+  CacheStorageError,
+  type CacheTier,
+  CacheValidationError,
+  extractUrlCredentials,
+  isPromise,
+  type Logger,
+  type MaybePromise,
+  type TierCounts,
+  TierStatistics,
+} from '@pw/cache-models';
+import { settlesWithin, withDeadline } from '../scheduling/deadline.ts';
+import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+
+export interface FaultBoundaryOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  /** The deadline of a call of an asynchronous tier, in milliseconds. */
+  readonly timeoutMs: number;
+  /** True if the tier contains only what this cache wrote: it is the first one, neither persistent nor shared. */
+  readonly holdsOnlyOurEntries: boolean;
+  /** Called when the tier has disabled itself, misses a deadline, or becomes unusable. */
+  readonly onTrip: () => void;
+}
+
+export interface FaultHooks<U> {
+  /** The tier refuses the argument, which is not a fault. Default: the fallback. */
+  readonly onRefused?: (error: CacheValidationError) => U;
+  /** The deadline has passed; the result may still come. */
+  readonly onLate?: (result: Promise<unknown>) => void;
+}
+
+/** How many deadlines a cleanup may take: removing millions of entries takes longer than other calls. */
+const CLEANUP_DEADLINES = 20;
+
+/**
+ * Calls a tier and contains every fault: throws, rejections, timeouts, malformed answers. Each counts as a failure of
+ * the tier.
+ */
+export class FaultBoundary {
+  readonly #tier: CacheTier;
+  readonly #options: FaultBoundaryOptions;
+  #reported = 0;
+  #lastError: unknown;
+  #lateHits = 0;
+  readonly #countLateHit = (result: Promise<unknown>): void => {
+    result.then(
+      (found) => {
+        if (CacheEntry.isCacheEntry(found)) this.#lateHits++;
+      },
+      () => {},
+    );
+  };
+
+  constructor(tier: CacheTier, options: FaultBoundaryOptions) {
+    this.#tier = tier;
+    this.#options = options;
+  }
+
+  /** Calls the tier; `then` receives its answer, or the fallback after a fault. */
+  call<T, U>(
+    work: () => MaybePromise<T>,
+    fallback: T,
+    then: (answer: T) => U,
+    hooks: FaultHooks<U> = {},
+  ): MaybePromise<Awaited<U>> {
+    type Result = MaybePromise<Awaited<U>>;
+    const failed = (error: unknown): U => {
+      if (error instanceof CacheValidationError)
+        return hooks.onRefused === undefined ? then(fallback) : hooks.onRefused(error);
+      this.fault(error);
+      return then(fallback);
+    };
+    let answer: MaybePromise<T>;
+    try {
+      answer = work();
+    } catch (error) {
+      return failed(error) as Result;
+    }
+    if (!isPromise(answer)) return then(answer) as Result;
+    return this.withinDeadline(answer, hooks.onLate).then(then, failed) as Result;
+  }
+
+  /**
+   * The live entry of a key. Like `touch` and `peek`, it creates no closure for a synchronous tier: this is the hot
+   * path.
+   */
+  get(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
+    try {
+      const found = tier.getNow === undefined ? tier.get(key) : tier.getNow(key);
+      return isPromise(found) ? this.#later(key, found, this.#countLateHit) : this.#validEntry(key, found);
+    } catch (error) {
+      return this.#faultAsMiss(error);
+    }
+  }
+
+  /** As `get`, and counts the access in the entry if the tier can. */
+  touch(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
+    try {
+      const found = tier.touch === undefined ? tier.get(key) : tier.touch(key);
+      return isPromise(found) ? this.#later(key, found, this.#countLateHit) : this.#validEntry(key, found);
+    } catch (error) {
+      return this.#faultAsMiss(error);
+    }
+  }
+
+  /** As `get`, with as few side effects as the tier allows. */
+  peek(key: string): MaybePromise<CacheEntry | undefined> {
+    const tier = this.#tier;
+    try {
+      const found = tier.peek === undefined ? tier.get(key) : tier.peek(key);
+      if (!isPromise(found)) return this.#validEntry(key, found);
+      return this.#later(key, found, tier.peek === undefined ? this.#countLateHit : undefined);
+    } catch (error) {
+      return this.#faultAsMiss(error);
+    }
+  }
+
+  /** As `peek`, for several keys under one deadline: a timer for each key would cost more than the lookups. */
+  peekMany(keys: readonly string[]): MaybePromise<(CacheEntry | undefined)[]> {
+    const tier = this.#tier;
+    const found = keys.map((key): MaybePromise<CacheEntry | undefined> => {
+      try {
+        return tier.peek === undefined ? tier.get(key) : tier.peek(key);
+      } catch (error) {
+        return this.#faultAsMiss(error);
+      }
+    });
+    if (!found.some(isPromise)) return found.map((entry, i) => this.#validEntry(keys[i]!, entry));
+    // Without `peek`, the tier counts a hit, although the caller has been given a miss.
+    const onLate =
+      tier.peek === undefined ? () => found.filter((one) => isPromise(one)).forEach(this.#countLateHit) : undefined;
+    return this.withinDeadline(Promise.allSettled(found), onLate).then(
+      (results) =>
+        results.map((result, i) =>
+          result.status === 'fulfilled' ? this.#validEntry(keys[i]!, result.value) : this.#faultAsMiss(result.reason),
+        ),
+      (error: unknown) => keys.map(() => this.#faultAsMiss(error)),
+    );
+  }
+
+  #later(
+    key: string,
+    found: Promise<CacheEntry | undefined>,
+    onLate: ((result: Promise<unknown>) => void) | undefined,
+  ): Promise<CacheEntry | undefined> {
+    return this.withinDeadline(found, onLate).then(
+      (entry) => this.#validEntry(key, entry),
+      (error: unknown) => this.#faultAsMiss(error),
+    );
+  }
+
+  #faultAsMiss(error: unknown): undefined {
+    if (!(error instanceof CacheValidationError)) this.fault(error);
+  }
+
+  /**
+   * True if the work succeeded and nothing failed meanwhile; with `onRefused` (for a put) it must also resolve to
+   * `true`.
+   */
+  async attempt(work: () => MaybePromise<unknown>, { onLate, onRefused }: FaultHooks<void> = {}): Promise<boolean> {
+    const before = this.failures;
+    try {
+      const answer = await this.withinDeadline(work(), onLate);
+      return !this.failedSince(before) && (onRefused === undefined || answer === true);
+    } catch (error) {
+      if (onRefused !== undefined && error instanceof CacheValidationError) onRefused(error);
+      else this.report(error);
+      return false;
+    }
+  }
+
+  /** The answer, or a CacheStorageError if it misses the deadline; this takes the tier out of use. */
+  withinDeadline<T>(answer: MaybePromise<T>, onLate?: (result: Promise<unknown>) => void): Promise<T> {
+    if (!isPromise(answer)) return Promise.resolve(answer);
+    return withDeadline(answer, this.#options.timeoutMs, this.#options.name, (result) => {
+      onLate?.(result);
+      // One missed deadline is enough: other callers need not wait as long to learn the same.
+      this.#options.onTrip();
+    });
+  }
+
+  /** Removes expired entries. May take long, provided that the tier answers a small request after each deadline. */
+  async cleanupExpired(): Promise<number> {
+    try {
+      const removed = this.#tier.cleanupExpired();
+      if (!isPromise(removed)) return this.validKind(removed, 0);
+      for (let deadline = 1; deadline < CLEANUP_DEADLINES; deadline++) {
+        if (await settlesWithin(removed, this.#options.timeoutMs)) break;
+        await this.withinDeadline(this.#tier.has('\0pw-cache:probe'));
+      }
+      return this.validKind(await this.withinDeadline(removed), 0);
+    } catch (error) {
+      this.fault(error);
+      return 0;
+    }
+  }
+
+  /** The items of a stream, each within the deadline. The iterator is closed if the consumer stops early. */
+  async *stream<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+    if (Symbol.iterator in items) {
+      yield* items;
+      return;
+    }
+    // A promise is not a stream, and its rejection must not go unhandled.
+    if (isPromise(items as MaybePromise<unknown>)) await this.withinDeadline(items as unknown as Promise<unknown>);
+    const iterator = items[Symbol.asyncIterator]();
+    let hasEnded = false;
+    try {
+      for (;;) {
+        const next = await this.withinDeadline(iterator.next(), () => {
+          hasEnded = true;
+        });
+        if (next.done === true) {
+          hasEnded = true;
+          return;
+        }
+        yield next.value;
+      }
+    } finally {
+      // Not after a missed deadline: `return` would hang too.
+      if (!hasEnded && iterator.return !== undefined) await this.withinDeadline(iterator.return());
+    }
+  }
+
+  /**
+   * The tier's answer if it is an entry of the key, with credentials taken out of its URL; else `undefined`, and a
+   * fault.
+   */
+  #validEntry(key: string, found: unknown): CacheEntry | undefined {
+    if (found === undefined || found === null) return undefined;
+    if (CacheEntry.isCacheEntry(found) && found.key === key)
+      return this.#options.holdsOnlyOurEntries ? found : extractUrlCredentials(found);
+    const { name } = this.#options;
+    this.fault(
+      new CacheStorageError(`${name}: the tier returned something other than the entry of the key`, { tier: name }),
+    );
+    return undefined;
+  }
+
+  /**
+   * The answer if it has the fallback's type (array, number, boolean), else the fallback. An `undefined` fallback
+   * allows any type.
+   */
+  validKind<T>(answer: T, fallback: T): T {
+    const isValid = Array.isArray(fallback) ? Array.isArray(answer) : typeof answer === typeof fallback;
+    if (fallback === undefined || isValid) return answer;
+    const { name } = this.#options;
+    this.fault(new CacheStorageError(`${name}: the tier returned a value of the wrong type`, { tier: name }));
+    return fallback;
+  }
+
+  /** Reads a property of the tier; `undefined` if that throws. */
+  inspect<T>(read: (tier: CacheTier) => T): T | undefined {
+    try {
+      return read(this.#tier);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * False if the tier has disabled itself, or if reading that throws. Creates no closure, because every read comes
+   * here.
+   */
+  get isEnabled(): boolean {
+    try {
+      return this.#tier.enabled;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The number of failures that the tier itself has counted. */
+  get failures(): number {
+    return this.#total ?? 0;
+  }
+
+  failedSince(before: number): boolean {
+    if (!this.isEnabled) return true;
+    const total = this.#total;
+    // Without a count that never decreases, any current failure has to be attributed to this operation.
+    return total === undefined ? this.inspect((tier) => tier.failureCount) !== 0 : total > before;
+  }
+
+  /** The number of faults so far, counted by the tier or here; it never decreases. */
+  get faults(): number {
+    return this.#total ?? this.#reported;
+  }
+
+  get #total(): number | undefined {
+    const total = this.inspect((tier) => tier.totalFailures);
+    return Number.isFinite(total) ? total : undefined;
+  }
+
+  /**
+   * The tier's counts, as far as they are numbers. A hit after the deadline counts as a miss, which is what the caller
+   * got.
+   */
+  get statistics(): TierStatistics {
+    const reported = this.inspect((tier) => tier.statistics) as Partial<Record<string, unknown>> | undefined;
+    const counts = new TierStatistics();
+    for (const name of Object.keys(counts) as (keyof TierCounts)[]) {
+      const count = reported?.[name];
+      if (typeof count === 'number' && count >= 0) counts[name] = count;
+    }
+    const late = Math.min(this.#lateHits, counts.hits);
+    counts.hits -= late;
+    counts.misses += late;
+    return counts;
+  }
+
+  /** The last error that the tier threw or rejected with. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
+  /** Reports a fault to the tier, which may disable itself. */
+  fault(error: unknown): void {
+    this.report(error);
+    if (!this.isEnabled) this.#options.onTrip();
+  }
+
+  /** Reports a failure to the tier. A plugin that throws here is taken out of use. */
+  report(error: unknown): void {
+    this.#reported++;
+    this.#lastError = error;
+    try {
+      // Typed as void, but an async method satisfies that type too.
+      ignoreRejection(this.#tier.handleFailure(error));
+    } catch {
+      const { logger, name } = this.#options;
+      logger.warn({ tier: name }, 'tier threw while a failure was reported to it; taken out of use');
+      this.#options.onTrip();
+    }
+  }
+}

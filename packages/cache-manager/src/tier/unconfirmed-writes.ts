@@ -1,0 +1,89 @@
+import type { CacheEntry } from '@pw/cache-models';
+
+/** How long an unconfirmed write may keep its key from being read, in milliseconds. */
+export const UNCONFIRMED_MS = 60_000;
+
+/** Writes of one key that timed out and may still take effect. */
+export interface UnconfirmedWrite {
+  /** How many of them have not settled. */
+  pending: number;
+  /** When the latest of them timed out, in epoch milliseconds. */
+  since: number;
+  /** The value that the key should have: an entry, `null` for none, or `undefined` while it is unknown. */
+  expected: CacheEntry | null | undefined;
+}
+
+/**
+ * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the
+ * tier's values of their keys cannot be trusted, whatever the tier answered since; then the latest write is repeated.
+ *
+ * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again.
+ * If the promise settles later after all, the key is repaired then.
+ */
+export class UnconfirmedWrites {
+  readonly #writes = new Map<string, UnconfirmedWrite>();
+
+  /**
+   * Tracks writes that timed out. Once all writes of a key have settled, `onSettled` gets the value that the key should
+   * have.
+   */
+  track(
+    keys: readonly string[],
+    late: Promise<unknown>,
+    now: number,
+    onSettled: (key: string, expected: CacheEntry | null | undefined) => void,
+  ): void {
+    for (const key of keys) this.#add(key, now);
+    const settled = () => {
+      for (const key of keys) this.#settle(key, onSettled);
+    };
+    late.then(settled, settled);
+  }
+
+  /**
+   * A write of the key begins. Returns the unconfirmed write of the key, if there is one, with `expected` as its
+   * expected value.
+   */
+  supersede(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
+    if (this.#writes.size === 0) return undefined;
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed !== undefined) unconfirmed.expected = expected;
+    return unconfirmed;
+  }
+
+  /** Expects every key to be removed. Returns the keys with unconfirmed writes. */
+  supersedeAll(): string[] {
+    for (const unconfirmed of this.#writes.values()) unconfirmed.expected = null;
+    return [...this.#writes.keys()];
+  }
+
+  /** True while a write of the key that timed out recently may still take effect. */
+  isPending(key: string, now: number): boolean {
+    const unconfirmed = this.#writes.get(key);
+    return unconfirmed !== undefined && now - unconfirmed.since < UNCONFIRMED_MS;
+  }
+
+  #add(key: string, now: number): void {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined) this.#writes.set(key, { pending: 1, since: now, expected: undefined });
+    else {
+      unconfirmed.pending++;
+      unconfirmed.since = now;
+    }
+  }
+
+  #settle(key: string, onSettled: (key: string, expected: CacheEntry | null | undefined) => void): void {
+    const unconfirmed = this.#writes.get(key);
+    if (unconfirmed === undefined || --unconfirmed.pending > 0) return;
+    this.#writes.delete(key);
+    onSettled(key, unconfirmed.expected);
+  }
+}
+
+/**
+ * True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began.
+ */
+export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
+  // One that settled meanwhile may have taken effect after the write.
+  return unconfirmed === undefined || (unconfirmed.pending > 0 && now - unconfirmed.since >= UNCONFIRMED_MS);
+}

@@ -1,0 +1,79 @@
+import { CacheConfigError, type CacheTier, type TierContext } from '@pw/cache-models';
+import { ManualClock } from '@pw/test-support';
+import { MemoryCacheTier } from '@pw/tier-memory';
+import { describe, expect, it } from 'vitest';
+import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
+import { entryOf } from '../support/stack.ts';
+
+/** A factory that fails a given number of times and counts its calls. */
+function factoryOf(clock: ManualClock, failures: number, error: unknown = new Error('planted')) {
+  const made = { calls: 0, tier: undefined as MemoryCacheTier | undefined };
+  const factory = (context: TierContext): CacheTier => {
+    made.calls++;
+    if (made.calls <= failures) throw error;
+    made.tier = new MemoryCacheTier({}, { clock, onEvict: context.onEvict });
+    return made.tier;
+  };
+  return { made, factory };
+}
+
+async function openWith(failures: number, error?: unknown, options: Partial<CacheManagerOptions> = {}) {
+  const clock = new ManualClock();
+  const { made, factory } = factoryOf(clock, failures, error);
+  const tiers = [new MemoryCacheTier({}, { clock }), factory];
+  const manager = await CacheManager.open({ tiers, clock, ...options });
+  return { clock, made, manager, put: (key: string) => manager.put(key, entryOf(key, {}, clock)) };
+}
+
+describe('a tier whose factory throws', () => {
+  it.each([[new Error('planted')], ['planted'], [null], [undefined]])('starts degraded (%s)', async (error) => {
+    const { manager, made, put } = await openWith(Number.POSITIVE_INFINITY, error);
+    expect(made.calls).toBe(1);
+    expect(manager.getStatistics().l2Degraded).toBe(true);
+    expect(await put('k')).toBe(true);
+    expect((await manager.get('k'))?.key).toBe('k');
+    expect(await manager.keys()).toEqual(['k']);
+    await manager.close();
+  });
+
+  it('recovers once the factory succeeds, including the writes that it missed', async () => {
+    const { manager, made, clock, put } = await openWith(2);
+    await put('a');
+    await put('b');
+    await manager.delete('b');
+    for (let second = 0; second < 20; second++) {
+      clock.advance(1_000);
+      await manager.get('nothing');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(made.calls).toBe(3);
+    expect(manager.getStatistics().l2Degraded).toBe(false);
+    expect(made.tier?.keys()).toEqual(['a']);
+    await put('c');
+    expect(made.tier?.keys()).toEqual(['a', 'c']);
+    await manager.close();
+    expect(made.tier?.status).toBe('closed');
+  });
+
+  it('makes opening fail with the error of the factory if it is required', async () => {
+    await expect(openWith(1, undefined, { required: ['l2'] })).rejects.toThrow('planted');
+  });
+
+  it('makes opening fail if the configuration is wrong', async () => {
+    await expect(openWith(1, new CacheConfigError('wrong'))).rejects.toThrow(CacheConfigError);
+  });
+
+  it('starts degraded if the factory never settles, and a tier that arrives late is closed', async () => {
+    const clock = new ManualClock();
+    const slow = Promise.withResolvers<CacheTier>();
+    const tiers = [new MemoryCacheTier({}, { clock }), () => slow.promise];
+    const manager = await CacheManager.open({ tiers, clock, tierTimeoutMs: 5 });
+    expect(manager.getStatistics().l2Degraded).toBe(true);
+    const late = new MemoryCacheTier({}, { clock });
+    late.open();
+    slow.resolve(late);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(late.status).toBe('closed');
+    await manager.close();
+  });
+});
