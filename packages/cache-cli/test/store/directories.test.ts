@@ -57,7 +57,9 @@ describe('a directory', () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt')])).err).toBe('');
     const second = await cli(['--backend', 'sqlite', 'import', path('list.txt')]);
-    expect(second.err).toMatch(/^pw-cache: warning: .* as sqlite and as jsonl: this command uses sqlite; .* --backend jsonl\n$/);
+    expect(second.err).toMatch(
+      /^pw-cache: warning: .* as sqlite and as jsonl: this command uses sqlite; .* --backend jsonl\n$/,
+    );
     expect((await cli(['list'])).err).toContain('this command uses sqlite');
     expect((await cli(['list', '--backend', 'jsonl'])).err).toContain('this command uses jsonl');
   });

@@ -6,8 +6,9 @@ import { CacheEntry } from '@pw/cache-models';
 import { longestStopDuring } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
-import { within } from '../goal.ts';
-import type { Measurement, Scenario, ScenarioContext } from '../scenario.ts';
+import { within } from '../figures/goal.ts';
+import type { Measurement } from '../figures/measurement.ts';
+import type { Scenario, ScenarioContext } from '../run/scenario.ts';
 
 const MB = 1_000_000;
 /** How many times the same bytes well formed hostile input may cost. */
