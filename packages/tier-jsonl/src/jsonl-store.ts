@@ -5,13 +5,13 @@ import {
   CacheStorageError,
   type CacheTierConfig,
   type Clock,
+  errorCode,
   type Logger,
   type MaybePromise,
   type RemovalReason,
 } from '@pw/cache-models';
 import { AccessWriteBuffer } from './access-write-buffer.ts';
 import { compactWithRetries } from './compaction/compact-with-retries.ts';
-import { errorCode } from './files/storage-fault.ts';
 import { NO_RECORD, type RecordId } from './index/record-id.ts';
 import type { JsonlTierSettings } from './jsonl-tier-options.ts';
 import { dropOlder } from './layout/drop-older.ts';

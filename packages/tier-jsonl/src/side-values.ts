@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import {
   CacheCorruptionError,
   checkSideValue,
+  errorCode,
   isSideValue,
   MAX_SIDE_VALUE,
   openRegularFile,
@@ -11,7 +12,7 @@ import {
 } from '@pw/cache-models';
 import { temporaryPaths } from './files/list-names.ts';
 import { removeFile } from './files/remove-file.ts';
-import { errorCode, storageFault } from './files/storage-fault.ts';
+import { storageFault } from './files/storage-fault.ts';
 import { TemporaryFile } from './files/temporary-file.ts';
 import { writeFully } from './files/write-fully.ts';
 

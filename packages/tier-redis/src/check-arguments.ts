@@ -1,11 +1,11 @@
 import {
   type ArgumentKind,
   type CacheTier,
-  CacheValidationError,
   isTooLongKey,
   Kinds,
   MAX_KEY_BYTES,
   optional,
+  Problems,
   wholeNumber,
 } from '@pw/cache-models';
 
@@ -38,11 +38,8 @@ export function problemOfBatchSize(tier: CacheTier, batchSize: unknown) {
   return problemOf(tier, ['batchSize', batchSize, BATCH_SIZE]);
 }
 
-function problemOf({ name: tier }: CacheTier, ...given: readonly Checked[]): CacheValidationError | undefined {
-  const problems = given
-    .filter(([, value, kind]) => !kind.isRight(value))
-    .map(([path, , kind]) => ({ path, message: kind.wanted }));
-  if (problems.length === 0) return undefined;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return new CacheValidationError(`${tier}: ${list}`, { tier, problems });
+function problemOf({ name: tier }: CacheTier, ...given: readonly Checked[]): Error | undefined {
+  const problems = new Problems();
+  for (const [path, value, kind] of given) problems.check(kind.isRight(value), path, kind.wanted);
+  return problems.toError(tier, { tier });
 }

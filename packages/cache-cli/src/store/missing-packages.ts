@@ -1,11 +1,12 @@
+import { errorCode } from '@pw/cache-models';
+
 /** Packages that opening a cache on disk loads. */
 const PACKAGES = ['@pw/cache-crypto', '@pw/tier-memory', '@pw/tier-jsonl', '@pw/tier-sqlite'];
 
 /** The package whose absence made an import fail, if that was the reason. */
 export function missingPackage(error: unknown): string | undefined {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
-  if (code !== 'ERR_MODULE_NOT_FOUND') return undefined;
-  return /^Cannot find package '([^']+)'/.exec(String(message))?.[1];
+  if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  return /^Cannot find package '([^']+)'/.exec((error as Error).message)?.[1];
 }
 
 /** All packages missing from this installation, including those that `message` names. */

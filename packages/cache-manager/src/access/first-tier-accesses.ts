@@ -1,5 +1,10 @@
-import { type AccessUpdate, isPromise, type MaybePromise, type TouchedEntries } from '@pw/cache-models';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import {
+  type AccessUpdate,
+  ignoreRejection,
+  isPromise,
+  type MaybePromise,
+  type TouchedEntries,
+} from '@pw/cache-models';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 
 /** The accesses that the first tier has counted and buffers itself; empty if that tier does not buffer them. */

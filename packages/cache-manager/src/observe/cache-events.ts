@@ -1,7 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import { type CacheStatistics, checkArgument, Kinds, oneOf, type RemovalReason } from '@pw/cache-models';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import {
+  type CacheStatistics,
+  checkArgument,
+  ignoreRejection,
+  Kinds,
+  oneOf,
+  type RemovalReason,
+} from '@pw/cache-models';
 
 /** The events of a cache. They contain keys and names, never an entry's secrets. */
 export interface CacheEventMap {

@@ -1,5 +1,4 @@
-import { type LogFields, type Logger, silentLogger } from '@pw/cache-models';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { ignoreRejection, type LogFields, type Logger, silentLogger } from '@pw/cache-models';
 
 /**
  * A logger whose errors are swallowed. Much of what the manager logs comes from background work, such as cleanups and

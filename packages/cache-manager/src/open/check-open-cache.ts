@@ -6,6 +6,7 @@ import {
   type FieldProblem,
   Kinds,
   optional,
+  Problems,
   parseCacheConfig,
   problemsOfOptions,
 } from '@pw/cache-models';
@@ -30,18 +31,25 @@ function problemsOfEnv({ env }: Partial<OpenCacheOptions>): FieldProblem[] {
 
 /** The configuration with its defaults. Throws a CacheConfigError that lists all problems of both arguments. */
 export function checkOpenCache(config: CacheConfigInput, options: OpenCacheOptions): CacheConfig {
-  const problems = [
+  const problems = new Problems([
     ...problemsOfOptions(options, OPTIONS),
     ...problemsOfShared(options),
     ...problemsOfEnv(options ?? {}),
-  ];
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  ]);
+  const parsed = parseOr(config, (error) => {
+    const { list, inOneLine } = problems;
+    if (list.length === 0) throw error;
+    throw new CacheConfigError(`${error.message}; ${inOneLine}`, { problems: [...error.problems, ...list] });
+  });
+  problems.throwIfAny('open cache', { error: CacheConfigError });
+  return parsed;
+}
+
+function parseOr(config: CacheConfigInput, refuse: (error: CacheConfigError) => never): CacheConfig {
   try {
-    const parsed = parseCacheConfig(config);
-    if (problems.length === 0) return parsed;
+    return parseCacheConfig(config);
   } catch (error) {
-    if (!(error instanceof CacheConfigError) || problems.length === 0) throw error;
-    throw new CacheConfigError(`${error.message}; ${list}`, { problems: [...error.problems, ...problems] });
+    if (error instanceof CacheConfigError) refuse(error);
+    throw error;
   }
-  throw new CacheConfigError(`open cache: ${list}`, { problems });
 }

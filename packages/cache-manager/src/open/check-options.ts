@@ -7,6 +7,7 @@ import {
   Kinds,
   oneOf,
   optional,
+  Problems,
   problemsOfOptions,
   wholeNumber,
 } from '@pw/cache-models';
@@ -74,9 +75,7 @@ export function checkOptions(options: CacheManagerOptions): void {
     if (Array.isArray(tiers)) problems.push(...Array.from(tiers, problemsOfTier).flat());
     if (Kinds.object.isRight(perSourceTtl)) problems.push(...problemsOfTtls(perSourceTtl as object));
   }
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheConfigError(`cache manager: ${list}`, { problems });
+  new Problems(problems).throwIfAny('cache manager', { error: CacheConfigError });
 }
 
 /** Problems in the nested members of the options that `openCache` passes on. */

@@ -3,6 +3,7 @@ import {
   CacheError,
   CacheErrorCode,
   type CredentialCipher,
+  errorCode,
   type HealthSchedule,
   L2BackendType,
   type Logger,
@@ -82,9 +83,9 @@ async function load<T>(name: string, importIt: () => Promise<T>): Promise<T> {
   try {
     return await importIt();
   } catch (cause) {
-    const { code, message } = cause as { code?: unknown; message?: unknown };
-    const missing = code === 'ERR_MODULE_NOT_FOUND' && String(message).includes(`'${name}'`);
-    if (!missing) throw cause;
+    const isMissing =
+      errorCode(cause) === 'ERR_MODULE_NOT_FOUND' && String((cause as Error).message).includes(`'${name}'`);
+    if (!isMissing) throw cause;
     throw new CacheError(`npm install ${name}`, { code: CacheErrorCode.PACKAGE_MISSING, cause });
   }
 }

@@ -6,6 +6,7 @@ import {
   type Clock,
   type CredentialCipher,
   type EvictionListener,
+  errorCode,
   type Logger,
   reasonToShow,
   type TierFactory,
@@ -133,8 +134,8 @@ async function openTier(tier: ManagedTier, required: readonly string[], logger: 
   } catch (error) {
     if (needsUserAction(error) || required.includes(tier.name)) throw error;
     // A third-party factory may throw anything.
-    const { code, cause } = (error ?? {}) as { code?: unknown; cause?: { code?: unknown } | null };
-    const fields = { tier: tier.name, code, system: cause?.code, reason: reasonToShow(error) };
+    const { cause } = (error ?? {}) as { cause?: unknown };
+    const fields = { tier: tier.name, code: errorCode(error), system: errorCode(cause), reason: reasonToShow(error) };
     logger.warn(fields, 'tier cannot be opened; the cache works without it and tries again');
   }
 }

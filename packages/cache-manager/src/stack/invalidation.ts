@@ -1,5 +1,4 @@
-import { isPromise } from '@pw/cache-models';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { ignoreRejection, isPromise } from '@pw/cache-models';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 

@@ -2,13 +2,13 @@ import {
   CacheEntry,
   chain,
   extractUrlCredentials,
+  ignoreRejection,
   isPromise,
   type Logger,
   type MaybePromise,
   RemovalReason,
 } from '@pw/cache-models';
 import { AccessBuffer } from '../access/access-buffer.ts';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
 import { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import { allOf } from '../scheduling/slices.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';

@@ -1,5 +1,4 @@
-import { CacheEntry } from '@pw/cache-models';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
+import { CacheEntry, ignoreRejection } from '@pw/cache-models';
 
 /** Shortens TTLs at random, so that entries stored together do not expire together. */
 export interface TtlJitter {

@@ -4,6 +4,7 @@ import {
   type CacheTier,
   CacheValidationError,
   extractUrlCredentials,
+  ignoreRejection,
   isPromise,
   type Logger,
   type MaybePromise,
@@ -11,7 +12,6 @@ import {
   TierStatistics,
 } from '@pw/cache-models';
 import { settlesWithin, withDeadline } from '../scheduling/deadline.ts';
-import { ignoreRejection } from '../scheduling/ignore-rejection.ts';
 
 export interface FaultBoundaryOptions {
   readonly name: string;

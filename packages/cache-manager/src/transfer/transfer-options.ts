@@ -1,26 +1,10 @@
-import {
-  type ArgumentKind,
-  CacheValidationError,
-  type FieldProblem,
-  isPromise,
-  Kinds,
-  optional,
-} from '@pw/cache-models';
+import { type ArgumentKind, type FieldProblem, isPromise, Kinds, optional } from '@pw/cache-models';
 
 /** The options of every operation that works through a whole file or cache. */
 export const HOOKS = Object.freeze({
   onProgress: optional(Kinds.function),
   signal: optional(Kinds.signal),
 }) satisfies Record<string, ArgumentKind>;
-
-/**
- * Throws a CacheValidationError that lists the problems, if there are any. Called before anything is read or written.
- */
-export function refuseProblems(what: string, problems: readonly FieldProblem[]): void {
-  if (problems.length === 0) return;
-  const list = problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new CacheValidationError(`${what}: ${list}`, { problems });
-}
 
 /** At most one problem. */
 export function problemsOfPath(path: unknown): FieldProblem[] {

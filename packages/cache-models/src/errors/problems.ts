@@ -2,7 +2,7 @@ import { type ArgumentKind, Kinds, optional } from '../arguments/argument-kinds.
 import { checkArgument, type FieldError, isErrorClass } from '../arguments/check-argument.ts';
 import { CacheConfigError, CacheValidationError, type FieldProblem, isProblemList } from './cache-error.ts';
 
-/** How {@link Problems.throwIfAny} throws. */
+/** The error that {@link Problems.throwIfAny} throws. */
 export interface ThrowProblemsOptions {
   /** Class of the error. Default CacheValidationError; constructors and configurations use CacheConfigError. */
   readonly error?: FieldError | undefined;
@@ -64,13 +64,19 @@ export class Problems {
    * function.
    */
   throwIfAny(what: string, options: ThrowProblemsOptions = NO_OPTIONS): void {
+    const error = this.toError(what, options);
+    if (error !== undefined) throw error;
+  }
+
+  /** The error that {@link throwIfAny} throws, for callers that reject a promise with it; `undefined` if all is well. */
+  toError(what: string, options: ThrowProblemsOptions = NO_OPTIONS): Error | undefined {
     checkArgument('what', what, Kinds.text);
     checkArgument('options', options, OPTIONS);
     const { error: ErrorClass = CacheValidationError, tier } = options;
     checkArgument('error', ErrorClass, ERROR);
     checkArgument('tier', tier, optional(Kinds.text));
-    if (this.#list.length === 0) return;
-    throw new ErrorClass(`${what}: ${this.inOneLine}`, { problems: this.list, tier });
+    if (this.#list.length === 0) return undefined;
+    return new ErrorClass(`${what}: ${this.inOneLine}`, { problems: this.list, tier });
   }
 
   /** All problems in one line: `limit: must be a number; cursor: must be a string`. */

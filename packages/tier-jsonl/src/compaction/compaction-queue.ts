@@ -1,5 +1,4 @@
-import type { Logger } from '@pw/cache-models';
-import { errorCode } from '../files/storage-fault.ts';
+import { errorCode, type Logger } from '@pw/cache-models';
 import type { ShardLane } from '../shard/shard-lane.ts';
 
 /**

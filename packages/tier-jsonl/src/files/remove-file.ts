@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { errorCode } from './storage-fault.ts';
+import { errorCode } from '@pw/cache-models';
 
 /**
  * Removes a file that may be gone already. A folder of that name is not ours, and stays. Throws the system's error.

@@ -1,4 +1,4 @@
-import { CacheError, CacheStorageError } from '@pw/cache-models';
+import { CacheError, CacheStorageError, errorCode } from '@pw/cache-models';
 
 /** A file system error as a CacheStorageError; a CacheError is returned unchanged. */
 export function storageFault(action: string, error: unknown): CacheError {
@@ -7,10 +7,4 @@ export function storageFault(action: string, error: unknown): CacheError {
   return new CacheStorageError(`JSONL tier: could not ${action}${code === undefined ? '' : ` (${code})`}`, {
     cause: error,
   });
-}
-
-/** The system's code of an error, such as `ENOSPC`. */
-export function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : undefined;
 }

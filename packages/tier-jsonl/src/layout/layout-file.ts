@@ -1,9 +1,8 @@
 import { closeSync, constants, fsyncSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openRegularFile, syncFolder } from '@pw/cache-models';
+import { errorCode, openRegularFile, syncFolder } from '@pw/cache-models';
 import { temporaryPaths } from '../files/list-names.ts';
 import { removeFile } from '../files/remove-file.ts';
-import { errorCode } from '../files/storage-fault.ts';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
 import { MAX_SHARDS } from './shard-of-key.ts';

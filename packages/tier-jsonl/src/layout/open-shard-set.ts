@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Logger } from '@pw/cache-models';
+import { type Clock, errorCode, type Logger } from '@pw/cache-models';
 import { makePrivateFolder } from '../files/private-folder.ts';
 import { removeFile } from '../files/remove-file.ts';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
+import { storageFault } from '../files/storage-fault.ts';
 import { RecordIndex } from '../index/record-index.ts';
 import type { JsonlTierSettings } from '../jsonl-tier-options.ts';
 import { Resharded } from '../shard/shard-lane.ts';

@@ -12,10 +12,9 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { unsafePath } from '@pw/cache-models';
+import { errorCode, unsafePath } from '@pw/cache-models';
 import { listNames } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
-import { errorCode } from '../files/storage-fault.ts';
 import type { FolderIdentity } from './holder-names.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, fsyncSync, lstatSync, readSync, rmSync, type Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { errorCode } from '@pw/cache-models';
 import { temporaryPaths } from '../files/list-names.ts';
 import { openFile } from '../files/open-file.ts';
-import { errorCode } from '../files/storage-fault.ts';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
 import { QUARANTINE } from '../quarantine/quarantine.ts';

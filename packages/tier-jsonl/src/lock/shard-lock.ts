@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CacheStorageError, runAtExit } from '@pw/cache-models';
+import { CacheStorageError, errorCode, runAtExit } from '@pw/cache-models';
 import lockfile from 'proper-lockfile';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
+import { storageFault } from '../files/storage-fault.ts';
 import { LockFiles, type LockHolders } from './lock-files.ts';
 import type { LockTiming } from './lock-timing.ts';
 import { fenceShard } from './shard-fence.ts';

@@ -10,8 +10,7 @@ import {
   readSync,
   type Stats,
 } from 'node:fs';
-import { CacheCorruptionError, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
-import { errorCode } from '../files/storage-fault.ts';
+import { CacheCorruptionError, errorCode, type FileGuard, openRegularFile, type RegularFile } from '@pw/cache-models';
 import { TemporaryFile } from '../files/temporary-file.ts';
 import { writeFully } from '../files/write-fully.ts';
 import type { ByteRange } from '../lines/byte-range.ts';

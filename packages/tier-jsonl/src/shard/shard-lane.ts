@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { CacheStorageError, type Logger } from '@pw/cache-models';
+import { CacheStorageError, errorCode, type Logger } from '@pw/cache-models';
 import { compactShard, isWorthCompacting } from '../compaction/compact-shard.ts';
-import { errorCode, storageFault } from '../files/storage-fault.ts';
+import { storageFault } from '../files/storage-fault.ts';
 import type { RecordIndex } from '../index/record-index.ts';
 import { LockLost, type Written } from '../lock/lock-lost.ts';
 import type { ShardLock } from '../lock/shard-lock.ts';

@@ -1,4 +1,4 @@
-import { type ChangeListener, checkArgument, isPromise, Kinds } from '@pw/cache-models';
+import { type ChangeListener, checkArgument, ignoreRejection, Kinds } from '@pw/cache-models';
 
 /**
  * Listeners for changes made by other processes. If one throws or rejects, the others are still called and the
@@ -23,8 +23,7 @@ export class ChangeListeners {
 export function notifyListener(listener: ChangeListener, key: string | null): void {
   try {
     // Typed as void, which an async listener satisfies.
-    const answer: unknown = listener(key);
-    if (isPromise(answer)) answer.then(undefined, () => {});
+    ignoreRejection(listener(key));
   } catch {
     // The caller is an event of the connection, which has nowhere to report it.
   }

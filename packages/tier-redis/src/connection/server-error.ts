@@ -1,11 +1,9 @@
-import { CacheError, CacheStorageError } from '@pw/cache-models';
+import { CacheError, CacheStorageError, errorCode } from '@pw/cache-models';
 
 /** The prefix of a server's error message, such as `OOM`, or the code of a system error, such as `ECONNRESET`. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string') return code;
-  return /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0] ?? error.constructor.name;
+  return errorCode(error) ?? /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0] ?? error.constructor.name;
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { Logger, MaybePromise } from '@pw/cache-models';
-import { codeOf } from '../database/storage-error.ts';
+import { errorCode, type Logger, type MaybePromise } from '@pw/cache-models';
 
 /** Between two steps, in milliseconds, so that others have their turn. */
 const PAUSE_MS = 1;
@@ -53,7 +52,7 @@ export class BackgroundTask {
     try {
       isLeft = await step();
     } catch (error) {
-      logger.debug({ tier, code: codeOf(error) }, failure);
+      logger.debug({ tier, code: errorCode(error) }, failure);
       wait = RETRY_MS;
     }
     if (run !== this.#run) return;

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
+import { errorCode } from '@pw/cache-models';
 import { hardenConnection } from './harden-connection.ts';
 import type { SqliteDatabase, SqliteDatabaseConstructor } from './load-binding.ts';
-import { codeOf } from './storage-error.ts';
 
 /**
  * Closes a database without changing the file or its log. The last connection to close would checkpoint the log, unless
@@ -32,7 +32,7 @@ export function closeDatabase(db: SqliteDatabase): void {
     db.pragma('busy_timeout = 100');
     db.pragma('wal_checkpoint(TRUNCATE)');
   } catch (error) {
-    if (codeOf(error)?.startsWith('SQLITE_') !== true) throw error;
+    if (errorCode(error)?.startsWith('SQLITE_') !== true) throw error;
   } finally {
     db.close();
   }

@@ -3,6 +3,7 @@ import {
   CacheErrorCode,
   CacheStorageError,
   type Clock,
+  errorCode,
   type FileGuard,
   type Logger,
 } from '@pw/cache-models';
@@ -16,7 +17,7 @@ import { closeUntouched } from './close-database.ts';
 import { hardenConnection } from './harden-connection.ts';
 import { loadBinding, type SqliteDatabase } from './load-binding.ts';
 import { type FileIdentity, prepareFile, setFileAside } from './prepare-file.ts';
-import { codeOf, isDamage, isReadOnly } from './storage-error.ts';
+import { isDamage, isReadOnly } from './storage-error.ts';
 
 /** What a completed write survives: with `"normal"` any end of the process, with `"full"` a power cut, too. */
 export type Durability = 'normal' | 'full';
@@ -67,7 +68,7 @@ export function openDatabase(
       return { db, file, structure: configure(db, layout, settings, check) };
     } catch (error) {
       if (isRefusal(error)) {
-        settings.logger.error({ tier: settings.tier, code: codeOf(error) }, (error as CacheError).message);
+        settings.logger.error({ tier: settings.tier, code: errorCode(error) }, (error as CacheError).message);
         closeUntouched(db, Database);
         throw error;
       }
@@ -78,7 +79,7 @@ export function openDatabase(
       checkReadable(settings.path);
       const aside = setFileAside(settings.path, file, settings.clock.now());
       settings.logger.warn(
-        { tier: settings.tier, code: codeOf(error), setAside: aside ?? null },
+        { tier: settings.tier, code: errorCode(error), setAside: aside ?? null },
         'the file is not a readable database: it was set aside and replaced by an empty one',
       );
       throw error;
@@ -144,7 +145,7 @@ function removeStatistics(db: SqliteDatabase, structure: StructureWatch): void {
 
 /** Adds the file and the remedy to the error of a file that SQLite can never open, such as one of an unknown format. */
 function withRemedy(error: unknown, { path, tier }: DatabaseSettings): unknown {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code !== 'SQLITE_ERROR') return error;
   const cause = Object.assign(new Error(code), { code });
   const remedy =
@@ -153,6 +154,6 @@ function withRemedy(error: unknown, { path, tier }: DatabaseSettings): unknown {
 }
 
 function isRefusal(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   return code === CacheErrorCode.SCHEMA_REFUSED || code === CacheErrorCode.RUNTIME_UNSUPPORTED;
 }

@@ -1,7 +1,6 @@
 import { chmodSync, closeSync, lstatSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models';
-import { codeOf } from './storage-error.ts';
+import { errorCode, type FileGuard, makePrivateFolders, syncFolder, unsafePath } from '@pw/cache-models';
 
 /** SQLite's companions of a database file. */
 const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
@@ -35,7 +34,7 @@ export function prepareFile(path: string, tier: string, guard: FileGuard): FileI
     closeSync(openSync(path, 'wx', OWNER_ONLY));
     syncFolder(dirname(path));
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   }
   const stat = refuseLink(path, tier)!;
   guard.checkLinks(path, 'database', stat);
@@ -85,6 +84,6 @@ function makePrivate(path: string): void {
     chmodSync(path, OWNER_ONLY);
   } catch (error) {
     // The file belongs to another user, who decides on its mode.
-    if (codeOf(error) !== 'EPERM') throw error;
+    if (errorCode(error) !== 'EPERM') throw error;
   }
 }

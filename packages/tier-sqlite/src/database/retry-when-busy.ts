@@ -1,5 +1,5 @@
+import { errorCode } from '@pw/cache-models';
 import { sleepSync } from './sleep-sync.ts';
-import { codeOf } from './storage-error.ts';
 
 /** Waits between two attempts, in milliseconds: from the first to the longest, doubling. */
 const FIRST_WAIT_MS = 0.5;
@@ -27,6 +27,6 @@ export function retryWhenBusy<T>(work: () => T, timeoutMs: number, isRetryable =
  * Also true for a snapshot too old to write on, a log that another process is recovering, and a lost race for a lock.
  */
 export function isBusy(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   return code?.startsWith('SQLITE_BUSY') === true || code === 'SQLITE_LOCKED' || code === 'SQLITE_PROTOCOL';
 }

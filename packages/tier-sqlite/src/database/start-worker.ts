@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { CacheErrorCode } from '@pw/cache-models';
-import { codeOf } from './storage-error.ts';
+import { CacheErrorCode, errorCode } from '@pw/cache-models';
 
 /** Longest wait of a `close` for a worker to finish its transaction, in milliseconds. */
 export const STOP_TIMEOUT_MS = 2000;
@@ -31,6 +30,6 @@ export function workerDone(worker: Worker): Promise<void> {
  * involved.
  */
 export function isThreadUnavailable(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = errorCode(error);
   return code !== CacheErrorCode.SCHEMA_REFUSED && code?.startsWith('SQLITE_') !== true;
 }

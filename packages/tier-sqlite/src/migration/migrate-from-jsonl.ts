@@ -7,7 +7,7 @@ import {
   CacheValidationError,
   type CredentialCipher,
   extractUrlCredentials,
-  isPromise,
+  ignoreRejection,
   MAX_MASKED_LENGTH,
   maskPlainFields,
   maskProxyUrl,
@@ -74,8 +74,7 @@ export function migrateShards(directory: string, target: MigrationTarget): Jsonl
       result.migrated += stored.length;
       result.skipped += batch.length - stored.length;
       // A rejection of an async callback must not become unhandled.
-      const answer = target.onProgress?.({ ...result, shard: at + 1, shards: names.length });
-      if (isPromise(answer)) answer.then(undefined, () => {});
+      ignoreRejection(target.onProgress?.({ ...result, shard: at + 1, shards: names.length }));
     }
   }
   return result;

@@ -1,8 +1,7 @@
-import { CacheCorruptionError, type Logger } from '@pw/cache-models';
+import { CacheCorruptionError, errorCode, type Logger } from '@pw/cache-models';
 import { CleanupGate } from '../cleanup/cleanup-gate.ts';
 import type { DatabaseSettings } from '../database/open-database.ts';
 import { isThreadUnavailable, STOP_TIMEOUT_MS, startWorker, workerDone } from '../database/start-worker.ts';
-import { codeOf } from '../database/storage-error.ts';
 import type { OpenedStore } from '../open-store.ts';
 import { type EntryRow, RowAt } from '../rows/entry-row.ts';
 import { seconds } from '../rows/entry-values.ts';
@@ -82,7 +81,7 @@ export class DamagedRows {
 
   #warn(failure: unknown): void {
     const { logger, settings } = this.#context;
-    logger.warn({ tier: settings.tier, code: codeOf(failure) }, 'a damaged row could not be set aside');
+    logger.warn({ tier: settings.tier, code: errorCode(failure) }, 'a damaged row could not be set aside');
   }
 
   async #work(checkpointer: Checkpointer, run: symbol): Promise<void> {

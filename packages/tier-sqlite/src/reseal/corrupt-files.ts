@@ -1,7 +1,6 @@
 import { closeSync, constants, readdirSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CacheErrorCode, openRegularFile } from '@pw/cache-models';
-import { codeOf } from '../database/storage-error.ts';
+import { CacheErrorCode, errorCode, openRegularFile } from '@pw/cache-models';
 
 const CHUNK = 1024 * 1024;
 /** The beginning of every Fernet token, and the same in hex. */
@@ -60,7 +59,7 @@ function openIfRegular(path: string): number | undefined {
   try {
     return openRegularFile(path, constants.O_RDONLY, { what: 'file set aside' }).fd;
   } catch (error) {
-    if (codeOf(error) === CacheErrorCode.UNSAFE_PATH || codeOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === CacheErrorCode.UNSAFE_PATH || errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

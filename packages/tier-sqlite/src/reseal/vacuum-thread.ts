@@ -1,3 +1,4 @@
+import { ignoreRejection } from '@pw/cache-models';
 import { startWorker } from '../database/start-worker.ts';
 import type { VacuumTask } from './vacuum-worker.ts';
 
@@ -24,6 +25,6 @@ export function vacuumInThread(task: VacuumTask): VacuumRun {
     });
   });
   // A caller that stops the thread does not await this.
-  done.catch(() => {});
+  ignoreRejection(done);
   return { done, stop: async () => void (await worker.terminate()) };
 }

@@ -1,5 +1,5 @@
-import { CacheCorruptionError } from '@pw/cache-models';
-import { codeOf, isDamage } from '../database/storage-error.ts';
+import { CacheCorruptionError, errorCode } from '@pw/cache-models';
+import { isDamage } from '../database/storage-error.ts';
 import type { EntryRow } from './entry-row.ts';
 import type { RowStore } from './row-store.ts';
 
@@ -12,7 +12,7 @@ export function getRow(store: RowStore, key: string): EntryRow | undefined {
   try {
     return store.selectRow(key);
   } catch (error) {
-    if (!isDamage(error) || codeOf(error) === 'SQLITE_NOTADB') throw error;
+    if (!isDamage(error) || errorCode(error) === 'SQLITE_NOTADB') throw error;
     throw new CacheCorruptionError('stored row: its page cannot be read');
   }
 }

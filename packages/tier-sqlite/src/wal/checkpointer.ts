@@ -1,7 +1,6 @@
-import type { Logger } from '@pw/cache-models';
+import { errorCode, type Logger } from '@pw/cache-models';
 import type { SqliteDatabase } from '../database/load-binding.ts';
 import { STOP_TIMEOUT_MS, startWorker } from '../database/start-worker.ts';
-import { codeOf } from '../database/storage-error.ts';
 import { CheckpointGate } from './checkpoint-gate.ts';
 import type { CheckpointTask } from './checkpoint-worker.ts';
 
@@ -122,7 +121,7 @@ export class Checkpointer {
       this.#db.pragma('wal_checkpoint(TRUNCATE)');
     } catch (error) {
       this.#options.logger.debug(
-        { tier: this.#options.tier, code: codeOf(error) },
+        { tier: this.#options.tier, code: errorCode(error) },
         'the log could not be truncated yet',
       );
     }
@@ -147,7 +146,7 @@ export class Checkpointer {
 
   #giveUpWorker(error: unknown): void {
     this.#options.logger.debug(
-      { tier: this.#options.tier, code: codeOf(error) },
+      { tier: this.#options.tier, code: errorCode(error) },
       'the log cannot be checkpointed in a worker thread; commits do it',
     );
     this.#isWorkerPossible = false;

@@ -5,9 +5,10 @@ import {
   type FieldProblem,
   type MaybePromise,
   optional,
+  Problems,
   problemsOfOptions,
 } from '@pw/cache-models';
-import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
+import { HOOKS, problemsOfPath } from '../transfer-options.ts';
 
 /**
  * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit`
@@ -68,7 +69,7 @@ const OPTIONS: Readonly<Record<keyof ExportOptions, ArgumentKind>> = Object.free
 
 /** The credentials mode. Throws a CacheValidationError that lists every wrong option and a wrong path. */
 export function parseExportCredentials(path: unknown, options: ExportOptions): ExportCredentials {
-  refuseProblems('export', [...problemsOfDestination(path), ...problemsOfOptions(options, OPTIONS)]);
+  new Problems([...problemsOfDestination(path), ...problemsOfOptions(options, OPTIONS)]).throwIfAny('export');
   return options.credentials ?? 'sealed';
 }
 

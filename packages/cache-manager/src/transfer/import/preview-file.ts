@@ -7,10 +7,10 @@ import {
   type FieldProblem,
   Kinds,
   optional,
+  Problems,
   systemClock,
   wholeNumber,
 } from '@pw/cache-models';
-import { refuseProblems } from '../transfer-options.ts';
 import type { WarmResult } from './import-tally.ts';
 import type { FileOrBytes } from './input/file-or-bytes.ts';
 import { IDENTITY_KEY_BYTES, PasswordMac } from './keys/password-mac.ts';
@@ -52,7 +52,7 @@ const OPTIONS = Object.freeze({
  * ```
  */
 export async function previewFile(file: FileOrBytes, options: PreviewOptions = {}): Promise<FilePreview> {
-  refuseProblems('preview', problemsOf(options));
+  new Problems(problemsOf(options)).throwIfAny('preview');
   const { limit = DEFAULT_LIMIT, cipher, clock = systemClock, ...more } = options;
   const entries: CacheEntry[] = [];
   const target: WarmTarget = {

@@ -1,6 +1,12 @@
-import { type CacheEntry, CacheError, CacheErrorCode, CacheValidationError, maskCredentials } from '@pw/cache-models';
+import {
+  type CacheEntry,
+  CacheError,
+  CacheErrorCode,
+  CacheValidationError,
+  ignoreRejection,
+  maskCredentials,
+} from '@pw/cache-models';
 import { abortable } from '../../scheduling/abortable.ts';
-import { ignoreRejection } from '../../scheduling/ignore-rejection.ts';
 import { Yielder } from '../../scheduling/yielder.ts';
 import { reportProgress } from '../transfer-options.ts';
 import { EvictionWatch } from './batch/eviction-watch.ts';

@@ -12,13 +12,14 @@ import {
   NO_LABELS,
   optional,
   PROXY_SCHEMES,
+  Problems,
   type ProxyScheme,
   problemsOfOptions,
   toLabels,
   wholeNumber,
 } from '@pw/cache-models';
 import type { Merge } from '../../stack/merge.ts';
-import { HOOKS, problemsOfPath, refuseProblems } from '../transfer-options.ts';
+import { HOOKS, problemsOfPath } from '../transfer-options.ts';
 import type { LimitedRoom } from './batch/eviction-watch.ts';
 import { PROXY_FILE_FORMATS, type ProxyFileFormat } from './format/proxy-file-format.ts';
 import type { WarmResult } from './import-tally.ts';
@@ -133,11 +134,11 @@ const DEFAULT_BATCH = 500;
 
 /** Applies the defaults. Throws a CacheValidationError that lists every wrong option and a wrong path. */
 export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
-  refuseProblems('import', [
+  new Problems([
     ...(isIterable(file) ? [] : problemsOfPath(file)),
     ...problemsOfOptions(options, OPTIONS),
     ...problemsOfLabels(options),
-  ]);
+  ]).throwIfAny('import');
   const { ttlOverride, format, defaultScheme = 'http', defaultSource = 'warmed' } = options;
   const { bareNames = false, keyIdentity = 'url+username', labels = NO_LABELS, batchSize = DEFAULT_BATCH } = options;
   const { refuse, onProgress, signal } = options;

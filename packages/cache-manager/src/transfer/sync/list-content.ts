@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { CacheEntry, CacheValidationError, type CredentialCipher } from '@pw/cache-models';
+import { CacheEntry, CacheValidationError, type CredentialCipher, ignoreRejection } from '@pw/cache-models';
 import { abortable } from '../../scheduling/abortable.ts';
-import { ignoreRejection } from '../../scheduling/ignore-rejection.ts';
 import { Yielder } from '../../scheduling/yielder.ts';
 import { exportLine } from '../export/export-line.ts';
 import type { FileOrBytes, ProxyFileFormat } from '../import/index.ts';

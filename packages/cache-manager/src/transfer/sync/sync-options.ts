@@ -1,7 +1,14 @@
-import { type ArgumentKind, CacheValidationError, type FieldProblem, Kinds, optional } from '@pw/cache-models';
+import {
+  type ArgumentKind,
+  CacheValidationError,
+  type FieldProblem,
+  Kinds,
+  optional,
+  Problems,
+} from '@pw/cache-models';
 import { isIterable } from '../import/input/iterables.ts';
 import { parseWarmOptions, type WarmOptions } from '../import/warm-options.ts';
-import { problemsOfPath, refuseProblems } from '../transfer-options.ts';
+import { problemsOfPath } from '../transfer-options.ts';
 import type { SyncCounts } from './sync-result.ts';
 
 /**
@@ -53,14 +60,14 @@ export function parseSyncOptions(source: unknown, rows: unknown, options: unknow
   const problems: FieldProblem[] = SOURCE.isRight(source) ? [] : [{ path: 'source', message: SOURCE.wanted }];
   if (!isIterable(rows)) problems.push(...problemsOfPath(rows).map((problem) => ({ ...problem, path: 'rows' })));
   if (!Kinds.object.isRight(options)) problems.push({ path: 'options', message: Kinds.object.wanted });
-  refuseProblems('sync', problems);
+  new Problems(problems).throwIfAny('sync');
   const { force, ...more } = options as SyncOptions & Pick<WarmOptions, 'defaultSource'>;
   if (!FORCE.isRight(force)) problems.push({ path: 'force', message: FORCE.wanted });
   if ('defaultSource' in more)
     problems.push({ path: 'defaultSource', message: 'is set by the source that is synchronised: leave it out' });
   const { onProgress, ...given } = more;
   const settings = checked(() => parseWarmOptions('list', more as WarmOptions), problems);
-  refuseProblems('sync', problems);
+  new Problems(problems).throwIfAny('sync');
   const { batchSize, signal } = settings!;
   return { force: force === true, batchSize, onProgress, signal, import: given };
 }

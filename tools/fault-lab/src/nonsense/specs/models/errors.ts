@@ -60,4 +60,10 @@ export const errors = groupOf(
     () => ['what', {}],
     (what: string, given: never) => new Problems().throwIfAny(what, given),
   ),
+  calls(
+    'Problems#toError',
+    [must('what', isText), throwOptions],
+    () => ['what', {}],
+    (what: string, given: never) => new Problems().toError(what, given),
+  ),
 );

@@ -1,6 +1,0 @@
-import { isPromise } from '@pw/cache-models';
-
-/** Swallows the rejection of a result that nobody awaits. */
-export function ignoreRejection(result: unknown): void {
-  if (isPromise(result)) result.then(undefined, () => {});
-}
