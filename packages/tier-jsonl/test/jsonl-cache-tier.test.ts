@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheConfigError, CacheEntry, CacheValidationError, RemovalReason } from '@pw/cache-models';
 import { entryInputs, hostileKeys, ManualClock, RecordingLogger } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonlCacheTier } from '../src/index.ts';
-import { FakeCipher } from './support/fake-cipher.ts';
 import { allLines, allText, facts, makeEntry, newDirectory, newTier, shardFiles } from './support/tiers.ts';
 
 describe('JsonlCacheTier', () => {
@@ -158,16 +158,16 @@ describe('JsonlCacheTier', () => {
 
   it('treats a record sealed with another key as a miss, and reads it once that key is back', async () => {
     const directory = newDirectory();
-    const tier = newTier(directory, { cipher: new FakeCipher('first') });
+    const tier = newTier(directory, { cipher: new TestCipher('first') });
     await tier.put('a', makeEntry('a', { password: 'p' }));
     await tier.close();
-    const wrong = newTier(directory, { cipher: new FakeCipher('other') });
+    const wrong = newTier(directory, { cipher: new TestCipher('other') });
     for (let n = 0; n < 5; n++) expect(await wrong.get('a')).toBeUndefined();
     expect(wrong.enabled).toBe(true);
     expect(wrong.statistics).toMatchObject({ undecryptable: 5, evictionsCorruption: 0 });
     await wrong.recordAccess([{ key: 'a', accessCount: 9, lastAccessed: 5000 }]);
     await wrong.close();
-    const right = newTier(directory, { cipher: new FakeCipher('first') });
+    const right = newTier(directory, { cipher: new TestCipher('first') });
     expect(facts(await right.get('a'))).toMatchObject({ password: 'p', accessCount: 9, lastAccessed: 5000 });
     expect(existsSync(join(directory, 'quarantine'))).toBe(false);
   });

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheConfigError, CacheEntry, type CacheEntryInput, type CredentialCipher, Secret } from '@pw/cache-models';
 import { FaultyProxy, isServerMissing, RedisServer, until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../src/index.ts';
-import { fakeCipher } from './support/fake-cipher.ts';
 
 /** Tokens that name the key which made them, and hide nothing. */
 const keyed = (key: string, ...older: string[]): CredentialCipher => {
@@ -36,7 +36,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier on a server', () => {
 
   function tierOf(options: RedisTierOptions = {}, config = {}): RedisCacheTier {
     const address = options.client === undefined ? { url: server.url } : {};
-    const tier = new RedisCacheTier(config, { cipher: fakeCipher, ...address, ...options });
+    const tier = new RedisCacheTier(config, { cipher: new TestCipher(), ...address, ...options });
     tiers.push(tier);
     return tier;
   }

@@ -1,8 +1,8 @@
 import { CacheEntry, CacheErrorCode } from '@pw/cache-models';
 import { entryInputs, hostileKeys, RecordingLogger } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FakeCipher } from './fake-cipher.ts';
 import { KINDS, makeEntry, reveal, tempDir, withDatabase } from './support.ts';
 
 describe.each(KINDS)('$name: stored entries are read unchanged', (kind) => {
@@ -76,7 +76,7 @@ describe.each(KINDS)('$name: stored entries are read unchanged', (kind) => {
     const logger = new RecordingLogger();
     const entry = makeEntry('a', { password: 'hunter2' });
     kind.make(directory).putMany([entry, makeEntry('b')]);
-    const stranger = kind.make(directory, {}, { cipher: new FakeCipher('k2'), logger });
+    const stranger = kind.make(directory, {}, { cipher: new TestCipher('k2'), logger });
     for (let i = 0; i < 5; i++) expect(stranger.get('a')).toBeUndefined();
     expect(stranger.get('b')).toBeDefined();
     expect([...stranger.entries()].map(({ key }) => key)).toEqual(['b']);

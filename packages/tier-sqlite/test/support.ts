@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CacheEntry, type CacheEntryInput, type CacheTierConfigInput } from '@pw/cache-models';
 import { type ExpectedEntry, ManualClock, makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import {
@@ -10,7 +11,6 @@ import {
   type SqliteCacheTierOptions,
 } from '../src/index.ts';
 import { L2_LAYOUT, L3_LAYOUT, type TableLayout } from '../src/schema/table-layout.ts';
-import { FakeCipher } from './fake-cipher.ts';
 
 export const tempDir = (): string => makeTempDir(onTestFinished);
 
@@ -33,7 +33,7 @@ export interface Kind {
   ) => Tier;
 }
 
-const base = () => ({ cipher: new FakeCipher(), clock: new ManualClock(NOW) });
+const base = () => ({ cipher: new TestCipher('k1'), clock: new ManualClock(NOW) });
 
 export const L2: Kind = {
   name: 'DiskCacheTier',

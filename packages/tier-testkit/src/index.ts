@@ -1,6 +1,7 @@
 export { ConformanceError } from './contract/conformance-error.ts';
 export type { ContractRule } from './contract/contract-rules.ts';
 export { CONTRACT_RULES } from './contract/contract-rules.ts';
+export { TestCipher } from './doubles/test-cipher.ts';
 export type { ConformanceSubject } from './subject/conformance-subject.ts';
 export type { TierModule, TierSetup } from './subject/tier-module.ts';
 export type { ConformanceTest } from './suite/conformance-test.ts';

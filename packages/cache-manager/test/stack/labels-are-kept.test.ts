@@ -3,10 +3,10 @@ import { CacheEntry, type CacheEntryInput, type TierContext } from '@pw/cache-mo
 import { ManualClock, makeTempDir } from '@pw/test-support';
 import { JsonlCacheTier } from '@pw/tier-jsonl';
 import { MemoryCacheTier } from '@pw/tier-memory';
+import { TestCipher } from '@pw/tier-testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager, type CacheManagerOptions } from '../../src/index.ts';
 import { FaultTier } from '../support/fault-tier.ts';
-import { reversingCipher } from '../support/import-target.ts';
 
 const LABELS = { country: 'DE', kind: 'residential' };
 const input: CacheEntryInput = { proxyUrl: 'http://a.example:1', username: 'ann', password: 'hunter2', labels: LABELS };
@@ -17,9 +17,9 @@ async function openLabelled(options: Partial<CacheManagerOptions> = {}) {
   const l2 = new FaultTier({ clock });
   const l3 = new JsonlCacheTier(
     {},
-    { directory: join(makeTempDir(onTestFinished), 'l3'), clock, cipher: reversingCipher },
+    { directory: join(makeTempDir(onTestFinished), 'l3'), clock, cipher: new TestCipher() },
   );
-  const cache = await CacheManager.open({ tiers: [l1, l2, l3], clock, cipher: reversingCipher, ...options });
+  const cache = await CacheManager.open({ tiers: [l1, l2, l3], clock, cipher: new TestCipher(), ...options });
   onTestFinished(() => cache.close());
   const entry = CacheEntry.create(input, clock);
   await cache.put(entry.key, entry);

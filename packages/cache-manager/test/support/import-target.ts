@@ -1,4 +1,4 @@
-import { type CacheEntry, type CredentialCipher, Secret } from '@pw/cache-models';
+import type { CacheEntry, CredentialCipher } from '@pw/cache-models';
 import { ManualClock } from '@pw/test-support';
 import type { Merge } from '../../src/stack/merge.ts';
 import type { WarmTarget } from '../../src/transfer/import/index.ts';
@@ -44,9 +44,3 @@ export class MapTarget implements WarmTarget {
 export function revealed(entry: CacheEntry): Record<string, unknown> {
   return { ...entry, username: entry.username?.reveal() ?? null, password: entry.password?.reveal() ?? null };
 }
-
-/** A fake cipher that reverses the string, so that a test can see whether it was used. */
-export const reversingCipher: CredentialCipher = {
-  encrypt: (secret) => Buffer.from([...secret.reveal()].reverse().join('')),
-  decrypt: (token) => Secret.of([...Buffer.from(token).toString()].reverse().join('')),
-};

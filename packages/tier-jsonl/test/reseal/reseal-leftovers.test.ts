@@ -12,22 +12,15 @@ import {
 import { join } from 'node:path';
 import { type CredentialCipher, entryToRecord, type ResealCounts, Secret } from '@pw/cache-models';
 import { ManualClock, makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JsonlCacheTier } from '../../src/index.ts';
 import { linePieces } from '../../src/reseal/line-pieces.ts';
-import { FakeCipher } from '../support/fake-cipher.ts';
 import { makeEntry, newDirectory } from '../support/tiers.ts';
 
-const [OLD, NEW, LOST] = [new FakeCipher('old'), new FakeCipher('new'), new FakeCipher('lost')];
-const BOTH: CredentialCipher = {
-  encrypt: (secret) => NEW.encrypt(secret),
-  decrypt: (token) => (NEW.stateOf(token) === 'unknown' ? OLD : NEW).decrypt(token),
-  stateOf: (token) => {
-    if (NEW.stateOf(token) === 'current') return 'current';
-    return OLD.stateOf(token) === 'unknown' ? 'unknown' : 'stale';
-  },
-};
+const [OLD, NEW, LOST] = [new TestCipher('old'), new TestCipher('new'), new TestCipher('lost')];
+const BOTH = new TestCipher('new', 'old');
 const hex = (cipher: CredentialCipher, text: string) => Buffer.from(cipher.encrypt(Secret.of(text))).toString('hex');
 const secret = (n: number, password = `pass-${n}`) => makeEntry(`k${n}`, { username: 'ann', password });
 const many = (count: number) => Array.from({ length: count }, (_, n) => secret(n));

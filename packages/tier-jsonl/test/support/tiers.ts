@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry, type CacheEntryInput, type CacheTierConfigInput } from '@pw/cache-models';
 import { ManualClock, makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { onTestFinished } from 'vitest';
 import { JsonlCacheTier, type JsonlTierOptions } from '../../src/index.ts';
-import { FakeCipher } from './fake-cipher.ts';
 
 /** A folder that is removed after the test, and a path in it where the tier creates its own. */
 export function newDirectory(): string {
@@ -18,7 +18,7 @@ export function newTier(
   config: CacheTierConfigInput = {},
 ): JsonlCacheTier {
   const tier = new JsonlCacheTier(config, {
-    cipher: new FakeCipher(),
+    cipher: new TestCipher('k1'),
     clock: new ManualClock(),
     directory,
     ...options,

@@ -1,7 +1,7 @@
 import { CacheEntry } from '@pw/cache-models';
 import { RecordingLogger } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { JsonlCacheTier } from '../../src/index.ts';
-import { FakeCipher } from './fake-cipher.ts';
 
 /** The result for one directory. */
 export interface OddOutcome {
@@ -20,7 +20,7 @@ const KEYS = Array.from({ length: 40 }, (_, n) => `k${n}`);
 
 async function tryDirectory(directory: string): Promise<OddOutcome> {
   const logger = new RecordingLogger();
-  const tier = new JsonlCacheTier({}, { directory, cipher: new FakeCipher(), lock: { deadline: 300 }, logger });
+  const tier = new JsonlCacheTier({}, { directory, cipher: new TestCipher('k1'), lock: { deadline: 300 }, logger });
   try {
     await tier.open();
     let found = 0;

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { CacheEntry } from '@pw/cache-models';
+import { TestCipher } from '@pw/tier-testkit';
 import { JsonlCacheTier } from '../../src/index.ts';
-import { FakeCipher } from './fake-cipher.ts';
 
 // Puts, replaces and deletes until it is killed, or `count` times; logs acknowledged writes to a separate file.
 const [directory, acknowledged, name, count = 'Infinity', numShards = '4'] = process.argv.slice(2) as [
@@ -11,7 +11,7 @@ const [directory, acknowledged, name, count = 'Infinity', numShards = '4'] = pro
 ];
 const tier = new JsonlCacheTier(
   {},
-  { directory, numShards: Number(numShards), cipher: new FakeCipher(), lock: { stale: 2000, update: 1000 } },
+  { directory, numShards: Number(numShards), cipher: new TestCipher('k1'), lock: { stale: 2000, update: 1000 } },
 );
 await tier.open();
 process.stdout.write('ready\n');

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { CacheEntry } from '@pw/cache-models';
 import { isServerMissing, RedisCluster, RedisServer, until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { createCluster } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
-import { fakeCipher } from '../support/fake-cipher.ts';
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
@@ -72,7 +72,7 @@ describe.skipIf(isServerMissing())('the ACL rights listed in the README', () => 
   });
 
   function tierOf(config = {}, options: RedisTierOptions = { url: server.url.replace('://', '://cache:password@') }) {
-    const tier = new RedisCacheTier(config, { cipher: fakeCipher, ...options });
+    const tier = new RedisCacheTier(config, { cipher: new TestCipher(), ...options });
     tiers.push(tier);
     return tier;
   }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CacheEntry, CacheStorageError } from '@pw/cache-models';
 import { RecordingLogger, ScriptedServer, until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
 import { Pass } from '../../src/passes/pass.ts';
 import { HOSTILE_KINDS } from '../replies/hostile-kinds.ts';
-import { fakeCipher } from '../support/fake-cipher.ts';
 
 /** Far more steps than the scan of an empty server takes. */
 const MANY = 50;
@@ -31,7 +31,7 @@ describe('a pass of RedisCacheTier over an endless scan', () => {
       };
     });
     const limits = { timeoutMs: 10_000, passTimeoutMs: 3_600_000 };
-    tier = new RedisCacheTier(config, { url: server.url, cipher: fakeCipher, ...limits, ...options });
+    tier = new RedisCacheTier(config, { url: server.url, cipher: new TestCipher(), ...limits, ...options });
   }
   const isUnderWay = () => until('the pass has started', () => scans > MANY);
   async function expectNoMoreSteps(): Promise<void> {

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { CacheEntry, CacheValidationError } from '@pw/cache-models';
 import { isServerMissing, RecordingLogger, RedisServer, until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
-import { fakeCipher } from '../support/fake-cipher.ts';
 
 const MIB = 2 ** 20;
 /** Bytes in flight when a connection is closed remain in the buffers of both sides. */
@@ -90,7 +90,12 @@ describe.skipIf(isServerMissing())('RedisCacheTier and damaged records', () => {
   });
 
   function tierOf(config = {}, options: RedisTierOptions = {}): RedisCacheTier {
-    const tier = new RedisCacheTier(config, { url: server.url, cipher: fakeCipher, timeoutMs: 10_000, ...options });
+    const tier = new RedisCacheTier(config, {
+      url: server.url,
+      cipher: new TestCipher(),
+      timeoutMs: 10_000,
+      ...options,
+    });
     tiers.push(tier);
     return tier;
   }

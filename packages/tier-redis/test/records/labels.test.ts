@@ -1,8 +1,8 @@
 import { CacheEntry, type CacheEntryInput, type CredentialCipher, type EntryLabels } from '@pw/cache-models';
 import { isServerMissing, RedisServer, until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisCacheTier, type RedisTierOptions } from '../../src/index.ts';
-import { fakeCipher } from '../support/fake-cipher.ts';
 
 const LABELS: EntryLabels = { country: 'DE', kind: 'residential' };
 /** What a script, a record or a protocol may take for something else. */
@@ -31,7 +31,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
   });
 
   function tierOf(config = {}, options: RedisTierOptions = {}): RedisCacheTier {
-    const tier = new RedisCacheTier(config, { url: server.url, cipher: fakeCipher, ...options });
+    const tier = new RedisCacheTier(config, { url: server.url, cipher: new TestCipher(), ...options });
     tiers.push(tier);
     return tier;
   }
@@ -65,7 +65,7 @@ describe.skipIf(isServerMissing())('RedisCacheTier and labels', () => {
   });
 
   it('keeps labels when another process records accesses and when records are re-sealed', async () => {
-    const stale: CredentialCipher = { ...fakeCipher, stateOf: () => 'stale' };
+    const stale: CredentialCipher = Object.assign(new TestCipher(), { stateOf: () => 'stale' as const });
     const [one, other] = [tierOf(), tierOf({}, { cipher: stale })];
     const keys = ['a', 'hostile', 'most', 'none'];
     const labels = [LABELS, HOSTILE, MOST, {}];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type * as threads from 'node:worker_threads';
 import { RecordingLogger } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeCipher } from '../fake-cipher.ts';
 import { KINDS, makeEntry, NOW, tempDir } from '../support.ts';
 
 const { system } = vi.hoisted(() => ({ system: { refusesThreads: false } }));
@@ -63,7 +63,7 @@ describe.each(WAYS)('$name without threads (refused: $refusesThreads)', ({ kind,
     kind.make(directory).put('k', makeEntry('k', { password: 'pass' }));
     kind.make(directory).close();
     const logger = new RecordingLogger();
-    const tier = kind.make(directory, {}, { logger, cipher: new FakeCipher('k2', 'k1') });
+    const tier = kind.make(directory, {}, { logger, cipher: new TestCipher('k2', 'k1') });
     const counts = [];
     for await (const batch of tier.reseal(10)) counts.push(batch.reencrypted);
     expect(counts).toContain(1);

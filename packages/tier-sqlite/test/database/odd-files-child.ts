@@ -1,7 +1,7 @@
 import { CacheEntry } from '@pw/cache-models';
 import { RecordingLogger } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
-import { FakeCipher } from '../fake-cipher.ts';
 
 /** Outcome for one directory. */
 export interface OddOutcome {
@@ -19,7 +19,7 @@ const KEYS = Array.from({ length: 40 }, (_, n) => `k${n}`);
 
 async function tryDirectory(kind: string, directory: string): Promise<OddOutcome> {
   const logger = new RecordingLogger();
-  const options = { cipher: new FakeCipher(), logger };
+  const options = { cipher: new TestCipher('k1'), logger };
   const tier =
     kind === 'DiskCacheTier'
       ? new DiskCacheTier({}, { ...options, directory })

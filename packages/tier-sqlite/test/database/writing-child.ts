@@ -1,10 +1,10 @@
 import { CacheEntry } from '@pw/cache-models';
+import { TestCipher } from '@pw/tier-testkit';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
-import { FakeCipher } from '../fake-cipher.ts';
 
 // Stores entries until it is killed, and reports each one after its put returned.
 const [, , kind, directory, prefix, durability] = process.argv as string[];
-const options = { cipher: new FakeCipher(), durability: durability as 'normal' | 'full' };
+const options = { cipher: new TestCipher('k1'), durability: durability as 'normal' | 'full' };
 const tier =
   kind === 'DiskCacheTier'
     ? new DiskCacheTier({}, { ...options, directory: directory! })

@@ -1,9 +1,9 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, HEALTH_STATUSES } from '@pw/cache-models';
+import { TestCipher } from '@pw/tier-testkit';
 import { describe, expect, it } from 'vitest';
 import { DiskCacheTier, SqliteCacheTier } from '../../src/index.ts';
-import { FakeCipher } from '../fake-cipher.ts';
 import { KINDS, type Kind, makeEntry, NOW, reveal, tempDir, withDatabase } from '../support.ts';
 
 // So many for each tier. More in one go: ROT_RUNS=10000 vitest run packages/tier-sqlite/test/quarantine/bit-rot.test.ts
@@ -35,7 +35,7 @@ function randomFrom(seed: number): () => number {
 }
 
 function open(kind: Kind, directory: string) {
-  const options = { cipher: new FakeCipher(), clock };
+  const options = { cipher: new TestCipher('k1'), clock };
   return kind.name === 'DiskCacheTier'
     ? new DiskCacheTier({}, { ...options, directory })
     : new SqliteCacheTier({}, { ...options, path: kind.file(directory) });

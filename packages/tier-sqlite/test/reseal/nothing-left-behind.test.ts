@@ -1,9 +1,9 @@
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { ResealCounts } from '@pw/cache-models';
 import { until } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FakeCipher } from '../fake-cipher.ts';
 import { KINDS, L3, LATER, makeEntry, makeL3, NOW, type Tier, tempDir, withDatabase } from '../support.ts';
 
 const EMPTY_AFTER_MS = 30_000;
@@ -33,7 +33,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     tier.close();
     return kind.file(directory);
   };
-  const rotating = (directory: string) => kind.make(directory, {}, { cipher: new FakeCipher('k2', 'k1') });
+  const rotating = (directory: string) => kind.make(directory, {}, { cipher: new TestCipher('k2', 'k1') });
 
   it('is nothing of many expired rows, which a worker removes', async () => {
     const directory = tempDir();
@@ -70,7 +70,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
       inQuarantine: 0,
     });
     tier.close();
-    const cipher = new FakeCipher('k2');
+    const cipher = new TestCipher('k2');
     for (const [at, row] of rows().entries()) {
       const { username_encrypted: username, password_encrypted: password, ...others } = row;
       expect({ ...before[at], ...others }).toEqual({ ...before[at] });
@@ -113,7 +113,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
       const add = db.prepare(
         `INSERT INTO ${quarantine} (set_aside_at, reason, proxy_url, username_encrypted, password_encrypted) VALUES (0, 'test', ?, ?, ?)`,
       );
-      const old = new FakeCipher('k1').encrypt(secret(0).password!);
+      const old = new TestCipher('k1').encrypt(secret(0).password!);
       add.run('u', Buffer.from('gAAAA.lost.cGFzcw'), old);
       add.run('u', null, Buffer.alloc(10_000_000, 'x'));
       add.run(null, 7, null);
@@ -244,7 +244,7 @@ it('re-encryption fails while another connection reads an older state, and succe
   before.close();
   const reader = new Database(L3.file(directory));
   onTestFinished(() => void reader.close());
-  const tier = makeL3(directory, { cipher: new FakeCipher('k2', 'k1') });
+  const tier = makeL3(directory, { cipher: new TestCipher('k2', 'k1') });
   tier.open();
   reader.exec('BEGIN');
   reader.prepare('SELECT count(*) FROM cache_entries').get();

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry, entryToRecord } from '@pw/cache-models';
 import { entryLabels } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DiskCacheTier, EntryFilter, SqliteCacheTier } from '../../src/index.ts';
 import { RowChecksums } from '../../src/rows/row-checksums.ts';
 import { MAX_LABELS_BYTES } from '../../src/rows/value-limits.ts';
 import { ENTRY_COLUMNS } from '../../src/schema/table-layout.ts';
-import { FakeCipher } from '../fake-cipher.ts';
 import {
   KINDS,
   type Kind,
@@ -150,7 +150,7 @@ describe.each(KINDS)('labels in $name', (kind) => {
 
   it('survive a re-encryption', async () => {
     const directory = tempDir();
-    const tier = kind.make(directory, {}, { cipher: new FakeCipher() });
+    const tier = kind.make(directory, {}, { cipher: new TestCipher('k1') });
     tier.put('a', makeEntry('a', { password: 'hunter2', labels: LABELS }));
     for await (const _ of tier.reseal(10));
     expect(tier.get('a')?.labels).toEqual(LABELS);

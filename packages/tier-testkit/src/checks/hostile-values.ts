@@ -8,7 +8,13 @@ const STRINGS = [...new Set([...Object.values(ALIKE).flat(), ...MEANINGFUL])];
 
 /** Strings that look like the output of a store or a cipher. */
 const LOOKALIKES = [
-  ...['gAAAAABqHLsAAAECAwQFBgcICQoLDA0ODw==', 'test.c2VjcmV0.0123456789abcdef', 'dGVzdA==', '**********', 'enc:v1:abc'],
+  ...[
+    'gAAAAABqHLsAAAECAwQFBgcICQoLDA0ODw==',
+    'gAAAA.first.c2VjcmV0.nowhere.0123456789abcdef',
+    'dGVzdA==',
+    '**********',
+    'enc:v1:abc',
+  ],
   ...['2026-06-01T00:00:00Z', '2026-06-01T00:00:00.000000+00:00', '1780272000', '\\u0041', '\\n', '\\\\', '\\"', '%41'],
   ...['{"username":"x","key":"y"}', '[1,2]', 'data:text/plain;base64,eA==', '0x41', "X'41'", 'Infinity', '\u0000'],
 ];

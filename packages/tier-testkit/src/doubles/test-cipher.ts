@@ -11,7 +11,13 @@ import {
 const NOWHERE = 'nowhere';
 
 /**
- * Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. For tests only.
+ * Seals with a keyed pad and a digest: unreadable in a file, and a wrong key or binding is detected. A token begins like
+ * a Fernet token and names its key, so that a test can find it in a file. For tests only: anyone can open its tokens.
+ *
+ * @example
+ * ```ts
+ * const tier = new MyTier({}, { cipher: new TestCipher('new', 'old') });
+ * ```
  */
 export class TestCipher implements CredentialCipher {
   readonly #key: string;
@@ -27,7 +33,7 @@ export class TestCipher implements CredentialCipher {
     const text = Buffer.from(secret.reveal());
     if (text.length === 0) return text;
     const body = `${this.#mask(text).toString('base64url')}.${this.#placeOf(binding)}`;
-    return Buffer.from(`test.${body}.${this.#digest(body)}`);
+    return Buffer.from(`gAAAA.${this.#key}.${body}.${this.#digest(body)}`);
   }
 
   decrypt(token: Uint8Array, binding?: CredentialBinding): Secret {
@@ -35,23 +41,24 @@ export class TestCipher implements CredentialCipher {
     const maker = [this, ...this.#older].find((cipher) => cipher.#made(token));
     if (maker === undefined) throw new CredentialUnreadableError('unknown');
     if (binding !== undefined && maker.#isElsewhere(token, binding)) throw new CredentialUnreadableError('elsewhere');
-    return Secret.of(maker.#mask(Buffer.from(partsOf(token)[1]!, 'base64url')).toString());
+    return Secret.of(maker.#mask(Buffer.from(partsOf(token)[2]!, 'base64url')).toString());
   }
 
   stateOf(token: Uint8Array, binding: CredentialBinding): TokenState {
     const maker = [this, ...this.#older].find((cipher) => cipher.#made(token));
     if (maker === undefined) return 'unknown';
     if (maker.#isElsewhere(token, binding)) return 'elsewhere';
-    return maker === this && partsOf(token)[2] !== NOWHERE ? 'current' : 'stale';
+    return maker === this && partsOf(token)[3] !== NOWHERE ? 'current' : 'stale';
   }
 
   #made(token: Uint8Array): boolean {
-    const [kind, body, place, digest] = partsOf(token);
-    return kind === 'test' && place !== undefined && digest === this.#digest(`${body}.${place}`);
+    const [kind, key, body, place, digest] = partsOf(token);
+    const isOurs = kind === 'gAAAA' && key === this.#key && place !== undefined;
+    return isOurs && digest === this.#digest(`${body}.${place}`);
   }
 
   #isElsewhere(token: Uint8Array, binding: CredentialBinding): boolean {
-    const place = partsOf(token)[2];
+    const place = partsOf(token)[3];
     return place !== NOWHERE && place !== this.#placeOf(binding);
   }
 

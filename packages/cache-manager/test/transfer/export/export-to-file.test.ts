@@ -9,22 +9,23 @@ import {
   Secret,
 } from '@pw/cache-models';
 import { entryInputs, fixturePath, ManualClock, makeTempDir, readFixtureJson } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportOptions, exportToFile } from '../../../src/transfer/export/index.ts';
 import { warmFromFile } from '../../../src/transfer/import/index.ts';
-import { MapTarget, revealed, reversingCipher } from '../../support/import-target.ts';
+import { MapTarget, revealed } from '../../support/import-target.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00Z');
 const clock = new ManualClock(NOW);
 const folder = () => makeTempDir(onTestFinished);
-const source = (...list: CacheEntry[]) => ({ entries: () => list, cipher: reversingCipher });
+const source = (...list: CacheEntry[]) => ({ entries: () => list, cipher: new TestCipher() });
 const ann = CacheEntry.create({ proxyUrl: 'http://a.example:1', username: 'ann', password: 'hunter2' }, clock);
 const open = CacheEntry.create({ proxyUrl: 'http://b.example:1' }, clock);
 
 async function readBack(path: string): Promise<MapTarget> {
   const target = new MapTarget();
-  target.cipher = reversingCipher;
+  target.cipher = new TestCipher();
   await warmFromFile(target, path);
   return target;
 }

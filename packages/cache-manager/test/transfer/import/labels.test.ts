@@ -2,17 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CacheEntry, CacheValidationError, entryToRecord, MAX_LABELS, RECORD_MEMBERS } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ExportCredentials, exportToFile } from '../../../src/transfer/export/index.ts';
 import { type WarmOptions, warmFromFile } from '../../../src/transfer/import/index.ts';
-import { MapTarget, revealed, reversingCipher } from '../../support/import-target.ts';
+import { MapTarget, revealed } from '../../support/import-target.ts';
 
 const PROXY = { ip: '198.18.0.1', port: 8080 };
 
 async function importText(text: string, name: string, options?: WarmOptions, target = new MapTarget()) {
   const path = join(makeTempDir(onTestFinished), name);
   writeFileSync(path, text);
-  target.cipher = reversingCipher;
+  target.cipher = new TestCipher();
   const result = await warmFromFile(target, path, options);
   return { target, result, reasons: result.problems.map(({ reason }) => reason) };
 }
@@ -278,7 +279,7 @@ describe('labels in an export', () => {
   );
   async function exported(credentials: ExportCredentials) {
     const path = join(makeTempDir(onTestFinished), 'all.jsonl');
-    await exportToFile({ entries: () => [entry], cipher: reversingCipher }, path, { credentials });
+    await exportToFile({ entries: () => [entry], cipher: new TestCipher() }, path, { credentials });
     return readFileSync(path, 'utf8');
   }
 

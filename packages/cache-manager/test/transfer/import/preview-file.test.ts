@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CacheValidationError } from '@pw/cache-models';
 import { ManualClock, makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { exportToFile } from '../../../src/transfer/export/index.ts';
 import { type PreviewOptions, previewFile, warmFromFile } from '../../../src/transfer/import/index.ts';
-import { MapTarget, revealed, reversingCipher } from '../../support/import-target.ts';
+import { MapTarget, revealed } from '../../support/import-target.ts';
 
 const CSV = 'ip,port,username,password,country\n10.0.0.1,80,ann,hunter2,DE\n10.0.0.2,81,,,US\n999.0.0.1,80,,,\n,,,,\n';
 
@@ -59,9 +60,9 @@ describe('previewFile', () => {
     const target = new MapTarget();
     await warmFromFile(target, fileOf(CSV).path);
     const { path } = fileOf('', 'all.jsonl');
-    await exportToFile({ entries: () => target.map.values(), cipher: reversingCipher }, path);
+    await exportToFile({ entries: () => target.map.values(), cipher: new TestCipher() }, path);
     const clock = target.clock;
-    const { entries, loaded } = await previewFile(path, { cipher: reversingCipher, clock });
+    const { entries, loaded } = await previewFile(path, { cipher: new TestCipher(), clock });
     expect([loaded, entries[0]?.password?.reveal()]).toEqual([2, 'hunter2']);
     expect(await previewFile(path, { clock })).toMatchObject({ loaded: 1, failed: 1 });
   });

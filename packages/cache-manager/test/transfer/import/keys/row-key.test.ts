@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { generateKey } from '@pw/cache-crypto';
 import { CacheEntry, type CacheEntryInput, entryToRecord, generateCacheKey, originOf } from '@pw/cache-models';
 import { makeTempDir } from '@pw/test-support';
+import { TestCipher } from '@pw/tier-testkit';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager, openCache } from '../../../../src/index.ts';
 import { type WarmOptions, warmFromFile } from '../../../../src/transfer/import/index.ts';
 import { FaultTier } from '../../../support/fault-tier.ts';
-import { MapTarget, revealed, reversingCipher } from '../../../support/import-target.ts';
+import { MapTarget, revealed } from '../../../support/import-target.ts';
 
 const GATE = 'http://gate.example:22225';
 const EVIL = 'http://evil.example:8080';
@@ -37,7 +38,7 @@ function cacheOfAnn(more: Partial<CacheEntryInput> = {}): MapTarget {
 
 /** A full record of an export, of an entry that has nothing but what is given. */
 function recordOf(target: MapTarget, input: CacheEntryInput, more: Row = {}): Row {
-  return { ...entryToRecord(CacheEntry.create(input, target.clock), reversingCipher), ...more };
+  return { ...entryToRecord(CacheEntry.create(input, target.clock), new TestCipher()), ...more };
 }
 
 const FORMATS = {
@@ -53,7 +54,7 @@ type Format = keyof typeof FORMATS;
 const formats = Object.keys(FORMATS) as Format[];
 
 async function importRows(target: MapTarget, rows: readonly Row[], format: Format = 'jsonl', options?: WarmOptions) {
-  target.cipher = reversingCipher;
+  target.cipher = new TestCipher();
   const path = join(makeTempDir(onTestFinished), `rows.${format}`);
   writeFileSync(path, FORMATS[format](rows));
   return warmFromFile(target, path, options);
@@ -257,7 +258,7 @@ describe('any import', () => {
         fc.integer({ min: 1, max: 4 }),
         async (held, given, format, keyIdentity, batchSize) => {
           const target = new MapTarget();
-          target.cipher = reversingCipher;
+          target.cipher = new TestCipher();
           const homes = new Map<string, { url: string; username: string | null; checks: number }>();
           held.forEach(({ origin: { url }, username, key, checks }, i) => {
             const password = `secret-${i}`;
