@@ -2,7 +2,7 @@ import { BaseTier, type CacheEntry, type CacheTier, type ChangeListener, type Ti
 
 export interface LateTierOptions extends TierOptions {
   readonly name: string;
-  /** Why there is no tier yet; the first attempt to open rejects with it. */
+  /** The error of the factory. The first attempt to open the tier rejects with it. */
   readonly error: unknown;
   /** Calls the factory again. */
   readonly make: () => Promise<CacheTier>;
@@ -24,7 +24,7 @@ export function lateTier(options: LateTierOptions): CacheTier {
   });
 }
 
-/** The count must not decrease when the real tier takes over. */
+/** The count must not decrease when the real tier replaces the stand-in. */
 function sum(before: number, now: number | undefined): number | undefined {
   return now === undefined ? undefined : before + now;
 }
@@ -40,7 +40,7 @@ class StandIn extends BaseTier {
     super({}, options, {
       mode: 'async',
       tierType: 'late',
-      // Nothing is known about the tier: it may contain tokens of an older key, and other processes may write to it.
+      // The tier is unknown: it may contain tokens of an older key, and other processes may write to it.
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
     });
     this.#make = options.make;

@@ -83,8 +83,8 @@ interface FactoryOptions {
 }
 
 /**
- * The tier of a factory. A factory that fails or takes too long is called again whenever the tier is due for another
- * attempt.
+ * Calls a factory. If it fails or takes too long, returns a stand-in, which calls the factory again whenever the tier
+ * is due for another attempt.
  */
 async function callFactory(
   factory: TierFactory,
@@ -117,10 +117,10 @@ function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTie
 function checkNames(tiers: readonly ManagedTier[], required: readonly string[]): void {
   const names = tiers.map((tier) => tier.name);
   const duplicate = names.find((name, i) => names.indexOf(name) !== i);
-  if (duplicate !== undefined) throw wrong('tiers', `two are named ${duplicate}; give each its own name`);
+  if (duplicate !== undefined) throw wrong('tiers', `two tiers are named ${duplicate}; give each tier its own name`);
   const unknown = required.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw wrong('required', `no tier is named ${unknown}`);
-  if (names.length === 0) throw wrong('tiers', 'at least one must be enabled');
+  if (unknown !== undefined) throw wrong('required', `no tier is named ${unknown}; use the name of a tier in the stack`);
+  if (names.length === 0) throw wrong('tiers', 'at least one tier must be enabled');
 }
 
 function wrong(path: string, message: string): CacheConfigError {
@@ -139,7 +139,7 @@ async function openTier(tier: ManagedTier, required: readonly string[], logger: 
   }
 }
 
-/** True for an invalid configuration or installation: it does not heal by itself, so opening the cache must fail. */
+/** True for an invalid configuration or installation: only the user can fix it, so opening the cache must fail. */
 function needsUserAction(error: unknown): boolean {
   if (!(error instanceof CacheError)) return false;
   const { code } = error;

@@ -17,7 +17,7 @@ export function withDeadline<T>(
       onLate?.(promise);
       reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier }));
     };
-    // If the event loop was blocked, the answer may have arrived without being processed: give it one more turn.
+    // If the event loop was blocked, the result may have arrived but not been processed: allow one more turn.
     timer = setTimeout(() => {
       immediate = setImmediate(giveUp);
     }, milliseconds);

@@ -50,7 +50,7 @@ export class RowKeys {
   }
 
   #macOf({ url, username, password }: KeyParts): string | undefined {
-    // Without a password there is nothing to hide, and the key stays comparable with those of other programs.
+    // Without a password there is nothing to hide, and the key stays the one that other programs compute.
     return password === null ? undefined : this.#mac?.keyOf({ url, username, password });
   }
 }

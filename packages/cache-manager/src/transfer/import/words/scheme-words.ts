@@ -13,7 +13,7 @@ const IGNORED: ReadonlySet<string> = new Set([
   ...['', 's', 'and', 'or', 'proxy', 'proxies', 'transparent', 'anonymous', 'elite', 'distorting', 'noa', 'anm', 'hia'],
 ]);
 
-/** What programs write for an absent value. */
+/** The words that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set(['', '-', 'none', 'null', 'nan', 'n/a', 'unknown', 'any', 'auto']);
 /** Protocols that are not supported. */
 const FOREIGN: ReadonlySet<string> = new Set([
