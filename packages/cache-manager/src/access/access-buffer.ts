@@ -124,6 +124,6 @@ export class AccessBuffer {
   }
 
   #flushSoon(): void {
-    this.flush().catch(() => this.#logger.warn({}, 'access counts could not be written; the next flush tries again'));
+    this.flush().catch(() => this.#logger.warn({}, 'access counts could not be written; later counts are written as usual'));
   }
 }
