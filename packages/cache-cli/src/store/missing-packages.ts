@@ -1,7 +1,7 @@
 /** Packages that opening a cache on disk loads. */
 const PACKAGES = ['@pw/cache-crypto', '@pw/tier-memory', '@pw/tier-jsonl', '@pw/tier-sqlite'];
 
-/** The package whose absence made an import fail, if that was the reason. */
+/** The missing package, if that is why an import failed. */
 export function missingPackage(error: unknown): string | undefined {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (code !== 'ERR_MODULE_NOT_FOUND') return undefined;
