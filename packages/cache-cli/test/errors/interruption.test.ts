@@ -55,7 +55,8 @@ function start(argv: readonly string[], interrupting?: Record<string, string>): 
 const rows = (count: number) => Array.from({ length: count }, (_, i) => `ann:pw-${i}@10.0.${i >> 8}.${i & 255}:8080\n`);
 
 /**
- * A pipe that stays open and gets more rows than its buffer has room for; `read` resolves once a command has read them.
+ * A pipe that stays open and gets more rows than its buffer has room for; `read` resolves once all rows are written,
+ * which requires a command that reads them.
  */
 function pipeOf(root: string, count: number): { readonly path: string; readonly read: Promise<void> } {
   const path = join(root, 'rows.txt');

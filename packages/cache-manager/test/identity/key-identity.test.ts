@@ -304,7 +304,7 @@ describe('an import with keys that cover passwords is rejected and stores nothin
       'a token with another binding',
       (cipher: CredentialEncryptor) => ({ role: 'identity-key' as const, origin: 'x', cipher }),
     ],
-  ])('if %s was moved to its place', async (_, place) => {
+  ])('if %s was stored in place of the identity key', async (_, place) => {
     const directory = home();
     const before = await open(directory);
     await warm(before);

@@ -51,7 +51,7 @@ export const LIST_SHAPES: readonly ImportShape[] = [
     { url: URL, username: 'ann', password: '12345' },
     { url: 'http://198.18.0.2:8080', username: 'ann', password: '12345' },
   ]),
-  shape('A further colon is part of the password', '198.18.0.1:8080:ann:secret:US', [
+  shape('Another colon is part of the password', '198.18.0.1:8080:ann:secret:US', [
     { url: URL, username: 'ann', password: 'secret:US' },
   ]),
   shape('A user without a password', 'ann@198.18.0.1:8080', [{ url: URL, username: 'ann' }]),

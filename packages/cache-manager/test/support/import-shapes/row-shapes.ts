@@ -86,7 +86,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '{"total": 1, "data": [{"ip": "198.18.0.1", "port": "8080", "protocols": ["http", "https"]}]}',
     loads: [HTTP],
-    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` and the like, or any other whose first rows are proxies.',
+    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` or similar, or any other whose first rows are proxies.',
   },
   {
     title: 'Lists by scheme',
@@ -149,7 +149,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '{"mode": "patterns", "proxySettings": [{"title": "a", "type": 3, "hostname": "198.18.0.2", "port": 1080, "active": true},\n {"title": "b", "type": 1, "address": "198.18.0.1", "port": 8080, "username": "ann", "password": "secret", "active": true}]}',
     loads: [SOCKS, ANN],
-    note: 'FoxyProxy writes types as numbers. They are recognized in rows that have the members `active` and `title`.',
+    note: 'FoxyProxy writes types as numbers. They are recognized in rows with the members `active` and `title`.',
   },
   {
     title: 'Credentials in one member',

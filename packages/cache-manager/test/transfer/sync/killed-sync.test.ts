@@ -15,7 +15,7 @@ describe.each(LOWEST)('a synchronisation above %s that is killed', (lowest) => {
     ['storing', 5],
     ['removing', 1],
     ['removing', 3],
-  ])('while %s, at report %i, has lost no entry of both lists, and the next run completes it', async (phase, at) => {
+  ])('while %s, at report %i, loses no entry that both lists have, and the next run completes it', async (phase, at) => {
     const folder = makeTempDir(onTestFinished);
     const file = join(folder, 'a.txt');
     writeFileSync(file, range(100, 350).map(urlOf).join('\n'));
