@@ -14,7 +14,7 @@ import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { ManagedTier } from '../tier/managed-tier.ts';
 import { checkContract, checkShape } from './check-contract.ts';
-import { lateTier } from './late-tier.ts';
+import { standInTier } from './stand-in-tier.ts';
 
 /** The default of `tierTimeoutMs`. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
@@ -102,7 +102,7 @@ async function callFactory(
     return await make();
   } catch (error) {
     if (needsUserAction(error)) throw error;
-    return lateTier({ name, clock, logger, cipher, error, make });
+    return standInTier({ name, clock, logger, cipher, error, make });
   }
 }
 

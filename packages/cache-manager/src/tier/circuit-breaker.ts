@@ -1,4 +1,4 @@
-import { WeakTimer } from '../scheduling/weak-timer.ts';
+import { WeakRefTimer } from '../scheduling/weak-ref-timer.ts';
 import { Backoff } from './backoff.ts';
 import { UNCONFIRMED_MS } from './unconfirmed-writes.ts';
 
@@ -38,7 +38,7 @@ export class CircuitBreaker {
   readonly #tier: ProtectedTier;
   readonly #backoff = new Backoff();
   /** Lets a tier recover even if no request reaches it, because the first tier has all entries. */
-  readonly #timer = new WeakTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
+  readonly #timer = new WeakRefTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
   #recovery: Promise<void> | undefined;
   #state: State = 'closed';
 

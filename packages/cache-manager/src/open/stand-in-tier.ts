@@ -1,6 +1,6 @@
 import { BaseTier, type CacheEntry, type CacheTier, type ChangeListener, type TierOptions } from '@pw/cache-models';
 
-export interface LateTierOptions extends TierOptions {
+export interface StandInTierOptions extends TierOptions {
   readonly name: string;
   /** The error of the factory. The first attempt to open the tier rejects with it. */
   readonly error: unknown;
@@ -12,7 +12,7 @@ export interface LateTierOptions extends TierOptions {
  * A stand-in for a tier whose factory failed. Opening it calls the factory again; after the first success, every access
  * is forwarded to the real tier.
  */
-export function lateTier(options: LateTierOptions): CacheTier {
+export function standInTier(options: StandInTierOptions): CacheTier {
   const standIn = new StandIn(options);
   return new Proxy<CacheTier>(standIn, {
     get(_, member) {
@@ -36,7 +36,7 @@ class StandIn extends BaseTier {
   readonly #listeners = new Map<ChangeListener, (() => void) | undefined>();
   #first: { readonly error: unknown } | undefined;
 
-  constructor(options: LateTierOptions) {
+  constructor(options: StandInTierOptions) {
     super({}, options, {
       mode: 'async',
       tierType: 'late',
