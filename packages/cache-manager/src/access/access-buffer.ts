@@ -124,6 +124,8 @@ export class AccessBuffer {
   }
 
   #flushSoon(): void {
-    this.flush().catch(() => this.#logger.warn({}, 'access counts could not be written; later counts are written as usual'));
+    this.flush().catch(() =>
+      this.#logger.warn({}, 'access counts could not be written; later counts are written as usual'),
+    );
   }
 }

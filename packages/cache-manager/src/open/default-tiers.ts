@@ -73,7 +73,10 @@ export async function defaultCipher(
     });
   } catch (error) {
     if (isKeyConfigured || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
-    logger?.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store such entries, run: ${error.message}`);
+    logger?.warn(
+      {},
+      `no cipher: tiers on disk refuse entries with credentials; to store such entries, run: ${error.message}`,
+    );
     return undefined;
   }
 }

@@ -119,7 +119,8 @@ function checkNames(tiers: readonly ManagedTier[], required: readonly string[]):
   const duplicate = names.find((name, i) => names.indexOf(name) !== i);
   if (duplicate !== undefined) throw wrong('tiers', `two tiers are named ${duplicate}; give each tier its own name`);
   const unknown = required.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw wrong('required', `no tier is named ${unknown}; use the name of a tier in the stack`);
+  if (unknown !== undefined)
+    throw wrong('required', `no tier is named ${unknown}; use the name of a tier in the stack`);
   if (names.length === 0) throw wrong('tiers', 'at least one tier must be enabled');
 }
 

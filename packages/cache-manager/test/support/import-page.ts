@@ -97,7 +97,8 @@ JSON and CSV share one table. Case, spaces, hyphens and underscores do not matte
 ${table(['read as', 'meaning', 'names'], rows)}`;
 }
 
-const CODES = 'In this example `\\u00a0` and similar escapes are the characters with these code points, and `\\t` is a tab.';
+const CODES =
+  'In this example `\\u00a0` and similar escapes are the characters with these code points, and `\\t` is a tab.';
 
 function section({ title, content, loads, problems = [], note }: ImportShape): string {
   const parts = [`### ${title}`, fence(visible(content))];

@@ -62,10 +62,13 @@ describe('a file that was also imported with ProxyWhirl', () => {
     expect({ loaded, skipped, failed }).toEqual(expected.files[name]!.returned);
   });
 
-  it.each(Object.keys(MORE_COMPLETE).filter((name) => !name.includes('ttl_override')))('is imported more completely: %s', async (name) => {
-    const result = await warmFromFile(new MapTarget(), fixturePath(`warm/${name}`));
-    expect(result).toMatchObject(MORE_COMPLETE[name]!);
-  });
+  it.each(Object.keys(MORE_COMPLETE).filter((name) => !name.includes('ttl_override')))(
+    'is imported more completely: %s',
+    async (name) => {
+      const result = await warmFromFile(new MapTarget(), fixturePath(`warm/${name}`));
+      expect(result).toMatchObject(MORE_COMPLETE[name]!);
+    },
+  );
 
   it('is refused with a negative TTL, for which ProxyWhirl skips every row', async () => {
     const run = warmFromFile(new MapTarget(), fixturePath('warm/UPPER.JSONL'), { ttlOverride: -1 });

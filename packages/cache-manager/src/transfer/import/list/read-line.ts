@@ -8,7 +8,7 @@ import { hasSeveralParts, type LineToken, tokensOf } from './line-tokens.ts';
 import type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 import { containsAddressWithPort } from './token/address-with-port.ts';
 import { readToken } from './token/read-token.ts';
-import { TEXT_BEFORE, FORMS, NO_PORT, PORT_NOT_ADJACENT } from './token/reasons.ts';
+import { FORMS, NO_PORT, PORT_NOT_ADJACENT, TEXT_BEFORE } from './token/reasons.ts';
 import { failed, skipped, type TokenRead, type TokenReading, type TokenRefused } from './token/token-reading.ts';
 
 const TOO_LONG: PlainLineResult = {
