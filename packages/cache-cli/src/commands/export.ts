@@ -16,7 +16,7 @@ export interface ExportFileOptions extends GlobalOptions {
 const CREDENTIALS_TEXT: Readonly<Record<ExportCredentials, string>> = {
   sealed: '',
   // Information, not a warning: the user asked for it, and only the owner can read the file.
-  plain: ', credentials in clear',
+  plain: ', credentials in plain text',
   omit: ', credentials left out',
 };
 

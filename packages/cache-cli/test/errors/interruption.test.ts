@@ -129,7 +129,7 @@ describe('an import that waits for a lock of another process', () => {
 });
 
 describe('an interrupted import with --json', () => {
-  it('prints one document that says so', async () => {
+  it('prints one document that reports the interruption', async () => {
     const root = makeTempDir(onTestFinished);
     const dir = join(root, 'cache');
     const { path } = pipeOf(root, 6_000);

@@ -130,7 +130,7 @@ describe('a file', () => {
     await cli(['import', path('list.txt')]);
     const { code, out, err } = await cli(['export', path('out.jsonl'), '--credentials', 'plain']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('4 entries exported, credentials in clear');
+    expect(out).toContain('4 entries exported, credentials in plain text');
     expect(readFileSync(path('out.jsonl'), 'utf8')).toContain('hunter2');
     expect(statSync(path('out.jsonl')).mode & 0o777).toBe(0o600);
   });

@@ -75,7 +75,7 @@ export class AccessBuffer {
     this.#pending.clear();
   }
 
-  /** Writes what the lower tiers have not received yet. Concurrent calls share one flush. */
+  /** Writes the accesses and evictions that the lower tiers have not received yet. Concurrent calls share one flush. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

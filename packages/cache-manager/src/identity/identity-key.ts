@@ -63,7 +63,7 @@ export class IdentityKey {
     const [home, ...above] = this.#candidates();
     if (home === undefined)
       throw unavailable(
-        'no persistent tier of this cache can store the identity key; add one that can, such as SQLite',
+        'no persistent tier of this cache can store the identity key; add a tier that can, such as SQLite',
       );
     const stored = (await readFrom(home)) ?? (await this.#storeIn(home, above, cipher));
     return new PasswordMac(open(stored, cipher, home.name));
@@ -165,7 +165,7 @@ function open(stored: string, cipher: CredentialCipher, tier: string): Buffer {
   } catch (error) {
     if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
     throw unavailable(
-      `no encryption key opens the identity key in ${tier}; configure the one that sealed it, as an older key if necessary`,
+      `no key opens the identity key in ${tier}; configure the encryption key that sealed it, as an older key if necessary`,
       tier,
       error,
     );

@@ -33,7 +33,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     expect(await manager.has('k')).toBe(false);
   });
 
-  it('leaves no hanging load behind that the next caller would join', async () => {
+  it('leaves no hanging load for the next caller to join', async () => {
     const { manager, abort, loader, calls } = await open();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();

@@ -23,7 +23,7 @@ export function exportLine(
   credentials: ExportCredentials,
   cipher: CredentialCipher | undefined,
 ): string | undefined {
-  // The URL is always written in clear text, so credentials in it are moved to the fields that the mode applies to.
+  // The URL is always written in plain text, so credentials in it are moved to the fields that the mode applies to.
   const moved = extractUrlCredentials(entry);
   // An old record may have credentials in the wrong places: in an invalid URL, in its source or in its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);

@@ -70,7 +70,7 @@ describe('a row whose proxy is not recognized', () => {
     const content = '{"http":["198.18.0.1:8080"],"other":["198.18.0.2:8080"],"tags":["x"]}';
     const { proxies, failed, reasons } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: [PROXY], failed: 1 });
-    expect(reasons[0]).toMatch(/^has rows in a member whose name is not recognized/);
+    expect(reasons[0]).toMatch(/^has rows in a member with an unknown name/);
     expect(await read('a.json', '{"http":["198.18.0.1:8080"],"tags":["x"]}')).toMatchObject({ failed: 0 });
   });
 

@@ -40,7 +40,7 @@ export function fullRecordToEntry(
   const entry = extractUrlCredentials(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayContainCredentials(entry.proxyUrl))
     throw new CacheValidationError(
-      'proxy_url may contain a password, which must not be stored in clear text: write it as scheme://user:password@host:port',
+      'proxy_url may contain a password, which must not be stored in plain text: write it as scheme://user:password@host:port',
     );
   return { entry: CacheEntry.restore(maskPlainFields({ ...entry, labels })), notes: [...notes, ...labelNotes] };
 }

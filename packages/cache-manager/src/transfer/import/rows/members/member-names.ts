@@ -4,8 +4,8 @@ import { isSuspectName } from './suspect-names.ts';
 /** The meaning of a member's name. */
 export interface MemberRole {
   /**
-   * The name in the spelling of the table, such as `ip_address`; a message may show it, because it is not a quotation
-   * from the file.
+   * The name in the spelling of the table, such as `ip_address`. For an unread name, its spelling in the file if a
+   * message may show that, else an empty string.
    */
   readonly name: string;
   readonly field: RowField | undefined;
