@@ -56,7 +56,7 @@ describe('a row with more cells than its header has columns', () => {
   });
 });
 
-describe('a row whose proxy is not recognized', () => {
+describe('a row whose proxy is not recognised', () => {
   it.each([
     ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
     ['a server that is an object', '[{"server":{"host":"198.18.0.1","port":8080}}]'],

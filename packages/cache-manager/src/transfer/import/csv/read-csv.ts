@@ -11,7 +11,7 @@ import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 
 /**
  * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record
- * contains a proxy, the table has no header, and each cell is recognized by its content.
+ * contains a proxy, the table has no header, and each cell is recognised by its content.
  */
 export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
   const table = new CsvTable();

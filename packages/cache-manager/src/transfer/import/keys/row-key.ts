@@ -13,7 +13,7 @@ export interface KeyParts {
   readonly password: string | null;
 }
 
-/** Makes the keys of an import's rows, and recognizes keys that a row may claim. */
+/** Makes the keys of an import's rows, and recognises keys that a row may claim. */
 export class RowKeys {
   readonly #identity: KeyIdentity;
   /** Present with the identity `url+credentials`. */

@@ -4,7 +4,7 @@ import { readToken } from './token/read-token.ts';
 import { FORMS } from './token/reasons.ts';
 import { failed, skipped, type TokenReading } from './token/token-reading.ts';
 
-/** Characters of the longest command that is recognized. */
+/** Characters of the longest command that is recognised. */
 const LONGEST = 16_384;
 const BEGINNING = /^(?:\$\s+)?curl\s|^(?:-x|--proxy|--socks[45]\w*(?:-hostname)?)[\s=]/;
 

@@ -107,7 +107,7 @@ function hasAddress(text: string): boolean {
   return text.includes('://') || /^\[[\da-f]*:/i.test(text) || containsHostWithPort(text);
 }
 
-/** A capitalized word, as in `United States`. */
+/** A capitalised word, as in `United States`. */
 function isWord(text: string): boolean {
   return text.length <= 32 && /^\p{Lu}\p{Ll}+\.?$/u.test(text);
 }

@@ -43,7 +43,7 @@ export function namedScheme(text: string): NamedScheme {
 
 function namedByWords(lower: string): NamedScheme {
   let best: ProxyScheme | undefined;
-  // Normalizes `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80`.
+  // Normalises `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80`.
   const text = lower
     .replace(/socks[\s_-]*v?(?=[45])/g, 'socks')
     .replace(/(socks4a?)\s*\/\s*(?=5)/g, '$1/socks')

@@ -13,7 +13,7 @@ const NUMBER = /^\d+(?:\.\d+)?$/;
 const NOTE =
   /^(?:[<>~+-]?\d+(?:[.,]\d+)? ?(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|%|k|kb|mb|kb\/s|mb\/s|mbps)(?: ago)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d{2}(?::\d{2})?.*|yes|no|true|false|alive|dead|online|offline|up|down|ok|as\d+)$/i;
 
-/** Recognizes cells without a header. Create one per file, because it builds a list of countries. */
+/** Recognises cells without a header. Create one per file, because it builds a list of countries. */
 export class CellKinds {
   #countries: ReadonlySet<string> | undefined;
 

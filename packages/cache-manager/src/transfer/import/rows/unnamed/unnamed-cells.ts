@@ -23,7 +23,7 @@ const SEVERAL = 'has several cells that may be the host: add a header line, such
 const AMBIGUOUS =
   'has cells that may or may not be a username and a password: add a header line, such as ip,port,username,password';
 
-/** Reads rows of cells without column names, recognizing each cell by its content. */
+/** Reads rows of cells without column names, recognising each cell by its content. */
 export class UnnamedCells {
   readonly #kinds = new CellKinds();
 
