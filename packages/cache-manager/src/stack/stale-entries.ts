@@ -1,6 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** The most entries kept. The oldest is dropped first. */
+/** The most entries kept. The one that was recorded longest ago is dropped first. */
 const LIMIT = 10_000;
 
 /**

@@ -44,7 +44,7 @@ async function replayOnce(context: ReplayContext, force: boolean): Promise<boole
     if (!(await boundary.attempt(() => tier.clear()))) return false;
     missed.markCleared();
   }
-  // Replay each key once: `next` would return a key that stays unconfirmed forever.
+  // Replay each key once: otherwise `next` would keep returning a key that stays unconfirmed.
   const seen = new Set<string>();
   const isReady = (key: string): boolean => !seen.has(key) && (force || !unconfirmed.isPending(key, now()));
   for (let write = missed.next(isReady); write !== undefined; write = missed.next(isReady)) {
