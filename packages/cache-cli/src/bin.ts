@@ -9,7 +9,7 @@ const signal = listenForSignals();
 process.on('uncaughtException', (error) => end(describeUnexpected(error)));
 
 try {
-  // Imported dynamically, so that an incomplete installation is reported like any other error.
+  // A dynamic import, so that an incomplete installation is reported like any other error.
   const { run } = await import('./run.ts');
   process.exitCode = await run(process.argv.slice(2), {
     stdout: process.stdout,

@@ -14,7 +14,7 @@ export class CliContext {
   exitCode = 0;
   readonly #arguments: ReadonlyMap<string, string>;
 
-  /** `argv` is what the user typed; its credentials are masked wherever a message quotes it. */
+  /** `argv` contains the arguments as typed. Credentials in them are masked wherever a message quotes them. */
   constructor(io: CliIo, argv: readonly string[]) {
     this.io = io;
     this.#arguments = maskedArguments(argv);
@@ -22,14 +22,14 @@ export class CliContext {
     this.err = new Output(io.stderr, io.signal);
   }
 
-  /** A text with its credentials masked, including any that the user typed. For JSON output. */
+  /** A string with its credentials masked, including those that the user typed. For JSON output. */
   masked(text: string): string {
     let result = text;
     for (const [argument, mask] of this.#arguments) result = result.replaceAll(argument, () => mask);
     return maskCredentials(result);
   }
 
-  /** The same, with control characters escaped for a terminal. */
+  /** Like `masked`, with control characters escaped for a terminal. */
   shown(text: string): string {
     return printable(this.masked(text));
   }

@@ -33,7 +33,7 @@ export function buildProgram(context: CliContext, version: string): Command {
     .addOption(
       new Option(
         '--directory-checks <how>',
-        'if other users could change the files: warn, strict (refuse to open) or off (default: warn)',
+        'what to do if other users could change the files: warn, strict (refuse to open) or off (default: warn)',
       ).choices(DIRECTORY_CHECKS),
     )
     .option('--json', 'machine-readable output: one JSON document, for errors too')

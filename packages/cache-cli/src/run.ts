@@ -7,10 +7,10 @@ import { buildProgram } from './program.ts';
 import type { CliIo } from './streams/cli-io.ts';
 
 /**
- * Runs one command and returns its exit code: 0 done, 1 failed or not found, 2 wrong usage. `argv` is what follows the
- * name of the program. Mistakes of the user and faulty files never make it reject, and it writes only to the given
- * streams. Rejects with a CacheValidationError if `argv` is not a list of strings, or if `io` has an invalid or unknown
- * member.
+ * Runs one command and returns its exit code: 0 done, 1 failed or not found, 2 wrong usage. `argv` contains the
+ * arguments after the name of the program. Does not reject for mistakes of the user or for faulty files, and writes
+ * only to the given streams. Rejects with a CacheValidationError if `argv` is not a list of strings, or if `io` has an
+ * invalid or unknown member.
  *
  * @example
  * const code = await run(['list', '--json'], { stdout: process.stdout, stderr: process.stderr, env: process.env });

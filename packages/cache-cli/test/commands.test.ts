@@ -85,7 +85,7 @@ describe('get', () => {
     );
   });
 
-  it('exits with 1 and says why if the entry does not exist or no key decrypts it', async () => {
+  it('exits with 1 and a reason if the entry does not exist or no key decrypts it', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     expect(await cli(['get', 'nothing'])).toMatchObject({
@@ -97,7 +97,7 @@ describe('get', () => {
     expect(locked.code).toBe(1);
     expect(locked.err).toMatch(/^pw-cache: .*PROXYWHIRL_CACHE_ENCRYPTION_KEY.*\n$/);
     expect(JSON.parse(locked.out).error.code).toBe('KEY_MISSING');
-    // Nothing was lost by looking without the key.
+    // Nothing is lost by reading without the key.
     expect((await cli(['get', 'ann@gate.example:9000'])).code).toBe(0);
   });
 
@@ -177,7 +177,7 @@ describe('errors', () => {
   });
 
   it.each(['get x', 'list', 'stats', 'export y'])(
-    'exits 1 where there is no cache, and makes none: %s',
+    'exits with 1 where there is no cache, and creates none: %s',
     async (command) => {
       const { cli, dir } = workspace();
       const { code, err } = await cli(command.split(' '));
@@ -187,7 +187,7 @@ describe('errors', () => {
     },
   );
 
-  it('in a key name its variable, not the key', async () => {
+  it('in a key name the variable, without quoting the key', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     const { code, err } = await cli(['import', path('list.txt')], { [CURRENT_KEY_VARIABLE]: 'hunter2' });
     expect(code).toBe(1);

@@ -55,7 +55,8 @@ import { type SyncOptions, type SyncResult, type SyncRows, syncFrom } from './tr
 /**
  * One reliable cache made of any number of tiers. Reads try the tiers from the first to the last and copy a hit into
  * the tiers above; writes go to all tiers. A failing tier is taken out of use until it works again and has caught up.
- * Reads and writes reject only for invalid arguments, after `close`, and as `onTierError` requires.
+ * Reads and writes reject only for invalid arguments, after `close`, and for a failing tier with `onTierError:
+ * "throw"`.
  */
 export class CacheManager implements AsyncDisposable {
   /** The cache key of a proxy URL, identical to that of the reference. */
@@ -108,7 +109,8 @@ export class CacheManager implements AsyncDisposable {
 
   /**
    * Opens a stack of tiers. A tier that cannot be opened starts degraded, unless it is named in `required`. Throws a
-   * CacheConfigError that lists all invalid or unknown options before a tier is created, and one for an invalid stack.
+   * CacheConfigError that lists all invalid or unknown options before any tier is created, and a CacheConfigError for
+   * an invalid stack.
    */
   static async open(options: CacheManagerOptions): Promise<CacheManager> {
     return new CacheManager(options, await openTierStack(options));
@@ -137,7 +139,7 @@ export class CacheManager implements AsyncDisposable {
     }
   }
 
-  /** As `get`, and returns which tier had the entry. */
+  /** Like `get`, and also returns which tier had the entry. */
   async lookup(key: string): Promise<CacheLookup | undefined> {
     const hit = await this.#withErrorPolicy(() => this.#find(key));
     if (hit === undefined) return undefined;
@@ -169,7 +171,7 @@ export class CacheManager implements AsyncDisposable {
     return this.#withErrorPolicy(() => this.#stack.has(key));
   }
 
-  /** The live entries found, by key; like one `get` for each key. */
+  /** The live entries found, by key. Equivalent to one `get` for each key. */
   async getMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     this.#checkKeys(keys);
     const found = await this.#withErrorPolicy(() => Promise.all(keys.map((key) => this.#find(key))));
@@ -199,7 +201,7 @@ export class CacheManager implements AsyncDisposable {
     return (await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)))).includes(true);
   }
 
-  /** As `put`, and returns which tiers stored the entry. */
+  /** Like `put`, and returns which tiers stored the entry. */
   async putDetailed(key: string, entry: CacheEntry): Promise<PutResult> {
     this.#checkEntry(key, entry);
     const stored = await this.#withErrorPolicy(() => this.#stack.put(this.#withJitter(entry)));
@@ -305,7 +307,7 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * The entries that are due for a health check: first those never checked, then those overdue for longest. `limit` is
+   * The entries that are due for a health check: those never checked first, then those overdue the longest. `limit` is
    * 1 to 10000, default 100. Rejects with a CacheValidationError for invalid options.
    */
   async dueForHealthCheck(options: DueOptions = {}): Promise<CacheEntry[]> {
@@ -325,8 +327,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Imports proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows without a TTL get that of their source.
-   * Importing over an entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails
+   * Imports proxies from a file: JSON, JSON Lines, CSV or a plain list. Rows without a TTL get the TTL of their source.
+   * An existing entry keeps its health. A row that exceeds a limit (such as 1 MiB per line, see the README) fails
    * alone. Rejects with a CacheValidationError for an invalid option; for `keyIdentity: 'url+credentials'` see {@link
    * WarmOptions.keyIdentity}.
    */
@@ -336,8 +338,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Makes the entries of a source match a list; {@link SyncResult} tells why, if none were removed. Rejects with a
-   * CacheValidationError for an invalid argument.
+   * Makes the entries of a source match a list. If no entry was removed, {@link SyncResult} contains the reason.
+   * Rejects with a CacheValidationError for an invalid argument.
    */
   async syncFrom(source: string, rows: SyncRows, options?: SyncOptions): Promise<SyncResult> {
     this.#checkOpen();
@@ -400,7 +402,7 @@ export class CacheManager implements AsyncDisposable {
     return applyTierErrorPolicy(this.#options.onTierError, this.#stack.tiers, work);
   }
 
-  /** The entry as it is stored: with its TTL shortened at random if that is configured. */
+  /** The entry with its TTL shortened at random, if that is configured. */
   #withJitter(entry: CacheEntry): CacheEntry {
     const { ttlJitter } = this.#options;
     return ttlJitter === undefined ? entry : jitterTtl(entry, ttlJitter);
@@ -412,7 +414,8 @@ export class CacheManager implements AsyncDisposable {
   }
 
   /**
-   * Looks again for a request that was counted as a miss, because another process may have loaded the entry meanwhile.
+   * Looks for the entry again after a miss, because another process may have loaded it meanwhile. If it has, the miss
+   * is no longer counted.
    */
   async #getAfterMiss(key: string): Promise<CacheEntry | undefined> {
     this.#checkOpen();

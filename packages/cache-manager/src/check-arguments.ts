@@ -63,7 +63,7 @@ export function checkLoad(loader: unknown, options: unknown): void {
   if (!isObviouslyValid(options)) checkOptionsObject(options, LOAD_OPTIONS, { what: 'getOrLoad' });
 }
 
-/** A fast path for nearly all callers, at a fraction of the cost of listing problems. */
+/** A fast path for nearly all callers, which costs a fraction of listing problems. */
 function isObviouslyValid(options: unknown): boolean {
   if (options === NO_OPTIONS) return true;
   if (typeof options !== 'object' || options === null || Object.getPrototypeOf(options) !== Object.prototype)
@@ -76,7 +76,7 @@ function isObviouslyValid(options: unknown): boolean {
   return true;
 }
 
-/** The options of a load without options: known to be valid. */
+/** The options of a load without options. They are known to be valid. */
 export const NO_OPTIONS: LoadOptions = Object.freeze({});
 
 function problemOfKey(key: unknown): string {

@@ -2,9 +2,9 @@ import type { CacheEntry, Secret } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS, MAX_TEXT_CHARACTERS, MAX_TOKEN_BYTES } from './transfer/import/import-limits.ts';
 
 /**
- * Describes what is too long about an entry for an import of its export; `undefined` if nothing is. An entry that
- * passes fits in one line of an export, in every mode. Decrypts no credential whose size the size of its token can
- * bound.
+ * Names the first member of an entry that is too long for an import of its export; `undefined` if there is none. An
+ * entry without such a member fits in one line of an export, in every mode. Decrypts a credential only if the size of
+ * its token does not decide.
  */
 export function problemOfSize({
   proxyUrl,
@@ -27,11 +27,11 @@ function tooLong(name: string, limit: number): string {
 
 function isTooLong(secret: Secret | null): boolean {
   if (secret === null || secret.size <= MAX_FIELD_CHARACTERS) return false;
-  // The size of a sealed secret is that of its token. Up to this limit, it is cheap enough to decrypt and measure.
+  // The size of a sealed secret is that of its token. A token within its limit is cheap enough to decrypt and measure.
   return secret.size > MAX_TOKEN_BYTES || lengthOf(secret) > MAX_FIELD_CHARACTERS;
 }
 
-/** 0 for a secret that no key opens, which is kept as it is. */
+/** The length of the plain text; 0 for a secret that no key opens: it is stored unchanged. */
 function lengthOf(secret: Secret): number {
   try {
     return secret.reveal().length;

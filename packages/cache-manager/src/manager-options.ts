@@ -22,7 +22,7 @@ export interface CacheManagerOptions {
   readonly cipher?: CredentialCipher | undefined;
   /** Default: the system clock. */
   readonly clock?: Clock | undefined;
-  /** Its errors are swallowed. Default: silent. */
+  /** An error that it throws is swallowed. Default: silent. */
   readonly logger?: Logger | undefined;
   /** Names of tiers that must open; all others may start degraded. Default: none. */
   readonly required?: readonly string[] | undefined;
@@ -34,14 +34,14 @@ export interface CacheManagerOptions {
    */
   readonly loadLeaseMs?: number | undefined;
   /**
-   * What a read or a write does when a tier fails: `"degrade"` (default) continues without the tier; `"throw"`
+   * The reaction of a read or write to a tier that fails: `"degrade"` (default) continues without the tier; `"throw"`
    * completes the operation with the other tiers and then rejects with a CacheStorageError that names the tier. A
    * degraded tier is skipped either way.
    */
   readonly onTierError?: OnTierError | undefined;
   /** Shortens the TTL of entries that are put or loaded, at random. Default: not at all. */
   readonly ttlJitter?: TtlJitter | undefined;
-  /** The TTL of imported entries without their own, in seconds. Default 3600. */
+  /** The TTL of imported entries that have none, in seconds. Default 3600. */
   readonly defaultTtlSeconds?: number | undefined;
   /** The TTL of imported entries by source, in seconds. Default: none. */
   readonly perSourceTtl?: Readonly<Record<string, number>> | undefined;

@@ -94,7 +94,7 @@ describe('promotion and demotion', () => {
     expect(await manager.get('k')).toBeUndefined();
   });
 
-  it('keep and mark in lower tiers what the first tier evicts', async () => {
+  it('keep entries that the first tier evicts in lower tiers, and mark them there', async () => {
     const { manager, clock, l1, l2, l3 } = await openStack({ maxEntries: 2 });
     for (const key of ['a', 'b', 'c']) await manager.put(key, entryOf(key, {}, clock));
     expect(l1.has('a')).toBe(false);

@@ -22,7 +22,7 @@ const START = `
   import { CacheEntry } from '@pw/cache-models';
   const config = JSON.parse(process.env.CACHE_CONFIG);`;
 
-describe.each(['jsonl', 'sqlite'] as const)('a cache with a %s tier that nobody closes', (l2Backend) => {
+describe.each(['jsonl', 'sqlite'] as const)('an unclosed cache with a %s tier', (l2Backend) => {
   function configOf() {
     const folder = mkdtempSync(join(tmpdir(), 'unclosed-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,7 +62,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a cache with a %s tier that nobody 
         return [new WeakRef(cache), ...cache.tiers.map(({ tier }) => new WeakRef(tier))];
       }
       const refs = await abandon();
-      // The entry's access is held until it is written behind, after a second.
+      // The access of the entry is buffered until it is written behind, after a second.
       for (let i = 0; i < 100 && refs.some((ref) => ref.deref() !== undefined); i++) {
         await sleep(100);
         gc();
@@ -72,7 +72,7 @@ describe.each(['jsonl', 'sqlite'] as const)('a cache with a %s tier that nobody 
   });
 });
 
-describe('a cache of memory alone that nobody closes', () => {
+describe('an unclosed cache of memory only', () => {
   it('lets the process exit', () => {
     const program = `
       import { CacheManager } from '@pw/cache-manager';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { STDIN } from '../streams/standard-streams.ts';
 
-/** Parses a whole number. Like every parser here, throws commander's usage error. */
+/** Parses a whole number. Like all parsers in this file, throws commander's usage error. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
@@ -10,7 +10,7 @@ export function wholeNumber(text: string): number {
 
 const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** `90s`, `15m`, `2h`, `7d`, or plain seconds. */
+/** Parses `90s`, `15m`, `2h`, `7d`, or plain seconds. */
 function durationSeconds(text: string): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
   const value = Number(digits) * UNIT_SECONDS[unit]!;

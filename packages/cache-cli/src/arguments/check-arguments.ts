@@ -23,7 +23,7 @@ const IO: Readonly<Record<keyof CliIo, ArgumentKind>> = Object.freeze({
   clock: optional(Kinds.clock),
 });
 
-/** Throws a CacheValidationError for mistakes that only a program calling `run` can make, not a user of the command. */
+/** Throws a CacheValidationError for mistakes of a program that calls `run`; a user of the command cannot make them. */
 export function checkArguments(argv: unknown, io: unknown): void {
   checkArgument('argv', argv, Kinds.texts);
   checkOptionsObject(isOtherObject(io) ? membersOf(io) : io, IO, { what: 'run', name: 'io' });

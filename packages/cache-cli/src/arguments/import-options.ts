@@ -18,7 +18,7 @@ export interface ImportOptions extends GlobalOptions, ListOptions {
   readonly dryRun?: boolean;
 }
 
-/** Converts them to the options of the library. */
+/** Converts the options of a command to those of the library. */
 export function importOptions({ ttl, format, scheme, bareNames, keyIdentity, label }: ListOptions): WarmOptions {
   return { ttlOverride: ttl, format, defaultScheme: scheme, bareNames, keyIdentity, labels: label };
 }

@@ -16,7 +16,7 @@ export interface ExportFileOptions extends GlobalOptions {
 const CREDENTIALS_TEXT: Readonly<Record<ExportCredentials, string>> = {
   sealed: '',
   // Information, not a warning: the user asked for it, and only the owner can read the file.
-  plain: ', credentials in clear',
+  plain: ', credentials in plain text',
   omit: ', credentials left out',
 };
 
@@ -49,7 +49,7 @@ export async function exportFile(context: CliContext, file: string, options: Exp
   throw new CliError(unreadable > 0 ? 'KEY_MISSING' : 'DAMAGED', `the export is incomplete: ${problems.join('; ')}`);
 }
 
-/** The reader of stdout is gone, or stdout has failed. Ends the export; a failure is reported by `reportOutput`. */
+/** Ends the export when the reader of stdout is gone or stdout has failed; `reportOutput` reports the failure. */
 class ReaderGone extends Error {}
 
 async function print({ out }: CliContext, text: string): Promise<void> {

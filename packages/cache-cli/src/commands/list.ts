@@ -14,7 +14,7 @@ export interface ListOptions extends GlobalOptions {
 /** Lines per write. */
 const GROUP = 200;
 
-/** Lists entries as they are read from disk, until the reader closes the output. */
+/** Lists entries while they are read from disk, until the reader closes the output. */
 export async function listEntries(context: CliContext, options: ListOptions): Promise<void> {
   await using cache = await openStore(context, options);
   const writer = options.json === true ? jsonWriter() : tableWriter(context.now());

@@ -4,8 +4,8 @@ import type { WarmProgress } from '@pw/cache-manager';
 type Measured = Pick<WarmProgress, 'loaded' | 'skipped' | 'failed' | 'bytesRead' | 'totalBytes'>;
 
 /**
- * Estimates how much of a file is imported. The file is read ahead in chunks (a JSON document as a whole), so the bytes
- * read are no measure of the rows stored. Rows are assumed to be as long, on average, as those of the chunks before.
+ * Estimates how much of a file has been imported. The file is read ahead in chunks (a JSON document as a whole), so the
+ * bytes read do not show how many rows are stored. Rows are assumed to be as long, on average, as in earlier chunks.
  */
 export class ProgressEstimate {
   #bytesRead = 0;
@@ -14,7 +14,7 @@ export class ProgressEstimate {
   #rowsDone = 0;
   #lastRows = 0;
 
-  /** From 0 to 1, too high by at most one chunk; undefined while the length of a row is unknown. */
+  /** A number from 0 to 1, too high by at most one chunk; `undefined` while the length of a row is unknown. */
   fraction({ loaded, skipped, failed, bytesRead, totalBytes }: Measured): number | undefined {
     const rows = loaded + skipped + failed;
     if (bytesRead > this.#bytesRead) {

@@ -10,7 +10,7 @@ interface Problems {
 
 const SHOWN_PROBLEMS = 5;
 
-/** The same, with each system error code described. */
+/** The result with a description of each system error code in its reasons. */
 export function withReasonsDescribed<T extends Problems>(result: T): T {
   return {
     ...result,

@@ -1,4 +1,4 @@
-/** A failure that the user can fix. The message says how, in one line. */
+/** A failure that the user can fix. The message contains the remedy, in one line. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   /** Stable; part of the `--json` output. */

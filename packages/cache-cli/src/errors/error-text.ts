@@ -31,7 +31,7 @@ export function describeCode(code: string): string {
   return words === undefined ? code : `${words} (${code})`;
 }
 
-/** What the user can do about a store that fails with a code. */
+/** The remedy for a store that failed with a code. */
 export function remedyFor(code: string | undefined): string {
   return REMEDIES[code ?? ''] ?? 'check the directory and its permissions';
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** A signal that asked the command to end. */
+/** The abort reason of a command that received a signal. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
   /** As shells report it: 130 for SIGINT, 143 for SIGTERM. */
@@ -24,10 +24,10 @@ export class Interruption extends Error {
 export function listenForSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of SIGNALS) {
-    let isAskedAgain = false;
+    let hasArrived = false;
     process.on(name, () => {
-      if (isAskedAgain) process.exit((controller.signal.reason as Interruption).exitCode);
-      isAskedAgain = true;
+      if (hasArrived) process.exit((controller.signal.reason as Interruption).exitCode);
+      hasArrived = true;
       controller.abort(new Interruption(name));
     });
   }

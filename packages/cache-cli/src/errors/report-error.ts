@@ -45,7 +45,10 @@ export async function reportError(
   return 2;
 }
 
-/** Reports a failed stdout. Returns false, because the user did not receive the output, whatever the command did. */
+/**
+ * Reports a failed stdout. Returns false if output was lost: then the user did not receive it, even if the command
+ * succeeded.
+ */
 export async function reportOutput({ out, err }: CliContext): Promise<boolean> {
   if (out.failure === undefined) return err.failure === undefined;
   const { code } = out.failure;

@@ -6,7 +6,10 @@ import { unreadableCount } from './unreadable-records.ts';
 /** The result of a search. */
 export type Found =
   | { readonly hit: CacheLookup }
-  /** `keys`: the matching entries, if there are several. `locked`: the entry exists, but no key decrypts it. */
+  /**
+   * `keys` are those of the matching entries, if there are several. `locked` is true if the entry exists, but no
+   * encryption key opens it.
+   */
   | { readonly hit?: undefined; readonly keys: readonly string[]; readonly locked: boolean };
 
 /**
@@ -21,7 +24,7 @@ export async function findEntry(cache: CacheManager, text: string, signal?: Abor
     if (hit !== undefined && (!text.includes('://') || fits(hit.entry))) return { hit };
     if (hit === undefined && unreadableCount(cache) > 0) return { keys: [], locked: true };
   }
-  // Search all entries: other programs choose their own keys, and the user name is part of a key but may be omitted
+  // Search all entries: other programs choose their own keys, and the user name, which is part of a key, may be omitted
   // here.
   const keys: string[] = [];
   for await (const entry of cache.entries()) {

@@ -3,7 +3,7 @@ import { errorCode } from '@pw/cache-models';
 /** Packages that opening a cache on disk loads. */
 const PACKAGES = ['@pw/cache-crypto', '@pw/tier-memory', '@pw/tier-jsonl', '@pw/tier-sqlite'];
 
-/** The package whose absence made an import fail, if that was the reason. */
+/** The missing package, if that is why an import failed. */
 export function missingPackage(error: unknown): string | undefined {
   if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') return undefined;
   return /^Cannot find package '([^']+)'/.exec((error as Error).message)?.[1];

@@ -9,11 +9,11 @@ import { type Backend, inspectStore, type StorePaths } from './store-paths.ts';
 import { TierWarnings } from './tier-warnings.ts';
 
 export interface StoreUse {
-  /** The command writes, so the cache is created if it does not exist, and no memory tier is needed. */
+  /** True if the command writes: the cache is then created if it does not exist, and needs no memory tier. */
   readonly writes?: boolean;
 }
 
-/** What the user can do about credentials that cannot be encrypted. */
+/** The remedy for credentials that cannot be encrypted. */
 export const SEAL_REMEDY = `set ${CURRENT_KEY_VARIABLE}; "pw-cache generate-key" prints a new key`;
 
 /**

@@ -16,8 +16,8 @@ export interface StorePaths {
 }
 
 /**
- * Inspects the directory of a cache. Throws a CliError if something else is in its place, or if access is denied, which
- * is not the same as having no cache.
+ * Inspects the directory of a cache. Throws a CliError if something else is in its place, or if access is denied: that
+ * must not be reported as a missing cache.
  */
 export function inspectStore(dir: string): StorePaths {
   const l2CacheDir = join(dir, 'proxies');

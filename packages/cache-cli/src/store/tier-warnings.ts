@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '@pw/cache-models';
 import { systemCodeOf } from '../errors/error-text.ts';
 
-/** Collects the warnings of the tiers while they open, then passes on each distinct one once. */
+/** Collects the warnings of the tiers while they open, then passes each on, without repetitions. */
 export class TierWarnings {
   readonly #messages = new Set<string>();
   readonly #codes = new Map<string, string>();

@@ -3,7 +3,7 @@ import type { CacheManager } from '@pw/cache-manager';
 import type { CliContext } from '../cli-context.ts';
 import { plural } from '../display/format.ts';
 
-/** What the user can do about stored credentials that cannot be decrypted. */
+/** The remedy for stored credentials that cannot be decrypted. */
 export const OPEN_REMEDY = `set ${CURRENT_KEY_VARIABLE}, or ${PREVIOUS_KEY_VARIABLE}, to the key that encrypted them`;
 
 /**
@@ -14,7 +14,7 @@ export function unreadableCount(cache: CacheManager): number {
   return Math.max(0, ...cache.tiers.map(({ tier }) => tier.statistics.undecryptable));
 }
 
-/** Warns that records are missing from the output, and says what to do. `atLeast`: not all records were read. */
+/** Warns that records are missing from the output, with the remedy. `atLeast` is true if not all records were read. */
 export async function warnOfUnreadable({ err }: CliContext, count: number, atLeast = false): Promise<void> {
   if (count > 0) await err.line(`pw-cache: ${describeUnreadable(count, atLeast)}`);
 }

@@ -6,9 +6,9 @@ import type { CliStream } from './cli-io.ts';
 const GRACE_MS = 500;
 
 /**
- * Writes to a stream. When its reader closes it (`pw-cache list | head`), that is not an error, and later output is
- * discarded. Any other fault, such as a full disk, does not stop the command either (an import continues); it is kept
- * as `failure`.
+ * Writes to a stream. If the reader closes it (`pw-cache list | head`), that is not an error, and later output is
+ * discarded. Nor does any other fault, such as a full disk, stop the command (an import continues); it is kept as
+ * `failure`.
  */
 export class Output {
   readonly #stream: CliStream;
@@ -30,7 +30,7 @@ export class Output {
     return this.#closed;
   }
 
-  /** Why writing failed, unless the reader went away. Final after `end()`. */
+  /** The error of a failed write, unless the reader closed the stream. Final after `end()`. */
   get failure(): NodeJS.ErrnoException | undefined {
     return this.#failure;
   }
@@ -79,7 +79,7 @@ export class Output {
       await Promise.race([written, grace.over]);
       grace.end();
     }
-    // The error listener stays: a closed reader may cause an error even later, which would otherwise end the process.
+    // The error listener stays, because a closed reader may cause an error even later, which would end the process.
     this.#stream.off('close', this.#onClose);
   }
 

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 
-/** The bytes of stdin. If stdin is a directory, reading fails, where Node.js would provide an empty stream. */
+/** The bytes of stdin. If stdin is a directory, reading it fails; Node.js would provide an empty stream. */
 export function stdinOfProcess(): AsyncIterable<Uint8Array> {
   return isDirectory() ? failing() : process.stdin;
 }

@@ -2,9 +2,9 @@ import type { FileOrBytes } from '@pw/cache-manager';
 import type { CliContext } from '../cli-context.ts';
 import { CliError } from '../errors/cli-error.ts';
 
-/** Given instead of an input file. A file with this name is `./-`. */
+/** The name of stdin as an input file. A file of that name is `./-`. */
 export const STDIN = '-';
-/** Given instead of an output file. */
+/** The name of stdout as an output file. */
 export const STDOUT = '-';
 
 /** The input for a file name. */

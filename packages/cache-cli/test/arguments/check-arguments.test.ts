@@ -23,7 +23,7 @@ describe('run, called by a program', () => {
   });
 
   it('accepts the process object itself as its io', async () => {
-    // A command that is none writes nothing to stdout, and one line to stderr.
+    // An unknown command writes nothing to stdout, and one line to stderr.
     const given = Object.create(process, { stderr: { value: new PassThrough() } }) as NodeJS.Process;
     expect(await run(['--limits'], given)).toBe(2);
   });

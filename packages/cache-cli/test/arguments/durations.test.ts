@@ -18,7 +18,7 @@ describe('--ttl', () => {
   });
 
   it.each(['', '2 h', '1.5h', '-1h', '1h30m', '2H', '5w', 'h', '1e3', '0x10', '99999999999999999999d'])(
-    '%j is refused, with an example of what it may be',
+    '%j is refused, with examples of a duration',
     async (ttl) => {
       const { code, err } = await workspace().cli(['import', '-', '--ttl', ttl], undefined, ROW);
       expect([code, err]).toEqual([2, expect.stringContaining('a duration such as 90s, 15m, 2h or 7d')]);

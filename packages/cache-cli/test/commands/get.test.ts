@@ -88,7 +88,7 @@ describe('a stored URL that is invalid and contains credentials', () => {
     );
   });
 
-  it('is never answered with another proxy that a list stored under its key', async () => {
+  it('never finds another proxy that a list stored under its key', async () => {
     const record = {
       proxy_url: 'http://evil.example:1',
       source: 's',

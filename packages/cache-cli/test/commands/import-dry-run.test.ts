@@ -44,7 +44,7 @@ describe('import --dry-run', () => {
     expect(JSON.parse((await cli(['stats', '--json'])).out).entries).toBe(4);
   });
 
-  it('shows rows with credentials when there is no key, and says that they would not be imported', async () => {
+  it('shows rows with credentials when there is no key, and warns that they would not be imported', async () => {
     const { cli } = workspace();
     const { code, out, err } = await cli(['import', '--dry-run', '-'], {}, LIST);
     expect(code).toBe(1);

@@ -4,7 +4,7 @@ import { workspace } from '../support/workspace.ts';
 
 const CASES = join(import.meta.dirname, 'import-cases');
 
-/** What is in a cache after the import of a file. */
+/** The content of a cache after the import of a file. */
 async function importCase(name: string, ...options: string[]) {
   const { cli } = workspace();
   const { code, out, err } = await cli(['import', join(CASES, name), ...options]);
@@ -13,7 +13,7 @@ async function importCase(name: string, ...options: string[]) {
 }
 
 describe('import', () => {
-  it('refuses an IPv6 address without brackets, and says what to write instead', async () => {
+  it('refuses an IPv6 address without brackets, with the remedy', async () => {
     const { code, said, urls } = await importCase('ipv6-without-brackets.txt');
     expect({ code, urls }).toEqual({ code: 1, urls: [] });
     expect(said.match(/in brackets, such as \[2001:db8::1\]:8080/g)).toHaveLength(4);

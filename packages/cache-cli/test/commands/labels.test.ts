@@ -14,7 +14,7 @@ const ROWS = [
 async function imported(...options: string[]) {
   const { cli, path } = workspace({ 'rows.jsonl': ROWS });
   expect(await cli(['import', path('rows.jsonl'), ...options])).toMatchObject({ code: 0, err: '' });
-  /** Last numbers of the addresses that are listed. */
+  /** The last numbers of the listed addresses. */
   const listed = async (...argv: string[]) => {
     const { entries } = JSON.parse((await cli(['list', '--json', ...argv])).out) as { entries: { proxyUrl: string }[] };
     return entries.map(({ proxyUrl }) => Number(/(\d+):80$/.exec(proxyUrl)![1])).sort();
@@ -85,7 +85,7 @@ describe('labels', () => {
     ],
     [['list', '--label', 'country'], 'name=value', 'pw-cache list'],
     [['list', '--label', 'a b=c'], "'a b=c'", 'pw-cache list'],
-  ])('that are wrong are wrong usage, which names them: %j', async (argv, message, helpOf) => {
+  ])('that are invalid are a usage error that names them: %j', async (argv, message, helpOf) => {
     const { code, out, err } = await workspace().cli(argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^pw-cache: .*\n$/);

@@ -72,7 +72,7 @@ describe('sync', () => {
       `${rows(0, 9)}http://999.0.0.1:80\n`,
       /nothing was removed: a row of the list failed; .*--force\n$/,
     ],
-  ])('removes nothing if the list %s, says why, and exits with 1; --force removes', async (_what, list, message) => {
+  ])('removes nothing if the list %s, reports why, exits with 1; --force removes', async (_what, list, message) => {
     const { cli, urlsOf } = await synced();
     const { code, err } = await cli(['sync', 'a', '-'], undefined, list);
     expect([code, err]).toEqual([1, expect.stringMatching(message)]);

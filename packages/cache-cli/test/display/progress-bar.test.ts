@@ -5,11 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../../src/index.ts';
 import { cli, MemoryStream } from '../support/run-cli.ts';
 
-/** Four chunks of a file as it is read, and sixteen batches as they are stored. */
+/** Enough for four chunks of a file and sixteen batches. */
 const ROWS = 8_000;
 const address = (i: number): string => `10.0.${i >> 8}.${i & 255}:8080`;
 
-/** Files with the same rows: one larger than what is read at once, one smaller, and one document that is read as a whole. */
+/** Files with the same rows: one larger than a chunk, one smaller, and a JSON document, which is read as a whole. */
 function makeFiles() {
   const root = makeTempDir(onTestFinished);
   const rows = Array.from({ length: ROWS }, (_, i) => ({ proxy_url: `http://${address(i)}`, source: 'somewhere' }));
@@ -25,7 +25,7 @@ function makeFiles() {
   return root;
 }
 
-/** What is drawn while a file is imported, at every batch: each look at the clock finds it a second later. */
+/** The lines drawn during an import, one per batch. The clock advances by a second each time it is read. */
 async function drawn(root: string, name: string): Promise<{ percent: number | undefined; loaded: number }[]> {
   const [stdout, stderr] = [new MemoryStream(100), new MemoryStream(100)];
   let time = Date.now();

@@ -89,7 +89,7 @@ describe('an incomplete installation', () => {
 });
 
 describe('a directory where nothing can be created', () => {
-  it('makes an import fail with one line that says why', async () => {
+  it('makes an import fail with the reason in one line', async () => {
     const root = await makeCache();
     const { code, err } = start({ argv: ['--dir', '/proc/pw-cache', 'import', join(root, 'list.txt')] });
     expect(code).toBe(1);

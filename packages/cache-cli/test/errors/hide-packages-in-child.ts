@@ -1,6 +1,6 @@
 import { registerHooks } from 'node:module';
 
-// Preloaded into a child: packages named in the environment are as if they were not installed.
+// Preloaded into a child: packages named in the environment appear not to be installed.
 const hidden = new Set((process.env['HIDDEN_PACKAGES'] ?? '').split(','));
 
 registerHooks({

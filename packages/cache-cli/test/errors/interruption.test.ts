@@ -54,12 +54,15 @@ function start(argv: readonly string[], interrupting?: Record<string, string>): 
 
 const rows = (count: number) => Array.from({ length: count }, (_, i) => `ann:pw-${i}@10.0.${i >> 8}.${i & 255}:8080\n`);
 
-/** A pipe with more rows than it holds at once, which stays open; `read` is when a command reads from it. */
+/**
+ * A pipe that stays open and gets more rows than its buffer has room for; `read` resolves once all rows are written,
+ * which requires a command that reads them.
+ */
 function pipeOf(root: string, count: number): { readonly path: string; readonly read: Promise<void> } {
   const path = join(root, 'rows.txt');
   execFileSync('mkfifo', [path]);
   const writer = createWriteStream(path);
-  // The command is gone before it has read all.
+  // The command ends before it has read everything.
   writer.on('error', () => {});
   onTestFinished(() => void writer.destroy());
   return { path, read: new Promise((resolve) => writer.write(rows(count).join(''), () => resolve())) };
@@ -74,7 +77,7 @@ const hasLog = (dir: string) =>
 
 describe.each(['jsonl', 'sqlite'])('an import into %s', (backend) => {
   it.each(SIGNALS)(
-    'that gets %s stores what it has read, says how much that is, and exits with %i',
+    'stores the rows it has read and prints how many when it receives %s, and exits with %i',
     async (signal, code) => {
       const root = makeTempDir(onTestFinished);
       const dir = join(root, 'cache');
@@ -103,7 +106,7 @@ describe('an import that waits for a lock of another process', () => {
     const dir = join(root, 'cache');
     writeFileSync(join(root, 'first.txt'), rows(200).join(''));
     expect((await cli(['--dir', dir, 'import', join(root, 'first.txt')], KEY)).code).toBe(0);
-    // Locks are not taken over while their time is in the future, for as long as a command looks at them here.
+    // A lock whose time is in the future is not taken over for the duration of this test.
     const later = new Date(Date.now() + 3_600_000);
     for (const name of filesIn(dir).filter((file) => file.endsWith('.jsonl'))) {
       mkdirSync(join(dir, `${name}.lock`));
@@ -126,7 +129,7 @@ describe('an import that waits for a lock of another process', () => {
 });
 
 describe('an interrupted import with --json', () => {
-  it('prints one document that says so', async () => {
+  it('prints one document that reports the interruption', async () => {
     const root = makeTempDir(onTestFinished);
     const dir = join(root, 'cache');
     const { path } = pipeOf(root, 6_000);
@@ -154,7 +157,7 @@ describe('with a cache of 20,000 entries', () => {
     for (const cleanup of cleanups) cleanup();
   });
 
-  /** An export that gets a signal, so many times, when its temporary file appears. */
+  /** Runs an export that receives a signal `times` times once its temporary file appears. */
   async function interruptedExport(credentials: string, signal: string, times: number) {
     const folder = makeTempDir(onTestFinished);
     const file = join(folder, 'all.jsonl');
@@ -169,7 +172,7 @@ describe('with a cache of 20,000 entries', () => {
 
   describe.each(['plain', 'sealed'])('an export with credentials %s', (credentials) => {
     it.each(SIGNALS)(
-      'that gets %s leaves the old file as it was, nothing beside it, and exits with %i',
+      'leaves the old file unchanged and nothing beside it when it receives %s, and exits with %i',
       async (signal, code) => {
         const { file, ...ending } = await interruptedExport(credentials, signal, 1);
         expect(ending).toEqual({
@@ -180,7 +183,7 @@ describe('with a cache of 20,000 entries', () => {
       },
     );
 
-    it.each(SIGNALS)('leaves no file either when it receives %s twice', async (signal, code) => {
+    it.each(SIGNALS)('leaves nothing beside it when it receives %s twice either', async (signal, code) => {
       expect((await interruptedExport(credentials, signal, 2)).code).toBe(code);
     });
   });

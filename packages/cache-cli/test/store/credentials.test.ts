@@ -75,7 +75,7 @@ describe('an argument with credentials', () => {
 });
 
 describe('a file with credentials in its name', () => {
-  it('is read and written, and its name is shown without them', async () => {
+  it('is read and written, but its name is shown without them', async () => {
     const { cli, path, dir } = workspace();
     const name = `user:${MARK}@h.txt`;
     writeFileSync(path(name), '198.51.100.1:80\nnonsense\n');

@@ -6,17 +6,17 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { LIST, workspace } from '../support/workspace.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'src', 'bin.ts');
-/** Root passes every permission, unless it gives that up. */
-const AS_ANYBODY = [
+/** Drops the capabilities with which root ignores file permissions. */
+const AS_ORDINARY_USER = [
   'setpriv',
   '--bounding-set=-dac_override,-dac_read_search',
   '--inh-caps=-dac_override,-dac_read_search',
 ];
 
-/** What the command writes to stderr, in a process that permissions bind. */
+/** The stderr of the command, in a process to which file permissions apply. */
 function errorOf(argv: readonly string[]): { code: number | null; err: string } {
   const [command, ...args] = [
-    ...(process.getuid?.() === 0 ? AS_ANYBODY : []),
+    ...(process.getuid?.() === 0 ? AS_ORDINARY_USER : []),
     process.execPath,
     '--conditions=@pw/source',
     BIN,
@@ -27,7 +27,7 @@ function errorOf(argv: readonly string[]): { code: number | null; err: string } 
 }
 
 describe('a directory', () => {
-  it('that may not be read is not reported as one without a cache', async () => {
+  it('is not reported as one without a cache if it may not be read', async () => {
     const { cli, dir, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     chmodSync(dir, 0);
@@ -41,7 +41,7 @@ describe('a directory', () => {
     ['flat', /flat is a file, not a directory: /],
     ['flat/below', /a part of the path is a file, not a directory \(ENOTDIR\): choose another --dir/],
     ['linked', /proxies is a symbolic link/],
-  ])('that is something else is reported as what it is: %s', async (name, message) => {
+  ])('is reported by its kind if it is something else: %s', async (name, message) => {
     const { cli, path } = workspace({ flat: '', 'list.txt': LIST });
     mkdirSync(path('linked'));
     symlinkSync(path('elsewhere'), path('linked/proxies'));
@@ -53,7 +53,7 @@ describe('a directory', () => {
     }
   });
 
-  it('that contains l2 in both formats is used with a warning that says which', async () => {
+  it('causes a warning that names the format used if it contains l2 in both', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     expect((await cli(['import', path('list.txt')])).err).toBe('');
     const second = await cli(['--backend', 'sqlite', 'import', path('list.txt')]);
@@ -113,7 +113,7 @@ describe('a database to which another program added a trigger', () => {
 });
 
 describe('a file', () => {
-  it('that cannot be read or written is named, with a description of the error', async () => {
+  it('is named with a description of the error if it cannot be read or written', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST, flat: '' });
     const { err } = await cli(['import', path('list.txt'), path('missing.txt'), path('.')]);
     expect(err).toContain('missing.txt: the file cannot be read: no such file or directory (ENOENT)\n');
@@ -125,12 +125,12 @@ describe('a file', () => {
     );
   });
 
-  it('with plain-text credentials is created for its owner alone, without a warning, and the result says so', async () => {
+  it('with plain-text credentials is readable only by its owner and causes no warning, and the result mentions them', async () => {
     const { cli, path } = workspace({ 'list.txt': LIST });
     await cli(['import', path('list.txt')]);
     const { code, out, err } = await cli(['export', path('out.jsonl'), '--credentials', 'plain']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out).toContain('4 entries exported, credentials in clear');
+    expect(out).toContain('4 entries exported, credentials in plain text');
     expect(readFileSync(path('out.jsonl'), 'utf8')).toContain('hunter2');
     expect(statSync(path('out.jsonl')).mode & 0o777).toBe(0o600);
   });
@@ -139,9 +139,9 @@ describe('a file', () => {
 describe('the exit code of an import', () => {
   const missing = '/nonexistent/list.txt';
   it.each([
-    [0, 'rows that hold no proxy beside ones that do', ['198.51.100.1:80\n# a note\nno proxy at all\n']],
+    [0, 'rows without a proxy beside rows with one', ['198.51.100.1:80\n# a note\nno proxy at all\n']],
     [0, 'an empty file', ['']],
-    [1, 'a file in which no row holds a proxy, beside a good one', ['198.51.100.1:80\n', 'no proxy at all\n']],
+    [1, 'a file without any proxy, beside a good one', ['198.51.100.1:80\n', 'no proxy at all\n']],
     [1, 'a row that cannot be parsed', ['{"proxy_url":"http://198.51.100.1:80"}\n{"proxy_url\n']],
     [1, 'a file that cannot be read, beside a good one', ['198.51.100.1:80\n', missing]],
   ])('is %i for %s', async (expected, _what, texts) => {

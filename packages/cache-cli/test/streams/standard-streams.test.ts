@@ -41,7 +41,7 @@ describe('import -', () => {
     expect([twice.code, twice.err]).toEqual([2, expect.stringContaining('can be read only once')]);
   });
 
-  it('says so if the calling program passed no stdin', async () => {
+  it('reports that the calling program passed no stdin', async () => {
     const { code, err } = await workspace().cli(['import', '-']);
     expect([code, err]).toEqual([1, 'pw-cache: there is no stdin to read from: name a file instead of -\n']);
   });

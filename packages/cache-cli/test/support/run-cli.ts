@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { run } from '../../src/index.ts';
 
-/** A stream that collects what is written; a terminal if `columns` is given. */
+/** A stream that collects its output; a terminal if `columns` is given. */
 export class MemoryStream extends Writable {
   text = '';
   readonly isTTY: boolean;
@@ -25,7 +25,7 @@ export interface CliRun {
   readonly err: string;
 }
 
-/** Runs the command in this process, with streams and an environment of its own. */
+/** Runs the command in this process, with its own streams and environment. */
 export async function cli(
   argv: readonly string[],
   env: Record<string, string> = {},

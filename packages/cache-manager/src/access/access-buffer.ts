@@ -5,7 +5,7 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 import { FirstTierAccesses } from './first-tier-accesses.ts';
 import { PendingAccesses } from './pending-accesses.ts';
 
-/** Accesses are written behind after this time, or earlier if there are this many. */
+/** Accesses are written behind after this time, or once there are this many. */
 const FLUSH_AFTER_MS = 1_000;
 const FLUSH_AT_SIZE = 50_000;
 /** The number of updates written before yielding to the event loop. */
@@ -32,7 +32,7 @@ export class AccessBuffer {
     this.#pending = new PendingAccesses(this.#firstTier);
   }
 
-  /** Records a hit that the first tier has counted; only schedules a flush if that tier buffers its accesses. */
+  /** Records a hit that the first tier has counted. If that tier buffers its accesses, only schedules a flush. */
   recordTouch(entry: CacheEntry): void {
     if (!this.#firstTier.isBuffering) this.recordHit(entry);
     else if (this.#timer === undefined) this.#scheduleTouched(entry);
@@ -40,7 +40,7 @@ export class AccessBuffer {
 
   #scheduleTouched(entry: CacheEntry): void {
     this.#schedule();
-    // Scheduling reads the tier's count, and a fault there ends the use of its buffer.
+    // Scheduling reads the tier's count. After a fault, the tier's buffer is no longer used.
     if (!this.#firstTier.isBuffering) this.recordHit(entry);
   }
 
@@ -61,7 +61,7 @@ export class AccessBuffer {
     return this.#pending.overlay(entry);
   }
 
-  /** True if something is recorded for the key here, rather than in the first tier. */
+  /** True if an access of the key is recorded here. Ignores those that the first tier buffers. */
   has(key: string): boolean {
     return this.#pending.has(key);
   }
@@ -75,7 +75,7 @@ export class AccessBuffer {
     this.#pending.clear();
   }
 
-  /** Writes what the lower tiers have not received yet. Concurrent calls share one flush. */
+  /** Writes the accesses and evictions that the lower tiers have not received yet. Concurrent calls share one flush. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -94,10 +94,10 @@ export class AccessBuffer {
   async #flushAll(): Promise<void> {
     // A first tier that counts accesses already has them.
     const targets = this.#tiers.filter((tier) => tier.level > 0 || tier.inspect((inner) => inner.touch) === undefined);
-    // Accesses recorded meanwhile wait for the next flush, so that a busy cache cannot prolong this one forever.
+    // Accesses recorded meanwhile wait for the next flush: a busy cache must not prolong this one forever.
     for (let left = this.#pending.size; left > 0; left -= FLUSH_SLICE) {
       const keys = this.#pending.oldest(FLUSH_SLICE);
-      // The first tier's count is an upper bound.
+      // There may be fewer keys than expected, because the count of the first tier is an upper bound.
       if (keys.length === 0) return;
       // Under the keys' locks, because an old count must not be added to a new value.
       await this.#mutex.runAll(keys, () => this.#write(targets, keys));
@@ -124,6 +124,8 @@ export class AccessBuffer {
   }
 
   #flushSoon(): void {
-    this.flush().catch(() => this.#logger.warn({}, 'access counts could not be written; later ones will be'));
+    this.flush().catch(() =>
+      this.#logger.warn({}, 'access counts could not be written; later counts are written as usual'),
+    );
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@pw/cache-models';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 
-/** The accesses that the first tier has counted and buffers itself; empty if that tier does not buffer them. */
+/** The accesses that the first tier counts and buffers itself; empty if that tier has no such buffer. */
 export class FirstTierAccesses implements TouchedEntries {
   readonly #tier: ManagedTier | undefined;
   #view: TouchedEntries | undefined;
@@ -17,11 +17,11 @@ export class FirstTierAccesses implements TouchedEntries {
     if (tier?.isSynchronous !== true || tier.inspect((inner) => inner.touch) === undefined) return;
     const view = tier.call<TouchedEntries | undefined>((inner) => inner.touched?.(), undefined);
     this.#view = isPromise(view) ? undefined : view;
-    // Try the view now: with a broken one, hits would be lost until the first use.
+    // Try the view now: hits would be lost if it turned out to be broken only later.
     void [this.count, this.of(''), this.take(0)];
   }
 
-  /** True if a touch of the first tier need not be recorded anywhere else. */
+  /** True if the first tier buffers its touches, so that they need not be recorded elsewhere. */
   get isBuffering(): boolean {
     return this.#view !== undefined;
   }
@@ -42,20 +42,23 @@ export class FirstTierAccesses implements TouchedEntries {
     return this.#read((view) => view.take(limit), Array.isArray, []).filter(isAccessUpdate);
   }
 
-  /** Applies to a tier that is out of use too, because obsolete accesses must not come back with it. */
+  /** Also for a tier that is out of use: obsolete accesses must not come back when it recovers. */
   forget(key?: string): void {
     this.#read<unknown>((view) => view.forget(key), isNotPromise, undefined);
   }
 
-  /** After a throw or a malformed answer the view is no longer used, and each touch of the tier is recorded instead. */
-  #read<T>(read: (view: TouchedEntries) => T, isValid: (answer: unknown) => boolean, fallback: T): T {
+  /**
+   * After a throw or a malformed result the view is no longer used, and each touch of the tier is recorded in the
+   * buffer of the manager.
+   */
+  #read<T>(read: (view: TouchedEntries) => T, isValid: (result: unknown) => boolean, fallback: T): T {
     if (this.#view === undefined) return fallback;
     try {
-      const answer = read(this.#view);
-      if (isValid(answer)) return answer;
-      ignoreRejection(answer);
+      const result = read(this.#view);
+      if (isValid(result)) return result;
+      ignoreRejection(result);
     } catch {
-      // Handled like a malformed answer.
+      // Handled like a malformed result.
     }
     this.#view = undefined;
     return fallback;

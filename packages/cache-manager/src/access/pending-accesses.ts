@@ -2,7 +2,7 @@ import { type AccessUpdate, CacheEntry, type TouchedEntries } from '@pw/cache-mo
 
 /**
  * The access count after the latest hit, and whether the first tier evicted the entry (`undefined`: unchanged). After a
- * hit this is the entry itself, so that a hit costs one reference and no new object.
+ * hit it is the entry itself, so that a hit creates no object.
  */
 type Pending = Omit<AccessUpdate, 'key'>;
 
@@ -10,10 +10,11 @@ type Pending = Omit<AccessUpdate, 'key'>;
 const MAX_RETRIED = 10_000;
 
 /**
- * The updates of an access buffer: those recorded, those being written, and those that the first tier buffers itself.
+ * The updates of an access buffer: those recorded in it, those being written, and those in the buffer of the first
+ * tier.
  */
 export class PendingAccesses {
-  /** What the first tier has counted and nobody has taken yet. */
+  /** Accesses that the first tier has counted and that have not been taken from it yet. */
   readonly #touched: TouchedEntries;
   readonly #pending = new Map<string, Pending>();
   /** Updates that have been taken but have not reached every tier yet. */
@@ -36,7 +37,7 @@ export class PendingAccesses {
     this.#pending.set(entry.key, entry.evictedFromL1 ? merged(entry, undefined, false) : entry);
   }
 
-  /** Records an eviction from the first tier, whose access count may be lower than the one recorded. */
+  /** Records an eviction from the first tier. The entry's access count may be lower than the recorded one. */
   recordEviction(entry: CacheEntry): void {
     this.#pending.set(entry.key, merged(entry, this.#latest(entry.key), true));
   }
@@ -99,9 +100,9 @@ export class PendingAccesses {
     return updates;
   }
 
-  /** The updates taken have been written; if a tier failed, they stay pending for another attempt. */
+  /** Call it after the taken updates were written. If a tier failed, they become pending again. */
   finishWrite(hasFailed = false): void {
-    // The limit keeps a tier that always fails from filling the memory.
+    // Without a limit, a tier that always fails would fill the memory.
     if (hasFailed && this.#pending.size < MAX_RETRIED)
       for (const [key, taken] of this.#writing) if (!this.#pending.has(key)) this.#pending.set(key, taken);
     this.#writing.clear();

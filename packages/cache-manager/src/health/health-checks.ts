@@ -91,7 +91,7 @@ export class HealthChecks {
   }
 
   async #apply(entry: CacheEntry, parsed: HealthCheck): Promise<CacheEntry> {
-    // A third-party tier stores the check as it is, so credentials are masked here.
+    // A third-party tier stores the check unchanged, so credentials are masked here.
     const check = maskHealthCheck(parsed, entry);
     const tier = this.#historyTier(entry.key);
     const recorded = tier === undefined ? undefined : await recordIn(tier, entry, check);
@@ -100,9 +100,9 @@ export class HealthChecks {
     const healthStatus = isNewest
       ? stateAfter(entry.healthStatus, checked, check.responseTimeMs, this.#options.thresholds)
       : checked.healthStatus;
-    // Reads of the first tier take no lock, so that accesses may have been counted meanwhile.
+    // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
     const newest = this.#stack.overlay(entry);
-    // The entry is put into every tier, so it is no longer evicted from the first one.
+    // The entry is put into every tier, so its mark of an eviction from the first one is removed.
     const after = CacheEntry.restore({ ...newest, ...healthOf(checked), healthStatus, evictedFromL1: false });
     const isStored = recorded !== undefined && recorded.healthStatus === healthStatus && !recorded.evictedFromL1;
     await this.#stack.putLocked(after, isStored ? tier : undefined);
@@ -117,8 +117,8 @@ export class HealthChecks {
 }
 
 /**
- * The tier's entry after the check; `undefined` if that failed. A tier without the entry, or with another proxy under
- * its key, gets the entry first.
+ * Records a check in a tier and returns the tier's entry after it; `undefined` if that failed. If the tier does not
+ * have the entry, or has another proxy under its key, the entry is put first.
  */
 async function recordIn(tier: ManagedTier, entry: CacheEntry, check: HealthCheck): Promise<CacheEntry | undefined> {
   const { key } = entry;
@@ -135,7 +135,7 @@ function isVersionOf(entry: CacheEntry, found: unknown): found is CacheEntry {
   return CacheEntry.isCacheEntry(found) && found.key === entry.key && isSameProxy(entry, found);
 }
 
-/** In descending order, entries without a next check come first. */
+/** Entries that were never checked. They have no next check, so they come first in descending order. */
 async function neverChecked(limit: number, query: (filter: EntryFilter) => Promise<EntryPage>): Promise<CacheEntry[]> {
   const found: CacheEntry[] = [];
   let cursor: string | undefined;

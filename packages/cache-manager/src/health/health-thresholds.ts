@@ -26,7 +26,7 @@ export const THRESHOLDS: Readonly<Record<keyof HealthThresholds, ArgumentKind>> 
 
 /**
  * The state of an entry after a check: the reported state, unless the thresholds require another one. A reported
- * `dead`, `degraded` or `unknown` is kept.
+ * `dead`, `degraded` or `unknown` is never changed.
  */
 export function stateAfter(
   before: HealthStatus,

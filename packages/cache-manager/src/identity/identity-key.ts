@@ -16,10 +16,12 @@ import { IDENTITY_KEY_BYTES, PasswordMac } from '../transfer/import/keys/passwor
 /** The name of the sealed identity key among a tier's side values. */
 const IDENTITY_KEY = 'identity-key';
 
-/** No credential has this role, so that tokens of credentials and the token of the key are not interchangeable. */
+/**
+ * No credential has this role, so a token of a credential cannot be passed off as the token of the key, or the reverse.
+ */
 const BINDING: CredentialBinding = Object.freeze({ role: 'identity-key', origin: 'pw-cache' });
 
-/** How often resealing is attempted if other processes replace the value meanwhile. */
+/** The number of attempts at resealing, if other processes keep replacing the value. */
 const ATTEMPTS = 3;
 
 /**
@@ -39,7 +41,7 @@ export class IdentityKey {
   }
 
   /**
-   * Computes keys with the identity key, which is created if there is none. Rejects with a CacheError of code
+   * An HMAC with the identity key, which is created if there is none. Rejects with a CacheError of code
    * `CACHE_IDENTITY_KEY_UNAVAILABLE` if the key cannot be stored, or the stored key cannot be opened, and with a
    * CacheStorageError while a tier that may have the key is out of use.
    */
@@ -56,12 +58,12 @@ export class IdentityKey {
     const cipher = this.#cipher;
     if (cipher === undefined)
       throw unavailable(
-        'the cache has no encryption key, and the identity key is never stored unsealed; configure one',
+        'the cache has no encryption key, and the identity key is never stored unsealed; configure an encryption key',
       );
     const [home, ...above] = this.#candidates();
     if (home === undefined)
       throw unavailable(
-        'no persistent tier of this cache can store the identity key; add one that can, such as SQLite',
+        'no persistent tier of this cache can store the identity key; add a tier that can, such as SQLite',
       );
     const stored = (await readFrom(home)) ?? (await this.#storeIn(home, above, cipher));
     return new PasswordMac(open(stored, cipher, home.name));
@@ -83,8 +85,8 @@ export class IdentityKey {
   }
 
   /**
-   * Adopts the key of a higher tier, from the time when that was the lowest one, or creates the key. Returns the stored
-   * value.
+   * Creates the key, or adopts that of a higher tier, which has it from a time when it was the lowest. Returns the
+   * stored value.
    */
   async #storeIn(home: ManagedTier, above: readonly ManagedTier[], cipher: CredentialCipher): Promise<string> {
     for (const tier of above) {
@@ -105,7 +107,8 @@ export class IdentityKey {
 }
 
 /**
- * Reseals the identity key of a tier, if it has one that another key sealed; counts as one record. Throws for a fault.
+ * Reseals the identity key of a tier, if the tier has one and another encryption key sealed it. It counts as one
+ * record. Throws for a fault.
  */
 export async function resealIdentityKey(
   tier: ManagedTier,
@@ -145,7 +148,10 @@ function valid(value: unknown, tier: string): string {
   throw new CacheStorageError(`${tier}: the tier returned something other than an identity key`, { tier });
 }
 
-/** Wipes the bytes. Their intermediate forms cannot be wiped in JavaScript: they are short-lived and never logged. */
+/**
+ * Seals the key and wipes the given bytes. Intermediate strings cannot be wiped in JavaScript; they are short-lived and
+ * never logged.
+ */
 function seal(key: Buffer, cipher: CredentialCipher): string {
   const secret = Secret.of(key.toString('hex'));
   key.fill(0);
@@ -159,7 +165,7 @@ function open(stored: string, cipher: CredentialCipher, tier: string): Buffer {
   } catch (error) {
     if (!(error instanceof CacheError) || error.code !== CacheErrorCode.CREDENTIAL_UNREADABLE) throw error;
     throw unavailable(
-      `no key opens the one in ${tier}; configure the encryption key that sealed it, if need be as an older key`,
+      `no key opens the identity key in ${tier}; configure the encryption key that sealed it, as an older key if necessary`,
       tier,
       error,
     );

@@ -5,9 +5,9 @@ import { loadUnderLease } from './leased-load.ts';
 import { LoadDeadline } from './load-deadline.ts';
 import { SingleFlight } from './single-flight.ts';
 
-/** What a loader receives besides the key. */
+/** The second argument of a loader. */
 export interface LoadContext {
-  /** Aborted once no caller waits for the load any more; what the loader returns after that is discarded. */
+  /** Aborted once no caller waits for the load any more; a later result of the loader is discarded. */
   readonly signal: AbortSignal;
 }
 
@@ -26,9 +26,9 @@ export interface LoadOptions {
   /**
    * How long this caller waits, in milliseconds: 1 to 2147483647. After that, it is rejected with a CacheError of code
    * `CACHE_LOAD_TIMED_OUT`. Each caller of a shared load has its own deadline. Once the last caller has left, by its
-   * deadline or its `signal`, the loader's signal is aborted, and the next call starts a new load. What the loader
-   * returns after that is not stored: all callers have continued without it, and a loader that was told to stop may
-   * return an incomplete result. A load behind a stale entry has as much time. Default: no deadline.
+   * deadline or its `signal`, the loader's signal is aborted, and the next call starts a new load. A result that the
+   * loader returns after that is not stored: all callers have continued without it, and an aborted loader may return an
+   * incomplete result. The reload of a stale entry has the same deadline. Default: no deadline.
    *
    * @example
    * await cache.getOrLoad(key, (key, { signal }) => fetchProxy(key, { signal }), { timeoutMs: 2000 });
@@ -42,7 +42,7 @@ export interface LoadOptions {
   readonly staleWhileRevalidate?: number | undefined;
 }
 
-/** What one caller wants from a load. */
+/** The arguments of one caller. */
 interface LoadCall {
   readonly loader: CacheLoader;
   readonly windowMs: number;
@@ -58,13 +58,13 @@ export interface EntryLoaderContext {
   /** How long closing waits for background loads, in milliseconds. */
   readonly closeTimeoutMs: number;
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
-  /** Looks again, for a request that was counted as a miss; takes that back if there is an entry now. */
+  /** Looks for the entry again after a miss. If it is there now, the miss is no longer counted. */
   readonly getAfterMiss: (key: string) => Promise<CacheEntry | undefined>;
   /** Stores a loaded entry, unless the key was written or deleted since `stack.runLoad` began. */
   readonly put: (key: string, entry: CacheEntry) => Promise<unknown>;
 }
 
-/** Loads entries that no tier has, or that will expire soon: one load for any number of callers. */
+/** Loads entries that no tier has, and reloads stale ones: one load for any number of callers. */
 export class EntryLoader {
   readonly #context: EntryLoaderContext;
   readonly #loads = new Map<string, SingleFlight<CacheEntry | undefined>>();
@@ -138,7 +138,7 @@ export class EntryLoader {
     for (;;) {
       const load = this.#loads.get(key) ?? this.#begin(key, call);
       if (!load.isAbandoned) return load.join(leave);
-      // Two loads of a key at a time would interfere with each other's lease and with `stack.runLoad`.
+      // Two concurrent loads of a key would interfere with each other's lease and with `stack.runLoad`.
       await load.settled;
       leave?.throwIfAborted();
     }

@@ -6,8 +6,8 @@ import type { ManagedTier } from '../tier/managed-tier.ts';
 export const DEFAULT_LEASE_MS = 10_000;
 
 /**
- * How long to wait for another process's load, as a multiple of the lease duration, in case a tier never releases a
- * lease.
+ * How long to wait for the load of another process, as a multiple of the duration of a lease: a tier may never release
+ * one.
  */
 const MAX_WAIT_LEASES = 30;
 const FIRST_WAIT_MS = 10;
@@ -25,9 +25,9 @@ export interface LeasedLoad {
 }
 
 /**
- * Loads an entry under a lease of the lowest tier that supports leases, or finds what the owner of the lease has
- * loaded. If the tier cannot grant leases at the moment, two processes may load the entry, but no caller goes without a
- * result. Rejects if the signal is aborted while another process is loading.
+ * Loads an entry under a lease of the lowest tier that supports leases, or returns the entry that the owner of the
+ * lease has loaded. If the tier cannot grant leases at the moment, two processes may load the entry, but every caller
+ * gets a result. Rejects if the signal is aborted while another process is loading.
  */
 export async function loadUnderLease(
   tiers: readonly ManagedTier[],

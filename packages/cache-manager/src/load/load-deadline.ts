@@ -7,10 +7,10 @@ export class LoadDeadline {
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
-  /** `milliseconds` from now. Independent of the system clock being set forwards or backwards. */
+  /** The deadline is `milliseconds` from now, even if the system clock is changed. */
   constructor(milliseconds: number) {
     const giveUp = (): void => this.#controller.abort(timedOut(milliseconds));
-    // If the event loop was blocked, the result may have arrived without being processed: give it one more turn.
+    // If the event loop was blocked, the result may have arrived but not been processed: allow one more turn.
     this.#timer = setTimeout(() => void setImmediate(giveUp), milliseconds);
   }
 

@@ -16,7 +16,7 @@ export class SingleFlight<T> {
     return this.#controller.signal.aborted;
   }
 
-  /** The result, for a caller that leaves when `leave` is aborted; without a signal, the caller never leaves. */
+  /** The result for one more caller, which leaves when `leave` is aborted, or never if there is no signal. */
   join(leave: AbortSignal | undefined): Promise<T> {
     this.#waiting++;
     if (leave === undefined) return this.#result;
@@ -25,7 +25,7 @@ export class SingleFlight<T> {
     if (leave.aborted) onLeave();
     else {
       leave.addEventListener('abort', onLeave, { once: true });
-      // A caller's signal may outlive many loads and must not keep listeners of ended ones.
+      // A caller's signal may outlive many loads. It must not keep the listeners of those that have ended.
       void this.settled.then(() => leave.removeEventListener('abort', onLeave));
     }
     return this.#result;

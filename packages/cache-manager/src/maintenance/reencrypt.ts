@@ -48,19 +48,22 @@ const OPTIONS: Readonly<Record<keyof ReencryptOptions, ArgumentKind>> = Object.f
   ...HOOKS,
 });
 
-/** Counts of records with credentials, in each tier that has them; a tier's sealed identity key counts as one. */
+/**
+ * Counts of records with credentials. A record in two tiers counts twice; the sealed identity key of a tier counts as a
+ * record.
+ */
 export interface ReencryptResult extends ReencryptCounts {
   /** The same counts by tier. */
   readonly tiers: Readonly<Record<string, ReencryptCounts>>;
   /**
-   * True if every tier was processed completely and nothing that it stores can be opened with an older key any more: no
-   * record, no free space of a file, no log, no quarantine. Then the older keys may be dropped: the records counted as
-   * `unreadable` were sealed with a key that was not configured.
+   * True if every tier was processed completely and an older key opens nothing that is stored any more: no record, no
+   * free space of a file, no log, no quarantine. The older keys may then be dropped; records counted as `unreadable`
+   * were sealed with a key that was not configured.
    *
    * False if a tier was out of use or failed meanwhile, or if another process kept it from wiping its old data: call
    * again. False if anything is `inQuarantine`: inspect the quarantine, remove what is not needed, and call again.
-   * False if anything is `misplaced`: such tokens were moved to another proxy, or are bound to none while
-   * `foreignTokens` refuses those. Delete these records, or accept foreign tokens for this call.
+   * False if anything is `misplaced`: such tokens were moved to another proxy, or are not bound to any while
+   * `foreignTokens` refuses unbound ones. Delete these records, or accept foreign tokens for this call.
    */
   readonly complete: boolean;
 }
@@ -106,7 +109,7 @@ class Reencryption {
   async processTier(tier: ManagedTier): Promise<void> {
     this.#tiers.set(tier.name, NOTHING);
     const before = failuresOf(tier.tier);
-    // Comes first, because the tier wipes its old data in the end.
+    // The identity key comes first, because the tier wipes its old data at the end of its own reseal.
     const ofKey = await this.#identityKey(tier);
     if (ofKey !== undefined) this.#tiers.set(tier.name, add(this.#tiers.get(tier.name)!, ofKey));
     const batches = tier.tier.reseal === undefined ? this.#oneByOne(tier) : this.#ownBatches(tier);
@@ -147,7 +150,7 @@ class Reencryption {
       const next = await withDeadline(Promise.resolve(batches.next()), BATCH_TIMEOUT_MS, tier.name);
       return next.value;
     } catch (error) {
-      // Counts the fault; without further batches, the tier is done.
+      // Counts the fault; the tier has no further batches.
       return tier.call(() => Promise.reject(error), undefined);
     }
   }
@@ -210,5 +213,5 @@ function failuresOf(tier: CacheTier): number {
 
 function checkCipher(cipher: CredentialCipher | undefined): CredentialCipher {
   if (cipher !== undefined) return cipher;
-  throw new CacheConfigError('reencrypt: the cache has no encryption key to seal with');
+  throw new CacheConfigError('reencrypt: the cache has no encryption key to seal with; configure one');
 }

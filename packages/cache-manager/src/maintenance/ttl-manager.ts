@@ -11,7 +11,7 @@ import {
 import { quietLogger } from '../observe/quiet-logger.ts';
 import { LONGEST_TIMER } from '../scheduling/longest-timer.ts';
 
-/** What a TtlManager cleans up: a CacheManager, or anything else with expired entries. */
+/** The target of a TtlManager: a CacheManager, or anything else with expired entries. */
 export interface Sweepable {
   cleanupExpired(): Promise<number>;
 }
@@ -38,8 +38,8 @@ const OPTIONS: Readonly<Record<keyof TtlManagerOptions, ArgumentKind>> = Object.
 });
 
 /**
- * Removes expired entries in the background; without it they are removed when they are read. Its timer does not keep
- * the process alive. Cleanups never overlap, even if one takes longer than the interval.
+ * Removes expired entries in the background; otherwise they are removed only when they are read. Its timer does not
+ * keep the process alive. Cleanups never overlap, even if one takes longer than the interval.
  */
 export class TtlManager {
   /** Seconds between cleanups. */

@@ -13,7 +13,7 @@ import {
 export interface CacheEventMap {
   /** An entry was copied up into a tier. */
   promotion: [{ readonly key: string; readonly tier: string }];
-  /** An entry left a tier, because the tier ran out of room or for another reason. */
+  /** An entry was removed by a tier, to make room or for another reason. */
   eviction: [{ readonly key: string; readonly tier: string; readonly reason: RemovalReason }];
   /** A tier was taken out of use because of failures. */
   degraded: [{ readonly tier: string }];
@@ -26,7 +26,7 @@ export interface CacheEventMap {
 export type CacheEventName = keyof CacheEventMap;
 export type CacheEventListener<E extends CacheEventName> = (event: CacheEventMap[E][0]) => void;
 
-/** Channels of `node:diagnostics_channel` for all caches in the process; a message is the event that listeners get. */
+/** Channels of `node:diagnostics_channel` for all caches in the process. A message is the same object as the event. */
 const CHANNELS = {
   promotion: channel('@pw/cache-manager:promotion'),
   eviction: channel('@pw/cache-manager:eviction'),
@@ -37,7 +37,7 @@ const CHANNELS = {
 
 const NAME = oneOf(Object.keys(CHANNELS));
 
-/** Emits at no cost if there is no listener, and keeps listeners' errors away from the cache. */
+/** Emits at no cost if there is no listener, and contains the errors of listeners. */
 export class CacheEvents {
   readonly #emitter = new EventEmitter<CacheEventMap>();
   readonly #onListeners: (name: CacheEventName, hasListeners: boolean) => void;

@@ -1,8 +1,8 @@
 import { ignoreRejection, type LogFields, type Logger, silentLogger } from '@pw/cache-models';
 
 /**
- * A logger whose errors are swallowed. Much of what the manager logs comes from background work, such as cleanups and
- * loads behind a stale entry, where an error would end the process; and no operation should fail because of a log line.
+ * A logger whose errors are swallowed. The manager logs much from background work, such as cleanups and reloads of
+ * stale entries, where an error would end the process; and no operation should fail because of a log line.
  */
 export function quietLogger(logger: Logger): Logger {
   if (logger === silentLogger) return logger;
@@ -11,7 +11,7 @@ export function quietLogger(logger: Logger): Logger {
       // Typed as void, but an async function satisfies that type too.
       ignoreRejection(logger[name](fields, message));
     } catch {
-      // There is nowhere left to report it.
+      // A failing logger cannot be reported anywhere.
     }
   };
   return Object.freeze({

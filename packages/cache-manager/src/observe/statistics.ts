@@ -14,7 +14,7 @@ export class Statistics {
   readonly #promotions: number[] = [];
   readonly #demotions: number[] = [];
   readonly #isEnabled: boolean;
-  /** `undefined` until every tier is open; nothing is reported before. */
+  /** `undefined` until every tier is open; until then nothing is reported. */
   #tiers: readonly ManagedTier[] | undefined;
 
   constructor({ enableStatistics = true, statisticsInterval = 5 }: StatisticsOptions) {

@@ -1,8 +1,8 @@
 import { CacheConfigError, type CacheTier, TIER_CONTRACT_VERSION } from '@pw/cache-models';
 
 /**
- * Throws a CacheConfigError unless a tier was written for the current version of the contract or the previous one, so
- * that tiers have time to follow.
+ * Throws a CacheConfigError unless a tier was written for the current version of the contract or the previous one,
+ * which gives tiers time to be updated.
  */
 export function checkContract(name: string, tier: unknown, current: number = TIER_CONTRACT_VERSION): void {
   const version = readSafely(tier, ({ contractVersion }) => contractVersion);

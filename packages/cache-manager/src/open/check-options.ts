@@ -109,7 +109,7 @@ function problemsOfSchedule(schedule: unknown): readonly FieldProblem[] {
   }
 }
 
-/** A source may have any name; a long one is quoted only in part. */
+/** A source may have any name, so a long one is truncated in messages. */
 function problemsOfTtls(ttls: object): FieldProblem[] {
   return Object.entries(ttls)
     .filter(([, ttl]) => !WHOLE.isRight(ttl))

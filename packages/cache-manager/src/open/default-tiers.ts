@@ -47,9 +47,9 @@ async function sqliteTier(config: CacheConfig, healthSchedule?: HealthSchedule):
 }
 
 /**
- * The cipher of a configuration: with its own keys, else those of the environment, else those of the key file, else a
- * random key and a warning. If `@pw/cache-crypto` is not installed, there is no cipher, and tiers on disk refuse
- * entries with credentials; if a key is configured, the missing package is an error.
+ * The cipher of a configuration. Its keys are those of the configuration, else those of the environment, else those of
+ * the key file, else a random key, with a warning. If `@pw/cache-crypto` is not installed, there is no cipher, and
+ * tiers on disk refuse entries with credentials; if a key is configured, the missing package is an error.
  */
 export async function defaultCipher(
   config: CacheConfig,
@@ -74,7 +74,10 @@ export async function defaultCipher(
     });
   } catch (error) {
     if (isKeyConfigured || !(error instanceof CacheError) || error.code !== CacheErrorCode.PACKAGE_MISSING) throw error;
-    logger?.warn({}, `no cipher: tiers on disk refuse entries with credentials; to store them: ${error.message}`);
+    logger?.warn(
+      {},
+      `no cipher: tiers on disk refuse entries with credentials; to store such entries, run: ${error.message}`,
+    );
     return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { TierStack } from '../stack/tier-stack.ts';
 import { checkOptions } from './check-options.ts';
 import { openTiers } from './open-tiers.ts';
 
-/** What an open cache consists of. */
+/** The parts of an open cache. */
 export interface OpenTierStack {
   readonly clock: Clock;
   readonly logger: Logger;

@@ -15,7 +15,7 @@ import type { CacheManagerOptions, NamedTier } from '../manager-options.ts';
 import { withDeadline } from '../scheduling/deadline.ts';
 import { ManagedTier } from '../tier/managed-tier.ts';
 import { checkContract, checkShape } from './check-contract.ts';
-import { lateTier } from './late-tier.ts';
+import { standInTier } from './stand-in-tier.ts';
 
 /** The default of `tierTimeoutMs`. */
 export const DEFAULT_TIMEOUT_MS = 5_000;
@@ -84,8 +84,8 @@ interface FactoryOptions {
 }
 
 /**
- * The tier of a factory. A factory that fails or takes too long is called again whenever the tier is due for another
- * attempt.
+ * Calls a factory. If it fails or takes too long, returns a stand-in, which calls the factory again whenever the tier
+ * is due for another attempt.
  */
 async function callFactory(
   factory: TierFactory,
@@ -103,7 +103,7 @@ async function callFactory(
     return await make();
   } catch (error) {
     if (needsUserAction(error)) throw error;
-    return lateTier({ name, clock, logger, cipher, error, make });
+    return standInTier({ name, clock, logger, cipher, error, make });
   }
 }
 
@@ -118,10 +118,11 @@ function isNamed(given: CacheManagerOptions['tiers'][number]): given is NamedTie
 function checkNames(tiers: readonly ManagedTier[], required: readonly string[]): void {
   const names = tiers.map((tier) => tier.name);
   const duplicate = names.find((name, i) => names.indexOf(name) !== i);
-  if (duplicate !== undefined) throw wrong('tiers', `two are named ${duplicate}; give each its own name`);
+  if (duplicate !== undefined) throw wrong('tiers', `two tiers are named ${duplicate}; give each tier its own name`);
   const unknown = required.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw wrong('required', `no tier is named ${unknown}`);
-  if (names.length === 0) throw wrong('tiers', 'at least one must be enabled');
+  if (unknown !== undefined)
+    throw wrong('required', `no tier is named ${unknown}; use the name of a tier in the stack`);
+  if (names.length === 0) throw wrong('tiers', 'at least one tier must be enabled');
 }
 
 function wrong(path: string, message: string): CacheConfigError {
@@ -140,7 +141,7 @@ async function openTier(tier: ManagedTier, required: readonly string[], logger: 
   }
 }
 
-/** True for an invalid configuration or installation: it does not heal by itself, so opening the cache must fail. */
+/** True for an invalid configuration or installation: only the user can fix it, so opening the cache must fail. */
 function needsUserAction(error: unknown): boolean {
   if (!(error instanceof CacheError)) return false;
   const { code } = error;

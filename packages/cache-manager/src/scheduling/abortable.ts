@@ -1,4 +1,7 @@
-/** Rejects with the signal's reason if it is aborted first. The work behind the promise is not cancelled. */
+/**
+ * Settles like the promise, or rejects with the signal's reason if that is aborted first. The work of the promise is
+ * not cancelled.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -1,8 +1,9 @@
 import { CacheStorageError } from '@pw/cache-models';
 
 /**
- * Rejects with a CacheStorageError if the promise does not settle in time, after passing the promise to `onLate`; its
- * later rejection is swallowed. The timer keeps the process alive, because a caller is waiting for the result.
+ * Settles like the promise. If that takes too long, passes the promise to `onLate` and rejects with a
+ * CacheStorageError; a later rejection of the promise is swallowed. The timer keeps the process alive, because a caller
+ * is waiting for the result.
  */
 export function withDeadline<T>(
   promise: Promise<T>,
@@ -15,9 +16,9 @@ export function withDeadline<T>(
   const timeout = new Promise<never>((_, reject) => {
     const giveUp = () => {
       onLate?.(promise);
-      reject(new CacheStorageError(`${tier}: no answer within ${milliseconds} ms`, { tier }));
+      reject(new CacheStorageError(`${tier}: the tier did not answer within ${milliseconds} ms`, { tier }));
     };
-    // If the event loop was blocked, the answer may have arrived without being processed: give it one more turn.
+    // If the event loop was blocked, the result may have arrived but not been processed: allow one more turn.
     timer = setTimeout(() => {
       immediate = setImmediate(giveUp);
     }, milliseconds);

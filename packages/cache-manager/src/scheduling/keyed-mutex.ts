@@ -1,8 +1,9 @@
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
 /**
- * Runs the operations on a key one after another and leaves other keys alone, so that a delete and a promotion of the
- * same key never interleave. Synchronous work on a free key runs immediately and creates no promise.
+ * Runs the operations on a key one after another, so that a delete and a promotion of the same key never interleave.
+ * Operations on different keys run concurrently. Synchronous work on a free key runs immediately and creates no
+ * promise.
  *
  * Invariants: `#tails` contains the last operation of every busy key and nothing else. Locking several keys, or all of
  * them, is one synchronous step, so that no two operations can wait for each other.
@@ -35,7 +36,7 @@ export class KeyedMutex {
     if (this.#barrier !== undefined) before.push(this.#barrier);
     const result = Promise.allSettled(before).then(work);
     this.#barrier = result;
-    // Later operations on keys that are busy now must wait for the barrier, so they must not chain to the old tails.
+    // Later operations must wait for the barrier, not only for the old tail of their key.
     this.#tails.clear();
     try {
       return await result;
@@ -44,7 +45,7 @@ export class KeyedMutex {
     }
   }
 
-  /** Resolves once the operations under way now have ended. */
+  /** Resolves once the operations that are running now have ended. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#tails.values(), this.#barrier]);
   }

@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { isPromise, type MaybePromise } from '@pw/cache-models';
 
-/**
- * How long one slice may take, in milliseconds; several sequences of slices may run in the same turn of the event loop.
- */
+/** How long one slice may take, in milliseconds. Slices of several lists may run in the same turn of the event loop. */
 const SLICE_MS = 3;
 const MIN_SLICE = 32;
 const MAX_SLICE = 2048;
@@ -12,7 +10,8 @@ const MAX_SLICE = 2048;
  */
 const MAX_ASYNC_SLICE = 10_000;
 /**
- * The estimated cost of an item decays slowly: one slice may have to seal credentials, and the next find them sealed.
+ * The estimated cost of an item decays slowly, because items differ: one slice may have to seal its credentials, and
+ * the next may find them sealed.
  */
 const COST_DECAY = 0.9;
 
@@ -51,12 +50,12 @@ export class Slicer {
   #timed<T, R>(slice: readonly T[], work: SliceWork<T, R>): MaybePromise<readonly R[]> {
     const started = performance.now();
     const results = work(slice);
-    // A short slice says little about the cost of an item.
+    // The time of a short slice is a poor measure of the cost of an item.
     if (slice.length >= MIN_SLICE) this.#learn(slice.length, performance.now() - started);
     return results;
   }
 
-  /** Changes the size by a factor of two at most: a slice may have been delayed by something unrelated. */
+  /** Changes the size by at most a factor of two: a slice may have been slow for an unrelated reason. */
   #learn(count: number, took: number): void {
     this.#cost = Math.max(took / count, this.#cost * COST_DECAY, Number.EPSILON);
     const fitting = Math.floor(SLICE_MS / this.#cost);

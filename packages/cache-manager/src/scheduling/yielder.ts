@@ -8,8 +8,8 @@ export class Yielder {
   #started = performance.now();
 
   /**
-   * True if it is time to `yield`. Reads the clock on every call, because one item may cost as much as a thousand
-   * others.
+   * True if it is time to `yield`. Reads the clock on every call: counting items would not do, because one may cost as
+   * much as a thousand others.
    */
   isDue(): boolean {
     return performance.now() - this.#started >= BUDGET_MS;

@@ -18,19 +18,19 @@ export interface BatchWritesContext {
 }
 
 /**
- * Writes of many keys, under the locks of all of them. The first tier is written first, the others once its work in
- * this turn of the event loop is done.
+ * Writes of many keys, under the locks of all of them. The first tier is written first; each other tier then starts in
+ * its own turn of the event loop if the batch is long.
  */
 export class BatchWrites {
   readonly #context: BatchWritesContext;
   readonly #first: ManagedTier;
   readonly #others: readonly ManagedTier[];
   /**
-   * Keys that have been put into the first tier but not into the others yet. Their locks are held, so that no batches
-   * share a key.
+   * Keys that have been put into the first tier but not into the others yet. No two batches share a key, because the
+   * locks of these keys are held.
    */
   readonly #pendingBelow = new Set<string>();
-  /** State derived from an old value becomes obsolete in the step in which the first tier gets the new value. */
+  /** Invalidate state derived from an old value in the same step in which the first tier gets the new value. */
   readonly #hooks = {
     before: (slice) => {
       for (const { key } of slice) {
@@ -62,15 +62,15 @@ export class BatchWrites {
   }
 
   /**
-   * Stores the entries that `merge` makes of the existing entries of the keys, as one atomic step; returns, in the
-   * order of its entries, which of them at least one tier stored.
+   * Merges entries into the existing entries of the keys and stores them, as one atomic step. Returns which of the
+   * merged entries at least one tier stored, in their order.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<boolean[]> {
     const { mutex, access } = this.#context;
     return mutex.runAll(keys, async () => {
       const existing = await this.#newestMany(keys);
       await merge.prepare(existing);
-      // Reads of the first tier take no lock, so that accesses may have been counted meanwhile.
+      // Reads of the first tier take no lock, so accesses may have been counted meanwhile.
       for (const [key, entry] of existing) existing.set(key, access.overlay(this.#peekFirst(key) ?? entry));
       const entries = merge.over(existing).map(extractUrlCredentials);
       this.#hooks.before(entries);
@@ -90,8 +90,8 @@ export class BatchWrites {
   }
 
   /**
-   * Removes those entries of the keys whose newest value satisfies `isWanted` from every tier, as one atomic step;
-   * returns how many were removed.
+   * Removes the keys whose newest entry satisfies `isWanted` from every tier, as one atomic step. Returns how many
+   * entries were removed.
    */
   deleteManyIf(keys: readonly string[], isWanted: (entry: CacheEntry) => boolean): MaybePromise<number> {
     const { mutex, tiers, invalidateDerivedState } = this.#context;
@@ -125,8 +125,8 @@ export class BatchWrites {
   }
 
   /**
-   * While storing a batch, the first tier may have evicted values that the batch itself replaces: accesses recorded for
-   * them are obsolete too.
+   * While storing a batch, the first tier may have evicted old values of its keys. Accesses recorded for these values
+   * are obsolete too.
    */
   #forgetReplaced(entries: readonly CacheEntry[]): void {
     const { access } = this.#context;
@@ -145,7 +145,9 @@ export class BatchWrites {
     return first.peek(key) as CacheEntry | undefined;
   }
 
-  /** The live entries of the keys, without counting hits. Each tier is read only for the keys not found before. */
+  /**
+   * The live entries of the keys, without counting hits. Each tier is read only for the keys that no earlier tier had.
+   */
   async #newestMany(keys: readonly string[]): Promise<Map<string, CacheEntry>> {
     const found = new Map<string, CacheEntry>();
     let left = keys;

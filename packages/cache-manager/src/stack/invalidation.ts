@@ -2,18 +2,21 @@ import { ignoreRejection, isPromise } from '@pw/cache-models';
 import type { KeyedMutex } from '../scheduling/keyed-mutex.ts';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 
-/** State derived from values and kept outside the tiers, such as accesses that must not be counted for a new value. */
+/**
+ * State that is derived from values but kept outside the tiers, such as accesses of the old value, which must not be
+ * counted for a new one.
+ */
 export interface DerivedState {
   forget(key: string): void;
   clear(): void;
 }
 
 /**
- * If other processes write to a tier too, the tiers above it contain copies that become outdated. Changed keys are
- * dropped from these tiers, and everything is dropped if changes may have been missed.
+ * If other processes also write to a tier, the copies in the tiers above it become outdated. Changed keys are dropped
+ * from the tiers above, and everything is dropped from them if changes may have been missed.
  *
- * This happens under the key's lock: a copy of the old value is finished before, and then dropped; a copy made
- * afterwards has the new value, because a tier reports a change only after making it.
+ * A key is dropped under its lock. A copy of the old value that was being made is finished first, and then dropped; a
+ * copy made later has the new value, because a tier reports a change only after making it.
  */
 export class Invalidation {
   readonly #mutex: KeyedMutex;
@@ -38,7 +41,7 @@ export class Invalidation {
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
-  /** A key that is not a string reports an unknown change. */
+  /** If the key is not a string, the change is unknown. */
   #changed(above: readonly ManagedTier[], key: unknown): void {
     if (typeof key === 'string') this.#drop(above, key);
     else this.#dropAll(above);

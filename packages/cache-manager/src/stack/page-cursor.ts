@@ -7,8 +7,8 @@ import {
 } from '@pw/cache-models';
 
 /**
- * Where a page of a stack ended. A tier's cursor is opaque, so it is kept together with one for the plain query over
- * all entries: if the tier is out of use by the next page, the rest is still found.
+ * The position after a page of a stack. The cursor of a tier is opaque, so it comes with a cursor for the plain query
+ * over all entries: if the tier is out of use when the next page is requested, the plain query continues.
  */
 export interface PageCursor {
   /** The tier that returned the page; `null` for the plain query. */
@@ -37,7 +37,7 @@ export function formatPageCursor(
   filter: EntryFilter,
   before: PageCursor | undefined,
 ): string | null {
-  // A random order has no next page, whatever a tier returns.
+  // A random order has no next page, even if a tier returns a cursor.
   if (page.cursor === null || filter.orderBy === 'random') return null;
   // An empty page need not be the last, because damaged entries are left out. The plain query then begins where this
   // page began.

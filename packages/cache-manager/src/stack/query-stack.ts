@@ -4,9 +4,9 @@ import { formatPageCursor, type PageCursor, parsePageCursor } from './page-curso
 import type { TierStack } from './tier-stack.ts';
 
 /**
- * One page of the entries that match a filter: from the lowest tier if that has an index and contains everything;
- * otherwise, or if it fails, from all entries of the stack. Accesses are flushed first, so that an order by them is
- * right. Throws a CacheValidationError for an invalid filter.
+ * One page of the entries that match a filter: from the lowest tier if it has an index and contains everything;
+ * otherwise, or if it fails, from all entries of the stack. Accesses are flushed first, so that entries can be ordered
+ * by them. Throws a CacheValidationError for an invalid filter.
  */
 export async function queryStack(stack: TierStack, filter: EntryFilter, now: number): Promise<EntryPage> {
   checkFilter(filter);
@@ -23,8 +23,8 @@ export async function queryStack(stack: TierStack, filter: EntryFilter, now: num
 }
 
 /**
- * The matching entries of the lowest tier, page by page, if a query would be answered by its index; `undefined` instead
- * of a page if the tier cannot be queried or fails, so that the caller has to read all entries.
+ * The matching entries of the lowest tier, page by page, if its index would be used for a query. If the tier cannot be
+ * queried or fails, yields `undefined` instead of a page: the caller then has to read all entries.
  */
 export async function* pagesOfIndex(
   stack: TierStack,
@@ -41,8 +41,8 @@ export async function* pagesOfIndex(
 
 /**
  * The lowest tier, if it can answer the query. Higher tiers contain only recent entries, and a tier with a limit or a
- * capped TTL may lack entries of the others. The next page comes from where the previous one came: this tier, or the
- * plain query.
+ * capped TTL may lack entries of the others. The next page comes from the same place as the previous one: this tier, or
+ * the plain query.
  */
 function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): ManagedTier | undefined {
   const lowest = tiers.at(-1)!;
@@ -53,9 +53,9 @@ function indexedTier({ tiers }: TierStack, cursor: PageCursor | undefined): Mana
 }
 
 /**
- * `undefined` if the tier failed or did not return a page; an empty page after a fault means nothing. A page with an
- * entry that does not match is rejected too: a tier made before a member of the filter existed ignores that member.
- * Expiry is not checked.
+ * A page of a tier; `undefined` if the tier failed or returned something else. An empty page after a fault is not
+ * trusted. Nor is a page with an entry that does not match: a tier that is older than a member of the filter ignores
+ * that member. Expiry is not checked.
  */
 async function queryTier(tier: ManagedTier, filter: EntryFilter): Promise<EntryPage | undefined> {
   const before = tier.faults;

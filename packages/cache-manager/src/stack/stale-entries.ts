@@ -1,12 +1,11 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** The most entries kept; the one recorded first is dropped first. */
+/** The most entries kept. The one that was recorded longest ago is dropped first. */
 const LIMIT = 10_000;
 
 /**
- * The newest values of keys that may be returned after they have expired, while a new value is being loaded. Recorded
- * under the keys' locks and discarded with every write and removal, so that a replaced or deleted value is never
- * returned.
+ * The newest values of keys, to be returned after they have expired, while a new value is being loaded. Recorded under
+ * the keys' locks and discarded with every write and removal, so that a replaced or deleted value is never returned.
  */
 export class StaleEntries {
   readonly #entries = new Map<string, CacheEntry>();

@@ -1,14 +1,14 @@
 import { CacheStorageError } from '@pw/cache-models';
 import type { ManagedTier } from '../tier/managed-tier.ts';
 
-/** What an operation does when a tier fails: continue without the tier, or reject. */
+/** The possible reactions to a failing tier: continue without it, or reject. */
 export const ON_TIER_ERROR = Object.freeze(['degrade', 'throw'] as const);
 export type OnTierError = (typeof ON_TIER_ERROR)[number];
 
 /**
  * Runs an operation on the tiers. With `"throw"` it completes the operation and then rejects with a CacheStorageError
- * if a tier failed meanwhile. Failures of concurrent operations count too, because tiers report how often they failed,
- * not in which operation.
+ * if a tier failed meanwhile. Failures in concurrent operations count too, because tiers report only the number of
+ * their failures.
  */
 export async function applyTierErrorPolicy<T>(
   mode: OnTierError | undefined,

@@ -17,7 +17,7 @@ import { Invalidation } from './invalidation.ts';
 import type { Merge } from './merge.ts';
 import { StaleEntries } from './stale-entries.ts';
 
-/** What a stack reports to its owner. */
+/** The events that a stack reports to its owner. */
 export interface StackEvents {
   /** An entry was copied up into a tier after a hit below it. */
   promoted(tier: ManagedTier, key: string): void;
@@ -32,10 +32,10 @@ export interface Hit {
 }
 
 /**
- * One loop over any number of tiers that behaves like one store.
+ * Any number of tiers that behave like one store.
  *
- * Order: every write of a key, promotions included, holds the key's lock, so that a completed delete is never undone.
- * Reads of the first tier take no lock: that tier is written under the lock and returns what was written last.
+ * Order: every write of a key, including a promotion, holds the key's lock, so that a completed delete is never undone.
+ * Reads of the first tier take no lock: it is written under the lock, and returns the value that was written last.
  */
 export class TierStack {
   readonly tiers: readonly ManagedTier[];
@@ -69,7 +69,7 @@ export class TierStack {
     });
   }
 
-  /** As `find`, without the tier: a hit in the first tier creates no object but its entry. */
+  /** Like `find`, without the tier. A hit in the first tier creates no object except the entry. */
   get(key: string): MaybePromise<CacheEntry | undefined> {
     const first = this.tiers[0];
     const entry = first?.touch(key);
@@ -84,7 +84,7 @@ export class TierStack {
     return this.#continueBelow(first, key, first?.touch(key));
   }
 
-  /** Uses the answer of the first tier, or continues with the tiers below it. */
+  /** Uses the entry from the first tier, or else continues with the tiers below it. */
   #continueBelow(
     first: ManagedTier | undefined,
     key: string,
@@ -94,12 +94,12 @@ export class TierStack {
     return chain(found, (entry) => (entry === undefined ? this.#findBelow(key) : this.#hit(first, entry)));
   }
 
-  /** Holds the key's lock: a running write ends before, and none begins until the copies are made. */
+  /** Holds the key's lock: waits for a running write, and no other begins until the copies are made. */
   #findBelow(key: string): MaybePromise<Hit | undefined> {
     this.#recoverDueTiers();
     return this.#mutex.run(key, (hasWaited) => {
       if (!hasWaited || !this.#hasArrived(key)) return this.#search(key, 1);
-      // Not `find`: if the entry expired now, it would wait for the lock that is held here.
+      // Not `find`: if the entry expired in this moment, `find` would wait for the lock that is held here.
       const first = this.tiers[0]!;
       return chain(first.touch(key), (entry) => (entry === undefined ? this.#search(key, 1) : this.#hit(first, entry)));
     });
@@ -136,7 +136,7 @@ export class TierStack {
     return { entry: this.#counted(tier, found), tier };
   }
 
-  /** A tier that counts accesses has already counted this one; for others it is counted here and written behind. */
+  /** Counts an access, unless the tier already has, and records it to be written behind. */
   #counted(tier: ManagedTier, found: CacheEntry): CacheEntry {
     if (tier.countsAccesses) {
       this.#access.recordTouch(found);
@@ -152,7 +152,7 @@ export class TierStack {
     return current.touch(this.#now(current, tier));
   }
 
-  /** A time that never runs backwards for an entry. */
+  /** The current time, or the last access of the entry if that is later, so that accesses never go back in time. */
   #now(entry: CacheEntry, tier: ManagedTier): number {
     return Math.max(entry.lastAccessed, tier.now());
   }
@@ -169,7 +169,7 @@ export class TierStack {
     return allOf(this.tiers.map((tier) => tier.put(entry.key, entry)));
   }
 
-  /** Runs the load of a key's entry. Expects at most one load of a key at a time. */
+  /** Runs a load, during which writes of the key are watched. Expects at most one load of a key at a time. */
   async runLoad<T>(key: string, load: () => Promise<T>): Promise<T> {
     this.#loading.set(key, true);
     try {
@@ -180,7 +180,8 @@ export class TierStack {
   }
 
   /**
-   * Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that.
+   * Stores a loaded entry, unless the key was written or deleted meanwhile: the loaded entry may be older than that
+   * change.
    */
   putLoaded(given: CacheEntry): MaybePromise<boolean[]> {
     this.#recoverDueTiers();
@@ -201,7 +202,9 @@ export class TierStack {
     return this.#batches.mergeMany(keys, merge);
   }
 
-  /** Reads the newest value and stores what `change` returns (`null`: a removal), as one atomic step. */
+  /**
+   * Reads the newest value and stores the result of `change`, or removes the key if that is `null`, as one atomic step.
+   */
   update(
     key: string,
     change: (entry: CacheEntry) => CacheEntry | null,
@@ -209,7 +212,7 @@ export class TierStack {
   ): MaybePromise<CacheEntry | null | undefined> {
     return this.withNewest(key, (entry) => {
       const result = change(entry);
-      // The entry is put into every tier, so it is no longer evicted from the first one.
+      // The entry is put into every tier, so its mark of an eviction from the first one is removed.
       const changed = result?.evictedFromL1 ? CacheEntry.restore({ ...result, evictedFromL1: false }) : result;
       const done = changed === null ? this.#deleteEverywhere(key, reason) : this.putLocked(changed);
       return chain<unknown, CacheEntry | null>(done, () => changed);
@@ -226,7 +229,7 @@ export class TierStack {
     );
   }
 
-  /** Stores an entry in every tier except one. For work that holds the key's lock. */
+  /** Stores an entry in every tier, or in all but one. The caller must hold the key's lock. */
   putLocked(entry: CacheEntry, except?: ManagedTier): MaybePromise<boolean[]> {
     if (this.stale.has(entry.key)) this.stale.record(entry);
     return allOf(this.tiers.filter((tier) => tier !== except).map((tier) => tier.put(entry.key, entry)));
@@ -243,8 +246,8 @@ export class TierStack {
   }
 
   /**
-   * Puts a tier's own entry of a key into it again if the entry satisfies `isWanted`, as one atomic step. Returns
-   * whether it was stored; `undefined` if it was not wanted or no longer exists.
+   * Reads the entry of a key from a tier and, if it satisfies `isWanted`, puts it into the same tier again, as one
+   * atomic step. Returns whether it was stored; `undefined` if it was not wanted or no longer exists.
    */
   rewrite(tier: ManagedTier, key: string, isWanted: (entry: CacheEntry) => boolean): MaybePromise<boolean | undefined> {
     return this.#mutex.run(key, () => {
@@ -332,7 +335,10 @@ export class TierStack {
     return removed;
   }
 
-  /** A tier evicted an entry. It is a demotion if the tier ran out of room and a lower tier keeps the entry. */
+  /**
+   * Call it when a tier has evicted an entry. The eviction is a demotion if it was for capacity and a lower tier keeps
+   * the entry.
+   */
   noteEviction(level: number, key: string, entry: CacheEntry, reason: RemovalReason): void {
     const isDemotion =
       reason === RemovalReason.CAPACITY && this.tiers.slice(level + 1).some((tier) => this.#keeps(tier, key));
@@ -341,8 +347,8 @@ export class TierStack {
   }
 
   /**
-   * True if a tier has an entry that was put into every tier, or is about to get it. A tier with a limit may have
-   * evicted it; if that tier cannot answer synchronously, the entry is assumed to be there.
+   * True if a tier has an entry that was put into every tier, or will have it soon. A tier with a limit may have
+   * evicted it; if such a tier is asynchronous, the entry is assumed to be there.
    */
   #keeps(tier: ManagedTier, key: string): boolean {
     if (!tier.canRead(key)) return false;
@@ -366,7 +372,10 @@ export class TierStack {
     await Promise.allSettled(this.tiers.map((tier) => tier.catchUp()));
   }
 
-  /** The value of a key is replaced or removed: state derived from it and kept outside the tiers is obsolete. */
+  /**
+   * Call it when the value of a key is replaced or removed: state that is derived from the value and kept outside the
+   * tiers is then obsolete.
+   */
   #invalidateDerivedState(key: string): void {
     this.#access.forget(key);
     this.stale.forget(key);

@@ -2,16 +2,16 @@ import { CacheEntry, ignoreRejection } from '@pw/cache-models';
 
 /** Shortens TTLs at random, so that entries stored together do not expire together. */
 export interface TtlJitter {
-  /** The largest share of an entry's TTL that is taken off: 0 to 1. */
+  /** The largest share of an entry's TTL by which it is shortened: 0 to 1. */
   readonly share: number;
   /** Returns a number of at least 0 and below 1. Default `Math.random`. */
   readonly random?: (() => number) | undefined;
 }
 
 /**
- * The entry with an earlier expiry, by whole milliseconds; never a later one. `ttlSeconds` stays unchanged. If the
- * entry already expires before the end of its TTL, because of earlier jitter or a new TTL, the difference is deducted:
- * changing an entry and putting it again, any number of times, does not shorten it further.
+ * The entry with an earlier expiry, in whole milliseconds, and the same `ttlSeconds`. If the entry already expires
+ * before the end of its TTL, because of previous jitter or a new TTL, that difference counts as a part of the jitter:
+ * an entry that is changed and put any number of times is not shortened further.
  */
 export function jitterTtl(entry: CacheEntry, { share, random = Math.random }: TtlJitter): CacheEntry {
   const drawn: unknown = random();

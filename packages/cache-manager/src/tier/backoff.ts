@@ -2,8 +2,8 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
 
 /**
- * When a tier is retried: every failed attempt doubles the delay, from one second to one minute. Times are epoch
- * milliseconds.
+ * The schedule of attempts to bring back a tier. Every failed attempt doubles the delay, from one second to one minute.
+ * Times are epoch milliseconds.
  */
 export class Backoff {
   #at = 0;
@@ -19,7 +19,9 @@ export class Backoff {
     return Math.max(0, this.#at - now);
   }
 
-  /** Schedules the next attempt; doubles the delay after it if the last attempt failed. */
+  /**
+   * Schedules the next attempt after the current delay. If the last attempt failed, the delay after that is doubled.
+   */
   postpone(now: number, hasFailed: boolean): void {
     this.#at = now + this.#delay;
     if (hasFailed) this.#delay = Math.min(this.#delay * 2, LAST_RETRY_MS);
@@ -35,7 +37,7 @@ export class Backoff {
     this.#at = now;
   }
 
-  /** Resets the delay after a success; `nextAt` is the time of the next attempt, if one is needed. */
+  /** Resets the delay after a success. `nextAt` is the time of the next attempt, if one is needed. */
   reset(nextAt = 0): void {
     this.#at = nextAt;
     this.#delay = FIRST_RETRY_MS;

@@ -1,17 +1,18 @@
-import { WeakTimer } from '../scheduling/weak-timer.ts';
+import { WeakRefTimer } from '../scheduling/weak-ref-timer.ts';
 import { Backoff } from './backoff.ts';
 import { UNCONFIRMED_MS } from './unconfirmed-writes.ts';
 
-/** What a circuit breaker needs to know and do about its tier. */
+/** The tier of a circuit breaker. */
 export interface ProtectedTier {
   /** False if the tier has disabled itself. */
   isEnabled(): boolean;
   /** True if the tier missed anything that can be replayed. */
   hasMissed(): boolean;
-  /** True if some of that are writes. */
+  /** True if the tier missed writes. */
   hasMissedWrites(): boolean;
   /**
-   * Enables the tier again and replays what it missed; true if that succeeded, after a call of `onDone`. Never rejects.
+   * Enables the tier again and replays what it missed. If that succeeds, calls `onDone` and resolves to true. Never
+   * rejects.
    */
   replay(force: boolean, onDone: () => void): Promise<boolean>;
   now(): number;
@@ -36,8 +37,8 @@ type State = 'closed' | 'open' | 'half-open' | 'stopped';
 export class CircuitBreaker {
   readonly #tier: ProtectedTier;
   readonly #backoff = new Backoff();
-  /** Lets a tier recover even if every request is answered by the first tier. */
-  readonly #timer = new WeakTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
+  /** Lets a tier recover even if no request reaches it, because the first tier has all entries. */
+  readonly #timer = new WeakRefTimer<CircuitBreaker>(this, (target) => target.#recoverOnTimer());
   #recovery: Promise<void> | undefined;
   #state: State = 'closed';
 
@@ -45,7 +46,7 @@ export class CircuitBreaker {
     this.#tier = tier;
   }
 
-  /** True while the tier takes reads and writes, as of the last check. */
+  /** True if the tier took reads and writes at the last check. */
   get isClosed(): boolean {
     return this.#state === 'closed';
   }
@@ -62,7 +63,7 @@ export class CircuitBreaker {
 
   /** Opens the breaker. */
   trip(): void {
-    // A probe that is under way decides the next state itself.
+    // If the tier is being probed, the result of the probe decides the next state.
     if (this.#state !== 'closed') return;
     this.#state = 'open';
     this.#backoff.postpone(this.#tier.now(), false);
@@ -88,8 +89,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * Probes the tier and replays what it missed; doubles the delay if that fails. Keys with unconfirmed writes are left
-   * for later, unless `force`. Never rejects.
+   * Probes the tier and replays what it missed; doubles the delay if that fails. Leaves out keys with unconfirmed
+   * writes, unless `force` is true. Never rejects.
    */
   recover(force = false): Promise<void> {
     this.#recovery = this.#recover(force);
@@ -112,7 +113,7 @@ export class CircuitBreaker {
     const wasOpen = this.#state !== 'closed';
     this.#state = 'half-open';
     const isReplayed = await this.#tier.replay(force, () => this.#markRecovered(wasOpen));
-    // If the cache was closed meanwhile, nothing is reported about the tier any more.
+    // Once the cache is closed, nothing is reported about the tier any more.
     if (isReplayed || (this.#state as State) === 'stopped') return;
     this.#state = 'open';
     this.#backoff.postpone(this.#tier.now(), true);
@@ -137,7 +138,7 @@ export class CircuitBreaker {
   /** Checks the tier if a retry is due; true if there is something to recover. */
   #checkDue(): boolean {
     if (this.#state === 'half-open' || this.#state === 'stopped') return false;
-    // Reading the clock is not worth its cost for a healthy tier, which is the usual case.
+    // A healthy tier, which is the usual case, does not need the clock.
     if (this.#isHealthy()) return false;
     if (!this.#backoff.isDue(this.#tier.now())) return false;
     this.check();

@@ -18,20 +18,23 @@ export interface FaultBoundaryOptions {
   readonly logger: Logger;
   /** The deadline of a call of an asynchronous tier, in milliseconds. */
   readonly timeoutMs: number;
-  /** True if the tier contains only what this cache wrote: it is the first one, neither persistent nor shared. */
+  /**
+   * True if the tier contains only entries that this cache has written, because it is the first one and neither
+   * persistent nor shared.
+   */
   readonly holdsOnlyOurEntries: boolean;
   /** Called when the tier has disabled itself, misses a deadline, or becomes unusable. */
   readonly onTrip: () => void;
 }
 
 export interface FaultHooks<U> {
-  /** The tier refuses the argument, which is not a fault. Default: the fallback. */
+  /** Called if the tier refuses the argument, which is not a fault. Default: the fallback is used. */
   readonly onRefused?: (error: CacheValidationError) => U;
-  /** The deadline has passed; the result may still come. */
+  /** Called if the deadline has passed. The result may still arrive. */
   readonly onLate?: (result: Promise<unknown>) => void;
 }
 
-/** How many deadlines a cleanup may take: removing millions of entries takes longer than other calls. */
+/** How many deadlines a cleanup may take, because removing millions of entries takes longer than other calls. */
 const CLEANUP_DEADLINES = 20;
 
 /**
@@ -96,7 +99,7 @@ export class FaultBoundary {
     }
   }
 
-  /** As `get`, and counts the access in the entry if the tier can. */
+  /** Like `get`, and also counts the access in the entry if the tier can. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
@@ -107,7 +110,7 @@ export class FaultBoundary {
     }
   }
 
-  /** As `get`, with as few side effects as the tier allows. */
+  /** Like `get`, with as few side effects as the tier allows. */
   peek(key: string): MaybePromise<CacheEntry | undefined> {
     const tier = this.#tier;
     try {
@@ -119,7 +122,7 @@ export class FaultBoundary {
     }
   }
 
-  /** As `peek`, for several keys under one deadline: a timer for each key would cost more than the lookups. */
+  /** Like `peek`, for several keys with one deadline: a timer for each key would cost more than the lookups. */
   peekMany(keys: readonly string[]): MaybePromise<(CacheEntry | undefined)[]> {
     const tier = this.#tier;
     const found = keys.map((key): MaybePromise<CacheEntry | undefined> => {
@@ -130,7 +133,7 @@ export class FaultBoundary {
       }
     });
     if (!found.some(isPromise)) return found.map((entry, i) => this.#validEntry(keys[i]!, entry));
-    // Without `peek`, the tier counts a hit, although the caller has been given a miss.
+    // A tier without `peek` counts a hit, but for the caller it was a miss.
     const onLate =
       tier.peek === undefined ? () => found.filter((one) => isPromise(one)).forEach(this.#countLateHit) : undefined;
     return this.withinDeadline(Promise.allSettled(found), onLate).then(
@@ -173,17 +176,21 @@ export class FaultBoundary {
     }
   }
 
-  /** The answer, or a CacheStorageError if it misses the deadline; this takes the tier out of use. */
+  /**
+   * Resolves to the answer. If it misses the deadline, rejects with a CacheStorageError and takes the tier out of use.
+   */
   withinDeadline<T>(answer: MaybePromise<T>, onLate?: (result: Promise<unknown>) => void): Promise<T> {
     if (!isPromise(answer)) return Promise.resolve(answer);
     return withDeadline(answer, this.#options.timeoutMs, this.#options.name, (result) => {
       onLate?.(result);
-      // One missed deadline is enough: other callers need not wait as long to learn the same.
+      // One missed deadline is enough: other callers need not wait for theirs.
       this.#options.onTrip();
     });
   }
 
-  /** Removes expired entries. May take long, provided that the tier answers a small request after each deadline. */
+  /**
+   * Removes expired entries. This may take several deadlines if the tier answers a small request after each of them.
+   */
   async cleanupExpired(): Promise<number> {
     try {
       const removed = this.#tier.cleanupExpired();
@@ -199,7 +206,9 @@ export class FaultBoundary {
     }
   }
 
-  /** The items of a stream, each within the deadline. The iterator is closed if the consumer stops early. */
+  /**
+   * The items of a stream. Each must arrive within the deadline. The iterator is closed if the consumer stops early.
+   */
   async *stream<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
     if (Symbol.iterator in items) {
       yield* items;
@@ -227,8 +236,8 @@ export class FaultBoundary {
   }
 
   /**
-   * The tier's answer if it is an entry of the key, with credentials taken out of its URL; else `undefined`, and a
-   * fault.
+   * The tier's answer if it is the entry of the key, with the credentials in its URL moved to their fields. Anything
+   * else is a fault, and becomes `undefined`.
    */
   #validEntry(key: string, found: unknown): CacheEntry | undefined {
     if (found === undefined || found === null) return undefined;
@@ -263,8 +272,8 @@ export class FaultBoundary {
   }
 
   /**
-   * False if the tier has disabled itself, or if reading that throws. Creates no closure, because every read comes
-   * here.
+   * False if the tier has disabled itself, or if reading that throws. Creates no closure, because it is called for
+   * every read.
    */
   get isEnabled(): boolean {
     try {
@@ -282,7 +291,7 @@ export class FaultBoundary {
   failedSince(before: number): boolean {
     if (!this.isEnabled) return true;
     const total = this.#total;
-    // Without a count that never decreases, any current failure has to be attributed to this operation.
+    // The tier has no count that never decreases, so any current failure must be attributed to this operation.
     return total === undefined ? this.inspect((tier) => tier.failureCount) !== 0 : total > before;
   }
 
@@ -297,8 +306,8 @@ export class FaultBoundary {
   }
 
   /**
-   * The tier's counts, as far as they are numbers. A hit after the deadline counts as a miss, which is what the caller
-   * got.
+   * The tier's counts, as far as they are valid numbers. A hit after the deadline counts as a miss, because it was one
+   * for the caller.
    */
   get statistics(): TierStatistics {
     const reported = this.inspect((tier) => tier.statistics) as Partial<Record<string, unknown>> | undefined;
@@ -324,7 +333,7 @@ export class FaultBoundary {
     if (!this.isEnabled) this.#options.onTrip();
   }
 
-  /** Reports a failure to the tier. A plugin that throws here is taken out of use. */
+  /** Reports a failure to the tier. If even that throws, the tier is taken out of use. */
   report(error: unknown): void {
     this.#reported++;
     this.#lastError = error;
@@ -333,7 +342,7 @@ export class FaultBoundary {
       ignoreRejection(this.#tier.handleFailure(error));
     } catch {
       const { logger, name } = this.#options;
-      logger.warn({ tier: name }, 'tier threw while a failure was reported to it; taken out of use');
+      logger.warn({ tier: name }, 'tier threw from handleFailure; it is out of use until it recovers');
       this.#options.onTrip();
     }
   }

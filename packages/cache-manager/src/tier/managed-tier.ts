@@ -21,7 +21,7 @@ import { FaultBoundary } from './fault-boundary.ts';
 import type { MissedWrites } from './missed-writes.ts';
 import { type SliceHooks, TierWrites } from './tier-writes.ts';
 
-/** Closing may take this many deadlines, because a tier stores what it has buffered. */
+/** Closing may take this many deadlines, because a tier may have to store buffered writes. */
 const CLOSING_DEADLINES = 6;
 
 export interface ManagedTierOptions {
@@ -38,8 +38,8 @@ export interface ManagedTierOptions {
 }
 
 /**
- * A tier of a stack behind its fault boundary: whatever the tier does (throws, rejects, hangs, returns malformed
- * answers), the result is that of a miss, and a failure of the tier is counted.
+ * A tier of a stack behind its fault boundary: if the tier throws, rejects, hangs or returns a malformed answer, the
+ * result is that of a miss, and a failure of the tier is counted.
  *
  * The tier is not read while its circuit breaker is open, nor for keys whose last write it missed or may still receive
  * too late: it could return a value that was replaced or deleted.
@@ -108,9 +108,7 @@ export class ManagedTier {
     return this.#boundary.lastError;
   }
 
-  /**
-   * True if this tier shortens the TTL of its entries, so that their expiry here says nothing about the other tiers.
-   */
+  /** True if this tier caps the TTL of its entries. An entry that expired here may still be live in other tiers. */
   get capsTtl(): boolean {
     return this.#options.maxTtlMs !== undefined;
   }
@@ -146,7 +144,7 @@ export class ManagedTier {
     return this.canRead(key) ? this.#boundary.get(key) : undefined;
   }
 
-  /** As `get`, and counts the access in the entry if the tier can; see {@link ManagedTier.countsAccesses}. */
+  /** Like `get`, and also counts the access in the entry if the tier can; see {@link ManagedTier.countsAccesses}. */
   touch(key: string): MaybePromise<CacheEntry | undefined> {
     if (!this.#breaker.isClosed || this.missed.covers(key)) return undefined;
     return this.#boundary.touch(key) ?? this.#miss();
@@ -164,8 +162,8 @@ export class ManagedTier {
   }
 
   /**
-   * A tier that has disabled itself returns nothing. Checking only then is early enough, because every write checks
-   * first.
+   * Checks after a miss whether the tier has disabled itself. That is early enough, because such a tier returns
+   * nothing, and every write checks first.
    */
   #miss(): undefined {
     this.#breaker.check();
@@ -196,7 +194,7 @@ export class ManagedTier {
     return this.#writes.putMany(entries, hooks);
   }
 
-  /** As `putMany`, without slicing. */
+  /** Like `putMany`, without slicing. */
   putManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     return this.#writes.putManyInOneStep(entries);
   }
@@ -248,8 +246,8 @@ export class ManagedTier {
   }
 
   /**
-   * Works with the tier's side values. Rejects with a CacheError for a fault, which also counts as one of the tier, for
-   * a missed deadline, and while the tier is out of use: the answer "there is none" must be reliable.
+   * Works with the tier's side values. Rejects with a CacheError for a fault or a missed deadline, which also counts as
+   * a fault of the tier, and while the tier is out of use: the answer that a value does not exist must be reliable.
    */
   async withSideValues<T>(work: (values: SideValues) => MaybePromise<T>): Promise<T> {
     const { name } = this;
@@ -267,8 +265,8 @@ export class ManagedTier {
   }
 
   /**
-   * Stops the circuit breaker and closes the tier: an operation that is still running must not open the tier again.
-   * Rejects if the tier does, or if it does not close in time.
+   * Closes the tier. The circuit breaker is stopped first, so that an operation that is still running cannot open the
+   * tier again. Rejects if closing does, or if it takes too long.
    */
   async close(): Promise<void> {
     this.#breaker.stop();

@@ -1,11 +1,11 @@
 import type { AccessUpdate } from '@pw/cache-models';
 
-/** The most updates kept; the oldest is dropped first. What is lost is an access count in one tier, never an entry. */
+/** The most updates kept. The oldest is dropped first, which loses an access count in one tier, never an entry. */
 const LIMIT = 10_000;
 
 /**
- * Access updates that a tier could not take. They are replayed before it is used again; a write of a key supersedes its
- * update.
+ * Access updates that a tier could not take. They are replayed before the tier is used again. A write of a key
+ * supersedes its update.
  */
 export class MissedAccesses {
   readonly #updates = new Map<string, AccessUpdate>();

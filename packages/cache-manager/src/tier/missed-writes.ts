@@ -1,6 +1,6 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** How many writes a tier may miss before it is cleared instead of replayed. */
+/** How many writes a tier may miss. If it misses more, it is cleared instead of replaying them. */
 const MISSED_WRITES_LIMIT = 10_000;
 
 /**
@@ -16,7 +16,7 @@ export class MissedWrites {
     this.#limit = limit;
   }
 
-  /** True if more writes were missed than are kept, so that nothing in the tier can be trusted. */
+  /** True if more writes were missed than are kept: then no value in the tier can be trusted. */
   get overflowed(): boolean {
     return this.#overflowed;
   }
@@ -52,12 +52,14 @@ export class MissedWrites {
     if (this.#writes.get(key) === entry) this.#writes.delete(key);
   }
 
-  /** The tier has been cleared, so the overflow no longer matters. */
+  /** Call it when the tier has been cleared: the overflow no longer matters then. */
   markCleared(): void {
     this.#overflowed = false;
   }
 
-  /** The whole cache was cleared: only the clear itself may still be missing. */
+  /**
+   * Call it when the whole cache was cleared: the only write that the tier may have missed is then the clear itself.
+   */
   reset(missedTheClear: boolean): void {
     this.#writes.clear();
     this.#overflowed = missedTheClear;

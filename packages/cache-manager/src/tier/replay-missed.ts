@@ -4,7 +4,7 @@ import type { MissedAccesses } from './missed-accesses.ts';
 import type { MissedWrites } from './missed-writes.ts';
 import { isConfirmed, type UnconfirmedWrites } from './unconfirmed-writes.ts';
 
-/** What a replay needs. */
+/** The parts of a tier that a replay uses. */
 export interface ReplayContext {
   readonly tier: CacheTier;
   readonly boundary: FaultBoundary;
@@ -12,20 +12,20 @@ export interface ReplayContext {
   readonly accesses: MissedAccesses;
   readonly unconfirmed: UnconfirmedWrites;
   readonly now: () => number;
-  /** The entry as the tier is to store it. */
+  /** The entry with the TTL that it has in the tier. */
   readonly capped: (entry: CacheEntry) => CacheEntry;
-  /** The handler for a write of the replay itself that times out. */
+  /** Returns the handler for a write of the replay that times out. */
   readonly onLate: (key: string) => (result: Promise<unknown>) => void;
 }
 
 /**
- * Enables a tier again and replays the writes that it missed; true if that succeeded. Keys with unconfirmed writes are
- * left for later, unless `force`. `onDone` is called in the same step in which nothing is left.
+ * Enables a tier again and replays the writes that it missed; true if that succeeded. Leaves out keys with unconfirmed
+ * writes, unless `force` is true. `onDone` is called in the step in which nothing is left to replay.
  */
 export async function replayMissed(context: ReplayContext, force: boolean, onDone: () => void): Promise<boolean> {
   const { missed, unconfirmed, accesses, now } = context;
   const isReady = (key: string): boolean => !unconfirmed.isPending(key, now());
-  // Writes may be missed while the last of the others is being replayed.
+  // The tier may miss further writes while the last one is being replayed.
   do if (!(await replayOnce(context, force))) return false;
   while (accesses.size > 0 || missed.overflowed || missed.next(isReady) !== undefined);
   onDone();
@@ -35,7 +35,8 @@ export async function replayMissed(context: ReplayContext, force: boolean, onDon
 async function replayOnce(context: ReplayContext, force: boolean): Promise<boolean> {
   const { tier, boundary, missed, unconfirmed, now } = context;
   if (!(await boundary.attempt(() => tier.resetFailures()))) return false;
-  // The key cannot exist: only the fact that the tier answers matters. A tier may hang in one kind of read alone.
+  // The key cannot exist: only whether the tier answers matters. Both calls are needed, because a tier may hang in only
+  // one kind of read.
   const probe = '\0pw-cache:probe';
   if (!(await boundary.attempt(() => tier.has(probe)))) return false;
   if (!(await boundary.attempt(() => (tier.peek === undefined ? tier.get(probe) : tier.peek(probe))))) return false;
@@ -43,7 +44,7 @@ async function replayOnce(context: ReplayContext, force: boolean): Promise<boole
     if (!(await boundary.attempt(() => tier.clear()))) return false;
     missed.markCleared();
   }
-  // Each key once: a key that stays unconfirmed would be returned forever.
+  // Replay each key once: otherwise `next` would keep returning a key that stays unconfirmed.
   const seen = new Set<string>();
   const isReady = (key: string): boolean => !seen.has(key) && (force || !unconfirmed.isPending(key, now()));
   for (let write = missed.next(isReady); write !== undefined; write = missed.next(isReady)) {
@@ -56,7 +57,7 @@ async function replayOnce(context: ReplayContext, force: boolean): Promise<boole
   return replayAccesses(context);
 }
 
-/** Comes after the writes, because the counts belong to the values that these leave. */
+/** Accesses are replayed after the writes, because their counts belong to the written values. */
 async function replayAccesses({ tier, boundary, accesses }: ReplayContext): Promise<boolean> {
   const updates = accesses.all();
   if (updates.length === 0) return true;
@@ -65,7 +66,7 @@ async function replayAccesses({ tier, boundary, accesses }: ReplayContext): Prom
   return true;
 }
 
-/** If the tier refuses a put, the key's old value is out of date and is deleted. */
+/** If the tier refuses a put, the old value of the key is outdated, and is deleted. */
 async function replayWrite(context: ReplayContext, key: string, entry: CacheEntry | null): Promise<boolean> {
   const { tier, boundary } = context;
   const onLate = context.onLate(key);

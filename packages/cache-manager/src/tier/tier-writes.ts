@@ -39,8 +39,8 @@ export interface SliceHooks {
 }
 
 /**
- * The writes of one tier. A write that the tier could not take, or that timed out, is recorded and replayed; until then
- * the tier must not be read for its key.
+ * The writes of one tier. A write that failed or timed out is recorded and replayed; until then the tier must not be
+ * read for its key.
  */
 export class TierWrites {
   readonly missed = new MissedWrites();
@@ -91,7 +91,7 @@ export class TierWrites {
     return this.#context.isSynchronous ? this.#putSlices.run(entries, putSlice) : inFixedSlices(entries, putSlice);
   }
 
-  /** As `putMany`, without slicing. */
+  /** Like `putMany`, without slicing. */
   putManyInOneStep(entries: readonly CacheEntry[]): MaybePromise<boolean[]> {
     const { boundary, tier, maxTtlMs } = this.#context;
     const keys = entries.map((entry) => entry.key);
@@ -104,7 +104,7 @@ export class TierWrites {
       undefined,
       finish,
       {
-        // One entry is refused: store the others one by one.
+        // The tier refuses at least one entry: store them one by one.
         onRefused: () => Promise.all(entries.map((entry) => this.put(entry.key, entry))),
         onLate: this.#onLate(keys),
       },
@@ -194,7 +194,7 @@ export class TierWrites {
     return breaker.isClosed;
   }
 
-  /** False while the whole tier is to be cleared: a value written now would be removed too. */
+  /** False while the whole tier is to be cleared: a value written now would be removed with the others. */
   #checkAcceptsWrites(): boolean {
     return this.#checkUsable() && !this.missed.overflowed;
   }
@@ -204,13 +204,19 @@ export class TierWrites {
     return capTtl(entry, maxTtlMs, now());
   }
 
-  /** A write of the key begins; it includes the access count, so that missed updates of the key are obsolete. */
+  /**
+   * Call it when a write of the key begins. The write includes the access count, so missed updates of the key are
+   * obsolete.
+   */
   #begin(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
     this.#accesses.forget(key);
     return this.#unconfirmed.supersede(key, expected);
   }
 
-  /** A write that timed out may take effect after a later one: its keys are repaired once it has settled. */
+  /**
+   * The handler for a write that times out: it may take effect after a later write, so its keys are repaired once it
+   * has settled.
+   */
   #onLate(keys: readonly string[]): (result: Promise<unknown>) => void {
     const { breaker, now } = this.#context;
     return (result) =>
@@ -242,13 +248,13 @@ export class TierWrites {
   }
 
   #recordFailure(key: string, entry: CacheEntry | null): void {
-    // A write that has just timed out is tracked by now, and needs its expected value.
+    // If the write has just timed out, it is tracked as unconfirmed and needs its expected value.
     this.#unconfirmed.supersede(key, entry);
     this.missed.record(key, entry);
     this.#context.breaker.retrySoon();
   }
 
-  /** The tier refuses to store the entry, so any value that it has for the key is out of date. */
+  /** Called if the tier refuses to store an entry: a value that it has for the key is then outdated. */
   #refused(key: string, error: CacheValidationError): MaybePromise<boolean> {
     if (!this.#hasWarnedOfRefusal) {
       this.#hasWarnedOfRefusal = true;

@@ -1,13 +1,13 @@
 import type { CacheEntry } from '@pw/cache-models';
 
-/** How long an unconfirmed write may keep its key from being read, in milliseconds. */
+/** How long an unconfirmed write may prevent its key from being read, in milliseconds. */
 export const UNCONFIRMED_MS = 60_000;
 
 /** Writes of one key that timed out and may still take effect. */
 export interface UnconfirmedWrite {
-  /** How many of them have not settled. */
+  /** The number of writes that have not settled. */
   pending: number;
-  /** When the latest of them timed out, in epoch milliseconds. */
+  /** When the latest write timed out, in epoch milliseconds. */
   since: number;
   /** The value that the key should have: an entry, `null` for none, or `undefined` while it is unknown. */
   expected: CacheEntry | null | undefined;
@@ -15,10 +15,10 @@ export interface UnconfirmedWrite {
 
 /**
  * Writes that timed out and may still take effect at any time, even over a later write. Until they have settled, the
- * tier's values of their keys cannot be trusted, whatever the tier answered since; then the latest write is repeated.
+ * tier's values of their keys cannot be trusted, even if later calls succeeded. Then the latest write is repeated.
  *
  * A promise that never settles must not block its key forever: after {@link UNCONFIRMED_MS} the key is trusted again.
- * If the promise settles later after all, the key is repaired then.
+ * If the promise does settle later, the key is repaired then.
  */
 export class UnconfirmedWrites {
   readonly #writes = new Map<string, UnconfirmedWrite>();
@@ -41,8 +41,8 @@ export class UnconfirmedWrites {
   }
 
   /**
-   * A write of the key begins. Returns the unconfirmed write of the key, if there is one, with `expected` as its
-   * expected value.
+   * Call it when a write of the key begins. Sets the expected value of the key's unconfirmed write, if there is one,
+   * and returns it.
    */
   supersede(key: string, expected: CacheEntry | null): UnconfirmedWrite | undefined {
     if (this.#writes.size === 0) return undefined;
@@ -51,7 +51,7 @@ export class UnconfirmedWrites {
     return unconfirmed;
   }
 
-  /** Expects every key to be removed. Returns the keys with unconfirmed writes. */
+  /** Sets the expected value of every unconfirmed write to a removal. Returns their keys. */
   supersedeAll(): string[] {
     for (const unconfirmed of this.#writes.values()) unconfirmed.expected = null;
     return [...this.#writes.keys()];
@@ -84,6 +84,6 @@ export class UnconfirmedWrites {
  * True if a successful write determines the value of its key, although `unconfirmed` was pending when the write began.
  */
 export function isConfirmed(unconfirmed: UnconfirmedWrite | undefined, now: number): boolean {
-  // One that settled meanwhile may have taken effect after the write.
+  // An unconfirmed write that settled meanwhile may have taken effect after this write.
   return unconfirmed === undefined || (unconfirmed.pending > 0 && now - unconfirmed.since >= UNCONFIRMED_MS);
 }

@@ -100,7 +100,7 @@ describe('access counts', () => {
   });
 
   it.each(Object.keys(FIRST) as (keyof typeof FIRST)[])(
-    'are exact and reach the tiers below, whatever a first tier %s loses',
+    'are exact and reach the tiers below, even if a first tier %s loses entries',
     async (first) => {
       await fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {

@@ -7,7 +7,7 @@ import { HookTier } from '../support/hook-tier.ts';
 
 type Member = 'touched' | keyof TouchedEntries;
 
-/** What a member may do instead of returning the right answer. */
+/** The ways in which a member may fail to return a correct result. */
 const WAYS = {
   throws: () => {
     throw new Error('planted');

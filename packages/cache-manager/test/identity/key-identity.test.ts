@@ -67,7 +67,7 @@ function filesUnder(directory: string): string[] {
 }
 
 describe("keyIdentity 'url+credentials'", () => {
-  it('gives each session of a gateway in the password its own key', async () => {
+  it('gives each gateway session that is part of a password its own key', async () => {
     const cache = await open(home());
     expect(await warm(cache)).toMatchObject({ loaded: 3, failed: 0, problemCount: 0 });
     const passwords: (string | undefined)[] = [];
@@ -111,7 +111,7 @@ describe("keyIdentity 'url+credentials'", () => {
     for (const key of keys) expect(key).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  it('gives a row without a password the public key of URL and username', async () => {
+  it('gives a row without a password the unkeyed hash of URL and username as its key', async () => {
     const cache = await open(home());
     await warm(cache, [GATE, 'http://user@gate.example:7777']);
     expect(await sortedKeys(cache)).toEqual(
@@ -304,7 +304,7 @@ describe('an import with keys that cover passwords is rejected and stores nothin
       'a token with another binding',
       (cipher: CredentialEncryptor) => ({ role: 'identity-key' as const, origin: 'x', cipher }),
     ],
-  ])('if %s was moved to its place', async (_, place) => {
+  ])('if %s was stored in place of the identity key', async (_, place) => {
     const directory = home();
     const before = await open(directory);
     await warm(before);

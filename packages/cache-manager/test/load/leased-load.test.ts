@@ -67,7 +67,7 @@ describe('a load in several processes', () => {
     expect(loads).toBe(0);
   });
 
-  it('is waited for only for a limited time if the tier never grants the lease', async () => {
+  it('waits only for a limited time if the tier never grants the lease', async () => {
     const tier = new SharedTier(new SharedStore());
     tier.acquireLease = async () => null;
     const cache = await CacheManager.open({ tiers: [tier], loadLeaseMs: 100 });

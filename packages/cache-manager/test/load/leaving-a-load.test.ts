@@ -33,7 +33,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     expect(await manager.has('k')).toBe(false);
   });
 
-  it('leaves no hanging load behind that the next caller would join', async () => {
+  it('leaves no hanging load for the next caller to join', async () => {
     const { manager, abort, loader, calls } = await open();
     const outcome = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal }));
     await settle();
@@ -47,7 +47,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     expect(await next).toBe('second');
   });
 
-  it('counts as gone, like callers that leave by their deadline, whoever is the last', async () => {
+  it('leaves the load just as callers that leave by their deadline, in any order', async () => {
     for (const isSignalLast of [false, true]) {
       const { manager, abort, loader, calls } = await open();
       const late = outcomeOf(manager.getOrLoad('k', loader, { timeoutMs: 30 }));
@@ -64,7 +64,7 @@ describe('a caller of getOrLoad that leaves by its signal', () => {
     }
   });
 
-  it('counts once if it has a deadline too', async () => {
+  it('is counted once if it has a deadline too', async () => {
     const { manager, abort, loader, calls } = await open();
     const both = outcomeOf(manager.getOrLoad('k', loader, { signal: abort.signal, timeoutMs: 20 }));
     const other = new AbortController();

@@ -105,7 +105,7 @@ describe('getOrLoad with timeoutMs', () => {
     expect((await manager.get('k'))?.source).toBe('written');
   });
 
-  it('applies to a load behind a stale entry', async () => {
+  it('applies to the reload of a stale entry', async () => {
     const { manager, clock } = await openStack();
     const { loader, calls } = heldLoader();
     await manager.put('k', entryOf('k', { source: 'old', ttlSeconds: 60 }, clock));

@@ -107,7 +107,7 @@ describe.each(CALLBACKS)('a logger that %s', (_how, log) => {
     await until('it cleans up again', () => cleanups > 2);
   });
 
-  it('does not end a load behind a stale entry', async () => {
+  it('does not end the reload of a stale entry', async () => {
     const { manager, clock } = await openStack({}, { logger });
     const options = { staleWhileRevalidate: 60 };
     await manager.getOrLoad('k', () => entryOf('k', { ttlSeconds: 1 }, clock), options);

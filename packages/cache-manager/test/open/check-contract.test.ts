@@ -9,7 +9,7 @@ describe('the contract of a tier', () => {
     for (const version of [6, 7]) expect(refusal(version, 7)).not.toThrow();
   });
 
-  it('must not be older or newer, and the error tells which side to update', () => {
+  it('must not be older or newer, and the error names the side to update', () => {
     expect(refusal(5, 7)).toThrow(/l2 was written for version 5 .* supports 6 and 7; update the tier's package/);
     expect(refusal(8, 7)).toThrow(/l2 was written for version 8 .* supports 6 and 7; update @pw\/cache-manager/);
   });

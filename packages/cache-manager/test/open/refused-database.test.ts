@@ -20,7 +20,7 @@ async function databaseWithTrigger(): Promise<string> {
 }
 
 describe('a database that its tier refuses', () => {
-  it('leaves the cache working without it, and the log names the offending object and how to remove it', async () => {
+  it('does not keep the cache from working, and the log names the offending object and how to remove it', async () => {
     const path = await databaseWithTrigger();
     const logger = new RecordingLogger();
     const l3 = { name: 'l3', tier: () => new SqliteCacheTier({}, { path, name: 'l3' }) };

@@ -111,7 +111,7 @@ describe('query', () => {
     await expect(cache.query(filter as EntryFilter)).rejects.toThrow(CacheValidationError);
   });
 
-  it('finds entries that a higher tier with an index has evicted or not seen yet', async () => {
+  it('finds entries that a higher tier with an index has evicted or never had', async () => {
     const clock = new ManualClock();
     const bottom = new FaultTier({ clock });
     for (const maxEntries of [2, null]) {

@@ -8,7 +8,7 @@ import { FaultTier } from '../support/fault-tier.ts';
 
 const clock = new ManualClock();
 
-/** An entry as read from a file of ProxyWhirl. */
+/** An entry as it is read from a file of ProxyWhirl. */
 function stored(proxyUrl: string, username: string | null = null, password: string | null = null): CacheEntry {
   const entry = CacheEntry.create({ proxyUrl: 'http://h.example:1', key: 'k' }, clock);
   const secret = (text: string | null) => (text === null ? null : Secret.of(text));

@@ -1,8 +1,8 @@
 import { CacheEntry } from '@pw/cache-models';
 import { type ExportCredentials, exportToFile } from '../../src/transfer/export/index.ts';
 
-// Exports `count` entries with passwords. At progress number `at` the process ends: by `exit`, or by the signal named
-// in `end`.
+// Exports `count` entries with passwords. At progress report number `at` the process ends itself as named by `end`:
+// with `exit`, or with a signal.
 const [path, credentials, count, at = '0', end] = process.argv.slice(2) as [
   string,
   ExportCredentials,

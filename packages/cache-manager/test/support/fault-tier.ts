@@ -2,7 +2,10 @@ import { BaseTier, type CacheEntry, type MaybePromise, type TierOptions } from '
 
 export type Fault = 'none' | 'throw' | 'reject' | 'hang' | 'malformed';
 
-/** A Map behind promises that can be made to fail, hang or return malformed answers, and that counts its calls. */
+/**
+ * An asynchronous tier over a Map that can be made to fail, hang or return malformed answers, and that counts its
+ * calls.
+ */
 export class FaultTier extends BaseTier<'async'> {
   readonly store = new Map<string, CacheEntry>();
   fault: Fault = 'none';

@@ -1,7 +1,7 @@
 import type { CacheEntry } from '@pw/cache-models';
 import type { LoadContext } from '../../src/index.ts';
 
-/** A loader that settles when the test says so. */
+/** A loader that settles when the test tells it to. */
 export function heldLoader() {
   const calls: { context: LoadContext; give: (entry: CacheEntry | undefined) => void; fail: (e: Error) => void }[] = [];
   const loader = (_key: string, context: LoadContext) => {

@@ -3,7 +3,7 @@ import { FaultTier } from './fault-tier.ts';
 
 type Operation = 'put' | 'get' | 'delete' | 'clear' | 'cleanup' | 'recordAccess';
 
-/** A Map behind promises with a `hook` that runs before each operation, and may wait or throw. */
+/** An asynchronous tier over a Map, with a `hook` that runs before each operation and may wait or throw. */
 export class HookTier extends FaultTier {
   hook: (operation: Operation, key?: string) => unknown = () => {};
   protected override async doGet(key: string) {

@@ -9,7 +9,7 @@ const FORMATS: readonly (readonly [ImportShape['format'], string, string])[] = [
   ['jsonl', 'JSON Lines', 'One JSON value per line.'],
 ];
 
-/** Example lines whose real outcome is shown. */
+/** Example lines, shown with their real outcome. */
 const JUDGED = [
   'http://198.18.0.1:8080',
   'Free proxies, checked today',
@@ -40,7 +40,7 @@ const IDENTITIES: readonly (readonly [string, string])[] = [
   ['another password', 'http://ann:secret-a1@198.18.0.1:8080\nhttp://ann:secret-b2@198.18.0.1:8080'],
 ];
 
-/** The content of docs/import.md, from the tables that the tests check and from the results of real imports. */
+/** The content of docs/import.md, made from the tables that the tests check and the results of real imports. */
 export async function importPage(shapes: readonly ImportShape[], names: readonly MemberMeaning[]): Promise<string> {
   const sections = [
     '# Importing: supported files and how they are read',
@@ -97,7 +97,8 @@ JSON and CSV share one table. Case, spaces, hyphens and underscores do not matte
 ${table(['read as', 'meaning', 'names'], rows)}`;
 }
 
-const CODES = 'In this example `\\u00a0` and the like are the characters with these code points, and `\\t` is a tab.';
+const CODES =
+  'In this example `\\u00a0` and similar escapes are the characters with these code points, and `\\t` is a tab.';
 
 function section({ title, content, loads, problems = [], note }: ImportShape): string {
   const parts = [`### ${title}`, fence(visible(content))];

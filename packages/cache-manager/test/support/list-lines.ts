@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * An endpoint whose parts are distinguishable: hosts have no q, x or z; users and passwords have only those letters,
- * and signs.
+ * An endpoint with distinguishable parts: hosts have no q, x or z; users and passwords consist of these letters and
+ * signs.
  */
 export interface Endpoint {
   readonly scheme: string;
@@ -27,7 +27,7 @@ const lettersAnd = (signs: string, maxLength: number) =>
     )
     .map(([start, rest]) => start + rest);
 
-/** `://` would be taken for another line without a line break before it. */
+/** With `://`, it would look like another line that follows without a line break. */
 const withoutUrl = lettersAnd(`${SIGNS}:@#'"[]é`, 8).filter((text) => !text.includes('://'));
 
 /** `awkward`: with signs that also have a meaning in a list. */

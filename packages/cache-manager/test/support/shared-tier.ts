@@ -1,6 +1,6 @@
 import { BaseTier, type CacheEntry, type ChangeListener } from '@pw/cache-models';
 
-/** What the tiers of several "processes" share. */
+/** The store that the tiers of several "processes" share. */
 export class SharedStore {
   readonly entries = new Map<string, CacheEntry>();
   readonly leases = new Map<string, string>();

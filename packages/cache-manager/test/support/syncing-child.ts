@@ -7,7 +7,7 @@ let reports = 0;
 await cache.syncFrom('a', file, {
   batchSize: 20,
   onProgress: (progress) => {
-    // Delayed, so that it hits the following work rather than the moment between two steps.
+    // Delayed, so that the signal arrives during the next step rather than between two steps.
     if (progress.phase === phase && ++reports === Number(at)) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1);
     return new Promise((resolve) => setTimeout(resolve, 1));
   },

@@ -32,7 +32,7 @@ async function openFaulty(tierTimeoutMs = 50) {
 const FAULTS: Fault[] = ['throw', 'reject', 'hang'];
 
 describe.each(FAULTS)('a tier that will %s', (fault) => {
-  it('does not make get or put reject, and is out of use after three failures or one missed deadline', async () => {
+  it('does not make get or put reject, and is taken out of use after three failures or one missed deadline', async () => {
     const { manager, l2, put } = await openFaulty();
     await put('k', 'old');
     l2.fault = fault;

@@ -7,7 +7,7 @@ import { removeLeftovers, temporaryName } from './leftovers.ts';
 
 /**
  * A file that appears complete or not at all: it is written to the target's folder under a temporary name, flushed,
- * then renamed to the target. Only its owner can read it, from the first byte on and whatever the umask. A symlink at
+ * then renamed to the target. Only its owner can read it, from the first byte on, whatever the umask is. A symlink at
  * the target is replaced, not followed.
  *
  * A `concealed` file is encrypted until it is complete; then it is decrypted, flushed and renamed. A process killed
@@ -18,20 +18,20 @@ export class AtomicFile {
   readonly #temporary: string;
   readonly #handle: FileHandle;
   readonly #concealment: Concealment | undefined;
-  readonly #notAtExit: () => void;
+  readonly #cancelExitHandler: () => void;
   #done = false;
 
   private constructor(
     path: string,
     temporary: string,
     handle: FileHandle,
-    notAtExit: () => void,
+    cancelExitHandler: () => void,
     concealment: Concealment | undefined,
   ) {
     this.#path = path;
     this.#temporary = temporary;
     this.#handle = handle;
-    this.#notAtExit = notAtExit;
+    this.#cancelExitHandler = cancelExitHandler;
     this.#concealment = concealment;
   }
 
@@ -39,16 +39,16 @@ export class AtomicFile {
     const folder = dirname(path);
     await removeLeftovers(folder);
     const temporary = join(folder, temporaryName());
-    const notAtExit = runAtExit(() => unlinkSync(temporary));
+    const cancelExitHandler = runAtExit(() => unlinkSync(temporary));
     let handle: FileHandle | undefined;
     try {
       // `x`: a file or symlink that someone planted under this name is neither followed nor written.
       handle = await open(temporary, 'wx+', 0o600);
       // The umask may have removed permissions; it never adds any.
       await handle.chmod(0o600);
-      return new AtomicFile(path, temporary, handle, notAtExit, concealed ? new Concealment() : undefined);
+      return new AtomicFile(path, temporary, handle, cancelExitHandler, concealed ? new Concealment() : undefined);
     } catch (error) {
-      notAtExit();
+      cancelExitHandler();
       await handle?.close();
       if (handle !== undefined) await rm(temporary, { force: true });
       throw error;
@@ -60,8 +60,8 @@ export class AtomicFile {
   }
 
   /**
-   * Moves the file to its target; once this resolves, it survives a power cut. Rejects with the signal's reason before
-   * the move only.
+   * Moves the file to its target. Once this resolves, the file survives a power cut. An abort is respected only before
+   * the move; it rejects with the signal's reason.
    */
   async commit(signal?: AbortSignal): Promise<void> {
     await this.#handle.sync();
@@ -81,6 +81,6 @@ export class AtomicFile {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close().catch(() => {});
     if (!this.#done) await rm(this.#temporary, { force: true });
-    this.#notAtExit();
+    this.#cancelExitHandler();
   }
 }

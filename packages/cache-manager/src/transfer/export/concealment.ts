@@ -6,7 +6,7 @@ const CHUNK = 1024 * 1024;
 
 /**
  * Encrypts a file while it is being written, under a key that exists only in this process's memory, and decrypts it in
- * place once it is complete. If the process dies earlier, cleanly or not, nobody can read what it wrote.
+ * place once it is complete. If the process dies before that, cleanly or not, the file stays unreadable.
  */
 export class Concealment {
   readonly #key = randomBytes(32);

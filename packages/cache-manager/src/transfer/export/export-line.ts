@@ -23,9 +23,9 @@ export function exportLine(
   credentials: ExportCredentials,
   cipher: CredentialCipher | undefined,
 ): string | undefined {
-  // The URL is always written in clear text, so credentials in it move to the fields that the mode decides about.
+  // The URL is always written in plain text, so credentials in it are moved to the fields that the mode applies to.
   const moved = extractUrlCredentials(entry);
-  // An old record may have credentials where none belong: in an invalid URL, its source or its error.
+  // An old record may have credentials in the wrong places: in an invalid URL, in its source or in its error.
   const proxyUrl = credentials === 'plain' ? moved.proxyUrl : maskProxyUrl(moved.proxyUrl);
   const clean = CacheEntry.restore({ ...maskPlainFields(moved), proxyUrl });
   if (problemOfSize(clean) !== undefined || isRefusedUrl(proxyUrl)) return undefined;
@@ -53,6 +53,6 @@ function isRefusedUrl(proxyUrl: string): boolean {
 
 function noCipher(): CacheValidationError {
   return new CacheValidationError(
-    'export: there are credentials but no encryption key to seal them with: give the cache a key, or export with credentials "omit" or "plain"',
+    'export: the credentials cannot be sealed, because the cache has no encryption key: configure one, or export with credentials "omit" or "plain"',
   );
 }

@@ -11,8 +11,8 @@ import {
 import { HOOKS, problemsOfPath } from '../transfer-options.ts';
 
 /**
- * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in clear, `omit`
- * not at all.
+ * What an export does with credentials: `sealed` writes them encrypted with the cache's key, `plain` in plain text,
+ * `omit` not at all.
  */
 export const EXPORT_CREDENTIALS = Object.freeze(['sealed', 'plain', 'omit'] as const);
 export type ExportCredentials = (typeof EXPORT_CREDENTIALS)[number];
@@ -67,7 +67,7 @@ const OPTIONS: Readonly<Record<keyof ExportOptions, ArgumentKind>> = Object.free
   ...HOOKS,
 });
 
-/** The credentials mode. Throws a CacheValidationError that lists every wrong option and a wrong path. */
+/** The credentials mode. Throws a CacheValidationError that lists every problem of the options and the path. */
 export function parseExportCredentials(path: unknown, options: ExportOptions): ExportCredentials {
   new Problems([...problemsOfDestination(path), ...problemsOfOptions(options, OPTIONS)]).throwIfAny('export');
   return options.credentials ?? 'sealed';

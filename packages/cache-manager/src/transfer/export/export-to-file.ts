@@ -20,8 +20,8 @@ const GROUP = 256;
  * encrypted under an in-memory key until the file is complete. A function instead of a path receives the same text in
  * pieces of whole lines.
  *
- * Rejects with a CacheValidationError for a wrong path or option, or when credentials must be sealed and there is no
- * cipher; a CacheStorageError when the file cannot be written; the signal's reason when it is aborted.
+ * Rejects with a CacheValidationError for a wrong path or option, or if credentials must be sealed and there is no
+ * cipher; with a CacheStorageError if the file cannot be written; and with the signal's reason when it is aborted.
  */
 export async function exportToFile(
   source: ExportSource,

@@ -3,8 +3,8 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasEnded, ownIdentity, type ProcessIdentity } from '@pw/cache-models';
 
-// For processes that are not visible from here, such as on another machine: a live writer modifies its file far more
-// often.
+// How long an untouched file is kept if its process cannot be checked, for example because it runs on another machine.
+// A live writer modifies its file far more often.
 const ABANDONED_MS = 3_600_000;
 const NAME = /^\.pw-export\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}\.tmp$/;
 

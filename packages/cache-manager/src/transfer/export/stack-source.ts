@@ -8,13 +8,13 @@ export function exportSource(stack: TierStack, cipher: CredentialCipher | undefi
   return {
     cipher,
     entries: (): AsyncIterable<CacheEntry> => stack.entries(),
-    // Several tiers hold copies of the same record, so the counts must not be added up: the largest is the best
+    // Several tiers may have a copy of the same record, so the counts must not be added up: the largest is the best
     // estimate.
     unreadable: () => Math.max(0, ...countUnreadable(stack).map((count, level) => count - unreadableBefore[level]!)),
   };
 }
 
-/** Per tier, from the first on. */
+/** One count per tier, in the order of the stack. */
 function countUnreadable(stack: TierStack): number[] {
   return stack.tiers.map(({ statistics }) => statistics.undecryptable + statistics.evictionsCorruption);
 }

@@ -4,7 +4,7 @@
  * line and the limit.
  */
 
-/** Bytes of a line, of a row of a JSON document, and characters of a CSV record of several lines. */
+/** Bytes of a line or of a row of a JSON document; characters of a CSV record of several lines. */
 export const MAX_ROW_BYTES = 1024 * 1024;
 /** Bytes of a file whose rows are stored in one batch, however few rows they are. */
 export const MAX_BATCH_BYTES = 1024 * 1024;

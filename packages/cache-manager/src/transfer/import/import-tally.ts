@@ -11,13 +11,13 @@ export interface WarmProblem {
 
 /** The outcome of an import. */
 export interface WarmResult {
-  /** Rows that at least one tier stored; each row of the same key counts. */
+  /** Rows that at least one tier stored. If several rows have the same key, each counts. */
   readonly loaded: number;
   /** Rows that contain nothing like a proxy. */
   readonly skipped: number;
   /** Rows that could not be parsed or stored; an unreadable file counts as one. */
   readonly failed: number;
-  /** The first hundred problems. A loaded row may have one if part of it was left out. */
+  /** The first hundred problems. A loaded row has one if a part of it was left out. */
   readonly problems: readonly WarmProblem[];
   /** The total number of problems. */
   readonly problemCount: number;

@@ -18,7 +18,7 @@ import { warmFromFile } from './warm-from-file.ts';
 import { DEFAULT_TTL_SECONDS, type WarmOptions, type WarmTarget } from './warm-options.ts';
 
 export interface PreviewOptions extends WarmOptions {
-  /** Most entries to return, 0 to 10,000. Default 10. */
+  /** The most entries returned: 0 to 10,000. Default 10. */
   readonly limit?: number | undefined;
   /** Opens the sealed credentials of an exported file. Without it, such rows fail. */
   readonly cipher?: CredentialCipher | undefined;
@@ -59,7 +59,7 @@ export async function previewFile(file: FileOrBytes, options: PreviewOptions = {
     clock,
     cipher,
     ttlFor: () => DEFAULT_TTL_SECONDS,
-    // A random key: rows are distinguished as in a cache, under different keys.
+    // With a random key, rows are distinguished as in a cache, but under different keys.
     passwordMac: async () => new PasswordMac(randomBytes(IDENTITY_KEY_BYTES)),
     mergeMany: (_keys, merge) => {
       const found = merge.over(new Map());

@@ -23,7 +23,7 @@ export function warmTarget(
   };
 }
 
-/** `undefined` if any tier is unlimited: then nothing is lost to an eviction. */
+/** `undefined` if any tier is unlimited: then no entry is lost by an eviction. */
 function roomOf(stack: TierStack): LimitedRoom | undefined {
   const { tiers } = stack;
   const limits = tiers.map((tier) => tier.inspect((inner) => inner.config.maxEntries) ?? null);

@@ -40,7 +40,8 @@ import {
  * of another proxy (see `isOwnKey`).
  *
  * Rejects with a CacheValidationError for a wrong path or option, with the errors of `WarmOptions.keyIdentity`, and
- * with the signal's reason: then the rows read so far are stored first and reported in a last call of `onProgress`.
+ * with the signal's reason. After an abort, the rows read so far are first stored and reported in a last call of
+ * `onProgress`.
  */
 export async function warmFromFile(target: WarmTarget, file: FileOrBytes, options?: WarmOptions): Promise<WarmResult> {
   const settings = parseWarmOptions(file, options);
@@ -75,7 +76,7 @@ async function warm(target: WarmTarget, file: FileOrBytes, settings: WarmSetting
   }
 }
 
-/** Called before any row is read: if keys cannot be made, the whole import is refused. */
+/** Called before any row is read: if keys cannot be made, the import rejects. */
 async function rowKeys(target: WarmTarget, identity: KeyIdentity): Promise<RowKeys> {
   if (identity !== 'url+credentials') return new RowKeys(identity);
   if (target.passwordMac !== undefined) return new RowKeys(identity, await target.passwordMac());
@@ -114,7 +115,7 @@ async function importRows({ source, path, target, settings, tally, keys }: Impor
   const isFull = (): boolean => batch.size >= settings.batchSize || source.bytesRead - stored >= MAX_BATCH_BYTES;
   const flush = async (): Promise<void> => {
     stored = source.bytesRead;
-    // Storing runs without yielding, so it gets a turn of its own.
+    // Storing does not yield, so it gets its own turn of the event loop.
     await yielder.yield();
     await batch.store();
     await reportProgress(settings.onProgress, progressOf(tally, source));

@@ -29,8 +29,8 @@ import type { PasswordMac } from './keys/password-mac.ts';
 /** The target of an import. */
 export interface WarmTarget {
   /**
-   * Atomically replaces the entries under the keys by what `merge` makes of them, without counting an access. Returns,
-   * in the order of the merged entries, which of them were stored.
+   * Atomically replaces the entries of the keys with the result of `merge`, without counting an access. Returns which
+   * of the merged entries were stored, in their order.
    */
   mergeMany(keys: readonly string[], merge: Merge): MaybePromise<readonly boolean[]>;
   readonly clock: Clock;
@@ -60,26 +60,27 @@ export type KeyIdentity = (typeof KEY_IDENTITIES)[number];
 export interface WarmOptions {
   /** Time to live of every imported entry, in whole seconds, 0 or more. Default: by source. */
   readonly ttlOverride?: number | undefined;
-  /** Scheme of rows that name none. Default `"http"`. */
+  /** Scheme of rows without one. Default `"http"`. */
   readonly defaultScheme?: ProxyScheme | undefined;
   /**
    * Accepts a host without a dot in a list line without a scheme, such as `squid:3128`. Default false: such a line
    * fails, because `Total:402` looks the same. `localhost` is always accepted, as is any host in a URL or a field.
    */
   readonly bareNames?: boolean | undefined;
-  /** Source of rows that name none. Default `"warmed"`. */
+  /** Source of rows without one. Default `"warmed"`. */
   readonly defaultSource?: string | undefined;
   /** Default: detected by the extension or else by the content. */
   readonly format?: ProxyFileFormat | undefined;
   /**
-   * What the key of a row without one covers: URL and username (default), so that ten users of one gateway are ten
-   * entries, or the URL alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway sessions
-   * that are part of the password are separate entries: the key is an HMAC under a secret that the cache creates once
-   * and keeps sealed in its lowest persistent tier. A row without a password gets the key of URL and username.
+   * What the key of a row without its own key covers: URL and username (default), so that ten users of one gateway are
+   * ten entries, or the URL alone, as in ProxyWhirl. `'url+credentials'` also covers the password, so that gateway
+   * sessions that are part of the password are separate entries: the key is an HMAC under a secret that the cache
+   * creates once and keeps sealed in its lowest persistent tier. A row without a password gets the key of URL and
+   * username.
    *
    * With `'url+credentials'` the import rejects before it stores anything: with a CacheError of code
    * `CACHE_IDENTITY_KEY_UNAVAILABLE` without a cipher, without a persistent tier that can keep the secret, or if no key
-   * of the cipher opens it; with a CacheStorageError while a tier that may have it is off.
+   * of the cipher opens it; with a CacheStorageError while a tier that may have it is out of use.
    */
   readonly keyIdentity?: KeyIdentity | undefined;
   /**
@@ -114,7 +115,7 @@ export interface WarmSettings extends Pick<WarmOptions, 'ttlOverride' | 'format'
   readonly batchSize: number;
 }
 
-/** Time to live of an entry whose source has none of its own. */
+/** The default time to live of an entry. */
 export const DEFAULT_TTL_SECONDS = 3600;
 const MAX_BATCH = 10_000;
 const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze({
@@ -132,7 +133,7 @@ const OPTIONS: Readonly<Record<keyof WarmOptions, ArgumentKind>> = Object.freeze
 });
 const DEFAULT_BATCH = 500;
 
-/** Applies the defaults. Throws a CacheValidationError that lists every wrong option and a wrong path. */
+/** Applies the defaults. Throws a CacheValidationError that lists every problem of the options and the path. */
 export function parseWarmOptions(file: unknown, options: WarmOptions = {}): WarmSettings {
   new Problems([
     ...(isIterable(file) ? [] : problemsOfPath(file)),

@@ -101,7 +101,7 @@ function itemKindOf(item: unknown): Kind {
 
 function lineOf(item: unknown, cipher: CredentialCipher | undefined): string {
   if (typeof item === 'string') return `${item}\n`;
-  // An entry that no import accepts becomes a row that fails.
+  // An entry that an import would refuse becomes a row that fails.
   if (CacheEntry.isCacheEntry(item)) return exportLine(item, 'plain', cipher) ?? 'null\n';
   try {
     return `${JSON.stringify(item) ?? 'null'}\n`;

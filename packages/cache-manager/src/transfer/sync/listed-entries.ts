@@ -5,13 +5,13 @@ import type { WarmTarget } from '../import/index.ts';
 import type { SyncCounts } from './sync-result.ts';
 
 type Outcome = 'added' | 'updated' | 'kept';
-/** `null`: listed, and not stored yet. */
+/** `null` for an entry that is listed but not stored yet. */
 type Outcomes = Map<string, Outcome | null>;
 
-/** The first pass reports nothing: problems and evictions are reported when the list is stored. */
+/** For the first pass. Problems and evictions are reported only when the list is stored. */
 const SILENT = Object.freeze({ logger: undefined, room: undefined });
 
-/** The keys of a list and the outcome of each. Entries are not kept. */
+/** The keys of a list, and the outcome of each. Keeps no entries. */
 export class ListedEntries {
   readonly #source: string;
   readonly #outcomes: Outcomes = new Map();
@@ -52,7 +52,7 @@ export class ListedEntries {
     };
   }
 
-  /** The target, with every entry stored under the source and counted. */
+  /** A target that stores every entry under the source, and counts it. */
   storing(target: WarmTarget): WarmTarget {
     return {
       ...target,
@@ -71,7 +71,7 @@ export class ListedEntries {
   #note(key: string, outcome: Outcome, isAdopted: boolean): void {
     const before = this.#outcomes.get(key) ?? null;
     if (isAdopted) this.#counts.adopted++;
-    // Another row of the same entry: a new entry stays `added`, and one change makes it `updated`.
+    // For further rows of an entry: a new entry stays `added`, and a single change makes an existing one `updated`.
     if (before !== null && (before !== 'kept' || outcome === 'kept')) return;
     if (before !== null) this.#counts[before]--;
     this.#counts[outcome]++;

@@ -4,7 +4,7 @@ import type { TierStack } from '../../stack/tier-stack.ts';
 
 const PAGE = 1000;
 
-/** The keys of a source that are not in the list, and how many are. */
+/** The keys of a source that are not in the list, and the number of those that are. */
 export interface SourceKeys {
   readonly unlisted: readonly string[];
   readonly listed: number;
@@ -13,8 +13,8 @@ export interface SourceKeys {
 }
 
 /**
- * The keys of a source's live entries that are not listed: from the index of the lowest tier if that contains
- * everything, else by a scan of all entries of all tiers. Keeps keys only, never entries.
+ * The keys of a source's live entries that are not listed: from the index of the lowest tier if it contains everything,
+ * otherwise by a scan of all entries. Keeps only keys, never entries.
  */
 export async function keysOfSource(
   stack: TierStack,

@@ -23,9 +23,9 @@ import type { SyncRefusal, SyncResult } from './sync-result.ts';
 const IN_SOURCE = 'has a username or password that is part of the source name: choose another source name';
 
 /**
- * Makes the entries of a source those of a list: reads the list once to check that it is plausible, stores its entries,
- * then removes the entries that it does not list. At every moment the source has at least the entries that the old and
- * the new list share, and an interrupted run is simply repeated. See docs/decisions/sync.md.
+ * Makes the entries of a source match a list: reads the list once to check that it is plausible, stores its entries,
+ * then removes the entries that are not in it. At every moment the source has at least the entries that the old and the
+ * new list share, and an interrupted run can simply be repeated. See docs/decisions/sync.md.
  *
  * Rejects with a CacheValidationError for wrong arguments, with the error of an iterable, and with the signal's reason;
  * changes made until then stay.
@@ -48,7 +48,7 @@ class SyncRun {
   readonly #target: WarmTarget;
   /** The source name as stored: credentials in it are masked. */
   readonly #source: string;
-  /** The stored name and the given one, which a record of another program may have. */
+  /** The stored name, and the given one, which may be in a record of another program. */
   readonly #sources: readonly string[];
   readonly #content: ListContent;
   readonly #settings: SyncSettings;
@@ -88,13 +88,16 @@ class SyncRun {
       refuse: (entry) => this.#refuse(entry),
       onProgress: ({ bytesRead }: WarmProgress) => {
         this.#bytesRead = bytesRead;
-        return this.#tell(phase, { bytesRead, totalBytes });
+        return this.#reportProgress(phase, { bytesRead, totalBytes });
       },
     };
     return warmFromFile(target, file, options);
   }
 
-  /** The credentials of an entry are masked in its source, and the entry must still be found by that source. */
+  /**
+   * Credentials are masked in the source of their entry. That must not change the source, by which the entry is found
+   * later.
+   */
   #refuse(entry: CacheEntry): string | undefined {
     const secrets = [entry.username, entry.password];
     if (entry.hasCredentials && maskCredentials(this.#source, secrets) !== this.#source) return IN_SOURCE;
@@ -134,11 +137,11 @@ class SyncRun {
     for (let start = 0; start < keys.length; start += batchSize) {
       signal?.throwIfAborted();
       this.#listed.noteRemoved(await this.#stack.deleteManyIf(keys.slice(start, start + batchSize), isStill));
-      await this.#tell('removing', { bytesRead: this.#bytesRead, totalBytes });
+      await this.#reportProgress('removing', { bytesRead: this.#bytesRead, totalBytes });
     }
   }
 
-  #tell(phase: SyncProgress['phase'], bytes: Pick<SyncProgress, 'bytesRead' | 'totalBytes'>): Promise<void> {
+  #reportProgress(phase: SyncProgress['phase'], bytes: Pick<SyncProgress, 'bytesRead' | 'totalBytes'>): Promise<void> {
     return reportProgress(this.#settings.onProgress, { phase, ...this.#listed.counts, ...bytes });
   }
 

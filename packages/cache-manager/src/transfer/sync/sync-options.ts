@@ -29,8 +29,8 @@ export interface SyncProgress extends SyncCounts {
 /** {@link WarmOptions} (`refuse` is called twice for each row), and: */
 export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProgress'> {
   /**
-   * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would go.
-   * Default false.
+   * Removes entries even if a row failed, the list is empty, or more than half of the source's entries would be
+   * removed. Default false.
    */
   readonly force?: boolean | undefined;
   /**
@@ -40,7 +40,7 @@ export interface SyncOptions extends Omit<WarmOptions, 'defaultSource' | 'onProg
   readonly onProgress?: ((progress: SyncProgress) => unknown) | undefined;
 }
 
-/** Validated {@link SyncOptions}; `import` has those that an import takes. */
+/** Validated {@link SyncOptions}; `import` has the options for the import. */
 export interface SyncSettings {
   readonly force: boolean;
   readonly batchSize: number;

@@ -7,8 +7,8 @@ export type SyncRefusalReason = (typeof SYNC_REFUSALS)[number];
 /** Why a synchronisation did not remove entries. */
 export interface SyncRefusal {
   /**
-   * - `unreadable`: the list could not be read to the end, changed meanwhile, or contains no proxy. Nothing was stored (if it changed
-   *   after it was checked, its rows were).
+   * - `unreadable`: the list could not be read to the end, changed meanwhile, or contains no proxy. Nothing was stored
+   *   (if it changed after it was checked, its rows were).
    * - `empty`: the list has no entries. Nothing was stored.
    * - `most`: more than half of the source's entries would have been removed. Nothing was stored.
    * - `failed`: a row failed; the other rows were stored.
@@ -29,7 +29,7 @@ export interface SyncCounts {
   readonly added: number;
   /** Existed and changed: credentials, labels, the spelling of the URL, or the source. */
   readonly updated: number;
-  /** Existed and changed in nothing but their expiry. */
+  /** Existed and did not change, except for their expiry. */
   readonly kept: number;
   /** Updated entries that belonged to another source. */
   readonly adopted: number;

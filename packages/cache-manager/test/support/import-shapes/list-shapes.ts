@@ -10,7 +10,7 @@ const NO_PORT = 'must end with a port, such as host:8080, and have no path';
 const MAY_BE_CREDENTIALS = 'has text after the port that may be a user and password: write host:port:user:password';
 const AMBIGUOUS =
   'has a host and port on both sides, and either could be the user and password: write scheme://user:password@host:port, with %2E for each dot in the user';
-const BEHIND_TEXT =
+const TEXT_BEFORE =
   'has text before the proxy that may be part of it: write the proxy alone or first, with %20, %2C, %3B or %7C for a space, comma, semicolon or bar in the user or password';
 const ONE_PART =
   'has only one part after the port, where a user and a password belong: write user@host:port, or host:port:user:password';
@@ -51,7 +51,7 @@ export const LIST_SHAPES: readonly ImportShape[] = [
     { url: URL, username: 'ann', password: '12345' },
     { url: 'http://198.18.0.2:8080', username: 'ann', password: '12345' },
   ]),
-  shape('A further colon is part of the password', '198.18.0.1:8080:ann:secret:US', [
+  shape('Another colon is part of the password', '198.18.0.1:8080:ann:secret:US', [
     { url: URL, username: 'ann', password: 'secret:US' },
   ]),
   shape('A user without a password', 'ann@198.18.0.1:8080', [{ url: URL, username: 'ann' }]),
@@ -117,7 +117,7 @@ export const LIST_SHAPES: readonly ImportShape[] = [
     { url: 'http://198.18.0.2:8080', labels: { country: 'US' } },
     { ...ANN, url: 'http://198.18.0.3:8080' },
   ]),
-  shape('A separator in a password', 'ann:se,cret@198.18.0.1:8080', [], { problems: [BEHIND_TEXT] }),
+  shape('A separator in a password', 'ann:se,cret@198.18.0.1:8080', [], { problems: [TEXT_BEFORE] }),
   shape('The same, percent-encoded', 'ann:se%2Ccret@198.18.0.1:8080', [
     { url: URL, username: 'ann', password: 'se,cret' },
   ]),

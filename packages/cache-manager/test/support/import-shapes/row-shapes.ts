@@ -39,7 +39,7 @@ const CSV_SHAPES: readonly ImportShape[] = [
     format: 'csv',
     content: '198.18.0.1,8080,ann,secret\n198.18.0.2,1080,Brazil,Elite,SOCKS5\n',
     loads: [ANN, { ...SOCKS, labels: { anonymity: 'Elite', country: 'Brazil' } }],
-    note: 'Cells are recognized by their content: a host and a port, two strings after them (user and password), a scheme, a country, a level of anonymity. Two capitalized words such as `Berlin,Telekom` may or may not be user and password, so they fail.',
+    note: 'Cells are recognised by their content: a host and a port, two strings after them (user and password), a scheme, a country, a level of anonymity. Two capitalised words such as `Berlin,Telekom` may or may not be user and password, so they fail.',
   },
   {
     title: 'Several schemes in one cell',
@@ -86,7 +86,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     format: 'json',
     content: '{"total": 1, "data": [{"ip": "198.18.0.1", "port": "8080", "protocols": ["http", "https"]}]}',
     loads: [HTTP],
-    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` and the like, or any other whose first rows are proxies.',
+    note: 'The member may be `proxies`, `data`, `results`, `items`, `list`, `rows`, `records`, `servers` or similar, or any other whose first rows are proxies.',
   },
   {
     title: 'Lists by scheme',
@@ -149,7 +149,7 @@ const JSON_SHAPES: readonly ImportShape[] = [
     content:
       '{"mode": "patterns", "proxySettings": [{"title": "a", "type": 3, "hostname": "198.18.0.2", "port": 1080, "active": true},\n {"title": "b", "type": 1, "address": "198.18.0.1", "port": 8080, "username": "ann", "password": "secret", "active": true}]}',
     loads: [SOCKS, ANN],
-    note: 'FoxyProxy writes types as numbers. They are recognized in rows that have the members `active` and `title`.',
+    note: 'FoxyProxy writes types as numbers. They are recognised in rows with the members `active` and `title`.',
   },
   {
     title: 'Credentials in one member',

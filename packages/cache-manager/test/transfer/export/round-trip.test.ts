@@ -79,7 +79,7 @@ const input: fc.Arbitrary<CacheEntryInput> = fc.record(
 );
 
 describe.each(EXPORT_CREDENTIALS)('an export with credentials %s', (credentials) => {
-  it('of any entry that a cache accepts is imported into an empty one unchanged', async () => {
+  it('of any entry that a cache accepts is imported unchanged into an empty one', async () => {
     await fc.assert(
       fc.asyncProperty(input, async (fields) => {
         const entry = CacheEntry.create({ ...fields, expiresAt: clock.now() + 1000 }, clock);

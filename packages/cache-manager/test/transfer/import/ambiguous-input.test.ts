@@ -28,7 +28,7 @@ describe('a table without a header', () => {
     ['user and password after numbers', `${HOST},12,34,ann,secret`],
     ['both in one cell', `${HOST},ann:secret`],
     ['both in one cell after a whole proxy', '198.18.0.1:8080,ann:secret'],
-    ['both under their names', `${HOST},user=ann,pass=secret`],
+    ['both with their names', `${HOST},user=ann,pass=secret`],
   ])('neither invents credentials nor drops them: %s', async (_, line) => {
     expect(await read('a.csv', `${line}\n`)).toMatchObject({ proxies: [], failed: 1 });
   });
@@ -56,7 +56,7 @@ describe('a row with more cells than its header has columns', () => {
   });
 });
 
-describe('a row whose proxy is not recognized', () => {
+describe('a row whose proxy is not recognised', () => {
   it.each([
     ['an object instead of a string', '[{"proxy":{"ip":"198.18.0.1","port":8080}}]'],
     ['a server that is an object', '[{"server":{"host":"198.18.0.1","port":8080}}]'],
@@ -66,11 +66,11 @@ describe('a row whose proxy is not recognized', () => {
     expect(await read('a.json', content)).toMatchObject({ proxies: [], skipped: 0, failed: 1 });
   });
 
-  it('is reported if it is in a list next to one that is read', async () => {
+  it('is reported if it is in an unknown member next to a known one', async () => {
     const content = '{"http":["198.18.0.1:8080"],"other":["198.18.0.2:8080"],"tags":["x"]}';
     const { proxies, failed, reasons } = await read('a.json', content);
     expect({ proxies, failed }).toEqual({ proxies: [PROXY], failed: 1 });
-    expect(reasons[0]).toMatch(/^has rows in a member whose name is not recognized/);
+    expect(reasons[0]).toMatch(/^has rows in a member with an unknown name/);
     expect(await read('a.json', '{"http":["198.18.0.1:8080"],"tags":["x"]}')).toMatchObject({ failed: 0 });
   });
 

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { CacheManager } from '../../../src/index.ts';
 
 const MIB = 1024 * 1024;
-/** Of a line of the greatest length. */
+/** Bytes of a line that is almost as long as allowed. */
 const LINE = MIB - 64;
 const HEADER = 'proxy_url,source\n';
 
@@ -14,7 +14,7 @@ const line = (unit: string, { before = '', after = '' } = {}): string =>
   `${before}${unit.repeat(Math.floor(LINE / Buffer.byteLength(unit)))}${after}\n`;
 const lines = (unit: string, bytes = MIB / 2): string => `${unit}\n`.repeat(bytes / (unit.length + 1));
 const cell = { before: 'a:1,"', after: '"' };
-/** A name of the table in as many spellings as there are, as members of one row. */
+/** A row with a name of the table in thousands of spellings. */
 const spellings = (name: string): string =>
   JSON.stringify({
     ip: '10.0.0.1',
@@ -26,7 +26,7 @@ const spellings = (name: string): string =>
 const places = Array.from({ length: 80_000 }, (_, i) => `"10.${i >> 16}.${(i >> 8) & 255}.${i & 255}:80":{}`);
 const member = { before: '{"proxy_url":"http://a:1","source":"', after: '"}' };
 
-/** Two lines of a megabyte, or a great many short ones: what is read, and parsed, in one piece, and what is not. */
+/** Files of two lines of a megabyte each, or of very many short lines, by name. */
 const FILES: Record<string, string> = {
   'letters.txt': line('x').repeat(2),
   'hashes.txt': line('#', { before: 'x' }).repeat(2),
@@ -45,7 +45,7 @@ const FILES: Record<string, string> = {
   'closed quotes.csv': HEADER + line('""').repeat(2),
   'a cell of quotes.csv': HEADER + line('""', cell).repeat(2),
   'a cell with quotes.csv': HEADER + line('""x', cell).repeat(2),
-  'space behind a quote.csv': HEADER + line(' ', { before: 'a:1,"x"' }).repeat(2),
+  'space after a quote.csv': HEADER + line(' ', { before: 'a:1,"x"' }).repeat(2),
   'empty cells.csv': HEADER + line(',').repeat(2),
   'quoted cells.csv': HEADER + line('"",').repeat(2),
   'columns.csv': line('a,') + lines('a:1'),
@@ -69,9 +69,12 @@ const FILES: Record<string, string> = {
   'space.json': `[0${' '.repeat(2 * MIB)}]`,
 };
 
-/** Collections of garbage fall into some runs and not into others. */
+/** Several runs, because garbage collection affects only some of them. */
 const MOST_RUNS = 12;
-/** Five times the goal of 20 ms, which the benchmark `hostile-imports` measures: a machine that is busy must not fail the test. */
+/**
+ * Five times the goal of 20 ms, so that a busy machine does not fail the test. The benchmark `hostile-imports` measures
+ * the goal.
+ */
 const MOMENT_MS = 100;
 
 describe('an import', () => {

@@ -10,7 +10,7 @@ const MIB = 1024 * KIB;
 
 const fill = (unit: string, bytes: number): string => unit.repeat(Math.max(1, Math.floor(bytes / unit.length)));
 
-/** Files of about so many bytes that only somebody would write who wants to do harm, by name. */
+/** Hostile files of about the given size, by name. */
 const HOSTILE: Record<string, (bytes: number) => string> = {
   'comments.txt': (bytes) => `${fill(' #', bytes)}\u2028`,
   'open comments.txt': (bytes) => fill(`${' #'.repeat(30 * KIB)}\u2028\n`, bytes),
@@ -84,9 +84,10 @@ async function importText(name: string, text: string): Promise<{ result: WarmRes
   return { result: await warmFromFile(target, path), target };
 }
 
-describe('a file that was written to do harm', () => {
-  // Where the square of the size is needed, eight times the size takes sixty-four times as long. How many times the cost of a well-formed
-  // file it is, the benchmark `hostile-imports` measures; here is room for a machine that is busy, and the best of several tries counts.
+describe('a hostile file', () => {
+  // With quadratic time, eight times the size would take sixty-four times as long. The benchmark `hostile-imports`
+  // measures the cost relative to a well-formed file; this test leaves room for a busy machine, and uses the best of
+  // several tries.
   it.each(Object.keys(HOSTILE))('takes time in proportion to its size: %s', async (name) => {
     const type = name.split('.').at(-1)!;
     const files = {
@@ -108,14 +109,14 @@ describe('a file that was written to do harm', () => {
   });
 
   it.each(['words.txt', 'open and closed.csv', 'no rows.jsonl', 'empty rows.json', 'shapes.json', 'space.json'])(
-    'gives others many turns of the event loop: %s',
+    'yields many turns of the event loop to other work: %s',
     async (name) => {
       const path = join(makeTempDir(onTestFinished), name);
       writeFileSync(path, HOSTILE[name]!(2 * MIB));
       const started = process.cpuUsage();
       const turns = await turnsDuring(() => warmFromFile(new MapTarget(), path));
       const { user } = process.cpuUsage(started);
-      // One at least for each 100 ms of work, five times the goal.
+      // At least one turn per 100 ms of work, five times the goal of 20 ms.
       expect(turns).toBeGreaterThan(user / 1000 / 100);
     },
     60_000,

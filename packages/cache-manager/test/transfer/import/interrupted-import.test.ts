@@ -67,7 +67,7 @@ describe('an import that is aborted', () => {
     expect(last().loaded).toBeGreaterThanOrEqual(5000);
   });
 
-  it('does not wait for a pipe that nobody writes to', async () => {
+  it('does not wait for a pipe without a writer', async () => {
     const run = warmFromFile(new MapTarget(), fifo(), { signal: AbortSignal.timeout(20) });
     await expect(run).rejects.toThrow(/timeout/i);
   });

@@ -36,33 +36,33 @@ describe('a row from another program', () => {
     ['a code rather than a name', { country: 'France', country_code: 'FR' }, { country: 'FR' }],
     ['a code in any spelling', { countryCode: 'US' }, { country: 'US' }],
     ['a code in any spelling', { 'Country Code': 'US' }, { country: 'US' }],
-    ['a code in capitals, as ISO 3166 has it', { country: 'ru' }, { country: 'RU' }],
-    ['a code that stands beside a country', { code: 'NL', country: 'Netherlands' }, { country: 'NL' }],
-    ['no code of something else', { code: '200' }, {}],
-    ['no code of something else', { code: '200', country: 'Chile' }, { country: 'Chile' }],
+    ['a code in upper case, as in ISO 3166', { country: 'ru' }, { country: 'RU' }],
+    ['a code next to a country', { code: 'NL', country: 'Netherlands' }, { country: 'NL' }],
+    ['no code that is not of a country', { code: '200' }, {}],
+    ['no code that is not of a country', { code: '200', country: 'Chile' }, { country: 'Chile' }],
     ['the country of proxybroker', { geo: { country: { code: 'US', name: 'United States' } } }, { country: 'US' }],
     ['the name of a country', { geo: { country: { name: 'Chile' } } }, { country: 'Chile' }],
     ['the place of proxifly', { geolocation: { country: 'US', city: 'x' } }, { country: 'US', city: 'x' }],
     ['the place of proxyscrape', { ip_data: { countryCode: 'DE', isp: 'A' } }, { country: 'DE', provider: 'A' }],
-    ['its own country rather than that of a place', { cc: 'DE', geo: { country: 'US' } }, { country: 'DE' }],
-    ['no kind of a place', { geo: { type: 'Point' }, location: 'here' }, {}],
-    ['how anonymous it is', { anonymityLevel: 'elite' }, { anonymity: 'elite' }],
-    ['how anonymous it is', { level: 'anonymous' }, { anonymity: 'anonymous' }],
+    ['its own country rather than that of an object', { cc: 'DE', geo: { country: 'US' } }, { country: 'DE' }],
+    ['no kind from an object about the place', { geo: { type: 'Point' }, location: 'here' }, {}],
+    ['its anonymity', { anonymityLevel: 'elite' }, { anonymity: 'elite' }],
+    ['its anonymity', { level: 'anonymous' }, { anonymity: 'anonymous' }],
     ['its provider', { org: 'O', isp: 'I', provider: 'P' }, { provider: 'P' }],
     ['its provider', { org: 'O', isp: 'I' }, { provider: 'I' }],
     ['its network', { asn: 13335, org: 'O' }, { asn: '13335', provider: 'O' }],
     ['its place', { city: ' Paris ', region: 'IDF' }, { city: 'Paris', region: 'IDF' }],
     ['its kind', { kind: 'residential', type: 'mobile' }, { kind: 'residential' }],
     ['its kind', { type: 'datacenter' }, { kind: 'datacenter' }],
-    ['no protocol for a kind', { type: 'SOCKS5' }, {}],
-    ['no protocol for a kind', { type: 'HTTP/HTTPS' }, {}],
-    ['no level for a kind', { type: 'Elite' }, {}],
+    ['no protocol as its kind', { type: 'SOCKS5' }, {}],
+    ['no protocol as its kind', { type: 'HTTP/HTTPS' }, {}],
+    ['no level of anonymity as its kind', { type: 'Elite' }, {}],
     ['its cost', { cost: 0.25 }, { cost: '0.25' }],
     ['its price', { price: '3 USD' }, { cost: '3 USD' }],
-    ['nothing of what is empty', { country: '', city: '  ', isp: null, asn: 'None', org: '-', region: 'nan' }, {}],
-    ['nothing of what is no scalar', { country: ['US'], city: { a: 1 }, kind: true, cost: [1] }, {}],
-    ['nothing of other members', { latency: 5, constructor: 'x', toString: 'y', country_x: 'z' }, {}],
-  ])('gets as labels %s: %j', async (_what, members, expected) => {
+    ['nothing from empty members', { country: '', city: '  ', isp: null, asn: 'None', org: '-', region: 'nan' }, {}],
+    ['nothing from values that are not scalars', { country: ['US'], city: { a: 1 }, kind: true, cost: [1] }, {}],
+    ['nothing from other members', { latency: 5, constructor: 'x', toString: 'y', country_x: 'z' }, {}],
+  ])('gets %s as labels: %j', async (_what, members, expected) => {
     const { labels, reasons } = await labelsOf(members);
     expect({ labels, reasons }).toEqual({ labels: expected, reasons: [] });
   });
@@ -89,7 +89,7 @@ describe('a row from another program', () => {
     expect(reasons.join()).not.toContain('XX');
   });
 
-  it('keeps a value of 256 characters whole, and takes another member where the first is too long', async () => {
+  it('keeps a value of 256 characters whole, and uses another member if the first is too long', async () => {
     const long = 'x'.repeat(256);
     expect((await labelsOf({ city: long })).labels).toEqual({ city: long });
     expect(await labelsOf({ country_code: `${long}x`, country: 'Chile' })).toEqual({
@@ -121,7 +121,7 @@ describe('the member labels of a row', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('loses only its invalid labels, which are reported but not quoted', async () => {
+  it('loses only invalid labels, which are reported but not quoted', async () => {
     const given = { country: 'DE', '1st': 'x', hunter2: 'y\nz', deep: { a: 1 }, none: '', nothing: null };
     for (const wrong of [given, ['country=DE', '1st=x', 'hunter2=y\nz', 5, 'none=']]) {
       const { labels, reasons } = await labelsOf({ labels: wrong });
@@ -283,7 +283,7 @@ describe('labels in an export', () => {
     return readFileSync(path, 'utf8');
   }
 
-  it.each(['sealed', 'plain', 'omit'] as const)('come back with the entry (%s)', async (credentials) => {
+  it.each(['sealed', 'plain', 'omit'] as const)('are imported with the entry (%s)', async (credentials) => {
     const text = await exported(credentials);
     expect(JSON.parse(text)).toMatchObject({ labels: ['country=DE', 'kind=residential', 'note=a=b; c'] });
     const { target, reasons } = await importText(text, 'all.jsonl');
@@ -292,7 +292,7 @@ describe('labels in an export', () => {
     expect(reasons).toEqual([]);
   });
 
-  it('are all that is lost if ProxyWhirl rewrites the record, since it ignores them', async () => {
+  it('are the only loss if ProxyWhirl rewrites the record, because it ignores them', async () => {
     const record = JSON.parse(await exported('sealed')) as Record<string, unknown>;
     const theirs = Object.fromEntries(
       [...RECORD_MEMBERS, 'username_encrypted', 'password_encrypted'].map((name) => [name, record[name]]),

@@ -249,7 +249,7 @@ describe('options', () => {
     await expect(run).rejects.toThrow(Object.keys(options)[0]!);
   });
 
-  it('a missing file or a folder counts as failed and does not throw', async () => {
+  it('counts a missing file or a folder as failed and does not throw', async () => {
     for (const path of ['/does/not/exist.jsonl', import.meta.dirname]) {
       const result = await warmFromFile(new MapTarget(), path);
       expect(result).toMatchObject({ loaded: 0, skipped: 0, failed: 1, problems: [{ line: 0 }] });
@@ -270,7 +270,7 @@ describe('a row with credentials in a string', () => {
     failure_count: 0,
   };
 
-  it('is stored without them, whether its own or others', async () => {
+  it('is stored without its own and without others', async () => {
     const row = {
       proxy_url: 'http://ann:hunter2-x@a.example:1',
       source: 'hunter2-x of https://me:pw4list@example.com/',
@@ -350,7 +350,7 @@ describe('a row with credentials in a string', () => {
     },
   );
 
-  it('shows none in a reason from `refuse` or from a tier', async () => {
+  it('has its credentials masked in a reason from `refuse` or from a tier', async () => {
     const row = { proxy_url: 'http://ann:hunter2-x@a.example:1' };
     const options = { refuse: () => 'no hunter2-x of ann:other@h here' };
     const { result } = await importRows([row], new MapTarget(), options);

@@ -23,7 +23,7 @@ async function setUp(lowest: (typeof LOWEST)[number] = 'sqlite') {
 }
 
 describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
-  it('adds, keeps and removes entries so that the source matches the list, and leaves other sources alone', async () => {
+  it('adds, keeps and removes entries so that the source matches the list, and does not affect other sources', async () => {
     const { cache, file } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 20));
     await putAll(cache, 'b', range(100, 120));
@@ -65,7 +65,7 @@ describe.each(LOWEST)('syncFrom, above %s', (lowest) => {
     expect(await cache.syncFrom('a', rows)).toMatchObject({ updated: 0, kept: 4 });
   });
 
-  it('takes over entries of another source, whose own synchronisation takes them back', async () => {
+  it('moves entries of another source to this one, and synchronising the other source moves them back', async () => {
     const { cache } = await setUp(lowest);
     await putAll(cache, 'a', range(0, 3));
     await putAll(cache, 'b', range(10, 14));
@@ -214,7 +214,7 @@ describe('syncFrom', () => {
       const run = cache.syncFrom('a', rows, { onProgress, batchSize: 10, signal: abort.signal });
       await expect(run).rejects.toThrow('enough');
       const urls = await urlsOf(cache, 'a');
-      // The first ten to go are any.
+      // Any ten entries are removed first.
       if (left === undefined) expect(urls).toHaveLength(130);
       else expect(urls).toEqual(sorted(left));
     }

@@ -22,7 +22,7 @@ async function openFaulty(maxEntries = 3) {
 const keyOf = (n: number) => CacheEntry.create({ proxyUrl: urlOf(n) }).key;
 
 describe('syncFrom while a tier is off', () => {
-  it('stores the list but removes nothing until the tier is back, since the entries of the source are not known', async () => {
+  it('stores the list but removes nothing until the tier is back, because the entries of the source are not fully known', async () => {
     const { clock, cache, l2 } = await openFaulty();
     l2.fault = 'reject';
     for (let i = 0; i < 10; i++) await cache.get(keyOf(0));
@@ -81,7 +81,7 @@ describe('syncFrom', () => {
     expect(await run).toMatchObject({ added: 16_000, kept: 3000, removed: 1000, refused: null });
   });
 
-  it('does not wait for a pipe that nobody writes to', async () => {
+  it('does not wait for a pipe without a writer', async () => {
     const folder = makeTempDir(onTestFinished);
     const cache = await openSyncCache(folder, 'sqlite');
     onTestFinished(() => cache.close());

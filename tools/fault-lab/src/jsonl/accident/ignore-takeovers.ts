@@ -16,10 +16,10 @@ interface ShardClass {
  */
 export async function ignoreTakeovers(): Promise<void> {
   const index = import.meta.resolve('@pw/tier-jsonl');
-  const { LockFiles } = (await import(new URL('./lock-files.ts', index).href)) as LockFilesClass;
+  const { LockFiles } = (await import(new URL('./lock/lock-files.ts', index).href)) as LockFilesClass;
   LockFiles.prototype.isOurs = () => true;
   Object.defineProperty(LockFiles.prototype, 'isTakenOver', { get: () => false });
-  const { Shard } = (await import(new URL('./shard.ts', index).href)) as ShardClass;
+  const { Shard } = (await import(new URL('./shard/shard.ts', index).href)) as ShardClass;
   const { wrote } = Shard.prototype;
   Shard.prototype.wrote = function (_end) {
     const { file } = this;

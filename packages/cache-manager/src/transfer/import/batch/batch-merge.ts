@@ -44,7 +44,7 @@ export class BatchMerge {
   readonly replacing = new Set<PendingRow>();
   /** Rows that differ from an earlier row of the import only in the password. */
   readonly sameButPassword = new Set<PendingRow>();
-  /** Rows some of whose labels would exceed the limit of the entry. */
+  /** Rows that have labels for which the entry has no room. */
   readonly labelsLeftOut = new Set<PendingRow>();
   entries: readonly CacheEntry[] = [];
   readonly #rows: readonly PendingRow[];
@@ -53,7 +53,7 @@ export class BatchMerge {
   readonly #earlier: RecentKeys;
   /** The keys of rows with a password seen so far in this batch. */
   readonly #withPassword = new Set<string>();
-  readonly #doubles = new Map<PendingRow, boolean>();
+  readonly #passwordDiffers = new Map<PendingRow, boolean>();
   /** By key, the last masked entry and its result. */
   readonly #masked = new Map<string, { readonly from: CacheEntry; readonly to: CacheEntry }>();
 
@@ -66,7 +66,7 @@ export class BatchMerge {
 
   /**
    * Does the masking for these entries in advance, yielding in between. Their strings and credentials must not change
-   * until `over`.
+   * until `over` is called.
    */
   async prepare(existing: Existing): Promise<void> {
     if (this.#workOver(existing) < WORK_PER_TURN) return;
@@ -82,7 +82,7 @@ export class BatchMerge {
     }
   }
 
-  /** The entries to store. */
+  /** Merges the rows over the existing entries, and returns the entries to store. */
   over(existing: Existing): readonly CacheEntry[] {
     this.keyTaken.clear();
     this.replacing.clear();
@@ -118,10 +118,10 @@ export class BatchMerge {
 
   /** True if a row differs from an earlier one only in the password. Cached, because it decrypts credentials. */
   #differsOnlyInPassword(row: PendingRow, before: CacheEntry): boolean {
-    let differs = this.#doubles.get(row);
+    let differs = this.#passwordDiffers.get(row);
     if (differs === undefined) {
       differs = isOtherPassword(before, row.entry);
-      this.#doubles.set(row, differs);
+      this.#passwordDiffers.set(row, differs);
     }
     return differs;
   }
@@ -129,7 +129,7 @@ export class BatchMerge {
   #maskMixed({ entry, last }: Merged): CacheEntry {
     if (!isMixed(entry, last)) return entry;
     const known = this.#masked.get(entry.key);
-    if (known !== undefined && areSameTexts(known.from, entry)) {
+    if (known !== undefined && haveSameTexts(known.from, entry)) {
       const { source, lastHealthError, labels } = known.to;
       return CacheEntry.restore({ ...entry, source, lastHealthError, labels });
     }
@@ -170,7 +170,7 @@ function isMixed(entry: CacheEntry, last: CacheEntry): boolean {
   return lastHealthError !== null && lastHealthError !== last.lastHealthError;
 }
 
-function areSameTexts(one: CacheEntry, other: CacheEntry): boolean {
+function haveSameTexts(one: CacheEntry, other: CacheEntry): boolean {
   return (
     one.username === other.username &&
     one.password === other.password &&

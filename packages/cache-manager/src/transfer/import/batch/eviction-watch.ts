@@ -11,9 +11,9 @@ export interface LimitedRoom {
   hasMany(keys: readonly string[]): MaybePromise<readonly boolean[]>;
 }
 
-/** Most keys remembered, about 20 MB: beyond that the count is a lower bound. */
+/** The most keys remembered, about 20 MB. Beyond that, the count is a lower bound. */
 const MOST_KEYS = 200_000;
-/** How many keys beyond the capacity are remembered before evicted ones are counted. */
+/** How many more keys than twice the capacity are remembered before evicted ones are counted. */
 const MARGIN = 1000;
 /** Keys per lookup. */
 const SLICE = 500;

@@ -10,9 +10,9 @@ import { RecentKeys } from './recent-keys.ts';
 
 const TAKEN =
   'key belongs to another proxy in the cache; this proxy was stored under the key of its own URL and username';
-const REPLACED = 'replaced another proxy that the cache held under the key of this URL and username';
+const REPLACED = 'replaced another proxy that was stored under the key of this URL and username';
 
-const DOUBLED =
+const SAME_BUT_PASSWORD =
   "differs from an earlier row only in its password; with keyIdentity 'url+credentials' (--key-identity url+credentials) both are kept";
 
 export interface ImportBatchOptions {
@@ -76,7 +76,7 @@ export class ImportBatch {
     for (const row of rows) {
       if (merge.keyTaken.has(row)) continue;
       if (merge.replacing.has(row)) this.#tally.note(row.line, REPLACED);
-      if (merge.sameButPassword.has(row)) this.#tally.note(row.line, DOUBLED);
+      if (merge.sameButPassword.has(row)) this.#tally.note(row.line, SAME_BUT_PASSWORD);
       if (merge.labelsLeftOut.has(row)) this.#tally.note(row.line, TOO_MANY_LABELS);
       if (done.has(row.entry.key)) this.#tally.loaded++;
       else this.#tally.refuse(row.line, 'failed', 'could not be stored');

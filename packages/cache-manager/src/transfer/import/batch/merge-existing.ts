@@ -3,10 +3,10 @@ import { isSameProxy } from '../../../is-same-proxy.ts';
 import { mergeLabels } from './merge-labels.ts';
 
 /**
- * Merges a row into the cached entry. The cache's knowledge stays: health (unless the entry was never checked), access
- * counts, and credentials and labels that the row lacks. The lifetime is never shortened, unless the import sets a TTL.
+ * Merges a row into the cached entry. The cached entry keeps its health (unless it was never checked), its access
+ * counts, and the credentials and labels that the row lacks. Its TTL is never shortened, unless the import sets one.
  *
- * Nothing is inherited from another proxy: its credentials are not meant for the row's host.
+ * An entry of another proxy is not merged: its credentials are not meant for the row's host.
  */
 export function mergeExisting(existing: CacheEntry, incoming: CacheEntry, ttlGiven: boolean): CacheEntry {
   if (!isSameProxy(existing, incoming)) return incoming;

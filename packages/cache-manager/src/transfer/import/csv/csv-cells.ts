@@ -3,8 +3,8 @@ import { MAX_CSV_COLUMNS } from '../import-limits.ts';
 const QUOTE = 0x22;
 
 /**
- * The cells of a record, or why there are none: a quote is still `open` at the end, or a closing quote is not followed
- * by a delimiter.
+ * The cells of a record, or why there are none: a quote is still `open` at the end, a closing quote is `misplaced`
+ * because no delimiter follows it, or the record is too `wide`.
  */
 export type SplitCells = readonly string[] | 'open' | 'misplaced' | 'wide';
 
@@ -19,12 +19,12 @@ export function splitCells(text: string, delimiter: string): SplitCells {
   }
   const cells: string[] = [];
   for (let at = 0; cells.length < MAX_CSV_COLUMNS; at++) {
-    const start = behindSpace(text, at, delimiter);
+    const start = skipSpace(text, at, delimiter);
     if (text[start] === '"') {
       const end = endOfQuoted(text, start + 1);
       if (end < 0) return 'open';
       cells.push(unescaped(text.slice(start + 1, end)));
-      at = behindSpace(text, end + 1, delimiter);
+      at = skipSpace(text, end + 1, delimiter);
     } else {
       const end = text.indexOf(delimiter, start);
       cells.push(text.slice(start, end < 0 ? text.length : end).trimEnd());
@@ -39,7 +39,7 @@ export function splitCells(text: string, delimiter: string): SplitCells {
 function trimmedCells(cells: string[]): string[] {
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i]!;
-    // Avoids the call for the common case of nothing to trim.
+    // Usually there is nothing to trim, and the check is cheaper than the call.
     if (cell.length > 0 && !(isPlain(cell.charCodeAt(0)) && isPlain(cell.charCodeAt(cell.length - 1))))
       cells[i] = cell.trim();
   }
@@ -56,14 +56,17 @@ export type Continuation = 'open' | 'closed' | 'misplaced';
 export function continuationOf(line: string, delimiter: string): Continuation {
   const end = endOfQuoted(line, 0);
   if (end < 0) return 'open';
-  const at = behindSpace(line, end + 1, delimiter);
+  const at = skipSpace(line, end + 1, delimiter);
   if (at === line.length) return 'closed';
   if (line[at] !== delimiter) return 'misplaced';
   const rest = splitCells(line.slice(at + 1), delimiter);
   return rest === 'open' || rest === 'misplaced' ? rest : 'closed';
 }
 
-/** `replaceAll` records every match: half a million take ten times as long as all other work on the line. */
+/**
+ * Longer cells are unescaped without `replaceAll`, which records every match: half a million of them take ten times as
+ * long as all other work on the line.
+ */
 const MOST_REPLACED = 16_384;
 
 function unescaped(text: string): string {
@@ -80,7 +83,8 @@ function unescaped(text: string): string {
 }
 
 /**
- * The position of the closing quote; -1 if there is none. Skips runs of quotes, as a search for each would be too slow.
+ * The position of the closing quote; -1 if there is none. Skips runs of quotes, because a search for each would be too
+ * slow.
  */
 function endOfQuoted(text: string, start: number): number {
   let end = text.indexOf('"', start);
@@ -91,7 +95,7 @@ function endOfQuoted(text: string, start: number): number {
   return end;
 }
 
-function behindSpace(text: string, start: number, delimiter: string): number {
+function skipSpace(text: string, start: number, delimiter: string): number {
   let at = start;
   while (at < text.length && text[at] !== delimiter && isSpace(text, at)) at++;
   return at;

@@ -8,13 +8,13 @@ import { isAddress } from '../rows/unnamed/cell-kinds.ts';
 export type FirstRecord =
   | { readonly kind: 'header'; readonly header: CsvHeader }
   | { readonly kind: 'data' | 'unfit' }
-  | { readonly kind: 'doubled'; readonly name: string };
+  | { readonly kind: 'duplicate'; readonly name: string };
 
 export interface CsvHeader {
   /** Column names, in the spelling of the table of names if they are in it. */
   readonly names: readonly string[];
   readonly hasCredentials: boolean;
-  /** True if the last column is a label, which may lose its end without harm. */
+  /** True if the last column is a label, whose value may be truncated without harm. */
   readonly endsInNote: boolean;
 }
 
@@ -32,10 +32,10 @@ export function readFirstRecord(
   const roles = cells.map((cell) => names.roleOf(cell));
   const namesProxy = roles.some((role) => role?.field === 'url' || role?.field === 'host' || role?.field === 'link');
   if (namesProxy && !cells.some((cell) => isAddress(cell) || cell.includes('://'))) {
-    const sameButPassword = roles.find(
+    const duplicate = roles.find(
       (role, i) => role?.field !== undefined && roles.some((other, j) => j > i && other?.name === role.name),
     );
-    if (sameButPassword !== undefined) return { kind: 'doubled', name: sameButPassword.name };
+    if (duplicate !== undefined) return { kind: 'duplicate', name: duplicate.name };
     const last = roles.at(-1);
     return {
       kind: 'header',
@@ -50,8 +50,8 @@ export function readFirstRecord(
 }
 
 /**
- * Why nothing can be read under this first record. Its cells are shown only if they look like column names and the next
- * record does not: otherwise they may be data, which is never quoted.
+ * Why nothing can be read under this first record. Its cells are quoted only if they look like column names and the
+ * next record does not: otherwise they may be data.
  */
 export function reasonOfUnfit(cells: readonly string[], next: readonly string[] | undefined): string {
   const areNames = cells.length > 1 && cells.length <= MOST_SHOWN && cells.every((cell) => SHOWN.test(cell));

@@ -27,7 +27,10 @@ function countOf(text: string, char: string): number {
   return count;
 }
 
-/** A line that may be read again as the beginning of a record; its effect on an open record is computed once. */
+/**
+ * A line of an open record. It may be read again as the beginning of a record, so its effect on an open record is
+ * computed only once.
+ */
 class OpenLine {
   readonly line: number;
   readonly text: string;
@@ -85,7 +88,7 @@ export class CsvRecords {
     return records;
   }
 
-  /** Takes the next line; returns the problem of the open record's first line, if there is one. */
+  /** Takes the next line. Returns the problem to report for the first line of the open record, if there is one. */
   #take(line: OpenLine, records: CsvRecord[]): string | undefined {
     if (this.#open.length === 0) {
       const record = this.#begin(line);
@@ -108,7 +111,7 @@ export class CsvRecords {
     this.#characters += line.text.length;
   }
 
-  /** The first line of a record, in most files all of it; `undefined` for a blank line. */
+  /** Reads the first line of a record, which in most files is the whole record; `undefined` for a blank line. */
   #begin({ line, text }: { readonly line: number; readonly text: string }): CsvRecord | 'open' | undefined {
     const cells = splitCells(text, this.#delimiter);
     if (cells === 'open') return cells;

@@ -11,7 +11,7 @@ import { type CsvRecord, CsvRecords, guessDelimiter } from './csv-records.ts';
 
 /**
  * Records under a header of case-insensitive names, separated by comma, semicolon, tab or bar. If the first record
- * contains a proxy, the table has no header, and each cell is recognized by its content.
+ * contains a proxy, the table has no header, and each cell is recognised by its content.
  */
 export async function* readCsv(source: ByteSource): AsyncGenerator<FileItems> {
   const table = new CsvTable();
@@ -33,7 +33,7 @@ function* itemsOf(lines: Iterable<TextLine>, table: CsvTable): Generator<FileIte
 
 /** The line that Excel writes before the header. */
 const SEPARATOR = /^"?sep=([,;\t|])"?\s*$/i;
-/** Never occurs: each line is one cell of the only column. */
+/** A delimiter that never occurs, so that each line is one cell. */
 const NO_DELIMITER = '\0';
 
 const TOO_MANY_CELLS =
@@ -42,13 +42,13 @@ const CELLS_LEFT_OUT =
   'has more cells than the header has columns, and the last ones were left out: put each value that contains the delimiter in quotes';
 
 class CsvTable {
-  /** True once nothing more can be read, since the columns have no names. */
+  /** True once reading has ended because the columns are unknown. */
   isOver = false;
   #records: CsvRecords | undefined;
   #delimiter: string | undefined;
   #header: CsvHeader | undefined;
   readonly #unnamedCells = new UnnamedCells();
-  #isProperNameless = false;
+  #isHeaderless = false;
   /** The first record, if it is neither header nor data. */
   #unfit: readonly string[] | undefined;
 
@@ -84,27 +84,27 @@ class CsvTable {
 
   #toProblem({ line, problem }: CsvRecord & { readonly problem: string }): FileItem {
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, undefined);
-    this.isOver = this.#header === undefined && !this.#isProperNameless;
+    this.isOver = this.#header === undefined && !this.#isHeaderless;
     const reason = this.isOver ? `is the header, and ${problem}: nothing was read` : problem;
     return { line, fate: 'failed', reason };
   }
 
   #toItem({ line, cells }: CsvRecord & { readonly cells: readonly string[] }): FileItem | undefined {
     if (this.#header !== undefined) return toRow(this.#header, line, cells);
-    if (this.#isProperNameless) return this.#toNameless(line, cells);
+    if (this.#isHeaderless) return this.#toUnnamedRow(line, cells);
     if (this.#unfit !== undefined) return this.#giveUp(this.#unfit, cells);
     const first = readFirstRecord(cells, new MemberNames(), (all) => {
       const read = this.#unnamedCells.read(all);
       return 'row' in read || read.fate === 'failed';
     });
-    if (first.kind === 'doubled') {
+    if (first.kind === 'duplicate') {
       this.isOver = true;
       return { line: 0, fate: 'failed', reason: `the file has more than one ${first.name} column: rename all but one` };
     }
     if (first.kind === 'header') this.#header = first.header;
     else if (first.kind === 'data') {
-      this.#isProperNameless = true;
-      return this.#toNameless(line, cells);
+      this.#isHeaderless = true;
+      return this.#toUnnamedRow(line, cells);
     } else this.#unfit = cells;
     return undefined;
   }
@@ -115,22 +115,23 @@ class CsvTable {
     return { line: 0, fate: 'failed', reason: reasonOfUnfit(first, next) };
   }
 
-  #toNameless(line: number, cells: readonly string[]): FileItem {
+  #toUnnamedRow(line: number, cells: readonly string[]): FileItem {
     return { line, ...this.#unnamedCells.read(cells) };
   }
 }
 
 function delimiterOf(header: string): string {
   const delimiter = guessDelimiter(header);
-  const isOne = !header.includes(delimiter);
+  const isSingleColumn = !header.includes(delimiter);
   // A single column of proxies may contain any delimiter, for example in a password.
-  return isOne && new MemberNames().roleOf(header.trim().replace(/^"(.*)"$/, '$1'))?.field !== undefined
+  return isSingleColumn && new MemberNames().roleOf(header.trim().replace(/^"(.*)"$/, '$1'))?.field !== undefined
     ? NO_DELIMITER
     : delimiter;
 }
 
 /**
- * Cells by name. A record may be shorter than the header; extra cells have no name and may be the end of a password.
+ * The cells of a record by name. A record may be shorter than the header. If it is longer, the extra cells may be the
+ * end of a password.
  */
 function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, cells: readonly string[]): FileItem {
   const { length } = names;
@@ -142,7 +143,7 @@ function toRow({ names, hasCredentials, endsInNote }: CsvHeader, line: number, c
   return { line, row: rowOf(names, cells) };
 }
 
-/** True if the cells may be credentials or part of a proxy: only text like `Example, Inc.` may lose its end. */
+/** True if the cells may be credentials or part of a proxy: only text such as `Example, Inc.` may be truncated. */
 function mayMatter(cells: readonly string[]): boolean {
   const [note = '', ...surplus] = cells;
   if (cells.some((cell) => cell.includes('@') || looksLikeCredentials(cell) || isPort(cell))) return true;

@@ -13,12 +13,18 @@ const BY_EXTENSION: ReadonlyMap<string, ProxyFileFormat> = new Map([
   ['.csv', 'csv'],
 ]);
 
-/** By the file extension, case-insensitively; `undefined` if that decides nothing: a `.txt` may contain anything. */
+/**
+ * The format by file extension, case-insensitively; `undefined` for an extension such as `.txt`, which any format may
+ * have.
+ */
 export function formatOfName(path: string): ProxyFileFormat | undefined {
   return BY_EXTENSION.get(extname(path).toLowerCase());
 }
 
-/** By the beginning of the file. A list is the fallback: it reports each line that is not a proxy. */
+/**
+ * The format by the beginning of the file. A list is the fallback, because its reader reports each line that is not a
+ * proxy.
+ */
 export function formatOfContent(head: string): ProxyFileFormat {
   const text = head.trimStart();
   // A bracketed IPv6 address also begins with `[`.
@@ -39,7 +45,7 @@ function isJsonLines(text: string): boolean {
   }
 }
 
-/** True for a `.json` file that in fact contains JSON Lines, as many programs write it. */
+/** True if a `.json` file contains JSON Lines, as many programs write it. */
 export function isJsonLinesInside(head: string): boolean {
   const text = head.trimStart();
   return text.startsWith('{') && isJsonLines(text);

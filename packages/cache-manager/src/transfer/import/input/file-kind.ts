@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 
-/** Thrown for a path that exists but cannot be read as a file. The message says what it is, never its name. */
+/** Thrown for a path that exists but cannot be read as a file. The message names the kind of file, never the path. */
 export class UnfitFile extends Error {}
 
 /**

@@ -20,8 +20,9 @@ const readFile = promisify(read);
 const stateOf = promisify(fstat);
 
 /**
- * Opens a regular file, a pipe or a terminal. Neither opening nor reading blocks a thread on a writer that may never
- * come: a process with such a thread cannot even exit. Rejects with the system's error or an UnfitFile.
+ * Opens a regular file, a pipe or a terminal. Neither opening nor reading blocks a thread until a writer appears: none
+ * may ever appear, and a process with a blocked thread cannot even exit. Rejects with the system's error or an
+ * UnfitFile.
  */
 export async function openReader(path: string): Promise<FileReader> {
   const fd = await openFile(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));

@@ -19,12 +19,12 @@ import {
 
 /** Bytes of a document that are parsed in one step, which takes a millisecond or two at most. */
 const PART_BYTES = 64 * 1024;
-/** Values of parsed rows that are kept in memory; the rows beyond them are parsed again when they are read. */
+/** The most values of parsed rows kept in memory; further rows are parsed again when they are read. */
 const MOST_KEPT = 1_000_000;
 
-/** How deep rows are searched for: `{ "response": { "data": […] } }`. */
+/** The depth to which objects such as `{ "response": { "data": […] } }` are searched for rows. */
 const MAX_LEVELS_OF_ROWS = 4;
-/** Rows of a member that are inspected to decide whether it contains proxies. */
+/** The number of rows of a member that are inspected to decide whether it contains proxies. */
 const MAX_INSPECTED = 20;
 /** A row known only by the name of its member. */
 const NAMED_ROW = Object.freeze({});
@@ -39,7 +39,9 @@ type Part = { readonly hint: RowHint | undefined } & (
   | { readonly problem: string; readonly fate: RowFate }
 );
 
-/** Rows of an object's members, by name. If any member has a known name, only members with known names count. */
+/**
+ * Rows of an object's members, by name. If any of these members has a known name, the rows of the others are not read.
+ */
 interface MemberRows {
   readonly wrappers: Map<string, readonly Part[]>;
   readonly others: Map<string, readonly Part[]>;
@@ -59,7 +61,7 @@ export type DocumentRow =
   | { readonly place: number; readonly row: unknown; readonly hint: RowHint | undefined }
   | { readonly place: number; readonly problem: string; readonly fate: RowFate };
 
-/** Thrown if a document cannot be read. The message is the reason without its subject. */
+/** Thrown if a document cannot be read. The message is a reason that continues "the file …". */
 class DocumentProblem extends Error {}
 
 const CREDENTIALS: ReadonlySet<unknown> = new Set(['username', 'password', 'credentials']);
@@ -71,7 +73,7 @@ const LONG_NAME = 'has a member whose name is longer than 1 MiB, the limit';
 const NO_ROWS =
   'is neither a JSON array of rows, nor a row, nor an object that contains rows, such as {"proxies": […]}, {"http": […]} or {"host:port": {…}}';
 const UNKNOWN_MEMBER =
-  'has rows in a member whose name is not recognized, next to one whose name is, and they were not read: put them in a file of their own';
+  'has rows in a member with an unknown name, which were not read because another member with rows has a known name: put them in a separate file';
 /** Parts that are collected in one step. */
 const MOST_IN_A_STEP = 1024;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members outside its rows, the limit`;
@@ -120,7 +122,7 @@ export class JsonDocument {
     }
   }
 
-  /** Consumes a value; returns its rows, `undefined` if it cannot contain any. */
+  /** Consumes a value. Returns its rows, or `undefined` if it cannot contain any. */
   *#rowsOf(hint: RowHint | undefined, level: number): Generator<undefined, readonly Part[] | undefined> {
     const first = this.#bytes[this.#at];
     if (first === OPEN_BRACKET) return yield* this.#list(hint);

@@ -14,8 +14,8 @@ export interface JsonExtent {
 }
 
 /**
- * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. In invalid JSON the result
- * is an invalid part, which the parser then refuses. Scans each byte once, in steps, and allocates nothing.
+ * Finds the end of the JSON value at `start` without parsing it, by its brackets and quotes. If the JSON is invalid, so
+ * is the part that it finds, and the parser rejects that. Scans each byte once, in steps, and allocates nothing.
  */
 export function* extentOf(bytes: Uint8Array, start: number): Generator<undefined, JsonExtent> {
   const { length } = bytes;
@@ -51,7 +51,7 @@ const TOO_LONG = 'is longer than 1 MiB, the limit for a row';
 const TOO_DEEP = `is nested deeper than ${MAX_JSON_LEVELS.toLocaleString('en')} levels, the limit for a row`;
 const TOO_MANY = `has more than ${MAX_JSON_VALUES.toLocaleString('en')} members and items, the limit for a row`;
 
-/** The limit that a row exceeds, as a reason; `undefined` if none. */
+/** The limit that a row exceeds, as a reason; `undefined` if it exceeds none. */
 export function excessOf(bytes: number, { levels, values }: JsonExtent): string | undefined {
   if (bytes > MAX_ROW_BYTES) return TOO_LONG;
   if (levels > MAX_JSON_LEVELS) return TOO_DEEP;

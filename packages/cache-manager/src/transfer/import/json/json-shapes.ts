@@ -5,7 +5,10 @@ import { membersOf, type Row } from '../rows/members/row-members.ts';
 import type { RowHint } from '../rows/row-hint.ts';
 import { isScheme, namedScheme } from '../words/scheme-words.ts';
 
-/** Names of members that contain rows. If an object has one of these, only such members count. */
+/**
+ * Names of members that contain rows. If an object has rows in a member of such a name, those in its other members are
+ * not read.
+ */
 const WRAPPERS: ReadonlySet<string> = new Set([
   ...['proxies', 'proxylist', 'proxysettings', 'data', 'results', 'result', 'items', 'list', 'rows', 'records'],
   ...['servers', 'response', 'payload', 'docs', 'entries', 'endpoints', 'content'],
@@ -17,7 +20,10 @@ export function isWrapper(name: string): boolean {
   );
 }
 
-/** What the name of a member says about its rows: their scheme, the address of its only row, or nothing. */
+/**
+ * The hint for the rows in a member: the scheme in its name or in the name of an outer member, and the name itself if
+ * it is an address.
+ */
 export function hintOf(name: string, outer: RowHint | undefined): RowHint | undefined {
   if (name.length > MAX_NAME) return outer;
   const scheme = schemeNamed(name) ?? outer?.scheme;
@@ -46,7 +52,10 @@ export function isOtherScheme(value: unknown): boolean {
   return isScheme(named) && named !== 'http';
 }
 
-/** True for an object that is a row: the object or its name contains a proxy, and none of its members contains rows. */
+/**
+ * True for an object that is a row: the object or the name of its member contains a proxy, and none of its own members
+ * contains rows.
+ */
 export function isRow(value: unknown, hint: RowHint | undefined, names: MemberNames): boolean {
   const row = value as Row;
   if (Object.keys(row).some((name) => isWrapper(name) && holdsRows(row[name]))) return false;

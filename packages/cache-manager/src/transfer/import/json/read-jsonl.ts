@@ -8,7 +8,7 @@ import { isShortJson } from './short-json.ts';
 
 /** A line of this length is within all limits: each level takes two characters, and each value at least one. */
 const SURELY_WITHIN = 2 * MAX_JSON_LEVELS;
-/** A shorter line cannot be a proxy: this is the shortest that is. */
+/** The length of the shortest object that is a proxy. Shorter lines are checked before they are parsed. */
 const SHORTEST_ROW = '{"ip":"a","port":1}'.length;
 
 /**

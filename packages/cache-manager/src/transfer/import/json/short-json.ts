@@ -6,7 +6,8 @@ const INNERMOST = /\[(?:[0s](?:,[0s])*)?\]|\{(?:s:[0s](?:,s:[0s])*)?\}/g;
 
 /**
  * True if `JSON.parse` would accept the text. Avoids the parser's exceptions: one takes as long as importing a row, and
- * a file may have a great many short invalid lines. Only for short texts, since each level of brackets costs a pass.
+ * a file may have a great many short invalid lines. Only for short strings, because each level of brackets costs a
+ * pass.
  */
 export function isShortJson(text: string): boolean {
   let rest = text.replace(SCALARS, symbolOf).replace(SPACE, '');

@@ -15,9 +15,9 @@ export interface CoveredParts {
 }
 
 /**
- * Makes cache keys that cover a password: a truncated HMAC-SHA256 under the cache's identity key. Without that key
- * nobody can test passwords against a cache key. The key is kept in a KeyObject, outside the JavaScript heap, and never
- * printed.
+ * Makes cache keys that cover a password: a truncated HMAC-SHA256 under the cache's identity key. Without that key,
+ * passwords cannot be tested against a cache key. The key is kept in a KeyObject, outside the JavaScript heap, and
+ * never printed.
  */
 export class PasswordMac {
   readonly #key: KeyObject;

@@ -13,7 +13,7 @@ export interface KeyParts {
   readonly password: string | null;
 }
 
-/** Makes the keys of an import's rows, and recognizes keys that a row may claim. */
+/** Makes the keys of an import's rows, and recognises keys that a row may claim. */
 export class RowKeys {
   readonly #identity: KeyIdentity;
   /** Present with the identity `url+credentials`. */
@@ -50,7 +50,7 @@ export class RowKeys {
   }
 
   #macOf({ url, username, password }: KeyParts): string | undefined {
-    // Without a password there is nothing to hide, and the key stays comparable with those of other programs.
+    // Without a password there is nothing to hide, and the key stays the one that other programs compute.
     return password === null ? undefined : this.#mac?.keyOf({ url, username, password });
   }
 }

@@ -4,7 +4,7 @@ import { readToken } from './token/read-token.ts';
 import { FORMS } from './token/reasons.ts';
 import { failed, skipped, type TokenReading } from './token/token-reading.ts';
 
-/** Characters of the longest command that is recognized. */
+/** Characters of the longest command that is recognised. */
 const LONGEST = 16_384;
 const BEGINNING = /^(?:\$\s+)?curl\s|^(?:-x|--proxy|--socks[45]\w*(?:-hostname)?)[\s=]/;
 
@@ -22,7 +22,7 @@ const HEADER_OPTIONS: ReadonlySet<string> = new Set(['-H', '--header', '--proxy-
 /** Short options that take a value, besides `-x` and `-U`. */
 const WITH_VALUE = 'AbcCdDeEFHhKmoPQrTtuwXYyz';
 
-const TWO_USERS = 'gives a user both in the proxy URL and in -U: remove one of them';
+const TWO_USERS = 'has a user both in the proxy URL and in -U: remove one of them';
 const NO_PROXY = 'is a curl command without a proxy: add -x and the proxy, with its port';
 const OPEN_QUOTE = 'is a curl command with an unclosed quote';
 const IN_HEADER = 'passes the proxy credentials in a header: use -U user:password instead';

@@ -8,14 +8,14 @@ import { MAY_BE_CREDENTIALS } from './token/reasons.ts';
 import { failed, type TokenEndpoint, type TokenReading } from './token/token-reading.ts';
 
 export interface EndpointTraits {
-  /** Host and port were separate parts, so user and password may follow in the same way. */
+  /** Host and port were separate parts, so user and password may follow as separate parts too. */
   readonly isPair: boolean;
   /** The scheme precedes the address, as in proxychains.conf. */
   readonly isNamed: boolean;
   readonly hasScheme: boolean;
   /** The text is a field of a row, where any further text is significant. */
   readonly isField: boolean;
-  /** Why the endpoint is refused, whatever follows. */
+  /** The reason to refuse the endpoint, whatever follows it. */
   readonly refusal?: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export class LineEndpoint {
     this.#traits = traits;
   }
 
-  /** True if the first note is not of a kind that lists usually have. */
+  /** True if the first note is of a kind that is unusual in lists. */
   get hasUnknownText(): boolean {
     return this.#first !== undefined && kindOfNote(this.#first) === 'other';
   }
@@ -58,7 +58,7 @@ export class LineEndpoint {
     if (looksLikeCredentials(text) || (this.#traits.isField && !isPlainNote(text))) this.#mayBeCredentials = true;
   }
 
-  /** `schemes`: those named after the address. */
+  /** Decides about the endpoint. `schemes` are the schemes that follow the address. */
   finish(schemes: readonly ProxyScheme[]): TokenReading {
     const { refusal, hasScheme } = this.#traits;
     if (refusal !== undefined) return failed(refusal);
@@ -77,7 +77,7 @@ export class LineEndpoint {
     return this.#value.username !== null || this.#value.password !== null;
   }
 
-  /** Two parts after host and port are notes in some lists, user and password in others. */
+  /** Two parts after host and port are notes in some lists, and user and password in others. */
   #kindOfTwo(): 'notes' | 'credentials' | 'ambiguous' {
     const { isPair, isNamed } = this.#traits;
     // After `host:port` and a space, only notes are usual.
@@ -86,7 +86,7 @@ export class LineEndpoint {
     const [first, second] = [this.#first!, this.#second!];
     const kinds = [kindOfNote(first), kindOfNote(second)];
     if (kinds[0] === 'note' || (kinds[0] === 'number' && kinds[1] !== 'other')) return 'notes';
-    // The form of proxychains.conf.
+    // The form that proxychains.conf uses.
     if (this.#notes === 2 && isPair && isNamed && this.#areAfterSpaces && kinds[0] === 'other')
       return hasAddress(first) || hasAddress(second) ? 'ambiguous' : 'credentials';
     return kinds[1] === 'note' || (isWord(first) && isWord(second)) ? 'notes' : 'ambiguous';
@@ -107,7 +107,7 @@ function hasAddress(text: string): boolean {
   return text.includes('://') || /^\[[\da-f]*:/i.test(text) || containsHostWithPort(text);
 }
 
-/** A capitalized word, as in `United States`. */
+/** A capitalised word, as in `United States`. */
 function isWord(text: string): boolean {
   return text.length <= 32 && /^\p{Lu}\p{Ll}+\.?$/u.test(text);
 }

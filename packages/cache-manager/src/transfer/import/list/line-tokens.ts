@@ -21,7 +21,7 @@ const URL_START = /^["'`]?[a-z][a-z\d+.-]{1,20}:\/\/(?=[^@]+$)/i;
 const USER_REST = /(?:(?!:\/\/)[^\s|@])*@/y;
 const QUOTES = '"\'`“‘«';
 
-/** True for text with more than one part, or with one in quotes or brackets. */
+/** True for text of several parts, and for text that begins with a quote or bracket. */
 export function hasSeveralParts(text: string): boolean {
   return ANY.test(text) || Object.hasOwn(CLOSING, text[0] ?? '');
 }
@@ -52,9 +52,9 @@ export function* tokensOf(line: string): Generator<LineToken> {
 }
 
 /**
- * The position up to which a URL extends at least, if its user or password contains a comma or semicolon, as the
- * standard allows and some gateways require; 0 for any other part. If the text before the separator already has a host
- * and port, the separator ends the URL.
+ * The least position at which a URL may end if its user or password contains a comma or semicolon, as the standard
+ * allows and some gateways require; 0 for any other part. If there is a host and port before the separator, the
+ * separator ends the URL.
  */
 function endOfUrl(line: string, start: number, separator: number): number {
   if (line[separator] !== ',' && line[separator] !== ';') return 0;

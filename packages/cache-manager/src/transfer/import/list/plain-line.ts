@@ -5,9 +5,9 @@ import { FORMS, PORT_REASONS, SEVERAL } from './token/reasons.ts';
 export type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 
 /**
- * Reads the only endpoint of a string, in any form of a list line (see {@link readLine}), with no text after it that
- * may be a user or password. A host without a dot (`squid:3128`) looks like a heading (`Total:402`), so it needs
- * `bareNames`. Reasons never quote the string: even `name:12345` may be a user and a password.
+ * Reads a string with exactly one endpoint, in any form of a list line (see {@link readLine}). Fails if text after the
+ * endpoint may be a user or password. A host without a dot (`squid:3128`) looks like a heading (`Total:402`), so it
+ * needs `bareNames`. Reasons never quote the string: even `name:12345` may be a user and a password.
  */
 export function parsePlainLine(given: string, options: PlainLineOptions): PlainLineResult {
   let first: PlainLineResult | undefined;

@@ -8,7 +8,7 @@ import { hasSeveralParts, type LineToken, tokensOf } from './line-tokens.ts';
 import type { PlainLineOptions, PlainLineResult } from './plain-line-result.ts';
 import { containsAddressWithPort } from './token/address-with-port.ts';
 import { readToken } from './token/read-token.ts';
-import { BEHIND_TEXT, FORMS, NO_PORT, NO_PORT_BEHIND } from './token/reasons.ts';
+import { FORMS, NO_PORT, PORT_NOT_ADJACENT, TEXT_BEFORE } from './token/reasons.ts';
 import { failed, skipped, type TokenRead, type TokenReading, type TokenRefused } from './token/token-reading.ts';
 
 const TOO_LONG: PlainLineResult = {
@@ -18,17 +18,17 @@ const TOO_LONG: PlainLineResult = {
 };
 
 export interface LineOptions extends PlainLineOptions {
-  /** The text is a field of a row, whose notes would be in other fields. */
+  /** The text is a field of a row. Notes would be in other fields, so further text is significant. */
   readonly isField?: boolean;
 }
 
-/** Parts of a line without a result after which the reader yields. */
+/** The number of parts without a result after which the reader yields. */
 const PARTS_PER_STEP = 64;
 
 /**
  * Reads a trimmed line of a list: one or more endpoints, whose parts are separated by colons, spaces, commas,
  * semicolons or bars. Other text after an address is ignored and never becomes part of a password. A line without an
- * endpoint gives exactly one reason. `undefined` marks a step of work without a result.
+ * endpoint yields exactly one reason. `undefined` marks a step of work without a result.
  */
 export function readLine(text: string, options: LineOptions): Iterable<PlainLineResult | undefined> {
   if (isCurlLine(text)) return [plain(readCurlLine(text, options))];
@@ -42,7 +42,7 @@ export function readLine(text: string, options: LineOptions): Iterable<PlainLine
 function readWhole(text: string, options: PlainLineOptions): PlainLineResult {
   if (text.length > MAX_FIELD_CHARACTERS) return TOO_LONG;
   const reading = readToken(withoutName(text), options.defaultScheme, options.bareNames);
-  return plain(!reading.ok && looksLikeProxy(text, reading) ? failed(NO_PORT_BEHIND) : reading);
+  return plain(!reading.ok && looksLikeProxy(text, reading) ? failed(PORT_NOT_ADJACENT) : reading);
 }
 
 function plain(reading: TokenReading | PlainLineResult): PlainLineResult {
@@ -67,9 +67,9 @@ class LineReader {
   /** A host whose port may be the next part. */
   #host: { readonly text: string; readonly isAfterText: boolean } | undefined;
   #schemes: ProxyScheme[] = [];
-  /** In this line schemes precede addresses, as in PAC files. */
+  /** The schemes of this line precede their addresses, as in PAC files. */
   #schemesLead = false;
-  /** There is text before the address that may be part of it. */
+  /** Text before the address may be part of it. */
   #hasText = false;
   /** The reason for a line without an endpoint. */
   #problem: TokenRefused = skipped(FORMS);
@@ -90,7 +90,7 @@ class LineReader {
     }
     this.#finish();
     if (this.#count === 0)
-      this.#add(looksLikeProxy(this.#text, this.#problem) ? failed(NO_PORT_BEHIND) : this.#problem);
+      this.#add(looksLikeProxy(this.#text, this.#problem) ? failed(PORT_NOT_ADJACENT) : this.#problem);
     yield* this.#found;
   }
 
@@ -135,7 +135,7 @@ class LineReader {
 
   #takePair(host: string, port: string, isAfterText: boolean): void {
     if (isAfterText) {
-      this.#problem = failed(BEHIND_TEXT);
+      this.#problem = failed(TEXT_BEFORE);
       return;
     }
     this.#hasText = false;
@@ -146,7 +146,7 @@ class LineReader {
   }
 
   #begin(reading: TokenRead, isPair: boolean): void {
-    const refusal = this.#hasText || this.#current?.hasUnknownText === true ? BEHIND_TEXT : undefined;
+    const refusal = this.#hasText || this.#current?.hasUnknownText === true ? TEXT_BEFORE : undefined;
     this.#finish();
     const isNamed = this.#schemesLead && this.#schemes.length > 0;
     const hasScheme = reading.hasScheme || isNamed;
@@ -201,12 +201,12 @@ function looksLikeProxy(text: string, { fate }: TokenRefused): boolean {
   return fate === 'skipped' && containsAddressWithPort(text);
 }
 
-/** A bullet, a dash, a flag: anything without a letter or digit. */
+/** True for a bullet, a dash or a flag: anything without a letter or digit. */
 function isMark(text: string): boolean {
   return text.length <= 64 && !/[\p{L}\p{N}]/u.test(text);
 }
 
-/** An address, a name with a dot, or a URL without a port: the port may be the next part. */
+/** True for an address, a name with a dot, or a URL, each without a port: the next part may be the port. */
 function isHostAlone(text: string): boolean {
   const host = text.replace(/^(?:https?|socks(?:4a?|5h?)):\/\//i, '');
   const isWhole = host.startsWith('[') || !host.includes(':');

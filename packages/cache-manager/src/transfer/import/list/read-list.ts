@@ -29,7 +29,7 @@ function* itemsOf(lines: Iterable<TextLine>, options: PlainLineOptions): Generat
 
 function toItem(line: number, result: PlainLineResult, text: string, end: number): FileItem {
   if (!result.ok) {
-    // A # may also be part of a user or password: then the line is not a heading.
+    // If the # is part of a user or password, the line is not a heading.
     const isCut =
       result.fate === 'skipped' &&
       end < text.length &&
@@ -51,7 +51,7 @@ function isSection(entry: string): boolean {
   return entry.length < 64 && /^\[[a-z][\w -]*\]$/i.test(entry);
 }
 
-/** Not by a regular expression: one that searches for the end of the line after each `#` takes quadratic time. */
+/** Uses no regular expression: one that searches for the end of the line after each `#` takes quadratic time. */
 function withoutComment(text: string): string {
   for (let at = text.indexOf('#'); at >= 0; at = text.indexOf('#', at + 1)) {
     if (at === 0 || isSpaceAt(text, at - 1)) return text.slice(0, at);

@@ -2,8 +2,9 @@ import { SECRET_MASK } from '@pw/cache-models';
 import type { RowCredentials } from './row-credentials.ts';
 
 /**
- * Reads credentials as ProxyWhirl does: empty and falsy values are absent, a number becomes its digits. The mask that
- * ProxyWhirl's export writes for every credential is also absent: as a password it would lock the user out.
+ * Reads credentials as ProxyWhirl does: empty and falsy values count as absent, and a number becomes its digits. The
+ * mask that ProxyWhirl's export writes for every credential counts as absent too: as a password it would lock the user
+ * out.
  */
 export function readFullRecordCredentials(row: Readonly<Record<string, unknown>>): RowCredentials {
   const notes: string[] = [];

@@ -22,9 +22,9 @@ export function isFullRecord(row: Row): boolean {
 }
 
 /**
- * An entry with every field as in the record, plus the labels of the import. Masked credentials are absent; credentials
- * in the URL move to their fields; credentials in the source, the error or a label are masked; invalid labels are left
- * out.
+ * An entry with every field as in the record, plus the labels of the import. Masked credentials count as absent;
+ * credentials in the URL are moved to their fields; those in the source, the error or a label are masked; invalid
+ * labels are left out.
  *
  * Throws a CacheCorruptionError that names the member, a CacheValidationError for an invalid URL that may contain a
  * password, or a CacheError with code `CACHE_CREDENTIAL_UNREADABLE`.
@@ -40,7 +40,7 @@ export function fullRecordToEntry(
   const entry = extractUrlCredentials(recordToEntry({ ...row, source, username, password, labels: undefined }, cipher));
   if (!parseProxyUrl(entry.proxyUrl).ok && mayContainCredentials(entry.proxyUrl))
     throw new CacheValidationError(
-      'proxy_url may contain a password, which must not be stored in clear text: write it as scheme://user:password@host:port',
+      'proxy_url may contain a password, which must not be stored in plain text: write it as scheme://user:password@host:port',
     );
   return { entry: CacheEntry.restore(maskPlainFields({ ...entry, labels })), notes: [...notes, ...labelNotes] };
 }

@@ -25,17 +25,17 @@ export type RowAddress =
 export interface AddressContext {
   /** The scheme if the address has none. */
   readonly scheme: ProxyScheme;
-  /** The name of the member that contains the row, if that is an address. */
+  /** The name of the member that contains the row, if the name is an address. */
   readonly address?: string | undefined;
 }
 
 /**
  * Finds the endpoint in a URL or another member for a whole proxy, or else in a host and a port. The first valid one is
- * used; if there is none, the first failure is the reason.
+ * used. If there is none, the first failure is reported.
  *
  * ProxyWhirl accepts any non-empty string as a URL, so its files may contain invalid ones, which are stored unchanged.
- * Refused are only strings that may contain credentials, since the URL is stored in clear text, and strings that are a
- * proxy but for an invalid host.
+ * Only two kinds of string are refused: those that may contain credentials, because the URL is stored in plain text,
+ * and those that would be a proxy if their host were valid.
  */
 export function readAddress(members: RowMembers, context: AddressContext): RowAddress {
   const { url, host, port, link } = members;
@@ -73,8 +73,8 @@ function readFlags({ flags = [] }: RowMembers, context: AddressContext): RowAddr
 }
 
 /**
- * The problem with `{ "http": …, "https": … }` with two proxies: a row is one entry. Schemes are ignored, since they
- * are usually those of the sites.
+ * The problem of a row such as `{ "http": …, "https": … }` that names two different proxies: a row is one entry.
+ * Differences in the scheme are ignored, because the names usually refer to the schemes of the sites.
  */
 export function otherProxyOf(
   { flags = [] }: RowMembers,
@@ -163,7 +163,7 @@ function schemeOfUrl(url: string): ProxyScheme {
 const NO_HOST_ALONE = 'must be only a host when the row has a port: put a whole URL in proxy_url';
 const WRONG_PORT = 'must be a whole number from 1 to 65535';
 
-/** Parses each field on its own: if they were joined first, part of one could be taken for another. */
+/** Parses each field on its own: if they were joined first, a part of one could be taken for the other. */
 function readParts(
   given: Member,
   port: Member | undefined,

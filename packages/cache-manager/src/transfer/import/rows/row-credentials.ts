@@ -17,15 +17,15 @@ const AS_TEXT = 'write it as a string';
 
 /**
  * The credentials in the members of a row. A number becomes its digits, unless it may have lost some. An unreadable
- * value fails the row: without its credentials, a proxy is a different one. The mask that ProxyWhirl's export writes
- * for every credential is absent: as a password it would lock the user out.
+ * value fails the row: without its credentials, it would be a different proxy. The mask that ProxyWhirl's export writes
+ * for every credential counts as absent: as a password it would lock the user out.
  */
 export function readCredentials(members: RowMembers, names: MemberNames): RowCredentials | Unreadable {
   const { username, password, credentials } = members;
   if (username === undefined && password === undefined) {
     return credentials === undefined ? NONE : fromOneMember(credentials, names);
   }
-  // `None` in both was written by a program; in one of them it may be a real name.
+  // In both, `None` was written by a program; in only one of them it may be a real name or password.
   if (isBlank(username) && isBlank(password)) return NONE;
   const notes: string[] = [];
   const user = read(username, notes);

@@ -1,8 +1,8 @@
 import type { ProxyScheme } from '@pw/cache-models';
 
-/** What the position of a row in its file says about it. The row itself takes precedence. */
+/** Facts about a row that follow from its position in the file. The row itself takes precedence. */
 export interface RowHint {
-  /** The scheme after which the row's list is named. */
+  /** The scheme that gives the row's list its name. */
   readonly scheme?: ProxyScheme;
   /** The name of the member that contains the row, if that may be an address. */
   readonly address?: string;

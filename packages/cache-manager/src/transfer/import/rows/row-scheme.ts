@@ -4,7 +4,8 @@ import type { MemberNames } from './members/member-names.ts';
 import { type Member, membersOf, type Row, type RowMembers } from './members/row-members.ts';
 
 /**
- * The scheme of a row, if it names one, and the port if the scheme has its own; or why the row is not a usable proxy.
+ * The scheme of a row, if it names one, with its own port, if it has one; or the reason why the row is not a usable
+ * proxy.
  */
 export type RowScheme =
   | { readonly scheme?: ProxyScheme; readonly port?: Member; readonly note?: string }
@@ -26,7 +27,7 @@ const FOXYPROXY_TYPES: readonly NamedScheme[] = [
   'direct',
 ];
 
-/** Items of a list of protocols that are inspected. */
+/** The number of items of a list of protocols that are inspected. */
 const MAX_ITEMS = 32;
 
 /** The scheme from the members that name one, or else from flags named after a scheme. */
@@ -80,7 +81,7 @@ function namedIn(schemes: readonly Member[], row: Row, names: MemberNames): RowS
 /** `undefined` if the next member should be tried. */
 function toScheme(named: NamedScheme, { role }: Member): RowScheme | undefined {
   if (named === 'nothing') return undefined;
-  if (named === 'direct') return { problem: `${role.name} says that this is not a proxy`, isDirect: true };
+  if (named === 'direct') return { problem: `${role.name} means that this is not a proxy`, isDirect: true };
   if (isScheme(named)) return { scheme: named };
   // In some lists `type` is the kind of proxy.
   if (named === 'unknown' && (role.label !== undefined || /type/.test(role.name))) return undefined;

@@ -28,7 +28,7 @@ import { schemeOf } from './row-scheme.ts';
 import type { UnnamedCells } from './unnamed/unnamed-cells.ts';
 import { containsUnrecognizedProxy } from './unrecognized-proxy.ts';
 
-/** Everything besides the row that decides its entry. One per import. */
+/** Everything besides the row that determines its entry. One per import. */
 export interface RowContext {
   readonly clock: Clock;
   readonly cipher: CredentialCipher | undefined;
@@ -46,8 +46,8 @@ export interface RowContext {
 }
 
 /**
- * Whether the key was derived from the entry's own URL, or came with a full record: then only the cache can tell whose
- * it is.
+ * Whether the key was derived from the entry's own URL, or comes from a full record. A key from a record may belong to
+ * another proxy, which only a look into the cache can tell.
  */
 export type KeySource = 'own' | 'record';
 
@@ -55,7 +55,7 @@ export type RowResult =
   | { readonly entry: CacheEntry; readonly keySource: KeySource; readonly notes: readonly string[] }
   | { readonly fate: RowFate; readonly reason: string };
 
-// Placeholder to validate the other fields of an entry whose URL is known to be invalid.
+// A valid URL, so that the other fields of an entry with an invalid URL can be validated.
 const STAND_IN = 'http://host.invalid:1';
 const FOREIGN_KEY = 'key does not match the URL and username; the proxy was stored under the key that does';
 const OTHER_SCHEME = 'names a different scheme than the URL; the scheme of the URL was used';
@@ -107,7 +107,7 @@ function readTextRow(value: string, context: RowContext, hint: RowHint | undefin
   return makeEntry({}, { kind: 'url', url, username, password }, { username, password, notes: [] }, context);
 }
 
-/** More cells than any sensible row without a header has. */
+/** The most cells of a row without a header. */
 const MAX_CELLS = 64;
 
 /** An array of arrays is a table without a header. */
@@ -185,20 +185,20 @@ function makeEntry(
   return { entry, keySource: 'own', notes };
 }
 
-/** The value of `proxy_url`, if the address came from it: a key may only be derived from that. */
+/** The value of `proxy_url`, if the address came from it; only then may the key of the row be its hash. */
 function givenUrl({ url }: RowMembers, address: RowAddress): string | undefined {
   if (url?.role.rank !== 0 || typeof url.value !== 'string') return undefined;
   return address.kind === 'odd' || (address.kind === 'url' && address.member === url) ? url.value : undefined;
 }
 
-/** True for SOCKS and HTTP; lists do not reliably distinguish HTTP from HTTPS. */
+/** True if one scheme is SOCKS and the other is HTTP or HTTPS. Lists do not reliably distinguish HTTP from HTTPS. */
 function isOtherFamily(named: ProxyScheme | undefined, own: ProxyScheme): boolean {
   return named !== undefined && named.startsWith('socks') !== own.startsWith('socks');
 }
 
 /** An entry whose invalid URL is stored unchanged; its other fields are validated as usual. */
 function oddEntry({ text }: RowAddress & { kind: 'odd' }, input: CacheEntryInput, clock: Clock): CacheEntry {
-  // Throws the error for lone surrogates: the source has the same rule as the URL.
+  // Throws the error for lone surrogates, by way of the source, which has the same rule as the URL.
   if (!text.isWellFormed()) CacheEntry.create({ proxyUrl: STAND_IN, source: text }, clock);
   return CacheEntry.restore({ ...CacheEntry.create(input, clock), proxyUrl: text });
 }

@@ -1,14 +1,14 @@
 import { containsAddressWithPort } from '../list/token/address-with-port.ts';
 import type { Row } from './members/row-members.ts';
 
-/** Members that are inspected, and the characters of each: enough for any row with a proxy. */
+/** The number of members that are inspected, and of characters of each: enough for any row with a proxy. */
 const MOST_MEMBERS = 64;
 const LONGEST = 300;
 
 const PLACE = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}:\d{2,5}(?!\d)/;
 
 /**
- * True if any string of a row contains an address with a port: the row is a proxy with unknown member names, not a
+ * True if any string of a row contains an address with a port: such a row is a proxy with unknown member names, not a
  * heading.
  */
 export function containsUnrecognizedProxy(row: Row): boolean {

@@ -1,6 +1,6 @@
 import { isNamedNote } from './list-words.ts';
 
-/** A named credential, with or without its value: `user=scout`, `password:`. */
+/** The beginning of a named credential, with or without its value: `user=scout`, `password:`. */
 const NAMED = /^(?:proxy[_-]?)?(?:user(?:_?name)?|login|pass(?:word|wd)?|pwd|auth(?:orization)?)[:=]/i;
 
 /** True for `user:password` (but not a time, a link or `ping:20ms`), and for `user=…` or `pass=…`. */

@@ -54,7 +54,7 @@ const KEYS = wordsOf(
     'checked port status score protocol protocols',
 );
 
-/** True for the name in `ping:20ms` and the like, which are not a username and password. */
+/** True for the name in a note such as `ping:20ms`, which is not a username and password. */
 export function isNamedNote(name: string): boolean {
   return isAmong(KEYS, name);
 }

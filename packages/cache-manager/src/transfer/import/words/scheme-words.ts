@@ -13,7 +13,7 @@ const IGNORED: ReadonlySet<string> = new Set([
   ...['', 's', 'and', 'or', 'proxy', 'proxies', 'transparent', 'anonymous', 'elite', 'distorting', 'noa', 'anm', 'hia'],
 ]);
 
-/** What programs write for an absent value. */
+/** The words that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set(['', '-', 'none', 'null', 'nan', 'n/a', 'unknown', 'any', 'auto']);
 /** Protocols that are not supported. */
 const FOREIGN: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ export function namedScheme(text: string): NamedScheme {
 
 function namedByWords(lower: string): NamedScheme {
   let best: ProxyScheme | undefined;
-  // Normalizes `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80`.
+  // Normalises `SOCKS 5`, `socks-v5`, `SOCKS4/5` and `CONNECT:80`.
   const text = lower
     .replace(/socks[\s_-]*v?(?=[45])/g, 'socks')
     .replace(/(socks4a?)\s*\/\s*(?=5)/g, '$1/socks')

@@ -25,7 +25,7 @@ async function cacheOf(...tiers: CacheTierConfigInput[]) {
   return { cache, logger, warm };
 }
 
-describe('an import that evicts what it just loaded', () => {
+describe('an import that evicts entries that it has just loaded', () => {
   it('reports how many, and the capacity', async () => {
     const { cache, warm } = await cacheOf({ maxEntries: 100 }, { maxEntries: 180 });
     const result = await warm(rowsOf(300));

@@ -86,7 +86,7 @@ describe('the format of a file', () => {
     expect(target.one.proxyUrl).toBe('http://a.example:1');
   });
 
-  it('is not mistaken for JSON if a list begins with an IPv6 address', async () => {
+  it('is not mistaken for JSON if it is a list that begins with an IPv6 address', async () => {
     const { target } = await importText('proxies', '[::1]:80\n');
     expect(target.one.proxyUrl).toBe('http://[::1]:80');
   });

@@ -17,7 +17,7 @@ const ANN = generateCacheKey(GATE, { username: 'ann' });
 
 type Row = Record<string, unknown>;
 
-/** A cache that holds the entry of `ann` at the gate, with health. */
+/** A cache with the entry of `ann` at the gate, with health. */
 function cacheOfAnn(more: Partial<CacheEntryInput> = {}): MapTarget {
   const target = new MapTarget();
   const entry = CacheEntry.create(
@@ -36,7 +36,7 @@ function cacheOfAnn(more: Partial<CacheEntryInput> = {}): MapTarget {
   return target;
 }
 
-/** A full record of an export, of an entry that has nothing but what is given. */
+/** A full record as in an export, of an entry with the given fields only. */
 function recordOf(target: MapTarget, input: CacheEntryInput, more: Row = {}): Row {
   return { ...entryToRecord(CacheEntry.create(input, target.clock), new TestCipher()), ...more };
 }
@@ -90,7 +90,7 @@ describe.each(formats)('a row of a %s file with the key of another proxy', (form
     expect(at(target, generateCacheKey(EVIL, { username: 'ann' }))).toMatchObject({ proxyUrl: EVIL, password: null });
   });
 
-  it('becomes an entry of its own if keys are small numbers of another program', async () => {
+  it('becomes an entry of its own if its key is a small number from another program', async () => {
     const target = new MapTarget();
     const row = (key: number, host: string) => ({ key, ip: host, port: 80 });
     await importRows(target, [row(1, '198.18.0.1'), row(2, '198.18.0.2')], format);
@@ -139,7 +139,7 @@ describe('a key that the row itself hashes to', () => {
 });
 
 describe.each(['json', 'jsonl'] as const)('a full record of a %s file', (format) => {
-  it('keeps its key, whatever it is', async () => {
+  it('keeps any key that it has', async () => {
     const target = new MapTarget();
     const result = await importRows(target, [recordOf(target, { proxyUrl: EVIL, key: 'its own' })], format);
     expect(result).toMatchObject({ loaded: 1, problemCount: 0 });
@@ -295,10 +295,10 @@ describe('any import', () => {
             const was = before.get(key);
             const isOther = was === undefined || originOf(was.proxyUrl) !== originOf(entry.proxyUrl);
             if (isOther) expect(entry.totalHealthChecks).toBe(0);
-            // Only the proxy whose own key it is may take the place of another one.
+            // Only the proxy to which the key belongs may replace another one.
             if (was !== undefined && isOther) {
               const url = entry.proxyUrl;
-              // A row that came after may have named the key, and another user of the same proxy.
+              // A later row may have named the key, with another user of the same proxy.
               const users = given
                 .filter(({ origin }) => originOf(origin.url) === originOf(url))
                 .map((one) => one.username);

@@ -26,11 +26,11 @@ describe('a host without a dot in a list', () => {
     const { counts, reasons } = await importText('list.txt', 'squid:3128\n');
     expect(counts).toEqual([0, 0, 1]);
     expect(reasons[0]).toContain('only in a URL');
-    // The same shape has a user whose password is a number.
+    // A user with a numeric password looks the same.
     expect((await importLine('hunter2:12345')).reasons[0]).not.toMatch(/hunter2|12345/);
   });
 
-  it('is a heading if it is a word of headings', async () => {
+  it('is a heading if headings usually contain it', async () => {
     expect((await importText('list.txt', 'Total:402\nUpdated:12:34:56\nPort:8080\n')).counts).toEqual([0, 3, 0]);
   });
 

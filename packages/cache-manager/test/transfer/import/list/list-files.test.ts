@@ -13,7 +13,7 @@ interface Expected {
 
 const plain = (...places: string[]): Proxy[] => places.map((place) => [`http://198.18.0.${place}`]);
 
-/** What a person expects of the files in `fixtures`. */
+/** The results that a person expects of the files in `fixtures`. */
 const CASES: Readonly<Record<string, Expected>> = {
   'suffix-list.txt': { proxies: plain('1:999', '2:80', '3:8080'), skipped: 2, countries: ['CO', 'HK', 'US'] },
   'status.txt': { proxies: plain('1:80', '2:80') },
@@ -56,7 +56,7 @@ const CASES: Readonly<Record<string, Expected>> = {
   'orders.txt': { proxies: plain('1:8080', '2:8080', '3:8080', '4:8080').map(([url]) => [url, 'ann', 'secret']) },
   'orders-numeric.txt': { proxies: plain('1:8080', '2:8080').map(([url]) => [url, 'scout', '12345']) },
   'table.html': { proxies: [], failed: 1 },
-  // A number before an address, blanks around its colon and a slash behind it are told, not guessed at.
+  // A number before an address, blanks around its colon, and a slash after it are reported, not guessed at.
   'messy.txt': { proxies: plain('1:8080', '2:80', '3:80', '4:80', '5:80', '6:80', '7:80', '8:80', '9:80'), failed: 3 },
   'utf16.txt': { proxies: plain('1:80', '2:80') },
   'utf16-nobom.txt': { proxies: plain('1:80', '2:80') },
@@ -91,7 +91,7 @@ const CASES: Readonly<Record<string, Expected>> = {
 };
 
 describe('a published list', () => {
-  it.each(Object.entries(CASES))('is imported as a person expects: %s', async (name, expected) => {
+  it.each(Object.entries(CASES))('is imported as a person would expect: %s', async (name, expected) => {
     const target = new MapTarget();
     const result = await warmFromFile(target, join(import.meta.dirname, 'fixtures', name));
     const entries = [...target.map.values()];

@@ -51,7 +51,7 @@ type Edit = readonly [at: number, kind: 'delete' | 'insert' | 'replace', sign: s
 const signs = fc.constantFrom(...' \t:,;|#"\'[]()/-=%.\\\u00a0\u200b');
 const edit = (...kinds: Edit[1][]): fc.Arbitrary<Edit> => fc.tuple(fc.nat(200), fc.constantFrom(...kinds), signs);
 
-/** Excludes edits that move a separator, which nobody could detect. */
+/** Excludes edits that move a separator, because they cannot be detected. */
 const edits: fc.Arbitrary<readonly Edit[]> = fc.oneof(
   fc.array(edit('insert'), { minLength: 1, maxLength: 3 }),
   edit('delete', 'replace').map((one) => [one]),

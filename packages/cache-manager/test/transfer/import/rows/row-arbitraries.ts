@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MEMBER_TABLE, type RowField } from '../../../../src/transfer/import/rows/members/member-table.ts';
 
-/** A proxy as somebody knows it, before it is written down. */
+/** A proxy, before it is written to a file. */
 export interface Endpoint {
   readonly scheme: 'http' | 'socks4' | 'socks5';
   readonly host: string;
@@ -10,9 +10,9 @@ export interface Endpoint {
   readonly password: string;
 }
 
-/** Hosts are digits; a credential has none of these letters' places in common with them. */
+/** Hosts consist of digits, so that no credential resembles one. */
 const HOST = fc.tuple(fc.nat(254), fc.nat(254)).map(([a, b]) => `198.18.${a}.${b}`);
-/** Letters that are in no host, no scheme, no port and no name of the table. */
+/** Letters that occur in no host, scheme or port, and in no name of the table. */
 const LETTERS = 'qwxzQWXZ';
 
 const credential = (others: string) =>
@@ -33,12 +33,12 @@ const endpointOf = (others: string): fc.Arbitrary<Endpoint> =>
     password: credential(others),
   });
 
-/** With whatever a file may have in a credential, its own delimiters included. */
+/** Credentials have any characters that may be in a file, including its delimiters. */
 export const endpoint = endpointOf('ÄжЖ ,;|\t"\'\\:@#%$/=');
-/** With letters only: wherever one is found, it is of a credential. */
+/** Credentials consist of these letters only, so that any of them shows where a credential is. */
 export const plainEndpoint = endpointOf('');
 
-/** A name of the table for a field, in any of the spellings that do not matter. */
+/** A name of the table for a field, in any of the equivalent spellings. */
 const nameOf = (field: RowField): fc.Arbitrary<string> =>
   fc
     .tuple(

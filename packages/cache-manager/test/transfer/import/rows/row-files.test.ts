@@ -27,7 +27,7 @@ const isIt = ([url, ...credentials]: Proxy, [gotUrl, ...got]: Proxy): boolean =>
   JSON.stringify(credentials) === JSON.stringify(got);
 
 describe('a published file of rows', () => {
-  it.each(Object.keys(EXPECTED))('is imported as a person expects: %s', async (name) => {
+  it.each(Object.keys(EXPECTED))('is imported as a person would expect: %s', async (name) => {
     const { must, may = [], after, labels = {}, exit } = EXPECTED[name]!;
     const target = new MapTarget();
     if (after !== undefined) await warmFromFile(target, join(FOLDER, after));

@@ -30,12 +30,12 @@ const asKnown = ({ scheme, host, port, username, password }: Endpoint) => [
   password,
 ];
 
-/** One of each proxy and user: further ones would be the same entry. */
+/** Endpoints with different hosts, so that each becomes an entry. */
 const endpoints = (of: fc.Arbitrary<Endpoint>) =>
   fc.uniqueArray(of, { minLength: 1, maxLength: 4, selector: ({ host }) => host });
 
 const delimiter = fc.constantFrom(',', ';', '\t', '|');
-/** In quotes where it must be, or where chance has it. */
+/** A cell, in quotes if necessary or if `isQuoted`. */
 const cellOf = (text: string, by: string, isQuoted: boolean): string =>
   isQuoted || text.includes(by) || /^\s|\s$|^"|["\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
@@ -43,7 +43,7 @@ const PARTS = ['host', 'port', 'scheme', 'username', 'password'] as const;
 type Part = (typeof PARTS)[number];
 const order = fc.shuffledSubarray([...PARTS], { minLength: PARTS.length });
 
-/** A table; blanks beside its delimiters where chance has them. */
+/** A table, with blanks and quotes at random. */
 function tableOf(
   rows: readonly Endpoint[],
   header: Names | undefined,
@@ -83,9 +83,9 @@ describe('a proxy with credentials', () => {
       ['host', 'port', 'scheme', 'username', 'password'],
     );
     // Two words with capitals may be a city and a provider.
-    const told = plainEndpoint.map((found) => ({ ...found, username: found.username.toLowerCase() }));
+    const lowerCase = plainEndpoint.map((found) => ({ ...found, username: found.username.toLowerCase() }));
     await fc.assert(
-      fc.asyncProperty(endpoints(told), orders, delimiter, dice, async (rows, parts, by, thrown) => {
+      fc.asyncProperty(endpoints(lowerCase), orders, delimiter, dice, async (rows, parts, by, thrown) => {
         const target = await read('csv', tableOf(rows, undefined, parts, by, thrown));
         expect(asRead(target)).toEqual(rows.map(asKnown));
       }),
@@ -144,7 +144,7 @@ describe('a proxy with credentials', () => {
   });
 });
 
-/** Characters taken away, put in and put twice, anywhere behind the header. */
+/** Characters that are dropped, inserted or doubled, or a cut, anywhere after the header. */
 const mutation = fc.record({
   at: fc.nat(10_000),
   kind: fc.constantFrom('drop', 'insert', 'double', 'cut'),
@@ -162,7 +162,7 @@ function mutated(text: string, from: number, mutations: readonly Mutation[]): st
   }, text);
 }
 
-/** Letters of a credential are in no host, and digits of a host in no credential. */
+/** Expects no letter of a credential in a host, and no digits of a host in a credential. */
 function expectNoMixture(target: MapTarget): void {
   for (const [url, username, password] of asRead(target)) {
     expect(url!.replace(/^[a-z\d]+:\/\//, '')).toMatch(/^[\d.:]+$/);

@@ -234,7 +234,7 @@ describe('a table without a column that names a proxy', () => {
     expect(reasons[0]).not.toContain('hunter');
   });
 
-  it('is not one that begins with the delimiter line of Excel or a comment', async () => {
+  it('does not include one that begins with the delimiter line of Excel or a comment', async () => {
     for (const text of ['sep=;\nip;port\n198.18.0.1;80\n', '# ours, of today\nip,port\n198.18.0.1,80\n'])
       expect((await importText('rows.csv', text)).entries).toEqual([['http://198.18.0.1:80', null, null]]);
   });

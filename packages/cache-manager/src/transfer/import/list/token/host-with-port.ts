@@ -3,9 +3,9 @@ import { parseProxyHost } from '@pw/cache-models';
 const LONGEST_NAME = 253;
 
 /**
- * True if text that should be a user and a password contains a host with a port: an address, a name with a dot,
- * `localhost`, or an IPv6 address in brackets. Two joined lines look like that, or a line in another order. Linear in
- * the length.
+ * True if text in the place of a user and password contains a host with a port: an address, a name with a dot,
+ * `localhost`, or an IPv6 address in brackets. Joined lines look like that, and lines with another order of parts.
+ * Linear in the length.
  */
 export function containsHostWithPort(text: string): boolean {
   if (!/:\d/.test(text)) return false;
@@ -15,7 +15,7 @@ export function containsHostWithPort(text: string): boolean {
 }
 
 /**
- * The next line may directly follow the port of an address; after a name, the digits may be the beginning of a
+ * The next line may directly follow the port of an address. After a name, further digits may be the beginning of a
  * password.
  */
 function hasPort(text: string, host: string): boolean {

@@ -9,13 +9,13 @@ import {
   FORMS,
   HAS_PATH,
   MANY_COLONS,
-  MORE_BEHIND_AT,
+  MORE_AFTER_AT,
   NO_BRACKETS,
   NO_PORT,
   NO_USER,
   ONE_CREDENTIAL,
+  SCHEME_AFTER_PORT,
   SCHEME_AS_USER,
-  SCHEME_BEHIND,
   SINGLE_NAME,
   WIDE_COLON,
   WRONG_PORT,
@@ -24,23 +24,24 @@ import { failed, near, skipped, type TokenEndpoint, type TokenReading, type Toke
 
 export interface OrderOptions {
   readonly scheme: ProxyScheme;
-  /** The text follows `scheme://`, where a host needs no dot. */
+  /** True if the text follows `scheme://`: there, a host needs no dot. */
   readonly inUrl: boolean;
   readonly bareNames: boolean;
 }
 
-/** The confidence that text is a host: a name without a dot may be anything, including a user. */
+/** How certain it is that text is a host: a name without a dot may be anything, including a user. */
 const Rank = { NONE: 0, SINGLE_NAME: 1, HOST: 2 } as const;
 type Rank = (typeof Rank)[keyof typeof Rank];
 
-/** The reading of a token from one side, or why it fails. */
+/** The result of reading a token from one side, or the reason why that fails. */
 interface Side {
   readonly rank: Rank;
   readonly value?: TokenEndpoint;
-  /** What is wrong, if the text nearly has this form. */
+  /** The fault, if the text almost has this form. */
   readonly problem?: TokenRefused | undefined;
-  /** What should be a user and a password contains another host and port, so no reading is safe. */
+  /** The part for the user and password contains another host and port, so no reading is safe. */
   readonly isAmbiguous?: boolean;
+  /** The separator between the place and the credentials; empty if there are none. */
   readonly by?: ':' | '@' | '';
 }
 
@@ -79,7 +80,7 @@ function readBoth(text: string, options: OrderOptions, mustEndWithPort = false):
   if (front.rank === Rank.NONE && back.rank === Rank.NONE) return refuse(text, front, back, options);
   if (front.rank === Rank.NONE) return accept(back.value!, back.rank, options);
   if (back.rank === Rank.NONE) return accept(front.value!, front.rank, options);
-  // After the `@` of a URL is always the host.
+  // In a URL, the part after the `@` is always the host.
   const isUrl = options.inUrl && back.by === '@';
   if (front.rank === back.rank)
     return isUrl && front.rank === Rank.SINGLE_NAME ? accept(back.value!, back.rank, options) : near(AMBIGUOUS);
@@ -120,7 +121,7 @@ function readFront(text: string, options: OrderOptions, mustEndWithPort: boolean
     return { rank: Rank.NONE, problem: near(AMBIGUOUS), isAmbiguous: place.rank === Rank.HOST, by: by as ':' };
   const password = rest.slice(colon + 1);
   if (by === ':' && password.includes(':') && schemeOfWord(rest.slice(0, colon)) !== undefined)
-    return { rank: Rank.NONE, problem: near(SCHEME_BEHIND), by };
+    return { rank: Rank.NONE, problem: near(SCHEME_AFTER_PORT), by };
   return {
     rank: place.rank,
     value: { url, username: rest.slice(0, colon), password: password || null },
@@ -147,7 +148,7 @@ function readBack(text: string, options: OrderOptions): Side {
   const before = text.slice(0, start - 1);
   if (by === '@') {
     const place = readHostAndPort(text.slice(start, portColon), port, options, before);
-    // A host and port at the beginning is the other reading; one in the middle fits neither.
+    // A host and port at the beginning allow the other reading; in the middle they fit neither.
     if (place.value !== undefined && containsHostWithPort(before.slice(before.indexOf(':') + 1)))
       return { rank: Rank.NONE, problem: near(AMBIGUOUS), by };
     return { ...place, by };
@@ -161,8 +162,8 @@ function readBack(text: string, options: OrderOptions): Side {
   if (colon < 0)
     return { rank: Rank.NONE, problem: place.rank === Rank.HOST ? near(ONE_CREDENTIAL) : failed(ONE_CREDENTIAL), by };
   if (colon === 0 || colon === before.length - 1) return { rank: Rank.NONE, problem: near(NO_USER), by };
-  // The further `@` may belong to the password or to the host.
-  if (before.includes('@')) return { rank: Rank.NONE, problem: near(MORE_BEHIND_AT), by };
+  // The additional `@` may belong to the password or to the host.
+  if (before.includes('@')) return { rank: Rank.NONE, problem: near(MORE_AFTER_AT), by };
   if (before.includes(':', colon + 1)) return { rank: Rank.NONE, problem: near(MANY_COLONS), by };
   const username = before.slice(0, colon);
   // The remains of a damaged URL or IPv6 address.
@@ -200,7 +201,7 @@ function rankOf({ host }: ParsedProxyUrl): Rank {
 
 function placeProblem(host: string, part: 'scheme' | 'host' | 'port', reason: string): TokenRefused | undefined {
   if (part === 'port') return host.includes('.') || host.startsWith('[') ? near(WRONG_PORT) : skipped(WRONG_PORT);
-  // Digits are a time, or a port followed by another.
+  // Digits instead of a host are a time, or a port followed by another.
   if (/^\d+$/.test(host) || /\s/.test(host)) return undefined;
   return host.includes('.') ? near(reason) : failed(reason);
 }
@@ -209,8 +210,8 @@ function refuse(text: string, front: Side, back: Side, { inUrl }: OrderOptions):
   if (text.includes(':') && endsWithIpv6(text)) return near(NO_BRACKETS);
   for (const { problem } of back.by === '@' ? [back, front] : [front, back]) if (problem !== undefined) return problem;
   if (text.includes('\uff1a') && /\d\uff1a\d/.test(text)) return failed(WIDE_COLON);
-  const behindAt = text.slice(text.lastIndexOf('@') + 1);
-  if (/^(?:[\w.-]*\.[\w-]+|localhost|\[[^\]]+\]):\d+\D/.test(behindAt)) return near(HAS_PATH);
+  const afterAt = text.slice(text.lastIndexOf('@') + 1);
+  if (/^(?:[\w.-]*\.[\w-]+|localhost|\[[^\]]+\]):\d+\D/.test(afterAt)) return near(HAS_PATH);
   if (inUrl || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) || (/^\[.*\]$/.test(text) && isIpv6(text.slice(1, -1))))
     return failed(NO_PORT);
   return containsHostWithPort(text) ? near(FORMS) : skipped(FORMS);

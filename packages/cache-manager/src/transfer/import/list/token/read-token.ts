@@ -25,7 +25,7 @@ const SCHEME = /^[a-z][a-z\d+.-]{1,20}:\/\//i;
 export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean): TokenReading {
   const text = trimInvisible(given);
   if (text.includes('://')) {
-    const link = linkBehind(text);
+    const link = trailingLinkAt(text);
     if (link > 0) return readToken(text.slice(0, link), scheme, bareNames);
     const url = SCHEME.test(text) ? text : withoutLeadingSymbols(text);
     return SCHEME.test(url) ? readUrl(url, bareNames) : failed(URL_INSIDE);
@@ -38,7 +38,7 @@ export function readToken(given: string, scheme: ProxyScheme, bareNames: boolean
  * The position of the link in brackets that some providers put after the password, to change the address; -1 if there
  * is none.
  */
-function linkBehind(text: string): number {
+function trailingLinkAt(text: string): number {
   const link = text.endsWith(']') ? text.lastIndexOf('[http') : -1;
   return /^\[https?:\/\//.test(text.slice(link, link + 9)) ? link : -1;
 }
@@ -68,8 +68,8 @@ function readUrl(url: string, bareNames: boolean): TokenReading {
 }
 
 /**
- * True if there are two `@` and a host without a dot after the last: the first `@` may be the real one, and the host
- * cut off.
+ * True if there are two `@` and a host without a dot after the last: the real host may follow the first `@`, with its
+ * end cut off.
  */
 function isCutOff(url: string, at: number, host: string): boolean {
   return (

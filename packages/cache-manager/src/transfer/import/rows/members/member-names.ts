@@ -3,7 +3,10 @@ import { isSuspectName } from './suspect-names.ts';
 
 /** The meaning of a member's name. */
 export interface MemberRole {
-  /** The name in the spelling of the table, such as `ip_address`, so that it quotes nothing of the file. */
+  /**
+   * The name in the spelling of the table, such as `ip_address`. For an unread name, its spelling in the file if a
+   * message may show that, else an empty string.
+   */
   readonly name: string;
   readonly field: RowField | undefined;
   /** Of several members with the same meaning, the one with the lowest rank counts. */
@@ -24,7 +27,7 @@ const NO_ROLE: MemberRole = {
   isUnread: false,
 };
 
-/** Longer names are unknown: it is far longer than any in the table. */
+/** The longest name that is looked up, far longer than any in the table. */
 const MAX_NAME = 64;
 /** Names whose roles are cached; a file with more is slower but takes no more memory. */
 const MAX_KEPT = 1000;

@@ -18,9 +18,9 @@ export type RowField =
 
 /** A row of the table of names. */
 export interface MemberMeaning {
-  /** The field it is read as; none for a label. */
+  /** The field that the member is read as; absent for a label. */
   readonly field?: RowField;
-  /** The label it is read as. */
+  /** The label that the member is read as. */
   readonly label?: string;
   /** Description for the documentation. */
   readonly says: string;
@@ -32,7 +32,7 @@ export interface MemberMeaning {
 }
 
 /**
- * The one table of names, for members of JSON rows and columns of CSV. A name may be both a field and a label, such as
+ * The only table of names, for members of JSON rows and columns of CSV. A name may be both a field and a label, such as
  * `type`, which is the protocol in most lists.
  */
 export const MEMBER_TABLE: readonly MemberMeaning[] = [

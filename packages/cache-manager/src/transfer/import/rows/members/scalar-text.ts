@@ -1,7 +1,7 @@
 import { trimInvisible } from '@pw/cache-models';
 import { MAX_FIELD_CHARACTERS } from '../../import-limits.ts';
 
-/** What programs write for an absent value. */
+/** The words that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set(['-', 'none', 'null', 'nan', 'n/a']);
 
 /** A trimmed string, or the digits of a number; empty if absent, which some programs write as `None`. */

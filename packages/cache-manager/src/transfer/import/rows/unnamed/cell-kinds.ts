@@ -9,11 +9,11 @@ const ANONYMITY =
   /^(?:(?:high(?:ly)?|very) )?(?:transparent|anonymous|elite|distorting|anm|hia|noa|high anonymity)(?: ?(?:proxy|\(hia\)))?$/i;
 const NOTHING = /^(?:-|none|null|nan|n\/a)?$/i;
 const NUMBER = /^\d+(?:\.\d+)?$/;
-/** A measurement, a date or time, a yes or no: common in lists, but never a username. */
+/** Measurements, dates and times, yes and no: common in lists, but never a username. */
 const NOTE =
   /^(?:[<>~+-]?\d+(?:[.,]\d+)? ?(?:ms|s|sec|secs|seconds?|m|min|mins|minutes?|h|hours?|d|days?|%|k|kb|mb|kb\/s|mb\/s|mbps)(?: ago)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d{2}(?::\d{2})?.*|yes|no|true|false|alive|dead|online|offline|up|down|ok|as\d+)$/i;
 
-/** Recognizes cells without a header. One per file, since it builds a list of countries. */
+/** Recognises cells without a header. Create one per file, because it builds a list of countries. */
 export class CellKinds {
   #countries: ReadonlySet<string> | undefined;
 

@@ -23,7 +23,7 @@ const SEVERAL = 'has several cells that may be the host: add a header line, such
 const AMBIGUOUS =
   'has cells that may or may not be a username and a password: add a header line, such as ip,port,username,password';
 
-/** Reads rows of cells without column names, recognizing each cell by its content. */
+/** Reads rows of cells without column names, recognising each cell by its content. */
 export class UnnamedCells {
   readonly #kinds = new CellKinds();
 
@@ -65,7 +65,7 @@ export class UnnamedCells {
     return cells.filter((cell) => !kinds.includes(this.#kinds.kindOf(cell)));
   }
 
-  /** Username and password, or neither; `undefined` if it is ambiguous. */
+  /** Username and password, or an empty list; `undefined` if the cells are ambiguous. */
   #credentialsIn(
     before: readonly string[],
     after: readonly string[],
@@ -82,7 +82,7 @@ export class UnnamedCells {
     if (this.#mayBePair(first, second)) {
       // May be a city and a provider, or a provider and a measurement.
       if (isProperName(first!) && (isProperName(second!) || this.#kinds.kindOf(second!) === 'number')) return undefined;
-      // The host name may be a user, and the number the port of the real host.
+      // The host name may really be a user, and the number the port of the real host.
       if (!isNumeric && isPort(second)) return undefined;
       if (texts(rest).length > 0) return undefined;
       return this.#isMeasured(second!, rest) ? undefined : [first!, second!];
@@ -102,7 +102,7 @@ export class UnnamedCells {
     );
   }
 
-  /** After a country or the like, where locations and providers are also common. */
+  /** Stricter, for cells after a country or similar, where locations and providers are also common. */
   #isPairOfTexts(one: string, other: string | undefined): boolean {
     return (
       this.#mayBePair(one, other) &&
@@ -112,7 +112,7 @@ export class UnnamedCells {
     );
   }
 
-  /** A text followed by a measurement or country and more cells: a provider, for example. */
+  /** True if the second cell of a pair is a measurement or a country: the first is then a provider, for example. */
   #isMeasured(second: string, rest: readonly string[]): boolean {
     const kind = this.#kinds.kindOf(second);
     return kind === 'note' || kind === 'country' || (kind === 'number' && rest.length > 1);

@@ -8,17 +8,17 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CacheManager } from '../../../src/index.ts';
 
 const URL = 'http://1.1.1.1:80';
-/** As long as a text is looked at. */
+/** The length of the strings: about as long as masking inspects. */
 const LONG = 16_000;
 
 const rowsOf = (count: number, row: (i: number) => object): string =>
   Array.from({ length: count }, (_, i) => `${JSON.stringify(row(i))}\n`).join('');
 const fill = (unit: string): string => unit.repeat(LONG / unit.length);
 
-/** The credentials are ones that a text may hold everywhere. */
+/** A row whose credentials may occur anywhere in a string. */
 const rowWith = (source: string) => () => ({ proxy_url: URL, username: '%', password: 'a', source });
 
-/** A whole entry, which was checked. */
+/** A full record of an entry that was checked. */
 const RECORD = {
   key: generateCacheKey(URL),
   proxy_url: URL,
@@ -31,7 +31,7 @@ const RECORD = {
   failure_count: 1,
 };
 
-/** Rows with texts that are as long as texts are looked at, by name. */
+/** Rows with strings of that length, by name. */
 const FILES: Record<string, (count: number) => string> = {
   'letters, of one proxy': (count) => rowsOf(count, rowWith(fill('abcdef'))),
   'words, of one proxy': (count) => rowsOf(count, rowWith(fill('a b c: '))),
@@ -60,7 +60,7 @@ async function openMemory(): Promise<CacheManager> {
   return cache;
 }
 
-/** Processor time of importing a text into an empty cache, in milliseconds: of three times the least. */
+/** The least processor time of three imports into an empty cache, in milliseconds. */
 async function costOf(text: string): Promise<number> {
   const path = pathOf(text);
   let least = Number.POSITIVE_INFINITY;
@@ -75,8 +75,8 @@ async function costOf(text: string): Promise<number> {
 }
 
 /**
- * How often secrets are opened while something is done, which is done to look for them in texts: in all, and most in
- * one turn of the event loop.
+ * How often secrets are revealed during `work`, which happens to search strings for them: in total, and at most in one
+ * turn of the event loop.
  */
 async function revealsDuring(work: () => Promise<unknown>): Promise<{ all: number; mostInOneTurn: number }> {
   const reveal = vi.spyOn(Secret.prototype, 'reveal');
@@ -100,15 +100,15 @@ describe('an import of rows with long strings', () => {
     const started = process.cpuUsage();
     const turns = await turnsDuring(() => cache.warmFromFile(path));
     const { user } = process.cpuUsage(started);
-    // One at least for each 100 ms of work, five times the goal.
+    // At least one turn per 100 ms of work, five times the goal of 20 ms.
     expect(turns).toBeGreaterThan(user / 1000 / 100);
   });
 
   it('spreads masking many rows of one proxy over many turns, and masks each row once', async () => {
     const [path, cache] = [pathOf(FILES['escapes, of one proxy']!(400)), await openMemory()];
     const { all, mostInOneTurn } = await revealsDuring(() => cache.warmFromFile(path));
-    // For each row its username and its password, the username once more for its key, and all four credentials of two
-    // rows under one key.
+    // For each row: its username and password, the username again for the key, and all four credentials of two rows
+    // with the same key.
     expect(all).toBeLessThan(400 * 8);
     expect(mostInOneTurn).toBeLessThan(all / 4);
   });
@@ -127,7 +127,7 @@ describe('an import of rows with long strings', () => {
     await cache.warmFromFile(pathOf(rowsOf(400, old)));
     const path = pathOf(rowsOf(400, (i) => ({ ...of(i), key: old(i).key, password: 'hunter2' })));
     const { all, mostInOneTurn } = await revealsDuring(() => cache.warmFromFile(path));
-    // For each row its password against its own texts, and against the old ones.
+    // For each row: its password against its own strings, and against the old ones.
     expect(all).toBeLessThan(400 * 4);
     expect(mostInOneTurn).toBeLessThan(all / 4);
     expect(await cache.size()).toBe(400);
@@ -137,8 +137,8 @@ describe('an import of rows with long strings', () => {
     }
   });
 
-  // Each text masked again for each row would cost a hundred times as much.
-  it.each(Object.keys(FILES))('costs a small multiple of harmless ones at most: %s', async (name) => {
+  // Masking each string again for each row would cost a hundred times as much.
+  it.each(Object.keys(FILES))('costs at most a small multiple of harmless ones: %s', async (name) => {
     const harmless = await costOf(FILES['letters, of one proxy']!(100));
     expect(await costOf(FILES[name]!(100))).toBeLessThan(25 * harmless + 50);
   });

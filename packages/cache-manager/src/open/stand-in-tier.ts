@@ -1,8 +1,8 @@
 import { BaseTier, type CacheEntry, type CacheTier, type ChangeListener, type TierOptions } from '@pw/cache-models';
 
-export interface LateTierOptions extends TierOptions {
+export interface StandInTierOptions extends TierOptions {
   readonly name: string;
-  /** Why there is no tier yet; the first attempt to open rejects with it. */
+  /** The error of the factory. The first attempt to open the tier rejects with it. */
   readonly error: unknown;
   /** Calls the factory again. */
   readonly make: () => Promise<CacheTier>;
@@ -12,7 +12,7 @@ export interface LateTierOptions extends TierOptions {
  * A stand-in for a tier whose factory failed. Opening it calls the factory again; after the first success, every access
  * is forwarded to the real tier.
  */
-export function lateTier(options: LateTierOptions): CacheTier {
+export function standInTier(options: StandInTierOptions): CacheTier {
   const standIn = new StandIn(options);
   return new Proxy<CacheTier>(standIn, {
     get(_, member) {
@@ -24,7 +24,7 @@ export function lateTier(options: LateTierOptions): CacheTier {
   });
 }
 
-/** The count must not decrease when the real tier takes over. */
+/** The count must not decrease when the real tier replaces the stand-in. */
 function sum(before: number, now: number | undefined): number | undefined {
   return now === undefined ? undefined : before + now;
 }
@@ -36,11 +36,11 @@ class StandIn extends BaseTier {
   readonly #listeners = new Map<ChangeListener, (() => void) | undefined>();
   #first: { readonly error: unknown } | undefined;
 
-  constructor(options: LateTierOptions) {
+  constructor(options: StandInTierOptions) {
     super({}, options, {
       mode: 'async',
       tierType: 'late',
-      // Nothing is known about the tier: it may contain tokens of an older key, and other processes may write to it.
+      // The tier is unknown: it may contain tokens of an older key, and other processes may write to it.
       capabilities: { persistent: true, shared: true, ordered: false, query: false, healthHistory: false },
     });
     this.#make = options.make;

@@ -1,4 +1,4 @@
-/** Limits of the delay, in milliseconds. With traffic, the next operation usually comes before the timer. */
+/** Limits of the delay, in milliseconds. In a busy cache, an operation usually comes before the timer. */
 const MIN_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 60_000;
 
@@ -6,7 +6,7 @@ const MAX_DELAY_MS = 60_000;
  * Calls `tick` once after a delay, unless the target has been garbage-collected. The timer holds its target weakly and
  * does not keep the process alive.
  */
-export class WeakTimer<T extends object> {
+export class WeakRefTimer<T extends object> {
   readonly #ref: WeakRef<T>;
   readonly #tick: (target: T) => void;
   #timer: NodeJS.Timeout | undefined;
