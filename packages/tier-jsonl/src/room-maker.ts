@@ -19,7 +19,7 @@ export interface RoomMakerParts {
   shards(): ShardSet | undefined;
   /** Waits while a shard is being read. Throws a CacheStorageError. */
   untilRead(): Promise<void>;
-  /** Drops what is kept for an evicted record outside the files. */
+  /** Drops the data that is kept for an evicted record outside the files. */
   forget(key: string): void;
 }
 
@@ -30,7 +30,7 @@ interface Leaving {
   readonly lanes: Set<ShardLane>;
 }
 
-/** Evicts what exceeds the limit of a bounded directory. */
+/** Evicts the records that exceed the limit of a bounded directory. */
 export class RoomMaker {
   readonly #parts: RoomMakerParts;
 

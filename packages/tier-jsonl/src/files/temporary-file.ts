@@ -5,8 +5,8 @@ import { temporaryName } from './temporary-name.ts';
 const { O_CREAT, O_EXCL, O_WRONLY } = constants;
 
 /**
- * A new file beside the one that it is to replace, under a temporary name. `close` removes it unless it was renamed before, so
- * a crash leaves the old file, the new one, or a temporary file that the next opening removes.
+ * A new file under a temporary name, beside the file that it will replace. `close` removes it unless it was renamed
+ * before, so a crash leaves the old file, the new one, or a temporary file that the next opening removes.
  */
 export class TemporaryFile {
   readonly path: string;

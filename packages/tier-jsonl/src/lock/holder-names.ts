@@ -12,8 +12,10 @@ const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
  * container) is removed.
  */
 const FORGOTTEN = 24 * 60 * 60 * 1000;
-/** Files that an opening checks, a few milliseconds of work: there may be any number, and checking is synchronous. */
-/** Files that an opening looks at, a few milliseconds' work: there may be any number, and it stands still meanwhile. */
+/**
+ * Files that one opening checks, which takes a few milliseconds. There may be any number, and checking blocks the event
+ * loop.
+ */
 const CHECKED_AT_ONCE = 200;
 /** Bytes per shard: two numbers or a word, spaces and a newline. */
 const WIDTH = 48;
@@ -28,17 +30,17 @@ export interface FolderIdentity {
 }
 
 /**
- * Names the holders of lock folders in files beside them, so that nobody has to wait for the lock of a process that has
- * ended. Each tier has one file, `pw-holder.…`, mode 0600: its name identifies the process, and its line N the folder
- * that the process last made for shard N, or says that it is about to make one. A lock is attributed to a process only
- * while it is exactly that folder.
+ * Names the holders of lock folders in files beside them, so that no process has to wait for the lock of a process that
+ * has ended. Each tier has one file, `pw-holder.…`, mode 0600: its name identifies the process, and its line N
+ * identifies the folder that the process last made for shard N, or announces that it is about to make one. A lock is
+ * attributed to a process only while it is exactly that folder.
  *
  * A folder that no file names was made by a process that died, or was stopped, between making it and naming it. It
  * counts as dead if every process that was about to make one has ended, and one of them had announced it before the
  * folder was made.
  *
- * Naming costs two writes of 48 bytes. If it cannot be decided, such as whether a process of another container runs,
- * the lock expires by its age.
+ * Naming costs two writes of 48 bytes. If it cannot be determined whether the holder still runs, such as a process of
+ * another container, the lock expires by its age.
  */
 export class HolderNames {
   readonly #directory: string;
@@ -104,7 +106,7 @@ export class HolderNames {
     try {
       const canTell = certainIdentity() !== undefined;
       const holders = this.#holders();
-      // From a random one: the first ones may all be in use.
+      // Starts at a random file, since the first ones may all be in use.
       const from = Math.floor(Math.random() * holders.length);
       for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_AT_ONCE))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);

@@ -32,7 +32,7 @@ const [BLANK, NEWLINE] = [0x20, 0x0a];
 /** Longest line that is read into reused memory. */
 const MAX_CUT = 64 * 1024;
 
-/** What was found at the path. */
+/** The state of the file found at the path. */
 export interface FileState {
   readonly size: number;
   readonly mtimeMs: number;
@@ -43,8 +43,8 @@ export interface FileState {
 /**
  * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
  *
- * Everything is written to the file that `follow` found last, whatever has its name by now. A process that took the
- * lock over has replaced it, so our late writes go to a file that nobody reads.
+ * Everything is written to the file that `follow` found last, even if another file has its name by now. A process that
+ * took the lock over has replaced it, so our late writes go to a file that nobody reads.
  */
 export class ShardFile {
   readonly path: string;
@@ -204,9 +204,9 @@ export class ShardFile {
   }
 
   /**
-   * As `blank` with `endsLine`, of ranges in file order. Many close ones are overwritten in one write, with what lies
-   * between them unchanged: where every other line is damaged, a write for each was most of a repair. Yields after each
-   * write.
+   * As `blank` with `endsLine`, of ranges in file order. Many ranges close to each other are overwritten in one write,
+   * together with the unchanged bytes between them: where every other line is damaged, a write for each would take most
+   * of the time of a repair. Yields after each write.
    */
   *blankAllSteps(ranges: Iterable<ByteRange>): Generator<void, void> {
     let group: ByteRange[] = [];

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../lines/byte-range.ts';
 
-/** What a shard reports to, and needs of, the set that owns it. */
+/** How a shard reports to the set that owns it, and queries it. */
 export interface ShardListener {
   /** Epoch milliseconds. */
   now(): number;

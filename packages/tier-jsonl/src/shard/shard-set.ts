@@ -84,7 +84,7 @@ export class ShardSet {
     for (const number of found) this.#lanes[number] ??= this.#makeLane(number);
   }
 
-  /** Watches the recorded number of shards; from here on a different one was set by somebody else. */
+  /** Watches the recorded number of shards. From here on, a different number means that another process set it. */
   watchLayout(): void {
     this.#watch = new LayoutWatch(this.#settings.directory);
   }
@@ -121,7 +121,7 @@ export class ShardSet {
   }
 
   /**
-   * True while a shard is being read in several turns: whatever is found may be wrong, and has to be looked up again
+   * True while a shard is being read in several turns: results of lookups may be wrong, and have to be looked up again
    * afterwards.
    */
   get isReading(): boolean {
@@ -214,7 +214,7 @@ export class ShardSet {
     return id === NO_RECORD ? undefined : this.index.shardOf(id);
   }
 
-  /** The id of a key as the files have it now, or NO_RECORD, also while a shard `isReading`. */
+  /** The id of a key according to the current files. NO_RECORD if it has none, or while a shard `isReading`. */
   find(key: string): RecordId {
     const known = this.index.find(key);
     if (known !== NO_RECORD) {

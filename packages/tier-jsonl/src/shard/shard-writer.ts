@@ -21,7 +21,7 @@ import { WritePlan } from './write-plan.ts';
 /** Most expired records removed in one operation: some milliseconds of work. */
 const CLEANUP_SLICE = 4000;
 
-/** What a writer needs to know of the lock of its shard. */
+/** The checks of its shard's lock that a writer makes. */
 export interface HeldLock {
   /** True if it is ours, and nobody may take it over now. */
   confirmHeld(): boolean;
@@ -164,7 +164,7 @@ export class ShardWriter {
     shard.file.append(bytes, offset, this.#isFull);
     if (isNew && this.#isFull) syncFolder(dirname(shard.file.path));
     shard.noteWritten(offset + bytes.length);
-    // Whoever takes the lock over from here on finds the lines in the file.
+    // A process that takes the lock over from here on finds the lines in the file.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     const elsewhere = plan.apply(lines, bytes, offset);
     for (const { key } of lines)
@@ -184,7 +184,8 @@ export class ShardWriter {
       shard.lines.removed = [];
       shard.noteWritten(shard.end);
     } catch (error) {
-      // Whoever took the lock over copied the note. A process without our lock may have dropped it and kept the lines.
+      // A process that took the lock over has copied the note. A process without our lock may have dropped it and kept
+      // the lines.
       this.#isBlankLost ||= error instanceof LockLost && this.#lock.isStillOurs();
       // The next operation re-reads the file and tries again.
       shard.requireFullRead();
@@ -197,7 +198,7 @@ export class ShardWriter {
 
   /**
    * Removes at most {@link CLEANUP_SLICE} expired records. Their lines are overwritten without a note, as they are
-   * expired for everybody; a key with an older line needs the note.
+   * expired for every process; a key with an older line needs the note.
    */
   #cleanupExpired(now: number): number {
     const shard = this.#shard;
@@ -230,7 +231,7 @@ export class ShardWriter {
   }
 
   #retire(): boolean {
-    // Not even a superseded line, as far as we know: that may turn out to be wrong.
+    // Lines that seem superseded by another shard must be kept too: they may turn out to count.
     if (!this.#shard.olderThanElsewhere().next().done) return false;
     if (this.#shard.isEmpty) this.#clear(0);
     return true;

@@ -46,7 +46,9 @@ export class Shard {
   readonly #side: SideIndexFile;
   /** True if the side index on disk matches the shard as last seen. */
   #isIndexed = false;
-  /** True if only appended lines were read since: an earlier line may have been overwritten by whoever appended. */
+  /**
+   * True if only appended lines were read since: the process that appended may also have overwritten an earlier line.
+   */
   #mayHaveMissed = false;
   /** True if all of the file was read when it had been unchanged for a while. */
   #isFullyRead = false;
@@ -218,7 +220,7 @@ export class Shard {
     this.#remember(now);
   }
 
-  /** What is known of the file may be wrong: the next `refresh` reads all of it. */
+  /** The known state of the file may be wrong: the next `refresh` reads all of it. */
   requireFullRead(): void {
     this.#isDistrusted = true;
     this.#isFullyRead = false;
@@ -273,8 +275,8 @@ export class Shard {
   }
 
   /**
-   * Notes that another shard has a newer line of a key. The one here may belong to another key whose name was
-   * corrupted.
+   * Notes that another shard has a newer line of a key. The line here may be that of another key that was corrupted
+   * into this one.
    */
   supersededElsewhere(key: string, range: ByteRange): void {
     if (this.#indexer.hasCorruptKey(range)) this.lines.addSuspect(range);
@@ -337,7 +339,7 @@ export class Shard {
     yield* this.#report.countSteps(this.lines.damaged);
   }
 
-  /** After a full reading: takes what was set aside out of the index again, unless it changed. */
+  /** After a full reading: takes records that were set aside out of the index again, unless their lines changed. */
   #setAsideAgain(): void {
     this.#rejected = this.#rejected.filter(({ key, offset, crc }) => {
       const id = this.#index.find(key);
@@ -383,7 +385,7 @@ export class Shard {
     return true;
   }
 
-  /** True if what was taken for the end of a line is not one: somebody cut the file and appended. */
+  /** True if no line ends where the last complete one ended: another program cut the file and appended to it. */
   #isCutOpen(): boolean {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }

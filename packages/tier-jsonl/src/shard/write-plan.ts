@@ -14,7 +14,7 @@ type Intent =
   | { readonly kind: 'deleted' | 'moved' };
 
 /**
- * What a batch of operations does to a shard, worked out in order before anything is written: one line for each key
+ * The effect of a batch of operations on a shard, worked out in order before anything is written: one line for each key
  * they affect. Neither the shard nor the index changes before `apply`.
  */
 export class WritePlan {
@@ -28,7 +28,7 @@ export class WritePlan {
     this.#index = index;
   }
 
-  /** Adds an operation and returns its answer, which holds once the plan is written. */
+  /** Adds an operation and returns its answer, which is valid once the plan is written. */
   add(operation: PlannedOperation): boolean {
     switch (operation.kind) {
       case 'put':
@@ -110,7 +110,7 @@ export class WritePlan {
       intent === undefined ? this.#expiresAt(key) : 'facts' in intent ? intent.facts.expiresAt : undefined;
     const isLive = expiresAt !== undefined && now < expiresAt;
     if (onlyExpired && isLive) return false;
-    // A key in another shard gets a note here too: whoever brings it home reads that it was deleted.
+    // A key in another shard gets a note here too: a process that moves the key home then reads that it was deleted.
     if (expiresAt !== undefined || this.#shard.hasAnyLine(key)) this.#intents.set(key, { kind: 'deleted' });
     return isLive;
   }

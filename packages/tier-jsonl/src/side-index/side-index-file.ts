@@ -8,7 +8,7 @@ import type { FileStamp, SideIndex } from './side-index-shape.ts';
 
 const { O_RDONLY } = constants;
 
-/** A side index that is larger than this for its shard was not made of it, and is not read. */
+/** A side index may be this large even beside a small shard; a file beyond the limit is not read. */
 const LEAST_CAP = 64 * 1024;
 const BYTES_PER_BYTE = 4;
 
@@ -16,7 +16,7 @@ const BYTES_PER_BYTE = 4;
  * `shard_NN.jsonl.index`: a copy of the index of a shard, so that opening a large directory need not read its lines.
  */
 export class SideIndexFile {
-  /** Entries of a shard from which on a side index is written. */
+  /** Fewest entries of a shard for which a side index is written. */
   readonly least: number;
   readonly #shardPath: string;
   readonly #scratch: Scratch;
