@@ -49,7 +49,7 @@ async function seeded(): Promise<{ directory: string; rival: JsonlCacheTier }> {
   const directory = newDirectory();
   const rival = newTier(directory, { numShards: 1, clock: systemClock, lock: LOCK });
   for (const key of ['k0', 'k1', 'k2']) expect(await rival.put(key, ofRival(key, 'seed'))).toBe(true);
-  // The descriptors open in the child must not be those by which the rival holds a lock.
+  // The descriptors open in the child must not be those through which the rival holds a lock.
   await sleep(60);
   return { directory, rival };
 }
@@ -113,7 +113,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
     const path = join(directory, 'shard_00.jsonl');
     const isNoted = () => readFileSync(path, 'latin1').includes('"pw_deleted":"k1"');
     let frozen: Stopped;
-    // The opening of the file that overwrites the line, whichever call that is.
+    // Stops at each call in turn, as it is not known which one opens the file to overwrite the line.
     for (let at = 1; ; at++) {
       frozen = await startStopped(directory, 'delete', 'openSync', at);
       expect(frozen.child.exitCode).toBeNull();
@@ -170,7 +170,7 @@ describe.runIf(linux)('a process that resumes after being frozen for longer than
 
   it('just after making its lock does not mistake the lock of its rival for its own', async () => {
     const { directory, rival } = await seeded();
-    // The check after the creation of the folder, whichever call that is: each of the first ones.
+    // Stops at each of the first calls, as it is not known which one checks the folder after its creation.
     for (let at = 1; at <= 6; at++) {
       const frozen = await startStopped(directory, 'put', 'lstatSync', at);
       for (let n = 0; n < 5; n++) expect(await rival.put(`s${at}`, ofRival(`s${at}`, String(n)))).toBe(true);

@@ -21,7 +21,7 @@ function filledShards(directory: string): number {
 }
 
 describe('two tiers on one directory', () => {
-  it('see changes of the other one at their next operation', async () => {
+  it('see changes made by each other at their next operation', async () => {
     const directory = newDirectory();
     const clock = new ManualClock();
     const a = newTier(directory, { clock });

@@ -21,7 +21,7 @@ export class FakeCipher implements CredentialCipher {
   decrypt(token: Uint8Array): Secret {
     if (token.length === 0) return Secret.of('');
     if (this.stateOf(token) !== 'current')
-      throw new CacheError('no key opens it', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
+      throw new CacheError('no key opens the token', { code: CacheErrorCode.CREDENTIAL_UNREADABLE });
     const body = Buffer.from(token).toString().split('.')[1]!;
     return Secret.of(this.#mask(Buffer.from(body, 'base64url')).toString());
   }
