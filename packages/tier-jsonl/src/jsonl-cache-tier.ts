@@ -66,7 +66,11 @@ export class JsonlCacheTier extends BaseTier<'async'> {
     this.#sideValues = new JsonlSideValues({
       directory: this.#store.directory,
       open: async () => {
-        if (!this.enabled) throw new CacheStorageError(`${this.name}: the tier is off`, { tier: this.name });
+        if (!this.enabled)
+          throw new CacheStorageError(
+            `${this.name}: the tier is off, so its side values are unavailable; call resetFailures() or enable it`,
+            { tier: this.name },
+          );
         await this.open();
       },
       runExclusive: (shard, work) => this.#store.runExclusive(shard, work),

@@ -297,7 +297,8 @@ export class JsonlStore {
   }
 
   get #shards(): ShardSet {
-    if (this.#set === undefined) throw new CacheStorageError('JSONL tier: closed while the operation was under way');
+    if (this.#set === undefined)
+      throw new CacheStorageError('JSONL tier: closed while the operation was under way; repeat it');
     return this.#set;
   }
 

@@ -23,7 +23,7 @@ export function isReadOnly(error: unknown): boolean {
  */
 export function toStorageError(error: unknown, tier: string): CacheError {
   if (error instanceof CacheError) return error;
-  // From a worker thread it arrives as another class.
+  // An error from a worker thread has lost its class.
   if (codeOf(error) === CacheErrorCode.SCHEMA_REFUSED)
     return new CacheStorageError((error as Error).message, { tier, code: CacheErrorCode.SCHEMA_REFUSED });
   const code = codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');

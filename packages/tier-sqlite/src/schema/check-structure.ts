@@ -86,8 +86,9 @@ export class StructureCheck {
   }
 
   /**
-   * Like `check`, for added objects only, as in a damaged file the known tables may be in any state. If rows cannot be
-   * read at all, nobody could remove the objects that others seem to name, so nothing is refused.
+   * Like `check`, for added objects only, as in a damaged file the known tables may be in any state. If some rows
+   * cannot be read at all, the user could not remove the objects that the other rows seem to name, so nothing is
+   * refused.
    */
   checkAdded(rows: readonly SchemaRow[]): void {
     if (!rows.every(isReadable)) return;
@@ -197,7 +198,7 @@ export class StructureCheck {
         ? `recreate the table without it, or move the file away, and an empty one is created in its place`
         : `if it is not needed: DROP ${kind.toUpperCase()} ${name};`;
     return new CacheStorageError(
-      `${this.#tier}: the database holds the ${isVirtual ? 'virtual ' : ''}${kind} ${name}: ${problem}. It was left as it is; ${remedy}`,
+      `${this.#tier}: the database contains the ${isVirtual ? 'virtual ' : ''}${kind} ${name}: ${problem}. It was left as it is; ${remedy}`,
       { tier: this.#tier, code: CacheErrorCode.SCHEMA_REFUSED },
     );
   }

@@ -9,8 +9,8 @@ import type { OddOutcome } from './odd-files-child.ts';
 const CHILD = join(import.meta.dirname, 'odd-files-child.ts');
 const ROOT = process.getuid?.() === 0;
 
-/** `refused`: open throws and names the path. `anew`: set aside, with a warning. `works`: nothing is lost. */
-type Outcome = 'refused' | 'anew' | 'works';
+/** `refused`: open throws and names the path. `replaced`: set aside and replaced by an empty file, with a warning. `works`: nothing is lost. */
+type Outcome = 'refused' | 'replaced' | 'works';
 interface Place {
   readonly suffix: string;
   readonly fate: Outcome;
@@ -18,7 +18,7 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
-  { suffix: '', fate: 'refused', huge: 'anew' },
+  { suffix: '', fate: 'refused', huge: 'replaced' },
   // SQLite itself ignores a log of an unknown format.
   { suffix: '-wal', fate: 'refused', huge: 'works' },
   { suffix: '-shm', fate: 'refused', huge: 'untried' },
@@ -81,5 +81,5 @@ function fateOf({ refused, found, stored, warnings }: OddOutcome): Outcome | Odd
   if (refused !== undefined) return refused[0] === 'CACHE_UNSAFE_PATH' ? 'refused' : 'lost';
   if (!stored) return 'lost';
   if (found === 40) return 'works';
-  return warnings.some((text) => text.includes('set aside')) ? 'anew' : 'lost';
+  return warnings.some((text) => text.includes('set aside')) ? 'replaced' : 'lost';
 }
