@@ -27,7 +27,7 @@ const PLACES: readonly Place[] = [
 ];
 
 describe.each(KINDS)(
-  '$name: any other kind of file in place of one of its own is refused or ignored immediately:',
+  '$name: an unexpected file type at the path of one of its files is refused or ignored without delay:',
   (kind) => {
     it.each(ODD_FILES.filter((odd) => ROOT || odd !== 'device'))('%s', (odd) => {
       const original = fullDirectory(kind);
@@ -44,7 +44,7 @@ describe.each(KINDS)(
         return [{ directory, path, wanted }];
       });
       const argv = ['--conditions=@pw/source', CHILD, kind.name, ...cases.map(({ directory }) => directory)];
-      // In a child process: a blocking system call can be ended only from outside.
+      // Runs in a child process, since a blocking system call can be ended only from outside.
       const { stdout, stderr } = spawnSync(process.execPath, argv, {
         encoding: 'utf8',
         timeout: 60_000,
