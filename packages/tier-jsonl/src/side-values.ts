@@ -92,7 +92,7 @@ export class JsonlSideValues implements SideValues {
           temporary.renameTo(path);
           return;
         }
-        // Somebody else was first: their value counts.
+        // Another process was first: its value counts.
         if (code !== 'EEXIST') throw error;
       }
     });

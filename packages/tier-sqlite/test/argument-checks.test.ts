@@ -42,13 +42,16 @@ describe('a constructor', () => {
 });
 
 describe.each(KINDS)('reseal of $name', ({ make }) => {
-  it.each([0, -1, 0.5, Number.NaN, '5', null, undefined])('refuses a batch size of %s, and names the argument', async (batchSize) => {
-    const next = make(tempDir()).reseal!(batchSize as number)
-      [Symbol.asyncIterator]()
-      .next();
-    await expect(next).rejects.toThrow(CacheValidationError);
-    await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
-  });
+  it.each([0, -1, 0.5, Number.NaN, '5', null, undefined])(
+    'refuses a batch size of %s, and names the argument',
+    async (batchSize) => {
+      const next = make(tempDir()).reseal!(batchSize as number)
+        [Symbol.asyncIterator]()
+        .next();
+      await expect(next).rejects.toThrow(CacheValidationError);
+      await expect(next).rejects.toMatchObject({ problems: [{ path: 'batchSize' }] });
+    },
+  );
 });
 
 describe('a summary of health checks', () => {

@@ -1,6 +1,6 @@
 import { CacheError, CacheErrorCode, type CredentialCipher, Secret, type TokenState } from '@pw/cache-models';
 
-/** A stand-in for an encryptor: reversible, keyed by name, and no plaintext in its tokens. */
+/** Replaces an encryptor in tests: reversible, with named keys, and without plaintext in its tokens. */
 export class FakeCipher implements CredentialCipher {
   readonly #key: string;
   readonly #older: readonly string[];

@@ -19,7 +19,10 @@ export class TemporaryFile {
     this.fd = openFile(this.path, access | O_CREAT | O_EXCL);
   }
 
-  /** Gives the file its final name. Throws the system's error: `ENOENT` if somebody has removed the temporary file. */
+  /**
+   * Gives the file its final name. Throws the system's error: `ENOENT` if another process has removed the temporary
+   * file.
+   */
   renameTo(target: string): void {
     renameSync(this.path, target);
     this.#isRenamed = true;

@@ -235,7 +235,7 @@ export class KeyTable {
     this.#end = at + length;
   }
 
-  /** Switches to a new random seed, because somebody knew the old one and chose colliding keys. */
+  /** Switches to a new random seed, because an attacker knew the old one and chose colliding keys. */
   #reseed(): void {
     this.#seed = randomBytes(4).readInt32LE();
     const ids: RecordId[] = [];

@@ -28,7 +28,7 @@ export interface OpenShardSetOptions {
   /** Without a policy no eviction order is kept. */
   readonly policy: ConstructorParameters<typeof RecordIndex>[0];
   readonly onDamaged: (count: number) => void;
-  /** True if another process changed the number of shards: its number applies, whatever the options say. */
+  /** True if another process changed the number of shards: its number applies instead of the one in the options. */
   readonly isAgain: boolean;
 }
 

@@ -83,7 +83,7 @@ export class HolderNames {
 
   /** True if the process that made a lock folder has certainly ended. */
   isDead(shard: number, folder: FolderIdentity): boolean {
-    // Without birth times folders cannot be told apart.
+    // Without birth times folders cannot be distinguished.
     if (!(folder.birthtimeMs > 0) || certainIdentity() === undefined) return false;
     try {
       const entries = this.#holders().map(({ path, process }) => ({ process, ...lastEntry(path, shard) }));

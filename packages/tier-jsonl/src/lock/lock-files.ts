@@ -201,7 +201,7 @@ export class LockFiles {
       return made;
     } catch (error) {
       rmSync(temporary, { recursive: true, force: true });
-      // Somebody else was first.
+      // Another process was first.
       if (errorCode(error) === 'ENOTEMPTY') throw Object.assign(error as Error, { code: 'EEXIST' });
       throw error;
     }

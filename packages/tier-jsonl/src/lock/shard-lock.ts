@@ -66,7 +66,7 @@ export class ShardLock {
     return false;
   }
 
-  /** True if nobody has taken the lock over so far. Called after each write, before it is acknowledged. */
+  /** True if no other process has taken the lock over so far. Called after each write, before it is acknowledged. */
   isStillOurs(): boolean {
     return this.#unlock !== undefined && (this.#files.isOurs() || this.#files.isThere());
   }

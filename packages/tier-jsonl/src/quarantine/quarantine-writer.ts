@@ -47,7 +47,7 @@ export class QuarantineWriter {
     if (!isNote) this.#put(LINE_END);
   }
 
-  /** Writes what is pending. Throws the system's error. */
+  /** Writes the pending bytes. Throws the system's error. */
   flush(): void {
     writeFully(this.#fd, this.#pending.subarray(0, this.#length), null);
     this.#length = 0;

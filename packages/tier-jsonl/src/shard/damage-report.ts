@@ -39,7 +39,7 @@ export class DamageReport {
     for (const run of damaged) {
       const known = this.#known.get(run.offset);
       if (known === undefined ? run.offset < this.#knownUpTo : known.length === run.length) continue;
-      // Of a run that grew, count the new lines; one that shrank has none.
+      // In a run that grew, only the new lines count; a run that shrank has none.
       const before = known === undefined || known.lines === run.lines ? 0 : known.lines;
       count += Math.max(0, run.lines - before);
       if (known !== undefined || this.#known.size < MOST_KNOWN) this.#known.set(run.offset, run);

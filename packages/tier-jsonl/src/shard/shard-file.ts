@@ -44,7 +44,7 @@ export interface FileState {
  * One shard file and its descriptors. Synchronous: positioned reads and appends of a line cost less than a promise.
  *
  * Everything is written to the file that `follow` found last, even if another file has its name by now. A process that
- * took the lock over has replaced it, so our late writes go to a file that nobody reads.
+ * took the lock over has replaced it, so our late writes go to a file that is no longer the shard.
  */
 export class ShardFile {
   readonly path: string;
@@ -269,8 +269,8 @@ export class ShardFile {
   }
 
   /**
-   * Replaces the file by an empty one. Removing it by name could hit a file that somebody else created since. Throws
-   * LockLost if the lock was taken over, which removes the temporary file.
+   * Replaces the file by an empty one. Removing it by name could remove a file that another process has created since.
+   * Throws LockLost if the lock was taken over, which removes the temporary file.
    */
   replaceByEmpty(confirmHeld: () => boolean): void {
     const temporary = new TemporaryFile(this.path);

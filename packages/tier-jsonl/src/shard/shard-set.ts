@@ -177,7 +177,7 @@ export class ShardSet {
   #readOn(number: number, steps: Iterator<void, boolean>): void {
     const reading = this.#readRest(steps).finally(() => this.#readings.delete(reading));
     this.#readings.add(reading);
-    // The promise reports faults to whoever waits for it. Waiters continue before a repair, which may have to re-read
+    // The promise reports faults to those who wait for it. Waiters continue before a repair, which may have to re-read
     // everything.
     const after = reading
       .then((isChanged) => nextTurn(isChanged))

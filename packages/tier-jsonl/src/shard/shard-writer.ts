@@ -23,9 +23,9 @@ const CLEANUP_SLICE = 4000;
 
 /** The checks of its shard's lock that a writer makes. */
 export interface HeldLock {
-  /** True if it is ours, and nobody may take it over now. */
+  /** True if it is ours, and no process may take it over now. */
   confirmHeld(): boolean;
-  /** True if nobody has taken it over so far, however long ago it was refreshed. */
+  /** True if no process has taken it over so far, however long ago it was refreshed. */
   isStillOurs(): boolean;
 }
 
@@ -65,7 +65,7 @@ export class ShardWriter {
   }
 
   /**
-   * Carries out operations in order; returns their answers, and what must be removed elsewhere before they are
+   * Carries out operations in order; returns their answers, and the lines to remove from other shards before they are
    * acknowledged. Throws LockLost if the lock was taken over: then all of them have to be repeated.
    */
   run(operations: readonly ShardOperation[]): Written {
@@ -104,14 +104,14 @@ export class ShardWriter {
 
   /**
    * As `repair`, yielding after each piece of work, with a promise to await if it `isLong`. The lock or the file may be
-   * lost meanwhile: then it writes to a file that nobody reads, and finally throws LockLost.
+   * lost meanwhile: then it writes to a file that is no longer the shard, and finally throws LockLost.
    */
   *repairSteps(isLong: () => boolean): Generator<Promise<void> | undefined, void> {
     const shard = this.#shard;
     if (!shard.lines.needsRepair) return;
     if (shard.lines.damaged.length > 0) {
       for (const _ of shard.confirmDamaged()) yield;
-      // That may have opened another file. It is ours if nobody took the lock over before.
+      // That may have opened another file, which is ours only if no process took the lock over before.
       if (!this.#lock.isStillOurs()) throw new LockLost();
     }
     shard.file.prepareToWrite();
@@ -242,7 +242,7 @@ export class ShardWriter {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;
     shard.empty(() => this.#lock.confirmHeld());
-    // That opened another file. It is ours if nobody took the lock over before.
+    // That opened another file, which is ours only if no process took the lock over before.
     if (!this.#lock.isStillOurs()) throw new LockLost();
     if (this.#isFull) syncFolder(dirname(shard.file.path));
     return live;

@@ -23,13 +23,14 @@ const BLANK = 0x20;
  * One shard as last seen: its part of the index, and its other lines (ShardLines).
  *
  * `#size` and `#mtimeMs` identify the state of the file that was read; a size of -1 means that the next `refresh` reads
- * all of it. States: *current* (the file is as identified), *stale* (it is not; a grown file costs reading what was
- * appended, any other change a full reading), and *reading* (a full or appended reading yields now and then, and the
- * index covers a part of the file). `#reading` numbers the readings: one that resumes after another has begun stops. A
- * reading that fails, or during which `requireFullRead` is called, leaves the shard stale with -1.
+ * all of it. States: *current* (the file is as identified), *stale* (it is not: of a file that has grown only the
+ * appended bytes are read, after any other change all of it), and *reading* (a full or appended reading yields now and
+ * then, and the index covers a part of the file). `#reading` numbers the readings: a reading stops if another has begun
+ * when it resumes. If a reading fails, or `requireFullRead` is called during it, the shard is stale afterwards, with a
+ * size of -1.
  *
- * Readers may find damage without the lock. It is only suspected until a full reading with the lock held, or of a file
- * that was old enough (`isFullyRead`), confirms it.
+ * Readers may find damage without the lock. It is only suspected until it is confirmed by a full reading, either with
+ * the lock held or of a file that was old enough (`isFullyRead`).
  */
 export class Shard {
   readonly number: number;
@@ -53,7 +54,7 @@ export class Shard {
   /** True if all of the file was read when it had been unchanged for a while. */
   #isFullyRead = false;
   #isReading = false;
-  /** Number of the last reading; an older one that resumes ends. */
+  /** Number of the last reading; an older reading ends when it resumes. */
   #reading = 0;
   /** True if the current reading may already be outdated. */
   #isDistrusted = false;

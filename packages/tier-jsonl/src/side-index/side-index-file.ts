@@ -36,8 +36,8 @@ export class SideIndexFile {
   }
 
   /**
-   * The side index of a shard in this state, valid until the next reading. Whatever is wrong with the file, the shard
-   * itself can be read instead.
+   * The side index of a shard in this state, valid until the next reading. `undefined` whenever anything is wrong with
+   * the file: the shard itself can be read instead.
    */
   read(stamp: FileStamp): SideIndex | undefined {
     try {
@@ -66,7 +66,7 @@ export class SideIndexFile {
     try {
       rmSync(this.path, { force: true });
     } catch {
-      // It no longer matches the shard, so nobody uses it.
+      // It no longer matches the shard, so no tier uses it.
     }
   }
 

@@ -133,7 +133,7 @@ describe('the number of shards', () => {
     expect(await back.size()).toBe(98);
   });
 
-  it('is adopted when another process changes it, whatever is in progress', async () => {
+  it('is adopted when another process changes it, whichever operations are in progress', async () => {
     const directory = newDirectory();
     const a = newTier(directory, { numShards: 8 });
     await a.putMany(Array.from({ length: 50 }, (_, n) => makeEntry(`k${n}`)));

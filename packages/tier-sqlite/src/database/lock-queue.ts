@@ -18,7 +18,7 @@ const MIN_WAIT_MS = 1;
 const MAX_TURN_MS = 5;
 
 /**
- * Writes that wait for another connection's lock while the event loop goes on. They run in the order in which they
+ * Writes that wait for another connection's lock without blocking the event loop. They run in the order in which they
  * arrived: while anything waits, later work waits, too. A timer retries the first; each ends by succeeding, by failing
  * with anything but a lock, or at its deadline. `flush` runs everything immediately and blocks the thread; `end` also
  * makes the remaining work fail.

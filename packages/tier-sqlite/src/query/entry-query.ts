@@ -164,8 +164,8 @@ function addUrl(conditions: SqlConditions, { protocol, text }: EntryFilter): voi
 }
 
 /**
- * A range of times usually matches few entries; `unlikely` tells SQLite, which would otherwise walk the index of the
- * order.
+ * A range of times usually matches few entries; `unlikely` gives SQLite that hint; otherwise it would walk the index of
+ * the order.
  */
 function addTimes(conditions: SqlConditions, column: string, range: TimeRange | undefined): void {
   if (range?.from !== undefined) conditions.add(`unlikely(${column} >= ?)`, seconds(toInstant(range.from)!));

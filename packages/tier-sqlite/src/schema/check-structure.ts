@@ -35,7 +35,7 @@ export function readSchema(db: SqliteDatabase): SchemaRow[] {
  * inspected.
  *
  * A definition identical to the tier's own is accepted as it is; any other is parsed by a small parser that rejects
- * everything it does not know, so an unknown construct is refused rather than overlooked.
+ * every unknown construct, so that none is overlooked.
  */
 export class StructureCheck {
   readonly #tier: string;

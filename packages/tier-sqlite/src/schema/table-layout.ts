@@ -69,7 +69,7 @@ const NUMBERS: ReadonlySet<string> = new Set(
 );
 const HEALTH_NAMES: ReadonlySet<string> = new Set(HEALTH_COLUMNS.map(({ name }) => name));
 
-/** Whether a column holds numbers; the others hold strings and tokens. */
+/** Whether a column contains numbers; the others contain strings and tokens. */
 export function isNumberColumn(name: string): boolean {
   return NUMBERS.has(name);
 }

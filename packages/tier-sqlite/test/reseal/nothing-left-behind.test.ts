@@ -150,7 +150,7 @@ describe.each(KINDS)('what $name leaves behind', (kind) => {
     aside('a', edge);
     aside('a-wal', Buffer.from('gAAAAA'));
     aside('a-shm', Buffer.from('nothing'));
-    aside('b', Buffer.from('no token, but who knows'));
+    aside('b', Buffer.from('no visible token'));
     aside('c', Buffer.alloc(0));
     symlinkSync('/dev/zero', `${file}.corrupt-d`);
     const tier = rotating(directory);

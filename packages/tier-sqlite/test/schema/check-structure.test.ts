@@ -121,19 +121,22 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 describe.each(KINDS)('a database of $name that another program prepared', (kind) => {
-  it.each(REFUSED)('with %s is refused, the error names the object, and not a byte of the file changes', (_what, sql, message) => {
-    const { directory, path } = prepared(kind, sql);
-    const before = readFileSync(path);
-    const tier = kind.make(directory, {}, { failureThreshold: 100 });
-    const refusal = expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED, retryable: false });
-    expect(() => tier.open()).toThrow(refusal);
-    expect(() => tier.open()).toThrow(message);
-    expect(tier.put('b', makeEntry('b'))).toBe(false);
-    expect([tier.get('a'), tier.delete('a'), tier.size(), tier.keys()]).toEqual([undefined, false, 0, []]);
-    tier.close();
-    expect(readFileSync(path).equals(before)).toBe(true);
-    expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
-  });
+  it.each(REFUSED)(
+    'with %s is refused, the error names the object, and not a byte of the file changes',
+    (_what, sql, message) => {
+      const { directory, path } = prepared(kind, sql);
+      const before = readFileSync(path);
+      const tier = kind.make(directory, {}, { failureThreshold: 100 });
+      const refusal = expect.objectContaining({ code: CacheErrorCode.SCHEMA_REFUSED, retryable: false });
+      expect(() => tier.open()).toThrow(refusal);
+      expect(() => tier.open()).toThrow(message);
+      expect(tier.put('b', makeEntry('b'))).toBe(false);
+      expect([tier.get('a'), tier.delete('a'), tier.size(), tier.keys()]).toEqual([undefined, false, 0, []]);
+      tier.close();
+      expect(readFileSync(path).equals(before)).toBe(true);
+      expect([existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([false, false]);
+    },
+  );
 
   it('with a log is refused without changing the log', () => {
     const { directory, path } = prepared(kind, 'SELECT 1');
