@@ -47,7 +47,7 @@ function exactRowId(store: RowStore, row: EntryRow): RowId {
   const [from, to] = [near - NEIGHBOURS, near + NEIGHBOURS];
   const key = row[At.KEY]!;
   // A key that was cut, or is not a string, cannot be searched for; any neighbour without a valid key is damaged as
-  // well, so it may be moved instead.
+  // well, and can therefore be moved instead.
   const isInvalid = typeof key !== 'string' || isTooLongKey(key);
   const wanted = isInvalid ? `NOT (${isKey('key')})` : 'key IS ?';
   const sql = `SELECT rowid FROM ${store.layout.table} NOT INDEXED WHERE rowid BETWEEN ? AND ? AND ${wanted}`;
