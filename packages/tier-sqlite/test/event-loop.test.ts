@@ -33,7 +33,7 @@ function heavyStore(count = MANY): string {
 }
 
 /** Polls the file until it has no more tombstones. */
-async function untilSwept(directory: string): Promise<void> {
+async function untilNoTombstones(directory: string): Promise<void> {
   const db = new Database(L3.file(directory));
   const notes = db.prepare('SELECT count(*) FROM pw_forgotten_checks').pluck();
   while (notes.get() !== 0) await turn();
@@ -103,7 +103,7 @@ describe.each(Object.entries(WAYS))('an entry with very many health checks, remo
       let tier: SqliteCacheTier | undefined;
       const { wallMs: stop } = await longestStopDuring(async () => {
         tier = go(directory);
-        await untilSwept(directory);
+        await untilNoTombstones(directory);
       });
       share = stop / (performance.now() - start);
       expect(tier?.healthSummary('a').checks).toBe(0);
@@ -132,7 +132,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
       expect(rows(directory)[1]).toBe(1);
       const two = makeL3(directory);
       expect(two.healthSummary('a')).toMatchObject({ checks: 1, failures: 1 });
-      await untilSwept(directory);
+      await untilNoTombstones(directory);
       expect(rows(directory)).toEqual([way === 'clear' ? 1 : 2, 0]);
       expect(tier.healthSummary('a')).toMatchObject({ checks: 1, failures: 1 });
     }
@@ -145,7 +145,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(rows(directory)).toEqual([5001, 1]);
     const next = makeL3(directory);
     expect([next.get('a'), next.healthHistory('a'), next.size()]).toEqual([undefined, [], 2]);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
   });
 
@@ -179,7 +179,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     const tier = makeL3(directory);
     expect(tier.delete('a')).toBe(true);
     expect(rows(directory)).toEqual([22, 1]);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
   });
 
@@ -190,7 +190,7 @@ describe('health checks of a removed entry, deleted in the background', () => {
     expect(tier.deleteMany(['a', 'c'])).toEqual([true, true]);
     expect(rows(directory)).toEqual([10_001, 2]);
     expect(tier.put('c', makeEntry('c'))).toBe(true);
-    await untilSwept(directory);
+    await untilNoTombstones(directory);
     expect(rows(directory)).toEqual([1, 0]);
     expect(tier.get('c')?.key).toBe('c');
     // From here on, the cascade deletes side rows again.

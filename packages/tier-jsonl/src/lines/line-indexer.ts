@@ -27,7 +27,7 @@ export interface LineIndexerParts {
 interface Verdict {
   readonly raw: RawRecord | undefined;
   /** True if it matches its checksum. */
-  readonly fits: boolean;
+  readonly matches: boolean;
 }
 
 /**
@@ -152,7 +152,7 @@ export class LineIndexer implements LineVisitor {
    */
   #isWronglyExpired(head: LineHead, bytes: Buffer, start: number, end: number): boolean {
     if (head.kind !== 'record' || this.#now < head.facts.expiresAt) return false;
-    return !verify(bytes.subarray(start, end)).fits;
+    return !verify(bytes.subarray(start, end)).matches;
   }
 
   /** Fast path for a record of a new key, as most lines are; false if this is not one. */
@@ -230,7 +230,7 @@ export class LineIndexer implements LineVisitor {
 
   /** True if the line of the key in `shard` counts instead of the line being read. */
   #isOlderThanIn(shard: number, key: string): boolean {
-    this.#listener.metTwice();
+    this.#listener.foundInTwoShards();
     if (this.#listener.isAtHome(key, shard)) return true;
     if (this.#listener.isAtHome(key, this.#number)) return false;
     // The higher shard number wins, as in ProxyWhirl; a line appended during our reading is newer than either.
@@ -243,20 +243,20 @@ export class LineIndexer implements LineVisitor {
    */
   #supersedeOlder(key: string, older: ByteRange, newer: ByteRange): boolean {
     // The older line is verified first: its verdict may still be cached.
-    const { fits } = this.#verify(older);
+    const { matches } = this.#verify(older);
     if (this.hasCorruptKey(newer)) {
       this.#lines.addSuspect(newer);
       return false;
     }
-    if (fits) this.#lines.supersede(key, older);
+    if (matches) this.#lines.supersede(key, older);
     else this.#lines.addSuspect(older);
     return true;
   }
 
   /** True for the line of another key that was corrupted into this one. */
   hasCorruptKey(range: ByteRange): boolean {
-    const { raw, fits } = this.#verify(range);
-    return !fits && raw !== undefined && hasForeignKey(raw);
+    const { raw, matches } = this.#verify(range);
+    return !matches && raw !== undefined && hasForeignKey(raw);
   }
 
   /**
@@ -297,7 +297,7 @@ const LONGEST_RUN = 1024 * 1024;
 
 function verify(line: Buffer): Verdict {
   const raw = isTooDeep(line) ? undefined : parseRaw(line);
-  return { raw, fits: raw !== undefined && matchesChecksum(raw) };
+  return { raw, matches: raw !== undefined && matchesChecksum(raw) };
 }
 
 function isWhole(bytes: Buffer, key: string): boolean {

@@ -11,12 +11,12 @@ const NAME = /^pw-holder\.([0-9a-f]{8})\.(\d+)\.(\d+)\.[0-9a-f]{12}$/;
  * Milliseconds without a lock after which the file of a process that cannot be judged (other boot, machine or
  * container) is removed.
  */
-const FORGOTTEN = 24 * 60 * 60 * 1000;
+const UNKNOWN_HOLDER_MAX_AGE = 24 * 60 * 60 * 1000;
 /**
  * Files that one opening checks, which takes a few milliseconds. There may be any number, and checking blocks the event
  * loop.
  */
-const CHECKED_AT_ONCE = 200;
+const CHECKED_PER_OPENING = 200;
 /** Bytes per shard: two numbers or a word, spaces and a newline. */
 const WIDTH = 48;
 const TAKING = lineWith('taking');
@@ -108,7 +108,7 @@ export class HolderNames {
       const holders = this.#holders();
       // Starts at a random file, since the first ones may all be in use.
       const from = Math.floor(Math.random() * holders.length);
-      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_AT_ONCE))
+      for (const { path, process } of [...holders.slice(from), ...holders.slice(0, from)].slice(0, CHECKED_PER_OPENING))
         if ((canTell && hasEnded(process)) || isForgotten(path)) removeFile(path);
     } catch {
       // A folder that cannot be read or written.
@@ -171,7 +171,7 @@ function lastEntry(path: string, shard: number): { readonly line?: string; reado
 
 function isForgotten(path: string): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > FORGOTTEN;
+  return found !== undefined && Date.now() - found.mtimeMs > UNKNOWN_HOLDER_MAX_AGE;
 }
 
 function remove(path: string): void {

@@ -318,7 +318,7 @@ export class ShardSet {
       reading: (isBegun) => {
         this.#reading += isBegun ? 1 : -1;
       },
-      metTwice: () => {
+      foundInTwoShards: () => {
         this.#hasOlder = true;
       },
       superseded: (other: number, key: string, range: ByteRange) => {

@@ -118,7 +118,7 @@ export class ShardWriter {
     const { readings } = shard;
     // A process without our lock, such as ProxyWhirl, may have written while we yielded, and been read: the known
     // ranges are then those of another file.
-    const goOn = () => {
+    const failIfReadAgain = () => {
       if (shard.readings !== readings) throw new LockLost();
     };
     const torn = shard.lines.tail?.isRecord === false ? shard.lines.tail : undefined;
@@ -130,7 +130,7 @@ export class ShardWriter {
     if (aside.length > 0)
       for (const step of copyToQuarantine(shard.file, dirname(shard.file.path), aside, isLong)) {
         yield step;
-        goOn();
+        failIfReadAgain();
       }
     if (shard.lines.tail?.isRecord) {
       const end = shard.lines.tail.offset + shard.lines.tail.length;
@@ -143,7 +143,7 @@ export class ShardWriter {
     }
     for (const _ of shard.file.blankAllSteps(joinRanges(damaged, MAX_BLANK))) {
       yield;
-      goOn();
+      failIfReadAgain();
     }
     this.#blank(shard.lines.removed);
     if (shard.lines.damaged === list) shard.lines.damaged = list.from(damaged.length);

@@ -138,7 +138,7 @@ export class Shard {
     const unchanged = found.size === this.#size && found.mtimeMs === this.#mtimeMs;
     if (unchanged && !found.isOther && !again) return false;
     const grew = found.size > this.#size && this.#size >= 0;
-    const isFull = again || found.isOther || !grew || this.#isCutOpen();
+    const isFull = again || found.isOther || !grew || this.#hasLostItsLastNewline();
     const reading = this.#beginReading();
     try {
       if (isFull) {
@@ -387,7 +387,7 @@ export class Shard {
   }
 
   /** True if no line ends where the last complete one ended: another program cut the file and appended to it. */
-  #isCutOpen(): boolean {
+  #hasLostItsLastNewline(): boolean {
     return this.lines.end > 0 && this.file.read(this.lines.end - 1, 1)[0] !== 0x0a;
   }
 

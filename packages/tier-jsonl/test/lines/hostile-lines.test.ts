@@ -19,7 +19,7 @@ import { shardFileName, shardOfKey } from '../../src/layout/shard-of-key.ts';
 import { MAX_SHARD } from '../../src/limits.ts';
 import { encodeRaw } from '../../src/lines/record-line.ts';
 import { ShardFile } from '../../src/shard/shard-file.ts';
-import { HOSTILE_KINDS, lists, rightLine, upTo, wellFormed, wrong } from '../support/hostile-kinds.ts';
+import { damagedLine, HOSTILE_KINDS, lists, upTo, validLine, wellFormed } from '../support/hostile-kinds.ts';
 import { facts, makeEntry, newDirectory, newTier } from '../support/tiers.ts';
 
 const GOOD = makeEntry('good', { source: 'fine' });
@@ -95,19 +95,19 @@ function timeToFindLines(text: string): number {
   return performance.now() - start;
 }
 
-describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, right = wellFormed }) => {
+describe.each(Object.entries(HOSTILE_KINDS))('%s', (_, { make, benign = wellFormed }) => {
   // The benchmark `hostile-lines` measures the exact multiple (the goal is five). This bound is wider, so that the test
   // does not fail on a busy machine.
   it('take at most a small multiple of the time of as many well-formed bytes', async () => {
     const least = {
       hostile: Number.POSITIVE_INFINITY,
-      right: Number.POSITIVE_INFINITY,
+      benign: Number.POSITIVE_INFINITY,
       floor: Number.POSITIVE_INFINITY,
     };
-    const bound = () => Math.max(least.right, least.floor) * 25;
+    const bound = () => Math.max(least.benign, least.floor) * 25;
     for (let tries = 0; tries < 1 || (tries < 12 && least.hostile > bound()); tries++) {
       least.hostile = Math.min(least.hostile, await timeToFollow(make(2_000_000)));
-      least.right = Math.min(least.right, await timeToFollow(right(2_000_000)));
+      least.benign = Math.min(least.benign, await timeToFollow(benign(2_000_000)));
       least.floor = Math.min(least.floor, timeToFindLines(make(2_000_000)));
     }
     expect(least.hostile).toBeLessThan(bound());
@@ -165,7 +165,7 @@ describe('values in lists', () => {
     ['where a checksum belongs', ',"checksum":'],
     ['in an unknown member', ',"tags":'],
   ])('nested 100,000 levels deep %s make the record unreadable, and the tier continues to work', async (_, member) => {
-    const line = wrong('evil', `${member}${lists(100_000)}`).replace(
+    const line = damagedLine('evil', `${member}${lists(100_000)}`).replace(
       /("source":"s"|"last_accessed":"2026[^"]*"|"access_count":0|"checksum":"00000000")/g,
       (own) => (own.startsWith(member.slice(1)) || own.startsWith('"checksum"') ? '"y":0' : own),
     );
@@ -185,7 +185,7 @@ describe('values in lists', () => {
 
   it('nested 60 levels deep in an unknown member are kept when the record is rewritten', async () => {
     const line = encodeRaw({
-      ...(JSON.parse(wrong('theirs')) as Record<string, unknown>),
+      ...(JSON.parse(damagedLine('theirs')) as Record<string, unknown>),
       tags: JSON.parse(lists(60)),
     });
     const { directory, path } = await storeWith(`${line}\n`);
@@ -202,10 +202,10 @@ describe('a key', () => {
   it('longer than the maximum makes a stored line damaged', async () => {
     const long = 'k'.repeat(MAX_KEY_BYTES + 1);
     const longest = 'k'.repeat(MAX_KEY_BYTES);
-    const { directory, aside } = await storeWith(rightLine(long), rightLine(longest), rightLine('漢'.repeat(1366)));
+    const { directory, aside } = await storeWith(validLine(long), validLine(longest), validLine('漢'.repeat(1366)));
     const tier = newTier(directory);
     expect(new Set(await tier.keys())).toEqual(new Set(['good', longest]));
-    expect((await tier.get(longest))?.source).toBe('of another');
+    expect((await tier.get(longest))?.source).toBe('another source');
     expect(tier.statistics.evictionsCorruption).toBe(2);
     expect(readFileSync(aside, 'latin1').split('\n').length - 1).toBe(2);
     await expect(tier.get(long)).rejects.toThrow(CacheValidationError);
@@ -233,9 +233,9 @@ describe('a long line', () => {
 
   it('with too many values is damaged even if it is expired, and one with just few enough is a record', async () => {
     const { directory, aside } = await storeWith(
-      wrong('many', members(9000)).replace(',"checksum":"00000000"', ''),
-      wrong('too-many', members(10_001)).replace(',"checksum":"00000000"', ''),
-      wrong('too-many-expired', members(10_001), '2020-01-01T00:00:00+00:00'),
+      damagedLine('many', members(9000)).replace(',"checksum":"00000000"', ''),
+      damagedLine('too-many', members(10_001)).replace(',"checksum":"00000000"', ''),
+      damagedLine('too-many-expired', members(10_001), '2020-01-01T00:00:00+00:00'),
     );
     const tier = newTier(directory);
     expect((await tier.get('many'))?.source).toBe('s');
@@ -288,10 +288,10 @@ describe('a hole in a shard', () => {
 
   it('between lines is recorded as a number, and the lines after it are read', async () => {
     const { directory, path, aside } = await storeWith('begun');
-    punch(path, `ended\n${rightLine('later')}`);
+    punch(path, `ended\n${validLine('later')}`);
     const tier = newTier(directory);
     expect(new Set(await tier.keys())).toEqual(new Set(['good', 'later']));
-    expect((await tier.get('later'))?.source).toBe('of another');
+    expect((await tier.get('later'))?.source).toBe('another source');
     await tier.close();
     expect(readFileSync(aside, 'latin1')).toBe(`begun\n{"pw_nul_bytes":${HOLE}}\nended\n`);
   });
@@ -322,7 +322,7 @@ describe('many damaged records', () => {
 
   it('found one after another do not cause a reading of the whole file for each', async () => {
     const keys = Array.from({ length: 300 }, (_, n) => `evil-${n}`);
-    const { directory, path, aside } = await storeWith(...keys.map((key) => wrong(key)));
+    const { directory, path, aside } = await storeWith(...keys.map((key) => damagedLine(key)));
     await sleep(SETTLED);
     const { size } = statSync(path);
     const tier = newTier(directory);
@@ -343,9 +343,9 @@ describe('many damaged records', () => {
   });
 
   it('of one key are removed with the key', async () => {
-    const { directory } = await storeWith(upTo(40_000_000, rightLine('often')));
+    const { directory } = await storeWith(upTo(40_000_000, validLine('often')));
     const tier = newTier(directory);
-    expect((await tier.get('often'))?.source).toBe('of another');
+    expect((await tier.get('often'))?.source).toBe('another source');
     expect(await tier.delete('often')).toBe(true);
     expect(await tier.keys()).toEqual(['good']);
     expect(tier.failureCount).toBe(0);

@@ -71,7 +71,7 @@ function nameHolder(directory: string, identity: { space: string; pid: number; s
 }
 
 /** Writes the file by which a process announces that it is about to take the lock. */
-function sayTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
+function announceTaking(directory: string, { space, pid, start }: { space: string; pid: number; start: number }): void {
   const path = join(directory, `pw-holder.${space}.${pid}.${start}.ba9876543210`);
   writeFileSync(path, `${'taking'.padEnd(47)}\n`, { mode: 0o600 });
 }
@@ -96,17 +96,17 @@ describe.runIf(process.platform === 'linux')('the lock of a process that was kil
     expect(namesIn(directory)).toHaveLength(1);
     const [left] = namesIn(directory);
     // The file of a process of another boot, unchanged for two days.
-    const forgotten = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
+    const unknown = join(directory, 'pw-holder.01234567.5.5.0123456789ab');
     const unfinished = `${lockOf(directory)}.0123456789ab`;
-    writeFileSync(forgotten, '');
+    writeFileSync(unknown, '');
     mkdirSync(unfinished);
     const before = new Date(Date.now() - 2 * 86_400_000);
-    for (const path of [forgotten, unfinished]) utimesSync(path, before, before);
+    for (const path of [unknown, unfinished]) utimesSync(path, before, before);
     const tier = tierOn(directory, PATIENT);
     expect(await tier.get('k0')).toBeDefined();
     expect(existsSync(lockOf(directory))).toBe(false);
     expect(namesIn(directory)).not.toContain(left);
-    for (const path of [forgotten, unfinished]) expect(existsSync(path)).toBe(false);
+    for (const path of [unknown, unfinished]) expect(existsSync(path)).toBe(false);
     await tier.close();
     expect(namesIn(directory)).toEqual([]);
   });
@@ -145,7 +145,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     for (const other of [ownIdentity(), { ...gone, space: '01234567' }]) {
       const directory = await seeded();
       await killedHolder(directory, 2);
-      sayTaking(directory, other);
+      announceTaking(directory, other);
       expect(await tierOn(directory, HASTY).put('k1', fresh('k1'))).toBe(false);
     }
   });
@@ -154,7 +154,7 @@ describe.runIf(process.platform === 'linux')('a lock whose holder was killed bef
     const directory = await seeded();
     mkdirSync(lockOf(directory));
     await sleep(20);
-    sayTaking(directory, gone);
+    announceTaking(directory, gone);
     const tier = tierOn(directory, HASTY);
     expect(await tier.put('k1', fresh('k1'))).toBe(false);
   });

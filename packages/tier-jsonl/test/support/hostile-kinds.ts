@@ -2,7 +2,7 @@ import { MAX_KEY_BYTES } from '@pw/cache-models';
 import { encodeRaw } from '../../src/lines/record-line.ts';
 
 /** A stored record with a wrong checksum and these additional members. */
-export function wrong(key: string, members = '', expiry = '2999-01-01T00:00:00+00:00'): string {
+export function damagedLine(key: string, members = '', expiry = '2999-01-01T00:00:00+00:00'): string {
   return (
     `{"key":${JSON.stringify(key)},"proxy_url":"http://a:1","source":"s"${members},"fetch_time":"2026-01-01T00:00:00+00:00",` +
     `"last_accessed":"2026-01-01T00:00:00+00:00","access_count":0,"ttl_seconds":1,"expires_at":"${expiry}",` +
@@ -10,8 +10,8 @@ export function wrong(key: string, members = '', expiry = '2999-01-01T00:00:00+0
   );
 }
 
-export const rightLine = (key: string) =>
-  `${encodeRaw({ ...(JSON.parse(wrong(key)) as Record<string, unknown>), source: 'of another' })}\n`;
+export const validLine = (key: string) =>
+  `${encodeRaw({ ...(JSON.parse(damagedLine(key)) as Record<string, unknown>), source: 'another source' })}\n`;
 export const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 export const upTo = (bytes: number, piece: string) => piece.repeat(Math.ceil(bytes / piece.length));
 
@@ -26,15 +26,15 @@ function linesUpTo(bytes: number, line: (n: number) => string): string {
 }
 
 /** Records that match their checksums, as a tier writes them. */
-export const wellFormed = (bytes: number) => linesUpTo(bytes, (n) => rightLine(`key-${n}`));
+export const wellFormed = (bytes: number) => linesUpTo(bytes, (n) => validLine(`key-${n}`));
 const expiry2020 = '2020-01-01T00:00:00+00:00';
-const rightExpired = `${encodeRaw(JSON.parse(wrong('k', '', expiry2020)) as Record<string, unknown>)}\n`;
+const validExpiredLine = `${encodeRaw(JSON.parse(damagedLine('k', '', expiry2020)) as Record<string, unknown>)}\n`;
 
 export interface HostileKind {
   /** Hostile input of about this many bytes. */
   readonly make: (bytes: number) => string;
   /** Well-formed input of about as many bytes. Default: records with different keys. */
-  readonly right?: (bytes: number) => string;
+  readonly benign?: (bytes: number) => string;
 }
 
 export const HOSTILE_KINDS: Readonly<Record<string, HostileKind>> = {
@@ -56,18 +56,18 @@ export const HOSTILE_KINDS: Readonly<Record<string, HostileKind>> = {
   'records without an expiry': { make: (bytes) => upTo(bytes, '{"key":"abc","x":1}\n') },
   'notes without a checksum': { make: (bytes) => upTo(bytes, '{"pw_deleted":"abc"}\n') },
   'lines of one long key with a wrong checksum': {
-    make: (bytes) => upTo(bytes, wrong('k'.repeat(MAX_KEY_BYTES))),
-    right: (bytes) => upTo(bytes, rightLine('k'.repeat(MAX_KEY_BYTES))),
+    make: (bytes) => upTo(bytes, damagedLine('k'.repeat(MAX_KEY_BYTES))),
+    benign: (bytes) => upTo(bytes, validLine('k'.repeat(MAX_KEY_BYTES))),
   },
   'lines of a key with a wrong checksum': {
-    make: (bytes) => upTo(bytes, wrong('k')),
-    right: (bytes) => upTo(bytes, rightLine('k')),
+    make: (bytes) => upTo(bytes, damagedLine('k')),
+    benign: (bytes) => upTo(bytes, validLine('k')),
   },
   'expired lines with a wrong checksum': {
-    make: (bytes) => upTo(bytes, wrong('k', '', expiry2020)),
-    right: (bytes) => upTo(bytes, rightExpired),
+    make: (bytes) => upTo(bytes, damagedLine('k', '', expiry2020)),
+    benign: (bytes) => upTo(bytes, validExpiredLine),
   },
-  'deeply nested lists': { make: (bytes) => upTo(bytes, wrong('k', `,"x":${lists(5000)}`)) },
+  'deeply nested lists': { make: (bytes) => upTo(bytes, damagedLine('k', `,"x":${lists(5000)}`)) },
   'many members': { make: (bytes) => upTo(bytes, `{${Array.from({ length: 500 }, (_, n) => `"m${n}":1`).join()}}\n`) },
   'NUL bytes': { make: (bytes) => `${'\0'.repeat(bytes)}\n` },
   'one line longer than the limit': { make: (bytes) => 'x'.repeat(bytes * 4) },

@@ -25,7 +25,7 @@ async function reseal(tier: Tier, batchSize = 100): Promise<Required<ResealCount
   return sum;
 }
 
-describe.each(KINDS)('what $name leaves behind', (kind) => {
+describe.each(KINDS)('the data that $name leaves behind', (kind) => {
   const quarantine = `pw_${kind.table}_quarantine`;
   const filled = (directory: string, count = 20) => {
     const tier = kind.make(directory);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { isOddFile, makeOddFile, ODD_FILES, type OddFile } from '@pw/test-support';
 import { describe, expect, it } from 'vitest';
 import { KINDS, type Kind, makeEntry, tempDir } from '../support.ts';
-import type { OddOutcome } from './odd-files-child.ts';
+import type { OddOutcome } from './unexpected-type-child.ts';
 
-const CHILD = join(import.meta.dirname, 'odd-files-child.ts');
+const CHILD = join(import.meta.dirname, 'unexpected-type-child.ts');
 const ROOT = process.getuid?.() === 0;
 
 /** `refused`: open throws and names the path. `replaced`: set aside and replaced by an empty file, with a warning. `works`: nothing is lost. */
