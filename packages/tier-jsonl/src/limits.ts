@@ -15,5 +15,8 @@ export const MAX_SHARD = 4096 * MIB;
 /** From this size in bytes, 64 KiB, the values of a line are counted before it is parsed. */
 export const LONG_LINE = 64 * 1024;
 
-/** Most values in a record that is long, or that follows a damaged line: a parser would make an object of each. */
+/**
+ * Largest number of values in a record that is long or follows a damaged line, since a parser would make an object of
+ * each.
+ */
 export const MOST_VALUES = 10_000;

@@ -85,7 +85,7 @@ export class RoomMaker {
       if (id === undefined) break;
       const key = index.keyOf(id);
       this.#parts.onEvicting(id, key, now >= index.expiresAt(id) ? RemovalReason.TTL : RemovalReason.CAPACITY);
-      // Reading it may have set it aside as damaged, or started a re-read of its shard.
+      // Reading the victim may have set it aside as damaged, or started a re-read of its shard.
       if (set.isReading || index.find(key) !== id) continue;
       const lane = set.lane(index.shardOf(id));
       lane.shard.markLeaving(key, index.rangeOf(id));

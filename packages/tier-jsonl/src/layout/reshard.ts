@@ -50,7 +50,7 @@ async function tidyAll(set: ShardSet, tidy: () => Promise<number>): Promise<void
   }
 }
 
-/** Empties shards beyond the number of shards; returns how many have lines that may still count. */
+/** Empties shards beyond the number of shards; returns the number of those whose lines may still count. */
 async function retireBeyond(set: ShardSet): Promise<number> {
   const beyond = set.lanes.filter(({ shard }) => shard.number >= set.numShards);
   const answers = await Promise.all(beyond.map((lane) => lane.submit({ kind: 'retire' })));

@@ -29,7 +29,9 @@ export class HeadCutter {
   /** Epoch milliseconds. */
   expiresAt = 0;
   readonly #instants = new InstantCutter();
-  /** Where the expiry was in the last line, counted from its end: the members after it mostly have the same length. */
+  /**
+   * Where the expiry was in the last line, counted from its end: the members after it usually have the same length.
+   */
   #fromEnd = 0;
 
   /**

@@ -22,10 +22,10 @@ const { O_APPEND, O_CREAT, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const NO_THROW = { throwIfNoEntry: false } as const;
 const BLANKS = Buffer.alloc(64 * 1024, ' ');
 const BLANK_LINE = Buffer.alloc(64 * 1024, `${' '.repeat(64 * 1024 - 1)}\n`);
-/** Most bytes that {@link ShardFile.blank} overwrites in one write. */
+/** Largest number of bytes that {@link ShardFile.blank} overwrites in one write. */
 export const MAX_BLANK = BLANKS.length;
 
-/** From this many close ranges on, they are overwritten in one write. */
+/** At least this many ranges close to each other are overwritten in one write. */
 const MANY = 8;
 const [BLANK, NEWLINE] = [0x20, 0x0a];
 

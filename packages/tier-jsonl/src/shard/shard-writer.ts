@@ -18,7 +18,7 @@ import {
 } from './shard-operation.ts';
 import { WritePlan } from './write-plan.ts';
 
-/** Most expired records removed in one operation: some milliseconds of work. */
+/** Largest number of expired records removed in one operation, which takes some milliseconds. */
 const CLEANUP_SLICE = 4000;
 
 /** The checks of its shard's lock that a writer makes. */
@@ -237,7 +237,10 @@ export class ShardWriter {
     return true;
   }
 
-  /** Replaces the file by an empty one: others notice that it is another file, and a crash leaves all or nothing. */
+  /**
+   * Replaces the file by an empty one: other processes notice the new file, and after a crash the file is either
+   * complete or empty.
+   */
   #clear(now: number): number {
     const shard = this.#shard;
     const live = this.#index.countOf(shard.number) - this.#index.expiredOf(shard.number, now).length;

@@ -144,7 +144,8 @@ export class WritePlan {
     if (id === NO_RECORD || this.#index.shardOf(id) !== this.#shard.number) return false;
     const raw = intent === undefined ? this.#read(id) : parseRaw(Buffer.from(intent.text, 'latin1'));
     const changed = raw === undefined ? undefined : change(raw);
-    // Others may print a record shorter than we do. One that would be too long to be read again stays unchanged.
+    // Another program may print a record shorter than we do. A line that would become too long to be read again stays
+    // unchanged.
     const text = changed === undefined || changed.length > MAX_LINE ? undefined : changed;
     // Not a use, so only the expiry matters.
     const facts = { expiresAt: this.#index.expiresAt(id), accessCount: 0, lastAccessed: 0, fetchTime: 0 };

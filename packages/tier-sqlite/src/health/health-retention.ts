@@ -68,12 +68,12 @@ const OLDEST = `DELETE FROM health_history WHERE id IN
   (${fewBytesOf(`SELECT id FROM health_history WHERE check_time < ${OPAQUE} ORDER BY check_time LIMIT ${BATCH}`)})`;
 
 /**
- * Removes checks beyond the limit: of this key the oldest, and of any key those that are too old, some at a time. Runs
+ * Removes checks beyond the limits, some at a time: the oldest of this key, and those of any key that are too old. Runs
  * inside a write transaction.
  */
 export function pruneHistory(store: RowStore, key: string, { records, ageMs }: RetentionLimits, now: number): void {
   const { statements } = store;
-  // Mostly there is nothing to remove, and a query is cheaper than a deletion.
+  // Usually there is nothing to remove, and a query is cheaper than a deletion.
   if (Number.isFinite(records) && statements.of(NEWEST_BEYOND).get(key, records) !== undefined)
     statements.of(BEYOND_COUNT).run(key, key, records);
   const oldest = seconds(now - ageMs);

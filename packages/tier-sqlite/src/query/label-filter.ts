@@ -4,8 +4,8 @@ import { FILTER_INDEXES, type FilterMember, ORDER_INDEXES } from './filter-index
 import type { SqlConditions } from './sql-conditions.ts';
 
 /**
- * If at most this many keys have a label, each of them is looked up, whatever the order. The limit is {@link
- * FEW_PER_ENTRY} per entry of a page if that is more. This takes some milliseconds.
+ * If at most this many keys have a label, each of them is looked up, whatever the order. The limit is ten per entry of
+ * a page if that is more. This takes some milliseconds.
  */
 const FEW = 1000;
 const FEW_PER_ENTRY = 10;

@@ -66,7 +66,10 @@ export function tableValueCount(layout: TableLayout): number {
   return ENTRY_COLUMNS.length - sideColumns(layout).length;
 }
 
-/** An update keeps rowid and created_at, and with the row its health history, which REPLACE would delete by cascade. */
+/**
+ * An update keeps rowid and created_at. It also keeps the row, and with it its health history, which REPLACE would
+ * delete by cascade.
+ */
 function upsertEntrySql(layout: TableLayout): string {
   const values = ENTRY_COLUMNS.slice(0, tableValueCount(layout));
   const columns = ['rowid', ...values, ...(layout.isFull ? ['created_at', 'updated_at'] : [])];

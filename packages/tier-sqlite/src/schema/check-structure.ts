@@ -151,7 +151,7 @@ export class StructureCheck {
   }
 
   /**
-   * A foreign key on our table blocks deletes of its rows, or deletes rows of the other table, with whatever that
+   * A foreign key on our table blocks deletes of its rows, or deletes rows of the other table, which may run its
    * triggers.
    */
   #checkForeign(tokens: readonly SqlToken[]): void {
