@@ -33,14 +33,12 @@ export interface CheckpointerOptions {
  * the current one:
  *
  * - A worker is possible: it is started when the log is long and ends when idle. Commits checkpoint only a log that it
- * fails to shorten, as a commit that copies thousands of pages blocks the event loop.
- *
+ *   fails to shorten, as a commit that copies thousands of pages blocks the event loop.
  * - No worker is possible (none wanted, none available, or it failed): commits checkpoint, and the operation that
- * commits gets the fault.
- *
+ *   commits gets the fault.
  * - Paused: other code checkpoints, such as a cleanup in its own worker. Pauses nest.
  *
- * In the first two a timer truncates the log some time after the last write.
+ * In the first two states, a timer truncates the log some time after the last write.
  */
 export class Checkpointer {
   readonly #db: SqliteDatabase;
